@@ -1,6 +1,6 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo test check format generate lock bench clean
+.PHONY: help setup serve demo test check coverage format generate lock bench clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -26,7 +26,7 @@ demo: $(READY)
 
 ## make test       every test, two at a time
 test: $(READY)
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 ## make check      form, types, floors, tidiness
 check: $(READY)
@@ -35,6 +35,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 0 tests/tidy
+
+## make coverage   every branch of the domain is tested
+coverage: $(READY)
+	@$(BIN)/pytest tests/domain --cov --cov-report=term-missing:skip-covered
 
 ## make format     what ruff can mend by itself
 format: $(READY)
