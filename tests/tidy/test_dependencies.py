@@ -1,0 +1,76 @@
+"""Every dependency has a reason, a hash and a licence that we can live with."""
+
+import re
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.tidy.repository import ROOT, project
+
+PINNED = ROOT / "requirements"
+DECISIONS = ROOT / "docs" / "decisions"
+COPYLEFT = re.compile(r"\b(A|L)?GPL|General Public|SSPL|Business Source", re.IGNORECASE)
+MAY_STAY = {"psycopg", "psycopg-binary", "psycopg-pool"}  # LGPL, used as it comes and never changed
+
+
+def asked_for() -> list[str]:
+    """What pyproject.toml names: its own dependencies, and those of its groups."""
+    lines = [
+        *project()["project"]["dependencies"],
+        *(line for group in project()["dependency-groups"].values() for line in group),
+    ]
+    return [canonicalize_name(Requirement(line).name) for line in lines]
+
+
+def pinned(file: Path) -> list[Requirement]:
+    lines = [line.removesuffix("\\").strip() for line in file.read_text().splitlines() if re.match(r"\w", line)]
+    return [Requirement(line) for line in lines]
+
+
+def licence(package: str) -> str:
+    told = metadata(package).json
+    classifiers = [line for line in told.get("classifier", []) if line.startswith("License ::")]
+    free_text = str(told.get("license", "")).strip().splitlines()[:1]
+    return " | ".join([*filter(None, [str(told.get("license_expression", ""))]), *free_text, *classifiers])
+
+
+@pytest.mark.parametrize("package", sorted(set(asked_for())))
+def test_every_dependency_has_its_reason_in_a_decision(package: str) -> None:
+    reasons = "\n".join(path.read_text() for path in DECISIONS.glob("*.md"))
+    assert re.search(rf"^[-|] .*`{re.escape(package)}(\[\w+\])?`", reasons, re.MULTILINE), (
+        f"docs/decisions: why {package}?"
+    )
+
+
+@pytest.mark.parametrize("file", sorted(PINNED.glob("*.txt")), ids=lambda file: file.name)
+def test_what_is_installed_is_pinned_by_hash_and_from_wherever_pip_is_told(file: Path) -> None:
+    requirements = pinned(file)
+    assert requirements
+    assert [str(each) for each in requirements if not str(each.specifier).startswith("==")] == []
+    blocks = re.split(r"^(?=\w)", file.read_text(), flags=re.MULTILINE)
+    assert [block.split()[0] for block in blocks if re.match(r"\w", block) and "--hash=sha256:" not in block] == []
+    assert "://" not in file.read_text()
+
+
+def test_the_files_agree_on_every_version() -> None:
+    versions: dict[str, set[str]] = {}
+    for file in PINNED.glob("*.txt"):
+        for each in pinned(file):
+            versions.setdefault(canonicalize_name(each.name), set()).add(str(each.specifier))
+    assert {package: found for package, found in versions.items() if len(found) > 1} == {}
+    assert set(asked_for()) - versions.keys() == set()
+
+
+@pytest.mark.parametrize("requirement", pinned(PINNED / "runtime.txt"), ids=lambda requirement: requirement.name)
+def test_what_runs_is_free_to_use_and_to_ship(requirement: Requirement) -> None:
+    if requirement.marker and not requirement.marker.evaluate():
+        pytest.skip("not for this platform")
+    try:
+        told = licence(requirement.name)
+    except PackageNotFoundError:
+        pytest.fail(f"{requirement.name} is pinned and not installed: make setup")
+    assert told, f"{requirement.name} tells no licence"
+    assert canonicalize_name(requirement.name) in MAY_STAY or not COPYLEFT.search(told), told
