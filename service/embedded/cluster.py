@@ -1,0 +1,175 @@
+"""One PostgreSQL cluster on disk: made once, started, asked whether it answers, stopped."""
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from service.embedded.binaries import MAJOR, Programs
+from service.errors import Misconfigured
+
+SUPERUSER = "postgres"
+DATABASE = "mandate"
+PORT = 5432
+LONGEST_SOCKET = 106
+"""Bytes of a socket's path that every kernel takes."""
+PATIENCE = 15.0
+"""Seconds for a start: a killed server may still be a zombie, or hold its memory, for a while."""
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+    "log_line_prefix": "%m [%p] ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """folder: holds `cluster` (the data) and the log. sockets: the folder of its socket, for its owner alone."""
+
+    programs: Programs
+    folder: Path
+    sockets: Path
+    settings: Mapping[str, str]
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "cluster"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgresql.log"
+
+    @property
+    def socket(self) -> Path:
+        return self.sockets / f".s.PGSQL.{PORT}"
+
+    def url(self, user: str, database: str = DATABASE) -> str:
+        return f"postgresql://{user}@/{database}?host={quote(str(self.sockets), safe='')}&port={PORT}"
+
+    def answers(self) -> bool:
+        """Alive is what answers: a process number in a file proves nothing."""
+        if not self.socket.exists():
+            return False
+        try:
+            with psycopg.connect(self.url(SUPERUSER, "postgres"), connect_timeout=2) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def ensure_running(self) -> None:
+        """Makes the cluster where there is none, and starts it where it does not answer. Only under the gate's lock.
+
+        Raises Misconfigured.
+        """
+        if not self.data.exists():
+            self._make()
+        if self.answers():
+            return
+        found = (self.data / "PG_VERSION").read_text().strip()
+        if found != MAJOR:
+            raise Misconfigured(f"{self.data} was made by PostgreSQL {found}, and this is {MAJOR}: dump and restore it")
+        self._write_settings()
+        start = ["start", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "--timeout=60"]
+        deadline = time.monotonic() + PATIENCE
+        while not self.answers():
+            self._remove_what_a_dead_server_left()
+            try:
+                self.programs.run("pg_ctl", start, log=self.log, seconds=70)
+            except Misconfigured:
+                if self.answers():
+                    return
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Raises Misconfigured where it does not stop within a minute."""
+        if (self.data / "postmaster.pid").exists():
+            arguments = ["stop", f"--pgdata={self.data}", "--mode=fast", "--wait", "--timeout=60"]
+            self.programs.run("pg_ctl", arguments, log=self.log, seconds=70)
+
+    def _make(self) -> None:
+        """In a sibling folder that is then renamed: a half-made cluster is never taken for a whole one."""
+        for left in self.folder.glob("cluster.new*"):
+            shutil.rmtree(left)
+        new = self.folder / "cluster.new"
+        arguments = [f"--pgdata={new}", f"--username={SUPERUSER}", "--auth-local=trust", "--auth-host=reject"]
+        arguments += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if self.settings.get("fsync") == "off":
+            arguments.append("--no-sync")
+        self.programs.run("initdb", arguments, log=self.log)
+        with (new / "postgresql.conf").open("a") as conf:
+            conf.write("\ninclude = 'mandate.conf'\n")
+        new.rename(self.data)
+
+    def _write_settings(self) -> None:
+        """Anew at every start: the data folder may have been moved, and settings change with the version."""
+        quoted = str(self.sockets).replace('"', '""')
+        settings = {**SETTINGS, **self.settings, "unix_socket_directories": f'"{quoted}"'}
+        lines = [f"{name} = {_quoted(value)}" for name, value in settings.items()]
+        new = self.data / "mandate.conf.new"
+        new.write_text("# Written at every start: changes are lost.\n" + "\n".join(lines) + "\n")
+        new.rename(self.data / "mandate.conf")
+
+    def _remove_what_a_dead_server_left(self) -> None:
+        """Its number may be another program's by now: PostgreSQL would wait for that one for ever."""
+        for left in (self.data / "postmaster.pid", self.socket.with_name(self.socket.name + ".lock")):
+            try:
+                process = int(left.read_text().split("\n", 1)[0])
+            except (FileNotFoundError, ValueError):
+                process = 0
+            if not is_postgres(process):
+                left.unlink(missing_ok=True)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def is_postgres(process: int) -> bool:
+    """Whether this process runs a program of PostgreSQL, as far as we may see: a dead or foreign one does not."""
+    if process <= 0:
+        return False
+    if not Path("/proc/self/exe").exists():
+        return True
+    try:
+        program = Path(f"/proc/{process}/exe").readlink().name
+    except OSError:
+        return False
+    return program.removesuffix(" (deleted)") == "postgres"
+
+
+def socket_folder(folder: Path) -> Path:
+    """A folder of its owner alone whose socket's path is short enough: beside the data, else in the system's /tmp.
+
+    Raises Misconfigured where somebody else has made it.
+    """
+    beside = folder / "socket"
+    if len(os.fsencode(beside / f".s.PGSQL.{PORT}.lock")) <= LONGEST_SOCKET:
+        chosen = beside
+    else:
+        status = folder.stat()
+        chosen = Path("/tmp") / f"mandate-{os.geteuid()}-{status.st_dev:x}-{status.st_ino:x}"  # noqa: S108
+    chosen.mkdir(mode=0o700, exist_ok=True)
+    status = chosen.lstat()
+    if status.st_uid != os.geteuid() or chosen.is_symlink():
+        raise Misconfigured(f"{chosen} belongs to somebody else: remove it, or set MANDATE_DATA_DIR to a shorter path")
+    chosen.chmod(0o700)
+    return chosen

@@ -1,0 +1,22 @@
+"""The embedded server's roles and database. A superuser passes row-level security, so the service never is one."""
+
+import psycopg
+from psycopg import sql
+
+from service.embedded.cluster import DATABASE, SUPERUSER, Cluster
+
+OWNER = "mandate_owner"
+SERVICE_ROLES = ("mandate_api", "mandate_worker")
+
+
+def ensure_roles_and_database(cluster: Cluster) -> None:
+    """Makes what is missing. They log in without a password: only the socket folder's owner reaches the server."""
+    with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True, connect_timeout=5) as connection:
+        present = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+        for role in (OWNER, *SERVICE_ROLES):
+            if role not in present:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        if found is None:
+            database, owner = sql.Identifier(DATABASE), sql.Identifier(OWNER)
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))

@@ -1,0 +1,82 @@
+"""Several processes use one embedded server: the first starts it, the last stops it, a killed one is forgotten.
+
+Two files carry the locks, and the kernel lets go of a dead process's: `use` is held shared for as long as a process
+uses the server, `gate` is held alone, and briefly, by whoever starts or stops it.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.database import DatabaseUrls
+from service.embedded.binaries import find_programs
+from service.embedded.cluster import SUPERUSER, Cluster, socket_folder
+from service.embedded.roles import ensure_roles_and_database
+from service.errors import Misconfigured
+
+GATE_PATIENCE = 90.0
+"""Seconds that a start waits for another's start or stop."""
+
+
+@contextmanager
+def embedded_postgres(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[DatabaseUrls]:
+    """The URLs of the server in this data folder, running for as long as the context lasts.
+
+    `settings` are PostgreSQL's own and count for whoever starts the server. Raises Misconfigured, in one line.
+    """
+    folder = _folder(data_dir)
+    cluster = Cluster(find_programs(), folder, socket_folder(folder), settings or {})
+    with (folder / "use.lock").open("ab") as use:
+        with _gate(folder):
+            cluster.ensure_running()
+            ensure_roles_and_database(cluster)
+            fcntl.flock(use, fcntl.LOCK_SH)
+        try:
+            yield urls(cluster)
+        finally:
+            with _gate(folder):
+                fcntl.flock(use, fcntl.LOCK_UN)
+                if _alone(use.fileno()):
+                    cluster.stop()
+
+
+def urls(cluster: Cluster) -> DatabaseUrls:
+    return DatabaseUrls(
+        owner=cluster.url("mandate_owner"),
+        api=cluster.url("mandate_api"),
+        worker=cluster.url("mandate_worker"),
+        superuser=cluster.url(SUPERUSER),
+    )
+
+
+def _folder(data_dir: Path) -> Path:
+    folder = data_dir.expanduser().absolute() / "postgres"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "no right to write")
+    except OSError as error:
+        raise Misconfigured(f"the data folder {data_dir} cannot be used: {error.strerror} (MANDATE_DATA_DIR)") from None
+    return folder
+
+
+@contextmanager
+def _gate(folder: Path) -> Iterator[None]:
+    deadline = time.monotonic() + GATE_PATIENCE
+    with (folder / "gate.lock").open("ab") as gate:
+        while not _alone(gate.fileno()):
+            if time.monotonic() > deadline:
+                raise Misconfigured(f"another process is still starting or stopping PostgreSQL in {folder}")
+            time.sleep(0.02)
+        yield
+
+
+def _alone(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,64 @@
+"""Every setting, from the environment: `MANDATE_` and the name of the field. Read once, by whoever starts a process."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.database import DatabaseUrls
+from service.errors import Misconfigured
+
+
+class Settings(BaseSettings):
+    """How this process is to run. Seconds everywhere, unless a description says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="MANDATE_", frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        default=Path(".data"),
+        description="Folder of the embedded PostgreSQL and of the key that signs tokens there.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="libpq URL of a PostgreSQL, 15 or newer. Unset: the embedded one is started.",
+    )
+    owner_database_url: str | None = Field(
+        default=None,
+        description="The URL for migrations, where another role owns the tables. Default: MANDATE_DATABASE_URL.",
+    )
+    worker_database_url: str | None = Field(
+        default=None,
+        description="The URL for the worker, where it has a role of its own. Default: MANDATE_DATABASE_URL.",
+    )
+    token_key_file: Path | None = Field(
+        default=None,
+        description="File with the key that signs and checks tokens; needed with MANDATE_DATABASE_URL.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port that the API listens on; 0 takes a free one.")
+    connect_timeout: float = Field(default=3.0, gt=0, description="For a connection to the database to be made.")
+    answer_timeout: float = Field(default=10.0, gt=0, description="For the database to answer one statement.")
+    lock_timeout: float = Field(default=2.0, gt=0, description="That an append waits for its turn in the database.")
+    read_pool_size: int = Field(default=8, ge=1, le=100, description="Connections a process with which commands read.")
+    append_queue: int = Field(default=2000, ge=1, description="Commands that wait to be appended; beyond that, 503.")
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Raises Misconfigured, naming the variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "_".join(str(part) for part in first["loc"]).upper()
+            raise Misconfigured(f"MANDATE_{name}: {first['msg']}") from None
+
+    def database_urls(self) -> DatabaseUrls | None:
+        """The database of the environment, or None: the embedded one."""
+        if self.database_url is None:
+            return None
+        return DatabaseUrls(
+            owner=self.owner_database_url or self.database_url,
+            api=self.database_url,
+            worker=self.worker_database_url or self.database_url,
+        )
