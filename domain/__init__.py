@@ -1,0 +1,1 @@
+"""What the register holds and decides: pure functions of frozen values, on the standard library alone."""

@@ -1,0 +1,97 @@
+"""Organisations that request, decide, investigate or observe: one stream each, found by its code."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.deciding import Context, Opening, Verdict
+from domain.recorded import Recorded
+from domain.refusals import FieldProblem
+from domain.vocabulary import REGISTER, AuthorityCode, Label, Role, derived_id
+
+
+# Events: names and fields are the storage format. Add, never edit.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityRegistered:
+    code: AuthorityCode
+    name: Label
+
+
+Event = AuthorityRegistered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    id: UUID
+    version: int
+    code: AuthorityCode
+    name: Label
+    registered_at: datetime
+
+
+def evolve(state: Authority | None, recorded: Recorded[Event]) -> Authority:
+    event = recorded.event
+    return Authority(
+        id=recorded.stream,
+        version=recorded.version,
+        code=event.code,
+        name=event.name,
+        registered_at=recorded.happened_at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterAuthority:
+    code: AuthorityCode
+    name: Label
+
+    def problems(self) -> Iterator[FieldProblem]:
+        if self.code == REGISTER:
+            yield FieldProblem(path="code", message="'register' is the register itself: choose another code.")
+        if self.code.endswith("-i"):
+            yield FieldProblem(path="code", message="A code that ends in '-i' would read like an incident's reference.")
+
+
+def register(command: RegisterAuthority, authority: Authority | None, context: Context) -> tuple[Event, ...]:
+    return (AuthorityRegistered(code=command.code, name=command.name),)
+
+
+def stream_of(code: AuthorityCode) -> UUID:
+    return derived_id("authority", code)
+
+
+def find(context: Context, code: AuthorityCode) -> Authority | None:
+    return context.read(Authority, stream_of(code))
+
+
+def by_administrator(context: Context) -> Verdict:
+    met = Role.ADMINISTRATOR in context.actor.roles or context.actor.is_system
+    return Verdict(rule="ROLE", met=met, description="Only an administrator may do this.")
+
+
+def by_registered(*roles: Role) -> tuple[Callable[[Context], Verdict], ...]:
+    """Those who may act in one of the roles for an authority that is registered."""
+    named = ", ".join(role.lower() for role in roles)
+
+    def has_role(context: Context) -> Verdict:
+        met = context.actor.is_system or any(role in context.actor.roles for role in roles)
+        return Verdict(rule="ROLE", met=met, description=f"This needs one of the roles {named}.")
+
+    def is_registered(context: Context) -> Verdict:
+        met = context.actor.is_system or find(context, context.actor.authority) is not None
+        return Verdict(
+            rule="REGISTERED",
+            met=met,
+            description=f"'{context.actor.authority}' is not registered: an administrator can register it.",
+        )
+
+    return (has_role, is_registered)
+
+
+def _is_new(command: RegisterAuthority, authority: Authority | None, context: Context) -> Iterator[FieldProblem]:
+    if authority is not None:
+        yield FieldProblem(path="code", message=f"The authority '{command.code}' is registered already.")
+
+
+OPENINGS = (Opening(command=RegisterAuthority, permits=(by_administrator,), checks=(_is_new,), record=register),)

@@ -1,0 +1,102 @@
+"""Every aggregate and every event of the register, listed once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, get_args
+
+from domain import authority, claim, jurisdiction, numbering
+from domain.authority import Authority
+from domain.claim import Claim
+from domain.deciding import Opening, Step
+from domain.deployment_request import events as request_events
+from domain.deployment_request import lifecycle as request_lifecycle
+from domain.deployment_request.evolving import evolve as evolve_request
+from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.upcasting import UPCASTERS as REQUEST_UPCASTERS
+from domain.incident import events as incident_events
+from domain.incident import lifecycle as incident_lifecycle
+from domain.incident.state import Incident
+from domain.incident.state import evolve as evolve_incident
+from domain.incident.upcasting import UPCASTERS as INCIDENT_UPCASTERS
+from domain.jurisdiction import Jurisdiction
+from domain.numbering import Numbering
+from domain.recorded import Recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """What one kind of stream holds. event: the union of its events. steps and openings: the commands on it."""
+
+    name: str
+    state: type[Any]
+    event: Any
+    evolve: Callable[[Any, Recorded[Any]], Any]
+    openings: tuple[Opening[Any, Any, Any], ...] = ()
+    steps: tuple[Step[Any, Any, Any], ...] = ()
+
+    @property
+    def events(self) -> tuple[type[Any], ...]:
+        return get_args(self.event) or (self.event,)
+
+
+DEPLOYMENT_REQUEST: Final = Aggregate(
+    name="DeploymentRequest",
+    state=DeploymentRequest,
+    event=request_events.Event,
+    evolve=evolve_request,
+    openings=request_lifecycle.OPENINGS,
+    steps=request_lifecycle.STEPS,
+)
+INCIDENT: Final = Aggregate(
+    name="Incident",
+    state=Incident,
+    event=incident_events.Event,
+    evolve=evolve_incident,
+    openings=incident_lifecycle.OPENINGS,
+    steps=incident_lifecycle.STEPS,
+)
+AUTHORITY: Final = Aggregate(
+    name="Authority",
+    state=Authority,
+    event=authority.Event,
+    evolve=authority.evolve,
+    openings=authority.OPENINGS,
+)
+JURISDICTION: Final = Aggregate(
+    name="Jurisdiction",
+    state=Jurisdiction,
+    event=jurisdiction.Event,
+    evolve=jurisdiction.evolve,
+    openings=jurisdiction.OPENINGS,
+)
+NUMBERING: Final = Aggregate(name="Numbering", state=Numbering, event=numbering.Event, evolve=numbering.evolve)
+CLAIM: Final = Aggregate(name="Claim", state=Claim, event=claim.Event, evolve=claim.evolve)
+
+AGGREGATES: Final = (DEPLOYMENT_REQUEST, INCIDENT, AUTHORITY, JURISDICTION, NUMBERING, CLAIM)
+
+EVENTS: Final[Mapping[str, type[Any]]] = MappingProxyType(
+    {event.__name__: event for aggregate in AGGREGATES for event in aggregate.events}
+)
+"""Stored name -> event. A stored name is the class's name; where the class is renamed, its stored name stays here."""
+
+AGGREGATE_OF: Final[Mapping[type[Any], Aggregate]] = MappingProxyType(
+    {event: aggregate for aggregate in AGGREGATES for event in aggregate.events}
+)
+
+UPCASTERS: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]] = MappingProxyType(
+    {**REQUEST_UPCASTERS, **INCIDENT_UPCASTERS}
+)
+"""(stored name, schema) -> what brings the stored data to the next schema."""
+
+SCHEMAS: Final[Mapping[str, int]] = MappingProxyType(
+    {name: 1 + sum(1 for key, _ in UPCASTERS if key == name) for name in EVENTS}
+)
+"""Stored name -> its present schema."""
+
+
+def fold(aggregate: Aggregate, history: tuple[Recorded[Any], ...] | list[Recorded[Any]], state: Any = None) -> Any:
+    """The state that a history makes, from the state before it."""
+    for recorded in history:
+        state = aggregate.evolve(state, recorded)
+    return state

@@ -1,0 +1,36 @@
+"""Idempotency: a stream a key, whose one event says for what the key was used and what came of it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.recorded import Recorded
+from domain.vocabulary import AuthorityCode, derived_id
+
+
+# Events: names and fields are the storage format. Add, never edit.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyClaimed:
+    """fingerprint: SHA-256 over nonce, command, actor and input. stream and versions: what was recorded for it."""
+
+    nonce: str
+    fingerprint: str
+    stream: UUID
+    first_version: int
+    last_version: int
+
+
+Event = KeyClaimed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    version: int
+    event: KeyClaimed
+
+
+def evolve(state: Claim | None, recorded: Recorded[Event]) -> Claim:
+    return Claim(version=recorded.version, event=recorded.event)
+
+
+def stream_of(authority: AuthorityCode, key: str) -> UUID:
+    return derived_id("claim", authority, key)

@@ -1,0 +1,128 @@
+"""Checks of a command's input against what is recorded: each yields what is wrong, at its field."""
+
+from collections.abc import Iterable, Iterator
+
+from domain import authority, jurisdiction, marking
+from domain.deciding import Context
+from domain.deployment_request.commands import (
+    AmendRequest,
+    ApproveRequest,
+    ReportFulfilment,
+    SubmitRequest,
+    WithholdRequest,
+)
+from domain.deployment_request.grounds import without_sufficient_finding
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.rules import is_visible
+from domain.incident.state import Incident
+from domain.refusals import FieldProblem
+from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold
+
+Problems = Iterator[FieldProblem]
+
+
+def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:
+    mandate = jurisdiction.deciding_mandate(context, command.region)
+    if mandate is None:
+        yield FieldProblem(
+            path="region", message=f"No mandate covers '{command.region}' now: an administrator can grant one."
+        )
+    elif mandate.authority == context.actor.authority:
+        yield FieldProblem(
+            path="region",
+            message=f"'{mandate.authority}' itself decides on '{command.region}': none asks itself.",
+        )
+
+
+def incidents_can_be_named(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:
+    mandate = jurisdiction.deciding_mandate(context, command.region)
+    if mandate is not None:
+        yield from _can_be_named(command.incidents, mandate.authority, context)
+
+
+def amended_incidents_can_be_named(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
+    added = (incident for incident in command.incidents or () if incident not in request.incidents)
+    yield from _can_be_named(added, request.deciding_authority, context)
+
+
+def keeps_what_the_hold_awaits(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
+    if request.hold is None or command.incidents is None:
+        return
+    dropped = [str(incident) for incident in request.hold.awaiting if incident not in command.incidents]
+    if dropped:
+        yield FieldProblem(
+            path="incidents",
+            message=f"The hold awaits {', '.join(dropped)}: keep it, or resume the review.",
+        )
+
+
+def awaited_incidents_are_seen(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
+    yield from _seen(command.awaiting, "awaiting", context)
+
+
+def awaits_what_is_open(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """A hold that is met already would hold nothing."""
+    threshold = Threshold(likelihood=command.minimum_likelihood, confidence=command.minimum_confidence)
+    if command.awaiting and not without_sufficient_finding(context, command.awaiting, threshold):
+        yield FieldProblem(
+            path="awaiting",
+            message="Every incident named has a finding that suffices already: name another, or ask for more.",
+        )
+
+
+def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
+    if command.strength is not None and command.strength > request.strength:
+        yield FieldProblem(path="strength", message=f"At most the {request.strength} that were asked for are granted.")
+    if command.period is not None and not command.period.within(request.period):
+        yield FieldProblem(
+            path="period",
+            message=f"What is granted lies within the period asked for, {request.period.start:%Y-%m-%d %H:%M} to "
+            f"{request.period.end:%Y-%m-%d %H:%M} UTC.",
+        )
+
+
+def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, context: Context) -> Problems:
+    conditions = {condition.id: condition for condition in request.decision.conditions} if request.decision else {}
+    condition = conditions.get(command.condition)
+    if condition is None:
+        yield FieldProblem(path="condition", message=f"The decision has no condition {command.condition}.")
+    elif condition.is_fulfilled:
+        yield FieldProblem(path="condition", message="Its fulfilment was reported already.")
+
+
+def _can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, context: Context) -> Problems:
+    named = tuple(incidents)
+    yield from _seen(named, "incidents", context)
+    hidden = [
+        incident.reference
+        for incident in context.read_all(Incident, named)
+        if incident is not None
+        and incident.marking is not Marking.RED
+        and is_visible(incident, context)
+        and not _authority_sees(decider, incident, context)
+    ]
+    if hidden:
+        yield FieldProblem(
+            path="incidents",
+            message=f"'{decider}', which decides, may not see {', '.join(hidden)}: have it referred there first.",
+        )
+
+
+def _seen(incidents: Iterable[IncidentId], path: str, context: Context) -> Problems:
+    named = tuple(incidents)
+    unknown = [
+        str(incident_id)
+        for incident_id, incident in zip(named, context.read_all(Incident, named), strict=True)
+        if incident is None or not is_visible(incident, context)
+    ]
+    if unknown:
+        yield FieldProblem(path=path, message=f"There is no such incident that you may see: {', '.join(unknown)}.")
+
+
+def _authority_sees(code: AuthorityCode, incident: Incident, context: Context) -> bool:
+    """Whether whoever acts for the authority may see it."""
+    tokens = {marking.EVERYBODY, marking.authority(code)}
+    if authority.find(context, code) is not None:
+        tokens.add(marking.REGISTERED)
+    held = (m.region for m in jurisdiction.mandates_over(context, incident.region) if m.authority == code)
+    return marking.Viewer(frozenset(tokens | {marking.region(path) for path in held})).sees(incident.audience)

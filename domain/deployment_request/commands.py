@@ -1,0 +1,305 @@
+"""Each command on a deployment request, and below it what is recorded when it is granted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain import jurisdiction, numbering
+from domain.deciding import Context
+from domain.deployment_request.events import (
+    ApprovalConfirmed,
+    ApprovalExpired,
+    ApprovalQuestioned,
+    ApprovalRevoked,
+    ConditionSet,
+    Event,
+    FulfilmentReported,
+    Recommendation,
+    RequestAmended,
+    RequestApproved,
+    RequestDenied,
+    RequestEndorsed,
+    RequestRemarked,
+    RequestSubmitted,
+    RequestWithdrawn,
+    RequestWithheld,
+    ReviewBegun,
+    ReviewerRecused,
+    ReviewResumed,
+)
+from domain.deployment_request.grounds import current_grounds, fallen
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.commands import recipients_problems
+from domain.refusals import FieldProblem
+from domain.vocabulary import (
+    AnalyticConfidence,
+    ConditionId,
+    IncidentId,
+    Label,
+    Likelihood,
+    Marking,
+    Period,
+    Region,
+    Strength,
+    Subject,
+    Text,
+    derived_id,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitRequest:
+    force: Label
+    strength: Strength
+    region: Region
+    purpose: Text
+    period: Period
+    incidents: tuple[IncidentId, ...] = ()
+    marking: Marking = Marking.AMBER
+    recipients: tuple[Subject, ...] = ()
+
+    def problems(self) -> Iterator[FieldProblem]:
+        yield from recipients_problems(self.marking, self.recipients)
+
+
+def submit(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> tuple[Event, ...]:
+    """Goes to the authority whose mandate is the nearest over the region now. Raises ValueError where there is none."""
+    mandate = jurisdiction.deciding_mandate(context, command.region)
+    if mandate is None:
+        raise ValueError(f"no mandate covers {command.region}")
+    return (
+        RequestSubmitted(
+            reference=numbering.next_reference(context, series(context)),
+            requesting_authority=context.actor.authority,
+            deciding_authority=mandate.authority,
+            endorsements_required=mandate.endorsements_required,
+            force=command.force,
+            strength=command.strength,
+            region=command.region,
+            purpose=command.purpose,
+            period=command.period,
+            incidents=tuple(dict.fromkeys(command.incidents)),
+            marking=command.marking,
+            recipients=tuple(dict.fromkeys(command.recipients)),
+        ),
+    )
+
+
+def series(context: Context) -> str:
+    """The series that numbers the requests of the actor's authority in this year."""
+    return numbering.series(context.actor.authority, context.now.year)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendRequest:
+    """What is None stays as it is."""
+
+    force: Label | None = None
+    strength: Strength | None = None
+    purpose: Text | None = None
+    period: Period | None = None
+    incidents: tuple[IncidentId, ...] | None = None
+    reason: Text
+
+    def problems(self) -> Iterator[FieldProblem]:
+        if all(v is None for v in (self.force, self.strength, self.purpose, self.period, self.incidents)):
+            yield FieldProblem(
+                path="force", message="Name at least one of force, strength, purpose, period and incidents to amend."
+            )
+
+
+def amend(command: AmendRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    incidents = command.incidents
+    return (
+        RequestAmended(
+            force=command.force,
+            strength=command.strength,
+            purpose=command.purpose,
+            period=command.period,
+            incidents=None if incidents is None else tuple(dict.fromkeys(incidents)),
+            reason=command.reason,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawRequest:
+    reason: Text
+
+
+def withdraw(command: WithdrawRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (RequestWithdrawn(reason=command.reason),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginReview:
+    reason: Text
+
+
+def begin_review(command: BeginReview, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (ReviewBegun(reason=command.reason),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithholdRequest:
+    reason: Text
+    awaiting: tuple[IncidentId, ...]
+    minimum_likelihood: Likelihood = Likelihood.LIKELY
+    minimum_confidence: AnalyticConfidence = AnalyticConfidence.MODERATE
+    review_by: datetime | None = None
+
+    def problems(self) -> Iterator[FieldProblem]:
+        if not self.awaiting:
+            yield FieldProblem(path="awaiting", message="Name at least one incident whose attribution is awaited.")
+
+
+def withhold(command: WithholdRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (
+        RequestWithheld(
+            reason=command.reason,
+            awaiting=tuple(dict.fromkeys(command.awaiting)),
+            minimum_likelihood=command.minimum_likelihood,
+            minimum_confidence=command.minimum_confidence,
+            review_by=command.review_by,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeReview:
+    reason: Text
+
+
+def resume_review(command: ResumeReview, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    awaited = request.hold.awaiting if request.hold and context.actor.is_system else ()
+    return (ReviewResumed(reason=command.reason, grounds=current_grounds(context, awaited)),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndorseRequest:
+    recommendation: Recommendation
+    reason: Text
+
+
+def endorse(command: EndorseRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (RequestEndorsed(recommendation=command.recommendation, reason=command.reason, revision=request.revision),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecuseReviewer:
+    reason: Text
+
+
+def recuse(command: RecuseReviewer, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (ReviewerRecused(reason=command.reason),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCondition:
+    text: Text
+    due_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveRequest:
+    """strength and period: what is granted, where it is less than was asked for."""
+
+    reason: Text
+    strength: Strength | None = None
+    period: Period | None = None
+    conditions: tuple[NewCondition, ...] = ()
+    valid_until: datetime | None = None
+
+
+def approve(command: ApproveRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    prefix = (str(request.id), str(request.version + 1))
+    return (
+        RequestApproved(
+            reason=command.reason,
+            strength=command.strength if command.strength is not None else request.strength,
+            period=command.period or request.period,
+            conditions=tuple(
+                ConditionSet(
+                    id=ConditionId(derived_id("condition", *prefix, str(index))),
+                    text=condition.text,
+                    due_by=condition.due_by,
+                )
+                for index, condition in enumerate(command.conditions)
+            ),
+            valid_until=command.valid_until,
+            grounds=current_grounds(context, request.incidents),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenyRequest:
+    reason: Text
+
+
+def deny(command: DenyRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (RequestDenied(reason=command.reason, grounds=current_grounds(context, request.incidents)),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionApproval:
+    """The register's own: it flags an approval whose grounds fell."""
+
+    reason: Text
+
+
+def question(command: QuestionApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (
+        ApprovalQuestioned(
+            reason=command.reason, incidents=tuple(fall.ground.incident for fall in fallen(context, request))
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmApproval:
+    reason: Text
+
+
+def confirm(command: ConfirmApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (ApprovalConfirmed(reason=command.reason, grounds=current_grounds(context, request.incidents)),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeApproval:
+    reason: Text
+
+
+def revoke(command: RevokeApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (ApprovalRevoked(reason=command.reason),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireApproval:
+    """The register's own: an approval ends when its time has passed."""
+
+    reason: Text
+
+
+def expire(command: ExpireApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (ApprovalExpired(reason=command.reason),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFulfilment:
+    condition: ConditionId
+    report: Text
+
+
+def report_fulfilment(command: ReportFulfilment, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (FulfilmentReported(condition=command.condition, report=command.report),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkOnRequest:
+    reason: Text
+    internal: bool = False
+
+
+def remark(command: RemarkOnRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    return (RequestRemarked(reason=command.reason, internal=command.internal),)

@@ -1,0 +1,214 @@
+"""How the events of a deployment request make its state: one pure function, for commands, answers and views alike."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from domain.deployment_request.events import (
+    ApprovalConfirmed,
+    ApprovalExpired,
+    ApprovalQuestioned,
+    ApprovalRevoked,
+    Event,
+    FulfilmentReported,
+    RequestAmended,
+    RequestApproved,
+    RequestDenied,
+    RequestEndorsed,
+    RequestRemarked,
+    RequestSubmitted,
+    RequestWithdrawn,
+    RequestWithheld,
+    ReviewBegun,
+    ReviewerRecused,
+    ReviewResumed,
+)
+from domain.deployment_request.state import (
+    Condition,
+    Decision,
+    DecisionOutcome,
+    DeploymentRequest,
+    Endorsement,
+    Hold,
+    Recusal,
+    Release,
+    RequestStatus,
+    Standing,
+)
+from domain.recorded import Recorded
+from domain.vocabulary import RequestId, Threshold
+
+
+def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> DeploymentRequest:
+    """The request after one more event. Raises ValueError where the stream does not begin with its submission."""
+    event = recorded.event
+    if isinstance(event, RequestSubmitted):
+        return _submitted(event, recorded)
+    if state is None:
+        raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before RequestSubmitted")
+    state = replace(state, version=recorded.version, updated_at=recorded.recorded_at)
+    match event:
+        case RequestAmended():
+            return _amended(state, event, recorded)
+        case RequestWithdrawn():
+            return _moved(state, RequestStatus.WITHDRAWN, recorded)
+        case ReviewBegun():
+            return _moved(state, RequestStatus.UNDER_REVIEW, recorded)
+        case RequestWithheld():
+            return _withheld(state, event, recorded)
+        case ReviewResumed():
+            return _resumed(state, recorded)
+        case RequestEndorsed():
+            return replace(state, endorsements=(*state.endorsements, _endorsement(event, recorded)))
+        case ReviewerRecused():
+            recusal = Recusal(person=recorded.actor.person, position=recorded.position)
+            return replace(state, recusals=(*state.recusals, recusal))
+        case RequestApproved():
+            return replace(_moved(state, RequestStatus.APPROVED, recorded), decision=_approval(event, recorded))
+        case RequestDenied():
+            return replace(_moved(state, RequestStatus.DENIED, recorded), decision=_denial(event, recorded))
+        case ApprovalQuestioned():
+            decision = replace(_decision(state), standing=Standing.QUESTIONED, questioned_by=recorded.position)
+            return replace(state, decision=decision)
+        case ApprovalConfirmed():
+            stands = replace(_decision(state), standing=Standing.STANDS, questioned_by=None, rests_on=event.grounds)
+            return replace(state, decision=stands)
+        case ApprovalRevoked():
+            return _moved(state, RequestStatus.REVOKED, recorded)
+        case ApprovalExpired():
+            return _moved(state, RequestStatus.EXPIRED, recorded)
+        case FulfilmentReported():
+            return _fulfilled(state, event, recorded)
+        case RequestRemarked():
+            return state
+        case _:
+            assert_never(event)
+
+
+def _submitted(event: RequestSubmitted, recorded: Recorded[Event]) -> DeploymentRequest:
+    return DeploymentRequest(
+        id=RequestId(recorded.stream),
+        version=recorded.version,
+        reference=event.reference,
+        status=RequestStatus.SUBMITTED,
+        revision=1,
+        requesting_authority=event.requesting_authority,
+        deciding_authority=event.deciding_authority,
+        endorsements_required=event.endorsements_required,
+        force=event.force,
+        strength=event.strength,
+        region=event.region,
+        purpose=event.purpose,
+        period=event.period,
+        marking=event.marking,
+        recipients=event.recipients,
+        incidents=event.incidents,
+        submitted_by=recorded.actor,
+        submitted_at=recorded.happened_at,
+        updated_at=recorded.recorded_at,
+        authors=(recorded.actor.person,),
+        because=(recorded.position,),
+        revised_at=recorded.position,
+    )
+
+
+def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded[Event]) -> DeploymentRequest:
+    author = recorded.actor.person
+    return replace(
+        state,
+        revision=state.revision + 1,
+        revised_at=recorded.position,
+        force=event.force if event.force is not None else state.force,
+        strength=event.strength if event.strength is not None else state.strength,
+        purpose=event.purpose if event.purpose is not None else state.purpose,
+        period=event.period if event.period is not None else state.period,
+        incidents=event.incidents if event.incidents is not None else state.incidents,
+        authors=state.authors if author in state.authors else (*state.authors, author),
+    )
+
+
+def _moved(state: DeploymentRequest, status: RequestStatus, recorded: Recorded[Event]) -> DeploymentRequest:
+    """In another status, which ends a hold."""
+    return replace(state, status=status, because=(*state.because, recorded.position), hold=None)
+
+
+def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Recorded[Event]) -> DeploymentRequest:
+    threshold = Threshold(likelihood=event.minimum_likelihood, confidence=event.minimum_confidence)
+    hold = Hold(
+        reason=event.reason,
+        awaiting=event.awaiting,
+        threshold=threshold,
+        review_by=event.review_by,
+        held_since=recorded.happened_at,
+        held_by=recorded.actor,
+        position=recorded.position,
+    )
+    added = tuple(incident for incident in event.awaiting if incident not in state.incidents)
+    return replace(
+        _moved(state, RequestStatus.WITHHELD_PENDING_ATTRIBUTION, recorded),
+        hold=hold,
+        threshold=threshold,
+        release=None,
+        incidents=state.incidents + added,
+    )
+
+
+def _resumed(state: DeploymentRequest, recorded: Recorded[Event]) -> DeploymentRequest:
+    by_the_register = recorded.actor.is_system and state.hold is not None
+    release = Release(hold=state.hold, position=recorded.position) if by_the_register and state.hold else None
+    return replace(_moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
+
+
+def _endorsement(event: RequestEndorsed, recorded: Recorded[Event]) -> Endorsement:
+    return Endorsement(
+        by=recorded.actor,
+        recommendation=event.recommendation,
+        reason=event.reason,
+        revision=event.revision,
+        endorsed_at=recorded.happened_at,
+        position=recorded.position,
+    )
+
+
+def _approval(event: RequestApproved, recorded: Recorded[Event]) -> Decision:
+    return Decision(
+        outcome=DecisionOutcome.APPROVED,
+        reason=event.reason,
+        decided_at=recorded.happened_at,
+        decided_by=recorded.actor,
+        position=recorded.position,
+        grounds=event.grounds,
+        rests_on=event.grounds,
+        conditions=tuple(Condition(id=c.id, text=c.text, due_by=c.due_by) for c in event.conditions),
+        valid_until=event.valid_until,
+        granted_strength=event.strength,
+        granted_period=event.period,
+    )
+
+
+def _denial(event: RequestDenied, recorded: Recorded[Event]) -> Decision:
+    return Decision(
+        outcome=DecisionOutcome.DENIED,
+        reason=event.reason,
+        decided_at=recorded.happened_at,
+        decided_by=recorded.actor,
+        position=recorded.position,
+        grounds=event.grounds,
+        rests_on=event.grounds,
+    )
+
+
+def _decision(state: DeploymentRequest) -> Decision:
+    if state.decision is None:
+        raise ValueError(f"{state.reference} has no decision yet")
+    return state.decision
+
+
+def _fulfilled(state: DeploymentRequest, event: FulfilmentReported, recorded: Recorded[Event]) -> DeploymentRequest:
+    decision = _decision(state)
+    conditions = tuple(
+        replace(condition, fulfilment_report=event.report, fulfilled_at=recorded.happened_at)
+        if condition.id == event.condition
+        else condition
+        for condition in decision.conditions
+    )
+    return replace(state, decision=replace(decision, conditions=conditions))

@@ -1,0 +1,211 @@
+"""A deployment request: its state. How its events make it stands in `evolving`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain import marking
+from domain.deployment_request.events import Ground, Recommendation
+from domain.vocabulary import (
+    Actor,
+    AuthorityCode,
+    ConditionId,
+    IncidentId,
+    Label,
+    Marking,
+    Period,
+    Quorum,
+    Region,
+    RequestId,
+    Strength,
+    Subject,
+    Text,
+    Threshold,
+)
+
+Person = tuple[str, Subject]
+"""Issuer and subject."""
+
+
+class RequestStatus(StrEnum):
+    SUBMITTED = "SUBMITTED"
+    UNDER_REVIEW = "UNDER_REVIEW"
+    WITHHELD_PENDING_ATTRIBUTION = "WITHHELD_PENDING_ATTRIBUTION"
+    APPROVED = "APPROVED"
+    DENIED = "DENIED"
+    WITHDRAWN = "WITHDRAWN"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+
+
+class Standing(StrEnum):
+    """Whether what an approval rests on still holds."""
+
+    STANDS = "STANDS"
+    QUESTIONED = "QUESTIONED"
+
+
+class DecisionOutcome(StrEnum):
+    APPROVED = "APPROVED"
+    DENIED = "DENIED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Why a request is withheld, and what releases it. position: of the event that placed it."""
+
+    reason: Text
+    awaiting: tuple[IncidentId, ...]
+    threshold: Threshold
+    review_by: datetime | None
+    held_since: datetime
+    held_by: Actor
+    position: int
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.review_by is not None and self.review_by <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A hold that the register released, and the position of the event that did."""
+
+    hold: Hold
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endorsement:
+    by: Actor
+    recommendation: Recommendation
+    reason: Text
+    revision: int
+    endorsed_at: datetime
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recusal:
+    person: Person
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition of an approval, and whether its fulfilment was reported."""
+
+    id: ConditionId
+    text: Text
+    due_by: datetime | None
+    fulfilment_report: Text | None = None
+    fulfilled_at: datetime | None = None
+
+    @property
+    def is_fulfilled(self) -> bool:
+        return self.fulfilled_at is not None
+
+    def is_overdue(self, now: datetime) -> bool:
+        return not self.is_fulfilled and self.due_by is not None and self.due_by <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """grounds: the findings on which it rested when it was decided. rests_on: those of its last confirmation."""
+
+    outcome: DecisionOutcome
+    reason: Text
+    decided_at: datetime
+    decided_by: Actor
+    position: int
+    grounds: tuple[Ground, ...]
+    rests_on: tuple[Ground, ...]
+    conditions: tuple[Condition, ...] = ()
+    valid_until: datetime | None = None
+    granted_strength: Strength | None = None
+    granted_period: Period | None = None
+    standing: Standing = Standing.STANDS
+    questioned_by: int | None = None
+    """The position of the event that questioned it."""
+
+    @property
+    def is_questioned(self) -> bool:
+        return self.standing is Standing.QUESTIONED
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """The first of the end of its validity and the end of what was granted."""
+        ends = [self.valid_until, self.granted_period.end if self.granted_period else None]
+        return min((end for end in ends if end is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentRequest:
+    """authors: who submitted or amended it. threshold: that of its last hold. because: what led to its status."""
+
+    id: RequestId
+    version: int
+    reference: str
+    status: RequestStatus
+    revision: int
+    requesting_authority: AuthorityCode
+    deciding_authority: AuthorityCode
+    endorsements_required: Quorum
+    force: Label
+    strength: Strength
+    region: Region
+    purpose: Text
+    period: Period
+    marking: Marking
+    recipients: tuple[Subject, ...]
+    incidents: tuple[IncidentId, ...]
+    submitted_by: Actor
+    submitted_at: datetime
+    updated_at: datetime
+    authors: tuple[Person, ...]
+    because: tuple[int, ...]
+    revised_at: int
+    recusals: tuple[Recusal, ...] = ()
+    hold: Hold | None = None
+    threshold: Threshold = field(default_factory=Threshold)
+    release: Release | None = None
+    endorsements: tuple[Endorsement, ...] = ()
+    decision: Decision | None = None
+
+    @property
+    def audience(self) -> frozenset[str]:
+        """Who may see it."""
+        return marking.audience(
+            self.marking,
+            author=self.submitted_by,
+            recipients=self.recipients,
+            involved=(self.requesting_authority,),
+            deciding=(self.deciding_authority,),
+        )
+
+    def is_recused(self, person: Person) -> bool:
+        return any(recusal.person == person for recusal in self.recusals)
+
+    def is_interested(self, person: Person) -> bool:
+        """Whether the person recused themselves, or submitted or amended it: who did neither endorses nor decides."""
+        return person in self.authors or self.is_recused(person)
+
+    def counts(self, endorsement: Endorsement) -> bool:
+        return endorsement.revision == self.revision and not self.is_recused(endorsement.by.person)
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether a hold is past its review, or a condition past its date."""
+        if self.hold is not None:
+            return self.hold.is_overdue(now)
+        return (
+            self.status is RequestStatus.APPROVED
+            and self.decision is not None
+            and any(condition.is_overdue(now) for condition in self.decision.conditions)
+        )
+
+    def next_due(self) -> datetime | None:
+        """When it is overdue for the first time, if nothing happens before."""
+        if self.hold is not None:
+            return self.hold.review_by
+        if self.status is not RequestStatus.APPROVED or self.decision is None:
+            return None
+        return min((c.due_by for c in self.decision.conditions if c.due_by and not c.is_fulfilled), default=None)

@@ -1,0 +1,1 @@
+"""What happened, the evidence, and who was found responsible."""

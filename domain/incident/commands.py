@@ -1,0 +1,143 @@
+"""Each command on an incident, and below it what is recorded when it is granted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain import jurisdiction, numbering
+from domain.deciding import Context
+from domain.incident.events import (
+    AttributionRetracted,
+    Event,
+    EvidenceRecorded,
+    IncidentAttributed,
+    IncidentReferred,
+    IncidentReported,
+)
+from domain.incident.state import Incident
+from domain.refusals import FieldProblem
+from domain.vocabulary import (
+    AnalyticConfidence,
+    AuthorityCode,
+    EvidenceId,
+    InformationCredibility,
+    Label,
+    Likelihood,
+    Location,
+    Marking,
+    Region,
+    Sha256,
+    SourceReliability,
+    Subject,
+    Text,
+    derived_id,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportIncident:
+    kind: Label
+    description: Text
+    region: Region
+    location: Location | None = None
+    occurred_at: datetime
+    marking: Marking = Marking.AMBER
+    recipients: tuple[Subject, ...] = ()
+
+    def problems(self) -> Iterator[FieldProblem]:
+        yield from recipients_problems(self.marking, self.recipients)
+
+
+def report(command: ReportIncident, incident: Incident | None, context: Context) -> tuple[Event, ...]:
+    mandates = jurisdiction.mandates_over(context, command.region)
+    return (
+        IncidentReported(
+            reference=numbering.next_reference(context, series(context)),
+            kind=command.kind,
+            description=command.description,
+            region=command.region,
+            location=command.location,
+            occurred_at=command.occurred_at,
+            marking=command.marking,
+            recipients=tuple(dict.fromkeys(command.recipients)),
+            covered_by=tuple(dict.fromkeys(mandate.authority for mandate in mandates)),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEvidence:
+    """marking: that of the incident where it is left out."""
+
+    summary: Text
+    marking: Marking | None = None
+    source_reliability: SourceReliability
+    information_credibility: InformationCredibility
+    sha256: Sha256 | None = None
+    uri: Text | None = None
+
+
+def record_evidence(command: RecordEvidence, incident: Incident, context: Context) -> tuple[Event, ...]:
+    return (
+        EvidenceRecorded(
+            evidence=EvidenceId(derived_id("evidence", str(incident.id), str(incident.version + 1))),
+            summary=command.summary,
+            marking=command.marking or incident.marking,
+            source_reliability=command.source_reliability,
+            information_credibility=command.information_credibility,
+            sha256=command.sha256,
+            uri=command.uri,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeIncident:
+    """responsible_party left out: the finding is that it cannot be told."""
+
+    responsible_party: Text | None = None
+    likelihood: Likelihood
+    confidence: AnalyticConfidence
+    basis: Text
+    evidence: tuple[EvidenceId, ...] = ()
+
+
+def attribute(command: AttributeIncident, incident: Incident, context: Context) -> tuple[Event, ...]:
+    return (
+        IncidentAttributed(
+            responsible_party=command.responsible_party,
+            likelihood=command.likelihood,
+            confidence=command.confidence,
+            basis=command.basis,
+            evidence=tuple(dict.fromkeys(command.evidence)),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetractAttribution:
+    reason: Text
+
+
+def retract(command: RetractAttribution, incident: Incident, context: Context) -> tuple[Event, ...]:
+    return (AttributionRetracted(reason=command.reason),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferIncident:
+    authority: AuthorityCode
+    reason: Text
+
+
+def refer(command: ReferIncident, incident: Incident, context: Context) -> tuple[Event, ...]:
+    return (IncidentReferred(authority=command.authority, reason=command.reason),)
+
+
+def series(context: Context) -> str:
+    """The series that numbers the incidents of the actor's authority in this year."""
+    return numbering.series(context.actor.authority, context.now.year, kind="i")
+
+
+def recipients_problems(marking: Marking, recipients: tuple[Subject, ...]) -> Iterator[FieldProblem]:
+    if recipients and marking is not Marking.RED:
+        yield FieldProblem(path="recipients", message="Only what is marked RED has recipients: leave them out.")

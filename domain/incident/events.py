@@ -1,0 +1,73 @@
+"""What is recorded of an incident. Names and fields are the storage format: add, never edit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.vocabulary import (
+    AnalyticConfidence,
+    AuthorityCode,
+    EvidenceId,
+    InformationCredibility,
+    Label,
+    Likelihood,
+    Location,
+    Marking,
+    Region,
+    Sha256,
+    SourceReliability,
+    Subject,
+    Text,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentReported:
+    """covered_by: the authorities whose mandate covered its place when it was reported, the nearest first."""
+
+    reference: str
+    kind: Label
+    description: Text
+    region: Region
+    location: Location | None = None
+    occurred_at: datetime
+    marking: Marking
+    recipients: tuple[Subject, ...] = ()
+    covered_by: tuple[AuthorityCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRecorded:
+    """sha256: of the file that the evidence is, which is kept elsewhere, at uri."""
+
+    evidence: EvidenceId
+    summary: Text
+    marking: Marking
+    source_reliability: SourceReliability
+    information_credibility: InformationCredibility
+    sha256: Sha256 | None = None
+    uri: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentAttributed:
+    """No responsible party: the finding is that it cannot be told."""
+
+    responsible_party: Text | None = None
+    likelihood: Likelihood
+    confidence: AnalyticConfidence
+    basis: Text
+    evidence: tuple[EvidenceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributionRetracted:
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentReferred:
+    authority: AuthorityCode
+    reason: Text
+
+
+Event = IncidentReported | EvidenceRecorded | IncidentAttributed | AttributionRetracted | IncidentReferred

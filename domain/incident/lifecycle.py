@@ -1,0 +1,73 @@
+"""The lifecycle table of an incident: what may be done to it, when and by whom."""
+
+from domain import authority, numbering
+from domain.deciding import By, Opening, Step
+from domain.incident import rules
+from domain.incident.commands import (
+    AttributeIncident,
+    RecordEvidence,
+    ReferIncident,
+    ReportIncident,
+    RetractAttribution,
+    attribute,
+    record_evidence,
+    refer,
+    report,
+    retract,
+    series,
+)
+from domain.incident.state import AttributionStatus
+
+ATTRIBUTED = AttributionStatus.ATTRIBUTED
+INCONCLUSIVE = AttributionStatus.INCONCLUSIVE
+ANY = frozenset(AttributionStatus)
+
+CONTRIBUTOR = By(rules.by_contributor, rules.a_contributor)
+INVESTIGATOR = By(rules.by_investigator_of_the_place, rules.an_investigator)
+
+OPENINGS = (
+    Opening(
+        command=ReportIncident,
+        permits=authority.by_registered(*rules.CONTRIBUTORS),
+        record=report,
+        numbered_by=lambda context: numbering.stream_of(series(context)),
+    ),
+)
+
+STEPS = (
+    Step(
+        action="RECORD_EVIDENCE",
+        command=RecordEvidence,
+        states=ANY,
+        by=CONTRIBUTOR,
+        checks=(rules.marking_is_as_strict,),
+        record=record_evidence,
+    ),
+    Step(
+        action="ATTRIBUTE",
+        command=AttributeIncident,
+        states=ANY,
+        leads_to=ATTRIBUTED,
+        by=INVESTIGATOR,
+        checks=(rules.evidence_is_known,),
+        record=attribute,
+    ),
+    Step(
+        action="RETRACT",
+        command=RetractAttribution,
+        states=frozenset({ATTRIBUTED, INCONCLUSIVE}),
+        leads_to=AttributionStatus.OPEN,
+        by=INVESTIGATOR,
+        record=retract,
+    ),
+    Step(
+        action="REFER",
+        command=ReferIncident,
+        states=frozenset({ATTRIBUTED}),
+        by=INVESTIGATOR,
+        conditions=(rules.is_not_red,),
+        demands=(rules.is_not_yet_referred,),
+        checks=(rules.receiver_is_registered,),
+        record=refer,
+    ),
+)

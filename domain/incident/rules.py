@@ -1,0 +1,103 @@
+"""The rules for incidents: each says whether it is met, and why."""
+
+from collections.abc import Iterator
+
+from domain import authority, jurisdiction
+from domain.deciding import Context, Verdict
+from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident
+from domain.incident.state import Incident
+from domain.marking import Viewer, viewer
+from domain.refusals import FieldProblem
+from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject
+
+CONTRIBUTORS = (Role.REQUESTER, Role.REVIEWER, Role.INVESTIGATOR)
+
+
+def viewer_of(context: Context, incident: Incident) -> Viewer:
+    """The actor, as far as this incident is concerned."""
+    return viewer_for(context, context.actor, incident)
+
+
+def viewer_for(context: Context, actor: Actor, incident: Incident) -> Viewer:
+    if actor.is_system:
+        return viewer(actor, registered=True, holds=())
+    held = (
+        mandate.region
+        for mandate in jurisdiction.mandates_over(context, incident.region)
+        if mandate.authority == actor.authority
+    )
+    return viewer(actor, registered=authority.find(context, actor.authority) is not None, holds=held)
+
+
+def is_visible(incident: Incident, context: Context) -> bool:
+    return viewer_of(context, incident).sees(incident.audience)
+
+
+def by_contributor(incident: Incident, context: Context) -> tuple[Verdict, ...]:
+    return tuple(permit(context) for permit in authority.by_registered(*CONTRIBUTORS))
+
+
+def a_contributor(incident: Incident) -> Actor:
+    return Actor(issuer="", subject=Subject(""), authority=incident.reported_by.authority, roles=CONTRIBUTORS)
+
+
+def by_investigator_of_the_place(incident: Incident, context: Context) -> tuple[Verdict, ...]:
+    mandate = jurisdiction.deciding_mandate(context, incident.region)
+    actor = context.actor
+    whose = f"of '{mandate.authority}', whose mandate covers" if mandate else "of an authority whose mandate covers"
+    missing = "" if mandate else "; no mandate covers it now"
+    return (
+        Verdict(
+            rule="INVESTIGATOR",
+            met=mandate is not None and actor.authority == mandate.authority and Role.INVESTIGATOR in actor.roles,
+            description=f"This needs an investigator {whose} '{incident.region}'{missing}.",
+            rests_on=(mandate.granted_at,) if mandate else (),
+        ),
+    )
+
+
+def an_investigator(incident: Incident) -> Actor:
+    code = next(iter(incident.covered_by), REGISTER)
+    return Actor(issuer="", subject=Subject(""), authority=code, roles=(Role.INVESTIGATOR,))
+
+
+def is_not_red(incident: Incident, context: Context) -> tuple[Verdict, ...]:
+    return (
+        Verdict(
+            rule="MARKING",
+            met=incident.marking is not Marking.RED,
+            description="An incident that is marked RED is for named persons alone: it cannot be referred.",
+            rests_on=(incident.position,),
+        ),
+    )
+
+
+def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Context) -> Verdict:
+    return Verdict(
+        rule="REFERRED_ONCE",
+        met=command.authority not in incident.referred_to,
+        description=f"It was referred to '{command.authority}' already.",
+    )
+
+
+def receiver_is_registered(command: ReferIncident, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+    if authority.find(context, command.authority) is None:
+        yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
+
+
+def marking_is_as_strict(command: RecordEvidence, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+    if command.marking is not None and command.marking.strictness < incident.marking.strictness:
+        yield FieldProblem(
+            path="marking",
+            message=f"Evidence is marked at least as strictly as its incident, which is {incident.marking}.",
+        )
+
+
+def evidence_is_known(command: AttributeIncident, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+    looks = viewer_of(context, incident)
+    seen = {piece.id for piece in incident.evidence if looks.sees(incident.audience_of(piece))}
+    unknown = [str(piece) for piece in command.evidence if piece not in seen]
+    if unknown:
+        yield FieldProblem(
+            path="evidence", message=f"This incident has no such evidence that you may see: {', '.join(unknown)}."
+        )

@@ -1,0 +1,197 @@
+"""An incident as its events have made it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from domain import marking
+from domain.incident.events import (
+    AttributionRetracted,
+    Event,
+    EvidenceRecorded,
+    IncidentAttributed,
+    IncidentReferred,
+    IncidentReported,
+)
+from domain.recorded import Recorded
+from domain.vocabulary import (
+    Actor,
+    AnalyticConfidence,
+    AuthorityCode,
+    EvidenceId,
+    IncidentId,
+    InformationCredibility,
+    Label,
+    Likelihood,
+    Location,
+    Marking,
+    Region,
+    Sha256,
+    SourceReliability,
+    Subject,
+    Text,
+    Threshold,
+    regions_of,
+)
+
+
+class AttributionStatus(StrEnum):
+    OPEN = "OPEN"
+    ATTRIBUTED = "ATTRIBUTED"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    id: EvidenceId
+    summary: Text
+    marking: Marking
+    source_reliability: SourceReliability
+    information_credibility: InformationCredibility
+    sha256: Sha256 | None
+    uri: Text | None
+    recorded_at: datetime
+    recorded_by: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The finding that stands. version and position: of the event that it was found by."""
+
+    responsible_party: Text | None
+    likelihood: Likelihood
+    confidence: AnalyticConfidence
+    basis: Text
+    evidence: tuple[EvidenceId, ...]
+    found_at: datetime
+    found_by: Actor
+    version: int
+    position: int
+
+    @property
+    def is_conclusive(self) -> bool:
+        return self.responsible_party is not None
+
+    def suffices(self, threshold: Threshold) -> bool:
+        return self.is_conclusive and threshold.reached_by(self.likelihood, self.confidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """position: of its report. covered_by: those whose mandate covered its place then, the nearest first."""
+
+    id: IncidentId
+    version: int
+    reference: str
+    kind: Label
+    description: Text
+    region: Region
+    location: Location | None
+    occurred_at: datetime
+    reported_at: datetime
+    reported_by: Actor
+    marking: Marking
+    recipients: tuple[Subject, ...]
+    covered_by: tuple[AuthorityCode, ...]
+    position: int
+    attribution: Attribution | None = None
+    evidence: tuple[Evidence, ...] = ()
+    referred_to: tuple[AuthorityCode, ...] = ()
+
+    @property
+    def status(self) -> AttributionStatus:
+        if self.attribution is None:
+            return AttributionStatus.OPEN
+        return AttributionStatus.ATTRIBUTED if self.attribution.is_conclusive else AttributionStatus.INCONCLUSIVE
+
+    @property
+    def audience(self) -> frozenset[str]:
+        """Who may see it."""
+        return marking.audience(
+            self.marking,
+            author=self.reported_by,
+            recipients=self.recipients,
+            involved=(self.reported_by.authority,),
+            deciding=(*self.covered_by, *self.referred_to),
+            regions=regions_of(self.region),
+        )
+
+    def audience_of(self, evidence: Evidence) -> frozenset[str]:
+        """Who, of those who may see the incident, may see a piece of its evidence."""
+        return marking.audience(
+            evidence.marking,
+            author=evidence.recorded_by,
+            recipients=self.recipients,
+            involved=(self.reported_by.authority, evidence.recorded_by.authority),
+            deciding=(*self.covered_by, *self.referred_to),
+            regions=regions_of(self.region),
+        )
+
+
+def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
+    """The incident after one more event. Raises ValueError where the stream does not begin with its report."""
+    event = recorded.event
+    if isinstance(event, IncidentReported):
+        return _reported(event, recorded)
+    if state is None:
+        raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before IncidentReported")
+    state = replace(state, version=recorded.version)
+    match event:
+        case EvidenceRecorded():
+            return replace(state, evidence=(*state.evidence, _evidence(event, recorded)))
+        case IncidentAttributed():
+            return replace(state, attribution=_attribution(event, recorded))
+        case AttributionRetracted():
+            return replace(state, attribution=None)
+        case IncidentReferred():
+            return replace(state, referred_to=(*state.referred_to, event.authority))
+        case _:
+            assert_never(event)
+
+
+def _reported(event: IncidentReported, recorded: Recorded[Event]) -> Incident:
+    return Incident(
+        id=IncidentId(recorded.stream),
+        version=recorded.version,
+        reference=event.reference,
+        kind=event.kind,
+        description=event.description,
+        region=event.region,
+        location=event.location,
+        occurred_at=event.occurred_at,
+        reported_at=recorded.happened_at,
+        reported_by=recorded.actor,
+        marking=event.marking,
+        recipients=event.recipients,
+        covered_by=event.covered_by,
+        position=recorded.position,
+    )
+
+
+def _evidence(event: EvidenceRecorded, recorded: Recorded[Event]) -> Evidence:
+    return Evidence(
+        id=event.evidence,
+        summary=event.summary,
+        marking=event.marking,
+        source_reliability=event.source_reliability,
+        information_credibility=event.information_credibility,
+        sha256=event.sha256,
+        uri=event.uri,
+        recorded_at=recorded.happened_at,
+        recorded_by=recorded.actor,
+    )
+
+
+def _attribution(event: IncidentAttributed, recorded: Recorded[Event]) -> Attribution:
+    return Attribution(
+        responsible_party=event.responsible_party,
+        likelihood=event.likelihood,
+        confidence=event.confidence,
+        basis=event.basis,
+        evidence=event.evidence,
+        found_at=recorded.happened_at,
+        found_by=recorded.actor,
+        version=recorded.version,
+        position=recorded.position,
+    )

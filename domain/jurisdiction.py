@@ -1,0 +1,207 @@
+"""Who decides where: one stream a region, which holds at most one mandate at a time. The nearest mandate decides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from domain import authority
+from domain.authority import by_administrator
+from domain.deciding import Context, Opening
+from domain.recorded import Recorded
+from domain.refusals import FieldProblem
+from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, regions_of
+
+ONE: Final = Quorum(1)
+
+
+# Events: names and fields are the storage format. Add, never edit.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateGranted:
+    authority: AuthorityCode
+    region: Region
+    legal_basis: Label
+    endorsements_required: Quorum
+    valid_from: datetime
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateEnded:
+    authority: AuthorityCode
+    region: Region
+    reason: Text
+    at: datetime
+
+
+Event = MandateGranted | MandateEnded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """The right of an authority to decide on deployments into a region, from valid_from to before valid_until."""
+
+    authority: AuthorityCode
+    region: Region
+    legal_basis: Label
+    endorsements_required: Quorum
+    valid_from: datetime
+    valid_until: datetime | None
+    granted_at: int
+    """The position of the event that granted it."""
+
+    def is_valid(self, now: datetime) -> bool:
+        return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
+
+    def overlaps(self, start: datetime, end: datetime | None) -> bool:
+        return (end is None or self.valid_from < end) and (self.valid_until is None or start < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jurisdiction:
+    """The mandates over one region, the oldest first, the ended ones too."""
+
+    id: UUID
+    version: int
+    region: Region
+    mandates: tuple[Mandate, ...]
+
+    def mandate(self, now: datetime) -> Mandate | None:
+        return next((mandate for mandate in self.mandates if mandate.is_valid(now)), None)
+
+
+def evolve(state: Jurisdiction | None, recorded: Recorded[Event]) -> Jurisdiction:
+    mandates = state.mandates if state else ()
+    match recorded.event:
+        case MandateGranted() as event:
+            mandates += (
+                Mandate(
+                    authority=event.authority,
+                    region=event.region,
+                    legal_basis=event.legal_basis,
+                    endorsements_required=event.endorsements_required,
+                    valid_from=event.valid_from,
+                    valid_until=event.valid_until,
+                    granted_at=recorded.position,
+                ),
+            )
+        case MandateEnded() as event:
+            mandates = tuple(
+                replace(mandate, valid_until=event.at) if _is_ended_by(mandate, event.authority, event.at) else mandate
+                for mandate in mandates
+            )
+    return Jurisdiction(id=recorded.stream, version=recorded.version, region=recorded.event.region, mandates=mandates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantMandate:
+    """valid_from: from now on where it is left out."""
+
+    authority: AuthorityCode
+    region: Region
+    legal_basis: Label
+    endorsements_required: Quorum = ONE
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+def grant(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> tuple[Event, ...]:
+    return (
+        MandateGranted(
+            authority=command.authority,
+            region=command.region,
+            legal_basis=command.legal_basis,
+            endorsements_required=command.endorsements_required,
+            valid_from=command.valid_from or context.now,
+            valid_until=command.valid_until,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndMandate:
+    """at: now where it is left out."""
+
+    authority: AuthorityCode
+    region: Region
+    reason: Text
+    at: datetime | None = None
+
+
+def end(command: EndMandate, jurisdiction: Jurisdiction | None, context: Context) -> tuple[Event, ...]:
+    return (
+        MandateEnded(
+            authority=command.authority,
+            region=command.region,
+            reason=command.reason,
+            at=command.at or context.now,
+        ),
+    )
+
+
+def stream_of(region: Region) -> UUID:
+    return derived_id("jurisdiction", region)
+
+
+def mandates_over(context: Context, region: Region) -> tuple[Mandate, ...]:
+    """The mandates that cover the region now, the nearest first."""
+    states = context.read_all(Jurisdiction, (stream_of(path) for path in regions_of(region)))
+    valid = (state.mandate(context.now) for state in states if state is not None)
+    return tuple(mandate for mandate in valid if mandate is not None)
+
+
+def deciding_mandate(context: Context, region: Region) -> Mandate | None:
+    """The nearest mandate: the one that decides."""
+    return next(iter(mandates_over(context, region)), None)
+
+
+def _is_ended_by(mandate: Mandate, code: AuthorityCode, at: datetime) -> bool:
+    return (
+        mandate.authority == code
+        and mandate.valid_from <= at
+        and (mandate.valid_until is None or at < mandate.valid_until)
+    )
+
+
+def _holder_is_registered(
+    command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context
+) -> Iterator[FieldProblem]:
+    if authority.find(context, command.authority) is None:
+        yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
+
+
+def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
+    if command.valid_until is not None and command.valid_until <= (command.valid_from or context.now):
+        yield FieldProblem(path="validUntil", message="It must lie after the mandate's beginning.")
+
+
+def _region_is_free(
+    command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context
+) -> Iterator[FieldProblem]:
+    for mandate in jurisdiction.mandates if jurisdiction else ():
+        if mandate.overlaps(command.valid_from or context.now, command.valid_until):
+            yield FieldProblem(
+                path="region",
+                message=f"'{mandate.authority}' holds a mandate over '{command.region}' in that time: end it first.",
+            )
+
+
+def _mandate_exists(command: EndMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
+    at = command.at or context.now
+    mandates = jurisdiction.mandates if jurisdiction else ()
+    if not any(_is_ended_by(mandate, command.authority, at) for mandate in mandates):
+        yield FieldProblem(
+            path="region", message=f"'{command.authority}' holds no mandate over '{command.region}' at that time."
+        )
+
+
+OPENINGS = (
+    Opening(
+        command=GrantMandate,
+        permits=(by_administrator,),
+        checks=(_holder_is_registered, _lasts, _region_is_free),
+        record=grant,
+    ),
+    Opening(command=EndMandate, permits=(by_administrator,), checks=(_mandate_exists,), record=end),
+)

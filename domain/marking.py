@@ -1,0 +1,79 @@
+"""Who may see what: the tokens of a viewer and the audience of a thing. Visible means that they overlap.
+
+The markings are named after the Traffic Light Protocol 2.0 (FIRST, 2022); what they mean are rules of this register.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from domain.vocabulary import Actor, AuthorityCode, Marking, Region, Role, Subject
+
+EVERYBODY: Final = "everybody"
+REGISTERED: Final = "registered"
+AUDITORS: Final = "auditors"
+
+
+def person(issuer: str, subject: Subject) -> str:
+    return f"person:{issuer}|{subject}"
+
+
+def authority(code: AuthorityCode) -> str:
+    return f"authority:{code}"
+
+
+def region(path: Region) -> str:
+    """Held by those who act for an authority whose mandate is on exactly this region."""
+    return f"region:{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks. tokens: None for the register itself, which sees everything."""
+
+    tokens: frozenset[str] | None
+
+    def sees(self, audience: frozenset[str]) -> bool:
+        return self.tokens is None or not self.tokens.isdisjoint(audience)
+
+
+def viewer(actor: Actor, *, registered: bool, holds: Iterable[Region]) -> Viewer:
+    """registered: whether the actor's authority is. holds: the regions on which it has a mandate now."""
+    if actor.is_system:
+        return Viewer(None)
+    tokens = {EVERYBODY, person(actor.issuer, actor.subject), authority(actor.authority)}
+    if registered:
+        tokens.add(REGISTERED)
+    if Role.AUDITOR in actor.roles:
+        tokens.add(AUDITORS)
+    return Viewer(frozenset(tokens | {region(path) for path in holds}))
+
+
+def audience(
+    marking: Marking,
+    *,
+    author: Actor,
+    recipients: Iterable[Subject] = (),
+    involved: Iterable[AuthorityCode] = (),
+    deciding: Iterable[AuthorityCode] = (),
+    regions: Iterable[Region] = (),
+) -> frozenset[str]:
+    """The one table of who may see a thing.
+
+    involved: authorities that have a part in it, such as the requesting or reporting one. deciding: those that
+    decide on it or that it was referred to. regions: the path of its place, seen by whoever
+    holds a mandate on it.
+    """
+    named = {person(author.issuer, author.subject)}
+    deciders = {authority(code) for code in deciding} | {region(path) for path in regions}
+    match marking:
+        case Marking.CLEAR:
+            return frozenset({EVERYBODY})
+        case Marking.GREEN:
+            return frozenset({REGISTERED, AUDITORS})
+        case Marking.AMBER:
+            return frozenset({authority(code) for code in involved} | deciders | {AUDITORS})
+        case Marking.AMBER_STRICT:
+            return frozenset(named | deciders | {AUDITORS})
+        case Marking.RED:
+            return frozenset(named | {person(author.issuer, subject) for subject in recipients})

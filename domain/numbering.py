@@ -1,0 +1,41 @@
+"""Numbers, never assigned twice, without gaps: a stream an authority, kind and year. Its version is the number."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.deciding import Context
+from domain.recorded import Recorded
+from domain.vocabulary import AuthorityCode, derived_id
+
+
+# Events: names and fields are the storage format. Add, never edit.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberAssigned:
+    subject: UUID
+
+
+Event = NumberAssigned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbering:
+    version: int
+
+
+def evolve(state: Numbering | None, recorded: Recorded[Event]) -> Numbering:
+    return Numbering(version=recorded.version)
+
+
+def series(authority: AuthorityCode, year: int, kind: str = "") -> str:
+    """'pristina-2024' for requests, 'pristina-i-2024' for incidents."""
+    return f"{authority}-{kind}-{year}" if kind else f"{authority}-{year}"
+
+
+def stream_of(series: str) -> UUID:
+    return derived_id("numbering", series)
+
+
+def next_reference(context: Context, series: str) -> str:
+    """'pristina-2024-0001'."""
+    state = context.read(Numbering, stream_of(series))
+    return f"{series}-{(state.version if state else 0) + 1:04}"

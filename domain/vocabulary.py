@@ -1,0 +1,222 @@
+"""The terms that every part of the register shares: who acts, where, how sure, who may see it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NewType
+from uuid import UUID, uuid5
+
+NAMESPACE: Final = UUID("6f1c1f6e-6a52-5b1e-9a51-0d1f2c9d5a34")
+"""The namespace of every id that is derived from a natural key (uuid5)."""
+
+AuthorityCode = NewType("AuthorityCode", str)
+"""Short, lower case and stable: 'kfor', 'pristina'."""
+Region = NewType("Region", str)
+"""A path from the whole to the part: 'xk/north/zubin-potok'."""
+Label = NewType("Label", str)
+"""A short name that is no free text: a force, a kind of incident, a legal basis."""
+Strength = NewType("Strength", int)
+"""Persons."""
+Quorum = NewType("Quorum", int)
+"""Endorsements that an approval needs."""
+Sha256 = NewType("Sha256", str)
+"""Lower-case hex."""
+Subject = NewType("Subject", str)
+"""A person, as their issuer names them."""
+RequestId = NewType("RequestId", UUID)
+IncidentId = NewType("IncidentId", UUID)
+EvidenceId = NewType("EvidenceId", UUID)
+ConditionId = NewType("ConditionId", UUID)
+
+REGION_FORM: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*){0,7}")
+CODE_FORM: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+
+
+class Text:
+    """What a person wrote: stored apart from the rest, so that it can be erased. An erased one has the value None."""
+
+    __slots__ = ("value",)
+    value: str | None
+
+    def __init__(self, value: str | None) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __repr__(self) -> str:
+        return f"Text({self.value!r})"
+
+    def __str__(self) -> str:
+        return "(erased)" if self.value is None else self.value
+
+
+class Role(StrEnum):
+    """What a person may do for the authority that they act for."""
+
+    REQUESTER = "REQUESTER"
+    REVIEWER = "REVIEWER"
+    APPROVER = "APPROVER"
+    INVESTIGATOR = "INVESTIGATOR"
+    AUDITOR = "AUDITOR"
+    OBSERVER = "OBSERVER"
+    ADMINISTRATOR = "ADMINISTRATOR"
+
+
+class ActorKind(StrEnum):
+    PERSON = "person"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, on behalf of which authority. A person is the pair of issuer and subject; no name is kept here."""
+
+    kind: ActorKind = ActorKind.PERSON
+    issuer: str
+    subject: Subject
+    authority: AuthorityCode
+    roles: tuple[Role, ...]
+
+    @property
+    def person(self) -> tuple[str, Subject]:
+        """The same for one person, whatever authority they act for."""
+        return (self.issuer, self.subject)
+
+    @property
+    def is_system(self) -> bool:
+        return self.kind is ActorKind.SYSTEM
+
+
+REGISTER: Final = AuthorityCode("register")
+"""The authority that the register itself acts for: no token and no registration may name it."""
+SYSTEM: Final = Actor(kind=ActorKind.SYSTEM, issuer="mandate", subject=Subject("system"), authority=REGISTER, roles=())
+
+
+class Marking(StrEnum):
+    """Who may see a thing, from everybody to named persons: rules of this register, named after TLP 2.0."""
+
+    CLEAR = "CLEAR"
+    GREEN = "GREEN"
+    AMBER = "AMBER"
+    AMBER_STRICT = "AMBER_STRICT"
+    RED = "RED"
+
+    @property
+    def strictness(self) -> int:
+        return list(Marking).index(self)
+
+
+class Likelihood(StrEnum):
+    """The likelihood bands of ICD 203, from 1-5 % to 95-99 %."""
+
+    ALMOST_NO_CHANCE = "ALMOST_NO_CHANCE"
+    VERY_UNLIKELY = "VERY_UNLIKELY"
+    UNLIKELY = "UNLIKELY"
+    ROUGHLY_EVEN_CHANCE = "ROUGHLY_EVEN_CHANCE"
+    LIKELY = "LIKELY"
+    VERY_LIKELY = "VERY_LIKELY"
+    ALMOST_CERTAIN = "ALMOST_CERTAIN"
+
+    @property
+    def rank(self) -> int:
+        return list(Likelihood).index(self)
+
+
+class AnalyticConfidence(StrEnum):
+    """How sound the basis of a finding is: never merged with its likelihood (ICD 203)."""
+
+    LOW = "LOW"
+    MODERATE = "MODERATE"
+    HIGH = "HIGH"
+
+    @property
+    def rank(self) -> int:
+        return list(AnalyticConfidence).index(self)
+
+
+class SourceReliability(StrEnum):
+    """NATO grading of a source (AJP-2.1). F: it cannot be judged, which is not the lowest grade."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
+class InformationCredibility(StrEnum):
+    """NATO grading of one piece of information (AJP-2.1). SIX: it cannot be judged, which is not the lowest grade."""
+
+    ONE = "ONE"
+    TWO = "TWO"
+    THREE = "THREE"
+    FOUR = "FOUR"
+    FIVE = "FIVE"
+    SIX = "SIX"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """From start, included, to end, not included."""
+
+    start: datetime
+    end: datetime
+
+    def within(self, other: "Period") -> bool:
+        return other.start <= self.start and self.end <= other.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+    description: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """How likely and how sound a finding must at least be."""
+
+    likelihood: Likelihood = Likelihood.LIKELY
+    confidence: AnalyticConfidence = AnalyticConfidence.MODERATE
+
+    def reached_by(self, likelihood: Likelihood, confidence: AnalyticConfidence) -> bool:
+        return likelihood.rank >= self.likelihood.rank and confidence.rank >= self.confidence.rank
+
+
+def regions_of(region: Region) -> tuple[Region, ...]:
+    """The region itself and every region around it, the nearest first."""
+    parts = region.split("/")
+    return tuple(Region("/".join(parts[:n])) for n in range(len(parts), 0, -1))
+
+
+def covers(outer: Region, inner: Region) -> bool:
+    return inner == outer or inner.startswith(outer + "/")
+
+
+def derived_id(*natural_key: str) -> UUID:
+    """The id of what this key names, the same in every process."""
+    return uuid5(NAMESPACE, "/".join(natural_key))
+
+
+def camel(name: str) -> str:
+    """A field's name as the API spells it: 'review_by' is 'reviewBy'."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+def joined(items: Iterator[str] | tuple[str, ...] | list[str], word: str = "or") -> str:
+    """'a', 'a or b', 'a, b or c'."""
+    parts = list(items)
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"

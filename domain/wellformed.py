@@ -1,0 +1,150 @@
+"""What can be judged of an input by itself, from the types of its fields: forms, lengths, ranges."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+from domain.refusals import FieldProblem
+from domain.vocabulary import (
+    CODE_FORM,
+    REGION_FORM,
+    AuthorityCode,
+    Label,
+    Location,
+    Period,
+    Quorum,
+    Region,
+    Sha256,
+    Strength,
+    Subject,
+    Text,
+    camel,
+)
+
+TEXT_LENGTH: Final = 20_000
+LABEL_LENGTH: Final = 200
+LIST_LENGTH: Final = 100
+GREATEST_STRENGTH: Final = 1_000_000
+GREATEST_QUORUM: Final = 10
+
+Judge = Callable[[Any], str | None]
+
+
+def problems(command: object, path: str = "") -> Iterator[FieldProblem]:
+    """What is wrong with a dataclass and all that is in it, field by field, in the names of the API."""
+    kind: Any = type(command)
+    for name, annotation in _annotations(kind).items():
+        yield from _value(getattr(command, name), annotation, f"{path}{camel(name)}")
+    if isinstance(command, Period) and command.end <= command.start:
+        yield FieldProblem(path=f"{path}end", message="It must lie after the start.")
+    own = getattr(command, "problems", None)
+    if own is not None:
+        yield from own()
+
+
+def unwritable(value: str) -> str | None:
+    """Why a string cannot be stored at all: NUL characters and lone surrogates."""
+    if "\x00" in value:
+        return "It contains a NUL character: remove it."
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        return "It contains half of a surrogate pair: send whole characters."
+    return None
+
+
+def _value(value: object, annotation: object, path: str) -> Iterator[FieldProblem]:
+    if value is None:
+        return
+    annotation = _present(annotation)
+    if isinstance(value, tuple):
+        if len(value) > LIST_LENGTH:
+            yield FieldProblem(path=path, message=f"At most {LIST_LENGTH} items are accepted, not {len(value)}.")
+            return
+        item = get_args(annotation)[0]
+        for index, element in enumerate(value):
+            yield from _value(element, item, f"{path}.{index}")
+    elif is_dataclass(value):
+        yield from problems(value, f"{path}.")
+    elif (judge := _JUDGES.get(annotation)) is not None and (message := judge(value)) is not None:
+        yield FieldProblem(path=path, message=message)
+
+
+def _present(annotation: object) -> Any:
+    """X for 'X | None'."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next(part for part in get_args(annotation) if part is not type(None))
+    return annotation
+
+
+@cache
+def _annotations(kind: type[Any]) -> Mapping[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _written(value: str, limit: int) -> str | None:
+    if not value.strip():
+        return "It must not be blank."
+    if len(value) > limit:
+        return f"At most {limit} characters are accepted, not {len(value)}."
+    return unwritable(value)
+
+
+def _text(value: Text) -> str | None:
+    return "It must not be blank." if value.value is None else _written(value.value, TEXT_LENGTH)
+
+
+def _label(value: str) -> str | None:
+    return _written(value, LABEL_LENGTH)
+
+
+def _code(value: str) -> str | None:
+    if not CODE_FORM.fullmatch(value) or not 2 <= len(value) <= 32:
+        return "A code has 2 to 32 lower-case letters, digits and single hyphens, and begins with a letter: 'kfor'."
+    return None
+
+
+def _region(value: str) -> str | None:
+    if len(value) > LABEL_LENGTH or not REGION_FORM.fullmatch(value):
+        return (
+            "A region is a path of 1 to 8 names in lower-case letters, digits and single hyphens, "
+            "from the whole to the part: 'xk/north/zubin-potok'."
+        )
+    return None
+
+
+def _sha256(value: str) -> str | None:
+    if len(value) != 64 or set(value) - set("0123456789abcdef"):
+        return "A SHA-256 has 64 lower-case hexadecimal digits."
+    return None
+
+
+def _within(least: int, most: int) -> Judge:
+    return lambda value: None if least <= value <= most else f"It must be from {least:,} to {most:,}, not {value:,}."
+
+
+def _instant(value: datetime) -> str | None:
+    return "An instant needs an offset: '2024-11-29T18:00:00Z'." if value.tzinfo is None else None
+
+
+def location_problems(location: Location) -> Iterator[FieldProblem]:
+    """Degrees out of range, NaN included."""
+    if not -90 <= location.latitude <= 90:
+        yield FieldProblem(path="location.latitude", message="It must be from -90 to 90 degrees.")
+    if not -180 <= location.longitude <= 180:
+        yield FieldProblem(path="location.longitude", message="It must be from -180 to 180 degrees.")
+
+
+_JUDGES: Final[Mapping[Any, Judge]] = {
+    Text: _text,
+    Label: _label,
+    AuthorityCode: _code,
+    Region: _region,
+    Sha256: _sha256,
+    Subject: _label,
+    Strength: _within(1, GREATEST_STRENGTH),
+    Quorum: _within(1, GREATEST_QUORUM),
+    datetime: _instant,
+}
