@@ -1,0 +1,55 @@
+"""The event store's tables as statements see them; `events` is eventsourcing's own in names, types, key and index."""
+
+from typing import Final
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from projections.metadata import EVENT_STORE
+
+events: Final = Table(
+    "events",
+    EVENT_STORE,
+    Column("originator_id", Uuid, nullable=False),
+    Column("originator_version", BigInteger, nullable=False),
+    Column("topic", Text),
+    Column("state", LargeBinary),
+    Column(
+        "notification_id",
+        BigInteger,
+        nullable=False,
+        server_default=text("nextval('event_store.events_notification_id_seq'::regclass)"),
+    ),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    PrimaryKeyConstraint("originator_id", "originator_version", name="events_pkey"),
+    Index("events_notification_id_idx", "notification_id", unique=True),
+)
+
+event_texts: Final = Table(
+    "event_texts",
+    EVENT_STORE,
+    Column(
+        "position", BigInteger, ForeignKey("event_store.events.notification_id"), primary_key=True, autoincrement=False
+    ),
+    Column("texts", LargeBinary, nullable=False),
+)
+
+people: Final = Table(
+    "people",
+    EVENT_STORE,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("seen_at", TIMESTAMP(timezone=True), nullable=False),
+)

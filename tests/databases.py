@@ -1,0 +1,73 @@
+"""Fresh databases for tests: one embedded server for all of pytest's processes, a migrated template, a copy a test."""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from service.database import DatabaseUrls
+from service.migrations import migrate
+
+TEMPLATE = "mandate_template"
+OWNER = "mandate_owner"
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
+"""A test's server need not survive the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    server: DatabaseUrls
+
+    def prepare(self, folder: Path) -> None:
+        """Makes the template once, whichever process comes first."""
+        with (folder / "template.lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            ready = folder / "template.ready"
+            if not ready.exists():
+                self._create(TEMPLATE, "template1")
+                migrate(self.urls(TEMPLATE).owner)
+                ready.touch()
+
+    @contextmanager
+    def fresh(self, template: str = TEMPLATE) -> Iterator[DatabaseUrls]:
+        """A migrated, empty database that is dropped afterwards, whoever is still connected to it."""
+        name = f"test_{uuid4().hex}"
+        self._create(name, template)
+        try:
+            yield self.urls(name)
+        finally:
+            self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def urls(self, database: str) -> DatabaseUrls:
+        server = self.server
+        assert server.superuser is not None
+        return DatabaseUrls(
+            owner=_in(server.owner, database),
+            api=_in(server.api, database),
+            worker=_in(server.worker, database),
+            superuser=_in(server.superuser, database),
+        )
+
+    def _create(self, name: str, template: str) -> None:
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        self._run(create.format(*map(sql.Identifier, (name, template, OWNER))))
+
+    def _run(self, statement: sql.Composed) -> None:
+        superuser = self.urls("postgres").superuser
+        assert superuser is not None
+        with psycopg.connect(superuser, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+NewDatabase = Callable[[], DatabaseUrls]
+
+
+def _in(url: str, database: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{database}"))
