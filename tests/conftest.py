@@ -8,7 +8,7 @@ import pytest
 
 from service.database import DatabaseUrls
 from service.embedded import embedded_postgres
-from tests.databases import CARELESS, Databases, NewDatabase
+from tests.databases import CARELESS, Databases, NewDatabase, in_memory_where_possible
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +17,9 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    with embedded_postgres(folder / "server", CARELESS) as server:
+    with in_memory_where_possible(folder) as data, embedded_postgres(data, CARELESS) as server:
         found = Databases(server)
-        found.prepare(folder)
+        found.prepare(data)
         yield found
 
 
