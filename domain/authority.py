@@ -94,4 +94,12 @@ def _is_new(command: RegisterAuthority, authority: Authority | None, context: Co
         yield FieldProblem(path="code", message=f"The authority '{command.code}' is registered already.")
 
 
-OPENINGS = (Opening(command=RegisterAuthority, permits=(by_administrator,), checks=(_is_new,), record=register),)
+OPENINGS = (
+    Opening(
+        command=RegisterAuthority,
+        stream_of=lambda command: stream_of(command.code),
+        permits=(by_administrator,),
+        checks=(_is_new,),
+        record=register,
+    ),
+)

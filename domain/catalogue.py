@@ -8,14 +8,16 @@ from typing import Any, Final, get_args
 from domain import authority, claim, jurisdiction, numbering
 from domain.authority import Authority
 from domain.claim import Claim
-from domain.deciding import Opening, Step
+from domain.deciding import Context, Opening, Step
 from domain.deployment_request import events as request_events
 from domain.deployment_request import lifecycle as request_lifecycle
 from domain.deployment_request.evolving import evolve as evolve_request
+from domain.deployment_request.permission import is_visible as is_request_visible
 from domain.deployment_request.state import DeploymentRequest
 from domain.deployment_request.upcasting import UPCASTERS as REQUEST_UPCASTERS
 from domain.incident import events as incident_events
 from domain.incident import lifecycle as incident_lifecycle
+from domain.incident.rules import is_visible as is_incident_visible
 from domain.incident.state import Incident
 from domain.incident.state import evolve as evolve_incident
 from domain.incident.upcasting import UPCASTERS as INCIDENT_UPCASTERS
@@ -26,12 +28,16 @@ from domain.recorded import Recorded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """What one kind of stream holds. event: the union of its events. steps and openings: the commands on it."""
+    """What one kind of stream holds.
+
+    event: the union of its events. is_visible: whether the actor may see it. steps and openings: the commands on it.
+    """
 
     name: str
     state: type[Any]
     event: Any
     evolve: Callable[[Any, Recorded[Any]], Any]
+    is_visible: Callable[[Any, Context], bool] = lambda state, context: True
     openings: tuple[Opening[Any, Any, Any], ...] = ()
     steps: tuple[Step[Any, Any, Any], ...] = ()
 
@@ -45,6 +51,7 @@ DEPLOYMENT_REQUEST: Final = Aggregate(
     state=DeploymentRequest,
     event=request_events.Event,
     evolve=evolve_request,
+    is_visible=is_request_visible,
     openings=request_lifecycle.OPENINGS,
     steps=request_lifecycle.STEPS,
 )
@@ -53,6 +60,7 @@ INCIDENT: Final = Aggregate(
     state=Incident,
     event=incident_events.Event,
     evolve=evolve_incident,
+    is_visible=is_incident_visible,
     openings=incident_lifecycle.OPENINGS,
     steps=incident_lifecycle.STEPS,
 )

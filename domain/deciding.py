@@ -117,10 +117,12 @@ class Step(Generic[S, Command, Event]):
 class Opening(Generic[State, Command, Event]):
     """A command that needs no earlier event of its stream.
 
+    stream_of: the stream that the command's natural key names; None where it opens a new one.
     numbered_by: the stream that assigns its number, where it gets one.
     """
 
     command: type[Command]
+    stream_of: Callable[[Command], UUID] | None = None
     permits: tuple[Callable[[Context], Verdict], ...]
     checks: tuple[Callable[[Command, State | None, Context], Iterable[FieldProblem]], ...] = ()
     record: Callable[[Command, State | None, Context], tuple[Event, ...]]

@@ -199,9 +199,16 @@ def _mandate_exists(command: EndMandate, jurisdiction: Jurisdiction | None, cont
 OPENINGS = (
     Opening(
         command=GrantMandate,
+        stream_of=lambda command: stream_of(command.region),
         permits=(by_administrator,),
         checks=(_holder_is_registered, _lasts, _region_is_free),
         record=grant,
     ),
-    Opening(command=EndMandate, permits=(by_administrator,), checks=(_mandate_exists,), record=end),
+    Opening(
+        command=EndMandate,
+        stream_of=lambda command: stream_of(command.region),
+        permits=(by_administrator,),
+        checks=(_mandate_exists,),
+        record=end,
+    ),
 )

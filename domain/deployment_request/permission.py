@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from domain import authority
 from domain.deciding import By, Context, Verdict
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.deployment_request.state import DeploymentRequest
+from domain.marking import viewer
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject, joined
 
 Side = Callable[[DeploymentRequest], tuple[AuthorityCode, ...]]
@@ -20,6 +22,12 @@ def deciding(request: DeploymentRequest) -> tuple[AuthorityCode, ...]:
 
 def either(request: DeploymentRequest) -> tuple[AuthorityCode, ...]:
     return (request.requesting_authority, request.deciding_authority)
+
+
+def is_visible(request: DeploymentRequest, context: Context) -> bool:
+    """Whether the actor may see it."""
+    registered = context.actor.is_system or authority.find(context, context.actor.authority) is not None
+    return viewer(context.actor, registered=registered, holds=()).sees(request.audience)
 
 
 def by(
