@@ -6,27 +6,8 @@ from datetime import datetime
 
 from domain import jurisdiction, numbering
 from domain.deciding import Context
-from domain.deployment_request.events import (
-    ApprovalConfirmed,
-    ApprovalExpired,
-    ApprovalQuestioned,
-    ApprovalRevoked,
-    ConditionSet,
-    Event,
-    FulfilmentReported,
-    Recommendation,
-    RequestAmended,
-    RequestApproved,
-    RequestDenied,
-    RequestEndorsed,
-    RequestRemarked,
-    RequestSubmitted,
-    RequestWithdrawn,
-    RequestWithheld,
-    ReviewBegun,
-    ReviewerRecused,
-    ReviewResumed,
-)
+from domain.deployment_request import events
+from domain.deployment_request.events import Event, Recommendation
 from domain.deployment_request.grounds import current_grounds, fallen
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.commands import recipients_problems
@@ -68,7 +49,7 @@ def submit(command: SubmitRequest, request: DeploymentRequest | None, context: C
     if mandate is None:
         raise ValueError(f"no mandate covers {command.region}")
     return (
-        RequestSubmitted(
+        events.RequestSubmitted(
             reference=numbering.next_reference(context, series(context)),
             requesting_authority=context.actor.authority,
             deciding_authority=mandate.authority,
@@ -111,7 +92,7 @@ class AmendRequest:
 def amend(command: AmendRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
     incidents = command.incidents
     return (
-        RequestAmended(
+        events.RequestAmended(
             force=command.force,
             strength=command.strength,
             purpose=command.purpose,
@@ -128,7 +109,7 @@ class WithdrawRequest:
 
 
 def withdraw(command: WithdrawRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (RequestWithdrawn(reason=command.reason),)
+    return (events.RequestWithdrawn(reason=command.reason),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +118,7 @@ class BeginReview:
 
 
 def begin_review(command: BeginReview, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (ReviewBegun(reason=command.reason),)
+    return (events.ReviewBegun(reason=command.reason),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +136,7 @@ class WithholdRequest:
 
 def withhold(command: WithholdRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
     return (
-        RequestWithheld(
+        events.RequestWithheld(
             reason=command.reason,
             awaiting=tuple(dict.fromkeys(command.awaiting)),
             minimum_likelihood=command.minimum_likelihood,
@@ -172,7 +153,7 @@ class ResumeReview:
 
 def resume_review(command: ResumeReview, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
     awaited = request.hold.awaiting if request.hold and context.actor.is_system else ()
-    return (ReviewResumed(reason=command.reason, grounds=current_grounds(context, awaited)),)
+    return (events.ReviewResumed(reason=command.reason, grounds=current_grounds(context, awaited)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +163,9 @@ class EndorseRequest:
 
 
 def endorse(command: EndorseRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (RequestEndorsed(recommendation=command.recommendation, reason=command.reason, revision=request.revision),)
+    return (
+        events.RequestEndorsed(recommendation=command.recommendation, reason=command.reason, revision=request.revision),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +174,7 @@ class RecuseReviewer:
 
 
 def recuse(command: RecuseReviewer, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (ReviewerRecused(reason=command.reason),)
+    return (events.ReviewerRecused(reason=command.reason),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,12 +197,12 @@ class ApproveRequest:
 def approve(command: ApproveRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
     prefix = (str(request.id), str(request.version + 1))
     return (
-        RequestApproved(
+        events.RequestApproved(
             reason=command.reason,
             strength=command.strength if command.strength is not None else request.strength,
             period=command.period or request.period,
             conditions=tuple(
-                ConditionSet(
+                events.ConditionSet(
                     id=ConditionId(derived_id("condition", *prefix, str(index))),
                     text=condition.text,
                     due_by=condition.due_by,
@@ -238,7 +221,7 @@ class DenyRequest:
 
 
 def deny(command: DenyRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (RequestDenied(reason=command.reason, grounds=current_grounds(context, request.incidents)),)
+    return (events.RequestDenied(reason=command.reason, grounds=current_grounds(context, request.incidents)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +233,7 @@ class QuestionApproval:
 
 def question(command: QuestionApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
     return (
-        ApprovalQuestioned(
+        events.ApprovalQuestioned(
             reason=command.reason, incidents=tuple(fall.ground.incident for fall in fallen(context, request))
         ),
     )
@@ -262,7 +245,7 @@ class ConfirmApproval:
 
 
 def confirm(command: ConfirmApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (ApprovalConfirmed(reason=command.reason, grounds=current_grounds(context, request.incidents)),)
+    return (events.ApprovalConfirmed(reason=command.reason, grounds=current_grounds(context, request.incidents)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +254,7 @@ class RevokeApproval:
 
 
 def revoke(command: RevokeApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (ApprovalRevoked(reason=command.reason),)
+    return (events.ApprovalRevoked(reason=command.reason),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +265,7 @@ class ExpireApproval:
 
 
 def expire(command: ExpireApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (ApprovalExpired(reason=command.reason),)
+    return (events.ApprovalExpired(reason=command.reason),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +275,7 @@ class ReportFulfilment:
 
 
 def report_fulfilment(command: ReportFulfilment, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (FulfilmentReported(condition=command.condition, report=command.report),)
+    return (events.FulfilmentReported(condition=command.condition, report=command.report),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,4 +285,4 @@ class RemarkOnRequest:
 
 
 def remark(command: RemarkOnRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (RequestRemarked(reason=command.reason, internal=command.internal),)
+    return (events.RequestRemarked(reason=command.reason, internal=command.internal),)
