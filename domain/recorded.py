@@ -27,6 +27,7 @@ class Recorded(Generic[E]):
     position: its place in the global order. version: its place in its stream, from 1.
     recorded_at: by the database's clock. occurred_at: when it happened, where the register learnt of it later.
     causation: the position of the event that it follows from. consulted: (stream, version) that the decision rested on.
+    erased: the paths of the texts that are no longer there, 'conditions.0.text'.
     """
 
     event: E
@@ -40,6 +41,7 @@ class Recorded(Generic[E]):
     causation: int | None = None
     occurred_at: datetime | None = None
     consulted: tuple[tuple[UUID, int], ...] = ()
+    erased: tuple[str, ...] = ()
 
     @property
     def happened_at(self) -> datetime:

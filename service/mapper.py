@@ -1,0 +1,198 @@
+"""Bytes from and to Recorded. The bytes are written once and never rewritten, so that they can be hashed as stored."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from secrets import token_bytes
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from domain.recorded import CommandRef, Recorded
+from domain.vocabulary import Actor, ActorKind, AuthorityCode, Role, Subject, Text
+from service.errors import CorruptEvent
+from service.items import Encoded, Place, Row, Unrecorded
+from service.shape import DIGEST, Shape, shape_of
+from service.texts import SALT_BYTES, Entry, decode_texts, digest, encode_texts
+
+LAYOUT: Final = 1
+NONCE_BYTES: Final = 16
+ACTORS_KEPT: Final = 4096
+"""Actors are few: each is read from its bytes once."""
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class ActorForm(msgspec.Struct, forbid_unknown_fields=True):
+    kind: ActorKind
+    iss: str
+    sub: str
+    authority: str
+    roles: tuple[Role, ...]
+
+
+class CommandForm(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    id: UUID
+    n: int
+    of: int
+
+
+class Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    """The order of the fields is the order of the bytes. schema: of the data; v: of all the rest."""
+
+    v: int
+    type: str
+    schema: int
+    actor: msgspec.Raw
+    command: CommandForm
+    correlation: UUID
+    causation: int | None
+    occurred: datetime | None
+    consulted: tuple[tuple[UUID, int], ...]
+    nonce: str
+    data: Any
+
+
+class Mapper:
+    """events: stored name -> class. schemas: stored name -> present schema. upcasters: (name, schema) -> to the next.
+
+    random: nonces and salts, `random(16)` for each. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        events: Mapping[str, type[Any]],
+        schemas: Mapping[str, int],
+        upcasters: Mapping[tuple[str, int], Upcaster],
+        *,
+        random: Callable[[int], bytes] = token_bytes,
+    ) -> None:
+        self._events = dict(events)
+        self._names = {event: name for name, event in events.items()}
+        self._shapes: dict[str, Shape] = {name: shape_of(event) for name, event in events.items()}
+        self._schemas = {name: schemas.get(name, 1) for name in events}
+        self._upcasters = dict(upcasters)
+        self._random = random
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(Envelope).decode
+        self._decode_actor = msgspec.json.Decoder(ActorForm).decode
+        self._actors: dict[bytes, Actor] = {}
+        self._actor_bytes: dict[Actor, bytes] = {}
+
+    def encode(self, unrecorded: Unrecorded, consulted: tuple[Place, ...] = ()) -> Encoded:
+        """Raises ValueError for an event that is unknown, or holds an instant without offset or a text that is gone."""
+        event = unrecorded.event
+        name = self._names.get(type(event))
+        if name is None:
+            raise ValueError(f"{type(event).__name__} is no event that can be stored")
+        paths: list[str] = []
+        shape = self._shapes[name]
+        if not shape.survey(event, paths):
+            event = shape.to_utc(event)
+        nonce = self._random(NONCE_BYTES).hex()
+        texts: list[Entry] = []
+
+        def apart(value: object) -> dict[str, str]:
+            if not isinstance(value, Text) or value.value is None:
+                raise ValueError(f"{name} holds {value!r}, which cannot be stored")
+            salt = self._random(SALT_BYTES)
+            texts.append((paths[len(texts)], salt, value.value))
+            return {DIGEST: digest(salt, value.value)}
+
+        envelope = Envelope(
+            LAYOUT,
+            name,
+            self._schemas[name],
+            msgspec.Raw(self._bytes_of(unrecorded.actor)),
+            CommandForm(unrecorded.command.name, unrecorded.command.id, unrecorded.command.n, unrecorded.command.of),
+            unrecorded.correlation,
+            unrecorded.causation,
+            _utc(unrecorded.occurred_at),
+            consulted,
+            nonce,
+            event,
+        )
+        state = msgspec.json.encode(envelope, enc_hook=apart) if paths else self._encode(envelope)
+        return Encoded(unrecorded.stream, unrecorded.version, name, state, encode_texts(texts) if texts else None)
+
+    def decode(self, row: Row) -> Recorded[Any]:
+        """Raises CorruptEvent, naming the position, where the bytes are not what this version can have written."""
+        try:
+            return self._decoded(row)
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorruptEvent(f"the event at position {row.position} ({row.topic}) cannot be read: {error}") from error
+
+    def _decoded(self, row: Row) -> Recorded[Any]:
+        envelope = self._decode(row.state)
+        name = envelope.type
+        if name != row.topic or envelope.v != LAYOUT:
+            raise ValueError(f"its bytes say type '{name}' and layout {envelope.v}")
+        shape = self._shapes.get(name)
+        if shape is None:
+            raise ValueError(f"no event is called '{name}'")
+        data = self._upcast(name, envelope.schema, envelope.data)
+        digests: dict[str, str] = {}
+        shape.inspect(data, digests)
+        texts = {} if row.texts is None else decode_texts(row.texts, digests)
+        erased: tuple[str, ...] = ()
+        if len(texts) < len(digests):
+            erased = tuple(path for path, proof in digests.items() if proof not in texts)
+        command = envelope.command
+        return Recorded(
+            event=msgspec.convert(data, self._events[name], dec_hook=lambda _, found: Text(texts.get(found[DIGEST]))),
+            stream=row.stream,
+            version=row.version,
+            position=row.position,
+            recorded_at=row.recorded_at,
+            actor=self._actor(bytes(envelope.actor)),
+            command=CommandRef(name=command.name, id=command.id, n=command.n, of=command.of),
+            correlation=envelope.correlation,
+            causation=envelope.causation,
+            occurred_at=envelope.occurred,
+            consulted=envelope.consulted,
+            erased=erased,
+        )
+
+    def _upcast(self, name: str, schema: int, data: Any) -> Any:
+        present = self._schemas[name]
+        if not 1 <= schema <= present:
+            raise ValueError(f"schema {schema} is newer than {present}, the newest that this version knows")
+        while schema < present:
+            data = self._upcasters[name, schema](data)
+            schema += 1
+        return data
+
+    def _actor(self, stored: bytes) -> Actor:
+        actor = self._actors.get(stored)
+        if actor is None:
+            form = self._decode_actor(stored)
+            actor = Actor(
+                kind=form.kind,
+                issuer=form.iss,
+                subject=Subject(form.sub),
+                authority=AuthorityCode(form.authority),
+                roles=form.roles,
+            )
+            if len(self._actors) >= ACTORS_KEPT:
+                self._actors.clear()
+            self._actors[stored] = actor
+        return actor
+
+    def _bytes_of(self, actor: Actor) -> bytes:
+        stored = self._actor_bytes.get(actor)
+        if stored is None:
+            form = ActorForm(actor.kind, actor.issuer, actor.subject, actor.authority, actor.roles)
+            stored = self._encode(form)
+            if len(self._actor_bytes) >= ACTORS_KEPT:
+                self._actor_bytes.clear()
+            self._actor_bytes[actor] = stored
+        return stored
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    if instant is None or instant.tzinfo is UTC:
+        return instant
+    if instant.utcoffset() is None:
+        raise ValueError(f"occurred_at is an instant without an offset: {instant}")
+    return instant.astimezone(UTC)

@@ -1,0 +1,42 @@
+"""What people wrote, apart from the rest of an event: in the event stands a salted digest, here the salt and the text.
+
+The salt keeps a short text from being guessed from its digest once it has been erased.
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+DOMAIN: Final = b"mandate.text/v1\n"
+SALT_BYTES: Final = 16
+
+Entry = tuple[str, bytes, str]
+"""A path, a salt, a text."""
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(list[Entry])
+
+
+def digest(salt: bytes, text: str) -> str:
+    """Lower-case hex. Raises UnicodeEncodeError for half a surrogate pair."""
+    return sha256(DOMAIN + salt + text.encode()).hexdigest()
+
+
+def encode_texts(entries: Iterable[Entry]) -> bytes:
+    return _encoder.encode(list(entries))
+
+
+def decode_texts(stored: bytes, digests: Mapping[str, str]) -> dict[str, str]:
+    """digest -> text of what is stored for an event, whose texts' digests by path are `digests`.
+
+    Raises ValueError where a text is not the one that was recorded at its path.
+    """
+    found = {}
+    for path, salt, text in _decoder.decode(stored):
+        proof = digest(salt, text)
+        if len(salt) != SALT_BYTES or digests.get(path) != proof:
+            raise ValueError(f"the text kept for '{path}' is not the one that was recorded")
+        found[proof] = text
+    return found
