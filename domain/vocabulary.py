@@ -23,6 +23,10 @@ Quorum = NewType("Quorum", int)
 """Endorsements that an approval needs."""
 Sha256 = NewType("Sha256", str)
 """Lower-case hex."""
+Latitude = NewType("Latitude", float)
+"""Degrees north, WGS 84."""
+Longitude = NewType("Longitude", float)
+"""Degrees east, WGS 84."""
 Subject = NewType("Subject", str)
 """A person, as their issuer names them."""
 RequestId = NewType("RequestId", UUID)
@@ -175,10 +179,8 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Degrees, WGS 84."""
-
-    latitude: float
-    longitude: float
+    latitude: Latitude
+    longitude: Longitude
     description: Text | None = None
 
 

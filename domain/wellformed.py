@@ -13,7 +13,8 @@ from domain.vocabulary import (
     REGION_FORM,
     AuthorityCode,
     Label,
-    Location,
+    Latitude,
+    Longitude,
     Period,
     Quorum,
     Region,
@@ -45,6 +46,12 @@ def problems(command: object, path: str = "") -> Iterator[FieldProblem]:
         yield from own()
 
 
+def judge(value: object, annotation: object) -> str | None:
+    """What is wrong with one value of this type; None where nothing is, or nothing is asked of the type."""
+    judge_of = _JUDGES.get(annotation)
+    return None if judge_of is None else judge_of(value)
+
+
 def unwritable(value: str) -> str | None:
     """Why a string cannot be stored at all: NUL characters and lone surrogates."""
     if "\x00" in value:
@@ -67,7 +74,7 @@ def _value(value: object, annotation: object, path: str) -> Iterator[FieldProble
             yield from _value(element, item, f"{path}.{index}")
     elif is_dataclass(value):
         yield from problems(value, f"{path}.")
-    elif (judge := _JUDGES.get(annotation)) is not None and (message := judge(value)) is not None:
+    elif (message := judge(value, annotation)) is not None:
         yield FieldProblem(path=path, message=message)
 
 
@@ -125,16 +132,12 @@ def _within(least: int, most: int) -> Judge:
     return lambda value: None if least <= value <= most else f"It must be from {least:,} to {most:,}, not {value:,}."
 
 
+def _degrees(most: int) -> Judge:
+    return lambda value: None if -most <= value <= most else f"It must be from -{most} to {most} degrees."
+
+
 def _instant(value: datetime) -> str | None:
     return "An instant needs an offset: '2024-11-29T18:00:00Z'." if value.tzinfo is None else None
-
-
-def location_problems(location: Location) -> Iterator[FieldProblem]:
-    """Degrees out of range, NaN included."""
-    if not -90 <= location.latitude <= 90:
-        yield FieldProblem(path="location.latitude", message="It must be from -90 to 90 degrees.")
-    if not -180 <= location.longitude <= 180:
-        yield FieldProblem(path="location.longitude", message="It must be from -180 to 180 degrees.")
 
 
 _JUDGES: Final[Mapping[Any, Judge]] = {
@@ -147,4 +150,6 @@ _JUDGES: Final[Mapping[Any, Judge]] = {
     Strength: _within(1, GREATEST_STRENGTH),
     Quorum: _within(1, GREATEST_QUORUM),
     datetime: _instant,
+    Latitude: _degrees(90),
+    Longitude: _degrees(180),
 }

@@ -1,0 +1,72 @@
+"""Idempotency keys: what a key was used for, and whether a command is the same again."""
+
+import hashlib
+import secrets
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from domain import wellformed
+from domain.claim import Claim, KeyClaimed, stream_of
+from domain.refusals import FieldProblem
+from domain.vocabulary import Text
+from service.orders import Order
+
+KEY_LENGTH: Final = 200
+
+
+def key_problem(key: str | None) -> FieldProblem | None:
+    """What is wrong with a key by itself."""
+    if key is None:
+        return None
+    message = wellformed.unwritable(key)
+    if not key.strip():
+        message = "It must not be blank: leave it out, or send a key."
+    elif len(key) > KEY_LENGTH:
+        message = f"At most {KEY_LENGTH} characters are accepted, not {len(key)}."
+    return FieldProblem(path="idempotencyKey", message=message) if message else None
+
+
+def claim_stream(order: Order) -> UUID | None:
+    """The stream of the order's key, which is the authority's own; None without a key."""
+    return None if order.idempotency_key is None else stream_of(order.actor.authority, order.idempotency_key)
+
+
+def claimed(order: Order, subject: UUID, first_version: int, last_version: int) -> KeyClaimed:
+    """The event that claims the key for this order."""
+    nonce = secrets.token_hex(16)
+    return KeyClaimed(
+        nonce=nonce,
+        fingerprint=_fingerprint(order, nonce),
+        stream=subject,
+        first_version=first_version,
+        last_version=last_version,
+    )
+
+
+def is_same(order: Order, claim: Claim) -> bool:
+    """Whether the key was claimed by the same person, for the same command with the same input."""
+    return _fingerprint(order, claim.event.nonce) == claim.event.fingerprint
+
+
+def _fingerprint(order: Order, nonce: str) -> str:
+    command = order.command
+    whole = [
+        nonce,
+        type(command).__name__,
+        order.actor.kind,
+        order.actor.issuer,
+        order.actor.subject,
+        order.actor.authority,
+        order.subject,
+        order.expected_version,
+        command,
+    ]
+    return hashlib.sha256(msgspec.json.encode(whole, enc_hook=_plain)).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Text):
+        return value.value
+    raise TypeError(f"{type(value).__name__} has no plain form")
