@@ -27,6 +27,11 @@ class Turns:
                 held.callback(self._pass_on, stream)
             yield
 
+    def waiting(self, stream: UUID) -> int:
+        """How many wait for their turn at the stream."""
+        with self._guard:
+            return len(self._waiting.get(stream, ()))
+
     def _take(self, stream: UUID) -> None:
         with self._guard:
             queue = self._waiting.get(stream)

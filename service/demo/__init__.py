@@ -1,0 +1,1 @@
+"""The case that the project exists for, told through the served API."""

@@ -1,0 +1,177 @@
+"""The case, as it may be told: facts with their sources, and after them an exercise with invented parties.
+
+Sources: a news digest, from which the project started, for the request, the withholding and its reason; RFE/RL,
+1 December 2024, for date, place, the canal's name and KFOR's part. All that is marked EXERCISE is invented.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from domain.vocabulary import Role
+from service.demo.client import Client, Refused
+
+Say = Callable[[str, str, str], None]
+"""Is told who acts, what they do, and on what source."""
+
+DIGEST: Final = "news digest"
+PRESS: Final = "RFE/RL, 1 December 2024"
+EXERCISE: Final = "EXERCISE"
+
+PEOPLE: Final[Mapping[str, tuple[str, str, tuple[Role, ...]]]] = {
+    "clerk": ("Clerk of the register", "secretariat", (Role.ADMINISTRATOR,)),
+    "requester": ("Official in Pristina", "pristina", (Role.REQUESTER,)),
+    "reviewer": ("Reviewing officer", "kfor", (Role.REVIEWER,)),
+    "second-reviewer": ("Second reviewing officer", "kfor", (Role.REVIEWER,)),
+    "investigator": ("Investigating officer", "kfor", (Role.INVESTIGATOR,)),
+    "approver": ("Approving officer", "kfor", (Role.APPROVER,)),
+    "auditor": ("Auditor", "kfor", (Role.AUDITOR,)),
+}
+
+LEGAL_BASIS: Final = "UNSCR 1244 (1999); Military Technical Agreement, 9 June 1999"
+LEGAL_BASIS_NORTH: Final = f"{LEGAL_BASIS}; letter of 19 April 2013 on the KSF in the north"
+
+
+class Case:
+    """Tells the case step by step. Each command has an idempotency key: told twice on a day, it is recorded once."""
+
+    def __init__(self, people: Mapping[str, Client], say: Say) -> None:
+        self._people = people
+        self._say = say
+        self._today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._told = 0
+        self.incident = ""
+        self.request = ""
+        self.position = "0"
+
+    def tell_what_happened(self) -> None:
+        """The facts: from the incident to the withholding."""
+        self._set_up()
+        said = self._do(
+            "requester", "reports the incident", PRESS, "reportIncident", "ReportIncidentInput", "incident",
+            kind="explosion",
+            description="An explosion damaged the Ibar-Lepenac / Ibër-Lepenc canal near Varage / Varagë, Zubin Potok, "
+            "on 29 November 2024 (RFE/RL, 1 December 2024). The hour is not given.",
+            region="xk/north/zubin-potok", occurredAt="2024-11-29T00:00:00Z", marking="GREEN",
+        )  # fmt: skip
+        self.incident = said["incident"]["id"]
+        start = self._today + timedelta(days=7)
+        said = self._do(
+            "requester", "asks for the Kosovo Security Force to be let deploy", DIGEST,
+            "submitDeploymentRequest", "SubmitDeploymentRequestInput", "deploymentRequest",
+            force="Kosovo Security Force", strength=120, region="xk/north/zubin-potok",
+            purpose="To secure the canal's surroundings and its repair. (That a deployment was asked for is from the "
+            "digest; strength, period and this purpose are invented for the EXERCISE.)",
+            period={"start": _instant(start), "end": _instant(start + timedelta(days=90))},
+            incidents=[self.incident], marking="GREEN",
+        )  # fmt: skip
+        self.request = said["deploymentRequest"]["id"]
+        self._decide(
+            "reviewer", "takes the request up", DIGEST, "beginReview", reason="NATO was asked to authorize it."
+        )
+        self._do(
+            "reviewer", "withholds it pending attribution", f"{DIGEST}; {PRESS}",
+            "withholdDeploymentRequest", "WithholdDeploymentRequestInput", "deploymentRequest",
+            id=self.request, awaiting=[self.incident], minimumLikelihood="LIKELY", minimumConfidence="MODERATE",
+            reason="It is first to be determined who is responsible; NATO would then work with the appropriate "
+            "authorities (digest). KFOR's own words of 1 December 2024 give its security assessment as the reason.",
+        )  # fmt: skip
+
+    def go_on_as_an_exercise(self) -> None:
+        """Invented from here on: from the evidence to the fulfilment of a condition."""
+        evidence = self._find_who_was_responsible()
+        self._say("investigator", f"{len(evidence)} pieces of evidence carry the finding", EXERCISE)
+        self._decide_on_it()
+
+    def _set_up(self) -> None:
+        """Authorities and mandates, which may be there already."""
+        for code, name, source in (
+            ("kfor", "KFOR", PRESS),
+            ("pristina", "Pristina", DIGEST),
+            ("exercise-police", "EXERCISE police service (invented)", EXERCISE),
+        ):
+            self._enter(f"registers '{code}'", source, "registerAuthority", "RegisterAuthorityInput",
+                        code=code, name=name)  # fmt: skip
+        for region, basis in (("xk", LEGAL_BASIS), ("xk/north", LEGAL_BASIS_NORTH)):
+            self._enter(f"enters KFOR's mandate over '{region}'", basis, "grantMandate", "GrantMandateInput",
+                        authority="kfor", region=region, legalBasis=basis, endorsementsRequired=1,
+                        validFrom="1999-06-10T00:00:00Z")  # fmt: skip
+
+    def _enter(self, what: str, source: str, mutation: str, input_type: str, **values: Any) -> None:
+        try:
+            self._people["clerk"].command(mutation, input_type, "authority", values)
+        except Refused:
+            what += ": it is there already"
+        self._say("clerk", what, source)
+
+    def _find_who_was_responsible(self) -> list[str]:
+        for summary, reliability, credibility in (
+            ("EXERCISE: remains of a charge, examined by an invented laboratory.", "B", "TWO"),
+            ("EXERCISE: an account of a witness who cannot be judged.", "F", "SIX"),
+        ):
+            self._do(
+                "investigator", f"records evidence graded {reliability} and {credibility.lower()}", EXERCISE,
+                "recordEvidence", "RecordEvidenceInput", "incident", incident=self.incident, summary=summary,
+                sourceReliability=reliability, informationCredibility=credibility,
+            )  # fmt: skip
+        document = "query ($id: ID, $at: Position) { incident(id: $id, atLeast: $at) { evidence { id } } }"
+        incident = self._people["investigator"].query(document, id=self.incident, at=self.position)["incident"]
+        evidence = [piece["id"] for piece in incident["evidence"]]
+        self._do(
+            "investigator", "attributes the incident to an invented party", EXERCISE,
+            "attributeIncident", "AttributeIncidentInput", "incident", incident=self.incident,
+            responsibleParty="EXERCISE group Heron (invented)", likelihood="LIKELY", confidence="MODERATE",
+            basis="EXERCISE: the remains match what the invented group used before.", evidence=evidence,
+        )  # fmt: skip
+        self._do(
+            "investigator", "refers it to an authority for action", EXERCISE, "referIncident", "ReferIncidentInput",
+            "incident", incident=self.incident, authority="exercise-police", reason="EXERCISE: for prosecution.",
+        )  # fmt: skip
+        return evidence
+
+    def _decide_on_it(self) -> None:
+        self._decide(
+            "reviewer", "resumes the review", EXERCISE, "resumeReview",
+            reason="EXERCISE: it is known now who was responsible.",
+        )  # fmt: skip
+        self._do(
+            "requester", "amends the request", EXERCISE, "amendDeploymentRequest", "AmendDeploymentRequestInput",
+            "deploymentRequest", id=self.request, strength=80, reason="EXERCISE: fewer suffice.",
+        )  # fmt: skip
+        self._do(
+            "second-reviewer", "endorses revision 2", EXERCISE, "endorseDeploymentRequest",
+            "EndorseDeploymentRequestInput", "deploymentRequest", id=self.request, recommendation="APPROVE",
+            reason="EXERCISE: proportionate to the damage.",
+        )  # fmt: skip
+        self._do(
+            "approver", "approves less than was asked for, on a condition", EXERCISE, "approveDeploymentRequest",
+            "ApproveDeploymentRequestInput", "deploymentRequest", id=self.request, strength=60,
+            reason="EXERCISE: sixty are enough for the repair.",
+            conditions=[{"text": "EXERCISE: liaison with KFOR is set up before the first movement."}],
+        )  # fmt: skip
+        document = """query ($id: ID, $at: Position) {
+            deploymentRequest(id: $id, atLeast: $at) { decision { conditions { id } } } }"""
+        request = self._people["requester"].query(document, id=self.request, at=self.position)["deploymentRequest"]
+        self._do(
+            "requester", "reports the condition fulfilled", EXERCISE, "reportFulfilment", "ReportFulfilmentInput",
+            "deploymentRequest", id=self.request, condition=request["decision"]["conditions"][0]["id"],
+            report="EXERCISE: liaison officers exchanged.",
+        )  # fmt: skip
+
+    def _decide(self, who: str, what: str, source: str, mutation: str, *, reason: str) -> None:
+        self._do(
+            who, what, source, mutation, "DeploymentRequestCommandInput", "deploymentRequest",
+            id=self.request, reason=reason,
+        )  # fmt: skip
+
+    def _do(self, who: str, what: str, source: str, mutation: str, input_type: str, subject: str, **values: Any) -> Any:
+        self._told += 1
+        values["idempotencyKey"] = f"demo {self._today:%Y-%m-%d} {self._told}"
+        said = self._people[who].command(mutation, input_type, subject, values)
+        self.position = said["position"]
+        self._say(who, what, source)
+        return said
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,84 @@
+"""How a demonstration reads in a terminal: the steps as they happen, the history as a timeline, the views."""
+
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from service.demo.case import EXERCISE
+from service.demo.client import Client
+
+HISTORY: Final = """
+query ($id: ID!, $after: String, $at: Position) {
+  deploymentRequest(id: $id, atLeast: $at) {
+    reference
+    history(first: 100, after: $after) {
+      edges { node { position version type recordedAt actor { name subject authority } reason
+                     changes { path before after } } }
+    }
+  }
+}"""
+
+VIEWS: Final = """
+query ($at: Position) {
+  deploymentRequests(atLeast: $at) { totalCount edges { node { reference status version strength decision { grantedStrength } } } }
+  incidents(atLeast: $at) { totalCount edges { node { reference attributionStatus } } }
+  situation(regions: ["xk"], atLeast: $at) { region openIncidents requestsByStatus { status count } }
+}"""  # noqa: E501
+
+
+class Telling:
+    """Says what happens on a console."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, who: str, what: str, source: str) -> None:
+        mark = "bold yellow" if source == EXERCISE else "cyan"
+        self._console.print(f"  [bold]{who}[/] {what}  [{mark}]\\[{source}][/]", highlight=False)
+
+    def heading(self, text: str) -> None:
+        self._console.print(f"\n[bold underline]{text}[/]\n")
+
+    def timeline(self, auditor: Client, request: str, position: str) -> None:
+        """The request's full history, oldest first."""
+        told = auditor.query(HISTORY, id=request, at=position)["deploymentRequest"]
+        table = Table(title=f"History of {told['reference']}", title_justify="left", show_lines=True)
+        for column in ("", "Recorded", "What", "By", "Reason", "Changes"):
+            table.add_column(column, overflow="fold")
+        for edge in told["history"]["edges"]:
+            event = edge["node"]
+            actor = event["actor"]
+            table.add_row(
+                str(event["version"]),
+                event["recordedAt"][:19].replace("T", " "),
+                event["type"],
+                f"{actor['name'] or actor['subject']}\n({actor['authority']})",
+                event["reason"] or "",
+                "\n".join(_change(change) for change in event["changes"]) if event["version"] > 1 else "as submitted",
+            )
+        self._console.print(table)
+
+    def views(self, auditor: Client, position: str) -> Any:
+        """What the views show, printed and returned."""
+        shown = auditor.query(VIEWS, at=position)
+        for edge in shown["deploymentRequests"]["edges"]:
+            node = edge["node"]
+            granted = (node["decision"] or {}).get("grantedStrength")
+            note = f", {granted} granted of {node['strength']} asked for" if granted else ""
+            self._console.print(f"  {node['reference']}: {node['status']}, version {node['version']}{note}")
+        for edge in shown["incidents"]["edges"]:
+            self._console.print(f"  {edge['node']['reference']}: {edge['node']['attributionStatus']}")
+        for region in shown["situation"]:
+            counts = ", ".join(f"{c['count']} {c['status']}" for c in region["requestsByStatus"] if c["count"])
+            self._console.print(f"  {region['region']}: {region['openIncidents']} open incidents; requests: {counts}")
+        return shown
+
+
+def _change(change: dict[str, Any]) -> str:
+    return f"{change['path']}: {_short(change['before'])} → {_short(change['after'])}"
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

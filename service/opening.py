@@ -1,0 +1,42 @@
+"""What a process needs before it can begin: the database, its present form, and the key that signs tokens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from service.database import DatabaseUrls
+from service.embedded import embedded_postgres
+from service.errors import Misconfigured
+from service.identity import own_key, read_key
+from service.migrations import migrate
+from service.settings import Settings
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[DatabaseUrls]:
+    """The database of the settings, the embedded one running for as long as the context lasts. Raises Misconfigured."""
+    urls = settings.database_urls()
+    if urls is not None:
+        yield urls
+    else:
+        with embedded_postgres(settings.data_dir) as own:
+            yield own
+
+
+@contextmanager
+def open_migrated_database(settings: Settings) -> Iterator[DatabaseUrls]:
+    """The same, with every table as this version needs it."""
+    with open_database(settings) as urls:
+        migrate(urls.owner)
+        yield urls
+
+
+def token_key(settings: Settings) -> bytes:
+    """The key that signs and checks tokens, the same for every process of one register. Raises Misconfigured."""
+    if settings.token_key_file is not None:
+        return read_key(settings.token_key_file)
+    if settings.database_url is not None:
+        raise Misconfigured(
+            "MANDATE_TOKEN_KEY_FILE is needed with MANDATE_DATABASE_URL: name a file of 32 random bytes or more, "
+            "the same for every api"
+        )
+    return own_key(settings.data_dir)

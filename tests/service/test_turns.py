@@ -1,0 +1,104 @@
+"""Turns: one at a time for each stream, first come, first served."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import pytest
+
+from service.errors import Unavailable
+from service.turns import Turns
+
+A, B = UUID(int=1), UUID(int=2)
+
+
+@contextmanager
+def held_elsewhere(turns: Turns, *streams: UUID) -> Iterator[threading.Event]:
+    """Another thread holds the turn until the event is set."""
+    has, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with turns.at(streams):
+            has.set()
+            release.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert has.wait(10)
+    try:
+        yield release
+    finally:
+        release.set()
+        thread.join(10)
+
+
+def test_another_stream_does_not_wait() -> None:
+    turns = Turns(timeout=0.05)
+    with held_elsewhere(turns, A), turns.at([B]):
+        pass
+
+
+def test_who_waits_too_long_is_told_to_try_again() -> None:
+    turns = Turns(timeout=0.05)
+    with held_elsewhere(turns, A), pytest.raises(Unavailable), turns.at([A]):
+        pass
+
+
+def test_a_turn_given_up_in_vain_is_not_lost() -> None:
+    turns = Turns(timeout=0.05)
+    with held_elsewhere(turns, A):
+        with pytest.raises(Unavailable), turns.at([B, A]):
+            pass
+        with turns.at([B]):
+            pass
+    with turns.at([A, B]):
+        pass
+
+
+def test_those_who_wait_go_in_the_order_in_which_they_came() -> None:
+    turns = Turns(timeout=10)
+    order: list[int] = []
+    threads = []
+
+    def go(number: int) -> None:
+        with turns.at([A]):
+            order.append(number)
+
+    with held_elsewhere(turns, A) as release:
+        for number in range(20):
+            thread = threading.Thread(target=go, args=(number,))
+            thread.start()
+            threads.append(thread)
+            _until(lambda wanted=number + 1: turns.waiting(A) == wanted)
+        release.set()
+    for thread in threads:
+        thread.join(10)
+    assert order == list(range(20))
+
+
+def test_crossing_pairs_do_not_block_each_other() -> None:
+    turns = Turns(timeout=10)
+    done: list[int] = []
+
+    def go(*streams: UUID) -> None:
+        for _ in range(500):
+            with turns.at(streams):
+                done.append(1)
+
+    threads = [threading.Thread(target=go, args=pair) for pair in ((A, B), (B, A))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(done) == 1000
+    assert turns.waiting(A) == turns.waiting(B) == 0
+
+
+def _until(holds) -> None:  # type: ignore[no-untyped-def]
+    deadline = threading.Event()
+    for _ in range(100_000):
+        if holds():
+            return
+        deadline.wait(0.0001)
+    raise AssertionError("it did not come")
