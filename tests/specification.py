@@ -1,0 +1,215 @@
+"""Given what was recorded, when somebody gives a command, then this is recorded, or this is why nothing is.
+
+    given(*SUBMITTED).when(BeginReview(reason=WHY), by=reviewer).then(ReviewBegun(reason=WHY))
+    given(*APPROVED).when(BeginReview(reason=WHY), by=reviewer).refused(TransitionRefused, "have to be submitted")
+
+A `Register` is the domain without a store: a log in memory, and commands judged in the order in which they are judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from domain import authority, jurisdiction, wellformed
+from domain.catalogue import AGGREGATE_OF, AGGREGATES, Aggregate
+from domain.deciding import Context, Opening, Outlook, Step, Unread, available, decide, explain, open_with
+from domain.numbering import NumberAssigned
+from domain.recorded import CommandRef, Recorded
+from domain.refusals import InvalidInput, NotFound, Refusal
+from domain.vocabulary import Actor
+
+START: Final = datetime(2024, 11, 29, 18, tzinfo=UTC)
+NOW: Final = datetime(2024, 12, 10, 12, tzinfo=UTC)
+"""When a command is given, where nothing else is said. What is given was recorded from START on, a minute apart."""
+
+Route = Opening[Any, Any, Any] | Step[Any, Any, Any]
+ROUTES: Final[dict[type[Any], tuple[Aggregate, Route]]] = {
+    **{opening.command: (aggregate, opening) for aggregate in AGGREGATES for opening in aggregate.openings},
+    **{step.command: (aggregate, step) for aggregate in AGGREGATES for step in aggregate.steps},
+}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """An event that was recorded, and by whom.
+
+    on: its stream; the one that the event names, or the usual one of its kind, where left out.
+    at: when it was recorded; a minute after the one before it where left out.
+    """
+
+    event: Any
+    by: Actor
+    on: UUID | None = None
+    at: datetime | None = None
+
+    @property
+    def stream(self) -> UUID:
+        match self.event:
+            case _ if self.on is not None:
+                return self.on
+            case authority.AuthorityRegistered(code=code):
+                return authority.stream_of(code)
+            case jurisdiction.MandateGranted(region=region) | jurisdiction.MandateEnded(region=region):
+                return jurisdiction.stream_of(region)
+            case event:
+                return usual(AGGREGATE_OF[type(event)])
+
+
+def usual(aggregate: Aggregate) -> UUID:
+    """The stream of this kind that a test is about where it names none."""
+    return uuid5(NAMESPACE_OID, aggregate.name)
+
+
+@dataclass(slots=True)
+class Register:
+    """What was recorded, in order, and the state of each stream."""
+
+    log: list[Recorded[Any]] = field(default_factory=list)
+    states: dict[UUID, Any] = field(default_factory=dict)
+
+    def record(self, past: Past) -> Recorded[Any]:
+        position = len(self.log) + 1
+        stream = past.stream
+        state = self.states.get(stream)
+        command = CommandRef(name="Given", id=uuid5(NAMESPACE_OID, str(position)), n=1, of=1)
+        recorded = Recorded(
+            event=past.event,
+            stream=stream,
+            version=(0 if state is None else state.version) + 1,
+            position=position,
+            recorded_at=past.at or START + timedelta(minutes=position),
+            actor=past.by,
+            command=command,
+            correlation=command.id,
+        )
+        self.states[stream] = AGGREGATE_OF[type(past.event)].evolve(state, recorded)
+        self.log.append(recorded)
+        return recorded
+
+    def ask(self, question: Callable[[Context], T], by: Actor, on: UUID, now: datetime = NOW) -> T:
+        """The answer to a question, with every stream that it turns out to need: `Unread` never escapes."""
+        consulted: dict[UUID, Any] = {}
+        while True:
+            try:
+                return question(Context(actor=by, now=now, subject=on, consulted=consulted))
+            except Unread as unread:
+                consulted |= {stream: self.states.get(stream) for stream in unread.streams}
+
+    def judge(
+        self,
+        command: object,
+        by: Actor,
+        on: UUID | None = None,
+        now: datetime = NOW,
+        expected_version: int | None = None,
+    ) -> tuple[Any, ...] | Refusal:
+        """What the command would record, or the first reason against it."""
+        aggregate, route = ROUTES[type(command)]
+        on = on or subject_of(command)
+        if problems := tuple(wellformed.problems(command)):
+            return InvalidInput.of(*problems)
+        state = self.states.get(on)
+        if isinstance(route, Opening):
+            return self.ask(lambda context: open_with(route, command, state, context), by, on, now)
+        if state is None or not self.ask(lambda context: aggregate.is_visible(state, context), by, on, now):
+            return NotFound(message="There is nothing with this id that you may see.")
+        return self.ask(
+            lambda context: decide(route, aggregate.steps, command, state, context, expected_version), by, on, now
+        )
+
+    def command(
+        self,
+        command: object,
+        by: Actor,
+        on: UUID | None = None,
+        now: datetime = NOW,
+        expected_version: int | None = None,
+    ) -> tuple[Any, ...] | Refusal:
+        """Records what the command makes, and answers it; or the first reason against it."""
+        on = on or subject_of(command)
+        answer = self.judge(command, by, on, now, expected_version)
+        if isinstance(answer, tuple):
+            numbered = numbering_of(command, lambda question: self.ask(question, by, on, now))
+            for event in answer:
+                self.record(Past(event=event, by=by, on=on, at=now))
+            if numbered is not None:
+                self.record(Past(event=NumberAssigned(subject=on), by=by, on=numbered, at=now))
+        return answer
+
+    def available(self, by: Actor, on: UUID, now: datetime = NOW) -> tuple[str, ...]:
+        aggregate = self._kind(on)
+        return self.ask(lambda context: available(aggregate.steps, self.states[on], context), by, on, now)
+
+    def explain(self, by: Actor, on: UUID, now: datetime = NOW) -> dict[str, Outlook]:
+        aggregate = self._kind(on)
+        outlooks = self.ask(lambda context: explain(aggregate.steps, self.states[on], context), by, on, now)
+        return {outlook.action: outlook for outlook in outlooks}
+
+    def _kind(self, on: UUID) -> Aggregate:
+        return next(aggregate for aggregate in AGGREGATES if isinstance(self.states[on], aggregate.state))
+
+
+def subject_of(command: object) -> UUID:
+    """The stream that a command is about: the one that it names, or the usual one of its kind."""
+    aggregate, route = ROUTES[type(command)]
+    if isinstance(route, Opening) and route.stream_of is not None:
+        return route.stream_of(command)
+    return usual(aggregate)
+
+
+def numbering_of(command: object, ask: Callable[[Callable[[Context], UUID]], UUID]) -> UUID | None:
+    """The stream that numbers what the command opens."""
+    route = ROUTES[type(command)][1]
+    return ask(route.numbered_by) if isinstance(route, Opening) and route.numbered_by else None
+
+
+def given(*past: Past) -> Given:
+    """The circumstances of a command."""
+    register = Register()
+    for each in past:
+        register.record(each)
+    return Given(register)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    register: Register
+
+    def when(
+        self,
+        command: object,
+        by: Actor,
+        on: UUID | None = None,
+        now: datetime = NOW,
+        expected_version: int | None = None,
+    ) -> When:
+        on = on or subject_of(command)
+        return When(self.register.command(command, by, on, now, expected_version), self.register, on)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What came of a command."""
+
+    answer: tuple[Any, ...] | Refusal
+    register: Register
+    on: UUID
+
+    def then(self, *events: object) -> Any:
+        """Exactly these events were recorded. Answers the state after them."""
+        assert self.answer == events
+        return self.register.states[self.on]
+
+    def refused(self, kind: type[Any], *said: str, at: tuple[str, ...] | None = None, **told: object) -> None:
+        """Refused in this way, in words that say this. at: the fields that an InvalidInput names. told: its fields."""
+        assert isinstance(self.answer, kind), self.answer
+        for words in said:
+            assert words in self.answer.message, self.answer.message
+        if at is not None:
+            assert tuple(problem.path for problem in self.answer.fields) == at
+        assert {name: getattr(self.answer, name) for name in told} == told
