@@ -19,6 +19,7 @@ ISSUER: Final = "mandate"
 ALGORITHM: Final = "HS256"
 KEY_LENGTH: Final = 32
 """The least bytes of a key: RFC 7518, section 3.2."""
+ALL_ROLES: Final = list(Role)
 
 
 class Unauthenticated(Exception):
@@ -102,7 +103,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
     roles = claims.get("roles")
     issuer, subject, authority, name = (claims.get(claim) for claim in ("iss", "sub", "authority", "name"))
     expires = claims.get("exp")
-    if not isinstance(roles, list) or not all(role in Role.__members__ for role in roles):
+    if not isinstance(roles, list) or not all(role in ALL_ROLES for role in roles):
         raise Unauthenticated("The token's 'roles' are not roles of this register.")
     if not all(isinstance(claim, str) for claim in (issuer, subject, authority)):
         raise Unauthenticated("The token lacks 'iss', 'sub' or 'authority'.")

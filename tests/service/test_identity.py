@@ -1,0 +1,90 @@
+"""Tokens: what one must hold, and which are turned away."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.errors import Misconfigured
+from service.identity import ISSUER, Tokens, Unauthenticated, own_key, read_key
+
+KEY = b"k" * 32
+NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
+ANA = Actor(issuer=ISSUER, subject=Subject("ana"), authority=AuthorityCode("kfor"), roles=(Role.REVIEWER,))
+CLAIMS: dict[str, Any] = {
+    "iss": ISSUER,
+    "sub": "ana",
+    "authority": "kfor",
+    "roles": ["REVIEWER"],
+    "exp": int((NOW + timedelta(hours=1)).timestamp()),
+}
+
+
+def signed(claims: dict[str, Any], key: bytes = KEY, algorithm: str = "HS256") -> str:
+    return jwt.encode({"alg": algorithm}, claims, OctKey.import_key(key), algorithms=[algorithm])
+
+
+def test_what_is_issued_is_read_again() -> None:
+    tokens = Tokens(KEY)
+    identity = tokens.read(tokens.issue(ANA, name="Ana H.", now=NOW, lifetime=timedelta(hours=8)), NOW)
+    assert identity.actor == ANA
+    assert identity.name == "Ana H."
+    assert identity.expires_at == NOW + timedelta(hours=8)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "not a token",
+        "a.b.c",
+        signed(CLAIMS, key=b"x" * 32),
+        signed(CLAIMS, algorithm="HS512"),
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbmEifQ.",
+        signed({**CLAIMS, "exp": int(NOW.timestamp())}),
+        signed({k: v for k, v in CLAIMS.items() if k != "exp"}),
+        signed({**CLAIMS, "exp": "soon"}),
+        signed({**CLAIMS, "exp": 1e300}),
+        signed({**CLAIMS, "iss": "elsewhere"}),
+        signed({**CLAIMS, "authority": "register"}),
+        signed({**CLAIMS, "authority": "KFOR!"}),
+        signed({**CLAIMS, "authority": None}),
+        signed({**CLAIMS, "sub": ""}),
+        signed({**CLAIMS, "sub": "a\x00b"}),
+        signed({**CLAIMS, "roles": []}),
+        signed({**CLAIMS, "roles": ["KING"]}),
+        signed({**CLAIMS, "roles": [["REVIEWER"]]}),
+        signed({**CLAIMS, "roles": "REVIEWER"}),
+        signed({**CLAIMS, "name": 7}),
+    ],
+)
+def test_what_is_not_a_token_of_this_register_is_turned_away(token: str) -> None:
+    with pytest.raises(Unauthenticated):
+        Tokens(KEY).read(token, NOW)
+
+
+def test_nobody_gets_a_token_for_the_register_itself() -> None:
+    with pytest.raises(ValueError, match="register"):
+        Tokens(KEY).issue(
+            replace(ANA, authority=AuthorityCode("register")), name=None, now=NOW, lifetime=timedelta(hours=1)
+        )
+
+
+def test_the_key_of_a_data_folder_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    key = own_key(tmp_path / "data")
+    assert key == own_key(tmp_path / "data")
+    assert (tmp_path / "data" / "token.key").stat().st_mode & 0o077 == 0
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["token.key"]
+
+
+def test_a_key_that_is_missing_or_short_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        read_key(tmp_path / "none")
+    (tmp_path / "short").write_text("secret")
+    with pytest.raises(Misconfigured, match="shorter"):
+        read_key(tmp_path / "short")
