@@ -1,0 +1,83 @@
+"""What is asked of the views: by whom, as of when, and how an answer's rows are read."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Table, Text, Uuid, any_, bindparam, literal_column, true
+
+from domain.marking import Viewer
+
+T = TypeVar("T")
+
+FOREVER: Final[ColumnElement[Any]] = literal_column("'infinity'::timestamptz")
+"""The valid_until of a present row. Spelled as in the partial indexes, which the planner compares by their text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Who looks, and as of when: None is now. Visibility is always that of now."""
+
+    viewer: Viewer
+    as_of: datetime | None = None
+
+    def now(self) -> "Sight":
+        return replace(self, as_of=None)
+
+
+EVERYTHING: Final = Sight(viewer=Viewer(None))
+"""For what the register needs itself, such as the context of a rule. Nothing of it is shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """A statement, the views that it reads, and what one row of its answer is."""
+
+    statement: Select[Any]
+    views: tuple[str, ...]
+    read: Callable[[Sequence[Any]], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of a list ended: the instant that it is ordered by, and the id of its last item."""
+
+    at: datetime
+    id: UUID
+
+
+def visible(table: Table, sight: Sight) -> ColumnElement[bool]:
+    """The rows of a table with an audience that the viewer is part of."""
+    return overlaps(table.c.audience, sight)
+
+
+def overlaps(audience: ColumnElement[Any], sight: Sight) -> ColumnElement[bool]:
+    tokens = sight.viewer.tokens
+    return true() if tokens is None else audience.bool_op("&&")(texts(sorted(tokens)))
+
+
+def standing(table: Table, sight: Sight) -> ColumnElement[bool]:
+    """The rows of a table with a validity that stand now, or stood at the instant asked for."""
+    if sight.as_of is None:
+        return table.c.valid_until == FOREVER
+    return (table.c.valid_from <= sight.as_of) & (sight.as_of < table.c.valid_until)
+
+
+def texts(values: Iterable[str]) -> ColumnElement[Any]:
+    """A parameter that is an array: the statement stays the same however many there are."""
+    return bindparam(None, list(values), type_=ARRAY(Text))
+
+
+def uuids(values: Iterable[UUID]) -> ColumnElement[Any]:
+    return bindparam(None, list(values), type_=ARRAY(Uuid))
+
+
+def among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column == any_(values)
+
+
+def within(column: ColumnElement[Any], regions: Iterable[str]) -> ColumnElement[bool]:
+    """The rows of these regions and of all below them. The column holds the region and every region around it."""
+    return column.bool_op("&&")(texts(regions))

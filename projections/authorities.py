@@ -1,0 +1,110 @@
+"""The authorities and their mandates, as they are and as they were. All are CLEAR."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, ColumnElement, Text, literal, select
+
+from domain.authority import Authority
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
+from domain.jurisdiction import Jurisdiction, Mandate
+from domain.recorded import Recorded
+from domain.vocabulary import AuthorityCode, Marking
+from projections.asking import EVERYTHING, Question, Sight, among, standing, texts, uuids
+from projections.documents import decode, encode
+from projections.folding import fold_versions, version_columns
+from projections.view import Folded, Values, View, present, versions
+
+NAME: Final = "authorities"
+VERSION: Final = 1
+
+table: Final = versions(NAME, Column("code", Text, nullable=False))
+present(table, "id", unique=True)
+present(table, "code", unique=True)
+
+jurisdictions: Final = versions(
+    "jurisdictions", Column("region", Text, nullable=False), Column("holders", ARRAY(Text), nullable=False)
+)
+present(jurisdictions, "id", unique=True)
+present(jurisdictions, "holders", postgresql_using="gin")
+
+
+def _authority(state: Authority, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
+    return (*version_columns(recorded, until, Marking.CLEAR, audience), state.code, encode(state))
+
+
+def _jurisdiction(state: Jurisdiction, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
+    holders = sorted({mandate.authority for mandate in state.mandates})
+    return (*version_columns(recorded, until, Marking.CLEAR, audience), state.region, holders, encode(state))
+
+
+def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
+    if AGGREGATE_OF[type(events[0].event)] is AUTHORITY:
+        return fold_versions(AUTHORITY, table, _authority, state, events)
+    return fold_versions(JURISDICTION, jurisdictions, _jurisdiction, state, events)
+
+
+VIEW: Final = View(
+    name=NAME, version=VERSION, tables=(table, jurisdictions), by_stream=(AUTHORITY, JURISDICTION), fold=fold
+)
+
+
+def every(sight: Sight) -> Question[Authority]:
+    """All of them, by code."""
+    statement = select(table.c.document).where(standing(table, sight)).order_by(table.c.code)
+    return Question(statement, (NAME,), _read_authority)
+
+
+def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Authority]:
+    return _chosen(sight, among(table.c.id, uuids(ids)))
+
+
+def by_codes(sight: Sight, codes: Iterable[str]) -> Question[Authority]:
+    return _chosen(sight, among(table.c.code, texts(codes)))
+
+
+def jurisdictions_by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Jurisdiction]:
+    """By stream, as the context of a rule needs them."""
+    chosen = among(jurisdictions.c.id, uuids(ids))
+    statement = select(jurisdictions.c.document).where(standing(jurisdictions, sight), chosen)
+    return Question(statement, (NAME,), _read_jurisdiction)
+
+
+def jurisdictions_of(sight: Sight, codes: Iterable[str]) -> Question[Jurisdiction]:
+    """The regions over which any of these authorities holds, held or will hold a mandate."""
+    chosen = jurisdictions.c.holders.bool_op("&&")(texts(codes))
+    statement = select(jurisdictions.c.document).where(standing(jurisdictions, sight), chosen)
+    return Question(statement, (NAME,), _read_jurisdiction)
+
+
+def mandates_of(code: AuthorityCode, found: Iterable[Jurisdiction]) -> tuple[Mandate, ...]:
+    """The mandates of one authority, in the order in which they were granted: the order that the API tells them in."""
+    own = (mandate for jurisdiction in found for mandate in jurisdiction.mandates if mandate.authority == code)
+    return tuple(sorted(own, key=lambda mandate: mandate.granted_at))
+
+
+def standing_of(code: AuthorityCode) -> Question[Authority | Jurisdiction]:
+    """What tells a viewer's tokens, in one statement: the authority, where it is registered, and its jurisdictions."""
+    registered = select(table.c.document, literal(True)).where(standing(table, EVERYTHING), table.c.code == code)
+    held = select(jurisdictions.c.document, literal(False)).where(
+        standing(jurisdictions, EVERYTHING), jurisdictions.c.holders.bool_op("@>")(texts([code]))
+    )
+    return Question(select(registered.union_all(held).subquery()), (NAME,), _read_either)
+
+
+def _chosen(sight: Sight, chosen: ColumnElement[bool]) -> Question[Authority]:
+    return Question(select(table.c.document).where(standing(table, sight), chosen), (NAME,), _read_authority)
+
+
+def _read_authority(row: Sequence[Any]) -> Authority:
+    return decode(Authority, row[0])
+
+
+def _read_jurisdiction(row: Sequence[Any]) -> Jurisdiction:
+    return decode(Jurisdiction, row[0])
+
+
+def _read_either(row: Sequence[Any]) -> Authority | Jurisdiction:
+    return _read_authority(row) if row[1] else _read_jurisdiction(row)

@@ -1,0 +1,137 @@
+"""The incidents, as they are and as they were: items, lists with their filters, counts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, Index, Select, Text, func, select, tuple_
+
+from domain.catalogue import INCIDENT
+from domain.incident.state import Incident
+from domain.recorded import Recorded
+from domain.vocabulary import regions_of
+from projections.asking import Place, Question, Sight, among, standing, texts, uuids, visible, within
+from projections.documents import decode, encode
+from projections.folding import fold_versions, version_columns
+from projections.view import Folded, Values, View, present, versions
+
+NAME: Final = "incidents"
+VERSION: Final = 1
+
+table: Final = versions(
+    NAME,
+    Column("reference", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("regions", ARRAY(Text), nullable=False),
+    Column("occurred_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("reported_at", TIMESTAMP(timezone=True), nullable=False),
+)
+Index("ix_incidents_occurred_at_id", table.c.occurred_at, table.c.id)
+present(table, "id", unique=True)
+present(table, "reference", unique=True)
+present(table, "occurred_at", "id")
+present(table, "status", "occurred_at", "id")
+present(table, "audience", postgresql_using="gin")
+present(table, "regions", postgresql_using="gin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """The contract's filter: what is None does not narrow; an empty tuple matches nothing."""
+
+    attribution_status: Sequence[str] | None = None
+    region: Sequence[str] | None = None
+    kind: Sequence[str] | None = None
+    occurred_from: datetime | None = None
+    occurred_until: datetime | None = None
+
+
+def values(state: Incident, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
+    return (
+        *version_columns(recorded, until, state.marking, audience),
+        state.reference,
+        state.status.value,
+        state.kind,
+        regions_of(state.region),
+        state.occurred_at,
+        state.reported_at,
+        encode(state),
+    )
+
+
+def fold(state: Incident | None, events: Sequence[Recorded[Any]]) -> Folded:
+    return fold_versions(INCIDENT, table, values, state, events)
+
+
+VIEW: Final = View(name=NAME, version=VERSION, tables=(table,), by_stream=(INCIDENT,), fold=fold)
+
+
+def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Incident]:
+    """Those of the ids that exist and may be seen, in no order. Which evidence may be seen, each tells itself."""
+    return _whole(sight, among(table.c.id, uuids(ids)))
+
+
+def by_references(sight: Sight, references: Iterable[str]) -> Question[Incident]:
+    return _whole(sight, among(table.c.reference, texts(references)))
+
+
+def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[Incident]:
+    """The incidents as they stood at these versions, as decisions rest on them. `as_of` is not looked at."""
+    chosen = tuple_(table.c.id, table.c.version).in_(list(pairs))
+    statement = select(table.c.document).where(chosen, visible(table, sight))
+    return Question(statement, (NAME,), _state)
+
+
+def may_be_seen(sight: Sight, incident: UUID) -> ColumnElement[bool]:
+    """For a condition elsewhere: what the viewer may not see does not exist, nor does what rests on it."""
+    named = select(table.c.id).where(table.c.id == incident, standing(table, sight.now()), visible(table, sight))
+    return named.exists()
+
+
+def page(sight: Sight, wanted: Filter, limit: int, after: Place | None = None) -> Question[tuple[Place, Incident]]:
+    """The next of the list, the latest occurred first. Ask for one more than is shown to know if there is more."""
+    statement = select(table.c.occurred_at, table.c.id, table.c.document)
+    statement = statement.order_by(table.c.occurred_at.desc(), table.c.id.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(tuple_(table.c.occurred_at, table.c.id) < (after.at, after.id))
+    return Question(_filtered(sight, wanted, statement), (NAME,), _placed)
+
+
+def count(sight: Sight, wanted: Filter) -> Question[int]:
+    """How many the whole list has. One row."""
+    return Question(_filtered(sight, wanted, select(func.count()).select_from(table)), (NAME,), _number)
+
+
+def _filtered(sight: Sight, wanted: Filter, statement: Select[Any]) -> Select[Any]:
+    statement = statement.where(standing(table, sight), visible(table, sight))
+    if wanted.attribution_status is not None:
+        statement = statement.where(among(table.c.status, texts(wanted.attribution_status)))
+    if wanted.kind is not None:
+        statement = statement.where(among(table.c.kind, texts(wanted.kind)))
+    if wanted.region is not None:
+        statement = statement.where(within(table.c.regions, wanted.region))
+    if wanted.occurred_from is not None:
+        statement = statement.where(table.c.occurred_at >= wanted.occurred_from)
+    if wanted.occurred_until is not None:
+        statement = statement.where(table.c.occurred_at < wanted.occurred_until)
+    return statement
+
+
+def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[Incident]:
+    statement = select(table.c.document).where(standing(table, sight), visible(table, sight), chosen)
+    return Question(statement, (NAME,), _state)
+
+
+def _state(row: Sequence[Any]) -> Incident:
+    return decode(Incident, row[0])
+
+
+def _placed(row: Sequence[Any]) -> tuple[Place, Incident]:
+    return Place(row[0], row[1]), decode(Incident, row[2])
+
+
+def _number(row: Sequence[Any]) -> int:
+    return int(row[0])

@@ -1,0 +1,27 @@
+"""The names of those who act, which are kept apart from everything that they did."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, tuple_
+
+from projections.asking import Question
+from projections.stored import people
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    issuer: str
+    subject: str
+    name: str
+
+
+def names(persons: Iterable[tuple[str, str]]) -> Question[Named]:
+    """Those of the persons (issuer, subject) whose name is known."""
+    statement = select(people.c.issuer, people.c.subject, people.c.name)
+    return Question(statement.where(tuple_(people.c.issuer, people.c.subject).in_(list(persons))), (), _named)
+
+
+def _named(row: Sequence[Any]) -> Named:
+    return Named(row[0], row[1], row[2])
