@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that the API listens on; 0 takes a free one.")
     connect_timeout: float = Field(default=3.0, gt=0, description="For a connection to the database to be made.")
-    answer_timeout: float = Field(default=10.0, gt=0, description="For the database to answer one statement.")
+    answer_timeout: float = Field(default=5.0, gt=0, description="For the database to answer one statement.")
     lock_timeout: float = Field(default=2.0, gt=0, description="That an append waits for its turn in the database.")
     read_pool_size: int = Field(default=8, ge=1, le=100, description="Connections a process with which commands read.")
     append_queue: int = Field(default=2000, ge=1, description="Commands that wait to be appended; beyond that, 503.")

@@ -1,0 +1,211 @@
+"""Group commit: one thread a process drains what waits into one call, so that many share one turn and one sync."""
+
+import logging
+import queue
+import select
+import threading
+import time
+from datetime import timedelta
+from typing import Any, Final
+
+import psycopg
+
+from service.arrays import register
+from service.batching import Batch, Committed, Entry, Outcome, overtaken
+from service.connections import BoundedConnection, Limits, connect
+from service.errors import Unavailable
+from service.items import Lost
+from service.readback import Backend, read_back, this_backend
+
+APPEND: Final = (
+    "SELECT head, stamp, lost_items, lost_streams FROM event_store.append(%b, %b, %b, %b, %b, %b, %b, %b, %b)"
+)
+IDLE: Final = 20.0
+"""Seconds after which a connection is tried before it is trusted: what is between may have forgotten it."""
+MICROSECOND: Final = timedelta(microseconds=1)
+
+log = logging.getLogger(__name__)
+
+
+class Appender:
+    """Appends items, from any number of threads, in the order of one connection."""
+
+    def __init__(self, url: str, limits: Limits) -> None:
+        """Connects with the first item; nothing is raised here."""
+        self._url = url
+        self._limits = limits
+        self._waiting: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._closing = False
+        self._connection: BoundedConnection | None = None
+        self._backend: Backend | None = None
+        self._used = 0.0
+        self._patience = 2 * (limits.connect + limits.lock + limits.answer)
+        self._thread = threading.Thread(target=self._run, name="appender", daemon=True)
+        self._thread.start()
+
+    def append(self, entry: Entry) -> Committed | Lost:
+        """Raises Unavailable, which says whether it is certain that nothing was recorded."""
+        with self._gate:
+            if self._closing:
+                raise Unavailable("the service is stopping")
+            if self._waiting.qsize() >= self._limits.queue:
+                raise Unavailable("too much is waiting to be recorded")
+            self._waiting.put(entry)
+        outcome = entry.wait(self._limits.answer)
+        if outcome is None:
+            if entry.take():
+                raise Unavailable("too much is waiting to be recorded")
+            outcome = entry.wait(self._patience)
+        if outcome is None:
+            raise Unavailable("the database does not answer: whether it was recorded is not known", recorded=None)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """Waits, bounded, until what was accepted is recorded; from now on, nothing is accepted."""
+        with self._gate:
+            if not self._closing:
+                self._closing = True
+                self._waiting.put(None)
+        self._thread.join(self._patience)
+
+    def _run(self) -> None:
+        held: list[Entry] = []
+        open_ = True
+        while open_ or held:
+            batch, held, open_ = self._gather(held, open_)
+            if batch.entries:
+                held = self._send(batch, held)
+        self._disconnect()
+
+    def _gather(self, held: list[Entry], open_: bool) -> tuple[Batch, list[Entry], bool]:
+        """What may go now, what has to wait, and whether more may come."""
+        batch = Batch()
+        held = [entry for entry in held if not batch.add(entry)]
+        while open_ and not batch.is_full:
+            try:
+                entry = self._waiting.get(block=not batch.entries and not held)
+            except queue.Empty:
+                break
+            if entry is None:
+                open_ = False
+            elif not batch.add(entry):
+                held.append(entry)
+        return batch, held, open_
+
+    def _send(self, batch: Batch, held: list[Entry]) -> list[Entry]:
+        """Tells every entry of the batch its outcome; returns those of `held` that have not lost to it."""
+        try:
+            outcomes = self._outcomes(batch)
+        except Exception:  # nobody may be left waiting, and the thread must live
+            log.exception("the appender failed")
+            outcomes = _for_each(batch, "the appender failed", recorded=None)
+        for entry, outcome in zip(batch.entries, outcomes, strict=True):
+            entry.tell(outcome)
+        committed = [e for e, outcome in zip(batch.entries, outcomes, strict=True) if isinstance(outcome, Committed)]
+        return [entry for entry in held if not _has_lost(entry, committed)]
+
+    def _outcomes(self, batch: Batch) -> list[Outcome]:
+        try:
+            connection = self._connected()
+        except psycopg.Error as error:
+            self._disconnect()
+            return _for_each(batch, f"the database cannot be reached: {_brief(error)}")
+        try:
+            row = connection.execute(APPEND, batch.parameters(), binary=True).fetchone()
+        except psycopg.Error as error:
+            if connection.closed or connection.broken:
+                return self._after_a_lost_answer(batch)
+            return self._after_a_refusal(batch, error)
+        self._used = time.monotonic()
+        assert row is not None
+        return _placed(batch, *row)
+
+    def _after_a_refusal(self, batch: Batch, error: psycopg.Error) -> list[Outcome]:
+        """The database answered, so that nothing of the batch was recorded. One bad item must not fail the others."""
+        if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
+            return _for_each(batch, f"the database refused: {_brief(error)}")
+        if len(batch.entries) == 1:
+            return [error]
+        return [outcome for entry in batch.entries for outcome in self._outcomes(Batch.alone(entry))]
+
+    def _after_a_lost_answer(self, batch: Batch) -> list[Outcome]:
+        """The COMMIT may have been carried out: its places are read back, and nothing is sent again."""
+        backend = self._backend
+        assert backend is not None
+        self._disconnect()
+        try:
+            return read_back(self._connected(), backend, batch.entries)
+        except psycopg.Error as error:
+            self._disconnect()
+            unknown = f"the answer was lost, and whether it was recorded cannot be found out now: {_brief(error)}"
+            return _for_each(batch, unknown, recorded=None)
+
+    def _connected(self) -> BoundedConnection:
+        connection = self._connection
+        if connection is not None:
+            if time.monotonic() - self._used < IDLE and not _has_something_to_say(connection):
+                return connection
+            try:
+                connection.execute("SELECT 1")
+            except psycopg.Error:
+                self._disconnect()
+            else:
+                return connection
+        connection = connect(self._url, self._limits)
+        try:
+            register(connection)
+            self._backend = this_backend(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _for_each(batch: Batch, reason: str, recorded: bool | None = False) -> list[Outcome]:
+    return [Unavailable(reason, recorded=recorded) for _ in batch.entries]
+
+
+def _placed(
+    batch: Batch, head: int, stamp: Any, lost_items: list[int] | None, lost_streams: list[Any] | None
+) -> list[Outcome]:
+    """The function stamps each item a microsecond after the one before it, and counts positions in their order."""
+    lost: dict[int, set[Any]] = {}
+    for item, stream in zip(lost_items or (), lost_streams or (), strict=True):
+        lost.setdefault(item, set()).add(stream)
+    outcomes: list[Outcome] = []
+    for index, entry in enumerate(batch.entries):
+        if index in lost:
+            outcomes.append(Lost(frozenset(lost[index])))
+        else:
+            outcomes.append(Committed(head + 1, stamp + index * MICROSECOND))
+            head += len(entry.events)
+    return outcomes
+
+
+def _has_lost(entry: Entry, committed: list[Entry]) -> bool:
+    lost = overtaken(entry, committed) if committed else None
+    if lost is None:
+        return False
+    if entry.take():
+        entry.tell(lost)
+    return True
+
+
+def _has_something_to_say(connection: BoundedConnection) -> bool:
+    """Whether the server has sent what nobody asked for: mostly that it is going away."""
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _brief(error: psycopg.Error) -> str:
+    return str(error).strip().split("\n", 1)[0]

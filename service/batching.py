@@ -1,0 +1,131 @@
+"""Items on their way into the store: encoded in their callers' threads, and which of them may go together."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from service.arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, numbered
+from service.items import Encoded, Lost, Place
+
+MOST_EVENTS = 1000
+MOST_BYTES = 8 * 1024 * 1024
+"""Of a batch, unless a single item is larger."""
+
+
+class Committed(NamedTuple):
+    """Where an item's events are: from `first` on, without a gap."""
+
+    first: int
+    recorded_at: datetime
+
+
+Outcome = Committed | Lost | Exception
+
+
+class Entry:
+    """An item on its way. One thread waits for its outcome; the appender's tells it.
+
+    Whoever pops the ticket decides: the appender, that the item is sent; the waiting thread, that it never is.
+    """
+
+    def __init__(self, events: Sequence[Encoded], reads: Sequence[Place]) -> None:
+        self.events = events
+        self.reads = reads
+        self.writes = frozenset(event.stream for event in events)
+        self.consults = frozenset(stream for stream, _ in reads)
+        self.size = sum(len(event.state) + len(event.texts or b"") for event in events)
+        self.streams = b"".join([blob(event.stream.bytes) for event in events])
+        self.versions = b"".join([bigint(event.version) for event in events])
+        self.topics = b"".join([blob(event.topic.encode()) for event in events])
+        self.states = b"".join([blob(event.state) for event in events])
+        self.texts = b"".join([blob(event.texts) for event in events])
+        self.read_streams = b"".join([blob(stream.bytes) for stream, _ in reads])
+        self.read_versions = b"".join([bigint(version) for _, version in reads])
+        self.ticket = [None]
+        self.outcome: Outcome | None = None
+        self._told = threading.Lock()
+        self._told.acquire()
+
+    def take(self) -> bool:
+        """Whether the caller is the first to ask."""
+        try:
+            self.ticket.pop()
+        except IndexError:
+            return False
+        return True
+
+    def tell(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self._told.release()
+
+    def wait(self, seconds: float) -> Outcome | None:
+        """None where nothing was told in time."""
+        return self.outcome if self._told.acquire(timeout=seconds) else None
+
+
+class Batch:
+    """Items that go in one call. No two of them touch: neither writes a stream that the other writes or consults."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.events = 0
+        self._bytes = 0
+        self._written: set[Any] = set()
+        self._consulted: set[Any] = set()
+
+    @property
+    def is_full(self) -> bool:
+        return self.events >= MOST_EVENTS or self._bytes >= MOST_BYTES
+
+    def add(self, entry: Entry) -> bool:
+        """False where the entry has to wait for the next batch. One whose caller has given up is dropped."""
+        written = self._written
+        if not (
+            written.isdisjoint(entry.writes)
+            and written.isdisjoint(entry.consults)
+            and self._consulted.isdisjoint(entry.writes)
+        ):
+            return False
+        if entry.take():
+            self._put(entry)
+        return True
+
+    @classmethod
+    def alone(cls, entry: Entry) -> "Batch":
+        """A batch of one that was taken before."""
+        batch = cls()
+        batch._put(entry)
+        return batch
+
+    def _put(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.events += len(entry.events)
+        self._bytes += entry.size
+        self._written |= entry.writes
+        self._consulted |= entry.consults
+
+    def parameters(self) -> tuple[bytes, ...]:
+        """For event_store.append, in its order."""
+        entries, count = self.entries, self.events
+        reads = sum(len(entry.reads) for entry in entries)
+        return (
+            numbered(len(entry.events) for entry in entries),
+            Uuids.of((entry.streams for entry in entries), count),
+            Bigints.of((entry.versions for entry in entries), count),
+            Texts.of((entry.topics for entry in entries), count),
+            Blobs.of((entry.states for entry in entries), count),
+            Blobs.of((entry.texts for entry in entries), count),
+            numbered(len(entry.reads) for entry in entries),
+            Uuids.of((entry.read_streams for entry in entries), reads),
+            Bigints.of((entry.read_versions for entry in entries), reads),
+        )
+
+
+def overtaken(entry: Entry, committed: Iterable[Entry]) -> Lost | None:
+    """Whether the entry has lost to what was committed just now: no need to ask the database."""
+    places = {(event.stream, event.version) for other in committed for event in other.events}
+    lost = {event.stream for event in entry.events if (event.stream, event.version) in places}
+    seen = dict(entry.reads)
+    lost |= {stream for stream, version in places if version > seen.get(stream, version)}
+    return Lost(frozenset(lost)) if lost else None

@@ -1,0 +1,98 @@
+"""The event store: append, stream, feed. eventsourcing's Application, over a mapper and a recorder of our own."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.utils import Environment, EnvType
+
+from domain import catalogue
+from service.appender import Appender
+from service.batching import Entry
+from service.connections import Limits, open_pool
+from service.items import Appended, Item, Lost, Unrecorded
+from service.library import Factory, LibraryMapper, environment
+from service.log import Log, unavailable_where_it_does_not_answer
+from service.mapper import Mapper
+
+__all__ = ["Appended", "EventStore", "Item", "Lost", "Unrecorded"]
+
+NAMED: Final = """
+    INSERT INTO event_store.people AS known (issuer, subject, name, seen_at) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at
+    WHERE known.seen_at < excluded.seen_at
+      AND (known.name <> excluded.name OR known.seen_at < excluded.seen_at - interval '1 minute')
+"""
+
+
+class EventStore(Application[UUID]):
+    """What happened, and the one way to add to it. Safe to share between threads, not across a fork.
+
+    Every method raises Unavailable where the database does not answer in time, and reading raises CorruptEvent.
+    """
+
+    name = "mandate"
+
+    def __init__(self, url: str, limits: Limits | None = None, mapper: Mapper | None = None) -> None:
+        """Starts the appender's thread and opens the pool in the background: nothing is raised here."""
+        limits = limits or Limits()
+        self._encoding = mapper or Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
+        self._pool = open_pool(url, limits)
+        self._appender = Appender(url, limits)
+        log = Log(self._pool, self._encoding)
+        self.stream = log.stream
+        self.streams = log.streams
+        self.feed = log.feed
+        self.rows = log.rows
+        self.head = log.head
+        self.position_as_of = log.position_as_of
+        super().__init__()
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        return environment(name)
+
+    def construct_factory(self, env: Environment) -> Factory:  # type: ignore[override]
+        return Factory(env, self._pool, self._appender)
+
+    def construct_mapper(self) -> LibraryMapper:
+        return LibraryMapper(self._encoding)
+
+    def append(self, item: Item) -> Appended | Lost:
+        """Records all of the item, or nothing of it where a stream that it writes or rests on has moved.
+
+        Raises ValueError for an event that cannot be stored, or versions of a stream that do not follow each other.
+        """
+        _check(item)
+        encoded = [self._encoding.encode(unrecorded, item.reads) for unrecorded in item.events]
+        outcome = self._appender.append(Entry(encoded, item.reads))
+        if isinstance(outcome, Lost):
+            return outcome
+        return Appended(
+            tuple(
+                unrecorded.at(position, outcome.recorded_at, item.reads)
+                for position, unrecorded in enumerate(item.events, start=outcome.first)
+            )
+        )
+
+    def people(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
+        """Keeps the name of whoever was seen: names live here and nowhere else. Written once a minute at most."""
+        with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+            connection.execute(NAMED, [issuer, subject, name, seen_at])
+
+    def close(self) -> None:
+        """Records what was accepted, then lets go of every connection."""
+        if not self.closing.is_set():
+            self._appender.close()
+        super().close()
+
+
+def _check(item: Item) -> None:
+    following: dict[UUID, int] = {}
+    for unrecorded in item.events:
+        version: Any = following.setdefault(unrecorded.stream, unrecorded.version)
+        if unrecorded.version != version or version < 1:
+            raise ValueError(f"version {unrecorded.version} of stream {unrecorded.stream} does not follow")
+        following[unrecorded.stream] = version + 1
+    if not following:
+        raise ValueError("an item holds one event at least")

@@ -1,0 +1,123 @@
+"""The store as eventsourcing sees it: its recorder, its mapper and its factory, over our appender and our pool."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import eventsourcing.persistence as library
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresFactory
+from eventsourcing.utils import Environment
+from psycopg import Connection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+from service.appender import Appender
+from service.batching import Entry
+from service.items import Encoded, Lost
+from service.mapper import Mapper
+
+SCHEMA = "event_store"
+TABLE = "events"
+
+
+class Recorder(PostgresApplicationRecorder):
+    """Reads as the library's does. It writes by group commit, and never takes a lock on the table."""
+
+    def __init__(self, datastore: PostgresDatastore, appender: Appender) -> None:
+        super().__init__(datastore, events_table_name=TABLE)
+        self._appender = appender
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """All or nothing. Raises the library's IntegrityError where a place is taken, Unavailable as `append` does."""
+        if not stored_events:
+            return None
+        places = {(event.originator_id, event.originator_version) for event in stored_events}
+        if len(places) < len(stored_events):
+            raise library.IntegrityError("an item names one place twice")
+        outcome = self._appender.append(Entry([_encoded(event) for event in stored_events], kwargs.get("reads", ())))
+        if isinstance(outcome, Lost):
+            raise library.IntegrityError(f"others were faster on {', '.join(map(str, outcome.streams))}")
+        return list(range(outcome.first, outcome.first + len(stored_events)))
+
+    def create_table(self) -> None:
+        """Nothing: Alembic owns every table."""
+
+
+class Datastore(PostgresDatastore):
+    """Our pool in the place of the library's, whose reading of a URL drops sslmode and the like."""
+
+    def __init__(self, pool: ConnectionPool[Any]) -> None:
+        super().__init__(dbname="", host="", port="", user="", password="", schema=SCHEMA)
+        self.pool = pool  # type: ignore[assignment]
+
+    def register_type_adapters(self) -> None:
+        """Nothing: no composite type is used, and nothing connects before it has to."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Connection[DictRow]]:
+        with super().get_connection() as connection:
+            factory = connection.row_factory
+            connection.row_factory = dict_row
+            try:
+                yield connection
+            finally:
+                connection.row_factory = factory
+
+
+class Factory(PostgresFactory):
+    """Hands our recorder to the library's Application."""
+
+    def __init__(self, env: Environment, pool: ConnectionPool[Any], appender: Appender) -> None:
+        super().__init__(env)
+        self.datastore = Datastore(pool)
+        self._appender = appender
+
+    def application_recorder(self) -> Recorder:
+        return Recorder(self.datastore, self._appender)
+
+
+class WithTexts(StoredEvent):
+    """A stored event, and what people wrote in it."""
+
+    def __init__(self, encoded: Encoded) -> None:
+        super().__init__(encoded.stream, encoded.version, encoded.topic, encoded.state)
+        object.__setattr__(self, "texts", encoded.texts)
+
+
+class LibraryMapper(library.Mapper[UUID]):
+    """Our mapper under the library's names, so that what is saved through its Application is stored as all else is."""
+
+    def __init__(self, mapper: Mapper) -> None:
+        super().__init__(library.JSONTranscoder())
+        self._mapper = mapper
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """Takes an Unrecorded."""
+        return WithTexts(self._mapper.encode(domain_event))
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """The library's stored event has neither position nor time: raises NotImplementedError."""
+        raise NotImplementedError("read through EventStore.stream and EventStore.feed")
+
+
+def environment(name: str) -> Environment:
+    """What the library's constructors ask for; the process's own environment is not looked at."""
+    settings = {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": "",
+        "POSTGRES_HOST": "",
+        "POSTGRES_USER": "",
+        "POSTGRES_PASSWORD": "",
+        "POSTGRES_SCHEMA": SCHEMA,
+        "CREATE_TABLE": "no",
+        "IS_SNAPSHOTTING_ENABLED": "no",
+    }
+    return Environment(name, settings)
+
+
+def _encoded(event: StoredEvent) -> Encoded:
+    stream = event.originator_id
+    assert isinstance(stream, UUID)
+    return Encoded(stream, event.originator_version, event.topic, event.state, getattr(event, "texts", None))

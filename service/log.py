@@ -1,0 +1,105 @@
+"""Reading what happened: streams by their ids, and the whole log in its order."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+
+from domain.recorded import Recorded
+from service.connections import BoundedConnection
+from service.errors import Unavailable
+from service.items import Place, Row
+from service.mapper import Mapper
+
+ROWS: Final = """
+    e.notification_id, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, t.texts
+    FROM event_store.events e LEFT JOIN event_store.event_texts t ON t.position = e.notification_id
+"""
+STREAM: Final = f"""
+    SELECT {ROWS} WHERE e.originator_id = %s AND e.originator_version > %s ORDER BY e.originator_version
+"""
+STREAMS: Final = f"""
+    SELECT found.* FROM unnest(%s::uuid[], %s::bigint[]) AS place (stream, version)
+    CROSS JOIN LATERAL (
+        SELECT {ROWS} WHERE e.originator_id = place.stream AND e.originator_version > place.version
+        ORDER BY e.originator_version
+    ) AS found
+"""  # noqa: S608
+FEED: Final = f"""
+    SELECT {ROWS} AND t.position > %(after)s
+    WHERE e.notification_id > %(after)s ORDER BY e.notification_id LIMIT %(limit)s
+"""
+HEAD: Final = "SELECT notification_id, recorded_at FROM event_store.events ORDER BY notification_id DESC LIMIT 1"
+AS_OF: Final = "SELECT event_store.position_as_of(%s)"
+
+
+class Log:
+    """Reads events, from any thread. Raises Unavailable where no answer comes, CorruptEvent for what is no event."""
+
+    def __init__(self, pool: ConnectionPool[BoundedConnection], mapper: Mapper) -> None:
+        self._pool = pool
+        self._mapper = mapper
+
+    def stream(self, stream: UUID, after_version: int = 0) -> list[Recorded[Any]]:
+        """Its events in order."""
+        return self._decoded(self._rows(STREAM, (stream, after_version)))
+
+    def streams(self, places: Sequence[Place]) -> list[Recorded[Any]]:
+        """The events of several streams, each after the version given; each stream's in order, in one statement."""
+        if not places:
+            return []
+        streams, versions = zip(*places, strict=True)
+        return self._decoded(self._rows(STREAMS, (list(streams), list(versions))))
+
+    def feed(self, after_position: int, limit: int) -> list[Recorded[Any]]:
+        """The next events of the log, `limit` at most. What is not there yet never appears below what was returned."""
+        return self._decoded(self.rows(after_position, limit))
+
+    def rows(self, after_position: int, limit: int) -> list[Row]:
+        """The next events of the log as they are stored."""
+        return self._rows(FEED, {"after": after_position, "limit": limit})
+
+    def head(self) -> tuple[int, datetime | None]:
+        """The last position, and when it was recorded; 0 and None while there is none."""
+        with self._connection() as connection:
+            row = connection.execute(HEAD, binary=True).fetchone()
+        return (row[0], row[1]) if row else (0, None)
+
+    def position_as_of(self, instant: datetime) -> int:
+        """The last position recorded at or before an instant.
+
+        It waits for an append that has stamped its events and not yet committed: the answer for an instant that has
+        passed is the same for ever.
+        """
+        with self._connection() as connection:
+            row = connection.execute(AS_OF, [instant]).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _decoded(self, rows: list[Row]) -> list[Recorded[Any]]:
+        decode = self._mapper.decode
+        return [decode(row) for row in rows]
+
+    def _rows(self, statement: str, parameters: Any) -> list[Row]:
+        with self._connection() as connection:
+            return list(map(Row._make, connection.execute(statement.encode(), parameters, binary=True)))
+
+    @contextmanager
+    def _connection(self) -> Iterator[BoundedConnection]:
+        with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+            yield connection
+
+
+@contextmanager
+def unavailable_where_it_does_not_answer() -> Iterator[None]:
+    """Turns what a database that is away, slow or overrun raises into Unavailable."""
+    try:
+        yield
+    except (PoolTimeout, TooManyRequests):
+        raise Unavailable("no connection to the database is free") from None
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error

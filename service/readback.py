@@ -1,0 +1,78 @@
+"""After a COMMIT whose answer was lost: what became of the items, without sending any of them again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from service.arrays import Bigints, Uuids
+from service.batching import Committed, Entry, Outcome
+from service.connections import BoundedConnection
+from service.errors import Unavailable
+from service.items import Lost, Place
+
+THIS: Final = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+END: Final = "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
+STILL_THERE: Final = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
+WAIT_FOR_APPENDS: Final = "SELECT event_store.position_as_of('-infinity')"
+PLACES: Final = """
+    SELECT e.originator_id, e.originator_version, e.state, e.notification_id, e.recorded_at
+    FROM unnest(%b, %b) AS place (stream, version)
+    JOIN event_store.events e ON e.originator_id = place.stream AND e.originator_version = place.version
+"""
+
+
+class Backend(NamedTuple):
+    """A process of the server, told apart from a later one with the same number."""
+
+    pid: int
+    started: datetime
+
+
+class Found(NamedTuple):
+    state: bytes
+    position: int
+    recorded_at: datetime
+
+
+def this_backend(connection: BoundedConnection) -> Backend:
+    row = connection.execute(THIS).fetchone()
+    assert row is not None
+    return Backend(*row)
+
+
+def read_back(connection: BoundedConnection, backend: Backend, entries: Sequence[Entry]) -> list[Outcome]:
+    """The outcome of each: equal bytes in its places are success, for they hold a random nonce.
+
+    `backend` carried, or still carries, the append out: it is ended first, and whatever it had stamped is waited for.
+    Raises psycopg.Error where the database does not answer.
+    """
+    gone = _end(connection, backend)
+    connection.execute(WAIT_FOR_APPENDS)
+    found = _find(connection, entries)
+    return [_outcome(entry, found, gone) for entry in entries]
+
+
+def _end(connection: BoundedConnection, backend: Backend) -> bool:
+    """Whether it is certain that the backend records nothing from now on."""
+    connection.execute(END, [2000, *backend])
+    return connection.execute(STILL_THERE, backend).fetchone() is None
+
+
+def _find(connection: BoundedConnection, entries: Sequence[Entry]) -> dict[Place, Found]:
+    count = sum(len(entry.events) for entry in entries)
+    streams = Uuids.of((entry.streams for entry in entries), count)
+    versions = Bigints.of((entry.versions for entry in entries), count)
+    rows: Sequence[tuple[Any, ...]] = connection.execute(PLACES, [streams, versions], binary=True).fetchall()
+    return {(stream, version): Found(*found) for stream, version, *found in rows}
+
+
+def _outcome(entry: Entry, found: dict[Place, Found], gone: bool) -> Outcome:
+    there = [(event, found.get((event.stream, event.version))) for event in entry.events]
+    present = [(event, row) for event, row in there if row is not None]
+    if not present:
+        if gone:
+            return Unavailable("the connection to the database was lost, and nothing was recorded")
+        return Unavailable("the answer was lost: whether it is going to be recorded is not known", recorded=None)
+    if len(present) == len(there) and all(event.state == row.state for event, row in present):
+        return Committed(min(row.position for _, row in present), present[0][1].recorded_at)
+    return Lost(frozenset(event.stream for event, row in present if event.state != row.state))
