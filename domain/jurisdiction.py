@@ -55,7 +55,9 @@ class Mandate:
         return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
 
     def overlaps(self, start: datetime, end: datetime | None) -> bool:
-        return (end is None or self.valid_from < end) and (self.valid_until is None or start < self.valid_until)
+        """Whether both are valid at some instant. One that was ended where it began never was."""
+        ends = [each for each in (end, self.valid_until) if each is not None]
+        return not ends or max(start, self.valid_from) < min(ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,9 @@ class Jurisdiction:
 
 
 def evolve(state: Jurisdiction | None, recorded: Recorded[Event]) -> Jurisdiction:
+    """The mandates after one more event. Raises ValueError where one ends before any was granted."""
+    if state is None and isinstance(recorded.event, MandateEnded):
+        raise ValueError(f"MandateEnded at position {recorded.position} comes before MandateGranted")
     mandates = state.mandates if state else ()
     match recorded.event:
         case MandateGranted() as event:
