@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.deciding import Context, Opening, Verdict
 from domain.recorded import Recorded
 from domain.refusals import FieldProblem
-from domain.vocabulary import REGISTER, AuthorityCode, Label, Role, derived_id
+from domain.vocabulary import REGISTER, AuthorityCode, Label, Role, derived_id, joined
 
 
 # Events: names and fields are the storage format. Add, never edit.
@@ -67,24 +67,22 @@ def find(context: Context, code: AuthorityCode) -> Authority | None:
 
 def by_administrator(context: Context) -> Verdict:
     met = Role.ADMINISTRATOR in context.actor.roles or context.actor.is_system
-    return Verdict(rule="ROLE", met=met, description="Only an administrator may do this.")
+    return Verdict(rule="ROLE", met=met, description="This takes an administrator.")
 
 
 def by_registered(*roles: Role) -> tuple[Callable[[Context], Verdict], ...]:
     """Those who may act in one of the roles for an authority that is registered."""
-    named = ", ".join(role.lower() for role in roles)
+    named = joined([role.lower() for role in roles])
 
     def has_role(context: Context) -> Verdict:
         met = context.actor.is_system or any(role in context.actor.roles for role in roles)
-        return Verdict(rule="ROLE", met=met, description=f"This needs one of the roles {named}.")
+        return Verdict(rule="ROLE", met=met, description=f"This takes a {named} of a registered authority.")
 
     def is_registered(context: Context) -> Verdict:
         met = context.actor.is_system or find(context, context.actor.authority) is not None
-        return Verdict(
-            rule="REGISTERED",
-            met=met,
-            description=f"'{context.actor.authority}' is not registered: an administrator can register it.",
-        )
+        code = context.actor.authority
+        told = f"{code} is registered." if met else f"{code} is not registered: an administrator can register it."
+        return Verdict(rule="REGISTERED", met=met, description=told)
 
     return (has_role, is_registered)
 

@@ -85,10 +85,10 @@ S = TypeVar("S", bound=Subject)
 
 @dataclass(frozen=True, slots=True)
 class By(Generic[S]):
-    """Who may take a step. judge: the rules of permission. somebody: a person who would have every permission."""
+    """Who may take a step. judge: the rules of permission. somebody: one who would have every permission now."""
 
     judge: Callable[[S, Context], tuple[Verdict, ...]]
-    somebody: Callable[[S], Actor]
+    somebody: Callable[[S, Context], Actor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ def open_with(
 
 def available(steps: tuple[Step[S, Any, Any], ...], state: S, context: Context) -> tuple[str, ...]:
     """The actions that are open to the actor now."""
-    return tuple(step.action for step in steps if step.offered and _is_open(step, state, context))
+    return tuple(step.action for step in steps if step.offered and is_open(step, state, context))
 
 
 def explain(steps: tuple[Step[S, Any, Any], ...], state: S, context: Context) -> tuple[Outlook, ...]:
@@ -187,8 +187,8 @@ def explain(steps: tuple[Step[S, Any, Any], ...], state: S, context: Context) ->
     return tuple(
         Outlook(
             action=step.action,
-            possible=_is_open(step, state, context.as_actor(step.by.somebody(state))),
-            available=_is_open(step, state, context),
+            possible=is_open(step, state, context.as_actor(step.by.somebody(state, context))),
+            available=is_open(step, state, context),
             verdicts=(*step.by.judge(state, context), *_conditions(step, state, context)),
         )
         for step in steps
@@ -196,12 +196,23 @@ def explain(steps: tuple[Step[S, Any, Any], ...], state: S, context: Context) ->
     )
 
 
-def _is_open(step: Step[S, Any, Any], state: S, context: Context) -> bool:
+def is_open(step: Step[S, Any, Any], state: S, context: Context) -> bool:
+    """Whether the actor may take this step now, as far as it does not depend on what the command says."""
     return (
         state.status in step.states
         and all(verdict.met for verdict in step.by.judge(state, context))
         and all(verdict.met or not verdict.binding for verdict in _conditions(step, state, context))
     )
+
+
+def step_of(steps: tuple[Step[S, Any, Any], ...], command: type) -> Step[S, Any, Any]:
+    """The row of the table for a kind of command."""
+    return next(step for step in steps if step.command is command)
+
+
+def _spoken(status: StrEnum) -> str:
+    """'under review' for UNDER_REVIEW."""
+    return status.value.replace("_", " ").lower()
 
 
 def _conditions(step: Step[S, Any, Any], state: S, context: Context) -> tuple[Verdict, ...]:
@@ -210,8 +221,8 @@ def _conditions(step: Step[S, Any, Any], state: S, context: Context) -> tuple[Ve
 
 def _not_allowed(step: Step[S, Command, Any], command: Command, state: S, context: Context) -> str | None:
     if state.status not in step.states:
-        needed = joined(sorted(str(status) for status in step.states))
-        return f"It is {state.status}; {step.action} needs {needed}."
+        needed = joined([_spoken(status) for status in type(state.status) if status in step.states])
+        return f"This cannot be done while it is {_spoken(state.status)}: it would have to be {needed}."
     unmet = [
         verdict.description
         for verdict in (

@@ -53,16 +53,16 @@ def audience(
     marking: Marking,
     *,
     author: Actor,
-    recipients: Iterable[Subject] = (),
+    recipients: Iterable[tuple[str, Subject]] = (),
     involved: Iterable[AuthorityCode] = (),
     deciding: Iterable[AuthorityCode] = (),
     regions: Iterable[Region] = (),
 ) -> frozenset[str]:
     """The one table of who may see a thing.
 
-    involved: authorities that have a part in it, such as the requesting or reporting one. deciding: those that
-    decide on it or that it was referred to. regions: the path of its place, seen by whoever
-    holds a mandate on it.
+    recipients: the persons for whom it is, where it is RED. involved: authorities that have a part in it, such as the
+    requesting or reporting one. deciding: those that decide on it or that it was referred to. regions: the path of its
+    place, seen by whoever holds a mandate on it.
     """
     named = {person(author.issuer, author.subject)}
     deciders = {authority(code) for code in deciding} | {region(path) for path in regions}
@@ -76,4 +76,4 @@ def audience(
         case Marking.AMBER_STRICT:
             return frozenset(named | deciders | {AUDITORS})
         case Marking.RED:
-            return frozenset(named | {person(author.issuer, subject) for subject in recipients})
+            return frozenset(named | {person(issuer, subject) for issuer, subject in recipients})

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, NewType
 from uuid import UUID, uuid5
@@ -35,6 +35,10 @@ EvidenceId = NewType("EvidenceId", UUID)
 ConditionId = NewType("ConditionId", UUID)
 
 REGION_FORM: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*){0,7}")
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 CODE_FORM: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
@@ -208,6 +212,17 @@ def covers(outer: Region, inner: Region) -> bool:
 def derived_id(*natural_key: str) -> UUID:
     """The id of what this key names, the same in every process."""
     return uuid5(NAMESPACE, "/".join(natural_key))
+
+
+def shown(grade: StrEnum) -> str:
+    """A grade as a sentence shows it: 'VERY LIKELY'."""
+    return grade.value.replace("_", " ")
+
+
+def spoken(instant: datetime) -> str:
+    """An instant as one says it: '15 December 2024, 12:00 UTC'."""
+    told = instant.astimezone(UTC)
+    return f"{told.day} {MONTHS[told.month - 1]} {told:%Y, %H:%M} UTC"
 
 
 def camel(name: str) -> str:

@@ -16,7 +16,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.rules import is_visible
 from domain.incident.state import Incident
 from domain.refusals import FieldProblem
-from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold
+from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, joined, spoken
 
 Problems = Iterator[FieldProblem]
 
@@ -30,7 +30,7 @@ def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | No
     elif mandate.authority == context.actor.authority:
         yield FieldProblem(
             path="region",
-            message=f"'{mandate.authority}' itself decides on '{command.region}': none asks itself.",
+            message=f"{mandate.authority} itself decides on '{command.region}', and no authority asks itself.",
         )
 
 
@@ -48,11 +48,14 @@ def amended_incidents_can_be_named(command: AmendRequest, request: DeploymentReq
 def keeps_what_the_hold_awaits(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
     if request.hold is None or command.incidents is None:
         return
-    dropped = [str(incident) for incident in request.hold.awaiting if incident not in command.incidents]
+    dropped = [
+        incident.reference
+        for incident in context.read_all(Incident, request.hold.awaiting)
+        if incident is not None and incident.id not in command.incidents and is_visible(incident, context)
+    ]
     if dropped:
         yield FieldProblem(
-            path="incidents",
-            message=f"The hold awaits {', '.join(dropped)}: keep it, or resume the review.",
+            path="incidents", message=f"The hold awaits a finding on {joined(dropped, 'and')}: name it too."
         )
 
 
@@ -72,12 +75,14 @@ def awaits_what_is_open(command: WithholdRequest, request: DeploymentRequest, co
 
 def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
     if command.strength is not None and command.strength > request.strength:
-        yield FieldProblem(path="strength", message=f"At most the {request.strength} that were asked for are granted.")
+        yield FieldProblem(
+            path="strength", message=f"At most the {request.strength:,} that were asked for are granted."
+        )
     if command.period is not None and not command.period.within(request.period):
         yield FieldProblem(
             path="period",
-            message=f"What is granted lies within the period asked for, {request.period.start:%Y-%m-%d %H:%M} to "
-            f"{request.period.end:%Y-%m-%d %H:%M} UTC.",
+            message="What is granted lies within the period asked for: "
+            f"from {spoken(request.period.start)} to {spoken(request.period.end)}.",
         )
 
 
@@ -104,7 +109,7 @@ def _can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, conte
     if hidden:
         yield FieldProblem(
             path="incidents",
-            message=f"'{decider}', which decides, may not see {', '.join(hidden)}: have it referred there first.",
+            message=f"{decider}, which decides, may not see {joined(hidden, 'and')}: have it referred there first.",
         )
 
 

@@ -8,7 +8,7 @@ from domain import jurisdiction, numbering
 from domain.deciding import Context
 from domain.deployment_request import events
 from domain.deployment_request.events import Event, Recommendation
-from domain.deployment_request.grounds import current_grounds, fallen
+from domain.deployment_request.grounds import current_grounds, fallen, unseen_incidents
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.commands import recipients_problems
 from domain.refusals import FieldProblem
@@ -90,14 +90,16 @@ class AmendRequest:
 
 
 def amend(command: AmendRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
+    """What the actor may not see, they cannot leave out: the request goes on resting on it."""
     incidents = command.incidents
+    unseen = unseen_incidents(request, context) if incidents is not None else ()
     return (
         events.RequestAmended(
             force=command.force,
             strength=command.strength,
             purpose=command.purpose,
             period=command.period,
-            incidents=None if incidents is None else tuple(dict.fromkeys(incidents)),
+            incidents=None if incidents is None else tuple(dict.fromkeys((*incidents, *unseen))),
             reason=command.reason,
         ),
     )

@@ -29,7 +29,7 @@ from domain.deployment_request.state import (
     DeploymentRequest,
     Endorsement,
     Hold,
-    Recusal,
+    Part,
     Release,
     RequestStatus,
     Standing,
@@ -60,8 +60,7 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         case RequestEndorsed():
             return replace(state, endorsements=(*state.endorsements, _endorsement(event, recorded)))
         case ReviewerRecused():
-            recusal = Recusal(person=recorded.actor.person, position=recorded.position)
-            return replace(state, recusals=(*state.recusals, recusal))
+            return replace(state, recusals=(*state.recusals, _part(recorded)))
         case RequestApproved():
             return replace(_moved(state, RequestStatus.APPROVED, recorded), decision=_approval(event, recorded))
         case RequestDenied():
@@ -105,14 +104,17 @@ def _submitted(event: RequestSubmitted, recorded: Recorded[Event]) -> Deployment
         submitted_by=recorded.actor,
         submitted_at=recorded.happened_at,
         updated_at=recorded.recorded_at,
-        authors=(recorded.actor.person,),
+        authors=(_part(recorded),),
         because=(recorded.position,),
         revised_at=recorded.position,
     )
 
 
+def _part(recorded: Recorded[Event]) -> Part:
+    return Part(person=recorded.actor.person, position=recorded.position)
+
+
 def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded[Event]) -> DeploymentRequest:
-    author = recorded.actor.person
     return replace(
         state,
         revision=state.revision + 1,
@@ -122,7 +124,7 @@ def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded
         purpose=event.purpose if event.purpose is not None else state.purpose,
         period=event.period if event.period is not None else state.period,
         incidents=event.incidents if event.incidents is not None else state.incidents,
-        authors=state.authors if author in state.authors else (*state.authors, author),
+        authors=(*state.authors, _part(recorded)),
     )
 
 

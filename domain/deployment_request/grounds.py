@@ -5,18 +5,20 @@ from dataclasses import dataclass
 
 from domain.deciding import Context
 from domain.deployment_request.events import Ground
-from domain.deployment_request.state import DeploymentRequest, Hold
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.rules import is_visible
 from domain.incident.state import Attribution, Incident
 from domain.vocabulary import IncidentId, Text, Threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fall:
-    """A ground that no longer stands, what became of it, and the incident as it is."""
+    """A ground that no longer stands, what became of it first, by the event at which position, and on what incident."""
 
     ground: Ground
     what: str
-    incident: Incident | None
+    position: int
+    incident: Incident
 
 
 def current_grounds(context: Context, incidents: Iterable[IncidentId]) -> tuple[Ground, ...]:
@@ -34,11 +36,6 @@ def current_grounds(context: Context, incidents: Iterable[IncidentId]) -> tuple[
     )
 
 
-def unmet(context: Context, hold: Hold) -> tuple[IncidentId, ...]:
-    """The awaited incidents that have no finding which suffices."""
-    return without_sufficient_finding(context, hold.awaiting, hold.threshold)
-
-
 def without_sufficient_finding(
     context: Context, incidents: Iterable[IncidentId], threshold: Threshold
 ) -> tuple[IncidentId, ...]:
@@ -50,15 +47,26 @@ def without_sufficient_finding(
     )
 
 
+def unseen_incidents(request: DeploymentRequest, context: Context) -> tuple[IncidentId, ...]:
+    """Those of the request's incidents that the actor may not see."""
+    incidents = context.read_all(Incident, request.incidents)
+    return tuple(incident.id for incident in incidents if incident is not None and not is_visible(incident, context))
+
+
 def fallen(context: Context, request: DeploymentRequest) -> tuple[Fall, ...]:
-    """The grounds of a decision that no longer stand as they did."""
+    """The grounds of a decision that fell since.
+
+    Every finding since then is looked at, not the last alone: what was retracted and then found again fell, whether or
+    not somebody looked in between.
+    """
     grounds = request.decision.rests_on if request.decision else ()
     incidents = context.read_all(Incident, (ground.incident for ground in grounds))
-    return tuple(
-        Fall(ground=ground, what=what, incident=incident)
+    falls = (
+        _fall(ground, incident, request.threshold)
         for ground, incident in zip(grounds, incidents, strict=True)
-        if (what := _what_fell(ground, incident.attribution if incident else None, request.threshold)) is not None
+        if incident is not None
     )
+    return tuple(fall for fall in falls if fall is not None)
 
 
 def lost_release(context: Context, request: DeploymentRequest) -> tuple[IncidentId, ...]:
@@ -70,22 +78,31 @@ def lost_release(context: Context, request: DeploymentRequest) -> tuple[Incident
     return without_sufficient_finding(context, still_named, hold.threshold)
 
 
-def _what_fell(ground: Ground, finding: Attribution | None, threshold: Threshold) -> str | None:
-    if finding is None:
-        return "was retracted"
-    if finding.version == ground.version:
-        return None
-    if ground.responsible_party is None:
-        return None
-    if finding.responsible_party is None:
-        return "became inconclusive"
-    if _name(finding.responsible_party) != _name(ground.responsible_party):
-        return "names another party"
-    reached = threshold.reached_by(ground.likelihood, ground.confidence)
-    if reached and not threshold.reached_by(finding.likelihood, finding.confidence):
-        return "no longer reaches what was asked of it"
+def _fall(ground: Ground, incident: Incident, threshold: Threshold) -> Fall | None:
+    for later in incident.findings:
+        what = _what_fell(ground, later.finding, threshold) if later.version > ground.version else None
+        if what is not None:
+            return Fall(ground=ground, what=what, position=later.position, incident=incident)
     return None
 
 
-def _name(party: Text) -> str | None:
-    return None if party.value is None else " ".join(party.value.casefold().split())
+def _what_fell(ground: Ground, finding: Attribution | None, threshold: Threshold) -> str | None:
+    if finding is None:
+        return "was retracted"
+    if ground.responsible_party is None:
+        return None
+    if finding.responsible_party is None:
+        return "now says that it cannot be told who is responsible"
+    if _is_another(ground.responsible_party, finding.responsible_party):
+        return "now names another party"
+    reached = threshold.reached_by(ground.likelihood, ground.confidence)
+    if reached and not threshold.reached_by(finding.likelihood, finding.confidence):
+        return "no longer reaches what is asked of it"
+    return None
+
+
+def _is_another(before: Text, after: Text) -> bool:
+    """Whether two parties differ by more than case and spaces. Of an erased one it can no longer be told."""
+    if before.value is None or after.value is None:
+        return False
+    return before.value.casefold().split() != after.value.casefold().split()

@@ -44,17 +44,18 @@ def by(
     """
 
     def judge(request: DeploymentRequest, context: Context) -> tuple[Verdict, ...]:
-        actor = context.actor
-        if actor.is_system:
-            return (_system(or_the_register),)
-        verdicts = [_role_and_side(roles, of(request), actor, disinterested)]
+        who = _who(roles, of(request))
+        qualified = f"{who} who is neither recused nor interested" if disinterested else who
+        if context.actor.is_system:
+            return (_by_the_register_too(or_the_register, qualified),)
+        verdicts = [_role_and_side(roles, of(request), context.actor, qualified)]
         if not recused_too:
-            verdicts.append(_not_recused(request, actor, roles, of(request)))
+            verdicts.append(_not_recused(request, context.actor, qualified if disinterested else f"{who} who is not"))
         if disinterested:
-            verdicts.append(_not_interested(request, actor, roles, of(request)))
+            verdicts.append(_not_interested(request, context.actor, qualified))
         return tuple(verdicts)
 
-    def somebody(request: DeploymentRequest) -> Actor:
+    def somebody(request: DeploymentRequest, context: Context) -> Actor:
         return Actor(issuer="", subject=Subject(""), authority=of(request)[0], roles=roles)
 
     return By(judge, somebody)
@@ -64,7 +65,7 @@ def by_the_register(request: DeploymentRequest, context: Context) -> tuple[Verdi
     return (Verdict(rule="REGISTER", met=context.actor.is_system, description="Only the register itself does this."),)
 
 
-def the_register(request: DeploymentRequest) -> Actor:
+def the_register(request: DeploymentRequest, context: Context) -> Actor:
     return SYSTEM
 
 
@@ -75,56 +76,45 @@ def internal_is_the_deciders(command: RemarkOnRequest, request: DeploymentReques
     return Verdict(
         rule="INTERNAL",
         met=not command.internal or context.actor.authority == request.deciding_authority,
-        description=f"Only '{request.deciding_authority}', which decides, makes internal remarks.",
+        description=f"Only {request.deciding_authority}, which decides, makes internal remarks: make one that is not.",
     )
-
-
-def _system(permitted: bool) -> Verdict:
-    return Verdict(rule="ROLE", met=permitted, description="The register does not do this by itself.")
 
 
 def _who(roles: tuple[Role, ...], side: tuple[AuthorityCode, ...]) -> str:
+    """'an approver of kfor'."""
     article = "an" if roles[0].value[0] in "AIO" else "a"
-    return f"{article} {joined([role.lower() for role in roles])} of {joined([repr(str(code)) for code in side])}"
+    return f"{article} {joined([role.lower() for role in roles])} of {joined(side)}"
 
 
-def _role_and_side(
-    roles: tuple[Role, ...], side: tuple[AuthorityCode, ...], actor: Actor, disinterested: bool
-) -> Verdict:
-    further = " who neither recused themselves nor submitted or amended it" if disinterested else ""
-    return Verdict(
-        rule="ROLE",
-        met=actor.authority in side and any(role in actor.roles for role in roles),
-        description=f"This is for {_who(roles, side)}{further}.",
-    )
+def _by_the_register_too(permitted: bool, who: str) -> Verdict:
+    by_itself = "The register may do this by itself" if permitted else "The register never does this by itself"
+    return Verdict(rule="ROLE", met=permitted, description=f"{by_itself}; otherwise this takes {who}.")
 
 
-def _not_recused(
-    request: DeploymentRequest, actor: Actor, roles: tuple[Role, ...], side: tuple[AuthorityCode, ...]
-) -> Verdict:
-    own = tuple(recusal.position for recusal in request.recusals if recusal.person == actor.person)
+def _role_and_side(roles: tuple[Role, ...], side: tuple[AuthorityCode, ...], actor: Actor, who: str) -> Verdict:
+    met = actor.authority in side and any(role in actor.roles for role in roles)
+    return Verdict(rule="ROLE", met=met, description=f"This takes {who}.")
+
+
+def _not_recused(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
+    positions = tuple(part.position for part in request.recusals if part.person == actor.person)
+    recused = f"You are recused and take no further part, but for remarks: this takes {who}."
     return Verdict(
         rule="RECUSED",
-        met=not own,
-        description=f"You recused yourself and take no further part: {_who(roles, side)} who did not could do this."
-        if own
-        else "You did not recuse yourself.",
+        met=not positions,
+        description=recused if positions else "You are not recused.",
         subject=actor.subject or None,
-        rests_on=own,
+        rests_on=positions,
     )
 
 
-def _not_interested(
-    request: DeploymentRequest, actor: Actor, roles: tuple[Role, ...], side: tuple[AuthorityCode, ...]
-) -> Verdict:
-    interested = actor.person in request.authors
+def _not_interested(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
+    positions = tuple(part.position for part in request.authors if part.person == actor.person)
+    interested = f"You submitted or amended the request, and are interested in it: this takes {who}."
     return Verdict(
         rule="INTERESTED",
-        met=not interested,
-        description="You submitted or amended it, and neither endorse nor decide it: "
-        f"{_who(roles, side)} who did not could do this."
-        if interested
-        else "You neither submitted nor amended it.",
+        met=not positions,
+        description=interested if positions else "You neither submitted nor amended the request.",
         subject=actor.subject or None,
-        rests_on=(request.because[0],) if interested else (),
+        rests_on=positions,
     )

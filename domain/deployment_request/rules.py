@@ -1,13 +1,15 @@
 """The rules of the state: each says whether it is met, and why, in a sentence that an official can act on."""
 
+from dataclasses import replace
+
 from domain import jurisdiction
 from domain.deciding import Context, Verdict
 from domain.deployment_request.events import Recommendation
-from domain.deployment_request.grounds import fallen, lost_release, unmet
+from domain.deployment_request.grounds import fallen, lost_release
 from domain.deployment_request.state import DeploymentRequest, Hold
-from domain.incident.rules import viewer_of
+from domain.incident.rules import is_visible
 from domain.incident.state import Incident
-from domain.vocabulary import IncidentId
+from domain.vocabulary import shown, spoken
 
 UNSEEN = "an incident that you may not see"
 
@@ -21,12 +23,12 @@ def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
         for mandate in jurisdiction.mandates_over(context, request.region)
         if mandate.authority == request.deciding_authority
     ]
-    covered = "A" if own else "No"
+    covers = f"mandate of {request.deciding_authority} covers {request.region} now"
     return (
         Verdict(
             rule="MANDATE",
             met=bool(own),
-            description=f"{covered} mandate of '{request.deciding_authority}' covers '{request.region}' now.",
+            description=f"A {covers}." if own else f"No {covers}: an administrator can grant one.",
             rests_on=tuple(mandate.granted_at for mandate in own),
         ),
     )
@@ -41,22 +43,19 @@ def is_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
     ]
     favourable = [e for e in counted if e.recommendation is Recommendation.APPROVE]
     against = len(counted) - len(favourable)
-    needed = request.endorsements_required
-    noun = "endorsement" if needed == 1 else "endorsements"
     positions = tuple(endorsement.position for endorsement in counted)
     own = len([e for e in request.endorsements if request.counts(e)]) > len(counted)
-    note = " The approver's own endorsement is not counted." if own else ""
     return (
         Verdict(
             rule="ENDORSEMENTS",
-            met=len(favourable) >= needed,
-            description=f"{len(favourable)} of {needed} {noun} of revision {request.revision} for approval.{note}",
+            met=len(favourable) >= request.endorsements_required,
+            description=_endorsements(request, len(favourable)) + (" Yours is not counted for you." if own else ""),
             rests_on=(request.revised_at, *positions),
         ),
         Verdict(
             rule="MAJORITY",
             met=len(favourable) > against,
-            description=f"{len(favourable)} for and {against} against: more must be for it than against it.",
+            description=f"{len(favourable)} for approval and {against} against: it takes more for than against.",
             rests_on=positions,
         ),
     )
@@ -68,14 +67,12 @@ def has_not_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
         for endorsement in request.endorsements
         if endorsement.by.person == context.actor.person and endorsement.revision == request.revision
     ]
-    done = f"You endorsed revision {request.revision} already: one endorsement a person and revision is accepted."
+    told = f"You have {'' if own else 'not '}endorsed revision {request.revision}"
     return (
         Verdict(
             rule="ENDORSED_ONCE",
             met=not own,
-            description=done
-            if own
-            else f"Nobody endorses a revision twice; yours of revision {request.revision} is open.",
+            description=f"{told}: each person endorses a revision once.",
             rests_on=tuple(endorsement.position for endorsement in own),
         ),
     )
@@ -83,15 +80,24 @@ def has_not_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
 
 def hold_is_met(request: DeploymentRequest, context: Context) -> Verdicts:
     """A hold binds the register alone: a reviewer may resume the review with a reason."""
-    if request.hold is None:
+    hold = request.hold
+    if hold is None:
         return ()
-    missing = unmet(context, request.hold)
-    incidents = context.read_all(Incident, request.hold.awaiting)
-    return tuple(
-        verdict
-        for awaited, incident in zip(request.hold.awaiting, incidents, strict=True)
-        for verdict in _awaited(awaited, incident, awaited not in missing, request.hold, context)
+    incidents = context.read_all(Incident, hold.awaiting)
+    binding = context.actor.is_system
+    awaited = tuple(
+        replace(verdict, binding=binding) for incident in incidents for verdict in _awaited(incident, hold, context)
     )
+    if binding:
+        return awaited
+    discretion = Verdict(
+        rule="DISCRETION",
+        met=True,
+        description=f"A reviewer of {request.deciding_authority} may resume the review at any time, with a reason; the "
+        "register does so by itself once every awaited incident has a finding that suffices.",
+        rests_on=(hold.position,),
+    )
+    return (discretion, *awaited)
 
 
 def release_is_lost(request: DeploymentRequest, context: Context) -> Verdicts:
@@ -105,7 +111,7 @@ def release_is_lost(request: DeploymentRequest, context: Context) -> Verdicts:
             met=bool(lost),
             description="A finding that released the last hold no longer suffices."
             if lost
-            else "The register withholds again only where a finding that released the last hold fell.",
+            else "No finding that released the last hold has fallen: the register withholds again only where one has.",
             rests_on=(request.release.position,) if request.release else (),
         ),
     )
@@ -118,9 +124,10 @@ def is_questioned(request: DeploymentRequest, context: Context) -> Verdicts:
         Verdict(
             rule="QUESTIONED",
             met=met,
-            description="A finding on which the approval rested fell: it is to be confirmed or revoked."
+            description="The approval is questioned, since a finding on which it rests has fallen: "
+            "it is to be confirmed or revoked."
             if met
-            else "Only an approval that is questioned is confirmed.",
+            else "The approval is not questioned: only one that is questioned is confirmed.",
             rests_on=(decision.questioned_by,) if decision and decision.questioned_by else (),
         ),
     )
@@ -133,9 +140,10 @@ def grounds_fell(request: DeploymentRequest, context: Context) -> Verdicts:
         Verdict(
             rule="GROUNDS",
             met=stands and bool(falls),
-            description="A finding on which the approval rested fell."
-            if falls
-            else "Every finding on which the approval rested still stands.",
+            description="A finding on which the approval rests has fallen, and it is not yet questioned."
+            if stands and falls
+            else "The approval is questioned already, or every finding on which it rests still stands.",
+            rests_on=(request.decision.position, *(fall.position for fall in falls)) if request.decision else (),
         ),
     )
 
@@ -146,7 +154,8 @@ def time_has_passed(request: DeploymentRequest, context: Context) -> Verdicts:
         Verdict(
             rule="VALIDITY",
             met=ends is not None and ends <= context.now,
-            description=f"The approval is valid until {ends:%Y-%m-%d %H:%M} UTC." if ends else "It does not expire.",
+            description=f"The approval ends on {spoken(ends)}." if ends else "There is no approval that could end.",
+            rests_on=(request.decision.position,) if request.decision else (),
         ),
     )
 
@@ -158,46 +167,61 @@ def has_open_conditions(request: DeploymentRequest, context: Context) -> Verdict
         Verdict(
             rule="CONDITIONS",
             met=bool(open_ones),
-            description=f"{len(open_ones)} of {len(conditions)} conditions are not yet reported as fulfilled.",
+            description=_open_conditions(len(open_ones), len(conditions)),
             rests_on=(request.decision.position,) if request.decision else (),
         ),
     )
 
 
-def _awaited(
-    awaited: IncidentId, incident: Incident | None, met: bool, hold: Hold, context: Context
-) -> tuple[Verdict, ...]:
-    """Likelihood and confidence are told apart, never in one sentence (ICD 203)."""
-    bound = context.actor.is_system
-    if incident is None or not viewer_of(context, incident).sees(incident.audience):
-        text = f"The hold awaits a finding on {UNSEEN}."
-        return (Verdict(rule="HOLD", met=met, description=text, rests_on=(hold.position,), binding=bound),)
-    finding = incident.attribution
-    positions = (hold.position, finding.position) if finding else (hold.position,)
-    if finding is None or not finding.is_conclusive:
-        state = "has no finding yet" if finding is None else "has the finding that it cannot be told who is responsible"
-        text = f"The hold awaits {incident.reference}, which {state}."
-        return (
-            Verdict(rule="HOLD", met=met, description=text, subject=str(awaited), rests_on=positions, binding=bound),
-        )
-    likelihood, confidence = hold.threshold.likelihood, hold.threshold.confidence
+def _endorsements(request: DeploymentRequest, favourable: int) -> str:
+    needed, revision = request.endorsements_required, request.revision
+    noun = "endorsement" if needed == 1 else "endorsements"
+    if favourable > needed:
+        return f"{favourable} endorsements of revision {revision}, where an approval needs {needed}."
+    lacking = f": a reviewer of {request.deciding_authority} who is neither recused nor interested can endorse it"
     return (
-        Verdict(
-            rule="HOLD_LIKELIHOOD",
-            met=finding.likelihood.rank >= likelihood.rank,
-            description=f"Likelihood of the finding on {incident.reference}: has {finding.likelihood}, "
-            f"needs {likelihood}.",
-            subject=str(awaited),
-            rests_on=positions,
-            binding=bound,
-        ),
-        Verdict(
-            rule="HOLD_CONFIDENCE",
-            met=finding.confidence.rank >= confidence.rank,
-            description=f"Confidence in the finding on {incident.reference}: has {finding.confidence}, "
-            f"needs {confidence}.",
-            subject=str(awaited),
-            rests_on=positions,
-            binding=bound,
-        ),
+        f"{favourable} of {needed} {noun} of revision {revision} that an approval needs"
+        f"{lacking if favourable < needed else ''}."
+    )
+
+
+def _open_conditions(still_open: int, all_of_them: int) -> str:
+    if all_of_them == 0:
+        return "The approval has no conditions."
+    if still_open == 0:
+        return "Every condition of the approval is reported as fulfilled."
+    return f"{still_open} of {all_of_them} conditions of the approval not yet reported as fulfilled."
+
+
+def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[Verdict, ...]:
+    """How far one awaited incident is. Likelihood and confidence are told apart, never in one sentence (ICD 203).
+
+    Of an incident that the viewer may not see, it is not told whether its finding suffices.
+    """
+    if incident is None or not is_visible(incident, context):
+        text = f"The hold awaits a finding on {UNSEEN}."
+        return (Verdict(rule="HOLD", met=False, description=text, rests_on=(hold.position,)),)
+    finding, about = incident.attribution, incident.reference
+    if finding is None:
+        return (_of_hold("HOLD", False, f"The hold awaits a finding on {about}, which has none.", hold, incident),)
+    if not finding.is_conclusive:
+        text = f"The hold awaits a finding on {about} that names who is responsible: so far it says that none can tell."
+        return (_of_hold("HOLD", False, text, hold, incident),)
+    likelihood, confidence = hold.threshold.likelihood, hold.threshold.confidence
+    likely = f"Likelihood of the finding on {about}: has {shown(finding.likelihood)}, needs {shown(likelihood)}."
+    sound = f"Confidence in the finding on {about}: has {shown(finding.confidence)}, needs {shown(confidence)}."
+    return (
+        _of_hold("HOLD_LIKELIHOOD", finding.likelihood.rank >= likelihood.rank, likely, hold, incident),
+        _of_hold("HOLD_CONFIDENCE", finding.confidence.rank >= confidence.rank, sound, hold, incident),
+    )
+
+
+def _of_hold(rule: str, met: bool, description: str, hold: Hold, incident: Incident) -> Verdict:
+    finding = (incident.attribution.position,) if incident.attribution else ()
+    return Verdict(
+        rule=rule,
+        met=met,
+        description=description,
+        subject=str(incident.id),
+        rests_on=(hold.position, *finding),
     )

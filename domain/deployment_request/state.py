@@ -85,7 +85,9 @@ class Endorsement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recusal:
+class Part:
+    """What a person did that keeps them from deciding, and the position of the event: they wrote it, or recused."""
+
     person: Person
     position: int
 
@@ -161,10 +163,10 @@ class DeploymentRequest:
     submitted_by: Actor
     submitted_at: datetime
     updated_at: datetime
-    authors: tuple[Person, ...]
+    authors: tuple[Part, ...]
     because: tuple[int, ...]
     revised_at: int
-    recusals: tuple[Recusal, ...] = ()
+    recusals: tuple[Part, ...] = ()
     hold: Hold | None = None
     threshold: Threshold = field(default_factory=Threshold)
     release: Release | None = None
@@ -177,17 +179,13 @@ class DeploymentRequest:
         return marking.audience(
             self.marking,
             author=self.submitted_by,
-            recipients=self.recipients,
+            recipients=((self.submitted_by.issuer, subject) for subject in self.recipients),
             involved=(self.requesting_authority,),
             deciding=(self.deciding_authority,),
         )
 
     def is_recused(self, person: Person) -> bool:
         return any(recusal.person == person for recusal in self.recusals)
-
-    def is_interested(self, person: Person) -> bool:
-        """Whether the person recused themselves, or submitted or amended it: who did neither endorses nor decides."""
-        return person in self.authors or self.is_recused(person)
 
     def counts(self, endorsement: Endorsement) -> bool:
         return endorsement.revision == self.revision and not self.is_recused(endorsement.by.person)

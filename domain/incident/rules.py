@@ -37,27 +37,29 @@ def by_contributor(incident: Incident, context: Context) -> tuple[Verdict, ...]:
     return tuple(permit(context) for permit in authority.by_registered(*CONTRIBUTORS))
 
 
-def a_contributor(incident: Incident) -> Actor:
+def a_contributor(incident: Incident, context: Context) -> Actor:
     return Actor(issuer="", subject=Subject(""), authority=incident.reported_by.authority, roles=CONTRIBUTORS)
 
 
 def by_investigator_of_the_place(incident: Incident, context: Context) -> tuple[Verdict, ...]:
     mandate = jurisdiction.deciding_mandate(context, incident.region)
     actor = context.actor
-    whose = f"of '{mandate.authority}', whose mandate covers" if mandate else "of an authority whose mandate covers"
-    missing = "" if mandate else "; no mandate covers it now"
+    whose = f"{mandate.authority}, whose mandate covers" if mandate else "an authority whose mandate covers"
+    missing = "" if mandate else ", and none covers it now: an administrator can grant one"
     return (
         Verdict(
             rule="INVESTIGATOR",
             met=mandate is not None and actor.authority == mandate.authority and Role.INVESTIGATOR in actor.roles,
-            description=f"This needs an investigator {whose} '{incident.region}'{missing}.",
+            description=f"This takes an investigator of {whose} {incident.region}{missing}.",
             rests_on=(mandate.granted_at,) if mandate else (),
         ),
     )
 
 
-def an_investigator(incident: Incident) -> Actor:
-    code = next(iter(incident.covered_by), REGISTER)
+def an_investigator(incident: Incident, context: Context) -> Actor:
+    """Of the authority whose mandate covers the place now; where none does, nobody has the permission."""
+    mandate = jurisdiction.deciding_mandate(context, incident.region)
+    code = mandate.authority if mandate else REGISTER
     return Actor(issuer="", subject=Subject(""), authority=code, roles=(Role.INVESTIGATOR,))
 
 
@@ -66,7 +68,8 @@ def is_not_red(incident: Incident, context: Context) -> tuple[Verdict, ...]:
         Verdict(
             rule="MARKING",
             met=incident.marking is not Marking.RED,
-            description="An incident that is marked RED is for named persons alone: it cannot be referred.",
+            description="What is marked RED is for named persons alone, and is not referred: "
+            f"this incident is marked {incident.marking}.",
             rests_on=(incident.position,),
         ),
     )
@@ -76,7 +79,7 @@ def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Con
     return Verdict(
         rule="REFERRED_ONCE",
         met=command.authority not in incident.referred_to,
-        description=f"It was referred to '{command.authority}' already.",
+        description=f"Each authority is referred to once: {command.authority} was already.",
     )
 
 

@@ -78,8 +78,20 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What stood from this version of the incident on: a finding, or none where it was retracted."""
+
+    version: int
+    position: int
+    finding: Attribution | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """position: of its report. covered_by: those whose mandate covered its place then, the nearest first."""
+    """position: of its report. covered_by: those whose mandate covered its place then, the nearest first.
+
+    findings: all that were made and retracted, the oldest first.
+    """
 
     id: IncidentId
     version: int
@@ -95,9 +107,14 @@ class Incident:
     recipients: tuple[Subject, ...]
     covered_by: tuple[AuthorityCode, ...]
     position: int
-    attribution: Attribution | None = None
+    findings: tuple[Found, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     referred_to: tuple[AuthorityCode, ...] = ()
+
+    @property
+    def attribution(self) -> Attribution | None:
+        """The finding that stands."""
+        return self.findings[-1].finding if self.findings else None
 
     @property
     def status(self) -> AttributionStatus:
@@ -111,18 +128,23 @@ class Incident:
         return marking.audience(
             self.marking,
             author=self.reported_by,
-            recipients=self.recipients,
+            recipients=self._named,
             involved=(self.reported_by.authority,),
             deciding=(*self.covered_by, *self.referred_to),
             regions=regions_of(self.region),
         )
+
+    @property
+    def _named(self) -> tuple[tuple[str, Subject], ...]:
+        """The recipients: persons of the issuer of who reported it."""
+        return tuple((self.reported_by.issuer, subject) for subject in self.recipients)
 
     def audience_of(self, evidence: Evidence) -> frozenset[str]:
         """Who, of those who may see the incident, may see a piece of its evidence."""
         return marking.audience(
             evidence.marking,
             author=evidence.recorded_by,
-            recipients=self.recipients,
+            recipients=self._named,
             involved=(self.reported_by.authority, evidence.recorded_by.authority),
             deciding=(*self.covered_by, *self.referred_to),
             regions=regions_of(self.region),
@@ -141,9 +163,9 @@ def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
         case EvidenceRecorded():
             return replace(state, evidence=(*state.evidence, _evidence(event, recorded)))
         case IncidentAttributed():
-            return replace(state, attribution=_attribution(event, recorded))
+            return _found(state, _attribution(event, recorded), recorded)
         case AttributionRetracted():
-            return replace(state, attribution=None)
+            return _found(state, None, recorded)
         case IncidentReferred():
             return replace(state, referred_to=(*state.referred_to, event.authority))
         case _:
@@ -181,6 +203,11 @@ def _evidence(event: EvidenceRecorded, recorded: Recorded[Event]) -> Evidence:
         recorded_at=recorded.happened_at,
         recorded_by=recorded.actor,
     )
+
+
+def _found(state: Incident, finding: Attribution | None, recorded: Recorded[Event]) -> Incident:
+    found = Found(version=recorded.version, position=recorded.position, finding=finding)
+    return replace(state, findings=(*state.findings, found))
 
 
 def _attribution(event: IncidentAttributed, recorded: Recorded[Event]) -> Attribution:
