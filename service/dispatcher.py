@@ -16,7 +16,7 @@ from domain.refusals import IdempotencyConflict, InvalidInput, NotFound, Refusal
 from service.claims import claim_stream, claimed, is_same, key_problem
 from service.errors import Unavailable
 from service.event_store import EventStore
-from service.items import Draft, Item, Lost, Place
+from service.items import Item, Lost, Place, Unrecorded
 from service.orders import Order, Outcome
 from service.states import States, version_of
 from service.turns import Turns
@@ -24,8 +24,11 @@ from service.turns import Turns
 TRIES: Final = 50
 """How often a command is decided anew after others were faster."""
 
-_ROUTES: Final[dict[type[Any], tuple[Aggregate, Step[Any, Any, Any] | Opening[Any, Any, Any]]]] = {
-    entry.command: (aggregate, entry) for aggregate in AGGREGATES for entry in (*aggregate.openings, *aggregate.steps)
+Route = Step[Any, Any, Any] | Opening[Any, Any, Any]
+
+_ROUTES: Final[dict[type[Any], tuple[Aggregate, Route]]] = {
+    **{step.command: (aggregate, step) for aggregate in AGGREGATES for step in aggregate.steps},
+    **{opening.command: (aggregate, opening) for aggregate in AGGREGATES for opening in aggregate.openings},
 }
 
 
@@ -35,7 +38,7 @@ class _Attempt:
 
     order: Order
     aggregate: Aggregate
-    route: Step[Any, Any, Any] | Opening[Any, Any, Any]
+    route: Route
     subject: UUID
     claim: UUID | None
     now: datetime
@@ -151,15 +154,13 @@ class Dispatcher:
     def _record(self, attempt: _Attempt, events: tuple[Any, ...]) -> Outcome | None:
         """What was recorded; None where others were faster, with their states taken up."""
         before = attempt.state
-        item = self._item(attempt, events)
-        appended = self._store.append(item)
+        appended = self._store.append(self._item(attempt, events))
         if isinstance(appended, Lost):
             attempt.states.update(self._states.refresh(attempt.states))
             return None
-        recorded = item.recorded(appended)
-        for event in recorded:
+        for event in appended.events:
             attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event)
-        own = tuple(event for event in recorded if event.stream == attempt.subject)
+        own = tuple(event for event in appended.events if event.stream == attempt.subject)
         return Outcome(subject=attempt.subject, state=attempt.state, before=before, events=own)
 
     def _item(self, attempt: _Attempt, events: tuple[Any, ...]) -> Item:
@@ -173,11 +174,10 @@ class Dispatcher:
             written.append((attempt.claim, claimed(order, subject, first, last)))
         places = _places(written, attempt.states)
         streams = {stream for stream, _ in places}
-        consulted = tuple((stream, version_of(state)) for stream, state in attempt.states.items())
         command_id = order.command_id or uuid4()
         return Item(
-            drafts=tuple(
-                Draft(
+            events=tuple(
+                Unrecorded(
                     stream=stream,
                     version=version,
                     event=event,
@@ -186,11 +186,12 @@ class Dispatcher:
                     correlation=order.correlation or command_id,
                     causation=order.causation,
                     occurred_at=order.occurred_at,
-                    consulted=consulted,
                 )
                 for n, ((stream, version), (_, event)) in enumerate(zip(places, written, strict=True), start=1)
             ),
-            reads=tuple(place for place in consulted if place[0] not in streams),
+            reads=tuple(
+                (stream, version_of(state)) for stream, state in attempt.states.items() if stream not in streams
+            ),
         )
 
 

@@ -1,0 +1,228 @@
+"""Commands carried out on a real PostgreSQL: versions, retries, idempotency keys, numbers."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.authority import RegisterAuthority
+from domain.deployment_request.commands import BeginReview, RemarkOnRequest, SubmitRequest
+from domain.deployment_request.state import RequestStatus
+from domain.jurisdiction import EndMandate, GrantMandate
+from domain.refusals import (
+    IdempotencyConflict,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    TransitionRefused,
+    VersionConflict,
+)
+from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
+from service.dispatcher import Dispatcher
+from service.event_store import EventStore
+from service.orders import Order, Outcome
+from service.states import States
+from service.turns import Turns
+
+NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
+CLERK = Actor(issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("desk"), roles=(Role.ADMINISTRATOR,))
+OFFICIAL = Actor(
+    issuer="mandate", subject=Subject("official"), authority=AuthorityCode("pristina"), roles=(Role.REQUESTER,)
+)
+REVIEWER = Actor(issuer="mandate", subject=Subject("reviewer"), authority=AuthorityCode("kfor"), roles=(Role.REVIEWER,))
+STRANGER = replace(OFFICIAL, authority=AuthorityCode("atlantis"))
+SUBMIT = SubmitRequest(
+    force=Label("KSF"),
+    strength=Strength(120),
+    region=Region("xk/north"),
+    purpose=Text("EXERCISE"),
+    period=Period(start=NOW, end=NOW.replace(year=2025)),
+)
+
+
+@dataclass
+class Register:
+    """One process's way to a register."""
+
+    dispatcher: Dispatcher
+    store: EventStore
+
+    def do(self, command: object, actor: Actor, subject: UUID | None = None, **order: Any) -> Any:
+        return self.dispatcher.dispatch(Order(command=command, actor=actor, subject=subject, **order))
+
+    def submitted(self) -> UUID:
+        outcome = self.do(SUBMIT, OFFICIAL)
+        assert isinstance(outcome, Outcome), outcome
+        return outcome.subject
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Register]:
+    with closing(EventStore(url)) as store:
+        yield Register(Dispatcher(store, States(store, 1000), Turns(20), lambda: NOW), store)
+
+
+@pytest.fixture
+def register(database_url: str) -> Iterator[Register]:
+    with opened(database_url) as register:
+        for code in ("kfor", "pristina"):
+            done = register.do(RegisterAuthority(code=AuthorityCode(code), name=Label(code)), CLERK)
+            assert isinstance(done, Outcome), done
+        done = register.do(
+            GrantMandate(authority=AuthorityCode("kfor"), region=Region("xk"), legal_basis=Label("UNSCR 1244")), CLERK
+        )
+        assert isinstance(done, Outcome), done
+        yield register
+
+
+def test_an_outcome_is_the_subject_as_it_stands_after_the_command(register: Register) -> None:
+    outcome = register.do(SUBMIT, OFFICIAL)
+    assert outcome.before is None
+    assert outcome.state.reference == "pristina-2024-0001"
+    assert outcome.state.status is RequestStatus.SUBMITTED
+    [recorded] = outcome.events
+    assert outcome.position == recorded.position
+    assert register.store.stream(outcome.subject) == [recorded]
+    assert {stream for stream, version in recorded.consulted if version}, "what it rests on is in the envelope"
+
+
+def test_an_expected_version_is_held_to(register: Register) -> None:
+    request = register.submitted()
+    refused = register.do(BeginReview(reason=Text("now")), REVIEWER, request, expected_version=2)
+    assert isinstance(refused, VersionConflict)
+    assert (refused.expected, refused.actual) == (2, 1)
+    assert isinstance(register.do(BeginReview(reason=Text("now")), REVIEWER, request, expected_version=1), Outcome)
+
+
+def test_what_one_may_not_see_is_not_there(register: Register) -> None:
+    hidden = register.do(replace(SUBMIT, marking=Marking.RED), OFFICIAL).subject
+    for subject in (uuid4(), hidden):
+        assert isinstance(register.do(BeginReview(reason=Text("now")), REVIEWER, subject), NotFound)
+
+
+def test_another_process_s_news_is_known_before_a_refusal(register: Register, database_url: str) -> None:
+    request = register.submitted()
+    with opened(database_url) as other:
+        assert isinstance(other.do(RemarkOnRequest(reason=Text("seen")), REVIEWER, request), Outcome)
+        assert isinstance(register.do(BeginReview(reason=Text("now")), REVIEWER, request), Outcome)
+        assert isinstance(other.do(BeginReview(reason=Text("now")), REVIEWER, request), TransitionRefused)
+        assert other.do(RemarkOnRequest(reason=Text("again")), REVIEWER, request).state.version == 4
+
+
+def test_no_decision_rests_on_a_mandate_that_another_process_ended(register: Register, database_url: str) -> None:
+    register.submitted()
+    with opened(database_url) as other:
+        ended = EndMandate(authority=AuthorityCode("kfor"), region=Region("xk"), reason=Text("over"))
+        assert isinstance(other.do(ended, CLERK), Outcome)
+        refused = register.do(SUBMIT, OFFICIAL)
+        assert isinstance(refused, InvalidInput)
+        assert refused.fields[0].path == "region"
+
+
+def test_the_same_key_gives_the_first_outcome_again(register: Register, database_url: str) -> None:
+    request = register.submitted()
+    first = register.do(RemarkOnRequest(reason=Text("once")), OFFICIAL, request, idempotency_key="k")
+    register.do(RemarkOnRequest(reason=Text("later")), OFFICIAL, request)
+    with opened(database_url) as restarted:
+        for process in (register, restarted):
+            again = process.do(RemarkOnRequest(reason=Text("once")), OFFICIAL, request, idempotency_key="k")
+            assert again.repeated
+            assert (again.state, again.before, again.events) == (first.state, first.before, first.events)
+    assert len(register.store.stream(request)) == 3
+
+
+def test_a_submission_repeated_under_its_key_is_the_same_request(register: Register) -> None:
+    first = register.do(SUBMIT, OFFICIAL, idempotency_key="k")
+    again = register.do(SUBMIT, OFFICIAL, idempotency_key="k")
+    assert again.subject == first.subject
+    assert register.do(SUBMIT, OFFICIAL).state.reference == "pristina-2024-0002"
+
+
+def test_a_key_used_for_anything_else_is_a_conflict(register: Register) -> None:
+    request, other = register.submitted(), register.submitted()
+    remark = RemarkOnRequest(reason=Text("once"))
+    register.do(remark, OFFICIAL, request, idempotency_key="k")
+    colleague = replace(OFFICIAL, subject=Subject("colleague"))
+    for attempt in (
+        {"command": RemarkOnRequest(reason=Text("twice")), "actor": OFFICIAL, "subject": request},
+        {"command": remark, "actor": OFFICIAL, "subject": other},
+        {"command": remark, "actor": colleague, "subject": request},
+    ):
+        assert isinstance(register.do(**attempt, idempotency_key="k"), IdempotencyConflict)
+    assert isinstance(register.do(remark, REVIEWER, request, idempotency_key="k"), Outcome), "a key is its authority's"
+
+
+def test_a_refused_command_does_not_use_its_key_up(register: Register) -> None:
+    request = register.submitted()
+    assert isinstance(register.do(BeginReview(reason=Text("x")), OFFICIAL, request, idempotency_key="k"), NotPermitted)
+    assert isinstance(register.do(RemarkOnRequest(reason=Text("x")), OFFICIAL, request, idempotency_key="k"), Outcome)
+
+
+@pytest.mark.parametrize("key", ["", "  ", "k" * 201, "a\x00b", "\ud800"])
+def test_a_key_that_cannot_be_one_is_invalid_input(register: Register, key: str) -> None:
+    refused = register.do(SUBMIT, OFFICIAL, idempotency_key=key)
+    assert isinstance(refused, InvalidInput)
+    assert [problem.path for problem in refused.fields] == ["idempotencyKey"]
+
+
+def test_an_authority_that_is_not_registered_submits_nothing(register: Register) -> None:
+    assert isinstance(register.do(SUBMIT, STRANGER), NotPermitted)
+
+
+def test_numbers_leave_no_gap_and_are_never_given_twice(database_url: str, register: Register) -> None:
+    with ExitStack() as stack:
+        processes = [register, *(stack.enter_context(opened(database_url)) for _ in range(3))]
+        with ThreadPoolExecutor(16) as pool:
+            outcomes = list(pool.map(lambda n: processes[n % 4].do(SUBMIT, OFFICIAL), range(80)))
+    references = sorted(outcome.state.reference for outcome in outcomes)
+    assert references == [f"pristina-2024-{n:04}" for n in range(1, 81)]
+
+
+def test_of_32_clients_on_one_request_exactly_one_wins_each_version(database_url: str, register: Register) -> None:
+    request = register.submitted()
+    wins: list[int] = []
+    guard = threading.Lock()
+
+    def client(number: int, process: Register) -> None:
+        for step in range(3):
+            while True:
+                version = len(process.store.stream(request))
+                remark = RemarkOnRequest(reason=Text(f"client {number}, step {step}"))
+                answer = process.do(remark, OFFICIAL, request, expected_version=version)
+                if isinstance(answer, Outcome):
+                    with guard:
+                        wins.append(answer.state.version)
+                    break
+                assert isinstance(answer, VersionConflict), answer
+
+    _all_at_once(client, database_url, register)
+    assert sorted(wins) == list(range(2, 98))
+    assert len(register.store.stream(request)) == 97
+
+
+def test_32_clients_on_one_request_without_a_version_all_get_their_turn(database_url: str, register: Register) -> None:
+    request = register.submitted()
+
+    def client(number: int, process: Register) -> None:
+        for step in range(10):
+            remark = RemarkOnRequest(reason=Text(f"client {number}, step {step}"))
+            answer = process.do(remark, OFFICIAL, request)
+            assert isinstance(answer, Outcome), answer
+
+    _all_at_once(client, database_url, register)
+    told = [recorded.event.reason.value for recorded in register.store.stream(request)[1:]]
+    assert sorted(told) == sorted(f"client {n}, step {s}" for n in range(32) for s in range(10))
+
+
+def _all_at_once(client: Any, database_url: str, register: Register) -> None:
+    """32 clients over two processes' worth of dispatchers."""
+    with opened(database_url) as other, ThreadPoolExecutor(32) as pool:
+        futures = [pool.submit(client, number, (register, other)[number % 2]) for number in range(32)]
+        for future in futures:
+            future.result(60)
