@@ -1,4 +1,4 @@
-"""Every aggregate and every event of the register, listed once."""
+"""Every aggregate, every event and every policy of the register, listed once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ from domain.incident.state import evolve as evolve_incident
 from domain.incident.upcasting import UPCASTERS as INCIDENT_UPCASTERS
 from domain.jurisdiction import Jurisdiction
 from domain.numbering import Numbering
+from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL
+from domain.policies.holds import RELEASE_HOLD, WITHHOLD_AGAIN
 from domain.recorded import Recorded
 
 
@@ -82,6 +84,9 @@ NUMBERING: Final = Aggregate(name="Numbering", state=Numbering, event=numbering.
 CLAIM: Final = Aggregate(name="Claim", state=Claim, event=claim.Event, evolve=claim.evolve)
 
 AGGREGATES: Final = (DEPLOYMENT_REQUEST, INCIDENT, AUTHORITY, JURISDICTION, NUMBERING, CLAIM)
+
+POLICIES: Final = (RELEASE_HOLD, WITHHOLD_AGAIN, QUESTION_APPROVAL, EXPIRE_APPROVAL)
+"""In this order: an approval that both lost a ground and ran out is questioned before it ends."""
 
 EVENTS: Final[Mapping[str, type[Any]]] = MappingProxyType(
     {event.__name__: event for aggregate in AGGREGATES for event in aggregate.events}

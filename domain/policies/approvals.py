@@ -1,0 +1,38 @@
+"""An approval whose grounds fall is questioned, and waits for a person; one whose time has passed expires."""
+
+from typing import Final
+
+from domain.deciding import Context
+from domain.deployment_request.commands import ExpireApproval, QuestionApproval
+from domain.deployment_request.grounds import Fall, fallen
+from domain.deployment_request.state import DeploymentRequest
+from domain.policies.naming import UNNAMED, is_seen_by_all_who_see
+from domain.policies.reacting import Policy, calls_for, due
+from domain.vocabulary import Text, spoken
+
+
+def question_approval(request: DeploymentRequest, context: Context) -> QuestionApproval | None:
+    """Never ended by itself: forces may be on the ground."""
+    if not calls_for(QuestionApproval, request, context):
+        return None
+    told = dict.fromkeys(_told(fall, request) for fall in fallen(context, request))
+    return QuestionApproval(
+        reason=Text(f"{' '.join(told)} An approver of {request.deciding_authority} is to confirm or to revoke it.")
+    )
+
+
+def expire_approval(request: DeploymentRequest, context: Context) -> ExpireApproval | None:
+    ends = due(request)
+    if ends is None or not calls_for(ExpireApproval, request, context):
+        return None
+    return ExpireApproval(reason=Text(f"The approval ended on {spoken(ends)}."))
+
+
+def _told(fall: Fall, request: DeploymentRequest) -> str:
+    if is_seen_by_all_who_see(request, fall.incident):
+        return f"The finding on {fall.incident.reference}, on which the approval rests, {fall.what}."
+    return f"A finding on which the approval rests no longer stands: it is on {UNNAMED}."
+
+
+QUESTION_APPROVAL: Final = Policy(name="question-approval", react=question_approval)
+EXPIRE_APPROVAL: Final = Policy(name="expire-approval", react=expire_approval)

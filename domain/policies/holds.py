@@ -1,0 +1,42 @@
+"""A hold releases itself, to review, once its findings suffice; what that released is held again where one falls."""
+
+from typing import Final
+
+from domain.deciding import Context
+from domain.deployment_request.commands import ResumeReview, WithholdRequest
+from domain.deployment_request.grounds import lost_release
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.state import Incident
+from domain.policies.naming import name_of
+from domain.policies.reacting import Policy, calls_for
+from domain.vocabulary import Text, joined
+
+
+def release_hold(request: DeploymentRequest, context: Context) -> ResumeReview | None:
+    """Back to review, never to approval."""
+    if not calls_for(ResumeReview, request, context):
+        return None
+    return ResumeReview(reason=Text("There is a finding that suffices on every incident that the hold awaits."))
+
+
+def withhold_again(request: DeploymentRequest, context: Context) -> WithholdRequest | None:
+    """On the terms of the hold that was released, its review date too, for the incidents that are still named."""
+    if request.release is None or not calls_for(WithholdRequest, request, context):
+        return None
+    hold = request.release.hold
+    lost = context.read_all(Incident, lost_release(context, request))
+    names = dict.fromkeys(name_of(incident, request) for incident in lost if incident is not None)
+    return WithholdRequest(
+        reason=Text(
+            f"There is no longer a finding that suffices on {joined([*names], 'and')}: "
+            "the review is withheld again, on the terms of the hold that such a finding had released."
+        ),
+        awaiting=tuple(incident for incident in hold.awaiting if incident in request.incidents),
+        minimum_likelihood=hold.threshold.likelihood,
+        minimum_confidence=hold.threshold.confidence,
+        review_by=hold.review_by,
+    )
+
+
+RELEASE_HOLD: Final = Policy(name="release-hold", react=release_hold)
+WITHHOLD_AGAIN: Final = Policy(name="withhold-again", react=withhold_again)

@@ -1,0 +1,25 @@
+"""How the register names an incident in a reason that stands in a request's history.
+
+Whoever may see the request reads the reason, and what one may not see does not exist for them. So an incident is named,
+and what became of its finding told, only where all who may see the request may see the incident too. That stays so: the
+audience of a request never changes, and that of an incident only grows. No reason names a responsible party.
+"""
+
+from typing import Final
+
+from domain import marking
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.state import Incident
+
+UNNAMED: Final = "an incident that not everybody who may see this request may see"
+
+
+def is_seen_by_all_who_see(request: DeploymentRequest, incident: Incident) -> bool:
+    audience = incident.audience
+    if marking.REGISTERED in audience:
+        audience |= {marking.authority(request.requesting_authority), marking.authority(request.deciding_authority)}
+    return marking.EVERYBODY in audience or request.audience <= audience
+
+
+def name_of(incident: Incident, request: DeploymentRequest) -> str:
+    return incident.reference if is_seen_by_all_who_see(request, incident) else UNNAMED
