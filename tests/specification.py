@@ -150,6 +150,9 @@ class Register:
         outlooks = self.ask(lambda context: explain(aggregate.steps, self.states[on], context), by, on, now)
         return {outlook.action: outlook for outlook in outlooks}
 
+    def history(self, on: UUID) -> list[Recorded[Any]]:
+        return [recorded for recorded in self.log if recorded.stream == on]
+
     def _kind(self, on: UUID) -> Aggregate:
         return next(aggregate for aggregate in AGGREGATES if isinstance(self.states[on], aggregate.state))
 

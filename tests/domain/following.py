@@ -1,0 +1,61 @@
+"""All that follows from a history by itself, and histories from which something does."""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from domain.catalogue import POLICIES
+from domain.vocabulary import SYSTEM, AnalyticConfidence, Likelihood
+from tests.domain.case import (
+    BRIDGE,
+    CANAL,
+    ENDORSED,
+    REPORTED,
+    REQUEST,
+    WITHHELD,
+    approval,
+    begun,
+    finding,
+    ground,
+    incident,
+    resumed,
+    submission,
+)
+from tests.specification import NOW, Past, Register, given
+
+SEVERAL = (*REPORTED, incident(BRIDGE, reference="pristina-i-2024-0002"), submission(incidents=(CANAL, BRIDGE)), begun)
+RELEASED = (*WITHHELD, finding(), resumed())
+RESTING = (*ENDORSED, finding(), approval(ground(2)))
+ASKS = "An approver of kfor is to confirm or to revoke it."
+VERY_LIKELY, LIKELY, UNLIKELY = Likelihood.VERY_LIKELY, Likelihood.LIKELY, Likelihood.UNLIKELY
+HIGH, MODERATE, LOW = AnalyticConfidence.HIGH, AnalyticConfidence.MODERATE, AnalyticConfidence.LOW
+
+
+def reactions(register: Register, now: datetime = NOW) -> list[object]:
+    """What each policy answers to the request as it stands."""
+    request = register.states[REQUEST]
+    answers = (register.ask(partial(policy.react, request), SYSTEM, REQUEST, now) for policy in POLICIES)
+    return [answer for answer in answers if answer is not None]
+
+
+def follow(*past: Past, now: datetime = NOW) -> Register:
+    """What was given, and all that follows from it by itself."""
+    return settled(given(*past).register, now)
+
+
+def settled(register: Register, now: datetime = NOW) -> Register:
+    """After all that follows: each command is granted, and there comes an end."""
+    for _ in range(5):
+        commands = reactions(register, now)
+        for command in commands:
+            answer = register.command(command, SYSTEM, now=now)
+            assert isinstance(answer, tuple), answer
+        if not commands:
+            return register
+    pytest.fail("it never settles")
+
+
+def last(register: Register) -> Any:
+    return register.log[-1].event

@@ -1,0 +1,175 @@
+"""What time brings, which requests an event concerns, and what the register tells of what it did."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.deployment_request.commands import ExpireApproval
+from domain.deployment_request.events import ApprovalExpired, ApprovalQuestioned, RequestAmended
+from domain.deployment_request.state import RequestStatus
+from domain.policies.reacting import affected, due, watches
+from domain.refusals import TransitionRefused
+from domain.vocabulary import SYSTEM, IncidentId, Marking, RequestId, Text
+from tests.domain.case import (
+    APPROVED,
+    CANAL,
+    DAY,
+    ENDORSED,
+    HISTORIES,
+    KFOR,
+    NOWHERE,
+    PERIOD,
+    REPORTED,
+    REQUEST,
+    SUBMITTED,
+    UNDER_REVIEW,
+    WHY,
+    WITHHELD,
+    amendment,
+    approval,
+    begun,
+    endorsement,
+    evidence,
+    finding,
+    ground,
+    incident,
+    recusal,
+    resumed,
+    retraction,
+    reviewer,
+    submission,
+    withheld,
+)
+from tests.domain.following import ASKS, LOW, RELEASED, RESTING, UNLIKELY, follow, last, reactions
+from tests.specification import Past, given
+
+
+def test_an_approval_expires_when_the_granted_period_is_over_and_not_before() -> None:
+    assert reactions(given(*APPROVED).register, now=PERIOD.end - timedelta(microseconds=1)) == []
+    register = follow(*APPROVED, now=PERIOD.end)
+    assert last(register) == ApprovalExpired(reason=Text("The approval ended on 15 June 2025, 00:00 UTC."))
+    assert register.states[REQUEST].status is RequestStatus.EXPIRED
+    assert reactions(register, now=PERIOD.end + 3650 * DAY) == []
+
+
+def test_it_expires_at_the_end_of_its_validity_where_that_is_sooner() -> None:
+    sooner = (*ENDORSED, approval(valid_until=PERIOD.end - DAY))
+    assert due(given(*sooner).register.states[REQUEST]) == PERIOD.end - DAY
+    later = (*ENDORSED, approval(valid_until=PERIOD.end + DAY))
+    assert due(given(*later).register.states[REQUEST]) == PERIOD.end
+
+
+@pytest.mark.parametrize("status", RequestStatus)
+def test_only_an_approval_is_due_to_end(status: RequestStatus) -> None:
+    ends = PERIOD.end if status is RequestStatus.APPROVED else None
+    assert due(given(*HISTORIES[status]).register.states[REQUEST]) == ends
+
+
+def test_what_lost_a_ground_and_ran_out_in_one_stop_is_both_questioned_and_ended() -> None:
+    register = follow(*RESTING, retraction(), now=PERIOD.end)
+    kinds = [type(recorded.event) for recorded in register.history(REQUEST)[-2:]]
+    assert kinds == [ApprovalQuestioned, ApprovalExpired]
+
+
+def test_the_register_expires_nothing_before_its_time() -> None:
+    given(*APPROVED).when(ExpireApproval(reason=WHY), by=SYSTEM).refused(
+        TransitionRefused, "The approval ends on 15 June 2025, 00:00 UTC.", status="APPROVED", available=()
+    )
+
+
+# Who is concerned
+
+
+@pytest.mark.parametrize(
+    ("history", "watched"),
+    [
+        (SUBMITTED, ()),
+        (UNDER_REVIEW, ()),
+        (WITHHELD, (CANAL,)),
+        (RELEASED, (CANAL,)),
+        ((*WITHHELD, resumed(by=reviewer)), ()),
+        (RESTING, (CANAL,)),
+        (APPROVED, ()),
+        (HISTORIES[RequestStatus.DENIED], ()),
+    ],
+    ids=["submitted", "under review", "withheld", "released", "resumed", "approved", "approved on nothing", "denied"],
+)
+def test_a_request_watches_the_findings_that_something_would_follow_from(
+    history: tuple[Past, ...], watched: tuple[IncidentId, ...]
+) -> None:
+    assert watches(given(*history).register.states[REQUEST]) == frozenset(watched)
+
+
+def test_what_was_dropped_is_not_watched() -> None:
+    dropped = Past(event=RequestAmended(incidents=(), reason=WHY), by=submission().by)
+    assert watches(given(*RELEASED, dropped).register.states[REQUEST]) == frozenset()
+
+
+def test_an_event_concerns_its_own_request_or_those_that_watch_the_incident() -> None:
+    watchers = {CANAL: [RequestId(NOWHERE)]}.get
+    past = (*WITHHELD, amendment, recusal, evidence(), finding(), retraction())
+    concerned = [affected(recorded, lambda on: watchers(on) or ()) for recorded in given(*past).register.log]
+    own, other, none = (RequestId(REQUEST),), (RequestId(NOWHERE),), ()
+    registered = [none] * 4
+    assert concerned == [*registered, none, own, own, own, own, own, none, other, other]
+
+
+# What is told to whom
+
+
+def test_an_incident_that_not_all_may_see_is_not_named_nor_what_became_of_it() -> None:
+    hidden = (*REPORTED[:-1], incident(by=replace(reviewer, authority=KFOR), marking=Marking.AMBER), *SUBMITTED[5:])
+    told = (*hidden, begun, endorsement(), finding(), approval(ground(2)), finding("EXERCISE: the Blue party"))
+    assert last(follow(*told)).reason.value == (
+        "A finding on which the approval rests no longer stands: it is on an incident that not everybody who may see "
+        f"this request may see. {ASKS}"
+    )
+    again = (*hidden, begun, withheld(), finding(), resumed(), retraction())
+    assert last(follow(*again)).reason.value.startswith(
+        "There is no longer a finding that suffices on an incident that not everybody who may see this request may see:"
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_marking", "incident_marking", "named"),
+    [
+        (Marking.AMBER, Marking.CLEAR, True),
+        (Marking.AMBER, Marking.GREEN, True),
+        (Marking.AMBER, Marking.AMBER, True),
+        (Marking.AMBER, Marking.AMBER_STRICT, False),
+        (Marking.AMBER, Marking.RED, False),
+        (Marking.CLEAR, Marking.GREEN, False),
+        (Marking.CLEAR, Marking.CLEAR, True),
+        (Marking.GREEN, Marking.AMBER, False),
+        (Marking.GREEN, Marking.GREEN, True),
+        (Marking.AMBER_STRICT, Marking.AMBER_STRICT, True),
+        (Marking.RED, Marking.RED, True),
+        (Marking.RED, Marking.AMBER, False),
+    ],
+)
+def test_an_incident_is_named_where_all_who_see_the_request_see_it(
+    request_marking: Marking, incident_marking: Marking, named: bool
+) -> None:
+    past = (
+        *REPORTED[:-1],
+        incident(marking=incident_marking),
+        submission(marking=request_marking),
+        begun,
+        endorsement(),
+        finding(),
+        approval(ground(2)),
+        retraction(),
+    )
+    assert ("pristina-i-2024-0001" in last(follow(*past)).reason.value) is named
+
+
+def test_reasons_never_name_a_party_nor_speak_of_likelihood_and_confidence_at_once() -> None:
+    falls = (retraction(), finding("EXERCISE: the Blue party"), finding(likelihood=UNLIKELY, confidence=LOW))
+    for register in (follow(*history, fall) for history in (RESTING, RELEASED) for fall in falls):
+        for recorded in register.log:
+            if recorded.actor == SYSTEM and recorded.event.reason != WHY:
+                text = recorded.event.reason.value.lower()
+                assert "party" not in text.replace("another party", "")
+                assert "likel" not in text
+                assert "confiden" not in text
