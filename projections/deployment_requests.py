@@ -28,7 +28,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
 from domain.vocabulary import regions_of
 from projections import incidents
-from projections.asking import Place, Question, Sight, among, standing, texts, uuids, visible, within
+from projections.asking import FOREVER, Place, Question, Sight, among, standing, texts, uuids, visible, within
 from projections.documents import decode, encode
 from projections.folding import fold_versions, version_columns
 from projections.view import Folded, Values, View, present, versions
@@ -47,6 +47,7 @@ table: Final = versions(
     Column("submitted_at", TIMESTAMP(timezone=True), nullable=False),
     Column("updated_at", TIMESTAMP(timezone=True), nullable=False),
     Column("due_at", TIMESTAMP(timezone=True)),
+    Column("expires_at", TIMESTAMP(timezone=True)),
     Column("questioned", Boolean, nullable=False),
     Column("searched", Text, nullable=False),
 )
@@ -59,6 +60,7 @@ present(table, "updated_at", "id")
 present(table, "status", "submitted_at", "id")
 present(table, "status", "updated_at", "id")
 present(table, "due_at")
+present(table, "expires_at")
 present(table, "audience", postgresql_using="gin")
 present(table, "regions", postgresql_using="gin")
 present(table, "incidents", postgresql_using="gin")
@@ -101,6 +103,7 @@ def values(state: DeploymentRequest, recorded: Recorded[Any], until: datetime | 
         state.submitted_at,
         state.updated_at,
         state.next_due(),
+        state.expires_at,
         state.decision is not None and state.decision.is_questioned,
         "\n".join((state.reference, state.force, state.purpose.value or "")).casefold(),
         encode(state),
@@ -138,6 +141,19 @@ def resting_on(sight: Sight, incident_ids: Iterable[UUID]) -> Question[Deploymen
     question = _whole(sight, table.c.incidents.bool_op("&&")(uuids(incident_ids)))
     ordered = question.statement.order_by(table.c.submitted_at, table.c.id)
     return Question(ordered, question.views, question.read)
+
+
+def expiring(until: datetime, limit: int) -> Question[tuple[datetime, DeploymentRequest]]:
+    """The approvals whose time has passed at the instant, the first to pass first: for the register itself."""
+    passed = select(table.c.expires_at, table.c.document).where(
+        table.c.valid_until == FOREVER, table.c.expires_at <= until
+    )
+    return Question(passed.order_by(table.c.expires_at, table.c.id).limit(limit), (NAME,), _expiring)
+
+
+def next_expiry() -> Question[datetime | None]:
+    """When the next approval's time passes, None where none does. One row."""
+    return Question(select(func.min(table.c.expires_at)).where(table.c.valid_until == FOREVER), (NAME,), _instant)
 
 
 def page(
@@ -218,3 +234,12 @@ def _placed(row: Sequence[Any]) -> tuple[Place, DeploymentRequest]:
 
 def _number(row: Sequence[Any]) -> int:
     return int(row[0])
+
+
+def _expiring(row: Sequence[Any]) -> tuple[datetime, DeploymentRequest]:
+    return row[0], decode(DeploymentRequest, row[1])
+
+
+def _instant(row: Sequence[Any]) -> datetime | None:
+    instant: datetime | None = row[0]
+    return instant

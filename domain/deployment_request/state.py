@@ -200,6 +200,11 @@ class DeploymentRequest:
             and any(condition.is_overdue(now) for condition in self.decision.conditions)
         )
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """When its approval ends by itself; None where it has none that lasts."""
+        return self.decision.expires_at if self.decision and self.status is RequestStatus.APPROVED else None
+
     def next_due(self) -> datetime | None:
         """When it is overdue for the first time, if nothing happens before."""
         if self.hold is not None:
