@@ -49,7 +49,7 @@ class Appender:
         with self._gate:
             if self._closing:
                 raise Unavailable("the service is stopping")
-            if self._waiting.qsize() >= self._limits.queue:
+            if self.waiting >= self._limits.queue:
                 raise Unavailable("too much is waiting to be recorded")
             self._waiting.put(entry)
         outcome = entry.wait(self._limits.answer)
@@ -62,6 +62,11 @@ class Appender:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    @property
+    def waiting(self) -> int:
+        """Items that nothing has been done about yet."""
+        return self._waiting.qsize()
 
     def close(self) -> None:
         """Waits, bounded, until what was accepted is recorded; from now on, nothing is accepted."""

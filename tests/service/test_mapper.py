@@ -10,7 +10,18 @@ from uuid import UUID
 import pytest
 
 from domain.recorded import CommandRef, Recorded
-from domain.vocabulary import Actor, AuthorityCode, Likelihood, Location, Period, Role, Subject, Text
+from domain.vocabulary import (
+    Actor,
+    AuthorityCode,
+    Latitude,
+    Likelihood,
+    Location,
+    Longitude,
+    Period,
+    Role,
+    Subject,
+    Text,
+)
 from service.errors import CorruptEvent
 from service.items import Encoded, Row, Unrecorded
 from service.mapper import Mapper
@@ -82,7 +93,7 @@ def edited(encoded: Encoded, edit: Callable[[dict[str, Any]], object], **changed
 FULL = Happened(
     reason=Text("because\nof it"),
     likelihood=Likelihood.LIKELY,
-    location=Location(latitude=42.0, longitude=20.7, description=Text("at the dam")),
+    location=Location(latitude=Latitude(42.0), longitude=Longitude(20.7), description=Text("at the dam")),
     period=Period(start=NOW, end=NOW + timedelta(microseconds=1)),
     clauses=(Clause(id=ID, text=Text("first")), Clause(id=OTHER, text=Text(""), due_by=NOW)),
     of=(ID, OTHER),

@@ -1,0 +1,34 @@
+"""Items for tests of the store, in few words."""
+
+from uuid import UUID, uuid4
+
+from domain.numbering import NumberAssigned
+from domain.recorded import CommandRef
+from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.event_store import Appended, EventStore, Item, Unrecorded
+from service.items import Place
+
+ACTOR = Actor(
+    issuer="https://issuer.example", subject=Subject("ana"), authority=AuthorityCode("kfor"), roles=(Role.REVIEWER,)
+)
+
+
+def unrecorded(stream: UUID, version: int = 1, event: object = None) -> Unrecorded:
+    return Unrecorded(
+        stream=stream,
+        version=version,
+        event=NumberAssigned(subject=stream) if event is None else event,
+        actor=ACTOR,
+        command=CommandRef(name="Write", id=uuid4(), n=1, of=1),
+        correlation=uuid4(),
+    )
+
+
+def item(*places: Place, reads: tuple[Place, ...] = ()) -> Item:
+    return Item(events=tuple(unrecorded(stream, version) for stream, version in places), reads=reads)
+
+
+def write(store: EventStore, *places: Place, reads: tuple[Place, ...] = ()) -> Appended:
+    answer = store.append(item(*places, reads=reads))
+    assert isinstance(answer, Appended), answer
+    return answer
