@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NewType
 from uuid import UUID, uuid5
 
@@ -209,6 +210,7 @@ def covers(outer: Region, inner: Region) -> bool:
     return inner == outer or inner.startswith(outer + "/")
 
 
+@lru_cache(maxsize=65_536)
 def derived_id(*natural_key: str) -> UUID:
     """The id of what this key names, the same in every process."""
     return uuid5(NAMESPACE, "/".join(natural_key))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from domain import wellformed
+from domain import authority, wellformed
 from domain.catalogue import AGGREGATES, Aggregate
 from domain.claim import Claim
 from domain.deciding import Context, Opening, Step, Unread, decide, open_with
@@ -96,6 +96,7 @@ class Dispatcher:
         attempt = _Attempt(order, aggregate, route, subject, claim_stream(order), order.occurred_at or self._clock())
         if isinstance(route, Opening) and route.stream_of is None:
             attempt.states[subject] = None
+        attempt.states |= self._states.load(_surely_needed(attempt) - attempt.states.keys())
         return attempt
 
     def _carry_out(self, attempt: _Attempt) -> Outcome | Refusal:
@@ -193,6 +194,16 @@ class Dispatcher:
                 (stream, version_of(state)) for stream, state in attempt.states.items() if stream not in streams
             ),
         )
+
+
+def _surely_needed(attempt: _Attempt) -> set[UUID]:
+    """The streams that every judgement of this order begins with, read at once."""
+    streams = {attempt.subject}
+    if attempt.claim is not None:
+        streams.add(attempt.claim)
+    if isinstance(attempt.route, Step) and not attempt.order.actor.is_system:
+        streams.add(authority.stream_of(attempt.order.actor.authority))
+    return streams
 
 
 def _places(written: Iterable[tuple[UUID, Any]], states: dict[UUID, Any]) -> list[Place]:

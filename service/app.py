@@ -1,0 +1,63 @@
+"""The API as an ASGI application: GraphQL, its page for browsers, and health."""
+
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from projections.reading import Reader
+from service.container import Clock, limits, now, write_side
+from service.database import DatabaseUrls
+from service.graphql.context import Services
+from service.graphql.http import mount
+from service.health import examine
+from service.identity import Identity, Tokens
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock = now) -> FastAPI:
+    """The application, which opens its connections when it starts and drains when it ends."""
+    tokens = Tokens(key)
+
+    def identify(token: str) -> Identity:
+        return tokens.read(token, datetime.now(UTC))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = async_engine(settings, urls.api)
+        try:
+            with (
+                write_side(settings, urls.api, clock) as write,
+                ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
+            ):
+                app.state.reader = Reader(engine, patience=settings.view_patience)
+                app.state.services = Services(
+                    dispatcher=write.dispatcher,
+                    reader=app.state.reader,
+                    identify=identify,
+                    threads=threads,
+                )
+                yield
+        finally:
+            await engine.dispose()
+
+    app = FastAPI(title="Mandate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    mount(app)
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    async def ready(request: Request) -> JSONResponse:
+        health = await examine(request.app.state.reader, urls.api)
+        return JSONResponse(health.told(), status_code=200 if health.is_ready else 503)
+
+    return app

@@ -1,0 +1,50 @@
+"""The parts of a process, put together in one place: what production runs is what tests run."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from service.connections import Limits
+from service.dispatcher import Dispatcher
+from service.event_store import EventStore
+from service.people import People
+from service.settings import Settings
+from service.states import States
+from service.turns import Turns
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The clock of this machine."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteSide:
+    """What records: the store, and the one way to it."""
+
+    store: EventStore
+    dispatcher: Dispatcher
+    people: People
+
+
+def limits(settings: Settings) -> Limits:
+    """The settings that bound what the database is waited for."""
+    return Limits(
+        connect=settings.connect_timeout,
+        answer=settings.answer_timeout,
+        lock=settings.lock_timeout,
+        pool_size=settings.read_pool_size,
+        queue=settings.append_queue,
+    )
+
+
+@contextmanager
+def write_side(settings: Settings, url: str, clock: Clock = now) -> Iterator[WriteSide]:
+    """Opens the write side of a process; at the end, what was accepted is recorded."""
+    with closing(EventStore(url, limits(settings))) as store:
+        states = States(store, settings.states_kept)
+        turns = Turns(settings.turn_timeout)
+        yield WriteSide(store=store, dispatcher=Dispatcher(store, states, turns, clock), people=People(store, clock))
