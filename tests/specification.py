@@ -113,7 +113,8 @@ class Register:
         on = on or subject_of(command)
         if problems := tuple(wellformed.problems(command)):
             return InvalidInput.of(*problems)
-        state = self.states.get(on)
+        found = self.states.get(on)
+        state = found if isinstance(found, aggregate.state) else None
         if isinstance(route, Opening):
             return self.ask(lambda context: open_with(route, command, state, context), by, on, now)
         if state is None or not self.ask(lambda context: aggregate.is_visible(state, context), by, on, now):

@@ -17,6 +17,7 @@ from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
     AuthorityCode,
+    ConditionId,
     EvidenceId,
     IncidentId,
     InformationCredibility,
@@ -45,6 +46,7 @@ REQUEST: Final = usual(DEPLOYMENT_REQUEST)
 CANAL: Final = IncidentId(usual(INCIDENT))
 BRIDGE: Final = IncidentId(UUID("00000000-0000-4000-8000-0000000000b1"))
 EVIDENCE: Final = EvidenceId(UUID("00000000-0000-4000-8000-0000000000e1"))
+CONDITION: Final = ConditionId(UUID("00000000-0000-4000-8000-0000000000c1"))
 NOWHERE: Final = UUID("00000000-0000-4000-8000-00000000dead")
 
 WHY: Final = Text("EXERCISE: because")
@@ -64,7 +66,8 @@ second_reviewer = person("second-reviewer", KFOR, Role.REVIEWER)
 third_reviewer = person("third-reviewer", KFOR, Role.REVIEWER)
 approver = person("approver", KFOR, Role.APPROVER)
 investigator = person("investigator", KFOR, Role.INVESTIGATOR)
-stranger = person("stranger", THIRD, *Role)
+stranger = person("stranger", THIRD, *(role for role in Role if role is not Role.AUDITOR))
+auditor = person("auditor", THIRD, Role.AUDITOR)
 
 REGISTERED = tuple(
     Past(event=AuthorityRegistered(code=code, name=Label(code.title())), by=admin) for code in (KFOR, PRISTINA, THIRD)
@@ -183,6 +186,7 @@ def ground(
     )
 
 
+condition = events.ConditionSet(id=CONDITION, text=Text("Unarmed."), due_by=PERIOD.start + DAY)
 begun = Past(event=events.ReviewBegun(reason=WHY), by=reviewer)
 recusal = Past(event=events.ReviewerRecused(reason=WHY), by=reviewer)
 amendment = Past(event=events.RequestAmended(strength=Strength(100), reason=WHY), by=requester)
