@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 import pytest
 
 from service.errors import Unavailable
 from service.turns import Turns
+from tests.waiting import until
 
 A, B = UUID(int=1), UUID(int=2)
 
@@ -70,7 +72,7 @@ def test_those_who_wait_go_in_the_order_in_which_they_came() -> None:
             thread = threading.Thread(target=go, args=(number,))
             thread.start()
             threads.append(thread)
-            _until(lambda wanted=number + 1: turns.waiting(A) == wanted)
+            until(partial(_waits, turns, number + 1))
         release.set()
     for thread in threads:
         thread.join(10)
@@ -95,10 +97,5 @@ def test_crossing_pairs_do_not_block_each_other() -> None:
     assert turns.waiting(A) == turns.waiting(B) == 0
 
 
-def _until(holds) -> None:  # type: ignore[no-untyped-def]
-    deadline = threading.Event()
-    for _ in range(100_000):
-        if holds():
-            return
-        deadline.wait(0.0001)
-    raise AssertionError("it did not come")
+def _waits(turns: Turns, how_many: int) -> bool:
+    return turns.waiting(A) == how_many

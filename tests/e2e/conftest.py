@@ -1,0 +1,28 @@
+"""What end-to-end tests may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from service.demo.case import PEOPLE, Case
+from service.demo.client import people
+from service.identity import own_key
+from service.settings import Settings
+from tests.e2e.serving import Served, serve
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A register that tests share: each speaks of its own requests."""
+    with serve(tmp_path_factory.mktemp("served")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def told_case(served: Served) -> Case:
+    """The case of the design, told through HTTP to its end."""
+    settings = Settings(data_dir=served.environment["MANDATE_DATA_DIR"])
+    case = Case(people(served.url, own_key(settings.data_dir), PEOPLE), lambda who, what, source: None)
+    case.tell_what_happened()
+    case.go_on_as_an_exercise()
+    return case

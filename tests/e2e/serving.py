@@ -1,0 +1,99 @@
+"""A register served for real: the command line's own processes, on a data folder of their own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.waiting import until
+
+MANDATE = [sys.executable, "-m", "service.cli"]
+
+
+@dataclass
+class Served:
+    """url: of the API. environment: for further commands on the same register."""
+
+    url: str
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes]
+    log: Path
+    tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """One command on this register."""
+        return subprocess.run(
+            [*MANDATE, *arguments], env=self.environment, capture_output=True, text=True, check=check, timeout=120
+        )
+
+    def token(self, subject: str, authority: str, *roles: str) -> str:
+        key = (subject, authority, *roles)
+        if key not in self.tokens:
+            named = [argument for role in roles for argument in ("--role", role)]
+            said = self.run("token", "--subject", subject, "--authority", authority, *named)
+            self.tokens[key] = said.stdout.strip()
+        return self.tokens[key]
+
+    def post(self, token: str | None, document: str, **variables: Any) -> tuple[int, Any]:
+        """HTTP status and body."""
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        headers = {"Content-Type": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(f"{self.url}/graphql", data=body, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def data(self, token: str, document: str, **variables: Any) -> Any:
+        status, answer = self.post(token, document, **variables)
+        assert status == 200, answer
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def health(self, what: str = "ready") -> int:
+        """The HTTP status of a health check; 0 where nobody listens."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/health/{what}", timeout=5) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return 0
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serve(folder: Path, *arguments: str, **environment: str) -> Iterator[Served]:
+    """`mandate serve` on a data folder, ready to answer."""
+    port = free_port()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MANDATE_")}
+    environment = {**clean, "MANDATE_DATA_DIR": str(folder / "data"), **environment}
+    log = folder / f"serve-{port}.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [*MANDATE, "serve", "--port", str(port), *arguments], env=environment, stderr=said, stdout=said
+        )
+    served = Served(f"http://127.0.0.1:{port}", environment, process, log)
+    try:
+        until(lambda: served.health() == 200 or process.poll() is not None, seconds=60)
+        assert process.poll() is None, log.read_text()
+        yield served
+    finally:
+        process.terminate()
+        process.wait(60)

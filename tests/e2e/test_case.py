@@ -1,0 +1,65 @@
+"""The case that the project exists for, through HTTP: what is recorded, what is shown, and what survives a rebuild."""
+
+from service.demo.case import Case
+from tests.e2e.serving import Served
+
+STORY = [
+    "RequestSubmitted",
+    "ReviewBegun",
+    "RequestWithheld",
+    "ReviewResumed",
+    "RequestAmended",
+    "RequestEndorsed",
+    "RequestApproved",
+    "FulfilmentReported",
+]
+
+REQUEST = """
+query ($id: ID!, $at: Position) {
+  deploymentRequest(id: $id, atLeast: $at) {
+    reference status version revision strength region requestingAuthority { code } decidingAuthority { code }
+    incidents { reference attributionStatus attribution { responsibleParty likelihood confidence } referredTo { code } }
+    hold { reason }
+    endorsements { by { subject name } revision counts }
+    decision { outcome grantedStrength standing decidedBy { subject } grounds { responsibleParty }
+               conditions { text fulfilled fulfilmentReport } }
+    history(first: 100) { edges { node {
+      version type reason actor { subject name authority } changes { path before after } } } }
+  }
+}"""
+
+
+def test_the_case_is_told_to_its_end(served: Served, told_case: Case) -> None:
+    auditor = served.token("auditor", "kfor", "auditor")
+    request = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    assert request["status"] == "APPROVED"
+    assert (request["strength"], request["decision"]["grantedStrength"], request["revision"]) == (80, 60, 2)
+    assert request["decidingAuthority"] == {"code": "kfor"}
+    assert request["hold"] is None
+    [incident] = request["incidents"]
+    assert incident["referredTo"] == [{"code": "exercise-police"}]
+    [condition] = request["decision"]["conditions"]
+    assert condition["fulfilled"]
+    events = [edge["node"] for edge in request["history"]["edges"]]
+    assert [event["type"] for event in events] == STORY
+    assert [event["version"] for event in events] == list(range(1, len(STORY) + 1))
+    withheld = events[2]
+    assert withheld["actor"] == {"subject": "reviewer", "name": "Reviewing officer", "authority": "kfor"}
+    assert {"path": "status", "before": "UNDER_REVIEW", "after": "WITHHELD_PENDING_ATTRIBUTION"} in withheld["changes"]
+
+
+def test_a_rebuild_shows_the_same(served: Served, told_case: Case) -> None:
+    auditor = served.token("auditor", "kfor", "auditor")
+    before = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)
+    said = served.run("rebuild")
+    assert said.returncode == 0, said.stderr
+    assert served.data(auditor, REQUEST, id=told_case.request, at=told_case.position) == before
+
+
+def test_all_that_is_invented_says_so(served: Served, told_case: Case) -> None:
+    """Whatever goes beyond the sources is marked EXERCISE."""
+    auditor = served.token("auditor", "kfor", "auditor")
+    request = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    for edge in request["history"]["edges"][3:]:
+        reason = edge["node"]["reason"]
+        assert reason is None or reason.startswith("EXERCISE") or edge["node"]["actor"]["subject"] == "system"
