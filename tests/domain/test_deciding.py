@@ -1,0 +1,306 @@
+"""A request is decided on: approved with its endorsements, denied, confirmed, revoked; and what is reported after."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.deployment_request import commands as c
+from domain.deployment_request.events import (
+    ApprovalConfirmed,
+    ApprovalRevoked,
+    ConditionSet,
+    FulfilmentReported,
+    Recommendation,
+    RequestApproved,
+    RequestDenied,
+    RequestRemarked,
+)
+from domain.deployment_request.state import DecisionOutcome, RequestStatus
+from domain.jurisdiction import MandateEnded
+from domain.refusals import InvalidInput, NotPermitted, TransitionRefused
+from domain.vocabulary import ConditionId, Period, Quorum, Role, Strength, Text
+from tests.domain.case import (
+    APPROVED,
+    BRIDGE,
+    CONDITION,
+    DAY,
+    ENDORSED,
+    KFOR,
+    NOWHERE,
+    PERIOD,
+    PLACE,
+    PRISTINA,
+    REPORTED,
+    REQUEST,
+    THIRD,
+    UNDER_REVIEW,
+    WHY,
+    WITHHELD,
+    XK,
+    admin,
+    amendment,
+    approval,
+    approver,
+    begun,
+    colleague,
+    condition,
+    endorsement,
+    finding,
+    ground,
+    incident,
+    mandate,
+    questioned,
+    recusal,
+    requester,
+    retraction,
+    reviewer,
+    second_reviewer,
+    submission,
+    third_reviewer,
+)
+from tests.specification import NOW, Past, given
+
+APPROVE = c.ApproveRequest(reason=WHY)
+GRANTED: RequestApproved = approval().event
+FOR, AGAINST = Recommendation.APPROVE, Recommendation.DENY
+
+
+def test_an_approver_grants_what_was_asked_on_the_findings_that_stand() -> None:
+    history = (*ENDORSED, finding())
+    request = given(*history).when(APPROVE, by=approver).then(replace(GRANTED, grounds=(ground(2),)))
+    decision = request.decision
+    assert (request.status, decision.outcome) == (RequestStatus.APPROVED, DecisionOutcome.APPROVED)
+    assert (decision.decided_by, decision.decided_at) == (approver, NOW)
+    assert (decision.granted_strength, decision.granted_period) == (request.strength, request.period)
+    assert decision.grounds == decision.rests_on == (ground(2),)
+
+
+def test_or_less_with_conditions_and_an_end() -> None:
+    shorter = Period(start=PERIOD.start + DAY, end=PERIOD.end - DAY)
+    command = c.ApproveRequest(
+        reason=WHY,
+        strength=Strength(60),
+        period=shorter,
+        conditions=(c.NewCondition(text=Text("Unarmed."), due_by=NOW + DAY), c.NewCondition(text=Text("By day."))),
+        valid_until=NOW + 10 * DAY,
+    )
+    register = given(*ENDORSED).register
+    answer = register.command(command, approver)
+    assert isinstance(answer, tuple)
+    (event,) = answer
+    assert (event.strength, event.period, event.valid_until) == (60, shorter, NOW + 10 * DAY)
+    assert [(each.text, each.due_by) for each in event.conditions] == [
+        (Text("Unarmed."), NOW + DAY),
+        (Text("By day."), None),
+    ]
+    assert len({each.id for each in event.conditions}) == 2
+    request = register.states[REQUEST]
+    assert request.next_due() == NOW + DAY
+    assert (request.is_overdue(NOW), request.is_overdue(NOW + DAY)) == (False, True)
+
+
+def test_the_ids_of_conditions_are_the_same_whoever_folds_and_decides() -> None:
+    command = replace(APPROVE, conditions=(c.NewCondition(text=WHY),))
+    assert given(*ENDORSED).when(command, by=approver).answer == given(*ENDORSED).when(command, by=approver).answer
+
+
+@pytest.mark.parametrize(
+    ("told", "path"),
+    [
+        ({"strength": Strength(121)}, "strength"),
+        ({"period": Period(start=PERIOD.start - DAY, end=PERIOD.end)}, "period"),
+        ({"period": Period(start=PERIOD.start, end=PERIOD.end + DAY)}, "period"),
+    ],
+)
+def test_no_more_is_granted_than_was_asked_for(told: dict[str, object], path: str) -> None:
+    command = replace(APPROVE, **told)  # type: ignore[arg-type]
+    given(*ENDORSED).when(command, by=approver).refused(InvalidInput, "asked for", at=(path,))
+
+
+def test_the_period_that_was_asked_for_is_told_in_utc() -> None:
+    longer = Period(start=PERIOD.start, end=PERIOD.end + DAY)
+    given(*ENDORSED).when(replace(APPROVE, period=longer), by=approver).refused(
+        InvalidInput, "from 15 December 2024, 00:00 UTC to 15 June 2025, 00:00 UTC."
+    )
+
+
+# Four eyes and quorum
+
+
+def endorsed(quorum: int, *endorsements: Past) -> tuple[Past, ...]:
+    return (*REPORTED, submission(endorsements_required=Quorum(quorum)), begun, *endorsements)
+
+
+own = endorsement(replace(approver, roles=(Role.REVIEWER,)))
+two, three = endorsement(second_reviewer), endorsement(third_reviewer)
+against, against_too = endorsement(second_reviewer, AGAINST), endorsement(third_reviewer, AGAINST)
+LACKING = "that an approval needs: a reviewer of kfor who is neither recused nor interested can endorse it."
+
+
+@pytest.mark.parametrize(
+    ("history", "said"),
+    [
+        (endorsed(1), f"0 of 1 endorsement of revision 1 {LACKING}"),
+        (endorsed(2, endorsement()), f"1 of 2 endorsements of revision 1 {LACKING}"),
+        (endorsed(1, own), f"0 of 1 endorsement of revision 1 {LACKING} Yours is not counted for you."),
+        (endorsed(1, endorsement(), amendment), f"0 of 1 endorsement of revision 2 {LACKING}"),
+        (endorsed(1, endorsement(), recusal), f"0 of 1 endorsement of revision 1 {LACKING}"),
+        (endorsed(1, against), f"0 of 1 endorsement of revision 1 {LACKING}"),
+        (endorsed(1, endorsement(), against), "1 for approval and 1 against: it takes more for than against."),
+        (endorsed(1, endorsement(), against, against_too), "1 for approval and 2 against"),
+        (endorsed(3, endorsement(), two, own), f"2 of 3 endorsements of revision 1 {LACKING}"),
+    ],
+    ids=["none", "too few", "own", "stale", "recused", "against", "a tie", "a minority", "own on top"],
+)
+def test_no_approval_without_its_endorsements(history: tuple[Past, ...], said: str) -> None:
+    given(*history).when(APPROVE, by=approver).refused(
+        TransitionRefused, said, status="UNDER_REVIEW", available=("RECUSE", "DENY", "REMARK")
+    )
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        endorsed(1, endorsement()),
+        endorsed(1, own, endorsement()),
+        endorsed(1, endorsement(), two, against_too),
+        endorsed(2, endorsement(), two, three),
+        endorsed(1, endorsement(), amendment, endorsement(revision=2)),
+        endorsed(1, two, endorsement(), recusal),
+        endorsed(1, endorsement(recommendation=AGAINST), two, recusal),
+    ],
+    ids=["enough", "own beside it", "a majority", "more than enough", "anew", "another's left", "a contrary one gone"],
+)
+def test_an_approval_with_them(history: tuple[Past, ...]) -> None:
+    assert isinstance(given(*history).when(APPROVE, by=approver).answer, tuple)
+
+
+def test_the_quorum_is_what_the_mandate_asked_for_on_submission() -> None:
+    stricter = mandate(PLACE, endorsements_required=Quorum(10))
+    given(*ENDORSED, stricter).when(APPROVE, by=approver).then(GRANTED)
+
+
+@pytest.mark.parametrize("command", [APPROVE, c.DenyRequest(reason=WHY)])
+def test_an_interested_person_does_not_decide(command: object) -> None:
+    asker = replace(requester, authority=KFOR, roles=(Role.APPROVER,))
+    amended = replace(amendment, by=replace(approver, authority=PRISTINA))
+    for history, actor in ((ENDORSED, asker), ((*UNDER_REVIEW, amended, endorsement(revision=2)), approver)):
+        given(*history).when(command, by=actor).refused(
+            NotPermitted,
+            "You submitted or amended the request, and are interested in it: "
+            "this takes an approver of kfor who is neither recused nor interested.",
+        )
+
+
+# The mandate
+
+ended = Past(event=MandateEnded(authority=KFOR, region=XK, reason=WHY, at=NOW), by=admin, at=NOW)
+
+
+def test_nothing_is_approved_while_no_mandate_of_the_deciding_authority_covers_the_region() -> None:
+    given(*ENDORSED, ended).when(APPROVE, by=approver).refused(
+        TransitionRefused, "No mandate of kfor covers xk/north/zubin-potok now: an administrator can grant one."
+    )
+    given(*ENDORSED, ended, mandate(of=THIRD, valid_from=NOW)).when(APPROVE, by=approver).refused(TransitionRefused)
+
+
+def test_all_else_goes_on_without_a_mandate() -> None:
+    given(*UNDER_REVIEW, ended).when(c.DenyRequest(reason=WHY), by=approver).then(RequestDenied(reason=WHY))
+
+
+def test_a_nearer_mandate_of_another_takes_nothing_from_a_request_that_was_submitted() -> None:
+    given(*ENDORSED, mandate(PLACE, of=THIRD)).when(APPROVE, by=approver).then(GRANTED)
+    given(*ENDORSED, ended, mandate(PLACE, valid_from=NOW)).when(APPROVE, by=approver).then(GRANTED)
+
+
+# Denial, and what follows a decision
+
+
+@pytest.mark.parametrize("history", [UNDER_REVIEW, WITHHELD])
+def test_an_approver_denies_on_the_findings_that_stand(history: tuple[Past, ...]) -> None:
+    weak = finding(party=None)
+    request = (
+        given(*history, weak)
+        .when(c.DenyRequest(reason=WHY), by=approver)
+        .then(RequestDenied(reason=WHY, grounds=(ground(2, party=None),)))
+    )
+    assert (request.status, request.hold) == (RequestStatus.DENIED, None)
+    assert request.decision.outcome is DecisionOutcome.DENIED
+    assert (request.decision.granted_strength, request.decision.granted_period) == (None, None)
+    assert request.decision.expires_at is None
+    assert request.next_due() is None
+
+
+QUESTIONED = (*ENDORSED, finding(), approval(ground(2)), retraction(), questioned)
+
+
+def test_only_what_is_questioned_is_confirmed() -> None:
+    given(*QUESTIONED).when(c.ConfirmApproval(reason=WHY), by=approver).then(ApprovalConfirmed(reason=WHY))
+    given(*APPROVED).when(c.ConfirmApproval(reason=WHY), by=approver).refused(
+        TransitionRefused,
+        "The approval is not questioned: only one that is questioned is confirmed.",
+        available=("REVOKE", "REMARK"),
+    )
+
+
+@pytest.mark.parametrize("history", [APPROVED, QUESTIONED])
+def test_an_approval_is_revoked_questioned_or_not(history: tuple[Past, ...]) -> None:
+    request = given(*history).when(c.RevokeApproval(reason=WHY), by=approver).then(ApprovalRevoked(reason=WHY))
+    assert request.status is RequestStatus.REVOKED
+    assert request.decision.outcome is DecisionOutcome.APPROVED
+
+
+def test_it_rests_on_the_incidents_of_the_request_alone() -> None:
+    other = (incident(BRIDGE), finding(on=BRIDGE))
+    given(*ENDORSED, finding(), *other).when(APPROVE, by=approver).then(replace(GRANTED, grounds=(ground(2),)))
+
+
+CONDITIONED = (*ENDORSED, approval(conditions=(condition, ConditionSet(id=ConditionId(NOWHERE), text=WHY))))
+REPORT = c.ReportFulfilment(condition=CONDITION, report=Text("Done."))
+REPORTED_DONE = Past(event=FulfilmentReported(condition=CONDITION, report=Text("Done.")), by=requester)
+
+
+def test_the_fulfilment_of_a_condition_is_reported_by_those_who_asked() -> None:
+    register = given(*CONDITIONED).register
+    assert register.states[REQUEST].next_due() == condition.due_by
+    when = given(*CONDITIONED).when(REPORT, by=colleague)
+    request = when.then(FulfilmentReported(condition=CONDITION, report=Text("Done.")))
+    done, left = request.decision.conditions
+    assert (done.is_fulfilled, done.fulfilment_report, done.fulfilled_at) == (True, Text("Done."), NOW)
+    assert (left.is_fulfilled, left.fulfilment_report) == (False, None)
+    assert request.next_due() is None
+    assert not request.is_overdue(NOW + 3650 * DAY)
+
+
+def test_it_is_reported_once_and_for_a_condition_that_was_set() -> None:
+    given(*CONDITIONED, REPORTED_DONE).when(REPORT, by=requester).refused(
+        InvalidInput, "reported already", at=("condition",)
+    )
+    unknown = replace(REPORT, condition=ConditionId(REQUEST))
+    given(*CONDITIONED).when(unknown, by=requester).refused(
+        InvalidInput, f"The decision has no condition {REQUEST}.", at=("condition",)
+    )
+
+
+def test_there_is_nothing_to_report_without_an_open_condition() -> None:
+    given(*APPROVED).when(REPORT, by=requester).refused(TransitionRefused, "The approval has no conditions.")
+    all_done = (*ENDORSED, approval(conditions=(condition,)), REPORTED_DONE)
+    given(*all_done).when(REPORT, by=requester).refused(
+        TransitionRefused, "Every condition of the approval is reported as fulfilled."
+    )
+
+
+@pytest.mark.parametrize("internal", [False, True])
+def test_a_remark_is_recorded_and_changes_nothing_else(internal: bool) -> None:
+    command = c.RemarkOnRequest(reason=WHY, internal=internal)
+    before = given(*APPROVED).register.states[REQUEST]
+    after = given(*APPROVED).when(command, by=reviewer).then(RequestRemarked(reason=WHY, internal=internal))
+    assert replace(before, version=after.version, updated_at=after.updated_at) == after
+
+
+def test_internal_remarks_are_for_the_deciding_authority() -> None:
+    internal = c.RemarkOnRequest(reason=WHY, internal=True)
+    given(*APPROVED).when(internal, by=requester).refused(
+        NotPermitted, "Only kfor, which decides, makes internal remarks: make one that is not."
+    )
+    given(*APPROVED).when(replace(internal, internal=False), by=requester).then(RequestRemarked(reason=WHY))
