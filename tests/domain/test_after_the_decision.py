@@ -1,0 +1,79 @@
+"""What is reported and remarked: it changes nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.deployment_request import commands as c
+from domain.deployment_request.events import (
+    ConditionSet,
+    FulfilmentReported,
+    RequestRemarked,
+)
+from domain.refusals import InvalidInput, NotPermitted, TransitionRefused
+from domain.vocabulary import ConditionId, Text
+from tests.domain.case import (
+    APPROVED,
+    CONDITION,
+    DAY,
+    ENDORSED,
+    NOWHERE,
+    REQUEST,
+    WHY,
+    approval,
+    colleague,
+    condition,
+    requester,
+    reviewer,
+)
+from tests.specification import NOW, Past, given
+
+CONDITIONED = (*ENDORSED, approval(conditions=(condition, ConditionSet(id=ConditionId(NOWHERE), text=WHY))))
+REPORT = c.ReportFulfilment(condition=CONDITION, report=Text("Done."))
+REPORTED_DONE = Past(event=FulfilmentReported(condition=CONDITION, report=Text("Done.")), by=requester)
+
+
+def test_the_fulfilment_of_a_condition_is_reported_by_those_who_asked() -> None:
+    register = given(*CONDITIONED).register
+    assert register.states[REQUEST].next_due() == condition.due_by
+    when = given(*CONDITIONED).when(REPORT, by=colleague)
+    request = when.then(FulfilmentReported(condition=CONDITION, report=Text("Done.")))
+    done, left = request.decision.conditions
+    assert (done.is_fulfilled, done.fulfilment_report, done.fulfilled_at) == (True, Text("Done."), NOW)
+    assert (left.is_fulfilled, left.fulfilment_report) == (False, None)
+    assert request.next_due() is None
+    assert not request.is_overdue(NOW + 3650 * DAY)
+
+
+def test_it_is_reported_once_and_for_a_condition_that_was_set() -> None:
+    given(*CONDITIONED, REPORTED_DONE).when(REPORT, by=requester).refused(
+        InvalidInput, "reported already", at=("condition",)
+    )
+    unknown = replace(REPORT, condition=ConditionId(REQUEST))
+    given(*CONDITIONED).when(unknown, by=requester).refused(
+        InvalidInput, f"The decision has no condition {REQUEST}.", at=("condition",)
+    )
+
+
+def test_there_is_nothing_to_report_without_an_open_condition() -> None:
+    given(*APPROVED).when(REPORT, by=requester).refused(TransitionRefused, "The approval has no conditions.")
+    all_done = (*ENDORSED, approval(conditions=(condition,)), REPORTED_DONE)
+    given(*all_done).when(REPORT, by=requester).refused(
+        TransitionRefused, "Every condition of the approval is reported as fulfilled."
+    )
+
+
+@pytest.mark.parametrize("internal", [False, True])
+def test_a_remark_is_recorded_and_changes_nothing_else(internal: bool) -> None:
+    command = c.RemarkOnRequest(reason=WHY, internal=internal)
+    before = given(*APPROVED).register.states[REQUEST]
+    after = given(*APPROVED).when(command, by=reviewer).then(RequestRemarked(reason=WHY, internal=internal))
+    assert replace(before, version=after.version, updated_at=after.updated_at) == after
+
+
+def test_internal_remarks_are_for_the_deciding_authority() -> None:
+    internal = c.RemarkOnRequest(reason=WHY, internal=True)
+    given(*APPROVED).when(internal, by=requester).refused(
+        NotPermitted, "Only kfor, which decides, makes internal remarks: make one that is not."
+    )
+    given(*APPROVED).when(replace(internal, internal=False), by=requester).then(RequestRemarked(reason=WHY))
