@@ -3,24 +3,18 @@
 `alembic revision` and its like, run by hand, take MANDATE_OWNER_DATABASE_URL or MANDATE_DATABASE_URL.
 """
 
-from importlib import import_module
-from importlib.util import find_spec
-
 import psycopg
 import sqlalchemy
 from alembic import context
 
+from projections import catalogue, stored  # noqa: F401  # every table, for the metadata
 from projections.metadata import EVENT_STORE, PROJECTIONS
-from projections.stored import events as _events  # noqa: F401
 from service.errors import Misconfigured
 from service.migrations import VERSIONS_SCHEMA
 from service.roles import SCHEMAS, grant
 from service.settings import Settings
 
 LOCK = 0x6D696772617465  # "migrate"
-
-if find_spec("projections.catalogue") is not None:
-    import_module("projections.catalogue")
 
 
 def run(connection: sqlalchemy.Connection) -> None:

@@ -13,5 +13,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Migrations only expand: an older version runs on a newer schema, and the way back is a backup."""
-    raise NotImplementedError
+    raise RuntimeError("migrations only expand: an older version runs on a newer schema, and the way back is a backup")

@@ -12,9 +12,9 @@ from service.appender import Appender
 from service.batching import Entry
 from service.connections import Limits, open_pool
 from service.items import Appended, Item, Lost, Unrecorded
-from service.library import Factory, LibraryMapper, environment
 from service.log import Log, unavailable_where_it_does_not_answer
 from service.mapper import Mapper
+from service.recorder import Factory, LibraryMapper, environment
 
 __all__ = ["Appended", "EventStore", "Item", "Lost", "Unrecorded"]
 

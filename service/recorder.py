@@ -98,8 +98,8 @@ class LibraryMapper(library.Mapper[UUID]):
         return WithTexts(self._mapper.encode(domain_event))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        """The library's stored event has neither position nor time: raises NotImplementedError."""
-        raise NotImplementedError("read through EventStore.stream and EventStore.feed")
+        """Raises TypeError: the library's stored event has neither position nor time."""
+        raise TypeError("events are read through EventStore.stream, streams and feed")
 
 
 def environment(name: str) -> Environment:
