@@ -1,64 +1,98 @@
 """Every event that is shown to users, in the order in which it was recorded, with what it changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from domain.marking import Viewer
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Index,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+)
+
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.events import EvidenceRecorded
+from domain.incident.state import Incident
 from domain.recorded import Recorded
-from domain.vocabulary import Actor
-from projections.asking import Question, Sight
+from domain.vocabulary import Actor, ActorKind, Marking, Role
+from projections.asking import Question, Sight, among, overlaps, texts, uuids, visible
+from projections.changes import Change
+from projections.documents import encode
+from projections.entries import Entry, Shown, entry, introduces, kind_of, shown_to, subject_of
+from projections.folding import audience_of
+from projections.metadata import PROJECTIONS
+from projections.terms import Holder
+from projections.view import Folded, Memory, Update, Values, View, memory
+
+__all__ = [
+    "NAME", "VERSION", "VIEW", "Change", "Entry", "Filter", "Shown",
+    "at_positions", "entry", "histories", "page", "seen", "shown_to",
+]  # fmt: skip
 
 NAME: Final = "audit_trail"
 VERSION: Final = 1
 
+table: Final = Table(
+    NAME,
+    PROJECTIONS,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("occurred_at", TIMESTAMP(timezone=True)),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_issuer", Text, nullable=False),
+    Column("actor_subject", Text, nullable=False),
+    Column("actor_authority", Text, nullable=False),
+    Column("actor_roles", ARRAY(Text), nullable=False),
+    Column("correlation", Uuid, nullable=False),
+    Column("causation", BigInteger),
+    Column("marking", Text, nullable=False),
+    Column("audience", ARRAY(Text), nullable=False),
+    Column("within", ARRAY(Text)),
+    Column("introduces", Uuid),
+    Column("mentions", ARRAY(Uuid), nullable=False),
+    Column("document", Text, nullable=False),
+)
+Index(None, table.c.subject, table.c.position)
+Index(None, table.c.type, table.c.position)
+Index(None, table.c.actor_subject, table.c.position)
+Index(None, table.c.actor_authority, table.c.position)
+Index(None, table.c.correlation, table.c.position)
+Index(None, table.c.recorded_at, table.c.position)
+Index("ix_audit_trail_introduces", table.c.introduces, unique=True)
+Index(None, table.c.audience, postgresql_using="gin")
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field before and after, in the terms of the API; None where it was not there."""
+SHOWN: Final = (
+    "position", "subject", "kind", "version", "type", "recorded_at", "occurred_at", "actor_kind", "actor_issuer",
+    "actor_subject", "actor_authority", "actor_roles", "correlation", "causation", "mentions", "document",
+)  # fmt: skip
+BEYOND: Final = 2**63 - 1
+"""A position that no event reaches."""
 
-    path: str
-    before: Any
-    after: Any
+_TOLD: Final = msgspec.json.Decoder(tuple[dict[str, Any], tuple[Change, ...], tuple[str, ...], tuple[str, ...] | None])
+"""The document: payload, changes, erased, reason_for."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One event as it is told. subject: the id of the request, incident or authority; kind: its type's name.
-
-    mentions: incidents and pieces of evidence that payload or changes name; `seen` tells which of them may be.
-    payload and changes are whole: only what `shown_to` leaves may leave the house.
-    """
-
-    position: int
-    subject: UUID
-    kind: str
-    version: int
-    type: str
-    recorded_at: datetime
-    occurred_at: datetime | None
-    actor: Actor
-    correlation: UUID
-    causation: int | None
-    mentions: tuple[UUID, ...]
-    payload: Mapping[str, Any]
-    changes: tuple[Change, ...]
-    erased: tuple[str, ...]
-    reason_for: tuple[str, ...] | None
-    """Tokens of those who may read the reason, where it is not for all who see the event."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What a viewer gets of an entry. redactions: paths in the payload that were left out or erased."""
-
-    reason: str | None
-    payload: Mapping[str, Any]
-    changes: tuple[Change, ...]
-    redactions: tuple[str, ...]
+remembered: Final = memory("audit_trail_memory")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,34 +108,184 @@ class Filter:
     correlation: UUID | None = None
 
 
-def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
-    """An event as it is told, from the state before and after it: for a mutation's answer, whose event no view has yet.
+def evolve(state: Any, recorded: Recorded[Any]) -> Any:
+    """A subject after one more event: an authority together with the mandates that it holds, over all regions."""
+    aggregate = AGGREGATE_OF[type(recorded.event)]
+    if aggregate not in (AUTHORITY, JURISDICTION):
+        return aggregate.evolve(state, recorded)
+    if aggregate is AUTHORITY:
+        holder = state or Holder(code=recorded.event.code)
+        return replace(holder, authority=aggregate.evolve(holder.authority, recorded))
+    holder = state or Holder(code=recorded.event.authority)
+    others = tuple(each for each in holder.jurisdictions if each.id != recorded.stream)
+    before = next((each for each in holder.jurisdictions if each.id == recorded.stream), None)
+    return replace(holder, jurisdictions=(*others, aggregate.evolve(before, recorded)))
 
-    before and after: the DeploymentRequest or Incident; the Authority; for a mandate, its Jurisdiction.
-    """
-    raise NotImplementedError
+
+def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
+    before = state
+    told = []
+    for recorded in events:
+        after = evolve(state, recorded)
+        told.append((entry(state, recorded, after), recorded))
+        state = after
+    audience = audience_of(state)
+    widened = before is not None and audience_of(before) != audience
+    return Folded(
+        subject=subject_of(events[0]),
+        kind=kind_of(events[0]),
+        state=state,
+        rows={table: [_values(each, recorded, state, audience) for each, recorded in told]},
+        updates=_widening(subject_of(events[0]), state, audience) if widened else (),
+    )
 
 
-def shown_to(viewer: Viewer, entry: Entry, seen: AbstractSet[UUID]) -> Shown:
-    """What the viewer may see of it. seen: those of its mentions that they may see."""
-    raise NotImplementedError
+def _values(told: Entry, recorded: Recorded[Any], state: Any, audience: list[str]) -> Values:
+    event = recorded.event
+    marking, own, within = getattr(state, "marking", Marking.CLEAR), audience, None
+    if isinstance(event, EvidenceRecorded):
+        marking, own, within = event.marking, _audience_of_evidence(state)[event.evidence], audience
+    return (
+        told.position,
+        told.subject,
+        told.kind,
+        told.version,
+        told.type,
+        told.recorded_at,
+        told.occurred_at,
+        told.actor.kind.value,
+        told.actor.issuer,
+        told.actor.subject,
+        told.actor.authority,
+        told.actor.roles,
+        told.correlation,
+        told.causation,
+        marking.value,
+        own,
+        within,
+        introduces(recorded),
+        told.mentions,
+        encode((told.payload, told.changes, told.erased, told.reason_for)),
+    )
+
+
+def _widening(subject: UUID, state: Any, audience: list[str]) -> list[Update]:
+    """What earlier rows get once more people may see their subject."""
+    updates = [Update(table=table, where={"subject": subject}, values={"audience": audience})]
+    if isinstance(state, Incident):
+        updates += [
+            Update(table=table, where={"introduces": piece}, values={"audience": own, "within": audience})
+            for piece, own in _audience_of_evidence(state).items()
+        ]
+    return updates
+
+
+def _audience_of_evidence(incident: Incident) -> dict[UUID, list[str]]:
+    return {piece.id: sorted(incident.audience_of(piece)) for piece in incident.evidence}
+
+
+VIEW: Final = View(
+    name=NAME,
+    version=VERSION,
+    tables=(table, remembered),
+    memories={
+        DEPLOYMENT_REQUEST.name: Memory(table=remembered, state=DeploymentRequest, versioned=False),
+        INCIDENT.name: Memory(table=remembered, state=Incident, versioned=False),
+        AUTHORITY.name: Memory(table=remembered, state=Holder, versioned=False),
+    },
+    by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
+    by_position=(AUTHORITY, JURISDICTION),
+    subject=subject_of,
+    kind=kind_of,
+    fold=fold,
+)
 
 
 def page(sight: Sight, wanted: Filter, limit: int, after: int = 0) -> Question[Entry]:
     """The next events after a position. Ask for one more than is shown to know whether there are more."""
-    raise NotImplementedError
+    conditions = [table.c.position > after, *_conditions(wanted)]
+    return _asked(_shown(sight).where(*conditions).order_by(table.c.position).limit(limit))
 
 
 def histories(sight: Sight, subjects: Iterable[UUID], limit: int, after: int = 0) -> Question[Entry]:
     """The next events of each of several subjects after a position, `limit` of each, by subject and position."""
-    raise NotImplementedError
+    wanted = func.unnest(uuids(subjects)).column_valued("wanted")
+    own = _shown(sight).where(table.c.subject == wanted, table.c.position > after)
+    each = own.order_by(table.c.position).limit(limit).lateral("each")
+    return _asked(select(*each.c).select_from(wanted).join(each, true()).order_by(each.c.subject, each.c.position))
 
 
 def at_positions(sight: Sight, positions: Iterable[int]) -> Question[Entry]:
     """Single events, as explanations rest on them."""
-    raise NotImplementedError
+    wanted = bindparam(None, list(positions), type_=ARRAY(BigInteger))
+    return _asked(_shown(sight).where(table.c.position == any_(wanted)).order_by(table.c.position))
 
 
 def seen(sight: Sight, mentions: Iterable[UUID]) -> Question[UUID]:
     """Those of these incidents and pieces of evidence that the viewer may see."""
-    raise NotImplementedError
+    wanted = among(table.c.introduces, uuids(mentions))
+    return Question(select(table.c.introduces).where(wanted, *_visible(sight)), (NAME,), lambda row: row[0])
+
+
+def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    for column, value in (
+        (table.c.actor_subject, wanted.actor),
+        (table.c.actor_authority, wanted.authority),
+        (table.c.subject, wanted.subject),
+        (table.c.correlation, wanted.correlation),
+    ):
+        if value is not None:
+            yield column == value
+    if wanted.type is not None:
+        yield among(table.c.type, texts(wanted.type))
+    if wanted.recorded_from is not None:
+        yield table.c.position >= _first_recorded(wanted.recorded_from)
+    if wanted.recorded_until is not None:
+        yield table.c.position < _first_recorded(wanted.recorded_until)
+
+
+def _first_recorded(instant: datetime) -> ColumnElement[int]:
+    """The position of the first event recorded then or later: time never falls as positions rise."""
+    ordered = select(table.c.position).order_by(table.c.recorded_at, table.c.position).limit(1)
+    return func.coalesce(ordered.where(table.c.recorded_at >= instant).correlate(None).scalar_subquery(), BEYOND)
+
+
+def _visible(sight: Sight) -> tuple[ColumnElement[bool], ...]:
+    """Evidence has an audience of its own, within that of its incident."""
+    return visible(table, sight), or_(table.c.within.is_(None), overlaps(table.c.within, sight))
+
+
+def _shown(sight: Sight) -> Select[Any]:
+    return select(*(table.c[name] for name in SHOWN)).where(*_visible(sight))
+
+
+def _asked(statement: Select[Any]) -> Question[Entry]:
+    return Question(statement, (NAME,), _read)
+
+
+def _read(row: Sequence[Any]) -> Entry:
+    told = dict(zip(SHOWN, row, strict=True))
+    data, differing, erased, reason_for = _TOLD.decode(told["document"])
+    return Entry(
+        position=told["position"],
+        subject=told["subject"],
+        kind=told["kind"],
+        version=told["version"],
+        type=told["type"],
+        recorded_at=told["recorded_at"],
+        occurred_at=told["occurred_at"],
+        actor=Actor(
+            kind=ActorKind(told["actor_kind"]),
+            issuer=told["actor_issuer"],
+            subject=told["actor_subject"],
+            authority=told["actor_authority"],
+            roles=tuple(map(Role, told["actor_roles"])),
+        ),
+        correlation=told["correlation"],
+        causation=told["causation"],
+        mentions=tuple(told["mentions"]),
+        payload=data,
+        changes=differing,
+        erased=erased,
+        reason_for=reason_for,
+    )

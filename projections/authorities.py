@@ -1,6 +1,7 @@
 """The authorities and their mandates, as they are and as they were. All are CLEAR."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +16,8 @@ from domain.vocabulary import AuthorityCode, Marking
 from projections.asking import EVERYTHING, Question, Sight, among, standing, texts, uuids
 from projections.documents import decode, encode
 from projections.folding import fold_versions, version_columns
-from projections.view import Folded, Values, View, present, versions
+from projections.terms import Holder
+from projections.view import Folded, Memory, Values, View, present, versions
 
 NAME: Final = "authorities"
 VERSION: Final = 1
@@ -47,7 +49,15 @@ def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
 
 
 VIEW: Final = View(
-    name=NAME, version=VERSION, tables=(table, jurisdictions), by_stream=(AUTHORITY, JURISDICTION), fold=fold
+    name=NAME,
+    version=VERSION,
+    tables=(table, jurisdictions),
+    memories={
+        AUTHORITY.name: Memory(table=table, state=Authority, versioned=True),
+        JURISDICTION.name: Memory(table=jurisdictions, state=Jurisdiction, versioned=True),
+    },
+    by_stream=(AUTHORITY, JURISDICTION),
+    fold=fold,
 )
 
 
@@ -81,8 +91,16 @@ def jurisdictions_of(sight: Sight, codes: Iterable[str]) -> Question[Jurisdictio
 
 def mandates_of(code: AuthorityCode, found: Iterable[Jurisdiction]) -> tuple[Mandate, ...]:
     """The mandates of one authority, in the order in which they were granted: the order that the API tells them in."""
-    own = (mandate for jurisdiction in found for mandate in jurisdiction.mandates if mandate.authority == code)
-    return tuple(sorted(own, key=lambda mandate: mandate.granted_at))
+    return Holder(code=code, jurisdictions=tuple(found)).mandates
+
+
+def holder(code: AuthorityCode, authority: Authority | None, found: Iterable[Jurisdiction]) -> Holder:
+    """An authority with its own mandates alone, of all those over the regions where it holds one."""
+    own = (
+        replace(each, mandates=tuple(mandate for mandate in each.mandates if mandate.authority == code))
+        for each in found
+    )
+    return Holder(code=code, authority=authority, jurisdictions=tuple(each for each in own if each.mandates))
 
 
 def standing_of(code: AuthorityCode) -> Question[Authority | Jurisdiction]:

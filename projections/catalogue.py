@@ -4,11 +4,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from projections import authorities, checkpoints, deployment_requests, incidents, people
+from sqlalchemy import Table
+
+from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents, situation
 from projections.view import View
 
-__all__ = ["VIEWS", "VIEW_OF", "checkpoints", "people"]
-
-VIEWS: Final[tuple[View, ...]] = (deployment_requests.VIEW, incidents.VIEW, authorities.VIEW)
+VIEWS: Final[tuple[View, ...]] = (
+    deployment_requests.VIEW,
+    incidents.VIEW,
+    authorities.VIEW,
+    audit_trail.VIEW,
+    situation.VIEW,
+)
 
 VIEW_OF: Final[Mapping[str, View]] = MappingProxyType({view.name: view for view in VIEWS})
+
+TABLES: Final[tuple[Table, ...]] = (
+    checkpoints.table,
+    checkpoints.rebuilds,
+    *(table for view in VIEWS for table in view.tables),
+)
+"""All that migrations make for them."""

@@ -1,18 +1,34 @@
 """How far each view is, and how it does: written by the followers in the transaction of their rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Integer, Table, Text
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    Table,
+    Text,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy import table as table_of
 
 from projections.asking import Question
 from projections.metadata import PROJECTIONS
+from projections.stored import events
 
 
 class FollowerState(StrEnum):
-    """RUNNING: a follower leads. STOPPED: none does. FAILED: it cannot apply what comes next, and tries again."""
+    """RUNNING: a follower leads. STOPPED: none does. FAILED: it leads, cannot apply what comes next, and tries on."""
 
     RUNNING = "RUNNING"
     STOPPED = "STOPPED"
@@ -84,6 +100,73 @@ class Status:
     rebuild: Progress | None
 
 
+LOCKS: Final = 0x76696577  # "view"
+"""The first key of the advisory locks by which followers lead; the second is hashtext(view)."""
+REBUILDS: Final = 0x72656275  # "rebu"
+"""Likewise, of those who build a view anew."""
+
+
 def statuses() -> Question[Status]:
-    """Every view that was ever followed, by name."""
-    raise NotImplementedError
+    """Every view, by name. Positions have no gaps, so that what is left can be counted by them."""
+    head = select(func.coalesce(func.max(events.c.notification_id), 0)).scalar_subquery()
+    next_event = select(events.c.recorded_at).where(events.c.notification_id > table.c.position)
+    oldest = next_event.order_by(events.c.notification_id).limit(1).correlate(table).scalar_subquery()
+    waiting = func.extract("epoch", func.clock_timestamp() - oldest)
+    statement = (
+        select(
+            table.c.view,
+            table.c.version,
+            table.c.position,
+            table.c.state,
+            _held(LOCKS),
+            head - table.c.position,
+            func.greatest(func.coalesce(waiting, 0), 0),
+            table.c.last_error,
+            table.c.parked,
+            _held(REBUILDS),
+            rebuilds.c.processed,
+            rebuilds.c.total,
+            rebuilds.c.started_at,
+            rebuilds.c.updated_at,
+        )
+        .select_from(table.outerjoin(rebuilds, rebuilds.c.view == table.c.view))
+        .order_by(table.c.view)
+    )
+    return Question(statement, (), _status)
+
+
+def _held(kind: int) -> ColumnElement[bool]:
+    """Whether somebody holds the view's lock of this kind, by the database's own account."""
+    fields = ("locktype", "database", "classid", "objid", "objsubid", "granted")
+    locks = table_of("pg_locks", *map(column, fields), schema="pg_catalog")
+    database = table_of("pg_database", column("oid"), column("datname"), schema="pg_catalog")
+    here = select(database.c.oid).where(database.c.datname == func.current_database()).scalar_subquery()
+    key = cast(func.hashtext(table.c.view), BigInteger).op("&")(literal(0xFFFFFFFF, BigInteger))
+    held = select(1).select_from(locks).where(locks.c.locktype == "advisory", locks.c.granted, locks.c.objsubid == 2)
+    mine = held.where(locks.c.database == here, cast(locks.c.classid, BigInteger) == kind)
+    return mine.where(cast(locks.c.objid, BigInteger) == key).correlate(table).exists()
+
+
+def _status(row: Sequence[Any]) -> Status:
+    view, version, position, state, led, lag, lag_seconds, last_error, parked, rebuilding, *progress = row
+    return Status(
+        view=view,
+        version=version,
+        position=position,
+        state=_state(state, led),
+        led=led,
+        lag=lag,
+        lag_seconds=float(lag_seconds),
+        last_error=last_error,
+        parked=parked,
+        rebuild=_progress(*progress) if rebuilding and progress[0] is not None else None,
+    )
+
+
+def _progress(processed: int, total: int, started_at: datetime, updated_at: datetime) -> Progress:
+    return Progress(processed=processed, total=total, started_at=started_at, updated_at=updated_at)
+
+
+def _state(written: str, led: bool) -> FollowerState:
+    """A follower that was killed could not write that it stopped."""
+    return FollowerState(written) if led else FollowerState.STOPPED

@@ -31,7 +31,7 @@ from projections import incidents
 from projections.asking import FOREVER, Place, Question, Sight, among, standing, texts, uuids, visible, within
 from projections.documents import decode, encode
 from projections.folding import fold_versions, version_columns
-from projections.view import Folded, Values, View, present, versions
+from projections.view import Folded, Memory, Values, View, present, versions
 
 NAME: Final = "deployment_requests"
 VERSION: Final = 1
@@ -114,7 +114,14 @@ def fold(state: DeploymentRequest | None, events: Sequence[Recorded[Any]]) -> Fo
     return fold_versions(DEPLOYMENT_REQUEST, table, values, state, events)
 
 
-VIEW: Final = View(name=NAME, version=VERSION, tables=(table,), by_stream=(DEPLOYMENT_REQUEST,), fold=fold)
+VIEW: Final = View(
+    name=NAME,
+    version=VERSION,
+    tables=(table,),
+    memories={DEPLOYMENT_REQUEST.name: Memory(table=table, state=DeploymentRequest, versioned=True)},
+    by_stream=(DEPLOYMENT_REQUEST,),
+    fold=fold,
+)
 
 
 def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[DeploymentRequest]:

@@ -3,8 +3,6 @@
 A text is a plain string; an erased one is {"erased": true}, since null is a text that was never written.
 """
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -22,14 +20,11 @@ def encode(state: object) -> str:
 
 def decode(kind: type[State], document: str) -> State:
     """Raises msgspec.ValidationError where the document is none of this kind."""
-    known: type[Any] = kind
-    state: State = decoder(known)(document)
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=_read)
+    state: State = decoder.decode(document)
     return state
-
-
-@cache
-def decoder(kind: type[Any]) -> Callable[[str], Any]:
-    return msgspec.json.Decoder(kind, dec_hook=_read).decode
 
 
 def _written(value: Any) -> object:
@@ -44,4 +39,5 @@ def _read(kind: type, value: Any) -> object:
     raise TypeError(f"no form is known for {kind.__name__}")
 
 
+_DECODERS: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {}
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_written)

@@ -12,7 +12,7 @@ from domain.incident.state import Incident
 from domain.marking import EVERYBODY
 from domain.recorded import Recorded
 from domain.vocabulary import Marking
-from projections.view import Folded, Values
+from projections.view import Folded, Update, Values
 
 PRESENT: Final = None
 """The valid_until of a row that stands, which no datetime can say: 'infinity' in the table."""
@@ -21,7 +21,7 @@ Row = Callable[[Any, Recorded[Any], datetime | None, list[str]], Values]
 
 
 def fold_versions(aggregate: Aggregate, table: Table, row: Row, state: Any, events: Sequence[Recorded[Any]]) -> Folded:
-    """A row for each event, each valid until the next one, and the audience as it is after the last."""
+    """A row for each event, each valid until the next one, with the audience as it is after the last."""
     before = state
     states = []
     for recorded in events:
@@ -29,15 +29,15 @@ def fold_versions(aggregate: Aggregate, table: Table, row: Row, state: Any, even
         states.append(state)
     audience = audience_of(state)
     ends = [recorded.recorded_at for recorded in events[1:]] + [PRESENT]
-    rows = [row(*each, audience) for each in zip(states, events, ends, strict=True)]
-    changed = before is not None and audience_of(before) != audience
+    widened = before is not None and audience_of(before) != audience
+    subject = events[0].stream
     return Folded(
-        subject=events[0].stream,
+        subject=subject,
         kind=aggregate.name,
         state=state,
-        rows={table.name: rows},
-        ends=events[0].recorded_at,
-        audiences={table.name: {"audience": audience}} if changed else {},
+        rows={table: [row(*each, audience) for each in zip(states, events, ends, strict=True)]},
+        ends={} if before is None else {table: events[0]},
+        updates=[Update(table=table, where={"id": subject}, values={"audience": audience})] if widened else (),
     )
 
 

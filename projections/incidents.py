@@ -15,7 +15,7 @@ from domain.vocabulary import regions_of
 from projections.asking import Place, Question, Sight, among, standing, texts, uuids, visible, within
 from projections.documents import decode, encode
 from projections.folding import fold_versions, version_columns
-from projections.view import Folded, Values, View, present, versions
+from projections.view import Folded, Memory, Values, View, present, versions
 
 NAME: Final = "incidents"
 VERSION: Final = 1
@@ -66,7 +66,14 @@ def fold(state: Incident | None, events: Sequence[Recorded[Any]]) -> Folded:
     return fold_versions(INCIDENT, table, values, state, events)
 
 
-VIEW: Final = View(name=NAME, version=VERSION, tables=(table,), by_stream=(INCIDENT,), fold=fold)
+VIEW: Final = View(
+    name=NAME,
+    version=VERSION,
+    tables=(table,),
+    memories={INCIDENT.name: Memory(table=table, state=Incident, versioned=True)},
+    by_stream=(INCIDENT,),
+    fold=fold,
+)
 
 
 def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Incident]:

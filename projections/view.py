@@ -3,46 +3,66 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    TIMESTAMP,
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    Uuid,
-    text,
-)
+import psycopg
+from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text, Uuid, text
 
-from domain.catalogue import Aggregate
+from domain.catalogue import AGGREGATE_OF, Aggregate
 from domain.recorded import Recorded
 from projections.metadata import PROJECTIONS
 
 Values = tuple[Any, ...]
-"""One row, in the order of its table's columns."""
+"""One row, in the order of its table's columns; None for 'infinity' in valid_until."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What changes in the rows that are there, by the names of columns."""
+
+    table: Table
+    where: Mapping[str, Any]
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
     """What some events of one subject make of it.
 
-    subject: the key by which its events belong together. state: after them; what is remembered of it.
-    rows: what is added. ends: the instant until which its row that stood before is valid, None where it stays.
-    audiences: where who may see the subject changed, what its earlier rows get: values by the table's name.
+    kind and state: what it is after them. rows: what is added. ends: by table, the event until which the row that
+    stood before was valid. updates: in this order, after the rows are added.
+    groups: what is counted anew, from `since` on, or over the subject's whole life where that is None.
     """
 
     subject: UUID
     kind: str
     state: Any
-    rows: Mapping[str, Sequence[Values]]
-    ends: datetime | None = None
-    audiences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rows: Mapping[Table, Sequence[Values]]
+    ends: Mapping[Table, Recorded[Any]] = field(default_factory=dict)
+    updates: Sequence[Update] = ()
+    groups: Sequence[UUID] = ()
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Where the states of one kind of subject are kept, and the class that they are of.
+
+    versioned: its table keeps the rows of the past, and the state is that of the row that stands.
+    """
+
+    table: Table
+    state: type[Any]
+    versioned: bool
+
+
+def subject_is_stream(recorded: Recorded[Any]) -> UUID:
+    return recorded.stream
+
+
+def kind_is_aggregate(recorded: Recorded[Any]) -> str:
+    return AGGREGATE_OF[type(recorded.event)].name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,26 +71,30 @@ class View:
 
     version: raised when fold or columns change; the rows are then built anew.
     tables: in the order in which they are written and locked.
-    memory: the table that holds the state of every subject as it is now, where that is none of the tables of rows.
-    subject: what an event belongs to; the folds of two subjects never look at each other.
-    fold: the state before, None at the beginning, and some events of one subject, the oldest first.
-    by_stream: aggregates whose subject is their stream, so that they can be folded stream by stream.
-    by_position: aggregates whose events must be folded in the order of the log. Of others, nothing is kept.
-    derive: what is computed from the rows once they are written, for the subjects that were.
+    memories: by kind of subject. by_stream: aggregates whose subject is their stream, so that they can be folded stream
+    by stream. by_position: those that must be folded in the order of the log. Of others, nothing is kept.
+    fold: the state before, None at the beginning, and some events of one subject, the oldest first. The folds of two
+    subjects never look at each other.
+    derive: computes in a schema what hangs on the rows of several subjects: on those just written, or on all (None).
     """
 
     name: str
     version: int
     tables: tuple[Table, ...]
-    memory: Table | None = None
+    memories: Mapping[str, Memory]
     by_stream: tuple[Aggregate, ...]
     by_position: tuple[Aggregate, ...] = ()
-    subject: Callable[[Recorded[Any]], UUID] = field(default=lambda recorded: recorded.stream)
+    subject: Callable[[Recorded[Any]], UUID] = subject_is_stream
+    kind: Callable[[Recorded[Any]], str] = kind_is_aggregate
     fold: Callable[[Any, Sequence[Recorded[Any]]], Folded]
-    derive: Callable[[Connection, str, Sequence[Folded]], None] | None = None
+    derive: Callable[[psycopg.Connection[Any], str, Sequence[Folded] | None], None] | None = None
+
+    def keeps(self, recorded: Recorded[Any]) -> bool:
+        """Whether an event makes a difference to it."""
+        return AGGREGATE_OF[type(recorded.event)] in self.by_stream + self.by_position
 
 
-def versions(name: str, *columns: Column[Any]) -> Table:
+def versions(name: str, *columns: Column[Any], documented: bool = True) -> Table:
     """A table that keeps the rows of the past: one for each version of each subject.
 
     position: of the event that made it. valid_from: when that was recorded; valid_until: when the next one was,
@@ -88,12 +112,23 @@ def versions(name: str, *columns: Column[Any]) -> Table:
         Column("marking", Text, nullable=False),
         Column("audience", ARRAY(Text), nullable=False),
         *columns,
-        Column("document", Text, nullable=False),
+        *([Column("document", Text, nullable=False)] if documented else []),
         PrimaryKeyConstraint("id", "version"),
     )
 
 
-STANDS = text("valid_until = 'infinity'::timestamptz")
+def memory(name: str) -> Table:
+    """A table of what is remembered of each subject, where no table of versions holds it."""
+    return Table(
+        name,
+        PROJECTIONS,
+        Column("id", Uuid, primary_key=True),
+        Column("kind", Text, nullable=False),
+        Column("document", Text, nullable=False),
+    )
+
+
+STANDS: Final = text("valid_until = 'infinity'::timestamptz")
 
 
 def present(table: Table, *columns: str, **options: Any) -> Index:

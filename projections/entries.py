@@ -1,0 +1,195 @@
+"""One recorded event as the audit trail tells it, and what of it a viewer gets."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from domain import authority
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
+from domain.deployment_request.events import RequestRemarked
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.events import EvidenceRecorded, IncidentReported
+from domain.incident.state import Incident
+from domain.marking import AUDITORS, Viewer
+from domain.marking import authority as acting_for
+from domain.recorded import Recorded
+from domain.vocabulary import Actor
+from projections.changes import Change, changes
+from projections.terms import payload, spelled_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One event as it is told. subject: the id of the request, incident or authority; kind: its type's name.
+
+    mentions: incidents and pieces of evidence that payload or changes name: not everybody may see each of them.
+    payload and changes are whole: only what `shown_to` leaves may leave the house.
+    erased: paths in the payload of texts that were erased.
+    reason_for: tokens of those who may read the reason, None where that is all who see the event.
+    """
+
+    position: int
+    subject: UUID
+    kind: str
+    version: int
+    type: str
+    recorded_at: datetime
+    occurred_at: datetime | None
+    actor: Actor
+    correlation: UUID
+    causation: int | None
+    mentions: tuple[UUID, ...]
+    payload: Mapping[str, Any]
+    changes: tuple[Change, ...]
+    erased: tuple[str, ...]
+    reason_for: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a viewer gets of an entry. redactions: paths in the payload that were left out or erased."""
+
+    reason: str | None
+    payload: Mapping[str, Any]
+    changes: tuple[Change, ...]
+    redactions: tuple[str, ...]
+
+
+def subject_of(recorded: Recorded[Any]) -> UUID:
+    """What an event is about: its stream, and for a mandate the authority that holds it."""
+    if AGGREGATE_OF[type(recorded.event)] is JURISDICTION:
+        return authority.stream_of(recorded.event.authority)
+    return recorded.stream
+
+
+def kind_of(recorded: Recorded[Any]) -> str:
+    aggregate = AGGREGATE_OF[type(recorded.event)]
+    return AUTHORITY.name if aggregate is JURISDICTION else aggregate.name
+
+
+def introduces(recorded: Recorded[Any]) -> UUID | None:
+    """The incident or piece of evidence that is there from this event on: whoever sees the event may see it."""
+    match recorded.event:
+        case IncidentReported():
+            return recorded.stream
+        case EvidenceRecorded() as event:
+            return event.evidence
+        case _:
+            return None
+
+
+def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
+    """An event as it is told, from what its subject was before it and is after it.
+
+    before and after: a DeploymentRequest, an Incident, or for an authority's events a Holder; before is None where
+    the subject did not exist.
+    """
+    data = payload(recorded.event)
+    differing = changes(before, after)
+    strings = set(_strings(data))
+    for change in differing:
+        strings.update(_strings(change.before), _strings(change.after))
+    candidates = {*_candidates(before), *_candidates(after)} - {introduces(recorded)}
+    return Entry(
+        position=recorded.position,
+        subject=subject_of(recorded),
+        kind=kind_of(recorded),
+        version=recorded.version,
+        type=type(recorded.event).__name__,
+        recorded_at=recorded.recorded_at,
+        occurred_at=recorded.occurred_at,
+        actor=recorded.actor,
+        correlation=recorded.correlation,
+        causation=recorded.causation,
+        mentions=tuple(sorted(candidate for candidate in candidates if str(candidate) in strings)),
+        payload=data,
+        changes=differing,
+        erased=tuple(spelled_path(path) for path in recorded.erased),
+        reason_for=_reason_for(recorded.event, after),
+    )
+
+
+def shown_to(viewer: Viewer, entry: Entry, seen: AbstractSet[UUID]) -> Shown:
+    """What the viewer may see of an entry. seen: those of its mentions that they may see."""
+    hidden = frozenset(str(mention) for mention in entry.mentions if mention not in seen)
+    redactions = list(entry.erased)
+    data = dict(entry.payload)
+    if entry.reason_for is not None and not viewer.sees(frozenset(entry.reason_for)):
+        del data["reason"]
+        redactions.append("reason")
+    if hidden:
+        data = _without(data, hidden, "", redactions)
+    return Shown(
+        reason=data.get("reason"),
+        payload=data,
+        changes=tuple(_visible_changes(entry.changes, hidden)) if hidden else entry.changes,
+        redactions=tuple(dict.fromkeys(redactions)),
+    )
+
+
+def _visible_changes(found: Iterable[Change], hidden: frozenset[str]) -> Iterator[Change]:
+    for change in found:
+        before, after = (_visible(value, hidden) for value in (change.before, change.after))
+        if before != after:
+            yield Change(change.path, before, after)
+
+
+def _visible(value: Any, hidden: frozenset[str]) -> Any:
+    return None if _is_of(value, hidden) else _without(value, hidden, "", [])
+
+
+def _without(value: Any, hidden: frozenset[str], path: str, redactions: list[str]) -> Any:
+    """The value without the items of its lists that are about something hidden."""
+    if isinstance(value, dict):
+        return {name: _without(each, hidden, f"{path}{name}.", redactions) for name, each in value.items()}
+    if not isinstance(value, list):
+        return value
+    kept = []
+    for index, item in enumerate(value):
+        if _is_of(item, hidden):
+            redactions.append(f"{path}{index}")
+        else:
+            kept.append(_without(item, hidden, f"{path}{index}.", redactions))
+    return kept
+
+
+_NAMING: Final = ("id", "incident")
+
+
+def _is_of(value: Any, hidden: frozenset[str]) -> bool:
+    """Whether a value is, or is about, an incident or a piece of evidence that is hidden."""
+    if isinstance(value, dict):
+        return any(value.get(name) in hidden for name in _NAMING)
+    return isinstance(value, str) and value in hidden
+
+
+def _reason_for(event: object, state: Any) -> tuple[str, ...] | None:
+    if isinstance(event, RequestRemarked) and event.internal and isinstance(state, DeploymentRequest):
+        return (acting_for(state.deciding_authority), AUDITORS)
+    return None
+
+
+def _candidates(state: Any) -> Iterator[UUID]:
+    """The incidents that a request names, or the evidence of an incident."""
+    if isinstance(state, Incident):
+        yield from (piece.id for piece in state.evidence)
+    if isinstance(state, DeploymentRequest):
+        yield from state.incidents
+        if state.hold is not None:
+            yield from state.hold.awaiting
+        if state.decision is not None:
+            yield from (ground.incident for ground in state.decision.rests_on + state.decision.grounds)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)

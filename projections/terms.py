@@ -1,0 +1,235 @@
+"""States and events in the terms of the API: what a change, and an event's own data, are told in.
+
+An authority is its code, an incident its id, a person {subject, authority, roles}. What depends on the viewer or on
+the time is not here, nor are `version` and `updatedAt`, which every event changes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from operator import attrgetter
+from typing import Any, Final
+from uuid import UUID
+
+from domain.authority import Authority
+from domain.deployment_request.events import Ground
+from domain.deployment_request.state import Condition, Decision, DeploymentRequest, Endorsement, Hold
+from domain.incident.state import Attribution, Incident
+from domain.jurisdiction import Jurisdiction, Mandate
+from domain.vocabulary import Actor, AuthorityCode, Text, camel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """An authority and its mandates, each in the jurisdiction of its region, as its events alone have made them."""
+
+    code: AuthorityCode
+    authority: Authority | None = None
+    jurisdictions: tuple[Jurisdiction, ...] = ()
+
+    @property
+    def mandates(self) -> tuple[Mandate, ...]:
+        """In the order in which they were granted: the order that the API tells them in."""
+        every = (mandate for jurisdiction in self.jurisdictions for mandate in jurisdiction.mandates)
+        own = (mandate for mandate in every if mandate.authority == self.code)
+        return tuple(sorted(own, key=lambda mandate: mandate.granted_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One field of the API. parts: what it is made of; equal parts make equal terms. tell: the term itself."""
+
+    name: str
+    parts: Callable[[Any], Any]
+    tell: Callable[[Any], Any]
+
+
+def told(state: Any) -> dict[str, Any]:
+    """A whole state in the terms of the API."""
+    return {term.name: term.tell(state) for term in TERMS[type(state)]}
+
+
+def payload(event: object) -> dict[str, Any]:
+    """An event's own data. What was left out is left out; what was erased is None."""
+    return {
+        spelled: plain(value) for name, spelled in _names(type(event)) if (value := getattr(event, name)) is not None
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON says it, its fields spelled as the API does."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Enum():
+            return value.value
+        case str():
+            return value
+        case Text():
+            return value.value
+        case UUID():
+            return str(value)
+        case datetime():
+            return instant(value)
+        case tuple():
+            return [plain(each) for each in value]
+        case Actor():
+            return person(value)
+        case _ if is_dataclass(value):
+            return {spelled: plain(getattr(value, name)) for name, spelled in _names(type(value))}
+        case _:
+            raise TypeError(f"the API has no term for {type(value).__name__}")
+
+
+def instant(value: datetime) -> str:
+    """'2024-11-29T18:00:00.000000Z'."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def person(actor: Actor) -> dict[str, Any]:
+    return {"subject": actor.subject, "authority": actor.authority, "roles": [role.value for role in actor.roles]}
+
+
+def spelled_path(path: str) -> str:
+    """A path in the domain's names in those of the API: 'conditions.0.due_by' is 'conditions.0.dueBy'."""
+    return ".".join(camel(part) for part in path.split("."))
+
+
+def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """The fields of a dataclass, and how the API spells them."""
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple((field.name, camel(field.name)) for field in fields(kind))
+    return names
+
+
+_NAMES: Final[dict[type[Any], tuple[tuple[str, str], ...]]] = {}
+
+
+def _same(*attributes: str) -> tuple[Term, ...]:
+    """Fields that the API tells as the state has them."""
+    return tuple(_made(camel(name), name, _plainly(attrgetter(name))) for name in attributes)
+
+
+def _plainly(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda state: plain(get(state))
+
+
+def _made(name: str, parts: str, tell: Callable[[Any], Any]) -> Term:
+    return Term(name, attrgetter(*parts.split()), tell)
+
+
+def _hold(hold: Hold | None) -> dict[str, Any] | None:
+    if hold is None:
+        return None
+    return {
+        "reason": plain(hold.reason),
+        "awaiting": plain(hold.awaiting),
+        "minimumLikelihood": hold.threshold.likelihood.value,
+        "minimumConfidence": hold.threshold.confidence.value,
+        "reviewBy": plain(hold.review_by),
+        "heldSince": instant(hold.held_since),
+        "heldBy": person(hold.held_by),
+    }
+
+
+def _endorsement(endorsement: Endorsement, request: DeploymentRequest) -> dict[str, Any]:
+    return {
+        "by": person(endorsement.by),
+        "recommendation": endorsement.recommendation.value,
+        "reason": plain(endorsement.reason),
+        "revision": endorsement.revision,
+        "endorsedAt": instant(endorsement.endorsed_at),
+        "counts": request.counts(endorsement),
+    }
+
+
+def _decision(decision: Decision | None) -> dict[str, Any] | None:
+    if decision is None:
+        return None
+    return {
+        "outcome": decision.outcome.value,
+        "reason": plain(decision.reason),
+        "decidedAt": instant(decision.decided_at),
+        "decidedBy": person(decision.decided_by),
+        "conditions": [_condition(condition) for condition in decision.conditions],
+        "validUntil": plain(decision.valid_until),
+        "grantedStrength": decision.granted_strength,
+        "grantedPeriod": plain(decision.granted_period),
+        "grounds": [_ground(ground) for ground in decision.grounds],
+        "standing": decision.standing.value,
+    }
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    return {
+        "id": str(condition.id),
+        "text": plain(condition.text),
+        "dueBy": plain(condition.due_by),
+        "fulfilled": condition.is_fulfilled,
+        "fulfilmentReport": plain(condition.fulfilment_report),
+        "fulfilledAt": plain(condition.fulfilled_at),
+    }
+
+
+def _ground(ground: Ground) -> dict[str, Any]:
+    return {
+        "incident": str(ground.incident),
+        "responsibleParty": plain(ground.responsible_party),
+        "likelihood": ground.likelihood.value,
+        "confidence": ground.confidence.value,
+    }
+
+
+def _attribution(attribution: Attribution | None) -> dict[str, Any] | None:
+    if attribution is None:
+        return None
+    return {
+        "responsibleParty": plain(attribution.responsible_party),
+        "likelihood": attribution.likelihood.value,
+        "confidence": attribution.confidence.value,
+        "basis": plain(attribution.basis),
+        "evidence": plain(attribution.evidence),
+        "foundAt": instant(attribution.found_at),
+        "foundBy": person(attribution.found_by),
+    }
+
+
+def _mandate(mandate: Mandate) -> dict[str, Any]:
+    return {
+        "region": mandate.region,
+        "legalBasis": mandate.legal_basis,
+        "endorsementsRequired": mandate.endorsements_required,
+        "validFrom": instant(mandate.valid_from),
+        "validUntil": plain(mandate.valid_until),
+    }
+
+
+TERMS: Final[Mapping[type[Any], tuple[Term, ...]]] = {
+    DeploymentRequest: (
+        *_same("id", "reference", "status", "revision", "requesting_authority", "deciding_authority", "force"),
+        *_same("strength", "region", "purpose", "period", "marking", "recipients", "incidents"),
+        _made("hold", "hold", lambda request: _hold(request.hold)),
+        _made(
+            "endorsements",
+            "endorsements revision recusals",
+            lambda request: [_endorsement(each, request) for each in request.endorsements],
+        ),
+        _made("decision", "decision", lambda request: _decision(request.decision)),
+        *_same("submitted_at"),
+    ),
+    Incident: (
+        *_same("id", "reference", "kind", "description", "region", "location", "occurred_at", "reported_at"),
+        *_same("reported_by", "marking", "recipients"),
+        _made("attributionStatus", "status", lambda incident: incident.status.value),
+        _made("attribution", "attribution", lambda incident: _attribution(incident.attribution)),
+        *_same("evidence", "referred_to"),
+    ),
+    Holder: (
+        _made("id", "authority", lambda holder: str(holder.authority.id) if holder.authority else None),
+        _made("code", "authority", lambda holder: holder.authority.code if holder.authority else None),
+        _made("name", "authority", lambda holder: holder.authority.name if holder.authority else None),
+        _made("mandates", "jurisdictions", lambda holder: [_mandate(mandate) for mandate in holder.mandates]),
+    ),
+}
