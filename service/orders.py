@@ -13,7 +13,8 @@ from domain.vocabulary import Actor
 class Order:
     """A command, and who gives it on what.
 
-    subject: the stream of what the command is about; None for a command that opens a stream.
+    subject: the stream of what the command is about. For a command that opens one, the id that it is to have; None
+    makes a new one.
     correlation: that of what it follows from; None begins a new one. causation: the position of that event.
     occurred_at: when it happened, where the register learns of it later.
     command_id: derived from its cause where it has one; None makes a new one.
