@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from service.database import DatabaseUrls
+from service.embedded.cluster import is_postgres
 from service.migrations import migrate
 
 TEMPLATE = "mandate_template"
@@ -35,6 +37,7 @@ class Databases:
             fcntl.flock(lock, fcntl.LOCK_EX)
             ready = folder / "template.ready"
             if not ready.exists():
+                self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
                 self._create(TEMPLATE, "template1")
                 migrate(self.urls(TEMPLATE).owner)
                 ready.touch()
@@ -74,19 +77,41 @@ class Databases:
 def in_memory_where_possible(folder: Path) -> Iterator[Path]:
     """A folder for a server's data, the same for whoever names the same `folder`; the last to leave removes it.
 
-    A database is made of 300 files, which takes five times as long on a disk.
+    A database is made of 300 files, which takes five times as long on a disk. What killed runs left is removed too.
     """
     if not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH):
         yield folder / "server"
         return
     data = MEMORY / f"mandate-{os.getuid()}-{folder.stat().st_ino}"
-    with (folder / "memory.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    with _alone():
+        for left in MEMORY.glob(f"mandate-{os.getuid()}-*"):
+            _remove_unless_used(left)
+        data.mkdir(exist_ok=True)
+        used = (data / "used.lock").open("ab")
+        fcntl.flock(used, fcntl.LOCK_SH)
+    try:
         yield data
-        fcntl.flock(lock, fcntl.LOCK_UN)
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(data, ignore_errors=True)
+    finally:
+        with _alone():
+            used.close()
+            _remove_unless_used(data)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with (MEMORY / f"mandate-{os.getuid()}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_unless_used(data: Path) -> None:
+    with suppress(BlockingIOError, FileNotFoundError), (data / "used.lock").open("rb") as used:
+        fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError, ValueError):
+            process = int((data / "postgres/cluster/postmaster.pid").read_text().split()[0])
+            if is_postgres(process):
+                os.kill(process, signal.SIGQUIT)
+        shutil.rmtree(data, ignore_errors=True)
 
 
 NewDatabase = Callable[[], DatabaseUrls]
