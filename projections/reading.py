@@ -1,25 +1,30 @@
 """Reader: the one way to ask the views, as somebody, at least at a position, within a time limit."""
 
-from datetime import datetime
-from typing import TypeVar
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
 
+import psycopg
+from sqlalchemy import Executable, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.marking import Viewer
-from domain.vocabulary import Actor
+from domain.authority import Authority
+from domain.marking import Viewer, viewer
+from domain.vocabulary import Actor, Region
+from projections import authorities, checkpoints
 from projections.asking import Question, Sight
+from projections.positions import Positions, ViewBehind
+from projections.stored import events
+
+__all__ = ["InstantAhead", "Reader", "Reading", "Unanswered", "ViewBehind"]
 
 T = TypeVar("T")
 
-
-class ViewBehind(Exception):
-    """A view did not reach the position asked for in time. view: its name; position: where it is."""
-
-    def __init__(self, view: str, position: int, wanted: int) -> None:
-        super().__init__(f"the view {view} is at position {position}, not yet at {wanted}")
-        self.view = view
-        self.position = position
-        self.wanted = wanted
+RETRY_AFTER: Final = 1.0
 
 
 class InstantAhead(Exception):
@@ -29,7 +34,7 @@ class InstantAhead(Exception):
 class Unanswered(Exception):
     """The database did not answer, or not in time. retry_after: seconds."""
 
-    def __init__(self, reason: str, *, retry_after: float = 1.0) -> None:
+    def __init__(self, reason: str, *, retry_after: float = RETRY_AFTER) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
 
@@ -37,9 +42,12 @@ class Unanswered(Exception):
 class Reading:
     """What one viewer reads, as of now or then, at least at a position. Made by Reader."""
 
-    sight: Sight
-    now: datetime
-    """The database's clock when the reading began."""
+    def __init__(self, reader: "Reader", sight: Sight, at_least: int, now: datetime) -> None:
+        """now: what it was found out at which mandates the viewer's authority holds."""
+        self.sight = sight
+        self.now = now
+        self._reader = reader
+        self._at_least = at_least
 
     @property
     def viewer(self) -> Viewer:
@@ -47,20 +55,95 @@ class Reading:
 
     async def rows(self, question: Question[T]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
-        raise NotImplementedError
+        return await self._reader.answer(question, self._at_least)
 
     async def one(self, question: Question[T]) -> T | None:
         """The first row of the answer."""
-        raise NotImplementedError
+        return next(iter(await self.rows(question)), None)
 
 
 class Reader:
-    def __init__(self, engine: AsyncEngine, *, patience: float = 5.0) -> None:
-        """patience: seconds that a view is waited for."""
+    """Answers questions. Each statement is a transaction of its own: nothing is held open between two of them."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        patience: float = 5.0,
+        answer_limit: float = 5.0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Seconds: patience that a view is waited for, answer_limit that the database is."""
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._patience = patience
+        self._limit = answer_limit
+        self._clock = clock
+        self._positions = Positions(self._ask_positions)
 
     async def reading(self, actor: Actor, *, at_least: int | None = None, as_of: datetime | None = None) -> Reading:
         """Begins a reading: finds out what the actor may see now, and what position `as_of` stands for.
 
         Raises InstantAhead, ViewBehind, Unanswered.
         """
-        raise NotImplementedError
+        wanted = max(at_least or 0, 0 if as_of is None else await self._position_as_of(as_of))
+        now = self._clock()
+        return Reading(self, Sight(viewer=await self._viewer(actor, now, wanted), as_of=as_of), wanted, now)
+
+    async def answer(self, question: Question[T], at_least: int) -> list[T]:
+        """Raises ViewBehind, Unanswered."""
+        await self._positions.reach(question.views, at_least, self._patience)
+        return [question.read(row) for row in await self._rows(question.statement)]
+
+    async def _viewer(self, actor: Actor, now: datetime, at_least: int) -> Viewer:
+        if actor.is_system:
+            return viewer(actor, registered=True, holds=())
+        registered, holds = False, list[Region]()
+        for found in await self.answer(authorities.standing_of(actor.authority), at_least):
+            if isinstance(found, Authority):
+                registered = True
+            elif (mandate := found.mandate(now)) is not None and mandate.authority == actor.authority:
+                holds.append(mandate.region)
+        return viewer(actor, registered=registered, holds=holds)
+
+    async def _position_as_of(self, instant: datetime) -> int:
+        """What an instant stands for. Its answer is final: it waits for an append that has stamped its events."""
+        last = select(events.c.recorded_at).order_by(events.c.notification_id.desc()).limit(1).scalar_subquery()
+        position = func.event_store.position_as_of(instant)
+        row = (await self._rows(select(position, func.greatest(func.clock_timestamp(), last))))[0]
+        if instant > row[1]:
+            raise InstantAhead(
+                f"{instant.isoformat()} has not come yet: the register's clock says {row[1].isoformat()}"
+            )
+        return int(row[0])
+
+    async def _ask_positions(self) -> dict[str, int]:
+        table = checkpoints.table
+        return {row[0]: row[1] for row in await self._rows(select(table.c.view, table.c.position))}
+
+    async def _rows(self, statement: Executable) -> Sequence[Sequence[Any]]:
+        """Tries once more where a connection from the pool turns out to be dead, as after a restart."""
+        try:
+            with suppress(_Dead):
+                return await self._execute(statement)
+            return await self._execute(statement)
+        except _Dead as error:
+            raise Unanswered(f"the database does not answer: {error}") from error
+
+    async def _execute(self, statement: Executable) -> Sequence[Sequence[Any]]:
+        try:
+            async with asyncio.timeout(self._limit + 1), self._engine.connect() as connection:
+                return (await connection.execute(statement)).all()
+        except (TimeoutError, PoolTimeout) as error:
+            raise Unanswered("the database does not answer in time") from error
+        except psycopg.OperationalError as error:
+            raise Unanswered(f"the database does not answer: {error}") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise _Dead(str(error.orig)) from error
+            if isinstance(error.orig, psycopg.OperationalError):
+                raise Unanswered(f"the database does not answer: {error.orig}") from error
+            raise
+
+
+class _Dead(Exception):
+    """A connection that was taken for alive."""

@@ -1,0 +1,57 @@
+"""How far the views are, as a process knows it: asked once for all who wait, and only while somebody waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final
+
+SHORTEST: Final = 0.002
+LONGEST: Final = 0.025
+"""Seconds between two looks: a follower takes a few milliseconds."""
+
+Ask = Callable[[], Awaitable[Mapping[str, int]]]
+
+
+class ViewBehind(Exception):
+    """A view did not reach the position asked for in time. view: its name; position: where it is."""
+
+    def __init__(self, view: str, position: int, wanted: int) -> None:
+        super().__init__(f"the view {view} is at position {position}, not yet at {wanted}")
+        self.view = view
+        self.position = position
+        self.wanted = wanted
+
+
+class Positions:
+    """Positions only ever rise, so that one which was reached need not be asked for again."""
+
+    def __init__(self, ask: Ask) -> None:
+        """ask: the position of every view."""
+        self._ask = ask
+        self._known: dict[str, int] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    async def reach(self, views: Iterable[str], wanted: int, patience: float) -> None:
+        """Waits until all of the views are there. patience: seconds. Raises ViewBehind, and whatever asking raises."""
+        behind = [view for view in views if self._known.get(view, 0) < wanted]
+        if not behind:
+            return
+        clock = asyncio.get_running_loop().time
+        deadline, interval = clock() + patience, SHORTEST
+        while True:
+            await self._look()
+            behind = [view for view in behind if self._known.get(view, 0) < wanted]
+            if not behind:
+                return
+            if clock() >= deadline:
+                raise ViewBehind(behind[0], self._known.get(behind[0], 0), wanted)
+            await asyncio.sleep(min(interval, max(deadline - clock(), 0)))
+            interval = min(interval * 2, LONGEST)
+
+    async def _look(self) -> None:
+        """Joins a look that is under way: who gives up on it does not end it for the others."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._learn())
+        await asyncio.shield(self._asking)
+
+    async def _learn(self) -> None:
+        self._known = dict(await self._ask())
