@@ -39,7 +39,7 @@ def problems(command: object, path: str = "") -> Iterator[FieldProblem]:
     kind: Any = type(command)
     for name, annotation in _annotations(kind).items():
         yield from _value(getattr(command, name), annotation, f"{path}{camel(name)}")
-    if isinstance(command, Period) and command.end <= command.start:
+    if isinstance(command, Period) and _is_reversed(command):
         yield FieldProblem(path=f"{path}end", message="It must lie after the start.")
     own = getattr(command, "problems", None)
     if own is not None:
@@ -137,7 +137,13 @@ def _degrees(most: int) -> Judge:
 
 
 def _instant(value: datetime) -> str | None:
-    return "An instant needs an offset: '2024-11-29T18:00:00Z'." if value.tzinfo is None else None
+    return "An instant needs an offset: '2024-11-29T18:00:00Z'." if value.utcoffset() is None else None
+
+
+def _is_reversed(period: Period) -> bool:
+    """Where an end has no offset, that is told of it, and the two cannot be compared."""
+    have_offsets = _instant(period.start) is None and _instant(period.end) is None
+    return have_offsets and period.end <= period.start
 
 
 _JUDGES: Final[Mapping[Any, Judge]] = {

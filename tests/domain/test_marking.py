@@ -1,0 +1,174 @@
+"""Who may see what: every marking against everybody who might look, from a table of its own."""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from itertools import product
+from typing import Any
+
+import pytest
+
+from domain.deployment_request.permission import is_visible as is_request_visible
+from domain.incident.events import IncidentReferred
+from domain.incident.rules import is_visible as is_incident_visible
+from domain.incident.rules import viewer_for
+from domain.jurisdiction import MandateEnded
+from domain.marking import Viewer, audience, person, viewer
+from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Marking, Region, Role, Subject
+from tests.domain.case import (
+    CANAL,
+    DAY,
+    KFOR,
+    PRISTINA,
+    REGISTERED,
+    REPORTED,
+    REQUEST,
+    THIRD,
+    WHY,
+    admin,
+    auditor,
+    colleague,
+    evidence,
+    incident,
+    investigator,
+    mandate,
+    requester,
+    reviewer,
+    stranger,
+    submission,
+)
+from tests.domain.case import person as someone
+from tests.specification import NOW, Past, Register, given
+
+CLEAR, GREEN, AMBER, STRICT, RED = Marking
+named = someone("named", AuthorityCode("unregistered"))
+namesake = replace(named, issuer="another")
+outsider = someone("outsider", AuthorityCode("unregistered"), Role.OBSERVER)
+moved_on = replace(requester, authority=THIRD)
+"""Who asked, and acts for another authority by now."""
+EVERYBODY = {
+    "author": requester,
+    "author elsewhere": moved_on,
+    "requesting": colleague,
+    "deciding": reviewer,
+    "auditor": auditor,
+    "registered": stranger,
+    "outsider": outsider,
+    "named": named,
+    "namesake": namesake,
+    "register": SYSTEM,
+}
+
+SEES = {
+    CLEAR: set(EVERYBODY),
+    GREEN: {"author", "author elsewhere", "requesting", "deciding", "auditor", "registered", "register"},
+    AMBER: {"author", "requesting", "deciding", "auditor", "register"},
+    STRICT: {"author", "author elsewhere", "deciding", "auditor", "register"},
+    RED: {"author", "author elsewhere", "named", "register"},
+}
+
+
+def sees_request(register: Register, actor: Actor) -> bool:
+    request = register.states[REQUEST]
+    return register.ask(lambda context: is_request_visible(request, context), actor, REQUEST)
+
+
+def sees_incident(register: Register, actor: Actor, now: datetime = NOW) -> bool:
+    state = register.states[CANAL]
+    return register.ask(lambda context: is_incident_visible(state, context), actor, CANAL, now)
+
+
+def of_kind(marking: Marking) -> dict[str, Any]:
+    return {"marking": marking, "recipients": (named.subject,) if marking is RED else ()}
+
+
+@pytest.mark.parametrize(("marking", "who"), list(product(Marking, EVERYBODY)))
+def test_who_may_see_a_request(marking: Marking, who: str) -> None:
+    register = given(*REGISTERED, mandate(), submission(**of_kind(marking))).register
+    assert sees_request(register, EVERYBODY[who]) is (who in SEES[marking])
+
+
+@pytest.mark.parametrize(("marking", "who"), list(product(Marking, EVERYBODY)))
+def test_who_may_see_an_incident(marking: Marking, who: str) -> None:
+    register = given(*REGISTERED, mandate(), incident(**of_kind(marking))).register
+    assert sees_incident(register, EVERYBODY[who]) is (who in SEES[marking])
+
+
+@pytest.mark.parametrize("marking", [AMBER, STRICT])
+def test_whoever_it_was_referred_to_sees_an_incident(marking: Marking) -> None:
+    referral = Past(event=IncidentReferred(authority=THIRD, reason=WHY), by=investigator)
+    past = (*REGISTERED, mandate(), incident(marking=marking))
+    assert not sees_incident(given(*past).register, stranger)
+    assert sees_incident(given(*past, referral).register, stranger)
+
+
+@pytest.mark.parametrize("marking", [AMBER, STRICT])
+def test_a_mandate_then_or_now_nearer_or_wider_lets_an_authority_see_an_incident(marking: Marking) -> None:
+    far = incident(marking=marking, region=Region("zz/north/town"), covered_by=())
+    for region in (Region("zz"), Region("zz/north"), Region("zz/north/town")):
+        assert sees_incident(given(*REGISTERED, far, mandate(region, of=THIRD)).register, stranger)
+    for region in (Region("zz/south"), Region("zz/north/town/street"), Region("zz/nor")):
+        assert not sees_incident(given(*REGISTERED, far, mandate(region, of=THIRD)).register, stranger)
+    then = given(*REGISTERED, incident(marking=marking, covered_by=(THIRD, KFOR))).register
+    assert sees_incident(then, stranger)
+    assert sees_incident(then, reviewer)
+
+
+def test_a_mandate_that_is_over_lets_nobody_see_what_was_reported_after_it() -> None:
+    over = Past(event=MandateEnded(authority=THIRD, region=Region("zz"), reason=WHY, at=NOW), by=admin)
+    far = incident(region=Region("zz"), covered_by=())
+    register = given(*REGISTERED, mandate(Region("zz"), of=THIRD), over, far).register
+    assert (sees_incident(register, stranger), sees_incident(register, stranger, NOW - DAY)) == (False, True)
+
+
+OF_EVIDENCE = {
+    GREEN: {"author", "author elsewhere", "requesting", "deciding", "recorder", "auditor", "registered", "register"},
+    AMBER: {"author", "requesting", "deciding", "recorder", "auditor", "register"},
+    STRICT: {"deciding", "recorder", "auditor", "register"},
+    RED: {"recorder", "register"},
+}
+
+
+@pytest.mark.parametrize("marking", OF_EVIDENCE)
+def test_who_may_see_a_piece_of_evidence(marking: Marking) -> None:
+    """On a GREEN incident: its author has no part in evidence that another recorded."""
+    recorder = someone("recorder", KFOR, Role.INVESTIGATOR)
+    register = given(*REGISTERED, mandate(), incident(marking=GREEN), evidence(by=recorder, marking=marking)).register
+    state = register.states[CANAL]
+    seen_by = state.audience_of(state.evidence[0])
+    lookers = {**EVERYBODY, "recorder": recorder}
+    viewers = {
+        who: register.ask(partial(viewer_for, actor=actor, incident=state), actor, CANAL)
+        for who, actor in lookers.items()
+    }
+    assert {who for who, each in viewers.items() if each.sees(seen_by)} == OF_EVIDENCE[marking]
+
+
+def test_red_evidence_is_for_its_author_and_the_recipients_of_the_incident() -> None:
+    recorder = someone("recorder", KFOR, Role.INVESTIGATOR)
+    of_another_issuer = replace(recorder, issuer="another")
+    red = incident(marking=RED, recipients=(named.subject, of_another_issuer.subject))
+    register = given(*REGISTERED, mandate(), red, evidence(by=of_another_issuer, marking=RED)).register
+    state = register.states[CANAL]
+    seen_by = state.audience_of(state.evidence[0])
+    expected = {person(of_another_issuer.issuer, recorder.subject), person("mandate", named.subject)}
+    assert seen_by == expected | {person("mandate", recorder.subject)}
+    assert person("another", named.subject) not in seen_by
+
+
+def test_the_register_sees_everything_and_a_stranger_to_it_what_is_clear() -> None:
+    nothing = frozenset[str]()
+    assert viewer(SYSTEM, registered=False, holds=()).sees(nothing)
+    assert not Viewer(frozenset({"everybody"})).sees(nothing)
+    everybody = audience(CLEAR, author=requester)
+    assert viewer(outsider, registered=False, holds=()).sees(everybody)
+
+
+def test_a_region_alone_makes_nobody_see_a_request() -> None:
+    held = viewer(stranger, registered=True, holds=(Region("xk"),))
+    assert not held.sees(given(*REPORTED, submission()).register.states[REQUEST].audience)
+
+
+def test_no_code_or_subject_can_pose_as_another_kind_of_token() -> None:
+    posing = Actor(issuer="x", subject=Subject("auditors"), authority=AuthorityCode("everybody"), roles=())
+    assert not viewer(posing, registered=False, holds=()).sees(audience(AMBER, author=requester, involved=(PRISTINA,)))
