@@ -1,17 +1,14 @@
 """The API as an ASGI application: GraphQL, its page for browsers, and health."""
 
-import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from projections.reading import Reader
-from service.container import Clock, limits, now, write_side
+from service.container import Clock, async_engine, now, write_side
 from service.database import DatabaseUrls
 from service.graphql.context import Services
 from service.graphql.http import mount
@@ -19,15 +16,13 @@ from service.health import examine
 from service.identity import Identity, Tokens
 from service.settings import Settings
 
-log = logging.getLogger(__name__)
-
 
 def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock = now) -> FastAPI:
     """The application, which opens its connections when it starts and drains when it ends."""
     tokens = Tokens(key)
 
     def identify(token: str) -> Identity:
-        return tokens.read(token, datetime.now(UTC))
+        return tokens.read(token, clock())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -37,12 +32,16 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                 write_side(settings, urls.api, clock) as write,
                 ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
             ):
-                app.state.reader = Reader(engine, patience=settings.view_patience)
+                app.state.reader = Reader(
+                    engine, patience=settings.view_patience, answer_limit=settings.answer_timeout, clock=clock
+                )
                 app.state.services = Services(
                     dispatcher=write.dispatcher,
                     reader=app.state.reader,
                     identify=identify,
                     threads=threads,
+                    seen=write.people.seen,
+                    clock=clock,
                 )
                 yield
         finally:

@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from service.connections import Limits
 from service.dispatcher import Dispatcher
@@ -38,6 +42,24 @@ def limits(settings: Settings) -> Limits:
         lock=settings.lock_timeout,
         pool_size=settings.read_pool_size,
         queue=settings.append_queue,
+    )
+
+
+def async_engine(settings: Settings, url: str) -> AsyncEngine:
+    """For reading the views; the URL counts as libpq reads it. Nothing is connected yet."""
+
+    async def connect() -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(
+            url, autocommit=True, connect_timeout=max(2, round(settings.connect_timeout)), options=options
+        )
+
+    options = f"-c statement_timeout={settings.answer_timeout * 1000:.0f}"
+    return create_async_engine(
+        "postgresql+psycopg://",
+        async_creator=connect,
+        pool_size=settings.view_pool_size,
+        max_overflow=0,
+        pool_timeout=settings.connect_timeout,
     )
 
 

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     answer_timeout: float = Field(default=5.0, gt=0, description="For the database to answer one statement.")
     lock_timeout: float = Field(default=2.0, gt=0, description="That an append waits for its turn in the database.")
     read_pool_size: int = Field(default=8, ge=1, le=100, description="Connections a process with which commands read.")
+    view_pool_size: int = Field(default=10, ge=1, le=100, description="Connections a process with which queries read.")
     append_queue: int = Field(default=2000, ge=1, description="Commands that wait to be appended; beyond that, 503.")
     states_kept: int = Field(default=50_000, ge=1, description="Folded states that a process keeps at hand.")
     turn_timeout: float = Field(default=5.0, gt=0, description="That a command waits for its turn at its subject.")
