@@ -5,6 +5,7 @@ whose number equals that of a dead server.
 """
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -57,7 +58,7 @@ class Programs:
 
 
 def find_programs() -> Programs:
-    """Raises Misconfigured where the wheel is missing, or where root may not give up being root."""
+    """Raises Misconfigured where the wheel is missing, or where root has no way of running it."""
     spec = find_spec(WHEEL)
     places = spec.submodule_search_locations if spec is not None else None
     if not places:
@@ -69,8 +70,8 @@ def find_programs() -> Programs:
 
 
 def _prefix() -> tuple[str, ...]:
-    """PostgreSQL refuses to run as root. In a user namespace of its own it sees another user; the files stay root's."""
-    if os.geteuid() != 0:
+    """PostgreSQL refuses root, and who has no name. In a user namespace it sees another user; the files stay as ours."""
+    if os.geteuid() != 0 and _has_a_name(os.geteuid()):
         return ()
     unshare = shutil.which("unshare")
     if unshare is not None:
@@ -78,7 +79,16 @@ def _prefix() -> tuple[str, ...]:
         tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
         if tried.returncode == 0:
             return prefix
-    raise Misconfigured(f"the embedded PostgreSQL cannot run as root here (unshare --user): be another user, {INSTEAD}")
+    user = "root" if os.geteuid() == 0 else "a user without a name"
+    raise Misconfigured(f"the embedded PostgreSQL cannot run as {user} here (unshare --user): be another, {INSTEAD}")
+
+
+def _has_a_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def _environment() -> dict[str, str]:
