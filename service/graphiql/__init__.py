@@ -1,0 +1,1 @@
+"""The page to try the API with, in a browser, without the internet."""

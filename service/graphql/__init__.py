@@ -1,0 +1,1 @@
+"""The API: what the contract promises, served by Strawberry."""

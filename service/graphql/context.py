@@ -1,0 +1,67 @@
+"""What a resolver has at hand: the services that the app gives, who asks, and what was begun for this request."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import strawberry
+
+from domain.refusals import Refusal
+from domain.vocabulary import Actor
+from projections.reading import Reader
+from service.dispatcher import Dispatcher
+from service.graphql.sources import Sources
+from service.identity import Identity
+from service.orders import Order, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the API needs from the app.
+
+    identify: reads a bearer token; raises service.identity.Unauthenticated. threads: in which commands are carried out.
+    seen: notes who gives a command, in such a thread, so that their name is known.
+    """
+
+    dispatcher: Dispatcher
+    reader: Reader
+    identify: Callable[[str], Identity]
+    threads: Executor
+    seen: Callable[[Identity], None] = lambda identity: None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Context:
+    """Of one request."""
+
+    services: Services
+    identity: Identity
+    now: datetime
+    _sources: dict[tuple[int | None, datetime | None], Sources] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> Actor:
+        return self.identity.actor
+
+    def sources(self, at_least: int | None = None, as_of: datetime | None = None) -> Sources:
+        """What is read at least at a position: one reading for all fields of the request that ask for the same."""
+        key = (at_least, as_of)
+        found = self._sources.get(key)
+        if found is None:
+            found = self._sources[key] = Sources(self.services.reader, self.actor, self.now, at_least, as_of)
+        return found
+
+    async def dispatch(self, order: Order) -> Outcome | Refusal:
+        """Carries out a command, in a thread: writing waits for the disk."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.services.threads, self._carry_out, order)
+
+    def _carry_out(self, order: Order) -> Outcome | Refusal:
+        self.services.seen(self.identity)
+        return self.services.dispatcher.dispatch(order)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,89 @@
+"""What a client is told where a query cannot be answered: a code of the contract, and nothing of what is inside."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import uuid4
+
+from graphql import DocumentNode, GraphQLError
+
+from projections.reading import Unanswered, ViewBehind
+from service.errors import Unavailable
+from service.graphql.places import place_of
+
+UNAUTHENTICATED: Final = "UNAUTHENTICATED"
+BAD_USER_INPUT: Final = "BAD_USER_INPUT"
+VIEW_BEHIND: Final = "VIEW_BEHIND"
+UNAVAILABLE: Final = "UNAVAILABLE"
+INTERNAL: Final = "INTERNAL"
+
+TRY_AGAIN: Final = "The register cannot answer now: try again."
+UNKNOWN: Final = "Whether it was recorded could not be found out: the same command with the same idempotency key tells."
+
+_log = logging.getLogger(__name__)
+
+
+class BadUserInput(GraphQLError):
+    """An argument of a query that cannot be used. path: of the argument, in the names of the contract."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}", extensions={"code": BAD_USER_INPUT, "argument": path})
+
+
+def told(errors: Iterable[GraphQLError], document: DocumentNode | None = None) -> list[dict[str, Any]]:
+    """The errors as the client may read them. What is our own fault is logged, under the id that they are given."""
+    return [_told(error, document) for error in errors]
+
+
+def problem(code: str, message: str, **extensions: object) -> dict[str, Any]:
+    """An error that concerns the request as a whole."""
+    return {"message": message, "extensions": {"code": code, **extensions}}
+
+
+def fault(error: BaseException) -> dict[str, Any]:
+    """A fault of ours: logged with its correlation id, masked for the client."""
+    correlation = str(uuid4())
+    _log.error("a request failed, correlation id %s", correlation, exc_info=error)
+    return problem(
+        INTERNAL,
+        f"Something went wrong on our side. Quote {correlation} when you report it.",
+        correlationId=correlation,
+    )
+
+
+def _told(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
+    original = error.original_error
+    while isinstance(original, GraphQLError) and original.original_error is not None:
+        original = original.original_error
+    if original is None or isinstance(original, GraphQLError):
+        return _misuse(error, document)
+    answer = _inability(original) or (fault(original) if error.path is not None else None)
+    if answer is None:
+        return _misuse(error, document)
+    return {**error.formatted, **answer}
+
+
+def _misuse(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
+    """The client's own: the message names the argument where the library's does not."""
+    formatted: dict[str, Any] = dict(error.formatted)
+    extensions = {"code": BAD_USER_INPUT, **(error.extensions or {})}
+    place = None if "argument" in extensions else place_of(error, document)
+    if place is not None:
+        extensions["argument"] = place
+        formatted["message"] = f"{place}: {error.message}"
+    return {**formatted, "extensions": extensions}
+
+
+def _inability(original: Exception) -> dict[str, Any] | None:
+    """What the register cannot answer now, and will later."""
+    match original:
+        case ViewBehind():
+            return problem(VIEW_BEHIND, f"{str(original).capitalize()}: try again.")
+        case Unanswered():
+            return problem(UNAVAILABLE, TRY_AGAIN, retryAfter=original.retry_after)
+        case Unavailable(recorded=None):
+            return problem(UNAVAILABLE, f"{TRY_AGAIN} {UNKNOWN}", retryAfter=original.retry_after)
+        case Unavailable():
+            return problem(UNAVAILABLE, TRY_AGAIN, retryAfter=original.retry_after)
+        case _:
+            return None

@@ -1,0 +1,43 @@
+"""Any node, by its id."""
+
+import asyncio
+from uuid import UUID
+
+from service.graphql.authorities import types as authorities
+from service.graphql.incidents import types as incidents
+from service.graphql.nodes import Node
+from service.graphql.requests import types as requests
+from service.graphql.sources import Sources
+
+REQUEST = "DeploymentRequest"
+INCIDENT = "Incident"
+
+
+async def node(id: UUID, sources: Sources) -> Node | None:
+    """Whatever has this id, in whichever view it is, if the viewer may see it."""
+    found = await asyncio.gather(_request(id, sources), _incident(id, sources), _authority(id, sources))
+    return next((each for each in found if each is not None), None)
+
+
+async def subject(kind: str, id: UUID, sources: Sources) -> Node:
+    """What an event happened to: whoever may see the event may see this."""
+    find = {REQUEST: _request, INCIDENT: _incident}.get(kind, _authority)
+    found = await find(id, sources)
+    if found is None:
+        raise LookupError(f"an event is shown, but not the {kind} {id} that it happened to")
+    return found
+
+
+async def _request(id: UUID, sources: Sources) -> Node | None:
+    found = await sources.requests.load(id)
+    return requests.DeploymentRequest.of(found, sources) if found else None
+
+
+async def _incident(id: UUID, sources: Sources) -> Node | None:
+    found = await sources.incidents.load(id)
+    return incidents.Incident.of(found, sources) if found else None
+
+
+async def _authority(id: UUID, sources: Sources) -> Node | None:
+    found = await sources.authorities_by_id.load(id)
+    return authorities.Authority.of(found, sources) if found else None

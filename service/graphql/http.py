@@ -1,0 +1,150 @@
+"""GraphQL over HTTP at /graphql: POST and GET, JSON both ways; a browser gets the page to try it with."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from service.graphiql.page import assets, page
+from service.graphql.answering import Answer, Answering, Asked
+from service.graphql.bodies import BodyLimit, TooLong
+from service.graphql.context import Context, Services
+from service.graphql.errors import BAD_USER_INPUT, UNAUTHENTICATED, fault, problem
+from service.graphql.schema import schema
+from service.identity import Identity, Unauthenticated
+
+PATH: Final = "/graphql"
+JSON: Final = "application/json"
+RESPONSE_JSON: Final = "application/graphql-response+json"
+
+
+def mount(app: FastAPI) -> None:
+    """Serves the API at PATH. `app.state.services` are its Services once the app has started."""
+    app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(Answering(schema))))
+    app.mount(assets.path, assets.app)
+    app.add_middleware(BodyLimit)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """A request that is not one of GraphQL, or whose sender is not known."""
+
+    status: int
+    error: dict[str, Any]
+    headers: Mapping[str, str] | None = None
+
+
+class GraphQLOverHttp:
+    """An ASGI application."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except Refused as refused:
+            response = _json(request, {"errors": [refused.error]}, refused.status, refused.headers)
+        except ClientDisconnect:
+            return
+        except TooLong:
+            raise
+        except Exception as error:  # noqa: BLE001
+            response = _json(request, {"errors": [fault(error)]}, 500)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        if request.method not in ("GET", "POST"):
+            raise Refused(405, problem(BAD_USER_INPUT, "GraphQL is asked with GET or POST."), {"Allow": "GET, POST"})
+        if request.method == "GET" and "query" not in request.query_params and _is_browser(request):
+            return page()
+        services: Services = request.app.state.services
+        identity = _identified(request, services)
+        asked = _from_query(request) if request.method == "GET" else await _from_body(request)
+        context = Context(services, identity, services.clock())
+        answer = await self._answering.answer(asked, context, read_only=request.method == "GET")
+        return _answered(request, answer)
+
+
+def _identified(request: Request, services: Services) -> Identity:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    try:
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Send a token: 'Authorization: Bearer ...'.")
+        return services.identify(token.strip())
+    except Unauthenticated as reason:
+        raise Refused(401, problem(UNAUTHENTICATED, str(reason)), {"WWW-Authenticate": "Bearer"}) from None
+
+
+def _from_query(request: Request) -> Asked:
+    parameters = request.query_params
+    return _asked(
+        {
+            "query": parameters.get("query"),
+            "operationName": parameters.get("operationName") or None,
+            "variables": _parsed(parameters.get("variables") or "null", "variables"),
+        }
+    )
+
+
+async def _from_body(request: Request) -> Asked:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise Refused(415, problem(BAD_USER_INPUT, f"Send the request as {JSON}."))
+    return _asked(_parsed(await request.body(), "The body"))
+
+
+def _parsed(text: str | bytes, what: str) -> Any:
+    """JSON as the standard has it: without NaN, whole characters, nested as far as the parser can follow."""
+    try:
+        return json.loads(text, parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        raise Refused(400, problem(BAD_USER_INPUT, f"{what} is no JSON that can be read.")) from None
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _asked(content: Any) -> Asked:
+    if not isinstance(content, dict):
+        raise Refused(400, problem(BAD_USER_INPUT, "A request is one JSON object with a query."))
+    query, variables, operation = (content.get(key) for key in ("query", "variables", "operationName"))
+    for name, value, kinds in (
+        ("query", query, str),
+        ("variables", variables, dict | None),
+        ("operationName", operation, str | None),
+        ("extensions", content.get("extensions"), dict | None),
+    ):
+        if not isinstance(value, kinds):
+            raise Refused(400, problem(BAD_USER_INPUT, f"{name} is missing or has another form than GraphQL gives it."))
+    return Asked(query=str(query), variables=variables, operation=operation)
+
+
+def _answered(request: Request, answer: Answer) -> Response:
+    retry = answer.retry_after
+    if retry is not None:
+        return _json(request, answer.body, 503, {"Retry-After": str(max(1, round(retry)))})
+    if not answer.executed and _media(request) == RESPONSE_JSON:
+        return _json(request, answer.body, 400)
+    return _json(request, answer.body, 200)
+
+
+def _json(request: Request, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
+    content = json.dumps(body, separators=(",", ":"), allow_nan=False)
+    return Response(content, status, {"content-type": f"{_media(request)}; charset=utf-8", **(headers or {})})
+
+
+def _media(request: Request) -> str:
+    return RESPONSE_JSON if RESPONSE_JSON in request.headers.get("accept", "") else JSON
+
+
+def _is_browser(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")

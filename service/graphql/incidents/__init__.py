@@ -1,0 +1,1 @@
+"""Incidents, the evidence, and who was found responsible."""

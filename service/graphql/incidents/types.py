@@ -1,0 +1,222 @@
+"""Incidents, the evidence on them, and the findings."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from domain.deployment_request.events import Ground
+from domain.incident import state as domain
+from domain.incident.state import AttributionStatus
+from domain.marking import Viewer
+from domain.vocabulary import (
+    AnalyticConfidence,
+    IncidentId,
+    InformationCredibility,
+    Likelihood,
+    Marking,
+    SourceReliability,
+)
+from domain.vocabulary import Location as DomainLocation
+from service.graphql.authorities.types import Authority
+from service.graphql.nodes import Node, PageInfo
+from service.graphql.people import Actor
+from service.graphql.requests import types as requests
+from service.graphql.sources import Sources
+from service.graphql.texts import said, said_if_any
+from service.graphql.trail import telling
+
+if TYPE_CHECKING:
+    from service.graphql.requests.types import DeploymentRequest
+    from service.graphql.trail.types import RecordedEventConnection
+
+
+@strawberry.type(description="Degrees, WGS 84.")
+class Location:
+    latitude: float
+    longitude: float
+    description: str | None
+
+    @classmethod
+    def of(cls, location: DomainLocation) -> Self:
+        return cls(
+            latitude=location.latitude,
+            longitude=location.longitude,
+            description=said_if_any(location.description),
+        )
+
+
+@strawberry.type(description="A piece of evidence. Its grade of source and its grade of information stand apart.")
+class Evidence:
+    id: strawberry.ID
+    summary: str
+    marking: Marking
+    source_reliability: SourceReliability
+    information_credibility: InformationCredibility
+    sha256: str | None = strawberry.field(
+        description="SHA-256 of the file that the evidence is, in lower-case hex; the file itself is kept elsewhere."
+    )
+    uri: str | None
+    recorded_at: datetime
+    recorded_by: Actor
+
+    @classmethod
+    def of(cls, evidence: domain.Evidence, sources: Sources) -> Self:
+        return cls(
+            id=strawberry.ID(str(evidence.id)),
+            summary=said(evidence.summary),
+            marking=evidence.marking,
+            source_reliability=evidence.source_reliability,
+            information_credibility=evidence.information_credibility,
+            sha256=evidence.sha256,
+            uri=said_if_any(evidence.uri),
+            recorded_at=evidence.recorded_at,
+            recorded_by=Actor.of(evidence.recorded_by, sources),
+        )
+
+
+@strawberry.type(
+    description=(
+        "A finding. No responsible party: it cannot be told who is responsible. Likelihood and confidence say "
+        "different things: how likely it is, and how sound the basis of that is."
+    )
+)
+class Attribution:
+    incident: Annotated["Incident", strawberry.lazy("service.graphql.incidents.types")] | None = strawberry.field(
+        description="The incident that it is about."
+    )
+    responsible_party: str | None
+    likelihood: Likelihood
+    confidence: AnalyticConfidence
+    basis: str
+    evidence: list[Evidence] = strawberry.field(description="What it rests on, as far as the viewer may see it.")
+    found_at: datetime
+    found_by: Actor
+
+    @classmethod
+    def of(cls, finding: domain.Attribution, incident: "Incident", viewer: Viewer) -> Self:
+        """A finding on an incident, the one that stands or an earlier one."""
+        return cls(
+            incident=incident,
+            responsible_party=said_if_any(finding.responsible_party),
+            likelihood=finding.likelihood,
+            confidence=finding.confidence,
+            basis=said(finding.basis),
+            evidence=[piece for piece in incident.evidence_for(viewer) if piece.id in map(str, finding.evidence)],
+            found_at=finding.found_at,
+            found_by=Actor.of(finding.found_by, incident.sources),
+        )
+
+
+@strawberry.type(
+    description=(
+        "Something that happened, and for which it may matter who was responsible. Its reference is "
+        "'<reporting authority>-i-<year>-<number>', numbered apart from the requests."
+    )
+)
+class Incident(Node):
+    sources: strawberry.Private[Sources]
+    state: strawberry.Private[domain.Incident]
+    reference: str
+    version: int = strawberry.field(description="How many events it has: what expectedVersion is compared with.")
+    kind: str
+    description: str
+    region: str
+    location: Location | None
+    occurred_at: datetime
+    reported_at: datetime
+    reported_by: Actor
+    marking: Marking
+    recipients: list[str]
+    attribution_status: AttributionStatus
+
+    @classmethod
+    def of(cls, incident: domain.Incident, sources: Sources) -> Self:
+        return cls(
+            id=strawberry.ID(str(incident.id)),
+            sources=sources,
+            state=incident,
+            reference=incident.reference,
+            version=incident.version,
+            kind=incident.kind,
+            description=said(incident.description),
+            region=incident.region,
+            location=Location.of(incident.location) if incident.location else None,
+            occurred_at=incident.occurred_at,
+            reported_at=incident.reported_at,
+            reported_by=Actor.of(incident.reported_by, sources),
+            marking=incident.marking,
+            recipients=list(incident.recipients),
+            attribution_status=incident.status,
+        )
+
+    def evidence_for(self, viewer: Viewer) -> list[Evidence]:
+        pieces = self.state.evidence
+        return [Evidence.of(piece, self.sources) for piece in pieces if viewer.sees(self.state.audience_of(piece))]
+
+    @strawberry.field(description="The finding that stands; null while the status is OPEN.")
+    async def attribution(self) -> Attribution | None:
+        finding = self.state.attribution
+        if finding is None:
+            return None
+        return Attribution.of(finding, self, await self.sources.viewer())
+
+    @strawberry.field(description="What the viewer may see of it, the first recorded first.")
+    async def evidence(self) -> list[Evidence]:
+        return self.evidence_for(await self.sources.viewer()) if self.state.evidence else []
+
+    @strawberry.field(
+        description="Authorities that it was referred to for action, once it is known who is responsible."
+    )
+    def referred_to(self) -> list[Authority]:
+        return [Authority.named(code, self.sources) for code in self.state.referred_to]
+
+    @strawberry.field(description="The requests that name it and that the viewer may see, the first submitted first.")
+    async def deployment_requests(
+        self,
+    ) -> list[Annotated["DeploymentRequest", strawberry.lazy("service.graphql.requests.types")]]:
+        found = await self.sources.requests_on.load(self.state.id)
+        return [requests.DeploymentRequest.of(request, self.sources) for request in found]
+
+    @strawberry.field(description="What happened to it, the oldest first.")
+    async def history(
+        self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
+    ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.trail.types")]:
+        return await telling.history(self.state.id, first, after, self.sources)
+
+
+@strawberry.type
+class IncidentEdge:
+    cursor: str
+    node: Incident
+
+
+@strawberry.type(description="A page of incidents.")
+class IncidentConnection:
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    edges: list[IncidentEdge]
+    page_info: PageInfo
+
+    @strawberry.field(description="How many the whole list has.")
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+async def seen(ids: Iterable[IncidentId], sources: Sources) -> list[Incident]:
+    """Those of the incidents that the viewer may see, in their order."""
+    found = await sources.incidents.load_many(ids)
+    return [Incident.of(incident, sources) for incident in found if incident is not None]
+
+
+async def findings(grounds: Iterable[Ground], sources: Sources) -> list[Attribution]:
+    """The findings on which something rested, those on incidents that the viewer may see."""
+    rested = {ground.incident: ground.version for ground in grounds}
+    shown = await seen(rested, sources)
+    viewer = await sources.viewer() if shown else None
+    return [
+        Attribution.of(found.finding, incident, viewer)
+        for incident in shown
+        for found in incident.state.findings
+        if viewer and found.finding and found.version == rested[incident.state.id]
+    ]

@@ -1,0 +1,164 @@
+"""How much one document may ask for: words, depth, aliases, and the cost of all that could be answered."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+TOKENS: Final = 2_000
+"""Words and brackets."""
+SELECTIONS: Final = 150
+"""Fields side by side: the time to compare them grows with their square."""
+ALIASES: Final = 100
+DEPTH: Final = 20
+COST: Final = 50_000
+"""Fields of an answer whose lists are full: a page counts as long as it may get, another list as ITEMS."""
+PAGE: Final = 20
+ITEMS: Final = 5
+
+Size = int | str
+"""A number of items, or the name of the variable that says it."""
+
+
+@dataclass(slots=True)
+class Selection:
+    """What a selection set asks for. depth: of its deepest field."""
+
+    fields: list[tuple[Size, "Selection"]] = field(default_factory=list)
+    spread: list["Selection"] = field(default_factory=list)
+    depth: int = 0
+
+    def cost(self, variables: Mapping[str, Any]) -> int:
+        """How many fields its answer has at most."""
+        return self._cost(variables, {})
+
+    def _cost(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
+        found = known.get(id(self))
+        if found is None:
+            own = sum(_items(size, variables) * (1 + below._cost(variables, known)) for size, below in self.fields)
+            found = known[id(self)] = own + sum(fragment._cost(variables, known) for fragment in self.spread)
+        return found
+
+
+def too_wide(document: DocumentNode) -> GraphQLError | None:
+    """What is to be known before a document is validated, since validating compares fields with each other."""
+    aliases = 0
+    for selection_set in _selection_sets(document):
+        aliases += sum(isinstance(node, FieldNode) and node.alias is not None for node in selection_set.selections)
+        if len(selection_set.selections) > SELECTIONS:
+            return GraphQLError(f"More than {SELECTIONS} fields stand side by side: ask for less at once.")
+    if aliases > ALIASES:
+        return GraphQLError(f"{aliases} aliases are more than the {ALIASES} that are accepted.")
+    return None
+
+
+def measured(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Selection:
+    """What an operation of a valid document asks for."""
+    fragments = {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    root = schema.get_root_type(operation.operation)
+    return _Measure(schema, fragments).selection(operation.selection_set, root)
+
+
+def excess(selection: Selection, variables: Mapping[str, Any] | None) -> GraphQLError | None:
+    """Why an operation is refused."""
+    if selection.depth > DEPTH:
+        return GraphQLError(f"Fields are nested {selection.depth} deep, {DEPTH} are accepted.")
+    if (cost := selection.cost(variables or {})) > COST:
+        return GraphQLError(
+            f"The answer could have {cost:,} fields, {COST:,} are accepted: ask for shorter pages or fewer fields."
+        )
+    return None
+
+
+class _Measure:
+    """Every fragment is measured once, however often it is spread."""
+
+    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._measured: dict[str, Selection] = {}
+
+    def selection(self, selection_set: SelectionSetNode | None, parent: Any) -> Selection:
+        found = Selection()
+        for node in selection_set.selections if selection_set else ():
+            if isinstance(node, FieldNode):
+                below = self._field(node, parent, found)
+                found.depth = max(found.depth, 1 + below.depth)
+            else:
+                part = self._fragment(node, parent)
+                found.spread.append(part)
+                found.depth = max(found.depth, part.depth)
+        return found
+
+    def _field(self, node: FieldNode, parent: Any, found: Selection) -> Selection:
+        definition = self._definition(node, parent)
+        below = self.selection(node.selection_set, get_named_type(definition.type) if definition else None)
+        found.fields.append((_size(node, definition), below))
+        return below
+
+    def _fragment(self, node: object, parent: Any) -> Selection:
+        if isinstance(node, InlineFragmentNode):
+            kind = self._schema.get_type(node.type_condition.name.value) if node.type_condition else parent
+            return self.selection(node.selection_set, kind)
+        assert isinstance(node, FragmentSpreadNode)
+        name = node.name.value
+        if name not in self._measured:
+            fragment = self._fragments[name]
+            kind = self._schema.get_type(fragment.type_condition.name.value)
+            self._measured[name] = self.selection(fragment.selection_set, kind)
+        return self._measured[name]
+
+    def _definition(self, node: FieldNode, parent: Any) -> GraphQLField | None:
+        if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+            return self._schema.get_field(parent, node.name.value)
+        return None
+
+
+def _selection_sets(document: DocumentNode) -> Iterator[SelectionSetNode]:
+    stack: list[Any] = list(document.definitions)
+    while stack:
+        selection_set = getattr(stack.pop(), "selection_set", None)
+        if selection_set is not None:
+            yield selection_set
+            stack.extend(selection_set.selections)
+
+
+def _size(node: FieldNode, definition: GraphQLField | None) -> Size:
+    """How many items a field has: a page as many as it asks for, its edges none of their own."""
+    if definition is None:
+        return 1
+    if "first" not in definition.args:
+        return ITEMS if is_list_type(get_nullable_type(definition.type)) and node.name.value != "edges" else 1
+    first = next((argument.value for argument in node.arguments or () if argument.name.value == "first"), None)
+    if isinstance(first, VariableNode):
+        return first.name.value
+    return int(first.value) if isinstance(first, IntValueNode) else PAGE
+
+
+def _items(size: Size, variables: Mapping[str, Any]) -> int:
+    if isinstance(size, str):
+        size = variables.get(size)  # type: ignore[assignment]
+    return max(1, size) if isinstance(size, int) else PAGE

@@ -1,0 +1,101 @@
+"""From what a client wrote to what the domain knows: ids, arguments of queries, and inputs that become commands."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import strawberry
+
+from domain.vocabulary import Text, derived_id
+from domain.wellformed import LIST_LENGTH, unwritable
+from service.graphql.errors import BadUserInput
+
+T = TypeVar("T")
+Command = TypeVar("Command")
+
+LONGEST_WORDS: Final = 200
+"""Characters of a filter's text."""
+PAGE: Final = 20
+LONGEST_PAGE: Final = 100
+
+
+def given(value: T | None) -> T | None:
+    """None for what was left out: an explicit null is as if left out."""
+    return None if value is strawberry.UNSET else value
+
+
+def identifier(value: str) -> UUID:
+    """An id of a wrong form names nothing: it becomes one that no stream has, and is judged like any unknown one."""
+    try:
+        found = UUID(value)
+    except ValueError:
+        found = None
+    if found is not None and str(found) == value.lower():
+        return found
+    return derived_id("malformed", value.encode("utf-8", "surrogatepass").hex())
+
+
+def page_size(first: int | None) -> int:
+    size = PAGE if (wanted := given(first)) is None else wanted
+    if not 1 <= size <= LONGEST_PAGE:
+        raise BadUserInput("first", f"A page has 1 to {LONGEST_PAGE} items, not {size}.")
+    return size
+
+
+def words(path: str, value: str | None) -> str | None:
+    """A string that a query compares with what is stored. Raises BadUserInput where nothing stored can be like it."""
+    if (found := given(value)) is None:
+        return None
+    if (problem := unwritable(found)) is not None:
+        raise BadUserInput(path, problem)
+    if len(found) > LONGEST_WORDS:
+        raise BadUserInput(path, f"At most {LONGEST_WORDS} characters are accepted, not {len(found)}.")
+    return found
+
+
+def several(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Strings or members of an enum, of which one is enough."""
+    if (found := given(values)) is None:
+        return None
+    listed = tuple(found)
+    if len(listed) > LIST_LENGTH:
+        raise BadUserInput(path, f"At most {LIST_LENGTH} items are accepted, not {len(listed)}.")
+    for index, value in enumerate(listed):
+        words(f"{path}.{index}", value)
+    return listed
+
+
+def command(kind: Callable[..., Command], written: object) -> Command:
+    """A command from the input that has its fields, by their names. What was left out takes the command's default."""
+    values = {}
+    for name, read in _readers(kind).items():
+        value = given(getattr(written, name))
+        if value is not None:
+            values[name] = read(value)
+    return kind(**values)
+
+
+@cache
+def _readers(kind: Any) -> Mapping[str, Callable[[Any], Any]]:
+    """How each field of a command is read."""
+    hints = get_type_hints(kind)
+    return {field.name: _reader(hints[field.name]) for field in fields(kind)}
+
+
+def _reader(annotation: Any) -> Callable[[Any], Any]:
+    """How a value of an input becomes one of this type."""
+    if get_origin(annotation) in (Union, UnionType):
+        return _reader(next(part for part in get_args(annotation) if part is not NoneType))
+    if get_origin(annotation) is tuple:
+        read = _reader(get_args(annotation)[0])
+        return lambda values: tuple(map(read, values))
+    if annotation is Text:
+        return Text
+    if getattr(annotation, "__supertype__", None) is UUID:
+        return identifier
+    if isinstance(annotation, type) and is_dataclass(annotation):
+        return lambda value: command(annotation, value)
+    return lambda value: value

@@ -1,0 +1,33 @@
+"""Who acts."""
+
+from typing import Self
+
+import strawberry
+
+from domain.vocabulary import Actor as DomainActor
+from domain.vocabulary import Role
+from service.graphql.sources import Sources
+
+
+@strawberry.type(description="Who acted: a person (or the system itself) on behalf of an authority.")
+class Actor:
+    sources: strawberry.Private[Sources]
+    issuer: strawberry.Private[str]
+    known_name: strawberry.Private[str | None] = None
+    subject: str = strawberry.field(description="The person, as their issuer names them.")
+    authority: str = strawberry.field(description="The code of the authority that they acted for.")
+    roles: list[Role]
+
+    @classmethod
+    def of(cls, actor: DomainActor, sources: Sources) -> Self:
+        return cls(
+            sources=sources,
+            issuer=actor.issuer,
+            subject=actor.subject,
+            authority=actor.authority,
+            roles=list(actor.roles),
+        )
+
+    @strawberry.field(description="As their issuer gave it last; null where it never did, and for the system.")
+    async def name(self) -> str | None:
+        return self.known_name or await self.sources.names.load((self.issuer, self.subject))

@@ -1,0 +1,1 @@
+"""Deployment requests and the decisions on them."""

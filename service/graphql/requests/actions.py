@@ -1,0 +1,72 @@
+"""What may be done to a request: by the same rules that commands are held to."""
+
+import asyncio
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+
+from domain import deciding
+from domain.deciding import Context, Unread
+from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.state import DeploymentRequest
+from service.graphql.sources import Sources
+
+T = TypeVar("T")
+
+
+@strawberry.enum(description="What can be done to a request: each is a mutation.")
+class RequestAction(StrEnum):
+    AMEND = "AMEND"
+    WITHDRAW = "WITHDRAW"
+    BEGIN_REVIEW = "BEGIN_REVIEW"
+    WITHHOLD = "WITHHOLD"
+    RESUME_REVIEW = "RESUME_REVIEW"
+    ENDORSE = "ENDORSE"
+    RECUSE = "RECUSE"
+    APPROVE = "APPROVE"
+    DENY = "DENY"
+    CONFIRM = "CONFIRM"
+    REVOKE = "REVOKE"
+    REPORT_FULFILMENT = "REPORT_FULFILMENT"
+    REMARK = "REMARK"
+
+
+async def available(request: DeploymentRequest, sources: Sources) -> list[RequestAction]:
+    """What the viewer may do to it now."""
+    actions = await judged(request, sources, lambda context: deciding.available(STEPS, request, context))
+    return [RequestAction(action) for action in actions]
+
+
+async def judged(request: DeploymentRequest, sources: Sources, judge: Callable[[Context], T]) -> T:
+    """What the rules say of a request. What they need to know of other streams is read as they ask for it."""
+    known: dict[UUID, object] = {}
+    while True:
+        try:
+            return judge(Context(actor=sources.actor, now=sources.now, subject=request.id, consulted=known))
+        except Unread as unread:
+            known |= await _consulted(unread.streams, request, sources)
+
+
+async def _consulted(streams: tuple[UUID, ...], request: DeploymentRequest, sources: Sources) -> dict[UUID, object]:
+    """An id does not tell what it names: the request's incidents are known, the rest are authorities and mandates."""
+    incidents = _incidents_of(request)
+    loads = (
+        sources.consulted_incidents.load(stream) if stream in incidents else sources.consulted_mandates.load(stream)
+        for stream in streams
+    )
+    return dict(zip(streams, await asyncio.gather(*loads), strict=True))
+
+
+def _incidents_of(request: DeploymentRequest) -> frozenset[UUID]:
+    holds = (request.hold, request.release.hold if request.release else None)
+    grounds = request.decision.rests_on if request.decision else ()
+    return frozenset(
+        (
+            *request.incidents,
+            *(incident for hold in holds if hold is not None for incident in hold.awaiting),
+            *(ground.incident for ground in grounds),
+        )
+    )

@@ -1,0 +1,112 @@
+"""What is asked about requests."""
+
+from datetime import datetime
+
+import strawberry
+
+from domain.deployment_request.state import DeploymentRequest as State
+from domain.deployment_request.state import RequestStatus
+from projections import deployment_requests
+from projections.deployment_requests import Filter, Order
+from service.graphql import cursors
+from service.graphql.context import Info
+from service.graphql.errors import BadUserInput
+from service.graphql.nodes import page_info
+from service.graphql.parse import given, identifier, page_size, several, words
+from service.graphql.requests.types import DeploymentRequest, DeploymentRequestConnection, DeploymentRequestEdge
+from service.graphql.scalars import Position
+from service.graphql.sources import Sources
+
+
+@strawberry.input(
+    description=(
+        "Fields are combined with AND, the values of one with OR. region: it and all below it. text: every word of it "
+        "occurs in reference, force or purpose."
+    )
+)
+class DeploymentRequestFilter:
+    status: list[RequestStatus] | None = strawberry.UNSET
+    requesting_authority: list[str] | None = strawberry.UNSET
+    deciding_authority: list[str] | None = strawberry.UNSET
+    region: list[str] | None = strawberry.UNSET
+    incident: strawberry.ID | None = strawberry.UNSET
+    submitted_from: datetime | None = strawberry.UNSET
+    submitted_until: datetime | None = strawberry.UNSET
+    text: str | None = strawberry.UNSET
+
+    def wanted(self) -> Filter:
+        incident = given(self.incident)
+        return Filter(
+            status=several("filter.status", given(self.status)),
+            requesting_authority=several("filter.requestingAuthority", given(self.requesting_authority)),
+            deciding_authority=several("filter.decidingAuthority", given(self.deciding_authority)),
+            region=several("filter.region", given(self.region)),
+            incident=None if incident is None else identifier(incident),
+            submitted_from=given(self.submitted_from),
+            submitted_until=given(self.submitted_until),
+            text=words("filter.text", given(self.text)),
+        )
+
+
+@strawberry.type
+class RequestQueries:
+    @strawberry.field(
+        description=(
+            "One request, by its id or its reference: as it is, or as it was at a version. After a mutation, pass its "
+            "position as atLeast to read your own write."
+        )
+    )
+    async def deployment_request(
+        self,
+        info: Info,
+        id: strawberry.ID | None = strawberry.UNSET,
+        reference: str | None = strawberry.UNSET,
+        version: int | None = strawberry.UNSET,
+        at_least: Position | None = strawberry.UNSET,
+    ) -> DeploymentRequest | None:
+        sources = info.context.sources(given(at_least))
+        newest = await _newest(given(id), words("reference", given(reference)), sources)
+        wanted = given(version)
+        if newest is None or wanted is None or wanted == newest.version:
+            return DeploymentRequest.of(newest, sources) if newest else None
+        earlier = await sources.rows(lambda sight: deployment_requests.at_versions(sight, [(newest.id, wanted)]))
+        return DeploymentRequest.of(earlier[0], sources, is_past=True) if earlier else None
+
+    @strawberry.field(description="The requests that the viewer may see, the last submitted first.")
+    async def deployment_requests(
+        self,
+        info: Info,
+        filter: DeploymentRequestFilter | None = strawberry.UNSET,
+        order_by: Order | None = strawberry.UNSET,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        at_least: Position | None = strawberry.UNSET,
+    ) -> DeploymentRequestConnection:
+        chosen = given(filter)
+        wanted = chosen.wanted() if chosen else Filter()
+        order, size = given(order_by) or Order.SUBMITTED_AT_DESC, page_size(first)
+        of = f"requests/{order}"
+        place = cursors.place_after(of, after)
+        sources = info.context.sources(given(at_least))
+        rows = await sources.rows(lambda sight: deployment_requests.page(sight, wanted, order, size + 1, place))
+        edges = [
+            DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, sources))
+            for at, state in rows[:size]
+        ]
+        return DeploymentRequestConnection(
+            count=lambda: sources.number(lambda sight: deployment_requests.count(sight, wanted)),
+            edges=edges,
+            page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
+        )
+
+
+async def _newest(id: str | None, reference: str | None, sources: Sources) -> State | None:
+    """The request that both name, where both are given."""
+    if id is None and reference is None:
+        raise BadUserInput("id", "Say which request is meant, by its id or by its reference.")
+    if id is not None:
+        found = await sources.requests.load(identifier(id))
+    else:
+        rows = await sources.rows(lambda sight: deployment_requests.by_references(sight, [reference or ""]))
+        found = rows[0] if rows else None
+    return found if found is None or reference in (None, found.reference) else None

@@ -1,0 +1,115 @@
+"""Deployment requests."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from domain.deployment_request import state as domain
+from domain.deployment_request.state import RequestStatus
+from domain.vocabulary import Marking
+from service.graphql.authorities.types import Authority
+from service.graphql.incidents import types as incidents
+from service.graphql.nodes import Node, PageInfo
+from service.graphql.requests import actions
+from service.graphql.requests.actions import RequestAction
+from service.graphql.requests.decisions import Decision, Endorsement, Hold, Period
+from service.graphql.sources import Sources
+from service.graphql.texts import said
+from service.graphql.trail import telling
+
+if TYPE_CHECKING:
+    from service.graphql.incidents.types import Incident
+    from service.graphql.trail.types import RecordedEventConnection
+
+
+@strawberry.type(
+    description="A request to let a force deploy into a region, from its submission to the decision and on."
+)
+class DeploymentRequest(Node):
+    sources: strawberry.Private[Sources]
+    state: strawberry.Private[domain.DeploymentRequest]
+    is_past: strawberry.Private[bool]
+    reference: str = strawberry.field(
+        description="Assigned on submission: '<requesting authority>-<year>-<number>', e.g. 'pristina-2024-0001'."
+    )
+    status: RequestStatus
+    version: int = strawberry.field(description="How many events it has: what expectedVersion is compared with.")
+    revision: int = strawberry.field(
+        description="How often its terms were amended, from 1: what an endorsement is bound to."
+    )
+    requesting_authority: Authority
+    deciding_authority: Authority = strawberry.field(description="The authority whose mandate covers the region.")
+    force: str
+    strength: int = strawberry.field(description="Persons.")
+    region: str
+    purpose: str
+    period: Period
+    marking: Marking
+    recipients: list[str]
+    hold: Hold | None
+    endorsements: list[Endorsement]
+    decision: Decision | None
+    submitted_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, request: domain.DeploymentRequest, sources: Sources, *, is_past: bool = False) -> Self:
+        """is_past: the state is an earlier one than the newest."""
+        return cls(
+            id=strawberry.ID(str(request.id)),
+            sources=sources,
+            state=request,
+            is_past=is_past,
+            reference=request.reference,
+            status=request.status,
+            version=request.version,
+            revision=request.revision,
+            requesting_authority=Authority.named(request.requesting_authority, sources),
+            deciding_authority=Authority.named(request.deciding_authority, sources),
+            force=request.force,
+            strength=request.strength,
+            region=request.region,
+            purpose=said(request.purpose),
+            period=Period.of(request.period),
+            marking=request.marking,
+            recipients=list(request.recipients),
+            hold=Hold.of(request.hold, sources) if request.hold else None,
+            endorsements=[Endorsement.of(endorsement, request, sources) for endorsement in request.endorsements],
+            decision=Decision.of(request.decision, sources) if request.decision else None,
+            submitted_at=request.submitted_at,
+            updated_at=request.updated_at,
+        )
+
+    @strawberry.field(description="The incidents that it rests on, as far as the viewer may see them.")
+    async def incidents(self) -> list[Annotated["Incident", strawberry.lazy("service.graphql.incidents.types")]]:
+        return await incidents.seen(self.state.incidents, self.sources)
+
+    @strawberry.field(description="What the viewer may do to it now.")
+    async def available_actions(self) -> list[RequestAction]:
+        now = await self.sources.requests.load(self.state.id) if self.is_past else self.state
+        return await actions.available(now or self.state, self.sources)
+
+    @strawberry.field(description="The full history, oldest first.")
+    async def history(
+        self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
+    ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.trail.types")]:
+        return await telling.history(self.state.id, first, after, self.sources)
+
+
+@strawberry.type
+class DeploymentRequestEdge:
+    cursor: str
+    node: DeploymentRequest
+
+
+@strawberry.type(description="A page of requests.")
+class DeploymentRequestConnection:
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    edges: list[DeploymentRequestEdge]
+    page_info: PageInfo
+
+    @strawberry.field(description="How many the whole list has.")
+    async def total_count(self) -> int:
+        return await self.count()

@@ -1,0 +1,1 @@
+"""How many requests and incidents there are, by region."""

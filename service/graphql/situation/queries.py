@@ -1,0 +1,57 @@
+"""Counts by region."""
+
+from collections.abc import Iterable
+
+import strawberry
+
+from domain.deployment_request.state import RequestStatus
+from domain.incident.state import AttributionStatus
+from projections import situation
+from projections.situation import INCIDENTS, REQUEST, Count
+from service.graphql.context import Info
+from service.graphql.parse import given, several
+from service.graphql.scalars import Position
+
+
+@strawberry.type(description="How many requests are in a status.")
+class StatusCount:
+    status: RequestStatus
+    count: int
+
+
+@strawberry.type(description="Counts of one region and all below it.")
+class RegionSituation:
+    region: str
+    open_incidents: int = strawberry.field(description="Incidents on which no finding stands.")
+    requests_by_status: list[StatusCount] = strawberry.field(description="Statuses that no request is in are left out.")
+
+    @classmethod
+    def of(cls, region: str, counts: Iterable[Count]) -> "RegionSituation":
+        found = {(count.kind, count.status): count.count for count in counts if count.region == region}
+        return cls(
+            region=region,
+            open_incidents=found.get((INCIDENTS, AttributionStatus.OPEN), 0),
+            requests_by_status=[
+                StatusCount(status=status, count=found[REQUEST, status])
+                for status in RequestStatus
+                if (REQUEST, status) in found
+            ],
+        )
+
+
+@strawberry.type
+class SituationQueries:
+    @strawberry.field(
+        description=(
+            "Counts of each region and all below it. Without regions: each region that has a request or an incident "
+            "that the viewer may see."
+        )
+    )
+    async def situation(
+        self, info: Info, regions: list[str] | None = strawberry.UNSET, at_least: Position | None = strawberry.UNSET
+    ) -> list[RegionSituation]:
+        wanted = several("regions", given(regions))
+        sources = info.context.sources(given(at_least))
+        counts = await sources.rows(lambda sight: situation.counts(sight, wanted))
+        named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
+        return [RegionSituation.of(region, counts) for region in named]

@@ -1,0 +1,65 @@
+"""Events told to a viewer: pages of them, and those of a command just carried out."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.jurisdiction import Jurisdiction
+from projections import audit_trail, authorities
+from projections.audit_trail import Entry
+from projections.terms import Holder
+from service.graphql import cursors
+from service.graphql.nodes import Node, page_info
+from service.graphql.parse import given, page_size
+from service.graphql.sources import Sources
+from service.graphql.trail.types import RecordedEvent, RecordedEventConnection, RecordedEventEdge
+from service.orders import Outcome
+
+
+async def told(entries: Sequence[Entry], sources: Sources, told_of: Node | None = None) -> list[RecordedEvent]:
+    """What may be seen of the incidents and the evidence that they name is asked once for all of them."""
+    viewer, seen = await sources.viewer(), await _seen(entries, sources)
+    return [RecordedEvent.of(entry, audit_trail.shown_to(viewer, entry, seen), sources, told_of) for entry in entries]
+
+
+async def told_of_outcome(outcome: Outcome, sources: Sources, told_of: Node) -> list[RecordedEvent]:
+    """The events of a command, folded from what stood before it: whether or not a view has them yet."""
+    state, entries = await _before(outcome, sources), []
+    for recorded in outcome.events:
+        after = audit_trail.evolve(state, recorded)
+        entries.append(audit_trail.entry(state, recorded, after))
+        state = after
+    return await told(entries, sources, told_of)
+
+
+async def _before(outcome: Outcome, sources: Sources) -> object:
+    """What stood before. A mandate is told as one of all that its holder has: the others are in the views."""
+    if not isinstance(outcome.state, Jurisdiction):
+        return outcome.before
+    code = outcome.events[-1].event.authority
+    held = await sources.anyway(lambda sight: authorities.jurisdictions_of(sight, [code]))
+    others = [each for each in held if each.id != outcome.subject]
+    own = (outcome.before,) if outcome.before else ()
+    return Holder(code=code, jurisdictions=(*others, *own))
+
+
+async def _seen(entries: Sequence[Entry], sources: Sources) -> set[UUID]:
+    mentions = {mention for entry in entries for mention in entry.mentions}
+    found = await sources.mentioned.load_many(mentions) if mentions else ()
+    return {mention for mention in found if mention is not None}
+
+
+async def history(subject: UUID, first: int | None, after: str | None, sources: Sources) -> RecordedEventConnection:
+    """A page of what happened to one subject, the oldest first."""
+    of, size = f"history/{subject}", page_size(first)
+    entries = await sources.histories.load((subject, size + 1, cursors.position_after(of, after)))
+    return await connection(entries, size, of, after, sources)
+
+
+async def connection(
+    entries: Sequence[Entry], size: int, of: str, after: str | None, sources: Sources
+) -> RecordedEventConnection:
+    """A page from one event more than it shows."""
+    events = await told(entries[:size], sources)
+    edges = [RecordedEventEdge(cursor=cursors.of_position(of, event.position), node=event) for event in events]
+    info = page_info([edge.cursor for edge in edges], more=len(entries) > size, after=given(after))
+    return RecordedEventConnection(edges=edges, page_info=info)
