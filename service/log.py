@@ -65,9 +65,8 @@ class Log:
 
     def head(self) -> tuple[int, datetime | None]:
         """The last position, and when it was recorded; 0 and None while there is none."""
-        with self._connection() as connection:
-            row = connection.execute(HEAD, binary=True).fetchone()
-        return (row[0], row[1]) if row else (0, None)
+        found = self._fetch(HEAD, ())
+        return found[0] if found else (0, None)
 
     def position_as_of(self, instant: datetime) -> int:
         """The last position recorded at or before an instant.
@@ -75,23 +74,27 @@ class Log:
         It waits for an append that has stamped its events and not yet committed: the answer for an instant that has
         passed is the same for ever.
         """
-        with self._connection() as connection:
-            row = connection.execute(AS_OF, [instant]).fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(self._fetch(AS_OF, (instant,))[0][0])
 
     def _decoded(self, rows: list[Row]) -> list[Recorded[Any]]:
         decode = self._mapper.decode
         return [decode(row) for row in rows]
 
     def _rows(self, statement: str, parameters: Any) -> list[Row]:
-        with self._connection() as connection:
-            return list(map(Row._make, connection.execute(statement.encode(), parameters, binary=True)))
+        return list(map(Row._make, self._fetch(statement, parameters)))
 
-    @contextmanager
-    def _connection(self) -> Iterator[BoundedConnection]:
-        with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
-            yield connection
+    def _fetch(self, statement: str, parameters: Any) -> list[Any]:
+        """Reads again, once, where a connection turns out to have died while nobody used it."""
+        with unavailable_where_it_does_not_answer():
+            with self._pool.connection() as connection:
+                try:
+                    return connection.execute(statement.encode(), parameters, binary=True).fetchall()
+                except psycopg.OperationalError:
+                    if not connection.broken:
+                        raise
+            self._pool.check()
+            with self._pool.connection() as connection:
+                return connection.execute(statement.encode(), parameters, binary=True).fetchall()
 
 
 @contextmanager

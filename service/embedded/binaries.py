@@ -70,7 +70,7 @@ def find_programs() -> Programs:
 
 
 def _prefix() -> tuple[str, ...]:
-    """PostgreSQL refuses root, and who has no name. In a user namespace it sees another user; the files stay as ours."""
+    """PostgreSQL refuses root, and who has no name. In a user namespace it sees another user; the files stay ours."""
     if os.geteuid() != 0 and _has_a_name(os.geteuid()):
         return ()
     unshare = shutil.which("unshare")

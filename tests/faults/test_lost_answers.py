@@ -93,6 +93,29 @@ def test_a_database_that_does_not_answer_is_not_waited_for(
     write(store, (uuid4(), 1))
 
 
+def test_reading_is_not_waited_for_either(through: tuple[Proxy, EventStore]) -> None:
+    proxy, store = through
+    stream = uuid4()
+    write(store, (stream, 1))
+    assert len(store.stream(stream)) == 1
+    proxy.once(Fault.HOLD_REQUEST)
+    with pytest.raises(Unavailable, match="does not answer"):
+        store.stream(stream)
+    assert len(store.stream(stream)) == 1
+
+
+def test_connections_that_died_unused_are_not_noticed(direct: EventStore, database_urls: DatabaseUrls) -> None:
+    stream = uuid4()
+    write(direct, (stream, 1))
+    assert len(direct.stream(stream)) == 1
+    end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'mandate_api' AND datname = %s"
+    assert database_urls.superuser is not None
+    with psycopg.connect(database_urls.superuser) as connection:
+        assert connection.execute(end, [connection.info.dbname]).rowcount >= 2
+    assert len(direct.stream(stream)) == 1
+    write(direct, (stream, 2))
+
+
 def test_what_still_waits_for_its_turn_is_ended_and_never_recorded(
     through: tuple[Proxy, EventStore], direct: EventStore, database_url: str
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from domain.deployment_request.events import ReviewBegun
 from domain.vocabulary import Text
+from service.connections import Limits
 from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import Appended, EventStore, Item, Lost
@@ -136,10 +137,12 @@ def test_the_librarys_application_saves_through_the_same_appender(store: EventSt
 
 
 def test_a_store_that_cannot_reach_its_database_says_so() -> None:
-    away = EventStore("postgresql://nobody@/none?host=/nowhere")
+    away = EventStore("postgresql://nobody@/none?host=/nowhere", Limits(pool=0.1))
     try:
-        with pytest.raises(Unavailable) as raised:
+        with pytest.raises(Unavailable, match="cannot be reached") as raised:
             write(away, (UUID(int=1), 1))
         assert raised.value.recorded is False
+        with pytest.raises(Unavailable, match="no connection"):
+            away.stream(UUID(int=1))
     finally:
         away.close()
