@@ -1,0 +1,1 @@
+"""The API, through HTTP, on a real PostgreSQL."""

@@ -1,0 +1,139 @@
+"""The served schema holds the contract, name for name, type for type, default for default."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_schema,
+    is_required_argument,
+    is_required_input_field,
+)
+from graphql.utilities.print_schema import print_input_value
+
+from domain.deployment_request.lifecycle import STEPS
+from service.graphql.requests.actions import RequestAction
+from service.graphql.schema import schema
+from tests.tidy.repository import ROOT
+
+CONTRACT = ROOT.parent / "shared" / "contract.graphql"
+
+MISSING = {
+    "ActionOutlook",
+    "DeploymentRequest.changes",
+    "DeploymentRequest.explanation",
+    "DeploymentRequestFilter.overdue",
+    "DeploymentRequestFilter.questioned",
+    "Explanation",
+    "Mutation.rebuildProjection",
+    "Query.deploymentRequest(asOf)",
+    "Query.deploymentRequests(asOf)",
+    "Query.incident(asOf)",
+    "Query.incidents(asOf)",
+    "Query.situation(asOf)",
+    "RebuildResult",
+    "RebuildStarted",
+    "RuleCheck",
+    "Subscription",
+}
+"""What the contract promises and other issues bring. A name that is served leaves this list."""
+
+
+def test_the_served_schema_holds_the_contract() -> None:
+    if not CONTRACT.exists():
+        pytest.skip("the contract lies beside the repository")
+    lacking = set(_lacking(build_schema(CONTRACT.read_text()), schema._schema))
+    assert lacking == MISSING
+
+
+def test_nothing_that_is_served_asks_for_more_than_the_contract() -> None:
+    if not CONTRACT.exists():
+        pytest.skip("the contract lies beside the repository")
+    assert set(_tightened(build_schema(CONTRACT.read_text()), schema._schema)) == set()
+
+
+def test_the_committed_schema_is_the_served_one() -> None:
+    assert (ROOT / "schema.graphql").read_text().rstrip() == schema.as_str().rstrip(), "run make generate"
+
+
+def test_every_action_of_the_lifecycle_is_one_of_the_api() -> None:
+    assert [action.value for action in RequestAction] == [step.action for step in STEPS if step.offered]
+
+
+def test_every_field_that_is_not_plain_by_its_name_is_described() -> None:
+    fields = schema._schema.query_type.fields if schema._schema.query_type else {}
+    commands = schema._schema.mutation_type.fields if schema._schema.mutation_type else {}
+    assert [name for name, field in {**fields, **commands}.items() if not field.description] == []
+
+
+def _lacking(contract: GraphQLSchema, served: GraphQLSchema) -> Iterator[str]:
+    """What the contract has and the served schema has not, or has otherwise."""
+    for name, wanted in contract.type_map.items():
+        if name.startswith("__"):
+            continue
+        found = served.type_map.get(name)
+        if not isinstance(found, type(wanted)):
+            yield name
+        else:
+            yield from _lacking_in(name, wanted, found)
+
+
+def _lacking_in(name: str, wanted: Any, found: Any) -> Iterator[str]:
+    if isinstance(wanted, GraphQLEnumType):
+        yield from (f"{name}.{value}" for value in wanted.values if value not in found.values)
+    elif isinstance(wanted, GraphQLUnionType):
+        members = {member.name for member in found.types}
+        yield from (f"{name} = {member.name}" for member in wanted.types if member.name not in members)
+    elif isinstance(wanted, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        interfaces = {each.name for each in getattr(found, "interfaces", ())}
+        for each in getattr(wanted, "interfaces", ()):
+            if each.name not in interfaces:
+                yield f"{name} implements {each.name}"
+        for field_name, field in wanted.fields.items():
+            yield from _lacking_field(f"{name}.{field_name}", field, found.fields.get(field_name))
+
+
+def _lacking_field(name: str, wanted: Any, found: Any) -> Iterator[str]:
+    if found is None:
+        yield name
+        return
+    if _signature(wanted) != _signature(found):
+        yield f"{name}: {_signature(found)} is not {_signature(wanted)}"
+    for argument, each in getattr(wanted, "args", {}).items():
+        served = found.args.get(argument)
+        if served is None:
+            yield f"{name}({argument})"
+        elif _signature(each) != _signature(served):
+            yield f"{name}({argument}: {_signature(served)} is not {_signature(each)})"
+
+
+def _signature(field: Any) -> str:
+    """The type, and the default as the schema prints it."""
+    if isinstance(field, GraphQLField):
+        return str(field.type)
+    return print_input_value("", field)
+
+
+def _tightened(contract: GraphQLSchema, served: GraphQLSchema) -> Iterator[str]:
+    """What the served schema requires of a client that knows the contract alone."""
+    for name, wanted in contract.type_map.items():
+        found = served.type_map.get(name)
+        if name.startswith("__") or found is None:
+            continue
+        if isinstance(wanted, GraphQLInputObjectType) and isinstance(found, GraphQLInputObjectType):
+            for field, each in found.fields.items():
+                if field not in wanted.fields and is_required_input_field(each):
+                    yield f"{name}.{field}"
+        if isinstance(wanted, GraphQLObjectType) and isinstance(found, GraphQLObjectType):
+            for field_name, output in found.fields.items():
+                known = wanted.fields[field_name].args if field_name in wanted.fields else output.args
+                for argument, given in output.args.items():
+                    if argument not in known and is_required_argument(given):
+                        yield f"{name}.{field_name}({argument})"
