@@ -50,6 +50,27 @@ def is_same(order: Order, claim: Claim) -> bool:
     return _fingerprint(order, claim.event.nonce) == claim.event.fingerprint
 
 
+def claimed_history(digest: str, stream: UUID, first_version: int, last_version: int) -> KeyClaimed:
+    """The event that claims a key for a whole history. digest: SHA-256 of its lines, hex."""
+    nonce = secrets.token_hex(16)
+    return KeyClaimed(
+        nonce=nonce,
+        fingerprint=_history_fingerprint(digest, nonce),
+        stream=stream,
+        first_version=first_version,
+        last_version=last_version,
+    )
+
+
+def is_same_history(digest: str, claim: Claim) -> bool:
+    """Whether the key was claimed for a history of the same lines."""
+    return _history_fingerprint(digest, claim.event.nonce) == claim.event.fingerprint
+
+
+def _history_fingerprint(digest: str, nonce: str) -> str:
+    return hashlib.sha256(f"{nonce} {digest}".encode()).hexdigest()
+
+
 def _fingerprint(order: Order, nonce: str) -> str:
     command = order.command
     whole = [

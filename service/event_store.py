@@ -1,5 +1,6 @@
 """The event store: append, stream, feed. eventsourcing's Application, over a mapper and a recorder of our own."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +12,7 @@ from domain import catalogue
 from service.appender import Appender
 from service.batching import Entry
 from service.connections import Limits, open_pool
-from service.items import Appended, Item, Lost, Unrecorded
+from service.items import Appended, Item, Lost, Place, Unrecorded
 from service.log import Log, unavailable_where_it_does_not_answer
 from service.mapper import Mapper
 from service.recorder import Factory, LibraryMapper, environment
@@ -63,17 +64,25 @@ class EventStore(Application[UUID]):
 
         Raises ValueError for an event that cannot be stored, or versions of a stream that do not follow each other.
         """
-        _check(item)
-        encoded = [self._encoding.encode(unrecorded, item.reads) for unrecorded in item.events]
-        outcome = self._appender.append(Entry(encoded, item.reads))
+        answer = self.append_together([item])
+        return answer if isinstance(answer, Lost) else answer[0]
+
+    def append_together(self, items: Sequence[Item]) -> tuple[Appended, ...] | Lost:
+        """Records several items, of which a later one may go on where an earlier one ends: all of them, or none.
+
+        Raises ValueError as append does.
+        """
+        _check([unrecorded for item in items for unrecorded in item.events])
+        encoded = [self._encoding.encode(event, item.reads) for item in items for event in item.events]
+        outcome = self._appender.append(Entry(encoded, _reads(items)))
         if isinstance(outcome, Lost):
             return outcome
-        return Appended(
-            tuple(
-                unrecorded.at(position, outcome.recorded_at, item.reads)
-                for position, unrecorded in enumerate(item.events, start=outcome.first)
-            )
-        )
+        position, appended = outcome.first, []
+        for item in items:
+            events = enumerate(item.events, start=position)
+            appended.append(Appended(tuple(event.at(at, outcome.recorded_at, item.reads) for at, event in events)))
+            position += len(item.events)
+        return tuple(appended)
 
     def people(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
         """Keeps the name of whoever was seen: names live here and nowhere else. Written once a minute at most."""
@@ -87,12 +96,21 @@ class EventStore(Application[UUID]):
         super().close()
 
 
-def _check(item: Item) -> None:
+def _check(events: Sequence[Unrecorded]) -> None:
     following: dict[UUID, int] = {}
-    for unrecorded in item.events:
+    for unrecorded in events:
         version: Any = following.setdefault(unrecorded.stream, unrecorded.version)
         if unrecorded.version != version or version < 1:
             raise ValueError(f"version {unrecorded.version} of stream {unrecorded.stream} does not follow")
         following[unrecorded.stream] = version + 1
     if not following:
         raise ValueError("an item holds one event at least")
+
+
+def _reads(items: Sequence[Item]) -> tuple[Place, ...]:
+    """What all of them rest on, each stream as it was before the first of them."""
+    first: dict[UUID, int] = {}
+    for item in items:
+        for stream, version in item.reads:
+            first.setdefault(stream, version)
+    return tuple(first.items())
