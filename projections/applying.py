@@ -1,0 +1,144 @@
+"""Events into a view's rows: folded subject by subject, written table by table, in the transaction of the caller."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import Table
+
+from domain.catalogue import AGGREGATE_OF
+from domain.recorded import Recorded
+from projections.documents import encode
+from projections.loading import load
+from projections.remembering import Remembered
+from projections.view import Folded, Update, Values, View
+
+LIVE: Final = "projections"
+
+
+class Unappliable(Exception):
+    """An event that the fold of a view cannot apply. position and subject: where it is, and what waits behind it."""
+
+    def __init__(self, view: str, recorded: Recorded[Any], subject: UUID, reason: object) -> None:
+        name = type(recorded.event).__name__
+        super().__init__(
+            f"{view} cannot apply the event at position {recorded.position}, {name} of {subject}: {reason}"
+        )
+        self.position = recorded.position
+        self.subject = subject
+
+
+class Inconsistent(Exception):
+    """The view's rows are not what its events made: it has to be built anew."""
+
+
+def apply(
+    view: View, connection: psycopg.Connection[Any], schema: str, events: Iterable[Recorded[Any]], states: Remembered
+) -> list[Folded]:
+    """Writes what the events make of their subjects. Once that is committed, `states` is to keep their states.
+
+    Raises Unappliable, Inconsistent, psycopg.Error.
+    """
+    by_subject: dict[UUID, list[Recorded[Any]]] = {}
+    for recorded in events:
+        if view.keeps(recorded):
+            by_subject.setdefault(view.subject(recorded), []).append(recorded)
+    known = {subject: view.kind(own[0]) for subject, own in by_subject.items() if not _is_first(view, own[0])}
+    before = states.recall(connection, known)
+    folded = [fold(view, subject, before.get(subject), own) for subject, own in by_subject.items()]
+    write(view, connection, schema, folded)
+    return folded
+
+
+def fold(view: View, subject: UUID, state: Any, events: Sequence[Recorded[Any]]) -> Folded:
+    """What the events make of one subject. Raises Unappliable, naming the first event that does not fit."""
+    if AGGREGATE_OF[type(events[0].event)] in view.by_stream:
+        version = state.version if state else 0
+        if events[0].version != version + 1:
+            raise Inconsistent(f"{view.name} has {subject} at version {version}, and {events[0].version} comes next")
+    try:
+        return view.fold(state, events)
+    except Exception as error:
+        raise Unappliable(view.name, _culprit(view, state, events), subject, repr(error)) from error
+
+
+def write(view: View, connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded]) -> None:
+    """Ends the rows that stood, adds the new ones, remembers the states, and computes what hangs on them."""
+    for table in view.tables:
+        _end(connection, schema, table, folded)
+        load(connection, schema, table, [row for each in folded for row in each.rows.get(table, ())])
+    for table, rows in memories(view, folded).items():
+        _remember(connection, schema, table, rows)
+    for update in (update for each in folded for update in each.updates):
+        _update(connection, schema, update)
+    if view.derive is not None and folded:
+        view.derive(connection, schema, folded)
+
+
+def memories(view: View, folded: Iterable[Folded]) -> Mapping[Table, Sequence[Values]]:
+    """The rows of the tables that only remember."""
+    found: dict[Table, list[Values]] = {}
+    for each in folded:
+        memory = view.memories[each.kind]
+        if not memory.versioned:
+            found.setdefault(memory.table, []).append((each.subject, each.kind, encode(each.state)))
+    return found
+
+
+def update_later(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded], table: Table) -> None:
+    """Ends and updates alone: of subjects whose rows were loaded in several parts."""
+    _end(connection, schema, table, folded)
+    for update in (update for each in folded for update in each.updates if update.table is table):
+        _update(connection, schema, update)
+
+
+def _is_first(view: View, recorded: Recorded[Any]) -> bool:
+    return recorded.version == 1 and AGGREGATE_OF[type(recorded.event)] in view.by_stream
+
+
+def _culprit(view: View, state: Any, events: Sequence[Recorded[Any]]) -> Recorded[Any]:
+    for recorded in events:
+        try:
+            state = view.fold(state, [recorded]).state
+        except Exception:  # noqa: BLE001
+            return recorded
+    return events[-1]
+
+
+def _end(connection: psycopg.Connection[Any], schema: str, table: Table, folded: Sequence[Folded]) -> None:
+    ends = [(each.subject, each.ends[table]) for each in folded if table in each.ends]
+    if not ends:
+        return
+    by = ", ended_by = e.position" if "ended_by" in table.c else ""
+    statement = f"""
+        UPDATE {schema}.{table.name} t SET valid_until = e.at {by}
+        FROM unnest(%s::uuid[], %s::timestamptz[], %s::bigint[]) AS e (id, at, position)
+        WHERE t.id = e.id AND t.valid_until = 'infinity'
+    """  # noqa: S608
+    parameters = (
+        [subject for subject, _ in ends],
+        [recorded.recorded_at for _, recorded in ends],
+        [recorded.position for _, recorded in ends],
+    )
+    ended = connection.execute(statement.encode(), parameters).rowcount
+    if ended != len(ends):
+        raise Inconsistent(
+            f"{schema}.{table.name} has rows that stand of {ended} subjects, where there are {len(ends)}"
+        )
+
+
+def _remember(connection: psycopg.Connection[Any], schema: str, table: Table, rows: Sequence[Values]) -> None:
+    statement = f"""
+        INSERT INTO {schema}.{table.name} (id, kind, document)
+        SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[])
+        ON CONFLICT (id) DO UPDATE SET document = excluded.document
+    """  # noqa: S608
+    connection.execute(statement.encode(), [list(column) for column in zip(*rows, strict=True)])
+
+
+def _update(connection: psycopg.Connection[Any], schema: str, update: Update) -> None:
+    values = ", ".join(f"{name} = %s" for name in update.values)
+    where = " AND ".join(f"{name} = %s" for name in update.where)
+    statement = f"UPDATE {schema}.{update.table.name} SET {values} WHERE {where}"  # noqa: S608
+    connection.execute(statement.encode(), [*update.values.values(), *update.where.values()])

@@ -1,0 +1,169 @@
+"""A follower: feed -> fold -> rows and checkpoint, in one transaction, by one leader, woken by what is appended."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import psycopg
+
+from domain.recorded import Recorded
+from projections import following
+from projections.applying import LIVE, apply
+from projections.following import CHANNEL, Limits, Overtaken
+from projections.remembering import Remembered
+from projections.view import View
+
+log = logging.getLogger(__name__)
+
+Feed = Callable[[int, int], Sequence[Recorded[Any]]]
+"""The events after a position, so many at most, in order. What is not there yet never appears below what was seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What follows the log under a name of its own.
+
+    apply: makes of some events what they make, in the transaction that moves the checkpoint past them.
+    committed: that is to stay. forget: it was rolled back, or others went on: nothing remembered is to be trusted.
+    """
+
+    name: str
+    version: int
+    apply: Callable[[psycopg.Connection[Any], Sequence[Recorded[Any]]], None]
+    committed: Callable[[], None] = lambda: None
+    forget: Callable[[], None] = lambda: None
+
+
+def course_of(view: View) -> Course:
+    """Keeps the rows of a view."""
+    states = Remembered(view, LIVE)
+    folded: list[tuple[Any, Any]] = []
+
+    def apply_events(connection: psycopg.Connection[Any], events: Sequence[Recorded[Any]]) -> None:
+        folded[:] = [(each.subject, each.state) for each in apply(view, connection, LIVE, events, states)]
+
+    def committed() -> None:
+        states.keep(folded)
+        folded.clear()
+
+    return Course(name=view.name, version=view.version, apply=apply_events, committed=committed, forget=states.forget)
+
+
+def follow(
+    course: Course,
+    url: str,
+    feed: Feed,
+    stop: Event,
+    limits: Limits | None = None,
+    passing: tuple[type[Exception], ...] = (),
+) -> None:
+    """Follows until `stop` is set, and then ends what is under way. However many do, one leads and the others wait.
+
+    passing: errors of the feed that pass by themselves. They and a database that is away are waited out; any other
+    error is written to the checkpoint and logged, and the event tried again: none is ever skipped.
+    """
+    limits = limits or Limits()
+    wait = limits.first
+    waited_out: tuple[type[Exception], ...] = (psycopg.OperationalError, *passing)
+    while not stop.is_set():
+        try:
+            with following.connect(url, f"mandate follower {course.name}") as connection:
+                _wait_to_lead(connection, course, stop, limits)
+                if not stop.is_set():
+                    _Leader(course, connection, feed, stop, limits, waited_out).lead()
+                wait = limits.first
+        except waited_out as error:
+            log.warning("the follower of %s tries again in %.1f s: %s", course.name, wait, error)
+            course.forget()
+            stop.wait(wait)
+            wait = min(wait * 2, limits.longest)
+
+
+def _wait_to_lead(connection: psycopg.Connection[Any], course: Course, stop: Event, limits: Limits) -> None:
+    while not stop.is_set() and not following.try_to_lead(connection, course.name):
+        stop.wait(limits.lead)
+
+
+class _Leader:
+    """One connection's time as leader."""
+
+    def __init__(
+        self,
+        course: Course,
+        connection: psycopg.Connection[Any],
+        feed: Feed,
+        stop: Event,
+        limits: Limits,
+        passing: tuple[type[Exception], ...],
+    ) -> None:
+        self._course = course
+        self._connection = connection
+        self._feed = feed
+        self._stop = stop
+        self._limits = limits
+        self._passing = passing
+        self._block = limits.block
+        self._wait = limits.first
+        self._position = 0
+
+    def lead(self) -> None:
+        """Listens first, then reads: what is appended in between is heard of."""
+        self._connection.execute(f"LISTEN {CHANNEL}".encode())
+        self._begin()
+        log.info("the follower of %s leads from position %d", self._course.name, self._position)
+        while not self._stop.is_set():
+            if not self._step():
+                self._listen()
+        following.stopped(self._connection, self._course.name)
+
+    def _begin(self) -> None:
+        self._course.forget()
+        self._position = following.begin(self._connection, self._course.name, self._course.version)
+
+    def _step(self) -> bool:
+        """Takes in what there is, never waiting for more. Whether there may be more already."""
+        try:
+            events = self._feed(self._position, self._block)
+            if events:
+                self._apply(events)
+        except self._passing:
+            raise
+        except Overtaken as error:
+            log.warning("%s: going on from where it is now", error)
+            self._begin()
+            return True
+        except Exception as error:
+            log.exception("the follower of %s cannot go on from %d", self._course.name, self._position)
+            return self._failed(error)
+        self._wait = self._limits.first
+        whole = len(events) == self._block
+        self._block = min(self._block * 2, self._limits.block)
+        return whole
+
+    def _apply(self, events: Sequence[Recorded[Any]]) -> None:
+        with self._connection.transaction():
+            position = following.advance(self._connection, self._course.name, self._position, events)
+            self._course.apply(self._connection, events)
+        self._position = position
+        self._course.committed()
+
+    def _failed(self, error: Exception) -> bool:
+        """All before the event that cannot be applied is applied, one by one; then it is waited for."""
+        self._course.forget()
+        if self._block > 1:
+            self._block = 1
+            return True
+        following.fail(self._connection, self._course.name, error)
+        self._stop.wait(self._wait)
+        self._wait = min(self._wait * 2, self._limits.longest)
+        return True
+
+    def _listen(self) -> None:
+        """Until an append is heard of that was not read yet."""
+        until = monotonic() + self._limits.look
+        while not self._stop.is_set() and (left := until - monotonic()) > 0:
+            if following.heard(self._connection, min(left, self._limits.listen)) > self._position:
+                return

@@ -1,0 +1,53 @@
+"""The states that folds go on from: at hand where they were used lately, else read from the view itself."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+
+from projections.documents import decode
+from projections.view import View
+
+KEPT: Final = 20_000
+"""States at hand: some kilobytes each."""
+
+
+class Remembered:
+    """The newest states of a view's subjects. Only what was committed is put here."""
+
+    def __init__(self, view: View, schema: str, kept: int = KEPT) -> None:
+        self._view = view
+        self._schema = schema
+        self._kept = kept
+        self._states: dict[UUID, Any] = {}
+
+    def recall(self, connection: psycopg.Connection[Any], subjects: Mapping[UUID, str]) -> dict[UUID, Any]:
+        """The states of those subjects that have one. subjects: id -> kind."""
+        found = {subject: self._states[subject] for subject in subjects if subject in self._states}
+        missing = defaultdict[str, list[UUID]](list)
+        for subject, kind in subjects.items():
+            if subject not in found:
+                missing[kind].append(subject)
+        for kind, ids in missing.items():
+            found.update(self._read(connection, kind, ids))
+        return found
+
+    def keep(self, states: Iterable[tuple[UUID, Any]]) -> None:
+        """What is kept longest goes first."""
+        for subject, state in states:
+            self._states.pop(subject, None)
+            self._states[subject] = state
+        while len(self._states) > self._kept:
+            del self._states[next(iter(self._states))]
+
+    def forget(self) -> None:
+        self._states.clear()
+
+    def _read(self, connection: psycopg.Connection[Any], kind: str, ids: list[UUID]) -> dict[UUID, Any]:
+        memory = self._view.memories[kind]
+        present = "AND valid_until = 'infinity'" if memory.versioned else ""
+        statement = f"SELECT id, document FROM {self._schema}.{memory.table.name} WHERE id = ANY(%s) {present}"  # noqa: S608
+        rows = connection.execute(statement.encode(), [ids], binary=True).fetchall()
+        return {subject: decode(memory.state, document) for subject, document in rows}
