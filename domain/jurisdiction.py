@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 from uuid import UUID
 
 from domain import authority
@@ -96,6 +96,8 @@ def evolve(state: Jurisdiction | None, recorded: Recorded[Event]) -> Jurisdictio
                 replace(mandate, valid_until=event.at) if _is_ended_by(mandate, event.authority, event.at) else mandate
                 for mandate in mandates
             )
+        case event:
+            assert_never(event)
     return Jurisdiction(id=recorded.stream, version=recorded.version, region=recorded.event.region, mandates=mandates)
 
 

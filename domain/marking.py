@@ -5,7 +5,7 @@ The markings are named after the Traffic Light Protocol 2.0 (FIRST, 2022); what 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from domain.vocabulary import Actor, AuthorityCode, Marking, Region, Role, Subject
 
@@ -77,3 +77,5 @@ def audience(
             return frozenset(named | deciders | {AUDITORS})
         case Marking.RED:
             return frozenset(named | {person(issuer, subject) for issuer, subject in recipients})
+        case _:
+            assert_never(marking)

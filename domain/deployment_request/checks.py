@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from domain import authority, jurisdiction, marking
+from domain import jurisdiction, marking
 from domain.deciding import Context
 from domain.deployment_request.commands import (
     AmendRequest,
@@ -125,9 +125,7 @@ def _seen(incidents: Iterable[IncidentId], path: str, context: Context) -> Probl
 
 
 def _authority_sees(code: AuthorityCode, incident: Incident, context: Context) -> bool:
-    """Whether whoever acts for the authority may see it."""
-    tokens = {marking.EVERYBODY, marking.authority(code)}
-    if authority.find(context, code) is not None:
-        tokens.add(marking.REGISTERED)
+    """Whether whoever acts for an authority that decides, and so is registered, may see it."""
+    tokens = {marking.EVERYBODY, marking.REGISTERED, marking.authority(code)}
     held = (m.region for m in jurisdiction.mandates_over(context, incident.region) if m.authority == code)
     return marking.Viewer(frozenset(tokens | {marking.region(path) for path in held})).sees(incident.audience)

@@ -7,7 +7,7 @@ from domain.deployment_request.commands import ExpireApproval, QuestionApproval
 from domain.deployment_request.grounds import Fall, fallen
 from domain.deployment_request.state import DeploymentRequest
 from domain.policies.naming import UNNAMED, is_seen_by_all_who_see
-from domain.policies.reacting import Policy, calls_for, due
+from domain.policies.reacting import Policy, calls_for
 from domain.vocabulary import Text, spoken
 
 
@@ -22,10 +22,17 @@ def question_approval(request: DeploymentRequest, context: Context) -> QuestionA
 
 
 def expire_approval(request: DeploymentRequest, context: Context) -> ExpireApproval | None:
-    ends = due(request)
-    if ends is None or not calls_for(ExpireApproval, request, context):
+    if request.expires_at is None or not calls_for(ExpireApproval, request, context):
         return None
-    return ExpireApproval(reason=Text(f"The approval ended on {spoken(ends)}."))
+    return ExpireApproval(reason=Text(f"The approval ended on {spoken(request.expires_at)}."))
+
+
+def fall_of_a_ground(request: DeploymentRequest, context: Context) -> int:
+    return max((what_was_decided(request, context), *(fall.position for fall in fallen(context, request))))
+
+
+def what_was_decided(request: DeploymentRequest, context: Context) -> int:
+    return request.decision.position if request.decision else request.because[-1]
 
 
 def _told(fall: Fall, request: DeploymentRequest) -> str:
@@ -34,5 +41,5 @@ def _told(fall: Fall, request: DeploymentRequest) -> str:
     return f"A finding on which the approval rests no longer stands: it is on {UNNAMED}."
 
 
-QUESTION_APPROVAL: Final = Policy(name="question-approval", react=question_approval)
-EXPIRE_APPROVAL: Final = Policy(name="expire-approval", react=expire_approval)
+QUESTION_APPROVAL: Final = Policy(name="question-approval", react=question_approval, cause=fall_of_a_ground)
+EXPIRE_APPROVAL: Final = Policy(name="expire-approval", react=expire_approval, cause=what_was_decided)

@@ -1,5 +1,6 @@
 """A hold releases itself, to review, once its findings suffice; what that released is held again where one falls."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from domain.deciding import Context
@@ -9,7 +10,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.policies.naming import name_of
 from domain.policies.reacting import Policy, calls_for
-from domain.vocabulary import Text, joined
+from domain.vocabulary import IncidentId, Text, joined
 
 
 def release_hold(request: DeploymentRequest, context: Context) -> ResumeReview | None:
@@ -38,5 +39,20 @@ def withhold_again(request: DeploymentRequest, context: Context) -> WithholdRequ
     )
 
 
-RELEASE_HOLD: Final = Policy(name="release-hold", react=release_hold)
-WITHHOLD_AGAIN: Final = Policy(name="withhold-again", react=withhold_again)
+def last_of_hold_and_findings(request: DeploymentRequest, context: Context) -> int:
+    awaiting = request.hold.awaiting if request.hold else ()
+    return max((request.because[-1], *last_found(awaiting, context)))
+
+
+def last_of_release_and_losses(request: DeploymentRequest, context: Context) -> int:
+    return max((request.because[-1], *last_found(lost_release(context, request), context)))
+
+
+def last_found(incidents: Iterable[IncidentId], context: Context) -> tuple[int, ...]:
+    """The positions of what was last found or retracted on each of them."""
+    states = context.read_all(Incident, incidents)
+    return tuple(state.findings[-1].position for state in states if state is not None and state.findings)
+
+
+RELEASE_HOLD: Final = Policy(name="release-hold", react=release_hold, cause=last_of_hold_and_findings)
+WITHHOLD_AGAIN: Final = Policy(name="withhold-again", react=withhold_again, cause=last_of_release_and_losses)

@@ -187,6 +187,7 @@ def ground(
 
 
 condition = events.ConditionSet(id=CONDITION, text=Text("Unarmed."), due_by=PERIOD.start + DAY)
+remark = Past(event=events.RequestRemarked(reason=WHY), by=requester)
 begun = Past(event=events.ReviewBegun(reason=WHY), by=reviewer)
 recusal = Past(event=events.ReviewerRecused(reason=WHY), by=reviewer)
 amendment = Past(event=events.RequestAmended(strength=Strength(100), reason=WHY), by=requester)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.catalogue import POLICIES
+from domain.policies.reacting import Policy
 from domain.vocabulary import SYSTEM, AnalyticConfidence, Likelihood
 from tests.domain.case import (
     BRIDGE,
@@ -33,11 +34,15 @@ VERY_LIKELY, LIKELY, UNLIKELY = Likelihood.VERY_LIKELY, Likelihood.LIKELY, Likel
 HIGH, MODERATE, LOW = AnalyticConfidence.HIGH, AnalyticConfidence.MODERATE, AnalyticConfidence.LOW
 
 
-def reactions(register: Register, now: datetime = NOW) -> list[object]:
-    """What each policy answers to the request as it stands."""
+def called_for(register: Register, now: datetime = NOW) -> list[tuple[Policy, object]]:
+    """What each policy answers to the request as it stands, where it answers something."""
     request = register.states[REQUEST]
-    answers = (register.ask(partial(policy.react, request), SYSTEM, REQUEST, now) for policy in POLICIES)
-    return [answer for answer in answers if answer is not None]
+    answers = ((policy, register.ask(partial(policy.react, request), SYSTEM, REQUEST, now)) for policy in POLICIES)
+    return [(policy, answer) for policy, answer in answers if answer is not None]
+
+
+def reactions(register: Register, now: datetime = NOW) -> list[object]:
+    return [command for _, command in called_for(register, now)]
 
 
 def follow(*past: Past, now: datetime = NOW) -> Register:

@@ -39,6 +39,7 @@ from tests.domain.case import (
     incident,
     questioned,
     recusal,
+    remark,
     requester,
     resumed,
     retraction,
@@ -51,7 +52,6 @@ from tests.domain.case import (
 )
 from tests.specification import NOW, Past, given
 
-remark = Past(event=events.RequestRemarked(reason=WHY), by=requester)
 confirmed = Past(event=events.ApprovalConfirmed(reason=WHY), by=approver)
 fulfilled = Past(event=events.FulfilmentReported(condition=CONDITION, report=WHY), by=requester)
 referral = Past(event=incident_events.IncidentReferred(authority=AuthorityCode("third"), reason=WHY), by=reviewer)

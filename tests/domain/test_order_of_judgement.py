@@ -1,4 +1,4 @@
-"""A command is judged in one order, and the first that fails answers: with every fault, then with one less each time."""
+"""A command is judged in one order, and the first that fails answers: with every fault, then with one less each."""
 
 from dataclasses import replace
 from typing import Any

@@ -2,15 +2,25 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from domain.catalogue import POLICIES
+from domain.deciding import Context
 from domain.deployment_request.commands import ExpireApproval
-from domain.deployment_request.events import ApprovalExpired, ApprovalQuestioned, RequestAmended
+from domain.deployment_request.events import (
+    ApprovalExpired,
+    ApprovalQuestioned,
+    RequestApproved,
+    RequestWithheld,
+    ReviewResumed,
+)
 from domain.deployment_request.state import RequestStatus
-from domain.policies.reacting import affected, due, watches
+from domain.incident.events import AttributionRetracted, IncidentAttributed
+from domain.policies.reacting import affected
 from domain.refusals import TransitionRefused
-from domain.vocabulary import SYSTEM, IncidentId, Marking, RequestId, Text
+from domain.vocabulary import SYSTEM, Marking, RequestId, Text
 from tests.domain.case import (
     APPROVED,
     CANAL,
@@ -35,14 +45,15 @@ from tests.domain.case import (
     ground,
     incident,
     recusal,
+    remark,
     resumed,
     retraction,
     reviewer,
     submission,
     withheld,
 )
-from tests.domain.following import ASKS, LOW, RELEASED, RESTING, UNLIKELY, follow, last, reactions
-from tests.specification import Past, given
+from tests.domain.following import ASKS, LOW, RELEASED, RESTING, UNLIKELY, called_for, follow, last, reactions
+from tests.specification import NOW, Past, given
 
 
 def test_an_approval_expires_when_the_granted_period_is_over_and_not_before() -> None:
@@ -55,15 +66,15 @@ def test_an_approval_expires_when_the_granted_period_is_over_and_not_before() ->
 
 def test_it_expires_at_the_end_of_its_validity_where_that_is_sooner() -> None:
     sooner = (*ENDORSED, approval(valid_until=PERIOD.end - DAY))
-    assert due(given(*sooner).register.states[REQUEST]) == PERIOD.end - DAY
+    assert given(*sooner).register.states[REQUEST].expires_at == PERIOD.end - DAY
     later = (*ENDORSED, approval(valid_until=PERIOD.end + DAY))
-    assert due(given(*later).register.states[REQUEST]) == PERIOD.end
+    assert given(*later).register.states[REQUEST].expires_at == PERIOD.end
 
 
 @pytest.mark.parametrize("status", RequestStatus)
 def test_only_an_approval_is_due_to_end(status: RequestStatus) -> None:
     ends = PERIOD.end if status is RequestStatus.APPROVED else None
-    assert due(given(*HISTORIES[status]).register.states[REQUEST]) == ends
+    assert given(*HISTORIES[status]).register.states[REQUEST].expires_at == ends
 
 
 def test_what_lost_a_ground_and_ran_out_in_one_stop_is_both_questioned_and_ended() -> None:
@@ -78,38 +89,57 @@ def test_the_register_expires_nothing_before_its_time() -> None:
     )
 
 
-# Who is concerned
+# Causes and effects
 
 
 @pytest.mark.parametrize(
-    ("history", "watched"),
+    ("history", "cause"),
     [
-        (SUBMITTED, ()),
-        (UNDER_REVIEW, ()),
-        (WITHHELD, (CANAL,)),
-        (RELEASED, (CANAL,)),
-        ((*WITHHELD, resumed(by=reviewer)), ()),
-        (RESTING, (CANAL,)),
-        (APPROVED, ()),
-        (HISTORIES[RequestStatus.DENIED], ()),
+        ((*WITHHELD, endorsement(), finding()), IncidentAttributed),
+        ((*UNDER_REVIEW, finding(), withheld(), amendment), RequestWithheld),
+        ((*WITHHELD, finding(), evidence(), remark), IncidentAttributed),
+        ((*RELEASED, endorsement(), retraction(), remark), AttributionRetracted),
+        ((*WITHHELD, finding(), retraction(), resumed(), remark), ReviewResumed),
+        ((*RESTING, remark, finding(party=None), remark, finding()), IncidentAttributed),
+        ((*ENDORSED, finding(), retraction(), approval(ground(2)), remark), RequestApproved),
     ],
-    ids=["submitted", "under review", "withheld", "released", "resumed", "approved", "approved on nothing", "denied"],
+    ids=[
+        "finding",
+        "hold",
+        "finding before others",
+        "loss",
+        "release on what was lost",
+        "fall",
+        "approval on a fallen",
+    ],
 )
-def test_a_request_watches_the_findings_that_something_would_follow_from(
-    history: tuple[Past, ...], watched: tuple[IncidentId, ...]
+def test_the_cause_is_the_last_event_that_made_it_so_whichever_is_looked_at(
+    history: tuple[Past, ...], cause: type[object]
 ) -> None:
-    assert watches(given(*history).register.states[REQUEST]) == frozenset(watched)
+    register = given(*history).register
+    ((policy, _),) = called_for(register)
+    position = register.ask(partial(policy.cause, register.states[REQUEST]), SYSTEM, REQUEST)
+    assert type(register.log[position - 1].event) is cause
 
 
-def test_what_was_dropped_is_not_watched() -> None:
-    dropped = Past(event=RequestAmended(incidents=(), reason=WHY), by=submission().by)
-    assert watches(given(*RELEASED, dropped).register.states[REQUEST]) == frozenset()
+def test_the_cause_of_an_end_is_what_was_granted() -> None:
+    register = given(*APPROVED, remark).register
+    ((policy, _),) = called_for(register, now=PERIOD.end)
+    position = policy.cause(register.states[REQUEST], Context(actor=SYSTEM, now=NOW, subject=REQUEST))
+    assert isinstance(register.log[position - 1].event, RequestApproved)
 
 
-def test_an_event_concerns_its_own_request_or_those_that_watch_the_incident() -> None:
-    watchers = {CANAL: [RequestId(NOWHERE)]}.get
+@pytest.mark.parametrize("status", RequestStatus)
+def test_a_cause_can_be_asked_for_whatever_the_status(status: RequestStatus) -> None:
+    register = given(*HISTORIES[status]).register
+    for policy in POLICIES:
+        assert 1 <= register.ask(partial(policy.cause, register.states[REQUEST]), SYSTEM, REQUEST) <= len(register.log)
+
+
+def test_an_event_concerns_its_own_request_or_those_that_rest_on_the_incident() -> None:
+    resting_on = {CANAL: [RequestId(NOWHERE)]}.get
     past = (*WITHHELD, amendment, recusal, evidence(), finding(), retraction())
-    concerned = [affected(recorded, lambda on: watchers(on) or ()) for recorded in given(*past).register.log]
+    concerned = [affected(recorded, lambda on: resting_on(on) or ()) for recorded in given(*past).register.log]
     own, other, none = (RequestId(REQUEST),), (RequestId(NOWHERE),), ()
     registered = [none] * 4
     assert concerned == [*registered, none, own, own, own, own, own, none, other, other]
