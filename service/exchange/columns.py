@@ -1,0 +1,74 @@
+"""What an event holds as flat columns, each with its type, for formats that know no nesting.
+
+A field within a field has a path, 'period.start'. A list is one column, its value JSON.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from domain.catalogue import EVENTS
+from domain.vocabulary import camel
+
+
+class Kind(StrEnum):
+    """The types that every format knows."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    kind: Kind
+
+
+def flat(type_name: str, payload: Mapping[str, Any]) -> Iterator[tuple[Column, Any]]:
+    """The columns of an event that have a value, from its payload in the terms of the API.
+
+    An instant is a string as the API writes it.
+    """
+    for column in COLUMNS[type_name]:
+        value: Any = payload
+        for part in column.name.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if isinstance(value, list):
+            yield column, msgspec.json.encode(value).decode()
+        elif value is not None:
+            yield column, value
+
+
+def _columns(owner: Any, prefix: str) -> Iterator[Column]:
+    for name, hint in get_type_hints(owner).items():
+        path = f"{prefix}{camel(name)}"
+        kind = _present(hint)
+        if is_dataclass(kind):
+            yield from _columns(kind, f"{path}.")
+        else:
+            yield Column(path, _kind(kind))
+
+
+def _present(hint: Any) -> Any:
+    """X for 'X | None', and the type itself for a new name of it."""
+    if get_origin(hint) in (Union, UnionType):
+        hint = next(part for part in get_args(hint) if part is not NoneType)
+    while hasattr(hint, "__supertype__"):
+        hint = hint.__supertype__
+    return hint
+
+
+def _kind(kind: Any) -> Kind:
+    return {int: Kind.INTEGER, float: Kind.FLOAT, bool: Kind.BOOLEAN, datetime: Kind.TIME}.get(kind, Kind.STRING)
+
+
+COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {name: tuple(_columns(event, "")) for name, event in EVENTS.items()}
+"""The columns of each kind of event, by its stored name, in the order of its fields."""

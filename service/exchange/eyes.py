@@ -1,0 +1,146 @@
+"""Who may see what of which subject, by the domain's own rules, as they apply now."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from domain import marking
+from domain.authority import Authority
+from domain.catalogue import AGGREGATE_OF, AGGREGATES, Aggregate
+from domain.deciding import Context, Unread
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.rules import viewer_of
+from domain.incident.state import Incident
+from domain.jurisdiction import Jurisdiction
+from domain.recorded import Recorded
+from domain.vocabulary import Actor
+from service.event_store import EventStore
+
+KEPT: Final = 10_000
+"""Subjects that are remembered, some 500 bytes each."""
+CONSULTED: Final = 2_000
+"""Authorities and jurisdictions whose states are remembered."""
+NONE: Final[frozenset[UUID]] = frozenset()
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of one stream. opened_at: the position of its first event.
+
+    name: its reference, an authority's code, a region. hidden: pieces of an incident's evidence that may not be seen.
+    reads_internal: whether internal remarks on a request may be read.
+    """
+
+    aggregate: Aggregate
+    name: str
+    opened_at: int
+    visible: bool = True
+    hidden: frozenset[UUID] = NONE
+    reads_internal: bool = True
+
+
+class Eyes:
+    """What one viewer may see now, and what things are called. Bounded in memory; for one thread."""
+
+    def __init__(self, store: EventStore, actor: Actor, now: datetime, present: int, kept: int = KEPT) -> None:
+        """present: the last position that is looked at, so that one state of the register judges all of a file."""
+        self.actor = actor
+        self.present = present
+        self._store = store
+        self._now = now
+        self._kept = kept
+        self._seen: OrderedDict[UUID, Seen] = OrderedDict()
+        self._consulted: dict[UUID, Any] = {}
+
+    def look(self, streams: Iterable[UUID]) -> Mapping[UUID, Seen]:
+        """What is known of each: what is no stream is not in the answer."""
+        wanted = dict.fromkeys(streams)
+        found = {stream: self._seen[stream] for stream in wanted if stream in self._seen}
+        missing = [stream for stream in wanted if stream not in found]
+        for stream in found:
+            self._seen.move_to_end(stream)
+        if missing:
+            fresh = self._read(missing)
+            self._keep(fresh)
+            found |= fresh
+        return found
+
+    def meet(self, recorded: Recorded[Any]) -> None:
+        """Spares whoever sees everything a second look: the first event of a stream tells what it is called."""
+        if self.actor.is_system and recorded.version == 1:
+            state = AGGREGATE_OF[type(recorded.event)].evolve(None, recorded)
+            self._keep({recorded.stream: self._judged(state, recorded.position)})
+
+    def _read(self, streams: Iterable[UUID]) -> dict[UUID, Seen]:
+        opened: dict[UUID, int] = {}
+        states = self._states(streams, opened)
+        return {stream: self._judged(state, opened[stream]) for stream, state in states.items()}
+
+    def _states(self, streams: Iterable[UUID], opened: dict[UUID, int] | None = None) -> dict[UUID, Any]:
+        """The present state of each. opened: gets the position of the first event of each."""
+        states: dict[UUID, Any] = {}
+        for recorded in self._store.streams([(stream, 0) for stream in streams]):
+            if recorded.position <= self.present:
+                evolve = AGGREGATE_OF[type(recorded.event)].evolve
+                states[recorded.stream] = evolve(states.get(recorded.stream), recorded)
+                if opened is not None:
+                    opened.setdefault(recorded.stream, recorded.position)
+        return states
+
+    def _judged(self, state: Any, opened_at: int) -> Seen:
+        known = Seen(aggregate=_AGGREGATE_OF_STATE[type(state)], name=_name_of(state), opened_at=opened_at)
+        if self.actor.is_system:
+            return known
+        if isinstance(state, DeploymentRequest):
+            return self._request(known, state)
+        return self._incident(known, state) if isinstance(state, Incident) else known
+
+    def _request(self, known: Seen, request: DeploymentRequest) -> Seen:
+        readers = frozenset({marking.authority(request.deciding_authority), marking.AUDITORS})
+        return replace(
+            known,
+            visible=self._ask(request.id, lambda context: known.aggregate.is_visible(request, context)),
+            reads_internal=marking.viewer(self.actor, registered=False, holds=()).sees(readers),
+        )
+
+    def _incident(self, known: Seen, incident: Incident) -> Seen:
+        viewer = self._ask(incident.id, lambda context: viewer_of(context, incident))
+        hidden = (piece.id for piece in incident.evidence if not viewer.sees(incident.audience_of(piece)))
+        return replace(known, visible=viewer.sees(incident.audience), hidden=frozenset(hidden))
+
+    def _ask(self, subject: UUID, question: Callable[[Context], T]) -> T:
+        """The answer of a rule, with every stream that it turns out to need."""
+        if len(self._consulted) > CONSULTED:
+            self._consulted.clear()
+        context = Context(actor=self.actor, now=self._now, subject=subject, consulted=self._consulted)
+        while True:
+            try:
+                return question(context)
+            except Unread as unread:
+                states = self._states(unread.streams)
+                self._consulted.update((stream, states.get(stream)) for stream in unread.streams)
+
+    def _keep(self, fresh: Mapping[UUID, Seen]) -> None:
+        self._seen.update(fresh)
+        while len(self._seen) > self._kept:
+            self._seen.popitem(last=False)
+
+
+_AGGREGATE_OF_STATE: Final = {aggregate.state: aggregate for aggregate in AGGREGATES}
+
+
+def _name_of(state: Any) -> str:
+    match state:
+        case DeploymentRequest() | Incident():
+            return state.reference
+        case Authority():
+            return state.code
+        case Jurisdiction():
+            return state.region
+        case _:
+            return ""
