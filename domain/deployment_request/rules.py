@@ -49,7 +49,7 @@ def is_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
         Verdict(
             rule="ENDORSEMENTS",
             met=len(favourable) >= request.endorsements_required,
-            description=_endorsements(request, len(favourable)) + (" Yours is not counted for you." if own else ""),
+            description=_endorsements(request, len(favourable)) + (" Your own is not counted." if own else ""),
             rests_on=(request.revised_at, *positions),
         ),
         Verdict(
@@ -190,7 +190,7 @@ def _open_conditions(still_open: int, all_of_them: int) -> str:
         return "The approval has no conditions."
     if still_open == 0:
         return "Every condition of the approval is reported as fulfilled."
-    return f"{still_open} of {all_of_them} conditions of the approval not yet reported as fulfilled."
+    return f"Conditions of the approval not yet reported as fulfilled: {still_open} of {all_of_them}."
 
 
 def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[Verdict, ...]:
@@ -205,7 +205,7 @@ def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[V
     if finding is None:
         return (_of_hold("HOLD", False, f"The hold awaits a finding on {about}, which has none.", hold, incident),)
     if not finding.is_conclusive:
-        text = f"The hold awaits a finding on {about} that names who is responsible: so far it says that none can tell."
+        text = f"The hold awaits a finding on {about} that names who is responsible: this one cannot tell."
         return (_of_hold("HOLD", False, text, hold, incident),)
     likelihood, confidence = hold.threshold.likelihood, hold.threshold.confidence
     likely = f"Likelihood of the finding on {about}: has {shown(finding.likelihood)}, needs {shown(likelihood)}."

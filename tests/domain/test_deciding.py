@@ -134,7 +134,7 @@ LACKING = "that an approval needs: a reviewer of kfor who is neither recused nor
     [
         (endorsed(1), f"0 of 1 endorsement of revision 1 {LACKING}"),
         (endorsed(2, endorsement()), f"1 of 2 endorsements of revision 1 {LACKING}"),
-        (endorsed(1, own), f"0 of 1 endorsement of revision 1 {LACKING} Yours is not counted for you."),
+        (endorsed(1, own), f"0 of 1 endorsement of revision 1 {LACKING} Your own is not counted."),
         (endorsed(1, endorsement(), amendment), f"0 of 1 endorsement of revision 2 {LACKING}"),
         (endorsed(1, endorsement(), recusal), f"0 of 1 endorsement of revision 1 {LACKING}"),
         (endorsed(1, against), f"0 of 1 endorsement of revision 1 {LACKING}"),

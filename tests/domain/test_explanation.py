@@ -1,0 +1,240 @@
+"""Why a request is where it is and what would let it move: sentences for an official, from the table that decides."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.deployment_request.events import FulfilmentReported, Recommendation
+from domain.vocabulary import (
+    SYSTEM,
+    Actor,
+    AnalyticConfidence,
+    Likelihood,
+    Marking,
+    Quorum,
+    Role,
+)
+from tests.domain.case import (
+    APPROVED,
+    BRIDGE,
+    CONDITION,
+    ENDORSED,
+    KFOR,
+    NOWHERE,
+    REPORTED,
+    REQUEST,
+    SUBMITTED,
+    UNDER_REVIEW,
+    WHY,
+    WITHHELD,
+    amendment,
+    approval,
+    approver,
+    auditor,
+    begun,
+    condition,
+    endorsement,
+    finding,
+    ground,
+    incident,
+    questioned,
+    recusal,
+    requester,
+    retraction,
+    reviewer,
+    second_reviewer,
+    submission,
+    third_reviewer,
+    withheld,
+)
+from tests.specification import Past, given
+
+Told = list[tuple[str, bool, str]]
+
+
+def told(*past: Past, action: str, to: Actor = auditor) -> Told:
+    """The rules of one action, but for those of who may take it."""
+    verdicts = given(*past).register.explain(to, REQUEST)[action].verdicts
+    permission = {"ROLE", "RECUSED", "INTERESTED"}
+    return [(verdict.rule, verdict.met, verdict.description) for verdict in verdicts if verdict.rule not in permission]
+
+
+COVERED = ("MANDATE", True, "A mandate of kfor covers xk/north/zubin-potok now.")
+LACKING = "that an approval needs: a reviewer of kfor who is neither recused nor interested can endorse it."
+
+
+def test_what_an_approval_lacks() -> None:
+    assert told(*UNDER_REVIEW, action="APPROVE") == [
+        COVERED,
+        ("ENDORSEMENTS", False, f"0 of 1 endorsement of revision 1 {LACKING}"),
+        ("MAJORITY", False, "0 for approval and 0 against: it takes more for than against."),
+    ]
+    two = (*REPORTED, submission(endorsements_required=Quorum(2)), begun, amendment, amendment)
+    assert told(*two, endorsement(revision=3), action="APPROVE")[1] == (
+        "ENDORSEMENTS", False, f"1 of 2 endorsements of revision 3 {LACKING}",
+    )  # fmt: skip
+
+
+def test_what_an_approval_has() -> None:
+    assert told(*ENDORSED, action="APPROVE") == [
+        COVERED,
+        ("ENDORSEMENTS", True, "1 of 1 endorsement of revision 1 that an approval needs."),
+        ("MAJORITY", True, "1 for approval and 0 against: it takes more for than against."),
+    ]
+    more = (*ENDORSED, endorsement(second_reviewer), endorsement(third_reviewer, Recommendation.DENY))
+    assert told(*more, action="APPROVE")[1:] == [
+        ("ENDORSEMENTS", True, "2 endorsements of revision 1, where an approval needs 1."),
+        ("MAJORITY", True, "2 for approval and 1 against: it takes more for than against."),
+    ]
+
+
+def test_the_rules_rest_on_events() -> None:
+    register = given(*SUBMITTED, begun, amendment, endorsement(revision=2)).register
+    rests = {
+        verdict.rule: [type(register.log[position - 1].event).__name__ for position in verdict.rests_on]
+        for verdict in register.explain(auditor, REQUEST)["APPROVE"].verdicts
+    }
+    assert rests == {
+        "ROLE": [],
+        "RECUSED": [],
+        "INTERESTED": [],
+        "MANDATE": ["MandateGranted"],
+        "ENDORSEMENTS": ["RequestAmended", "RequestEndorsed"],
+        "MAJORITY": ["RequestEndorsed"],
+    }
+
+
+def test_interest_and_recusal_rest_on_what_made_them() -> None:
+    turncoat = replace(requester, authority=KFOR, roles=(Role.APPROVER, Role.REVIEWER))
+    recused = replace(recusal, by=turncoat)
+    register = given(*UNDER_REVIEW, amendment, recused).register
+    verdicts = {verdict.rule: verdict for verdict in register.explain(turncoat, REQUEST)["APPROVE"].verdicts}
+    names = {rule: [type(register.log[p - 1].event).__name__ for p in v.rests_on] for rule, v in verdicts.items()}
+    assert names["INTERESTED"] == ["RequestSubmitted", "RequestAmended"]
+    assert names["RECUSED"] == ["ReviewerRecused"]
+    assert (verdicts["INTERESTED"].subject, verdicts["RECUSED"].subject) == ("requester", "requester")
+
+
+DISCRETION = (
+    "DISCRETION",
+    True,
+    (
+        "A reviewer of kfor may resume the review at any time, with a reason; "
+        "the register does so by itself once every awaited incident has a finding that suffices."
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "rules_told"),
+    [
+        ((), [("HOLD", False, "The hold awaits a finding on pristina-i-2024-0001, which has none.")]),
+        (
+            (finding(party=None),),
+            [
+                (
+                    "HOLD",
+                    False,
+                    (
+                        "The hold awaits a finding on pristina-i-2024-0001 that names who is responsible: "
+                        "this one cannot tell."
+                    ),
+                )
+            ],
+        ),
+        (
+            (finding(likelihood=Likelihood.ROUGHLY_EVEN_CHANCE, confidence=AnalyticConfidence.HIGH),),
+            [
+                (
+                    "HOLD_LIKELIHOOD",
+                    False,
+                    "Likelihood of the finding on pristina-i-2024-0001: has ROUGHLY EVEN CHANCE, needs LIKELY.",
+                ),
+                (
+                    "HOLD_CONFIDENCE",
+                    True,
+                    "Confidence in the finding on pristina-i-2024-0001: has HIGH, needs MODERATE.",
+                ),
+            ],
+        ),
+    ],
+    ids=["none", "inconclusive", "weak"],
+)
+def test_what_a_hold_awaits(found: tuple[Past, ...], rules_told: Told) -> None:
+    assert told(*WITHHELD, *found, action="RESUME_REVIEW") == [DISCRETION, *rules_told]
+
+
+def test_what_a_hold_awaits_of_an_incident_that_one_may_not_see_is_not_told() -> None:
+    hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001", marking=Marking.AMBER)
+    for found in ((), (finding(on=BRIDGE),), (finding(party=None, on=BRIDGE),)):
+        history = (*UNDER_REVIEW, hidden, withheld(BRIDGE), *found)
+        assert told(*history, action="RESUME_REVIEW", to=requester) == [
+            DISCRETION,
+            ("HOLD", False, "The hold awaits a finding on an incident that you may not see."),
+        ]
+        outlook = given(*history).register.explain(requester, REQUEST)["RESUME_REVIEW"]
+        assert {verdict.subject for verdict in outlook.verdicts} <= {None, "requester"}
+        assert (outlook.possible, outlook.available) == (True, False)
+    seen = (*UNDER_REVIEW, hidden, withheld(BRIDGE))
+    assert "kfor-i-2024-0001" in told(*seen, action="RESUME_REVIEW", to=reviewer)[1][2]
+
+
+def test_a_hold_binds_the_register_and_no_reviewer() -> None:
+    register = given(*WITHHELD).register
+    assert "RESUME_REVIEW" in register.available(reviewer, REQUEST)
+    as_register = register.explain(SYSTEM, REQUEST)["RESUME_REVIEW"]
+    assert [verdict.description for verdict in as_register.verdicts] == [
+        "The register may do this by itself; otherwise this takes a reviewer of kfor.",
+        "The hold awaits a finding on pristina-i-2024-0001, which has none.",
+    ]
+    assert (as_register.available, as_register.possible) == (False, True)
+
+
+def test_a_hold_rests_on_the_event_that_placed_it_and_on_the_finding() -> None:
+    register = given(*WITHHELD, finding()).register
+    for verdict in register.explain(auditor, REQUEST)["RESUME_REVIEW"].verdicts:
+        if verdict.rule.startswith("HOLD"):
+            names = [type(register.log[position - 1].event).__name__ for position in verdict.rests_on]
+            assert names == ["RequestWithheld", "IncidentAttributed"]
+            assert verdict.subject == str(register.states[REQUEST].hold.awaiting[0])
+
+
+def test_whether_one_has_endorsed() -> None:
+    assert told(*UNDER_REVIEW, action="ENDORSE", to=reviewer) == [
+        ("ENDORSED_ONCE", True, "You have not endorsed revision 1: each person endorses a revision once.")
+    ]
+    assert told(*ENDORSED, action="ENDORSE", to=reviewer) == [
+        ("ENDORSED_ONCE", False, "You have endorsed revision 1: each person endorses a revision once.")
+    ]
+    outlook = given(*ENDORSED).register.explain(reviewer, REQUEST)["ENDORSE"]
+    assert (outlook.possible, outlook.available) == (True, False)
+
+
+def test_whether_an_approval_is_questioned() -> None:
+    resting = (*ENDORSED, finding(), approval(ground(2)), retraction())
+    assert told(*resting, questioned, action="CONFIRM") == [
+        (
+            "QUESTIONED",
+            True,
+            (
+                "The approval is questioned, since a finding on which it rests has fallen: "
+                "it is to be confirmed or revoked."
+            ),
+        )
+    ]
+    assert told(*APPROVED, action="CONFIRM") == [
+        ("QUESTIONED", False, "The approval is not questioned: only one that is questioned is confirmed.")
+    ]
+    assert not given(*APPROVED).register.explain(approver, REQUEST)["CONFIRM"].possible
+
+
+def test_which_conditions_are_open() -> None:
+    conditioned = (*ENDORSED, approval(conditions=(condition, replace(condition, id=NOWHERE))))  # type: ignore[arg-type]
+    done = Past(event=FulfilmentReported(condition=CONDITION, report=WHY), by=requester)
+    other = Past(event=FulfilmentReported(condition=NOWHERE, report=WHY), by=requester)  # type: ignore[arg-type]
+    texts = [told(*conditioned, *more, action="REPORT_FULFILMENT")[0][1:] for more in ((), (done,), (done, other))]
+    assert texts == [
+        (True, "Conditions of the approval not yet reported as fulfilled: 2 of 2."),
+        (True, "Conditions of the approval not yet reported as fulfilled: 1 of 2."),
+        (False, "Every condition of the approval is reported as fulfilled."),
+    ]
