@@ -30,6 +30,7 @@ class WriteSide:
     """What records: the store, and the one way to it."""
 
     store: EventStore
+    states: States
     dispatcher: Dispatcher
     people: People
 
@@ -53,7 +54,7 @@ def async_engine(settings: Settings, url: str) -> AsyncEngine:
             url, autocommit=True, connect_timeout=max(2, round(settings.connect_timeout)), options=options
         )
 
-    options = f"-c statement_timeout={settings.answer_timeout * 1000:.0f}"
+    options = f"-c statement_timeout={settings.answer_timeout * 1000:.0f} -c timezone=UTC"
     return create_async_engine(
         "postgresql+psycopg://",
         async_creator=connect,
@@ -69,4 +70,6 @@ def write_side(settings: Settings, url: str, clock: Clock = now) -> Iterator[Wri
     with closing(EventStore(url, limits(settings))) as store:
         states = States(store, settings.states_kept)
         turns = Turns(settings.turn_timeout)
-        yield WriteSide(store=store, dispatcher=Dispatcher(store, states, turns, clock), people=People(store, clock))
+        yield WriteSide(
+            store=store, states=states, dispatcher=Dispatcher(store, states, turns, clock), people=People(store, clock)
+        )

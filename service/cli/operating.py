@@ -1,0 +1,72 @@
+"""`migrate` and `status`: what operators do and ask."""
+
+import asyncio
+import sys
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from domain.vocabulary import SYSTEM
+from projections import checkpoints
+from projections.checkpoints import Status
+from projections.reading import Reader, Unanswered
+from service.container import async_engine
+from service.errors import Unavailable
+from service.health import view_problems
+from service.migrations import migrate as apply_migrations
+from service.opening import open_database
+from service.settings import Settings
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(migrate)
+    app.command()(status)
+
+
+def migrate() -> None:
+    """Brings the database's tables, functions and rights to what this version needs."""
+    with open_database(Settings.from_environment()) as urls:
+        applied = apply_migrations(urls.owner)
+    typer.echo(f"applied {', '.join(applied)}" if applied else "nothing to apply")
+
+
+def status() -> None:
+    """Shows each view's position, lag and state. Exit status 1 where something is wrong."""
+    settings = Settings.from_environment()
+    with open_database(settings) as urls:
+        statuses = asyncio.run(_statuses(settings, urls.worker))
+    problems = view_problems(statuses)
+    Console().print(_table(statuses))
+    for name, problem in problems.items():
+        print(f"mandate: {name}: {problem}", file=sys.stderr)
+    if problems:
+        raise typer.Exit(1)
+
+
+async def _statuses(settings: Settings, url: str) -> list[Status]:
+    engine = async_engine(settings, url)
+    try:
+        reading = await Reader(engine, answer_limit=settings.answer_timeout).reading(SYSTEM)
+        return await reading.rows(checkpoints.statuses())
+    except Unanswered as error:
+        raise Unavailable(str(error)) from error
+    finally:
+        await engine.dispose()
+
+
+def _table(statuses: list[Status]) -> Table:
+    table = Table()
+    for column in ("view", "state", "position", "events behind", "seconds behind", "parked", "last error"):
+        table.add_column(column)
+    for each in statuses:
+        table.add_row(
+            each.view,
+            each.state.value,
+            str(each.position),
+            str(each.lag),
+            f"{each.lag_seconds:.1f}",
+            str(each.parked),
+            each.last_error or "",
+        )
+    return table

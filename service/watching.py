@@ -1,0 +1,81 @@
+"""What the policies ask of the views: which requests may rest on an incident, and whose time has passed."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Event
+from typing import Any, Final, TypeVar
+
+import psycopg
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.exc import DBAPIError
+
+from domain.deployment_request.state import DeploymentRequest
+from domain.vocabulary import IncidentId, RequestId
+from projections import checkpoints, deployment_requests
+from projections.asking import EVERYTHING, Question
+from service.errors import Unavailable
+
+T = TypeVar("T")
+
+PATIENCE: Final = 10.0
+"""Seconds that the view is waited for."""
+LOOK: Final = 0.01
+AT_ONCE: Final = 100
+
+
+class Watching:
+    """Raises Unavailable where the database does not answer, or the view is too far behind."""
+
+    def __init__(self, url: str, stop: Event) -> None:
+        """stop: ends waiting."""
+        self._engine = _engine(url)
+        self._stop = stop
+
+    def watchers(self, incident: IncidentId, position: int) -> list[RequestId]:
+        """The requests that name the incident, as of the position at least."""
+        self._wait_for(position)
+        return [request.id for request in self._ask(deployment_requests.resting_on(EVERYTHING, [incident]))]
+
+    def expiring(self, now: datetime) -> list[DeploymentRequest]:
+        """The approvals whose time has passed, the first to pass first."""
+        return [request for _, request in self._ask(deployment_requests.expiring(now, AT_ONCE))]
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _wait_for(self, position: int) -> None:
+        table = checkpoints.table
+        at = select(table.c.position).where(table.c.view == deployment_requests.NAME)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:
+                if (connection.execute(at).scalar() or 0) >= position:
+                    return
+            if self._stop.wait(LOOK) or time.monotonic() > deadline:
+                raise Unavailable(f"the view {deployment_requests.NAME} has not reached {position}")
+
+    def _ask(self, question: Question[T]) -> list[T]:
+        with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:
+            rows: Sequence[Any] = connection.execute(question.statement).all()
+        return [question.read(row) for row in rows]
+
+
+def _engine(url: str) -> Engine:
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(url, connect_timeout=5, options="-c statement_timeout=30000 -c timezone=UTC")
+
+    engine = create_engine("postgresql+psycopg://", creator=connect, pool_size=2, pool_pre_ping=True)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def _unavailable_where_it_does_not_answer() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, psycopg.OperationalError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, psycopg.OperationalError):
+            raise
+        raise Unavailable(f"the database does not answer: {str(cause).strip().splitlines()[0]}") from error
