@@ -209,10 +209,11 @@ def page(sight: Sight, wanted: Filter, limit: int, after: int = 0) -> Question[E
 
 def histories(sight: Sight, subjects: Iterable[UUID], limit: int, after: int = 0) -> Question[Entry]:
     """The next events of each of several subjects after a position, `limit` of each, by subject and position."""
-    wanted = func.unnest(uuids(subjects)).column_valued("wanted")
-    own = _shown(sight).where(table.c.subject == wanted, table.c.position > after)
+    wanted = func.unnest(uuids(subjects)).table_valued("subject", name="wanted").render_derived()
+    own = _shown(sight).where(table.c.subject == wanted.c.subject, table.c.position > after)
     each = own.order_by(table.c.position).limit(limit).lateral("each")
-    return _asked(select(*each.c).select_from(wanted).join(each, true()).order_by(each.c.subject, each.c.position))
+    found = wanted.join(each, true())
+    return _asked(select(*each.c).select_from(found).order_by(each.c.subject, each.c.position))
 
 
 def at_positions(sight: Sight, positions: Iterable[int]) -> Question[Entry]:
