@@ -130,13 +130,12 @@ def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
         told.append((entry(state, recorded, after), recorded))
         state = after
     audience = audience_of(state)
-    widened = before is not None and audience_of(before) != audience
     return Folded(
         subject=subject_of(events[0]),
         kind=kind_of(events[0]),
         state=state,
         rows={table: [_values(each, recorded, state, audience) for each, recorded in told]},
-        updates=_widening(subject_of(events[0]), state, audience) if widened else (),
+        updates=() if before is None else _widening(subject_of(events[0]), before, state),
     )
 
 
@@ -169,13 +168,17 @@ def _values(told: Entry, recorded: Recorded[Any], state: Any, audience: list[str
     )
 
 
-def _widening(subject: UUID, state: Any, audience: list[str]) -> list[Update]:
-    """What earlier rows get once more people may see their subject."""
-    updates = [Update(table=table, where={"subject": subject}, values={"audience": audience})]
-    if isinstance(state, Incident):
+def _widening(subject: UUID, before: Any, after: Any) -> list[Update]:
+    """What earlier rows get where more people may see their subject now, or a piece of its evidence."""
+    audience, updates = audience_of(after), []
+    if audience_of(before) != audience:
+        updates.append(Update(table=table, where={"subject": subject}, values={"audience": audience}))
+    if isinstance(after, Incident):
+        was = _audience_of_evidence(before)
         updates += [
             Update(table=table, where={"introduces": piece}, values={"audience": own, "within": audience})
-            for piece, own in _audience_of_evidence(state).items()
+            for piece, own in _audience_of_evidence(after).items()
+            if updates or was.get(piece, own) != own
         ]
     return updates
 

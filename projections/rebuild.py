@@ -1,0 +1,249 @@
+"""A view built anew beside the one that is served, and put in its place in one short transaction."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from threading import Event
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import psycopg
+
+from domain.recorded import Recorded
+from projections.applying import apply, fold, memories
+from projections.checkpoints import REBUILDS, Progress
+from projections.following import connect
+from projections.loading import load
+from projections.remembering import Remembered
+from projections.replaying import BLOCK, Decode, Replay, count, head, topics
+from projections.view import Folded, View
+
+log = logging.getLogger(__name__)
+
+NEXT: Final = "projections_next"
+CAUGHT_UP: Final = 500
+"""Events that are left to the transaction of the swap, at most, before it is tried."""
+LOCK_LIMITS: Final = (0.25, 0.25, 0.5, 1.0, 1.5, 2.0)
+"""Seconds that the swap waits for readers to end their statements; those that come later wait behind it that long.
+An autovacuum gives way after one second."""
+TRIES: Final = 60
+
+T = TypeVar("T")
+
+
+class BeingRebuilt(Exception):
+    """Somebody else builds this view anew."""
+
+
+class Cancelled(Exception):
+    """It was stopped before the swap. What was served is served."""
+
+
+class NotSwapped(Exception):
+    """Readers or others held on to the view's tables too long, time and again. What was served is served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """position: up to which the new rows are. processed: events that were read for them."""
+
+    view: str
+    position: int
+    processed: int
+    seconds: float
+
+
+def rebuild(
+    view: View,
+    url: str,
+    decode: Decode,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: Event | None = None,
+) -> Rebuilt:
+    """Builds a view's rows from all events, catches up with those that arrive meanwhile, and swaps.
+
+    Readers see the old rows until they see the new ones, which are never older; nobody who appends waits for anything.
+    Where it is killed, the next one begins anew and clears away what it left.
+    Raises BeingRebuilt, Cancelled, NotSwapped, Unappliable, psycopg.Error, and what decode raises.
+    """
+    with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view):
+        connection.execute("SET statement_timeout = 0")
+        building = _Building(view, connection, decode, progress, stop or Event())
+        try:
+            return building.run()
+        finally:
+            if not connection.broken:
+                building.clear()
+
+
+@contextmanager
+def _alone(connection: psycopg.Connection[Any], view: View) -> Iterator[None]:
+    keys = [REBUILDS, view.name]
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", keys).fetchone()
+    if row is None or not row[0]:
+        raise BeingRebuilt(f"{view.name} is being rebuilt already")
+    yield
+
+
+class _Building:
+    def __init__(
+        self,
+        view: View,
+        connection: psycopg.Connection[Any],
+        decode: Decode,
+        progress: Callable[[Progress], None],
+        stop: Event,
+    ) -> None:
+        self._view = view
+        self._connection = connection
+        self._decode = decode
+        self._report = progress
+        self._stop = stop
+        self._tables = [table.name for table in view.tables]
+        self._states = Remembered(view, NEXT)
+        self._started_at = datetime.now(UTC)
+        self._processed = 0
+        self._total = 0
+        self._position = 0
+
+    def run(self) -> Rebuilt:
+        self._position = head(self._connection)
+        self._total = count(self._connection, self._wanted(), self._position)
+        self._call("begin_copy")
+        self._progress(0)
+        self._load()
+        self._catch_up()
+        for attempt in range(TRIES):
+            if self._try_to_swap(LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]):
+                seconds = (datetime.now(UTC) - self._started_at).total_seconds()
+                return Rebuilt(
+                    view=self._view.name, position=self._position, processed=self._processed, seconds=seconds
+                )
+            self._stop.wait(0.1)
+            self._catch_up()
+        raise NotSwapped(f"{self._view.name} is in use without a break: nothing was changed")
+
+    def clear(self) -> None:
+        """Leaves nothing behind."""
+        self._connection.execute("DELETE FROM projections.rebuilds WHERE view = %s", [self._view.name])
+        self._call("drop_copy")
+
+    def _load(self) -> None:
+        """All up to where the log ended in the beginning: rows first, without an index, then what hangs on them."""
+        replay = Replay(self._connection, self._decode, self._position)
+        wanted = topics(self._view.by_stream)
+        too_long: list[UUID] = []
+        for block in _blocks(replay.by_stream(wanted)):
+            too_long += [stream for stream, events in block if events is None]
+            whole = [(stream, events) for stream, events in block if events is not None]
+            self._load_folded([fold(self._view, stream, None, events) for stream, events in whole])
+            self._progress(sum(len(events) for _, events in whole))
+        if self._view.derive is not None:
+            self._view.derive(self._connection, NEXT, None)
+        self._call("index_copy")
+        for stream in too_long:
+            self._apply_all(replay.of_stream(stream, wanted))
+        self._apply_all(replay.by_position(topics(self._view.by_position)))
+
+    def _load_folded(self, folded: list[Folded]) -> None:
+        with self._connection.transaction():
+            for table in self._view.tables:
+                load(self._connection, NEXT, table, [row for each in folded for row in each.rows.get(table, ())])
+            for table, rows in memories(self._view, folded).items():
+                load(self._connection, NEXT, table, rows)
+
+    def _apply_all(self, events: Iterable[Recorded[Any]]) -> None:
+        source = iter(events)
+        while block := list(islice(source, CAUGHT_UP)):
+            with self._connection.transaction():
+                folded = apply(self._view, self._connection, NEXT, block, self._states)
+            self._states.keep((each.subject, each.state) for each in folded)
+            self._progress(len(block))
+
+    def _catch_up(self) -> None:
+        """Until so few events are left that the transaction of the swap can take them."""
+        while (end := head(self._connection)) - self._position > CAUGHT_UP:
+            self._advance(end)
+
+    def _advance(self, end: int) -> None:
+        replay = Replay(self._connection, self._decode, end)
+        self._apply_all(replay.by_position(self._wanted(), self._position))
+        self._position = end
+
+    def _wanted(self) -> list[str]:
+        return topics((*self._view.by_stream, *self._view.by_position))
+
+    def _try_to_swap(self, limit: float) -> bool:
+        """Holds the checkpoint first, as followers do, so that the live rows stand still; then takes their place."""
+        before = self._position
+        try:
+            with self._connection.transaction():
+                self._connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{limit * 1000:.0f}ms"])
+                self._advance(max(self._live_position(), self._position))
+                self._call("swap_copy")
+                self._write_checkpoint()
+        except psycopg.errors.LockNotAvailable:
+            log.info("the tables of %s are in use: the swap is tried again", self._view.name)
+            self._position = before
+            self._states.forget()
+            return False
+        return True
+
+    def _live_position(self) -> int:
+        row = self._connection.execute(
+            "SELECT position FROM projections.checkpoints WHERE view = %s FOR UPDATE", [self._view.name]
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def _write_checkpoint(self) -> None:
+        self._connection.execute(
+            """INSERT INTO projections.checkpoints AS c (view, version, position, recorded_at, updated_at, state)
+               SELECT %(view)s, %(version)s, %(position)s, max(e.recorded_at), clock_timestamp(), 'STOPPED'
+               FROM event_store.events e WHERE e.notification_id = %(position)s
+               ON CONFLICT (view) DO UPDATE
+               SET version = excluded.version, position = excluded.position, recorded_at = excluded.recorded_at,
+                   updated_at = excluded.updated_at, last_error = NULL, failed_at = NULL""",
+            {"view": self._view.name, "version": self._view.version, "position": self._position},
+        )
+
+    def _call(self, function: str) -> None:
+        self._connection.execute(f"SELECT projections.{function}(%s)".encode(), [self._tables])
+
+    def _progress(self, events: int) -> None:
+        """Where others can see it too. Raises Cancelled where it is to stop."""
+        if self._stop.is_set():
+            raise Cancelled(f"the rebuild of {self._view.name} was stopped")
+        self._processed += events
+        now = datetime.now(UTC)
+        told = Progress(
+            processed=self._processed,
+            total=max(self._total, self._processed),
+            started_at=self._started_at,
+            updated_at=now,
+        )
+        self._connection.execute(
+            """INSERT INTO projections.rebuilds (view, version, started_at, updated_at, processed, total)
+               VALUES (%s, %s, %s, %s, %s, %s)
+               ON CONFLICT (view) DO UPDATE SET version = excluded.version, started_at = excluded.started_at,
+                   updated_at = excluded.updated_at, processed = excluded.processed, total = excluded.total""",
+            [self._view.name, self._view.version, told.started_at, told.updated_at, told.processed, told.total],
+        )
+        self._report(told)
+
+
+def _blocks(
+    streams: Iterable[tuple[UUID, list[Recorded[Any]] | None]],
+) -> Iterator[list[tuple[UUID, list[Recorded[Any]] | None]]]:
+    """Streams gathered until they have a block's worth of events."""
+    block, events = [], 0
+    for stream, own in streams:
+        block.append((stream, own))
+        events += len(own) if own is not None else 0
+        if events >= BLOCK:
+            yield block
+            block, events = [], 0
+    if block:
+        yield block

@@ -1,0 +1,318 @@
+"""Histories made by chance, reproducibly: every kind of event, marking and status, several streams interleaved.
+
+What is generated need not have been permitted; it only has to be a history that the states can be folded from.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from domain import authority, jurisdiction, numbering
+from domain.authority import AuthorityRegistered
+from domain.catalogue import AGGREGATE_OF
+from domain.claim import KeyClaimed
+from domain.claim import stream_of as claim_of
+from domain.deployment_request import events as request
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.incident import events as incident
+from domain.incident.state import Incident
+from domain.jurisdiction import MandateEnded, MandateGranted
+from domain.numbering import NumberAssigned
+from domain.recorded import CommandRef, Recorded
+from domain.vocabulary import (
+    Actor,
+    AnalyticConfidence,
+    AuthorityCode,
+    ConditionId,
+    EvidenceId,
+    IncidentId,
+    InformationCredibility,
+    Label,
+    Likelihood,
+    Location,
+    Marking,
+    Period,
+    Quorum,
+    Region,
+    Role,
+    SourceReliability,
+    Strength,
+    Subject,
+    Text,
+)
+from service.items import Item, Unrecorded
+
+CODES = tuple(map(AuthorityCode, ("alpha", "bravo", "carol", "delta")))
+REGIONS = tuple(map(Region, ("xk", "xk/north", "xk/north/zubin-potok", "xk/south", "xl", "xl/west")))
+START = datetime(2024, 11, 29, 18, tzinfo=UTC)
+ISSUER = "https://issuer.example"
+
+Made = tuple[UUID, Any]
+
+
+@dataclass
+class Histories:
+    """Makes items. The states that it keeps are those of its own events, as they were made."""
+
+    seed: int
+    random: Random = field(init=False)
+    states: dict[UUID, Any] = field(default_factory=dict)
+    versions: dict[UUID, int] = field(default_factory=dict)
+    numbers: int = 0
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+
+    def opening(self) -> Item:
+        """Authorities and mandates, so that somebody holds something."""
+        made: list[Made] = [
+            (authority.stream_of(code), AuthorityRegistered(code=code, name=Label(code.title()))) for code in CODES[:3]
+        ]
+        made += [self._mandate(region, CODES[index % 2]) for index, region in enumerate(REGIONS[:5])]
+        return self._item(made)
+
+    def items(self, count: int) -> list[Item]:
+        return [self.item() for _ in range(count)]
+
+    def item(self) -> Item:
+        """What one command, or one line of an import, might record."""
+        openings: list[Callable[[], list[Made]]] = [self._submitted, self._reported, self._register]
+        openable = [id for id, state in self.states.items() if isinstance(state, DeploymentRequest | Incident)]
+        if len(openable) < 4 or self.random.random() < 0.15:
+            return self._item(self.random.choice(openings)())
+        subject = self.random.choice(openable)
+        steps = 1 if self.random.random() < 0.9 else 3
+        made = []
+        for _ in range(steps):
+            state = self.states[subject]
+            make = self._on_request if isinstance(state, DeploymentRequest) else self._on_incident
+            made.append((subject, make(state)))
+            self._evolve(*made[-1], self._anybody())
+        return self._item(made, evolved=True)
+
+    def _item(self, made: list[Made], evolved: bool = False) -> Item:
+        actor, command, correlation = self._anybody(), self._uuid(), self._uuid()
+        unrecorded = []
+        for n, (stream, event) in enumerate(made, start=1):
+            if not evolved:
+                self._evolve(stream, event, actor)
+            self.versions[stream] = self.versions.get(stream, 0) + 1
+            unrecorded.append(
+                Unrecorded(
+                    stream=stream,
+                    version=self.versions[stream],
+                    event=event,
+                    actor=actor,
+                    command=CommandRef(name="Made", id=command, n=n, of=len(made)),
+                    correlation=correlation,
+                    causation=self.random.choice([None, 1]),
+                    occurred_at=self._instant() if self.random.random() < 0.1 else None,
+                )
+            )
+        return Item(events=tuple(unrecorded))
+
+    def _evolve(self, stream: UUID, event: Any, actor: Actor) -> None:
+        """Only as far as the next event depends on it."""
+        state = self.states.get(stream)
+        recorded = Recorded(
+            event=event,
+            stream=stream,
+            version=1 if state is None else state.version + 1,
+            position=1,
+            recorded_at=START,
+            actor=actor,
+            command=CommandRef(name="Made", id=stream, n=1, of=1),
+            correlation=stream,
+        )
+        self.states[stream] = AGGREGATE_OF[type(event)].evolve(state, recorded)
+
+    def _register(self) -> list[Made]:
+        region = self.random.choice(REGIONS)
+        held = self.states.get(jurisdiction.stream_of(region))
+        match self.random.randrange(3):
+            case 0 if (code := CODES[3]) and authority.stream_of(code) not in self.states:
+                return [(authority.stream_of(code), AuthorityRegistered(code=code, name=Label("Delta")))]
+            case 1 if held is not None:
+                ended = MandateEnded(
+                    authority=held.mandates[-1].authority, region=region, reason=self._text(), at=self._instant()
+                )
+                return [(jurisdiction.stream_of(region), ended)]
+            case _:
+                return [self._mandate(region, self.random.choice(CODES))]
+
+    def _mandate(self, region: Region, code: AuthorityCode) -> Made:
+        event = MandateGranted(
+            authority=code,
+            region=region,
+            legal_basis=Label("UNSCR 1244 (1999)"),
+            endorsements_required=Quorum(self.random.randint(1, 2)),
+            valid_from=START - timedelta(days=9),
+            valid_until=self.random.choice([None, START + timedelta(days=9000)]),
+        )
+        return jurisdiction.stream_of(region), event
+
+    def _submitted(self) -> list[Made]:
+        stream, marking, code = self._uuid(), self.random.choice(list(Marking)), self.random.choice(CODES)
+        self.numbers += 1
+        event = request.RequestSubmitted(
+            reference=f"{code}-2024-{self.numbers:04}",
+            requesting_authority=code,
+            deciding_authority=self.random.choice(CODES),
+            endorsements_required=Quorum(1),
+            force=Label(self.random.choice(["Security Force", "Task\tForce \\ Nord", 'Żandarmeria "B"'])),
+            strength=Strength(self.random.randint(1, 900)),
+            region=self.random.choice(REGIONS),
+            purpose=self._text(),
+            period=self._period(),
+            incidents=self._incidents(),
+            marking=marking,
+            recipients=(Subject("p2"), Subject('p"3\\')) if marking is Marking.RED else (),
+        )
+        numbered = numbering.stream_of(f"{code}-2024")
+        claimed = KeyClaimed(
+            nonce="00", fingerprint="0" * 64, stream=stream, first_version=1, last_version=1
+        )
+        return [
+            (stream, event),
+            (numbered, NumberAssigned(subject=stream)),
+            (claim_of(code, str(stream)), claimed),
+        ]
+
+    def _on_request(self, state: DeploymentRequest) -> Any:
+        why, choose = self._text(), self.random.choice
+        choices: list[Any] = [
+            request.RequestAmended(
+                strength=choose([None, Strength(7)]),
+                purpose=choose([None, self._text()]),
+                period=choose([None, self._period()]),
+                incidents=choose([None, self._incidents()]),
+                reason=why,
+            ),
+            request.RequestRemarked(reason=why, internal=choose([True, False])),
+            request.RequestEndorsed(
+                recommendation=choose(list(request.Recommendation)), reason=why, revision=state.revision
+            ),
+            request.ReviewerRecused(reason=why),
+        ]
+        match state.status:
+            case RequestStatus.SUBMITTED:
+                choices += [request.ReviewBegun(reason=why)] * 4 + [request.RequestWithdrawn(reason=why)]
+            case RequestStatus.UNDER_REVIEW:
+                choices += [self._hold(why), self._hold(why), self._approved(why)]
+                choices.append(request.RequestDenied(reason=why, grounds=self._grounds()))
+            case RequestStatus.WITHHELD_PENDING_ATTRIBUTION:
+                choices += [request.ReviewResumed(reason=why, grounds=self._grounds())] * 3
+            case RequestStatus.APPROVED:
+                choices += [
+                    request.ApprovalQuestioned(reason=why, incidents=self._incidents()),
+                    request.ApprovalConfirmed(reason=why, grounds=self._grounds()),
+                    request.ApprovalRevoked(reason=why),
+                    request.ApprovalExpired(reason=why),
+                ]
+                conditions = state.decision.conditions if state.decision else ()
+                choices += [request.FulfilmentReported(condition=each.id, report=why) for each in conditions]
+            case _:
+                pass
+        return choose(choices)
+
+    def _hold(self, why: Text) -> request.RequestWithheld:
+        return request.RequestWithheld(
+            reason=why,
+            awaiting=self._incidents(),
+            minimum_likelihood=self.random.choice(list(Likelihood)),
+            minimum_confidence=self.random.choice(list(AnalyticConfidence)),
+            review_by=self.random.choice([None, self._instant()]),
+        )
+
+    def _approved(self, why: Text) -> request.RequestApproved:
+        conditions = (
+            request.ConditionSet(id=ConditionId(self._uuid()), text=self._text(), due_by=self._instant()),
+            request.ConditionSet(id=ConditionId(self._uuid()), text=self._text()),
+        )
+        return request.RequestApproved(
+            reason=why,
+            strength=Strength(5),
+            period=self._period(),
+            conditions=conditions[: self.random.randint(0, 2)],
+            valid_until=self.random.choice([None, self._instant()]),
+            grounds=self._grounds(),
+        )
+
+    def _reported(self) -> list[Made]:
+        marking = self.random.choice(list(Marking))
+        self.numbers += 1
+        event = incident.IncidentReported(
+            reference=f"alpha-i-2024-{self.numbers:04}",
+            kind=Label(self.random.choice(["explosion", "sabotage"])),
+            description=self._text(),
+            region=self.random.choice(REGIONS),
+            location=self.random.choice([None, Location(latitude=42.9, longitude=20.7, description=self._text())]),
+            occurred_at=self._instant(),
+            marking=marking,
+            recipients=(Subject("p4"),) if marking is Marking.RED else (),
+            covered_by=tuple(self.random.sample(CODES, self.random.randint(0, 2))),
+        )
+        return [(self._uuid(), event)]
+
+    def _on_incident(self, state: Incident) -> Any:
+        choices: list[Any] = [
+            incident.EvidenceRecorded(
+                evidence=EvidenceId(self._uuid()),
+                summary=self._text(),
+                marking=self.random.choice([m for m in Marking if m.strictness >= state.marking.strictness]),
+                source_reliability=self.random.choice(list(SourceReliability)),
+                information_credibility=self.random.choice(list(InformationCredibility)),
+                uri=self.random.choice([None, self._text()]),
+            ),
+            incident.IncidentAttributed(
+                responsible_party=self.random.choice([None, self._text()]),
+                likelihood=self.random.choice(list(Likelihood)),
+                confidence=self.random.choice(list(AnalyticConfidence)),
+                basis=self._text(),
+                evidence=tuple(piece.id for piece in state.evidence if self.random.random() < 0.5),
+            ),
+        ]
+        if state.attribution is not None:
+            choices.append(incident.AttributionRetracted(reason=self._text()))
+            open_to = [code for code in CODES if code not in state.referred_to]
+            choices += [incident.IncidentReferred(authority=code, reason=self._text()) for code in open_to[:1]]
+        return self.random.choice(choices)
+
+    def _incidents(self) -> tuple[IncidentId, ...]:
+        known = [IncidentId(id) for id, state in self.states.items() if isinstance(state, Incident)]
+        return tuple(self.random.sample(known, min(len(known), self.random.randint(0, 2))))
+
+    def _grounds(self) -> tuple[request.Ground, ...]:
+        found = [self.states[id] for id in self._incidents()]
+        return tuple(
+            request.Ground(
+                incident=each.id,
+                version=each.attribution.version,
+                responsible_party=each.attribution.responsible_party,
+                likelihood=each.attribution.likelihood,
+                confidence=each.attribution.confidence,
+            )
+            for each in found
+            if each.attribution is not None
+        )
+
+    def _anybody(self) -> Actor:
+        roles = tuple(self.random.sample(list(Role), self.random.randint(1, 3)))
+        subject = Subject(f"p{self.random.randint(1, 5)}")
+        return Actor(issuer=ISSUER, subject=subject, authority=self.random.choice(CODES), roles=roles)
+
+    def _text(self) -> Text:
+        return Text(self.random.choice(["Because.", "Two\nlines\tand a \\ backslash", "Ünïcødé 🙂 {x}", '"quoted", \\N']))
+
+    def _instant(self) -> datetime:
+        return START + timedelta(minutes=self.random.randint(-9000, 9000), microseconds=self.random.randint(0, 9))
+
+    def _period(self) -> Period:
+        start = self._instant()
+        return Period(start=start, end=start + timedelta(days=self.random.randint(1, 90)))
+
+    def _uuid(self) -> UUID:
+        return UUID(int=self.random.getrandbits(128), version=4)
