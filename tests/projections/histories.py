@@ -4,9 +4,7 @@ What is generated need not have been permitted; it only has to be a history that
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from random import Random
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,40 +29,32 @@ from domain.vocabulary import (
     IncidentId,
     InformationCredibility,
     Label,
+    Latitude,
     Likelihood,
     Location,
+    Longitude,
     Marking,
-    Period,
     Quorum,
     Region,
-    Role,
     SourceReliability,
     Strength,
     Subject,
     Text,
 )
 from service.items import Item, Unrecorded
-
-CODES = tuple(map(AuthorityCode, ("alpha", "bravo", "carol", "delta")))
-REGIONS = tuple(map(Region, ("xk", "xk/north", "xk/north/zubin-potok", "xk/south", "xl", "xl/west")))
-START = datetime(2024, 11, 29, 18, tzinfo=UTC)
-ISSUER = "https://issuer.example"
+from tests.projections.chance import CODES, REGIONS, START, Chance
 
 Made = tuple[UUID, Any]
 
 
-@dataclass
-class Histories:
+class Histories(Chance):
     """Makes items. The states that it keeps are those of its own events, as they were made."""
 
-    seed: int
-    random: Random = field(init=False)
-    states: dict[UUID, Any] = field(default_factory=dict)
-    versions: dict[UUID, int] = field(default_factory=dict)
-    numbers: int = 0
-
-    def __post_init__(self) -> None:
-        self.random = Random(self.seed)
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.states: dict[UUID, Any] = {}
+        self.versions: dict[UUID, int] = {}
+        self.numbers = 0
 
     def opening(self) -> Item:
         """Authorities and mandates, so that somebody holds something."""
@@ -80,7 +70,7 @@ class Histories:
     def item(self) -> Item:
         """What one command, or one line of an import, might record."""
         openings: list[Callable[[], list[Made]]] = [self._submitted, self._reported, self._register]
-        openable = [id for id, state in self.states.items() if isinstance(state, DeploymentRequest | Incident)]
+        openable = [stream for stream, state in self.states.items() if isinstance(state, DeploymentRequest | Incident)]
         if len(openable) < 4 or self.random.random() < 0.15:
             return self._item(self.random.choice(openings)())
         subject = self.random.choice(openable)
@@ -90,11 +80,11 @@ class Histories:
             state = self.states[subject]
             make = self._on_request if isinstance(state, DeploymentRequest) else self._on_incident
             made.append((subject, make(state)))
-            self._evolve(*made[-1], self._anybody())
+            self._evolve(*made[-1], self.anybody())
         return self._item(made, evolved=True)
 
     def _item(self, made: list[Made], evolved: bool = False) -> Item:
-        actor, command, correlation = self._anybody(), self._uuid(), self._uuid()
+        actor, command, correlation = self.anybody(), self.uuid(), self.uuid()
         unrecorded = []
         for n, (stream, event) in enumerate(made, start=1):
             if not evolved:
@@ -109,7 +99,7 @@ class Histories:
                     command=CommandRef(name="Made", id=command, n=n, of=len(made)),
                     correlation=correlation,
                     causation=self.random.choice([None, 1]),
-                    occurred_at=self._instant() if self.random.random() < 0.1 else None,
+                    occurred_at=self.instant() if self.random.random() < 0.1 else None,
                 )
             )
         return Item(events=tuple(unrecorded))
@@ -137,7 +127,7 @@ class Histories:
                 return [(authority.stream_of(code), AuthorityRegistered(code=code, name=Label("Delta")))]
             case 1 if held is not None:
                 ended = MandateEnded(
-                    authority=held.mandates[-1].authority, region=region, reason=self._text(), at=self._instant()
+                    authority=held.mandates[-1].authority, region=region, reason=self.text(), at=self.instant()
                 )
                 return [(jurisdiction.stream_of(region), ended)]
             case _:
@@ -155,7 +145,7 @@ class Histories:
         return jurisdiction.stream_of(region), event
 
     def _submitted(self) -> list[Made]:
-        stream, marking, code = self._uuid(), self.random.choice(list(Marking)), self.random.choice(CODES)
+        stream, marking, code = self.uuid(), self.random.choice(list(Marking)), self.random.choice(CODES)
         self.numbers += 1
         event = request.RequestSubmitted(
             reference=f"{code}-2024-{self.numbers:04}",
@@ -165,16 +155,14 @@ class Histories:
             force=Label(self.random.choice(["Security Force", "Task\tForce \\ Nord", 'Żandarmeria "B"'])),
             strength=Strength(self.random.randint(1, 900)),
             region=self.random.choice(REGIONS),
-            purpose=self._text(),
-            period=self._period(),
+            purpose=self.text(),
+            period=self.period(),
             incidents=self._incidents(),
             marking=marking,
             recipients=(Subject("p2"), Subject('p"3\\')) if marking is Marking.RED else (),
         )
         numbered = numbering.stream_of(f"{code}-2024")
-        claimed = KeyClaimed(
-            nonce="00", fingerprint="0" * 64, stream=stream, first_version=1, last_version=1
-        )
+        claimed = KeyClaimed(nonce="00", fingerprint="0" * 64, stream=stream, first_version=1, last_version=1)
         return [
             (stream, event),
             (numbered, NumberAssigned(subject=stream)),
@@ -182,12 +170,12 @@ class Histories:
         ]
 
     def _on_request(self, state: DeploymentRequest) -> Any:
-        why, choose = self._text(), self.random.choice
+        why, choose = self.text(), self.random.choice
         choices: list[Any] = [
             request.RequestAmended(
                 strength=choose([None, Strength(7)]),
-                purpose=choose([None, self._text()]),
-                period=choose([None, self._period()]),
+                purpose=choose([None, self.text()]),
+                period=choose([None, self.period()]),
                 incidents=choose([None, self._incidents()]),
                 reason=why,
             ),
@@ -224,20 +212,20 @@ class Histories:
             awaiting=self._incidents(),
             minimum_likelihood=self.random.choice(list(Likelihood)),
             minimum_confidence=self.random.choice(list(AnalyticConfidence)),
-            review_by=self.random.choice([None, self._instant()]),
+            review_by=self.random.choice([None, self.instant()]),
         )
 
     def _approved(self, why: Text) -> request.RequestApproved:
         conditions = (
-            request.ConditionSet(id=ConditionId(self._uuid()), text=self._text(), due_by=self._instant()),
-            request.ConditionSet(id=ConditionId(self._uuid()), text=self._text()),
+            request.ConditionSet(id=ConditionId(self.uuid()), text=self.text(), due_by=self.instant()),
+            request.ConditionSet(id=ConditionId(self.uuid()), text=self.text()),
         )
         return request.RequestApproved(
             reason=why,
             strength=Strength(5),
-            period=self._period(),
+            period=self.period(),
             conditions=conditions[: self.random.randint(0, 2)],
-            valid_until=self.random.choice([None, self._instant()]),
+            valid_until=self.random.choice([None, self.instant()]),
             grounds=self._grounds(),
         )
 
@@ -247,46 +235,48 @@ class Histories:
         event = incident.IncidentReported(
             reference=f"alpha-i-2024-{self.numbers:04}",
             kind=Label(self.random.choice(["explosion", "sabotage"])),
-            description=self._text(),
+            description=self.text(),
             region=self.random.choice(REGIONS),
-            location=self.random.choice([None, Location(latitude=42.9, longitude=20.7, description=self._text())]),
-            occurred_at=self._instant(),
+            location=self.random.choice(
+                [None, Location(latitude=Latitude(42.9), longitude=Longitude(20.7), description=self.text())]
+            ),
+            occurred_at=self.instant(),
             marking=marking,
             recipients=(Subject("p4"),) if marking is Marking.RED else (),
             covered_by=tuple(self.random.sample(CODES, self.random.randint(0, 2))),
         )
-        return [(self._uuid(), event)]
+        return [(self.uuid(), event)]
 
     def _on_incident(self, state: Incident) -> Any:
         choices: list[Any] = [
             incident.EvidenceRecorded(
-                evidence=EvidenceId(self._uuid()),
-                summary=self._text(),
+                evidence=EvidenceId(self.uuid()),
+                summary=self.text(),
                 marking=self.random.choice([m for m in Marking if m.strictness >= state.marking.strictness]),
                 source_reliability=self.random.choice(list(SourceReliability)),
                 information_credibility=self.random.choice(list(InformationCredibility)),
-                uri=self.random.choice([None, self._text()]),
+                uri=self.random.choice([None, self.text()]),
             ),
             incident.IncidentAttributed(
-                responsible_party=self.random.choice([None, self._text()]),
+                responsible_party=self.random.choice([None, self.text()]),
                 likelihood=self.random.choice(list(Likelihood)),
                 confidence=self.random.choice(list(AnalyticConfidence)),
-                basis=self._text(),
+                basis=self.text(),
                 evidence=tuple(piece.id for piece in state.evidence if self.random.random() < 0.5),
             ),
         ]
         if state.attribution is not None:
-            choices.append(incident.AttributionRetracted(reason=self._text()))
+            choices.append(incident.AttributionRetracted(reason=self.text()))
             open_to = [code for code in CODES if code not in state.referred_to]
-            choices += [incident.IncidentReferred(authority=code, reason=self._text()) for code in open_to[:1]]
+            choices += [incident.IncidentReferred(authority=code, reason=self.text()) for code in open_to[:1]]
         return self.random.choice(choices)
 
     def _incidents(self) -> tuple[IncidentId, ...]:
-        known = [IncidentId(id) for id, state in self.states.items() if isinstance(state, Incident)]
+        known = [IncidentId(stream) for stream, state in self.states.items() if isinstance(state, Incident)]
         return tuple(self.random.sample(known, min(len(known), self.random.randint(0, 2))))
 
     def _grounds(self) -> tuple[request.Ground, ...]:
-        found = [self.states[id] for id in self._incidents()]
+        found = [self.states[stream] for stream in self._incidents()]
         return tuple(
             request.Ground(
                 incident=each.id,
@@ -298,21 +288,3 @@ class Histories:
             for each in found
             if each.attribution is not None
         )
-
-    def _anybody(self) -> Actor:
-        roles = tuple(self.random.sample(list(Role), self.random.randint(1, 3)))
-        subject = Subject(f"p{self.random.randint(1, 5)}")
-        return Actor(issuer=ISSUER, subject=subject, authority=self.random.choice(CODES), roles=roles)
-
-    def _text(self) -> Text:
-        return Text(self.random.choice(["Because.", "Two\nlines\tand a \\ backslash", "Ünïcødé 🙂 {x}", '"quoted", \\N']))
-
-    def _instant(self) -> datetime:
-        return START + timedelta(minutes=self.random.randint(-9000, 9000), microseconds=self.random.randint(0, 9))
-
-    def _period(self) -> Period:
-        start = self._instant()
-        return Period(start=start, end=start + timedelta(days=self.random.randint(1, 90)))
-
-    def _uuid(self) -> UUID:
-        return UUID(int=self.random.getrandbits(128), version=4)

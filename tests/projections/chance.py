@@ -1,0 +1,51 @@
+"""What anybody might have written, anywhere and at any time: by chance, reproducibly."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from domain.vocabulary import (
+    Actor,
+    AuthorityCode,
+    Latitude,
+    Location,
+    Longitude,
+    Period,
+    Region,
+    Role,
+    Subject,
+    Text,
+)
+
+CODES = tuple(map(AuthorityCode, ("alpha", "bravo", "carol", "delta")))
+REGIONS = tuple(map(Region, ("xk", "xk/north", "xk/north/zubin-potok", "xk/south", "xl", "xl/west")))
+START = datetime(2024, 11, 29, 18, tzinfo=UTC)
+ISSUER = "https://issuer.example"
+
+
+class Chance:
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def location(self) -> Location:
+        return Location(latitude=Latitude(42.9), longitude=Longitude(20.7), description=self.text())
+
+    def anybody(self) -> Actor:
+        roles = tuple(self.random.sample(list(Role), self.random.randint(1, 3)))
+        subject = Subject(f"p{self.random.randint(1, 5)}")
+        return Actor(issuer=ISSUER, subject=subject, authority=self.random.choice(CODES), roles=roles)
+
+    def text(self) -> Text:
+        return Text(
+            self.random.choice(["Because.", "Two\nlines\tand a \\ backslash", "Ünïcødé 🙂 {x}", '"quoted", \\N'])
+        )
+
+    def instant(self) -> datetime:
+        return START + timedelta(minutes=self.random.randint(-9000, 9000), microseconds=self.random.randint(0, 9))
+
+    def period(self) -> Period:
+        start = self.instant()
+        return Period(start=start, end=start + timedelta(days=self.random.randint(1, 90)))
+
+    def uuid(self) -> UUID:
+        return UUID(int=self.random.getrandbits(128), version=4)

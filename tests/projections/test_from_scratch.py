@@ -1,0 +1,95 @@
+"""Every view's rows are what a fold of the whole log from scratch makes of it, however its events were gathered."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Table
+
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, Aggregate, fold
+from domain.recorded import Recorded
+from projections import authorities, deployment_requests, incidents
+from projections.catalogue import VIEWS
+from projections.documents import decode
+from tests.projections.histories import Histories
+from tests.projections.world import World
+
+TABLES: tuple[tuple[Aggregate, Table], ...] = (
+    (DEPLOYMENT_REQUEST, deployment_requests.table),
+    (INCIDENT, incidents.table),
+    (AUTHORITY, authorities.table),
+    (JURISDICTION, authorities.jurisdictions),
+)
+
+
+@pytest.fixture(params=[3, 17], ids=lambda seed: f"seed {seed}")
+def recorded(request: pytest.FixtureRequest, world: World) -> World:
+    histories = Histories(request.param)
+    world.append([histories.opening(), *histories.items(180)])
+    return world
+
+
+def test_rows_do_not_depend_on_how_events_are_gathered(recorded: World) -> None:
+    recorded.apply(block=500)
+    whole = recorded.all_rows()
+    for block in (1, 37):
+        empty(recorded)
+        recorded.apply(block=block)
+        assert recorded.all_rows() == whole
+
+
+def test_a_row_a_version_holds_the_state_as_it_was(recorded: World) -> None:
+    recorded.apply(block=50)
+    log = recorded.log()
+    for aggregate, table in TABLES:
+        expected = list(versions(log, aggregate))
+        assert expected
+        assert sorted(found(recorded, table, aggregate), key=by_place) == sorted(expected, key=by_place)
+
+
+def versions(log: Sequence[Recorded[Any]], aggregate: Aggregate) -> Iterator[dict[str, Any]]:
+    """What the columns that all tables of versions have should hold."""
+    for stream in {recorded.stream for recorded in log}:
+        history = [recorded for recorded in log if recorded.stream == stream]
+        if AGGREGATE_OF[type(history[0].event)] is not aggregate:
+            continue
+        last = fold(aggregate, history)
+        for index, recorded in enumerate(history):
+            state = fold(aggregate, history[: index + 1])
+            yield {
+                "id": stream,
+                "version": index + 1,
+                "position": recorded.position,
+                "valid_from": recorded.recorded_at,
+                "valid_until": history[index + 1].recorded_at if index + 1 < len(history) else None,
+                "audience": sorted(getattr(last, "audience", {"everybody"})),
+                "state": state,
+                **(
+                    {"status": state.status, "reference": state.reference, "marking": state.marking}
+                    if hasattr(state, "status")
+                    else {}
+                ),
+            }
+
+
+def found(world: World, table: Table, aggregate: Aggregate) -> list[dict[str, Any]]:
+    columns = ["id", "version", "position", "valid_from", "audience", "document"]
+    columns += [name for name in ("status", "reference", "marking") if "status" in table.c]
+    until = "nullif(valid_until, 'infinity') AS valid_until"
+    with psycopg.connect(world.urls.api, options="-c timezone=UTC") as connection:
+        cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
+        rows = cursor.execute(f"SELECT {', '.join(columns)}, {until} FROM {table}".encode()).fetchall()
+    return [{"state": decode(aggregate.state, row.pop("document")), **row} for row in rows]
+
+
+def by_place(row: dict[str, Any]) -> tuple[Any, int]:
+    return row["id"], row["version"]
+
+
+def empty(world: World) -> None:
+    """As if no event had ever been applied."""
+    with psycopg.connect(world.urls.worker) as connection:
+        for table in (table for view in VIEWS for table in view.tables):
+            connection.execute(f"TRUNCATE {table}".encode())
+        connection.execute("UPDATE projections.checkpoints SET position = 0")
