@@ -42,8 +42,10 @@ def write_events(teller: Teller, target: BinaryIO) -> None:
     _write(target, EVENT_COLUMNS, map(_event, teller.log()))
 
 
-def harmless(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula. Numbers are none."""
+def cell(value: Any) -> Any:
+    """A value as a cell that no spreadsheet takes for a formula. Numbers are none."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value
 
 
@@ -51,7 +53,7 @@ def _write(target: BinaryIO, header: Iterable[str], rows: Iterable[Iterable[Any]
     text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=False)
     writer = csv.writer(text, dialect="excel")
     writer.writerow(header)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([cell(value) for value in row] for row in rows)
     text.flush()
     text.detach()
 

@@ -71,12 +71,13 @@ class Teller:
         self.eyes = eyes
         self.reached = reached
 
-    def log(self) -> Iterator[Told]:
-        """Those of the scope in the order of the log."""
+    def log(self, reached: Reached | None = None) -> Iterator[Told]:
+        """Those of the scope in the order of the log. reached: what is told instead, where this is not all there is."""
+        reached = reached or self.reached
         for block in self._blocks():
             yield from self.told(block)
             if block:
-                self.reached(block[-1].position)
+                reached(block[-1].position)
 
     def told(self, block: Sequence[Recorded[Any]]) -> Iterator[Told]:
         """What the viewer may see of these events, in their order."""

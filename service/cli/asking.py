@@ -1,0 +1,105 @@
+"""What the commands that only read have in common: as whom, as of when, and refusals of one line."""
+
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Final
+
+import typer
+from psycopg.errors import UndefinedFunction, UndefinedTable
+
+from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
+from domain.vocabulary import SYSTEM
+from service.container import limits, now
+from service.database import DatabaseUrls
+from service.errors import CorruptEvent
+from service.event_store import EventStore
+from service.exchange.eyes import Eyes
+from service.exchange.refusing import Refused
+from service.exchange.scope import Scope, bearer, called, scope_of
+from service.identity import Tokens
+from service.opening import open_database, token_key
+from service.settings import Settings
+
+TokenOption = Annotated[
+    str | None, typer.Option(help="Show what the bearer of this token may see. Without it: the operator's whole view.")
+]
+AsOfOption = Annotated[
+    str | None, typer.Option(help="What the register said at this instant, as '2024-11-29T18:00:00Z'.")
+]
+
+REFUSED: Final = 2
+FAILED: Final = 1
+TERMINATED: Final = 128 + signal.SIGTERM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The register as somebody may see it, as of an instant."""
+
+    settings: Settings
+    urls: DatabaseUrls
+    store: EventStore
+    scope: Scope
+    eyes: Eyes
+
+    def about(self, reference: str, kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,)) -> "Asked":
+        """Of one subject alone. Raises Refused where there is none that may be seen."""
+        subject = called(self.store, self.eyes, reference, self.scope.end, kinds)
+        return replace(self, scope=replace(self.scope, subject=subject))
+
+
+@contextmanager
+def asked(token: str | None, as_of: str | None = None) -> Iterator[Asked]:
+    """Opens the register for reading. Raises Refused, and Misconfigured and Unavailable as every command does."""
+    moment = None if as_of is None else instant(as_of, "--as-of")
+    settings, at = Settings.from_environment(), now()
+    actor = SYSTEM if token is None else bearer(Tokens(token_key(settings)), token, at)
+    with open_database(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store:
+        scope = scope_of(store, actor, at, moment)
+        eyes = Eyes(store, actor, at, scope.present)
+        yield Asked(settings=settings, urls=urls, store=store, scope=scope, eyes=eyes)
+
+
+def instant(text: str, option: str) -> datetime:
+    """Raises Refused."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise Refused(f"{option}: '{text}' is no instant with an offset, as '2024-11-29T18:00:00Z'")
+    return found
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Says in one line why something is refused or failed, and ends in good order where somebody terminates it."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    try:
+        yield
+    except Refused as refusal:
+        raise _ended(str(refusal), REFUSED) from None
+    except (UndefinedTable, UndefinedFunction):
+        raise _ended("the database holds no register yet: `mandate migrate` makes one", REFUSED) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED) from None
+    except OSError as error:
+        raise _ended(f"{error.filename or 'the file'} cannot be written: {error.strerror}", FAILED) from None
+    except sqlite3.Error as error:
+        raise _ended(f"the file cannot be written: {error}", FAILED) from None
+    except CorruptEvent as error:
+        raise _ended(str(error), FAILED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _ended(message: str, status: int) -> typer.Exit:
+    typer.echo(f"mandate: {' '.join(message.split())}", err=True)
+    return typer.Exit(status)

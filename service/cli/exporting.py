@@ -1,0 +1,46 @@
+"""`export`: the register as files, for auditors and their tools."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
+from service.exchange.formats import FORMATS, carry_out, chosen
+from service.exchange.telling import Reached, Teller
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(export)
+
+
+def export(
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")],
+    output: Annotated[str, typer.Option(help="The file; '-' is standard output.")],
+    request: Annotated[str | None, typer.Option(help="One request alone, by its reference.")] = None,
+    as_of: AsOfOption = None,
+    token: TokenOption = None,
+    events: Annotated[bool, typer.Option("--events", help="csv: a row an event, in place of a row a request.")] = False,
+) -> None:
+    """Writes the register, or one request, to a file that is there once it is whole: docs/exports.md."""
+    with in_one_line():
+        chosen_export = chosen(form, output, events)
+        with asked(token, as_of) as everything:
+            told = everything if request is None else everything.about(request)
+            with _progress(told.scope.end) as reached:
+                carry_out(chosen_export, Teller(told.store, told.scope, told.eyes, reached))
+        if chosen_export.target is not None:
+            typer.echo(f"{chosen_export.target}: up to position {told.scope.end}", err=True)
+
+
+@contextmanager
+def _progress(end: int) -> Iterator[Reached]:
+    """How far the log was read, on a terminal."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("export", total=max(end, 1))
+        yield lambda position: progress.update(bar, completed=position)

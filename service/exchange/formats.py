@@ -1,0 +1,48 @@
+"""Every format in which the register is exported, listed once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from service.exchange import lines, ocel_json, ocel_sqlite, spreadsheet, xes
+from service.exchange.output import STDOUT, checked, replacing, standard_output
+from service.exchange.refusing import Refused
+from service.exchange.telling import Teller
+
+Write = Callable[[Teller, BinaryIO], None]
+FORMATS: Final[dict[str, Write]] = {
+    "csv": spreadsheet.write_requests,
+    "jsonl": lines.write_whole,
+    "cloudevents": lines.write_cloudevents,
+    "ocel2": ocel_json.write,
+    "xes": xes.write,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """How a file is written, and where: None is standard output."""
+
+    write: Write
+    target: Path | None
+
+
+def chosen(name: str, output: str, events: bool) -> Export:
+    """events: a row an event, where a format has both. Raises Refused."""
+    if name not in FORMATS:
+        raise Refused(f"there is no format '{name}': choose one of {', '.join(FORMATS)}")
+    if events and name != "csv":
+        raise Refused("--events is for csv: every other format tells events already")
+    write = spreadsheet.write_events if events else FORMATS[name]
+    target = None if output == STDOUT else checked(output)
+    if name == "ocel2" and target is not None and target.suffix.lower() in ocel_sqlite.SUFFIXES:
+        path = target
+        return Export(lambda teller, file: ocel_sqlite.write(teller, file, path), target)
+    return Export(write, target)
+
+
+def carry_out(export: Export, teller: Teller) -> None:
+    """Writes the file, which is there once it is whole."""
+    with standard_output() if export.target is None else replacing(export.target) as file:
+        export.write(teller, file)
