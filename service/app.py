@@ -12,7 +12,7 @@ from service.container import Clock, async_engine, now, write_side
 from service.database import DatabaseUrls
 from service.graphql.context import Services
 from service.graphql.http import mount
-from service.health import examine
+from service.health import Examination
 from service.identity import Identity, Tokens
 from service.settings import Settings
 
@@ -32,12 +32,13 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                 write_side(settings, urls.api, clock) as write,
                 ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
             ):
-                app.state.reader = Reader(
+                reader = Reader(
                     engine, patience=settings.view_patience, answer_limit=settings.answer_timeout, clock=clock
                 )
+                app.state.examination = Examination(reader, urls.api)
                 app.state.services = Services(
                     dispatcher=write.dispatcher,
-                    reader=app.state.reader,
+                    reader=reader,
                     identify=identify,
                     threads=threads,
                     seen=write.people.seen,
@@ -56,7 +57,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
 
     @app.get("/health/ready")
     async def ready(request: Request) -> JSONResponse:
-        health = await examine(request.app.state.reader, urls.api)
+        health = await request.app.state.examination.examine()
         return JSONResponse(health.told(), status_code=200 if health.is_ready else 503)
 
     return app

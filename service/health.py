@@ -13,6 +13,7 @@ from projections.catalogue import VIEWS
 from projections.checkpoints import FollowerState, Status
 from projections.reading import Reader, Unanswered
 from service.migrations import pending
+from service.policing import COURSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +30,30 @@ class Health:
         return {"status": "ready" if self.is_ready else "not ready", "problems": self.problems}
 
 
-async def examine(reader: Reader, url: str) -> Health:
-    """The database is reachable, its tables are as this version needs them, and every view has a live follower."""
-    try:
-        missing = await asyncio.to_thread(pending, url)
-        if missing:
-            return Health({"migrations": f"{', '.join(missing)} not applied: run 'mandate migrate'"})
-        reading = await reader.reading(SYSTEM)
-        return Health(view_problems(await reading.rows(checkpoints.statuses())))
-    except (Unanswered, DBAPIError):
-        return Health({"database": "it does not answer"})
+class Examination:
+    """Examines one process's register, as often as it is asked."""
+
+    def __init__(self, reader: Reader, url: str) -> None:
+        self._reader = reader
+        self._url = url
+        self._is_migrated = False
+
+    async def examine(self) -> Health:
+        """The database is reachable, its tables are as this version needs them, and every view has a live follower."""
+        try:
+            if not self._is_migrated and (missing := await asyncio.to_thread(pending, self._url)):
+                return Health({"migrations": f"{', '.join(missing)} not applied: run 'mandate migrate'"})
+            self._is_migrated = True
+            reading = await self._reader.reading(SYSTEM)
+            return Health(view_problems(await reading.rows(checkpoints.statuses())))
+        except (Unanswered, DBAPIError):
+            return Health({"database": "it does not answer"})
 
 
 def view_problems(statuses: Sequence[Status]) -> dict[str, str]:
     """What is wrong with the views, by name."""
     known = {status.view: status for status in statuses}
-    found = {view.name: _problem(known.get(view.name)) for view in VIEWS}
+    found = {name: _problem(known.get(name)) for name in (*(view.name for view in VIEWS), COURSE)}
     return {name: problem for name, problem in found.items() if problem is not None}
 
 

@@ -72,19 +72,14 @@ class Tokens:
 
 
 def own_key(data_dir: Path) -> bytes:
-    """The key of the data folder, made on first use, for its owner alone."""
+    """The key of the data folder, made on first use, for its owner alone. Raises Misconfigured, in one line."""
     path = data_dir / "token.key"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    fresh = data_dir / f"token.key.{os.getpid()}"
-    if not path.exists():
-        fresh.touch(mode=0o600, exist_ok=False)
-        fresh.write_text(secrets.token_hex(KEY_LENGTH))
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_key(path)
+    except OSError as error:
+        raise Misconfigured(f"the data folder {data_dir} cannot be used: {error.strerror} (MANDATE_DATA_DIR)") from None
     return read_key(path)
 
 
@@ -97,6 +92,19 @@ def read_key(path: Path) -> bytes:
     if len(key) < KEY_LENGTH:
         raise Misconfigured(f"the token key {path} is shorter than {KEY_LENGTH} bytes")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all, also where another process makes it at the same moment."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.touch(mode=0o600, exist_ok=False)
+    fresh.write_text(secrets.token_hex(KEY_LENGTH))
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
 
 
 def _identity(claims: dict[str, Any]) -> Identity:

@@ -15,9 +15,10 @@ from domain.catalogue import POLICIES
 from domain.deciding import Context, Unread
 from domain.deployment_request.state import DeploymentRequest
 from domain.policies.approvals import EXPIRE_APPROVAL
-from domain.policies.reacting import Policy, affected
+from domain.policies.reacting import Policy, Reaction, affected
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, IncidentId, RequestId, derived_id
+from projections.follower import Feed
 from service.dispatcher import Dispatcher
 from service.orders import Order, Outcome
 from service.states import States
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 Watchers = Callable[[IncidentId, int], Iterable[RequestId]]
 """The requests that may rest on an incident, as of a position at least."""
 
+COURSE: Final = "policies"
+"""The name under which they follow the log."""
+COURSE_VERSION: Final = 1
 TRIES: Final = 50
 """How often a policy is asked anew what it needs to know."""
 
@@ -35,27 +39,26 @@ class Policing:
     """Shows events and the time to the policies. Raises Unavailable where the store does not answer: show it again."""
 
     def __init__(
-        self, dispatcher: Dispatcher, states: States, watchers: Watchers, clock: Callable[[], datetime]
+        self, dispatcher: Dispatcher, states: States, feed: Feed, watchers: Watchers, clock: Callable[[], datetime]
     ) -> None:
         self._dispatcher = dispatcher
         self._states = states
+        self._feed = feed
         self._watchers = watchers
         self._clock = clock
 
     def show(self, events: Sequence[Recorded[Any]]) -> None:
         """Whatever follows from these events is recorded, or was, or was refused and is settled."""
-        concerned = [(recorded, self._affected(recorded)) for recorded in events]
-        states = self._newest({request for _, requests in concerned for request in requests})
-        for recorded, requests in concerned:
-            for request in requests:
-                for policy in POLICIES:
-                    self._ask(policy, request, states, recorded)
+        concerned = [request for recorded in events for request in self._affected(recorded)]
+        states = self._newest(set(concerned))
+        for request in dict.fromkeys(concerned):
+            for policy in POLICIES:
+                self._ask(policy, request, states)
 
     def tick(self, expiring: Iterable[DeploymentRequest]) -> None:
         """Whatever the time calls for is recorded: these approvals' time has passed."""
         for request in expiring:
-            states = self._newest({request.id})
-            self._ask(EXPIRE_APPROVAL, request.id, states, None)
+            self._ask(EXPIRE_APPROVAL, request.id, self._newest({request.id}))
 
     def _affected(self, recorded: Recorded[Any]) -> tuple[RequestId, ...]:
         return affected(recorded, lambda incident: self._watchers(incident, recorded.position))
@@ -64,39 +67,39 @@ class Policing:
         states = self._states.load(streams)
         return states | self._states.refresh(states)
 
-    def _ask(
-        self, policy: Policy, request: RequestId, states: dict[UUID, Any], cause: Recorded[Any] | None
-    ) -> None:
+    def _ask(self, policy: Policy, request: RequestId, states: dict[UUID, Any]) -> None:
         state = states.get(request)
         if not isinstance(state, DeploymentRequest):
             return
-        command = self._react(policy, state, states)
-        if command is None:
+        called_for = self._react(policy, state, states)
+        if called_for is None:
             return
-        position = cause.position if cause else state.decision.position if state.decision else 0
-        key = f"{policy.name} {request} {position}"
+        command, cause = called_for
+        [causing] = self._feed(cause - 1, 1)
+        key = f"{policy.name} {request} {cause}"
         answer = self._dispatcher.dispatch(
             Order(
                 command=command,
                 actor=SYSTEM,
                 subject=request,
                 idempotency_key=key,
-                correlation=cause.correlation if cause else None,
-                causation=position,
+                correlation=causing.correlation,
+                causation=cause,
                 command_id=derived_id("policy", key),
             )
         )
-        if isinstance(answer, Outcome):
-            if not answer.repeated:
-                states[request] = answer.state
-        else:
+        if not isinstance(answer, Outcome):
             log.info("policy %s on %s is settled: %s", policy.name, request, answer.message)
+        elif not answer.repeated:
+            states[request] = answer.state
 
-    def _react(self, policy: Policy, state: DeploymentRequest, states: dict[UUID, Any]) -> object | None:
+    def _react(self, policy: Policy, state: DeploymentRequest, states: dict[UUID, Any]) -> tuple[Reaction, int] | None:
+        """The command that the request calls for, and its cause."""
         for _ in range(TRIES):
             context = Context(actor=SYSTEM, now=self._clock(), subject=state.id, consulted=states)
             try:
-                return policy.react(state, context)
+                command = policy.react(state, context)
+                return None if command is None else (command, policy.cause(state, context))
             except Unread as unread:
                 states |= self._newest(unread.streams)
         raise RuntimeError(f"policy {policy.name} asks without end")

@@ -13,13 +13,10 @@ from projections.follower import Course, Feed, course_of, follow
 from service.container import Clock, now, write_side
 from service.database import DatabaseUrls
 from service.errors import Unavailable
-from service.policing import Policing
+from service.policing import COURSE, COURSE_VERSION, Policing
 from service.settings import Settings
 from service.watching import Watching
 
-POLICIES: Final = "policies"
-"""The name under which the policies follow the log."""
-POLICIES_VERSION: Final = 1
 TICK: Final = 1.0
 """Seconds between two looks at the time."""
 PATIENCE: Final = 15.0
@@ -47,7 +44,7 @@ class Worker:
             write_side(self._settings, self._urls.worker, self._clock) as write,
             closing(Watching(self._urls.worker, stop)) as watching,
         ):
-            policing = Policing(write.dispatcher, write.states, watching.watchers, self._clock)
+            policing = Policing(write.dispatcher, write.states, write.store.feed, watching.watchers, self._clock)
             courses = [*(course_of(view) for view in VIEWS), _course_of(policing)]
             work = {course.name: self._following(course, write.store.feed, stop) for course in courses}
             work["time"] = lambda: self._tick(policing, watching, stop)
@@ -85,4 +82,4 @@ def _course_of(policing: Policing) -> Course:
     def show(connection: psycopg.Connection[Any], events: Any) -> None:
         policing.show(events)
 
-    return Course(name=POLICIES, version=POLICIES_VERSION, apply=show)
+    return Course(name=COURSE, version=COURSE_VERSION, apply=show)

@@ -4,7 +4,8 @@ import logging
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
@@ -46,7 +47,17 @@ def serve(
             log_config=None,
             access_log=False,
         )
-        uvicorn.Server(config).run()
+        _Server(config).run()
+
+
+class _Server(uvicorn.Server):
+    """Ends by itself when asked to, where uvicorn's would die of the signal once it has drained."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self.handle_exit)
+        yield
 
 
 def worker(

@@ -30,8 +30,8 @@ def shown(served: Served, code: str, position: str) -> bool:
 
 def children(process: int) -> list[int]:
     """The processes that a process started."""
-    listed = Path(f"/proc/{process}/task/{process}/children")
-    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+    listed = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for thread in listed for child in thread.read_text().split()]
 
 
 def alive(process: int) -> bool:
