@@ -56,7 +56,9 @@ def unwritable(value: str) -> str | None:
     """Why a string cannot be stored at all: NUL characters and lone surrogates."""
     if "\x00" in value:
         return "It contains a NUL character: remove it."
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    try:
+        value.encode()
+    except UnicodeEncodeError:
         return "It contains half of a surrogate pair: send whole characters."
     return None
 

@@ -1,0 +1,111 @@
+"""`import`: histories from another register or a spreadsheet."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from service.container import limits, now
+from service.errors import Misconfigured
+from service.event_store import EventStore
+from service.exchange.importing import jsonl, table
+from service.exchange.importing.mapping import read_mapping
+from service.exchange.importing.raw import Reader
+from service.exchange.importing.report import Report
+from service.exchange.importing.running import Import, Totals, count
+from service.historian import Historian
+from service.opening import open_migrated_database
+from service.settings import Settings
+from service.states import States
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("import")(import_)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="Histories, as FILE.jsonl or FILE.csv.")],
+    mapping: Annotated[Path | None, typer.Option(help="What the columns of FILE.csv stand for (TOML).")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the file is from: what has the same name there is the same history, also in a new file."
+        ),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Where refused lines are listed: FILE.report.jsonl.")] = None,
+) -> None:
+    """Brings histories into the register, decided as of then; what the rules refuse is listed, with line and reason.
+
+    Run again, it adds nothing that is there. docs/import.md shows the form of the file.
+    """
+    settings = Settings.from_environment()
+    read = _reader(file, mapping)
+    listed = report or file.with_name(f"{file.name}.report.jsonl")
+    console = Console()
+    try:
+        histories, refusals = file.open("rb"), listed.open("ab")
+    except OSError as error:
+        raise Misconfigured(f"{error.filename}: {error.strerror}") from None
+    with histories, refusals, open_migrated_database(settings) as urls:
+        store = EventStore(urls.api, limits(settings))
+        try:
+            written = Report(refusals)
+            importing = Import(Historian(store, States(store, settings.states_kept)), written, source=source, clock=now)
+            with _progress(console) as progress:
+                bar = progress.add_task("import", total=count(histories, read), refused=0)
+                totals = importing.run(
+                    histories, read, lambda lines, so_far: progress.update(bar, advance=lines, refused=so_far.refused)
+                )
+        finally:
+            store.close()
+    _tell(console, totals, written, listed)
+
+
+def _reader(file: Path, mapping: Path | None) -> Reader:
+    match file.suffix.lower():
+        case ".jsonl" | ".ndjson":
+            if mapping is not None:
+                raise typer.BadParameter("a mapping is for a CSV file", param_hint="--mapping")
+            return jsonl.read
+        case ".csv":
+            return table.reader(read_mapping(mapping))
+        case _:
+            raise typer.BadParameter("a file ends in .jsonl or .csv", param_hint="FILE")
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("lines, {task.fields[refused]} refused"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _tell(console: Console, totals: Totals, report: Report, listed: Path) -> None:
+    console.print(
+        f"{totals.lines:,} lines: {totals.recorded:,} recorded in {totals.histories:,} histories, "
+        f"{totals.refused:,} refused, {totals.repeated_lines:,} in {totals.repeated_histories:,} histories that were "
+        "there before.",
+        highlight=False,
+    )
+    if totals.refused_before:
+        console.print(f"{totals.refused_before:,} lines of those histories had been refused then.", highlight=False)
+    for reason, lines in sorted(totals.reasons.items(), key=lambda each: -each[1]):
+        console.print(f"  {lines:,} refused, {reason}", highlight=False, markup=False)
+        if (first := report.first.get(reason)) is not None:
+            told = _plain(f"line {first.number}, {first.history}: {first.refusal.message}")
+            console.print(Padding(Text(told), (0, 0, 0, 6)))
+    if totals.refused or totals.refused_before:
+        console.print(f"Line by line: {listed}", highlight=False, markup=False)
+
+
+def _plain(text: str) -> str:
+    """Without what would steer a terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,0 +1,213 @@
+"""From what a line says to the order that it stands for: who, when, which command, on what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from domain import wellformed
+from domain.refusals import FieldProblem, InvalidInput
+from domain.vocabulary import (
+    REGISTER,
+    Actor,
+    AuthorityCode,
+    ConditionId,
+    EvidenceId,
+    IncidentId,
+    Role,
+    Subject,
+    derived_id,
+    joined,
+)
+from service.exchange.importing.commands import COMMANDS, Kind
+from service.exchange.importing.raw import Raw
+from service.exchange.importing.reading import Unreadable, command, instant, string
+from service.history import Known, Line
+from service.identity import ISSUER
+from service.orders import Order
+
+FIELDS: Final = ("history", "command", "at", "actor", "input", "name")
+ACTOR_FIELDS: Final = ("subject", "authority", "roles", "issuer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """What all lines of a file have in common.
+
+    source: the register that it is from; the same names of the same source are the same histories.
+    sha256: of the file, hex. now: when it is imported.
+    """
+
+    source: str
+    sha256: str
+    now: datetime
+
+    @property
+    def correlation(self) -> UUID:
+        return derived_id("import", self.sha256)
+
+    @property
+    def origin(self) -> UUID:
+        return derived_id("import-source", self.source)
+
+    def subject(self, history: str) -> UUID:
+        """The id of the request or incident that a history opens."""
+        return uuid5(self.origin, history)
+
+
+def line(raw: Raw, history: str, kind: Kind | None, previous: datetime | None, file: File) -> tuple[Line, datetime]:
+    """A line of a history, and the time that the next one must not lie before."""
+    assert raw.fields is not None
+    told = raw.fields.get("command")
+    name = raw.fields.get("name")
+    problems = [*_shape(raw.fields, told, kind)]
+    at = previous or file.now
+    try:
+        at = instant(raw.fields.get("at"), "at")
+    except Unreadable as unreadable:
+        problems.extend(unreadable.problems)
+    else:
+        problems.extend(_time(at, previous, file))
+    made = Line(
+        number=raw.number,
+        command=told if isinstance(told, str) else "",
+        name=name if isinstance(name, str) else None,
+        order=partial(_order, raw.fields, tuple(problems), file.subject(history), at, file),
+    )
+    return made, max(at, previous) if previous else at
+
+
+def _shape(fields: Mapping[str, Any], told: object, kind: Kind | None) -> list[FieldProblem]:
+    problems = [
+        FieldProblem(path=name, message=f"There is no such field; there are {joined(FIELDS, 'and')}.")
+        for name in fields
+        if name not in FIELDS
+    ]
+    known = COMMANDS.get(told) if isinstance(told, str) else None
+    if known is None:
+        problems.append(FieldProblem(path="command", message=f"One of {joined([*COMMANDS])} is needed."))
+    elif kind is not known[1]:
+        message = f"This history is of one {kind}: a command on one {known[1]} stands in a history of its own."
+        problems.append(FieldProblem(path="command", message=message))
+    if not isinstance(fields.get("name"), str | None):
+        problems.append(FieldProblem(path="name", message="Text is needed."))
+    return problems
+
+
+def _time(at: datetime, previous: datetime | None, file: File) -> list[FieldProblem]:
+    if at > file.now:
+        return [FieldProblem(path="at", message="It lies in the future: a history has happened.")]
+    if previous is not None and at < previous:
+        message = "It lies before the line above: the lines of a history stand in the order in which they happened."
+        return [FieldProblem(path="at", message=message)]
+    return []
+
+
+def _order(
+    fields: Mapping[str, Any],
+    problems: tuple[FieldProblem, ...],
+    subject: UUID,
+    at: datetime,
+    file: File,
+    known: Known,
+) -> Order | InvalidInput:
+    if problems:
+        return InvalidInput.of(*problems)
+    kind, about = COMMANDS[fields["command"]]
+    try:
+        actor = _actor(fields.get("actor"))
+        given = command(kind, fields.get("input", {}), _resolver(file, known))
+    except Unreadable as unreadable:
+        return InvalidInput.of(*unreadable.problems)
+    return Order(
+        command=given,
+        actor=actor,
+        subject=None if about is Kind.AUTHORITY else subject,
+        correlation=file.correlation,
+        occurred_at=at,
+    )
+
+
+def _resolver(file: File, known: Known) -> Any:
+    def resolve(kind: Any, value: object) -> UUID:
+        if kind is IncidentId:
+            return _uuid(value) or file.subject(_name(value))
+        if kind is EvidenceId:
+            if (found := known.names.get(_name(value))) is None:
+                raise ValueError(f"No line above records evidence with the name '{value}'.")
+            return found
+        assert kind is ConditionId
+        return _condition(value, known)
+
+    return resolve
+
+
+def _condition(value: object, known: Known) -> UUID:
+    decision = getattr(known.state, "decision", None)
+    conditions = decision.conditions if decision else ()
+    number = int(value) if isinstance(value, int | str) and str(value).isdecimal() and len(str(value)) < 4 else 0
+    if not 1 <= number <= len(conditions):
+        raise ValueError(f"The number of a condition is needed, from 1 on: the approval has {len(conditions)}.")
+    found: UUID = conditions[number - 1].id
+    return found
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or (problem := wellformed.unwritable(value)):
+        raise ValueError("The name that another line gives it is needed." if not isinstance(value, str) else problem)
+    return value
+
+
+def _uuid(value: object) -> UUID | None:
+    """Of an incident that is in the register already."""
+    try:
+        return UUID(value) if isinstance(value, str) and len(value) == 36 else None
+    except ValueError:
+        return None
+
+
+def _actor(told: object) -> Actor:
+    """The person, authority and roles that a line names. Raises Unreadable."""
+    if not isinstance(told, Mapping):
+        raise Unreadable(FieldProblem(path="actor", message="An object with subject, authority and roles is needed."))
+    unknown = [name for name in told if name not in ACTOR_FIELDS]
+    if unknown:
+        message = f"There is no such field; there are {joined(ACTOR_FIELDS, 'and')}."
+        raise Unreadable(*(FieldProblem(path=f"actor.{name}", message=message) for name in unknown))
+    roles = told.get("roles")
+    if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
+        raise Unreadable(FieldProblem(path="actor.roles", message="A list of roles is needed."))
+    return _known_actor(
+        string(told.get("issuer", ISSUER), "actor.issuer"),
+        string(told.get("subject"), "actor.subject"),
+        string(told.get("authority"), "actor.authority"),
+        tuple(roles),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _known_actor(issuer: str, subject: str, authority: str, roles: tuple[str, ...]) -> Actor:
+    problems = [
+        FieldProblem(path=f"actor.{name}", message=message)
+        for name, value, annotation in (
+            ("issuer", issuer, Subject),
+            ("subject", subject, Subject),
+            ("authority", authority, AuthorityCode),
+        )
+        if (message := wellformed.judge(value, annotation)) is not None
+    ]
+    if authority == REGISTER:
+        problems.append(FieldProblem(path="actor.authority", message=f"Nobody acts for '{REGISTER}' but itself."))
+    if unknown := [role for role in roles if role not in Role.__members__]:
+        message = f"'{unknown[0]}' is no role: there are {joined([role.value for role in Role], 'and')}."
+        problems.append(FieldProblem(path="actor.roles", message=message))
+    if problems:
+        raise Unreadable(*problems)
+    return Actor(
+        issuer=issuer,
+        subject=Subject(subject),
+        authority=AuthorityCode(authority),
+        roles=tuple(role for role in Role if role in roles),
+    )

@@ -1,0 +1,56 @@
+"""The report of an import: what was refused, with line and reason. It is written as it goes, after earlier ones."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO
+
+import msgspec
+
+from domain.refusals import InvalidInput, Refusal
+from service.exchange.importing.lines import File
+from service.history import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that records nothing, and why."""
+
+    number: int
+    history: str
+    command: str
+    refusal: Refusal
+
+
+class Report:
+    """JSON Lines: one for the run, one for each refused line, one for what came of it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.first: dict[str, Refused] = {}
+        """The first refused line for each reason."""
+
+    def begin(self, file: File) -> None:
+        self._write(run={"at": file.now.isoformat(), "sha256": file.sha256, "source": file.source})
+
+    def refused(self, refused: Refused, reason: str) -> None:
+        self.first.setdefault(reason, refused)
+        refusal = refused.refusal
+        self._write(
+            line=refused.number,
+            history=refused.history,
+            command=refused.command,
+            refusal=type(refusal).__name__,
+            reason=refusal.message,
+            fields=[asdict(problem) for problem in refusal.fields] if isinstance(refusal, InvalidInput) else [],
+        )
+
+    def repeated(self, told: Told, missing: int) -> None:
+        """Of a history that was there before, so many lines had been refused: the run that did so told which."""
+        numbers = [line.number for line in told.history.lines]
+        self._write(history=told.history.name, lines=[min(numbers), max(numbers)], refused_before=missing)
+
+    def end(self, totals: Any) -> None:
+        self._write(totals=asdict(totals))
+
+    def _write(self, **told: object) -> None:
+        self._file.write(msgspec.json.encode(told) + b"\n")
+        self._file.flush()
