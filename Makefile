@@ -51,7 +51,7 @@ generate: $(READY)
 
 ## make bench      speed, beside the stock library, on this machine
 bench: $(READY)
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks commands
 
 ## make lock       pin the newest versions that pyproject.toml allows, with hashes
 lock: $(READY)

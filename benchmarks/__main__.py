@@ -1,0 +1,27 @@
+"""`python -m benchmarks NAME... [--quick] [--keep]`: prints one table for each name."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from benchmarks import commands
+from benchmarks.tables import keep
+
+NAMES: Final[Mapping[str, Callable[..., str]]] = {"commands": commands.measure}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=NAMES, default=list(NAMES), help="what to measure")
+    parser.add_argument("--quick", action="store_true", help="that it runs, in seconds: its figures mean nothing")
+    parser.add_argument("--keep", action="store_true", help="also put the table into docs/benchmarks.md")
+    asked = parser.parse_args()
+    for name in asked.names:
+        text = NAMES[name](quick=asked.quick)
+        print(f"\n{text}\n", flush=True)
+        if asked.keep:
+            keep(name, text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Commands a second and how long each takes, through the dispatcher, beside the stock library's Application."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import cycle
+from typing import Final
+from uuid import UUID
+
+from benchmarks import register
+from benchmarks.server import created, durable_server, migrated
+from benchmarks.stock import StockRegister, environment
+from benchmarks.tables import aligned, middle, percentile, times
+from benchmarks.workers import Client, Run, Workers
+from service.container import write_side
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    name: str
+    processes: int
+    clients: int
+    """In each process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    streams: int
+    """Requests in each process, so many that each stays as short as a real one."""
+    rounds: int
+    seconds: float
+
+
+LOADS: Final = (Load("1 client", 1, 1), Load("32 clients in one process", 1, 32), Load("4 processes x 8", 4, 8))
+FULL: Final = Scale(streams=3000, rounds=7, seconds=2.0)
+QUICK: Final = Scale(streams=64, rounds=1, seconds=0.3)
+
+MANDATE: Final = "Mandate"
+STOCK: Final = "stock"
+NEW: Final = "stock, new streams"
+"""Its best case: a new stream for each command, so that nothing is read."""
+SIDES: Final = ((MANDATE, "mandate", "remark"), (STOCK, "stock", "remark"), (NEW, "stock", "submit"))
+
+
+def measure(*, quick: bool = False) -> str:
+    """One table: every load on every side, interleaved."""
+    scale = QUICK if quick else FULL
+    runs: dict[tuple[str, str], list[Run]] = {}
+    with durable_server() as server, ExitStack() as stack:
+        urls = migrated(server, "commands_mandate")
+        with write_side(Settings(), urls.api) as write:
+            register.found(write.dispatcher)
+        stock_url = created(server, "commands_stock").owner
+        StockRegister(environment(stock_url)).close()
+        most = max(load.processes for load in LOADS)
+        sides = {
+            "mandate": stack.enter_context(Workers(partial(mandate_side, urls.api, scale.streams), most)),
+            "stock": stack.enter_context(Workers(partial(stock_side, stock_url, scale.streams), most)),
+        }
+        for _ in range(scale.rounds):
+            for load in LOADS:
+                for name, side, command in SIDES:
+                    run = sides[side].run(command, load.processes, load.clients, scale.seconds)
+                    runs.setdefault((load.name, name), []).append(run)
+    return told(runs)
+
+
+def mandate_side(url: str, streams: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
+    """Remarks through the dispatcher, on requests of one's own."""
+    dispatcher = stack.enter_context(write_side(Settings(), url)).dispatcher
+    requests = register.submit(dispatcher, streams)
+
+    def client(command: str, number: int, clients: int) -> Client:
+        orders = cycle([register.remark(request, number) for request in requests[number::clients]])
+        return lambda: void(register.carry_out(dispatcher, next(orders)))
+
+    return client
+
+
+def stock_side(url: str, streams: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
+    """The same on the stock Application, which asks for nothing but the stream itself."""
+    app = stack.enter_context(closing(StockRegister(environment(url))))
+    submission = ("pristina", "official", "KSF", 120, "xk/north/zubin-potok", register.PURPOSE)
+    requests: list[UUID] = [app.submit(*submission) for _ in range(streams)]
+
+    def client(command: str, number: int, clients: int) -> Client:
+        if command == "submit":
+            return lambda: void(app.submit(*submission))
+        mine = cycle(requests[number::clients])
+        return lambda: void(app.remark(next(mine), "kfor", f"reviewer-{number}", register.REMARK))
+
+    return client
+
+
+def void(answer: object) -> None:
+    """Commands are measured for their time: what they answer was looked at by whoever called."""
+
+
+def told(runs: Mapping[tuple[str, str], list[Run]]) -> str:
+    head = ("commands, durable", "side", "a second", "beside stock", "p50 ms", "beside stock", "p99 ms")
+    rows = []
+    for load in LOADS:
+        stock = runs[load.name, STOCK]
+        for name, _, _ in SIDES:
+            mine = runs[load.name, name]
+            rows.append(
+                (
+                    load.name if name == MANDATE else "",
+                    name,
+                    f"{middle(run.rate for run in mine):,.0f}",
+                    times(middle(a.rate / b.rate for a, b in zip(mine, stock, strict=True))),
+                    f"{_latency(mine, 0.5):.2f}",
+                    times(_latency(mine, 0.5) / _latency(stock, 0.5)),
+                    f"{_latency(mine, 0.99):.2f}",
+                )
+            )
+    return aligned(head, rows)
+
+
+def _latency(runs: list[Run], share: float) -> float:
+    """In milliseconds."""
+    return 1000 * middle(percentile(run.seconds, share) for run in runs)

@@ -1,0 +1,61 @@
+"""A register to measure: two authorities, a mandate, requests; and the orders that clients give in it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from domain.authority import RegisterAuthority
+from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
+from domain.jurisdiction import GrantMandate
+from domain.vocabulary import Actor, AuthorityCode, Label, Period, Region, Role, Strength, Subject, Text
+from service.dispatcher import Dispatcher
+from service.orders import Order, Outcome
+
+DECIDER: Final = AuthorityCode("kfor")
+REQUESTERS: Final = tuple(AuthorityCode(code) for code in ("pristina", "mitrovica", "prizren", "peja"))
+PURPOSE: Final = "EXERCISE. Patrols along the canal, at the request of the water authority, until the damage is mended."
+REMARK: Final = "EXERCISE. The water authority reports that the pumping station is reached again by the northern road."
+CLERK: Final = Actor(
+    issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("desk"), roles=(Role.ADMINISTRATOR,)
+)
+SUBMIT: Final = SubmitRequest(
+    force=Label("KSF"),
+    strength=Strength(120),
+    region=Region("xk/north/zubin-potok"),
+    purpose=Text(PURPOSE),
+    period=Period(start=datetime(2030, 1, 1, tzinfo=UTC), end=datetime(2030, 12, 31, tzinfo=UTC)),
+)
+
+
+def official(authority: AuthorityCode, *roles: Role, name: str = "official") -> Actor:
+    return Actor(issuer="mandate", subject=Subject(name), authority=authority, roles=roles or (Role.REQUESTER,))
+
+
+def found(dispatcher: Dispatcher) -> None:
+    """Registers the authorities and grants the mandate."""
+    for code in (DECIDER, *REQUESTERS):
+        carry_out(dispatcher, Order(command=RegisterAuthority(code=code, name=Label(code)), actor=CLERK))
+    grant = GrantMandate(authority=DECIDER, region=Region("xk"), legal_basis=Label("UNSCR 1244"))
+    carry_out(dispatcher, Order(command=grant, actor=CLERK))
+
+
+def submit(dispatcher: Dispatcher, count: int) -> list[UUID]:
+    """So many new requests of every authority in turn."""
+    orders = [Order(command=SUBMIT, actor=official(REQUESTERS[n % len(REQUESTERS)])) for n in range(count)]
+    with ThreadPoolExecutor(16) as pool:
+        return [outcome.subject for outcome in pool.map(lambda order: carry_out(dispatcher, order), orders)]
+
+
+def remark(request: UUID, number: int) -> Order:
+    """One event on a request, by its decider."""
+    actor = official(DECIDER, Role.REVIEWER, name=f"reviewer-{number}")
+    return Order(command=RemarkOnRequest(reason=Text(REMARK)), actor=actor, subject=request)
+
+
+def carry_out(dispatcher: Dispatcher, order: Order) -> Outcome:
+    """Raises RuntimeError where the order is refused."""
+    answer = dispatcher.dispatch(order)
+    if not isinstance(answer, Outcome):
+        raise RuntimeError(f"{type(order.command).__name__}: {answer.message}")
+    return answer

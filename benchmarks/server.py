@@ -1,0 +1,57 @@
+"""A private PostgreSQL that survives the machine (fsync on, on a disk), and fresh databases in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from service.database import DatabaseUrls
+from service.embedded import embedded_postgres
+from service.migrations import migrate
+
+ON_DISK = Path(__file__).resolve().parents[1] / "var"
+OWNER = "mandate_owner"
+
+
+@contextmanager
+def durable_server() -> Iterator[DatabaseUrls]:
+    """As the embedded server comes; its data is removed at the end."""
+    ON_DISK.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="bench-", dir=ON_DISK) as folder, embedded_postgres(Path(folder)) as urls:
+        yield urls
+
+
+def migrated(server: DatabaseUrls, name: str) -> DatabaseUrls:
+    """A new database with the register's tables."""
+    urls = created(server, name)
+    migrate(urls.owner)
+    return urls
+
+
+def created(server: DatabaseUrls, name: str) -> DatabaseUrls:
+    """A new, empty database."""
+    assert server.superuser is not None
+    with psycopg.connect(server.superuser, autocommit=True) as connection:
+        statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(OWNER))
+        connection.execute(statement)
+    return DatabaseUrls(
+        owner=_in(server.owner, name),
+        api=_in(server.api, name),
+        worker=_in(server.worker, name),
+        superuser=_in(server.superuser, name),
+    )
+
+
+def dropped(server: DatabaseUrls, name: str) -> None:
+    """Lets go of a database, whoever is connected to it."""
+    assert server.superuser is not None
+    with psycopg.connect(server.superuser, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _in(url: str, database: str) -> str:
+    return urlsplit(url)._replace(path=f"/{database}").geturl()

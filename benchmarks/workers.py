@@ -1,0 +1,100 @@
+"""Processes that carry out commands as fast as they can, when told to: so that a load is more than one interpreter."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Self
+
+Client = Callable[[], None]
+"""Carries out one command of its own."""
+Side = Callable[[ExitStack], Callable[[str, int, int], Client]]
+"""Opens one side of a comparison; what it returns makes the n-th of so many clients for a kind of command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was done in a run: how many a second, and how long each took."""
+
+    rate: float
+    seconds: list[float]
+
+
+class Workers:
+    """Some processes of one side. They wait between runs, so that rounds of several sides can be interleaved."""
+
+    def __init__(self, side: Side, count: int) -> None:
+        self._side = side
+        self._count = count
+
+    def __enter__(self) -> Self:
+        context = get_context("spawn")
+        self._pipes: list[Connection] = []
+        self._processes = []
+        for _ in range(self._count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(self._side, theirs), daemon=True)
+            process.start()
+            self._pipes.append(ours)
+            self._processes.append(process)
+        for pipe in self._pipes:
+            _answer(pipe)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for pipe in self._pipes:
+            pipe.send(None)
+        for process in self._processes:
+            process.join(30)
+
+    def run(self, command: str, processes: int, clients: int, seconds: float) -> Run:
+        """So many clients in each of so many processes, for this long."""
+        pipes = self._pipes[:processes]
+        for pipe in pipes:
+            pipe.send((command, clients, seconds))
+        took: list[float] = []
+        for pipe in pipes:
+            took.extend(_answer(pipe))
+        return Run(len(took) / seconds, took)
+
+
+def _answer(pipe: Connection) -> Any:
+    answer = pipe.recv()
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+def _serve(side: Side, pipe: Connection) -> None:
+    try:
+        with ExitStack() as stack:
+            client = side(stack)
+            pipe.send("ready")
+            while (order := pipe.recv()) is not None:
+                command, clients, seconds = order
+                pipe.send(_together([client(command, n, clients) for n in range(clients)], seconds))
+    except BaseException as error:
+        pipe.send(RuntimeError(f"{type(error).__name__}: {error}"))
+        raise
+
+
+def _together(clients: Sequence[Client], seconds: float) -> list[float]:
+    """Each in a thread of its own, until the time is over."""
+    end = time.perf_counter() + seconds
+
+    def drive(client: Client) -> list[float]:
+        took = []
+        before = time.perf_counter()
+        while before < end:
+            client()
+            after = time.perf_counter()
+            took.append(after - before)
+            before = after
+        return took
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        return [value for took in pool.map(drive, clients) for value in took]
