@@ -1,0 +1,153 @@
+"""Lists, their filters, order, counts and pages: now and as of then, as each viewer may see them."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.state import Incident
+from domain.vocabulary import SYSTEM, Actor, Marking
+from projections import deployment_requests, incidents
+from projections.asking import Place
+from projections.deployment_requests import Filter, Order
+from tests.projections.chance import START
+from tests.projections.histories import Histories
+from tests.projections.model import ACTORS, Model, in_regions
+from tests.projections.world import World
+
+Keeps = Callable[[DeploymentRequest], bool]
+FIRST = Order.SUBMITTED_AT_ASC
+
+
+@pytest.fixture
+def recorded(world: World) -> World:
+    histories = Histories(5)
+    world.append([histories.opening(), *histories.items(300)])
+    world.apply()
+    return world
+
+
+def filters(model: Model) -> list[tuple[Filter, Keeps]]:
+    known = (state for state in model.now.values() if isinstance(state, Incident))
+    incident = next(state.id for state in known if state.marking is Marking.CLEAR)
+    return [
+        (Filter(), lambda request: True),
+        (Filter(status=["UNDER_REVIEW", "DENIED"]), lambda request: request.status in ("UNDER_REVIEW", "DENIED")),
+        (Filter(status=[]), lambda request: False),
+        (Filter(requesting_authority=["alpha"]), lambda request: request.requesting_authority == "alpha"),
+        (Filter(deciding_authority=["bravo", "carol"]), lambda r: r.deciding_authority in ("bravo", "carol")),
+        (Filter(region=["xk/north", "xl/west"]), lambda r: in_regions(r.region, ["xk/north", "xl/west"])),
+        (Filter(region=["xk/nor", ""]), lambda request: False),
+        (Filter(incident=incident), lambda request: incident in request.incidents),
+        (Filter(questioned=True), is_questioned),
+        (Filter(questioned=False), lambda request: not is_questioned(request)),
+        (Filter(submitted_from=START), lambda request: request.submitted_at >= START),
+        (Filter(submitted_until=START), lambda request: request.submitted_at < START),
+        (Filter(text='ŻANDARMERIA  "b" because'), partial(matches, words='żandarmeria "b" because')),
+        (Filter(text="2024-0 lines"), partial(matches, words="2024-0 lines")),
+        (Filter(status=["APPROVED"], region=["xk"]), lambda r: r.status == "APPROVED" and in_regions(r.region, ["xk"])),
+    ]
+
+
+def is_questioned(request: DeploymentRequest) -> bool:
+    return request.decision is not None and request.decision.is_questioned
+
+
+def matches(request: DeploymentRequest, words: str) -> bool:
+    fields = (request.reference, request.force, str(request.purpose))
+    return all(any(word in field.casefold() for field in fields) for word in words.casefold().split())
+
+
+def test_each_list_is_what_the_states_say(recorded: World) -> None:
+    model = Model(recorded.log())
+    wanted = filters(model)
+    pages = [partial(deployment_requests.page, wanted=chosen, order=FIRST, limit=1000) for chosen, _ in wanted]
+    counts = [partial(deployment_requests.count, wanted=chosen) for chosen, _ in wanted]
+    answered = 0
+    for who in ACTORS:
+        for instant in (None, model.log[60].recorded_at, model.log[200].recorded_at - timedelta(microseconds=1)):
+            seen = model.seen(who, DeploymentRequest, instant)
+            found = recorded.ask_all(who, pages, as_of=instant)
+            counted = recorded.ask_all(who, counts, as_of=instant)
+            for (chosen, keeps), page, count in zip(wanted, found, counted, strict=True):
+                expected = sorted(filter(keeps, seen), key=lambda state: (state.submitted_at, state.id))
+                assert [state for _, state in page] == expected, (who, instant, chosen)
+                assert count == [len(expected)]
+                answered += len(expected)
+    assert answered > 500
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_pages_follow_each_other_without_a_gap(recorded: World, order: Order) -> None:
+    found: list[DeploymentRequest] = []
+    after: Place | None = None
+    while True:
+        question = partial(deployment_requests.page, wanted=Filter(), order=order, limit=7, after=after)
+        page = recorded.ask(SYSTEM, question)
+        found += [state for _, state in page]
+        if not page:
+            break
+        after = page[-1][0]
+    everything = Model(recorded.log()).seen(SYSTEM, DeploymentRequest)
+    assert len(found) == len({state.id for state in found}) == len(everything)
+    keys = [(state.submitted_at if "SUBMITTED" in order else state.updated_at, state.id) for state in found]
+    assert keys == sorted(keys, reverse="DESC" in order)
+
+
+@pytest.mark.parametrize("overdue", [True, False])
+def test_overdue_is_judged_by_the_time_asked_for(recorded: World, overdue: bool) -> None:
+    model = Model(recorded.log())
+    instant = model.log[-1].recorded_at
+    question = partial(deployment_requests.page, wanted=Filter(overdue=overdue), order=FIRST, limit=1000)
+    expected = {state.id for state in model.seen(SYSTEM, DeploymentRequest) if state.is_overdue(instant) == overdue}
+    assert expected
+    for moment in (None, instant):
+        assert {state.id for _, state in recorded.ask(SYSTEM, question, as_of=moment)} == expected
+
+
+def test_what_rests_on_an_unseen_incident_is_not_found_by_it(recorded: World) -> None:
+    model = Model(recorded.log())
+    named = {each for request in model.seen(SYSTEM, DeploymentRequest) for each in request.incidents}
+    hidden = 0
+    for who in ACTORS:
+        visible = {incident.id for incident in model.seen(who, Incident)}
+        questions = [partial(deployment_requests.count, wanted=Filter(incident=incident)) for incident in named]
+        for incident, counted in zip(named, recorded.ask_all(who, questions), strict=True):
+            resting = [state for state in model.seen(who, DeploymentRequest) if incident in state.incidents]
+            assert counted == [len(resting) if incident in visible else 0]
+            hidden += len(resting) if incident not in visible else 0
+    assert hidden > 0
+
+
+def test_incidents_are_listed_and_counted(recorded: World) -> None:
+    model = Model(recorded.log())
+    wanted: list[tuple[incidents.Filter, Callable[[Incident], bool]]] = [
+        (incidents.Filter(), lambda incident: True),
+        (incidents.Filter(attribution_status=["OPEN"]), lambda incident: incident.status == "OPEN"),
+        (incidents.Filter(region=["xk"]), lambda incident: in_regions(incident.region, ["xk"])),
+        (incidents.Filter(kind=["sabotage"]), lambda incident: incident.kind == "sabotage"),
+        (incidents.Filter(occurred_from=START), lambda incident: incident.occurred_at >= START),
+        (incidents.Filter(occurred_until=START), lambda incident: incident.occurred_at < START),
+    ]
+    counts = [partial(incidents.count, wanted=chosen) for chosen, _ in wanted]
+    for who in ACTORS:
+        for instant in (None, model.log[150].recorded_at):
+            seen = model.seen(who, Incident, instant)
+            counted = recorded.ask_all(who, counts, as_of=instant)
+            for (chosen, keeps), count in zip(wanted, counted, strict=True):
+                expected = sorted(filter(keeps, seen), key=lambda s: (s.occurred_at, s.id), reverse=True)
+                assert all_pages(recorded, who, chosen, instant) == expected
+                assert count == [len(expected)]
+
+
+def all_pages(world: World, who: Actor, chosen: incidents.Filter, instant: datetime | None) -> list[Incident]:
+    found: list[Incident] = []
+    after: Place | None = None
+    while True:
+        page = world.ask(who, partial(incidents.page, wanted=chosen, limit=20, after=after), as_of=instant)
+        found += [state for _, state in page]
+        if len(page) < 20:
+            return found
+        after = page[-1][0]
