@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.padding import Padding
 
 from service.demo.case import EXERCISE
 from service.demo.client import Client
@@ -43,21 +44,24 @@ class Telling:
     def timeline(self, auditor: Client, request: str, position: str) -> None:
         """The request's full history, oldest first."""
         told = auditor.query(HISTORY, id=request, at=position)["deploymentRequest"]
-        table = Table(title=f"History of {told['reference']}", title_justify="left", show_lines=True)
-        for column in ("", "Recorded", "What", "By", "Reason", "Changes"):
-            table.add_column(column, overflow="fold")
+        self._console.print(f"  [bold]{told['reference']}[/]\n", highlight=False)
         for edge in told["history"]["edges"]:
             event = edge["node"]
             actor = event["actor"]
-            table.add_row(
-                str(event["version"]),
-                event["recordedAt"][:19].replace("T", " "),
-                event["type"],
-                f"{actor['name'] or actor['subject']}\n({actor['authority']})",
-                event["reason"] or "",
-                "\n".join(_change(change) for change in event["changes"]) if event["version"] > 1 else "as submitted",
-            )
-        self._console.print(table)
+            who = f"{actor['name'] or actor['subject']} ({actor['authority']})"
+            when = event["recordedAt"][:19].replace("T", " ")
+            self._line(f"  [bold cyan]{event['version']:>2}  {event['type']}[/]  {when}  {escape(who)}")
+            if event["reason"]:
+                self._indented(f"[italic]{escape(event['reason'])}[/]")
+            for change in event["changes"] if event["version"] > 1 else ():
+                self._indented(f"[dim]{escape(_change(change))}[/]")
+            self._line("")
+
+    def _indented(self, text: str) -> None:
+        self._console.print(Padding(text, (0, 0, 0, 6)), highlight=False)
+
+    def _line(self, text: str) -> None:
+        self._console.print(text, highlight=False)
 
     def views(self, auditor: Client, position: str) -> Any:
         """What the views show, printed and returned."""
@@ -76,9 +80,16 @@ class Telling:
 
 
 def _change(change: dict[str, Any]) -> str:
-    return f"{change['path']}: {_short(change['before'])} → {_short(change['after'])}"
+    path, before, after = change["path"], change["before"], change["after"]
+    if before is None:
+        return f"{path}: {_short(after)}"
+    return f"{path}: {_short(before)} → {_short(after)}"
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        value = "; ".join(f"{name} {_short(part)}" for name, part in value.items() if part not in (None, []))
+    if isinstance(value, list):
+        value = ", ".join(_short(part) for part in value)
     text = "none" if value is None else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return text if len(text) <= 90 else f"{text[:87]}…"
