@@ -81,7 +81,7 @@ def mandate_side(url: str, streams: int, stack: ExitStack) -> Callable[[str, int
 
 def stock_side(url: str, streams: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
     """The same on the stock Application, which asks for nothing but the stream itself."""
-    app = stack.enter_context(closing(StockRegister(environment(url))))
+    app = stack.enter_context(closing(StockRegister(environment(url, CREATE_TABLE="no"))))
     submission = ("pristina", "official", "KSF", 120, "xk/north/zubin-potok", register.PURPOSE)
     requests: list[UUID] = [app.submit(*submission) for _ in range(streams)]
 
