@@ -170,13 +170,14 @@ def counts(sight: Sight, regions: Iterable[str] | None) -> Question[Count]:
     A region that was asked for and has none is not in the answer.
     """
     seen = _seen_counts(sight).cte("seen")
-    region = func.unnest(seen.c.regions).column_valued("region")
-    statement = select(region, seen.c.kind, seen.c.status, func.sum(seen.c.count))
-    if regions is not None:
-        statement = statement.where(among(region, texts(regions)))
-    else:
+    around = func.unnest(seen.c.regions).table_valued("region", name="around").render_derived()
+    region = around.c.region
+    statement = select(region, seen.c.kind, seen.c.status, func.sum(seen.c.count)).join_from(seen, around, true())
+    if regions is None:
         statement = statement.where(region.in_(select(seen.c.regions[1])))
-    statement = statement.join_from(seen, region, true()).group_by(region, seen.c.kind, seen.c.status)
+    else:
+        statement = statement.where(among(region, texts(regions)))
+    statement = statement.group_by(region, seen.c.kind, seen.c.status)
     return Question(statement.order_by(region, seen.c.kind, seen.c.status), (NAME,), _count)
 
 
