@@ -1,0 +1,173 @@
+"""`history` and `trail`: what happened to one thing, and to all, as people read it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from domain import authority as authorities
+from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
+from domain.deployment_request.state import DeploymentRequest
+from domain.vocabulary import AuthorityCode, spoken
+from projections import audit_trail, people
+from projections.audit_trail import Filter
+from projections.entries import Entry, shown_to
+from projections.reading import Reader, Reading, Unanswered, ViewBehind
+from service.cli.asking import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
+from service.cli.timeline import Moment, Names, Timeline
+from service.container import async_engine
+from service.errors import Unavailable
+from service.exchange.eyes import Seen
+from service.exchange.history import history as history_of
+from service.exchange.ocel import EVENT_TYPES
+from service.exchange.references import find
+from service.exchange.refusing import Refused
+
+PAGE: Final = 200
+"""Events that are read at a time."""
+
+T = TypeVar("T")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(history)
+    app.command()(trail)
+
+
+def history(
+    reference: Annotated[str, typer.Argument(help="A request or an incident, as 'pristina-2024-0001'.")],
+    as_of: AsOfOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Shows the timeline of a request or an incident: who did what, when, why, and what it changed."""
+    with in_one_line(), asked(token, as_of) as everything:
+        one = everything.about(reference, (DEPLOYMENT_REQUEST, INCIDENT))
+        steps = list(history_of(one.store, one.scope, one.eyes))
+        names = _ask(one, lambda reader: _names(reader, [step.entry for step in steps]))
+        timeline = Timeline(Console(), names)
+        timeline.heading(*_about(one, steps[-1].state))
+        for step in steps:
+            timeline.show(Moment(entry=step.entry, shown=step.shown))
+
+
+def trail(
+    actor: Annotated[str | None, typer.Option(help="Who acted: a subject, as 'ana.h'.")] = None,
+    authority: Annotated[str | None, typer.Option(help="On behalf of which authority, as 'kfor'.")] = None,
+    type: Annotated[
+        list[str] | None, typer.Option(help="What happened, as 'RequestWithheld'; repeat for any of.")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="To what: a reference, an authority's code, or an id.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Recorded at this instant or later.")] = None,
+    until: Annotated[str | None, typer.Option(help="Recorded before this instant.")] = None,
+    correlation: Annotated[
+        str | None, typer.Option(help="All that followed from one command, or from one import.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many events at most, the oldest first.")] = 100,
+    token: TokenOption = None,
+) -> None:
+    """Shows the audit trail: every event that may be seen, in the order in which it was recorded."""
+    with in_one_line(), asked(token) as everything:
+        wanted = Filter(
+            actor=actor,
+            authority=authority,
+            type=_types(type),
+            subject=None if subject is None else _subject(everything, subject),
+            recorded_from=None if from_ is None else instant(from_, "--from"),
+            recorded_until=None if until is None else instant(until, "--until"),
+            correlation=None if correlation is None else _id(correlation, "--correlation"),
+        )
+        following = _ask(everything, lambda reader: _show_pages(everything, reader, wanted, limit))
+        if following is not None:
+            typer.echo(f"There is more: --from {following.recorded_at.isoformat()}, or a higher --limit.", err=True)
+
+
+def _about(one: Asked, state: Any) -> tuple[str, ...]:
+    """What a history is headed by."""
+    at = "" if one.scope.as_of is None else f", as of {spoken(one.scope.as_of)}"
+    title = f"{state.reference}: {state.status}, version {state.version}{at}"
+    if isinstance(state, DeploymentRequest):
+        what = f"{state.force}, {state.strength:,}, to {state.region}"
+        return title, f"{what}; {state.requesting_authority} asks {state.deciding_authority}. {state.marking}."
+    return title, f"{state.kind} at {state.region}, {spoken(state.occurred_at)}. {state.marking}."
+
+
+async def _show_pages(everything: Asked, reader: Reader, wanted: Filter, limit: int) -> Entry | None:
+    """Shows events as they are read; answers the first that is beyond the limit."""
+    reading = await reader.reading(everything.scope.actor, at_least=everything.scope.end)
+    console, after = Console(), 0
+    while True:
+        size = min(PAGE, limit)
+        entries = await reading.rows(audit_trail.page(reading.sight, wanted, size + 1, after))
+        shown = entries[:size]
+        timeline = Timeline(console, await _names(reader, shown))
+        for moment in await _moments(everything, reading, shown):
+            timeline.show(moment)
+        limit -= size
+        if len(entries) <= size:
+            return None
+        if limit == 0:
+            return entries[size]
+        after = shown[-1].position
+
+
+async def _moments(everything: Asked, reading: Reading, entries: list[Entry]) -> list[Moment]:
+    mentions = {mention for entry in entries for mention in entry.mentions}
+    seen = set(await reading.rows(audit_trail.seen(reading.sight, mentions))) if mentions else set()
+    called = everything.eyes.look(entry.subject for entry in entries)
+    return [
+        Moment(entry=entry, shown=shown_to(reading.viewer, entry, seen), about=_name(called, entry))
+        for entry in entries
+    ]
+
+
+def _name(called: Mapping[UUID, Seen], entry: Entry) -> str:
+    """An authority that is not registered can hold a mandate: then its id is all that names it."""
+    return called[entry.subject].name if entry.subject in called else str(entry.subject)
+
+
+async def _names(reader: Reader, entries: Iterable[Entry]) -> Names:
+    persons = {entry.actor.person for entry in entries}
+    return {(each.issuer, each.subject): each.name for each in await reader.answer(people.names(persons), 0)}
+
+
+def _ask(everything: Asked, question: Callable[[Reader], Awaitable[T]]) -> T:
+    """What the views answer. Raises Refused where they are behind the log, Unavailable where nothing answers."""
+
+    async def answer() -> T:
+        engine = async_engine(everything.settings, everything.urls.api)
+        try:
+            return await question(Reader(engine, patience=everything.settings.view_patience))
+        finally:
+            await engine.dispose()
+
+    try:
+        return asyncio.run(answer())
+    except ViewBehind as behind:
+        raise Refused(f"{behind}: `mandate serve` or `mandate worker` brings it up to date") from None
+    except Unanswered as error:
+        raise Unavailable(str(error)) from None
+
+
+def _types(names: list[str] | None) -> list[str] | None:
+    unknown = [name for name in names or () if name not in EVENT_TYPES]
+    if unknown:
+        raise Refused(f"no event is called '{unknown[0]}': {', '.join(EVENT_TYPES)} are")
+    return names or None
+
+
+def _subject(everything: Asked, name: str) -> UUID:
+    """The id of what is called so, whether or not anything of it may be seen."""
+    try:
+        return UUID(name)
+    except ValueError:
+        return find(everything.store, name) or authorities.stream_of(AuthorityCode(name))
+
+
+def _id(text: str, option: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refused(f"{option}: '{text}' is no id, as '6f1c1f6e-6a52-5b1e-9a51-0d1f2c9d5a34'") from None

@@ -1,0 +1,45 @@
+"""The history of one request or incident: each event with what it changed, as one viewer may see it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from domain import marking
+from domain.incident.events import EvidenceRecorded
+from projections.audit_trail import evolve
+from projections.entries import Entry, Shown, entry, shown_to
+from service.event_store import EventStore
+from service.exchange.eyes import Eyes
+from service.exchange.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event, and what of it is shown. state: the subject after it, for what the history is headed by."""
+
+    entry: Entry
+    shown: Shown
+    state: Any
+
+
+def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
+    """Of the scope's one subject, the oldest first. Evidence that may not be seen is left out, event and all.
+
+    Raises ValueError where the scope is about everything.
+    """
+    subject = scope.subject
+    if subject is None:
+        raise ValueError("a history is about one subject")
+    hidden = eyes.look((subject,))[subject].hidden
+    viewer = marking.viewer(scope.actor, registered=False, holds=())
+    state: Any = None
+    for recorded in store.stream(subject):
+        if recorded.position > scope.end:
+            return
+        before, state = state, evolve(state, recorded)
+        if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in hidden:
+            continue
+        told = entry(before, recorded, state)
+        known = eyes.look(told.mentions)
+        seen = {each for each in told.mentions if each not in hidden and (each not in known or known[each].visible)}
+        yield Step(told, shown_to(viewer, told, seen), state)
