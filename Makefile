@@ -1,10 +1,11 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo test check coverage format generate lock bench clean
+.PHONY: help setup serve demo example-bpic2020 test check coverage format generate lock bench clean
 
 BIN := .venv/bin
 READY := .venv/.ready
 export PYTHON
+LOG ?= ../shared/data/bpic2020_permits.xes.gz
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -23,6 +24,13 @@ serve: $(READY)
 ## make demo       the case from the first request to the decision, and what to do next
 demo: $(READY)
 	@$(BIN)/mandate demo
+
+## make example-bpic2020 [LOG=FILE]   1,478 real travel permits, imported
+example-bpic2020: $(READY)
+	@test -f "$(LOG)" || { echo "$(LOG) is not there. The log: BPI Challenge 2020, travel permits, by Boudewijn van Dongen," \
+		"published by 4TU.ResearchData, doi:10.4121/uuid:52fb97d4-4588-43c9-9d04-3604d4613b51. Then: make $@ LOG=FILE"; exit 1; }
+	@$(BIN)/python examples/bpic2020/convert.py "$(LOG)" build/bpic2020.jsonl
+	@$(BIN)/mandate import build/bpic2020.jsonl
 
 ## make test       every test, two at a time
 test: $(READY)

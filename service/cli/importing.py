@@ -100,7 +100,8 @@ def _tell(console: Console, totals: Totals, report: Report, listed: Path) -> Non
     for reason, lines in sorted(totals.reasons.items(), key=lambda each: -each[1]):
         console.print(f"  {lines:,} refused, {reason}", highlight=False, markup=False)
         if (first := report.first.get(reason)) is not None:
-            told = _plain(f"line {first.number}, {first.history}: {first.refusal.message}")
+            named = f"line {first.number}, {first.history}" if first.history else f"line {first.number}"
+            told = _plain(f"{named}: {first.refusal.message}")
             console.print(Padding(Text(told), (0, 0, 0, 6)))
     if totals.refused or totals.refused_before:
         console.print(f"Line by line: {listed}", highlight=False, markup=False)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain import claim, wellformed
+from domain.refusals import FieldProblem
 from domain.vocabulary import REGISTER, Label
 from service.exchange.importing.commands import COMMANDS, Kind
 from service.exchange.importing.lines import File, line
@@ -23,7 +24,7 @@ class Stray:
     """A line that belongs to no history, and why."""
 
     number: int
-    reason: str
+    problem: FieldProblem
     history: str = ""
     command: str = ""
 
@@ -68,7 +69,7 @@ def _gathered(raws: Iterable[Raw]) -> Iterator[_Open | Stray]:
             current = _Open(str(name))
         if len(current.lines) == MOST_LINES or current.size + len(raw.content) > MOST_BYTES:
             most = f"A history has at most {MOST_LINES:,} lines and {MOST_BYTES:,} bytes."
-            yield Stray(raw.number, most, current.name, _command(raw))
+            yield Stray(raw.number, FieldProblem(path="history", message=most), current.name, _command(raw))
             continue
         current.lines.append(raw)
         current.size += len(raw.content)
@@ -76,13 +77,13 @@ def _gathered(raws: Iterable[Raw]) -> Iterator[_Open | Stray]:
         yield current
 
 
-def _problem(raw: Raw, name: object) -> str | None:
+def _problem(raw: Raw, name: object) -> FieldProblem | None:
     if raw.fields is None:
-        return raw.problem
-    if not isinstance(name, str):
-        return "history: The name of the history that it belongs to is needed."
-    message = wellformed.judge(name, Label)
-    return f"history: {message}" if message else None
+        return FieldProblem(path="line", message=raw.problem)
+    message = "The name of the history that it belongs to is needed."
+    if isinstance(name, str):
+        message = wellformed.judge(name, Label) or ""
+    return FieldProblem(path="history", message=message) if message else None
 
 
 def _command(raw: Raw) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Final
 
-from domain.refusals import FieldProblem, InvalidInput
+from domain.refusals import InvalidInput
 from service.exchange.importing.commands import Kind
 from service.exchange.importing.gathering import Stray, histories
 from service.exchange.importing.lines import File
@@ -84,8 +84,7 @@ class Import:
 
     def _stray(self, stray: Stray, totals: Totals) -> None:
         totals.lines += 1
-        refusal = InvalidInput.of(FieldProblem(path="line", message=stray.reason))
-        self._refuse(Refused(stray.number, stray.history, stray.command, refusal), totals)
+        self._refuse(Refused(stray.number, stray.history, stray.command, InvalidInput.of(stray.problem)), totals)
 
     def _tell(self, told: Told, totals: Totals) -> None:
         lines = len(told.history.lines)
