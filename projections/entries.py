@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain import authority
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
-from domain.deployment_request.events import RequestRemarked
+from domain.deployment_request.events import Ground, RequestRemarked
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded, IncidentReported
 from domain.incident.state import Incident
@@ -92,7 +92,7 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
     strings = set(_strings(data))
     for change in differing:
         strings.update(_strings(change.before), _strings(change.after))
-    candidates = {*_candidates(before), *_candidates(after)} - {introduces(recorded)}
+    candidates = {*_named_by(recorded.event), *_candidates(before), *_candidates(after)} - {introduces(recorded)}
     return Entry(
         position=recorded.position,
         subject=subject_of(recorded),
@@ -170,6 +170,14 @@ def _reason_for(event: object, state: Any) -> tuple[str, ...] | None:
     if isinstance(event, RequestRemarked) and event.internal and isinstance(state, DeploymentRequest):
         return (acting_for(state.deciding_authority), AUDITORS)
     return None
+
+
+def _named_by(event: object) -> Iterator[UUID]:
+    """The incidents and the evidence that an event names."""
+    for name in ("incidents", "awaiting", "evidence", "grounds"):
+        named = getattr(event, name, None)
+        if isinstance(named, tuple):
+            yield from (each.incident if isinstance(each, Ground) else each for each in named)
 
 
 def _candidates(state: Any) -> Iterator[UUID]:
