@@ -29,18 +29,18 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif (announced := _announced(scope)) is not None and announced > self._longest:
-            await self._refuse(scope, receive, send, 0)
+            await self._refuse(scope, receive, send)
         else:
             await self._counted(scope, receive, send)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What does not say how long it is, or says so wrongly."""
-        taken, began = 0, False
+        taken, more, began = 0, True, False
 
         async def counting() -> Message:
-            nonlocal taken
+            nonlocal taken, more
             message = await receive()
-            taken += len(message.get("body", b""))
+            taken, more = taken + len(message.get("body", b"")), _goes_on(message)
             if taken > self._longest:
                 raise TooLong
             return message
@@ -55,17 +55,19 @@ class BodyLimit:
         except TooLong:
             if began:
                 raise
-            await self._refuse(scope, receive, send, taken)
+            await self._refuse(scope, receive, send, taken, more)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, taken: int) -> None:
-        more = True
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, taken: int = 0, more: bool = True) -> None:
         while more and taken <= PATIENCE * self._longest:
             message = await receive()
-            taken += len(message.get("body", b""))
-            more = message["type"] == "http.request" and message.get("more_body", False)
+            taken, more = taken + len(message.get("body", b"")), _goes_on(message)
         error = problem(BAD_USER_INPUT, f"A request has at most {self._longest:,} bytes.")
         headers = {"content-type": "application/json", "connection": "close"}
         await Response(json.dumps({"errors": [error]}), 413, headers)(scope, receive, send)
+
+
+def _goes_on(message: Message) -> bool:
+    return message["type"] == "http.request" and bool(message.get("more_body", False))
 
 
 def _announced(scope: Scope) -> int | None:

@@ -32,8 +32,10 @@ ALIASES: Final = 100
 DEPTH: Final = 20
 COST: Final = 50_000
 """Fields of an answer whose lists are full: a page counts as long as it may get, another list as ITEMS."""
-PAGE: Final = 20
 ITEMS: Final = 5
+
+PAGE: Final = 20
+LONGEST_PAGE: Final = 100
 
 Size = int | str
 """A number of items, or the name of the variable that says it."""
@@ -159,6 +161,6 @@ def _size(node: FieldNode, definition: GraphQLField | None) -> Size:
 
 
 def _items(size: Size, variables: Mapping[str, Any]) -> int:
-    if isinstance(size, str):
-        size = variables.get(size)  # type: ignore[assignment]
-    return max(1, size) if isinstance(size, int) else PAGE
+    """A page that is longer than pages may be is refused where it is read: here it counts as the longest."""
+    found = variables.get(size) if isinstance(size, str) else size
+    return min(max(1, found), LONGEST_PAGE) if isinstance(found, int) else PAGE

@@ -12,14 +12,13 @@ import strawberry
 from domain.vocabulary import Text, derived_id
 from domain.wellformed import LIST_LENGTH, unwritable
 from service.graphql.errors import BadUserInput
+from service.graphql.limits import LONGEST_PAGE, PAGE
 
 T = TypeVar("T")
 Command = TypeVar("Command")
 
 LONGEST_WORDS: Final = 200
 """Characters of a filter's text."""
-PAGE: Final = 20
-LONGEST_PAGE: Final = 100
 
 
 def given(value: T | None) -> T | None:

@@ -16,7 +16,7 @@ from graphql import (
     VariableNode,
 )
 
-_WITHIN_VARIABLE: Final = re.compile(r"^Variable '\$(\w+)'.*? at '\w+((?:\.\w+|\[\d+\])+)'", re.DOTALL)
+_WITHIN_VARIABLE: Final = re.compile(r"^Variable '\$\w+' has invalid value at ((?:\.\w+|\[\d+\])+):")
 _INPUT: Final = "input"
 
 
@@ -34,7 +34,7 @@ def place_of(error: GraphQLError, document: DocumentNode | None) -> str | None:
 
 def _of_variable(message: str, name: str, document: DocumentNode) -> str | None:
     within = _WITHIN_VARIABLE.match(message)
-    path = re.sub(r"\[(\d+)\]", r".\1", within[2]).lstrip(".") if within else ""
+    path = re.sub(r"\[(\d+)\]", r".\1", within[1]).lstrip(".") if within else ""
     for place, value in _values(document):
         if isinstance(value, VariableNode) and value.name.value == name:
             return ".".join(part for part in (place, path) if part) or None
@@ -63,7 +63,7 @@ def _children(place: str, node: Node) -> Iterator[tuple[str, Node]]:
                 yield "" if child.name.value == _INPUT else child.name.value, child
             elif isinstance(child, ObjectFieldNode):
                 yield _join(place, child.name.value), child
-            elif isinstance(child, Node):
+            elif isinstance(child, Node) and not isinstance(child, VariableDefinitionNode):
                 yield place, child
 
 

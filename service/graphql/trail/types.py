@@ -6,7 +6,6 @@ from typing import Self
 import strawberry
 
 from projections.audit_trail import Entry, Shown
-from service.graphql import finding
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.people import Actor
 from service.graphql.scalars import Json, Position
@@ -82,6 +81,8 @@ class RecordedEvent:
 
     @strawberry.field(description="The request, incident or authority that it happened to.")
     async def subject(self) -> Node:
+        from service.graphql import finding  # which knows every kind of node, and so all that knows this one
+
         return self.told_of or await finding.subject(self.entry.kind, self.entry.subject, self.sources)
 
 

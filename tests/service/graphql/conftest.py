@@ -1,0 +1,15 @@
+"""What tests of the API may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import Databases
+from tests.service.graphql.register import Register, served
+
+
+@pytest.fixture(scope="session")
+def register(databases: Databases) -> Iterator[Register]:
+    """A register that tests share: each speaks of authorities, regions and requests of its own."""
+    with databases.fresh() as urls, served(urls) as register:
+        yield register

@@ -1,0 +1,148 @@
+"""A register in this process: uvicorn and the followers in threads, a real PostgreSQL below both."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from projections.catalogue import VIEWS
+from projections.follower import course_of, follow
+from service.app import create_app
+from service.database import DatabaseUrls
+from service.event_store import EventStore
+from service.identity import ISSUER, Tokens
+from service.settings import Settings
+from tests.waiting import until
+
+KEY = b"k" * 32
+ALL = tuple(Role)
+
+Answer = dict[str, Any]
+
+
+@dataclass
+class Register:
+    """position: of the last command that was carried out, for reading what it did."""
+
+    client: httpx.Client
+    urls: DatabaseUrls
+    position: str = "0"
+    tokens: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+    def token(self, who: "Person") -> str:
+        key = (who.subject, who.authority, who.roles)
+        if key not in self.tokens:
+            actor = Actor(
+                issuer=ISSUER, subject=Subject(who.subject), authority=AuthorityCode(who.authority), roles=who.roles
+            )
+            lifetime = timedelta(hours=1)
+            self.tokens[key] = Tokens(KEY).issue(actor, name=who.name, now=datetime.now(UTC), lifetime=lifetime)
+        return self.tokens[key]
+
+    def headers(self, who: "Person | None") -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token(who)}"} if who else {}
+
+    def post(self, who: "Person | None", document: str, variables: Mapping[str, Any] | None = None) -> Any:
+        """The response as it came."""
+        body = json.dumps({"query": document, "variables": variables})
+        headers = {"content-type": "application/json", **self.headers(who)}
+        return self.client.post("/graphql", content=body, headers=headers)
+
+    def ask(self, who: "Person", document: str, **variables: Any) -> Answer:
+        """The data of the answer, which has no errors."""
+        response = self.post(who, document, variables)
+        answer: Answer = response.json()
+        assert response.status_code == 200, answer
+        assert "errors" not in answer, answer["errors"]
+        data: Answer = answer["data"]
+        return data
+
+    def errors(self, who: "Person", document: str, **variables: Any) -> list[Answer]:
+        response = self.post(who, document, variables)
+        assert response.status_code < 500, response.text
+        errors: list[Answer] = response.json()["errors"]
+        return errors
+
+    def command(self, who: "Person", mutation: str, kind: str, values: Mapping[str, Any], fields: str = "") -> Answer:
+        """What a mutation answers: its subject's fields, or a refusal with __typename."""
+        subject = next(word for word in ("deploymentRequest", "incident", "authority") if word in _subject_of(mutation))
+        document = f"""
+            mutation ($input: {kind}!) {{ {mutation}(input: $input) {{
+                __typename
+                ... on {subject[0].upper()}{subject[1:]}Recorded {{ position {subject} {{ id {fields} }} }}
+                ... on InvalidInput {{ fields {{ path message }} }}
+                ... on VersionConflict {{ expected actual }}
+                ... on TransitionRefused {{ status available }}
+                ... on Refusal {{ message }}
+            }} }}"""
+        answer: Answer = self.ask(who, document, input=dict(values))[mutation]
+        if "position" in answer:
+            self.position = answer["position"]
+            return {"__typename": answer["__typename"], **answer[subject]}
+        return answer
+
+
+@dataclass(frozen=True)
+class Person:
+    subject: str
+    authority: str
+    roles: tuple[Role, ...] = ALL
+    name: str | None = None
+
+
+def _subject_of(mutation: str) -> str:
+    if mutation in ("registerAuthority", "grantMandate", "endMandate"):
+        return "authority"
+    if mutation in ("reportIncident", "recordEvidence", "attributeIncident", "retractAttribution", "referIncident"):
+        return "incident"
+    return "deploymentRequest"
+
+
+@contextmanager
+def served(urls: DatabaseUrls, *, follow: bool = True) -> Iterator[Register]:
+    """follow: whether the views are kept up to date. No policy acts: what happens is what a test does."""
+    settings = Settings(database_url=urls.api, view_patience=10.0 if follow else 0.1)
+    with ExitStack() as stack:
+        if follow:
+            stack.enter_context(_followed(urls))
+        url = stack.enter_context(_listening(create_app(settings, urls, KEY)))
+        yield Register(stack.enter_context(httpx.Client(base_url=url, timeout=30)), urls)
+
+
+@contextmanager
+def _listening(app: FastAPI) -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, name="uvicorn")
+    thread.start()
+    try:
+        until(lambda: server.started or not thread.is_alive())
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def _followed(urls: DatabaseUrls) -> Iterator[None]:
+    stop = threading.Event()
+    with closing(EventStore(urls.worker)) as store:
+        followers = [
+            threading.Thread(target=follow, args=(course_of(view), urls.worker, store.feed, stop)) for view in VIEWS
+        ]
+        for follower in followers:
+            follower.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for follower in followers:
+                follower.join()

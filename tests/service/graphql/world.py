@@ -1,0 +1,144 @@
+"""A corner of the register for one test: authorities, a region and people of its own."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from domain.vocabulary import Role
+from tests.service.graphql.register import Answer, Person, Register
+
+ADMINISTRATOR = Person("adm", "hq", (Role.ADMINISTRATOR,), "Adm Inistrator")
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class World:
+    """asker asks; decider holds the mandate over `region`; other has no part in anything."""
+
+    register: Register
+    name: str
+
+    @property
+    def region(self) -> str:
+        return f"{self.name}/north/town"
+
+    def of(self, authority: str, subject: str, *roles: Role) -> Person:
+        return Person(f"{self.name}-{subject}", f"{self.name}-{authority}", roles or tuple(Role), subject.title())
+
+    @property
+    def requester(self) -> Person:
+        return self.of("asker", "rita", Role.REQUESTER)
+
+    @property
+    def reviewer(self) -> Person:
+        return self.of("decider", "rob", Role.REVIEWER, Role.INVESTIGATOR)
+
+    @property
+    def approver(self) -> Person:
+        return self.of("decider", "ada", Role.APPROVER)
+
+    @property
+    def outsider(self) -> Person:
+        return self.of("other", "olaf", Role.REQUESTER, Role.REVIEWER, Role.INVESTIGATOR, Role.OBSERVER)
+
+    @property
+    def auditor(self) -> Person:
+        return self.of("other", "aud", Role.AUDITOR)
+
+    def incident(self, who: Person | None = None, fields: str = "reference version", **values: Any) -> Answer:
+        given = {
+            "kind": "explosion",
+            "description": "EXERCISE: a canal was damaged.",
+            "region": self.region,
+            "occurredAt": "2024-11-29T18:00:00Z",
+            **values,
+        }
+        who = who or self.requester
+        return self.register.command(who, "reportIncident", "ReportIncidentInput", given, fields)
+
+    def request(self, who: Person | None = None, fields: str = "reference version", **values: Any) -> Answer:
+        given = {
+            "force": "Exercise Force",
+            "strength": 60,
+            "region": self.region,
+            "purpose": "EXERCISE: secure the canal.",
+            "period": {"start": "2035-01-10T06:00:00Z", "end": "2035-02-10T06:00:00Z"},
+            **values,
+        }
+        who = who or self.requester
+        return self.register.command(who, "submitDeploymentRequest", "SubmitDeploymentRequestInput", given, fields)
+
+    def on_request(
+        self, who: Person, mutation: str, request: str, fields: str = "status version", **values: Any
+    ) -> Answer:
+        given = {"id": request, "reason": "EXERCISE: a reason.", **values}
+        if mutation == "reportFulfilment":
+            del given["reason"]
+        return self.register.command(
+            who, mutation, INPUTS.get(mutation, "DeploymentRequestCommandInput"), given, fields
+        )
+
+    def on_incident(self, who: Person, mutation: str, incident: str, fields: str = "version", **values: Any) -> Answer:
+        given = {"incident": incident, **DEFAULTS.get(mutation, {}), **values}
+        return self.register.command(who, mutation, f"{mutation[0].upper()}{mutation[1:]}Input", given, fields)
+
+    def attributed(self, **values: Any) -> Answer:
+        """An incident on which a finding stands."""
+        incident = self.incident(**values)
+        answer = self.on_incident(self.reviewer, "attributeIncident", incident["id"], "attributionStatus version")
+        assert answer["__typename"] == "IncidentRecorded", answer
+        return incident
+
+    def decided(self, *, incidents: list[str] | None = None) -> Answer:
+        """A request that was approved, with a condition."""
+        request = self.request(incidents=incidents or [])
+        self.on_request(self.reviewer, "beginReview", request["id"])
+        self.on_request(self.reviewer, "endorseDeploymentRequest", request["id"], recommendation="APPROVE")
+        fields = "status version decision { conditions { id } }"
+        conditions = [{"text": "EXERCISE: report each week.", "dueBy": "2035-01-20T00:00:00Z"}]
+        return self.on_request(self.approver, "approveDeploymentRequest", request["id"], fields, conditions=conditions)
+
+    def ask(self, who: Person, document: str, **variables: Any) -> Answer:
+        """At least as of the last command: `$at` in the document."""
+        return self.register.ask(who, document, at=self.register.position, **variables)
+
+
+INPUTS = {
+    "amendDeploymentRequest": "AmendDeploymentRequestInput",
+    "withholdDeploymentRequest": "WithholdDeploymentRequestInput",
+    "endorseDeploymentRequest": "EndorseDeploymentRequestInput",
+    "approveDeploymentRequest": "ApproveDeploymentRequestInput",
+    "remarkOnDeploymentRequest": "RemarkOnDeploymentRequestInput",
+    "reportFulfilment": "ReportFulfilmentInput",
+}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "recordEvidence": {
+        "summary": "EXERCISE: a photograph.",
+        "sourceReliability": "B",
+        "informationCredibility": "TWO",
+    },
+    "attributeIncident": {
+        "responsibleParty": "EXERCISE party",
+        "likelihood": "VERY_LIKELY",
+        "confidence": "HIGH",
+        "basis": "EXERCISE: what was found.",
+    },
+    "retractAttribution": {"reason": "EXERCISE: it was wrong."},
+    "referIncident": {"reason": "EXERCISE: act on it."},
+}
+
+
+def world(register: Register, *, endorsements: int = 1) -> World:
+    made = World(register, f"w{next(_numbers)}")
+    for authority in ("asker", "decider", "other"):
+        values = {"code": f"{made.name}-{authority}", "name": f"The {authority} of {made.name}"}
+        register.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", values)
+    mandate = {
+        "authority": f"{made.name}-decider",
+        "region": made.name,
+        "legalBasis": "EXERCISE agreement",
+        "endorsementsRequired": endorsements,
+    }
+    answer = register.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", mandate)
+    assert answer["__typename"] == "AuthorityRecorded", answer
+    return made
