@@ -151,6 +151,16 @@ class Sources:
         return await self.rows(lambda sight: audit_trail.histories(sight, subjects, limit, after))
 
     @cached_property
+    def events(self) -> DataLoader[int, Entry | None]:
+        """By position."""
+
+        async def find(positions: list[int]) -> Mapping[int, Entry]:
+            rows = await self.rows(lambda sight: audit_trail.at_positions(sight, positions))
+            return {found.position: found for found in rows}
+
+        return _one_each(find)
+
+    @cached_property
     def mentioned(self) -> DataLoader[UUID, UUID | None]:
         """Incidents and pieces of evidence that events name: each that the viewer may see."""
 

@@ -52,7 +52,7 @@ async def judged(request: DeploymentRequest, sources: Sources, judge: Callable[[
 
 async def _consulted(streams: tuple[UUID, ...], request: DeploymentRequest, sources: Sources) -> dict[UUID, object]:
     """An id does not tell what it names: the request's incidents are known, the rest are authorities and mandates."""
-    incidents = _incidents_of(request)
+    incidents = incidents_of(request)
     loads = (
         sources.consulted_incidents.load(stream) if stream in incidents else sources.consulted_mandates.load(stream)
         for stream in streams
@@ -60,7 +60,8 @@ async def _consulted(streams: tuple[UUID, ...], request: DeploymentRequest, sour
     return dict(zip(streams, await asyncio.gather(*loads), strict=True))
 
 
-def _incidents_of(request: DeploymentRequest) -> frozenset[UUID]:
+def incidents_of(request: DeploymentRequest) -> frozenset[UUID]:
+    """Every incident on which something about the request may depend."""
     holds = (request.hold, request.release.hold if request.release else None)
     grounds = request.decision.rests_on if request.decision else ()
     return frozenset(

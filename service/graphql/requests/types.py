@@ -15,6 +15,7 @@ from service.graphql.nodes import Node, PageInfo
 from service.graphql.requests import actions
 from service.graphql.requests.actions import RequestAction
 from service.graphql.requests.decisions import Decision, Endorsement, Hold, Period
+from service.graphql.requests.explanation import Explanation, explain
 from service.graphql.sources import Sources
 from service.graphql.texts import said
 from service.graphql.trail import telling
@@ -90,6 +91,10 @@ class DeploymentRequest(Node):
     async def available_actions(self) -> list[RequestAction]:
         now = await self.sources.requests.load(self.state.id) if self.is_past else self.state
         return await actions.available(now or self.state, self.sources)
+
+    @strawberry.field(description="Why it is where it is, and what would let it move.")
+    async def explanation(self) -> Explanation:
+        return await explain(self.state, self.sources)
 
     @strawberry.field(description="The full history, oldest first.")
     async def history(

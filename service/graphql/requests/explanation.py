@@ -1,0 +1,111 @@
+"""Why a request is where it is, and what would let it move: as the lifecycle table says it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Self
+from uuid import UUID
+
+import strawberry
+
+from domain import deciding
+from domain.deciding import Outlook, Verdict
+from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.rules import UNSEEN
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from service.graphql.requests import actions
+from service.graphql.requests.actions import RequestAction
+from service.graphql.sources import Sources
+from service.graphql.trail import telling
+
+if TYPE_CHECKING:
+    from service.graphql.trail.types import RecordedEvent
+
+Told = Annotated["RecordedEvent", strawberry.lazy("service.graphql.trail.types")]
+Events = dict[int, "RecordedEvent"]
+
+
+@strawberry.type(
+    description="One rule, e.g. ENDORSEMENTS: '1 of 2 endorsements of revision 3'. A rule that is not met keeps an "
+    "action from being possible, but for what a hold awaits: a reviewer may resume the review before."
+)
+class RuleCheck:
+    rule: str
+    description: str
+    met: bool
+    subject: str | None = strawberry.field(description="The incident, condition or person that it is about.")
+    rests_on: list[Told]
+
+    @classmethod
+    def of(cls, verdict: Verdict, events: Events) -> Self:
+        return cls(
+            rule=verdict.rule,
+            description=verdict.description,
+            met=verdict.met,
+            subject=verdict.subject,
+            rests_on=_among(verdict.rests_on, events),
+        )
+
+
+@strawberry.type(
+    description="One action that its status knows: whether somebody could carry it out, and whether the viewer could."
+)
+class ActionOutlook:
+    action: RequestAction
+    possible: bool
+    available_to_viewer: bool
+    rules: list[RuleCheck]
+
+    @classmethod
+    def of(cls, outlook: Outlook, events: Events) -> Self:
+        return cls(
+            action=RequestAction(outlook.action),
+            possible=outlook.possible,
+            available_to_viewer=outlook.available,
+            rules=[RuleCheck.of(verdict, events) for verdict in outlook.verdicts],
+        )
+
+
+@strawberry.type(
+    description="The rules that decide what may happen to a request: the same that the commands are held to."
+)
+class Explanation:
+    status: RequestStatus
+    because: list[Told] = strawberry.field(description="The events that brought it here.")
+    actions: list[ActionOutlook]
+
+
+async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
+    """By the rules as they stood when the sources look, told as the viewer may see it now."""
+    judged = await actions.judged(request, sources, lambda context: deciding.explain(STEPS, request, context))
+    outlooks = await _as_seen(judged, request, sources)
+    positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}
+    events = await _events({*positions, *request.because}, sources)
+    return Explanation(
+        status=request.status,
+        because=_among(request.because, events),
+        actions=[ActionOutlook.of(outlook, events) for outlook in outlooks],
+    )
+
+
+async def _as_seen(outlooks: Sequence[Outlook], request: DeploymentRequest, sources: Sources) -> list[Outlook]:
+    """An incident that the viewer may not see now is not named, whatever could be seen of it then."""
+    named = [str(incident) for incident in actions.incidents_of(request)]
+    seen = {str(found.id) for found in await sources.incidents.load_many(map(UUID, named)) if found is not None}
+    hidden = frozenset(named) - seen
+    return [
+        replace(outlook, verdicts=tuple(_unnamed(v) if v.subject in hidden else v for v in outlook.verdicts))
+        for outlook in outlooks
+    ]
+
+
+def _unnamed(verdict: Verdict) -> Verdict:
+    return replace(verdict, rule="HOLD", description=f"The hold awaits a finding on {UNSEEN}.", subject=None)
+
+
+async def _events(positions: Iterable[int], sources: Sources) -> Events:
+    entries = [entry for entry in await sources.events.load_many(positions) if entry is not None]
+    return {entry.position: event for entry, event in zip(entries, await telling.told(entries, sources), strict=True)}
+
+
+def _among(positions: Iterable[int], events: Events) -> list["RecordedEvent"]:
+    return [events[position] for position in positions if position in events]
