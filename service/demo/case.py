@@ -86,6 +86,7 @@ class Case:
         evidence = self._find_who_was_responsible()
         self._say("investigator", f"{len(evidence)} pieces of evidence carry the finding", EXERCISE)
         self._decide_on_it()
+        self._question_it()
 
     def _set_up(self) -> None:
         """Authorities and mandates, which may be there already."""
@@ -134,7 +135,7 @@ class Case:
         return evidence
 
     def _decide_on_it(self) -> None:
-        self._await("UNDER_REVIEW", "releases the hold by itself, to review: a finding suffices")
+        self._await("ReviewResumed", "releases the hold by itself, to review: a finding suffices")
         self._do(
             "requester", "amends the request", EXERCISE, "amendDeploymentRequest", "AmendDeploymentRequestInput",
             "deploymentRequest", id=self.request, strength=80, reason="EXERCISE: fewer suffice.",
@@ -159,15 +160,32 @@ class Case:
             report="EXERCISE: liaison officers exchanged.",
         )  # fmt: skip
 
-    def _await(self, status: str, what: str) -> None:
+    def _await(self, event: str, what: str) -> None:
         """What the register does by itself follows within moments. Raises Refused where it does not."""
-        document = "query ($id: ID) { deploymentRequest(id: $id) { status } }"
         deadline = time.monotonic() + PATIENCE
-        while self._people["auditor"].query(document, id=self.request)["deploymentRequest"]["status"] != status:
+        while event not in self._recorded():
             if time.monotonic() > deadline:
-                raise Refused(f"the request did not become {status} within {PATIENCE:.0f} s: does a worker run?")
+                raise Refused(f"no {event} was recorded within {PATIENCE:.0f} s: does a worker run?")
             time.sleep(LOOK)
         self._say("the register", what, EXERCISE)
+
+    def _question_it(self) -> None:
+        """The finding falls: the approval is questioned, and waits for a person."""
+        self._do(
+            "investigator", "retracts the finding", EXERCISE, "retractAttribution", "RetractAttributionInput",
+            "incident", incident=self.incident, reason="EXERCISE: the laboratory withdrew its report.",
+        )  # fmt: skip
+        self._await("ApprovalQuestioned", "questions the approval: the finding on which it rested fell")
+        self._decide(
+            "approver", "stands by the approval", EXERCISE, "confirmApproval",
+            reason="EXERCISE: the repair has to be secured, whoever was responsible.",
+        )  # fmt: skip
+
+    def _recorded(self) -> list[str]:
+        """The types of the request's events."""
+        document = "query ($id: ID) { deploymentRequest(id: $id) { history(first: 100) { edges { node { type } } } } }"
+        told = self._people["auditor"].query(document, id=self.request)["deploymentRequest"]
+        return [edge["node"]["type"] for edge in told["history"]["edges"]]
 
     def _decide(self, who: str, what: str, source: str, mutation: str, *, reason: str) -> None:
         self._do(

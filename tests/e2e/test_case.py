@@ -12,6 +12,8 @@ STORY = [
     "RequestEndorsed",
     "RequestApproved",
     "FulfilmentReported",
+    "ApprovalQuestioned",
+    "ApprovalConfirmed",
 ]
 
 REQUEST = """
@@ -63,3 +65,18 @@ def test_all_that_is_invented_says_so(served: Served, told_case: Case) -> None:
     for edge in request["history"]["edges"][3:]:
         reason = edge["node"]["reason"]
         assert reason is None or reason.startswith("EXERCISE") or edge["node"]["actor"]["subject"] == "system"
+
+
+def test_what_the_register_did_by_itself_names_its_cause(served: Served, told_case: Case) -> None:
+    auditor = served.token("auditor", "kfor", "auditor")
+    document = """query ($after: String) { auditTrail(filter: {actor: "system"}, first: 100, after: $after) {
+        edges { node { type causationId correlationId subject { id } actor { authority } } } } }"""
+    events = [edge["node"] for edge in served.data(auditor, document)["auditTrail"]["edges"]]
+    own = [event for event in events if event["subject"]["id"] == told_case.request]
+    assert [event["type"] for event in own] == ["ReviewResumed", "ApprovalQuestioned"]
+    causes = """query ($types: [String!]) { auditTrail(filter: {type: $types}, first: 100) {
+        edges { node { position correlationId } } } }"""
+    for event, type_ in zip(own, ("IncidentAttributed", "AttributionRetracted"), strict=True):
+        found = served.data(auditor, causes, types=[type_])["auditTrail"]["edges"]
+        assert {"position": event["causationId"], "correlationId": event["correlationId"]} in [e["node"] for e in found]
+        assert event["actor"]["authority"] == "register"
