@@ -1,7 +1,7 @@
 """`history` and `trail`: what happened to one thing, and to all, as people read it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
@@ -20,7 +20,6 @@ from service.cli.asking import Asked, AsOfOption, TokenOption, asked, in_one_lin
 from service.cli.timeline import Moment, Names, Timeline
 from service.container import async_engine
 from service.errors import Unavailable
-from service.exchange.eyes import Seen
 from service.exchange.history import history as history_of
 from service.exchange.ocel import EVENT_TYPES
 from service.exchange.references import find
@@ -50,7 +49,7 @@ def history(
         timeline = Timeline(Console(), names)
         timeline.heading(*_about(one, steps[-1].state))
         for step in steps:
-            timeline.show(Moment(entry=step.entry, shown=step.shown))
+            timeline.show(Moment(entry=step.entry, shown=step.shown, references=step.incidents))
 
 
 def trail(
@@ -116,16 +115,18 @@ async def _show_pages(everything: Asked, reader: Reader, wanted: Filter, limit: 
 async def _moments(everything: Asked, reading: Reading, entries: list[Entry]) -> list[Moment]:
     mentions = {mention for entry in entries for mention in entry.mentions}
     seen = set(await reading.rows(audit_trail.seen(reading.sight, mentions))) if mentions else set()
-    called = everything.eyes.look(entry.subject for entry in entries)
+    called = everything.eyes.look({entry.subject for entry in entries} | mentions)
+    names = {each: known.name for each, known in called.items() if each in seen or each not in mentions}
+    references = {str(each): name for each, name in names.items()}
     return [
-        Moment(entry=entry, shown=shown_to(reading.viewer, entry, seen), about=_name(called, entry))
+        Moment(
+            entry=entry,
+            shown=shown_to(reading.viewer, entry, seen),
+            about=names.get(entry.subject, str(entry.subject)),
+            references=references,
+        )
         for entry in entries
     ]
-
-
-def _name(called: Mapping[UUID, Seen], entry: Entry) -> str:
-    """An authority that is not registered can hold a mandate: then its id is all that names it."""
-    return called[entry.subject].name if entry.subject in called else str(entry.subject)
 
 
 async def _names(reader: Reader, entries: Iterable[Entry]) -> Names:

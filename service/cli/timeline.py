@@ -1,24 +1,17 @@
 """Events as people read them in a terminal; a line each, its fields apart by tabs, where it is no terminal."""
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-import msgspec
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from domain.vocabulary import spoken
-from projections.changes import Change
 from projections.entries import Entry, Shown
 from projections.terms import instant
+from service.cli.wording import References, change_for_people, change_for_programs, clean
 
-CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What would steer the terminal in place of being read."""
-LONGEST: Final = 300
-"""Characters of a value that are shown before and after a change."""
 Names = Mapping[tuple[str, str], str]
 """Issuer and subject -> the person's name."""
 
@@ -30,6 +23,7 @@ class Moment:
     entry: Entry
     shown: Shown
     about: str | None = None
+    references: References = field(default_factory=dict)
 
 
 class Timeline:
@@ -46,67 +40,47 @@ class Timeline:
 
     def show(self, moment: Moment) -> None:
         if self._console.is_terminal:
-            self._show(moment)
+            self._console.print()
+            self._console.print(self._headline(moment))
+            for text, style in _details(moment):
+                self._console.print(Padding(Text(clean(text), style), (0, 0, 0, 4)))
         else:
-            self._console.file.write("\t".join(self._fields(moment)) + "\n")
+            self._console.file.write("\t".join(" ".join(clean(each).split()) for each in _fields(moment)) + "\n")
 
-    def _show(self, moment: Moment) -> None:
-        entry, shown = moment.entry, moment.shown
-        about = f"{moment.about}  " if moment.about else ""
-        self._console.print()
-        self._console.print(
-            Text.assemble(
-                (spoken(entry.occurred_at or entry.recorded_at), "bold"),
-                "  ",
-                (entry.type, "cyan"),
-                f"  {about}{clean(self._who(entry))}",
-                (f"  version {entry.version}, position {entry.position}", "dim"),
-            )
-        )
-        if entry.occurred_at is not None:
-            self._indented(f"learnt of on {spoken(entry.recorded_at)}", "dim")
-        if shown.reason is not None:
-            self._indented(shown.reason, "italic")
-        for change in shown.changes:
-            if change.path != "id":
-                self._indented(told(change), "")
-        if shown.redactions:
-            self._indented(f"left out: {', '.join(shown.redactions)}", "dim")
-
-    def _indented(self, text: str, style: str) -> None:
-        self._console.print(Padding(Text(clean(text), style), (0, 0, 0, 4)))
-
-    def _who(self, entry: Entry) -> str:
-        """'Ana H. (kfor)'; by their subject where the name is not known."""
+    def _headline(self, moment: Moment) -> Text:
+        entry = moment.entry
         name = self._names.get(entry.actor.person, entry.actor.subject)
-        return f"{name} ({entry.actor.authority})"
-
-    def _fields(self, moment: Moment) -> Iterable[str]:
-        entry, shown = moment.entry, moment.shown
-        happened = instant(entry.occurred_at) if entry.occurred_at else ""
-        about = [moment.about] if moment.about else []
-        fields = (
-            *(instant(entry.recorded_at), happened, str(entry.position), *about, str(entry.version), entry.type),
-            *(entry.actor.subject, entry.actor.authority, shown.reason or ""),
-            *("; ".join(told(change) for change in shown.changes), " ".join(shown.redactions)),
+        return Text.assemble(
+            (spoken(entry.occurred_at or entry.recorded_at), "bold"),
+            "  ",
+            (entry.type, "cyan"),
+            f"  {moment.about}" if moment.about else "",
+            clean(f"  {name} ({entry.actor.authority})"),
+            (f"  version {entry.version}, position {entry.position}", "dim"),
         )
-        return (" ".join(clean(field).split()) for field in fields)
 
 
-def told(change: Change) -> str:
-    """'strength: 120 → 100'; what appears has no before."""
-    if change.before is None:
-        return f"{change.path}: {_value(change.after)}"
-    return f"{change.path}: {_value(change.before)} → {_value(change.after)}"
+def _details(moment: Moment) -> Iterator[tuple[str, str]]:
+    """What stands below the headline, each with its style."""
+    entry, shown = moment.entry, moment.shown
+    if entry.occurred_at is not None:
+        yield f"recorded on {spoken(entry.recorded_at)}", "dim"
+    if shown.reason is not None:
+        yield shown.reason, "italic"
+    for change in shown.changes:
+        yield from ((line, "") for line in change_for_people(change, moment.references, shown.reason))
+    if shown.redactions:
+        yield f"left out: {', '.join(shown.redactions)}", "dim"
 
 
-def clean(text: str) -> str:
-    """Without what would steer the terminal."""
-    return CONTROLS.sub("\ufffd", text)
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "none"
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+def _fields(moment: Moment) -> Iterable[str]:
+    """recordedAt, occurredAt, position, [about,] version, type, actor, authority, reason, changes, redactions."""
+    entry, shown = moment.entry, moment.shown
+    yield instant(entry.recorded_at)
+    yield instant(entry.occurred_at) if entry.occurred_at else ""
+    yield str(entry.position)
+    if moment.about:
+        yield moment.about
+    yield from (str(entry.version), entry.type, entry.actor.subject, entry.actor.authority, shown.reason or "")
+    yield "; ".join(map(change_for_programs, shown.changes))
+    yield " ".join(shown.redactions)

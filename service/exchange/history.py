@@ -1,6 +1,6 @@
 """The history of one request or incident: each event with what it changed, as one viewer may see it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,12 @@ from service.exchange.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event, and what of it is shown. state: the subject after it, for what the history is headed by."""
+    """One event, and what of it is shown. state: the subject after it. incidents: by id, what it names is called."""
 
     entry: Entry
     shown: Shown
     state: Any
+    incidents: Mapping[str, str]
 
 
 def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
@@ -42,4 +43,5 @@ def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
         told = entry(before, recorded, state)
         known = eyes.look(told.mentions)
         seen = {each for each in told.mentions if each not in hidden and (each not in known or known[each].visible)}
-        yield Step(told, shown_to(viewer, told, seen), state)
+        incidents = {str(each): known[each].name for each in seen if each in known}
+        yield Step(told, shown_to(viewer, told, seen), state, incidents)
