@@ -24,7 +24,7 @@ def reader(mapped: Mapped) -> Reader:
         text = TextIOWrapper(file, encoding=mapped.encoding, newline="")
         try:
             yield from _read(text, mapped)
-        except UnicodeDecodeError:
+        except UnicodeError:
             raise Misconfigured(
                 f"the file is not in {mapped.encoding}: its mapping can name another encoding"
             ) from None

@@ -1,0 +1,115 @@
+"""Spreadsheets: rows become lines, by the names of their columns or by a mapping."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.database import DatabaseUrls
+from service.errors import Misconfigured
+from service.exchange.importing import table
+from service.exchange.importing.mapping import read_mapping
+from tests.service.exchange.histories import EXAMPLE, EXAMPLES, opened
+
+
+def lines(text: str | bytes, mapping: str = "", folder: Path | None = None) -> list[Any]:
+    path = None
+    if mapping:
+        assert folder is not None
+        path = folder / "mapping.toml"
+        path.write_text(mapping)
+    file = io.BytesIO(text if isinstance(text, bytes) else text.encode())
+    return [(raw.number, raw.fields or raw.problem) for raw in table.reader(read_mapping(path))(file)]
+
+
+def test_the_example_makes_as_many_lines_as_its_rows_have_dates(database_urls: DatabaseUrls) -> None:
+    read = table.reader(read_mapping(EXAMPLES / "exercise.toml"))
+    with opened(database_urls.api) as register:
+        register.reads(EXAMPLE)
+        totals = register.reads((EXAMPLES / "exercise.csv").read_bytes(), read)
+        assert (totals.lines, totals.recorded, totals.histories) == (8, 8, 3)
+        assert register.reads((EXAMPLES / "exercise.csv").read_bytes(), read).repeated_lines == 8
+        submitted = [recorded for recorded in register.log if recorded.command.name == "SubmitRequest"]
+        assert submitted[-1].happened_at.isoformat() == "2017-03-07T09:00:00+00:00", "Vienna's time"
+
+
+def test_columns_are_named_by_what_they_hold() -> None:
+    text = (
+        "\ufeffhistory,command,at,actor.roles,input.period.start,input.conditions.1.text,input.conditions.0.text,Remarks\r\n"
+        'a,approve,2017-03-01T12:00:00Z,REVIEWER; APPROVER,2018-01-01,"second\r\nline",first,not read\r\n'
+        "\r\nb,deny,,,,only,,\r\n"
+    )
+    assert lines(text) == [
+        (2, {
+            "history": "a", "command": "approve", "at": "2017-03-01T12:00:00+00:00",
+            "actor": {"roles": ["REVIEWER", "APPROVER"]},
+            "input": {
+                "period": {"start": "2018-01-01T00:00:00"},
+                "conditions": [{"text": "first"}, {"text": "second\r\nline"}],
+            },
+        }),
+        (5, {"history": "b", "command": "deny", "input": {"conditions": [{"text": "only"}]}}),
+    ]  # fmt: skip
+
+
+def test_a_mapping_renames_translates_and_chooses(tmp_path: Path) -> None:
+    mapping = """
+        delimiter = "\\t"
+        encoding = "latin-1"
+        lists = "/"
+        dates = ["%d.%m.%y"]
+        timezone = "Europe/Belgrade"
+        columns = { history = "Nr", at = "Tag" }
+        [[line]]
+        when = { Art = "Nein" }
+        columns = { "actor.roles" = "Rollen" }
+        fixed = { command = "denyDeploymentRequest" }
+        values = { "actor.roles" = { Chef = "APPROVER" } }
+    """
+    text = (
+        "Nr\tTag\tArt\tRollen\nä1\t02.07.17\tNein\tChef\nä2\t02.07.17\tJa\tChef\nä3\t\tNein\tChef\nä4\tx\tNein\tA/B\n"
+    )
+    denied = {"command": "denyDeploymentRequest"}
+    assert lines(text.encode("latin-1"), mapping, tmp_path) == [
+        (2, {"history": "ä1", "at": "2017-07-02T00:00:00+02:00", "actor": {"roles": ["APPROVER"]}, **denied}),
+        (5, {"history": "ä4", "at": "x", "actor": {"roles": ["A", "B"]}, **denied}),
+    ]  # fmt: skip
+
+
+def test_a_row_that_cannot_be_one_is_told_and_the_rest_is_read() -> None:
+    wide = "x" * (1024 * 1024 + 1)
+    read = lines(f"history,at\na,b,c\n{wide},d\ne,f\n")
+    assert [number for number, _ in read] == [2, 3, 4]
+    assert "3 cells" in read[0][1]
+    assert read[2][1] == {"history": "e", "at": "f"}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ("columns = { history = 'Case' }", "no column 'Case'"),
+        ("when = { Case = 'x' }", "no column 'Case'"),
+        ("fixed = { input = 'x', 'input.force' = 'y' }", "'input' and a part of it"),
+        ("delimiter = ';;'", "one character"),
+        ("encoding = 'nonsense'", "nonsense"),
+        ("encoding = 'utf-16'", "not in utf-16"),
+        ("timezone = 'Atlantis/City'", "Atlantis"),
+        ("colums = {}", "colums"),
+        ("columns = { history = 3 }", "columns"),
+        ("columns", "mapping.toml"),
+    ],
+)
+def test_a_mapping_that_cannot_be_is_said_in_one_line(tmp_path: Path, mapping: str, said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        lines("history,at\nab,b\n", mapping, tmp_path)
+
+
+def test_two_columns_of_one_name_are_one_too_many() -> None:
+    with pytest.raises(Misconfigured, match="two columns 'at'"):
+        lines("history,at,at\n")
+
+
+def test_a_mapping_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="No such file"):
+        read_mapping(tmp_path / "none.toml")
