@@ -1,0 +1,117 @@
+"""Where the views do not follow, or the database is away: what is answered then."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from service.database import DatabaseUrls
+from tests.databases import Databases
+from tests.service.graphql.register import served
+from tests.service.graphql.world import ADMINISTRATOR, World
+
+
+@pytest.fixture
+def behind(database_urls: DatabaseUrls) -> Iterator[World]:
+    """A register whose views know the authorities, and nothing of what came after."""
+    with served(database_urls) as followed:
+        made = World(followed, "v")
+        for authority in ("asker", "decider", "other"):
+            values = {"code": f"v-{authority}", "name": authority}
+            followed.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", values)
+        mandate = {"authority": "v-decider", "region": "v", "legalBasis": "l"}
+        followed.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", mandate, "mandates { region }")
+        made.ask(ADMINISTRATOR, "query ($at: Position) { authorities(atLeast: $at) { code } }")
+    with served(database_urls, follow=False) as register:
+        yield World(register, "v")
+
+
+def test_a_mutation_answers_its_subject_whether_or_not_the_views_follow(behind: World) -> None:
+    incident = behind.incident(fields="reference attributionStatus evidence { id }")
+    recorded = behind.on_incident(behind.reviewer, "recordEvidence", incident["id"], "version evidence { summary }")
+    assert recorded["evidence"] == [{"summary": "EXERCISE: a photograph."}]
+    found = behind.on_incident(behind.reviewer, "attributeIncident", incident["id"], "attribution { responsibleParty }")
+    assert found["attribution"] == {"responsibleParty": "EXERCISE party"}
+    fields = """reference status version requestingAuthority { id code } availableActions
+        endorsements { counts } hold { reason }"""
+    request = behind.request(fields=fields)
+    assert request["requestingAuthority"]["code"] == "v-asker"
+    assert behind.on_request(behind.reviewer, "beginReview", request["id"])["status"] == "UNDER_REVIEW"
+
+
+def test_its_events_are_told_too(behind: World) -> None:
+    document = """mutation ($input: RegisterAuthorityInput!) { registerAuthority(input: $input) {
+        ... on AuthorityRecorded { events { type version payload changes { path after } subject { id } } } } }"""
+    answer = behind.register.ask(ADMINISTRATOR, document, input={"code": "late", "name": "Late"})
+    [event] = answer["registerAuthority"]["events"]
+    assert (event["type"], event["payload"]) == ("AuthorityRegistered", {"code": "late", "name": "Late"})
+
+
+def test_what_is_reached_from_it_says_that_its_view_is_behind(behind: World) -> None:
+    incident = behind.incident()["id"]
+    document = """mutation ($input: SubmitDeploymentRequestInput!) { submitDeploymentRequest(input: $input) {
+        ... on DeploymentRequestRecorded { position deploymentRequest { reference incidents { reference } } } } }"""
+    values = {
+        "force": "f", "strength": 1, "region": "v", "purpose": "p", "incidents": [incident], "idempotencyKey": "k",
+        "period": {"start": "2035-01-10T06:00:00Z", "end": "2035-02-10T06:00:00Z"},
+    }  # fmt: skip
+    [error] = behind.register.errors(behind.requester, document, input=values)
+    assert error["extensions"]["code"] == "VIEW_BEHIND"
+    assert error["path"] == ["submitDeploymentRequest", "deploymentRequest", "incidents"]
+    again = behind.register.ask(behind.requester, document.replace("incidents { reference }", ""), input=values)
+    assert again["submitDeploymentRequest"]["deploymentRequest"]["reference"].endswith("-0001")
+
+
+def test_a_query_at_least_at_a_position_that_is_not_reached_says_so(behind: World) -> None:
+    behind.incident()
+    document = "query ($at: Position) { incidents(atLeast: $at) { totalCount } }"
+    response = behind.register.post(behind.requester, document, {"at": behind.register.position})
+    assert response.status_code == 200
+    assert response.json()["errors"][0]["extensions"]["code"] == "VIEW_BEHIND"
+    assert behind.register.ask(behind.requester, "{ incidents { totalCount } }") == {"incidents": {"totalCount": 0}}
+
+
+def test_views_that_nobody_follows_for_say_so(behind: World) -> None:
+    behind.incident()
+    statuses = behind.register.ask(behind.requester, "{ projections { name state lag lagSeconds } }")["projections"]
+    assert {status["state"] for status in statuses} == {"STOPPED"}
+    assert all(status["lag"] > 0 and status["lagSeconds"] > 0 for status in statuses)
+
+
+def test_a_fault_of_ours_is_logged_and_masked(behind: World, caplog: pytest.LogCaptureFixture) -> None:
+    assert behind.register.urls.superuser
+    with psycopg.connect(behind.register.urls.superuser, autocommit=True) as connection:
+        connection.execute("UPDATE projections.authorities SET document = '{\"secret\": true}'")
+    response = behind.register.post(behind.requester, "{ authorities { code } }")
+    [error] = response.json()["errors"]
+    assert response.status_code == 200
+    assert error["extensions"]["code"] == "INTERNAL"
+    correlation = error["extensions"]["correlationId"]
+    assert correlation in error["message"]
+    assert "secret" not in response.text
+    assert "msgspec" not in response.text
+    [logged] = [record for record in caplog.records if correlation in record.getMessage()]
+    assert logged.exc_info is not None
+
+
+def test_without_the_database_it_is_503_and_says_when_to_try_again(
+    databases: Databases, caplog: pytest.LogCaptureFixture
+) -> None:
+    with databases.fresh() as urls, served(urls, follow=False) as register:
+        here = World(register, "gone")
+        register.ask(here.requester, "{ authorities { code } }")
+        assert urls.superuser
+        with psycopg.connect(databases.server.superuser or "", autocommit=True) as connection:
+            name = urls.owner.rsplit("/", 1)[1].split("?")[0]
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            read = register.post(here.requester, "{ authorities { code } }")
+            write = register.post(
+                here.requester, 'mutation { registerAuthority(input: {code: "aa", name: "a"}) { __typename } }'
+            )
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+        for response in (read, write):
+            assert response.status_code == 503, response.text
+            assert int(response.headers["retry-after"]) >= 1
+            assert response.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+        assert register.ask(here.requester, "{ authorities { code } }") == {"authorities": []}

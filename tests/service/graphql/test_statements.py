@@ -1,0 +1,94 @@
+"""A page costs a bounded number of statements, however many items it has and whatever is asked of each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.service.graphql.register import Person, Register
+from tests.service.graphql.world import World, world
+
+ACTOR = "{ subject name authority roles }"
+EVENT = f"""position type version recordedAt actor {ACTOR} reason payload redactions changes {{ path before after }}
+    subject {{ __typename id ... on DeploymentRequest {{ reference }} ... on Incident {{ reference }} }}"""
+INCIDENT = f"""id reference attributionStatus reportedBy {ACTOR} referredTo {{ name }}
+    evidence {{ summary recordedBy {ACTOR} }} attribution {{ basis foundBy {ACTOR} evidence {{ id }} }}"""
+REQUEST = f"""id reference status availableActions
+    requestingAuthority {{ name mandates {{ region }} }} decidingAuthority {{ name mandates {{ region }} }}
+    incidents {{ {INCIDENT} deploymentRequests {{ reference }} }}
+    hold {{ awaiting {{ {INCIDENT} }} heldBy {ACTOR} }} endorsements {{ by {ACTOR} }}
+    decision {{ decidedBy {ACTOR} grounds {{ basis incident {{ reference }} evidence {{ id }} foundBy {ACTOR} }} }}
+    history(first: 5) {{ pageInfo {{ hasNextPage }} edges {{ node {{ {EVENT} }} }} }}"""
+
+
+@pytest.fixture(scope="module")
+def here(register: Register) -> World:
+    """Twelve requests, each on incidents of its own, some withheld, some decided."""
+    here = world(register)
+    for number in range(12):
+        incident, awaited = here.attributed()["id"], here.incident()["id"]
+        if number % 3:
+            here.decided(incidents=[incident])
+        else:
+            request = here.request(incidents=[incident])["id"]
+            here.on_request(here.reviewer, "beginReview", request)
+            here.on_request(here.reviewer, "withholdDeploymentRequest", request, awaiting=[awaited])
+    return here
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that queries run meanwhile. Commands and followers do not go through SQLAlchemy."""
+    found: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def statements(here: World, who: Person, document: str, **variables: Any) -> int:
+    with counted() as found:
+        here.register.ask(who, document, **variables)
+    return len(found)
+
+
+@pytest.mark.parametrize(
+    ("field", "most"),
+    [
+        (f"deploymentRequests(first: $first) {{ totalCount edges {{ node {{ {REQUEST} }} }} }}", 24),
+        (f"incidents(first: $first) {{ totalCount edges {{ node {{ {INCIDENT} deploymentRequests {{ id }} }} }} }}", 8),
+        (f"auditTrail(first: $first) {{ edges {{ node {{ {EVENT} }} }} }}", 8),
+        ("deploymentRequests(first: $first) { edges { node { id reference requestingAuthority { code } } } }", 2),
+        ("deploymentRequests(first: $first) { edges { node { availableActions } } }", 10),
+    ],
+)
+@pytest.mark.parametrize("who", ["reviewer", "approver", "outsider"])
+def test_a_page_costs_so_many_statements_at_most(here: World, who: str, field: str, most: int) -> None:
+    document = f"query ($first: Int) {{ {field} }}"
+    few, many = (statements(here, getattr(here, who), document, first=first) for first in (4, 12))
+    assert few <= many <= most
+
+
+def test_one_item_costs_one_statement_beside_that_of_who_asks(here: World) -> None:
+    listed = "query ($at: Position) { deploymentRequests(first: 1, atLeast: $at) { edges { node { id } } } }"
+    [edge] = here.ask(here.reviewer, listed)["deploymentRequests"]["edges"]
+    document = "query ($id: ID!) { deploymentRequest(id: $id) { reference status strength decision { reason } } }"
+    assert statements(here, here.reviewer, document, id=edge["node"]["id"]) == 2
+
+
+def test_a_command_reads_no_view(here: World) -> None:
+    with counted() as found:
+        here.request()
+    assert found == []
+
+
+def test_fields_that_ask_for_the_same_share_a_statement(here: World) -> None:
+    document = "{ " + " ".join(f'a{n}: authority(code: "{here.name}-asker") {{ name }}' for n in range(20)) + " }"
+    assert statements(here, here.reviewer, document) == 2
