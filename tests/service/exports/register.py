@@ -1,0 +1,118 @@
+"""A register made by chance, in which every text is one of a kind, and exports of it."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from domain import numbering
+from domain.catalogue import AGGREGATE_OF, Aggregate, fold
+from domain.numbering import NumberAssigned
+from domain.recorded import Recorded
+from domain.vocabulary import SYSTEM, Actor, Text
+from service.container import now
+from service.database import DatabaseUrls
+from service.event_store import EventStore
+from service.exchange.eyes import Eyes
+from service.exchange.formats import carry_out, chosen
+from service.exchange.scope import Scope, called, scope_of
+from service.exchange.telling import UNTOLD, Teller
+from tests.projections.histories import Histories, Made
+from tests.projections.world import World
+
+EVERY_FORM = (
+    ("csv", "csv", False),
+    ("csv", "csv", True),
+    ("jsonl", "jsonl", False),
+    ("cloudevents", "jsonl", False),
+    ("ocel2", "json", False),
+    ("ocel2", "sqlite", False),
+    ("xes", "xes", False),
+)
+"""Format, the ending of the file, and whether it is told by events."""
+
+
+class Numbered(Histories):
+    """Histories whose references are those of the numbers that were assigned."""
+
+    def _submitted(self) -> list[Made]:
+        (stream, event), *more = super()._submitted()
+        series = f"{event.requesting_authority}-2024"
+        return [(stream, self._called(event, series)), *more]
+
+    def _reported(self) -> list[Made]:
+        ((stream, event),) = super()._reported()
+        numbered = numbering.stream_of("alpha-i-2024")
+        return [(stream, self._called(event, "alpha-i-2024")), (numbered, NumberAssigned(subject=stream))]
+
+    def _called(self, event: Any, series: str) -> Any:
+        return replace(event, reference=f"{series}-{self.versions.get(numbering.stream_of(series), 0) + 1:04}")
+
+
+class Telling(Numbered):
+    """Histories in which no text occurs twice, so that each can be looked for in a file."""
+
+    texts = 0
+
+    def _text(self) -> Text:
+        self.texts += 1
+        return Text(f"text-{self.texts:06}-ends")
+
+
+@dataclass(frozen=True)
+class Register:
+    """Nothing is recorded in it any more."""
+
+    world: World
+    folder: Path
+
+    @property
+    def store(self) -> EventStore:
+        return self.world.store
+
+    @cached_property
+    def log(self) -> list[Recorded[Any]]:
+        """What is told to whoever sees everything."""
+        return [recorded for recorded in self.world.log() if AGGREGATE_OF[type(recorded.event)] not in UNTOLD]
+
+    def states(self, aggregate: Aggregate, end: int | None = None) -> dict[UUID, Any]:
+        """Every subject of a kind, folded up to a position."""
+        histories: dict[UUID, list[Recorded[Any]]] = {}
+        for recorded in self.log:
+            if AGGREGATE_OF[type(recorded.event)] is aggregate and (end is None or recorded.position <= end):
+                histories.setdefault(recorded.stream, []).append(recorded)
+        return {stream: fold(aggregate, history) for stream, history in histories.items()}
+
+    def scope(self, actor: Actor, as_of: datetime | None = None) -> tuple[Scope, Eyes]:
+        at = now()
+        scope = scope_of(self.store, actor, at, as_of)
+        return scope, Eyes(self.store, actor, at, scope.present)
+
+    def export(
+        self,
+        form: str,
+        ending: str,
+        events: bool = False,
+        *,
+        actor: Actor = SYSTEM,
+        request: str | None = None,
+        as_of: datetime | None = None,
+    ) -> Path:
+        path = self.folder / f"export.{ending}"
+        scope, eyes = self.scope(actor, as_of)
+        if request is not None:
+            scope = replace(scope, subject=called(self.store, eyes, request, scope.end))
+        carry_out(chosen(form, str(path), events), Teller(self.store, scope, eyes))
+        return path
+
+
+@contextmanager
+def filled(urls: DatabaseUrls, folder: Path, histories: Histories, items: int) -> Iterator[Register]:
+    with closing(EventStore(urls.api)) as store:
+        world = World(urls, store)
+        world.append([histories.opening(), *histories.items(items)])
+        yield Register(world, folder)
