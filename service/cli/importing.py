@@ -96,7 +96,9 @@ def _tell(console: Console, totals: Totals, report: Report, listed: Path) -> Non
         highlight=False,
     )
     if totals.refused_before:
-        console.print(f"{totals.refused_before:,} lines of those histories had been refused then.", highlight=False)
+        console.print(
+            f"Of those histories, lines that had been refused then: {totals.refused_before:,}.", highlight=False
+        )
     for reason, lines in sorted(totals.reasons.items(), key=lambda each: -each[1]):
         console.print(f"  {lines:,} refused, {reason}", highlight=False, markup=False)
         if (first := report.first.get(reason)) is not None:

@@ -1,0 +1,76 @@
+"""`mandate import` on a register that is being served: what it says, what it lists, and what follows afterwards."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.serving import Served
+from tests.waiting import until
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "import"
+
+REQUEST = """
+query ($reference: String!) {
+  deploymentRequest(reference: $reference) {
+    status submittedAt updatedAt decision { decidedAt decidedBy { subject roles } grantedStrength }
+    history(first: 100) { edges { node { type recordedAt occurredAt causationId correlationId actor { subject } } } }
+  }
+}"""
+
+
+def imported(served: Served, *arguments: str) -> str:
+    said = served.run("import", *arguments)
+    return " ".join(said.stdout.split())
+
+
+def request(served: Served, reference: str) -> Any:
+    auditor = served.token("auditor", "exercise-upland", "auditor")
+    return served.data(auditor, REQUEST, reference=reference)["deploymentRequest"]
+
+
+def test_a_history_is_imported_and_policies_act_on_it_afterwards(served: Served, tmp_path: Path) -> None:
+    report = tmp_path / "report.jsonl"
+    file = str(EXAMPLES / "exercise.jsonl")
+    said = imported(served, file, "--report", str(report))
+    assert "14 lines: 13 recorded in 4 histories, 1 refused" in said
+    assert "line 11, patrol: 0 of 1 endorsement of revision 1" in said
+    [refused] = [told for told in map(json.loads, report.read_text().splitlines()) if "refusal" in told]
+    assert (refused["line"], refused["refusal"]) == (11, "TransitionRefused")
+    reference = "exercise-lowland-2017-0001"
+    until(lambda: (found := request(served, reference)) and found["status"] == "EXPIRED")
+    found = request(served, reference)
+    assert found["submittedAt"] == "2017-03-03T08:00:00.000000Z"
+    assert found["decision"]["decidedAt"] == "2017-03-12T10:00:00.000000Z"
+    assert found["decision"]["decidedBy"] == {"subject": "colonel", "roles": ["APPROVER"]}
+    *events, expired = [edge["node"] for edge in found["history"]["edges"]]
+    assert expired["type"] == "ApprovalExpired"
+    assert expired["occurredAt"] is None
+    assert expired["actor"]["subject"] == "system"
+    assert [event["occurredAt"] for event in events] == sorted(event["occurredAt"] for event in events)
+    assert {event["causationId"] for event in events} == {None}
+    assert len({event["correlationId"] for event in events}) == 1
+    assert found["updatedAt"] == expired["recordedAt"]
+    again = imported(served, file, "--report", str(report))
+    assert "14 lines: 0 recorded in 0 histories, 0 refused, 14 in 4 histories that were there before." in again
+    assert "lines that had been refused then: 1." in again
+    columns = str(EXAMPLES / "exercise.toml")
+    table = imported(served, str(EXAMPLES / "exercise.csv"), "--mapping", columns, "--report", str(report))
+    assert "8 lines: 8 recorded in 3 histories" in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["none.jsonl"], "none.jsonl: No such file or directory"),
+        (["histories.xlsx"], ".jsonl or .csv"),
+        (["none.csv", "--mapping", "none.toml"], "none.toml: No such file or directory"),
+        (["none.jsonl", "--mapping", "none.toml"], "a mapping is for a CSV file"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(served: Served, arguments: list[str], said: str) -> None:
+    answer = served.run("import", *arguments, check=False)
+    assert answer.returncode == 2
+    assert said in " ".join(answer.stderr.replace("│", "").split())
+    assert "Traceback" not in answer.stderr
