@@ -67,10 +67,14 @@ def usual(aggregate: Aggregate) -> UUID:
 
 @dataclass(slots=True)
 class Register:
-    """What was recorded, in order, and the state of each stream."""
+    """What was recorded, in order, and the state of each stream.
+
+    all_at_hand: every state is consulted from the start, which is faster where much is asked.
+    """
 
     log: list[Recorded[Any]] = field(default_factory=list)
     states: dict[UUID, Any] = field(default_factory=dict)
+    all_at_hand: bool = False
 
     def record(self, past: Past) -> Recorded[Any]:
         position = len(self.log) + 1
@@ -93,7 +97,7 @@ class Register:
 
     def ask(self, question: Callable[[Context], T], by: Actor, on: UUID, now: datetime = NOW) -> T:
         """The answer to a question, with every stream that it turns out to need: `Unread` never escapes."""
-        consulted: dict[UUID, Any] = {}
+        consulted: dict[UUID, Any] = dict(self.states) if self.all_at_hand else {}
         while True:
             try:
                 return question(Context(actor=by, now=now, subject=on, consulted=consulted))

@@ -1,0 +1,125 @@
+"""What must hold of a log, told again from the bare events: written from the rules, sharing nothing with `decide`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from domain.deployment_request import events as e
+from domain.deployment_request.events import Recommendation
+from domain.incident.events import AttributionRetracted, IncidentAttributed
+from domain.recorded import Recorded
+from domain.vocabulary import SYSTEM, AnalyticConfidence, IncidentId, Likelihood
+from tests.domain.case import REQUEST
+
+Log = list[Recorded[Any]]
+Found = tuple[int, IncidentAttributed | None]
+DECIDES = (e.RequestEndorsed, e.RequestApproved, e.RequestDenied, e.ApprovalConfirmed, e.ApprovalRevoked)
+
+
+def of_request(log: Log, *kinds: type[Any]) -> Log:
+    return [each for each in log if each.stream == REQUEST and isinstance(each.event, kinds or object)]
+
+
+def interested(log: Log) -> set[tuple[str, str]]:
+    """Who submitted, amended, or recused themselves."""
+    return {each.actor.person for each in of_request(log, e.RequestSubmitted, e.RequestAmended, e.ReviewerRecused)}
+
+
+def decided_by_the_interested(log: Log) -> list[str]:
+    return [
+        f"{type(each.event).__name__} by {each.actor.subject}"
+        for index, each in enumerate(log)
+        if isinstance(each.event, DECIDES) and each.actor.person in interested(log[:index])
+    ]
+
+
+def unendorsed_approvals(log: Log) -> list[str]:
+    """Approvals without their endorsements, counted anew at the moment at which they were given."""
+    wrong = []
+    for index, each in enumerate(log):
+        if isinstance(each.event, e.RequestApproved):
+            before = log[:index]
+            revision = 1 + len(of_request(before, e.RequestAmended))
+            recused = {one.actor.person for one in of_request(before, e.ReviewerRecused)}
+            counted = {
+                one.actor.person: one.event.recommendation
+                for one in of_request(before, e.RequestEndorsed)
+                if one.event.revision == revision and one.actor.person not in recused | {each.actor.person}
+            }
+            votes = list(counted.values())
+            favour, against = votes.count(Recommendation.APPROVE), votes.count(Recommendation.DENY)
+            quorum = of_request(before, e.RequestSubmitted)[0].event.endorsements_required
+            if favour < quorum or favour <= against:
+                wrong.append(f"{favour} for, {against} against, {quorum} needed")
+    return wrong
+
+
+def found_on(log: Log, incident: IncidentId) -> list[Found]:
+    """(version, finding) of all that was found on an incident; None where it was retracted."""
+    mine = [each for each in log if each.stream == incident]
+    return [
+        (each.version, each.event if isinstance(each.event, IncidentAttributed) else None)
+        for each in mine
+        if isinstance(each.event, IncidentAttributed | AttributionRetracted)
+    ]
+
+
+def reaches(finding: IncidentAttributed | e.Ground, likelihood: Likelihood, confidence: AnalyticConfidence) -> bool:
+    bands, grades = list(Likelihood), list(AnalyticConfidence)
+    likely = bands.index(finding.likelihood) >= bands.index(likelihood)
+    return likely and grades.index(finding.confidence) >= grades.index(confidence)
+
+
+def suffices(log: Log, incident: IncidentId, hold: e.RequestWithheld) -> bool:
+    last = found_on(log, incident)[-1:]
+    return any(
+        finding is not None
+        and finding.responsible_party is not None
+        and reaches(finding, hold.minimum_likelihood, hold.minimum_confidence)
+        for _, finding in last
+    )
+
+
+def last_hold(log: Log) -> e.RequestWithheld | None:
+    holds = of_request(log, e.RequestWithheld)
+    return holds[-1].event if holds else None
+
+
+def fallen_grounds(log: Log) -> set[IncidentId]:
+    """The incidents whose findings, on which the last approval or confirmation rested, fell since."""
+    rested = of_request(log, e.RequestApproved, e.ApprovalConfirmed)
+    return {ground.incident for ground in (rested[-1].event.grounds if rested else ()) if _fell(log, ground)}
+
+
+def _fell(log: Log, ground: e.Ground) -> bool:
+    hold = last_hold(log)
+    asked = (
+        (hold.minimum_likelihood, hold.minimum_confidence) if hold else (Likelihood.LIKELY, AnalyticConfidence.MODERATE)
+    )
+    for version, finding in found_on(log, ground.incident):
+        if version <= ground.version:
+            continue
+        if finding is None:
+            return True
+        if ground.responsible_party is None:
+            continue
+        if finding.responsible_party != ground.responsible_party:
+            return True
+        if reaches(ground, *asked) and not reaches(finding, *asked):
+            return True
+    return False
+
+
+def groundless_holds(log: Log) -> Iterator[str]:
+    """Holds that the register placed without having released the last one itself, or on other terms than those."""
+    steps = of_request(log, e.RequestWithheld, e.ReviewResumed)
+    for index, each in enumerate(steps):
+        if isinstance(each.event, e.RequestWithheld) and each.actor == SYSTEM:
+            if index < 2 or steps[index - 1].actor != SYSTEM:
+                yield f"at {each.position}: the register had released nothing"
+                continue
+            before: e.RequestWithheld = steps[index - 2].event
+            same = ("minimum_likelihood", "minimum_confidence", "review_by")
+            if any(getattr(each.event, name) != getattr(before, name) for name in same):
+                yield f"at {each.position}: on other terms"
+            if not set(each.event.awaiting) <= set(before.awaiting):
+                yield f"at {each.position}: awaiting more"

@@ -1,0 +1,268 @@
+"""Any life of a request, with several persons, two incidents, time, and all that follows by itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT, fold
+from domain.deployment_request import commands as c
+from domain.deployment_request.events import Recommendation
+from domain.deployment_request.state import RequestStatus
+from domain.incident import commands as i
+from domain.refusals import InvalidInput
+from domain.vocabulary import (
+    SYSTEM,
+    Actor,
+    AnalyticConfidence,
+    ConditionId,
+    IncidentId,
+    Likelihood,
+    Marking,
+    Period,
+    Quorum,
+    Role,
+    Strength,
+    Text,
+)
+from tests.domain import retelling
+from tests.domain.case import (
+    BRIDGE,
+    CANAL,
+    DAY,
+    KFOR,
+    NOWHERE,
+    PERIOD,
+    REGISTERED,
+    REQUEST,
+    WHY,
+    approver,
+    auditor,
+    colleague,
+    incident,
+    investigator,
+    mandate,
+    person,
+    requester,
+    reviewer,
+    second_reviewer,
+    submission,
+)
+from tests.domain.following import settled
+from tests.specification import NOW, Past, Register
+
+both = person("both", KFOR, Role.REVIEWER, Role.APPROVER)
+turncoat = Actor(issuer="mandate", subject=colleague.subject, authority=KFOR, roles=(Role.REVIEWER, Role.APPROVER))
+"""The colleague who asks, acting for those who decide."""
+REQUESTERS, REVIEWERS, APPROVERS = (
+    (requester, colleague),
+    (reviewer, second_reviewer, both, turncoat),
+    (
+        approver,
+        both,
+        turncoat,
+    ),
+)
+EVERYBODY = (requester, colleague, reviewer, second_reviewer, both, turncoat, approver, investigator, auditor)
+INCIDENTS = (CANAL, BRIDGE)
+S, U, W, A = list(RequestStatus)[:4]
+
+requesters, reviewers, approvers = st.sampled_from(REQUESTERS), st.sampled_from(REVIEWERS), st.sampled_from(APPROVERS)
+incidents = st.sampled_from(INCIDENTS)
+SOME = [(CANAL,), (BRIDGE,), (BRIDGE, CANAL)]
+bands, grades = st.sampled_from(list(Likelihood)[3:6]), st.sampled_from(AnalyticConfidence)
+parties = st.sampled_from([None, Text("EXERCISE: the Red party"), Text("EXERCISE: the Blue party")])
+recommendations = st.sampled_from([Recommendation.APPROVE, Recommendation.APPROVE, Recommendation.DENY])
+findings = st.builds(
+    i.AttributeIncident, responsible_party=parties, likelihood=bands, confidence=grades, basis=st.just(WHY)
+)
+holds = st.builds(
+    c.WithholdRequest,
+    reason=st.just(WHY),
+    awaiting=st.sampled_from(SOME),
+    minimum_likelihood=bands,
+    minimum_confidence=grades,
+    review_by=st.sampled_from([None, NOW]),
+)
+TRIED: dict[str, tuple[Any, ...]] = {
+    "AMEND": (c.AmendRequest(strength=Strength(9), reason=WHY), c.AmendRequest(incidents=(), reason=WHY)),
+    "WITHDRAW": (c.WithdrawRequest(reason=WHY),),
+    "BEGIN_REVIEW": (c.BeginReview(reason=WHY),),
+    "WITHHOLD": (c.WithholdRequest(reason=WHY, awaiting=INCIDENTS),),
+    "RESUME_REVIEW": (c.ResumeReview(reason=WHY),),
+    "ENDORSE": (c.EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY),),
+    "RECUSE": (c.RecuseReviewer(reason=WHY),),
+    "APPROVE": (c.ApproveRequest(reason=WHY), c.ApproveRequest(reason=WHY, strength=Strength(10**6))),
+    "DENY": (c.DenyRequest(reason=WHY),),
+    "CONFIRM": (c.ConfirmApproval(reason=WHY),),
+    "REVOKE": (c.RevokeApproval(reason=WHY),),
+    "REPORT_FULFILMENT": (c.ReportFulfilment(condition=ConditionId(NOWHERE), report=WHY),),
+    "REMARK": (c.RemarkOnRequest(reason=WHY),),
+}
+
+
+RARELY = (c.AmendRequest, c.WithdrawRequest, c.DenyRequest, c.RevokeApproval, c.RecuseReviewer)
+
+
+class LifeOfARequest(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register = Register(all_at_hand=True)
+        self.now: datetime = NOW
+
+    @property
+    def request(self) -> Any:
+        return self.register.states[REQUEST]
+
+    def give(self, command: object, by: Actor, on: Any = REQUEST) -> None:
+        self.register.command(command, by, on, self.now)
+        settled(self.register, self.now)
+
+    @initialize(quorum=st.integers(1, 3), begun=st.sampled_from([0, 1, 1]), ready=st.booleans(), found=findings)
+    def submitted(self, quorum: int, begun: int, ready: bool, found: i.AttributeIncident) -> None:
+        theirs = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001", marking=Marking.AMBER)
+        asked = submission(endorsements_required=Quorum(quorum))
+        for past in (*REGISTERED, mandate(), incident(), theirs, asked):
+            self.register.record(past)
+        if begun:
+            self.give(c.BeginReview(reason=WHY), reviewer)
+            if ready:
+                self.give(found, investigator, CANAL)
+                self.endorsed((reviewer, second_reviewer, both), Recommendation.APPROVE)
+
+    # What people do, mostly where they may
+
+    @rule(by=st.sampled_from(EVERYBODY), command=st.sampled_from([each for row in TRIED.values() for each in row]))
+    def anything(self, by: Actor, command: object) -> None:
+        if not isinstance(command, RARELY) or len(self.register.log) % 4 == 0:
+            self.give(command, by)
+
+    @precondition(lambda self: self.request.status in {S, W} or self.request.release)
+    @rule(by=requesters, named=st.sampled_from([(), *SOME]))
+    def amended(self, by: Actor, named: tuple[IncidentId, ...]) -> None:
+        self.give(c.AmendRequest(incidents=named, reason=WHY), by)
+
+    @precondition(lambda self: self.request.status is U)
+    @rule(by=reviewers, command=holds)
+    def withheld(self, by: Actor, command: c.WithholdRequest) -> None:
+        self.give(command, by)
+
+    @precondition(lambda self: self.request.status is U)
+    @rule(by=st.lists(reviewers, min_size=1, max_size=3), recommendation=recommendations)
+    def endorsed(self, by: Sequence[Actor], recommendation: Recommendation) -> None:
+        for each in by:
+            self.give(c.EndorseRequest(recommendation=recommendation, reason=WHY), each)
+
+    @precondition(lambda self: self.request.status is U and self.request.endorsements)
+    @rule(by=st.permutations(APPROVERS), days=st.integers(1, 200), conditioned=st.booleans())
+    def approved(self, by: Sequence[Actor], days: int, conditioned: bool) -> None:
+        conditions = (c.NewCondition(text=WHY, due_by=NOW + DAY),) if conditioned else ()
+        period = Period(start=PERIOD.start, end=PERIOD.start + days / 2 * DAY)
+        until = self.now + days * DAY
+        for each in by:
+            self.give(c.ApproveRequest(reason=WHY, period=period, conditions=conditions, valid_until=until), each)
+
+    @precondition(lambda self: self.request.status is A)
+    @rule(by=approvers)
+    def confirmed(self, by: Actor) -> None:
+        self.give(c.ConfirmApproval(reason=WHY), by)
+
+    @precondition(lambda self: self.request.decision and self.request.decision.conditions)
+    @rule(by=requesters)
+    def reported(self, by: Actor) -> None:
+        condition = self.request.decision.conditions[0].id
+        self.give(c.ReportFulfilment(condition=condition, report=WHY), by)
+
+    # What becomes known, and time
+
+    @rule(on=incidents, command=findings)
+    def attributed(self, on: IncidentId, command: i.AttributeIncident) -> None:
+        self.give(command, investigator, on)
+
+    @precondition(lambda self: any(self.register.states[on].attribution for on in INCIDENTS))
+    @rule(on=incidents)
+    def retracted(self, on: IncidentId) -> None:
+        self.give(i.RetractAttribution(reason=WHY), investigator, on)
+
+    @rule(days=st.integers(1, 40))
+    def time_passes(self, days: int) -> None:
+        self.now += days * DAY
+        settled(self.register, self.now)
+
+    @rule(
+        first=st.sampled_from([0, 1]),
+        by=st.sampled_from((reviewer, approver, both)),
+        command=st.one_of(holds, st.sampled_from([TRIED[a][0] for a in ("APPROVE", "CONFIRM", "RESUME_REVIEW")])),
+        on=incidents,
+        finding=st.one_of(findings, st.just(i.RetractAttribution(reason=WHY))),
+    )
+    def at_the_same_moment(self, first: int, by: Actor, command: object, on: IncidentId, finding: object) -> None:
+        """Both are decided on what was there before either, and are recorded in either order."""
+        acts = [(command, by, REQUEST), (finding, investigator, on)]
+        answers = [(self.register.judge(*act, self.now), act) for act in acts]
+        for answer, (_, actor, stream) in (answers[first], answers[1 - first]):
+            for event in answer if isinstance(answer, tuple) else ():
+                self.register.record(Past(event=event, by=actor, on=stream, at=self.now))
+        settled(self.register, self.now)
+
+    # What holds after every step and all that follows from it
+
+    @invariant()
+    def nothing_is_approved_without_its_endorsements(self) -> None:
+        assert retelling.unendorsed_approvals(self.register.log) == []
+
+    @invariant()
+    def nobody_decides_who_is_interested(self) -> None:
+        assert retelling.decided_by_the_interested(self.register.log) == []
+
+    @invariant()
+    def nothing_is_held_once_its_hold_is_met(self) -> None:
+        if self.register.log and self.request.status is W:
+            hold = retelling.last_hold(self.register.log)
+            assert hold is not None
+            assert not all(retelling.suffices(self.register.log, awaited, hold) for awaited in hold.awaiting)
+
+    @invariant()
+    def the_register_holds_again_only_what_it_released_on_the_same_terms(self) -> None:
+        assert list(retelling.groundless_holds(self.register.log)) == []
+
+    @invariant()
+    def an_approval_is_questioned_exactly_where_a_ground_fell(self) -> None:
+        if self.register.log and self.request.status is A:
+            assert self.request.decision.is_questioned is bool(retelling.fallen_grounds(self.register.log))
+
+    @invariant()
+    def nothing_outlives_its_time(self) -> None:
+        if self.register.log and self.request.status is A:
+            granted = self.request.decision
+            assert self.now < granted.granted_period.end
+            assert granted.valid_until is None or self.now < granted.valid_until
+
+    @invariant()
+    def a_state_is_the_fold_of_its_events(self) -> None:
+        if self.register.log:
+            assert fold(DEPLOYMENT_REQUEST, self.register.history(REQUEST)) == self.request
+            for each in INCIDENTS:
+                assert fold(INCIDENT, self.register.history(each)) == self.register.states[each]
+
+    @invariant()
+    def what_is_offered_what_is_explained_and_what_comes_of_trying_agree(self) -> None:
+        for actor in (*EVERYBODY, SYSTEM) if self.register.log else ():
+            offered = self.register.available(actor, REQUEST, self.now)
+            outlooks = self.register.explain(actor, REQUEST, self.now)
+            assert offered == tuple(action for action, outlook in outlooks.items() if outlook.available)
+            for action, commands in TRIED.items():
+                for command in commands:
+                    answer = self.register.judge(command, actor, REQUEST, self.now)
+                    fits = isinstance(answer, tuple | InvalidInput)
+                    assert fits is (action in offered), (actor.subject, command, answer)
+
+
+TestLifeOfARequest = pytest.mark.slow(LifeOfARequest.TestCase)
+TestLifeOfARequest.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
