@@ -1,20 +1,25 @@
 """What tests of views do: append, apply, ask, and look at rows as they are."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event, Thread
+from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Table
 
 from domain.recorded import Recorded
-from domain.vocabulary import Actor
+from domain.vocabulary import SYSTEM, Actor
 from projections import following
 from projections.asking import Question, Sight
 from projections.catalogue import VIEWS
-from projections.follower import course_of
+from projections.checkpoints import Status, statuses
+from projections.follower import Course, Feed, course_of, follow
+from projections.following import Limits
 from projections.reading import Reader
 from projections.view import View
 from service.container import async_engine
@@ -24,6 +29,9 @@ from service.items import Item
 from service.settings import Settings
 
 T = TypeVar("T")
+
+PATIENT = Limits(lead=0.02, listen=0.05, look=3600, first=0.02, longest=0.1, block=50)
+"""Nothing but a notification wakes a follower that has caught up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +101,47 @@ class World:
 
     def all_rows(self, views: Sequence[View] = VIEWS) -> dict[str, list[tuple[Any, ...]]]:
         return {table.name: self.rows(table) for view in views for table in view.tables}
+
+    @contextmanager
+    def following(
+        self,
+        *courses: Course,
+        limits: Limits = PATIENT,
+        feed: Feed | None = None,
+        passing: tuple[type[Exception], ...] = (),
+    ) -> Iterator[None]:
+        """Followers as a worker runs them, until the end of the block; then they have ended what was under way."""
+        stop = Event()
+        rest = (self.urls.worker, feed or self.store.feed, stop, limits, passing)
+        threads = [Thread(target=follow, args=(course, *rest)) for course in courses]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(30)
+        assert not any(thread.is_alive() for thread in threads)
+
+    def wait(self, condition: Callable[[Status], bool], view: str) -> Status:
+        """The first status of a view that meets the condition; it has ten seconds."""
+        return wait_for(lambda: next(filter(condition, self.statuses(view)), None))
+
+    def reach(self, view: str, position: int) -> None:
+        """Waits until a view is there."""
+        with psycopg.connect(self.urls.api, autocommit=True) as connection:
+            asked = "SELECT 1 FROM projections.checkpoints WHERE view = %s AND position >= %s"
+            wait_for(lambda: connection.execute(asked, [view, position]).fetchone())
+
+    def statuses(self, view: str) -> list[Status]:
+        return [status for status in self.ask(SYSTEM, lambda _: statuses()) if status.view == view]
+
+
+def wait_for(find: Callable[[], T | None], seconds: float = 10.0) -> T:
+    """What is looked for, looked for again and again."""
+    deadline = monotonic() + seconds
+    while (found := find()) is None:
+        assert monotonic() < deadline, "it did not come to be"
+        Event().wait(0.005)
+    return found
