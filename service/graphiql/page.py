@@ -1,7 +1,7 @@
 """GraphiQL, from a package, in a page of our own under a policy that lets nothing in from elsewhere."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -32,12 +32,22 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 
+
+class Revalidated(StaticFiles):
+    """Files that a browser asks for again each time, and gets only where they changed."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 assets: Final = Mount(
     "/graphiql",
     app=Starlette(
         routes=[
-            Mount("/library", app=StaticFiles(packages=[(PACKAGE, f"static/{PACKAGE}")])),
-            Mount("/", app=StaticFiles(directory=FOLDER)),
+            Mount("/library", app=Revalidated(packages=[(PACKAGE, f"static/{PACKAGE}")])),
+            Mount("/", app=Revalidated(directory=FOLDER)),
         ]
     ),
 )

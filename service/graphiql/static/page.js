@@ -4,8 +4,7 @@
   const KEY = "mandate.token";
   const field = document.getElementById("token");
   const who = document.getElementById("who");
-  const root = ReactDOM.createRoot(document.getElementById("graphiql"));
-  const explorer = GraphiQLPluginExplorer.explorerPlugin();
+  const place = document.getElementById("graphiql");
 
   function headers(token) {
     const own = { "content-type": "application/json", accept: "application/json" };
@@ -31,15 +30,15 @@
 
   function show(token) {
     introduce(token).catch(function () { who.textContent = "The register does not answer."; });
-    root.render(
+    ReactDOM.render(
       React.createElement(GraphiQL, {
         key: token,
         fetcher: function (request) { return ask(request, token); },
-        plugins: [explorer],
         defaultTabs: window.EXAMPLES.map(function (query) { return { query: query }; }),
         defaultEditorToolsVisibility: "variables",
         isHeadersEditorEnabled: false,
-      })
+      }),
+      place
     );
   }
 
