@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain import numbering
 from domain.catalogue import AGGREGATE_OF, Aggregate, fold
+from domain.incident.state import Incident
 from domain.numbering import NumberAssigned
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor, Text
@@ -21,6 +22,7 @@ from service.exchange.eyes import Eyes
 from service.exchange.formats import carry_out, chosen
 from service.exchange.scope import Scope, called, scope_of
 from service.exchange.telling import UNTOLD, Teller
+from service.items import Item
 from tests.projections.histories import Histories, Made
 from tests.projections.world import World
 
@@ -54,11 +56,18 @@ class Numbered(Histories):
 
 
 class Telling(Numbered):
-    """Histories in which no text occurs twice, so that each can be looked for in a file."""
+    """Histories in which no text occurs twice, so that each can be looked for in a file; they rest on incidents."""
 
     texts = 0
 
-    def _text(self) -> Text:
+    def _item(self, made: list[Made], evolved: bool = False) -> Item:
+        item = super()._item(made, evolved)
+        written = {unrecorded.stream for unrecorded in item.events}
+        incidents = [key for key, state in self.states.items() if isinstance(state, Incident) and key not in written]
+        rests_on = self.random.sample(incidents, min(len(incidents), self.random.randint(0, 2)))
+        return replace(item, reads=tuple((stream, self.versions[stream]) for stream in rests_on))
+
+    def text(self) -> Text:
         self.texts += 1
         return Text(f"text-{self.texts:06}-ends")
 
@@ -102,6 +111,7 @@ class Register:
         request: str | None = None,
         as_of: datetime | None = None,
     ) -> Path:
+        """The file that the command line would write."""
         path = self.folder / f"export.{ending}"
         scope, eyes = self.scope(actor, as_of)
         if request is not None:
