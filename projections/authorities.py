@@ -24,7 +24,7 @@ VERSION: Final = 1
 
 table: Final = versions(NAME, Column("code", Text, nullable=False))
 present(table, "id", unique=True)
-present(table, "code", unique=True)
+present(table, "code")
 
 jurisdictions: Final = versions(
     "jurisdictions", Column("region", Text, nullable=False), Column("holders", ARRAY(Text), nullable=False)

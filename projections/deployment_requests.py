@@ -54,7 +54,7 @@ table: Final = versions(
 Index("ix_deployment_requests_submitted_at_id", table.c.submitted_at, table.c.id)
 Index("ix_deployment_requests_status_submitted_at_id", table.c.status, table.c.submitted_at, table.c.id)
 present(table, "id", unique=True)
-present(table, "reference", unique=True)
+present(table, "reference")
 present(table, "submitted_at", "id")
 present(table, "updated_at", "id")
 present(table, "status", "submitted_at", "id")

@@ -31,7 +31,7 @@ table: Final = versions(
 )
 Index("ix_incidents_occurred_at_id", table.c.occurred_at, table.c.id)
 present(table, "id", unique=True)
-present(table, "reference", unique=True)
+present(table, "reference")
 present(table, "occurred_at", "id")
 present(table, "status", "occurred_at", "id")
 present(table, "audience", postgresql_using="gin")

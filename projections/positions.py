@@ -22,7 +22,7 @@ class ViewBehind(Exception):
 
 
 class Positions:
-    """Positions only ever rise, so that one which was reached need not be asked for again."""
+    """Positions only rise while the server lives: one that was reached need not be asked for again."""
 
     def __init__(self, ask: Ask) -> None:
         """ask: the position of every view."""
@@ -46,6 +46,10 @@ class Positions:
                 raise ViewBehind(behind[0], self._known.get(behind[0], 0), wanted)
             await asyncio.sleep(min(interval, max(deadline - clock(), 0)))
             interval = min(interval * 2, LONGEST)
+
+    def forget(self) -> None:
+        """A server that fell may have lost the last steps of its views: they are taken again."""
+        self._known = {}
 
     async def _look(self) -> None:
         """Joins a look that is under way: who gives up on it does not end it for the others."""

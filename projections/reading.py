@@ -139,6 +139,7 @@ class Reader:
             raise Unanswered(f"the database does not answer: {error}") from error
         except DBAPIError as error:
             if error.connection_invalidated:
+                self._positions.forget()
                 raise _Dead(str(error.orig)) from error
             if isinstance(error.orig, psycopg.OperationalError):
                 raise Unanswered(f"the database does not answer: {error.orig}") from error

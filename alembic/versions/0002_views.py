@@ -70,7 +70,7 @@ CREATE UNIQUE INDEX ix_deployment_requests_present_id
 CREATE INDEX ix_deployment_requests_present_incidents
     ON projections.deployment_requests USING gin (incidents)
     WHERE valid_until = 'infinity'::timestamptz;
-CREATE UNIQUE INDEX ix_deployment_requests_present_reference
+CREATE INDEX ix_deployment_requests_present_reference
     ON projections.deployment_requests (reference)
     WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_deployment_requests_present_regions
@@ -121,7 +121,7 @@ CREATE UNIQUE INDEX ix_incidents_present_id
 CREATE INDEX ix_incidents_present_occurred_at_id
     ON projections.incidents (occurred_at, id)
     WHERE valid_until = 'infinity'::timestamptz;
-CREATE UNIQUE INDEX ix_incidents_present_reference
+CREATE INDEX ix_incidents_present_reference
     ON projections.incidents (reference)
     WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_incidents_present_regions
@@ -145,7 +145,7 @@ CREATE TABLE projections.authorities (
     document text NOT NULL,
     CONSTRAINT pk_authorities PRIMARY KEY (id, version)
 );
-CREATE UNIQUE INDEX ix_authorities_present_code
+CREATE INDEX ix_authorities_present_code
     ON projections.authorities (code)
     WHERE valid_until = 'infinity'::timestamptz;
 CREATE UNIQUE INDEX ix_authorities_present_id

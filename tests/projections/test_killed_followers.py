@@ -22,9 +22,9 @@ PAUSE = 0.01
 
 
 @contextmanager
-def appending(world: World, seed: int) -> Iterator[None]:
+def appending(world: World, histories: Histories) -> Iterator[None]:
     """Somebody who appends all the time."""
-    stop, histories = Event(), Histories(seed)
+    stop = Event()
 
     def append() -> None:
         while not stop.wait(PAUSE):
@@ -52,7 +52,7 @@ def started(world: World) -> subprocess.Popen[str]:
 @pytest.mark.slow
 def test_killed_at_random_points(world: World) -> None:
     chance = Random(1)
-    with appending(world, 9):
+    with appending(world, Histories(9)):
         for _ in range(KILLS):
             process = started(world)
             view = chance.choice(VIEWS).name
