@@ -22,8 +22,11 @@ class Unread(Exception):
     """A decision needs streams that were not read yet: read them, add them to what is consulted, and ask again."""
 
     def __init__(self, streams: tuple[UUID, ...]) -> None:
-        super().__init__(f"not read yet: {joined([str(stream) for stream in streams], 'and')}")
+        super().__init__(streams)
         self.streams = streams
+
+    def __str__(self) -> str:
+        return f"not read yet: {joined([str(stream) for stream in self.streams], 'and')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,7 @@ class By(Generic[S]):
 class Step(Generic[S, Command, Event]):
     """One row of a lifecycle table.
 
-    leads_to: the status afterwards, None where it stays. conditions: of the state, offered and explained.
+    leads_to: the statuses that may follow; none where it stays. conditions: of the state, offered and explained.
     permits, demands and checks look at the command too: who may, what the state allows, and what the record knows.
     offered: False for what the register alone does.
     """
@@ -103,7 +106,7 @@ class Step(Generic[S, Command, Event]):
     action: str
     command: type[Command]
     states: frozenset[StrEnum]
-    leads_to: StrEnum | None = None
+    leads_to: tuple[StrEnum, ...] = ()
     by: By[S]
     conditions: tuple[Callable[[S, Context], tuple[Verdict, ...]], ...] = ()
     permits: tuple[Callable[[Command, S, Context], Verdict], ...] = ()

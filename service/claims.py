@@ -1,7 +1,6 @@
 """Idempotency keys: what a key was used for, and whether a command is the same again."""
 
 import hashlib
-import secrets
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from domain.claim import Claim, KeyClaimed, stream_of
 from domain.refusals import FieldProblem
 from domain.vocabulary import Text
 from service.orders import Order
+from service.randomness import random_bytes
 
 KEY_LENGTH: Final = 200
 
@@ -35,7 +35,7 @@ def claim_stream(order: Order) -> UUID | None:
 
 def claimed(order: Order, subject: UUID, first_version: int, last_version: int) -> KeyClaimed:
     """The event that claims the key for this order."""
-    nonce = secrets.token_hex(16)
+    nonce = random_bytes(16).hex()
     return KeyClaimed(
         nonce=nonce,
         fingerprint=_fingerprint(order, nonce),
@@ -52,7 +52,7 @@ def is_same(order: Order, claim: Claim) -> bool:
 
 def claimed_history(digest: str, stream: UUID, first_version: int, last_version: int) -> KeyClaimed:
     """The event that claims a key for a whole history. digest: SHA-256 of its lines, hex."""
-    nonce = secrets.token_hex(16)
+    nonce = random_bytes(16).hex()
     return KeyClaimed(
         nonce=nonce,
         fingerprint=_history_fingerprint(digest, nonce),

@@ -44,6 +44,8 @@ class Dispatcher:
             return self._carry_out(attempt, claim)
 
     def _carry_out(self, attempt: Attempt, claim: UUID | None) -> Outcome | Refusal:
+        needed = attempt.surely_needed if claim is None else {claim, *attempt.surely_needed}
+        attempt.states |= self._states.load(needed - attempt.states.keys())
         for _ in range(TRIES):
             answer = self._judge(attempt, claim)
             if isinstance(answer, tuple):

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from domain import authority
 from domain.catalogue import AGGREGATES, Aggregate
 from domain.deciding import Context, Opening, Step, decide, open_with
 from domain.numbering import NumberAssigned
@@ -13,6 +14,7 @@ from domain.recorded import CommandRef
 from domain.refusals import NotFound, Refusal
 from service.items import Place, Unrecorded
 from service.orders import Order
+from service.randomness import random_id
 from service.states import version_of
 
 Route = Step[Any, Any, Any] | Opening[Any, Any, Any]
@@ -48,7 +50,7 @@ class Attempt:
         if isinstance(route, Opening) and route.stream_of is not None:
             return cls(order, aggregate, route, route.stream_of(order.command), now)
         if isinstance(route, Opening):
-            subject = order.subject or uuid4()
+            subject = order.subject or random_id()
             return cls(order, aggregate, route, subject, now, {subject: None})
         if order.subject is None:
             raise ValueError(f"{type(order.command).__name__} needs a subject")
@@ -61,6 +63,12 @@ class Attempt:
     @property
     def context(self) -> Context:
         return Context(actor=self.order.actor, now=self.now, subject=self.subject, consulted=self.states)
+
+    @property
+    def surely_needed(self) -> set[UUID]:
+        """The streams that every judgement of it begins with, to be read at once."""
+        actor = self.order.actor
+        return {self.subject} if actor.is_system else {self.subject, authority.stream_of(actor.authority)}
 
     @property
     def number(self) -> UUID | None:
@@ -93,7 +101,7 @@ class Attempt:
 
 def unrecorded(order: Order, written: list[Written], states: Mapping[UUID, Any]) -> tuple[Unrecorded, ...]:
     """The events with their circumstances, at the versions that follow those of the states."""
-    command_id = order.command_id or uuid4()
+    command_id = order.command_id or random_id()
     following: dict[UUID, int] = {}
     events = []
     for n, (stream, event) in enumerate(written, start=1):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from secrets import token_bytes
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import Actor, ActorKind, AuthorityCode, Role, Subject, Text
 from service.errors import CorruptEvent
 from service.items import Encoded, Place, Row, Unrecorded
+from service.randomness import random_bytes
 from service.shape import DIGEST, Shape, shape_of
 from service.texts import SALT_BYTES, Entry, decode_texts, digest, encode_texts
 
@@ -66,7 +66,7 @@ class Mapper:
         schemas: Mapping[str, int],
         upcasters: Mapping[tuple[str, int], Upcaster],
         *,
-        random: Callable[[int], bytes] = token_bytes,
+        random: Callable[[int], bytes] = random_bytes,
     ) -> None:
         self._events = dict(events)
         self._names = {event: name for name, event in events.items()}
