@@ -22,6 +22,7 @@ Problems = Iterator[FieldProblem]
 
 
 def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:
+    """A mandate covers the region, and another authority than the requesting one holds the nearest."""
     mandate = jurisdiction.deciding_mandate(context, command.region)
     if mandate is None:
         yield FieldProblem(
@@ -35,17 +36,20 @@ def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | No
 
 
 def incidents_can_be_named(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:
+    """Incidents that it names are seen by who names them and, but for RED ones, by the deciding authority."""
     mandate = jurisdiction.deciding_mandate(context, command.region)
     if mandate is not None:
         yield from _can_be_named(command.incidents, mandate.authority, context)
 
 
 def amended_incidents_can_be_named(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """Incidents that it adds are seen by who adds them and, but for RED ones, by the deciding authority."""
     added = (incident for incident in command.incidents or () if incident not in request.incidents)
     yield from _can_be_named(added, request.deciding_authority, context)
 
 
 def keeps_what_the_hold_awaits(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """It drops no incident that a hold awaits."""
     if request.hold is None or command.incidents is None:
         return
     dropped = [
@@ -60,11 +64,12 @@ def keeps_what_the_hold_awaits(command: AmendRequest, request: DeploymentRequest
 
 
 def awaited_incidents_are_seen(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """The awaited incidents are seen by who awaits them."""
     yield from _seen(command.awaiting, "awaiting", context)
 
 
 def awaits_what_is_open(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """A hold that is met already would hold nothing."""
+    """One awaited incident at least has no finding that suffices."""
     threshold = Threshold(likelihood=command.minimum_likelihood, confidence=command.minimum_confidence)
     if command.awaiting and not without_sufficient_finding(context, command.awaiting, threshold):
         yield FieldProblem(
@@ -74,6 +79,7 @@ def awaits_what_is_open(command: WithholdRequest, request: DeploymentRequest, co
 
 
 def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """No more is granted than was asked for."""
     if command.strength is not None and command.strength > request.strength:
         yield FieldProblem(
             path="strength", message=f"At most the {request.strength:,} that were asked for are granted."
@@ -87,6 +93,7 @@ def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentReques
 
 
 def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, context: Context) -> Problems:
+    """The condition is one of the approval's, and not yet reported as fulfilled."""
     conditions = {condition.id: condition for condition in request.decision.conditions} if request.decision else {}
     condition = conditions.get(command.condition)
     if condition is None:

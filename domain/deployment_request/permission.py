@@ -73,6 +73,7 @@ THE_REGISTER = By(by_the_register, the_register)
 
 
 def internal_is_the_deciders(command: RemarkOnRequest, request: DeploymentRequest, context: Context) -> Verdict:
+    """Internal remarks are for the deciding authority."""
     return Verdict(
         rule="INTERNAL",
         met=not command.internal or context.actor.authority == request.deciding_authority,

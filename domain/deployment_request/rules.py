@@ -17,7 +17,7 @@ Verdicts = tuple[Verdict, ...]
 
 
 def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
-    """While no mandate of the deciding authority covers the region, nothing is approved."""
+    """A mandate of the deciding authority covers the region now."""
     own = [
         mandate
         for mandate in jurisdiction.mandates_over(context, request.region)
@@ -35,7 +35,7 @@ def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def is_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
-    """Enough endorsements of this revision that recommend approval, more for than against, none the approver's own."""
+    """Enough endorsements of this revision recommend it, more are for it than against, none is the approver's own."""
     counted = [
         endorsement
         for endorsement in request.endorsements
@@ -62,6 +62,7 @@ def is_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def has_not_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
+    """Each person endorses a revision once."""
     own = [
         endorsement
         for endorsement in request.endorsements
@@ -79,7 +80,7 @@ def has_not_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def hold_is_met(request: DeploymentRequest, context: Context) -> Verdicts:
-    """A hold binds the register alone: a reviewer may resume the review with a reason."""
+    """The register resumes the review where the hold is met; a reviewer may at any time, with a reason."""
     hold = request.hold
     if hold is None:
         return ()
@@ -101,7 +102,7 @@ def hold_is_met(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def release_is_lost(request: DeploymentRequest, context: Context) -> Verdicts:
-    """The register withholds again only what it released itself, when the finding that released it fell."""
+    """The register withholds again only what it released itself, where a finding that released it has fallen."""
     if not context.actor.is_system:
         return ()
     lost = lost_release(context, request)
@@ -118,6 +119,7 @@ def release_is_lost(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def is_questioned(request: DeploymentRequest, context: Context) -> Verdicts:
+    """The approval is questioned."""
     decision = request.decision
     met = decision is not None and decision.is_questioned
     return (
@@ -134,6 +136,7 @@ def is_questioned(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def grounds_fell(request: DeploymentRequest, context: Context) -> Verdicts:
+    """A finding on which the approval rests has fallen, and the approval is not yet questioned."""
     stands = request.decision is not None and not request.decision.is_questioned
     falls = fallen(context, request)
     return (
@@ -149,6 +152,7 @@ def grounds_fell(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def time_has_passed(request: DeploymentRequest, context: Context) -> Verdicts:
+    """The approval's validity, or the period that was granted, is over."""
     ends = request.decision.expires_at if request.decision else None
     return (
         Verdict(
@@ -161,6 +165,7 @@ def time_has_passed(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def has_open_conditions(request: DeploymentRequest, context: Context) -> Verdicts:
+    """A condition of the approval is not yet reported as fulfilled."""
     conditions = request.decision.conditions if request.decision else ()
     open_ones = [condition for condition in conditions if not condition.is_fulfilled]
     return (

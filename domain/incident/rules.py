@@ -64,6 +64,7 @@ def an_investigator(incident: Incident, context: Context) -> Actor:
 
 
 def is_not_red(incident: Incident, context: Context) -> tuple[Verdict, ...]:
+    """It is not marked RED, which is for named persons alone."""
     return (
         Verdict(
             rule="MARKING",
@@ -76,6 +77,7 @@ def is_not_red(incident: Incident, context: Context) -> tuple[Verdict, ...]:
 
 
 def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Context) -> Verdict:
+    """Each authority is referred to once."""
     return Verdict(
         rule="REFERRED_ONCE",
         met=command.authority not in incident.referred_to,
@@ -84,11 +86,13 @@ def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Con
 
 
 def receiver_is_registered(command: ReferIncident, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+    """The authority that it is referred to is registered."""
     if authority.find(context, command.authority) is None:
         yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
 
 
 def marking_is_as_strict(command: RecordEvidence, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+    """Evidence is marked at least as strictly as its incident."""
     if command.marking is not None and command.marking.strictness < incident.marking.strictness:
         yield FieldProblem(
             path="marking",
@@ -97,6 +101,7 @@ def marking_is_as_strict(command: RecordEvidence, incident: Incident, context: C
 
 
 def evidence_is_known(command: AttributeIncident, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+    """The evidence named is the incident's, and seen by who names it."""
     looks = viewer_of(context, incident)
     seen = {piece.id for piece in incident.evidence if looks.sees(incident.audience_of(piece))}
     unknown = [str(piece) for piece in command.evidence if piece not in seen]

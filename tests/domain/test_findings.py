@@ -5,12 +5,14 @@ from itertools import product
 
 import pytest
 
+from domain.deciding import step_of
 from domain.incident import commands as c
 from domain.incident.events import (
     AttributionRetracted,
     IncidentAttributed,
     IncidentReferred,
 )
+from domain.incident.lifecycle import STEPS
 from domain.incident.state import AttributionStatus
 from domain.jurisdiction import MandateEnded
 from domain.refusals import InvalidInput, NotFound, NotPermitted, TransitionRefused
@@ -171,6 +173,7 @@ def test_every_cell_of_an_incidents_lifecycle(status: AttributionStatus, action:
             assert "it would have to be attributed" in answer.message
         else:
             assert isinstance(answer, tuple), answer
+            assert register.states[CANAL].status in (step_of(STEPS, type(row.command)).leads_to or (status,))
 
 
 def test_who_investigates_is_judged_by_the_mandate_now() -> None:

@@ -5,8 +5,10 @@ from itertools import product
 
 import pytest
 
+from domain.deciding import step_of
 from domain.deployment_request import commands as c
 from domain.deployment_request.events import ApprovalQuestioned, Recommendation
+from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import RequestStatus
 from domain.refusals import NotPermitted, TransitionRefused
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Marking, Quorum, Role, Strength
@@ -128,6 +130,7 @@ def test_every_cell_of_the_lifecycle(status: RequestStatus, action: str) -> None
         else:
             assert isinstance(answer, tuple), (actor, answer)
         assert register.states[REQUEST].status == (row.leads_to or status if can else status)
+    assert step_of(STEPS, type(row.command)).leads_to == ((row.leads_to,) if row.leads_to else ()), "as it is drawn"
 
 
 @pytest.mark.parametrize("status", RequestStatus)
