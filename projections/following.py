@@ -1,5 +1,6 @@
 """The database's side of following: one leader, a checkpoint that moves with the rows, and being woken."""
 
+import select
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -115,5 +116,11 @@ def heard(connection: psycopg.Connection[Any], seconds: float) -> int:
 
     Raises psycopg.OperationalError.
     """
-    told = [*connection.notifies(timeout=seconds, stop_after=1), *connection.notifies(timeout=0)]
-    return max((int(notify.payload) for notify in told), default=0)
+    last = _last_told(connection)
+    if last == 0 and select.select([connection], [], [], seconds)[0]:
+        last = _last_told(connection)
+    return last
+
+
+def _last_told(connection: psycopg.Connection[Any]) -> int:
+    return max((int(notify.payload) for notify in connection.notifies(timeout=0)), default=0)

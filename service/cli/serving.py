@@ -1,6 +1,7 @@
 """`serve` and `worker`: the processes that run for long."""
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -78,7 +79,8 @@ def worker(
 
 
 def _stop_with_parent(stop: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     stop.set()
 
 
