@@ -66,7 +66,7 @@ def find(context: Context, code: AuthorityCode) -> Authority | None:
 
 
 def by_administrator(context: Context) -> Verdict:
-    met = Role.ADMINISTRATOR in context.actor.roles or context.actor.is_system
+    met = Role.ADMINISTRATOR in context.actor.roles
     return Verdict(rule="ROLE", met=met, description="This takes an administrator.")
 
 
@@ -75,11 +75,11 @@ def by_registered(*roles: Role) -> tuple[Callable[[Context], Verdict], ...]:
     named = joined([role.lower() for role in roles])
 
     def has_role(context: Context) -> Verdict:
-        met = context.actor.is_system or any(role in context.actor.roles for role in roles)
+        met = any(role in context.actor.roles for role in roles)
         return Verdict(rule="ROLE", met=met, description=f"This takes a {named} of a registered authority.")
 
     def is_registered(context: Context) -> Verdict:
-        met = context.actor.is_system or find(context, context.actor.authority) is not None
+        met = find(context, context.actor.authority) is not None
         code = context.actor.authority
         told = f"{code} is registered." if met else f"{code} is not registered: an administrator can register it."
         return Verdict(rule="REGISTERED", met=met, description=told)

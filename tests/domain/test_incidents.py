@@ -15,6 +15,7 @@ from domain.incident.events import (
 from domain.incident.state import AttributionStatus
 from domain.refusals import InvalidInput, NotPermitted
 from domain.vocabulary import (
+    SYSTEM,
     AuthorityCode,
     InformationCredibility,
     Label,
@@ -99,6 +100,11 @@ def test_those_who_report(role: Role) -> None:
 def test_only_registered_authorities_report() -> None:
     unknown = person("x", AuthorityCode("unknown"), Role.REQUESTER)
     given(*REGISTERED).when(REPORT, by=unknown).refused(NotPermitted, "unknown is not registered")
+
+
+def test_the_register_itself_reports_nothing_and_records_no_evidence() -> None:
+    given(*REGISTERED).when(REPORT, by=SYSTEM).refused(NotPermitted)
+    given(*REPORTED).when(RECORD, by=SYSTEM).refused(NotPermitted)
 
 
 def test_incidents_are_numbered_apart_from_requests() -> None:

@@ -19,7 +19,7 @@ REGISTER = RegisterAuthority(code=KFOR, name=Label("Kfor"))
 GRANT = GrantMandate(authority=KFOR, region=XK, legal_basis=Label("UNSCR 1244 (1999)"))
 GRANTED: MandateGranted = mandate(valid_from=NOW).event
 END = EndMandate(authority=KFOR, region=XK, reason=WHY)
-NOBODY_ELSE = [person("x", KFOR, role) for role in Role if role is not Role.ADMINISTRATOR]
+NOBODY_ELSE = [SYSTEM, *(person("x", KFOR, role) for role in Role if role is not Role.ADMINISTRATOR)]
 
 
 def ended(at: datetime, of: AuthorityCode = KFOR, over: Region = XK) -> Past:

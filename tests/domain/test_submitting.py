@@ -11,6 +11,7 @@ from domain.deployment_request.events import RequestAmended, RequestSubmitted, R
 from domain.deployment_request.state import RequestStatus
 from domain.refusals import InvalidInput, NotFound, NotPermitted
 from domain.vocabulary import (
+    SYSTEM,
     AuthorityCode,
     IncidentId,
     Label,
@@ -101,6 +102,10 @@ def test_what_is_named_twice_is_named_once() -> None:
 @pytest.mark.parametrize("role", set(Role) - {Role.REQUESTER})
 def test_only_a_requester_asks(role: Role) -> None:
     given(*REPORTED).when(ASKED, by=person("x", PRISTINA, role)).refused(NotPermitted, "takes a requester")
+
+
+def test_the_register_itself_asks_for_nothing() -> None:
+    given(*REPORTED).when(ASKED, by=SYSTEM).refused(NotPermitted)
 
 
 def test_only_a_registered_authority_asks() -> None:
