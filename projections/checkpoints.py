@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Integer,
+    Select,
     Table,
     Text,
     cast,
@@ -106,9 +107,14 @@ REBUILDS: Final = 0x72656275  # "rebu"
 """Likewise, of those who build a view anew."""
 
 
+def head() -> Question[int]:
+    """The position of the last event of the log; 0 where there is none."""
+    return Question(_head(), (), lambda row: int(row[0]))
+
+
 def statuses() -> Question[Status]:
     """Every view, by name. Positions have no gaps, so that what is left can be counted by them."""
-    head = select(func.coalesce(func.max(events.c.notification_id), 0)).scalar_subquery()
+    head = _head().scalar_subquery()
     next_event = select(events.c.recorded_at).where(events.c.notification_id > table.c.position)
     oldest = next_event.order_by(events.c.notification_id).limit(1).correlate(table).scalar_subquery()
     waiting = func.extract("epoch", func.clock_timestamp() - oldest)
@@ -133,6 +139,10 @@ def statuses() -> Question[Status]:
         .order_by(table.c.view)
     )
     return Question(statement, (), _status)
+
+
+def _head() -> Select[Any]:
+    return select(func.coalesce(func.max(events.c.notification_id), 0))
 
 
 def _held(kind: int) -> ColumnElement[bool]:

@@ -140,6 +140,12 @@ def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[Dep
     return Question(statement, (NAME,), _state)
 
 
+def newest_versions(ids: Iterable[UUID]) -> Question[tuple[UUID, int]]:
+    """How many events each of these requests has: whether one changed, not what it is."""
+    statement = select(table.c.id, table.c.version).where(table.c.valid_until == FOREVER, among(table.c.id, uuids(ids)))
+    return Question(statement, (NAME,), lambda row: (row[0], row[1]))
+
+
 def resting_on(sight: Sight, incident_ids: Iterable[UUID]) -> Question[DeploymentRequest]:
     """The requests that name any of these incidents, the first submitted first: each tells in `incidents` which.
 

@@ -47,6 +47,11 @@ class Positions:
             await asyncio.sleep(min(interval, max(deadline - clock(), 0)))
             interval = min(interval * 2, LONGEST)
 
+    async def least(self, views: Iterable[str]) -> int:
+        """The position that all of the views have reached now. Raises whatever asking raises."""
+        await self._look()
+        return min(self._known.get(view, 0) for view in views)
+
     def forget(self) -> None:
         """A server that fell may have lost the last steps of its views: they are taken again."""
         self._known = {}

@@ -1,7 +1,7 @@
 """Reader: the one way to ask the views, as somebody, at least at a position, within a time limit."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -93,6 +93,10 @@ class Reader:
         """Raises ViewBehind, Unanswered."""
         await self._positions.reach(question.views, at_least, self._patience)
         return [question.read(row) for row in await self._rows(question.statement)]
+
+    async def reached(self, views: Iterable[str]) -> int:
+        """The position that all of these views have reached now. Raises Unanswered."""
+        return await self._positions.least(views)
 
     async def _viewer(self, actor: Actor, now: datetime, at_least: int) -> Viewer:
         if actor.is_system:

@@ -1,0 +1,27 @@
+"""The audit trail as it passes: the next events, and in the same moment how far they are all there."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, true
+
+from projections import audit_trail, checkpoints
+from projections.asking import Question, Sight, among, texts
+from projections.audit_trail import Entry, Filter
+
+
+def next_entries(
+    sight: Sight, wanted: Filter, limit: int, after: int, views: Iterable[str]
+) -> Question[tuple[int, Entry | None]]:
+    """The next events after a position, each with the position that all of these views have reached; one row without an
+    event where there is none. It is one statement, and so one moment: up to that position none of them is missing."""
+    page = audit_trail.page(sight, wanted, limit, after)
+    table = checkpoints.table
+    reached = select(func.min(table.c.position).label("reached")).where(among(table.c.view, texts(views))).subquery()
+    entries = page.statement.subquery("entries")
+    statement = select(reached.c.reached, *entries.c).select_from(reached.outerjoin(entries, true()))
+
+    def read(row: Sequence[Any]) -> tuple[int, Entry | None]:
+        return int(row[0] or 0), None if row[1] is None else page.read(row[1:])
+
+    return Question(statement.order_by(entries.c.position), page.views, read)

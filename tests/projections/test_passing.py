@@ -1,0 +1,56 @@
+"""The next events, and in the same moment how far all of the views are."""
+
+from functools import partial
+
+import psycopg
+
+from domain.vocabulary import SYSTEM
+from projections import audit_trail, authorities, checkpoints, deployment_requests
+from projections.audit_trail import Filter
+from projections.passing import next_entries
+from tests.projections.histories import Histories
+from tests.projections.model import ACTORS
+from tests.projections.world import World
+
+VIEWS = (audit_trail.NAME, authorities.NAME)
+
+
+def test_the_next_events_are_those_of_the_trail_and_come_with_the_least_position_of_the_views(world: World) -> None:
+    histories = Histories(11)
+    world.append([histories.opening(), *histories.items(40)])
+    world.apply(until=30)
+    world.apply([audit_trail.VIEW])
+    [head] = world.ask(SYSTEM, lambda _: checkpoints.head())
+    assert head == world.log()[-1].position
+    for who in ACTORS:
+        page = world.ask(who, partial(audit_trail.page, wanted=Filter(), limit=20, after=7))
+        passing = world.ask(who, partial(next_entries, wanted=Filter(), limit=20, after=7, views=VIEWS))
+        assert [entry for _, entry in passing if entry is not None] == page
+        assert {reached for reached, _ in passing} == {30}
+
+
+def test_where_there_is_no_event_how_far_the_views_are_is_told_all_the_same(world: World) -> None:
+    ask = partial(next_entries, wanted=Filter(type=["RequestDenied"]), limit=5, after=0, views=VIEWS)
+    assert world.ask(SYSTEM, ask) == [(0, None)]
+    world.append([Histories(11).opening()])
+    world.apply()
+    assert world.ask(SYSTEM, ask) == [(world.log()[-1].position, None)]
+    with psycopg.connect(world.urls.owner, autocommit=True) as connection:
+        connection.execute("UPDATE projections.checkpoints SET position = 1 WHERE view = 'authorities'")
+    assert world.ask(SYSTEM, ask) == [(1, None)]
+
+
+def test_how_many_events_a_request_has_is_told_without_reading_it(world: World) -> None:
+    histories = Histories(11)
+    world.append([histories.opening(), *histories.items(60)])
+    world.apply()
+    page = partial(
+        deployment_requests.page,
+        wanted=deployment_requests.Filter(),
+        order=deployment_requests.Order.SUBMITTED_AT_ASC,
+        limit=9,
+    )
+    states = [state for _, state in world.ask(SYSTEM, page)]
+    assert len(states) > 2
+    found = world.ask(SYSTEM, lambda _: deployment_requests.newest_versions([state.id for state in states]))
+    assert dict(found) == {state.id: state.version for state in states}
