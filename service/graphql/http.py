@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -13,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.graphiql.page import assets, page
 from service.graphql.answering import Answer, Answering, Asked
+from service.graphql.asked import Refused, asked_of, parsed
 from service.graphql.bodies import BodyLimit, TooLong
 from service.graphql.context import Context, Services
 from service.graphql.errors import BAD_USER_INPUT, UNAUTHENTICATED, fault, problem
@@ -29,15 +29,6 @@ def mount(app: FastAPI) -> None:
     app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(Answering(schema))))
     app.mount(assets.path, assets.app)
     app.add_middleware(BodyLimit)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused(Exception):
-    """A request that is not one of GraphQL, or whose sender is not known."""
-
-    status: int
-    error: dict[str, Any]
-    headers: Mapping[str, str] | None = None
 
 
 class GraphQLOverHttp:
@@ -85,11 +76,11 @@ def _identified(request: Request, services: Services) -> Identity:
 
 def _from_query(request: Request) -> Asked:
     parameters = request.query_params
-    return _asked(
+    return asked_of(
         {
             "query": parameters.get("query"),
             "operationName": parameters.get("operationName") or None,
-            "variables": _parsed(parameters.get("variables") or "null", "variables"),
+            "variables": parsed(parameters.get("variables") or "null", "variables"),
         }
     )
 
@@ -98,34 +89,7 @@ async def _from_body(request: Request) -> Asked:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise Refused(415, problem(BAD_USER_INPUT, f"Send the request as {JSON}."))
-    return _asked(_parsed(await request.body(), "The body"))
-
-
-def _parsed(text: str | bytes, what: str) -> Any:
-    """JSON as the standard has it: without NaN, whole characters, nested as far as the parser can follow."""
-    try:
-        return json.loads(text, parse_constant=_not_json)
-    except (ValueError, RecursionError):
-        raise Refused(400, problem(BAD_USER_INPUT, f"{what} is no JSON that can be read.")) from None
-
-
-def _not_json(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _asked(content: Any) -> Asked:
-    if not isinstance(content, dict):
-        raise Refused(400, problem(BAD_USER_INPUT, "A request is one JSON object with a query."))
-    query, variables, operation = (content.get(key) for key in ("query", "variables", "operationName"))
-    for name, value, kinds in (
-        ("query", query, str),
-        ("variables", variables, dict | None),
-        ("operationName", operation, str | None),
-        ("extensions", content.get("extensions"), dict | None),
-    ):
-        if not isinstance(value, kinds):
-            raise Refused(400, problem(BAD_USER_INPUT, f"{name} is missing or has another form than GraphQL gives it."))
-    return Asked(query=str(query), variables=variables, operation=operation)
+    return asked_of(parsed(await request.body(), "The body"))
 
 
 def _answered(request: Request, answer: Answer) -> Response:

@@ -1,0 +1,45 @@
+"""What a client sent, read: one JSON object with a query, whichever way it came."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.graphql.answering import Asked
+from service.graphql.errors import BAD_USER_INPUT, problem
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """A request that is not one of GraphQL, or whose sender is not known."""
+
+    status: int
+    error: dict[str, Any]
+    headers: Mapping[str, str] | None = None
+
+
+def parsed(text: str | bytes, what: str) -> Any:
+    """JSON as the standard has it: without NaN, whole characters, nested as far as the parser can follow."""
+    try:
+        return json.loads(text, parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        raise Refused(400, problem(BAD_USER_INPUT, f"{what} is no JSON that can be read.")) from None
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def asked_of(content: Any) -> Asked:
+    if not isinstance(content, dict):
+        raise Refused(400, problem(BAD_USER_INPUT, "A request is one JSON object with a query."))
+    query, variables, operation = (content.get(key) for key in ("query", "variables", "operationName"))
+    for name, value, kinds in (
+        ("query", query, str),
+        ("variables", variables, dict | None),
+        ("operationName", operation, str | None),
+        ("extensions", content.get("extensions"), dict | None),
+    ):
+        if not isinstance(value, kinds):
+            raise Refused(400, problem(BAD_USER_INPUT, f"{name} is missing or has another form than GraphQL gives it."))
+    return Asked(query=str(query), variables=variables, operation=operation)
