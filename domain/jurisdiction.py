@@ -50,6 +50,8 @@ class Mandate:
     valid_until: datetime | None
     granted_at: int
     """The position of the event that granted it."""
+    ended_by: int | None = None
+    """The position of the event that ended it, where it did not just run out."""
 
     def is_valid(self, now: datetime) -> bool:
         return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
@@ -93,7 +95,9 @@ def evolve(state: Jurisdiction | None, recorded: Recorded[Event]) -> Jurisdictio
             )
         case MandateEnded() as event:
             mandates = tuple(
-                replace(mandate, valid_until=event.at) if _is_ended_by(mandate, event.authority, event.at) else mandate
+                replace(mandate, valid_until=event.at, ended_by=recorded.position)
+                if _is_ended_by(mandate, event.authority, event.at)
+                else mandate
                 for mandate in mandates
             )
         case event:
@@ -156,6 +160,13 @@ def mandates_over(context: Context, region: Region) -> tuple[Mandate, ...]:
     states = context.read_all(Jurisdiction, (stream_of(path) for path in regions_of(region)))
     valid = (state.mandate(context.now) for state in states if state is not None)
     return tuple(mandate for mandate in valid if mandate is not None)
+
+
+def last_mandates_over(context: Context, region: Region, holder: AuthorityCode) -> tuple[Mandate, ...]:
+    """The last mandates of an authority on each region that covers this one, whether or not they are valid now."""
+    states = context.read_all(Jurisdiction, (stream_of(path) for path in regions_of(region)))
+    held = ([each for each in state.mandates if each.authority == holder] for state in states if state is not None)
+    return tuple(mandates[-1] for mandates in held if mandates)
 
 
 def deciding_mandate(context: Context, region: Region) -> Mandate | None:

@@ -23,13 +23,15 @@ def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
         for mandate in jurisdiction.mandates_over(context, request.region)
         if mandate.authority == request.deciding_authority
     ]
+    once = jurisdiction.last_mandates_over(context, request.region, request.deciding_authority)
+    ends = tuple(mandate.ended_by or mandate.granted_at for mandate in once)
     covers = f"mandate of {request.deciding_authority} covers {request.region} now"
     return (
         Verdict(
             rule="MANDATE",
             met=bool(own),
             description=f"A {covers}." if own else f"No {covers}: an administrator can grant one.",
-            rests_on=tuple(mandate.granted_at for mandate in own),
+            rests_on=tuple(mandate.granted_at for mandate in own) or ends,
         ),
     )
 

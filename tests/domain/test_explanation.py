@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.deployment_request.events import FulfilmentReported, Recommendation
+from domain.jurisdiction import MandateEnded
 from domain.vocabulary import (
     SYSTEM,
     Actor,
@@ -21,12 +22,16 @@ from tests.domain.case import (
     ENDORSED,
     KFOR,
     NOWHERE,
+    PLACE,
     REPORTED,
     REQUEST,
     SUBMITTED,
+    THIRD,
     UNDER_REVIEW,
     WHY,
     WITHHELD,
+    XK,
+    admin,
     amendment,
     approval,
     approver,
@@ -37,6 +42,7 @@ from tests.domain.case import (
     finding,
     ground,
     incident,
+    mandate,
     questioned,
     recusal,
     requester,
@@ -47,7 +53,7 @@ from tests.domain.case import (
     third_reviewer,
     withheld,
 )
-from tests.specification import Past, given
+from tests.specification import NOW, Past, given
 
 Told = list[tuple[str, bool, str]]
 
@@ -102,6 +108,20 @@ def test_the_rules_rest_on_events() -> None:
         "ENDORSEMENTS": ["RequestAmended", "RequestEndorsed"],
         "MAJORITY": ["RequestEndorsed"],
     }
+
+
+def test_a_missing_mandate_rests_on_what_ended_it_or_on_the_grant_that_ran_out() -> None:
+    ended = Past(event=MandateEnded(authority=KFOR, region=XK, reason=WHY, at=NOW), by=admin)
+    nearer = mandate(PLACE, valid_until=NOW)
+    for history, names in (
+        ((*UNDER_REVIEW, ended), ["MandateEnded"]),
+        ((*UNDER_REVIEW, ended, nearer), ["MandateGranted", "MandateEnded"]),
+        ((*UNDER_REVIEW, ended, mandate(of=THIRD, valid_from=NOW)), ["MandateEnded"]),
+        ((*UNDER_REVIEW, ended, mandate(PLACE, valid_from=NOW)), ["MandateGranted"]),
+    ):
+        register = given(*history).register
+        (verdict,) = (v for v in register.explain(auditor, REQUEST)["APPROVE"].verdicts if v.rule == "MANDATE")
+        assert [type(register.log[position - 1].event).__name__ for position in verdict.rests_on] == names
 
 
 def test_interest_and_recusal_rest_on_what_made_them() -> None:
@@ -193,6 +213,8 @@ def test_a_hold_binds_the_register_and_no_reviewer() -> None:
 def test_a_hold_rests_on_the_event_that_placed_it_and_on_the_finding() -> None:
     register = given(*WITHHELD, finding()).register
     for verdict in register.explain(auditor, REQUEST)["RESUME_REVIEW"].verdicts:
+        if verdict.rule == "DISCRETION":
+            assert verdict.rests_on == (register.states[REQUEST].hold.position,)
         if verdict.rule.startswith("HOLD"):
             names = [type(register.log[position - 1].event).__name__ for position in verdict.rests_on]
             assert names == ["RequestWithheld", "IncidentAttributed"]
