@@ -140,14 +140,15 @@ LACKING = "that an approval needs: a reviewer of kfor who is neither recused nor
         (endorsed(1, against), f"0 of 1 endorsement of revision 1 {LACKING}"),
         (endorsed(1, endorsement(), against), "1 for approval and 1 against: it takes more for than against."),
         (endorsed(1, endorsement(), against, against_too), "1 for approval and 2 against"),
-        (endorsed(3, endorsement(), two, own), f"2 of 3 endorsements of revision 1 {LACKING}"),
+        (endorsed(3, endorsement(), two, own), f"2 of 3 endorsements of revision 1 {LACKING} Your own is not counted."),
     ],
     ids=["none", "too few", "own", "stale", "recused", "against", "a tie", "a minority", "own on top"],
 )
 def test_no_approval_without_its_endorsements(history: tuple[Past, ...], said: str) -> None:
-    given(*history).when(APPROVE, by=approver).refused(
-        TransitionRefused, said, status="UNDER_REVIEW", available=("RECUSE", "DENY", "REMARK")
-    )
+    when = given(*history).when(APPROVE, by=approver)
+    when.refused(TransitionRefused, said, status="UNDER_REVIEW", available=("RECUSE", "DENY", "REMARK"))
+    assert isinstance(when.answer, TransitionRefused)
+    assert ("Your own" in when.answer.message) is ("Your own" in said), "told where it would make a difference alone"
 
 
 @pytest.mark.parametrize(
