@@ -1,6 +1,6 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test check coverage format generate lock bench clean
+.PHONY: help setup serve demo example-bpic2020 test check coverage format generate lock bench bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -60,6 +60,10 @@ generate: $(READY)
 ## make bench      speed, beside the stock library, on this machine
 bench: $(READY)
 	@$(BIN)/python -m benchmarks commands
+
+## make bench-replay   a view built anew, beside the stock ProjectionRunner and beside reading alone
+bench-replay: $(READY)
+	@$(BIN)/python -m benchmarks replay
 
 ## make lock       pin the newest versions that pyproject.toml allows, with hashes
 lock: $(READY)

@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from benchmarks import commands
+from benchmarks import commands, replay
 from benchmarks.tables import keep
 
-NAMES: Final[Mapping[str, Callable[..., str]]] = {"commands": commands.measure}
+NAMES: Final[Mapping[str, Callable[..., str]]] = {"commands": commands.measure, "replay": replay.measure}
 
 
 def main() -> None:

@@ -1,0 +1,118 @@
+"""The stock ProjectionRunner filling the very table of a view: one event, its row and its tracking at a time."""
+
+import time
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from eventsourcing.application import Application
+from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent, Tracking
+from eventsourcing.postgres import PostgresTrackingRecorder
+from eventsourcing.projection import Projection, ProjectionRunner
+from psycopg.sql import SQL, Identifier, Placeholder
+
+from benchmarks.cast import BEGINNING
+from benchmarks.stock import environment
+from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
+from domain.recorded import Recorded
+from projections import deployment_requests
+from projections.applying import fold
+from projections.replaying import topics
+from service.items import Row
+from service.mapper import Mapper as OurMapper
+
+VIEW: Final = deployment_requests.VIEW
+TABLE: Final = deployment_requests.table
+COLUMNS: Final = tuple(TABLE.c.keys())
+AS_THE_STOCK_CALLS_IT: Final = "CREATE OR REPLACE VIEW event_store.stored_events AS SELECT * FROM event_store.events"
+ENDED: Final = SQL("UPDATE projections.{} SET valid_until = %s WHERE id = %s AND valid_until = 'infinity'").format(
+    Identifier(TABLE.name)
+)
+ADDED: Final = SQL("INSERT INTO projections.{} ({}) VALUES ({})").format(
+    Identifier(TABLE.name),
+    SQL(", ").join(map(Identifier, COLUMNS)),
+    SQL(", ").join([Placeholder()] * len(COLUMNS)),
+)
+
+
+class OurEvents(Mapper[UUID]):
+    """Decodes what our store holds, as fast as we do: in the library's place of its own decoding."""
+
+    def __init__(self) -> None:
+        super().__init__(JSONTranscoder())
+        self._decode = OurMapper(EVENTS, SCHEMAS, UPCASTERS).decode
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        assert isinstance(stored_event, Notification)
+        assert isinstance(stored_event.originator_id, UUID)
+        return self._decode(
+            Row(
+                position=stored_event.id,
+                stream=stored_event.originator_id,
+                version=stored_event.originator_version,
+                topic=stored_event.topic,
+                state=stored_event.state,
+                recorded_at=BEGINNING,
+                texts=None,
+            )
+        )
+
+
+class StockLog(Application[UUID]):
+    """The stock recorder over our events."""
+
+    name = "stored"
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return OurEvents()
+
+
+class StockView(PostgresTrackingRecorder):
+    """Keeps the state of every request at hand, which the library would leave to whoever writes a projection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._states: dict[UUID, Any] = {}
+        self.done = 0
+
+    def take(self, recorded: Recorded[Any], tracking: Tracking) -> None:
+        folded = fold(VIEW, recorded.stream, self._states.get(recorded.stream), [recorded])
+        self._states[recorded.stream] = folded.state
+        with self.datastore.transaction(commit=True) as cursor:
+            self._insert_tracking(cursor, tracking)
+            if recorded.version > 1:
+                cursor.execute(ENDED, (recorded.recorded_at, recorded.stream), prepare=True)
+            for row in folded.rows[TABLE]:
+                values = ["infinity" if value is None else _plain(value) for value in row[:5]]
+                cursor.execute(ADDED, (*values, *map(_plain, row[5:])), prepare=True)
+        self.done += 1
+
+
+class StockProjection(Projection[StockView]):
+    name = "requests"
+    topics = tuple(topics(VIEW.by_stream))
+
+    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
+        self.view.take(domain_event, tracking)
+
+
+def run(owner_url: str, seconds: float) -> float:
+    """Events a second, from the first on, for so long or until there are no more."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(AS_THE_STOCK_CALLS_IT)
+        connection.execute(SQL("TRUNCATE projections.{}").format(Identifier(TABLE.name)))
+        connection.execute("DROP TABLE IF EXISTS event_store.requests_tracking")
+    env = environment(owner_url, POSTGRES_SCHEMA="event_store", STORED_CREATE_TABLE="no")
+    began = time.perf_counter()
+    with ProjectionRunner(
+        application_class=StockLog, projection_class=StockProjection, view_class=StockView, env=env
+    ) as runner:
+        last = runner.app.recorder.max_notification_id() or 0
+        while time.perf_counter() - began < seconds and not runner.view.has_tracking_id(StockLog.name, last):
+            runner.run_forever(timeout=0.05)
+        return runner.view.done / (time.perf_counter() - began)
+
+
+def _plain(value: Any) -> Any:
+    """A tuple is a composite to psycopg."""
+    return list(value) if isinstance(value, tuple) else value
