@@ -4,7 +4,17 @@ import sys
 
 import typer
 
-from service.cli import auditing, demonstrating, describing, exporting, importing, operating, rebuilding, serving
+from service.cli import (
+    auditing,
+    demonstrating,
+    describing,
+    exporting,
+    importing,
+    operating,
+    printing,
+    rebuilding,
+    serving,
+)
 from service.errors import Misconfigured, Unavailable
 
 app = typer.Typer(
@@ -14,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, operating, rebuilding, describing, importing, exporting, auditing, demonstrating):
+for group in (serving, operating, rebuilding, describing, importing, exporting, auditing, printing, demonstrating):
     group.add_to(app)
 
 

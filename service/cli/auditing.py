@@ -134,6 +134,16 @@ async def _names(reader: Reader, entries: Iterable[Entry]) -> Names:
     return {(each.issuer, each.subject): each.name for each in await reader.answer(people.names(persons), 0)}
 
 
+def names_of(everything: Asked, persons: Iterable[tuple[str, str]]) -> Names:
+    """Those of the persons' names that are known. Raises Refused and Unavailable."""
+
+    async def answer(reader: Reader) -> Names:
+        found = await reader.answer(people.names(persons), 0)
+        return {(each.issuer, each.subject): each.name for each in found}
+
+    return _ask(everything, answer)
+
+
 def _ask(everything: Asked, question: Callable[[Reader], Awaitable[T]]) -> T:
     """What the views answer. Raises Refused where they are behind the log, Unavailable where nothing answers."""
 

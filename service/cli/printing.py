@@ -1,0 +1,41 @@
+"""`dossier`: a request as one printable document."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
+from service.cli.auditing import names_of
+from service.exchange.dossier.building import document
+from service.exchange.dossier.gathering import Gathering
+from service.exchange.dossier.html import html
+from service.exchange.dossier.pdf import pdf
+from service.exchange.output import checked, replacing
+from service.exchange.refusing import Refused
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(dossier)
+
+
+def dossier(
+    reference: Annotated[str, typer.Argument(help="A request, as 'pristina-2024-0001'.")],
+    output: Annotated[str, typer.Option(help="The file: FILE.html or FILE.pdf.")],
+    as_of: AsOfOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Prints a request: its terms, its course, who decided what on what grounds, its evidence, what was left out."""
+    with in_one_line():
+        target = checked(output)
+        if target.suffix.lower() not in (".html", ".pdf"):
+            raise Refused(f"{target.name}: a dossier is a file that ends in .html or .pdf")
+        with asked(token, as_of) as everything:
+            one = everything.about(reference)
+            gathering = Gathering(one.store, one.scope, one.eyes)
+            material = gathering.material(lambda persons: names_of(one, persons), getpass.getuser())
+        made = document(material)
+        printed = html(made) if target.suffix.lower() == ".html" else pdf(made, material.printed.at)
+        with replacing(target) as file:
+            file.write(printed)
+        typer.echo(f"{target}: {made.marking}, {made.printed[0].lower()}{made.printed[1:]}", err=True)

@@ -1,0 +1,219 @@
+"""How a dossier says things: grades in words, events in sentences, times and periods."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from domain.vocabulary import (
+    AnalyticConfidence,
+    InformationCredibility,
+    Likelihood,
+    SourceReliability,
+    joined,
+    spoken,
+)
+from projections.changes import Change
+from service.exchange.dossier.document import Line, quiet, said
+from service.exchange.dossier.material import Material, Moment
+
+LIKELIHOODS: Final[Mapping[Likelihood, str]] = {
+    Likelihood.ALMOST_NO_CHANCE: "almost no chance",
+    Likelihood.VERY_UNLIKELY: "very unlikely",
+    Likelihood.UNLIKELY: "unlikely",
+    Likelihood.ROUGHLY_EVEN_CHANCE: "roughly even chance",
+    Likelihood.LIKELY: "likely",
+    Likelihood.VERY_LIKELY: "very likely",
+    Likelihood.ALMOST_CERTAIN: "almost certain",
+}
+PERCENT: Final[Mapping[Likelihood, str]] = dict(
+    zip(
+        Likelihood,
+        ("1 to 5 %", "5 to 20 %", "20 to 45 %", "45 to 55 %", "55 to 80 %", "80 to 95 %", "95 to 99 %"),
+        strict=True,
+    )
+)
+CONFIDENCES: Final[Mapping[AnalyticConfidence, str]] = {each: each.value.lower() for each in AnalyticConfidence}
+RELIABILITIES: Final[Mapping[SourceReliability, str]] = dict(
+    zip(
+        SourceReliability,
+        ("completely reliable", "usually reliable", "fairly reliable", "not usually reliable", "unreliable",
+         "reliability cannot be judged"),
+        strict=True,
+    )
+)  # fmt: skip
+CREDIBILITIES: Final[Mapping[InformationCredibility, str]] = dict(
+    zip(
+        InformationCredibility,
+        ("confirmed by other sources", "probably true", "possibly true", "doubtful", "improbable",
+         "truth cannot be judged"),
+        strict=True,
+    )
+)  # fmt: skip
+DIGIT: Final[Mapping[InformationCredibility, str]] = {
+    each: str(number) for number, each in enumerate(InformationCredibility, start=1)
+}
+TERMS: Final[Mapping[str, str]] = {
+    "force": "force", "strength": "strength", "purpose": "purpose", "period": "period", "incidents": "incidents",
+}  # fmt: skip
+RECOMMENDED: Final = {"APPROVE": "approval", "DENY": "denial"}
+
+
+def likelihood(value: Likelihood) -> str:
+    return f"{LIKELIHOODS[value]} ({PERCENT[value]})"
+
+
+def grading(reliability: SourceReliability, credibility: InformationCredibility) -> str:
+    """'B2'."""
+    return f"{reliability.value}{DIGIT[credibility]}"
+
+
+def period(start: datetime | str, end: datetime | str) -> str:
+    return f"{_spoken(start)} to {_spoken(end)}"
+
+
+def persons(strength: int) -> str:
+    return "1 person" if strength == 1 else f"{strength:,} persons"
+
+
+def status(value: str) -> str:
+    """'Under review' for UNDER_REVIEW."""
+    return value.replace("_", " ").capitalize()
+
+
+def happened(moment: Moment) -> Iterator[Line | None]:
+    """When it happened, and when it was recorded where the register learnt of it later."""
+    day, clock = day_and_clock(moment.happened_at)
+    yield Line(day)
+    yield quiet(clock)
+    yield from recorded(moment)
+
+
+def recorded(moment: Moment) -> Iterator[Line]:
+    """When it was recorded, where the register learnt of it later."""
+    entry = moment.step.entry
+    if entry.occurred_at is not None:
+        yield quiet(f"recorded on {spoken(entry.recorded_at)}")
+
+
+def day_and_clock(instant: datetime) -> tuple[str, str]:
+    """'24 November 2026' and '08:32:29 UTC'."""
+    day, _, clock = spoken(instant).partition(", ")
+    return day, f"{instant.astimezone(UTC):%H:%M:%S} UTC" if instant.second else clock
+
+
+def what(moment: Moment, material: Material) -> Iterator[Line | None]:
+    """What happened, and below it what belongs to it. Likelihood and confidence stand in lines of their own."""
+    data: Mapping[str, Any] = moment.step.shown.payload
+    match moment.step.entry.type:
+        case "RequestSubmitted":
+            yield Line("The request is submitted")
+        case "RequestAmended":
+            yield Line(f"The terms are amended: revision {moment.step.state.revision}")
+            yield from (quiet(line) for line in _amended(moment))
+        case "RequestWithdrawn":
+            yield Line("The request is withdrawn")
+        case "ReviewBegun":
+            yield Line("The review begins")
+        case "RequestWithheld":
+            yield Line(_withheld(moment))
+            yield quiet(f"Likelihood asked of a finding: {likelihood(Likelihood(data['minimumLikelihood']))} at least.")
+            yield quiet(f"Confidence asked of a finding: {data['minimumConfidence'].lower()} at least.")
+            yield quiet(f"To be looked at again by {_spoken(data['reviewBy'])}.") if data.get("reviewBy") else None
+        case "ReviewResumed":
+            yield Line("The review is resumed")
+        case "RequestEndorsed":
+            yield Line(f"Endorsed for {RECOMMENDED[data['recommendation']]}: revision {data['revision']}")
+        case "ReviewerRecused":
+            yield Line("Takes no further part")
+        case "RequestApproved":
+            yield Line("The request is approved")
+            yield quiet(f"{persons(data['strength'])}, {period(data['period']['start'], data['period']['end'])}")
+        case "RequestDenied":
+            yield Line("The request is denied")
+        case "ApprovalQuestioned":
+            yield Line("The approval is questioned")
+        case "ApprovalConfirmed":
+            yield Line("The approval is confirmed")
+        case "ApprovalRevoked":
+            yield Line("The approval is revoked")
+        case "ApprovalExpired":
+            yield Line("The approval expires")
+        case "FulfilmentReported":
+            yield Line("A condition is reported as fulfilled")
+            yield said(data.get("report"))
+        case "RequestRemarked":
+            yield Line("Internal remark" if data.get("internal") else "Remark")
+        case _:
+            yield from _of_incident(moment, data, material)
+
+
+def _of_incident(moment: Moment, data: Mapping[str, Any], material: Material) -> Iterator[Line | None]:
+    reference = moment.step.state.reference
+    match moment.step.entry.type:
+        case "IncidentReported":
+            yield Line(f"Incident {reference} is reported")
+        case "EvidenceRecorded":
+            reliability, credibility = data["sourceReliability"], data["informationCredibility"]
+            graded = grading(SourceReliability(reliability), InformationCredibility(credibility))
+            yield Line(f"Evidence on {reference}, graded {graded}")
+        case "IncidentAttributed":
+            yield Line(f"Finding on {reference}")
+            yield said(data["responsibleParty"]) if data.get("responsibleParty") else _unnamed(data)
+            yield quiet(f"Likelihood: {likelihood(Likelihood(data['likelihood']))}.")
+            yield quiet(f"Confidence: {data['confidence'].lower()}.")
+        case "AttributionRetracted":
+            yield Line(f"The finding on {reference} is retracted")
+        case "IncidentReferred":
+            yield Line(f"{reference} is referred to {material.authority(data['authority'])}")
+        case other:
+            yield Line(other)
+
+
+def _unnamed(data: Mapping[str, Any]) -> Line:
+    """A finding without a party says that none can be told; an erased party is one that was told."""
+    return said(None) if "responsibleParty" in data else Line("It cannot be told who is responsible")
+
+
+def _withheld(moment: Moment) -> str:
+    awaited = [moment.step.incidents[each] for each in moment.step.shown.payload["awaiting"]]
+    return f"Withheld until it is known who is responsible: {joined(awaited, 'and')}" if awaited else "Withheld"
+
+
+def _amended(moment: Moment) -> Iterator[str]:
+    for change in moment.step.shown.changes:
+        head = change.path.partition(".")[0]
+        if head in TERMS:
+            yield _change(change, moment.step.incidents)
+
+
+def _change(change: Change, incidents: Mapping[str, str]) -> str:
+    before, after = (_value(each, incidents) for each in (change.before, change.after))
+    named = TERMS[change.path.partition(".")[0]] + (
+        " " + change.path.partition(".")[2] if "period" in change.path else ""
+    )
+    if change.path.startswith("purpose"):
+        return "purpose: rewritten"
+    return f"{named}: {before} → {after}" if before else f"{named}: {after}"
+
+
+def _value(value: Any, incidents: Mapping[str, str]) -> str:
+    match value:
+        case None:
+            return ""
+        case dict():
+            return period(value["start"], value["end"])
+        case list():
+            return joined([incidents.get(each, "") for each in value], "and")
+        case str() if value in incidents:
+            return incidents[value]
+        case str() if value.endswith("Z") and value[:4].isdecimal():
+            return _spoken(value)
+        case _:
+            return str(value)
+
+
+def _spoken(instant: datetime | str) -> str:
+    """A midnight is a day: nobody says the hour."""
+    at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    told = spoken(at)
+    return told.removesuffix(", 00:00 UTC")
