@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import strawberry
 from graphql import ExecutionResult, GraphQLError, OperationType, execute
-from strawberry.execution import optimized_is_awaitable
 
 from service.graphql.context import Context
 from service.graphql.documents import reader
 from service.graphql.errors import UNAVAILABLE, fault, told
+from service.graphql.plain import PlainExecutor, is_awaitable, plainly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ NOT_BY_GET: Final = "Only queries are answered to GET: send this with POST."
 
 class Answering:
     def __init__(self, schema: strawberry.Schema) -> None:
-        self._schema = schema._schema
+        self._schema = plainly(schema._schema)
         self._read = reader(self._schema)
 
     async def answer(self, asked: Asked, context: Context, *, read_only: bool = False) -> Answer:
@@ -79,6 +79,7 @@ class Answering:
             variable_values=dict(asked.variables) if asked.variables else None,
             operation_name=asked.operation,
             context_value=context,
-            is_awaitable=cast("Any", optimized_is_awaitable),
+            executor_class=PlainExecutor,
+            is_awaitable=is_awaitable,
         )
         return await result if isawaitable(result) else result

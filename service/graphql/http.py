@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -102,8 +103,14 @@ def _answered(request: Request, answer: Answer) -> Response:
 
 
 def _json(request: Request, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
-    content = json.dumps(body, separators=(",", ":"), allow_nan=False)
-    return Response(content, status, {"content-type": f"{_media(request)}; charset=utf-8", **(headers or {})})
+    return Response(_written(body), status, {"content-type": f"{_media(request)}; charset=utf-8", **(headers or {})})
+
+
+def _written(body: Mapping[str, Any]) -> bytes | str:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # an error that quotes half of a surrogate pair, as the client sent it
+        return json.dumps(body)
 
 
 def _media(request: Request) -> str:

@@ -18,8 +18,8 @@ PAGE = """query ($filter: DeploymentRequestFilter, $order: DeploymentRequestOrde
 @pytest.fixture(scope="module")
 def here(register: Register) -> World:
     here = world(register)
-    for number in range(7):
-        here.request(force=f"Force {number}", purpose="EXERCISE: the Bridge" if number % 2 else "EXERCISE: a road")
+    for number, name in enumerate(("alba", "bora", "cora", "dora", "elba", "fora", "gora")):
+        here.request(force=f"Force {name}", purpose="EXERCISE: the Bridge" if number % 2 else "EXERCISE: a road")
     here.request(region=f"{here.name}/south")
     return here
 
@@ -102,7 +102,7 @@ def test_pages_stay_while_others_write(here: World) -> None:
         ({"status": ["APPROVED", "DENIED"]}, 0),
         ({"text": "bridge"}, 3),
         ({"text": "BRIDGE exercise"}, 3),
-        ({"text": "bridge force 3"}, 1),
+        ({"text": "bridge force dora"}, 1),
         ({"text": "bridge road"}, 0),
         ({"text": "%"}, 0),
         ({"text": " "}, 9),
