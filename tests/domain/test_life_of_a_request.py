@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -263,6 +263,4 @@ class LifeOfARequest(RuleBasedStateMachine):
 
 
 TestLifeOfARequest = pytest.mark.slow(LifeOfARequest.TestCase)
-TestLifeOfARequest.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestLifeOfARequest.settings = settings(max_examples=60, stateful_step_count=40)
