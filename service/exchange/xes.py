@@ -21,6 +21,8 @@ TAGS: Final = {
     Kind.BOOLEAN: "boolean",
     Kind.TIME: "date",
 }
+PLAIN: Final = re.compile(r"[ !#-%'-;=?-~]*")
+"""What stands in XML as it is, as most values do."""
 UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 HEADER: Final = """\
@@ -104,10 +106,11 @@ def _of_event(told: Told) -> Iterator[Attribute]:
 
 
 def _written(attributes: Iterable[Attribute]) -> str:
-    return "".join(f"<{TAGS[kind]} key={_quoted(key)} value={_quoted(value)}/>" for key, kind, value in attributes)
+    return "".join(f'<{TAGS[kind]} key="{key}" value={_quoted(value)}/>' for key, kind, value in attributes)
 
 
 def _quoted(value: Any) -> str:
     if isinstance(value, bool):
         return '"true"' if value else '"false"'
-    return quoteattr(UNWRITABLE.sub("\ufffd", str(value)))
+    text = str(value)
+    return f'"{text}"' if PLAIN.fullmatch(text) else quoteattr(UNWRITABLE.sub("\ufffd", text))
