@@ -22,10 +22,11 @@ FORMATS: Final[dict[str, Write]] = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """How a file is written, and where: None is standard output."""
+    """How a file is written, and where: None is standard output. mark: what a file of its own begins with."""
 
     write: Write
     target: Path | None
+    mark: bytes = b""
 
 
 def chosen(name: str, output: str, events: bool) -> Export:
@@ -39,10 +40,12 @@ def chosen(name: str, output: str, events: bool) -> Export:
     if name == "ocel2" and target is not None and target.suffix.lower() in ocel_sqlite.SUFFIXES:
         path = target
         return Export(lambda teller, file: ocel_sqlite.write(teller, file, path), target)
-    return Export(write, target)
+    mark = spreadsheet.BYTE_ORDER_MARK if name == "csv" and target is not None else b""
+    return Export(write, target, mark)
 
 
 def carry_out(export: Export, teller: Teller) -> None:
     """Writes the file, which is there once it is whole."""
     with standard_output() if export.target is None else replacing(export.target) as file:
+        file.write(export.mark)
         export.write(teller, file)

@@ -77,6 +77,12 @@ def test_cloudevents(register: Register) -> None:
         assert json.loads(extensions["authclaims"])["authority"] == recorded.actor.authority
 
 
+def test_a_spreadsheet_sees_that_it_is_utf_8(register: Register) -> None:
+    written = register.export("csv", "csv").read_bytes()
+    assert written.startswith(b"\xef\xbb\xbfreference,id,")
+    assert written.count(b"\r\n") >= 1 + len(register.states(DEPLOYMENT_REQUEST))
+
+
 def test_rows_of_requests(register: Register) -> None:
     rows = {row["id"]: row for row in readers.table(register.export("csv", "csv"))}
     requests = register.states(DEPLOYMENT_REQUEST)
