@@ -7,10 +7,11 @@ import typer
 
 from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
 from service.cli.auditing import names_of
+from service.cli.wording import clean
 from service.exchange.dossier.building import document
 from service.exchange.dossier.gathering import Gathering
 from service.exchange.dossier.html import html
-from service.exchange.dossier.pdf import pdf
+from service.exchange.dossier.pdf import Pdf, pdf
 from service.exchange.output import checked, replacing
 from service.exchange.refusing import Refused
 
@@ -35,7 +36,12 @@ def dossier(
             gathering = Gathering(one.store, one.scope, one.eyes)
             material = gathering.material(lambda persons: names_of(one, persons), getpass.getuser())
         made = document(material)
-        printed = html(made) if target.suffix.lower() == ".html" else pdf(made, material.printed.at)
+        printed = Pdf(html(made)) if target.suffix.lower() == ".html" else pdf(made, material.printed.at)
         with replacing(target) as file:
-            file.write(printed)
+            file.write(printed.content)
+        if printed.unshown is not None:
+            typer.echo(
+                f"{target}: no font here can show '{clean(printed.unshown)}': install one, or print it as HTML",
+                err=True,
+            )
         typer.echo(f"{target}: {made.marking}, {made.printed[0].lower()}{made.printed[1:]}", err=True)

@@ -8,6 +8,8 @@ from service.exchange.dossier.material import Material, Moment
 from service.exchange.dossier.picture import picture
 from service.exchange.dossier.wording import happened, what
 
+WRITTEN: Final = ("reason", "purpose", "description", "summary", "basis", "report")
+"""What people write in an event, but for a few words that stand with what happened."""
 LEGEND: Final = (
     "The band shows the status of the request. Numbers are those of the events below, "
     "dark ones of the request, light ones of its incidents."
@@ -16,7 +18,7 @@ LEGEND: Final = (
 
 def course(material: Material) -> Section:
     moments = in_order(material)
-    titles = ("", "When", "What", "Who", "Reason given")
+    titles = ("", "When", "What", "Who", "In their words")
     rows = tuple(_row(number, moment, material) for number, moment in enumerate(moments, start=1))
     drawn = Picture(picture(material, moments), _told(moments))
     return Section(
@@ -37,13 +39,14 @@ def who(moment: Moment, material: Material) -> Cell:
     return cell(material.person(actor), quiet(material.authority(actor.authority)), quiet(material.roles(actor)))
 
 
-def reason(moment: Moment) -> Cell:
-    shown = moment.step.shown
-    if shown.reason is not None:
-        return cell(said(shown.reason))
-    if "reason" in moment.step.entry.erased:
-        return cell(said(None))
-    return cell(quiet("(not shown)")) if "reason" in shown.redactions else ()
+def words(moment: Moment) -> Cell:
+    """What whoever acted wrote: the reason, or what their event is there to say."""
+    shown, erased = moment.step.shown, moment.step.entry.erased
+    lines = [said(shown.payload[name]) for name in WRITTEN if shown.payload.get(name) is not None]
+    lines += [said(None) for name in WRITTEN if name in erased]
+    if "reason" in shown.redactions and "reason" not in erased:
+        lines.append(quiet("(not shown)"))
+    return tuple(lines)
 
 
 def _row(number: int, moment: Moment, material: Material) -> tuple[Cell, ...]:
@@ -52,7 +55,7 @@ def _row(number: int, moment: Moment, material: Material) -> tuple[Cell, ...]:
         cell(*happened(moment)),
         cell(*what(moment, material)),
         who(moment, material),
-        reason(moment),
+        words(moment),
     )
 
 

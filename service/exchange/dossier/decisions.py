@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.vocabulary import Likelihood, spoken
-from service.exchange.dossier.course import in_order, reason, who
+from service.exchange.dossier.course import in_order, who, words
 from service.exchange.dossier.document import (
     Block,
     Cell,
@@ -56,7 +56,7 @@ def _decision(moment: Moment, number: int, material: Material) -> Part:
         ("When", cell(", ".join(day_and_clock(moment.happened_at)), *recorded(moment))),
         ("Event", cell(f"{number} of the course of events")),
         ("Who", cell(", ".join(line.text for line in who(moment, material)))),
-        ("Reason", reason(moment)),
+        ("Reason", words(moment)),
     ]
     if more:
         facts.append(("Terms", tuple(Line(line.text) for line in more)))

@@ -1,6 +1,7 @@
 """The document as PDF, by Typst: its template reads data, so that no text is ever read as markup."""
 
-from dataclasses import asdict
+import re
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.resources import files
 from typing import Any, Final
@@ -11,13 +12,26 @@ import typst
 from service.exchange.dossier.document import Block, Document, Part
 from service.exchange.dossier.html import UNPRINTABLE
 
-STANDARDS: Final = ("a-2a", "ua-1")
+STANDARDS: Final = ["a-2a", "ua-1"]
+"""For archives, and for readers that read aloud."""
+NO_GLYPH: Final = re.compile(r'the text `?"(.+?)"`? could not be displayed', re.DOTALL)
 
 
-def pdf(document: Document, printed_at: datetime) -> bytes:
-    """Tagged, for readers that read aloud and for archives."""
-    made: bytes = compiled(document, printed_at, format="pdf", pdf_standards=[*STANDARDS])
-    return made
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """unshown: a character that no font here can show, None where all of them can; then it meets no standard."""
+
+    content: bytes
+    unshown: str | None = None
+
+
+def pdf(document: Document, printed_at: datetime) -> Pdf:
+    try:
+        return Pdf(compiled(document, printed_at, format="pdf", pdf_standards=STANDARDS))
+    except typst.TypstError as error:
+        if (unshown := NO_GLYPH.search(str(error))) is None:
+            raise
+        return Pdf(compiled(document, printed_at, format="pdf"), unshown[1])
 
 
 def compiled(document: Document, printed_at: datetime, **options: Any) -> Any:

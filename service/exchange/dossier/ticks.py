@@ -30,7 +30,7 @@ def ticks(start: datetime, end: datetime) -> Sequence[Tick]:
             found = list(_steps(start, end, step))
             return found if len(found) > 1 else [(at, f"{at.day} {at:%b}, {at:%H:%M:%S}") for at in (start, end)]
     months = (end.year - start.year) * 12 + end.month - start.month
-    many = next((each for each in MONTHS if months / each <= MOST), MONTHS[-1])
+    many = next((each for each in MONTHS if months / each <= MOST), -(-months // MOST // 1200) * 1200)
     return list(_months(start, end, many))
 
 

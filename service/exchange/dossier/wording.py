@@ -140,7 +140,7 @@ def what(moment: Moment, material: Material) -> Iterator[Line | None]:
             yield Line("The approval expires")
         case "FulfilmentReported":
             yield Line("A condition is reported as fulfilled")
-            yield said(data.get("report"))
+            yield from _condition(moment, data["condition"])
         case "RequestRemarked":
             yield Line("Internal remark" if data.get("internal") else "Remark")
         case _:
@@ -174,6 +174,14 @@ def _unnamed(data: Mapping[str, Any]) -> Line:
     return said(None) if "responsibleParty" in data else Line("It cannot be told who is responsible")
 
 
+def _condition(moment: Moment, condition: str) -> Iterator[Line]:
+    """Its number in the approval, from 1."""
+    decision = moment.step.state.decision
+    for number, each in enumerate(decision.conditions if decision else (), start=1):
+        if str(each.id) == condition:
+            yield quiet(f"condition {number}")
+
+
 def _withheld(moment: Moment) -> str:
     awaited = [moment.step.incidents[each] for each in moment.step.shown.payload["awaiting"]]
     return f"Withheld until it is known who is responsible: {joined(awaited, 'and')}" if awaited else "Withheld"
@@ -192,7 +200,7 @@ def _change(change: Change, incidents: Mapping[str, str]) -> str:
         " " + change.path.partition(".")[2] if "period" in change.path else ""
     )
     if change.path.startswith("purpose"):
-        return "purpose: rewritten"
+        return "purpose: as told beside"
     return f"{named}: {before} → {after}" if before else f"{named}: {after}"
 
 
