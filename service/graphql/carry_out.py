@@ -1,12 +1,14 @@
 """A mutation's way: the input becomes a command, the command an order, and what comes of it an answer."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
+from domain.refusals import InvalidInput
 from domain.vocabulary import Actor
 from service.graphql import parse
 from service.graphql.context import Context, Info
-from service.graphql.parse import given, identifier
+from service.graphql.parse import LONGEST_WORDS, given, identifier
 from service.graphql.refusals import AnyRefusal, refused
 from service.orders import Order, Outcome
 
@@ -24,7 +26,29 @@ async def carry_out(
     context = info.context
     order = _order(context.actor, command, written, subject)
     outcome = await context.dispatch(order)
-    return answered(outcome, context) if isinstance(outcome, Outcome) else refused(outcome)
+    if isinstance(outcome, Outcome):
+        return answered(outcome, context)
+    return refused(_as_written(outcome, written) if isinstance(outcome, InvalidInput) else outcome)
+
+
+def _as_written(refusal: InvalidInput, written: object) -> InvalidInput:
+    """Ids of a wrong form quoted as the client wrote them, and not as what stood for them."""
+    ids = {str(identifier(text)): text for text in _strings(written) if len(text) <= LONGEST_WORDS}
+
+    def quoted(message: str) -> str:
+        for stood_in, text in ids.items():
+            message = message.replace(stood_in, text)
+        return message
+
+    return InvalidInput.of(*(replace(problem, message=quoted(problem.message)) for problem in refusal.fields))
+
+
+def _strings(written: Any) -> Iterator[str]:
+    for each in fields(written):
+        value = getattr(written, each.name)
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, str):
+                yield item
 
 
 def _order(actor: Actor, command: type[object], written: object, subject: str | None) -> Order:

@@ -19,10 +19,10 @@ async def node(id: UUID, sources: Sources) -> Node | None:
     return next((each for each in found if each is not None), None)
 
 
-async def subject(kind: str, id: UUID, sources: Sources) -> Node:
-    """What an event happened to: whoever may see the event may see this."""
+async def subject(kind: str, id: UUID, position: int, sources: Sources) -> Node:
+    """What an event at a position happened to: whoever may see the event may see this, once its view has it."""
     find = {REQUEST: _request, INCIDENT: _incident}.get(kind, _authority)
-    found = await find(id, sources)
+    found = await find(id, sources) or await find(id, sources.at_least(position))
     if found is None:
         raise LookupError(f"an event is shown, but not the {kind} {id} that it happened to")
     return found

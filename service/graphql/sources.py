@@ -43,6 +43,10 @@ class Sources:
         self._as_of = as_of
         self._reading: asyncio.Future[Reading] | None = None
 
+    def at_least(self, position: int) -> "Sources":
+        """The same, read at least at a position: for what one view names before another has it."""
+        return Sources(self._reader, self.actor, self.now, max(position, self._at_least or 0), self._as_of)
+
     async def rows(self, question: Callable[[Sight], Question[T]]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
         reading = await self._begun()

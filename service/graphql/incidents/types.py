@@ -209,10 +209,12 @@ async def seen(ids: Iterable[IncidentId], sources: Sources) -> list[Incident]:
     return [Incident.of(incident, sources) for incident in found if incident is not None]
 
 
-async def findings(grounds: Iterable[Ground], sources: Sources) -> list[Attribution]:
-    """The findings on which something rested, those on incidents that the viewer may see."""
+async def findings(grounds: Iterable[Ground], position: int, sources: Sources) -> list[Attribution]:
+    """The findings on which something at a position rested, those on incidents that the viewer may see."""
     rested = {ground.incident: ground.version for ground in grounds}
     shown = await seen(rested, sources)
+    if any(incident.version < rested[incident.state.id] for incident in shown):
+        shown = await seen(rested, sources.at_least(position))
     viewer = await sources.viewer() if shown else None
     return [
         Attribution.of(found.finding, incident, viewer)

@@ -143,4 +143,4 @@ class Decision:
         )
     )
     async def grounds(self) -> list[Annotated["Attribution", strawberry.lazy("service.graphql.incidents.types")]]:
-        return await incidents.findings(self.decision.grounds, self.sources)
+        return await incidents.findings(self.decision.grounds, self.decision.position, self.sources)

@@ -83,7 +83,9 @@ class RecordedEvent:
     async def subject(self) -> Node:
         from service.graphql import finding  # which knows every kind of node, and so all that knows this one
 
-        return self.told_of or await finding.subject(self.entry.kind, self.entry.subject, self.sources)
+        return self.told_of or await finding.subject(
+            self.entry.kind, self.entry.subject, self.entry.position, self.sources
+        )
 
 
 @strawberry.type

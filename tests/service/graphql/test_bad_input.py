@@ -89,6 +89,11 @@ def test_every_field_that_is_wrong_is_named_at_once(here: World) -> None:
     assert named(wrong) == ["force", "strength", "region", "purpose"]
 
 
+def test_an_id_of_a_wrong_form_is_quoted_as_it_was_written(here: World) -> None:
+    answer = here.request(incidents=["nonsense", NOWHERE])
+    assert answer["message"] == f"incidents: There is no such incident that you may see: nonsense, {NOWHERE}."
+
+
 @pytest.mark.usefixtures("_nothing_is_recorded")
 def test_the_deciding_authority_asks_nobody(here: World) -> None:
     assert named(here.request(here.of("decider", "dan"))) == ["region"]

@@ -1,14 +1,20 @@
 """Where the views do not follow, or the database is away: what is answered then."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
 
+from projections.catalogue import VIEW_OF
+from projections.follower import course_of, follow
 from service.database import DatabaseUrls
+from service.event_store import EventStore
 from tests.databases import Databases
 from tests.service.graphql.register import served
 from tests.service.graphql.world import ADMINISTRATOR, World
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -60,6 +66,33 @@ def test_what_is_reached_from_it_says_that_its_view_is_behind(behind: World) -> 
     assert error["path"] == ["submitDeploymentRequest", "deploymentRequest", "incidents"]
     again = behind.register.ask(behind.requester, document.replace("incidents { reference }", ""), input=values)
     assert again["submitDeploymentRequest"]["deploymentRequest"]["reference"].endswith("-0001")
+
+
+@contextmanager
+def followed(behind: World, name: str) -> Iterator[None]:
+    """One view is followed, and the others are not."""
+    stop, urls = threading.Event(), behind.register.urls
+    with closing(EventStore(urls.worker)) as store:
+        arguments = (course_of(VIEW_OF[name]), urls.worker, store.feed, stop)
+        follower = threading.Thread(target=follow, args=arguments)
+        follower.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            follower.join()
+
+
+def test_an_event_is_not_shown_without_what_it_happened_to(behind: World) -> None:
+    request = behind.request()["id"]
+    document = """query ($id: ID!, $at: Position) { auditTrail(filter: { subject: $id }, atLeast: $at) { edges { node {
+        type subject { id } } } } }"""
+    plain = document.replace("subject { id }", "")
+    with followed(behind, "audit_trail"):
+        until(lambda: behind.register.ask(behind.requester, plain, id=request)["auditTrail"]["edges"])
+        [error] = behind.register.errors(behind.requester, document, id=request)
+    assert error["extensions"]["code"] == "VIEW_BEHIND"
+    assert error["path"] == ["auditTrail", "edges", 0, "node", "subject"]
 
 
 def test_a_query_at_least_at_a_position_that_is_not_reached_says_so(behind: World) -> None:
