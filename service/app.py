@@ -14,6 +14,7 @@ from service.graphql.context import Services
 from service.graphql.http import mount
 from service.health import Examination
 from service.identity import Identity, Tokens
+from service.live import live_side
 from service.settings import Settings
 
 
@@ -28,23 +29,25 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = async_engine(settings, urls.api)
         try:
-            with (
-                write_side(settings, urls.api, clock) as write,
-                ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
-            ):
-                reader = Reader(
-                    engine, patience=settings.view_patience, answer_limit=settings.answer_timeout, clock=clock
-                )
-                app.state.examination = Examination(reader, urls.api)
-                app.state.services = Services(
-                    dispatcher=write.dispatcher,
-                    reader=reader,
-                    identify=identify,
-                    threads=threads,
-                    seen=write.people.seen,
-                    clock=clock,
-                )
-                yield
+            async with live_side(settings, urls.api, clock) as live:
+                with (
+                    write_side(settings, urls.api, clock) as write,
+                    ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
+                ):
+                    reader = Reader(
+                        engine, patience=settings.view_patience, answer_limit=settings.answer_timeout, clock=clock
+                    )
+                    app.state.examination = Examination(reader, urls.api)
+                    app.state.services = Services(
+                        dispatcher=write.dispatcher,
+                        reader=reader,
+                        identify=identify,
+                        threads=threads,
+                        live=live,
+                        seen=write.people.seen,
+                        clock=clock,
+                    )
+                    yield
         finally:
             await engine.dispose()
 

@@ -46,8 +46,11 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def async_engine(settings: Settings, url: str) -> AsyncEngine:
-    """For reading the views; the URL counts as libpq reads it. Nothing is connected yet."""
+def async_engine(settings: Settings, url: str, pool_size: int | None = None, patience: float = 0) -> AsyncEngine:
+    """For reading the views; the URL counts as libpq reads it. Nothing is connected yet.
+
+    patience: seconds that a connection is waited for in vain, where that is more than to make one takes.
+    """
 
     async def connect() -> psycopg.AsyncConnection[Any]:
         return await psycopg.AsyncConnection.connect(
@@ -58,9 +61,9 @@ def async_engine(settings: Settings, url: str) -> AsyncEngine:
     return create_async_engine(
         "postgresql+psycopg://",
         async_creator=connect,
-        pool_size=settings.view_pool_size,
+        pool_size=pool_size or settings.view_pool_size,
         max_overflow=0,
-        pool_timeout=settings.connect_timeout,
+        pool_timeout=max(settings.connect_timeout, patience),
     )
 
 

@@ -47,6 +47,30 @@ class Settings(BaseSettings):
     turn_timeout: float = Field(default=5.0, gt=0, description="That a command waits for its turn at its subject.")
     command_threads: int = Field(default=32, ge=1, le=200, description="Commands that a process carries out at once.")
     view_patience: float = Field(default=5.0, gt=0, description="That a query waits for a view to reach a position.")
+    live_pool_size: int = Field(
+        default=4, ge=1, le=100, description="Connections a process with which subscriptions read."
+    )
+    live_connections: int = Field(
+        default=1000,
+        ge=1,
+        description="WebSockets and event streams that a process holds open; beyond that, 1013 or 503.",
+    )
+    live_subscriptions: int = Field(
+        default=1000, ge=1, description="Subscriptions that a process serves; beyond that, UNAVAILABLE."
+    )
+    live_operations: int = Field(
+        default=50, ge=1, description="Operations at once on one WebSocket; beyond that, UNAVAILABLE."
+    )
+    live_patience: float = Field(
+        default=10.0, gt=0, description="That a client may take to accept a message; a slower one is cut off (1013)."
+    )
+    live_greeting: float = Field(
+        default=5.0, gt=0, description="That a WebSocket has until its connection_init; after that, 4408."
+    )
+    live_origins: str = Field(
+        default="",
+        description="Origins, with commas between them, whose pages may open a WebSocket beside those of this host.",
+    )
 
     @classmethod
     def from_environment(cls) -> Self:

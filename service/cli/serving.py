@@ -13,6 +13,8 @@ import typer
 import uvicorn
 
 from service.app import create_app
+from service.draining import DrainingServer
+from service.graphql.live.bounds import LONGEST_MESSAGE
 from service.opening import open_database, open_migrated_database, token_key
 from service.settings import Settings
 from service.supervision import supervised
@@ -40,18 +42,20 @@ def serve(
         urls = stack.enter_context(open_migrated_database(settings))
         if with_worker:
             stack.enter_context(supervised("worker", "--while-parent-lives"))
+        app = create_app(settings, urls, key)
         config = uvicorn.Config(
-            create_app(settings, urls, key),
+            app,
             host=host or settings.host,
             port=settings.port if port is None else port,
             timeout_graceful_shutdown=DRAIN,
+            ws_max_size=LONGEST_MESSAGE,
             log_config=None,
             access_log=False,
         )
-        _Server(config).run()
+        _Server(config, app).run()
 
 
-class _Server(uvicorn.Server):
+class _Server(DrainingServer):
     """Ends by itself when asked to, where uvicorn's would die of the signal once it has drained."""
 
     @contextmanager

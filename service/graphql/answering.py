@@ -1,16 +1,17 @@
 """One request answered: its document read, judged and executed, and its errors told."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError, OperationType, execute
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute, subscribe
 
 from service.graphql.context import Context
 from service.graphql.documents import reader
-from service.graphql.errors import UNAVAILABLE, fault, told
+from service.graphql.errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told
 from service.graphql.plain import PlainExecutor, is_awaitable, plainly
 
 
@@ -38,6 +39,11 @@ class Answer:
         return max((float(wait.get("retryAfter", 1.0)) for wait in waits), default=None)
 
     @property
+    def is_untold(self) -> bool:
+        """Whether something was not told that could be told later."""
+        return any(error["extensions"]["code"] in (UNAVAILABLE, VIEW_BEHIND) for error in self.errors)
+
+    @property
     def body(self) -> dict[str, Any]:
         """As GraphQL says that a response is formed."""
         body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
@@ -45,6 +51,15 @@ class Answer:
 
 
 NOT_BY_GET: Final = "Only queries are answered to GET: send this with POST."
+NOT_AT_ONCE: Final = "A subscription is answered over a WebSocket, or to a request that accepts text/event-stream."
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A valid document that does not ask for too much, and the kind of the operation that is to be executed."""
+
+    node: DocumentNode
+    kind: OperationType
 
 
 class Answering:
@@ -53,33 +68,89 @@ class Answering:
         self._read = reader(self._schema)
 
     async def answer(self, asked: Asked, context: Context, *, read_only: bool = False) -> Answer:
-        """Never raises: whatever goes wrong is told as an error."""
+        """The one answer to a query or a mutation. Never raises: whatever goes wrong is told as an error."""
+        prepared = self._prepared(asked, read_only=read_only)
+        if isinstance(prepared, Answer):
+            return prepared
+        if prepared.kind is OperationType.SUBSCRIPTION:
+            return Answer(errors=told([GraphQLError(NOT_AT_ONCE)]))
+        return await self._answered(prepared.node, asked, context)
+
+    async def stream(self, asked: Asked, context: Context, *, read_only: bool = False) -> AsyncGenerator[Answer, None]:
+        """The answers to any operation, as they come. After one that is not executed there is none. Never raises."""
+        prepared = self._prepared(asked, read_only=read_only)
+        if isinstance(prepared, Answer):
+            yield prepared
+        elif prepared.kind is not OperationType.SUBSCRIPTION:
+            yield await self._answered(prepared.node, asked, context)
+        else:
+            async for answer in self._subscribed(prepared.node, asked, context):
+                yield answer
+
+    def _prepared(self, asked: Asked, *, read_only: bool) -> _Prepared | Answer:
+        """What is to be executed, or why nothing is."""
         document = self._read(asked.query)
         if document.errors:
             return Answer(errors=told(document.errors, document.node))
         operation = document.operation(asked.operation)
         if isinstance(operation, GraphQLError):
             return Answer(errors=told([operation]))
-        if read_only and operation.kind is not OperationType.QUERY:
+        if read_only and operation.kind is OperationType.MUTATION:
             return Answer(errors=told([GraphQLError(NOT_BY_GET)]))
         if (excess := operation.excess(asked.variables)) is not None:
             return Answer(errors=told([excess]))
+        assert document.node is not None
+        return _Prepared(document.node, operation.kind)
+
+    async def _answered(self, document: DocumentNode, asked: Asked, context: Context) -> Answer:
         try:
-            result = await self._execute(document.node, asked, context)
+            return _formed(await self._execute(document, asked, context), document)
         except Exception as error:  # noqa: BLE001
             return Answer(errors=[fault(error)])
-        # An error before the first field, as of a variable, leaves no data; one in a field has a path.
-        executed = result.data is not None or any(error.path for error in result.errors or ())
-        return Answer(data=result.data, errors=told(result.errors or (), document.node), executed=executed)
 
-    async def _execute(self, document: Any, asked: Asked, context: Context) -> ExecutionResult:
-        result = execute(
-            self._schema,
-            document,
-            variable_values=dict(asked.variables) if asked.variables else None,
-            operation_name=asked.operation,
-            context_value=context,
-            executor_class=PlainExecutor,
-            is_awaitable=is_awaitable,
-        )
+    async def _subscribed(self, document: DocumentNode, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
+        """What cannot be told now ends it: left out, it would be missed."""
+        try:
+            begun = await self._subscribe(document, asked, context)
+            if isinstance(begun, ExecutionResult):
+                yield Answer(errors=told(begun.errors or (), document))
+                return
+            async with aclosing(begun) as results:
+                async for result in results:
+                    answer = _formed(result, document)
+                    if answer.is_untold:
+                        yield Answer(errors=answer.errors)
+                        return
+                    yield answer
+        except Exception as error:  # noqa: BLE001
+            yield Answer(errors=[failure(error)])
+
+    async def _subscribe(
+        self, document: DocumentNode, asked: Asked, context: Context
+    ) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
+        try:
+            found = subscribe(self._schema, document, **_arguments(asked, context))
+        except StopIteration:
+            raise GraphQLError("A subscription asks for one field: all of them are skipped.") from None
+        begun = await found if isawaitable(found) else found
+        return cast("AsyncGenerator[ExecutionResult, None] | ExecutionResult", begun)
+
+    async def _execute(self, document: DocumentNode, asked: Asked, context: Context) -> ExecutionResult:
+        result = execute(self._schema, document, **_arguments(asked, context))
         return await result if isawaitable(result) else result
+
+
+def _arguments(asked: Asked, context: Context) -> dict[str, Any]:
+    return {
+        "variable_values": dict(asked.variables) if asked.variables else None,
+        "operation_name": asked.operation,
+        "context_value": context,
+        "executor_class": PlainExecutor,
+        "is_awaitable": is_awaitable,
+    }
+
+
+def _formed(result: ExecutionResult, document: DocumentNode) -> Answer:
+    # An error before the first field, as of a variable, leaves no data; one in a field has a path.
+    executed = result.data is not None or any(error.path for error in result.errors or ())
+    return Answer(data=result.data, errors=told(result.errors or (), document), executed=executed)

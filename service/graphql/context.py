@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import strawberry
 
@@ -16,19 +17,23 @@ from service.graphql.sources import Sources
 from service.identity import Identity
 from service.orders import Order, Outcome
 
+if TYPE_CHECKING:
+    from service.graphql.live.connections import Live
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the API needs from the app.
 
     identify: reads a bearer token; raises service.identity.Unauthenticated. threads: in which commands are carried out.
-    seen: notes who gives a command, in such a thread, so that their name is known.
+    seen: notes who gives a command, in such a thread, so that their name is known. live: what subscriptions need.
     """
 
     dispatcher: Dispatcher
     reader: Reader
     identify: Callable[[str], Identity]
     threads: Executor
+    live: "Live"
     seen: Callable[[Identity], None] = lambda identity: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 

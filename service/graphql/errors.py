@@ -51,6 +51,11 @@ def fault(error: BaseException) -> dict[str, Any]:
     )
 
 
+def failure(error: Exception) -> dict[str, Any]:
+    """What ended a subscription between two answers."""
+    return _told(error, None) if isinstance(error, GraphQLError) else _inability(error) or fault(error)
+
+
 def _told(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
     original = error.original_error
     while isinstance(original, GraphQLError) and original.original_error is not None:

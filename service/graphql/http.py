@@ -1,14 +1,13 @@
-"""GraphQL over HTTP at /graphql: POST and GET, JSON both ways; a browser gets the page to try it with."""
+"""GraphQL at /graphql: POST and GET, JSON both ways or an event stream back, and WebSockets; a browser gets the page to
+try it with."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from service.graphiql.page import assets, page
@@ -17,7 +16,11 @@ from service.graphql.asked import Refused, asked_of, parsed
 from service.graphql.bodies import BodyLimit, TooLong
 from service.graphql.context import Context, Services
 from service.graphql.errors import BAD_USER_INPUT, UNAUTHENTICATED, fault, problem
+from service.graphql.live.bounds import RETRY_AFTER, Full
+from service.graphql.live.event_stream import EVENT_STREAM, EventStream
+from service.graphql.live.socket import GraphQLOverWebSocket
 from service.graphql.schema import schema
+from service.graphql.writing import written
 from service.identity import Identity, Unauthenticated
 
 PATH: Final = "/graphql"
@@ -27,7 +30,9 @@ RESPONSE_JSON: Final = "application/graphql-response+json"
 
 def mount(app: FastAPI) -> None:
     """Serves the API at PATH. `app.state.services` are its Services once the app has started."""
-    app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(Answering(schema))))
+    answering = Answering(schema)
+    app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(answering)))
+    app.router.routes.append(WebSocketRoute(PATH, endpoint=GraphQLOverWebSocket(answering)))
     app.mount(assets.path, assets.app)
     app.add_middleware(BodyLimit)
 
@@ -60,9 +65,18 @@ class GraphQLOverHttp:
         services: Services = request.app.state.services
         identity = _identified(request, services)
         asked = _from_query(request) if request.method == "GET" else await _from_body(request)
-        context = Context(services, identity, services.clock())
-        answer = await self._answering.answer(asked, context, read_only=request.method == "GET")
-        return _answered(request, answer)
+        context, read_only = Context(services, identity, services.clock()), request.method == "GET"
+        if EVENT_STREAM in request.headers.get("accept", ""):
+            _check_room(services)
+            return EventStream(self._answering.stream(asked, context, read_only=read_only), identity, services)
+        return _answered(request, await self._answering.answer(asked, context, read_only=read_only))
+
+
+def _check_room(services: Services) -> None:
+    try:
+        services.live.connections.check()
+    except Full as full:
+        raise Refused(503, dict(full.formatted), {"Retry-After": f"{RETRY_AFTER:.0f}"}) from None
 
 
 def _identified(request: Request, services: Services) -> Identity:
@@ -103,14 +117,7 @@ def _answered(request: Request, answer: Answer) -> Response:
 
 
 def _json(request: Request, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(_written(body), status, {"content-type": f"{_media(request)}; charset=utf-8", **(headers or {})})
-
-
-def _written(body: Mapping[str, Any]) -> bytes | str:
-    try:
-        return msgspec.json.encode(body)
-    except UnicodeEncodeError:  # an error that quotes half of a surrogate pair, as the client sent it
-        return json.dumps(body)
+    return Response(written(body), status, {"content-type": f"{_media(request)}; charset=utf-8", **(headers or {})})
 
 
 def _media(request: Request) -> str:

@@ -3,11 +3,11 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from service.graphql import enums
 from service.graphql.authorities.mutations import AuthorityMutations
 from service.graphql.authorities.queries import AuthorityQueries
 from service.graphql.incidents.mutations import IncidentMutations
 from service.graphql.incidents.queries import IncidentQueries
+from service.graphql.live.subscriptions import LiveSubscriptions
 from service.graphql.requests.mutations import RequestMutations
 from service.graphql.requests.queries import RequestQueries
 from service.graphql.scalars import SCALARS
@@ -16,15 +16,13 @@ from service.graphql.trail.queries import TrailQueries
 from service.graphql.viewing import NodeQueries
 from service.graphql.views.queries import ViewQueries
 
-__all__ = ["enums", "schema"]
-
 
 @strawberry.type(
     description=(
-        "Queries that cannot be answered carry extensions.code: UNAUTHENTICATED (401), BAD_USER_INPUT, VIEW_BEHIND "
-        "(atLeast was not reached in time), UNAVAILABLE (503, try again), INTERNAL (with extensions.correlationId, and "
-        "nothing of what went wrong inside). What does not exist is null. 'first' is 20 where it is left out, and 100 "
-        "at most."
+        "Queries and subscriptions that cannot be answered carry extensions.code: UNAUTHENTICATED (401), "
+        "BAD_USER_INPUT, VIEW_BEHIND (atLeast was not reached in time), UNAVAILABLE (503, try again), INTERNAL (with "
+        "extensions.correlationId, and nothing of what went wrong inside). What does not exist is null. 'first' is 20 "
+        "where it is left out, and 100 at most."
     )
 )
 class Query(
@@ -40,4 +38,11 @@ class Mutation(AuthorityMutations, IncidentMutations, RequestMutations):
     pass
 
 
-schema = strawberry.Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+@strawberry.type(description="What happens, as it happens: over graphql-transport-ws, or as server-sent events.")
+class Subscription(LiveSubscriptions):
+    pass
+
+
+schema = strawberry.Schema(
+    query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+)

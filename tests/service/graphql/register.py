@@ -17,6 +17,7 @@ from projections.catalogue import VIEWS
 from projections.follower import course_of, follow
 from service.app import create_app
 from service.database import DatabaseUrls
+from service.draining import DrainingServer
 from service.event_store import EventStore
 from service.identity import ISSUER, Tokens
 from service.settings import Settings
@@ -107,9 +108,12 @@ def _subject_of(mutation: str) -> str:
 
 
 @contextmanager
-def served(urls: DatabaseUrls, *, follow: bool = True) -> Iterator[Register]:
-    """follow: whether the views are kept up to date. No policy acts: what happens is what a test does."""
-    settings = Settings(database_url=urls.api, view_patience=10.0 if follow else 0.1)
+def served(urls: DatabaseUrls, *, follow: bool = True, **other: Any) -> Iterator[Register]:
+    """follow: whether the views are kept up to date. other: settings.
+
+    No policy acts: what happens is what a test does.
+    """
+    settings = Settings(database_url=urls.api, view_patience=10.0 if follow else 0.1, **other)
     with ExitStack() as stack:
         if follow:
             stack.enter_context(_followed(urls))
@@ -119,7 +123,7 @@ def served(urls: DatabaseUrls, *, follow: bool = True) -> Iterator[Register]:
 
 @contextmanager
 def _listening(app: FastAPI) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    server = DrainingServer(uvicorn.Config(app, port=0, log_config=None, access_log=False), app)
     thread = threading.Thread(target=server.run, name="uvicorn")
     thread.start()
     try:

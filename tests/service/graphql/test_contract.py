@@ -37,7 +37,6 @@ MISSING = {
     "Query.situation(asOf)",
     "RebuildResult",
     "RebuildStarted",
-    "Subscription",
 }
 """What the contract promises and other issues bring. A name that is served leaves this list."""
 

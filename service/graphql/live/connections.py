@@ -1,0 +1,116 @@
+"""What a connection with subscriptions lasts for, and why it ends: its token expires, the server restarts, its client
+goes or is too slow."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from starlette.types import Message, Send
+
+from service.graphql.context import Services
+from service.graphql.errors import fault
+from service.graphql.live.bounds import Bounds, Places
+from service.graphql.live.flow import Flow
+from service.identity import Identity
+
+LONGEST_SLEEP: Final = 30.0
+"""Seconds after which the clock is looked at anew: it may have been set."""
+
+
+class Ending(Exception):
+    """code: that a WebSocket is closed with; None where nobody is there any more."""
+
+    def __init__(self, code: int | None, reason: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+GONE: Final = None
+TOO_LONG: Final = 1009
+RESTART: Final = 1012
+TRY_LATER: Final = 1013
+BAD_MESSAGE: Final = 4400
+UNAUTHORIZED: Final = 4401
+FORBIDDEN: Final = 4403
+NO_SUBPROTOCOL: Final = 4406
+NOT_GREETED: Final = 4408
+DUPLICATE: Final = 4409
+GREETED_TWICE: Final = 4429
+FAULT: Final = 4500
+
+EXPIRED: Final = "The token has expired: connect again with a new one."
+TOO_SLOW: Final = "Messages were not taken in time: go on from the last position."
+RESTARTS: Final = "The server restarts: connect again."
+
+
+@dataclass(slots=True)
+class Live:
+    """What the app gives for subscriptions."""
+
+    flow: Flow
+    bounds: Bounds
+    connections: Places
+    _ending: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def drain(self) -> None:
+        """Ends every connection: the process is about to end."""
+        self._ending.set()
+
+    async def ending(self, serve: Callable[[asyncio.TaskGroup], Awaitable[None]]) -> Ending:
+        """Serves a connection until something raises an Ending, and returns that."""
+        endings: BaseExceptionGroup[BaseException]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._until_drained())
+                await serve(tasks)
+        except* Ending as raised:
+            endings = raised
+        except* Exception as faults:  # noqa: BLE001
+            endings = BaseExceptionGroup("", [Ending(FAULT, fault(faults)["message"])])
+        return _first(endings)
+
+    async def _until_drained(self) -> None:
+        await self._ending.wait()
+        raise Ending(RESTART, RESTARTS)
+
+
+async def until_expired(identity: Identity, services: Services) -> None:
+    """Raises Ending when the token has expired."""
+    while True:
+        check_expiry(identity, services)
+        left = identity.expires_at - services.clock()
+        await asyncio.sleep(min(left.total_seconds(), LONGEST_SLEEP))
+
+
+def check_expiry(identity: Identity, services: Services) -> None:
+    """Raises Ending where the token has expired."""
+    if identity.expires_at <= services.clock():
+        raise Ending(UNAUTHORIZED, EXPIRED)
+
+
+def _first(endings: BaseExceptionGroup[BaseException]) -> Ending:
+    first = endings.exceptions[0]
+    if isinstance(first, BaseExceptionGroup):
+        return _first(first)
+    assert isinstance(first, Ending)
+    return first
+
+
+class Patient:
+    """Sends, and waits no longer than a client may take to accept a message."""
+
+    def __init__(self, send: Send, patience: float) -> None:
+        self._send = send
+        self._patience = patience
+
+    async def __call__(self, message: Message | dict[str, Any]) -> None:
+        """Raises Ending."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._send(message)
+        except TimeoutError:
+            raise Ending(TRY_LATER, TOO_SLOW) from None
+        except OSError:
+            raise Ending(GONE) from None

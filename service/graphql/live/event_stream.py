@@ -1,0 +1,94 @@
+"""GraphQL over server-sent events: a response for each operation ("distinct connections mode")."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, Final
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from service.graphql.answering import Answer
+from service.graphql.context import Services
+from service.graphql.errors import UNAUTHENTICATED, problem
+from service.graphql.live.connections import GONE, UNAUTHORIZED, Ending, Patient, check_expiry, until_expired
+from service.graphql.writing import written
+from service.identity import Identity
+
+EVENT_STREAM: Final = "text/event-stream"
+HEADERS: Final = {
+    "content-type": f"{EVENT_STREAM}; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+}
+COMPLETE: Final = b"event: complete\ndata:\n\n"
+SIGN_OF_LIFE: Final = b":\n\n"
+DONE: Final = 1000
+
+
+class EventStream(Response):
+    """The answers as they come, then `complete`. Where the server ends, or the client is too slow, it breaks off
+    without `complete`: the client begins again from the last position."""
+
+    def __init__(self, answers: AsyncGenerator[Answer, None], identity: Identity, services: Services) -> None:
+        super().__init__(headers=HEADERS)
+        del self.headers["content-length"]
+        self._answers = answers
+        self._identity = identity
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        live = self._services.live
+        to_client = Patient(send, live.bounds.patience)
+
+        async def serve(tasks: asyncio.TaskGroup) -> None:
+            await to_client({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await to_client(_body(SIGN_OF_LIFE))
+            tasks.create_task(_until_gone(receive))
+            tasks.create_task(until_expired(self._identity, self._services))
+            tasks.create_task(_signs_of_life(to_client, live.bounds.beat))
+            await self._deliver(to_client)
+
+        with live.connections.one():
+            ending = await live.ending(serve)
+        await _end(ending, to_client)
+
+    async def _deliver(self, to_client: Patient) -> None:
+        async with aclosing(self._answers) as answers:
+            async for answer in answers:
+                check_expiry(self._identity, self._services)
+                await to_client(_body(_next(answer.body)))
+        raise Ending(DONE)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    raise Ending(GONE)
+
+
+async def _signs_of_life(to_client: Patient, beat: float) -> None:
+    """A client that went without a word is found out, and proxies keep the connection."""
+    while True:
+        await asyncio.sleep(beat)
+        await to_client(_body(SIGN_OF_LIFE))
+
+
+async def _end(ending: Ending, to_client: Patient) -> None:
+    last = b""
+    if ending.code == UNAUTHORIZED:
+        last = _next({"errors": [problem(UNAUTHENTICATED, ending.reason)]}) + COMPLETE
+    elif ending.code == DONE:
+        last = COMPLETE
+    try:
+        await to_client(_body(last, more=False))
+    except Ending:
+        return
+
+
+def _next(body: dict[str, Any]) -> bytes:
+    return b"event: next\ndata: " + written(body) + b"\n\n"
+
+
+def _body(content: bytes, *, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": content, "more_body": more}

@@ -1,0 +1,149 @@
+"""What subscriptions are told: the events from a position on, and a request each time that it changes.
+
+Both are read from the views, as whoever subscribed may see them at that moment: nothing is kept for a client, however
+slowly it reads, and what it gets after a reconnect is what it would have got without.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final, TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from domain.vocabulary import SYSTEM, Actor
+from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents
+from projections.audit_trail import Filter
+from projections.passing import next_entries
+from projections.reading import Reader, Unanswered, ViewBehind
+from service.graphql.errors import BadUserInput
+from service.graphql.live.bounds import Places
+from service.graphql.live.tide import PAUSE, Tide
+from service.graphql.requests.types import DeploymentRequest
+from service.graphql.sources import Sources
+from service.graphql.trail import telling
+from service.graphql.trail.types import RecordedEvent
+
+T = TypeVar("T")
+
+VIEWS: Final = (audit_trail.NAME, authorities.NAME, deployment_requests.NAME, incidents.NAME)
+"""Those that decide what a viewer sees, and those that an event is told with."""
+AT_ONCE: Final = 100
+"""Events that are read together."""
+FRESH: Final = 5.0
+"""Seconds after which what was read and not yet told is read again: the viewer may see less by then."""
+
+UNKNOWN: Final = "There is no such request, or it is none that you may see."
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """Events, and the position up to which there are no others."""
+
+    events: Sequence[RecordedEvent]
+    end: int
+
+
+class Flow:
+    """Raises Full where there are too many subscriptions, and at the beginning ViewBehind and Unanswered. Once it has
+    begun, a database that is away or a view that is behind is waited for: the client would have to do the same."""
+
+    def __init__(self, reader: Reader, tide: Tide, places: Places, clock: Callable[[], datetime]) -> None:
+        self._reader = reader
+        self._tide = tide
+        self._places = places
+        self._clock = clock
+        self._versions: DataLoader[UUID, int] = DataLoader(self._newest_versions, cache=False)
+
+    async def events(
+        self, actor: Actor, after: int | None, types: Sequence[str] | None
+    ) -> AsyncGenerator[RecordedEvent, None]:
+        """after: the last position that is not wanted; None is the last one that there is now."""
+        with self._places.one():
+            position, wanted = await self._begin(actor, after), Filter(type=types)
+            async with self._tide.watched():
+                while True:
+                    reached = await self._tide.beyond(position)
+                    passed = await _patiently(partial(self._passed, actor, wanted, position, reached))
+                    stale = asyncio.get_running_loop().time() + FRESH
+                    for event in passed.events:
+                        yield event
+                        position = event.position
+                        if asyncio.get_running_loop().time() > stale:
+                            break
+                    else:
+                        position = await _moved(position, passed.end)
+
+    async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest, None]:
+        """As it is, and then as it is after it changed: each time, or the newest where it changed several times."""
+        with self._places.one():
+            found = await self._first(actor, id)
+            yield found
+            version, position = found.version, 0
+            async with self._tide.watched():
+                while True:
+                    position = await self._tide.beyond(position)
+                    if await _patiently(partial(self._versions.load, id)) <= version:
+                        continue
+                    found = await _patiently(partial(self._seen, actor, id, position))
+                    if found.version > version:
+                        yield found
+                        version = found.version
+
+    async def _begin(self, actor: Actor, after: int | None) -> int:
+        head = await self._sources(actor).number(lambda _: checkpoints.head())
+        if after is not None and after > head:
+            raise BadUserInput("after", f"The last event is at position {head}: {after} is none of this register's.")
+        return head if after is None else after
+
+    async def _passed(self, actor: Actor, wanted: Filter, position: int, reached: int) -> _Passed:
+        """The next events up to where all views are: whoever looks is known at least as of then."""
+        sources = self._sources(actor, reached)
+        rows = await sources.rows(lambda sight: next_entries(sight, wanted, AT_ONCE, position, VIEWS))
+        bound = min(reached, rows[0][0])
+        entries = [entry for _, entry in rows if entry is not None and entry.position <= bound]
+        events = await telling.told(entries, sources)
+        return _Passed(events, events[-1].position if len(events) == AT_ONCE else bound)
+
+    async def _first(self, actor: Actor, id: UUID) -> DeploymentRequest:
+        """One that was just submitted may not be in the view yet."""
+        sources = self._sources(actor)
+        found = await sources.requests.load(id)
+        if found is not None:
+            return DeploymentRequest.of(found, sources)
+        return await self._seen(actor, id, await sources.number(lambda _: checkpoints.head()))
+
+    async def _seen(self, actor: Actor, id: UUID, at_least: int) -> DeploymentRequest:
+        sources = self._sources(actor, at_least)
+        found = await sources.requests.load(id)
+        if found is None:
+            raise BadUserInput("id", UNKNOWN)
+        return DeploymentRequest.of(found, sources)
+
+    async def _newest_versions(self, ids: list[UUID]) -> list[int]:
+        """In one statement for all who were woken. 0 where a server that fell has lost the row for a moment."""
+        reading = await self._reader.reading(SYSTEM)
+        found = dict(await reading.rows(deployment_requests.newest_versions(ids)))
+        return [found.get(each, 0) for each in ids]
+
+    def _sources(self, actor: Actor, at_least: int | None = None) -> Sources:
+        return Sources(self._reader, actor, self._clock(), at_least)
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Asks until there is an answer."""
+    while True:
+        try:
+            return await ask()
+        except (ViewBehind, Unanswered):
+            await asyncio.sleep(PAUSE)
+
+
+async def _moved(position: int, end: int) -> int:
+    """Where the views lie behind what was told, as after a server fell, they are given time."""
+    if end <= position:
+        await asyncio.sleep(PAUSE)
+    return max(position, end)

@@ -1,0 +1,132 @@
+"""The messages of graphql-transport-ws that a client sends, read; and those that it is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.types import Message
+
+from service.graphql.answering import Answer, Asked
+from service.graphql.asked import Refused, asked_of, parsed
+from service.graphql.live.bounds import LONGEST_MESSAGE
+from service.graphql.live.connections import BAD_MESSAGE, GONE, TOO_LONG, Ending
+from service.graphql.writing import written
+
+SUBPROTOCOL: Final = "graphql-transport-ws"
+
+
+@dataclass(frozen=True, slots=True)
+class Init:
+    """token: as it came, None where it did not."""
+
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    payload: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    id: str
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    id: str
+
+
+Told = Init | Ping | Pong | Subscribe | Complete
+
+
+def read(event: Message) -> Told:
+    """What a client told. Raises Ending where it is gone, or where that is no message of the protocol."""
+    if event["type"] == "websocket.disconnect":
+        raise Ending(GONE)
+    text = event.get("text")
+    if text is None:
+        raise Ending(BAD_MESSAGE, "Messages are text.")
+    if len(text) > LONGEST_MESSAGE or len(text.encode("utf-8", "surrogatepass")) > LONGEST_MESSAGE:
+        raise Ending(TOO_LONG, f"A message has at most {LONGEST_MESSAGE:,} bytes.")
+    try:
+        return _told(parsed(text, "The message"))
+    except Refused as refused:
+        raise Ending(BAD_MESSAGE, refused.error["message"]) from None
+
+
+def _told(content: Any) -> Told:
+    if not isinstance(content, dict):
+        raise Ending(BAD_MESSAGE, "A message is one JSON object.")
+    payload = content.get("payload")
+    match content.get("type"):
+        case "connection_init":
+            return Init(_token(_object(payload)))
+        case "ping":
+            return Ping(_object(payload))
+        case "pong":
+            return Pong()
+        case "subscribe":
+            return Subscribe(_id(content), asked_of(payload))
+        case "complete":
+            return Complete(_id(content))
+        case _:
+            raise Ending(BAD_MESSAGE, "The message's type is none of graphql-transport-ws.")
+
+
+def _object(payload: object) -> dict[str, Any] | None:
+    if not isinstance(payload, dict | None):
+        raise Ending(BAD_MESSAGE, "A payload is an object.")
+    return payload
+
+
+def _id(content: Mapping[str, Any]) -> str:
+    found = content.get("id")
+    if not isinstance(found, str) or not found:
+        raise Ending(BAD_MESSAGE, "An operation has an id, which is a string.")
+    return found
+
+
+def _token(payload: Mapping[str, Any] | None) -> str | None:
+    """{"Authorization": "Bearer ..."}, however it is spelled, or {"token": "..."}."""
+    given = {name.lower(): value for name, value in (payload or {}).items() if isinstance(value, str)}
+    return bearer(given.get("authorization", "")) or given.get("token") or None
+
+
+def bearer(header: str) -> str | None:
+    """The token of an Authorization header."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def ack() -> str:
+    return _told_as({"type": "connection_ack"})
+
+
+def pong(payload: Mapping[str, Any] | None) -> str:
+    return _told_as({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+
+
+def answered(id: str, answer: Answer) -> str:
+    """An answer, or why there is none: then it was the last."""
+    if answer.executed:
+        return _told_as({"id": id, "type": "next", "payload": answer.body})
+    return failed(id, answer.errors)
+
+
+def failed(id: str, errors: list[dict[str, Any]]) -> str:
+    return _told_as({"id": id, "type": "error", "payload": errors})
+
+
+def completed(id: str) -> str:
+    return _told_as({"id": id, "type": "complete"})
+
+
+def _told_as(message: Mapping[str, Any]) -> str:
+    return written(message).decode()

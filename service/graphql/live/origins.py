@@ -1,0 +1,22 @@
+"""Which pages may open a WebSocket: a browser asks nobody before it does."""
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+from urllib.parse import urlsplit
+
+PORTS: Final = {"http": ":80", "https": ":443"}
+
+
+def welcome(origin: str | None, host: str, others: AbstractSet[str]) -> bool:
+    """Whether the page is one of this host's own, or one of the others named. What is no browser sends no origin."""
+    if origin is None:
+        return True
+    written = origin.strip().lower()
+    if written.rstrip("/") in {other.strip().lower().rstrip("/") for other in others}:
+        return True
+    try:
+        scheme, place = urlsplit(written)[:2]
+    except ValueError:
+        return False
+    port = PORTS.get(scheme)
+    return port is not None and bool(place) and place.removesuffix(port) == host.strip().lower().removesuffix(port)

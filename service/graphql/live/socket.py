@@ -1,0 +1,157 @@
+"""GraphQL over WebSocket: the protocol graphql-transport-ws, for subscriptions, queries and mutations."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+
+from service.graphql.answering import Answering, Asked
+from service.graphql.context import Context, Services
+from service.graphql.live import connections, messages
+from service.graphql.live.bounds import Full
+from service.graphql.live.connections import Ending, Patient, check_expiry, until_expired
+from service.graphql.live.messages import SUBPROTOCOL, Complete, Init, Ping, Pong, Subscribe
+from service.graphql.live.origins import welcome
+from service.identity import Identity, Unauthenticated
+
+LONGEST_REASON: Final = 123
+"""Bytes."""
+UNNAMED: Final = "Send a token in connection_init: {'Authorization': 'Bearer ...'}."
+
+_log = logging.getLogger(__name__)
+
+
+class GraphQLOverWebSocket:
+    """An ASGI application."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
+        services: Services = connection.app.state.services
+        headers, bounds = connection.headers, services.live.bounds
+        await receive()
+        if not welcome(headers.get("origin"), headers.get("host", ""), bounds.origins):
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        offered = SUBPROTOCOL in scope["subprotocols"]
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
+        socket = _Socket(self._answering, services, headers.get("authorization", ""), receive, send)
+        await socket.serve(offered=offered)
+
+
+class _Socket:
+    """One connection."""
+
+    def __init__(
+        self, answering: Answering, services: Services, authorization: str, receive: Receive, send: Send
+    ) -> None:
+        self._answering = answering
+        self._services = services
+        self._bounds = services.live.bounds
+        self._authorization = authorization
+        self._receive = receive
+        self._send = Patient(send, self._bounds.patience)
+        self._identity: Identity | None = None
+        self._greeted = asyncio.Event()
+        self._operations: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self, *, offered: bool) -> None:
+        """offered: whether the client speaks the protocol."""
+        try:
+            if not offered:
+                raise Ending(connections.NO_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
+            with self._services.live.connections.one():
+                ending = await self._last()
+        except Full as full:
+            ending = Ending(connections.TRY_LATER, full.message)
+        except Ending as early:
+            ending = early
+        await self._close(ending)
+
+    async def _last(self) -> Ending:
+        """Serves until something ends it, and returns what came first."""
+
+        async def serve(tasks: asyncio.TaskGroup) -> None:
+            tasks.create_task(self._watch())
+            await self._read(tasks)
+
+        return await self._services.live.ending(serve)
+
+    async def _watch(self) -> None:
+        try:
+            async with asyncio.timeout(self._bounds.greeting):
+                await self._greeted.wait()
+        except TimeoutError:
+            raise Ending(connections.NOT_GREETED, "Connection initialisation timeout") from None
+        assert self._identity is not None
+        await until_expired(self._identity, self._services)
+
+    async def _read(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            match messages.read(await self._receive()):
+                case Init(token):
+                    await self._greet(token)
+                case Ping(payload):
+                    await self._tell(messages.pong(payload))
+                case Pong():
+                    pass
+                case Subscribe(id, asked):
+                    await self._begin(id, asked, tasks)
+                case Complete(id):
+                    if (operation := self._operations.pop(id, None)) is not None:
+                        operation.cancel()
+
+    async def _greet(self, token: str | None) -> None:
+        if self._identity is not None:
+            raise Ending(connections.GREETED_TWICE, "Too many initialisation requests")
+        given = token or messages.bearer(self._authorization)
+        if given is None:
+            raise Ending(connections.UNAUTHORIZED, UNNAMED)
+        try:
+            self._identity = self._services.identify(given)
+        except Unauthenticated as reason:
+            raise Ending(connections.FORBIDDEN, str(reason)) from None
+        self._greeted.set()
+        await self._tell(messages.ack())
+
+    async def _begin(self, id: str, asked: Asked, tasks: asyncio.TaskGroup) -> None:
+        if self._identity is None:
+            raise Ending(connections.UNAUTHORIZED, "Unauthorized: connection_init comes first.")
+        if id in self._operations:
+            raise Ending(connections.DUPLICATE, f"Subscriber for {id} already exists")
+        if len(self._operations) >= self._bounds.operations:
+            full = Full("operations on this connection", self._bounds.operations)
+            await self._tell(messages.failed(id, [dict(full.formatted)]))
+        else:
+            self._operations[id] = tasks.create_task(self._operate(id, asked, self._identity))
+
+    async def _operate(self, id: str, asked: Asked, identity: Identity) -> None:
+        context = Context(self._services, identity, self._services.clock())
+        async with aclosing(self._answering.stream(asked, context)) as answers:
+            async for answer in answers:
+                check_expiry(identity, self._services)
+                if not answer.executed:
+                    self._operations.pop(id, None)
+                await self._tell(messages.answered(id, answer))
+                if not answer.executed:
+                    return
+        self._operations.pop(id, None)
+        await self._tell(messages.completed(id))
+
+    async def _tell(self, text: str) -> None:
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def _close(self, ending: Ending) -> None:
+        """A client that was too slow learns of it as soon as it reads on, within as much time again."""
+        if ending.code is None:
+            return
+        reason = ending.reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+        try:
+            await self._send({"type": "websocket.close", "code": ending.code, "reason": reason})
+        except Ending:
+            _log.info("a client did not take the news that its connection was closed: %s", reason)

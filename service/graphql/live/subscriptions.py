@@ -1,0 +1,39 @@
+"""What can be subscribed to."""
+
+from collections.abc import AsyncGenerator
+
+import strawberry
+
+from service.graphql.context import Info
+from service.graphql.parse import given, identifier, several
+from service.graphql.requests.types import DeploymentRequest
+from service.graphql.scalars import Position
+from service.graphql.trail.types import RecordedEvent
+
+
+@strawberry.type
+class LiveSubscriptions:
+    @strawberry.subscription(
+        description=(
+            "A request each time it changes, beginning with how it is. Its versions only rise; whoever reads slowly "
+            "gets the newest. Ends with an error where there is none that the viewer may see, also later on."
+        )
+    )
+    def deployment_request_changed(self, info: Info, id: strawberry.ID) -> AsyncGenerator[DeploymentRequest, None]:
+        return info.context.services.live.flow.request(info.context.actor, identifier(id))
+
+    @strawberry.subscription(
+        description=(
+            "Events as they are recorded, from a position on: none is missed across a reconnect. after: the position "
+            "of the last event that is at hand; left out, those recorded from now on. What the viewer may see of them "
+            "is decided as each is told, as in auditTrail."
+        )
+    )
+    def events_recorded(
+        self,
+        info: Info,
+        after: Position | None = strawberry.UNSET,
+        types: list[str] | None = strawberry.UNSET,
+    ) -> AsyncGenerator[RecordedEvent, None]:
+        wanted = several("types", given(types))
+        return info.context.services.live.flow.events(info.context.actor, given(after), wanted)

@@ -1,0 +1,46 @@
+"""What appends tell to a process that does not follow the log: one connection that listens, for all who wait in it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+import psycopg
+
+from projections.following import CHANNEL
+from service.errors import Unavailable
+
+Heard = Callable[[float], Awaitable[int]]
+"""Waits so many seconds at most, and returns the last position that an append told of; 0 where none did."""
+Listen = Callable[[], AbstractAsyncContextManager[Heard]]
+"""Listens for as long as the context lasts. Raises Unavailable, and so does what it gives."""
+
+NAME: Final = "mandate live"
+
+
+def listening(url: str, connect_timeout: float) -> Listen:
+    """To the appends of this database. Nothing is connected yet."""
+
+    @asynccontextmanager
+    async def listen() -> AsyncIterator[Heard]:
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                url,
+                autocommit=True,
+                application_name=NAME,
+                connect_timeout=max(2, round(connect_timeout)),
+                keepalives_idle=10,
+                tcp_user_timeout=30_000,
+            )
+            async with connection:
+                await connection.execute(f"LISTEN {CHANNEL}".encode())
+
+                async def heard(seconds: float) -> int:
+                    told = [notify async for notify in connection.notifies(timeout=seconds, stop_after=1)]
+                    told += [notify async for notify in connection.notifies(timeout=0)]
+                    return max((int(notify.payload) for notify in told), default=0)
+
+                yield heard
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"the database does not tell of appends: {error}") from error
+
+    return listen

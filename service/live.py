@@ -1,0 +1,37 @@
+"""The parts that subscriptions need, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
+
+from projections.reading import Reader
+from service.container import Clock, async_engine, now
+from service.graphql.live.bounds import Bounds, Places
+from service.graphql.live.connections import Live
+from service.graphql.live.flow import VIEWS, Flow
+from service.graphql.live.tide import Tide
+from service.listening import listening
+from service.settings import Settings
+
+TURN: Final = 60.0
+"""Seconds that a subscription waits for its turn to read."""
+
+
+@asynccontextmanager
+async def live_side(settings: Settings, url: str, clock: Clock = now) -> AsyncIterator[Live]:
+    """What subscriptions read by: connections of their own, so that queries never wait for them."""
+    engine = async_engine(settings, url, settings.live_pool_size, TURN)
+    try:
+        reader = Reader(engine, patience=settings.view_patience, answer_limit=TURN, clock=clock)
+        tide = Tide(listening(url, settings.connect_timeout), partial(reader.reached, VIEWS))
+        flow = Flow(reader, tide, Places("subscriptions", settings.live_subscriptions), clock)
+        bounds = Bounds(
+            operations=settings.live_operations,
+            patience=settings.live_patience,
+            greeting=settings.live_greeting,
+            origins=frozenset(filter(None, settings.live_origins.split(","))),
+        )
+        yield Live(flow, bounds, Places("connections", settings.live_connections))
+    finally:
+        await engine.dispose()
