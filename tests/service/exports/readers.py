@@ -4,6 +4,7 @@ import csv
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import r4pm
@@ -41,11 +42,11 @@ def at(text: str) -> datetime:
 
 def _through_r4pm(kind: str, path: Path) -> dict[str, Any]:
     item = r4pm.import_item(kind, str(path))
-    again = path.with_suffix(".again.json")
     try:
-        r4pm.export_item(item, str(again))
-        read: dict[str, Any] = json.loads(again.read_bytes())
-        return read
+        with TemporaryDirectory() as folder:
+            again = Path(folder) / "again.json"
+            r4pm.export_item(item, str(again))
+            read: dict[str, Any] = json.loads(again.read_bytes())
+            return read
     finally:
         r4pm.remove_item(item)
-        again.unlink(missing_ok=True)
