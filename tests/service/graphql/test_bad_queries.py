@@ -1,0 +1,167 @@
+"""A query that cannot be answered says which argument is wrong; what does not exist is null."""
+
+from typing import Any
+
+import pytest
+
+from tests.service.graphql.register import Register
+from tests.service.graphql.world import World, world
+
+MEGABYTE = "x" * 1_000_000
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def here(register: Register) -> World:
+    return world(register)
+
+
+BAD_INSTANTS = [
+    "2035-01-10T06:00:00",
+    "2035-01-10",
+    "tomorrow",
+    "",
+    "2035-13-10T06:00:00Z",
+    "2035-01-10T25:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2035-01-10T06:00:00\x00Z",
+    "\ud800",
+    20350110,
+    {"year": 2035},
+    [],
+]
+
+
+@pytest.mark.parametrize("instant", BAD_INSTANTS)
+def test_an_instant_that_is_none_is_bad_user_input_naming_the_path(here: World, instant: Any) -> None:
+    document = (
+        "mutation ($input: SubmitDeploymentRequestInput!) { submitDeploymentRequest(input: $input) { __typename } }"
+    )
+    values = {
+        "force": "f", "strength": 1, "region": here.region, "purpose": "p",
+        "period": {"start": instant, "end": "2035-02-10T06:00:00Z"},
+    }  # fmt: skip
+    [error] = here.register.errors(here.requester, document, input=values)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "period.start"}
+    assert error["message"].startswith("period.start: ")
+    document = "query ($from: DateTime) { auditTrail(filter: { recordedFrom: $from }) { edges { cursor } } }"
+    [error] = here.register.errors(here.requester, document, **{"from": instant})
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "filter.recordedFrom"}
+
+
+def test_an_instant_in_the_document_itself_is_named_too(here: World) -> None:
+    document = '{ deploymentRequests(filter: { submittedUntil: "2035-01-10T06:00:00" }) { totalCount } }'
+    [error] = here.register.errors(here.requester, document)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "filter.submittedUntil"}
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        ("{ deploymentRequests(first: 101) { totalCount } }", "first"),
+        ("{ deploymentRequests(first: 0) { totalCount } }", "first"),
+        ("{ incidents(first: -1) { totalCount } }", "first"),
+        ("{ auditTrail(first: 1000000) { edges { cursor } } }", "first"),
+        ("{ auditTrail(first: 3000000000) { edges { cursor } } }", "first"),
+        ('{ deploymentRequests(after: "nonsense") { totalCount } }', "after"),
+        ('{ deploymentRequests(after: "") { totalCount } }', "after"),
+        ('{ deploymentRequests(after: "MQ==") { totalCount } }', "after"),
+        ('{ incidents(after: "\\u0000") { totalCount } }', "after"),
+        ('{ auditTrail(after: "AAAAAAAAAAgOnbfCFo4") { edges { cursor } } }', "after"),
+        ('{ node(id: "x", atLeast: "-1") { id } }', "atLeast"),
+        ('{ node(id: "x", atLeast: "9223372036854775808") { id } }', "atLeast"),
+        ('{ node(id: "x", atLeast: "one") { id } }', "atLeast"),
+        ('{ node(id: "x", atLeast: "\\u0661") { id } }', "atLeast"),
+        ("{ node(id: \"x\", atLeast: 1.5) { id } }", "atLeast"),
+        ("{ deploymentRequest { id } }", "id"),
+        ("{ incident { id } }", "id"),
+        ('{ deploymentRequest(reference: "\\u0000") { id } }', "reference"),
+        ('{ authority(code: "\\u0000") { code } }', "code"),
+        ('{ situation(regions: ["a", "\\u0000"]) { region } }', "regions.1"),
+        ('{ deploymentRequests(filter: { text: "\\u0000" }) { totalCount } }', "filter.text"),
+        ('{ deploymentRequests(filter: { region: ["\\u0000"] }) { totalCount } }', "filter.region.0"),
+        ('{ incidents(filter: { kind: ["\\u0000"] }) { totalCount } }', "filter.kind.0"),
+        ('{ auditTrail(filter: { actor: "\\u0000" }) { edges { cursor } } }', "filter.actor"),
+        ('{ auditTrail(filter: { correlationId: "\\u0000" }) { edges { cursor } } }', "filter.correlationId"),
+        ("{ deploymentRequests(filter: { status: [NOTHING] }) { totalCount } }", "filter.status.0"),
+        ("{ deploymentRequests(orderBy: SIDEWAYS) { totalCount } }", "orderBy"),
+        ("{ deploymentRequest(id: \"x\", version: 99999999999) { id } }", "version"),
+    ],
+)  # fmt: skip
+def test_a_query_that_cannot_be_answered_names_the_argument(here: World, document: str, path: str) -> None:
+    [error] = here.register.errors(here.requester, document)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": path}
+    assert error["message"].startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ("deploymentRequest(reference: $s) { id }", "reference"),
+        ("incident(reference: $s) { id }", "reference"),
+        ("authority(code: $s) { code }", "code"),
+        ("situation(regions: [$s]) { region }", "regions.0"),
+        ("auditTrail(after: $s) { edges { cursor } }", "after"),
+        ("auditTrail(filter: { type: [$s] }) { edges { cursor } }", "filter.type.0"),
+        ("auditTrail(filter: { authority: $s }) { edges { cursor } }", "filter.authority"),
+        ("incidents(filter: { region: [$s] }) { totalCount }", "filter.region.0"),
+        ("deploymentRequests(filter: { text: $s }) { totalCount }", "filter.text"),
+        ("deploymentRequests(filter: { decidingAuthority: [$s] }) { totalCount }", "filter.decidingAuthority.0"),
+    ],
+)
+@pytest.mark.parametrize("value", ["a\x00", "\ud800", "a\udfff"])
+def test_what_no_database_can_hold_is_named(here: World, field: str, path: str, value: str) -> None:
+    [error] = here.register.errors(here.requester, f"query ($s: String!) {{ {field} }}", s=value)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": path}
+
+
+def test_half_a_character_is_no_id_of_anything(here: World) -> None:
+    assert here.register.ask(here.requester, "query ($s: ID!) { node(id: $s) { id } }", s="\ud800") == {"node": None}
+
+
+@pytest.mark.parametrize("many", [{"status": ["APPROVED"] * 101}, {"region": ["a"] * 101}, {"text": MEGABYTE}])
+def test_a_filter_is_bounded(here: World, many: dict[str, Any]) -> None:
+    document = "query ($f: DeploymentRequestFilter) { deploymentRequests(filter: $f) { totalCount } }"
+    [error] = here.register.errors(here.requester, document, f=many)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": f"filter.{next(iter(many))}"}
+
+
+@pytest.mark.parametrize(
+    ("document", "answer"),
+    [
+        ('{ it: node(id: "nonsense") { id } }', None),
+        ('{ it: node(id: "") { id } }', None),
+        ('{ it: node(id: "\\u0000") { id } }', None),
+        ('{ it: deploymentRequest(id: "nonsense") { id } }', None),
+        ('{ it: deploymentRequest(reference: "nobody-2024-0001") { id } }', None),
+        (f'{{ it: deploymentRequest(id: "{NOWHERE}", version: -1) {{ id }} }}', None),
+        ('{ it: incident(id: "nonsense") { id } }', None),
+        ('{ it: authority(code: "nobody-knows") { code } }', None),
+        ('{ it: authority(code: "") { code } }', None),
+        ('{ it: auditTrail(filter: { subject: "nonsense" }) { edges { cursor } } }', {"edges": []}),
+        ('{ it: auditTrail(filter: { correlationId: "nonsense" }) { edges { cursor } } }', {"edges": []}),
+        ('{ it: auditTrail(filter: { type: [] }) { edges { cursor } } }', {"edges": []}),
+        ('{ it: deploymentRequests(filter: { incident: "nonsense" }) { totalCount } }', {"totalCount": 0}),
+        ("{ it: deploymentRequests(filter: { status: [] }) { totalCount } }", {"totalCount": 0}),
+    ],
+)  # fmt: skip
+def test_what_does_not_exist_is_null(here: World, document: str, answer: Any) -> None:
+    assert here.register.ask(here.requester, document)["it"] == answer
+
+
+def test_an_input_of_another_form_is_bad_user_input(here: World) -> None:
+    document = "mutation ($input: DeploymentRequestCommandInput!) { beginReview(input: $input) { __typename } }"
+    wrong: list[Any] = [
+        {},
+        {"id": "x"},
+        {"id": "x", "reason": None},
+        {"id": "x", "reason": 5},
+        {"id": "x", "a": 1},
+        [],
+        7,
+    ]
+    for values in wrong:
+        [error, *_] = here.register.errors(here.requester, document, input=values)
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
