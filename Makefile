@@ -59,7 +59,7 @@ generate: $(READY)
 
 ## make bench      speed, beside the stock library, on this machine
 bench: $(READY)
-	@$(BIN)/python -m benchmarks commands
+	@$(BIN)/python -m benchmarks commands http
 
 ## make bench-replay   a view built anew, beside the stock ProjectionRunner and beside reading alone
 bench-replay: $(READY)

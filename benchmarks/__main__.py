@@ -4,10 +4,14 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from benchmarks import commands, replay
+from benchmarks import commands, over_http, replay
 from benchmarks.tables import keep
 
-NAMES: Final[Mapping[str, Callable[..., str]]] = {"commands": commands.measure, "replay": replay.measure}
+NAMES: Final[Mapping[str, Callable[..., str]]] = {
+    "commands": commands.measure,
+    "http": over_http.measure,
+    "replay": replay.measure,
+}
 
 
 def main() -> None:
