@@ -8,6 +8,7 @@ from service.cli import (
     auditing,
     demonstrating,
     describing,
+    explaining,
     exporting,
     importing,
     operating,
@@ -24,7 +25,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, operating, rebuilding, describing, importing, exporting, auditing, printing, demonstrating):
+GROUPS = (
+    serving,
+    operating,
+    rebuilding,
+    describing,
+    importing,
+    exporting,
+    auditing,
+    explaining,
+    printing,
+    demonstrating,
+)
+for group in GROUPS:
     group.add_to(app)
 
 

@@ -1,0 +1,92 @@
+"""Why a request stands where it stood at an instant, by the rules and states of then, as one viewer may see it now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from domain.catalogue import AGGREGATE_OF
+from domain.deciding import Context, Outlook, Unread, Verdict, explain
+from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.rules import UNSEEN
+from domain.deployment_request.state import DeploymentRequest
+from domain.recorded import Recorded
+from service.event_store import EventStore
+from service.exchange.eyes import Eyes
+from service.exchange.scope import Scope
+
+ABOUT_THE_PERSON: Final = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
+"""Rules that say something of who would act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """because: the events that brought it to its status. outlooks: each action that its status knows."""
+
+    request: DeploymentRequest
+    because: tuple[Recorded[Any], ...]
+    outlooks: tuple[Outlook, ...]
+
+
+def explained(store: EventStore, scope: Scope, eyes: Eyes) -> Explained:
+    """Of the scope's one request. Raises ValueError where the scope is about anything else."""
+    if scope.subject is None:
+        raise ValueError("an explanation is about one request")
+    history = _told(store, (scope.subject,), scope.end)
+    request = _folded(history)
+    if not isinstance(request, DeploymentRequest):
+        raise ValueError("an explanation is about a request")
+    outlooks = _outlooks(store, scope, request)
+    return Explained(
+        request=request,
+        because=tuple(recorded for recorded in history if recorded.position in request.because),
+        outlooks=tuple(
+            replace(outlook, verdicts=tuple(_as_seen(verdict, eyes) for verdict in outlook.verdicts))
+            for outlook in outlooks
+        ),
+    )
+
+
+def _outlooks(store: EventStore, scope: Scope, request: DeploymentRequest) -> tuple[Outlook, ...]:
+    consulted: dict[UUID, Any] = {}
+    context = Context(actor=scope.actor, now=scope.told_as_of, subject=request.id, consulted=consulted)
+    while True:
+        try:
+            return _of_anybody(request, context) if scope.actor.is_system else explain(STEPS, request, context)
+        except Unread as unread:
+            for stream in unread.streams:
+                consulted[stream] = _folded(_told(store, (stream,), scope.end))
+
+
+def _of_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, ...]:
+    """For who only looks: as it is for a person who has every permission, without what is said of the person."""
+    outlooks = []
+    for step in STEPS:
+        person = context.as_actor(step.by.somebody(request, context))
+        for outlook in explain((step,), request, person):
+            verdicts = tuple(verdict for verdict in outlook.verdicts if verdict.rule not in ABOUT_THE_PERSON)
+            outlooks.append(replace(outlook, verdicts=verdicts))
+    return tuple(outlooks)
+
+
+def _as_seen(verdict: Verdict, eyes: Eyes) -> Verdict:
+    """An incident that the viewer may not see now is not named, whatever could be seen of it then."""
+    try:
+        stream = UUID(verdict.subject or "")
+    except ValueError:
+        return verdict
+    known = eyes.look((stream,)).get(stream)
+    if known is None or known.visible:
+        return verdict
+    return replace(verdict, rule="HOLD", description=f"The hold awaits a finding on {UNSEEN}.", subject=None)
+
+
+def _told(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Any]]:
+    return [recorded for recorded in store.streams([(each, 0) for each in streams]) if recorded.position <= end]
+
+
+def _folded(history: Iterable[Recorded[Any]]) -> Any:
+    state: Any = None
+    for recorded in history:
+        state = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+    return state

@@ -1,0 +1,55 @@
+"""An explanation reads the same on the command line as through the API, now and as of then."""
+
+from typing import Any
+
+from service.demo.case import Case
+from tests.e2e.serving import Served
+
+EXPLANATION = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) { reference explanation {
+  status because { type } actions { action possible availableToViewer rules { met description } } } } }"""
+
+
+def test_the_command_says_what_the_api_says(served: Served, told_case: Case) -> None:
+    approver = served.token("approver", "kfor", "approver")
+    request = served.data(approver, EXPLANATION, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    said = unwrapped(served, "explain", request["reference"], "--token", approver)
+    for event in request["explanation"]["because"]:
+        assert event["type"] in said
+    for action in request["explanation"]["actions"]:
+        assert f"{action['action']} {'open to you' if action['availableToViewer'] else 'not open to you'}" in said
+        for rule in action["rules"]:
+            assert f"{'met' if rule['met'] else 'not met'} {rule['description']}" in said
+
+
+def test_who_only_looks_is_told_what_is_possible(served: Served, told_case: Case) -> None:
+    auditor = served.token("auditor", "kfor", "auditor")
+    request: Any = served.data(auditor, EXPLANATION, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    said = unwrapped(served, "explain", request["reference"])
+    for action in request["explanation"]["actions"]:
+        assert f"{action['action']} {'possible' if action['possible'] else 'not possible'}" in said
+    assert "You are" not in said
+
+
+def test_as_of_then_it_explains_what_it_was(served: Served, told_case: Case) -> None:
+    auditor = served.token("auditor", "kfor", "auditor")
+    document = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) {
+        reference history(first: 4) { edges { node { recordedAt type } } } } }"""
+    request = served.data(auditor, document, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    withheld = request["history"]["edges"][2]["node"]
+    assert withheld["type"] == "RequestWithheld"
+    said = unwrapped(served, "explain", request["reference"], "--as-of", withheld["recordedAt"])
+    assert "WITHHELD_PENDING_ATTRIBUTION, version 3" in said
+    assert "not met The hold awaits" in said
+    assert "RESUME_REVIEW possible" in said
+
+
+def test_what_cannot_be_explained_is_said_in_one_line(served: Served, told_case: Case) -> None:
+    for arguments in (("none-2024-0001",), ("x",), ("pristina-2024-0001", "--as-of", "yesterday")):
+        ran = served.run("explain", *arguments, check=False)
+        assert ran.returncode == 2
+        assert len(ran.stderr.strip().splitlines()) == 1, ran.stderr
+
+
+def unwrapped(served: Served, *arguments: str) -> str:
+    """What a command says, however wide its terminal."""
+    return " ".join(served.run(*arguments).stdout.split())
