@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
@@ -69,4 +70,4 @@ def called(
     return stream
 
 
-_SPOKEN = {"DeploymentRequest": "deployment request", "Incident": "incident"}
+_SPOKEN: Final = {"DeploymentRequest": "deployment request", "Incident": "incident"}

@@ -85,8 +85,9 @@ class Teller:
         for recorded in chosen:
             self.eyes.meet(recorded)
         named = [tuple(_ids_of(recorded.event)) for recorded in chosen]
-        streams = {stream for recorded in chosen for stream, _ in ((recorded.stream, 0), *recorded.consulted)}
-        known = self.eyes.look(streams.union(*named))
+        streams = {recorded.stream for recorded in chosen}
+        consulted = {stream for recorded in chosen for stream, _ in recorded.consulted}
+        known = self.eyes.look(streams.union(consulted, *named))
         for recorded, ids in zip(chosen, named, strict=True):
             if _is_visible(recorded, known[recorded.stream]):
                 yield _told(recorded, ids, known)
