@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import strawberry
 
@@ -13,6 +13,7 @@ from domain.refusals import Refusal
 from domain.vocabulary import Actor
 from projections.reading import Reader
 from service.dispatcher import Dispatcher
+from service.errors import Unavailable
 from service.graphql.sources import Sources
 from service.identity import Identity
 from service.orders import Order, Outcome
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from service.graphql.live.connections import Live
 
 
+AT_ONCE: Final = 256
+PATIENCE: Final = 5.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the API needs from the app.
 
     identify: reads a bearer token; raises service.identity.Unauthenticated. threads: in which commands are carried out.
     seen: notes who gives a command, in such a thread, so that their name is known. live: what subscriptions need.
+    commands: how many may be under way; one more waits for PATIENCE, and is then told to try again.
     """
 
     dispatcher: Dispatcher
@@ -36,6 +42,7 @@ class Services:
     live: "Live"
     seen: Callable[[Identity], None] = lambda identity: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
 
 @dataclass(slots=True)
@@ -60,9 +67,17 @@ class Context:
         return found
 
     async def dispatch(self, order: Order) -> Outcome | Refusal:
-        """Carries out a command, in a thread: writing waits for the disk."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.services.threads, self._carry_out, order)
+        """Carries out a command, in a thread: writing waits for the disk. Raises Unavailable."""
+        loop, commands = asyncio.get_running_loop(), self.services.commands
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await commands.acquire()
+        except TimeoutError:
+            raise Unavailable("too many commands are under way") from None
+        try:
+            return await loop.run_in_executor(self.services.threads, self._carry_out, order)
+        finally:
+            commands.release()
 
     def _carry_out(self, order: Order) -> Outcome | Refusal:
         self.services.seen(self.identity)

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from time import monotonic
 
 import psycopg
 import pytest
@@ -148,3 +150,20 @@ def test_without_the_database_it_is_503_and_says_when_to_try_again(
             assert int(response.headers["retry-after"]) >= 1
             assert response.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
         assert register.ask(here.requester, "{ authorities { code } }") == {"authorities": []}
+
+
+def test_where_writing_hangs_everybody_is_told_to_try_again_in_time(database_urls: DatabaseUrls) -> None:
+    mutation = 'mutation { registerAuthority(input: {code: "aa", name: "a"}) { __typename } }'
+    with served(database_urls, follow=False) as register, psycopg.connect(database_urls.owner) as holder:
+        holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(40) as clients:
+            began = monotonic()
+            answers = list(clients.map(lambda _: register.post(ADMINISTRATOR, mutation), range(40)))
+            took = monotonic() - began
+        holder.rollback()
+        assert {answer.status_code for answer in answers} == {503}
+        assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+        assert took < 30
+        assert register.post(ADMINISTRATOR, mutation).json() == {
+            "data": {"registerAuthority": {"__typename": "AuthorityRecorded"}}
+        }
