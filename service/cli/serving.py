@@ -1,10 +1,6 @@
-"""`serve` and `worker`: the processes that run for long."""
+"""`serve`: the API, and the worker beside it."""
 
-import logging
-import os
 import signal
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Annotated
@@ -13,12 +9,12 @@ import typer
 import uvicorn
 
 from service.app import create_app
+from service.cli.logging import log_to_stderr
 from service.draining import DrainingServer
 from service.graphql.live.bounds import LONGEST_MESSAGE
-from service.opening import open_database, open_migrated_database, token_key
+from service.opening import open_migrated_database, token_key
 from service.settings import Settings
 from service.supervision import supervised
-from service.worker import Worker
 
 DRAIN: int = 10
 """Seconds that requests under way have to end."""
@@ -26,7 +22,6 @@ DRAIN: int = 10
 
 def add_to(app: typer.Typer) -> None:
     app.command()(serve)
-    app.command()(worker)
 
 
 def serve(
@@ -35,7 +30,7 @@ def serve(
     with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Run the worker beside the API.")] = True,
 ) -> None:
     """Serves the API, and runs the worker beside it, on an embedded PostgreSQL unless MANDATE_DATABASE_URL is set."""
-    _log_to_stderr()
+    log_to_stderr()
     settings = Settings.from_environment()
     key = token_key(settings)
     with ExitStack() as stack:
@@ -63,30 +58,3 @@ class _Server(DrainingServer):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self.handle_exit)
         yield
-
-
-def worker(
-    while_parent_lives: Annotated[
-        bool, typer.Option("--while-parent-lives", help="End when standard input closes.", hidden=True)
-    ] = False,
-) -> None:
-    """Runs the followers that keep the views up to date. Several workers may run: each view has one leader."""
-    _log_to_stderr()
-    settings = Settings.from_environment()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    if while_parent_lives:
-        threading.Thread(target=_stop_with_parent, args=(stop,), name="parent", daemon=True).start()
-    with open_database(settings) as urls:
-        Worker(settings, urls).run(stop)
-
-
-def _stop_with_parent(stop: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    stop.set()
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
-from service.cli import app
+from service.cli import application
 from service.container import now
 from service.database import DatabaseUrls
 from service.exchange.dossier.building import document
@@ -161,7 +161,7 @@ def run(database_urls: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyP
     key.write_bytes(KEY)
     monkeypatch.setenv("MANDATE_DATABASE_URL", database_urls.api)
     monkeypatch.setenv("MANDATE_TOKEN_KEY_FILE", str(key))
-    return lambda *arguments: CliRunner().invoke(app, ("dossier", *arguments))
+    return lambda *arguments: CliRunner().invoke(application(), ("dossier", *arguments))
 
 
 def test_a_dossier_is_printed_from_the_command_line(register: Register, run: Any, tmp_path: Path) -> None:

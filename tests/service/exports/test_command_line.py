@@ -13,7 +13,7 @@ from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.entries import subject_of
 from projections.terms import instant
-from service.cli import app
+from service.cli import application
 from service.identity import ISSUER, Tokens
 from tests.databases import Databases
 from tests.service.exports import readers
@@ -40,7 +40,7 @@ def run(register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("MANDATE_DATABASE_URL", register.world.urls.api)
     monkeypatch.setenv("MANDATE_TOKEN_KEY_FILE", str(key))
     monkeypatch.setenv("MANDATE_VIEW_PATIENCE", "0.1")
-    return lambda *arguments: CliRunner().invoke(app, arguments)
+    return lambda *arguments: CliRunner().invoke(application(), arguments)
 
 
 def token(lasts: timedelta = timedelta(hours=1)) -> str:

@@ -1,0 +1,9 @@
+"""How the processes that run for long log: to standard error, a line an event."""
+
+import logging
+import sys
+
+
+def log_to_stderr() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -1,0 +1,54 @@
+"""`token`: who may speak to the API."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import typer
+
+from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.identity import ISSUER, Tokens
+from service.opening import token_key
+from service.settings import Settings
+
+UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(token)
+
+
+def token(
+    subject: Annotated[str, typer.Option(help="The person, as 'ana.h'.")],
+    authority: Annotated[str, typer.Option(help="The code of the authority that they act for, as 'kfor'.")],
+    role: Annotated[list[str], typer.Option(help=f"One or several of {', '.join(r.lower() for r in Role)}.")],
+    name: Annotated[str | None, typer.Option(help="Their name, as people say it.")] = None,
+    expires: Annotated[str, typer.Option(help="How long it lasts: '30m', '8h', '7d'.")] = "8h",
+) -> None:
+    """Prints a bearer token."""
+    settings = Settings.from_environment()
+    actor = Actor(
+        issuer=ISSUER,
+        subject=Subject(subject),
+        authority=AuthorityCode(authority),
+        roles=tuple(dict.fromkeys(_role(text) for text in role)),
+    )
+    lifetime = _lifetime(expires)
+    try:
+        typer.echo(Tokens(token_key(settings)).issue(actor, name=name, now=datetime.now(UTC), lifetime=lifetime))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text.upper())
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not one of {', '.join(r.lower() for r in Role)}.") from None
+
+
+def _lifetime(text: str) -> timedelta:
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text)
+    if match is None:
+        raise typer.BadParameter("Give a number and a unit: '30m', '8h', '7d'.")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})

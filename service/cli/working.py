@@ -1,0 +1,41 @@
+"""`worker`: the process that keeps the views up to date and does what follows by itself."""
+
+import os
+import signal
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from service.cli.logging import log_to_stderr
+from service.opening import open_database
+from service.settings import Settings
+from service.worker import Worker
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(worker)
+
+
+def worker(
+    while_parent_lives: Annotated[
+        bool, typer.Option("--while-parent-lives", help="End when standard input closes.", hidden=True)
+    ] = False,
+) -> None:
+    """Runs the followers that keep the views up to date. Several workers may run: each view has one leader."""
+    log_to_stderr()
+    settings = Settings.from_environment()
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    if while_parent_lives:
+        threading.Thread(target=_stop_with_parent, args=(stop,), name="parent", daemon=True).start()
+    with open_database(settings) as urls:
+        Worker(settings, urls).run(stop)
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stop.set()
