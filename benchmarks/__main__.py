@@ -4,11 +4,12 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from benchmarks import commands, over_http, replay
+from benchmarks import audit, commands, over_http, replay
 from benchmarks.tables import keep
 
 NAMES: Final[Mapping[str, Callable[..., str]]] = {
     "commands": commands.measure,
+    "audit": audit.measure,
     "http": over_http.measure,
     "replay": replay.measure,
 }

@@ -1,0 +1,106 @@
+"""What is asked of the views in the benchmark of audits: pages of the trail, lists with their filters, counts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from benchmarks.cast import BEGINNING, SPAN
+from domain.marking import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
+from domain.vocabulary import AuthorityCode
+from projections import audit_trail, deployment_requests, situation
+from projections.asking import Place, Question, Sight
+from projections.deployment_requests import Order
+
+AUDITOR: Final = Sight(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, AUDITORS})))
+OFFICIAL: Final = Sight(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authority(AuthorityCode("district-c"))})))
+PAGE: Final = 21
+"""One more than is shown tells whether there are more."""
+LATEST: Final = UUID(int=2**128 - 1)
+THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 0.9999}
+"""Instants whose past is asked for, as shares of the history."""
+
+Filter = deployment_requests.Filter
+Trail = audit_trail.Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something of the history to ask for. last: the last position."""
+
+    last: int
+    request: UUID
+    incident: UUID
+    correlation: UUID
+
+
+def instant(share: float) -> datetime:
+    return BEGINNING + share * SPAN
+
+
+def as_of(sight: Sight, share: float) -> Sight:
+    return replace(sight, as_of=instant(share))
+
+
+def pages(known: Known) -> Mapping[str, Question[Any]]:
+    """Pages of the audit trail."""
+
+    def page(sight: Sight = AUDITOR, after: int = 0, **wanted: Any) -> Question[Any]:
+        return audit_trail.page(sight, Trail(**wanted), PAGE, after)
+
+    middle = known.last // 2
+    return {
+        "the first page": page(),
+        "a page in the middle": page(after=middle),
+        "the last page": page(after=known.last - 20),
+        "in the middle, as an official sees it": page(OFFICIAL, middle),
+        "by type, in the middle": page(after=middle, type=["RequestWithheld", "ReviewResumed"]),
+        "by actor": page(after=middle, actor="alder.reviewer.2"),
+        "by authority": page(after=middle, authority="district-c"),
+        "by time": page(recorded_from=instant(0.4), recorded_until=instant(0.41)),
+        "by correlation": page(correlation=known.correlation),
+        "the history of one request": audit_trail.histories(AUDITOR, [known.request], PAGE),
+    }
+
+
+def lists(known: Known) -> Mapping[str, tuple[Sight, Filter, Order]]:
+    """Lists of requests: each filter of the contract but text."""
+    newest = Order.SUBMITTED_AT_DESC
+    return {
+        "all": (AUDITOR, Filter(), newest),
+        "all, the oldest first": (AUDITOR, Filter(), Order.SUBMITTED_AT_ASC),
+        "all, by update": (AUDITOR, Filter(), Order.UPDATED_AT_DESC),
+        "all that an official sees": (OFFICIAL, Filter(), newest),
+        "approved": (AUDITOR, Filter(status=["APPROVED"]), newest),
+        "under review": (AUDITOR, Filter(status=["UNDER_REVIEW"]), newest),
+        "withheld, by update": (AUDITOR, Filter(status=["WITHHELD_PENDING_ATTRIBUTION"]), Order.UPDATED_AT_DESC),
+        "of one requester": (AUDITOR, Filter(requesting_authority=["district-c"]), newest),
+        "of one decider": (AUDITOR, Filter(deciding_authority=["alder"]), newest),
+        "in one place": (AUDITOR, Filter(region=["ce/north/old-mill"]), newest),
+        "about one incident": (AUDITOR, Filter(incident=known.incident), newest),
+        "overdue": (AUDITOR, Filter(overdue=True), newest),
+        "questioned": (AUDITOR, Filter(questioned=True), newest),
+        "submitted in one month": (
+            AUDITOR, Filter(submitted_from=instant(0.08), submitted_until=instant(0.095)), newest,
+        ),
+    }  # fmt: skip
+
+
+def pages_of(wanted: tuple[Sight, Filter, Order], share: float | None) -> Iterator[Question[Any]]:
+    """The first page of a list, and one in its middle, now or as of then."""
+    sight, filtered, order = wanted
+    seen = sight if share is None else as_of(sight, share)
+    halfway = Place(instant((share or 1.0) / 2), LATEST)
+    for after in (None, halfway):
+        yield deployment_requests.page(seen, filtered, order, PAGE, after)
+
+
+def counts(known: Known) -> Mapping[str, Callable[[Sight], Question[Any]]]:
+    return {
+        "how many requests": lambda sight: deployment_requests.count(sight, Filter()),
+        "how many approved": lambda sight: deployment_requests.count(sight, Filter(status=["APPROVED"])),
+        "how many in one place": lambda sight: deployment_requests.count(sight, Filter(region=["ce/north/old-mill"])),
+        "the situation of every region": lambda sight: situation.counts(sight, None),
+        "the situation of one region": lambda sight: situation.counts(sight, ["ce/north"]),
+    }

@@ -1,0 +1,195 @@
+"""What auditors ask: pages of the trail however long it is, lists and counts as of then beside the same ones now."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Executable, create_engine, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.expression import ClauseElement
+
+from benchmarks import asked
+from benchmarks.asked import AUDITOR, THEN, Known
+from benchmarks.history import fill
+from benchmarks.replay import decode
+from benchmarks.server import durable_server, migrated
+from benchmarks.tables import aligned, middle, times
+from projections.asking import Question
+from projections.catalogue import VIEWS
+from projections.rebuild import rebuild
+from service.database import DatabaseUrls
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    few: int
+    many: int
+    repeats: int
+
+
+FULL: Final = Scale(few=1_000, many=1_000_000, repeats=5)
+QUICK: Final = Scale(few=300, many=1_000, repeats=1)
+KNOWN: Final = """
+    SELECT (SELECT max(position) FROM projections.audit_trail), r.id, r.incidents[1],
+           (SELECT correlation FROM projections.audit_trail WHERE subject = r.id ORDER BY position LIMIT 1)
+    FROM projections.deployment_requests r
+    WHERE r.valid_until = 'infinity' AND cardinality(r.incidents) > 0 AND 'auditors' = ANY(r.audience)
+    ORDER BY r.submitted_at LIMIT 1
+"""
+INDEXES: Final = """
+    SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+    WHERE c.relnamespace = 'projections'::regnamespace AND NOT i.indisprimary
+      AND c.relname IN ('deployment_requests', 'incidents', 'situation', 'situation_intervals')
+"""
+
+
+class Explained(Executable, ClauseElement):
+    """A statement that is executed for its time alone."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Executable) -> None:
+        self.statement = statement
+
+
+@compiles(Explained)
+def _explained(element: Explained, compiler: Any, **kw: Any) -> str:
+    return f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {compiler.process(element.statement, **kw)}"
+
+
+def measure(*, quick: bool = False) -> str:
+    """Three tables: the trail, the lists, the counts. Milliseconds of execution, in the database."""
+    scale = QUICK if quick else FULL
+    with durable_server() as server:
+        few = _filled(server, "audit_few", scale.few)
+        many = _filled(server, "audit_many", scale.many)
+        with _asking(few) as short, _asking(many) as long:
+            trail = _trail(scale, short, long)
+            known = _known(long)
+            lists = _compared(long, scale.repeats, _lists(known))
+            counted = _compared(long, scale.repeats, _counts(known))
+    return "\n\n".join([trail, _told("list of 20 requests", lists), _told("counts", counted)])
+
+
+def _filled(server: DatabaseUrls, name: str, events: int) -> DatabaseUrls:
+    urls = migrated(server, name)
+    fill(urls.owner, events)
+    for view in VIEWS:
+        rebuild(view, urls.worker, decode)
+    with psycopg.connect(urls.owner, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")
+    return urls
+
+
+@contextmanager
+def _asking(urls: DatabaseUrls) -> Iterator[Connection]:
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(urls.owner), poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("SET timezone = 'UTC'"))
+        yield connection
+    engine.dispose()
+
+
+def _known(connection: Connection) -> Known:
+    return Known(*connection.execute(text(KNOWN)).one())
+
+
+def _milliseconds(connection: Connection, question: Question[Any], repeats: int) -> float:
+    """Of execution alone, once what it reads is in memory."""
+    taken = []
+    for _ in range(repeats + 1):
+        [plan] = connection.execute(Explained(question.statement)).scalar_one()
+        taken.append(float(plan["Execution Time"]))
+    return middle(taken[1:])
+
+
+def _trail(scale: Scale, short: Connection, long: Connection) -> str:
+    of_few, of_many = asked.pages(_known(short)), asked.pages(_known(long))
+    head = (f"audit trail, {scale.many:,} events", f"ms at {scale.few:,}", f"ms at {scale.many:,}", "beside it")
+    rows = []
+    for name, question in of_many.items():
+        few, many = (
+            _milliseconds(short, of_few[name], scale.repeats),
+            _milliseconds(long, question, scale.repeats),
+        )
+        rows.append((name, f"{few:.3f}", f"{many:.3f}", times(many / few)))
+    return aligned(head, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Milliseconds: now, as of each instant and cursor, and the same as those with no index but the key."""
+
+    now: list[float]
+    then: list[float]
+    bare: list[float]
+
+    @property
+    def share(self) -> float:
+        """The worst of what they take of the same without indexes."""
+        return max(then / bare for then, bare in zip(self.then, self.bare, strict=True))
+
+
+Questions = Callable[[float | None], Iterable[Question[Any]]]
+"""The same questions now (None) or as of then."""
+
+
+def _lists(known: Known) -> Mapping[str, Questions]:
+    def of(wanted: Any) -> Questions:
+        return lambda share: asked.pages_of(wanted, share)
+
+    return {name: of(wanted) for name, wanted in asked.lists(known).items()}
+
+
+def _counts(known: Known) -> Mapping[str, Questions]:
+    def of(question: Callable[[Any], Question[Any]]) -> Questions:
+        return lambda share: [question(AUDITOR if share is None else asked.as_of(AUDITOR, share))]
+
+    return {name: of(question) for name, question in asked.counts(known).items()}
+
+
+def _compared(connection: Connection, repeats: int, wanted: Mapping[str, Questions]) -> Mapping[str, Compared]:
+    now = {name: [_milliseconds(connection, q, repeats) for q in questions(None)] for name, questions in wanted.items()}
+    then = _as_of_then(connection, repeats, wanted)
+    with _without_indexes(connection):
+        bare = _as_of_then(connection, 1, wanted)
+    return {name: Compared(now[name], then[name], bare[name]) for name in wanted}
+
+
+def _as_of_then(connection: Connection, repeats: int, wanted: Mapping[str, Questions]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for (name, questions), share in product(wanted.items(), THEN.values()):
+        found.setdefault(name, []).extend(_milliseconds(connection, each, repeats) for each in questions(share))
+    return found
+
+
+@contextmanager
+def _without_indexes(connection: Connection) -> Iterator[None]:
+    """No index of the views but their keys, for as long as the context lasts."""
+    connection.rollback()
+    for index in connection.scalars(text(INDEXES)).all():
+        connection.execute(text(f"DROP INDEX {index}"))
+    try:
+        yield
+    finally:
+        connection.rollback()
+
+
+def _told(what: str, compared: Mapping[str, Compared]) -> str:
+    head = (what, "ms now", "ms then", "the slowest", "no index", "the most of it")
+    rows = [
+        (
+            name,
+            f"{middle(found.now):.3f}",
+            f"{middle(found.then):.3f}",
+            f"{max(found.then):.3f}",
+            f"{middle(found.bare):.1f}",
+            f"{100 * found.share:.1f} %",
+        )
+        for name, found in compared.items()
+    ]
+    return aligned(head, rows)
