@@ -18,6 +18,7 @@ from domain.marking import authority as acting_for
 from domain.recorded import Recorded
 from domain.vocabulary import Actor
 from projections.changes import Change, changes
+from projections.documents import encode
 from projections.terms import payload, spelled_path
 
 
@@ -89,9 +90,6 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
     """
     data = payload(recorded.event)
     differing = changes(before, after)
-    strings = set(_strings(data))
-    for change in differing:
-        strings.update(_strings(change.before), _strings(change.after))
     candidates = {*_named_by(recorded.event), *_candidates(before), *_candidates(after)} - {introduces(recorded)}
     return Entry(
         position=recorded.position,
@@ -104,12 +102,27 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
         actor=recorded.actor,
         correlation=recorded.correlation,
         causation=recorded.causation,
-        mentions=tuple(sorted(candidate for candidate in candidates if str(candidate) in strings)),
+        mentions=_mentioned(candidates, (data, differing)),
         payload=data,
         changes=differing,
         erased=tuple(spelled_path(path) for path in recorded.erased),
         reason_for=_reason_for(recorded.event, after),
     )
+
+
+def difference(before: Any, after: Any) -> tuple[tuple[Change, ...], tuple[UUID, ...]]:
+    """What differs between two states of one subject, and the incidents and pieces of evidence that this names.
+
+    It is whole: only what `visible_changes` leaves may leave the house.
+    """
+    differing = changes(before, after)
+    return differing, _mentioned({*_candidates(before), *_candidates(after)}, differing)
+
+
+def visible_changes(found: tuple[Change, ...], mentions: Iterable[UUID], seen: AbstractSet[UUID]) -> tuple[Change, ...]:
+    """What a viewer gets of them. seen: those of the mentions that they may see."""
+    hidden = frozenset(str(mention) for mention in mentions if mention not in seen)
+    return tuple(_visible_changes(found, hidden)) if hidden else found
 
 
 def shown_to(viewer: Viewer, entry: Entry, seen: AbstractSet[UUID]) -> Shown:
@@ -125,7 +138,7 @@ def shown_to(viewer: Viewer, entry: Entry, seen: AbstractSet[UUID]) -> Shown:
     return Shown(
         reason=data.get("reason"),
         payload=data,
-        changes=tuple(_visible_changes(entry.changes, hidden)) if hidden else entry.changes,
+        changes=visible_changes(entry.changes, entry.mentions, seen),
         redactions=tuple(dict.fromkeys(redactions)),
     )
 
@@ -180,6 +193,14 @@ def _named_by(event: object) -> Iterator[UUID]:
             yield from (each.incident if isinstance(each, Ground) else each for each in named)
 
 
+def _mentioned(candidates: AbstractSet[UUID], told: object) -> tuple[UUID, ...]:
+    """Those of the incidents and pieces of evidence that could be told of which are."""
+    if not candidates:
+        return ()
+    written = encode(told)
+    return tuple(sorted(candidate for candidate in candidates if str(candidate) in written))
+
+
 def _candidates(state: Any) -> Iterator[UUID]:
     """The incidents that a request names, or the evidence of an incident."""
     if isinstance(state, Incident):
@@ -190,14 +211,3 @@ def _candidates(state: Any) -> Iterator[UUID]:
             yield from state.hold.awaiting
         if state.decision is not None:
             yield from (ground.incident for ground in state.decision.rests_on + state.decision.grounds)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _strings(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _strings(each)

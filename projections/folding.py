@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Table
@@ -11,11 +12,14 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.marking import EVERYBODY
 from domain.recorded import Recorded
-from domain.vocabulary import Marking
+from domain.vocabulary import Marking, regions_of
 from projections.view import Folded, Update, Values
 
 PRESENT: Final = None
 """The valid_until of a row that stands, which no datetime can say: 'infinity' in the table."""
+
+regions_around: Final = lru_cache(4096)(regions_of)
+"""The region itself and every region around it, found once."""
 
 Row = Callable[[Any, Recorded[Any], datetime | None, list[str]], Values]
 

@@ -15,6 +15,9 @@ INFINITY: Final = "infinity"
 ARRAYS_KEPT: Final = 4096
 """Audiences and paths of regions are few: each is written out once."""
 
+_ESCAPES: Final = (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r"))
+"""The first is the first."""
+
 Writer = Callable[[Any], str]
 
 
@@ -66,7 +69,10 @@ def _writer_of(column: Column[Any]) -> Writer:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    for special, written in _ESCAPES:
+        if special in value:
+            value = value.replace(special, written)
+    return value
 
 
 @lru_cache(ARRAYS_KEPT)

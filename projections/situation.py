@@ -30,11 +30,11 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from domain.vocabulary import derived_id, regions_of
+from domain.vocabulary import derived_id
 from projections.asking import Question, Sight, among, standing, texts, visible
 from projections.counting import count_anew
 from projections.documents import encode
-from projections.folding import PRESENT, audience_of, version_columns
+from projections.folding import PRESENT, audience_of, regions_around, version_columns
 from projections.metadata import PROJECTIONS
 from projections.view import Folded, Memory, Update, Values, View, memory, present, versions
 
@@ -121,7 +121,7 @@ def _intervals(begun: Sequence[tuple[Recorded[Any], Any]], audience: list[str]) 
         (
             *version_columns(recorded, ending.recorded_at if ending else PRESENT, state.marking, audience),
             _group(state, state.status, audience),
-            regions_of(state.region),
+            regions_around(state.region),
             _kind(state),
             state.status.value,
             ending.position if ending else None,

@@ -59,32 +59,26 @@ def payload(event: object) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """A value as JSON says it, its fields spelled as the API does."""
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case Enum():
-            return value.value
-        case str():
-            return value
-        case Text():
-            return value.value
-        case UUID():
-            return str(value)
-        case datetime():
-            return instant(value)
-        case tuple():
-            return [plain(each) for each in value]
-        case Actor():
-            return person(value)
-        case _ if is_dataclass(value):
-            return {spelled: plain(getattr(value, name)) for name, spelled in _names(type(value))}
-        case _:
-            raise TypeError(f"the API has no term for {type(value).__name__}")
+    kind = type(value)
+    tell = _PLAIN.get(kind)
+    if tell is None:
+        tell = _PLAIN[kind] = _telling(kind)
+    return tell(value)
+
+
+def _telling(kind: type[Any]) -> Callable[[Any], Any]:
+    if issubclass(kind, Enum):
+        return attrgetter("value")
+    if is_dataclass(kind):
+        names = _names(kind)
+        return lambda value: {spelled: plain(getattr(value, name)) for name, spelled in names}
+    raise TypeError(f"the API has no term for {kind.__name__}")
 
 
 def instant(value: datetime) -> str:
     """'2024-11-29T18:00:00.000000Z'."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def person(actor: Actor) -> dict[str, Any]:
@@ -105,6 +99,15 @@ def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
 
 
 _NAMES: Final[dict[type[Any], tuple[tuple[str, str], ...]]] = {}
+_PLAIN: Final[dict[type[Any], Callable[[Any], Any]]] = {
+    **dict.fromkeys((type(None), bool, int, float, str), lambda value: value),
+    Text: attrgetter("value"),
+    UUID: str,
+    datetime: instant,
+    tuple: lambda value: [plain(each) for each in value],
+    Actor: person,
+}
+"""By the class of a value. What is missing is found out and kept."""
 
 
 def _same(*attributes: str) -> tuple[Term, ...]:
