@@ -1,6 +1,6 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test check coverage format generate lock bench bench-audit bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test check coverage format generate lock bench bench-audit bench-import bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -64,6 +64,10 @@ bench: $(READY)
 ## make bench-audit    pages of the trail, and lists as of then, at 1,000,000 events
 bench-audit: $(READY)
 	@$(BIN)/python -m benchmarks audit
+
+## make bench-import   histories through the rules, beside the stock Application saving one event at a time
+bench-import: $(READY)
+	@$(BIN)/python -m benchmarks imports
 
 ## make bench-replay   a view built anew, beside the stock ProjectionRunner and beside reading alone
 bench-replay: $(READY)

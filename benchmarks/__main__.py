@@ -4,13 +4,14 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from benchmarks import audit, commands, over_http, replay
+from benchmarks import audit, commands, imports, over_http, replay
 from benchmarks.tables import keep
 
 NAMES: Final[Mapping[str, Callable[..., str]]] = {
     "commands": commands.measure,
     "audit": audit.measure,
     "http": over_http.measure,
+    "imports": imports.measure,
     "replay": replay.measure,
 }
 

@@ -53,8 +53,8 @@ def standing(request: DeploymentRequest) -> str:
             f"The decision is withheld since {spoken(request.hold.held_since)}, until it is known who is responsible."
         )
     if request.status is RequestStatus.APPROVED and decision is not None:
-        limits = "with conditions, " if decision.conditions else ""
-        told = f"Approved, {limits}on {spoken(decision.decided_at)}."
+        limits = ", with conditions," if decision.conditions else ""
+        told = f"Approved{limits} on {spoken(decision.decided_at)}."
         return f"{told} The approval is questioned." if decision.is_questioned else told
     if request.status is RequestStatus.DENIED and decision is not None:
         return f"Denied on {spoken(decision.decided_at)}."

@@ -36,7 +36,7 @@ def who(moment: Moment, material: Material) -> Cell:
     actor = moment.step.entry.actor
     if actor.is_system:
         return cell(material.person(actor))
-    return cell(material.person(actor), quiet(material.authority(actor.authority)), quiet(material.roles(actor)))
+    return cell(material.person(actor), quiet(f"{actor.authority}, {material.roles(actor)}"))
 
 
 def words(moment: Moment) -> Cell:
