@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.tidy.repository import ROOT, SOURCE, files, name, project, python_files
+from tests.tidy.repository import ROOT, SOURCE, files, name, project
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,9 @@ def carried(wheel: ZipFile) -> set[str]:
     return {each for each in wheel.namelist() if ".dist-info/" not in each}
 
 
-def test_the_wheel_carries_every_module(wheel: ZipFile) -> None:
-    assert {name(path) for path in python_files(*SOURCE)} - carried(wheel) == set()
+def test_the_wheel_carries_every_module_and_what_lies_beside(wheel: ZipFile) -> None:
+    ours = {name(path) for path in files() if path.relative_to(ROOT).parts[0] in SOURCE}
+    assert ours - carried(wheel) == set()
 
 
 def test_the_wheel_carries_the_migrations_under_our_own_package(wheel: ZipFile) -> None:
