@@ -25,6 +25,7 @@ GRANTS: Final = {
         "GRANT INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA projections TO {role}",
         "GRANT USAGE ON ALL SEQUENCES IN SCHEMA projections TO {role}",
         "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA projections TO {role}",
+        "GRANT USAGE ON SCHEMA projections_next TO {role}",
     ),
 }
 

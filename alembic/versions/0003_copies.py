@@ -21,9 +21,6 @@ DECLARE
     name text;
     granted record;
 BEGIN
-    IF NOT has_schema_privilege(session_user, 'projections_next', 'USAGE') THEN
-        EXECUTE format('GRANT USAGE ON SCHEMA projections_next TO %I', session_user);
-    END IF;
     FOREACH name IN ARRAY tables LOOP
         EXECUTE format('DROP TABLE IF EXISTS projections_next.%I', name);
         EXECUTE format('CREATE TABLE projections_next.%1$I (LIKE projections.%1$I INCLUDING DEFAULTS'
