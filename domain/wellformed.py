@@ -37,8 +37,10 @@ Judge = Callable[[Any], str | None]
 def problems(command: object, path: str = "") -> Iterator[FieldProblem]:
     """What is wrong with a dataclass and all that is in it, field by field, in the names of the API."""
     kind: Any = type(command)
-    for name, annotation in _annotations(kind).items():
-        yield from _value(getattr(command, name), annotation, f"{path}{camel(name)}")
+    for name, shown, annotation in _fields(kind):
+        value = getattr(command, name)
+        if value is not None:
+            yield from _value(value, annotation, path + shown)
     if isinstance(command, Period) and _is_reversed(command):
         yield FieldProblem(path=f"{path}end", message="It must lie after the start.")
     own = getattr(command, "problems", None)
@@ -64,14 +66,11 @@ def unwritable(value: str) -> str | None:
 
 
 def _value(value: object, annotation: object, path: str) -> Iterator[FieldProblem]:
-    if value is None:
-        return
-    annotation = _present(annotation)
     if isinstance(value, tuple):
         if len(value) > LIST_LENGTH:
             yield FieldProblem(path=path, message=f"At most {LIST_LENGTH} items are accepted, not {len(value)}.")
             return
-        item = get_args(annotation)[0]
+        item = _present(get_args(annotation)[0])
         for index, element in enumerate(value):
             yield from _value(element, item, f"{path}.{index}")
     elif is_dataclass(value):
@@ -88,9 +87,10 @@ def _present(annotation: object) -> Any:
 
 
 @cache
-def _annotations(kind: type[Any]) -> Mapping[str, Any]:
+def _fields(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
+    """Of each field its name, its name in the API, and what it holds where it holds something."""
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    return tuple((field.name, camel(field.name), _present(hints[field.name])) for field in fields(kind))
 
 
 def _written(value: str, limit: int) -> str | None:

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import psycopg
 from psycopg import Connection
@@ -10,6 +10,9 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 NULL = b"\xff\xff\xff\xff"
+
+_LENGTH: Final = struct.Struct("!i").pack
+_BIGINT: Final = struct.Struct("!iq").pack
 
 
 class Array(bytes):
@@ -54,12 +57,12 @@ class Blobs(Array):
 
 def bigint(value: int) -> bytes:
     """A member of Bigints."""
-    return struct.pack("!iq", 8, value)
+    return _BIGINT(8, value)
 
 
 def blob(value: bytes | None) -> bytes:
     """A member of Uuids, Texts or Blobs."""
-    return NULL if value is None else struct.pack("!i", len(value)) + value
+    return NULL if value is None else _LENGTH(len(value)) + value
 
 
 def numbered(counts: Iterable[int]) -> Ints:

@@ -109,6 +109,8 @@ def _check(events: Sequence[Unrecorded]) -> None:
 
 def _reads(items: Sequence[Item]) -> tuple[Place, ...]:
     """What all of them rest on, each stream as it was before the first of them."""
+    if len(items) == 1:
+        return items[0].reads
     first: dict[UUID, int] = {}
     for item in items:
         for stream, version in item.reads:

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from uuid import UUID
 
 from service.errors import Unavailable
@@ -21,11 +21,15 @@ class Turns:
     @contextmanager
     def at(self, streams: Iterable[UUID]) -> Iterator[None]:
         """Holds the turn at all of them. Raises Unavailable where it does not come in time."""
-        with ExitStack() as held:
+        held: list[UUID] = []
+        try:
             for stream in sorted(set(streams)):
                 self._take(stream)
-                held.callback(self._pass_on, stream)
+                held.append(stream)
             yield
+        finally:
+            for stream in reversed(held):
+                self._pass_on(stream)
 
     def waiting(self, stream: UUID) -> int:
         """How many wait for their turn at the stream."""

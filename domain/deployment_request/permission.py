@@ -1,6 +1,7 @@
 """Who may take a step on a deployment request: role, side, and whether they are recused or interested."""
 
 from collections.abc import Callable
+from functools import cache
 
 from domain import authority
 from domain.deciding import By, Context, Verdict
@@ -81,6 +82,7 @@ def internal_is_the_deciders(command: RemarkOnRequest, request: DeploymentReques
     )
 
 
+@cache
 def _who(roles: tuple[Role, ...], side: tuple[AuthorityCode, ...]) -> str:
     """'an approver of kfor'."""
     article = "an" if roles[0].value[0] in "AIO" else "a"
