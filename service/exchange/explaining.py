@@ -41,7 +41,7 @@ def explained(store: EventStore, scope: Scope, eyes: Eyes) -> Explained:
         request=request,
         because=tuple(recorded for recorded in history if recorded.position in request.because),
         outlooks=tuple(
-            replace(outlook, verdicts=tuple(_as_seen(verdict, eyes) for verdict in outlook.verdicts))
+            replace(outlook, verdicts=tuple(as_seen(verdict, eyes) for verdict in outlook.verdicts))
             for outlook in outlooks
         ),
     )
@@ -69,7 +69,7 @@ def _of_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, 
     return tuple(outlooks)
 
 
-def _as_seen(verdict: Verdict, eyes: Eyes) -> Verdict:
+def as_seen(verdict: Verdict, eyes: Eyes) -> Verdict:
     """An incident that the viewer may not see now is not named, whatever could be seen of it then."""
     try:
         stream = UUID(verdict.subject or "")

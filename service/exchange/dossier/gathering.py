@@ -11,7 +11,6 @@ from domain.authority import Authority
 from domain.catalogue import AGGREGATE_OF
 from domain.deciding import Context, Step, Unread, Verdict
 from domain.deployment_request.lifecycle import STEPS
-from domain.deployment_request.rules import UNSEEN
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.jurisdiction import Mandate, mandates_over
@@ -19,6 +18,7 @@ from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode
 from service.event_store import EventStore
 from service.exchange.dossier.material import IncidentFile, Material, Moment, Printed
+from service.exchange.explaining import as_seen
 from service.exchange.eyes import Eyes
 from service.exchange.history import history
 from service.exchange.scope import Scope
@@ -107,8 +107,7 @@ class Gathering:
             return
         step = next(step for step in STEPS if step.action == action)
         for verdict in self._ask(lambda context: _judged(step, before, context), recorded):
-            hidden = verdict.subject is not None and self._is_hidden(verdict.subject)
-            yield replace(verdict, description=f"The hold awaits a finding on {UNSEEN}.") if hidden else verdict
+            yield as_seen(verdict, self._eyes)
 
     def _mandate(self, request: DeploymentRequest) -> Mandate | None:
         """The one by which it is decided: that of the decision's time, or of the last event's."""
@@ -130,14 +129,6 @@ class Gathering:
             except Unread as unread:
                 for stream in unread.streams:
                     consulted[stream] = self._folded(stream, recorded.position - 1, happened_by)
-
-    def _is_hidden(self, subject: str) -> bool:
-        try:
-            stream = UUID(subject)
-        except ValueError:
-            return False
-        known = self._eyes.look((stream,)).get(stream)
-        return known is not None and not known.visible
 
     def _folded(self, stream: UUID, end: int, happened_by: datetime | None = None) -> Any:
         """The state of a stream up to a position; of an incident in an import, as far as it had happened."""
