@@ -84,8 +84,9 @@ class Answering:
         elif prepared.kind is not OperationType.SUBSCRIPTION:
             yield await self._answered(prepared.node, asked, context)
         else:
-            async for answer in self._subscribed(prepared.node, asked, context):
-                yield answer
+            async with aclosing(self._subscribed(prepared.node, asked, context)) as answers:
+                async for answer in answers:
+                    yield answer
 
     def _prepared(self, asked: Asked, *, read_only: bool) -> _Prepared | Answer:
         """What is to be executed, or why nothing is."""

@@ -18,12 +18,14 @@ RETRY_AFTER: Final = 5.0
 class Bounds:
     """Seconds, and how many at once. operations: of one WebSocket.
 
-    patience: that a client may take to accept a message. greeting: until its connection_init. beat: between two signs
-    of life on a silent event stream. origins: of pages beside our own that may open a WebSocket.
+    patience: that a client may take to accept a message. farewell: that it may take to learn why its connection was
+    closed. greeting: until its connection_init. beat: between two signs of life on a silent event stream. origins: of
+    pages beside our own that may open a WebSocket.
     """
 
     operations: int = 50
     patience: float = 10.0
+    farewell: float = 10.0
     greeting: float = 5.0
     beat: float = 12.0
     origins: frozenset[str] = frozenset()

@@ -105,10 +105,10 @@ class Patient:
         self._send = send
         self._patience = patience
 
-    async def __call__(self, message: Message | dict[str, Any]) -> None:
+    async def __call__(self, message: Message | dict[str, Any], patience: float | None = None) -> None:
         """Raises Ending."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(patience or self._patience):
                 await self._send(message)
         except TimeoutError:
             raise Ending(TRY_LATER, TOO_SLOW) from None

@@ -147,11 +147,11 @@ class _Socket:
         await self._send({"type": "websocket.send", "text": text})
 
     async def _close(self, ending: Ending) -> None:
-        """A client that was too slow learns of it as soon as it reads on, within as much time again."""
+        """A client that was too slow learns of it as soon as it reads on."""
         if ending.code is None:
             return
         reason = ending.reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         try:
-            await self._send({"type": "websocket.close", "code": ending.code, "reason": reason})
+            await self._send({"type": "websocket.close", "code": ending.code, "reason": reason}, self._bounds.farewell)
         except Ending:
             _log.info("a client did not take the news that its connection was closed: %s", reason)

@@ -32,8 +32,8 @@ class Socket:
         self.send("connection_init", payload={"Authorization": f"Bearer {token}"})
         assert self.receive() == {"type": "connection_ack"}
 
-    def subscribe(self, id: str, query: str, **variables: Any) -> None:
-        self.send("subscribe", id=id, payload={"query": query, "variables": variables})
+    def subscribe(self, key: str, query: str, **variables: Any) -> None:
+        self.send("subscribe", id=key, payload={"query": query, "variables": variables})
 
     def data(self, id: str, wait: float = WAIT) -> Answer:
         """The data of the next message, which is an answer to this operation."""
@@ -104,5 +104,6 @@ def stream(
     if who is not None:
         headers["authorization"] = f"Bearer {who if isinstance(who, str) else register.token(who)}"
     body = {"query": query, "variables": variables}
-    with register.client.stream("POST", "/graphql", json=body, headers=headers, **options) as response:
+    url = register.client.base_url.join("/graphql")
+    with httpx.stream("POST", url, json=body, headers=headers, timeout=WAIT, **options) as response:
         yield Stream(response)

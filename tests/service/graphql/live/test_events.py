@@ -96,3 +96,38 @@ def test_what_cannot_be_asked_for_is_an_error(here: World, variables: dict[str, 
         [error] = client.errors("1")
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
         assert argument in error["message"]
+
+
+def test_what_a_viewer_may_see_is_decided_as_each_is_told(here: World) -> None:
+    """Who holds a mandate over its place sees an incident, for as long as they hold it."""
+    authority = {"authority": f"{here.name}-other", "region": f"{here.name}/north"}
+    incident = here.incident()["id"]
+    grant = {**authority, "legalBasis": "EXERCISE agreement"}
+    here.register.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", grant)
+    start = here.register.position
+    with socket(here.register, greeted=here.outsider) as client:
+        client.subscribe("1", EVENTS, after=start)
+        here.on_incident(here.requester, "recordEvidence", incident)
+        assert client.data("1")["eventsRecorded"]["type"] == "EvidenceRecorded"
+        end = {**authority, "reason": "EXERCISE: it is over."}
+        here.register.command(ADMINISTRATOR, "endMandate", "EndMandateInput", end)
+        assert client.data("1")["eventsRecorded"]["type"] == "MandateEnded"
+        here.on_incident(here.requester, "recordEvidence", incident)
+        here.request(here.outsider, marking="GREEN")
+        assert client.data("1")["eventsRecorded"]["type"] == "RequestSubmitted"
+
+
+def test_no_mandate_of_the_viewer_is_overlooked_however_fast_events_follow_it(here: World) -> None:
+    """The view of mandates is another one than that of events: what is told waits for both."""
+    incident = here.incident()["id"]
+    start = int(here.register.position)
+    with socket(here.register, greeted=here.outsider) as client:
+        client.subscribe("1", EVENTS, after=str(start), types=["EvidenceRecorded"])
+        for number in range(15):
+            region = f"{here.name}/north{number}"
+            ours = here.incident(region=region)["id"]
+            here.on_incident(here.requester, "recordEvidence", incident)
+            grant = {"authority": f"{here.name}-other", "region": region, "legalBasis": "EXERCISE agreement"}
+            here.register.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", grant)
+            here.on_incident(here.requester, "recordEvidence", ours)
+            assert client.data("1")["eventsRecorded"]["subject"]["id"] == ours
