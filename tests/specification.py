@@ -113,10 +113,15 @@ class Register:
         expected_version: int | None = None,
     ) -> tuple[Any, ...] | Refusal:
         """What the command would record, or the first reason against it."""
-        aggregate, route = ROUTES[type(command)]
-        on = on or subject_of(command)
         if problems := tuple(wellformed.problems(command)):
             return InvalidInput.of(*problems)
+        return self.tried(command, by, on or subject_of(command), now, expected_version)
+
+    def tried(
+        self, command: object, by: Actor, on: UUID, now: datetime = NOW, expected_version: int | None = None
+    ) -> tuple[Any, ...] | Refusal:
+        """What becomes of a command that is well formed."""
+        aggregate, route = ROUTES[type(command)]
         found = self.states.get(on)
         state = found if isinstance(found, aggregate.state) else None
         if isinstance(route, Opening):

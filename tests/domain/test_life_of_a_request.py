@@ -132,7 +132,8 @@ class LifeOfARequest(RuleBasedStateMachine):
             self.give(c.BeginReview(reason=WHY), reviewer)
             if ready:
                 self.give(found, investigator, CANAL)
-                self.endorsed((reviewer, second_reviewer, both), Recommendation.APPROVE)
+                for by in (reviewer, second_reviewer, both):
+                    self.give(TRIED["ENDORSE"][0], by)
 
     # What people do, mostly where they may
 
@@ -152,19 +153,34 @@ class LifeOfARequest(RuleBasedStateMachine):
         self.give(command, by)
 
     @precondition(lambda self: self.request.status is U)
-    @rule(by=st.lists(reviewers, min_size=1, max_size=3), recommendation=recommendations)
-    def endorsed(self, by: Sequence[Actor], recommendation: Recommendation) -> None:
-        for each in by:
-            self.give(c.EndorseRequest(recommendation=recommendation, reason=WHY), each)
-
-    @precondition(lambda self: self.request.status is U and self.request.endorsements)
-    @rule(by=st.permutations(APPROVERS), days=st.integers(1, 200), conditioned=st.booleans())
-    def approved(self, by: Sequence[Actor], days: int, conditioned: bool) -> None:
+    @rule(
+        votes=st.lists(st.tuples(reviewers, recommendations), max_size=4),
+        unsettled_by=st.sampled_from([None, None, "an amendment", "a recusal"]),
+        tried_by=st.permutations(APPROVERS),
+        days=st.integers(1, 200),
+        conditioned=st.booleans(),
+    )
+    def put_to_the_vote(
+        self,
+        votes: Sequence[tuple[Actor, Recommendation]],
+        unsettled_by: str | None,
+        tried_by: Sequence[Actor],
+        days: int,
+        conditioned: bool,
+    ) -> None:
+        """Endorsed by some; perhaps something changes; and each who might approve tries to."""
+        for by, recommendation in votes:
+            self.give(c.EndorseRequest(recommendation=recommendation, reason=WHY), by)
+        if unsettled_by == "an amendment":
+            self.give(TRIED["AMEND"][0], requester)
+        if unsettled_by == "a recusal" and votes:
+            self.give(TRIED["RECUSE"][0], votes[0][0])
         conditions = (c.NewCondition(text=WHY, due_by=NOW + DAY),) if conditioned else ()
         period = Period(start=PERIOD.start, end=PERIOD.start + days / 2 * DAY)
         until = self.now + days * DAY
-        for each in by:
-            self.give(c.ApproveRequest(reason=WHY, period=period, conditions=conditions, valid_until=until), each)
+        approval = c.ApproveRequest(reason=WHY, period=period, conditions=conditions, valid_until=until)
+        for by in tried_by:
+            self.give(approval, by)
 
     @precondition(lambda self: self.request.status is A)
     @rule(by=approvers)
@@ -252,12 +268,12 @@ class LifeOfARequest(RuleBasedStateMachine):
     @invariant()
     def what_is_offered_what_is_explained_and_what_comes_of_trying_agree(self) -> None:
         for actor in (*EVERYBODY, SYSTEM) if self.register.log else ():
-            offered = self.register.available(actor, REQUEST, self.now)
             outlooks = self.register.explain(actor, REQUEST, self.now)
+            offered = self.register.available(actor, REQUEST, self.now)
             assert offered == tuple(action for action, outlook in outlooks.items() if outlook.available)
             for action, commands in TRIED.items():
                 for command in commands:
-                    answer = self.register.judge(command, actor, REQUEST, self.now)
+                    answer = self.register.tried(command, actor, REQUEST, self.now)
                     fits = isinstance(answer, tuple | InvalidInput)
                     assert fits is (action in offered), (actor.subject, command, answer)
 
