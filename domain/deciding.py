@@ -34,12 +34,14 @@ class Context:
     """The circumstances of a decision: who acts, when, on which stream, and the states of the streams read for it.
 
     consulted: the folded state of a stream, None where nothing was recorded in it.
+    seen: the incidents that may be told of, where that is judged as of another time than the rest; else None.
     """
 
     actor: Actor
     now: datetime
     subject: UUID
     consulted: Mapping[UUID, object] = field(default_factory=dict)
+    seen: frozenset[UUID] | None = None
 
     def read(self, kind: type[State], stream: UUID) -> State | None:
         """The state of one stream. Raises Unread where it was not read yet."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Table, Text, Uuid, any_, bindparam, literal_column, true
+from sqlalchemy import ARRAY, ColumnElement, Select, Table, Text, Uuid, any_, bindparam, literal_column, select, true
 
 from domain.marking import Viewer
 
@@ -18,13 +18,23 @@ FOREVER: Final[ColumnElement[Any]] = literal_column("'infinity'::timestamptz")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """Who looks, and as of when: None is now. Visibility is always that of now."""
+    """Who looks, and as of when: None is now. Visibility is always that of now.
+
+    position: the last event that was recorded as of then. clock: the time by which it is judged now what is overdue,
+    where that is not the database's.
+    """
 
     viewer: Viewer
     as_of: datetime | None = None
+    position: int | None = None
+    clock: datetime | None = None
 
     def now(self) -> "Sight":
-        return replace(self, as_of=None)
+        return replace(self, as_of=None, position=None)
+
+    def of_everything(self) -> "Sight":
+        """For what rules need to know. Nothing of it is shown as it is."""
+        return replace(self, viewer=EVERYTHING.viewer)
 
 
 EVERYTHING: Final = Sight(viewer=Viewer(None))
@@ -63,6 +73,17 @@ def standing(table: Table, sight: Sight) -> ColumnElement[bool]:
     if sight.as_of is None:
         return table.c.valid_until == FOREVER
     return (table.c.valid_from <= sight.as_of) & (sight.as_of < table.c.valid_until)
+
+
+def called(table: Table, sight: Sight, references: Iterable[str]) -> ColumnElement[bool]:
+    """The rows of what has one of these references, which never change: found by the rows that stand now."""
+    wanted = among(table.c.reference, texts(references))
+    if sight.as_of is None:
+        return wanted
+    now = table.alias("now")
+    return table.c.id.in_(
+        select(now.c.id).where(now.c.valid_until == FOREVER, among(now.c.reference, texts(references)))
+    )
 
 
 def texts(values: Iterable[str]) -> ColumnElement[Any]:

@@ -260,7 +260,8 @@ def _visible(sight: Sight) -> tuple[ColumnElement[bool], ...]:
 
 
 def _shown(sight: Sight) -> Select[Any]:
-    return select(*(table.c[name] for name in SHOWN)).where(*_visible(sight))
+    statement = select(*(table.c[name] for name in SHOWN)).where(*_visible(sight))
+    return statement if sight.position is None else statement.where(table.c.position <= sight.position)
 
 
 def _asked(statement: Select[Any]) -> Question[Entry]:

@@ -26,11 +26,10 @@ from sqlalchemy import (
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
-from domain.vocabulary import regions_of
 from projections import incidents
-from projections.asking import FOREVER, Place, Question, Sight, among, standing, texts, uuids, visible, within
+from projections.asking import FOREVER, Place, Question, Sight, among, called, standing, texts, uuids, visible, within
 from projections.documents import decode, encode
-from projections.folding import fold_versions, version_columns
+from projections.folding import fold_versions, regions_around, version_columns
 from projections.view import Folded, Memory, Values, View, present, versions
 
 NAME: Final = "deployment_requests"
@@ -98,7 +97,7 @@ def values(state: DeploymentRequest, recorded: Recorded[Any], until: datetime | 
         state.status.value,
         state.requesting_authority,
         state.deciding_authority,
-        regions_of(state.region),
+        regions_around(state.region),
         state.incidents,
         state.submitted_at,
         state.updated_at,
@@ -130,14 +129,17 @@ def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[DeploymentRequest]:
 
 
 def by_references(sight: Sight, references: Iterable[str]) -> Question[DeploymentRequest]:
-    return _whole(sight, among(table.c.reference, texts(references)))
+    return _whole(sight, called(table, sight, references))
 
 
-def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[DeploymentRequest]:
-    """The requests as they stood at these versions. `as_of` is not looked at."""
+def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[tuple[int, DeploymentRequest]]:
+    """The requests as they stood at these versions, each with the position of the event that made it.
+
+    `as_of` is not looked at.
+    """
     chosen = tuple_(table.c.id, table.c.version).in_(list(pairs))
-    statement = select(table.c.document).where(chosen, visible(table, sight))
-    return Question(statement, (NAME,), _state)
+    statement = select(table.c.position, table.c.document).where(chosen, visible(table, sight))
+    return Question(statement, (NAME,), lambda row: (int(row[0]), decode(DeploymentRequest, row[1])))
 
 
 def newest_versions(ids: Iterable[UUID]) -> Question[tuple[UUID, int]]:
@@ -224,7 +226,7 @@ def _conditions(sight: Sight, wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def _overdue(sight: Sight) -> ColumnElement[bool]:
-    now: Any = func.now() if sight.as_of is None else sight.as_of
+    now: Any = sight.as_of or sight.clock or func.now()
     return func.coalesce(table.c.due_at <= now, False)
 
 

@@ -11,10 +11,9 @@ from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, Index, Select, T
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from domain.vocabulary import regions_of
-from projections.asking import Place, Question, Sight, among, standing, texts, uuids, visible, within
+from projections.asking import Place, Question, Sight, among, called, standing, texts, uuids, visible, within
 from projections.documents import decode, encode
-from projections.folding import fold_versions, version_columns
+from projections.folding import fold_versions, regions_around, version_columns
 from projections.view import Folded, Memory, Values, View, present, versions
 
 NAME: Final = "incidents"
@@ -55,7 +54,7 @@ def values(state: Incident, recorded: Recorded[Any], until: datetime | None, aud
         state.reference,
         state.status.value,
         state.kind,
-        regions_of(state.region),
+        regions_around(state.region),
         state.occurred_at,
         state.reported_at,
         encode(state),
@@ -82,7 +81,7 @@ def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Incident]:
 
 
 def by_references(sight: Sight, references: Iterable[str]) -> Question[Incident]:
-    return _whole(sight, among(table.c.reference, texts(references)))
+    return _whole(sight, called(table, sight, references))
 
 
 def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[Incident]:

@@ -80,14 +80,26 @@ class Reader:
         self._clock = clock
         self._positions = Positions(self._ask_positions)
 
-    async def reading(self, actor: Actor, *, at_least: int | None = None, as_of: datetime | None = None) -> Reading:
+    async def reading(
+        self,
+        actor: Actor,
+        *,
+        at_least: int | None = None,
+        as_of: datetime | None = None,
+        position: int | None = None,
+        now: datetime | None = None,
+    ) -> Reading:
         """Begins a reading: finds out what the actor may see now, and what position `as_of` stands for.
 
+        position: what it stands for, where that is known. now: the time of who asks, where it is not that of the clock.
         Raises InstantAhead, ViewBehind, Unanswered.
         """
-        wanted = max(at_least or 0, 0 if as_of is None else await self._position_as_of(as_of))
-        now = self._clock()
-        return Reading(self, Sight(viewer=await self._viewer(actor, now, wanted), as_of=as_of), wanted, now)
+        now = now or self._clock()
+        if as_of is not None and position is None:
+            position = await self._position_as_of(as_of)
+        wanted = max(at_least or 0, position or 0)
+        sight = Sight(viewer=await self._viewer(actor, now, wanted), as_of=as_of, position=position, clock=now)
+        return Reading(self, sight, wanted, now)
 
     async def answer(self, question: Question[T], at_least: int) -> list[T]:
         """Raises ViewBehind, Unanswered."""

@@ -30,6 +30,8 @@ def viewer_for(context: Context, actor: Actor, incident: Incident) -> Viewer:
 
 
 def is_visible(incident: Incident, context: Context) -> bool:
+    if context.seen is not None:
+        return incident.id in context.seen
     return viewer_of(context, incident).sees(incident.audience)
 
 

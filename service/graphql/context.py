@@ -52,18 +52,17 @@ class Context:
     services: Services
     identity: Identity
     now: datetime
-    _sources: dict[tuple[int | None, datetime | None], Sources] = field(default_factory=dict)
+    _sources: dict[int | None, Sources] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:
         return self.identity.actor
 
-    def sources(self, at_least: int | None = None, as_of: datetime | None = None) -> Sources:
+    def sources(self, at_least: int | None = None) -> Sources:
         """What is read at least at a position: one reading for all fields of the request that ask for the same."""
-        key = (at_least, as_of)
-        found = self._sources.get(key)
+        found = self._sources.get(at_least)
         if found is None:
-            found = self._sources[key] = Sources(self.services.reader, self.actor, self.now, at_least, as_of)
+            found = self._sources[at_least] = Sources(self.services.reader, self.actor, self.now, at_least)
         return found
 
     async def dispatch(self, order: Order) -> Outcome | Refusal:

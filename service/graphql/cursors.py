@@ -10,6 +10,7 @@ from uuid import UUID
 from projections.asking import Place
 from service.graphql.errors import BadUserInput
 from service.graphql.parse import given
+from service.graphql.sources import Moment
 
 _PLACE: Final = Struct(">q16s")
 _POSITION: Final = Struct(">q")
@@ -19,8 +20,13 @@ _SEAL: Final = 6
 """Bytes that tell whether a cursor is one of ours, and of which list."""
 
 
+def of_list(name: str, moment: Moment | None) -> str:
+    """A list as its cursors name it: one of the past is another list than that of now, or of another instant."""
+    return name if moment is None else f"{name}@{moment.instant.isoformat()}"
+
+
 def of_place(of: str, place: Place) -> str:
-    """of: the list and its order."""
+    """of: the list, its order and its moment."""
     return _sealed(of, _PLACE.pack((place.at - _EPOCH) // _MICROSECOND, place.id.bytes))
 
 
@@ -53,7 +59,7 @@ def _opened(of: str, cursor: str, size: int) -> bytes:
         raw = b""
     content = raw[:size]
     if len(raw) != size + _SEAL or raw[size:] != _seal(of, content) or _sealed(of, content) != cursor:
-        raise BadUserInput("after", "This cursor does not come from this list in this order.")
+        raise BadUserInput("after", "This cursor does not come from this list, in this order, as of this instant.")
     return content
 
 

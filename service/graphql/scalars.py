@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, Final, NewType
+from typing import Annotated, Any, Final, NewType
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
@@ -11,6 +11,16 @@ Position = NewType("Position", int)
 """A place in the global order of recorded events."""
 Json = NewType("Json", object)
 """A value of any form that JSON has."""
+
+AsOf = Annotated[
+    datetime | None,
+    strawberry.argument(
+        description="All that was recorded up to and including this instant, of what the viewer may see now; it waits "
+        "for the views as atLeast does. An instant after both the database's clock and the last event is "
+        "BAD_USER_INPUT."
+    ),
+]
+"""An argument: the instant whose past is asked for."""
 
 GREATEST_POSITION: Final = 2**63 - 1
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
@@ -16,9 +17,10 @@ from domain.jurisdiction import Mandate
 from domain.marking import Viewer
 from domain.vocabulary import Actor, AuthorityCode
 from projections import audit_trail, authorities, deployment_requests, incidents, people
-from projections.asking import EVERYTHING, Question, Sight
+from projections.asking import Question, Sight
 from projections.audit_trail import Entry
-from projections.reading import Reader, Reading, ViewBehind
+from projections.reading import InstantAhead, Reader, Reading, ViewBehind
+from service.graphql.errors import BadUserInput
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -26,26 +28,61 @@ V = TypeVar("V")
 
 Person = tuple[str, str]
 """Issuer and subject."""
+Version = tuple[UUID, int]
+"""A subject and how many events it had."""
 Part = tuple[UUID, int, int]
 """A part of a history: the subject, how many events, after which position."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant of the past. position: of the last event recorded by then, where it is known."""
+
+    instant: datetime
+    position: int | None = None
+
+
 class Sources:
-    """What is found is what the viewer may see; None stands for all else. Nothing is read before it is asked for."""
+    """What is found is what the viewer may see now; None stands for all else. Nothing is read before it is asked for.
+
+    now: the time by which things are judged: of the request, or the instant whose past is told.
+    present: what is found now, with the same conditions. moment: whose past is told, None where the present is.
+    """
 
     def __init__(
-        self, reader: Reader, actor: Actor, now: datetime, at_least: int | None = None, as_of: datetime | None = None
+        self,
+        reader: Reader,
+        actor: Actor,
+        now: datetime,
+        at_least: int | None = None,
+        moment: Moment | None = None,
+        present: "Sources | None" = None,
     ) -> None:
         self.actor = actor
-        self.now = now
+        self.now = moment.instant if moment else now
+        self.moment = moment
+        self.present = present or self
         self._reader = reader
         self._at_least = at_least
-        self._as_of = as_of
         self._reading: asyncio.Future[Reading] | None = None
+        self._past: dict[Moment, Sources] = {}
+
+    def as_of(self, instant: datetime | None, position: int | None = None) -> "Sources":
+        """What the register said at an instant. position: of the last event recorded by then, where it is known."""
+        if instant is None:
+            return self
+        moment, present = Moment(instant, position), self.present
+        found = present._past.get(moment)
+        if found is None:
+            found = Sources(self._reader, self.actor, present.now, self._at_least, moment, present)
+            present._past[moment] = found
+        return found
 
     def at_least(self, position: int) -> "Sources":
         """The same, read at least at a position: for what one view names before another has it."""
-        return Sources(self._reader, self.actor, self.now, max(position, self._at_least or 0), self._as_of)
+        known = None if self.present is self else self.present
+        least = max(position, self._at_least or 0)
+        return Sources(self._reader, self.actor, self.present.now, least, self.moment, known)
 
     async def rows(self, question: Callable[[Sight], Question[T]]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
@@ -57,10 +94,12 @@ class Sources:
         return (await self.rows(question))[0]
 
     async def anyway(self, question: Callable[[Sight], Question[T]]) -> list[T]:
-        """The rows as the views have them, should they not get to the position in time."""
+        """The rows as the views have them, should they not get to the position in time. A past has one answer alone."""
         try:
             return await self.rows(question)
         except ViewBehind:
+            if self.moment is not None:
+                raise
             reading = await self._reader.reading(self.actor)
             return await reading.rows(question(reading.sight))
 
@@ -73,15 +112,35 @@ class Sources:
 
     async def _begun(self) -> Reading:
         if self._reading is None:
-            begun = self._reader.reading(self.actor, at_least=self._at_least, as_of=self._as_of)
-            self._reading = asyncio.ensure_future(begun)
-        return await self._reading
+            self._reading = asyncio.ensure_future(self._begin())
+        try:
+            return await self._reading
+        except InstantAhead as ahead:
+            raise BadUserInput("asOf", f"{ahead}.") from None
+
+    async def _begin(self) -> Reading:
+        moment, now = self.moment, self.present.now
+        if moment is None:
+            return await self._reader.reading(self.actor, at_least=self._at_least, now=now)
+        return await self._reader.reading(
+            self.actor, at_least=self._at_least, as_of=moment.instant, position=moment.position, now=now
+        )
 
     @cached_property
     def requests(self) -> DataLoader[UUID, DeploymentRequest | None]:
         async def find(ids: list[UUID]) -> Mapping[UUID, DeploymentRequest]:
             rows = await self.rows(lambda sight: deployment_requests.by_ids(sight, ids))
             return {found.id: found for found in rows}
+
+        return _one_each(find)
+
+    @cached_property
+    def versions(self) -> DataLoader[Version, tuple[int, DeploymentRequest] | None]:
+        """Requests as they stood at a version, each with the position of the event that made it."""
+
+        async def find(wanted: list[Version]) -> Mapping[Version, tuple[int, DeploymentRequest]]:
+            rows = await self.rows(lambda sight: deployment_requests.at_versions(sight, wanted))
+            return {(state.id, state.version): (position, state) for position, state in rows}
 
         return _one_each(find)
 
@@ -179,7 +238,7 @@ class Sources:
         """For rules alone: whether the viewer may see them or not. What may be told of them, the rule says."""
 
         async def find(ids: list[UUID]) -> Mapping[UUID, object]:
-            rows = await self.rows(lambda sight: incidents.by_ids(EVERYTHING, ids))
+            rows = await self.rows(lambda sight: incidents.by_ids(sight.of_everything(), ids))
             return {found.id: found for found in rows}
 
         return _one_each(find)
@@ -189,8 +248,8 @@ class Sources:
         """For rules alone: authorities and jurisdictions, by stream."""
 
         async def find(ids: list[UUID]) -> Mapping[UUID, object]:
-            held = await self.rows(lambda sight: authorities.jurisdictions_by_ids(EVERYTHING, ids))
-            registered = await self.rows(lambda sight: authorities.by_ids(EVERYTHING, ids))
+            held = await self.rows(lambda sight: authorities.jurisdictions_by_ids(sight.of_everything(), ids))
+            registered = await self.rows(lambda sight: authorities.by_ids(sight.of_everything(), ids))
             return {**{found.id: found for found in held}, **{found.id: found for found in registered}}
 
         return _one_each(find)

@@ -1,10 +1,13 @@
 """Why a request is where it is and what would let it move: sentences for an official, from the table that decides."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
+from domain.deciding import explain
 from domain.deployment_request.events import FulfilmentReported, Recommendation
+from domain.deployment_request.lifecycle import STEPS
 from domain.jurisdiction import MandateEnded
 from domain.vocabulary import (
     SYSTEM,
@@ -197,6 +200,19 @@ def test_what_a_hold_awaits_of_an_incident_that_one_may_not_see_is_not_told() ->
         assert (outlook.possible, outlook.available) == (True, False)
     seen = (*UNDER_REVIEW, hidden, withheld(BRIDGE))
     assert "kfor-i-2024-0001" in told(*seen, action="RESUME_REVIEW", to=reviewer)[1][2]
+
+
+@pytest.mark.parametrize("who", [requester, reviewer])
+@pytest.mark.parametrize(
+    ("seen", "named"), [(frozenset({BRIDGE}), "kfor-i-2024-0001"), (frozenset(), "an incident that you may not see")]
+)
+def test_of_a_past_hold_it_is_told_what_may_be_seen_now(who: Actor, seen: frozenset[UUID], named: str) -> None:
+    hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001", marking=Marking.AMBER)
+    register = given(*UNDER_REVIEW, hidden, withheld(BRIDGE)).register
+    state = register.states[REQUEST]
+    outlooks = register.ask(lambda context: explain(STEPS, state, replace(context, seen=seen)), who, REQUEST)
+    verdicts = next(outlook.verdicts for outlook in outlooks if outlook.action == "RESUME_REVIEW")
+    assert named in verdicts[-1].description
 
 
 def test_a_hold_binds_the_register_and_no_reviewer() -> None:

@@ -46,8 +46,12 @@ def test_requests_at_their_versions(recorded: World) -> None:
     for who in ACTORS:
         seen = {state.id for state in model.seen(who, DeploymentRequest)}
         found = recorded.ask(who, partial(deployment_requests.at_versions, pairs=pairs))
-        assert sorted((state.id, state.version) for state in found) == sorted(pair for pair in pairs if pair[0] in seen)
-        for state in found[:5]:
+        versions = [(state.id, state.version) for _, state in found]
+        assert sorted(versions) == sorted(pair for pair in pairs if pair[0] in seen)
+        for position, state in found[:5]:
+            assert [position] == [
+                each.position for each in model.log if (each.stream, each.version) == (state.id, state.version)
+            ]
             history = [each for each in model.log if each.stream == state.id][: state.version]
             assert fold(DEPLOYMENT_REQUEST, history) == state
 

@@ -14,7 +14,7 @@ from service.graphql.errors import BadUserInput
 from service.graphql.incidents.types import Incident, IncidentConnection, IncidentEdge
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, several, words
-from service.graphql.scalars import Position
+from service.graphql.scalars import AsOf, Position
 from service.graphql.sources import Sources
 
 OF = "incidents"
@@ -46,9 +46,10 @@ class IncidentQueries:
         info: Info,
         id: strawberry.ID | None = strawberry.UNSET,
         reference: str | None = strawberry.UNSET,
+        as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> Incident | None:
-        sources = info.context.sources(given(at_least))
+        sources = info.context.sources(given(at_least)).as_of(given(as_of))
         found = await _found(given(id), words("reference", given(reference)), sources)
         return Incident.of(found, sources) if found else None
 
@@ -59,15 +60,17 @@ class IncidentQueries:
         filter: IncidentFilter | None = strawberry.UNSET,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
+        as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> IncidentConnection:
         chosen = given(filter)
         wanted = chosen.wanted() if chosen else Filter()
-        size, place = page_size(first), cursors.place_after(OF, after)
-        sources = info.context.sources(given(at_least))
+        sources = info.context.sources(given(at_least)).as_of(given(as_of))
+        of, size = cursors.of_list(OF, sources.moment), page_size(first)
+        place = cursors.place_after(of, after)
         rows = await sources.rows(lambda sight: incidents.page(sight, wanted, size + 1, place))
         edges = [
-            IncidentEdge(cursor=cursors.of_place(OF, at), node=Incident.of(state, sources)) for at, state in rows[:size]
+            IncidentEdge(cursor=cursors.of_place(of, at), node=Incident.of(state, sources)) for at, state in rows[:size]
         ]
         return IncidentConnection(
             count=lambda: sources.number(lambda sight: incidents.count(sight, wanted)),

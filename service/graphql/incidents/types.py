@@ -1,5 +1,6 @@
 """Incidents, the evidence on them, and the findings."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
@@ -9,7 +10,6 @@ import strawberry
 from domain.deployment_request.events import Ground
 from domain.incident import state as domain
 from domain.incident.state import AttributionStatus
-from domain.marking import Viewer
 from domain.vocabulary import (
     AnalyticConfidence,
     IncidentId,
@@ -95,15 +95,16 @@ class Attribution:
     found_by: Actor
 
     @classmethod
-    def of(cls, finding: domain.Attribution, incident: "Incident", viewer: Viewer) -> Self:
+    async def of(cls, finding: domain.Attribution, incident: "Incident") -> Self:
         """A finding on an incident, the one that stands or an earlier one."""
+        seen = await incident.seen_evidence()
         return cls(
             incident=incident,
             responsible_party=said_if_any(finding.responsible_party),
             likelihood=finding.likelihood,
             confidence=finding.confidence,
             basis=said(finding.basis),
-            evidence=[piece for piece in incident.evidence_for(viewer) if piece.id in map(str, finding.evidence)],
+            evidence=[piece for piece in seen if piece.id in map(str, finding.evidence)],
             found_at=finding.found_at,
             found_by=Actor.of(finding.found_by, incident.sources),
         )
@@ -151,20 +152,25 @@ class Incident(Node):
             attribution_status=incident.status,
         )
 
-    def evidence_for(self, viewer: Viewer) -> list[Evidence]:
-        pieces = self.state.evidence
-        return [Evidence.of(piece, self.sources) for piece in pieces if viewer.sees(self.state.audience_of(piece))]
+    async def seen_evidence(self) -> list[Evidence]:
+        """Who may see a piece of it depends on whom the incident is referred to now."""
+        if not self.state.evidence:
+            return []
+        viewer, now = await self.sources.viewer(), self.state
+        if self.sources.moment is not None:
+            now = await self.sources.present.incidents.load(self.state.id) or now
+        return [
+            Evidence.of(piece, self.sources) for piece in self.state.evidence if viewer.sees(now.audience_of(piece))
+        ]
 
     @strawberry.field(description="The finding that stands; null while the status is OPEN.")
     async def attribution(self) -> Attribution | None:
         finding = self.state.attribution
-        if finding is None:
-            return None
-        return Attribution.of(finding, self, await self.sources.viewer())
+        return await Attribution.of(finding, self) if finding else None
 
     @strawberry.field(description="What the viewer may see of it, the first recorded first.")
     async def evidence(self) -> list[Evidence]:
-        return self.evidence_for(await self.sources.viewer()) if self.state.evidence else []
+        return await self.seen_evidence()
 
     @strawberry.field(
         description="Authorities that it was referred to for action, once it is known who is responsible."
@@ -179,11 +185,11 @@ class Incident(Node):
         found = await self.sources.requests_on.load(self.state.id)
         return [requests.DeploymentRequest.of(request, self.sources) for request in found]
 
-    @strawberry.field(description="What happened to it, the oldest first.")
+    @strawberry.field(description="What happened to it, the oldest first; to a past state, up to then.")
     async def history(
         self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.trail.types")]:
-        return await telling.history(self.state.id, first, after, self.sources)
+        return await telling.history(self, self.state.id, first, after, self.sources)
 
 
 @strawberry.type
@@ -215,10 +221,10 @@ async def findings(grounds: Iterable[Ground], position: int, sources: Sources) -
     shown = await seen(rested, sources)
     if any(incident.version < rested[incident.state.id] for incident in shown):
         shown = await seen(rested, sources.at_least(position))
-    viewer = await sources.viewer() if shown else None
-    return [
-        Attribution.of(found.finding, incident, viewer)
+    stood = (
+        Attribution.of(found.finding, incident)
         for incident in shown
         for found in incident.state.findings
-        if viewer and found.finding and found.version == rested[incident.state.id]
-    ]
+        if found.finding and found.version == rested[incident.state.id]
+    )
+    return list(await asyncio.gather(*stood))

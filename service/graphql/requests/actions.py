@@ -40,12 +40,20 @@ async def available(request: DeploymentRequest, sources: Sources) -> list[Reques
     return [RequestAction(action) for action in actions]
 
 
-async def judged(request: DeploymentRequest, sources: Sources, judge: Callable[[Context], T]) -> T:
-    """What the rules say of a request. What they need to know of other streams is read as they ask for it."""
+async def judged(
+    request: DeploymentRequest,
+    sources: Sources,
+    judge: Callable[[Context], T],
+    seen: frozenset[UUID] | None = None,
+) -> T:
+    """What the rules say of a request. What they need to know of other streams is read as they ask for it.
+
+    seen: the incidents that may be told of.
+    """
     known: dict[UUID, object] = {}
     while True:
         try:
-            return judge(Context(actor=sources.actor, now=sources.now, subject=request.id, consulted=known))
+            return judge(Context(actor=sources.actor, now=sources.now, subject=request.id, consulted=known, seen=seen))
         except Unread as unread:
             known |= await _consulted(unread.streams, request, sources)
 

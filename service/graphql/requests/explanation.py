@@ -1,16 +1,13 @@
 """Why a request is where it is, and what would let it move: as the lifecycle table says it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Self
-from uuid import UUID
 
 import strawberry
 
 from domain import deciding
 from domain.deciding import Outlook, Verdict
 from domain.deployment_request.lifecycle import STEPS
-from domain.deployment_request.rules import UNSEEN
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from service.graphql.requests import actions
 from service.graphql.requests.actions import RequestAction
@@ -75,9 +72,10 @@ class Explanation:
 
 
 async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
-    """By the rules as they stood when the sources look, told as the viewer may see it now."""
-    judged = await actions.judged(request, sources, lambda context: deciding.explain(STEPS, request, context))
-    outlooks = await _as_seen(judged, request, sources)
+    """By the rules as they stood when the sources look. What is told of incidents is what the viewer may see now."""
+    named = await sources.incidents.load_many(actions.incidents_of(request))
+    seen = frozenset(incident.id for incident in named if incident is not None)
+    outlooks = await actions.judged(request, sources, lambda context: deciding.explain(STEPS, request, context), seen)
     positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}
     events = await _events({*positions, *request.because}, sources)
     return Explanation(
@@ -85,21 +83,6 @@ async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
         because=_among(request.because, events),
         actions=[ActionOutlook.of(outlook, events) for outlook in outlooks],
     )
-
-
-async def _as_seen(outlooks: Sequence[Outlook], request: DeploymentRequest, sources: Sources) -> list[Outlook]:
-    """An incident that the viewer may not see now is not named, whatever could be seen of it then."""
-    named = [str(incident) for incident in actions.incidents_of(request)]
-    seen = {str(found.id) for found in await sources.incidents.load_many(map(UUID, named)) if found is not None}
-    hidden = frozenset(named) - seen
-    return [
-        replace(outlook, verdicts=tuple(_unnamed(v) if v.subject in hidden else v for v in outlook.verdicts))
-        for outlook in outlooks
-    ]
-
-
-def _unnamed(verdict: Verdict) -> Verdict:
-    return replace(verdict, rule="HOLD", description=f"The hold awaits a finding on {UNSEEN}.", subject=None)
 
 
 async def _events(positions: Iterable[int], sources: Sources) -> Events:

@@ -14,7 +14,7 @@ from service.graphql.errors import BadUserInput
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, several, words
 from service.graphql.requests.types import DeploymentRequest, DeploymentRequestConnection, DeploymentRequestEdge
-from service.graphql.scalars import Position
+from service.graphql.scalars import AsOf, Position
 from service.graphql.sources import Sources
 
 
@@ -30,6 +30,12 @@ class DeploymentRequestFilter:
     deciding_authority: list[str] | None = strawberry.UNSET
     region: list[str] | None = strawberry.UNSET
     incident: strawberry.ID | None = strawberry.UNSET
+    overdue: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether a hold is past its review, or a condition past its date."
+    )
+    questioned: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether it has an approval on whose grounds a finding fell."
+    )
     submitted_from: datetime | None = strawberry.UNSET
     submitted_until: datetime | None = strawberry.UNSET
     text: str | None = strawberry.UNSET
@@ -42,6 +48,8 @@ class DeploymentRequestFilter:
             deciding_authority=several("filter.decidingAuthority", given(self.deciding_authority)),
             region=several("filter.region", given(self.region)),
             incident=None if incident is None else identifier(incident),
+            overdue=given(self.overdue),
+            questioned=given(self.questioned),
             submitted_from=given(self.submitted_from),
             submitted_until=given(self.submitted_until),
             text=words("filter.text", given(self.text)),
@@ -52,8 +60,10 @@ class DeploymentRequestFilter:
 class RequestQueries:
     @strawberry.field(
         description=(
-            "One request, by its id or its reference: as it is, or as it was at a version. After a mutation, pass its "
-            "position as atLeast to read your own write."
+            "One request, by its id or its reference: as it is, as it was at an instant (asOf), or at a version, which "
+            "is the instant at which that was recorded; both: that version, if it was recorded by then. What is "
+            "reached from it is as of then too, but for availableActions. After a mutation, pass its position as "
+            "atLeast to read your own write."
         )
     )
     async def deployment_request(
@@ -61,16 +71,16 @@ class RequestQueries:
         info: Info,
         id: strawberry.ID | None = strawberry.UNSET,
         reference: str | None = strawberry.UNSET,
+        as_of: AsOf = strawberry.UNSET,
         version: int | None = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> DeploymentRequest | None:
-        sources = info.context.sources(given(at_least))
+        sources = info.context.sources(given(at_least)).as_of(given(as_of))
         newest = await _newest(given(id), words("reference", given(reference)), sources)
         wanted = given(version)
-        if newest is None or wanted is None or wanted == newest.version:
+        if newest is None or wanted is None:
             return DeploymentRequest.of(newest, sources) if newest else None
-        earlier = await sources.rows(lambda sight: deployment_requests.at_versions(sight, [(newest.id, wanted)]))
-        return DeploymentRequest.of(earlier[0], sources, is_past=True) if earlier else None
+        return await _at_version(newest, wanted, sources)
 
     @strawberry.field(description="The requests that the viewer may see, the last submitted first.")
     async def deployment_requests(
@@ -80,14 +90,15 @@ class RequestQueries:
         order_by: Order | None = strawberry.UNSET,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
+        as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> DeploymentRequestConnection:
         chosen = given(filter)
         wanted = chosen.wanted() if chosen else Filter()
         order, size = given(order_by) or Order.SUBMITTED_AT_DESC, page_size(first)
-        of = f"requests/{order}"
+        sources = info.context.sources(given(at_least)).as_of(given(as_of))
+        of = cursors.of_list(f"requests/{order}", sources.moment)
         place = cursors.place_after(of, after)
-        sources = info.context.sources(given(at_least))
         rows = await sources.rows(lambda sight: deployment_requests.page(sight, wanted, order, size + 1, place))
         edges = [
             DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, sources))
@@ -101,7 +112,7 @@ class RequestQueries:
 
 
 async def _newest(id: str | None, reference: str | None, sources: Sources) -> State | None:
-    """The request that both name, where both are given."""
+    """The request that both name, where both are given: the newest state that the sources know."""
     if id is None and reference is None:
         raise BadUserInput("id", "Say which request is meant, by its id or by its reference.")
     if id is not None:
@@ -110,3 +121,12 @@ async def _newest(id: str | None, reference: str | None, sources: Sources) -> St
         rows = await sources.rows(lambda sight: deployment_requests.by_references(sight, [reference or ""]))
         found = rows[0] if rows else None
     return found if found is None or reference in (None, found.reference) else None
+
+
+async def _at_version(newest: State, version: int, sources: Sources) -> DeploymentRequest | None:
+    """As it stood at a version, and all that is reached from it as of then. None where it had not come so far."""
+    found = await sources.versions.load((newest.id, version)) if version <= newest.version else None
+    if found is None:
+        return None
+    position, state = found
+    return DeploymentRequest.of(state, sources.as_of(state.updated_at, position))

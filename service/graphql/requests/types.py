@@ -12,8 +12,10 @@ from domain.vocabulary import Marking
 from service.graphql.authorities.types import Authority
 from service.graphql.incidents import types as incidents
 from service.graphql.nodes import Node, PageInfo
+from service.graphql.parse import given
 from service.graphql.requests import actions
 from service.graphql.requests.actions import RequestAction
+from service.graphql.requests.comparing import compared
 from service.graphql.requests.decisions import Decision, Endorsement, Hold, Period
 from service.graphql.requests.explanation import Explanation, explain
 from service.graphql.sources import Sources
@@ -22,7 +24,7 @@ from service.graphql.trail import telling
 
 if TYPE_CHECKING:
     from service.graphql.incidents.types import Incident
-    from service.graphql.trail.types import RecordedEventConnection
+    from service.graphql.trail.types import FieldChange, RecordedEventConnection
 
 
 @strawberry.type(
@@ -57,12 +59,12 @@ class DeploymentRequest(Node):
 
     @classmethod
     def of(cls, request: domain.DeploymentRequest, sources: Sources, *, is_past: bool = False) -> Self:
-        """is_past: the state is an earlier one than the newest."""
+        """is_past: the state may be an earlier one than the newest."""
         return cls(
             id=strawberry.ID(str(request.id)),
             sources=sources,
             state=request,
-            is_past=is_past,
+            is_past=is_past or sources.moment is not None,
             reference=request.reference,
             status=request.status,
             version=request.version,
@@ -89,18 +91,35 @@ class DeploymentRequest(Node):
 
     @strawberry.field(description="What the viewer may do to it now.")
     async def available_actions(self) -> list[RequestAction]:
-        now = await self.sources.requests.load(self.state.id) if self.is_past else self.state
-        return await actions.available(now or self.state, self.sources)
+        present = self.sources.present
+        now = await present.requests.load(self.state.id) if self.is_past else self.state
+        return await actions.available(now or self.state, present)
 
-    @strawberry.field(description="Why it is where it is, and what would let it move.")
+    @strawberry.field(
+        description=(
+            "Why it is where it is, and what would let it move: for now, or for the instant or version asked for, by "
+            "the rules, findings and mandates as they were then."
+        )
+    )
     async def explanation(self) -> Explanation:
         return await explain(self.state, self.sources)
 
-    @strawberry.field(description="The full history, oldest first.")
+    @strawberry.field(
+        description=(
+            "What changed between two versions of it, told at the deepest field that differs. toVersion: the version "
+            "that it has here, where it is left out."
+        )
+    )
+    async def changes(
+        self, from_version: int, to_version: int | None = strawberry.UNSET
+    ) -> list[Annotated["FieldChange", strawberry.lazy("service.graphql.trail.types")]]:
+        return await compared(self.state, from_version, given(to_version), self.sources)
+
+    @strawberry.field(description="The full history, oldest first; of a past state, up to then.")
     async def history(
         self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.trail.types")]:
-        return await telling.history(self.state.id, first, after, self.sources)
+        return await telling.history(self, self.state.id, first, after, self.sources)
 
 
 @strawberry.type

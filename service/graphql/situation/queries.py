@@ -10,7 +10,7 @@ from projections import situation
 from projections.situation import INCIDENTS, REQUEST, Count
 from service.graphql.context import Info
 from service.graphql.parse import given, several
-from service.graphql.scalars import Position
+from service.graphql.scalars import AsOf, Position
 
 
 @strawberry.type(description="How many requests are in a status.")
@@ -48,10 +48,14 @@ class SituationQueries:
         )
     )
     async def situation(
-        self, info: Info, regions: list[str] | None = strawberry.UNSET, at_least: Position | None = strawberry.UNSET
+        self,
+        info: Info,
+        regions: list[str] | None = strawberry.UNSET,
+        as_of: AsOf = strawberry.UNSET,
+        at_least: Position | None = strawberry.UNSET,
     ) -> list[RegionSituation]:
         wanted = several("regions", given(regions))
-        sources = info.context.sources(given(at_least))
+        sources = info.context.sources(given(at_least)).as_of(given(as_of))
         counts = await sources.rows(lambda sight: situation.counts(sight, wanted))
         named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
         return [RegionSituation.of(region, counts) for region in named]

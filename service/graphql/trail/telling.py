@@ -1,24 +1,25 @@
 """Events told to a viewer: pages of them, and those of a command just carried out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from domain.jurisdiction import Jurisdiction
 from projections import audit_trail, authorities
 from projections.audit_trail import Entry
+from projections.changes import Change
 from projections.terms import Holder
 from service.graphql import cursors
 from service.graphql.nodes import Node, page_info
 from service.graphql.parse import given, page_size
 from service.graphql.sources import Sources
-from service.graphql.trail.types import RecordedEvent, RecordedEventConnection, RecordedEventEdge
+from service.graphql.trail.types import FieldChange, RecordedEvent, RecordedEventConnection, RecordedEventEdge
 from service.orders import Outcome
 
 
 async def told(entries: Sequence[Entry], sources: Sources, told_of: Node | None = None) -> list[RecordedEvent]:
     """What may be seen of the incidents and the evidence that they name is asked once for all of them."""
-    viewer, seen = await sources.viewer(), await _seen(entries, sources)
-    return [RecordedEvent.of(entry, audit_trail.shown_to(viewer, entry, seen), sources, told_of) for entry in entries]
+    viewer, named = await sources.viewer(), await seen({each for entry in entries for each in entry.mentions}, sources)
+    return [RecordedEvent.of(entry, audit_trail.shown_to(viewer, entry, named), sources, told_of) for entry in entries]
 
 
 async def told_of_outcome(outcome: Outcome, sources: Sources, told_of: Node) -> list[RecordedEvent]:
@@ -42,24 +43,30 @@ async def _before(outcome: Outcome, sources: Sources) -> object:
     return Holder(code=code, jurisdictions=(*others, *own))
 
 
-async def _seen(entries: Sequence[Entry], sources: Sources) -> set[UUID]:
-    mentions = {mention for entry in entries for mention in entry.mentions}
+async def seen(mentions: Collection[UUID], sources: Sources) -> set[UUID]:
+    """Those of the incidents and pieces of evidence that the viewer may see now."""
     found = await sources.mentioned.load_many(mentions) if mentions else ()
     return {mention for mention in found if mention is not None}
 
 
-async def history(subject: UUID, first: int | None, after: str | None, sources: Sources) -> RecordedEventConnection:
-    """A page of what happened to one subject, the oldest first."""
-    of, size = f"history/{subject}", page_size(first)
+async def history(
+    node: Node, subject: UUID, first: int | None, after: str | None, sources: Sources
+) -> RecordedEventConnection:
+    """A page of what happened to one subject, the oldest first; to one of the past, up to then."""
+    of, size = cursors.of_list(f"history/{subject}", sources.moment), page_size(first)
     entries = await sources.histories.load((subject, size + 1, cursors.position_after(of, after)))
-    return await connection(entries, size, of, after, sources)
+    return await connection(entries, size, of, after, sources, node if sources.moment else None)
 
 
 async def connection(
-    entries: Sequence[Entry], size: int, of: str, after: str | None, sources: Sources
+    entries: Sequence[Entry], size: int, of: str, after: str | None, sources: Sources, told_of: Node | None = None
 ) -> RecordedEventConnection:
     """A page from one event more than it shows."""
-    events = await told(entries[:size], sources)
+    events = await told(entries[:size], sources, told_of)
     edges = [RecordedEventEdge(cursor=cursors.of_position(of, event.position), node=event) for event in events]
     info = page_info([edge.cursor for edge in edges], more=len(entries) > size, after=given(after))
     return RecordedEventConnection(edges=edges, page_info=info)
+
+
+def changes(found: Iterable[Change]) -> list[FieldChange]:
+    return [FieldChange.of(change) for change in found]

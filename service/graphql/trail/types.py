@@ -6,6 +6,7 @@ from typing import Self
 import strawberry
 
 from projections.audit_trail import Entry, Shown
+from projections.changes import Change
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.people import Actor
 from service.graphql.scalars import Json, Position
@@ -19,6 +20,10 @@ class FieldChange:
     path: str = strawberry.field(description="Names of this API joined by dots, list items by index: 'period.start'.")
     before: Json | None
     after: Json | None
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        return cls(path=change.path, before=Json(change.before), after=Json(change.after))
 
 
 @strawberry.type(description="One recorded event, exactly as it stands in the store, with what it changed.")
@@ -71,10 +76,7 @@ class RecordedEvent:
             reason=shown.reason,
             correlation_id=str(entry.correlation),
             causation_id=None if entry.causation is None else str(entry.causation),
-            changes=[
-                FieldChange(path=change.path, before=Json(change.before), after=Json(change.after))
-                for change in shown.changes
-            ],
+            changes=[FieldChange.of(change) for change in shown.changes],
             payload=Json(shown.payload),
             redactions=list(shown.redactions),
         )

@@ -26,15 +26,7 @@ from tests.tidy.repository import ROOT
 CONTRACT = ROOT.parent / "shared" / "contract.graphql"
 
 MISSING = {
-    "DeploymentRequest.changes",
-    "DeploymentRequestFilter.overdue",
-    "DeploymentRequestFilter.questioned",
     "Mutation.rebuildProjection",
-    "Query.deploymentRequest(asOf)",
-    "Query.deploymentRequests(asOf)",
-    "Query.incident(asOf)",
-    "Query.incidents(asOf)",
-    "Query.situation(asOf)",
     "RebuildResult",
     "RebuildStarted",
 }
