@@ -1,0 +1,35 @@
+"""The case, printed for one of those who had a part in it."""
+
+from pathlib import Path
+
+from service.demo.case import Case
+from tests.e2e.serving import Served
+
+REFERENCE = "query ($id: ID!) { deploymentRequest(id: $id) { reference } }"
+
+
+def test_the_case_is_printed_as_its_requester_may_see_it(served: Served, told_case: Case, tmp_path: Path) -> None:
+    token = served.token("requester", "pristina", "requester")
+    reference = served.data(token, REFERENCE, id=told_case.request)["deploymentRequest"]["reference"]
+    page, paper = tmp_path / "case.html", tmp_path / "case.pdf"
+    for output in (page, paper):
+        said = served.run("dossier", reference, "--output", str(output), "--token", token)
+        assert "GREEN, printed on" in said.stderr
+        assert "for Official in Pristina, Pristina" in said.stderr
+    told = page.read_text()
+    for words in (
+        "Approved, with conditions, on",
+        "letter of 19 April 2013 on the KSF in the north",
+        "120 persons",
+        "80 persons",
+        "60 persons",
+        "Approving officer",
+        "EXERCISE group Heron (invented)",
+        "1 of 1 endorsement of revision 2 that an approval needs.",
+        "The approval is confirmed",
+        "F: reliability cannot be judged",
+        "their number is not told",
+    ):
+        assert words in told, words
+    assert paper.read_bytes().startswith(b"%PDF-")
+    assert (page.stat().st_mode & 0o777, paper.stat().st_mode & 0o777) == (0o600, 0o600)
