@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from threading import Event
@@ -18,7 +18,8 @@ from projections.checkpoints import REBUILDS, Progress
 from projections.following import connect
 from projections.loading import load
 from projections.remembering import Remembered
-from projections.replaying import BLOCK, Decode, Replay, count, head, topics
+from projections.replaying import Decode, Replay, blocks, count, head, topics
+from projections.verification import Comparison, Differs, check_sample, compare, same_moment
 from projections.view import Folded, View
 
 log = logging.getLogger(__name__)
@@ -46,14 +47,18 @@ class NotSwapped(Exception):
     """Readers or others held on to the view's tables too long, time and again. What was served is served."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """position: up to which the new rows are. processed: events that were read for them."""
+    """position: up to which the new rows are. processed: events that were read for them.
+
+    comparison: with the rows that were served; None where nothing had been followed yet.
+    """
 
     view: str
     position: int
     processed: int
     seconds: float
+    comparison: Comparison | None
 
 
 def rebuild(
@@ -62,18 +67,44 @@ def rebuild(
     decode: Decode,
     progress: Callable[[Progress], None] = lambda _: None,
     stop: Event | None = None,
+    *,
+    accept: bool = False,
 ) -> Rebuilt:
-    """Builds a view's rows from all events, catches up with those that arrive meanwhile, and swaps.
+    """Builds a view's rows from all events, catches up with those that arrive meanwhile, compares, and swaps.
 
     Readers see the old rows until they see the new ones, which are never older; nobody who appends waits for anything.
     Where it is killed, the next one begins anew and clears away what it left.
-    Raises BeingRebuilt, Cancelled, NotSwapped, Unappliable, psycopg.Error, and what decode raises.
+    accept: swaps too where rows of the same version differ from those that are served.
+    Raises BeingRebuilt, Cancelled, Differs, NotAsFolded, NotSwapped, Unappliable, psycopg.Error, what decode raises.
     """
+    with _building(view, url, decode, progress, stop) as building:
+        return building.run(accept)
+
+
+def verify(
+    view: View,
+    url: str,
+    decode: Decode,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: Event | None = None,
+) -> Comparison | None:
+    """The comparison alone: the same building, and no swap. None where nothing was followed yet.
+
+    Raises as `rebuild` does, but never Differs.
+    """
+    with _building(view, url, decode, progress, stop) as building:
+        return building.compared()
+
+
+@contextmanager
+def _building(
+    view: View, url: str, decode: Decode, progress: Callable[[Progress], None], stop: Event | None
+) -> Iterator["_Building"]:
     with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view):
         connection.execute("SET statement_timeout = 0")
-        building = _Building(view, connection, decode, progress, stop or Event())
+        building = _Building(view, url, connection, decode, progress, stop or Event())
         try:
-            return building.run()
+            yield building
         finally:
             if not connection.broken:
                 building.clear()
@@ -85,19 +116,25 @@ def _alone(connection: psycopg.Connection[Any], view: View) -> Iterator[None]:
     row = connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", keys).fetchone()
     if row is None or not row[0]:
         raise BeingRebuilt(f"{view.name} is being rebuilt already")
-    yield
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", keys)
 
 
 class _Building:
     def __init__(
         self,
         view: View,
+        url: str,
         connection: psycopg.Connection[Any],
         decode: Decode,
         progress: Callable[[Progress], None],
         stop: Event,
     ) -> None:
         self._view = view
+        self._url = url
         self._connection = connection
         self._decode = decode
         self._report = progress
@@ -109,22 +146,49 @@ class _Building:
         self._total = 0
         self._position = 0
 
-    def run(self) -> Rebuilt:
-        self._position = head(self._connection)
-        self._total = count(self._connection, self._wanted(), self._position)
-        self._call("begin_copy")
-        self._progress(0)
-        self._load()
-        self._catch_up()
+    def run(self, accept: bool) -> Rebuilt:
+        comparison = self.compared()
+        if comparison and comparison.differing:
+            log.warning("%s", comparison.told())
+            if not (accept or comparison.may_differ):
+                raise Differs(comparison)
+        self._catch_up(head)
         for attempt in range(TRIES):
             if self._try_to_swap(LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]):
                 seconds = (datetime.now(UTC) - self._started_at).total_seconds()
-                return Rebuilt(
-                    view=self._view.name, position=self._position, processed=self._processed, seconds=seconds
-                )
+                return Rebuilt(self._view.name, self._position, self._processed, seconds, comparison)
             self._stop.wait(0.1)
-            self._catch_up()
+            self._catch_up(head)
         raise NotSwapped(f"{self._view.name} is in use without a break: nothing was changed")
+
+    def compared(self) -> Comparison | None:
+        """Builds up to where the served view is, and compares there. What it was not followed for is not built yet."""
+        end = head(self._connection)
+        followed = self._followed(self._connection)
+        self._position = followed or end
+        self._total = count(self._connection, self._wanted(), end)
+        self._call("begin_copy")
+        self._progress(0)
+        self._load()
+        return self._compare() if followed else None
+
+    def _compare(self) -> Comparison:
+        for _ in range(TRIES):
+            self._catch_up(self._followed)
+            with same_moment(self._view, self._url, NEXT, self._meet) as seen:
+                if seen is not None:
+                    found = compare(seen[0], self._view, NEXT, *seen[1:])
+                    replay = Replay(self._connection, self._decode, found.position)
+                    sampled = check_sample(seen[0], self._view, NEXT, replay, found.position)
+                    return replace(found, sampled=sampled)
+        raise NotSwapped(f"{self._view.name} and its copy did not meet at one position: nothing was changed")
+
+    def _meet(self, position: int) -> bool:
+        """Brings the copy to the position at which the served view is held, where only little is missing."""
+        if not 0 <= position - self._position <= CAUGHT_UP:
+            return False
+        self._advance(position)
+        return True
 
     def clear(self) -> None:
         """Leaves nothing behind."""
@@ -136,7 +200,7 @@ class _Building:
         replay = Replay(self._connection, self._decode, self._position)
         wanted = topics(self._view.by_stream)
         too_long: list[UUID] = []
-        for block in _blocks(replay.by_stream(wanted)):
+        for block in blocks(replay.by_stream(wanted)):
             too_long += [stream for stream, events in block if events is None]
             whole = [(stream, events) for stream, events in block if events is not None]
             self._load_folded([fold(self._view, stream, None, events) for stream, events in whole])
@@ -163,9 +227,9 @@ class _Building:
             self._states.keep((each.subject, each.state) for each in folded)
             self._progress(len(block))
 
-    def _catch_up(self) -> None:
-        """Until so few events are left that the transaction of the swap can take them."""
-        while (end := head(self._connection)) - self._position > CAUGHT_UP:
+    def _catch_up(self, end_of: Callable[[psycopg.Connection[Any]], int]) -> None:
+        """Until so few events are left that whoever is kept waiting for them need not wait long."""
+        while (end := end_of(self._connection)) - self._position > CAUGHT_UP:
             self._advance(end)
 
     def _advance(self, end: int) -> None:
@@ -182,7 +246,8 @@ class _Building:
         try:
             with self._connection.transaction():
                 self._connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{limit * 1000:.0f}ms"])
-                self._advance(max(self._live_position(), self._position))
+                self._followed(self._connection, "FOR UPDATE")
+                self._advance(head(self._connection))
                 self._call("swap_copy")
                 self._write_checkpoint()
         except psycopg.errors.LockNotAvailable:
@@ -192,10 +257,9 @@ class _Building:
             return False
         return True
 
-    def _live_position(self) -> int:
-        row = self._connection.execute(
-            "SELECT position FROM projections.checkpoints WHERE view = %s FOR UPDATE", [self._view.name]
-        ).fetchone()
+    def _followed(self, connection: psycopg.Connection[Any], lock: str = "") -> int:
+        statement = f"SELECT position FROM projections.checkpoints WHERE view = %s {lock}"  # noqa: S608
+        row = connection.execute(statement.encode(), [self._view.name]).fetchone()
         return int(row[0]) if row else 0
 
     def _write_checkpoint(self) -> None:
@@ -232,18 +296,3 @@ class _Building:
             [self._view.name, self._view.version, told.started_at, told.updated_at, told.processed, told.total],
         )
         self._report(told)
-
-
-def _blocks(
-    streams: Iterable[tuple[UUID, list[Recorded[Any]] | None]],
-) -> Iterator[list[tuple[UUID, list[Recorded[Any]] | None]]]:
-    """Streams gathered until they have a block's worth of events."""
-    block, events = [], 0
-    for stream, own in streams:
-        block.append((stream, own))
-        events += len(own) if own is not None else 0
-        if events >= BLOCK:
-            yield block
-            block, events = [], 0
-    if block:
-        yield block

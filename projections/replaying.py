@@ -109,3 +109,18 @@ class Replay:
 
 def _place(recorded: Recorded[Any]) -> tuple[UUID, int]:
     return recorded.stream, recorded.version
+
+
+def blocks(
+    streams: Iterable[tuple[UUID, list[Recorded[Any]] | None]],
+) -> Iterator[list[tuple[UUID, list[Recorded[Any]] | None]]]:
+    """Streams gathered until they have a block's worth of events."""
+    block, events = [], 0
+    for stream, own in streams:
+        block.append((stream, own))
+        events += len(own) if own is not None else 0
+        if events >= BLOCK:
+            yield block
+            block, events = [], 0
+    if block:
+        yield block

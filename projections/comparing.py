@@ -1,0 +1,113 @@
+"""The rows of a view that is served beside those that were built anew: digests, and what differs, field by field."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Table
+
+DIGEST: Final = """
+    SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {schema}.{table} t
+"""
+COUNT: Final = """
+    SELECT count(*) FROM {served}.{table} s FULL JOIN {built}.{table} b USING ({key}) WHERE {differ}
+"""
+DIFFERENCES: Final = """
+    SELECT {key}, to_jsonb(s), to_jsonb(b) FROM {served}.{table} s FULL JOIN {built}.{table} b USING ({key})
+    WHERE {differ} ORDER BY {key} LIMIT %s
+"""
+DIFFER: Final = "s.{first} IS NULL OR b.{first} IS NULL OR s::text <> b::text"
+WIDEST: Final = 200
+"""Characters of a value that are told."""
+
+
+class Kind(StrEnum):
+    """CHANGED: both have the row. MISSING: the served view lacks it. SURPLUS: the served view alone has it."""
+
+    CHANGED = "CHANGED"
+    MISSING = "MISSING"
+    SURPLUS = "SURPLUS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowDifference:
+    """One row. key: its primary key. fields: by path, what the served view has and what was built; of CHANGED alone."""
+
+    table: str
+    key: Mapping[str, str]
+    kind: Kind
+    fields: Mapping[str, tuple[str, str]]
+
+    def told(self) -> str:
+        place = f"{self.table} {' '.join(f'{name}={value}' for name, value in self.key.items())}"
+        if self.kind is not Kind.CHANGED:
+            return f"{place}: {'is missing' if self.kind is Kind.MISSING else 'should not be there'}"
+        changes = (f"{path} is {served}, should be {built}" for path, (served, built) in self.fields.items())
+        return f"{place}: {'; '.join(changes)}"
+
+
+def counted(connection: psycopg.Connection[Any], schema: str, table: Table) -> tuple[int, Any]:
+    """How many rows there are, and a digest of them in whatever order. Of two with the same digest, the rows are."""
+    found = connection.execute(DIGEST.format(schema=schema, table=table.name).encode()).fetchone()
+    assert found is not None
+    return int(found[0]), found[1]
+
+
+def differing(connection: psycopg.Connection[Any], served: str, built: str, table: Table) -> int:
+    """How many rows of two schemas differ. The connection's transaction is to see one moment."""
+    found = connection.execute(_filled(COUNT, served, built, table)).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def differences(
+    connection: psycopg.Connection[Any], served: str, built: str, table: Table, limit: int
+) -> Iterator[RowDifference]:
+    """The first of them, in the order of the key."""
+    names = [column.name for column in table.primary_key]
+    for *key, before, after in connection.execute(_filled(DIFFERENCES, served, built, table), [limit]):
+        yield RowDifference(
+            table=table.name,
+            key=dict(zip(names, map(str, key), strict=True)),
+            kind=Kind.MISSING if before is None else Kind.SURPLUS if after is None else Kind.CHANGED,
+            fields=_fields(before, after) if before is not None and after is not None else {},
+        )
+
+
+def _filled(statement: str, served: str, built: str, table: Table) -> bytes:
+    key = [column.name for column in table.primary_key]
+    parts = {"served": served, "built": built, "table": table.name, "key": ", ".join(key)}
+    return statement.format(**parts, differ=DIFFER.format(first=f"{key[0]}")).encode()
+
+
+def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    flat_before, flat_after = dict(_flat(before)), dict(_flat(after))
+    paths = [*flat_before, *(path for path in flat_after if path not in flat_before)]
+    pairs = ((path, _short(flat_before.get(path)), _short(flat_after.get(path))) for path in paths)
+    return {path: (one, other) for path, one, other in pairs if flat_before.get(path) != flat_after.get(path)}
+
+
+def _flat(row: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value by its path; a document is looked into."""
+    for name, value in row.items():
+        found = _parsed(value) if name == "document" else value
+        if isinstance(found, Mapping):
+            yield from _flat(found, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", found
+
+
+def _parsed(document: Any) -> Any:
+    try:
+        found = json.loads(document)
+    except (TypeError, ValueError):
+        return document
+    return {str(place): value for place, value in enumerate(found)} if isinstance(found, list) else found
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
