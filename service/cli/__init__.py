@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "migrate": "operating",
     "status": "operating",
     "rebuild": "rebuilding",
+    "verify": "rebuilding",
     "token": "tokens",
     "schema": "describing",
     "import": "importing",

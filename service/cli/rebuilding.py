@@ -1,7 +1,9 @@
-"""`rebuild`: views built anew from the events, beside the ones that are served."""
+"""`rebuild` and `verify`: views built anew from the events, beside the ones that are served, and compared with them."""
 
-from collections.abc import Sequence
-from typing import Annotated
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import psycopg
 import typer
@@ -9,50 +11,122 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from domain import catalogue
+from domain.recorded import Recorded
 from projections import checkpoints
+from projections.applying import Unappliable
 from projections.catalogue import VIEW_OF, VIEWS
-from projections.rebuild import BeingRebuilt, NotSwapped, Rebuilt
+from projections.rebuild import BeingRebuilt, Cancelled, NotSwapped, Rebuilt
 from projections.rebuild import rebuild as rebuild_view
+from projections.rebuild import verify as verify_view
+from projections.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
-from service.errors import Misconfigured, Unavailable
+from service.errors import CorruptEvent, Misconfigured, Unavailable
 from service.items import Row
 from service.mapper import Mapper
 from service.opening import open_database
 from service.settings import Settings
 
+Views = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")]
+
 
 def add_to(app: typer.Typer) -> None:
     app.command()(rebuild)
+    app.command()(verify)
 
 
 def rebuild(
-    view: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")] = None,
+    view: Views = None,
+    accept_differences: Annotated[
+        bool, typer.Option("--accept-differences", help="Swap too where rows differ from those that are served.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Build, show what would differ, and swap nothing.")
+    ] = False,
 ) -> None:
-    """Builds views anew beside the ones that are served, and swaps them: nobody waits, and nobody sees half of one."""
-    views = _named(view or [])
-    with open_database(Settings.from_environment()) as urls, _bar() as bar:
-        for each in views:
+    """Builds views anew beside the ones that are served, and swaps them: nobody waits, and nobody sees half of one.
+
+    Where rows differ from those that are served though the view's version is the same, nothing is swapped and the exit
+    status is 1.
+    """
+    if dry_run:
+        refused = [found for found in _compared(_named(view or [])) if found.differing and not found.may_differ]
+        if refused and not accept_differences:
+            raise typer.Exit(1)
+        return
+    refusals = 0
+    with _each(_named(view or [])) as (each, url, bar):
+        for one in each:
             try:
-                rebuilt = _rebuild(each, urls.worker, bar)
-            except (BeingRebuilt, NotSwapped) as error:
-                raise Unavailable(str(error)) from error
-            except psycopg.OperationalError as error:
-                raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
-            bar.console.print(
-                f"{rebuilt.view}: {rebuilt.processed:,} events in {rebuilt.seconds:.1f} s, up to position "
-                f"{rebuilt.position:,}",
-                highlight=False,
-            )
+                rebuilt = rebuild_view(one, url, decode, _shown(bar, one), accept=accept_differences)
+                _say(bar, _told(rebuilt))
+            except Differs as error:
+                refusals += 1
+                print(f"mandate: not swapped: {error}", file=sys.stderr)
+    if refusals:
+        print("mandate: 'mandate rebuild --accept-differences' swaps nevertheless", file=sys.stderr)
+        raise typer.Exit(1)
 
 
-def _rebuild(view: View, url: str, bar: Progress) -> Rebuilt:
+def verify(view: Views = None) -> None:
+    """Compares views with what their events make of them, and changes nothing. Exit status 1 where rows differ."""
+    if any(found.differing for found in _compared(_named(view or []))):
+        raise typer.Exit(1)
+
+
+def decode(row: Sequence[Any]) -> Recorded[Any]:
+    """One stored event, as a rebuild reads it."""
+    return MAPPER.decode(Row._make(row))
+
+
+def _compared(views: Sequence[View]) -> list[Comparison]:
+    """Each comparison, told as it is found. Of a view that was never followed there is none."""
+    found = []
+    with _each(views) as (each, url, bar):
+        for view in each:
+            comparison = verify_view(view, url, decode, _shown(bar, view))
+            if comparison is None:
+                _say(bar, f"{view.name}: nothing was followed yet")
+                continue
+            for line in (comparison.told(), *(f"  {line}" for line in comparison.lines())):
+                _say(bar, line)
+            found.append(comparison)
+    return found
+
+
+@contextmanager
+def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress]]:
+    """The views, the database and where progress is shown. Turns into Unavailable what stands in the way now."""
+    with open_database(Settings.from_environment()) as urls, _bar() as bar:
+        try:
+            yield views, urls.worker, bar
+        except (BeingRebuilt, Cancelled, NotSwapped) as error:
+            raise Unavailable(str(error)) from error
+        except (Unappliable, NotAsFolded, CorruptEvent) as error:
+            print(f"mandate: nothing was changed: {error}", file=sys.stderr)
+            raise typer.Exit(1) from error
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
+
+
+def _told(rebuilt: Rebuilt) -> str:
+    told = (
+        f"{rebuilt.view}: {rebuilt.processed:,} events in {rebuilt.seconds:.1f} s, up to position {rebuilt.position:,}"
+    )
+    compared = rebuilt.comparison
+    return f"{told}; {compared.differing:,} rows differ from those before" if compared else told
+
+
+def _shown(bar: Progress, view: View) -> Any:
     task = bar.add_task(view.name, total=None)
 
     def show(progress: checkpoints.Progress) -> None:
         bar.update(task, completed=progress.processed, total=progress.total)
 
-    mapper = Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
-    return rebuild_view(view, url, lambda row: mapper.decode(Row._make(row)), show)
+    return show
+
+
+def _say(bar: Progress, line: str) -> None:
+    bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _bar() -> Progress:
@@ -65,3 +139,6 @@ def _named(names: Sequence[str]) -> list[View]:
     if unknown:
         raise Misconfigured(f"there is no view {', '.join(unknown)}: there are {', '.join(VIEW_OF)}")
     return [VIEW_OF[name] for name in names] or list(VIEWS)
+
+
+MAPPER = Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
