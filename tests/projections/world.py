@@ -128,7 +128,7 @@ class World:
         assert not any(thread.is_alive() for thread in threads)
 
     def wait(self, condition: Callable[[Status], bool], view: str) -> Status:
-        """The first status of a view that meets the condition; it has ten seconds."""
+        """The first status of a view that meets the condition; it has half a minute."""
         return wait_for(lambda: next(filter(condition, self.statuses(view)), None))
 
     def reach(self, view: str, position: int) -> None:
@@ -146,7 +146,7 @@ def decode(row: Sequence[Any]) -> Recorded[Any]:
     return MAPPER.decode(Row._make(row))
 
 
-def wait_for(find: Callable[[], T | None], seconds: float = 10.0) -> T:
+def wait_for(find: Callable[[], T | None], seconds: float = 30.0) -> T:
     """What is looked for, looked for again and again."""
     deadline = monotonic() + seconds
     while (found := find()) is None:
