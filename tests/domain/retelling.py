@@ -123,3 +123,48 @@ def groundless_holds(log: Log) -> Iterator[str]:
                 yield f"at {each.position}: on other terms"
             if not set(each.event.awaiting) <= set(before.awaiting):
                 yield f"at {each.position}: awaiting more"
+
+
+def unmet_releases(log: Log) -> list[int]:
+    """Where the register resumed a review whose hold was not met."""
+    return [
+        index
+        for index, each in enumerate(log)
+        if isinstance(each.event, e.ReviewResumed) and each.actor == SYSTEM and not is_met(log[:index])
+    ]
+
+
+def is_met(log: Log) -> bool:
+    hold = last_hold(log)
+    return hold is not None and all(suffices(log, awaited, hold) for awaited in hold.awaiting)
+
+
+def named(log: Log) -> set[IncidentId]:
+    """The incidents that the request names or was held for."""
+    incidents: set[IncidentId] = set()
+    for each in of_request(log, e.RequestSubmitted, e.RequestAmended, e.RequestWithheld):
+        match each.event:
+            case e.RequestSubmitted(incidents=those) | e.RequestAmended(incidents=tuple() as those):
+                incidents = set(those)
+            case e.RequestWithheld(awaiting=those):
+                incidents |= set(those)
+            case _:
+                pass
+    return incidents
+
+
+def standing(log: Log) -> set[tuple[IncidentId, int]]:
+    """The findings that stand on the incidents of the request: (incident, version)."""
+    last = ((incident, found_on(log, incident)[-1:]) for incident in named(log))
+    return {(incident, version) for incident, found in last for version, finding in found if finding is not None}
+
+
+def wrong_grounds(log: Log) -> list[str]:
+    """Decisions that do not rest on what stood; or stood a moment before, where that changed at the same moment."""
+    wrong = []
+    for index, each in enumerate(log):
+        if isinstance(each.event, e.RequestApproved | e.RequestDenied | e.ApprovalConfirmed):
+            rests = {(ground.incident, ground.version) for ground in each.event.grounds}
+            if rests not in (standing(log[:index]), standing(log[: index - 1])):
+                wrong.append(f"{type(each.event).__name__} at {each.position}")
+    return wrong

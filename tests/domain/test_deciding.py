@@ -109,6 +109,10 @@ def test_no_more_is_granted_than_was_asked_for(told: dict[str, object], path: st
     given(*ENDORSED).when(command, by=approver).refused(InvalidInput, "asked for", at=(path,))
 
 
+def test_all_that_was_asked_for_can_be_granted_by_name() -> None:
+    given(*ENDORSED).when(replace(APPROVE, strength=GRANTED.strength, period=PERIOD), by=approver).then(GRANTED)
+
+
 def test_the_period_that_was_asked_for_is_told_in_utc() -> None:
     longer = Period(start=PERIOD.start, end=PERIOD.end + DAY)
     given(*ENDORSED).when(replace(APPROVE, period=longer), by=approver).refused(

@@ -147,6 +147,20 @@ def test_it_names_only_incidents_that_the_deciding_authority_may_see() -> None:
     )
 
 
+def test_a_mandate_of_another_does_not_let_the_deciding_authority_see() -> None:
+    far = incident(BRIDGE, region=Region("zz"), covered_by=())
+    given(*REPORTED, far, mandate(Region("zz"), of=THIRD)).when(
+        replace(ASKED, incidents=(BRIDGE,)), by=requester
+    ).refused(InvalidInput, "kfor, which decides, may not see", at=("incidents",))
+
+
+def test_what_neither_may_see_is_not_named_to_either() -> None:
+    theirs = incident(BRIDGE, by=stranger, reference="third-i-2024-0001", region=Region("zz"), covered_by=())
+    when = given(*REPORTED, theirs).when(replace(ASKED, incidents=(BRIDGE,)), by=requester)
+    when.refused(InvalidInput, f"no such incident that you may see: {BRIDGE}.", at=("incidents",))
+    assert "third-i-2024-0001" not in str(when.answer)
+
+
 @pytest.mark.parametrize("marking", [Marking.CLEAR, Marking.GREEN, Marking.RED])
 def test_but_for_one_that_is_for_named_persons_alone(marking: Marking) -> None:
     far = incident(BRIDGE, region=Region("zz"), covered_by=(), marking=marking)
