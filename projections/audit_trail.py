@@ -201,6 +201,7 @@ VIEW: Final = View(
     subject=subject_of,
     kind=kind_of,
     fold=fold,
+    parks=False,
 )
 
 

@@ -58,6 +58,7 @@ VIEW: Final = View(
     },
     by_stream=(AUTHORITY, JURISDICTION),
     fold=fold,
+    parks=False,
 )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents, situation
+from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents, parking, situation
 from projections.view import View
 
 VIEWS: Final[tuple[View, ...]] = (
@@ -22,6 +22,10 @@ VIEW_OF: Final[Mapping[str, View]] = MappingProxyType({view.name: view for view 
 TABLES: Final[tuple[Table, ...]] = (
     checkpoints.table,
     checkpoints.rebuilds,
+    checkpoints.orders,
+    checkpoints.outcomes,
+    parking.streams,
+    parking.events,
     *(table for view in VIEWS for table in view.tables),
 )
 """All that migrations make for them."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Integer,
@@ -48,6 +49,7 @@ table: Final = Table(
     Column("last_error", Text),
     Column("failed_at", TIMESTAMP(timezone=True)),
     Column("parked", Integer, nullable=False, server_default="0"),
+    Column("mends", BigInteger, nullable=False, server_default="0"),
 )
 
 rebuilds: Final = Table(
@@ -59,6 +61,25 @@ rebuilds: Final = Table(
     Column("updated_at", TIMESTAMP(timezone=True), nullable=False),
     Column("processed", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
+    Column("cancelled", Boolean, nullable=False, server_default="false"),
+)
+
+orders: Final = Table(
+    "rebuild_orders",
+    PROJECTIONS,
+    Column("view", Text, primary_key=True),
+    Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+outcomes: Final = Table(
+    "rebuild_outcomes",
+    PROJECTIONS,
+    Column("view", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("ended_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("differing", BigInteger, nullable=False),
+    Column("told", Text, nullable=False),
 )
 
 

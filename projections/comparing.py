@@ -1,7 +1,7 @@
 """The rows of a view that is served beside those that were built anew: digests, and what differs, field by field."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -13,13 +13,14 @@ DIGEST: Final = """
     SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {schema}.{table} t
 """
 COUNT: Final = """
-    SELECT count(*) FROM {served}.{table} s FULL JOIN {built}.{table} b USING ({key}) WHERE {differ}
+    SELECT count(*) FROM {served}.{table} s FULL JOIN {built}.{table} b USING ({key})
+    WHERE {differ} AND {first}::text <> ALL(%s)
 """
 DIFFERENCES: Final = """
     SELECT {key}, to_jsonb(s), to_jsonb(b) FROM {served}.{table} s FULL JOIN {built}.{table} b USING ({key})
-    WHERE {differ} ORDER BY {key} LIMIT %s
+    WHERE {differ} AND {first}::text <> ALL(%s) ORDER BY {key} LIMIT %s
 """
-DIFFER: Final = "s.{first} IS NULL OR b.{first} IS NULL OR s::text <> b::text"
+DIFFER: Final = "(s.{first} IS NULL OR b.{first} IS NULL OR s::text <> b::text)"
 WIDEST: Final = 200
 """Characters of a value that are told."""
 
@@ -56,19 +57,24 @@ def counted(connection: psycopg.Connection[Any], schema: str, table: Table) -> t
     return int(found[0]), found[1]
 
 
-def differing(connection: psycopg.Connection[Any], served: str, built: str, table: Table) -> int:
-    """How many rows of two schemas differ. The connection's transaction is to see one moment."""
-    found = connection.execute(_filled(COUNT, served, built, table)).fetchone()
+def differing(
+    connection: psycopg.Connection[Any], served: str, built: str, table: Table, but: Sequence[str] = ()
+) -> int:
+    """How many rows of two schemas differ. The connection's transaction is to see one moment.
+
+    but: subjects whose rows are not looked at.
+    """
+    found = connection.execute(_filled(COUNT, served, built, table), [list(but)]).fetchone()
     assert found is not None
     return int(found[0])
 
 
 def differences(
-    connection: psycopg.Connection[Any], served: str, built: str, table: Table, limit: int
+    connection: psycopg.Connection[Any], served: str, built: str, table: Table, limit: int, but: Sequence[str] = ()
 ) -> Iterator[RowDifference]:
     """The first of them, in the order of the key."""
     names = [column.name for column in table.primary_key]
-    for *key, before, after in connection.execute(_filled(DIFFERENCES, served, built, table), [limit]):
+    for *key, before, after in connection.execute(_filled(DIFFERENCES, served, built, table), [list(but), limit]):
         yield RowDifference(
             table=table.name,
             key=dict(zip(names, map(str, key), strict=True)),
@@ -80,7 +86,7 @@ def differences(
 def _filled(statement: str, served: str, built: str, table: Table) -> bytes:
     key = [column.name for column in table.primary_key]
     parts = {"served": served, "built": built, "table": table.name, "key": ", ".join(key)}
-    return statement.format(**parts, differ=DIFFER.format(first=f"{key[0]}")).encode()
+    return statement.format(**parts, first=key[0], differ=DIFFER.format(first=key[0])).encode()
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 import psycopg
 
 from domain.recorded import Recorded
-from projections import following
+from projections import following, parking
 from projections.applying import LIVE, apply
-from projections.following import CHANNEL, Limits, Overtaken
+from projections.following import CHANNEL, Limits, OtherVersion, Overtaken, Standing
 from projections.remembering import Remembered
 from projections.view import View
 
@@ -28,6 +29,7 @@ class Course:
 
     apply: makes of some events what they make, in the transaction that moves the checkpoint past them.
     committed: that is to stay. forget: it was rolled back, or others went on: nothing remembered is to be trusted.
+    park: sets aside the stream of an event that cannot be applied, likewise; whether it did.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Course:
     apply: Callable[[psycopg.Connection[Any], Sequence[Recorded[Any]]], None]
     committed: Callable[[], None] = lambda: None
     forget: Callable[[], None] = lambda: None
+    park: Callable[[psycopg.Connection[Any], Recorded[Any], Exception], bool] = lambda *_: False
 
 
 def course_of(view: View) -> Course:
@@ -43,13 +46,25 @@ def course_of(view: View) -> Course:
     folded: list[tuple[Any, Any]] = []
 
     def apply_events(connection: psycopg.Connection[Any], events: Sequence[Recorded[Any]]) -> None:
-        folded[:] = [(each.subject, each.state) for each in apply(view, connection, LIVE, events, states)]
+        rest = parking.divert(connection, view, events) if view.parks else events
+        folded[:] = [(each.subject, each.state) for each in apply(view, connection, LIVE, rest, states)]
 
     def committed() -> None:
         states.keep(folded)
         folded.clear()
 
-    return Course(name=view.name, version=view.version, apply=apply_events, committed=committed, forget=states.forget)
+    return Course(
+        name=view.name,
+        version=view.version,
+        apply=apply_events,
+        committed=committed,
+        forget=states.forget,
+        park=partial(_park, view),
+    )
+
+
+def _park(view: View, connection: psycopg.Connection[Any], recorded: Recorded[Any], error: Exception) -> bool:
+    return parking.park(connection, view, recorded, error)
 
 
 def follow(
@@ -62,8 +77,9 @@ def follow(
 ) -> None:
     """Follows until `stop` is set, and then ends what is under way. However many do, one leads and the others wait.
 
+    Nothing is written to rows of another version: they are waited for to be built anew.
     passing: errors of the feed that pass by themselves. They and a database that is away are waited out; any other
-    error is written to the checkpoint and logged, and the event tried again: none is ever skipped.
+    error parks the event's stream, or is written to the checkpoint and logged and tried again: none is ever skipped.
     """
     limits = limits or Limits()
     wait = limits.first
@@ -75,6 +91,9 @@ def follow(
                 if not stop.is_set():
                     _Leader(course, connection, feed, stop, limits, waited_out).lead()
                 wait = limits.first
+        except OtherVersion as error:
+            log.info("%s: its follower waits", error)
+            stop.wait(limits.lead)
         except waited_out as error:
             log.warning("the follower of %s tries again in %.1f s: %s", course.name, wait, error)
             course.forget()
@@ -83,8 +102,17 @@ def follow(
 
 
 def _wait_to_lead(connection: psycopg.Connection[Any], course: Course, stop: Event, limits: Limits) -> None:
-    while not stop.is_set() and not following.try_to_lead(connection, course.name):
+    """Who can not write the rows does not stand in the way of who can."""
+    while not stop.is_set():
+        if not _is_of_another_version(connection, course) and following.try_to_lead(connection, course.name):
+            return
         stop.wait(limits.lead)
+
+
+def _is_of_another_version(connection: psycopg.Connection[Any], course: Course) -> bool:
+    """Whether the rows are of another version. What holds nothing yet takes on that of whoever comes first."""
+    known = following.version_of(connection, course.name)
+    return known is not None and known != course.version
 
 
 class _Leader:
@@ -107,13 +135,13 @@ class _Leader:
         self._passing = passing
         self._block = limits.block
         self._wait = limits.first
-        self._position = 0
+        self._standing = Standing(0, 0)
 
     def lead(self) -> None:
         """Listens first, then reads: what is appended in between is heard of."""
         self._connection.execute(f"LISTEN {CHANNEL}".encode())
         self._begin()
-        log.info("the follower of %s leads from position %d", self._course.name, self._position)
+        log.info("the follower of %s leads from position %d", self._course.name, self._standing.position)
         while not self._stop.is_set():
             if not self._step():
                 self._listen()
@@ -121,12 +149,13 @@ class _Leader:
 
     def _begin(self) -> None:
         self._course.forget()
-        self._position = following.begin(self._connection, self._course.name, self._course.version)
+        self._standing = following.begin(self._connection, self._course.name, self._course.version)
 
     def _step(self) -> bool:
         """Takes in what there is, never waiting for more. Whether there may be more already."""
+        events: Sequence[Recorded[Any]] = ()
         try:
-            events = self._feed(self._position, self._block)
+            events = self._feed(self._standing.position, self._block)
             if events:
                 self._apply(events)
         except self._passing:
@@ -136,8 +165,8 @@ class _Leader:
             self._begin()
             return True
         except Exception as error:
-            log.exception("the follower of %s cannot go on from %d", self._course.name, self._position)
-            return self._failed(error)
+            log.exception("the follower of %s cannot go on from %d", self._course.name, self._standing.position)
+            return self._failed(error, events)
         self._wait = self._limits.first
         whole = len(events) == self._block
         self._block = min(self._block * 2, self._limits.block)
@@ -145,25 +174,39 @@ class _Leader:
 
     def _apply(self, events: Sequence[Recorded[Any]]) -> None:
         with self._connection.transaction():
-            position = following.advance(self._connection, self._course.name, self._position, events)
+            standing = self._advance(events)
             self._course.apply(self._connection, events)
-        self._position = position
+        self._standing = standing
         self._course.committed()
 
-    def _failed(self, error: Exception) -> bool:
-        """All before the event that cannot be applied is applied, one by one; then it is waited for."""
+    def _advance(self, events: Sequence[Recorded[Any]]) -> Standing:
+        return following.advance(self._connection, self._course.name, self._course.version, self._standing, events)
+
+    def _failed(self, error: Exception, events: Sequence[Recorded[Any]]) -> bool:
+        """All before the event that cannot be applied is applied, one by one; then it is parked, or waited for."""
         self._course.forget()
         if self._block > 1:
             self._block = 1
+            return True
+        if events and self._park(events[:1], error):
             return True
         following.fail(self._connection, self._course.name, error)
         self._stop.wait(self._wait)
         self._wait = min(self._wait * 2, self._limits.longest)
         return True
 
+    def _park(self, events: Sequence[Recorded[Any]], error: Exception) -> bool:
+        with self._connection.transaction() as transaction:
+            standing = self._advance(events)
+            if not self._course.park(self._connection, events[0], error):
+                raise psycopg.Rollback(transaction)
+            self._standing = standing
+            return True
+        return False
+
     def _listen(self) -> None:
         """Until an append is heard of that was not read yet."""
         until = monotonic() + self._limits.look
         while not self._stop.is_set() and (left := until - monotonic()) > 0:
-            if following.heard(self._connection, min(left, self._limits.listen)) > self._position:
+            if following.heard(self._connection, min(left, self._limits.listen)) > self._standing.position:
                 return

@@ -29,6 +29,18 @@ class Overtaken(Exception):
     """Somebody else moved the checkpoint: what is remembered here is not what the rows are."""
 
 
+class OtherVersion(Exception):
+    """The rows are of another version of the view than this code is: it must not write them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a checkpoint is. mends: how often its rows were changed by others than its follower."""
+
+    position: int
+    mends: int
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds. lead: between two tries to lead. listen: between two looks at `stop`. look: between two at the log,
@@ -61,38 +73,61 @@ def try_to_lead(connection: psycopg.Connection[Any], name: str) -> bool:
     return row is not None and bool(row[0])
 
 
-def begin(connection: psycopg.Connection[Any], name: str, version: int) -> int:
-    """The position to go on from. version: of the fold, for a checkpoint that is not there yet."""
+def version_of(connection: psycopg.Connection[Any], name: str) -> int | None:
+    """The version of the fold that made the rows; None where there are none yet."""
+    asked = "SELECT version FROM projections.checkpoints WHERE view = %s AND position > 0"
+    row = connection.execute(asked, [name]).fetchone()
+    return None if row is None else int(row[0])
+
+
+def begin(connection: psycopg.Connection[Any], name: str, version: int) -> Standing:
+    """Where to go on from. version: of the fold. A view that holds nothing yet takes it on.
+
+    Raises OtherVersion.
+    """
     connection.execute(
         """INSERT INTO projections.checkpoints (view, version, position, updated_at, state)
-           VALUES (%s, %s, 0, clock_timestamp(), %s) ON CONFLICT DO NOTHING""",
+           VALUES (%s, %s, 0, clock_timestamp(), %s)
+           ON CONFLICT (view) DO UPDATE SET version = excluded.version WHERE checkpoints.position = 0""",
         [name, version, FollowerState.RUNNING.value],
     )
     row = connection.execute(
         """UPDATE projections.checkpoints SET state = %s, updated_at = clock_timestamp()
-           WHERE view = %s RETURNING position""",
-        [FollowerState.RUNNING.value, name],
+           WHERE view = %s AND version = %s RETURNING position, mends""",
+        [FollowerState.RUNNING.value, name, version],
     ).fetchone()
-    assert row is not None
-    return int(row[0])
+    if row is None:
+        raise OtherVersion(f"the rows of {name} are not of version {version}")
+    return Standing(int(row[0]), int(row[1]))
 
 
-def advance(connection: psycopg.Connection[Any], name: str, position: int, events: Sequence[Recorded[Any]]) -> int:
+def advance(
+    connection: psycopg.Connection[Any], name: str, version: int, standing: Standing, events: Sequence[Recorded[Any]]
+) -> Standing:
     """Moves the checkpoint past the events, first of all in their transaction, and returns where it is then.
 
-    Raises Overtaken where it is not at `position` any more.
+    Raises Overtaken where it does not stand there any more.
     """
     last = events[-1]
     moved = connection.execute(
         """UPDATE projections.checkpoints
            SET position = %s, recorded_at = %s, updated_at = clock_timestamp(),
-               state = %s, last_error = NULL, failed_at = NULL
-           WHERE view = %s AND position = %s""",
-        [last.position, last.recorded_at, FollowerState.RUNNING.value, name, position],
+               state = %s, last_error = CASE WHEN parked > 0 THEN last_error END,
+               failed_at = CASE WHEN parked > 0 THEN failed_at END
+           WHERE view = %s AND version = %s AND position = %s AND mends = %s""",
+        [
+            last.position,
+            last.recorded_at,
+            FollowerState.RUNNING.value,
+            name,
+            version,
+            standing.position,
+            standing.mends,
+        ],
     )
     if moved.rowcount != 1:
-        raise Overtaken(f"the checkpoint of {name} is no longer at {position}")
-    return last.position
+        raise Overtaken(f"the checkpoint of {name} is no longer where it was at {standing.position}")
+    return Standing(last.position, standing.mends)
 
 
 def fail(connection: psycopg.Connection[Any], name: str, error: BaseException) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 
 from domain.recorded import Recorded
+from projections import parking
 from projections.applying import apply, fold, memories
 from projections.checkpoints import REBUILDS, Progress
 from projections.following import connect
@@ -269,9 +270,10 @@ class _Building:
                FROM event_store.events e WHERE e.notification_id = %(position)s
                ON CONFLICT (view) DO UPDATE
                SET version = excluded.version, position = excluded.position, recorded_at = excluded.recorded_at,
-                   updated_at = excluded.updated_at, last_error = NULL, failed_at = NULL""",
+                   updated_at = excluded.updated_at""",
             {"view": self._view.name, "version": self._view.version, "position": self._position},
         )
+        parking.clear(self._connection, self._view.name)
 
     def _call(self, function: str) -> None:
         self._connection.execute(f"SELECT projections.{function}(%s)".encode(), [self._tables])

@@ -33,6 +33,7 @@ _BY_POSITION: Final = f"""
 """
 _HEAD: Final = "SELECT coalesce(max(notification_id), 0) FROM event_store.events"
 _COUNT: Final = "SELECT count(*) FROM event_store.events WHERE notification_id <= %s AND topic = ANY(%s)"
+_AT_POSITIONS: Final = f"{_FIELDS} WHERE e.notification_id = ANY(%s) ORDER BY e.notification_id"
 _BEFORE_ALL: Final = (UUID(int=0), 0)
 
 
@@ -48,6 +49,11 @@ def count(connection: psycopg.Connection[Any], wanted: Sequence[str], until: int
     row = connection.execute(_COUNT, [until, list(wanted)]).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def at_positions(connection: psycopg.Connection[Any], decode: Decode, positions: Sequence[int]) -> list[Recorded[Any]]:
+    """The events at these positions, in order."""
+    return [decode(row) for row in connection.execute(_AT_POSITIONS.encode(), [list(positions)], binary=True)]
 
 
 def topics(aggregates: Iterable[Aggregate]) -> list[str]:

@@ -161,6 +161,7 @@ VIEW: Final = View(
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     fold=fold,
     derive=count_anew,
+    parks=False,
 )
 
 

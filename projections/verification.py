@@ -29,7 +29,7 @@ class Comparison:
 
     position: of both sides. served_version: of the fold that made the rows that are served. rows: of the new view.
     differing: rows that are not the same; differences: the first of them. sampled: subjects whose new rows are what a
-    fold from scratch makes of them.
+    fold from scratch makes of them. parked: streams whose rows are known to differ, and were left out.
     """
 
     view: str
@@ -40,6 +40,7 @@ class Comparison:
     differing: int
     differences: Sequence[RowDifference]
     sampled: int
+    parked: int = 0
 
     @property
     def may_differ(self) -> bool:
@@ -100,12 +101,14 @@ def same_moment(
 def compare(connection: psycopg.Connection[Any], view: View, built: str, position: int, version: int) -> Comparison:
     """Every table of the view, by its digest, and where that differs row by row."""
     rows, total, listed = 0, 0, list[RowDifference]()
+    asked = "SELECT stream::text FROM projections.parked_streams WHERE view = %s"
+    parked = [row[0] for row in connection.execute(asked, [view.name])]
     for table in view.tables:
         new = counted(connection, built, table)
         rows += new[0]
         if counted(connection, LIVE, table) != new:
-            total += differing(connection, LIVE, built, table)
-            listed += differences(connection, LIVE, built, table, LISTED - len(listed))
+            total += differing(connection, LIVE, built, table, parked)
+            listed += differences(connection, LIVE, built, table, LISTED - len(listed), parked)
     return Comparison(
         view=view.name,
         position=position,
@@ -115,6 +118,7 @@ def compare(connection: psycopg.Connection[Any], view: View, built: str, positio
         differing=total,
         differences=tuple(listed),
         sampled=0,
+        parked=len(parked),
     )
 
 

@@ -76,6 +76,7 @@ class View:
     fold: the state before, None at the beginning, and some events of one subject, the oldest first. The folds of two
     subjects never look at each other.
     derive: computes in a schema what hangs on the rows of several subjects: on those just written, or on all (None).
+    parks: whether a stream with an event that cannot be applied is set aside; otherwise the view stops there, loudly.
     """
 
     name: str
@@ -88,6 +89,7 @@ class View:
     kind: Callable[[Recorded[Any]], str] = kind_is_aggregate
     fold: Callable[[Any, Sequence[Recorded[Any]]], Folded]
     derive: Callable[[psycopg.Connection[Any], str, Sequence[Folded] | None], None] | None = None
+    parks: bool = True
 
     def keeps(self, recorded: Recorded[Any]) -> bool:
         """Whether an event makes a difference to it."""

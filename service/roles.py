@@ -19,7 +19,11 @@ BOTH: Final = (
     "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA event_store TO {role}",
 )
 GRANTS: Final = {
-    API: (*BOTH, "GRANT INSERT, UPDATE ON event_store.people TO {role}"),
+    API: (
+        *BOTH,
+        "GRANT INSERT, UPDATE ON event_store.people TO {role}",
+        "GRANT EXECUTE ON FUNCTION projections.ask_rebuild(text) TO {role}",
+    ),
     WORKER: (
         *BOTH,
         "GRANT INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA projections TO {role}",

@@ -59,13 +59,15 @@ class World:
         for view in views:
             course = course_of(view)
             with psycopg.connect(self.urls.worker, autocommit=True) as connection:
-                position = following.begin(connection, view.name, view.version)
-                while events := self.store.feed(position, block if until is None else min(block, until - position)):
+                standing = following.begin(connection, view.name, view.version)
+                while events := self.store.feed(
+                    standing.position, block if until is None else min(block, until - standing.position)
+                ):
                     with connection.transaction():
-                        position = following.advance(connection, view.name, position, events)
+                        standing = following.advance(connection, view.name, view.version, standing, events)
                         course.apply(connection, events)
                     course.committed()
-                    if position == until:
+                    if standing.position == until:
                         break
 
     def ask(

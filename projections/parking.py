@@ -1,0 +1,183 @@
+"""Streams set aside: an event that the fold of a view cannot apply, and all that comes after it in its stream.
+
+Nothing is skipped: what is parked waits in order, is told of, and is applied when the fold is mended.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Table, Text, Uuid, func, select
+
+from domain.recorded import Recorded
+from projections.applying import LIVE, Unappliable, apply
+from projections.asking import Question
+from projections.following import ERROR_LENGTH, connect
+from projections.metadata import PROJECTIONS
+from projections.remembering import Remembered
+from projections.replaying import Decode, at_positions
+from projections.view import View
+
+streams: Final = Table(
+    "parked_streams",
+    PROJECTIONS,
+    Column("view", Text, primary_key=True),
+    Column("stream", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("parked_at", TIMESTAMP(timezone=True), nullable=False),
+)
+events: Final = Table(
+    "parked_events",
+    PROJECTIONS,
+    Column("view", Text, primary_key=True),
+    Column("stream", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+)
+
+OF_THE_EVENT: Final = (Unappliable, psycopg.DataError, psycopg.IntegrityError)
+"""Errors that are one event's. Any other may come with every event, and stops the view."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """One stream of one view. position: of the event that could not be applied. waiting: events, with that one."""
+
+    view: str
+    stream: UUID
+    position: int
+    error: str
+    parked_at: datetime
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """What came of trying again. error: what the next event that waits met; None where none waits any more."""
+
+    view: str
+    stream: UUID
+    applied: int
+    error: str | None
+
+
+def parked() -> Question[Parked]:
+    """All of them, by view and position."""
+    waiting = select(func.count()).where(events.c.view == streams.c.view, events.c.stream == streams.c.stream)
+    statement = select(*streams.c, waiting.correlate(streams).scalar_subquery())
+    return Question(
+        statement.order_by(streams.c.view, streams.c.position),
+        (),
+        lambda row: Parked(
+            view=row[0], stream=row[1], position=row[2], error=row[3], parked_at=row[4], waiting=int(row[5])
+        ),
+    )
+
+
+def waiting_positions(view: str, stream: UUID) -> Question[int]:
+    """Of the events that wait, in order."""
+    found = select(events.c.position).where(events.c.view == view, events.c.stream == stream)
+    return Question(found.order_by(events.c.position), (), lambda row: int(row[0]))
+
+
+def divert(connection: psycopg.Connection[Any], view: View, found: Sequence[Recorded[Any]]) -> Sequence[Recorded[Any]]:
+    """Sets aside the events of parked streams, and returns the others."""
+    subjects = {view.subject(recorded) for recorded in found if view.keeps(recorded)}
+    asked = "SELECT stream FROM projections.parked_streams WHERE view = %s AND stream = ANY(%s)"
+    known = {row[0] for row in connection.execute(asked, [view.name, list(subjects)])} if subjects else set()
+    if not known:
+        return found
+    rest = []
+    for recorded in found:
+        if view.keeps(recorded) and view.subject(recorded) in known:
+            _wait(connection, view, recorded)
+        else:
+            rest.append(recorded)
+    return rest
+
+
+def park(connection: psycopg.Connection[Any], view: View, recorded: Recorded[Any], error: Exception) -> bool:
+    """Sets a stream aside from this event on, in the transaction that moves the checkpoint past it.
+
+    Whether it did: a view may have chosen to stop, and an error that is not the event's stops it in any case.
+    """
+    if not (view.parks and view.keeps(recorded) and isinstance(error, OF_THE_EVENT)):
+        return False
+    connection.execute(
+        "INSERT INTO projections.parked_streams (view, stream, position, error, parked_at)"
+        " VALUES (%s, %s, %s, %s, clock_timestamp())",
+        [view.name, view.subject(recorded), recorded.position, _told(error)],
+    )
+    _wait(connection, view, recorded)
+    settle(connection, view.name)
+    return True
+
+
+def clear(connection: psycopg.Connection[Any], view: str, stream: UUID | None = None) -> None:
+    """Nothing waits any more, of a stream or of the whole view: its rows hold all up to the checkpoint."""
+    for table in (streams, events):
+        connection.execute(
+            f"DELETE FROM {table} WHERE view = %(view)s AND (%(stream)s::uuid IS NULL OR stream = %(stream)s)".encode(),  # noqa: S608
+            {"view": view, "stream": stream},
+        )
+    settle(connection, view, mends=1)
+
+
+def settle(connection: psycopg.Connection[Any], view: str, mends: int = 0) -> None:
+    """Says on the checkpoint what is parked. mends: 1 where rows were changed by others than the follower."""
+    connection.execute(
+        """UPDATE projections.checkpoints c
+           SET parked = (SELECT count(*) FROM projections.parked_streams p WHERE p.view = c.view),
+               last_error = (SELECT error FROM projections.parked_streams p WHERE p.view = c.view
+                             ORDER BY p.position LIMIT 1),
+               failed_at = (SELECT min(parked_at) FROM projections.parked_streams p WHERE p.view = c.view),
+               mends = mends + %s, updated_at = clock_timestamp()
+           WHERE view = %s""",
+        [mends, view],
+    )
+
+
+def retry(view: View, url: str, decode: Decode, stream: UUID) -> Retried:
+    """Applies what waits, as far as that can be applied now. Raises psycopg.Error."""
+    with connect(url, f"mandate retry {view.name}") as connection, connection.transaction():
+        connection.execute("SELECT 1 FROM projections.checkpoints WHERE view = %s FOR UPDATE", [view.name])
+        asked = "SELECT position FROM projections.parked_events WHERE view = %s AND stream = %s ORDER BY position"
+        waiting = [row[0] for row in connection.execute(asked, [view.name, stream])]
+        states = Remembered(view, LIVE)
+        for applied, recorded in enumerate(at_positions(connection, decode, waiting)):
+            try:
+                with connection.transaction():
+                    folded = apply(view, connection, LIVE, [recorded], states)
+            except OF_THE_EVENT as error:
+                _wait_from(connection, view, stream, recorded, error)
+                return Retried(view=view.name, stream=stream, applied=applied, error=_told(error))
+            states.keep((each.subject, each.state) for each in folded)
+        clear(connection, view.name, stream)
+        return Retried(view=view.name, stream=stream, applied=len(waiting), error=None)
+
+
+def _wait(connection: psycopg.Connection[Any], view: View, recorded: Recorded[Any]) -> None:
+    connection.execute(
+        "INSERT INTO projections.parked_events (view, stream, position) VALUES (%s, %s, %s)",
+        [view.name, view.subject(recorded), recorded.position],
+    )
+
+
+def _wait_from(
+    connection: psycopg.Connection[Any], view: View, stream: UUID, recorded: Recorded[Any], error: Exception
+) -> None:
+    """What was before this event is applied."""
+    place = [view.name, stream, recorded.position]
+    connection.execute("DELETE FROM projections.parked_events WHERE view = %s AND stream = %s AND position < %s", place)
+    connection.execute(
+        "UPDATE projections.parked_streams SET position = %s, error = %s WHERE view = %s AND stream = %s",
+        [recorded.position, _told(error), view.name, stream],
+    )
+    settle(connection, view.name, mends=1)
+
+
+def _told(error: Exception) -> str:
+    return f"{error}"[:ERROR_LENGTH].replace("\x00", "")

@@ -1,0 +1,137 @@
+"""An event that a fold cannot apply: its stream waits in order and is told of, and the rest goes on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
+from domain.recorded import Recorded
+from domain.vocabulary import SYSTEM
+from projections import deployment_requests
+from projections.catalogue import VIEWS
+from projections.checkpoints import FollowerState
+from projections.follower import course_of
+from projections.parking import Parked, parked, retry, waiting_positions
+from projections.rebuild import verify
+from projections.view import Folded, View
+from tests.projections.histories import Histories
+from tests.projections.test_from_scratch import empty
+from tests.projections.test_rebuild import again
+from tests.projections.world import World, decode
+
+VIEW = deployment_requests.VIEW
+NAME = VIEW.name
+
+
+@pytest.fixture
+def histories() -> Histories:
+    return Histories(81)
+
+
+@pytest.fixture
+def recorded(world: World, histories: Histories) -> World:
+    world.append([histories.opening(), *histories.items(120)])
+    return world
+
+
+def longest(world: World) -> list[Recorded[Any]]:
+    """The request with the most events."""
+    own: dict[UUID, list[Recorded[Any]]] = {}
+    for each in world.log():
+        if AGGREGATE_OF[type(each.event)] is DEPLOYMENT_REQUEST:
+            own.setdefault(each.stream, []).append(each)
+    return max(own.values(), key=len)
+
+
+def unable(*positions: int, view: View = VIEW) -> View:
+    """The view, but that its fold has a fault: it cannot apply the events at these positions."""
+
+    def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
+        for each in events:
+            if each.position in positions:
+                raise ValueError(f"poison at {each.position}")
+        return view.fold(state, events)
+
+    return replace(view, fold=fold)
+
+
+def found(world: World) -> list[Parked]:
+    return world.ask(SYSTEM, lambda _: parked())
+
+
+def waiting(world: World, stream: UUID) -> list[int]:
+    return world.ask(SYSTEM, lambda _: waiting_positions(NAME, stream))
+
+
+def follow_to_the_end(world: World, view: View) -> None:
+    with world.following(course_of(view)):
+        world.reach(view.name, world.store.head()[0])
+
+
+def as_folded(world: World, view: View = VIEW) -> bool:
+    """Whether the rows are those that a fold of the whole log makes."""
+    rows = world.all_rows([view])
+    empty(world)
+    world.apply([view])
+    return rows == world.all_rows([view])
+
+
+def test_its_stream_waits_in_order_and_the_rest_goes_on(recorded: World) -> None:
+    poisoned = longest(recorded)
+    follow_to_the_end(recorded, unable(poisoned[1].position))
+    [one] = found(recorded)
+    assert (one.view, one.stream, one.position) == (NAME, poisoned[0].stream, poisoned[1].position)
+    assert "poison at" in one.error
+    assert waiting(recorded, one.stream) == [each.position for each in poisoned[1:]]
+    status = recorded.statuses(NAME)[0]
+    assert (status.parked, status.lag, status.last_error) == (1, 0, one.error)
+    rows = dict.fromkeys(row[0].split(",")[0] for row in recorded.rows(VIEW.tables[0]))
+    assert len(rows) == len({each.stream for each in recorded.log() if VIEW.keeps(each)})
+
+
+def test_retried_when_the_fold_is_mended_and_in_vain_before(recorded: World, histories: Histories) -> None:
+    poisoned = longest(recorded)
+    first, second = poisoned[1].position, poisoned[2].position
+    follow_to_the_end(recorded, unable(first, second))
+    stream = poisoned[0].stream
+    in_vain = retry(unable(first), recorded.urls.worker, decode, stream)
+    assert (in_vain.applied, in_vain.error is None) == (0, False)
+    half = retry(unable(second), recorded.urls.worker, decode, stream)
+    assert half.applied == 1
+    assert found(recorded)[0].position == second
+    assert recorded.statuses(NAME)[0].last_error == half.error
+    recorded.append(histories.items(20))
+    with recorded.following(course_of(VIEW)):
+        mended = retry(VIEW, recorded.urls.worker, decode, stream)
+        recorded.append(histories.items(20))
+        recorded.reach(NAME, recorded.store.head()[0])
+    assert (mended.error, mended.applied >= len(poisoned) - 2) == (None, True)
+    assert found(recorded) == []
+    status = recorded.statuses(NAME)[0]
+    assert (status.parked, status.last_error, status.state) == (0, None, FollowerState.STOPPED)
+    assert as_folded(recorded)
+
+
+def test_a_rebuild_with_the_mended_fold_leaves_nothing_parked(recorded: World) -> None:
+    """What waits is known to differ: it stands in the way of no swap."""
+    follow_to_the_end(recorded, unable(longest(recorded)[1].position))
+    comparison = verify(VIEW, recorded.urls.worker, decode)
+    assert comparison is not None
+    assert (comparison.differing, comparison.parked) == (0, 1)
+    again(recorded, VIEW)
+    assert found(recorded) == []
+    assert recorded.statuses(NAME)[0].parked == 0
+    assert as_folded(recorded)
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if not view.parks], ids=lambda view: view.name)
+def test_a_view_may_stop_instead(recorded: World, view: View) -> None:
+    poison = next(each.position for each in recorded.log() if view.keeps(each) and each.position > 20)
+    with recorded.following(course_of(unable(poison, view=view))):
+        failed = recorded.wait(lambda status: status.state is FollowerState.FAILED, view.name)
+    assert (failed.position, failed.parked) == (poison - 1, 0)
+    assert f"poison at {poison}" in str(failed.last_error)
+    assert found(recorded) == []
