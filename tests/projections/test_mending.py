@@ -1,0 +1,73 @@
+"""One stream's rows made anew: what was edited is as its events made it, beside a follower that goes on."""
+
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
+from projections import audit_trail, authorities, deployment_requests, situation
+from projections.follower import course_of
+from projections.mending import NotOneOf, mend
+from projections.view import View
+from tests.projections.histories import Histories
+from tests.projections.test_parking import as_folded, found, longest, unable
+from tests.projections.world import World, decode
+
+EDITS = (
+    (
+        deployment_requests.VIEW,
+        "UPDATE {} SET status = 'DENIED', document = replace(document, 'xk', 'xl') WHERE id = %s",
+    ),
+    (deployment_requests.VIEW, "DELETE FROM {} WHERE id = %s"),
+    (audit_trail.VIEW, "UPDATE {} SET marking = 'CLEAR', audience = ARRAY['everybody'] WHERE subject = %s"),
+    (situation.VIEW, "UPDATE {}_intervals SET group_id = gen_random_uuid(), status = 'DENIED' WHERE id = %s"),
+)
+
+
+@pytest.fixture
+def histories() -> Histories:
+    return Histories(91)
+
+
+@pytest.fixture
+def recorded(world: World, histories: Histories) -> World:
+    world.append([histories.opening(), *histories.items(120)])
+    world.apply()
+    return world
+
+
+def some_request(world: World) -> UUID:
+    return longest(world)[0].stream
+
+
+@pytest.mark.parametrize(("view", "statement"), EDITS, ids=lambda value: value.name if isinstance(value, View) else "")
+def test_what_was_edited_is_mended(recorded: World, histories: Histories, view: View, statement: str) -> None:
+    stream = some_request(recorded)
+    with recorded.following(course_of(view)):
+        with psycopg.connect(recorded.urls.worker) as connection:
+            assert connection.execute(statement.format(view.tables[0]).encode(), [stream]).rowcount > 0
+        own = [each for each in recorded.log() if each.stream == stream]
+        assert mend(view, recorded.urls.worker, decode, stream) == len(own)
+        recorded.append(histories.items(20))
+        recorded.reach(view.name, recorded.store.head()[0])
+    assert as_folded(recorded, view)
+
+
+def test_what_waited_parked_is_in_its_rows(recorded: World, histories: Histories) -> None:
+    recorded.append(histories.items(40))
+    poison = next(each for each in recorded.log()[-40:] if AGGREGATE_OF[type(each.event)] is DEPLOYMENT_REQUEST)
+    with recorded.following(course_of(unable(poison.position))):
+        recorded.reach(deployment_requests.NAME, recorded.store.head()[0])
+    assert found(recorded)
+    mend(deployment_requests.VIEW, recorded.urls.worker, decode, poison.stream)
+    assert found(recorded) == []
+    assert as_folded(recorded)
+
+
+@pytest.mark.parametrize("view", [deployment_requests.VIEW, authorities.VIEW], ids=lambda view: view.name)
+def test_a_stream_that_the_view_has_no_rows_of(recorded: World, view: View) -> None:
+    before = recorded.all_rows()
+    with pytest.raises(NotOneOf):
+        mend(view, recorded.urls.worker, decode, uuid4())
+    assert recorded.all_rows() == before
