@@ -1,6 +1,7 @@
 """What end-to-end tests may ask for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def told_case(served: Served) -> Case:
     """The case of the design, told through HTTP to its end."""
-    settings = Settings(data_dir=served.environment["MANDATE_DATA_DIR"])
+    settings = Settings(data_dir=Path(served.environment["MANDATE_DATA_DIR"]))
     case = Case(people(served.url, own_key(settings.data_dir), PEOPLE), lambda who, what, source: None)
     case.tell_what_happened()
     case.go_on_as_an_exercise()

@@ -149,12 +149,13 @@ def test_a_key_used_for_anything_else_is_a_conflict(register: Register) -> None:
     remark = RemarkOnRequest(reason=Text("once"))
     register.do(remark, OFFICIAL, request, idempotency_key="k")
     colleague = replace(OFFICIAL, subject=Subject("colleague"))
-    for attempt in (
-        {"command": RemarkOnRequest(reason=Text("twice")), "actor": OFFICIAL, "subject": request},
-        {"command": remark, "actor": OFFICIAL, "subject": other},
-        {"command": remark, "actor": colleague, "subject": request},
+    twice = RemarkOnRequest(reason=Text("twice"))
+    for command, actor, subject in (
+        (twice, OFFICIAL, request),
+        (remark, OFFICIAL, other),
+        (remark, colleague, request),
     ):
-        assert isinstance(register.do(**attempt, idempotency_key="k"), IdempotencyConflict)
+        assert isinstance(register.do(command, actor, subject, idempotency_key="k"), IdempotencyConflict)
     assert isinstance(register.do(remark, REVIEWER, request, idempotency_key="k"), Outcome), "a key is its authority's"
 
 
