@@ -3,18 +3,18 @@
 Nothing is skipped: what is parked waits in order, is told of, and is applied when the fold is mended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Table, Text, Uuid, func, select
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Select, Table, Text, Uuid, func, or_, select
 
 from domain.recorded import Recorded
 from projections.applying import LIVE, Unappliable, apply
-from projections.asking import Question
+from projections.asking import Question, among, texts
 from projections.following import ERROR_LENGTH, connect
 from projections.metadata import PROJECTIONS
 from projections.remembering import Remembered
@@ -81,6 +81,14 @@ def waiting_positions(view: str, stream: UUID) -> Question[int]:
     """Of the events that wait, in order."""
     found = select(events.c.position).where(events.c.view == view, events.c.stream == stream)
     return Question(found.order_by(events.c.position), (), lambda row: int(row[0]))
+
+
+def missing(views: Iterable[str], at_least: int, as_of: int | None) -> Select[Any]:
+    """View and position of what these views set aside: the very event asked for, and all before it for an as-of."""
+    asked_for = events.c.position == at_least
+    wanted = asked_for if as_of is None else or_(asked_for, events.c.position <= as_of)
+    found = select(events.c.view, events.c.position).where(among(events.c.view, texts(views)), wanted)
+    return found.order_by(events.c.position)
 
 
 def divert(connection: psycopg.Connection[Any], view: View, found: Sequence[Recorded[Any]]) -> Sequence[Recorded[Any]]:

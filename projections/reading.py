@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.authority import Authority
 from domain.marking import Viewer, viewer
 from domain.vocabulary import Actor, Region
-from projections import authorities, checkpoints
+from projections import authorities, checkpoints, parking
 from projections.asking import Question, Sight
 from projections.positions import Positions, ViewBehind
 from projections.stored import events
@@ -55,7 +55,7 @@ class Reading:
 
     async def rows(self, question: Question[T]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
-        return await self._reader.answer(question, self._at_least)
+        return await self._reader.answer(question, self._at_least, self.sight.position)
 
     async def one(self, question: Question[T]) -> T | None:
         """The first row of the answer."""
@@ -79,6 +79,7 @@ class Reader:
         self._limit = answer_limit
         self._clock = clock
         self._positions = Positions(self._ask_positions)
+        self._parking: set[str] = set()
 
     async def reading(
         self,
@@ -101,9 +102,11 @@ class Reader:
         sight = Sight(viewer=await self._viewer(actor, now, wanted), as_of=as_of, position=position, clock=now)
         return Reading(self, sight, wanted, now)
 
-    async def answer(self, question: Question[T], at_least: int) -> list[T]:
-        """Raises ViewBehind, Unanswered."""
+    async def answer(self, question: Question[T], at_least: int, as_of: int | None = None) -> list[T]:
+        """as_of: a position up to which nothing may be missing. Raises ViewBehind, Unanswered."""
         await self._positions.reach(question.views, at_least, self._patience)
+        if at_least and (set_aside := self._parking.intersection(question.views)):
+            await self._see_that_none_is_parked(set_aside, at_least, as_of)
         return [question.read(row) for row in await self._rows(question.statement)]
 
     async def reached(self, views: Iterable[str]) -> int:
@@ -134,7 +137,14 @@ class Reader:
 
     async def _ask_positions(self) -> dict[str, int]:
         table = checkpoints.table
-        return {row[0]: row[1] for row in await self._rows(select(table.c.view, table.c.position))}
+        found = await self._rows(select(table.c.view, table.c.position, table.c.parked))
+        self._parking = {row[0] for row in found if row[2]}
+        return {row[0]: row[1] for row in found}
+
+    async def _see_that_none_is_parked(self, views: Iterable[str], at_least: int, as_of: int | None) -> None:
+        """A view that went on without an event does not hold it. Raises ViewBehind, Unanswered."""
+        for row in await self._rows(parking.missing(views, at_least, as_of).limit(1)):
+            raise ViewBehind(row[0], int(row[1]) - 1, at_least)
 
     async def _rows(self, statement: Executable) -> Sequence[Sequence[Any]]:
         """Tries once more where a connection from the pool turns out to be dead, as after a restart."""

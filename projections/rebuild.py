@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from domain.recorded import Recorded
-from projections import parking
+from projections import ordering, parking
 from projections.applying import apply, fold, memories
 from projections.checkpoints import REBUILDS, Progress
 from projections.following import connect
@@ -168,6 +168,7 @@ class _Building:
         followed = self._followed(self._connection)
         self._position = followed or end
         self._total = count(self._connection, self._wanted(), end)
+        self.clear()
         self._call("begin_copy")
         self._progress(0)
         self._load()
@@ -290,11 +291,6 @@ class _Building:
             started_at=self._started_at,
             updated_at=now,
         )
-        self._connection.execute(
-            """INSERT INTO projections.rebuilds (view, version, started_at, updated_at, processed, total)
-               VALUES (%s, %s, %s, %s, %s, %s)
-               ON CONFLICT (view) DO UPDATE SET version = excluded.version, started_at = excluded.started_at,
-                   updated_at = excluded.updated_at, processed = excluded.processed, total = excluded.total""",
-            [self._view.name, self._view.version, told.started_at, told.updated_at, told.processed, told.total],
-        )
+        if ordering.tell(self._connection, self._view.name, self._view.version, told):
+            raise Cancelled(f"the rebuild of {self._view.name} was cancelled")
         self._report(told)

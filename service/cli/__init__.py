@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "status": "operating",
     "rebuild": "rebuilding",
     "verify": "rebuilding",
+    "parked": "parking",
+    "replay": "replaying",
     "token": "tokens",
     "schema": "describing",
     "import": "importing",

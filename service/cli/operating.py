@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from typing import TypeVar
 
 import typer
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from domain.vocabulary import SYSTEM
 from projections import checkpoints
+from projections.asking import Question
 from projections.checkpoints import Status
 from projections.reading import Reader, Unanswered
 from service.container import async_engine
@@ -17,6 +19,8 @@ from service.health import view_problems
 from service.migrations import migrate as apply_migrations
 from service.opening import open_database
 from service.settings import Settings
+
+T = TypeVar("T")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +39,7 @@ def status() -> None:
     """Shows each view's position, lag and state. Exit status 1 where something is wrong."""
     settings = Settings.from_environment()
     with open_database(settings) as urls:
-        statuses = asyncio.run(_statuses(settings, urls.worker))
+        statuses = answers(settings, urls.worker, checkpoints.statuses())
     problems = view_problems(statuses)
     Console().print(_table(statuses))
     for name, problem in problems.items():
@@ -44,15 +48,20 @@ def status() -> None:
         raise typer.Exit(1)
 
 
-async def _statuses(settings: Settings, url: str) -> list[Status]:
-    engine = async_engine(settings, url)
-    try:
-        reading = await Reader(engine, answer_limit=settings.answer_timeout).reading(SYSTEM)
-        return await reading.rows(checkpoints.statuses())
-    except Unanswered as error:
-        raise Unavailable(str(error)) from error
-    finally:
-        await engine.dispose()
+def answers(settings: Settings, url: str, question: Question[T]) -> list[T]:
+    """What the database says to a question of the register itself. Raises Unavailable."""
+
+    async def ask() -> list[T]:
+        engine = async_engine(settings, url)
+        try:
+            reading = await Reader(engine, answer_limit=settings.answer_timeout).reading(SYSTEM)
+            return await reading.rows(question)
+        except Unanswered as error:
+            raise Unavailable(str(error)) from error
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(ask())
 
 
 def _table(statuses: list[Status]) -> Table:

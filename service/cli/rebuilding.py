@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Annotated, Any
+from uuid import UUID
 
 import psycopg
 import typer
@@ -12,15 +13,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from domain import catalogue
 from domain.recorded import Recorded
-from projections import checkpoints
+from projections import checkpoints, ordering
 from projections.applying import Unappliable
 from projections.catalogue import VIEW_OF, VIEWS
+from projections.following import OtherVersion
+from projections.mending import NotOneOf, mend
 from projections.rebuild import BeingRebuilt, Cancelled, NotSwapped, Rebuilt
 from projections.rebuild import rebuild as rebuild_view
 from projections.rebuild import verify as verify_view
 from projections.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
+from service.database import DatabaseUrls
 from service.errors import CorruptEvent, Misconfigured, Unavailable
+from service.event_store import EventStore
+from service.exchange.references import find
 from service.items import Row
 from service.mapper import Mapper
 from service.opening import open_database
@@ -42,19 +48,34 @@ def rebuild(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build, show what would differ, and swap nothing.")
     ] = False,
+    stream: Annotated[
+        str | None, typer.Option(help="Mend the rows of one request or incident, as 'pristina-2024-0001', in place.")
+    ] = None,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Stop what builds these views anew, wherever it runs.")
+    ] = False,
 ) -> None:
     """Builds views anew beside the ones that are served, and swaps them: nobody waits, and nobody sees half of one.
 
     Where rows differ from those that are served though the view's version is the same, nothing is swapped and the exit
     status is 1.
     """
+    views = _named(view or [])
+    if stream is not None:
+        _mend(views, stream)
+        return
+    if cancel:
+        with open_database(Settings.from_environment()) as urls:
+            stopped = ordering.cancel(urls.worker, [each.name for each in views])
+        typer.echo(f"told to stop: {', '.join(stopped) or 'none is being built anew'}")
+        return
     if dry_run:
-        refused = [found for found in _compared(_named(view or [])) if found.differing and not found.may_differ]
+        refused = [found for found in _compared(views) if found.differing and not found.may_differ]
         if refused and not accept_differences:
             raise typer.Exit(1)
         return
     refusals = 0
-    with _each(_named(view or [])) as (each, url, bar):
+    with _each(views) as (each, url, bar):
         for one in each:
             try:
                 rebuilt = rebuild_view(one, url, decode, _shown(bar, one), accept=accept_differences)
@@ -73,9 +94,37 @@ def verify(view: Views = None) -> None:
         raise typer.Exit(1)
 
 
+def stream_called(urls: DatabaseUrls, called: str) -> UUID:
+    """The stream with this reference or id. Raises Misconfigured where there is none."""
+    with suppress(ValueError):
+        return UUID(called)
+    with closing(EventStore(urls.api)) as store:
+        found = find(store, called)
+    if found is None:
+        raise Misconfigured(f"nothing is called {called}")
+    return found
+
+
 def decode(row: Sequence[Any]) -> Recorded[Any]:
     """One stored event, as a rebuild reads it."""
     return MAPPER.decode(Row._make(row))
+
+
+def _mend(views: Sequence[View], called: str) -> None:
+    with open_database(Settings.from_environment()) as urls:
+        wanted = stream_called(urls, called)
+        for view in views:
+            try:
+                events = mend(view, urls.worker, decode, wanted)
+                typer.echo(f"{view.name}: the rows of {called} are made anew from {events} events")
+            except NotOneOf as error:
+                if len(views) == 1:
+                    raise Misconfigured(str(error)) from error
+            except (OtherVersion, Unappliable) as error:
+                print(f"mandate: nothing was changed: {error}", file=sys.stderr)
+                raise typer.Exit(1) from error
+            except psycopg.OperationalError as error:
+                raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
 
 
 def _compared(views: Sequence[View]) -> list[Comparison]:
@@ -96,7 +145,7 @@ def _compared(views: Sequence[View]) -> list[Comparison]:
 @contextmanager
 def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress]]:
     """The views, the database and where progress is shown. Turns into Unavailable what stands in the way now."""
-    with open_database(Settings.from_environment()) as urls, _bar() as bar:
+    with open_database(Settings.from_environment()) as urls, progress_bar() as bar:
         try:
             yield views, urls.worker, bar
         except (BeingRebuilt, Cancelled, NotSwapped) as error:
@@ -129,7 +178,7 @@ def _say(bar: Progress, line: str) -> None:
     bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _bar() -> Progress:
+def progress_bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=False), transient=True)
 

@@ -8,13 +8,16 @@ from uuid import UUID
 import pytest
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
+from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.checkpoints import FollowerState
+from projections.deployment_requests import by_ids
 from projections.follower import course_of
 from projections.parking import Parked, parked, retry, waiting_positions
+from projections.reading import ViewBehind
 from projections.rebuild import verify
 from projections.view import Folded, View
 from tests.projections.histories import Histories
@@ -113,6 +116,25 @@ def test_retried_when_the_fold_is_mended_and_in_vain_before(recorded: World, his
     status = recorded.statuses(NAME)[0]
     assert (status.parked, status.last_error, status.state) == (0, None, FollowerState.STOPPED)
     assert as_folded(recorded)
+
+
+def test_whoever_asks_for_what_waits_is_told_that_it_is_not_there(recorded: World) -> None:
+    """atLeast a parked event, and as of an instant after one: never an answer that leaves it out in silence."""
+    poisoned = longest(recorded)
+    follow_to_the_end(recorded, unable(poisoned[1].position))
+    log = recorded.log()
+
+    def ask(**options: Any) -> list[DeploymentRequest]:
+        return recorded.ask(SYSTEM, lambda sight: by_ids(sight, [poisoned[0].stream]), **options)
+
+    assert ask()[0].version == 1
+    assert ask(at_least=poisoned[1].position - 1)
+    assert ask(as_of=log[poisoned[1].position - 2].recorded_at)
+    for options in ({"at_least": poisoned[-1].position}, {"as_of": poisoned[1].recorded_at}):
+        with pytest.raises(ViewBehind):
+            ask(**options)
+    retry(VIEW, recorded.urls.worker, decode, poisoned[0].stream)
+    assert ask(at_least=poisoned[-1].position)[0].version == len(poisoned)
 
 
 def test_a_rebuild_with_the_mended_fold_leaves_nothing_parked(recorded: World) -> None:

@@ -1,0 +1,99 @@
+"""The whole store read by the present code, and nothing written: all decoded, upcast, and folded by every view."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from domain.catalogue import AGGREGATE_OF, EVENTS
+from domain.recorded import Recorded
+from projections.applying import Unappliable, fold
+from projections.catalogue import VIEWS
+from projections.following import connect
+from projections.replaying import Decode, Replay, head, topics
+from projections.view import View
+
+
+class Unreadable(Exception):
+    """The first event that the present code cannot read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    events: int
+    streams: int
+    seconds: float
+
+
+def check(
+    url: str,
+    decode: Decode,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    views: Sequence[View] = VIEWS,
+) -> Checked:
+    """progress: events that were read, and how many there are. Raises Unreadable, psycopg.Error."""
+    began = monotonic()
+    with connect(url, "mandate replay check") as connection:
+        connection.execute("SET statement_timeout = 0")
+        end = head(connection)
+        _know_every_name(connection, end)
+        replay = Replay(connection, _telling(decode), end)
+        done, streams = 0, 0
+        try:
+            for events in _streams(replay):
+                done, streams = done + len(events), streams + 1
+                for view in views:
+                    _fold(view, events)
+                progress(done, end)
+            for view in views:
+                _fold_in_order(view, replay)
+        except Unappliable as error:
+            raise Unreadable(str(error)) from error
+    return Checked(done, streams, monotonic() - began)
+
+
+def _telling(decode: Decode) -> Decode:
+    def telling(row: Sequence[Any]) -> Recorded[Any]:
+        try:
+            return decode(row)
+        except Exception as error:
+            raise Unreadable(
+                f"the event at position {row[0]}, {row[3]} of {row[1]}, cannot be read: {error}"
+            ) from error
+
+    return telling
+
+
+def _know_every_name(connection: psycopg.Connection[Any], end: int) -> None:
+    """What is stored under a name that no event has is found by no reading by names."""
+    statement = """SELECT notification_id, topic, originator_id FROM event_store.events
+                   WHERE notification_id <= %s AND topic <> ALL(%s) ORDER BY notification_id LIMIT 1"""
+    row = connection.execute(statement, [end, list(EVENTS)]).fetchone()
+    if row is not None:
+        raise Unreadable(f"the event at position {row[0]}, {row[1]} of {row[2]}, has a name that is not known")
+
+
+def _streams(replay: Replay) -> Iterator[list[Recorded[Any]]]:
+    """Each stream whole. One that is too long to be kept at once is read again, in parts that are not folded on."""
+    wanted = topics(set(AGGREGATE_OF.values()))
+    for stream, events in replay.by_stream(wanted):
+        yield events if events is not None else list(replay.of_stream(stream, wanted))
+
+
+def _fold(view: View, events: Sequence[Recorded[Any]]) -> None:
+    kept = [recorded for recorded in events if AGGREGATE_OF[type(recorded.event)] in view.by_stream]
+    if kept:
+        fold(view, view.subject(kept[0]), None, kept)
+
+
+def _fold_in_order(view: View, replay: Replay) -> None:
+    """What a view folds in the order of the log."""
+    states: dict[UUID, Any] = {}
+    if not view.by_position:
+        return
+    for recorded in replay.by_position(topics(view.by_position)):
+        subject = view.subject(recorded)
+        states[subject] = fold(view, subject, states.get(subject), [recorded]).state

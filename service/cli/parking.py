@@ -1,0 +1,84 @@
+"""`parked`: streams that were set aside, because an event of theirs could not be applied to a view."""
+
+import sys
+from typing import Annotated
+from uuid import UUID
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from projections.catalogue import VIEW_OF
+from projections.parking import Parked, parked, retry, waiting_positions
+from service.cli.operating import answers
+from service.cli.rebuilding import decode, stream_called
+from service.errors import Misconfigured, Unavailable
+from service.opening import open_database
+from service.settings import Settings
+
+ViewOption = Annotated[str | None, typer.Option("--view", help=f"Of {', '.join(VIEW_OF)}; all if it is not named.")]
+StreamArgument = Annotated[str | None, typer.Argument(help="A reference, as 'pristina-2024-0001', or an id.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    commands = typer.Typer(no_args_is_help=True, help="Streams set aside, because an event could not be applied.")
+    commands.command("list")(list_)
+    commands.command("show")(show)
+    commands.command("retry")(try_again)
+    app.add_typer(commands, name="parked")
+
+
+def list_(view: ViewOption = None) -> None:
+    """Shows the streams that wait. Exit status 1 where there are any."""
+    settings = Settings.from_environment()
+    with open_database(settings) as urls:
+        found = _found(settings, urls.worker, view, None)
+    table = Table()
+    for column in ("view", "stream", "position", "events", "since", "error"):
+        table.add_column(column, overflow="fold")
+    for one in found:
+        since = one.parked_at.isoformat(timespec="seconds")
+        table.add_row(one.view, str(one.stream), str(one.position), str(one.waiting), since, one.error)
+    Console().print(table)
+    if found:
+        raise typer.Exit(1)
+
+
+def show(stream: StreamArgument, view: ViewOption = None) -> None:
+    """Shows what waits of one stream: the positions of its events, and why the first could not be applied."""
+    settings = Settings.from_environment()
+    with open_database(settings) as urls:
+        found = _found(settings, urls.worker, view, stream_called(urls, stream or ""))
+        for one in found:
+            typer.echo(f"{one.view}: {one.error}")
+            for position in answers(settings, urls.worker, waiting_positions(one.view, one.stream)):
+                typer.echo(f"  {position}")
+    if not found:
+        typer.echo("nothing of it is parked")
+
+
+def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
+    """Applies what waits, of one stream or of all, when the fold is mended. Exit status 1 where some waits still."""
+    settings = Settings.from_environment()
+    failed = False
+    with open_database(settings) as urls:
+        wanted = None if stream is None else stream_called(urls, stream)
+        for one in _found(settings, urls.worker, view, wanted):
+            try:
+                came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
+            except psycopg.OperationalError as error:
+                raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
+            typer.echo(f"{one.view} {one.stream}: {came.applied} of {one.waiting} events applied")
+            if came.error is not None:
+                failed = True
+                print(f"mandate: {came.error}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _found(settings: Settings, url: str, view: str | None, stream: UUID | None) -> list[Parked]:
+    if view is not None and view not in VIEW_OF:
+        raise Misconfigured(f"there is no view {view}: there are {', '.join(VIEW_OF)}")
+    every = answers(settings, url, parked())
+    return [one for one in every if view in (None, one.view) and stream in (None, one.stream)]

@@ -1,0 +1,44 @@
+"""`replay --check`: whether the present code reads every event of the store, writing nothing."""
+
+import sys
+from typing import Annotated
+
+import psycopg
+import typer
+
+from projections.checking import Checked, Unreadable, check
+from service.cli.rebuilding import decode, progress_bar
+from service.errors import Misconfigured, Unavailable
+from service.opening import open_database
+from service.settings import Settings
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(replay)
+
+
+def replay(
+    check_: Annotated[
+        bool, typer.Option("--check", help="Decode, upcast and fold everything, and write nothing.")
+    ] = False,
+) -> None:
+    """Reads the whole store with the present code: for CI, and before an upgrade.
+
+    Exit status 1 at the first event that cannot be read, decoded or folded, with its position and why.
+    """
+    if not check_:
+        raise Misconfigured("say 'mandate replay --check'; views are built anew by 'mandate rebuild'")
+    with open_database(Settings.from_environment()) as urls, progress_bar() as bar:
+        task = bar.add_task("events", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        try:
+            checked: Checked = check(urls.worker, decode, show)
+        except Unreadable as error:
+            print(f"mandate: {error}", file=sys.stderr)
+            raise typer.Exit(1) from error
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
+    typer.echo(f"{checked.events:,} events of {checked.streams:,} streams can be read, in {checked.seconds:.1f} s")

@@ -1,0 +1,78 @@
+"""`parked`, `rebuild --stream` and `replay --check`: what operators do about one stream, and before an upgrade."""
+
+import psycopg
+import pytest
+
+from domain.catalogue import EVENTS
+from projections import deployment_requests
+from projections.checking import Unreadable, check
+from tests.projections.histories import Histories
+from tests.projections.test_parking import follow_to_the_end, longest, unable
+from tests.projections.world import World, decode
+from tests.service.operating.conftest import Run
+from tests.service.operating.test_verifying import edit
+
+NAME = deployment_requests.NAME
+
+
+def test_what_is_parked_is_listed_shown_and_retried(run: Run, recorded: World, histories: Histories) -> None:
+    assert run("parked", "list").exit_code == 0
+    before = recorded.store.head()[0]
+    recorded.append(histories.items(60))
+    poison = next(each for each in recorded.log()[before:] if deployment_requests.VIEW.keeps(each))
+    follow_to_the_end(recorded, unable(poison.position))
+    listed = run("parked", "list")
+    assert listed.exit_code == 1
+    assert str(poison.position) in listed.stdout
+    shown = run("parked", "show", str(poison.stream))
+    assert shown.stdout.splitlines()[1] == f"  {poison.position}"
+    assert f"poison at {poison.position}" in shown.stdout
+    retried = run("parked", "retry")
+    assert retried.exit_code == 0, retried.output
+    assert f"{NAME} {poison.stream}: " in retried.stdout
+    assert run("parked", "list").exit_code == 0
+    assert run("verify", NAME).exit_code == 0
+
+
+def test_one_stream_is_mended(run: Run, recorded: World) -> None:
+    edit(recorded)
+    assert run("verify", NAME).exit_code == 1
+    with psycopg.connect(recorded.urls.worker) as connection:
+        first = connection.execute("SELECT id FROM projections.deployment_requests ORDER BY id LIMIT 1").fetchone()
+    assert first is not None
+    mended = run("rebuild", NAME, "--stream", str(first[0]))
+    assert mended.exit_code == 0, mended.output
+    assert run("verify", NAME).exit_code == 0
+
+
+def test_nothing_to_cancel_is_said(run: Run, recorded: World) -> None:
+    assert "none is being built anew" in run("rebuild", NAME, "--cancel").stdout
+
+
+def test_everything_can_be_read(run: Run, recorded: World) -> None:
+    told = run("replay", "--check")
+    assert told.exit_code == 0, told.output
+    assert f"{recorded.store.head()[0]:,} events of " in told.stdout
+
+
+def test_the_first_event_that_cannot_be_read_is_named(recorded: World) -> None:
+    poison = longest(recorded)[1].position
+    with pytest.raises(Unreadable, match=f"deployment_requests cannot apply the event at position {poison}"):
+        check(recorded.urls.worker, decode, views=[unable(poison)])
+
+
+@pytest.mark.parametrize(
+    ("topic", "reason"), [("NeverHeardOf", "a name that is not known"), (next(iter(EVENTS)), "cannot be read")]
+)
+def test_what_this_version_does_not_know_is_named(run: Run, recorded: World, topic: str, reason: str) -> None:
+    end = recorded.store.head()[0]
+    with psycopg.connect(recorded.urls.owner) as connection:
+        connection.execute(
+            "INSERT INTO event_store.events (originator_id, originator_version, topic, state, notification_id,"
+            " recorded_at) VALUES (gen_random_uuid(), 1, %s, '{}', %s, now())",
+            [topic, end + 1],
+        )
+    told = run("replay", "--check")
+    assert told.exit_code == 1
+    assert f"position {end + 1}" in told.stderr
+    assert reason in told.stderr
