@@ -139,6 +139,15 @@ def is_met(log: Log) -> bool:
     return hold is not None and all(suffices(log, awaited, hold) for awaited in hold.awaiting)
 
 
+def lost_releases(log: Log) -> set[IncidentId]:
+    """What the register released the last hold on, the request still names, and has no finding that suffices."""
+    last = of_request(log, e.RequestWithheld, e.ReviewResumed)[-1:]
+    hold = last_hold(log)
+    if hold is None or not isinstance(last[0].event, e.ReviewResumed) or last[0].actor != SYSTEM:
+        return set()
+    return {each for each in set(hold.awaiting) & named(log) if not suffices(log, each, hold)}
+
+
 def named(log: Log) -> set[IncidentId]:
     """The incidents that the request names or was held for."""
     incidents: set[IncidentId] = set()

@@ -12,102 +12,59 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT, fold
 from domain.deployment_request import commands as c
 from domain.deployment_request.events import Recommendation
-from domain.deployment_request.state import RequestStatus
 from domain.incident import commands as i
 from domain.refusals import InvalidInput
 from domain.vocabulary import (
     SYSTEM,
     Actor,
-    AnalyticConfidence,
-    ConditionId,
     IncidentId,
-    Likelihood,
     Marking,
     Period,
     Quorum,
-    Role,
-    Strength,
-    Text,
 )
 from tests.domain import retelling
 from tests.domain.case import (
     BRIDGE,
     CANAL,
     DAY,
-    KFOR,
-    NOWHERE,
     PERIOD,
     REGISTERED,
     REQUEST,
     WHY,
     approver,
-    auditor,
-    colleague,
     incident,
     investigator,
     mandate,
-    person,
     requester,
     reviewer,
     second_reviewer,
     submission,
 )
 from tests.domain.following import settled
+from tests.domain.trying import (
+    APPROVERS,
+    EVERYBODY,
+    INCIDENTS,
+    RARELY,
+    RETRACT,
+    SOME,
+    SUFFICES,
+    TRIED,
+    UNTOLD,
+    A,
+    S,
+    U,
+    W,
+    approvers,
+    both,
+    findings,
+    holds,
+    incidents,
+    recommendations,
+    requesters,
+    reviewers,
+)
 from tests.specification import NOW, Past, Register
-
-both = person("both", KFOR, Role.REVIEWER, Role.APPROVER)
-turncoat = Actor(issuer="mandate", subject=colleague.subject, authority=KFOR, roles=(Role.REVIEWER, Role.APPROVER))
-"""The colleague who asks, acting for those who decide."""
-REQUESTERS, REVIEWERS, APPROVERS = (
-    (requester, colleague),
-    (reviewer, second_reviewer, both, turncoat),
-    (
-        approver,
-        both,
-        turncoat,
-    ),
-)
-EVERYBODY = (requester, colleague, reviewer, second_reviewer, both, turncoat, approver, investigator, auditor)
-INCIDENTS = (CANAL, BRIDGE)
-S, U, W, A = list(RequestStatus)[:4]
-
-requesters, reviewers, approvers = st.sampled_from(REQUESTERS), st.sampled_from(REVIEWERS), st.sampled_from(APPROVERS)
-incidents = st.sampled_from(INCIDENTS)
-SOME = [(CANAL,), (BRIDGE,), (BRIDGE, CANAL)]
-bands, grades = st.sampled_from(list(Likelihood)[3:6]), st.sampled_from(AnalyticConfidence)
-parties = st.sampled_from([None, Text("EXERCISE: the Red party"), Text("EXERCISE: the Blue party")])
-recommendations = st.sampled_from([Recommendation.APPROVE, Recommendation.APPROVE, Recommendation.DENY])
-findings = st.builds(
-    i.AttributeIncident, responsible_party=parties, likelihood=bands, confidence=grades, basis=st.just(WHY)
-)
-RETRACT = i.RetractAttribution(reason=WHY)
-UNTOLD = i.AttributeIncident(likelihood=Likelihood.LIKELY, confidence=AnalyticConfidence.HIGH, basis=WHY)
-holds = st.builds(
-    c.WithholdRequest,
-    reason=st.just(WHY),
-    awaiting=st.sampled_from(SOME),
-    minimum_likelihood=bands,
-    minimum_confidence=grades,
-    review_by=st.sampled_from([None, NOW]),
-)
-TRIED: dict[str, tuple[Any, ...]] = {
-    "AMEND": (c.AmendRequest(strength=Strength(9), reason=WHY), c.AmendRequest(incidents=(), reason=WHY)),
-    "WITHDRAW": (c.WithdrawRequest(reason=WHY),),
-    "BEGIN_REVIEW": (c.BeginReview(reason=WHY),),
-    "WITHHOLD": (c.WithholdRequest(reason=WHY, awaiting=INCIDENTS),),
-    "RESUME_REVIEW": (c.ResumeReview(reason=WHY),),
-    "ENDORSE": (c.EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY),),
-    "RECUSE": (c.RecuseReviewer(reason=WHY),),
-    "APPROVE": (c.ApproveRequest(reason=WHY), c.ApproveRequest(reason=WHY, strength=Strength(10**6))),
-    "DENY": (c.DenyRequest(reason=WHY),),
-    "CONFIRM": (c.ConfirmApproval(reason=WHY),),
-    "REVOKE": (c.RevokeApproval(reason=WHY),),
-    "REPORT_FULFILMENT": (c.ReportFulfilment(condition=ConditionId(NOWHERE), report=WHY),),
-    "REMARK": (c.RemarkOnRequest(reason=WHY),),
-}
-
-
-RARELY = (c.AmendRequest, c.WithdrawRequest, c.DenyRequest, c.RevokeApproval, c.RecuseReviewer)
 
 
 class LifeOfARequest(RuleBasedStateMachine):
@@ -212,6 +169,17 @@ class LifeOfARequest(RuleBasedStateMachine):
             self.register.command(command, investigator, on, self.now)
         settled(self.register, self.now)
 
+    @precondition(lambda self: self.request.status is U)
+    @rule(hold=holds, kept=st.sampled_from([None, *SOME]), on=incidents, then=st.sampled_from([RETRACT, UNTOLD]))
+    def held_released_and_lost(self, hold: object, kept: Any, on: IncidentId, then: object) -> None:
+        """A hold whose findings come in; perhaps an incident is dropped; and one of the findings falls."""
+        self.give(hold, reviewer)
+        for each in INCIDENTS:
+            self.give(SUFFICES, investigator, each)
+        if kept is not None:
+            self.give(c.AmendRequest(incidents=kept, reason=WHY), requester)
+        self.give(then, investigator, on)
+
     @rule(days=st.integers(1, 40))
     def time_passes(self, days: int) -> None:
         self.now += days * DAY
@@ -259,6 +227,11 @@ class LifeOfARequest(RuleBasedStateMachine):
     @invariant()
     def the_register_holds_again_only_what_it_released_on_the_same_terms(self) -> None:
         assert list(retelling.groundless_holds(self.register.log)) == []
+
+    @invariant()
+    def no_review_goes_on_by_a_release_that_lost_its_ground(self) -> None:
+        if self.register.log and self.request.status is U:
+            assert retelling.lost_releases(self.register.log) == set()
 
     @invariant()
     def an_approval_is_questioned_exactly_where_a_ground_fell(self) -> None:
