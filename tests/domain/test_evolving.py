@@ -192,3 +192,21 @@ def test_what_an_amendment_leaves_out_stays() -> None:
     ]
     assert (request.strength, request.revision, request.revised_at) == (Strength(100), 2, 7)
     assert (request.force, request.period) == (submission().event.force, submission().event.period)
+
+
+def test_what_was_said_when_and_by_whom_is_kept() -> None:
+    log = given(*ENDORSED, approval()).register.log
+    request = fold(DEPLOYMENT_REQUEST, [each for each in log if each.stream == REQUEST])
+    submitted, _, endorsed, approved = (each for each in log if each.stream == REQUEST)
+    assert (request.purpose, request.revised_at) == (submission().event.purpose, submitted.position)
+    (one,) = request.endorsements
+    assert (one.reason, one.position, one.endorsed_at) == (WHY, endorsed.position, endorsed.recorded_at)
+    assert (request.decision.reason, request.decision.position) == (WHY, approved.position)
+    held = given(*SUBMITTED, begun, withheld()).register
+    hold = held.states[REQUEST].hold
+    assert (hold.reason, hold.position, hold.held_since) == (WHY, held.log[-1].position, held.log[-1].recorded_at)
+    denied = given(*SUBMITTED, begun, denial).register
+    decision, last = denied.states[REQUEST].decision, denied.log[-1]
+    assert (decision.reason, decision.decided_by, decision.decided_at, decision.position) == (
+        WHY, approver, last.recorded_at, last.position,
+    )  # fmt: skip

@@ -169,6 +169,10 @@ def test_the_register_acts_in_no_other_status_than_the_table_says(status: Reques
             assert isinstance(refused, TransitionRefused), refused
 
 
+def test_where_the_register_alone_leads_is_drawn_too() -> None:
+    assert [step_of(STEPS, type(command)).leads_to for command in REGISTER_ALONE] == [(), (E,)]
+
+
 def test_a_person_with_several_roles_may_what_each_of_them_may() -> None:
     register = in_status(U)
     many = person("somebody", DECIDING, Role.REVIEWER, Role.APPROVER)
