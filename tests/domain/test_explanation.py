@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.deciding import explain
+from domain.deciding import Context, Verdict, explain
+from domain.deployment_request import rules
 from domain.deployment_request.events import FulfilmentReported, Recommendation
 from domain.deployment_request.lifecycle import STEPS
 from domain.jurisdiction import MandateEnded
@@ -21,6 +22,7 @@ from domain.vocabulary import (
 from tests.domain.case import (
     APPROVED,
     BRIDGE,
+    CANAL,
     CONDITION,
     ENDORSED,
     KFOR,
@@ -276,3 +278,15 @@ def test_which_conditions_are_open() -> None:
         (True, "Conditions of the approval not yet reported as fulfilled: 1 of 2."),
         (False, "Every condition of the approval is reported as fulfilled."),
     ]
+
+
+def test_what_may_be_told_of_can_be_judged_as_of_another_time_than_the_rest() -> None:
+    register = given(*WITHHELD).register
+    request = register.states[REQUEST]
+    for seen, told_of in ((frozenset[UUID](), False), (frozenset({CANAL}), True)):
+
+        def told_then(context: Context, seen: frozenset[UUID] = seen) -> tuple[Verdict, ...]:
+            return rules.hold_is_met(request, replace(context, seen=seen))
+
+        verdicts = register.ask(told_then, auditor, REQUEST)
+        assert ("pristina-i-2024-0001" in verdicts[1].description) is told_of

@@ -5,11 +5,12 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from domain.deciding import Context
+from domain.deciding import Context, Unread
 from domain.deployment_request import rules
 from domain.deployment_request.commands import SubmitRequest, submit
 from domain.deployment_request.permission import THE_REGISTER
-from domain.deployment_request.state import RequestStatus
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.incident.state import Incident
 from domain.refusals import FieldProblem, InvalidInput
 from domain.vocabulary import (
     SYSTEM,
@@ -25,6 +26,7 @@ from tests.domain.case import (
     APPROVED,
     DAY,
     HISTORIES,
+    NOWHERE,
     PERIOD,
     PRISTINA,
     REQUEST,
@@ -104,3 +106,14 @@ def test_a_problem_can_be_told_of_one_field() -> None:
 def test_of_several_persons_only_the_one_who_asks_is_told_of_themselves() -> None:
     both = (*UNDER_REVIEW, recusal, replace(recusal, by=person("other", PRISTINA, Role.REVIEWER)))
     assert given(*both).register.explain(second_reviewer, REQUEST)["ENDORSE"].available
+
+
+def test_what_is_missing_is_named() -> None:
+    register = given(*UNDER_REVIEW).register
+    with pytest.raises(Unread, match=f"not read yet: {NOWHERE} and {REQUEST}") as unread:
+        Context(actor=auditor, now=NOW, subject=REQUEST).read_all(DeploymentRequest, (NOWHERE, REQUEST))
+    assert unread.value.streams == (NOWHERE, REQUEST)
+    state = register.states[REQUEST]
+    context = Context(actor=auditor, now=NOW, subject=REQUEST, consulted={REQUEST: state, NOWHERE: None})
+    assert context.read_all(DeploymentRequest, (NOWHERE, REQUEST)) == (None, state)
+    assert context.read(Incident, REQUEST) is None, "another kind of thing is not what was asked for"
