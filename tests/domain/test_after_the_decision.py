@@ -1,4 +1,4 @@
-"""What is reported and remarked: it changes nothing else."""
+"""What is reported and remarked, which changes nothing else; and what is overdue."""
 
 from dataclasses import replace
 
@@ -19,12 +19,17 @@ from tests.domain.case import (
     ENDORSED,
     NOWHERE,
     REQUEST,
+    UNDER_REVIEW,
     WHY,
     approval,
     colleague,
     condition,
+    denial,
+    expiry,
     requester,
     reviewer,
+    revocation,
+    withheld,
 )
 from tests.specification import NOW, Past, given
 
@@ -77,3 +82,23 @@ def test_internal_remarks_are_for_the_deciding_authority() -> None:
         NotPermitted, "Only kfor, which decides, makes internal remarks: make one that is not."
     )
     given(*APPROVED).when(replace(internal, internal=False), by=requester).then(RequestRemarked(reason=WHY))
+
+
+def test_what_is_overdue_and_when_it_will_be() -> None:
+    dated = approval(conditions=(condition,))
+    due = condition.due_by
+    assert due is not None
+    for history, next_due, overdue in (
+        ((*UNDER_REVIEW, withheld()), None, False),
+        ((*UNDER_REVIEW, withheld(review_by=due)), due, True),
+        ((*ENDORSED, dated), due, True),
+        (CONDITIONED, due, True),
+        ((*CONDITIONED, REPORTED_DONE), None, False),
+        ((*ENDORSED, dated, revocation), None, False),
+        ((*ENDORSED, dated, expiry), None, False),
+        (UNDER_REVIEW, None, False),
+        ((*UNDER_REVIEW, denial), None, False),
+    ):
+        request = given(*history).register.states[REQUEST]
+        assert (request.next_due(), request.is_overdue(due)) == (next_due, overdue)
+        assert not request.is_overdue(due - DAY)

@@ -166,7 +166,7 @@ def test_each_ground_that_fell_is_named() -> None:
     )
 
 
-@pytest.mark.parametrize("status", set(RequestStatus) - {RequestStatus.APPROVED})
+@pytest.mark.parametrize("status", sorted(set(RequestStatus) - {RequestStatus.APPROVED}))
 def test_only_an_approval_that_is_in_force_is_questioned_or_expires(status: RequestStatus) -> None:
     register = given(*HISTORIES[status], finding(likelihood=UNLIKELY), retraction()).register
     assert reactions(register, now=PERIOD.end + 3650 * DAY) == []
