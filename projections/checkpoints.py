@@ -108,6 +108,7 @@ class Status:
     """One view. lag: events that it has not applied. lag_seconds: since the oldest of them was recorded.
 
     version: of the fold that made its rows. led: whether a follower holds its lock, by the database's own account.
+    held_by: the name of a session that holds it and is no follower. still_for: seconds since it moved.
     """
 
     view: str
@@ -120,10 +121,14 @@ class Status:
     last_error: str | None
     parked: int
     rebuild: Progress | None
+    held_by: str | None
+    still_for: float
 
 
 LOCKS: Final = 0x76696577  # "view"
 """The first key of the advisory locks by which followers lead; the second is hashtext(view)."""
+FOLLOWERS: Final = "mandate follower"
+"""How the sessions of followers are called, before the view."""
 REBUILDS: Final = 0x72656275  # "rebu"
 """Likewise, of those who build a view anew."""
 
@@ -145,12 +150,13 @@ def statuses() -> Question[Status]:
             table.c.version,
             table.c.position,
             table.c.state,
-            _held(LOCKS),
+            _holder(LOCKS),
             head - table.c.position,
             func.greatest(func.coalesce(waiting, 0), 0),
             table.c.last_error,
             table.c.parked,
-            _held(REBUILDS),
+            _holder(REBUILDS),
+            func.extract("epoch", func.clock_timestamp() - table.c.updated_at),
             rebuilds.c.processed,
             rebuilds.c.total,
             rebuilds.c.started_at,
@@ -166,20 +172,25 @@ def _head() -> Select[Any]:
     return select(func.coalesce(func.max(events.c.notification_id), 0))
 
 
-def _held(kind: int) -> ColumnElement[bool]:
-    """Whether somebody holds the view's lock of this kind, by the database's own account."""
-    fields = ("locktype", "database", "classid", "objid", "objsubid", "granted")
+def _holder(kind: int) -> ColumnElement[str | None]:
+    """The name of the session that holds the view's lock of this kind, by the database's own account."""
+    fields = ("locktype", "database", "classid", "objid", "objsubid", "granted", "pid")
     locks = table_of("pg_locks", *map(column, fields), schema="pg_catalog")
     database = table_of("pg_database", column("oid"), column("datname"), schema="pg_catalog")
     here = select(database.c.oid).where(database.c.datname == func.current_database()).scalar_subquery()
     key = cast(func.hashtext(table.c.view), BigInteger).op("&")(literal(0xFFFFFFFF, BigInteger))
-    held = select(1).select_from(locks).where(locks.c.locktype == "advisory", locks.c.granted, locks.c.objsubid == 2)
-    mine = held.where(locks.c.database == here, cast(locks.c.classid, BigInteger) == kind)
-    return mine.where(cast(locks.c.objid, BigInteger) == key).correlate(table).exists()
+    sessions = table_of("pg_stat_activity", column("pid"), column("application_name"), schema="pg_catalog")
+    held = select(func.coalesce(sessions.c.application_name, "")).select_from(
+        locks.outerjoin(sessions, sessions.c.pid == locks.c.pid)
+    )
+    mine = held.where(locks.c.locktype == "advisory", locks.c.granted, locks.c.objsubid == 2)
+    mine = mine.where(locks.c.database == here, cast(locks.c.classid, BigInteger) == kind)
+    return mine.where(cast(locks.c.objid, BigInteger) == key).correlate(table).limit(1).scalar_subquery()
 
 
 def _status(row: Sequence[Any]) -> Status:
-    view, version, position, state, led, lag, lag_seconds, last_error, parked, rebuilding, *progress = row
+    view, version, position, state, holder, lag, lag_seconds, last_error, parked, rebuilding, still, *progress = row
+    led = holder is not None and holder.startswith(FOLLOWERS)
     return Status(
         view=view,
         version=version,
@@ -190,7 +201,9 @@ def _status(row: Sequence[Any]) -> Status:
         lag_seconds=float(lag_seconds),
         last_error=last_error,
         parked=parked,
-        rebuild=_progress(*progress) if rebuilding and progress[0] is not None else None,
+        rebuild=_progress(*progress) if rebuilding is not None and progress[0] is not None else None,
+        held_by=None if led else holder,
+        still_for=float(still),
     )
 
 

@@ -13,6 +13,7 @@ import psycopg
 from domain.recorded import Recorded
 from projections import following, parking
 from projections.applying import LIVE, apply
+from projections.checkpoints import FOLLOWERS
 from projections.following import CHANNEL, Limits, OtherVersion, Overtaken, Standing
 from projections.remembering import Remembered
 from projections.view import View
@@ -86,7 +87,7 @@ def follow(
     waited_out: tuple[type[Exception], ...] = (psycopg.OperationalError, *passing)
     while not stop.is_set():
         try:
-            with following.connect(url, f"mandate follower {course.name}") as connection:
+            with following.connect(url, f"{FOLLOWERS} {course.name}") as connection:
                 _wait_to_lead(connection, course, stop, limits)
                 if not stop.is_set():
                     _Leader(course, connection, feed, stop, limits, waited_out).lead()

@@ -92,7 +92,7 @@ def begin(connection: psycopg.Connection[Any], name: str, version: int) -> Stand
         [name, version, FollowerState.RUNNING.value],
     )
     row = connection.execute(
-        """UPDATE projections.checkpoints SET state = %s, updated_at = clock_timestamp()
+        """UPDATE projections.checkpoints SET state = %s
            WHERE view = %s AND version = %s RETURNING position, mends""",
         [FollowerState.RUNNING.value, name, version],
     ).fetchone()

@@ -77,6 +77,11 @@ def parked() -> Question[Parked]:
     )
 
 
+def streams_of(view: str) -> Question[UUID]:
+    """Those whose rows are not what their events make of them now."""
+    return Question(select(streams.c.stream).where(streams.c.view == view), (), lambda row: UUID(str(row[0])))
+
+
 def waiting_positions(view: str, stream: UUID) -> Question[int]:
     """Of the events that wait, in order."""
     found = select(events.c.position).where(events.c.view == view, events.c.stream == stream)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from threading import Event
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
@@ -18,6 +18,7 @@ from projections.applying import apply, fold, memories
 from projections.checkpoints import REBUILDS, Progress
 from projections.following import connect
 from projections.loading import load
+from projections.ordering import Outcome
 from projections.remembering import Remembered
 from projections.replaying import Decode, Replay, blocks, count, head, topics
 from projections.verification import Comparison, Differs, check_sample, compare, same_moment
@@ -32,8 +33,6 @@ LOCK_LIMITS: Final = (0.25, 0.25, 0.5, 1.0, 1.5, 2.0)
 """Seconds that the swap waits for readers to end their statements; those that come later wait behind it that long.
 An autovacuum gives way after one second."""
 TRIES: Final = 60
-
-T = TypeVar("T")
 
 
 class BeingRebuilt(Exception):
@@ -146,9 +145,10 @@ class _Building:
         self._processed = 0
         self._total = 0
         self._position = 0
+        self._compared: Comparison | None = None
 
     def run(self, accept: bool) -> Rebuilt:
-        comparison = self.compared()
+        comparison = self._compared = self.compared()
         if comparison and comparison.differing:
             log.warning("%s", comparison.told())
             if not (accept or comparison.may_differ):
@@ -156,9 +156,10 @@ class _Building:
         self._catch_up(head)
         for attempt in range(TRIES):
             if self._try_to_swap(LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]):
-                seconds = (datetime.now(UTC) - self._started_at).total_seconds()
-                return Rebuilt(self._view.name, self._position, self._processed, seconds, comparison)
+                took = (datetime.now(UTC) - self._started_at).total_seconds()
+                return Rebuilt(self._view.name, self._position, self._processed, took, comparison)
             self._stop.wait(0.1)
+            self._progress(0)
             self._catch_up(head)
         raise NotSwapped(f"{self._view.name} is in use without a break: nothing was changed")
 
@@ -275,6 +276,8 @@ class _Building:
             {"view": self._view.name, "version": self._view.version, "position": self._position},
         )
         parking.clear(self._connection, self._view.name)
+        differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
+        ordering.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
 
     def _call(self, function: str) -> None:
         self._connection.execute(f"SELECT projections.{function}(%s)".encode(), [self._tables])

@@ -1,20 +1,22 @@
-"""The API as an ASGI application: GraphQL, its page for browsers, and health."""
+"""The API as an ASGI application: GraphQL, its page for browsers, health and figures."""
 
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from projections.reading import Reader
-from service.container import Clock, async_engine, now, write_side
+from service.container import Clock, async_engine, now, tolerance, write_side
 from service.database import DatabaseUrls
 from service.graphql.context import Services
 from service.graphql.http import mount
 from service.health import Examination
 from service.identity import Identity, Tokens
 from service.live import live_side
+from service.metrics import CONTENT_TYPE, Metrics
+from service.rebuilding import asking
 from service.settings import Settings
 
 
@@ -37,14 +39,17 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                     reader = Reader(
                         engine, patience=settings.view_patience, answer_limit=settings.answer_timeout, clock=clock
                     )
-                    app.state.examination = Examination(reader, urls.api)
+                    metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
+                    app.state.examination = Examination(reader, urls.api, tolerance(settings))
                     app.state.services = Services(
                         dispatcher=write.dispatcher,
                         reader=reader,
                         identify=identify,
                         threads=threads,
                         live=live,
+                        ask_rebuild=asking(engine),
                         seen=write.people.seen,
+                        measured=metrics.command,
                         clock=clock,
                     )
                     yield
@@ -62,5 +67,10 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
     async def ready(request: Request) -> JSONResponse:
         health = await request.app.state.examination.examine()
         return JSONResponse(health.told(), status_code=200 if health.is_ready else 503)
+
+    @app.get("/metrics")
+    async def figures(request: Request) -> Response:
+        health = await request.app.state.examination.examine()
+        return Response(request.app.state.metrics.told(health), media_type=CONTENT_TYPE)
 
     return app

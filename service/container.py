@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from service.connections import Limits
 from service.dispatcher import Dispatcher
 from service.event_store import EventStore
+from service.health import Tolerance
 from service.people import People
 from service.settings import Settings
 from service.states import States
@@ -44,6 +45,11 @@ def limits(settings: Settings) -> Limits:
         pool_size=settings.read_pool_size,
         queue=settings.append_queue,
     )
+
+
+def tolerance(settings: Settings) -> Tolerance:
+    """What the settings let pass as healthy."""
+    return Tolerance(stuck_after=settings.stuck_after, parked=settings.parked_limit)
 
 
 def async_engine(settings: Settings, url: str, pool_size: int | None = None, patience: float = 0) -> AsyncEngine:

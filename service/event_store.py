@@ -56,6 +56,11 @@ class EventStore(Application[UUID]):
     def construct_factory(self, env: Environment) -> Factory:  # type: ignore[override]
         return Factory(env, self._pool, self._appender)
 
+    @property
+    def waiting(self) -> int:
+        """Items that wait to be appended."""
+        return self._appender.waiting
+
     def construct_mapper(self) -> LibraryMapper:
         return LibraryMapper(self._encoding)
 

@@ -3,24 +3,35 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import SYSTEM
 from projections import checkpoints
-from projections.catalogue import VIEWS
+from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Status
 from projections.reading import Reader, Unanswered
 from service.migrations import pending
 from service.policing import COURSE
 
+STUCK_AFTER: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What is not yet wrong. stuck_after: seconds that a view may stand still while events wait. parked: streams."""
+
+    stuck_after: float = STUCK_AFTER
+    parked: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """problems: what is wrong, by what it is wrong with; empty when all is well."""
+    """problems: what is wrong, by what it is wrong with; none when all is well. statuses: of the views, where known."""
 
     problems: dict[str, str]
+    statuses: Sequence[Status] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -33,35 +44,57 @@ class Health:
 class Examination:
     """Examines one process's register, as often as it is asked."""
 
-    def __init__(self, reader: Reader, url: str) -> None:
+    def __init__(self, reader: Reader, url: str, tolerance: Tolerance) -> None:
         self._reader = reader
         self._url = url
+        self._tolerance = tolerance
         self._is_migrated = False
 
     async def examine(self) -> Health:
-        """The database is reachable, its tables are as this version needs them, and every view has a live follower."""
+        """The database is reachable, its tables are as this version needs them, and every view is kept up to date."""
         try:
             if not self._is_migrated and (missing := await asyncio.to_thread(pending, self._url)):
                 return Health({"migrations": f"{', '.join(missing)} not applied: run 'mandate migrate'"})
             self._is_migrated = True
             reading = await self._reader.reading(SYSTEM)
-            return Health(view_problems(await reading.rows(checkpoints.statuses())))
+            statuses = await reading.rows(checkpoints.statuses())
+            return Health(view_problems(statuses, self._tolerance), statuses)
         except (Unanswered, DBAPIError):
             return Health({"database": "it does not answer"})
 
 
-def view_problems(statuses: Sequence[Status]) -> dict[str, str]:
+def view_problems(statuses: Sequence[Status], tolerance: Tolerance) -> dict[str, str]:
     """What is wrong with the views, by name."""
     known = {status.view: status for status in statuses}
-    found = {name: _problem(known.get(name)) for name in (*(view.name for view in VIEWS), COURSE)}
+    found = {name: _problem(known.get(name), tolerance) for name in (*VIEW_OF, COURSE)}
     return {name: problem for name, problem in found.items() if problem is not None}
 
 
-def _problem(status: Status | None) -> str | None:
+def _problem(status: Status | None, tolerance: Tolerance) -> str | None:
     if status is None:
         return "it was never followed: run 'mandate worker'"
+    view = VIEW_OF.get(status.view)
+    if view is not None and status.position and status.version != view.version:
+        return _of_another_version(status, view.version)
     if status.state is FollowerState.FAILED:
         return "its follower cannot apply what comes next"
+    if status.held_by is not None:
+        holder = status.held_by or "a session without a name"
+        return f"its lock is held by {holder}, which is no follower: end that session"
     if not status.led:
         return "no follower leads it: run 'mandate worker'"
+    if status.lag and min(status.lag_seconds, status.still_for) > tolerance.stuck_after:
+        return f"its follower stands still: {status.lag:,} events wait, the oldest for {status.lag_seconds:.0f} s"
+    if status.parked > tolerance.parked:
+        return f"{status.parked} of its streams are parked: see 'mandate parked list'"
     return None
+
+
+def _of_another_version(status: Status, wanted: int) -> str | None:
+    """Being built anew is no problem: the old rows are served. Nobody doing so is one."""
+    if status.rebuild is not None:
+        return None
+    which = f"its rows are of version {status.version}, this code's are of {wanted}"
+    if status.version > wanted:
+        return f"{which}: run the newer version, or 'mandate rebuild {status.view}'"
+    return f"{which}, and nobody builds it anew: run 'mandate worker', or 'mandate rebuild {status.view}'"

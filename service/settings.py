@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     turn_timeout: float = Field(default=5.0, gt=0, description="That a command waits for its turn at its subject.")
     command_threads: int = Field(default=32, ge=1, le=200, description="Commands that a process carries out at once.")
     view_patience: float = Field(default=5.0, gt=0, description="That a query waits for a view to reach a position.")
+    stuck_after: float = Field(
+        default=30.0, gt=0, description="That a view may stand still while events wait; beyond that, it is not ready."
+    )
+    parked_limit: int = Field(
+        default=0, ge=0, description="Streams of a view that may be parked; beyond that, it is not ready."
+    )
     live_pool_size: int = Field(
         default=4, ge=1, le=100, description="Connections a process with which subscriptions read."
     )

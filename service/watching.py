@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import IncidentId, RequestId
-from projections import checkpoints, deployment_requests
+from projections import checkpoints, deployment_requests, parking
 from projections.asking import EVERYTHING, Question
 from service.errors import Unavailable
 
@@ -34,9 +34,10 @@ class Watching:
         self._stop = stop
 
     def watchers(self, incident: IncidentId, position: int) -> list[RequestId]:
-        """The requests that name the incident, as of the position at least."""
+        """The requests that name the incident, as of the position at least, and those of which the view cannot tell."""
         self._wait_for(position)
-        return [request.id for request in self._ask(deployment_requests.resting_on(EVERYTHING, [incident]))]
+        resting = [request.id for request in self._ask(deployment_requests.resting_on(EVERYTHING, [incident]))]
+        return [*resting, *map(RequestId, self._ask(parking.streams_of(deployment_requests.NAME)))]
 
     def expiring(self, now: datetime) -> list[DeploymentRequest]:
         """The approvals whose time has passed, the first to pass first."""

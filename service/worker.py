@@ -1,4 +1,4 @@
-"""The worker: a follower for each view, one that shows the events to the policies, and the time."""
+"""The worker: a follower for each view, one that shows the events to the policies, rebuilds, and the time."""
 
 import logging
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from service.container import Clock, now, write_side
 from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.policing import COURSE, COURSE_VERSION, Policing
+from service.rebuilding import Rebuilding
 from service.settings import Settings
 from service.watching import Watching
 
@@ -47,6 +48,7 @@ class Worker:
             policing = Policing(write.dispatcher, write.states, write.store.feed, watching.watchers, self._clock)
             courses = [*(course_of(view) for view in VIEWS), _course_of(policing)]
             work = {course.name: self._following(course, write.store.feed, stop) for course in courses}
+            work["rebuilds"] = lambda: Rebuilding(self._urls.worker).run(stop)
             work["time"] = lambda: self._tick(policing, watching, stop)
             parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in work.items()]
             for part in parts:

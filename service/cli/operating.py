@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.vocabulary import SYSTEM
-from projections import checkpoints
+from projections import checkpoints, ordering
 from projections.asking import Question
-from projections.checkpoints import Status
+from projections.checkpoints import Progress, Status
 from projections.reading import Reader, Unanswered
-from service.container import async_engine
+from service.container import async_engine, tolerance
 from service.errors import Unavailable
 from service.health import view_problems
 from service.migrations import migrate as apply_migrations
@@ -40,8 +40,13 @@ def status() -> None:
     settings = Settings.from_environment()
     with open_database(settings) as urls:
         statuses = answers(settings, urls.worker, checkpoints.statuses())
-    problems = view_problems(statuses)
+        ends = answers(settings, urls.worker, ordering.ended())
+    problems = view_problems(statuses, tolerance(settings))
     Console().print(_table(statuses))
+    for end in ends:
+        typer.echo(
+            f"{end.view}: last rebuilt {end.ended_at:%Y-%m-%d %H:%M:%S}Z: {end.outcome.value.lower()}. {end.told}"
+        )
     for name, problem in problems.items():
         print(f"mandate: {name}: {problem}", file=sys.stderr)
     if problems:
@@ -66,7 +71,7 @@ def answers(settings: Settings, url: str, question: Question[T]) -> list[T]:
 
 def _table(statuses: list[Status]) -> Table:
     table = Table()
-    for column in ("view", "state", "position", "events behind", "seconds behind", "parked", "last error"):
+    for column in ("view", "state", "position", "events behind", "seconds behind", "parked", "rebuild", "last error"):
         table.add_column(column)
     for each in statuses:
         table.add_row(
@@ -76,6 +81,14 @@ def _table(statuses: list[Status]) -> Table:
             str(each.lag),
             f"{each.lag_seconds:.1f}",
             str(each.parked),
+            _share(each.rebuild) if each.rebuild else "",
             each.last_error or "",
         )
     return table
+
+
+def _share(progress: Progress) -> str:
+    """How much of a rebuild is done, and what is left, as far as that is known."""
+    left = progress.seconds_remaining
+    share = f"{progress.processed / progress.total:.0%}" if progress.total else "begun"
+    return share if left is None else f"{share}, {left:.0f} s left"

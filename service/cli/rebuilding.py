@@ -11,8 +11,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from domain import catalogue
-from domain.recorded import Recorded
 from projections import checkpoints, ordering
 from projections.applying import Unappliable
 from projections.catalogue import VIEW_OF, VIEWS
@@ -27,12 +25,13 @@ from service.database import DatabaseUrls
 from service.errors import CorruptEvent, Misconfigured, Unavailable
 from service.event_store import EventStore
 from service.exchange.references import find
-from service.items import Row
-from service.mapper import Mapper
 from service.opening import open_database
+from service.rebuilding import decoding
 from service.settings import Settings
 
 Views = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")]
+
+decode = decoding()
 
 
 def add_to(app: typer.Typer) -> None:
@@ -103,11 +102,6 @@ def stream_called(urls: DatabaseUrls, called: str) -> UUID:
     if found is None:
         raise Misconfigured(f"nothing is called {called}")
     return found
-
-
-def decode(row: Sequence[Any]) -> Recorded[Any]:
-    """One stored event, as a rebuild reads it."""
-    return MAPPER.decode(Row._make(row))
 
 
 def _mend(views: Sequence[View], called: str) -> None:
@@ -188,6 +182,3 @@ def _named(names: Sequence[str]) -> list[View]:
     if unknown:
         raise Misconfigured(f"there is no view {', '.join(unknown)}: there are {', '.join(VIEW_OF)}")
     return [VIEW_OF[name] for name in names] or list(VIEWS)
-
-
-MAPPER = Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)

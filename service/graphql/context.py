@@ -1,10 +1,11 @@
 """What a resolver has at hand: the services that the app gives, who asks, and what was begun for this request."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import strawberry
@@ -32,6 +33,7 @@ class Services:
 
     identify: reads a bearer token; raises service.identity.Unauthenticated. threads: in which commands are carried out.
     seen: notes who gives a command, in such a thread, so that their name is known. live: what subscriptions need.
+    ask_rebuild: has a view built anew by a worker. measured: takes note of a command's name, outcome and seconds.
     commands: how many may be under way; one more waits for PATIENCE, and is then told to try again.
     """
 
@@ -40,7 +42,9 @@ class Services:
     identify: Callable[[str], Identity]
     threads: Executor
     live: "Live"
+    ask_rebuild: Callable[[str], Awaitable[None]]
     seen: Callable[[Identity], None] = lambda identity: None
+    measured: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
@@ -79,8 +83,14 @@ class Context:
             commands.release()
 
     def _carry_out(self, order: Order) -> Outcome | Refusal:
-        self.services.seen(self.identity)
-        return self.services.dispatcher.dispatch(order)
+        begun, outcome = monotonic(), "Unavailable"
+        try:
+            self.services.seen(self.identity)
+            answer = self.services.dispatcher.dispatch(order)
+            outcome = "Recorded" if isinstance(answer, Outcome) else type(answer).__name__
+            return answer
+        finally:
+            self.services.measured(type(order.command).__name__, outcome, monotonic() - begun)
 
 
 Info = strawberry.Info[Context, None]

@@ -14,6 +14,7 @@ from service.graphql.scalars import SCALARS
 from service.graphql.situation.queries import SituationQueries
 from service.graphql.trail.queries import TrailQueries
 from service.graphql.viewing import NodeQueries
+from service.graphql.views.mutations import ViewMutations
 from service.graphql.views.queries import ViewQueries
 
 
@@ -34,7 +35,7 @@ class Query(
 @strawberry.type(
     description="Commands: each answers what was recorded, or why nothing was. An explicit null is as if left out."
 )
-class Mutation(AuthorityMutations, IncidentMutations, RequestMutations):
+class Mutation(AuthorityMutations, IncidentMutations, RequestMutations, ViewMutations):
     pass
 
 

@@ -1,0 +1,39 @@
+"""What operators ask for over the API."""
+
+from typing import Annotated
+
+import strawberry
+
+from domain.vocabulary import Role
+from projections import checkpoints
+from projections.catalogue import VIEW_OF
+from service.graphql.context import Info
+from service.graphql.refusals import NotFound, NotPermitted
+from service.graphql.views.queries import ProjectionStatus
+
+
+@strawberry.type(description="The rebuild runs in the worker; follow it in projections { rebuild }.")
+class RebuildStarted:
+    projection: ProjectionStatus = strawberry.field(description="As it is now, served until the new one is swapped in.")
+
+
+RebuildResult = Annotated[RebuildStarted | NotPermitted | NotFound, strawberry.union("RebuildResult")]
+
+
+@strawberry.type
+class ViewMutations:
+    @strawberry.mutation(
+        description=(
+            "By an administrator: builds a read model anew beside the one that is served. It is compared, and swapped "
+            "where no row differs."
+        )
+    )
+    async def rebuild_projection(self, info: Info, name: str) -> RebuildResult:
+        if Role.ADMINISTRATOR not in info.context.actor.roles:
+            return NotPermitted(message="Read models are rebuilt by administrators.")
+        if name not in VIEW_OF:
+            return NotFound(message=f"There is no read model of this name: there are {', '.join(VIEW_OF)}.")
+        await info.context.services.ask_rebuild(name)
+        statuses = await info.context.sources().rows(lambda sight: checkpoints.statuses())
+        [status] = [each for each in statuses if each.view == name]
+        return RebuildStarted(projection=ProjectionStatus.of(status, with_errors=True))

@@ -1,0 +1,71 @@
+"""Figures for whoever watches, as Prometheus reads them: of this process, and of every view of the register."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from projections.checkpoints import FollowerState, Status
+from service.health import Health
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+OF_VIEWS: Final[tuple[tuple[str, str, Callable[[Status], float | None]], ...]] = (
+    ("position", "Last event of the log that it holds.", lambda status: status.position),
+    ("lag_events", "Events that it has not applied.", lambda status: status.lag),
+    ("lag_seconds", "Since the oldest of them was recorded.", lambda status: status.lag_seconds),
+    ("led", "1 while a follower leads it.", lambda status: status.led),
+    ("failed", "1 while its follower cannot go on.", lambda status: status.state is FollowerState.FAILED),
+    ("parked", "Streams set aside, as an event could not be applied.", lambda status: status.parked),
+    ("version", "Of the fold that made its rows.", lambda status: status.version),
+    ("rebuild_processed", "Events read by a rebuild.", lambda status: status.rebuild.processed if status.rebuild else None),
+    ("rebuild_total", "Events that a rebuild has to read.", lambda status: status.rebuild.total if status.rebuild else None),
+    (
+        "rebuild_events_per_second",
+        "Of a rebuild that is under way.",
+        lambda status: status.rebuild.events_per_second if status.rebuild else None,
+    ),
+)
+
+
+class Metrics:
+    """Of one process."""
+
+    def __init__(self, queued: Callable[[], int]) -> None:
+        """queued: how many commands wait to be appended."""
+        self._registry = CollectorRegistry()
+        self._commands = Histogram(
+            "mandate_command_seconds",
+            "What a command took, by its name and what came of it.",
+            ("command", "outcome"),
+            registry=self._registry,
+            buckets=SECONDS,
+        )
+        queue = Gauge("mandate_append_queue", "Commands that wait to be appended.", registry=self._registry)
+        queue.set_function(queued)
+        self._ready = Gauge("mandate_ready", "1 where /health/ready says so.", registry=self._registry)
+        self._problems = Gauge("mandate_problem", "1 for each thing that is wrong.", ("what",), registry=self._registry)
+        self._views = [
+            (Gauge(f"mandate_view_{name}", told, ("view",), registry=self._registry), value)
+            for name, told, value in OF_VIEWS
+        ]
+
+    def command(self, name: str, outcome: str, seconds: float) -> None:
+        self._commands.labels(name, outcome).observe(seconds)
+
+    def told(self, health: Health) -> bytes:
+        self._ready.set(health.is_ready)
+        self._problems.clear()
+        for what in health.problems:
+            self._problems.labels(what).set(1)
+        self._tell_views(health.statuses)
+        return generate_latest(self._registry)
+
+    def _tell_views(self, statuses: Sequence[Status]) -> None:
+        for gauge, value in self._views:
+            gauge.clear()
+            for status in statuses:
+                if (found := value(status)) is not None:
+                    gauge.labels(status.view).set(found)

@@ -1,0 +1,123 @@
+"""The worker's rebuilds: of views whose code is newer than their rows, and of those that somebody asked for."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from threading import Event
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain import catalogue
+from domain.recorded import Recorded
+from projections import following, ordering
+from projections.catalogue import VIEWS
+from projections.following import connect
+from projections.ordering import CHANNEL, Outcome
+from projections.rebuild import BeingRebuilt, Cancelled, NotSwapped, rebuild
+from projections.verification import Differs
+from projections.view import View
+from service.errors import Unavailable
+from service.items import Row
+from service.mapper import Mapper
+
+LOOK: Final = 10.0
+"""Seconds between two looks, should no notification have come."""
+LISTEN: Final = 1.0
+"""Seconds between two looks at whether to stop."""
+
+log = logging.getLogger(__name__)
+
+
+def decoding() -> Callable[[Sequence[Any]], Recorded[Any]]:
+    """How a rebuild reads stored events."""
+    mapper = Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
+    return lambda row: mapper.decode(Row._make(row))
+
+
+def asking(engine: AsyncEngine) -> Callable[[str], Awaitable[None]]:
+    """Asks whichever worker is there, now or later, to build a view anew. Raises Unavailable."""
+
+    async def ask(view: str) -> None:
+        try:
+            async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                await connection.execute(text("SELECT projections.ask_rebuild(:view)"), {"view": view})
+        except (PoolTimeout, psycopg.OperationalError, DBAPIError) as error:
+            raise Unavailable("the database does not answer") from error
+
+    return ask
+
+
+class Rebuilding:
+    """One view at a time, while the old rows are served. What fails for good is tried again when it is asked for."""
+
+    def __init__(self, url: str, views: Sequence[View] = VIEWS, look: float = LOOK) -> None:
+        self._url = url
+        self._views = {view.name: view for view in views}
+        self._decode = decoding()
+        self._look = look
+        self._settled: set[str] = set()
+
+    def run(self, stop: Event) -> None:
+        """Until `stop` is set: what is under way then is begun anew by the next worker."""
+        while not stop.is_set():
+            try:
+                with connect(self._url, "mandate rebuilds") as connection:
+                    connection.execute(f"LISTEN {CHANNEL}".encode())
+                    while not stop.is_set():
+                        for view in self._due(connection):
+                            self._rebuild(connection, view, stop)
+                        self._listen(connection, stop)
+            except psycopg.OperationalError as error:
+                log.warning("rebuilds that are asked for are looked at again later: %s", error)
+                stop.wait(self._look)
+
+    def _listen(self, connection: psycopg.Connection[Any], stop: Event) -> None:
+        waited = 0.0
+        while not stop.is_set() and waited < self._look:
+            for _ in connection.notifies(timeout=min(LISTEN, self._look), stop_after=1):
+                return
+            waited += LISTEN
+
+    def _due(self, connection: psycopg.Connection[Any]) -> list[View]:
+        """Asked for, and of an older version. Rows of a newer one are for a newer worker."""
+        asked = [name for name in ordering.ordered(connection) if name in self._views]
+        self._settled.difference_update(asked)
+        found = []
+        for view in self._views.values():
+            version = following.version_of(connection, view.name)
+            is_older = version is not None and version < view.version
+            is_newer = version is not None and version > view.version
+            if not is_newer and view.name not in self._settled and (view.name in asked or is_older):
+                found.append(view)
+        return found
+
+    def _rebuild(self, connection: psycopg.Connection[Any], view: View, stop: Event) -> None:
+        if stop.is_set():
+            return
+        log.info("%s is built anew, version %d", view.name, view.version)
+        try:
+            rebuilt = rebuild(view, self._url, self._decode, stop=stop)
+            log.info("%s was built anew in %.1f s", view.name, rebuilt.seconds)
+        except (BeingRebuilt, NotSwapped) as error:
+            log.info("%s: it is tried again", error)
+        except Cancelled as error:
+            if not stop.is_set():
+                self._settle(connection, view, Outcome.CANCELLED, 0, error)
+        except Differs as error:
+            self._settle(connection, view, Outcome.REFUSED, error.comparison.differing, error)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            log.exception("%s cannot be built anew", view.name)
+            self._settle(connection, view, Outcome.FAILED, 0, error)
+
+    def _settle(
+        self, connection: psycopg.Connection[Any], view: View, outcome: Outcome, differing: int, error: Exception
+    ) -> None:
+        log.warning("the rebuild of %s ended, and nothing was changed: %s", view.name, error)
+        ordering.settle(connection, view.name, view.version, outcome, differing, str(error))
+        self._settled.add(view.name)

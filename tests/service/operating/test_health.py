@@ -1,0 +1,143 @@
+"""Health tells the truth: each thing that can be wrong with a view is provoked, told, and gone when it is mended."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from projections import deployment_requests
+from projections.catalogue import VIEWS
+from projections.checkpoints import LOCKS
+from projections.follower import Course, course_of
+from projections.reading import Reader
+from service.container import async_engine
+from service.health import Examination, Health, Tolerance
+from service.metrics import Metrics
+from service.policing import COURSE, COURSE_VERSION
+from service.settings import Settings
+from tests.projections.histories import Histories
+from tests.projections.test_parking import unable
+from tests.projections.world import World
+from tests.service.operating.conftest import Run
+from tests.waiting import until
+
+VIEW = deployment_requests.VIEW
+NAME = VIEW.name
+POLICIES = Course(name=COURSE, version=COURSE_VERSION, apply=lambda connection, events: None)
+SHORT = Tolerance(stuck_after=0.2)
+
+
+def courses(*others: Course) -> list[Course]:
+    """One for everything that is followed."""
+    named = {course.name: course for course in (*map(course_of, VIEWS), POLICIES)}
+    return list((named | {other.name: other for other in others}).values())
+
+
+def examined(world: World, tolerance: Tolerance = SHORT) -> Health:
+    async def examine() -> Health:
+        engine = async_engine(Settings(), world.urls.api)
+        try:
+            return await Examination(Reader(engine), world.urls.api, tolerance).examine()
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(examine())
+
+
+def problem(world: World, tolerance: Tolerance = SHORT) -> str:
+    return examined(world, tolerance).problems.get(NAME, "")
+
+
+def told(world: World, expected: str) -> None:
+    until(lambda: expected in problem(world))
+
+
+def well(world: World) -> None:
+    until(lambda: examined(world).is_ready)
+
+
+@contextmanager
+def holding(url: str, statement: str, name: str = "somebody") -> Iterator[None]:
+    """A session that holds on to something."""
+    with psycopg.connect(url, application_name=name) as connection:
+        connection.execute(statement.encode())
+        yield
+
+
+@pytest.fixture
+def followed(recorded: World) -> Iterator[World]:
+    with recorded.following(*courses()):
+        well(recorded)
+        yield recorded
+
+
+def test_a_dead_follower(recorded: World) -> None:
+    others = [course for course in courses() if course.name != NAME]
+    with recorded.following(*others):
+        with recorded.following(course_of(VIEW)):
+            well(recorded)
+        told(recorded, "no follower leads it")
+
+
+def test_a_stuck_one(followed: World, histories: Histories) -> None:
+    """It leads, and does not come on, since something holds its rows."""
+    with holding(followed.urls.owner, f"LOCK TABLE {VIEW.tables[0]} IN SHARE MODE"):
+        followed.append(histories.items(30))
+        told(followed, "its follower stands still")
+        assert followed.statuses(NAME)[0].led
+        assert problem(followed, Tolerance(stuck_after=3600)) == ""
+    well(followed)
+
+
+def test_a_lock_that_is_never_won(recorded: World) -> None:
+    lock = f"SELECT pg_advisory_lock({LOCKS}, hashtext('{NAME}'))"
+    with holding(recorded.urls.owner, lock, "a forgotten console"), recorded.following(*courses()):
+        told(recorded, "its lock is held by a forgotten console")
+        with psycopg.connect(recorded.urls.worker) as connection:
+            assert not recorded.statuses(NAME)[0].led
+            assert connection.execute("SELECT 1").fetchone()
+
+
+def test_one_that_cannot_go_on_and_a_parked_backlog(recorded: World, histories: Histories) -> None:
+    before = recorded.store.head()[0]
+    recorded.append(histories.items(60))
+    poison = next(each for each in recorded.log()[before:] if VIEW.keeps(each)).position
+    with recorded.following(*courses(course_of(replace(unable(poison), parks=False)))):
+        told(recorded, "its follower cannot apply what comes next")
+    with recorded.following(*courses(course_of(unable(poison)))):
+        told(recorded, "1 of its streams are parked")
+        assert problem(recorded, Tolerance(parked=1)) == ""
+
+
+def test_rows_of_another_version(recorded: World) -> None:
+    with recorded.following(*courses()), psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
+        change = "UPDATE projections.checkpoints SET version = %s WHERE view = %s"
+        connection.execute(change, [VIEW.version - 1, NAME])
+        told(recorded, "nobody builds it anew")
+        connection.execute(change, [VIEW.version + 1, NAME])
+        told(recorded, "run the newer version")
+
+
+def test_what_status_and_metrics_say(run: Run, recorded: World) -> None:
+    red = run("status")
+    assert red.exit_code == 1
+    assert f"{NAME}: no follower leads it" in red.stderr
+    with recorded.following(*courses()):
+        well(recorded)
+        assert run("status").exit_code == 0
+        metrics = Metrics(lambda: 3)
+        metrics.command("SubmitRequest", "Recorded", 0.003)
+        figures = metrics.told(examined(recorded)).decode()
+    for line in (
+        f'mandate_view_position{{view="{NAME}"}} {float(recorded.store.head()[0])}',
+        f'mandate_view_led{{view="{NAME}"}} 1.0',
+        f'mandate_view_lag_events{{view="{NAME}"}} 0.0',
+        'mandate_command_seconds_bucket{command="SubmitRequest",le="0.005",outcome="Recorded"} 1.0',
+        "mandate_append_queue 3.0",
+        "mandate_ready 1.0",
+    ):
+        assert line in figures
+    assert f'mandate_problem{{what="{NAME}"}} 1.0' in metrics.told(examined(recorded)).decode()

@@ -1,0 +1,173 @@
+"""The worker's rebuilds: asked for, or called for by a raised version; refused, cancelled, and taken over."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event, Thread
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.vocabulary import SYSTEM
+from projections import deployment_requests, ordering
+from projections.checkpoints import FollowerState
+from projections.follower import course_of
+from projections.ordering import Ended, Outcome
+from projections.rebuild import rebuild
+from projections.view import View
+from service.container import async_engine
+from service.rebuilding import Rebuilding, asking
+from service.settings import Settings
+from tests.projections.histories import Histories
+from tests.projections.test_rebuild import nothing_is_left
+from tests.projections.test_verification import faulty
+from tests.projections.world import World, decode
+from tests.service.operating.conftest import Run
+from tests.service.operating.test_verifying import edit
+from tests.waiting import until
+
+VIEW = deployment_requests.VIEW
+NAME = VIEW.name
+RAISED = replace(VIEW, version=VIEW.version + 1, fold=faulty)
+
+
+@contextmanager
+def working(world: World, view: View = VIEW) -> Iterator[None]:
+    """The part of a worker that builds views anew."""
+    stop = Event()
+    thread = Thread(target=Rebuilding(world.urls.worker, [view], look=0.05).run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(30)
+    assert not thread.is_alive()
+
+
+def ask(world: World, view: str = NAME) -> None:
+    """As the API does, with its rights."""
+
+    async def asked() -> None:
+        engine = async_engine(Settings(), world.urls.api)
+        try:
+            await asking(engine)(view)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(asked())
+
+
+def orders(world: World) -> list[str]:
+    with psycopg.connect(world.urls.api) as connection:
+        return ordering.ordered(connection)
+
+
+def ends(world: World) -> list[Ended]:
+    return world.ask(SYSTEM, lambda _: ordering.ended())
+
+
+def ended(world: World, outcome: Outcome) -> Ended:
+    until(lambda: [each.outcome for each in ends(world)] == [outcome])
+    assert orders(world) == []
+    nothing_is_left(world)
+    return ends(world)[0]
+
+
+def test_what_is_asked_for_is_done(recorded: World) -> None:
+    served = recorded.all_rows([VIEW])
+    with working(recorded):
+        ask(recorded)
+        found = ended(recorded, Outcome.SWAPPED)
+    assert (found.view, found.version, found.differing) == (NAME, VIEW.version, 0)
+    assert recorded.all_rows([VIEW]) == served
+
+
+def test_what_was_asked_for_while_nobody_worked_is_done_later(recorded: World) -> None:
+    ask(recorded)
+    ask(recorded)
+    ask(recorded, "nothing of this name")
+    assert orders(recorded) == [NAME]
+    with working(recorded):
+        ended(recorded, Outcome.SWAPPED)
+
+
+def test_rows_that_differ_are_kept_and_told_of(recorded: World, run: Run) -> None:
+    edit(recorded)
+    edited = recorded.all_rows([VIEW])
+    with working(recorded):
+        ask(recorded)
+        found = ended(recorded, Outcome.REFUSED)
+    assert found.differing == 1
+    assert "questioned is true, should be false" in found.told
+    assert recorded.all_rows([VIEW]) == edited
+    assert "refused. deployment_requests: 1 row differs" in run("status").stdout
+
+
+def test_a_raised_version_is_built_while_the_old_rows_are_served(recorded: World, histories: Histories) -> None:
+    """Its follower writes nothing into rows of the older version, and goes on when they are of its own."""
+    recorded.append(histories.items(20))
+    before = recorded.all_rows([VIEW])
+    with recorded.following(course_of(RAISED)):
+        until(lambda: sessions(recorded, f"mandate follower {NAME}"))
+        assert not recorded.statuses(NAME)[0].led
+        assert recorded.all_rows([VIEW]) == before
+        with working(recorded, RAISED):
+            found = ended(recorded, Outcome.SWAPPED)
+            recorded.append(histories.items(20))
+            recorded.wait(lambda status: status.led and status.state is FollowerState.RUNNING, NAME)
+            recorded.reach(NAME, recorded.store.head()[0])
+    assert recorded.statuses(NAME)[0].version == RAISED.version
+    assert found.differing > 0
+
+
+def test_a_follower_of_the_older_version_writes_nothing_once_it_is_swapped(
+    recorded: World, histories: Histories
+) -> None:
+    with recorded.following(course_of(VIEW)):
+        recorded.wait(lambda status: status.led, NAME)
+        rebuild(RAISED, recorded.urls.worker, decode)
+        position = recorded.statuses(NAME)[0].position
+        recorded.append(histories.items(20))
+        recorded.wait(lambda status: not status.led, NAME)
+        assert recorded.statuses(NAME)[0].position == position
+
+
+def test_a_newer_view_is_left_to_newer_workers(recorded: World) -> None:
+    rebuild(RAISED, recorded.urls.worker, decode)
+    ask(recorded)
+    with working(recorded):
+        until(lambda: sessions(recorded, "mandate rebuilds"))
+    assert orders(recorded) == [NAME]
+    assert recorded.statuses(NAME)[0].version == RAISED.version
+
+
+def test_one_that_is_cancelled_is_not_begun_again(recorded: World) -> None:
+    """It is held up at the swap by a reader, so that there is something to cancel."""
+    with psycopg.connect(recorded.urls.api) as reader:
+        reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
+        with working(recorded):
+            ask(recorded)
+            recorded.wait(lambda status: status.rebuild is not None, NAME)
+            assert ordering.cancel(recorded.urls.worker, [NAME]) == [NAME]
+            ended(recorded, Outcome.CANCELLED)
+
+
+def sessions(world: World, name: str) -> list[Any]:
+    with psycopg.connect(world.urls.owner) as connection:
+        found = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
+        return connection.execute(found, [name]).fetchall()
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+def test_the_api_may_ask_and_no_more(recorded: World, role: str) -> None:
+    with psycopg.connect(getattr(recorded.urls, role), autocommit=True) as connection:
+        connection.execute("SELECT projections.ask_rebuild(%s)", [NAME])
+        for statement in ("DELETE FROM projections.rebuild_orders", "UPDATE projections.rebuilds SET cancelled = true"):
+            if role == "api":
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement)
+            else:
+                connection.execute(statement)
