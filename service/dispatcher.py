@@ -18,8 +18,9 @@ from service.orders import Order, Outcome
 from service.states import States, version_of
 from service.turns import Turns
 
-TRIES: Final = 50
-"""How often a command is decided anew after others were faster."""
+TRIES: Final = 500
+"""How often a command is decided anew after others were faster: for a second or two. A process whose states are fresh
+wins time and again from another that has to read them first, and fifty tries were not enough for two in a thousand."""
 
 
 class Dispatcher:
