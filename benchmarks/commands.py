@@ -50,13 +50,14 @@ def measure(*, quick: bool = False) -> str:
     runs: dict[tuple[str, str], list[Run]] = {}
     with durable_server() as server, ExitStack() as stack:
         urls = migrated(server, "commands_mandate")
+        most = max(load.processes for load in LOADS)
         with write_side(Settings(), urls.api) as write:
             register.found(write.dispatcher)
+            requests = register.submit(write.dispatcher, most * scale.streams)
         stock_url = created(server, "commands_stock").owner
         StockRegister(environment(stock_url)).close()
-        most = max(load.processes for load in LOADS)
         sides = {
-            "mandate": stack.enter_context(Workers(partial(mandate_side, urls.api, scale.streams), most)),
+            "mandate": stack.enter_context(Workers(partial(mandate_side, urls.api, requests), most)),
             "stock": stack.enter_context(Workers(partial(stock_side, stock_url, scale.streams), most)),
         }
         for _ in range(scale.rounds):
@@ -67,19 +68,19 @@ def measure(*, quick: bool = False) -> str:
     return told(runs)
 
 
-def mandate_side(url: str, streams: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
+def mandate_side(url: str, requests: list[UUID], process: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
     """Remarks through the dispatcher, on requests of one's own."""
     dispatcher = stack.enter_context(write_side(Settings(), url)).dispatcher
-    requests = register.submit(dispatcher, streams)
+    own = requests[process :: max(load.processes for load in LOADS)]
 
     def client(command: str, number: int, clients: int) -> Client:
-        orders = cycle([register.remark(request, number) for request in requests[number::clients]])
+        orders = cycle([register.remark(request, number) for request in own[number::clients]])
         return lambda: void(register.carry_out(dispatcher, next(orders)))
 
     return client
 
 
-def stock_side(url: str, streams: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
+def stock_side(url: str, streams: int, process: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
     """The same on the stock Application, which asks for nothing but the stream itself."""
     app = stack.enter_context(closing(StockRegister(environment(url, CREATE_TABLE="no"))))
     submission = ("pristina", "official", "KSF", 120, "xk/north/zubin-potok", register.PURPOSE)

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 Client = Callable[[], None]
 """Carries out one command of its own."""
-Side = Callable[[ExitStack], Callable[[str, int, int], Client]]
-"""Opens one side of a comparison; what it returns makes the n-th of so many clients for a kind of command."""
+Side = Callable[[int, ExitStack], Callable[[str, int, int], Client]]
+"""Opens one side in the n-th process; what it returns makes the n-th of so many clients for a kind of command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Workers:
         context = get_context("spawn")
         self._pipes: list[Connection] = []
         self._processes = []
-        for _ in range(self._count):
+        for number in range(self._count):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(self._side, theirs), daemon=True)
+            process = context.Process(target=_serve, args=(self._side, number, theirs), daemon=True)
             process.start()
             self._pipes.append(ours)
             self._processes.append(process)
@@ -69,10 +69,10 @@ def _answer(pipe: Connection) -> Any:
     return answer
 
 
-def _serve(side: Side, pipe: Connection) -> None:
+def _serve(side: Side, number: int, pipe: Connection) -> None:
     try:
         with ExitStack() as stack:
-            client = side(stack)
+            client = side(number, stack)
             pipe.send("ready")
             while (order := pipe.recv()) is not None:
                 command, clients, seconds = order
