@@ -1,6 +1,6 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test check coverage format generate lock bench bench-audit bench-import bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test test-long check coverage format generate lock bench bench-audit bench-import bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -35,6 +35,10 @@ example-bpic2020: $(READY)
 ## make test       every test, two at a time
 test: $(READY)
 	@$(BIN)/pytest -n 2 --dist worksteal
+
+## make test-long  the races and kills, ten times as many: 500 holds that meet findings, 30 rebuilds killed
+test-long: $(READY)
+	@MANDATE_TEST_RACES=500 MANDATE_TEST_KILLS=30 $(BIN)/pytest -n 2 --timeout 1800 tests/faults/test_policies.py tests/projections/test_killed_rebuilds.py
 
 ## make check      form, types, floors, tidiness
 check: $(READY)

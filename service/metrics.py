@@ -20,12 +20,12 @@ OF_VIEWS: Final[tuple[tuple[str, str, Callable[[Status], float | None]], ...]] =
     ("failed", "1 while its follower cannot go on.", lambda status: status.state is FollowerState.FAILED),
     ("parked", "Streams set aside, as an event could not be applied.", lambda status: status.parked),
     ("version", "Of the fold that made its rows.", lambda status: status.version),
-    ("rebuild_processed", "Events read by a rebuild.", lambda status: status.rebuild.processed if status.rebuild else None),
-    ("rebuild_total", "Events that a rebuild has to read.", lambda status: status.rebuild.total if status.rebuild else None),
+    ("rebuild_processed", "Events read by a rebuild.", lambda status: _of_rebuild(status, "processed")),
+    ("rebuild_total", "Events that a rebuild has to read.", lambda status: _of_rebuild(status, "total")),
     (
         "rebuild_events_per_second",
         "Of a rebuild that is under way.",
-        lambda status: status.rebuild.events_per_second if status.rebuild else None,
+        lambda status: _of_rebuild(status, "events_per_second"),
     ),
 )
 
@@ -69,3 +69,8 @@ class Metrics:
             for status in statuses:
                 if (found := value(status)) is not None:
                     gauge.labels(status.view).set(found)
+
+
+def _of_rebuild(status: Status, name: str) -> float | None:
+    """None where none is under way."""
+    return float(getattr(status.rebuild, name)) if status.rebuild else None

@@ -1,19 +1,14 @@
 """A view built anew beside the one that is served: the same rows, rights and indexes, and never less to be seen."""
 
-import subprocess
-import sys
 from collections.abc import Sequence
-from functools import partial
-from random import Random
 from threading import Event, Thread
 from typing import Any
 
 import psycopg
 import pytest
 
-from domain.vocabulary import SYSTEM
-from projections import audit_trail, replaying
-from projections.audit_trail import VIEW, Filter
+from projections import replaying
+from projections.audit_trail import VIEW
 from projections.catalogue import VIEWS
 from projections.checkpoints import Progress
 from projections.follower import course_of
@@ -170,26 +165,6 @@ def test_a_reader_that_holds_on_to_the_rows_is_waited_for(recorded: World) -> No
     rebuilding.join(30)
     assert not rebuilding.is_alive()
     held.close()
-    nothing_is_left(recorded)
-
-
-@pytest.mark.faults
-@pytest.mark.slow
-def test_killed_at_random_points(recorded: World) -> None:
-    recorded.apply()
-    served, chance = recorded.all_rows([VIEW]), Random(2)
-    for _ in range(4):
-        command = [sys.executable, "-m", "tests.projections.rebuilding_process", recorded.urls.worker, VIEW.name]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        for _ in range(chance.randint(1, 3)):
-            process.stdout.readline()
-        process.kill()
-        process.wait()
-        assert recorded.all_rows([VIEW]) == served
-    again(recorded, VIEW)
-    assert recorded.all_rows([VIEW]) == served
-    assert recorded.ask(SYSTEM, partial(audit_trail.page, wanted=Filter(), limit=1))
     nothing_is_left(recorded)
 
 
