@@ -35,8 +35,24 @@ def test_the_blocks_work_as_pasted(served: Served, told_case: Case) -> None:
 
 
 def test_the_commands_that_it_names_exist(served: Served) -> None:
-    for command in set(re.findall(r"\.venv/bin/mandate ([a-z]+)", README.read_text())):
-        assert served.run(command, "--help").returncode == 0, command
+    for line in set(re.findall(r"\.venv/bin/mandate ([^#\n]+)", README.read_text())):
+        words = line.split()
+        command = words[:2] if words[0] == "parked" else words[:1]
+        said = served.run(*command, "--help", check=False)
+        assert said.returncode == 0, line
+        for option in re.findall(r"--[a-z-]+", line):
+            assert option in said.stdout, line
+
+
+def test_an_operators_day_goes_as_it_is_told(served: Served, told_case: Case) -> None:
+    """On the register of the case: each command of the section, in its order, on the case's own request."""
+    document = "query ($id: ID!) { deploymentRequest(id: $id) { reference } }"
+    request = served.data(served.token(*WHO["reviewer"]), document, id=told_case.request)["deploymentRequest"]
+    told = README.read_text().split("## Replay")[1].split("## More")[0]
+    for line in re.findall(r"\.venv/bin/mandate ([^#\n]+)", told):
+        words = [request["reference"] if re.fullmatch(r"[a-z]+-\d{4}-\d{4}", word) else word for word in line.split()]
+        said = served.run(*words, check=False)
+        assert said.returncode == 0, f"{line}\n{said.stdout}{said.stderr}"
 
 
 def _told(answer: dict[str, Any]) -> dict[str, Any]:
