@@ -32,7 +32,8 @@ def fall_of_a_ground(request: DeploymentRequest, context: Context) -> int:
 
 
 def what_was_decided(request: DeploymentRequest, context: Context) -> int:
-    return request.decision.position if request.decision else request.because[-1]
+    """What led to the status that it has: the approval."""
+    return request.because[-1]
 
 
 def _told(fall: Fall, request: DeploymentRequest) -> str:

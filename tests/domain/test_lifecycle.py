@@ -162,8 +162,12 @@ def test_the_register_acts_in_no_other_status_than_the_table_says(status: Reques
         "fall": ((*HISTORIES[A][:-1], finding(), approval(ground(2)), retraction()), REGISTER_ALONE[0], A),
     }
     for history, command, where in grounds.values():
-        granted = given(*history).register.judge(command, SYSTEM)
+        register = given(*history).register
+        granted = register.judge(command, SYSTEM)
         assert isinstance(granted, tuple), granted
+        assert {"QUESTION", "EXPIRE"}.isdisjoint(register.available(SYSTEM, REQUEST)), (
+            "what it alone does is not offered"
+        )
         if status is not where:
             refused = in_status(status).judge(command, SYSTEM)
             assert isinstance(refused, TransitionRefused), refused
