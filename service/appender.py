@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg
 
 from service.arrays import register
-from service.batching import Batch, Committed, Entry, Outcome, overtaken
+from service.batching import Batch, Committed, Entry, Outcome, overtaken, tell
 from service.connections import BoundedConnection, Limits, connect
 from service.errors import Unavailable
 from service.items import Lost
@@ -57,6 +57,8 @@ class Appender:
             if entry.take():
                 raise Unavailable("too much is waiting to be recorded")
             outcome = entry.wait(self._patience)
+        if outcome is None and entry.leave():
+            outcome = entry.outcome
         if outcome is None:
             raise Unavailable("the database does not answer: whether it was recorded is not known", recorded=None)
         if isinstance(outcome, Exception):
@@ -107,8 +109,7 @@ class Appender:
         except Exception:  # nobody may be left waiting, and the thread must live
             log.exception("the appender failed")
             outcomes = _for_each(batch, "the appender failed", recorded=None)
-        for entry, outcome in zip(batch.entries, outcomes, strict=True):
-            entry.tell(outcome)
+        tell(batch.entries, outcomes)
         committed = [e for e, outcome in zip(batch.entries, outcomes, strict=True) if isinstance(outcome, Committed)]
         return [entry for entry in held if not _has_lost(entry, committed)]
 
@@ -201,7 +202,7 @@ def _has_lost(entry: Entry, committed: list[Entry]) -> bool:
     if lost is None:
         return False
     if entry.take():
-        entry.tell(lost)
+        tell([entry], [lost])
     return True
 
 

@@ -1,12 +1,12 @@
 """Items on their way into the store: encoded in their callers' threads, and which of them may go together."""
 
-import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, numbered
 from service.items import Encoded, Lost, Place
+from service.waking import Sleeper, wake
 
 MOST_EVENTS = 1000
 MOST_BYTES = 8 * 1024 * 1024
@@ -23,13 +23,14 @@ class Committed(NamedTuple):
 Outcome = Committed | Lost | Exception
 
 
-class Entry:
+class Entry(Sleeper):
     """An item on its way. One thread waits for its outcome; the appender's tells it.
 
     Whoever pops the ticket decides: the appender, that the item is sent; the waiting thread, that it never is.
     """
 
     def __init__(self, events: Sequence[Encoded], reads: Sequence[Place]) -> None:
+        super().__init__()
         self.events = events
         self.reads = reads
         self.writes = frozenset(event.stream for event in events)
@@ -44,8 +45,6 @@ class Entry:
         self.read_versions = b"".join([bigint(version) for _, version in reads])
         self.ticket = [None]
         self.outcome: Outcome | None = None
-        self._told = threading.Lock()
-        self._told.acquire()
 
     def take(self) -> bool:
         """Whether the caller is the first to ask."""
@@ -55,13 +54,9 @@ class Entry:
             return False
         return True
 
-    def tell(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        self._told.release()
-
     def wait(self, seconds: float) -> Outcome | None:
         """None where nothing was told in time."""
-        return self.outcome if self._told.acquire(timeout=seconds) else None
+        return self.outcome if self.sleep(seconds) else None
 
 
 class Batch:
@@ -120,6 +115,13 @@ class Batch:
             Uuids.of((entry.read_streams for entry in entries), reads),
             Bigints.of((entry.read_versions for entry in entries), reads),
         )
+
+
+def tell(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+    """Whoever waits for one of them is woken."""
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        entry.outcome = outcome
+    wake(entries)
 
 
 def overtaken(entry: Entry, committed: Iterable[Entry]) -> Lost | None:
