@@ -197,11 +197,16 @@ class _Leader:
         return True
 
     def _park(self, events: Sequence[Recorded[Any]], error: Exception) -> bool:
-        with self._connection.transaction() as transaction:
-            standing = self._advance(events)
-            if not self._course.park(self._connection, events[0], error):
-                raise psycopg.Rollback(transaction)
-            self._standing = standing
+        """Whether it was set aside, or others went on meanwhile: then it is looked at again."""
+        try:
+            with self._connection.transaction() as transaction:
+                standing = self._advance(events)
+                if not self._course.park(self._connection, events[0], error):
+                    raise psycopg.Rollback(transaction)
+                self._standing = standing
+                return True
+        except Overtaken:
+            self._begin()
             return True
         return False
 

@@ -13,9 +13,9 @@ import psycopg
 from sqlalchemy import TIMESTAMP, BigInteger, Column, Select, Table, Text, Uuid, func, or_, select
 
 from domain.recorded import Recorded
-from projections.applying import LIVE, Unappliable, apply
+from projections.applying import LIVE, Inconsistent, Unappliable, apply
 from projections.asking import Question, among, texts
-from projections.following import ERROR_LENGTH, connect
+from projections.following import ERROR_LENGTH, OtherVersion, connect
 from projections.metadata import PROJECTIONS
 from projections.remembering import Remembered
 from projections.replaying import Decode, at_positions
@@ -154,9 +154,11 @@ def settle(connection: psycopg.Connection[Any], view: str, mends: int = 0) -> No
 
 
 def retry(view: View, url: str, decode: Decode, stream: UUID) -> Retried:
-    """Applies what waits, as far as that can be applied now. Raises psycopg.Error."""
+    """Applies what waits, as far as that can be applied now. Raises OtherVersion, psycopg.Error."""
     with connect(url, f"mandate retry {view.name}") as connection, connection.transaction():
-        connection.execute("SELECT 1 FROM projections.checkpoints WHERE view = %s FOR UPDATE", [view.name])
+        held = "SELECT 1 FROM projections.checkpoints WHERE view = %s AND version = %s FOR UPDATE"
+        if connection.execute(held, [view.name, view.version]).fetchone() is None:
+            raise OtherVersion(f"the rows of {view.name} are not of version {view.version}: it is to be built anew")
         asked = "SELECT position FROM projections.parked_events WHERE view = %s AND stream = %s ORDER BY position"
         waiting = [row[0] for row in connection.execute(asked, [view.name, stream])]
         states = Remembered(view, LIVE)
@@ -164,7 +166,7 @@ def retry(view: View, url: str, decode: Decode, stream: UUID) -> Retried:
             try:
                 with connection.transaction():
                     folded = apply(view, connection, LIVE, [recorded], states)
-            except OF_THE_EVENT as error:
+            except (*OF_THE_EVENT, Inconsistent) as error:
                 _wait_from(connection, view, stream, recorded, error)
                 return Retried(view=view.name, stream=stream, applied=applied, error=_told(error))
             states.keep((each.subject, each.state) for each in folded)

@@ -31,6 +31,7 @@ Watchers = Callable[[IncidentId, int], Iterable[RequestId]]
 COURSE: Final = "policies"
 """The name under which they follow the log."""
 COURSE_VERSION: Final = 1
+"""Stays: they keep no rows that could be built anew."""
 TRIES: Final = 50
 """How often a policy is asked anew what it needs to know."""
 

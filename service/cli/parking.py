@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from projections.catalogue import VIEW_OF
+from projections.following import OtherVersion
 from projections.parking import Parked, parked, retry, waiting_positions
 from service.cli.operating import answers
 from service.cli.rebuilding import decode, stream_called
@@ -67,6 +68,8 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
         for one in _found(settings, urls.worker, view, wanted):
             try:
                 came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
+            except OtherVersion as error:
+                raise Misconfigured(str(error)) from error
             except psycopg.OperationalError as error:
                 raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
             typer.echo(f"{one.view} {one.stream}: {came.applied} of {one.waiting} events applied")

@@ -16,6 +16,7 @@ from projections.catalogue import VIEWS
 from projections.checkpoints import FollowerState
 from projections.deployment_requests import by_ids
 from projections.follower import course_of
+from projections.following import OtherVersion
 from projections.parking import Parked, parked, retry, waiting_positions
 from projections.reading import ViewBehind
 from projections.rebuild import verify
@@ -135,6 +136,14 @@ def test_whoever_asks_for_what_waits_is_told_that_it_is_not_there(recorded: Worl
             ask(**options)
     retry(VIEW, recorded.urls.worker, decode, poisoned[0].stream)
     assert ask(at_least=poisoned[-1].position)[0].version == len(poisoned)
+
+
+def test_code_of_another_version_applies_nothing(recorded: World) -> None:
+    poisoned = longest(recorded)
+    follow_to_the_end(recorded, unable(poisoned[1].position))
+    with pytest.raises(OtherVersion):
+        retry(replace(VIEW, version=VIEW.version + 1), recorded.urls.worker, decode, poisoned[0].stream)
+    assert len(found(recorded)) == 1
 
 
 def test_a_rebuild_with_the_mended_fold_leaves_nothing_parked(recorded: World) -> None:
