@@ -28,6 +28,8 @@ from domain.vocabulary import (
 TEXT_LENGTH: Final = 20_000
 LABEL_LENGTH: Final = 200
 LIST_LENGTH: Final = 100
+WITHOUT_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
+"""Characters that nobody sees: a text of these alone is blank."""
 GREATEST_STRENGTH: Final = 1_000_000
 GREATEST_QUORUM: Final = 10
 
@@ -94,7 +96,7 @@ def _fields(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
 
 
 def _written(value: str, limit: int) -> str | None:
-    if not value.strip():
+    if not value.strip().strip(WITHOUT_WIDTH):
         return "It must not be blank."
     if len(value) > limit:
         return f"At most {limit} characters are accepted, not {len(value)}."

@@ -64,6 +64,8 @@ class Tokens:
         except (JoseError, ValueError):
             raise Unauthenticated("The token is not one of this register's.") from None
         identity = _identity(claims)
+        if not _has_begun(claims, now):
+            raise Unauthenticated("The token is not valid yet.")
         if identity.expires_at <= now:
             raise Unauthenticated("The token has expired: ask for a new one.")
         if (problem := _problem(identity.actor, identity.name)) is not None:
@@ -128,6 +130,12 @@ def _identity(claims: dict[str, Any]) -> Identity:
         roles=tuple(role for role in Role if role in roles),
     )
     return Identity(actor=actor, name=name, expires_at=expires_at)
+
+
+def _has_begun(claims: dict[str, Any], now: datetime) -> bool:
+    """By 'nbf' (RFC 7519, section 4.1.5), where a token has it."""
+    begins = claims.get("nbf")
+    return begins is None or (isinstance(begins, int | float) and begins <= now.timestamp())
 
 
 def _problem(actor: Actor, name: str | None) -> str | None:

@@ -144,7 +144,7 @@ STEPS = (
         leads_to=(APPROVED,),
         by=approver,
         conditions=(rules.mandate_covers, rules.is_endorsed),
-        checks=(checks.grants_no_more_than_asked,),
+        checks=(checks.grants_no_more_than_asked, checks.is_valid_for_a_time),
         record=approve,
     ),
     Step(

@@ -43,6 +43,9 @@ def status() -> None:
         ends = answers(settings, urls.worker, ordering.ended())
     problems = view_problems(statuses, tolerance(settings))
     Console().print(_table(statuses))
+    for each in statuses:
+        if each.last_error:
+            typer.echo(f"{each.view}: {each.last_error}")
     for end in ends:
         typer.echo(
             f"{end.view}: last rebuilt {end.ended_at:%Y-%m-%d %H:%M:%S}Z: {end.outcome.value.lower()}. {end.told}"
@@ -71,8 +74,8 @@ def answers(settings: Settings, url: str, question: Question[T]) -> list[T]:
 
 def _table(statuses: list[Status]) -> Table:
     table = Table()
-    for column in ("view", "state", "position", "events behind", "seconds behind", "parked", "rebuild", "last error"):
-        table.add_column(column)
+    for column in ("view", "state", "position", "events behind", "seconds behind", "parked", "rebuild"):
+        table.add_column(column, no_wrap=column in ("view", "state"))
     for each in statuses:
         table.add_row(
             each.view,
@@ -82,7 +85,6 @@ def _table(statuses: list[Status]) -> Table:
             f"{each.lag_seconds:.1f}",
             str(each.parked),
             _share(each.rebuild) if each.rebuild else "",
-            each.last_error or "",
         )
     return table
 

@@ -1,6 +1,7 @@
 """`serve`: the API, and the worker beside it."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Annotated
@@ -11,6 +12,7 @@ import uvicorn
 from service.app import create_app
 from service.cli.logging import log_to_stderr
 from service.draining import DrainingServer
+from service.errors import Misconfigured
 from service.graphql.live.bounds import LONGEST_MESSAGE
 from service.opening import open_migrated_database, token_key
 from service.settings import Settings
@@ -26,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = None,
     with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Run the worker beside the API.")] = True,
 ) -> None:
     """Serves the API, and runs the worker beside it, on an embedded PostgreSQL unless MANDATE_DATABASE_URL is set."""
@@ -38,16 +40,24 @@ def serve(
         if with_worker:
             stack.enter_context(supervised("worker", "--while-parent-lives"))
         app = create_app(settings, urls, key)
+        listening = stack.enter_context(_listening(host or settings.host, settings.port if port is None else port))
         config = uvicorn.Config(
             app,
-            host=host or settings.host,
-            port=settings.port if port is None else port,
             timeout_graceful_shutdown=DRAIN,
             ws_max_size=LONGEST_MESSAGE,
             log_config=None,
             access_log=False,
         )
-        _Server(config, app).run()
+        _Server(config, app).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Raises Misconfigured where nothing can listen there."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise Misconfigured(f"{host}:{port} cannot be listened on: {error.strerror} (--host, --port)") from None
 
 
 class _Server(DrainingServer):

@@ -83,8 +83,7 @@ class Case:
 
     def go_on_as_an_exercise(self) -> None:
         """Invented from here on: from the evidence to the fulfilment of a condition."""
-        evidence = self._find_who_was_responsible()
-        self._say("investigator", f"{len(evidence)} pieces of evidence carry the finding", EXERCISE)
+        self._find_who_was_responsible()
         self._decide_on_it()
         self._question_it()
 
@@ -109,7 +108,7 @@ class Case:
             what += ": it is there already"
         self._say("clerk", what, source)
 
-    def _find_who_was_responsible(self) -> list[str]:
+    def _find_who_was_responsible(self) -> None:
         for summary, reliability, credibility in (
             ("EXERCISE: remains of a charge, examined by an invented laboratory.", "B", "TWO"),
             ("EXERCISE: an account of a witness who cannot be judged.", "F", "SIX"),
@@ -123,7 +122,7 @@ class Case:
         incident = self._people["investigator"].query(document, id=self.incident, at=self.position)["incident"]
         evidence = [piece["id"] for piece in incident["evidence"]]
         self._do(
-            "investigator", "attributes the incident to an invented party", EXERCISE,
+            "investigator", "attributes the incident to an invented party, on both", EXERCISE,
             "attributeIncident", "AttributeIncidentInput", "incident", incident=self.incident,
             responsibleParty="EXERCISE group Heron (invented)", likelihood="LIKELY", confidence="MODERATE",
             basis="EXERCISE: the remains match what the invented group used before.", evidence=evidence,
@@ -132,7 +131,6 @@ class Case:
             "investigator", "refers it to an authority for action", EXERCISE, "referIncident", "ReferIncidentInput",
             "incident", incident=self.incident, authority="exercise-police", reason="EXERCISE: for prosecution.",
         )  # fmt: skip
-        return evidence
 
     def _decide_on_it(self) -> None:
         self._await("ReviewResumed", "releases the hold by itself, to review: a finding suffices")

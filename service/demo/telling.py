@@ -53,7 +53,7 @@ class Telling:
             self._line(f"  [bold cyan]{event['version']:>2}  {event['type']}[/]  {when}  {escape(who)}")
             if event["reason"]:
                 self._indented(f"[italic]{escape(event['reason'])}[/]")
-            for change in event["changes"] if event["version"] > 1 else ():
+            for change in event["changes"] if event["version"] > 1 else _terms(event["changes"]):
                 self._indented(f"[dim]{escape(_change(change))}[/]")
             self._line("")
 
@@ -75,8 +75,13 @@ class Telling:
             self._console.print(f"  {edge['node']['reference']}: {edge['node']['attributionStatus']}")
         for region in shown["situation"]:
             counts = ", ".join(f"{c['count']} {c['status']}" for c in region["requestsByStatus"] if c["count"])
-            self._console.print(f"  {region['region']}: {region['openIncidents']} open incidents; requests: {counts}")
+            self._console.print(f"  {region['region']}: open incidents: {region['openIncidents']}; requests: {counts}")
         return shown
+
+
+def _terms(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was asked for, of all that a submission brings."""
+    return [change for change in changes if change["path"] in ("force", "strength", "region", "purpose", "period")]
 
 
 def _change(change: dict[str, Any]) -> str:

@@ -74,6 +74,14 @@ class Cluster:
             return False
         return True
 
+    def is_dead(self) -> bool:
+        """Whether its server was killed, found out without asking it: a look at a file and at a process."""
+        try:
+            process = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return True
+        return not is_postgres(process)
+
     def ensure_running(self) -> None:
         """Makes the cluster where there is none, and starts it where it does not answer. Only under the gate's lock.
 

@@ -5,7 +5,9 @@ uses the server, `gate` is held alone, and briefly, by whoever starts or stops i
 """
 
 import fcntl
+import logging
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +21,10 @@ from service.errors import Misconfigured
 
 GATE_PATIENCE = 90.0
 """Seconds that a start waits for another's start or stop."""
+LOOK = 1.0
+"""Seconds between two looks at whether the server lives."""
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -36,12 +42,38 @@ def embedded_postgres(data_dir: Path, settings: Mapping[str, str] | None = None)
             ensure_roles_and_database(cluster)
             fcntl.flock(use, fcntl.LOCK_SH)
         try:
-            yield urls(cluster)
+            with _kept_running(cluster, folder):
+                yield urls(cluster)
         finally:
             with _gate(folder):
                 fcntl.flock(use, fcntl.LOCK_UN)
                 if _alone(use.fileno()):
                     cluster.stop()
+
+
+@contextmanager
+def _kept_running(cluster: Cluster, folder: Path) -> Iterator[None]:
+    """Whoever uses the server starts it again where it was killed: nobody else would."""
+    ending = threading.Event()
+
+    def keep() -> None:
+        while not ending.wait(LOOK):
+            if not cluster.is_dead():
+                continue
+            try:
+                with _gate(folder):
+                    cluster.ensure_running()
+                log.warning("the embedded PostgreSQL had ended: it was started again")
+            except Misconfigured as error:
+                log.error("the embedded PostgreSQL has ended and cannot be started again: %s", error)
+
+    keeper = threading.Thread(target=keep, name="postgres-keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        keeper.join(GATE_PATIENCE)
 
 
 def urls(cluster: Cluster) -> DatabaseUrls:

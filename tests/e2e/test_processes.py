@@ -65,6 +65,26 @@ def test_a_killed_server_leaves_nothing_that_the_next_start_does_not_take_over(t
         assert shown(served, "second", register(served, "second"))
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+def test_a_killed_postgresql_is_started_again(tmp_path: Path) -> None:
+    with serve(tmp_path) as served:
+        position = register(served, "first")
+        postmaster = int((tmp_path / "data/postgres/cluster/postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        until(lambda: not alive(postmaster))
+        until(lambda: served.health() == 200, seconds=90)
+        assert shown(served, "first", position)
+        assert shown(served, "second", register(served, "second"))
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
+    with serve(tmp_path) as served:
+        ran = served.run("serve", "--no-worker", "--port", served.url.rsplit(":", 1)[1], check=False)
+        assert ran.returncode == 2
+        assert ran.stderr.startswith("mandate: ")
+        assert len(ran.stderr.strip().splitlines()) == 1, ran.stderr
+
+
 def test_sigterm_drains_and_ends_cleanly(tmp_path: Path) -> None:
     with serve(tmp_path) as served:
         workers = children(served.process.pid)

@@ -61,6 +61,8 @@ def test_what_is_issued_is_read_again() -> None:
         signed({**CLAIMS, "roles": [["REVIEWER"]]}),
         signed({**CLAIMS, "roles": "REVIEWER"}),
         signed({**CLAIMS, "name": 7}),
+        signed({**CLAIMS, "nbf": 4_000_000_000}),
+        signed({**CLAIMS, "nbf": "now"}),
     ],
 )
 def test_what_is_not_a_token_of_this_register_is_turned_away(token: str) -> None:
