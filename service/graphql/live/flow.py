@@ -59,15 +59,18 @@ class Flow:
         self._versions: DataLoader[UUID, int] = DataLoader(self._newest_versions, cache=False)
 
     async def events(
-        self, actor: Actor, after: int | None, types: Sequence[str] | None
+        self, actor: Actor, after: int | None, types: Sequence[str] | None, *, subjects: bool
     ) -> AsyncGenerator[RecordedEvent, None]:
-        """after: the last position that is not wanted; None is the last one that there is now."""
+        """after: the last position that is not wanted; None is the last one that there is now.
+
+        subjects: whether what the events happened to will be asked for: it is read for several at once.
+        """
         with self._places.one():
             position, wanted = await self._begin(actor, after), Filter(type=types)
             async with self._tide.watched():
                 while True:
                     reached = await self._tide.beyond(position)
-                    passed = await _patiently(partial(self._passed, actor, wanted, position, reached))
+                    passed = await _patiently(partial(self._passed, actor, wanted, position, reached, subjects))
                     stale = asyncio.get_running_loop().time() + FRESH
                     for event in passed.events:
                         yield event
@@ -75,7 +78,9 @@ class Flow:
                         if asyncio.get_running_loop().time() > stale:
                             break
                     else:
-                        position = await _moved(position, passed.end)
+                        if not passed.events and passed.end <= position:
+                            await asyncio.sleep(PAUSE)  # the database fell, and its views are behind what was told
+                        position = max(position, passed.end)
 
     async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest, None]:
         """As it is, and then as it is after it changed: each time, or the newest where it changed several times."""
@@ -99,13 +104,15 @@ class Flow:
             raise BadUserInput("after", f"The last event is at position {head}: {after} is none of this register's.")
         return head if after is None else after
 
-    async def _passed(self, actor: Actor, wanted: Filter, position: int, reached: int) -> _Passed:
+    async def _passed(self, actor: Actor, wanted: Filter, position: int, reached: int, subjects: bool) -> _Passed:
         """The next events up to where all views are: whoever looks is known at least as of then."""
         sources = self._sources(actor, reached)
         rows = await sources.rows(lambda sight: next_entries(sight, wanted, AT_ONCE, position, VIEWS))
         bound = min(reached, rows[0][0])
         entries = [entry for _, entry in rows if entry is not None and entry.position <= bound]
         events = await telling.told(entries, sources)
+        if subjects:
+            await asyncio.gather(*(event.subject() for event in events))
         return _Passed(events, events[-1].position if len(events) == AT_ONCE else bound)
 
     async def _first(self, actor: Actor, id: UUID) -> DeploymentRequest:
@@ -140,10 +147,3 @@ async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
             return await ask()
         except (ViewBehind, Unanswered):
             await asyncio.sleep(PAUSE)
-
-
-async def _moved(position: int, end: int) -> int:
-    """Where the views lie behind what was told, as after a server fell, they are given time."""
-    if end <= position:
-        await asyncio.sleep(PAUSE)
-    return max(position, end)

@@ -63,20 +63,17 @@ class _Socket:
     async def serve(self, *, offered: bool) -> None:
         """offered: whether the client speaks the protocol."""
         try:
-            if not offered:
-                raise Ending(connections.NO_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
             with self._services.live.connections.one():
-                ending = await self._last()
+                await self._close(await self._last(offered=offered))
         except Full as full:
-            ending = Ending(connections.TRY_LATER, full.message)
-        except Ending as early:
-            ending = early
-        await self._close(ending)
+            await self._close(Ending(connections.TRY_LATER, full.message))
 
-    async def _last(self) -> Ending:
+    async def _last(self, *, offered: bool) -> Ending:
         """Serves until something ends it, and returns what came first."""
 
         async def serve(tasks: asyncio.TaskGroup) -> None:
+            if not offered:
+                raise Ending(connections.NO_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
             tasks.create_task(self._watch())
             await self._read(tasks)
 

@@ -1,8 +1,9 @@
 """What can be subscribed to."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 
 import strawberry
+from strawberry.types.nodes import SelectedField, Selection
 
 from service.graphql.context import Info
 from service.graphql.parse import given, identifier, several
@@ -36,4 +37,13 @@ class LiveSubscriptions:
         types: list[str] | None = strawberry.UNSET,
     ) -> AsyncGenerator[RecordedEvent, None]:
         wanted = several("types", given(types))
-        return info.context.services.live.flow.events(info.context.actor, given(after), wanted)
+        subjects = _asks_for("subject", info.selected_fields)
+        return info.context.services.live.flow.events(info.context.actor, given(after), wanted, subjects=subjects)
+
+
+def _asks_for(name: str, selections: Iterable[Selection]) -> bool:
+    """Whether a field of this name is anywhere in what is asked for."""
+    return any(
+        (isinstance(each, SelectedField) and each.name == name) or _asks_for(name, each.selections)
+        for each in selections
+    )

@@ -1,0 +1,94 @@
+"""A process that gives commands until its input closes: `python -m tests.faults.deciding URL NAME THREADS`."""
+
+import random
+import sys
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
+from domain.incident.commands import ReportIncident
+from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
+from service.dispatcher import Dispatcher
+from service.event_store import EventStore
+from service.identity import ISSUER
+from service.orders import Order, Outcome
+from service.states import States
+from service.turns import Turns
+
+ASKER = AuthorityCode("asker")
+DECIDER = AuthorityCode("decider")
+PLACE = Region("xk/north")
+PAUSE = 0.02
+"""Seconds between two commands of a thread."""
+
+
+def person(name: str, authority: AuthorityCode, *roles: Role) -> Actor:
+    return Actor(issuer=ISSUER, subject=Subject(name), authority=authority, roles=roles)
+
+
+class Writing:
+    """One thread's commands: requests and incidents of every marking, and remarks on them."""
+
+    def __init__(self, dispatcher: Dispatcher, name: str, stop: threading.Event) -> None:
+        self._dispatcher = dispatcher
+        self._stop = stop
+        self._chance = random.Random(name)
+        self._actor = person(name, ASKER, Role.REQUESTER)
+        self._requests: list[UUID] = []
+
+    def run(self) -> None:
+        while not self._stop.wait(PAUSE):
+            what = self._chance.choice((self._submit, self._report, self._remark, self._remark))
+            what()
+
+    def _submit(self) -> None:
+        now = datetime.now(UTC)
+        command = SubmitRequest(
+            force=Label("Exercise Force"),
+            strength=Strength(60),
+            region=PLACE,
+            purpose=Text("EXERCISE"),
+            period=Period(start=now, end=now + timedelta(days=90)),
+            marking=self._chance.choice(list(Marking)),
+        )
+        self._requests.append(self._give(command))
+
+    def _report(self) -> None:
+        command = ReportIncident(
+            kind=Label("explosion"),
+            description=Text("EXERCISE"),
+            region=PLACE,
+            occurred_at=datetime(2024, 11, 29, tzinfo=UTC),
+            marking=self._chance.choice(list(Marking)),
+        )
+        self._give(command)
+
+    def _remark(self) -> None:
+        if self._requests:
+            self._give(RemarkOnRequest(reason=Text("EXERCISE")), self._chance.choice(self._requests))
+
+    def _give(self, command: object, subject: UUID | None = None) -> UUID:
+        outcome = self._dispatcher.dispatch(Order(command=command, actor=self._actor, subject=subject))
+        assert isinstance(outcome, Outcome), outcome
+        return outcome.subject
+
+
+def main(url: str, name: str, threads: int) -> None:
+    stop = threading.Event()
+    with closing(EventStore(url)) as store:
+        dispatcher = Dispatcher(store, States(store, 1000), Turns(20), lambda: datetime.now(UTC))
+        running = [
+            threading.Thread(target=Writing(dispatcher, f"{name}-{number}", stop).run) for number in range(threads)
+        ]
+        for thread in running:
+            thread.start()
+        sys.stdin.read()
+        stop.set()
+        for thread in running:
+            thread.join()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
