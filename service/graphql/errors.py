@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from uuid import uuid4
 
-from graphql import DocumentNode, GraphQLError
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 
 from projections.reading import Unanswered, ViewBehind
 from service.errors import Unavailable
@@ -62,10 +62,29 @@ def _told(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
         original = original.original_error
     if original is None or isinstance(original, GraphQLError):
         return _misuse(error, document)
+    if isinstance(original, ViewBehind) and _is_mutation(document):
+        return {**error.formatted, **_recorded_all_the_same(original)}
     answer = _inability(original) or (fault(original) if error.path is not None else None)
     if answer is None:
         return _misuse(error, document)
     return {**error.formatted, **answer}
+
+
+def _is_mutation(document: DocumentNode | None) -> bool:
+    definitions = document.definitions if document else ()
+    return any(
+        isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION for each in definitions
+    )
+
+
+def _recorded_all_the_same(behind: ViewBehind) -> dict[str, Any]:
+    """A command whose answer waits for a view was carried out: sent again without a key, it would be twice."""
+    return problem(
+        VIEW_BEHIND,
+        f"The command was recorded, up to position {behind.wanted}; {behind}. Do not send it again: "
+        "read what it did with that position as atLeast.",
+        position=str(behind.wanted),
+    )
 
 
 def _misuse(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:

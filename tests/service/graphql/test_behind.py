@@ -65,6 +65,10 @@ def test_what_is_reached_from_it_says_that_its_view_is_behind(behind: World) -> 
     }  # fmt: skip
     [error] = behind.register.errors(behind.requester, document, input=values)
     assert error["extensions"]["code"] == "VIEW_BEHIND"
+    assert "Do not send it again" in error["message"]
+    shorter = document.replace("incidents { reference }", "")
+    recorded = behind.register.ask(behind.requester, shorter, input=values)["submitDeploymentRequest"]
+    assert error["extensions"]["position"] == recorded["position"]
     assert error["path"] == ["submitDeploymentRequest", "deploymentRequest", "incidents"]
     again = behind.register.ask(behind.requester, document.replace("incidents { reference }", ""), input=values)
     assert again["submitDeploymentRequest"]["deploymentRequest"]["reference"].endswith("-0001")
