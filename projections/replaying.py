@@ -26,6 +26,11 @@ _BY_STREAM: Final = f"""
     WHERE (e.originator_id, e.originator_version) > (%s, %s) AND e.notification_id <= %s AND e.topic = ANY(%s)
     ORDER BY e.originator_id, e.originator_version LIMIT %s
 """
+_OF_STREAM: Final = f"""
+    {_FIELDS}
+    WHERE e.originator_id = %s AND e.originator_version > %s AND e.notification_id <= %s AND e.topic = ANY(%s)
+    ORDER BY e.originator_version LIMIT %s
+"""
 _BY_POSITION: Final = f"""
     {_FIELDS}
     WHERE e.notification_id > %s AND e.notification_id <= %s AND e.topic = ANY(%s)
@@ -88,10 +93,7 @@ class Replay:
 
     def of_stream(self, stream: UUID, wanted: Sequence[str]) -> Iterator[Recorded[Any]]:
         """The events of one stream."""
-        for recorded in self._in_order(_BY_STREAM, (stream, 0), _place, wanted):
-            if recorded.stream != stream:
-                return
-            yield recorded
+        return self._in_order(_OF_STREAM, (stream, 0), _place, wanted)
 
     def by_position(self, wanted: Sequence[str], after: int = 0) -> Iterator[Recorded[Any]]:
         return self._in_order(_BY_POSITION, (after,), lambda last: (last.position,), wanted)
