@@ -184,6 +184,12 @@ class DeploymentRequest:
             deciding=(self.deciding_authority,),
         )
 
+    @property
+    def led_here(self) -> tuple[int, ...]:
+        """The positions of the events that brought it where it is: to its status, and into question."""
+        questioned_by = self.decision.questioned_by if self.decision else None
+        return self.because if questioned_by is None else (*self.because, questioned_by)
+
     def is_recused(self, person: Person) -> bool:
         return any(recusal.person == person for recusal in self.recusals)
 

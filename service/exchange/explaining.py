@@ -39,7 +39,7 @@ def explained(store: EventStore, scope: Scope, eyes: Eyes) -> Explained:
     outlooks = _outlooks(store, scope, request)
     return Explained(
         request=request,
-        because=tuple(recorded for recorded in history if recorded.position in request.because),
+        because=tuple(recorded for recorded in history if recorded.position in request.led_here),
         outlooks=tuple(
             replace(outlook, verdicts=tuple(as_seen(verdict, eyes) for verdict in outlook.verdicts))
             for outlook in outlooks

@@ -77,10 +77,10 @@ async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
     seen = frozenset(incident.id for incident in named if incident is not None)
     outlooks = await actions.judged(request, sources, lambda context: deciding.explain(STEPS, request, context), seen)
     positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}
-    events = await _events({*positions, *request.because}, sources)
+    events = await _events({*positions, *request.led_here}, sources)
     return Explanation(
         status=request.status,
-        because=_among(request.because, events),
+        because=_among(request.led_here, events),
         actions=[ActionOutlook.of(outlook, events) for outlook in outlooks],
     )
 
