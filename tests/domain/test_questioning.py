@@ -63,6 +63,7 @@ def test_an_approval_is_questioned_when_a_ground_falls(fall: Past, what: str) ->
     request = register.states[REQUEST]
     assert (request.status, request.decision.standing) == (RequestStatus.APPROVED, Standing.QUESTIONED)
     assert request.decision.questioned_by == register.log[-1].position
+    assert request.led_here == (*request.because, register.log[-1].position)
     assert request.decision.grounds == (ground(2),)
 
 
