@@ -66,7 +66,7 @@ class Flow:
         subjects: whether what the events happened to will be asked for: it is read for several at once.
         """
         with self._places.one():
-            position, wanted = await self._begin(actor, after), Filter(type=types)
+            position, wanted = await self._begin(after), Filter(type=types)
             async with self._tide.watched():
                 while True:
                     reached = await self._tide.beyond(position)
@@ -98,8 +98,8 @@ class Flow:
                         yield found
                         version = found.version
 
-    async def _begin(self, actor: Actor, after: int | None) -> int:
-        head = await self._sources(actor).number(lambda _: checkpoints.head())
+    async def _begin(self, after: int | None) -> int:
+        head = await self._head()
         if after is not None and after > head:
             raise BadUserInput("after", f"The last event is at position {head}: {after} is none of this register's.")
         return head if after is None else after
@@ -117,18 +117,21 @@ class Flow:
 
     async def _first(self, actor: Actor, id: UUID) -> DeploymentRequest:
         """One that was just submitted may not be in the view yet."""
-        sources = self._sources(actor)
-        found = await sources.requests.load(id)
-        if found is not None:
-            return DeploymentRequest.of(found, sources)
-        return await self._seen(actor, id, await sources.number(lambda _: checkpoints.head()))
+        try:
+            return await self._seen(actor, id)
+        except BadUserInput:
+            return await self._seen(actor, id, await self._head())
 
-    async def _seen(self, actor: Actor, id: UUID, at_least: int) -> DeploymentRequest:
-        sources = self._sources(actor, at_least)
-        found = await sources.requests.load(id)
+    async def _seen(self, actor: Actor, id: UUID, at_least: int | None = None) -> DeploymentRequest:
+        """What is asked of it, as of its hold or history, is read where the views have got to what it is."""
+        found = await self._sources(actor, at_least).requests.load(id)
         if found is None:
             raise BadUserInput("id", UNKNOWN)
-        return DeploymentRequest.of(found, sources)
+        return DeploymentRequest.of(found, self._sources(actor, await self._head()))
+
+    async def _head(self) -> int:
+        reading = await self._reader.reading(SYSTEM)
+        return (await reading.rows(checkpoints.head()))[0]
 
     async def _newest_versions(self, ids: list[UUID]) -> list[int]:
         """In one statement for all who were woken. 0 where a server that fell has lost the row for a moment."""
