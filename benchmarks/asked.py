@@ -9,9 +9,9 @@ from uuid import UUID
 from benchmarks.cast import BEGINNING, SPAN
 from domain.marking import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
 from domain.vocabulary import AuthorityCode
-from projections import audit_trail, deployment_requests, situation
+from projections import audit_trail, request_lists, situation
 from projections.asking import Place, Question, Sight
-from projections.deployment_requests import Order
+from projections.request_lists import Order
 
 AUDITOR: Final = Sight(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, AUDITORS})))
 OFFICIAL: Final = Sight(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authority(AuthorityCode("district-c"))})))
@@ -21,7 +21,7 @@ LATEST: Final = UUID(int=2**128 - 1)
 THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 0.9999}
 """Instants whose past is asked for, as shares of the history."""
 
-Filter = deployment_requests.Filter
+Filter = request_lists.Filter
 Trail = audit_trail.Filter
 
 
@@ -93,14 +93,14 @@ def pages_of(wanted: tuple[Sight, Filter, Order], share: float | None) -> Iterat
     seen = sight if share is None else as_of(sight, share)
     halfway = Place(instant((share or 1.0) / 2), LATEST)
     for after in (None, halfway):
-        yield deployment_requests.page(seen, filtered, order, PAGE, after)
+        yield request_lists.page(seen, filtered, order, PAGE, after)
 
 
 def counts(known: Known) -> Mapping[str, Callable[[Sight], Question[Any]]]:
     return {
-        "how many requests": lambda sight: deployment_requests.count(sight, Filter()),
-        "how many approved": lambda sight: deployment_requests.count(sight, Filter(status=["APPROVED"])),
-        "how many in one place": lambda sight: deployment_requests.count(sight, Filter(region=["ce/north/old-mill"])),
+        "how many requests": lambda sight: request_lists.count(sight, Filter()),
+        "how many approved": lambda sight: request_lists.count(sight, Filter(status=["APPROVED"])),
+        "how many in one place": lambda sight: request_lists.count(sight, Filter(region=["ce/north/old-mill"])),
         "the situation of every region": lambda sight: situation.counts(sight, None),
         "the situation of one region": lambda sight: situation.counts(sight, ["ce/north"]),
     }

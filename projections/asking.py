@@ -99,6 +99,11 @@ def among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnEleme
     return column == any_(values)
 
 
+def any_of(column: ColumnElement[Any], chosen: Sequence[str]) -> ColumnElement[bool]:
+    """One value is told apart from several: what an index is ordered by after it keeps its order."""
+    return column == chosen[0] if len(chosen) == 1 else among(column, texts(chosen))
+
+
 def within(column: ColumnElement[Any], regions: Iterable[str]) -> ColumnElement[bool]:
     """The rows of these regions and of all below them. The column holds the region and every region around it."""
     return column.bool_op("&&")(texts(regions))

@@ -1,9 +1,7 @@
 """The deployment requests, as they are and as they were: items, lists with their filters, counts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,26 +12,29 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Index,
-    Select,
     Text,
     Uuid,
     func,
-    not_,
     select,
+    text,
     tuple_,
 )
 
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
-from projections import incidents
-from projections.asking import FOREVER, Place, Question, Sight, among, called, standing, texts, uuids, visible, within
+from projections.asking import FOREVER, Question, Sight, among, called, standing, uuids, visible
 from projections.documents import decode, encode
 from projections.folding import fold_versions, regions_around, version_columns
-from projections.view import Folded, Memory, Values, View, present, versions
+from projections.listing import COUNTED, FIRST, indexed
+from projections.view import STANDS, Folded, Memory, Values, View, present, versions
 
 NAME: Final = "deployment_requests"
 VERSION: Final = 1
+
+LASTING: Final = ("requesting_authority", "deciding_authority", "place")
+"""What filters ask for and never changes, at the end of indexes of lists: rows that do not match are not looked at."""
+WAS_OVERDUE: Final = text("due_at < valid_until")
 
 table: Final = versions(
     NAME,
@@ -50,44 +51,25 @@ table: Final = versions(
     Column("questioned", Boolean, nullable=False),
     Column("searched", Text, nullable=False),
 )
-Index("ix_deployment_requests_submitted_at_id", table.c.submitted_at, table.c.id)
-Index("ix_deployment_requests_status_submitted_at_id", table.c.status, table.c.submitted_at, table.c.id)
 present(table, "id", unique=True)
 present(table, "reference")
-present(table, "submitted_at", "id")
-present(table, "updated_at", "id")
 present(table, "status", "submitted_at", "id")
 present(table, "status", "updated_at", "id")
 present(table, "due_at")
 present(table, "expires_at")
 present(table, "audience", postgresql_using="gin")
-present(table, "regions", postgresql_using="gin")
 present(table, "incidents", postgresql_using="gin")
-
-
-class Order(StrEnum):
-    """The orders of the contract."""
-
-    SUBMITTED_AT_DESC = "SUBMITTED_AT_DESC"
-    SUBMITTED_AT_ASC = "SUBMITTED_AT_ASC"
-    UPDATED_AT_DESC = "UPDATED_AT_DESC"
-    UPDATED_AT_ASC = "UPDATED_AT_ASC"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """The contract's filter: what is None does not narrow; an empty tuple matches nothing."""
-
-    status: Sequence[str] | None = None
-    requesting_authority: Sequence[str] | None = None
-    deciding_authority: Sequence[str] | None = None
-    region: Sequence[str] | None = None
-    incident: UUID | None = None
-    overdue: bool | None = None
-    questioned: bool | None = None
-    submitted_from: datetime | None = None
-    submitted_until: datetime | None = None
-    text: str | None = None
+indexed("present_submitted", table, "submitted_at", "id", *LASTING, where=STANDS, include=COUNTED)
+indexed("present_updated", table, "updated_at", "id", *LASTING, where=STANDS)
+indexed("first", table, "submitted_at", "id", "valid_from", *LASTING, where=FIRST, include=COUNTED)
+Index("ix_deployment_requests_first_audience", table.c.audience, postgresql_using="gin", postgresql_where=FIRST)
+indexed("standing", table, "id", "valid_from", "valid_until")
+indexed("updated", table, "valid_from", "id", "valid_until", "submitted_at", *LASTING)
+indexed("status_submitted", table, "status", "submitted_at", "id", "valid_from", "valid_until")
+indexed("status_updated", table, "status", "valid_from", "id", "valid_until")
+indexed("overdue", table, "due_at", "valid_until", "valid_from", where=WAS_OVERDUE)
+indexed("questioned", table, "valid_from", "valid_until", where=text("questioned"))
+Index("ix_deployment_requests_incidents", table.c.incidents, postgresql_using="gin")
 
 
 def values(state: DeploymentRequest, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
@@ -171,69 +153,6 @@ def next_expiry() -> Question[datetime | None]:
     return Question(select(func.min(table.c.expires_at)).where(table.c.valid_until == FOREVER), (NAME,), _instant)
 
 
-def page(
-    sight: Sight, wanted: Filter, order: Order, limit: int, after: Place | None = None
-) -> Question[tuple[Place, DeploymentRequest]]:
-    """The next items of a list. Ask for one more than is shown to know whether there are more."""
-    ordered_by = table.c.submitted_at if order.value.startswith("SUBMITTED") else table.c.updated_at
-    place = tuple_(ordered_by, table.c.id)
-    statement = _filtered(sight, wanted, select(ordered_by, table.c.id, table.c.document)).limit(limit)
-    if order.value.endswith("DESC"):
-        statement = statement.order_by(ordered_by.desc(), table.c.id.desc())
-        past = place < (after.at, after.id) if after else None
-    else:
-        statement = statement.order_by(ordered_by, table.c.id)
-        past = place > (after.at, after.id) if after else None
-    if past is not None:
-        statement = statement.where(past)
-    return Question(statement, _views(wanted), _placed)
-
-
-def count(sight: Sight, wanted: Filter) -> Question[int]:
-    """How many the whole list has. One row."""
-    return Question(_filtered(sight, wanted, select(func.count()).select_from(table)), _views(wanted), _number)
-
-
-def _filtered(sight: Sight, wanted: Filter, statement: Select[Any]) -> Select[Any]:
-    return statement.where(standing(table, sight), visible(table, sight), *_conditions(sight, wanted))
-
-
-def _conditions(sight: Sight, wanted: Filter) -> list[ColumnElement[bool]]:
-    found = [
-        among(column, texts(chosen))
-        for column, chosen in (
-            (table.c.status, wanted.status),
-            (table.c.requesting_authority, wanted.requesting_authority),
-            (table.c.deciding_authority, wanted.deciding_authority),
-        )
-        if chosen is not None
-    ]
-    if wanted.region is not None:
-        found.append(within(table.c.regions, wanted.region))
-    if wanted.incident is not None:
-        found.append(table.c.incidents.bool_op("@>")(uuids([wanted.incident])))
-        found.append(incidents.may_be_seen(sight, wanted.incident))
-    if wanted.overdue is not None:
-        found.append(_overdue(sight) if wanted.overdue else not_(_overdue(sight)))
-    if wanted.questioned is not None:
-        found.append(table.c.questioned if wanted.questioned else not_(table.c.questioned))
-    if wanted.submitted_from is not None:
-        found.append(table.c.submitted_at >= wanted.submitted_from)
-    if wanted.submitted_until is not None:
-        found.append(table.c.submitted_at < wanted.submitted_until)
-    found.extend(func.strpos(table.c.searched, word) > 0 for word in (wanted.text or "").casefold().split())
-    return found
-
-
-def _overdue(sight: Sight) -> ColumnElement[bool]:
-    now: Any = sight.as_of or sight.clock or func.now()
-    return func.coalesce(table.c.due_at <= now, False)
-
-
-def _views(wanted: Filter) -> tuple[str, ...]:
-    return (NAME,) if wanted.incident is None else (NAME, incidents.NAME)
-
-
 def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[DeploymentRequest]:
     statement = select(table.c.document).where(standing(table, sight), visible(table, sight), chosen)
     return Question(statement, (NAME,), _state)
@@ -241,14 +160,6 @@ def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[DeploymentRequ
 
 def _state(row: Sequence[Any]) -> DeploymentRequest:
     return decode(DeploymentRequest, row[0])
-
-
-def _placed(row: Sequence[Any]) -> tuple[Place, DeploymentRequest]:
-    return Place(row[0], row[1]), decode(DeploymentRequest, row[2])
-
-
-def _number(row: Sequence[Any]) -> int:
-    return int(row[0])
 
 
 def _expiring(row: Sequence[Any]) -> tuple[datetime, DeploymentRequest]:

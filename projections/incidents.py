@@ -1,20 +1,32 @@
 """The incidents, as they are and as they were: items, lists with their filters, counts."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, Index, Select, Text, func, select, tuple_
+from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Select, Text, func, select, tuple_
 
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from projections.asking import Place, Question, Sight, among, called, standing, texts, uuids, visible, within
+from projections.asking import Place, Question, Sight, among, any_of, called, overlaps, standing, uuids, visible
 from projections.documents import decode, encode
 from projections.folding import fold_versions, regions_around, version_columns
-from projections.view import Folded, Memory, Values, View, present, versions
+from projections.listing import (
+    APART,
+    COUNTED,
+    FIRST,
+    Part,
+    beneath,
+    first_of,
+    indexed,
+    merged,
+    ordered,
+    outermost,
+)
+from projections.view import STANDS, Folded, Memory, Values, View, present, versions
 
 NAME: Final = "incidents"
 VERSION: Final = 1
@@ -28,13 +40,14 @@ table: Final = versions(
     Column("occurred_at", TIMESTAMP(timezone=True), nullable=False),
     Column("reported_at", TIMESTAMP(timezone=True), nullable=False),
 )
-Index("ix_incidents_occurred_at_id", table.c.occurred_at, table.c.id)
 present(table, "id", unique=True)
 present(table, "reference")
-present(table, "occurred_at", "id")
 present(table, "status", "occurred_at", "id")
 present(table, "audience", postgresql_using="gin")
-present(table, "regions", postgresql_using="gin")
+indexed("present_occurred", table, "occurred_at", "id", "kind", "place", where=STANDS, include=COUNTED)
+indexed("first", table, "occurred_at", "id", "valid_from", "kind", "place", where=FIRST, include=COUNTED)
+indexed("standing", table, "id", "valid_from", "valid_until")
+indexed("status_occurred", table, "status", "occurred_at", "id", "valid_from", "valid_until")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,31 +112,54 @@ def may_be_seen(sight: Sight, incident: UUID) -> ColumnElement[bool]:
 
 def page(sight: Sight, wanted: Filter, limit: int, after: Place | None = None) -> Question[tuple[Place, Incident]]:
     """The next of the list, the latest occurred first. Ask for one more than is shown to know if there is more."""
-    statement = select(table.c.occurred_at, table.c.id, table.c.document)
-    statement = statement.order_by(table.c.occurred_at.desc(), table.c.id.desc()).limit(limit)
-    if after is not None:
-        statement = statement.where(tuple_(table.c.occurred_at, table.c.id) < (after.at, after.id))
-    return Question(_filtered(sight, wanted, statement), (NAME,), _placed)
+    part = Part(limit=limit, after=after, falling=True)
+    return Question(merged([_listed(sight, each, part) for each in _apart(wanted)], part), (NAME,), _placed)
 
 
 def count(sight: Sight, wanted: Filter) -> Question[int]:
     """How many the whole list has. One row."""
-    return Question(_filtered(sight, wanted, select(func.count()).select_from(table)), (NAME,), _number)
+    if sight.as_of is None or wanted.attribution_status is not None:
+        return Question(_standing(sight, wanted, select(func.count()).select_from(table)), (NAME,), _number)
+    first, there_by_then = first_of(table, sight.as_of)
+    statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, sight))
+    return Question(statement.where(*_lasting(first, wanted)), (NAME,), _number)
 
 
-def _filtered(sight: Sight, wanted: Filter, statement: Select[Any]) -> Select[Any]:
-    statement = statement.where(standing(table, sight), visible(table, sight))
+def _apart(wanted: Filter) -> list[Filter]:
+    """One filter for each status, or else for each region, as each has a list of its own in an index."""
+    if wanted.attribution_status is not None and len(set(wanted.attribution_status)) > 1:
+        return [replace(wanted, attribution_status=[status]) for status in dict.fromkeys(wanted.attribution_status)]
+    regions = outermost(wanted.region or ())
+    return [replace(wanted, region=[region]) for region in regions] if 1 < len(regions) <= APART else [wanted]
+
+
+def _listed(sight: Sight, wanted: Filter, part: Part) -> Select[Any]:
+    statement = _standing(sight, wanted, select(table.c.occurred_at.label("at"), table.c.id, table.c.document))
+    if sight.as_of is None or wanted.attribution_status is not None:
+        return ordered(statement, table.c.occurred_at, table.c.id, part)
+    first, there_by_then = first_of(table, sight.as_of)
+    along = statement.with_only_columns(first.c.occurred_at.label("at"), first.c.id, table.c.document)
+    along = along.where(table.c.id == first.c.id, there_by_then, *_lasting(first, wanted))
+    return ordered(along, first.c.occurred_at, first.c.id, part)
+
+
+def _standing(sight: Sight, wanted: Filter, statement: Select[Any]) -> Select[Any]:
+    statement = statement.where(standing(table, sight), visible(table, sight), *_lasting(table, wanted))
     if wanted.attribution_status is not None:
-        statement = statement.where(among(table.c.status, texts(wanted.attribution_status)))
-    if wanted.kind is not None:
-        statement = statement.where(among(table.c.kind, texts(wanted.kind)))
-    if wanted.region is not None:
-        statement = statement.where(within(table.c.regions, wanted.region))
-    if wanted.occurred_from is not None:
-        statement = statement.where(table.c.occurred_at >= wanted.occurred_from)
-    if wanted.occurred_until is not None:
-        statement = statement.where(table.c.occurred_at < wanted.occurred_until)
+        statement = statement.where(any_of(table.c.status, wanted.attribution_status))
     return statement
+
+
+def _lasting(rows: FromClause, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """What never changes of an incident."""
+    if wanted.kind is not None:
+        yield any_of(rows.c.kind, wanted.kind)
+    if wanted.region is not None:
+        yield beneath(rows, outermost(wanted.region))
+    if wanted.occurred_from is not None:
+        yield rows.c.occurred_at >= wanted.occurred_from
+    if wanted.occurred_until is not None:
+        yield rows.c.occurred_at < wanted.occurred_until
 
 
 def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[Incident]:

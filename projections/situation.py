@@ -31,7 +31,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import derived_id
-from projections.asking import Question, Sight, among, standing, texts, visible
+from projections.asking import Question, Sight, among, standing, texts, visible, within
 from projections.counting import count_anew
 from projections.documents import encode
 from projections.folding import PRESENT, audience_of, regions_around, version_columns
@@ -180,6 +180,16 @@ def counts(sight: Sight, regions: Iterable[str] | None) -> Question[Count]:
         statement = statement.where(among(region, texts(regions)))
     statement = statement.group_by(region, seen.c.kind, seen.c.status)
     return Question(statement.order_by(region, seen.c.kind, seen.c.status), (NAME,), _count)
+
+
+def requests(sight: Sight, status: Iterable[str], regions: Iterable[str] | None) -> Question[int]:
+    """How many requests are in any of these statuses, everywhere or in these regions. One row."""
+    seen = _seen_counts(sight).subquery("seen")
+    statement = select(func.coalesce(func.sum(seen.c.count), 0))
+    statement = statement.where(seen.c.kind == REQUEST, among(seen.c.status, texts(status)))
+    if regions is not None:
+        statement = statement.where(within(seen.c.regions, regions))
+    return Question(statement, (NAME,), lambda row: int(row[0]))
 
 
 def _seen_counts(sight: Sight) -> Select[Any]:

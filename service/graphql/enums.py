@@ -13,7 +13,7 @@ from domain.vocabulary import (
     Role,
     SourceReliability,
 )
-from projections.deployment_requests import Order
+from projections.request_lists import Order
 
 strawberry.enum(Role, description="What a person may do for the authority that they act for.")
 strawberry.enum(

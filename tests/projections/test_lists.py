@@ -9,9 +9,9 @@ import pytest
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM, Actor, Marking
-from projections import deployment_requests, incidents
+from projections import incidents, request_lists
 from projections.asking import Place
-from projections.deployment_requests import Filter, Order
+from projections.request_lists import Filter, Order
 from tests.projections.chance import START
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model, in_regions
@@ -63,8 +63,8 @@ def matches(request: DeploymentRequest, words: str) -> bool:
 def test_each_list_is_what_the_states_say(recorded: World) -> None:
     model = Model(recorded.log())
     wanted = filters(model)
-    pages = [partial(deployment_requests.page, wanted=chosen, order=FIRST, limit=1000) for chosen, _ in wanted]
-    counts = [partial(deployment_requests.count, wanted=chosen) for chosen, _ in wanted]
+    pages = [partial(request_lists.page, wanted=chosen, order=FIRST, limit=1000) for chosen, _ in wanted]
+    counts = [partial(request_lists.count, wanted=chosen) for chosen, _ in wanted]
     answered = 0
     for who in ACTORS:
         for instant in (None, model.log[60].recorded_at, model.log[200].recorded_at - timedelta(microseconds=1)):
@@ -84,7 +84,7 @@ def test_pages_follow_each_other_without_a_gap(recorded: World, order: Order) ->
     found: list[DeploymentRequest] = []
     after: Place | None = None
     while True:
-        question = partial(deployment_requests.page, wanted=Filter(), order=order, limit=7, after=after)
+        question = partial(request_lists.page, wanted=Filter(), order=order, limit=7, after=after)
         page = recorded.ask(SYSTEM, question)
         found += [state for _, state in page]
         if not page:
@@ -100,7 +100,7 @@ def test_pages_follow_each_other_without_a_gap(recorded: World, order: Order) ->
 def test_overdue_is_judged_by_the_time_asked_for(recorded: World, overdue: bool) -> None:
     model = Model(recorded.log())
     instant = model.log[-1].recorded_at
-    question = partial(deployment_requests.page, wanted=Filter(overdue=overdue), order=FIRST, limit=1000)
+    question = partial(request_lists.page, wanted=Filter(overdue=overdue), order=FIRST, limit=1000)
     expected = {state.id for state in model.seen(SYSTEM, DeploymentRequest) if state.is_overdue(instant) == overdue}
     assert expected
     for moment in (None, instant):
@@ -113,7 +113,7 @@ def test_what_rests_on_an_unseen_incident_is_not_found_by_it(recorded: World) ->
     hidden = 0
     for who in ACTORS:
         visible = {incident.id for incident in model.seen(who, Incident)}
-        questions = [partial(deployment_requests.count, wanted=Filter(incident=incident)) for incident in named]
+        questions = [partial(request_lists.count, wanted=Filter(incident=incident)) for incident in named]
         for incident, counted in zip(named, recorded.ask_all(who, questions), strict=True):
             resting = [state for state in model.seen(who, DeploymentRequest) if incident in state.incidents]
             assert counted == [len(resting) if incident in visible else 0]

@@ -5,7 +5,7 @@ from functools import partial
 import psycopg
 
 from domain.vocabulary import SYSTEM
-from projections import audit_trail, authorities, checkpoints, deployment_requests
+from projections import audit_trail, authorities, checkpoints, deployment_requests, request_lists
 from projections.audit_trail import Filter
 from projections.passing import next_entries
 from tests.projections.histories import Histories
@@ -45,9 +45,9 @@ def test_how_many_events_a_request_has_is_told_without_reading_it(world: World) 
     world.append([histories.opening(), *histories.items(60)])
     world.apply()
     page = partial(
-        deployment_requests.page,
-        wanted=deployment_requests.Filter(),
-        order=deployment_requests.Order.SUBMITTED_AT_ASC,
+        request_lists.page,
+        wanted=request_lists.Filter(),
+        order=request_lists.Order.SUBMITTED_AT_ASC,
         limit=9,
     )
     states = [state for _, state in world.ask(SYSTEM, page)]

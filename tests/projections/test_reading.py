@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain import jurisdiction
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
-from projections import deployment_requests
+from projections import request_lists
 from projections.asking import Question
-from projections.deployment_requests import Filter
 from projections.positions import Positions
 from projections.reading import InstantAhead, Reader, Unanswered, ViewBehind
+from projections.request_lists import Filter
 from service.container import async_engine
 from service.items import Item
 from service.settings import Settings
@@ -28,7 +28,7 @@ from tests.projections.world import World
 from tests.service.writing import unrecorded
 
 T = TypeVar("T")
-COUNT = partial(deployment_requests.count, wanted=Filter())
+COUNT = partial(request_lists.count, wanted=Filter())
 
 
 def reading(url: str, use: Callable[[AsyncEngine], Awaitable[T]], **settings: float) -> T:

@@ -6,8 +6,8 @@ import strawberry
 
 from domain.deployment_request.state import DeploymentRequest as State
 from domain.deployment_request.state import RequestStatus
-from projections import deployment_requests
-from projections.deployment_requests import Filter, Order
+from projections import deployment_requests, request_lists
+from projections.request_lists import Filter, Order
 from service.graphql import cursors
 from service.graphql.context import Info
 from service.graphql.errors import BadUserInput
@@ -99,13 +99,13 @@ class RequestQueries:
         sources = info.context.sources(given(at_least)).as_of(given(as_of))
         of = cursors.of_list(f"requests/{order}", sources.moment)
         place = cursors.place_after(of, after)
-        rows = await sources.rows(lambda sight: deployment_requests.page(sight, wanted, order, size + 1, place))
+        rows = await sources.rows(lambda sight: request_lists.page(sight, wanted, order, size + 1, place))
         edges = [
             DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, sources))
             for at, state in rows[:size]
         ]
         return DeploymentRequestConnection(
-            count=lambda: sources.number(lambda sight: deployment_requests.count(sight, wanted)),
+            count=lambda: sources.number(lambda sight: request_lists.count(sight, wanted)),
             edges=edges,
             page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
         )

@@ -1,0 +1,116 @@
+"""Lists as statements: ordered, page by page, now and as of then.
+
+What a filter asks for lasts (a request's region) or passes (its status). Of the past, a list that is ordered by what
+lasts goes along the first row of each subject, which tells since when it was there, to the one that stood then.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Index,
+    Select,
+    Table,
+    TextClause,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+
+from projections.asking import Place
+
+APART: Final = 8
+"""Of so many values at most, each gets a list of its own, in the order of an index."""
+SLACK: Final = timedelta(days=1)
+"""How far at most something may seem to have happened after it was recorded: clocks differ."""
+
+PLACE: Final = """((regions[1] COLLATE "C") || '/'::text)"""
+"""The path of a region with its end: 'xk/north/' begins with 'xk/', and 'xk-west/' does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which part of a list, and in which direction."""
+
+    limit: int
+    after: Place | None
+    falling: bool
+
+
+def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[Any], part: Part) -> Select[Any]:
+    """The part of a list that is ordered by an instant, and where that is the same by an id."""
+    place, after = tuple_(by, id), part.after
+    if part.falling:
+        statement = statement.order_by(by.desc(), id.desc())
+        beyond = (by <= after.at, place < (after.at, after.id)) if after else ()
+    else:
+        statement = statement.order_by(by, id)
+        beyond = (by >= after.at, place > (after.at, after.id)) if after else ()
+    return statement.where(*beyond).limit(part.limit)
+
+
+def merged(lists: Sequence[Select[Any]], part: Part) -> Select[Any]:
+    """One list of several that share no item, each in this order by its first two columns: an instant and an id."""
+    if len(lists) == 1:
+        return lists[0]
+    every = union_all(*(select(each.subquery()) for each in lists)).subquery("every")
+    by, own, *_ = every.c
+    order = (by.desc(), own.desc()) if part.falling else (by, own)
+    return select(every).order_by(*order).limit(part.limit)
+
+
+def gathered(keys: Select[Any], table: Table, part: Part) -> Select[Any]:
+    """The part of a list of few: the keys of all are found before they are ordered. keys: at, id, version."""
+    found = keys.cte("found").prefix_with("MATERIALIZED")
+    shown = ordered(select(found), found.c.at, found.c.id, part).subquery("shown")
+    statement = select(shown.c.at, shown.c.id, table.c.document).join_from(
+        shown, table, (table.c.id == shown.c.id) & (table.c.version == shown.c.version)
+    )
+    order = (shown.c.at.desc(), shown.c.id.desc()) if part.falling else (shown.c.at, shown.c.id)
+    return statement.order_by(*order)
+
+
+def place_of(rows: FromClause) -> ColumnElement[str]:
+    """Where the subject of a row is."""
+    return literal_column(f"""(({rows.name}.regions[1] COLLATE "C") || '/'::text)""")  # type: ignore[attr-defined]
+
+
+def beneath(rows: FromClause, regions: Iterable[str]) -> ColumnElement[bool]:
+    """The rows of these regions and of all below them: a range each, since '0' is what comes after '/'."""
+    place = place_of(rows)
+    return or_(False, *((place >= f"{region}/") & (place < f"{region}0") for region in regions))
+
+
+def outermost(regions: Iterable[str]) -> list[str]:
+    """Those of the regions that lie in no other one of them."""
+    kept: list[str] = []
+    for region in sorted(set(regions)):
+        if not any(region.startswith(f"{outer}/") for outer in kept):
+            kept.append(region)
+    return kept
+
+
+def indexed(
+    name: str, table: Table, *columns: str, where: TextClause | None = None, include: Sequence[str] = ()
+) -> Index:
+    """An index of lists: 'place' stands for where the subject of a row is. include: what counts need beside it."""
+    parts = (text(PLACE) if column == "place" else table.c[column] for column in columns)
+    return Index(f"ix_{table.name}_{name}", *parts, postgresql_where=where, postgresql_include=list(include))
+
+
+FIRST: Final = text("version = 1")
+COUNTED: Final = ("audience", "regions")
+"""What an index has beside what it is ordered by, so that what it lists can be counted from it alone."""
+
+
+def first_of(table: Table, instant: datetime) -> tuple[FromClause, ColumnElement[bool]]:
+    """The first row of each subject, for what lasts: beside a table, and the condition that it was there by then."""
+    rows = table.alias("first")
+    return rows, (rows.c.version == literal_column("1")) & (rows.c.valid_from <= instant)
