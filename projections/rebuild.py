@@ -16,6 +16,7 @@ from domain.recorded import Recorded
 from projections import ordering, parking
 from projections.applying import apply, fold, memories
 from projections.checkpoints import REBUILDS, Progress
+from projections.collecting import collecting_rarely
 from projections.following import connect
 from projections.loading import load
 from projections.ordering import Outcome
@@ -100,7 +101,7 @@ def verify(
 def _building(
     view: View, url: str, decode: Decode, progress: Callable[[Progress], None], stop: Event | None
 ) -> Iterator["_Building"]:
-    with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view):
+    with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view), collecting_rarely():
         connection.execute("SET statement_timeout = 0")
         building = _Building(view, url, connection, decode, progress, stop or Event())
         try:
