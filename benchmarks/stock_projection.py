@@ -98,10 +98,7 @@ class StockProjection(Projection[StockView]):
 
 def run(owner_url: str, seconds: float) -> float:
     """Events a second, from the first on, for so long or until there are no more."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(AS_THE_STOCK_CALLS_IT)
-        connection.execute(SQL("TRUNCATE projections.{}").format(Identifier(TABLE.name)))
-        connection.execute("DROP TABLE IF EXISTS event_store.requests_tracking")
+    _clear(owner_url)
     env = environment(owner_url, POSTGRES_SCHEMA="event_store", STORED_CREATE_TABLE="no")
     began = time.perf_counter()
     with ProjectionRunner(
@@ -110,7 +107,18 @@ def run(owner_url: str, seconds: float) -> float:
         last = runner.app.recorder.max_notification_id() or 0
         while time.perf_counter() - began < seconds and not runner.view.has_tracking_id(StockLog.name, last):
             runner.run_forever(timeout=0.05)
-        return runner.view.done / (time.perf_counter() - began)
+        rate = runner.view.done / (time.perf_counter() - began)
+    _clear(owner_url)
+    return rate
+
+
+def _clear(owner_url: str) -> None:
+    """As if nobody had followed yet."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(AS_THE_STOCK_CALLS_IT)
+        connection.execute(SQL("TRUNCATE projections.{}").format(Identifier(TABLE.name)))
+        connection.execute("DELETE FROM projections.checkpoints WHERE view = %s", [VIEW.name])
+        connection.execute("DROP TABLE IF EXISTS event_store.requests_tracking")
 
 
 def _plain(value: Any) -> Any:
