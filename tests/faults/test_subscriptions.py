@@ -4,11 +4,8 @@ API and a worker that are killed."""
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -18,19 +15,13 @@ import httpx
 import pytest
 from websockets.exceptions import WebSocketException
 
-from domain.authority import RegisterAuthority
-from domain.jurisdiction import GrantMandate
-from domain.vocabulary import AuthorityCode, Label, Role
+from domain.vocabulary import Role
 from service.database import DatabaseUrls
-from service.dispatcher import Dispatcher
-from service.event_store import EventStore
-from service.orders import Order, Outcome
-from service.states import States
-from service.turns import Turns
-from tests.e2e.serving import MANDATE, free_port
-from tests.faults.deciding import ASKER, DECIDER, PLACE, person
+from tests.e2e.serving import free_port
+from tests.faults.deciding import ASKER
+from tests.faults.processes import environment, is_ready, last_position, prepare, running, writers
 from tests.service.graphql.live.client import socket, stream
-from tests.service.graphql.register import KEY, Answer, Person, Register
+from tests.service.graphql.register import Answer, Person, Register
 from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -94,73 +85,6 @@ class Following:
                 yield body["data"]["eventsRecorded"]
 
 
-@pytest.fixture
-def environment(database_urls: DatabaseUrls, tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "key").write_bytes(KEY)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MANDATE_")}
-    return {
-        **clean,
-        "MANDATE_DATABASE_URL": database_urls.api,
-        "MANDATE_OWNER_DATABASE_URL": database_urls.owner,
-        "MANDATE_WORKER_DATABASE_URL": database_urls.worker,
-        "MANDATE_TOKEN_KEY_FILE": str(tmp_path / "key"),
-    }
-
-
-class Process:
-    """One that can be killed and started again."""
-
-    def __init__(self, environment: dict[str, str], log: Path, *arguments: str) -> None:
-        self._environment = environment
-        self._log = log
-        self._command = [*MANDATE, *arguments]
-        self.start()
-
-    def start(self) -> None:
-        with self._log.open("ab") as said:
-            self.process = subprocess.Popen(self._command, env=self._environment, stderr=said)
-
-    def end(self, how: signal.Signals) -> None:
-        self.process.send_signal(how)
-        self.process.wait(60)
-
-
-@contextmanager
-def running(environment: dict[str, str], log: Path, *arguments: str) -> Iterator[Process]:
-    """log: for whoever asks why it ended."""
-    process = Process(environment, log, *arguments)
-    try:
-        yield process
-    finally:
-        process.end(signal.SIGTERM)
-
-
-@contextmanager
-def writers(url: str, number: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "tests.faults.deciding", url]
-    started = [
-        subprocess.Popen([*command, f"writer{each}", "3"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        for each in range(number)
-    ]
-    try:
-        yield
-    finally:
-        ended = [process.communicate(timeout=60)[1] for process in started]
-    assert [process.returncode for process in started] == [0] * number, ended
-
-
-def prepare(url: str) -> None:
-    clerk = person("clerk", AuthorityCode("desk"), Role.ADMINISTRATOR)
-    with closing(EventStore(url)) as store:
-        dispatcher = Dispatcher(store, States(store, 100), Turns(5), lambda: datetime.now(UTC))
-        for command in (
-            RegisterAuthority(code=ASKER, name=Label("asker")),
-            RegisterAuthority(code=DECIDER, name=Label("decider")),
-            GrantMandate(authority=DECIDER, region=PLACE, legal_basis=Label("EXERCISE agreement")),
-        ):
-            assert isinstance(dispatcher.dispatch(Order(command=command, actor=clerk)), Outcome)
-
-
 def trail(register: Register, follower: Following) -> list[Answer]:
     found: list[Answer] = []
     cursor, more = None, True
@@ -171,32 +95,19 @@ def trail(register: Register, follower: Following) -> list[Answer]:
     return found
 
 
-def is_ready(register: Register) -> bool:
-    try:
-        return register.client.get("/health/ready").status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
 def have(followers: list[Following], wanted: list[int]) -> bool:
     return all(len(each.found) >= number for each, number in zip(followers, wanted, strict=True))
 
 
-def last_position(url: str) -> int:
-    with closing(EventStore(url)) as store:
-        position = 0
-        while events := store.feed(position, 1000):
-            position = events[-1].position
-        return position
-
-
-def test_nothing_is_missed_or_doubled(database_urls: DatabaseUrls, environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.timeout(400)
+def test_nothing_is_missed_or_doubled(database_urls: DatabaseUrls, tmp_path: Path) -> None:
+    given = environment(database_urls, tmp_path)
     chance, stop, port = random.Random(5), Event(), free_port()
     prepare(database_urls.api)
     auditor, requester = Person("aud", "desk", (Role.AUDITOR,)), Person("writer0-1", ASKER, (Role.REQUESTER,))
     with ExitStack() as stack:
-        api = stack.enter_context(running(environment, tmp_path / "api", "serve", "--no-worker", "--port", str(port)))
-        worker = stack.enter_context(running(environment, tmp_path / "worker", "worker"))
+        api = stack.enter_context(running(given, tmp_path / "api", "serve", "--no-worker", "--port", str(port)))
+        worker = stack.enter_context(running(given, tmp_path / "worker", "worker"))
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30))
         register = Register(client, database_urls)
         until(lambda: is_ready(register), seconds=60)

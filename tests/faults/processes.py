@@ -1,0 +1,107 @@
+"""The processes of a register whose database is there already: API, worker and writers, each to be killed at will."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from domain.authority import RegisterAuthority
+from domain.jurisdiction import GrantMandate
+from domain.vocabulary import AuthorityCode, Label, Role
+from service.database import DatabaseUrls
+from service.dispatcher import Dispatcher
+from service.event_store import EventStore
+from service.orders import Order, Outcome
+from service.states import States
+from service.turns import Turns
+from tests.e2e.serving import MANDATE
+from tests.faults.deciding import ASKER, DECIDER, PLACE, person
+from tests.service.graphql.register import KEY, Register
+
+
+def environment(urls: DatabaseUrls, folder: Path) -> dict[str, str]:
+    """Of a process that serves this database. folder: for the key that signs tokens."""
+    (folder / "key").write_bytes(KEY)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MANDATE_")}
+    return {
+        **clean,
+        "MANDATE_DATABASE_URL": urls.api,
+        "MANDATE_OWNER_DATABASE_URL": urls.owner,
+        "MANDATE_WORKER_DATABASE_URL": urls.worker,
+        "MANDATE_TOKEN_KEY_FILE": str(folder / "key"),
+    }
+
+
+class Process:
+    """One that can be killed and started again."""
+
+    def __init__(self, environment: dict[str, str], log: Path, *arguments: str) -> None:
+        self._environment = environment
+        self._log = log
+        self._command = [*MANDATE, *arguments]
+        self.start()
+
+    def start(self) -> None:
+        with self._log.open("ab") as said:
+            self.process = subprocess.Popen(self._command, env=self._environment, stderr=said)
+
+    def end(self, how: signal.Signals) -> None:
+        self.process.send_signal(how)
+        self.process.wait(60)
+
+
+@contextmanager
+def running(environment: dict[str, str], log: Path, *arguments: str) -> Iterator[Process]:
+    """log: for whoever asks why it ended."""
+    process = Process(environment, log, *arguments)
+    try:
+        yield process
+    finally:
+        process.end(signal.SIGTERM)
+
+
+@contextmanager
+def writers(url: str, number: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "tests.faults.deciding", url]
+    started = [
+        subprocess.Popen([*command, f"writer{each}", "3"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        for each in range(number)
+    ]
+    try:
+        yield
+    finally:
+        ended = [process.communicate(timeout=60)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * number, ended
+
+
+def prepare(url: str) -> None:
+    clerk = person("clerk", AuthorityCode("desk"), Role.ADMINISTRATOR)
+    with closing(EventStore(url)) as store:
+        dispatcher = Dispatcher(store, States(store, 100), Turns(5), lambda: datetime.now(UTC))
+        for command in (
+            RegisterAuthority(code=ASKER, name=Label("asker")),
+            RegisterAuthority(code=DECIDER, name=Label("decider")),
+            GrantMandate(authority=DECIDER, region=PLACE, legal_basis=Label("EXERCISE agreement")),
+        ):
+            assert isinstance(dispatcher.dispatch(Order(command=command, actor=clerk)), Outcome)
+
+
+def is_ready(register: Register) -> bool:
+    try:
+        return register.client.get("/health/ready").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def last_position(url: str) -> int:
+    with closing(EventStore(url)) as store:
+        position = 0
+        while events := store.feed(position, 1000):
+            position = events[-1].position
+        return position
