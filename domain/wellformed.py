@@ -96,7 +96,7 @@ def _fields(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
 
 
 def _written(value: str, limit: int) -> str | None:
-    if not value.strip().strip(WITHOUT_WIDTH):
+    if all(character.isspace() or character in WITHOUT_WIDTH for character in value):
         return "It must not be blank."
     if len(value) > limit:
         return f"At most {limit} characters are accepted, not {len(value)}."

@@ -93,9 +93,9 @@ def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentReques
 
 
 def is_valid_for_a_time(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """An approval that had ended before it was given would end the whole procedure at once."""
+    """The end of its validity lies ahead: one that had ended before it was given would end the procedure at once."""
     if command.valid_until is not None and command.valid_until <= context.now:
-        yield FieldProblem(path="validUntil", message=f"It must lie ahead: it is {context.now:%Y-%m-%d %H:%M} UTC now.")
+        yield FieldProblem(path="validUntil", message=f"It must lie ahead: it is {spoken(context.now)} now.")
 
 
 def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, context: Context) -> Problems:

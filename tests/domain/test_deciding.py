@@ -1,6 +1,7 @@
 """A request is decided on: approved with its endorsements, denied, confirmed, revoked."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from domain.deployment_request.events import (
     Recommendation,
     RequestApproved,
     RequestDenied,
+    RequestRemarked,
 )
 from domain.deployment_request.state import DecisionOutcome, RequestStatus
 from domain.jurisdiction import MandateEnded
@@ -46,6 +48,7 @@ from tests.domain.case import (
     recusal,
     requester,
     retraction,
+    reviewer,
     second_reviewer,
     submission,
     third_reviewer,
@@ -54,6 +57,7 @@ from tests.specification import NOW, Past, given
 
 APPROVE = c.ApproveRequest(reason=WHY)
 GRANTED: RequestApproved = approval().event
+OTHER = UUID(int=7)
 FOR, AGAINST = Recommendation.APPROVE, Recommendation.DENY
 
 
@@ -107,6 +111,13 @@ def test_the_ids_of_conditions_are_the_same_whoever_folds_and_decides() -> None:
 def test_no_more_is_granted_than_was_asked_for(told: dict[str, object], path: str) -> None:
     command = replace(APPROVE, **told)  # type: ignore[arg-type]
     given(*ENDORSED).when(command, by=approver).refused(InvalidInput, "asked for", at=(path,))
+
+
+def test_an_approval_has_not_ended_before_it_is_given() -> None:
+    for until in (NOW, NOW - DAY):
+        given(*ENDORSED).when(replace(APPROVE, valid_until=until), by=approver).refused(
+            InvalidInput, "It must lie ahead: it is 10 December 2024, 12:00 UTC now.", at=("validUntil",)
+        )
 
 
 def test_all_that_was_asked_for_can_be_granted_by_name() -> None:
@@ -250,3 +261,15 @@ def test_an_approval_is_revoked_questioned_or_not(history: tuple[Past, ...]) -> 
 def test_it_rests_on_the_incidents_of_the_request_alone() -> None:
     other = (incident(BRIDGE), finding(on=BRIDGE))
     given(*ENDORSED, finding(), *other).when(APPROVE, by=approver).then(replace(GRANTED, grounds=(ground(2),)))
+
+
+def test_conditions_of_two_requests_and_of_two_approvals_have_ids_of_their_own() -> None:
+    command = replace(APPROVE, conditions=(c.NewCondition(text=WHY), c.NewCondition(text=WHY)))
+    remarked = Past(event=RequestRemarked(reason=WHY), by=reviewer)
+    moved = tuple(replace(past, on=OTHER) if past.stream == REQUEST else past for past in ENDORSED)
+    ids = [
+        each.id
+        for history, on in ((ENDORSED, REQUEST), ((*ENDORSED, remarked), REQUEST), (moved, OTHER))
+        for each in given(*history).when(command, by=approver, on=on).answer[0].conditions  # type: ignore[index]
+    ]
+    assert len(set(ids)) == 6

@@ -246,7 +246,9 @@ def test_whether_one_has_endorsed() -> None:
     assert told(*ENDORSED, action="ENDORSE", to=reviewer) == [
         ("ENDORSED_ONCE", False, "You have endorsed revision 1: each person endorses a revision once.")
     ]
-    outlook = given(*ENDORSED).register.explain(reviewer, REQUEST)["ENDORSE"]
+    register = given(*ENDORSED).register
+    outlook = register.explain(reviewer, REQUEST)["ENDORSE"]
+    assert outlook.verdicts[-1].rests_on == (register.states[REQUEST].endorsements[0].position,)
     assert (outlook.possible, outlook.available) == (True, False)
 
 
@@ -262,6 +264,9 @@ def test_whether_an_approval_is_questioned() -> None:
             ),
         )
     ]
+    register = given(*resting, questioned).register
+    assert register.explain(auditor, REQUEST)["CONFIRM"].verdicts[-1].rests_on == (register.log[-1].position,)
+    assert given(*APPROVED).register.explain(auditor, REQUEST)["CONFIRM"].verdicts[-1].rests_on == ()
     assert told(*APPROVED, action="CONFIRM") == [
         ("QUESTIONED", False, "The approval is not questioned: only one that is questioned is confirmed.")
     ]

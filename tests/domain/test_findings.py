@@ -47,6 +47,7 @@ from tests.domain.case import (
     investigator,
     mandate,
     person,
+    requester,
     retraction,
     reviewer,
     stranger,
@@ -216,3 +217,26 @@ def test_every_finding_stays_on_the_record() -> None:
     assert [(each.version, each.finding is None) for each in found] == [(3, False), (4, True), (5, False)]
     event: IncidentAttributed = past[0].event
     assert found[0].finding.basis == event.basis
+
+
+def test_a_finding_keeps_the_evidence_that_it_rests_on() -> None:
+    named = replace(ATTRIBUTE, evidence=(EVIDENCE,))
+    register = given(*REPORTED, evidence()).register
+    register.command(named, investigator)
+    assert register.states[CANAL].attribution.evidence == (EVIDENCE,)
+
+
+def test_each_authority_that_it_is_referred_to_is_kept() -> None:
+    to_pristina = Past(event=IncidentReferred(authority=PRISTINA, reason=WHY), by=investigator)
+    assert given(*REPORTED, finding(), referral, to_pristina).register.states[CANAL].referred_to == (THIRD, PRISTINA)
+
+
+def test_its_rules_rest_on_events_and_are_told_to_whoever_looks() -> None:
+    register = given(*REPORTED, finding()).register
+    verdicts = {
+        verdict.rule: verdict for outlook in register.explain(requester, CANAL).values() for verdict in outlook.verdicts
+    }
+    rests = {rule: [type(register.log[p - 1].event).__name__ for p in each.rests_on] for rule, each in verdicts.items()}
+    assert rests["INVESTIGATOR"] == ["MandateGranted"]
+    assert rests["MARKING"] == ["IncidentReported"]
+    assert verdicts["REGISTERED"].description == "pristina is registered."

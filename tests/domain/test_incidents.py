@@ -157,3 +157,15 @@ def test_evidence_can_only_be_stricter_than_its_incident(incident_marking: Marki
         )
     else:
         assert isinstance(when.answer, tuple)
+
+
+def test_what_was_reported_and_recorded_is_kept() -> None:
+    filed = evidence(sha256=Sha256("0a" * 32), uri=Text("https://example.org/1"))
+    state = given(*REPORTED, filed).register.states[CANAL]
+    for name in ("kind", "description", "region", "location", "occurred_at", "marking", "recipients", "covered_by"):
+        assert getattr(state, name) == getattr(incident().event, name), name
+    assert state.position == len(REPORTED)
+    (piece,) = state.evidence
+    for name in ("summary", "marking", "source_reliability", "information_credibility", "sha256", "uri"):
+        assert getattr(piece, name) == getattr(filed.event, name), name
+    assert piece.id == filed.event.evidence

@@ -205,3 +205,23 @@ def test_a_region_lies_in_each_of_the_regions_around_it_and_in_no_other(inner: R
 def test_streams_are_found_by_what_they_are_about() -> None:
     assert authority.stream_of(KFOR) == authority.stream_of(AuthorityCode("kfor"))
     assert authority.stream_of(KFOR) != jurisdiction.stream_of(Region("kfor"))
+
+
+def test_a_mandate_that_has_an_end_can_end_before_it() -> None:
+    event = MandateEnded(authority=KFOR, region=XK, reason=WHY, at=NOW)
+    state = given(*REGISTERED, mandate(valid_until=NOW + DAY)).when(END, by=admin).then(event)
+    assert state.mandate(NOW) is None
+
+
+def test_whether_a_mandate_is_held_is_judged_at_the_time_at_which_it_is_to_end() -> None:
+    future = (*REGISTERED, mandate(valid_from=NOW + DAY))
+    later = replace(END, at=NOW + 2 * DAY)
+    assert isinstance(given(*future).when(later, by=admin).answer, tuple)
+    given(*REGISTERED, mandate(valid_until=NOW + DAY)).when(later, by=admin).refused(InvalidInput, at=("region",))
+
+
+def test_a_state_knows_its_stream_its_version_and_its_terms() -> None:
+    register = given(*REGISTERED, mandate()).register
+    known, held = register.states[authority.stream_of(KFOR)], register.states[SYSTEM_STREAM]
+    assert (known.id, known.version) == (authority.stream_of(KFOR), 1)
+    assert (held.id, held.version, held.mandates[0].legal_basis) == (SYSTEM_STREAM, 1, "UNSCR 1244 (1999)")

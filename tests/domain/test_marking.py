@@ -172,3 +172,18 @@ def test_a_region_alone_makes_nobody_see_a_request() -> None:
 def test_no_code_or_subject_can_pose_as_another_kind_of_token() -> None:
     posing = Actor(issuer="x", subject=Subject("auditors"), authority=AuthorityCode("everybody"), roles=())
     assert not viewer(posing, registered=False, holds=()).sees(audience(AMBER, author=requester, involved=(PRISTINA,)))
+
+
+@pytest.mark.parametrize("marking", [AMBER, STRICT])
+def test_evidence_is_seen_by_those_who_decide_on_its_incident_and_by_whom_it_was_referred_to(marking: Marking) -> None:
+    helper = someone("helper", AuthorityCode("helpers"), Role.INVESTIGATOR)
+    referral = Past(event=IncidentReferred(authority=THIRD, reason=WHY), by=investigator)
+    far = incident(marking=GREEN, region=Region("zz"))
+    register = given(*REGISTERED, far, evidence(by=helper, marking=marking), referral).register
+    state = register.states[CANAL]
+    seen_by = state.audience_of(state.evidence[0])
+    colleague_of_its_author = replace(helper, subject=Subject("another"))
+    expected = {reviewer: True, stranger: True, helper: True, colleague_of_its_author: marking is AMBER}
+    for actor, sees in expected.items():
+        viewed = register.ask(partial(viewer_for, actor=actor, incident=state), actor, CANAL)
+        assert viewed.sees(seen_by) is sees, actor

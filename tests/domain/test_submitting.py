@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid5
 
 import pytest
@@ -266,3 +267,20 @@ def test_what_is_not_there_or_may_not_be_seen_is_not_found(command: object) -> N
     given(*SUBMITTED).when(command, by=stranger).refused(NotFound)
     given(*SUBMITTED).when(command, by=requester, on=NOWHERE).refused(NotFound)
     given(*SUBMITTED).when(command, by=requester, on=CANAL).refused(NotFound)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("force", Label("Civil guard")),
+        ("strength", Strength(1)),
+        ("purpose", Text("To repair it.")),
+        ("period", Period(start=PERIOD.start, end=PERIOD.end + DAY)),
+        ("incidents", ()),
+    ],
+)
+def test_one_field_is_enough_to_amend(field: str, value: object) -> None:
+    named: dict[str, Any] = {field: value}
+    command = replace(AmendRequest(reason=WHY), **named)
+    request = given(*SUBMITTED).when(command, by=requester).then(replace(RequestAmended(reason=WHY), **named))
+    assert getattr(request, field) == value

@@ -67,7 +67,7 @@ def test_nothing_is_wrong_with_what_is_well_formed(command: object) -> None:
     assert list(problems(command)) == []
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\n\t ", "\u00a0\u2003"])
+@pytest.mark.parametrize("blank", ["", " ", "\n\t ", "\u00a0\u2003", "\u200b", " \ufeff\u200d", "\u200b \u2060"])
 def test_what_people_write_is_not_blank(blank: str) -> None:
     assert found(SUBMIT, purpose=Text(blank)) == [("purpose", "It must not be blank.")]
     assert found(SUBMIT, force=Label(blank)) == [("force", "It must not be blank.")]
@@ -105,7 +105,9 @@ def test_what_cannot_be_stored_is_refused(text: str, said: str) -> None:
     assert found(SUBMIT, marking=Marking.RED, recipients=(Subject("a"), Subject(text))) == [("recipients.1", said)]
 
 
-@pytest.mark.parametrize("text", ["\ud7ff\ue000", "\U0001f30a", "Ibër-Lepenc", "Ибар", "\u202e", "a\nb"])
+@pytest.mark.parametrize(
+    "text", ["\ud7ff\ue000", "a\u200bb", "\u200ba", "\U0001f30a", "Ibër-Lepenc", "Ибар", "\u202e", "a\nb"]
+)
 def test_whole_characters_of_any_script_are_welcome(text: str) -> None:
     assert found(SUBMIT, purpose=Text(text), force=Label(text)) == []
 
