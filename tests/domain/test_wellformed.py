@@ -164,7 +164,9 @@ def test_what_is_within_a_list_is_named_by_its_index() -> None:
     assert found(APPROVE, conditions=conditions) == [("conditions.1.text", "It must not be blank.")]
 
 
-@pytest.mark.parametrize("region", ["xk", "xk/north", "xk/north/zubin-potok", "a1/b2-c3", "/".join("abcdefgh")])
+@pytest.mark.parametrize(
+    "region", ["xk", "xk/north", "xk/north/zubin-potok", "a1/b2-c3", "/".join("abcdefgh"), "x" * 200]
+)
 def test_a_region_is_a_path(region: str) -> None:
     assert paths(SUBMIT, region=Region(region)) == []
 

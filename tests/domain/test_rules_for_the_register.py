@@ -1,0 +1,104 @@
+"""The rules that only the register is held to: nobody is offered them, and its refusals are read in the log."""
+
+import pytest
+
+from domain.deciding import Verdict
+from domain.deployment_request import rules
+from domain.deployment_request.commands import QuestionApproval
+from domain.refusals import TransitionRefused
+from domain.vocabulary import SYSTEM
+from tests.domain.case import (
+    APPROVED,
+    CONDITION,
+    ENDORSED,
+    PERIOD,
+    REQUEST,
+    UNDER_REVIEW,
+    WHY,
+    approval,
+    auditor,
+    condition,
+    finding,
+    questioned,
+    retraction,
+)
+from tests.domain.following import RELEASED, RESTING
+from tests.specification import NOW, Past, Register, given
+
+
+FALLEN = "A finding that released the last hold no longer suffices."
+
+
+def of(register: Register, rule: object, now: object = NOW) -> tuple[bool, str, list[str]]:
+    """Whether a rule is met, what it says, and the events that it rests on."""
+    assert callable(rule)
+    verdict: Verdict = register.ask(lambda context: rule(register.states[REQUEST], context)[0], SYSTEM, REQUEST, now)  # type: ignore[arg-type]
+    names = [type(register.log[position - 1].event).__name__ for position in verdict.rests_on]
+    return verdict.met, verdict.description, names
+
+
+@pytest.mark.parametrize(
+    ("history", "met", "said", "rests"),
+    [
+        (
+            UNDER_REVIEW,
+            False,
+            "No finding that released the last hold has fallen: the register withholds again only where one has.",
+            [],
+        ),
+        (
+            RELEASED,
+            False,
+            "No finding that released the last hold has fallen: the register withholds again only where one has.",
+            ["ReviewResumed"],
+        ),
+        (
+            (*RELEASED, retraction()),
+            True,
+            "A finding that released the last hold no longer suffices.",
+            ["ReviewResumed"],
+        ),
+    ],
+    ids=["nothing released", "stands", "fallen"],
+)
+def test_of_a_release(history: tuple[Past, ...], met: bool, said: str, rests: list[str]) -> None:
+    assert of(given(*history).register, rules.release_is_lost) == (met, said, rests)
+
+
+NOT_NOW = "The approval is questioned already, or every finding on which it rests still stands."
+
+
+@pytest.mark.parametrize(
+    ("history", "met", "said", "rests"),
+    [
+        (RESTING, False, NOT_NOW, ["RequestApproved"]),
+        (
+            (*RESTING, retraction()),
+            True,
+            "A finding on which the approval rests has fallen, and it is not yet questioned.",
+            ["RequestApproved", "AttributionRetracted"],
+        ),
+        ((*RESTING, retraction(), questioned), False, NOT_NOW, ["RequestApproved", "AttributionRetracted"]),
+        ((*RESTING, finding()), False, NOT_NOW, ["RequestApproved"]),
+    ],
+    ids=["stands", "fallen", "questioned", "found again"],
+)
+def test_of_the_grounds(history: tuple[Past, ...], met: bool, said: str, rests: list[str]) -> None:
+    register = given(*history).register
+    assert of(register, rules.grounds_fell) == (met, said, rests)
+    answer = register.judge(QuestionApproval(reason=WHY), SYSTEM)
+    assert isinstance(answer, TransitionRefused) is not met
+
+
+def test_of_the_time() -> None:
+    register = given(*APPROVED).register
+    said = "The approval ends on 15 June 2025, 00:00 UTC."
+    assert of(register, rules.time_has_passed) == (False, said, ["RequestApproved"])
+    assert of(register, rules.time_has_passed, PERIOD.end) == (True, said, ["RequestApproved"])
+
+
+def test_conditions_rest_on_the_approval_that_set_them() -> None:
+    register = given(*ENDORSED, approval(conditions=(condition,))).register
+    verdict = register.explain(auditor, REQUEST)["REPORT_FULFILMENT"].verdicts[-1]
+    assert verdict.rests_on == (register.states[REQUEST].decision.position,)
+    assert register.states[REQUEST].decision.conditions[0].id == CONDITION
