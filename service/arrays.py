@@ -8,50 +8,53 @@ import psycopg
 from psycopg import Connection
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+from psycopg.types import TypeInfo
 
 NULL = b"\xff\xff\xff\xff"
 
 _LENGTH: Final = struct.Struct("!i").pack
 _BIGINT: Final = struct.Struct("!iq").pack
+_INT: Final = struct.Struct("!ii").pack
+_EMPTY: Final = struct.Struct("!iii").pack
+_FULL: Final = struct.Struct("!iiiii").pack
 
 
 class Array(bytes):
     """The bytes of an array of one dimension; its class says of what."""
 
-    element: ClassVar[str]
+    member: ClassVar[TypeInfo]
     __slots__ = ()
 
     @classmethod
     def of(cls, members: Iterable[bytes], count: int) -> "Array":
         """From the bytes of its members, of which there may be several in one piece."""
-        oid = psycopg.adapters.types[cls.element].oid
         if count == 0:
-            return cls(struct.pack("!iii", 0, 0, oid))
-        return cls(struct.pack("!iiiii", 1, 1, oid, count, 1) + b"".join(members))
+            return cls(_EMPTY(0, 0, cls.member.oid))
+        return cls(_FULL(1, 1, cls.member.oid, count, 1) + b"".join(members))
 
 
 class Uuids(Array):
-    element = "uuid"
+    member = psycopg.adapters.types["uuid"]
     __slots__ = ()
 
 
 class Bigints(Array):
-    element = "int8"
+    member = psycopg.adapters.types["int8"]
     __slots__ = ()
 
 
 class Ints(Array):
-    element = "int4"
+    member = psycopg.adapters.types["int4"]
     __slots__ = ()
 
 
 class Texts(Array):
-    element = "text"
+    member = psycopg.adapters.types["text"]
     __slots__ = ()
 
 
 class Blobs(Array):
-    element = "bytea"
+    member = psycopg.adapters.types["bytea"]
     __slots__ = ()
 
 
@@ -70,7 +73,7 @@ def numbered(counts: Iterable[int]) -> Ints:
     pieces = []
     total = 0
     for value, count in enumerate(counts):
-        pieces.append(struct.pack("!ii", 4, value) * count)
+        pieces.append(_INT(4, value) * count)
         total += count
     return Ints(Ints.of(pieces, total))
 
@@ -83,7 +86,7 @@ def register(connection: Connection[Any]) -> None:
 
 def _dumper(kind: type[Array]) -> type[Dumper]:
     class AsItIs(Dumper):
-        oid = psycopg.adapters.types[kind.element].array_oid
+        oid = kind.member.array_oid
         format = Format.BINARY
 
         def dump(self, obj: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """How the events of a deployment request make its state: one pure function, for commands, answers and views alike."""
 
-from dataclasses import replace
 from typing import assert_never
 
+from domain.changing import changed
 from domain.deployment_request.events import (
     ApprovalConfirmed,
     ApprovalExpired,
@@ -45,7 +45,7 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         return _submitted(event, recorded)
     if state is None:
         raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before RequestSubmitted")
-    state = replace(state, version=recorded.version, updated_at=recorded.recorded_at)
+    state = changed(state, version=recorded.version, updated_at=recorded.recorded_at)
     match event:
         case RequestAmended():
             return _amended(state, event, recorded)
@@ -58,19 +58,19 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         case ReviewResumed():
             return _resumed(state, recorded)
         case RequestEndorsed():
-            return replace(state, endorsements=(*state.endorsements, _endorsement(event, recorded)))
+            return changed(state, endorsements=(*state.endorsements, _endorsement(event, recorded)))
         case ReviewerRecused():
-            return replace(state, recusals=(*state.recusals, _part(recorded)))
+            return changed(state, recusals=(*state.recusals, _part(recorded)))
         case RequestApproved():
-            return replace(_moved(state, RequestStatus.APPROVED, recorded), decision=_approval(event, recorded))
+            return changed(_moved(state, RequestStatus.APPROVED, recorded), decision=_approval(event, recorded))
         case RequestDenied():
-            return replace(_moved(state, RequestStatus.DENIED, recorded), decision=_denial(event, recorded))
+            return changed(_moved(state, RequestStatus.DENIED, recorded), decision=_denial(event, recorded))
         case ApprovalQuestioned():
-            decision = replace(_decision(state), standing=Standing.QUESTIONED, questioned_by=recorded.position)
-            return replace(state, decision=decision)
+            decision = changed(_decision(state), standing=Standing.QUESTIONED, questioned_by=recorded.position)
+            return changed(state, decision=decision)
         case ApprovalConfirmed():
-            stands = replace(_decision(state), standing=Standing.STANDS, questioned_by=None, rests_on=event.grounds)
-            return replace(state, decision=stands)
+            stands = changed(_decision(state), standing=Standing.STANDS, questioned_by=None, rests_on=event.grounds)
+            return changed(state, decision=stands)
         case ApprovalRevoked():
             return _moved(state, RequestStatus.REVOKED, recorded)
         case ApprovalExpired():
@@ -115,7 +115,7 @@ def _part(recorded: Recorded[Event]) -> Part:
 
 
 def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded[Event]) -> DeploymentRequest:
-    return replace(
+    return changed(
         state,
         revision=state.revision + 1,
         revised_at=recorded.position,
@@ -130,7 +130,7 @@ def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded
 
 def _moved(state: DeploymentRequest, status: RequestStatus, recorded: Recorded[Event]) -> DeploymentRequest:
     """In another status, which ends a hold."""
-    return replace(state, status=status, because=(*state.because, recorded.position), hold=None)
+    return changed(state, status=status, because=(*state.because, recorded.position), hold=None)
 
 
 def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Recorded[Event]) -> DeploymentRequest:
@@ -145,7 +145,7 @@ def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Record
         position=recorded.position,
     )
     added = tuple(incident for incident in event.awaiting if incident not in state.incidents)
-    return replace(
+    return changed(
         _moved(state, RequestStatus.WITHHELD_PENDING_ATTRIBUTION, recorded),
         hold=hold,
         threshold=threshold,
@@ -157,7 +157,7 @@ def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Record
 def _resumed(state: DeploymentRequest, recorded: Recorded[Event]) -> DeploymentRequest:
     by_the_register = recorded.actor.is_system and state.hold is not None
     release = Release(hold=state.hold, position=recorded.position) if by_the_register and state.hold else None
-    return replace(_moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
+    return changed(_moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
 
 
 def _endorsement(event: RequestEndorsed, recorded: Recorded[Event]) -> Endorsement:
@@ -208,9 +208,9 @@ def _decision(state: DeploymentRequest) -> Decision:
 def _fulfilled(state: DeploymentRequest, event: FulfilmentReported, recorded: Recorded[Event]) -> DeploymentRequest:
     decision = _decision(state)
     conditions = tuple(
-        replace(condition, fulfilment_report=event.report, fulfilled_at=recorded.happened_at)
+        changed(condition, fulfilment_report=event.report, fulfilled_at=recorded.happened_at)
         if condition.id == event.condition
         else condition
         for condition in decision.conditions
     )
-    return replace(state, decision=replace(decision, conditions=conditions))
+    return changed(state, decision=changed(decision, conditions=conditions))

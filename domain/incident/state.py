@@ -1,11 +1,12 @@
 """An incident as its events have made it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
 from domain import marking
+from domain.changing import changed
 from domain.incident.events import (
     AttributionRetracted,
     Event,
@@ -158,16 +159,16 @@ def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
         return _reported(event, recorded)
     if state is None:
         raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before IncidentReported")
-    state = replace(state, version=recorded.version)
+    state = changed(state, version=recorded.version)
     match event:
         case EvidenceRecorded():
-            return replace(state, evidence=(*state.evidence, _evidence(event, recorded)))
+            return changed(state, evidence=(*state.evidence, _evidence(event, recorded)))
         case IncidentAttributed():
             return _found(state, _attribution(event, recorded), recorded)
         case AttributionRetracted():
             return _found(state, None, recorded)
         case IncidentReferred():
-            return replace(state, referred_to=(*state.referred_to, event.authority))
+            return changed(state, referred_to=(*state.referred_to, event.authority))
         case _:
             assert_never(event)
 
@@ -207,7 +208,7 @@ def _evidence(event: EvidenceRecorded, recorded: Recorded[Event]) -> Evidence:
 
 def _found(state: Incident, finding: Attribution | None, recorded: Recorded[Event]) -> Incident:
     found = Found(version=recorded.version, position=recorded.position, finding=finding)
-    return replace(state, findings=(*state.findings, found))
+    return changed(state, findings=(*state.findings, found))
 
 
 def _attribution(event: IncidentAttributed, recorded: Recorded[Event]) -> Attribution:
