@@ -25,7 +25,6 @@ from tests.domain.case import (
 from tests.domain.following import RELEASED, RESTING
 from tests.specification import NOW, Past, Register, given
 
-
 FALLEN = "A finding that released the last hold no longer suffices."
 
 
