@@ -15,13 +15,13 @@ from sqlalchemy.sql.expression import ClauseElement
 from benchmarks import asked
 from benchmarks.asked import AUDITOR, THEN, Known
 from benchmarks.history import fill
-from benchmarks.replay import decode
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections.asking import Question
 from projections.catalogue import VIEWS
 from projections.rebuild import rebuild
 from service.database import DatabaseUrls
+from service.decoding import decode
 
 
 @dataclass(frozen=True, slots=True)

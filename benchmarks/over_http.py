@@ -13,7 +13,6 @@ from benchmarks import register, serving
 from benchmarks.alone import alone
 from benchmarks.asking import Load, ask, request
 from benchmarks.history import fill
-from benchmarks.replay import decode
 from benchmarks.server import created, durable_server, migrated
 from benchmarks.serving import Served
 from benchmarks.stock import StockRegister, environment
@@ -22,6 +21,7 @@ from domain.vocabulary import AuthorityCode, Role
 from projections.catalogue import VIEWS
 from projections.rebuild import rebuild
 from service.database import DatabaseUrls
+from service.decoding import decode
 from service.identity import Tokens
 
 COMMAND: Final = "command: a remark"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 
@@ -12,18 +12,14 @@ from benchmarks.alone import alone
 from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
-from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
-from domain.recorded import Recorded
 from projections import deployment_requests
 from projections.collecting import collecting_rarely
 from projections.rebuild import rebuild
 from projections.replaying import Replay, head, topics
 from service.database import DatabaseUrls
-from service.items import Row
-from service.mapper import Mapper
+from service.decoding import decode
 
 VIEW: Final = deployment_requests.VIEW
-MAPPER: Final = Mapper(EVENTS, SCHEMAS, UPCASTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +122,3 @@ def run_reading(url: str) -> tuple[int, float]:
         source = Replay(connection, decode, head(connection)).by_stream(topics(VIEW.by_stream))
         events = sum(len(own or ()) for _, own in source)
     return events, time.perf_counter() - began
-
-
-def decode(row: Sequence[Any]) -> Recorded[Any]:
-    return MAPPER.decode(Row._make(row))

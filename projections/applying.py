@@ -21,12 +21,14 @@ class Unappliable(Exception):
     """An event that the fold of a view cannot apply. position and subject: where it is, and what waits behind it."""
 
     def __init__(self, view: str, recorded: Recorded[Any], subject: UUID, reason: object) -> None:
-        name = type(recorded.event).__name__
-        super().__init__(
-            f"{view} cannot apply the event at position {recorded.position}, {name} of {subject}: {reason}"
-        )
+        super().__init__(view, recorded, subject, reason)
         self.position = recorded.position
         self.subject = subject
+
+    def __str__(self) -> str:
+        view, recorded, subject, reason = self.args
+        name = type(recorded.event).__name__
+        return f"{view} cannot apply the event at position {recorded.position}, {name} of {subject}: {reason}"
 
 
 class Inconsistent(Exception):

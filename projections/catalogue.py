@@ -6,7 +6,16 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents, parking, situation
+from projections import (
+    audit_trail,
+    authorities,
+    checkpoints,
+    copies,
+    deployment_requests,
+    incidents,
+    parking,
+    situation,
+)
 from projections.view import View
 
 VIEWS: Final[tuple[View, ...]] = (
@@ -24,6 +33,8 @@ TABLES: Final[tuple[Table, ...]] = (
     checkpoints.rebuilds,
     checkpoints.orders,
     checkpoints.outcomes,
+    copies.table,
+    copies.loaded,
     parking.streams,
     parking.events,
     *(table for view in VIEWS for table in view.tables),

@@ -8,6 +8,7 @@ import psycopg
 
 from domain.catalogue import AGGREGATE_OF, EVENTS, Aggregate
 from domain.recorded import Recorded
+from projections.parts import ALL, Part
 
 Decode = Callable[[Sequence[Any]], Recorded[Any]]
 """Of one stored event: position, stream, version, topic, state, recorded_at, texts."""
@@ -24,6 +25,7 @@ _FIELDS: Final = """
 _BY_STREAM: Final = f"""
     {_FIELDS}
     WHERE (e.originator_id, e.originator_version) > (%s, %s) AND e.notification_id <= %s AND e.topic = ANY(%s)
+        AND e.originator_id <= %s
     ORDER BY e.originator_id, e.originator_version LIMIT %s
 """
 _OF_STREAM: Final = f"""
@@ -39,7 +41,6 @@ _BY_POSITION: Final = f"""
 _HEAD: Final = "SELECT coalesce(max(notification_id), 0) FROM event_store.events"
 _COUNT: Final = "SELECT count(*) FROM event_store.events WHERE notification_id <= %s AND topic = ANY(%s)"
 _AT_POSITIONS: Final = f"{_FIELDS} WHERE e.notification_id = ANY(%s) ORDER BY e.notification_id"
-_BEFORE_ALL: Final = (UUID(int=0), 0)
 
 
 def head(connection: psycopg.Connection[Any]) -> int:
@@ -75,11 +76,11 @@ class Replay:
         self._decode = decode
         self._until = until
 
-    def by_stream(self, wanted: Sequence[str]) -> Iterator[tuple[UUID, list[Recorded[Any]] | None]]:
+    def by_stream(self, wanted: Sequence[str], part: Part = ALL) -> Iterator[tuple[UUID, list[Recorded[Any]] | None]]:
         """Each stream with its events of these types, or with None where there are more than LONGEST."""
         own: list[Recorded[Any]] | None = []
         stream: UUID | None = None
-        for recorded in self._in_order(_BY_STREAM, _BEFORE_ALL, _place, wanted):
+        for recorded in self._in_order(_BY_STREAM, (part.first, 0), _place, wanted, part.last):
             if recorded.stream != stream:
                 if stream is not None:
                     yield stream, own
@@ -104,9 +105,10 @@ class Replay:
         after: tuple[Any, ...],
         place: Callable[[Recorded[Any]], tuple[Any, ...]],
         wanted: Sequence[str],
+        *also: Any,
     ) -> Iterator[Recorded[Any]]:
         while True:
-            parameters = (*after, self._until, list(wanted), BLOCK)
+            parameters = (*after, self._until, list(wanted), *also, BLOCK)
             rows = self._connection.execute(statement.encode(), parameters, binary=True).fetchall()
             events = list(map(self._decode, rows))
             yield from events

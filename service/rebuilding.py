@@ -11,18 +11,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain import catalogue
-from domain.recorded import Recorded
 from projections import following, ordering
+from projections.building import Cancelled, NotSwapped
 from projections.catalogue import VIEWS
 from projections.following import connect
 from projections.ordering import CHANNEL, Outcome
-from projections.rebuild import BeingRebuilt, Cancelled, NotSwapped, rebuild
+from projections.rebuild import BeingRebuilt, rebuild
 from projections.verification import Differs
 from projections.view import View
+from service.decoding import decode
 from service.errors import Unavailable
-from service.items import Row
-from service.mapper import Mapper
 
 LOOK: Final = 10.0
 """Seconds between two looks, should no notification have come."""
@@ -30,12 +28,6 @@ LISTEN: Final = 1.0
 """Seconds between two looks at whether to stop."""
 
 log = logging.getLogger(__name__)
-
-
-def decoding() -> Callable[[Sequence[Any]], Recorded[Any]]:
-    """How a rebuild reads stored events."""
-    mapper = Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
-    return lambda row: mapper.decode(Row._make(row))
 
 
 def asking(engine: AsyncEngine) -> Callable[[str], Awaitable[None]]:
@@ -57,7 +49,6 @@ class Rebuilding:
     def __init__(self, url: str, views: Sequence[View] = VIEWS, look: float = LOOK) -> None:
         self._url = url
         self._views = {view.name: view for view in views}
-        self._decode = decoding()
         self._look = look
         self._settled: set[str] = set()
 
@@ -100,7 +91,7 @@ class Rebuilding:
             return
         log.info("%s is built anew, version %d", view.name, view.version)
         try:
-            rebuilt = rebuild(view, self._url, self._decode, stop=stop)
+            rebuilt = rebuild(view, self._url, decode, stop=stop)
             log.info("%s was built anew in %.1f s", view.name, rebuilt.seconds)
         except (BeingRebuilt, NotSwapped) as error:
             log.info("%s: it is tried again", error)

@@ -13,7 +13,8 @@ from projections.catalogue import VIEW_OF
 from projections.following import OtherVersion
 from projections.parking import Parked, parked, retry, waiting_positions
 from service.cli.operating import answers
-from service.cli.rebuilding import decode, stream_called
+from service.cli.rebuilding import stream_called
+from service.decoding import decode
 from service.errors import Misconfigured, Unavailable
 from service.opening import open_database
 from service.settings import Settings

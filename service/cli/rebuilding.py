@@ -1,9 +1,10 @@
 """`rebuild` and `verify`: views built anew from the events, beside the ones that are served, and compared with them."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import psycopg
@@ -13,25 +14,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from projections import checkpoints, ordering
 from projections.applying import Unappliable
+from projections.building import Cancelled, NotSwapped, Rebuilt
 from projections.catalogue import VIEW_OF, VIEWS
+from projections.filling import FillerLost
 from projections.following import OtherVersion
 from projections.mending import NotOneOf, mend
-from projections.rebuild import BeingRebuilt, Cancelled, NotSwapped, Rebuilt
+from projections.rebuild import BeingRebuilt, discard
 from projections.rebuild import rebuild as rebuild_view
 from projections.rebuild import verify as verify_view
 from projections.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
 from service.database import DatabaseUrls
+from service.decoding import decode
 from service.errors import CorruptEvent, Misconfigured, Unavailable
 from service.event_store import EventStore
 from service.exchange.references import find
 from service.opening import open_database
-from service.rebuilding import decoding
 from service.settings import Settings
 
-Views = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")]
+JOBS: Final = min(4, len(os.sched_getaffinity(0)))
 
-decode = decoding()
+Views = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")]
+Jobs = Annotated[
+    int, typer.Option(min=1, max=64, help="Processes that load side by side, where there is enough for them.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,25 +57,28 @@ def rebuild(
         str | None, typer.Option(help="Mend the rows of one request or incident, as 'pristina-2024-0001', in place.")
     ] = None,
     cancel: Annotated[
-        bool, typer.Option("--cancel", help="Stop what builds these views anew, wherever it runs.")
+        bool,
+        typer.Option(
+            "--cancel",
+            help="Stop what builds these views anew, wherever it runs; where nothing does, let go what it had loaded.",
+        ),
     ] = False,
+    jobs: Jobs = JOBS,
 ) -> None:
     """Builds views anew beside the ones that are served, and swaps them: nobody waits, and nobody sees half of one.
 
     Where rows differ from those that are served though the view's version is the same, nothing is swapped and the exit
-    status is 1.
+    status is 1. One that was stopped or killed while it loaded goes on where it was.
     """
     views = _named(view or [])
     if stream is not None:
         _mend(views, stream)
         return
     if cancel:
-        with open_database(Settings.from_environment()) as urls:
-            stopped = ordering.cancel(urls.worker, [each.name for each in views])
-        typer.echo(f"told to stop: {', '.join(stopped) or 'none is being built anew'}")
+        _cancel(views)
         return
     if dry_run:
-        refused = [found for found in _compared(views) if found.differing and not found.may_differ]
+        refused = [found for found in _compared(views, jobs) if found.differing and not found.may_differ]
         if refused and not accept_differences:
             raise typer.Exit(1)
         return
@@ -77,7 +86,7 @@ def rebuild(
     with _each(views) as (each, url, bar):
         for one in each:
             try:
-                rebuilt = rebuild_view(one, url, decode, _shown(bar, one), accept=accept_differences)
+                rebuilt = rebuild_view(one, url, decode, _shown(bar, one), jobs=jobs, accept=accept_differences)
                 _say(bar, _told(rebuilt))
             except Differs as error:
                 refusals += 1
@@ -87,9 +96,9 @@ def rebuild(
         raise typer.Exit(1)
 
 
-def verify(view: Views = None) -> None:
+def verify(view: Views = None, jobs: Jobs = JOBS) -> None:
     """Compares views with what their events make of them, and changes nothing. Exit status 1 where rows differ."""
-    if any(found.differing for found in _compared(_named(view or []))):
+    if any(found.differing for found in _compared(_named(view or []), jobs)):
         raise typer.Exit(1)
 
 
@@ -121,12 +130,24 @@ def _mend(views: Sequence[View], called: str) -> None:
                 raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
 
 
-def _compared(views: Sequence[View]) -> list[Comparison]:
+def _cancel(views: Sequence[View]) -> None:
+    with open_database(Settings.from_environment()) as urls:
+        stopped = ordering.cancel(urls.worker, [each.name for each in views])
+        let_go = []
+        for view in views:
+            with suppress(BeingRebuilt):
+                let_go += [view.name] if view.name not in stopped and discard(view, urls.worker) else []
+    typer.echo(f"told to stop: {', '.join(stopped) or 'none is being built anew'}")
+    if let_go:
+        typer.echo(f"let go what one that was stopped had loaded: {', '.join(let_go)}")
+
+
+def _compared(views: Sequence[View], jobs: int) -> list[Comparison]:
     """Each comparison, told as it is found. Of a view that was never followed there is none."""
     found = []
     with _each(views) as (each, url, bar):
         for view in each:
-            comparison = verify_view(view, url, decode, _shown(bar, view))
+            comparison = verify_view(view, url, decode, _shown(bar, view), jobs=jobs)
             if comparison is None:
                 _say(bar, f"{view.name}: nothing was followed yet")
                 continue
@@ -142,7 +163,7 @@ def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress
     with open_database(Settings.from_environment()) as urls, progress_bar() as bar:
         try:
             yield views, urls.worker, bar
-        except (BeingRebuilt, Cancelled, NotSwapped) as error:
+        except (BeingRebuilt, Cancelled, FillerLost, NotSwapped) as error:
             raise Unavailable(str(error)) from error
         except (Unappliable, NotAsFolded, CorruptEvent) as error:
             print(f"mandate: nothing was changed: {error}", file=sys.stderr)

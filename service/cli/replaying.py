@@ -7,7 +7,8 @@ import psycopg
 import typer
 
 from projections.checking import Checked, Unreadable, check
-from service.cli.rebuilding import decode, progress_bar
+from service.cli.rebuilding import progress_bar
+from service.decoding import decode
 from service.errors import Misconfigured, Unavailable
 from service.opening import open_database
 from service.settings import Settings

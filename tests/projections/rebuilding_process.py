@@ -1,11 +1,14 @@
-"""A rebuild in a process of its own, to be killed: `python -m tests.projections.rebuilding_process URL VIEW`."""
+"""A rebuild in a process of its own, to be killed: `… URL VIEW [JOBS EVENTS]`, the events of a part."""
 
 import sys
 
+import pytest
+
+from projections import parts
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import Progress
 from projections.rebuild import rebuild
-from tests.projections.world import decode
+from service.decoding import decode
 
 
 def tell(progress: Progress) -> None:
@@ -14,4 +17,8 @@ def tell(progress: Progress) -> None:
 
 
 if __name__ == "__main__":
-    rebuild(VIEW_OF[sys.argv[2]], sys.argv[1], decode, tell)
+    url, view, *numbers = sys.argv[1:]
+    jobs, events = map(int, numbers or (1, parts.EVENTS))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "EVENTS", events)
+        rebuild(VIEW_OF[view], url, decode, tell, jobs=jobs)

@@ -18,11 +18,12 @@ from projections.catalogue import VIEWS
 from projections.follower import course_of
 from projections.rebuild import verify
 from projections.view import View
+from service.decoding import decode
 from service.event_store import EventStore
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_rebuild import again, nothing_is_left
-from tests.projections.world import World, decode
+from tests.projections.world import World
 
 KILLS: Final = int(os.environ.get("MANDATE_TEST_KILLS", "3"))
 """How many rebuilds are killed. `make test-long` sets 30."""
@@ -77,9 +78,10 @@ def polling(world: World, view: View) -> Iterator[list[str]]:
         thread.join(30)
 
 
-def begun(world: World, view: View) -> subprocess.Popen[str]:
-    """A rebuild in a process of its own, that has its copy."""
+def begun(world: World, view: View, *numbers: int) -> subprocess.Popen[str]:
+    """A rebuild in a process of its own, that has its copy. numbers: of processes, and of events in a part."""
     command = [sys.executable, "-m", "tests.projections.rebuilding_process", world.urls.worker, view.name]
+    command += map(str, numbers)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     process.stdout.readline()
@@ -115,7 +117,8 @@ def test_killed_at_random_points_under_writes(world: World, store: EventStore) -
         polling(world, audit_trail.VIEW) as fewer_events,
     ):
         while kills < KILLS:
-            kills += killed(begun(world, chance.choice(CHOSEN)), chance.uniform(0, 1.5 * whole))
+            jobs, events = chance.choice(((1, 100), (2, 100), (1, 10_000)))
+            kills += killed(begun(world, chance.choice(CHOSEN), jobs, events), chance.uniform(0, 1.5 * whole))
         for view in CHOSEN:
             again(world, view)
             found = verify(view, world.urls.worker, decode)

@@ -10,9 +10,10 @@ from projections import audit_trail, authorities, deployment_requests, situation
 from projections.follower import course_of
 from projections.mending import NotOneOf, mend
 from projections.view import View
+from service.decoding import decode
 from tests.projections.histories import Histories
 from tests.projections.test_parking import as_folded, found, longest, unable
-from tests.projections.world import World, decode
+from tests.projections.world import World
 
 EDITS = (
     (

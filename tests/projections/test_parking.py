@@ -21,10 +21,11 @@ from projections.parking import Parked, parked, retry, waiting_positions
 from projections.reading import ViewBehind
 from projections.rebuild import verify
 from projections.view import Folded, View
+from service.decoding import decode
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_rebuild import again
-from tests.projections.world import World, decode
+from tests.projections.world import World
 
 VIEW = deployment_requests.VIEW
 NAME = VIEW.name

@@ -9,16 +9,19 @@ import pytest
 
 from projections import replaying
 from projections.audit_trail import VIEW
+from projections.building import Cancelled, Rebuilt
 from projections.catalogue import VIEWS
 from projections.checkpoints import Progress
+from projections.copies import NEXT
 from projections.follower import course_of
-from projections.rebuild import NEXT, BeingRebuilt, Cancelled, Rebuilt, rebuild
+from projections.rebuild import BeingRebuilt, rebuild
 from projections.view import View
+from service.decoding import decode
 from service.migrations import check
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_killed_followers import appending
-from tests.projections.world import World, decode
+from tests.projections.world import World
 
 CATALOG = """
     SELECT c.relname, c.relkind, pg_get_userbyid(c.relowner), c.relacl::text, pg_get_indexdef(c.oid)
@@ -26,6 +29,7 @@ CATALOG = """
 """
 COLUMNS = """
     SELECT c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+           a.attstorage,
            pg_get_expr(d.adbin, d.adrelid)
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
         LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
@@ -151,7 +155,7 @@ def test_one_that_is_stopped_leaves_what_was_served(recorded: World) -> None:
     with pytest.raises(Cancelled):
         again(recorded, VIEW, progress=lambda _: stop.set(), stop=stop)
     assert recorded.all_rows() == served
-    nothing_is_left(recorded)
+    assert asked(recorded, "SELECT view FROM projections.rebuilds") == []
 
 
 def test_a_reader_that_holds_on_to_the_rows_is_waited_for(recorded: World) -> None:
@@ -171,3 +175,4 @@ def test_a_reader_that_holds_on_to_the_rows_is_waited_for(recorded: World) -> No
 def nothing_is_left(world: World) -> None:
     assert asked(world, f"SELECT relname FROM pg_class WHERE relnamespace = '{NEXT}'::regnamespace") == []
     assert asked(world, "SELECT view FROM projections.rebuilds") == []
+    assert asked(world, "SELECT view FROM projections.copies") == []

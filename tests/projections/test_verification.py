@@ -15,10 +15,11 @@ from projections.follower import course_of
 from projections.rebuild import rebuild, verify
 from projections.verification import Comparison, Differs
 from projections.view import Folded, View
+from service.decoding import decode
 from tests.projections.histories import Histories
 from tests.projections.test_killed_followers import appending
 from tests.projections.test_rebuild import again, nothing_is_left
-from tests.projections.world import World, decode
+from tests.projections.world import World
 
 VIEW = deployment_requests.VIEW
 STATUS = VIEW.tables[0].c.keys().index("status")

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import psycopg
 from sqlalchemy import Table
 
-from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor
 from projections import following
@@ -26,13 +25,11 @@ from projections.view import View
 from service.container import async_engine
 from service.database import DatabaseUrls
 from service.event_store import Appended, EventStore
-from service.items import Item, Row
-from service.mapper import Mapper
+from service.items import Item
 from service.settings import Settings
 
 T = TypeVar("T")
 
-MAPPER = Mapper(EVENTS, SCHEMAS, UPCASTERS)
 PATIENT = Limits(lead=0.02, listen=0.05, look=3600, first=0.02, longest=0.1, block=50)
 """Nothing but a notification wakes a follower that has caught up."""
 
@@ -141,11 +138,6 @@ class World:
 
     def statuses(self, view: str) -> list[Status]:
         return [status for status in self.ask(SYSTEM, lambda _: statuses()) if status.view == view]
-
-
-def decode(row: Sequence[Any]) -> Recorded[Any]:
-    """One stored event, as a rebuild reads it."""
-    return MAPPER.decode(Row._make(row))
 
 
 def wait_for(find: Callable[[], T | None], seconds: float = 30.0) -> T:

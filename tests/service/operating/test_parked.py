@@ -6,9 +6,10 @@ import pytest
 from domain.catalogue import EVENTS
 from projections import deployment_requests
 from projections.checking import Unreadable, check
+from service.decoding import decode
 from tests.projections.histories import Histories
 from tests.projections.test_parking import follow_to_the_end, longest, unable
-from tests.projections.world import World, decode
+from tests.projections.world import World
 from tests.service.operating.conftest import Run
 from tests.service.operating.test_verifying import edit
 

@@ -1,9 +1,12 @@
 """`verify` and `rebuild`: what they say, and what they do not do."""
 
 import psycopg
+import pytest
 
-from projections import deployment_requests
+from projections import deployment_requests, parts
 from projections.catalogue import VIEWS
+from tests.projections.test_going_on import stopped
+from tests.projections.test_rebuild import nothing_is_left
 from tests.projections.world import World
 from tests.service.operating.conftest import Run
 
@@ -40,6 +43,19 @@ def test_a_row_edited_by_hand_is_named_and_refused_and_mended(run: Run, recorded
     assert accepted.exit_code == 0, accepted.output
     assert "1 rows differ from those before" in accepted.stdout
     assert run("verify").exit_code == 0
+
+
+def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
+    run: Run, recorded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "EVENTS", 20)
+    stopped(recorded, deployment_requests.VIEW, after=1)
+    assert run("rebuild", "--cancel").stdout.splitlines() == [
+        "told to stop: none is being built anew",
+        f"let go what one that was stopped had loaded: {NAME}",
+    ]
+    assert run("rebuild", "--cancel").stdout.splitlines() == ["told to stop: none is being built anew"]
+    nothing_is_left(recorded)
 
 
 def test_a_view_that_there_is_not(run: Run, recorded: World) -> None:

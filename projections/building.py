@@ -1,0 +1,234 @@
+"""A view's copy, from its first row to the swap: one attempt of a rebuild."""
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from threading import Event
+from typing import Any, Final
+
+import psycopg
+
+from domain.recorded import Recorded
+from projections import copies, ordering, parking
+from projections.applying import apply
+from projections.checkpoints import Progress
+from projections.copies import NEXT, Copy
+from projections.filling import Filling, fill
+from projections.ordering import Outcome
+from projections.remembering import Remembered
+from projections.replaying import Decode, Replay, count, head, topics
+from projections.verification import Comparison, Differs, check_sample, compare, same_moment
+from projections.view import View
+
+log = logging.getLogger(__name__)
+
+CAUGHT_UP: Final = 500
+"""Events that are left to the transaction of the swap, at most, before it is tried."""
+LOCK_LIMITS: Final = (0.25, 0.25, 0.5, 1.0, 1.5, 2.0)
+"""Seconds that the swap waits for readers to end their statements; those that come later wait behind it that long.
+An autovacuum gives way after one second."""
+TRIES: Final = 60
+
+
+class Cancelled(Exception):
+    """It was stopped before the swap. What was served is served, and the next one goes on with what was loaded."""
+
+
+class NotSwapped(Exception):
+    """Readers or others held on to the view's tables too long, time and again. What was served is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """position: up to which the new rows are. processed: events that were read for them, here and now.
+
+    comparison: with the rows that were served; None where nothing had been followed yet.
+    """
+
+    view: str
+    position: int
+    processed: int
+    seconds: float
+    comparison: Comparison | None
+
+
+class Building:
+    """One view's copy on its way: filled, brought to where the served view is, compared, and swapped."""
+
+    def __init__(
+        self,
+        view: View,
+        url: str,
+        connection: psycopg.Connection[Any],
+        decode: Decode,
+        progress: Callable[[Progress], None],
+        stop: Event,
+        jobs: int,
+    ) -> None:
+        self._view = view
+        self._url = url
+        self._connection = connection
+        self._decode = decode
+        self._report = progress
+        self._stop = stop
+        self._jobs = jobs
+        self._states = Remembered(view, NEXT)
+        self._started_at = datetime.now(UTC)
+        self._processed = 0
+        self._total = 0
+        self._position = 0
+        self._compared: Comparison | None = None
+
+    def run(self, accept: bool) -> Rebuilt:
+        comparison = self._compared = self.compared()
+        if comparison and comparison.differing:
+            log.warning("%s", comparison.told())
+            if not (accept or comparison.may_differ):
+                raise Differs(comparison)
+        self._catch_up(head)
+        for attempt in range(TRIES):
+            if self._try_to_swap(LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]):
+                took = (datetime.now(UTC) - self._started_at).total_seconds()
+                return Rebuilt(self._view.name, self._position, self._processed, took, comparison)
+            self._stop.wait(0.1)
+            self._progress(0)
+            self._catch_up(head)
+        raise NotSwapped(f"{self._view.name} is in use without a break: nothing was changed")
+
+    def compared(self) -> Comparison | None:
+        """Builds up to where the served view is, and compares there. What it was not followed for is not built yet."""
+        followed = self._followed(self._connection)
+        copy = self._begun(followed or head(self._connection))
+        self._position = copy.position
+        self._load(copy)
+        return self._compare() if followed else None
+
+    def _begun(self, position: int) -> Copy:
+        """A copy to fill up to this position, or one to go on with."""
+        left = copies.unfinished(self._connection, self._view, position)
+        if left is not None:
+            self._total = self._events(left.position) - copies.so_far(self._connection, left).events
+            log.info("%s: it goes on with a copy to which %d events are missing", self._view.name, self._total)
+            return left
+        self._total = self._events(position)
+        return copies.begin(self._connection, self._view, position, self._total)
+
+    def _events(self, until: int) -> int:
+        return count(self._connection, self._wanted(), until)
+
+    def _compare(self) -> Comparison:
+        for _ in range(TRIES):
+            self._catch_up(self._followed)
+            with same_moment(self._view, self._url, NEXT, self._meet) as seen:
+                if seen is not None:
+                    found = compare(seen[0], self._view, NEXT, *seen[1:])
+                    replay = Replay(self._connection, self._decode, found.position)
+                    sampled = check_sample(seen[0], self._view, NEXT, replay, found.position)
+                    return replace(found, sampled=sampled)
+        raise NotSwapped(f"{self._view.name} and its copy did not meet at one position: nothing was changed")
+
+    def _meet(self, position: int) -> bool:
+        """Brings the copy to the position at which the served view is held, where only little is missing."""
+        if not 0 <= position - self._position <= CAUGHT_UP:
+            return False
+        self._advance(position)
+        return True
+
+    def leave(self, goes_on: bool) -> None:
+        """Leaves nothing behind, but what the next one goes on with where it may."""
+        self._connection.execute("DELETE FROM projections.rebuilds WHERE view = %s", [self._view.name])
+        if not (goes_on and copies.unfinished(self._connection, self._view, self._position)):
+            copies.clear(self._connection, self._view)
+
+    def _load(self, copy: Copy) -> None:
+        """All up to its position: rows first, without an index, then what hangs on them."""
+        self._progress(0)
+        filling = Filling(self._view, self._url, self._decode, copy)
+        with closing(fill(filling, copies.missing(self._connection, copy), self._jobs)) as filled:
+            for events in filled:
+                self._progress(events)
+        long_streams = copies.so_far(self._connection, copy).long_streams
+        copies.close(self._connection, copy)
+        if self._view.derive is not None:
+            self._view.derive(self._connection, NEXT, None)
+        copies.index(self._connection, self._view)
+        replay = Replay(self._connection, self._decode, copy.position)
+        for stream in long_streams:
+            self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))
+        self._apply_all(replay.by_position(topics(self._view.by_position)))
+
+    def _apply_all(self, events: Iterable[Recorded[Any]]) -> None:
+        source = iter(events)
+        while block := list(islice(source, CAUGHT_UP)):
+            with self._connection.transaction():
+                folded = apply(self._view, self._connection, NEXT, block, self._states)
+            self._states.keep((each.subject, each.state) for each in folded)
+            self._progress(len(block))
+
+    def _catch_up(self, end_of: Callable[[psycopg.Connection[Any]], int]) -> None:
+        """Until so few events are left that whoever is kept waiting for them need not wait long."""
+        while (end := end_of(self._connection)) - self._position > CAUGHT_UP:
+            self._advance(end)
+
+    def _advance(self, end: int) -> None:
+        replay = Replay(self._connection, self._decode, end)
+        self._apply_all(replay.by_position(self._wanted(), self._position))
+        self._position = end
+
+    def _wanted(self) -> list[str]:
+        return topics((*self._view.by_stream, *self._view.by_position))
+
+    def _try_to_swap(self, limit: float) -> bool:
+        """Holds the checkpoint first, as followers do, so that the live rows stand still; then takes their place."""
+        before = self._position
+        try:
+            with self._connection.transaction():
+                self._connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{limit * 1000:.0f}ms"])
+                self._followed(self._connection, "FOR UPDATE")
+                self._advance(head(self._connection))
+                copies.swap(self._connection, self._view)
+                self._write_checkpoint()
+        except psycopg.errors.LockNotAvailable:
+            log.info("the tables of %s are in use: the swap is tried again", self._view.name)
+            self._position = before
+            self._states.forget()
+            return False
+        return True
+
+    def _followed(self, connection: psycopg.Connection[Any], lock: str = "") -> int:
+        statement = f"SELECT position FROM projections.checkpoints WHERE view = %s {lock}"  # noqa: S608
+        row = connection.execute(statement.encode(), [self._view.name]).fetchone()
+        return int(row[0]) if row else 0
+
+    def _write_checkpoint(self) -> None:
+        self._connection.execute(
+            """INSERT INTO projections.checkpoints AS c (view, version, position, recorded_at, updated_at, state)
+               SELECT %(view)s, %(version)s, %(position)s, max(e.recorded_at), clock_timestamp(), 'STOPPED'
+               FROM event_store.events e WHERE e.notification_id = %(position)s
+               ON CONFLICT (view) DO UPDATE
+               SET version = excluded.version, position = excluded.position, recorded_at = excluded.recorded_at,
+                   updated_at = excluded.updated_at""",
+            {"view": self._view.name, "version": self._view.version, "position": self._position},
+        )
+        parking.clear(self._connection, self._view.name)
+        differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
+        ordering.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
+
+    def _progress(self, events: int) -> None:
+        """Where others can see it too. Raises Cancelled where it is to stop."""
+        if self._stop.is_set():
+            raise Cancelled(f"the rebuild of {self._view.name} was stopped")
+        self._processed += events
+        now = datetime.now(UTC)
+        told = Progress(
+            processed=self._processed,
+            total=max(self._total, self._processed),
+            started_at=self._started_at,
+            updated_at=now,
+        )
+        if ordering.tell(self._connection, self._view.name, self._view.version, told):
+            raise Cancelled(f"the rebuild of {self._view.name} was cancelled")
+        self._report(told)

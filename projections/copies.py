@@ -1,0 +1,161 @@
+"""A view's copy beside it, and the account of what it holds while it is loaded, so that another can go on with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import psycopg
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text, UniqueConstraint, Uuid
+
+from projections.metadata import PROJECTIONS
+from projections.parts import Part, parts_for
+from projections.view import View
+
+NEXT: Final = "projections_next"
+"""The schema of copies."""
+STALE: Final = 0.1
+"""Of the log: where more than that came after a copy, it is no gain to go on with it."""
+
+table: Final = Table(
+    "copies",
+    PROJECTIONS,
+    Column("view", Text, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("loading", Boolean, nullable=False),
+    UniqueConstraint("id", name="uq_copies_id"),
+)
+loaded: Final = Table(
+    "copy_parts",
+    PROJECTIONS,
+    Column("copy", Uuid, ForeignKey(table.c.id, name="fk_copy_parts_copy", ondelete="CASCADE"), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("events", BigInteger, nullable=False),
+    Column("long_streams", ARRAY(Uuid), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """position: of the last event that is loaded into it before it is indexed. parts: that the log is cut into."""
+
+    id: UUID
+    position: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What one part came to. long_streams: those left out, as they have more events than are folded at once."""
+
+    events: int
+    long_streams: Sequence[UUID] = ()
+
+
+def begin(connection: psycopg.Connection[Any], view: View, position: int, events: int) -> Copy:
+    """An empty copy, in the place of any other. events: how many are to be loaded."""
+    copy = Copy(uuid4(), position, parts_for(events))
+    with connection.transaction():
+        clear(connection, view)
+        _call(connection, "begin_copy", view)
+        connection.execute(
+            """INSERT INTO projections.copies (view, id, version, code, position, parts, loading)
+               VALUES (%s, %s, %s, %s, %s, %s, true)""",
+            [view.name, copy.id, view.version, code(), copy.position, copy.parts],
+        )
+    return copy
+
+
+def unfinished(connection: psycopg.Connection[Any], view: View, position: int) -> Copy | None:
+    """The copy that somebody left while it was loaded, where the same code is to go on with it up to this position."""
+    row = connection.execute(
+        """SELECT id, position, parts FROM projections.copies
+           WHERE view = %s AND version = %s AND code = %s AND loading AND position BETWEEN %s AND %s""",
+        [view.name, view.version, code(), int(position * (1 - STALE)), position],
+    ).fetchone()
+    return None if row is None else Copy(*row)
+
+
+def is_there(connection: psycopg.Connection[Any], view: View) -> bool:
+    """Whether somebody left a copy of the view, or fills one."""
+    return connection.execute("SELECT 1 FROM projections.copies WHERE view = %s", [view.name]).fetchone() is not None
+
+
+def claim(connection: psycopg.Connection[Any], copy: Copy, part: Part) -> bool:
+    """Whether the part is not loaded yet, and the caller's to load in this transaction.
+
+    Raises psycopg.errors.ForeignKeyViolation where the copy is gone; until the transaction ends, it cannot go.
+    """
+    claimed = "INSERT INTO projections.copy_parts VALUES (%s, %s, 0, '{}') ON CONFLICT DO NOTHING"
+    return connection.execute(claimed, [copy.id, part.number]).rowcount == 1
+
+
+def note(connection: psycopg.Connection[Any], copy: Copy, part: Part, found: Loaded) -> None:
+    """What a part came to, in the transaction that loads it."""
+    connection.execute(
+        "UPDATE projections.copy_parts SET events = %s, long_streams = %s WHERE copy = %s AND part = %s",
+        [found.events, list(found.long_streams), copy.id, part.number],
+    )
+
+
+def missing(connection: psycopg.Connection[Any], copy: Copy) -> list[Part]:
+    """The parts that are still to be loaded."""
+    asked = "SELECT part FROM projections.copy_parts WHERE copy = %s"
+    there = {row[0] for row in connection.execute(asked, [copy.id])}
+    return [Part(number, copy.parts) for number in range(copy.parts) if number not in there]
+
+
+def so_far(connection: psycopg.Connection[Any], copy: Copy) -> Loaded:
+    """What all of its parts came to."""
+    rows = connection.execute("SELECT events, long_streams FROM projections.copy_parts WHERE copy = %s", [copy.id])
+    found = rows.fetchall()
+    return Loaded(sum(events for events, _ in found), [stream for _, streams in found for stream in streams])
+
+
+def close(connection: psycopg.Connection[Any], copy: Copy) -> None:
+    """All is loaded, and what comes next is not kept account of: nobody else goes on with it."""
+    connection.execute("UPDATE projections.copies SET loading = false WHERE id = %s", [copy.id])
+
+
+def index(connection: psycopg.Connection[Any], view: View) -> None:
+    """All indexes and keys of the served tables, on the copy's."""
+    _call(connection, "index_copy", view)
+
+
+def swap(connection: psycopg.Connection[Any], view: View) -> None:
+    """The copy is what is served, once the transaction is committed. Raises psycopg.errors.LockNotAvailable."""
+    _call(connection, "swap_copy", view)
+    _forget(connection, view)
+
+
+def clear(connection: psycopg.Connection[Any], view: View) -> None:
+    """Leaves nothing of it. Waits for those who still load a part."""
+    with connection.transaction():
+        _forget(connection, view)
+        _call(connection, "drop_copy", view)
+
+
+def _forget(connection: psycopg.Connection[Any], view: View) -> None:
+    connection.execute("DELETE FROM projections.copies WHERE view = %s", [view.name])
+
+
+def _call(connection: psycopg.Connection[Any], function: str, view: View) -> None:
+    tables = [each.name for each in view.tables]
+    connection.execute(f"SELECT projections.{function}(%s)".encode(), [tables])
+
+
+@cache
+def code() -> str:
+    """A digest of the code by which rows are made."""
+    digest = sha256()
+    for package in ("domain", "projections"):
+        for module in sorted((Path(__file__).parents[1] / package).rglob("*.py")):
+            digest.update(module.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,154 @@
+"""A view's copy filled part by part, here or by several processes side by side."""
+
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from traceback import format_exc
+from typing import Any, Final
+
+import psycopg
+
+from projections import copies
+from projections.applying import fold, memories
+from projections.catalogue import VIEW_OF
+from projections.collecting import collecting_rarely
+from projections.copies import NEXT, Copy, Loaded
+from projections.following import connect
+from projections.loading import load
+from projections.parts import Part
+from projections.replaying import Decode, Replay, blocks, topics
+from projections.view import Folded, View
+
+PARTS_EACH: Final = 4
+"""Of the log, at least, to be worth beginning a process."""
+GOODBYE: Final = 30.0
+"""Seconds that a process gets to end the part that it has begun."""
+
+
+class FillerLost(Exception):
+    """A process that filled the copy is gone. What others have loaded is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What is filled, and from where. Other processes find `decode` by its name, and the view in the catalogue."""
+
+    view: View
+    url: str
+    decode: Decode
+    copy: Copy
+
+
+def fill(filling: Filling, parts: Sequence[Part], jobs: int) -> Generator[int, None, None]:
+    """How many events each part has, once it is loaded, in any order.
+
+    jobs: processes, at most: as many as there is enough for, and this one alone for a view that is in no catalogue.
+    Where the caller leaves, the parts that were begun are loaded to their end, and no other is.
+    Raises FillerLost, Unappliable, psycopg.Error, what decode raises.
+    """
+    jobs = min(jobs, len(parts) // PARTS_EACH)
+    if jobs <= 1 or VIEW_OF.get(filling.view.name) is not filling.view:
+        with _filler(filling) as connection:
+            yield from (_fill(filling, connection, part) for part in parts)
+        return
+    with _processes(filling, jobs) as pipes:
+        waiting = iter(parts)
+        busy = {pipe for pipe, part in zip(pipes, waiting) if _told(pipe, part)}  # noqa: B905 - the rest waits
+        while busy:
+            for pipe in wait(list(busy)):
+                assert isinstance(pipe, Connection)
+                events = _answer(pipe)
+                part = next(waiting, None)
+                if part is None:
+                    busy.remove(pipe)
+                else:
+                    pipe.send(part)
+                yield events
+
+
+def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> int:
+    """One part, in one transaction: it is there with the word that it is, or not at all."""
+    view, copy = filling.view, filling.copy
+    replay = Replay(connection, filling.decode, copy.position)
+    events, too_long = 0, []
+    with connection.transaction():
+        if not copies.claim(connection, copy, part):
+            return 0
+        for block in blocks(replay.by_stream(topics(view.by_stream), part)):
+            too_long += [stream for stream, own in block if own is None]
+            whole = [(stream, own) for stream, own in block if own is not None]
+            _load(view, connection, [fold(view, stream, None, own) for stream, own in whole])
+            events += sum(len(own) for _, own in whole)
+        copies.note(connection, copy, part, Loaded(events, too_long))
+    return events
+
+
+def _load(view: View, connection: psycopg.Connection[Any], folded: Sequence[Folded]) -> None:
+    for table in view.tables:
+        load(connection, NEXT, table, [row for each in folded for row in each.rows.get(table, ())])
+    for table, rows in memories(view, folded).items():
+        load(connection, NEXT, table, rows)
+
+
+@contextmanager
+def _filler(filling: Filling) -> Iterator[psycopg.Connection[Any]]:
+    with connect(filling.url, f"mandate rebuild {filling.view.name}") as connection:
+        connection.execute("SET statement_timeout = 0")
+        yield connection
+
+
+@contextmanager
+def _processes(filling: Filling, jobs: int) -> Iterator[list[Connection]]:
+    """They end when this one does, however it ends: what they listen to is closed then."""
+    context = get_context("spawn")
+    pipes, processes = [], []
+    try:
+        for _ in range(jobs):
+            ours, theirs = context.Pipe()
+            named = (filling.view.name, filling.url, filling.decode, filling.copy)
+            process = context.Process(target=_serve, args=(*named, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            pipes.append(ours)
+            processes.append(process)
+        yield pipes
+    finally:
+        for pipe in pipes:
+            pipe.close()
+        for process in processes:
+            process.join(GOODBYE)
+            process.kill()
+
+
+def _serve(name: str, url: str, decode: Decode, copy: Copy, pipe: Connection) -> None:
+    """What a process does: part after part, until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    filling = Filling(VIEW_OF[name], url, decode, copy)
+    try:
+        with collecting_rarely(), _filler(filling) as connection:
+            while True:
+                pipe.send(_fill(filling, connection, pipe.recv()))
+    except (EOFError, ConnectionError):
+        return
+    except Exception as error:  # noqa: BLE001 - it is raised where the part was asked for
+        error.add_note(format_exc())
+        with suppress(ConnectionError):
+            pipe.send(error)
+
+
+def _told(pipe: Connection, part: Part) -> bool:
+    pipe.send(part)
+    return True
+
+
+def _answer(pipe: Connection) -> int:
+    try:
+        answer = pipe.recv()
+    except (EOFError, ConnectionError):
+        raise FillerLost("a process that filled the copy is gone: the next rebuild goes on without it") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return int(answer)

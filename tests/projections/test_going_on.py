@@ -1,0 +1,185 @@
+"""Rebuilds that are stopped or killed while they load, and gone on with; loaded by several processes side by side."""
+
+import multiprocessing
+import pickle
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.recorded import Recorded
+from projections import copies, parts
+from projections.applying import Unappliable
+from projections.audit_trail import VIEW
+from projections.building import Cancelled
+from projections.checkpoints import Progress
+from projections.filling import FillerLost
+from projections.rebuild import discard, rebuild, verify
+from projections.view import View
+from service.decoding import decode
+from service.errors import CorruptEvent
+from tests.projections.histories import Histories
+from tests.projections.test_killed_rebuilds import CHOSEN, begun
+from tests.projections.test_rebuild import again, asked, nothing_is_left
+from tests.projections.world import World
+from tests.waiting import until
+
+EVENTS = 20
+"""Of a part, about."""
+UNREADABLE = 30
+
+
+@pytest.fixture
+def histories() -> Histories:
+    return Histories(52)
+
+
+@pytest.fixture
+def recorded(world: World, histories: Histories, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(parts, "EVENTS", EVENTS)
+    world.append([histories.opening(), *histories.items(150)])
+    world.apply()
+    yield world
+    again(world, VIEW)
+    nothing_is_left(world)
+
+
+def whole(world: World, view: View = VIEW) -> int:
+    return sum(view.keeps(each) for each in world.log())
+
+
+def stopped(world: World, view: View = VIEW, after: int = 3) -> int:
+    """How many events one had loaded that was stopped after so many parts."""
+    stop, seen = Event(), list[int]()
+
+    def progress(told: Progress) -> None:
+        seen.append(told.processed)
+        if len(seen) > after:
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        again(world, view, progress=progress, stop=stop)
+    return loaded(world, view)
+
+
+def loaded(world: World, view: View = VIEW) -> int:
+    """Events that the copy holds, by its own account."""
+    asked_for = f"SELECT coalesce(sum(events), 0)::int FROM {copies.loaded} p JOIN {copies.table} c ON c.id = p.copy"
+    return int(asked(world, f"{asked_for} WHERE c.view = '{view.name}'")[0][0])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_that_was_stopped_is_gone_on_with(recorded: World, jobs: int) -> None:
+    served = recorded.all_rows()
+    for view in CHOSEN:
+        before = stopped(recorded, view)
+        assert 0 < before < whole(recorded, view)
+        assert recorded.all_rows() == served
+        assert again(recorded, view, jobs=jobs).processed == whole(recorded, view) - before
+        assert recorded.all_rows() == served
+
+
+def test_what_came_meanwhile_is_caught_up_with(recorded: World, histories: Histories) -> None:
+    before, stood = stopped(recorded), whole(recorded)
+    recorded.append(histories.items(5))
+    recorded.apply()
+    rebuilt = again(recorded, VIEW)
+    assert rebuilt.processed == whole(recorded) - before > stood - before
+    assert rebuilt.comparison is not None
+    assert rebuilt.comparison.differing == 0
+
+
+def test_one_that_is_left_far_behind_is_begun_anew(recorded: World, histories: Histories) -> None:
+    stopped(recorded)
+    recorded.append(histories.items(40))
+    recorded.apply()
+    assert again(recorded, VIEW).processed == whole(recorded)
+
+
+@pytest.mark.parametrize("change", ["code = 'of yesterday'", "version = version - 1"])
+def test_other_code_begins_anew(recorded: World, change: str) -> None:
+    stopped(recorded)
+    with psycopg.connect(recorded.urls.worker) as connection:
+        connection.execute(f"UPDATE projections.copies SET {change}".encode())
+    assert again(recorded, VIEW).processed == whole(recorded)
+
+
+def test_what_verifies_goes_on_too(recorded: World) -> None:
+    stopped(recorded)
+    found = verify(VIEW, recorded.urls.worker, decode)
+    assert found is not None
+    assert found.differing == 0
+    nothing_is_left(recorded)
+
+
+def test_one_that_is_stopped_once_it_is_loaded_leaves_nothing(recorded: World) -> None:
+    stop = Event()
+    with pytest.raises(Cancelled):
+        again(recorded, replace(VIEW, derive=lambda *_: stop.set()), stop=stop)
+    nothing_is_left(recorded)
+
+
+def test_what_is_left_can_be_let_go(recorded: World) -> None:
+    assert not discard(VIEW, recorded.urls.worker)
+    stopped(recorded)
+    assert discard(VIEW, recorded.urls.worker)
+    nothing_is_left(recorded)
+
+
+def test_one_that_is_killed_is_gone_on_with(recorded: World) -> None:
+    for jobs in (1, 2):
+        process = begun(recorded, VIEW, jobs, EVENTS)
+        assert process.stdout is not None
+        while int(process.stdout.readline()) == 0:
+            pass
+        process.kill()
+        process.communicate()
+        until(lambda: not asked(recorded, "SELECT 1 FROM pg_stat_activity WHERE application_name ~ 'mandate rebuild'"))
+        before = loaded(recorded)
+        assert 0 < before < whole(recorded)
+        assert again(recorded, VIEW).processed == whole(recorded) - before
+
+
+def test_several_processes_make_the_same_rows(recorded: World) -> None:
+    served = recorded.all_rows()
+    for view in CHOSEN:
+        assert again(recorded, view, jobs=2).processed == whole(recorded, view)
+    assert recorded.all_rows() == served
+
+
+def test_a_process_that_is_killed_is_told_of_and_nothing_is_lost(recorded: World) -> None:
+    def kill(progress: Progress) -> None:
+        if progress.processed:
+            for process in multiprocessing.active_children():
+                process.kill()
+                process.join()
+
+    with pytest.raises(FillerLost, match="the next rebuild goes on without it"):
+        again(recorded, VIEW, jobs=2, progress=kill)
+    before = loaded(recorded)
+    assert before > 0
+    assert again(recorded, VIEW, jobs=2).processed == whole(recorded) - before
+
+
+def decode_but_one(row: Sequence[Any]) -> Recorded[Any]:
+    if row[0] == UNREADABLE:
+        raise CorruptEvent(f"the event at position {UNREADABLE} cannot be read")
+    return decode(row)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_another_process_cannot_read_is_told_as_by_this_one(recorded: World, jobs: int) -> None:
+    with pytest.raises(CorruptEvent, match=f"the event at position {UNREADABLE}"):
+        rebuild(VIEW, recorded.urls.worker, decode_but_one, jobs=jobs)
+    nothing_is_left(recorded)
+
+
+def test_what_another_process_cannot_apply_is_told_whole(world: World) -> None:
+    world.append([Histories(1).opening()])
+    recorded = world.log()[0]
+    error = Unappliable("incidents", recorded, recorded.stream, "why")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.position, again.subject) == (str(error), error.position, error.subject)
