@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import ARRAY, TIMESTAMP, Boolean, Column, Table, Text, Uuid
@@ -12,8 +13,8 @@ from projections.view import Values
 
 NULL: Final = "\\N"
 INFINITY: Final = "infinity"
-ARRAYS_KEPT: Final = 4096
-"""Audiences and paths of regions are few: each is written out once."""
+KEPT: Final = 4096
+"""Written forms: audiences and paths of regions are few, and the rows of a subject share its id and their instants."""
 
 _ESCAPES: Final = (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r"))
 """The first is the first."""
@@ -55,15 +56,19 @@ def _writer(column: Column[Any]) -> Writer:
 def _writer_of(column: Column[Any]) -> Writer:
     match column.type:
         case ARRAY(item_type=Uuid()):
-            return lambda value: f"{{{','.join(map(str, value))}}}"
+            return lambda value: f"{{{','.join(map(_id, value))}}}"
         case ARRAY():
             return lambda value: _array(tuple(value))
+        case Uuid():
+            return _id
+        case Text() if column.name == "document":
+            return _json
         case Text():
             return _escaped
         case Boolean():
             return lambda value: "t" if value else "f"
         case TIMESTAMP():
-            return datetime.isoformat
+            return _instant
         case _:
             return str
 
@@ -75,7 +80,16 @@ def _escaped(value: str) -> str:
     return value
 
 
-@lru_cache(ARRAYS_KEPT)
+def _json(value: str) -> str:
+    """It holds no character that is special but the backslash: JSON writes the others otherwise."""
+    return value.replace("\\", "\\\\")
+
+
+_id: Final = lru_cache(KEPT)(UUID.__str__)
+_instant: Final = lru_cache(KEPT)(datetime.isoformat)
+
+
+@lru_cache(KEPT)
 def _array(values: tuple[str, ...]) -> str:
     quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
     return _escaped(f"{{{','.join(quoted)}}}")
