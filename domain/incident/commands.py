@@ -17,6 +17,7 @@ from domain.incident.events import (
 from domain.incident.state import Incident
 from domain.refusals import FieldProblem
 from domain.vocabulary import (
+    URI_FORM,
     AnalyticConfidence,
     AuthorityCode,
     EvidenceId,
@@ -75,6 +76,13 @@ class RecordEvidence:
     information_credibility: InformationCredibility
     sha256: Sha256 | None = None
     uri: Text | None = None
+
+    def problems(self) -> Iterator[FieldProblem]:
+        if self.uri is not None and not URI_FORM.fullmatch(self.uri.value or ""):
+            yield FieldProblem(
+                path="uri",
+                message="A URI has a scheme and names a place, nothing to run: 'https://archive.example/17'.",
+            )
 
 
 def record_evidence(command: RecordEvidence, incident: Incident, context: Context) -> tuple[Event, ...]:

@@ -26,11 +26,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What it gets. executed: whether anything was begun; where not, there is no data at all."""
+    """What it gets. executed: whether anything was begun; where not, there is no data at all.
+
+    wants_post: whether it was refused only for being sent with GET.
+    """
 
     errors: list[dict[str, Any]]
     data: Mapping[str, Any] | None = None
     executed: bool = False
+    wants_post: bool = False
 
     @property
     def retry_after(self) -> float | None:
@@ -97,7 +101,7 @@ class Answering:
         if isinstance(operation, GraphQLError):
             return Answer(errors=told([operation]))
         if read_only and operation.kind is OperationType.MUTATION:
-            return Answer(errors=told([GraphQLError(NOT_BY_GET)]))
+            return Answer(errors=told([GraphQLError(NOT_BY_GET)]), wants_post=True)
         if (excess := operation.excess(asked.variables)) is not None:
             return Answer(errors=told([excess]))
         assert document.node is not None

@@ -111,6 +111,8 @@ def _answered(request: Request, answer: Answer) -> Response:
     retry = answer.retry_after
     if retry is not None:
         return _json(request, answer.body, 503, {"Retry-After": str(max(1, round(retry)))})
+    if answer.wants_post:
+        return _json(request, answer.body, 405, {"Allow": "POST"})
     if not answer.executed and _media(request) == RESPONSE_JSON:
         return _json(request, answer.body, 400)
     return _json(request, answer.body, 200)

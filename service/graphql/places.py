@@ -7,6 +7,7 @@ from typing import Final
 from graphql import (
     ArgumentNode,
     DocumentNode,
+    FieldNode,
     GraphQLError,
     ListValueNode,
     Node,
@@ -17,19 +18,30 @@ from graphql import (
 )
 
 _WITHIN_VARIABLE: Final = re.compile(r"^Variable '\$\w+' has invalid value at ((?:\.\w+|\[\d+\])+):")
+_OF_OBJECT: Final = re.compile(r" to include (?:required|unknown) field '(\w+)', found: ")
+_NOT_GIVEN: Final = re.compile(r"^Argument '[\w.]+\((\w+):\)' of type '\S+' is required")
 _INPUT: Final = "input"
 
 
 def place_of(error: GraphQLError, document: DocumentNode | None) -> str | None:
-    """The argument that an error of parsing or validating values is about, None where it is about none."""
+    """The argument that an error of parsing or validating values is about, None where it is about none.
+
+    What the library says of fields that are missing or too many, it says of the object around them.
+    """
     if document is None or not error.nodes:
         return None
-    node = error.nodes[0]
-    if isinstance(node, VariableDefinitionNode):
-        return _of_variable(error.message, node.variable.name.value, document)
-    if isinstance(node, ValueNode):
-        return next((place for place, value in _values(document) if value is node), None)
-    return None
+    match error.nodes[0]:
+        case VariableDefinitionNode() as node:
+            return _of_variable(error.message, node.variable.name.value, document)
+        case FieldNode():
+            not_given = _NOT_GIVEN.match(error.message)
+            return not_given[1] if not_given else None
+        case ArgumentNode() | ObjectFieldNode() as node:
+            return _of_value(node.value, document)
+        case ValueNode() as node:
+            return _of_value(node, document, _field_of(error.message))
+        case _:
+            return None
 
 
 def _of_variable(message: str, name: str, document: DocumentNode) -> str | None:
@@ -37,8 +49,22 @@ def _of_variable(message: str, name: str, document: DocumentNode) -> str | None:
     path = re.sub(r"\[(\d+)\]", r".\1", within[1]).lstrip(".") if within else ""
     for place, value in _values(document):
         if isinstance(value, VariableNode) and value.name.value == name:
-            return ".".join(part for part in (place, path) if part) or None
+            return _joined(place, path, _field_of(message))
     return None
+
+
+def _of_value(wanted: ValueNode, document: DocumentNode, *inside: str) -> str | None:
+    return next((_joined(place, *inside) for place, value in _values(document) if value is wanted), None)
+
+
+def _field_of(message: str) -> str:
+    """The field of an object that a message is about, '' where it is about none."""
+    found = _OF_OBJECT.search(message)
+    return found[1] if found else ""
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(filter(None, parts)) or _INPUT
 
 
 def _values(document: DocumentNode) -> Iterator[tuple[str, Node]]:

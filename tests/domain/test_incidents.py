@@ -139,6 +139,22 @@ def test_evidence_has_a_file_and_a_place_where_it_is_kept() -> None:
     assert (event.sha256, event.uri, event.marking) == (command.sha256, command.uri, Marking.RED)
 
 
+@pytest.mark.parametrize("uri", ["https://example.org/a?b#c", "s3://archive/17", "urn:uuid:5", "file:///srv/17.pdf"])
+def test_a_uri_is_kept_as_it_is(uri: str) -> None:
+    when = given(*REPORTED).when(replace(RECORD, uri=Text(uri)), by=reviewer)
+    assert isinstance(when.answer, tuple)
+    assert when.answer[0].uri == Text(uri)
+
+
+@pytest.mark.parametrize(
+    "uri", ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "vbscript:x", "cabinet 17", "17", ":x", "a b:c"]
+)
+def test_a_uri_is_one_and_is_nothing_to_run(uri: str) -> None:
+    given(*REPORTED).when(replace(RECORD, uri=Text(uri)), by=reviewer).refused(
+        InvalidInput, "A URI has a scheme and names a place", at=("uri",)
+    )
+
+
 def test_each_piece_of_evidence_has_an_id_of_its_own() -> None:
     register = given(*REPORTED).register
     for _ in range(3):

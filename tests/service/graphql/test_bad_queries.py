@@ -88,10 +88,49 @@ def test_an_instant_in_the_document_itself_is_named_too(here: World) -> None:
         ("{ deploymentRequests(filter: { status: [NOTHING] }) { totalCount } }", "filter.status.0"),
         ("{ deploymentRequests(orderBy: SIDEWAYS) { totalCount } }", "orderBy"),
         ("{ deploymentRequest(id: \"x\", version: 99999999999) { id } }", "version"),
+        ('{ deploymentRequests(filter: { colour: "red" }) { totalCount } }', "filter.colour"),
+        ("{ deploymentRequests(sideways: true) { totalCount } }", "sideways"),
+        ("{ node { id } }", "id"),
+        ("mutation { beginReview { __typename } }", "input"),
+        ('mutation { beginReview(input: "") { __typename } }', "input"),
+        ("mutation { registerAuthority(input: { code: \"c\" }) { __typename } }", "name"),
     ],
 )  # fmt: skip
 def test_a_query_that_cannot_be_answered_names_the_argument(here: World, document: str, path: str) -> None:
     [error] = here.register.errors(here.requester, document)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": path}
+    assert error["message"].startswith(f"{path}: ")
+
+
+SUBMISSION = {
+    "force": "f",
+    "strength": 1,
+    "region": "a",
+    "purpose": "p",
+    "period": {"start": "2035-01-10T06:00:00Z", "end": "2035-02-10T06:00:00Z"},
+}
+
+
+@pytest.mark.parametrize(
+    ("variables", "path"),
+    [
+        ({}, "input"),
+        ({"input": None}, "input"),
+        ({"input": 7}, "input"),
+        ({"input": {key: value for key, value in SUBMISSION.items() if key != "force"}}, "force"),
+        ({"input": {**SUBMISSION, "period": {"start": "2035-01-10T06:00:00Z"}}}, "period.end"),
+        ({"input": {**SUBMISSION, "period": {}}}, "period.start"),
+        ({"input": {**SUBMISSION, "colour": "red"}}, "colour"),
+        ({"input": {**SUBMISSION, "incidents": [None]}}, "incidents.0"),
+    ],
+)
+def test_a_variable_that_lacks_a_field_or_has_one_too_many_names_it(
+    here: World, variables: dict[str, Any], path: str
+) -> None:
+    document = (
+        "mutation ($input: SubmitDeploymentRequestInput!) { submitDeploymentRequest(input: $input) { __typename } }"
+    )
+    error = here.register.errors(here.requester, document, **variables)[0]
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": path}
     assert error["message"].startswith(f"{path}: ")
 

@@ -34,7 +34,7 @@ def test_a_query_is_answered_to_get(register: Register) -> None:
 def test_a_mutation_is_not_carried_out_by_get(register: Register) -> None:
     query = 'mutation { registerAuthority(input: {code: "got", name: "x"}) { __typename } }'
     response = register.client.get("/graphql", params={"query": query}, headers=register.headers(ANA))
-    assert code(response) == "BAD_USER_INPUT"
+    assert (response.status_code, response.headers["allow"], code(response)) == (405, "POST", "BAD_USER_INPUT")
     assert register.ask(ANA, '{ authority(code: "got") { code } }') == {"authority": None}
 
 
