@@ -6,9 +6,12 @@ import strawberry
 
 from domain.deployment_request.state import RequestStatus
 from domain.incident.state import AttributionStatus
+from domain.vocabulary import Region
+from domain.wellformed import judge
 from projections import situation
 from projections.situation import INCIDENTS, REQUEST, Count
 from service.graphql.context import Info
+from service.graphql.errors import BadUserInput
 from service.graphql.parse import given, several
 from service.graphql.scalars import AsOf, Position
 
@@ -55,7 +58,14 @@ class SituationQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> list[RegionSituation]:
         wanted = several("regions", given(regions))
+        _check(wanted or ())
         sources = info.context.sources(given(at_least)).as_of(given(as_of))
         counts = await sources.rows(lambda sight: situation.counts(sight, wanted))
         named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
         return [RegionSituation.of(region, counts) for region in named]
+
+
+def _check(regions: Iterable[str]) -> None:
+    for index, region in enumerate(regions):
+        if (problem := judge(region, Region)) is not None:
+            raise BadUserInput(f"regions.{index}", problem)

@@ -80,6 +80,7 @@ def test_an_instant_in_the_document_itself_is_named_too(here: World) -> None:
         ('{ deploymentRequest(reference: "\\u0000") { id } }', "reference"),
         ('{ authority(code: "\\u0000") { code } }', "code"),
         ('{ situation(regions: ["a", "\\u0000"]) { region } }', "regions.1"),
+        ('{ situation(regions: ["xk", "ZZ!"]) { region } }', "regions.1"),
         ('{ deploymentRequests(filter: { text: "\\u0000" }) { totalCount } }', "filter.text"),
         ('{ deploymentRequests(filter: { region: ["\\u0000"] }) { totalCount } }', "filter.region.0"),
         ('{ incidents(filter: { kind: ["\\u0000"] }) { totalCount } }', "filter.kind.0"),
