@@ -132,7 +132,7 @@ def _members(value: Any, kind: Kind, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _digest(value: Any, path: str) -> str:
-    if type(value) is dict and value.keys() == {DIGEST} and type(value[DIGEST]) is str:
-        digest: str = value[DIGEST]
+    if type(value) is dict and len(value) == 1 and type(found := value.get(DIGEST)) is str:
+        digest: str = found
         return digest
     raise ValueError(f"{path} is no text")
