@@ -1,19 +1,20 @@
 """A view's copy, from its first row to the swap: one attempt of a rebuild."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from threading import Event
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 
 from domain.recorded import Recorded
 from projections import copies, ordering, parking
-from projections.applying import apply
+from projections.applying import Unappliable, apply
 from projections.checkpoints import Progress
 from projections.copies import NEXT, Copy
 from projections.filling import Filling, fill
@@ -21,7 +22,7 @@ from projections.ordering import Outcome
 from projections.remembering import Remembered
 from projections.replaying import Decode, Replay, count, head, topics
 from projections.verification import Comparison, Differs, check_sample, compare, same_moment
-from projections.view import View
+from projections.view import Folded, View
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Building:
         self._stop = stop
         self._jobs = jobs
         self._states = Remembered(view, NEXT)
+        self._parked: dict[UUID, Unappliable] = {}
         self._started_at = datetime.now(UTC)
         self._processed = 0
         self._total = 0
@@ -126,7 +128,7 @@ class Building:
                 if seen is not None:
                     found = compare(seen[0], self._view, NEXT, *seen[1:])
                     replay = Replay(self._connection, self._decode, found.position)
-                    sampled = check_sample(seen[0], self._view, NEXT, replay, found.position)
+                    sampled = check_sample(seen[0], self._view, NEXT, replay, found.position, self._parked)
                     return replace(found, sampled=sampled)
         raise NotSwapped(f"{self._view.name} and its copy did not meet at one position: nothing was changed")
 
@@ -150,23 +152,38 @@ class Building:
         with closing(fill(filling, copies.missing(self._connection, copy), self._jobs)) as filled:
             for events in filled:
                 self._progress(events)
-        long_streams = copies.so_far(self._connection, copy).long_streams
+        left_out = copies.so_far(self._connection, copy).left_out
         copies.close(self._connection, copy)
         if self._view.derive is not None:
             self._view.derive(self._connection, NEXT, None)
         copies.index(self._connection, self._view)
         replay = Replay(self._connection, self._decode, copy.position)
-        for stream in long_streams:
+        for stream in left_out:
             self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))
         self._apply_all(replay.by_position(topics(self._view.by_position)))
 
     def _apply_all(self, events: Iterable[Recorded[Any]]) -> None:
         source = iter(events)
         while block := list(islice(source, CAUGHT_UP)):
-            with self._connection.transaction():
-                folded = apply(self._view, self._connection, NEXT, block, self._states)
+            folded = self._apply(block)
             self._states.keep((each.subject, each.state) for each in folded)
             self._progress(len(block))
+
+    def _apply(self, block: Sequence[Recorded[Any]]) -> Sequence[Folded]:
+        """What is parked already, and still cannot be applied, stays parked."""
+        while True:
+            rest = [recorded for recorded in block if not self._waits(recorded)]
+            try:
+                with self._connection.transaction():
+                    return apply(self._view, self._connection, NEXT, rest, self._states)
+            except Unappliable as error:
+                if not parking.is_parked(self._connection, self._view, error.subject):
+                    raise
+                self._parked[error.subject] = error
+
+    def _waits(self, recorded: Recorded[Any]) -> bool:
+        error = self._parked.get(recorded.stream)
+        return error is not None and recorded.position >= error.position
 
     def _catch_up(self, end_of: Callable[[psycopg.Connection[Any]], int]) -> None:
         """Until so few events are left that whoever is kept waiting for them need not wait long."""
@@ -213,7 +230,7 @@ class Building:
                    updated_at = excluded.updated_at""",
             {"view": self._view.name, "version": self._view.version, "position": self._position},
         )
-        parking.clear(self._connection, self._view.name)
+        parking.replace(self._connection, self._view, self._parked, self._wanted(), self._position)
         differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
         ordering.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
 

@@ -38,7 +38,7 @@ loaded: Final = Table(
     Column("copy", Uuid, ForeignKey(table.c.id, name="fk_copy_parts_copy", ondelete="CASCADE"), primary_key=True),
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("events", BigInteger, nullable=False),
-    Column("long_streams", ARRAY(Uuid), nullable=False),
+    Column("left_out", ARRAY(Uuid), nullable=False),
 )
 
 
@@ -53,10 +53,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one part came to. long_streams: those left out, as they have more events than are folded at once."""
+    """What one part came to. left_out: streams that are not folded at once, as they are too long or are parked."""
 
     events: int
-    long_streams: Sequence[UUID] = ()
+    left_out: Sequence[UUID] = ()
 
 
 def begin(connection: psycopg.Connection[Any], view: View, position: int, events: int) -> Copy:
@@ -100,8 +100,8 @@ def claim(connection: psycopg.Connection[Any], copy: Copy, part: Part) -> bool:
 def note(connection: psycopg.Connection[Any], copy: Copy, part: Part, found: Loaded) -> None:
     """What a part came to, in the transaction that loads it."""
     connection.execute(
-        "UPDATE projections.copy_parts SET events = %s, long_streams = %s WHERE copy = %s AND part = %s",
-        [found.events, list(found.long_streams), copy.id, part.number],
+        "UPDATE projections.copy_parts SET events = %s, left_out = %s WHERE copy = %s AND part = %s",
+        [found.events, list(found.left_out), copy.id, part.number],
     )
 
 
@@ -114,7 +114,7 @@ def missing(connection: psycopg.Connection[Any], copy: Copy) -> list[Part]:
 
 def so_far(connection: psycopg.Connection[Any], copy: Copy) -> Loaded:
     """What all of its parts came to."""
-    rows = connection.execute("SELECT events, long_streams FROM projections.copy_parts WHERE copy = %s", [copy.id])
+    rows = connection.execute("SELECT events, left_out FROM projections.copy_parts WHERE copy = %s", [copy.id])
     found = rows.fetchall()
     return Loaded(sum(events for events, _ in found), [stream for _, streams in found for stream in streams])
 

@@ -8,11 +8,13 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from traceback import format_exc
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 
-from projections import copies
-from projections.applying import fold, memories
+from domain.recorded import Recorded
+from projections import copies, parking
+from projections.applying import Unappliable, fold, memories
 from projections.catalogue import VIEW_OF
 from projections.collecting import collecting_rarely
 from projections.copies import NEXT, Copy, Loaded
@@ -73,17 +75,33 @@ def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> 
     """One part, in one transaction: it is there with the word that it is, or not at all."""
     view, copy = filling.view, filling.copy
     replay = Replay(connection, filling.decode, copy.position)
-    events, too_long = 0, []
+    events, left_out = 0, list[UUID]()
     with connection.transaction():
         if not copies.claim(connection, copy, part):
             return 0
         for block in blocks(replay.by_stream(topics(view.by_stream), part)):
-            too_long += [stream for stream, own in block if own is None]
-            whole = [(stream, own) for stream, own in block if own is not None]
-            _load(view, connection, [fold(view, stream, None, own) for stream, own in whole])
-            events += sum(len(own) for _, own in whole)
-        copies.note(connection, copy, part, Loaded(events, too_long))
+            folded = []
+            for stream, own in block:
+                if own is None or (found := _folded(view, connection, stream, own)) is None:
+                    left_out.append(stream)
+                else:
+                    folded.append(found)
+                    events += len(own)
+            _load(view, connection, folded)
+        copies.note(connection, copy, part, Loaded(events, left_out))
     return events
+
+
+def _folded(
+    view: View, connection: psycopg.Connection[Any], stream: UUID, own: Sequence[Recorded[Any]]
+) -> Folded | None:
+    """None where an event cannot be applied, and the stream is parked for that already."""
+    try:
+        return fold(view, stream, None, own)
+    except Unappliable:
+        if parking.is_parked(connection, view, stream):
+            return None
+        raise
 
 
 def _load(view: View, connection: psycopg.Connection[Any], folded: Sequence[Folded]) -> None:

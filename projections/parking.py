@@ -3,7 +3,7 @@
 Nothing is skipped: what is parked waits in order, is told of, and is applied when the fold is mended.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -137,6 +137,42 @@ def clear(connection: psycopg.Connection[Any], view: str, stream: UUID | None = 
             {"view": view, "stream": stream},
         )
     settle(connection, view, mends=1)
+
+
+def is_parked(connection: psycopg.Connection[Any], view: View, stream: UUID) -> bool:
+    """Whether a stream of it waits, in the rows that are served."""
+    asked = "SELECT 1 FROM projections.parked_streams WHERE view = %s AND stream = %s"
+    return view.parks and connection.execute(asked, [view.name, stream]).fetchone() is not None
+
+
+def replace(
+    connection: psycopg.Connection[Any],
+    view: View,
+    found: Mapping[UUID, Unappliable],
+    wanted: Sequence[str],
+    until: int,
+) -> None:
+    """What waits of a view whose rows are replaced by others: of these streams, all from their error on.
+
+    wanted: the stored names of the view's events. until: the position of its new rows.
+    Raises the Unappliable of a stream that was not parked: those who served it could apply what this code cannot.
+    """
+    at = f"SELECT stream, parked_at FROM {streams} WHERE view = %s"  # noqa: S608
+    since = dict(connection.execute(at.encode(), [view.name]).fetchall())
+    clear(connection, view.name)
+    for stream, error in found.items():
+        if stream not in since:
+            raise error
+        connection.execute(
+            f"INSERT INTO {streams} VALUES (%s, %s, %s, %s, %s)".encode(),  # noqa: S608
+            [view.name, stream, error.position, _told(error), since[stream]],
+        )
+        connection.execute(
+            f"""INSERT INTO {events} SELECT %s, originator_id, notification_id FROM event_store.events
+                WHERE originator_id = %s AND notification_id BETWEEN %s AND %s AND topic = ANY(%s)""".encode(),  # noqa: S608
+            [view.name, stream, error.position, until, list(wanted)],
+        )
+    settle(connection, view.name)
 
 
 def settle(connection: psycopg.Connection[Any], view: str, mends: int = 0) -> None:

@@ -27,7 +27,7 @@ CREATE TABLE projections.copy_parts (
     copy uuid NOT NULL,
     part integer NOT NULL,
     events bigint NOT NULL,
-    long_streams uuid[] NOT NULL,
+    left_out uuid[] NOT NULL,
     CONSTRAINT pk_copy_parts PRIMARY KEY (copy, part),
     CONSTRAINT fk_copy_parts_copy FOREIGN KEY (copy) REFERENCES projections.copies (id) ON DELETE CASCADE
 );

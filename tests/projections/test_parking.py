@@ -11,15 +11,17 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM
-from projections import deployment_requests
+from projections import deployment_requests, parts
+from projections.applying import Unappliable
 from projections.catalogue import VIEWS
-from projections.checkpoints import FollowerState
+from projections.checkpoints import FollowerState, Progress
 from projections.deployment_requests import by_ids
 from projections.follower import course_of
 from projections.following import OtherVersion
 from projections.parking import Parked, parked, retry, waiting_positions
 from projections.reading import ViewBehind
 from projections.rebuild import verify
+from projections.verification import Differs
 from projections.view import Folded, View
 from service.decoding import decode
 from tests.projections.histories import Histories
@@ -61,6 +63,16 @@ def unable(*positions: int, view: View = VIEW) -> View:
         return view.fold(state, events)
 
     return replace(view, fold=fold)
+
+
+def appended(world: World, histories: Histories) -> int:
+    """The position of one more event that the view keeps."""
+    while True:
+        before = world.store.head()[0]
+        world.append(histories.items(1))
+        for each in world.log()[before:]:
+            if VIEW.keeps(each):
+                return each.position
 
 
 def found(world: World) -> list[Parked]:
@@ -156,6 +168,74 @@ def test_a_rebuild_with_the_mended_fold_leaves_nothing_parked(recorded: World) -
     again(recorded, VIEW)
     assert found(recorded) == []
     assert recorded.statuses(NAME)[0].parked == 0
+    assert as_folded(recorded)
+
+
+@pytest.mark.parametrize("part", [parts.EVENTS, 20], ids=["at once", "in parts"])
+def test_what_a_rebuild_cannot_apply_either_stays_parked(
+    recorded: World, histories: Histories, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    """Its rows are those before the event, and what comes after it waits; the fold may be mended by halves."""
+    monkeypatch.setattr(parts, "EVENTS", part)
+    poisoned = longest(recorded)
+    first, second = poisoned[1].position, poisoned[3].position
+    follow_to_the_end(recorded, unable(first, second))
+    before, since = recorded.all_rows([VIEW]), found(recorded)[0].parked_at
+    again(recorded, unable(first, second))
+    assert recorded.all_rows([VIEW]) == before
+    again(recorded, unable(second))
+    [one] = found(recorded)
+    assert (one.stream, one.position, one.parked_at) == (poisoned[0].stream, second, since)
+    assert waiting(recorded, one.stream) == [each.position for each in poisoned[3:]]
+    status = recorded.statuses(NAME)[0]
+    assert (status.parked, status.last_error) == (1, one.error)
+    recorded.append(histories.items(60))
+    follow_to_the_end(recorded, unable(second))
+    again(recorded, unable(second))
+    later = [each.position for each in recorded.log() if each.stream == one.stream and each.position >= second]
+    assert waiting(recorded, one.stream) == later
+    assert retry(VIEW, recorded.urls.worker, decode, one.stream).error is None
+    assert as_folded(recorded)
+
+
+def test_what_comes_to_be_parked_during_a_rebuild_is_parked_after_it(recorded: World, histories: Histories) -> None:
+    """Of a request that nothing was wrong with until then."""
+    recorded.apply([VIEW])
+    poison = appended(recorded, histories)
+    faulty = unable(poison)
+
+    def follow(_: Progress) -> None:
+        if recorded.statuses(NAME)[0].lag:
+            follow_to_the_end(recorded, faulty)
+
+    again(recorded, faulty, progress=follow)
+    [one] = found(recorded)
+    assert one.position == poison
+    assert retry(VIEW, recorded.urls.worker, decode, one.stream).error is None
+    assert as_folded(recorded)
+
+
+def test_what_is_served_and_cannot_be_applied_by_a_rebuild_stands_in_its_way(recorded: World) -> None:
+    recorded.apply([VIEW])
+    before = recorded.all_rows([VIEW])
+    with pytest.raises(Unappliable, match="poison at"):
+        again(recorded, unable(longest(recorded)[1].position))
+    assert recorded.all_rows([VIEW]) == before
+    assert found(recorded) == []
+
+
+def test_what_was_mended_by_others_meanwhile_is_not_parked_again(recorded: World) -> None:
+    poisoned = longest(recorded)
+    faulty = unable(poisoned[1].position)
+    follow_to_the_end(recorded, faulty)
+
+    def mend(told: Progress) -> None:
+        if told.processed:
+            retry(VIEW, recorded.urls.worker, decode, poisoned[0].stream)
+
+    with pytest.raises((Unappliable, Differs)):
+        again(recorded, faulty, progress=mend)
+    assert found(recorded) == []
     assert as_folded(recorded)
 
 
