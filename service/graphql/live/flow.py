@@ -49,7 +49,8 @@ class _Passed:
 
 class Flow:
     """Raises Full where there are too many subscriptions, and at the beginning ViewBehind and Unanswered. Once it has
-    begun, a database that is away or a view that is behind is waited for: the client would have to do the same."""
+    begun, a database that is away or a view that is behind is waited for: the client would have to do the same. Ended
+    is raised between two answers, so that what is being read is read to its end."""
 
     def __init__(self, reader: Reader, tide: Tide, places: Places, clock: Callable[[], datetime]) -> None:
         self._reader = reader
@@ -75,12 +76,16 @@ class Flow:
                     for event in passed.events:
                         yield event
                         position = event.position
-                        if asyncio.get_running_loop().time() > stale:
+                        if self._tide.has_ended or asyncio.get_running_loop().time() > stale:
                             break
                     else:
                         if not passed.events and passed.end <= position:
                             await asyncio.sleep(PAUSE)  # the database fell, and its views are behind what was told
                         position = max(position, passed.end)
+
+    def end(self) -> None:
+        """Every subscription raises Ended, as soon as it has told what it is about to tell."""
+        self._tide.end()
 
     async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest, None]:
         """As it is, and then as it is after it changed: each time, or the newest where it changed several times."""
