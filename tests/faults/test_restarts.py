@@ -32,7 +32,7 @@ REGISTERED = "SELECT count(*) FROM event_store.events WHERE topic = 'AuthorityRe
 WAITING = """SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%audit_trail%'"""
 FAREWELL = (1012, "The server restarts: connect again.")
-SOCKETS, STREAMS, COMMANDS = 6, 3, 40
+SOCKETS, STREAMS, COMMANDS = 6, 3, 20
 
 
 @dataclass
