@@ -12,6 +12,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, 
 from service.graphql.context import Context
 from service.graphql.documents import reader
 from service.graphql.errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told
+from service.graphql.live.tide import Ended
 from service.graphql.plain import PlainExecutor, is_awaitable, plainly
 
 
@@ -81,7 +82,7 @@ class Answering:
         return await self._answered(prepared.node, asked, context)
 
     async def stream(self, asked: Asked, context: Context, *, read_only: bool = False) -> AsyncGenerator[Answer, None]:
-        """The answers to any operation, as they come. After one that is not executed there is none. Never raises."""
+        """The answers to any operation, as they come. After one that is not executed there is none. Raises Ended."""
         prepared = self._prepared(asked, read_only=read_only)
         if isinstance(prepared, Answer):
             yield prepared
@@ -127,6 +128,8 @@ class Answering:
                         yield Answer(errors=answer.errors)
                         return
                     yield answer
+        except Ended:
+            raise
         except Exception as error:  # noqa: BLE001
             yield Answer(errors=[failure(error)])
 

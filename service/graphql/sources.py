@@ -114,7 +114,7 @@ class Sources:
         if self._reading is None:
             self._reading = asyncio.ensure_future(self._begin())
         try:
-            return await self._reading
+            return await asyncio.shield(self._reading)
         except InstantAhead as ahead:
             raise BadUserInput("asOf", f"{ahead}.") from None
 
@@ -255,12 +255,19 @@ class Sources:
         return _one_each(find)
 
 
+class _Loader(DataLoader[K, T]):
+    """Of those who wait for the same, each may give up without taking it away from the others."""
+
+    def load(self, key: K) -> Awaitable[T]:
+        return asyncio.shield(super().load(key))
+
+
 def _one_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
     async def load(keys: list[K]) -> Sequence[V | None]:
         found = await find(keys)
         return [found.get(key) for key in keys]
 
-    return DataLoader(load)
+    return _Loader(load)
 
 
 def _many_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V]:
@@ -268,4 +275,4 @@ def _many_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoade
         found = await find(keys)
         return [found[key] for key in keys]
 
-    return DataLoader(load)
+    return _Loader(load)

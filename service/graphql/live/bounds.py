@@ -1,5 +1,6 @@
 """How much of a process subscriptions may take."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class Places:
     what: str
     most: int
     _taken: int = field(default=0)
+    _left: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -56,8 +58,14 @@ class Places:
             yield
         finally:
             self._taken -= 1
+            self._left.set()
 
     def check(self) -> None:
         """Raises Full."""
         if self._taken >= self.most:
             raise Full(self.what, self.most)
+
+    async def until_none_is_taken(self) -> None:
+        while self._taken:
+            self._left.clear()
+            await self._left.wait()

@@ -3,6 +3,7 @@ goes or is too slow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +17,10 @@ from service.identity import Identity
 
 LONGEST_SLEEP: Final = 30.0
 """Seconds after which the clock is looked at anew: it may have been set."""
+GRACE: Final = 3.0
+"""Seconds that what was begun has to end when the server does."""
+FAREWELL: Final = 1.0
+"""Seconds that clients have then to learn of it."""
 
 
 class Ending(Exception):
@@ -52,18 +57,27 @@ class Live:
     flow: Flow
     bounds: Bounds
     connections: Places
-    _ending: asyncio.Event = field(default_factory=asyncio.Event)
+    _draining: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def drain(self) -> None:
-        """Ends every connection: the process is about to end."""
-        self._ending.set()
+    async def drain(self) -> None:
+        """Ends every connection: the process is about to end. Subscriptions end at once, and what is being read or
+        carried out when it is done. Returns when all have been told, or when some do not listen."""
+        self.flow.end()
+        self._draining.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE + FAREWELL):
+                await self.connections.until_none_is_taken()
+
+    async def until_drained(self) -> None:
+        """Waits until nothing new may be begun."""
+        await self._draining.wait()
 
     async def ending(self, serve: Callable[[asyncio.TaskGroup], Awaitable[None]]) -> Ending:
         """Serves a connection until something raises an Ending, and returns that."""
         endings: BaseExceptionGroup[BaseException]
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._until_drained())
+                tasks.create_task(self._until_grace_has_passed())
                 await serve(tasks)
         except* Ending as raised:
             endings = raised
@@ -71,8 +85,9 @@ class Live:
             endings = BaseExceptionGroup("", [Ending(FAULT, fault(faults)["message"])])
         return _first(endings)
 
-    async def _until_drained(self) -> None:
-        await self._ending.wait()
+    async def _until_grace_has_passed(self) -> None:
+        await self.until_drained()
+        await asyncio.sleep(GRACE)
         raise Ending(RESTART, RESTARTS)
 
 

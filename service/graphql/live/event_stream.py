@@ -11,7 +11,17 @@ from starlette.types import Receive, Scope, Send
 from service.graphql.answering import Answer
 from service.graphql.context import Services
 from service.graphql.errors import UNAUTHENTICATED, problem
-from service.graphql.live.connections import GONE, UNAUTHORIZED, Ending, Patient, check_expiry, until_expired
+from service.graphql.live.connections import (
+    GONE,
+    RESTART,
+    RESTARTS,
+    UNAUTHORIZED,
+    Ending,
+    Patient,
+    check_expiry,
+    until_expired,
+)
+from service.graphql.live.tide import Ended
 from service.graphql.writing import written
 from service.identity import Identity
 
@@ -54,10 +64,13 @@ class EventStream(Response):
         await _end(ending, to_client)
 
     async def _deliver(self, to_client: Patient) -> None:
-        async with aclosing(self._answers) as answers:
-            async for answer in answers:
-                check_expiry(self._identity, self._services)
-                await to_client(_body(_next(answer.body)))
+        try:
+            async with aclosing(self._answers) as answers:
+                async for answer in answers:
+                    check_expiry(self._identity, self._services)
+                    await to_client(_body(_next(answer.body)))
+        except Ended:
+            raise Ending(RESTART, RESTARTS) from None
         raise Ending(DONE)
 
 

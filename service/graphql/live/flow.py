@@ -1,11 +1,12 @@
 """What subscriptions are told: the events from a position on, and a request each time that it changes.
 
 Both are read from the views, as whoever subscribed may see them at that moment: nothing is kept for a client, however
-slowly it reads, and what it gets after a reconnect is what it would have got without.
+slowly it reads, and what it gets after a reconnect is what it would have got without. Where one person has several
+subscriptions that stand at the same position, as on several screens, what they are told is read once.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,6 +22,7 @@ from projections.passing import next_entries
 from projections.reading import Reader, Unanswered, ViewBehind
 from service.graphql.errors import BadUserInput
 from service.graphql.live.bounds import Places
+from service.graphql.live.sharing import Shared
 from service.graphql.live.tide import PAUSE, Tide
 from service.graphql.requests.types import DeploymentRequest
 from service.graphql.sources import Sources
@@ -41,21 +43,25 @@ UNKNOWN: Final = "There is no such request, or it is none that you may see."
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """Events, and the position up to which there are no others."""
+    """Events, and the position up to which there are no others. stale: when they are to be read again."""
 
     events: Sequence[RecordedEvent]
     end: int
+    stale: float
 
 
 class Flow:
     """Raises Full where there are too many subscriptions, and at the beginning ViewBehind and Unanswered. Once it has
-    begun, a database that is away or a view that is behind is waited for: the client would have to do the same."""
+    begun, a database that is away or a view that is behind is waited for: the client would have to do the same. Ended
+    is raised between two answers, so that what is being read is read to its end."""
 
     def __init__(self, reader: Reader, tide: Tide, places: Places, clock: Callable[[], datetime]) -> None:
         self._reader = reader
         self._tide = tide
         self._places = places
         self._clock = clock
+        self._blocks: Shared[Hashable, _Passed] = Shared()
+        self._requests: Shared[Hashable, DeploymentRequest] = Shared()
         self._versions: DataLoader[UUID, int] = DataLoader(self._newest_versions, cache=False)
 
     async def events(
@@ -66,21 +72,25 @@ class Flow:
         subjects: whether what the events happened to will be asked for: it is read for several at once.
         """
         with self._places.one():
-            position, wanted = await self._begin(after), Filter(type=types)
+            position, wanted = await self._begin(after), None if types is None else tuple(types)
             async with self._tide.watched():
                 while True:
                     reached = await self._tide.beyond(position)
-                    passed = await _patiently(partial(self._passed, actor, wanted, position, reached, subjects))
-                    stale = asyncio.get_running_loop().time() + FRESH
+                    block = (actor, wanted, position, reached, subjects)
+                    passed = await _patiently(partial(self._blocks.read, block, partial(self._passed, *block)))
                     for event in passed.events:
                         yield event
                         position = event.position
-                        if asyncio.get_running_loop().time() > stale:
+                        if self._tide.has_ended or asyncio.get_running_loop().time() > passed.stale:
                             break
                     else:
                         if not passed.events and passed.end <= position:
                             await asyncio.sleep(PAUSE)  # the database fell, and its views are behind what was told
                         position = max(position, passed.end)
+
+    def end(self) -> None:
+        """Every subscription raises Ended, as soon as it has told what it is about to tell."""
+        self._tide.end()
 
     async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest, None]:
         """As it is, and then as it is after it changed: each time, or the newest where it changed several times."""
@@ -93,7 +103,8 @@ class Flow:
                     position = await self._tide.beyond(position)
                     if await _patiently(partial(self._versions.load, id)) <= version:
                         continue
-                    found = await _patiently(partial(self._seen, actor, id, position))
+                    state = (actor, id, position)
+                    found = await _patiently(partial(self._requests.read, state, partial(self._seen, *state)))
                     if found.version > version:
                         yield found
                         version = found.version
@@ -104,16 +115,19 @@ class Flow:
             raise BadUserInput("after", f"The last event is at position {head}: {after} is none of this register's.")
         return head if after is None else after
 
-    async def _passed(self, actor: Actor, wanted: Filter, position: int, reached: int, subjects: bool) -> _Passed:
+    async def _passed(
+        self, actor: Actor, types: Sequence[str] | None, position: int, reached: int, subjects: bool
+    ) -> _Passed:
         """The next events up to where all views are: whoever looks is known at least as of then."""
-        sources = self._sources(actor, reached)
+        stale = asyncio.get_running_loop().time() + FRESH
+        sources, wanted = self._sources(actor, reached), Filter(type=types)
         rows = await sources.rows(lambda sight: next_entries(sight, wanted, AT_ONCE, position, VIEWS))
         bound = min(reached, rows[0][0])
         entries = [entry for _, entry in rows if entry is not None and entry.position <= bound]
         events = await telling.told(entries, sources)
         if subjects:
             await asyncio.gather(*(event.subject() for event in events))
-        return _Passed(events, events[-1].position if len(events) == AT_ONCE else bound)
+        return _Passed(events, events[-1].position if len(events) == AT_ONCE else bound, stale)
 
     async def _first(self, actor: Actor, id: UUID) -> DeploymentRequest:
         """One that was just submitted may not be in the view yet."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -15,6 +15,7 @@ from service.graphql.live.bounds import Full
 from service.graphql.live.connections import Ending, Patient, check_expiry, until_expired
 from service.graphql.live.messages import SUBPROTOCOL, Complete, Init, Ping, Pong, Subscribe
 from service.graphql.live.origins import welcome
+from service.graphql.live.tide import Ended
 from service.identity import Identity, Unauthenticated
 
 LONGEST_REASON: Final = 123
@@ -75,7 +76,11 @@ class _Socket:
             if not offered:
                 raise Ending(connections.NO_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
             tasks.create_task(self._watch())
-            await self._read(tasks)
+            async with asyncio.TaskGroup() as operations:
+                reading = operations.create_task(self._read(operations))
+                await self._services.live.until_drained()
+                reading.cancel()
+            raise Ending(connections.RESTART, connections.RESTARTS)
 
         return await self._services.live.ending(serve)
 
@@ -88,7 +93,7 @@ class _Socket:
         assert self._identity is not None
         await until_expired(self._identity, self._services)
 
-    async def _read(self, tasks: asyncio.TaskGroup) -> None:
+    async def _read(self, operations: asyncio.TaskGroup) -> None:
         while True:
             match messages.read(await self._receive()):
                 case Init(token):
@@ -98,7 +103,7 @@ class _Socket:
                 case Pong():
                     pass
                 case Subscribe(id, asked):
-                    await self._begin(id, asked, tasks)
+                    await self._begin(id, asked, operations)
                 case Complete(id):
                     if (operation := self._operations.pop(id, None)) is not None:
                         operation.cancel()
@@ -116,7 +121,7 @@ class _Socket:
         self._greeted.set()
         await self._tell(messages.ack())
 
-    async def _begin(self, id: str, asked: Asked, tasks: asyncio.TaskGroup) -> None:
+    async def _begin(self, id: str, asked: Asked, operations: asyncio.TaskGroup) -> None:
         if self._identity is None:
             raise Ending(connections.UNAUTHORIZED, "Unauthorized: connection_init comes first.")
         if id in self._operations:
@@ -125,9 +130,13 @@ class _Socket:
             full = Full("operations on this connection", self._bounds.operations)
             await self._tell(messages.failed(id, [dict(full.formatted)]))
         else:
-            self._operations[id] = tasks.create_task(self._operate(id, asked, self._identity))
+            self._operations[id] = operations.create_task(self._operate(id, asked, self._identity))
 
     async def _operate(self, id: str, asked: Asked, identity: Identity) -> None:
+        with suppress(Ended):
+            await self._answer(id, asked, identity)
+
+    async def _answer(self, id: str, asked: Asked, identity: Identity) -> None:
         context = Context(self._services, identity, self._services.clock())
         async with aclosing(self._answering.stream(asked, context)) as answers:
             async for answer in answers:

@@ -26,6 +26,10 @@ PAUSE: Final = 0.5
 _log = logging.getLogger(__name__)
 
 
+class Ended(Exception):
+    """Nothing is told any more: the process is about to end."""
+
+
 class Tide:
     def __init__(self, listen: Listen, reached: Callable[[], Awaitable[int]]) -> None:
         """reached: the position that all of the views have reached."""
@@ -35,6 +39,7 @@ class Tide:
         self._moved = asyncio.Event()
         self._guests = 0
         self._watch: asyncio.Task[None] | None = None
+        self.has_ended = False
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
@@ -51,10 +56,17 @@ class Tide:
                 self._watch = None
 
     async def beyond(self, position: int) -> int:
-        """Waits until all of the views are beyond a position, and returns where they are."""
-        while self._position <= position:
+        """Waits until all of the views are beyond a position, and returns where they are. Raises Ended."""
+        while not self.has_ended:
+            if self._position > position:
+                return self._position
             await self._moved.wait()
-        return self._position
+        raise Ended
+
+    def end(self) -> None:
+        """Whoever waits, or would wait, is told that it has ended."""
+        self.has_ended = True
+        self._wake()
 
     async def _run(self) -> None:
         while True:
@@ -83,5 +95,8 @@ class Tide:
         """Also back: a server that fell may have lost the last steps of its views, which are taken again."""
         if position != self._position:
             self._position = position
-            moved, self._moved = self._moved, asyncio.Event()
-            moved.set()
+            self._wake()
+
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()

@@ -1,0 +1,128 @@
+"""Subscriptions outlast their database connections, and views that are built anew beneath them."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from threading import Event
+
+import psycopg
+import pytest
+
+from domain.vocabulary import Role
+from projections import audit_trail, deployment_requests
+from projections.catalogue import VIEWS
+from projections.rebuild import rebuild
+from service.database import DatabaseUrls
+from service.rebuilding import decoding
+from tests.faults.deciding import PLACE
+from tests.faults.following import CAUGHT_UP, Following, have, trail
+from tests.faults.processes import last_position, prepare, writers
+from tests.service.graphql.live.client import socket
+from tests.service.graphql.register import Person, Register, served
+from tests.waiting import until
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+ROUNDS = 4
+AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
+WRITER = Person("writer0-0", "asker", (Role.REQUESTER,))
+WAYS: list[tuple[Person, str, list[str] | None]] = [
+    (AUDITOR, "socket", None),
+    (AUDITOR, "stream", None),
+    (WRITER, "socket", None),
+    (WRITER, "stream", ["RequestRemarked", "IncidentReported"]),
+]
+MORE = 20
+REQUEST = {
+    "force": "Exercise Force",
+    "strength": 60,
+    "region": PLACE,
+    "purpose": "EXERCISE",
+    "period": {"start": "2035-01-10T06:00:00Z", "end": "2035-02-10T06:00:00Z"},
+}
+CHANGED = "subscription ($id: ID!) { deploymentRequestChanged(id: $id) { version status } }"
+WITHDRAW = """mutation ($input: DeploymentRequestCommandInput!) { withdrawDeploymentRequest(input: $input) {
+    __typename } }"""
+SEVER = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename IN ('mandate_api', 'mandate_worker')"""
+
+
+@contextmanager
+def ended(stop: Event) -> Iterator[None]:
+    """Whatever happens, nobody follows afterwards."""
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+@contextmanager
+def followed(urls: DatabaseUrls) -> Iterator[tuple[Register, list[Following]]]:
+    """Clients that stay for as long as they are let, while others write. What they were told is compared at the end."""
+    stop = Event()
+    prepare(urls.api)
+    with ThreadPoolExecutor(len(WAYS) + 1) as threads:
+        with served(urls) as register, ended(stop):
+            followers = [Following(register, who, way, types, stop, most=10**9) for who, way, types in WAYS]
+            following = [threads.submit(follower.run) for follower in followers]
+            request = register.command(WRITER, "submitDeploymentRequest", "SubmitDeploymentRequestInput", REQUEST)["id"]
+            changes = threads.submit(versions, register, request)
+            with writers(urls.owner, 1):
+                yield register, followers
+            until(partial(withdrawn, register, request))
+            register.ask(AUDITOR, CAUGHT_UP, at=str(last_position(urls.api)))
+            expected = [trail(register, follower) for follower in followers]
+            until(partial(have, followers, list(map(len, expected))), seconds=60)
+            told = changes.result()
+        for future in following:
+            future.result()
+    assert [follower.found for follower in followers] == expected
+    assert told == sorted(set(told))
+
+
+def versions(register: Register, request: str) -> list[int]:
+    """Those of a request that it is told, up to its withdrawal. It begins again where it is told to."""
+    found: list[int] = []
+    while True:
+        with socket(register, greeted=AUDITOR) as client:
+            client.subscribe("1", CHANGED, id=request)
+            while (message := client.receive(60))["type"] == "next":
+                changed = message["payload"]["data"]["deploymentRequestChanged"]
+                found.append(changed["version"])
+                if changed["status"] == "WITHDRAWN":
+                    return found
+            assert {error["extensions"]["code"] for error in message["payload"]} <= {"UNAVAILABLE", "VIEW_BEHIND"}
+
+
+def withdrawn(register: Register, request: str) -> bool:
+    values = {"id": request, "reason": "EXERCISE: it is over."}
+    return bool(register.post(WRITER, WITHDRAW, {"input": values}).status_code == 200)
+
+
+def progress(followers: list[Following]) -> None:
+    """Waits until each was told something more."""
+    until(partial(have, followers, [len(follower.found) + MORE for follower in followers]), seconds=60)
+
+
+def test_their_database_connections_are_severed(database_urls: DatabaseUrls) -> None:
+    assert database_urls.superuser is not None
+    with (
+        psycopg.connect(database_urls.superuser, autocommit=True) as superuser,
+        followed(database_urls) as (_, followers),
+    ):
+        for _ in range(ROUNDS):
+            progress(followers)
+            severed = superuser.execute(SEVER).fetchall()
+            assert len(severed) > len(VIEWS), "the API's and the followers'"
+        progress(followers)
+    assert [follower.connections for follower in followers] == [1] * len(followers)
+
+
+def test_their_views_are_built_anew(database_urls: DatabaseUrls) -> None:
+    with followed(database_urls) as (_, followers):
+        for view in ROUNDS // 2 * (audit_trail.VIEW, deployment_requests.VIEW):
+            progress(followers)
+            rebuild(view, database_urls.worker, decoding())
+        progress(followers)
+    assert [follower.connections for follower in followers] == [1] * len(followers)
