@@ -14,7 +14,7 @@ from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
 from projections.rebuild import rebuild
 from service.database import DatabaseUrls
-from service.rebuilding import decoding
+from service.decoding import decode
 from tests.faults.deciding import PLACE
 from tests.faults.following import CAUGHT_UP, Following, have, trail
 from tests.faults.processes import last_position, prepare, writers
@@ -123,6 +123,6 @@ def test_their_views_are_built_anew(database_urls: DatabaseUrls) -> None:
     with followed(database_urls) as (_, followers):
         for view in ROUNDS // 2 * (audit_trail.VIEW, deployment_requests.VIEW):
             progress(followers)
-            rebuild(view, database_urls.worker, decoding())
+            rebuild(view, database_urls.worker, decode)
         progress(followers)
     assert [follower.connections for follower in followers] == [1] * len(followers)
