@@ -122,7 +122,7 @@ def test_a_report_names_the_field(here: World, values: dict[str, Any], path: str
         ("recordEvidence", {"summary": ""}, "summary"),
         ("recordEvidence", {"sha256": "A" * 64}, "sha256"),
         ("recordEvidence", {"sha256": ""}, "sha256"),
-        ("recordEvidence", {"uri": "\x00"}, "uri"),
+        ("recordEvidence", {"uri": "cabinet 17"}, "uri"),
         ("recordEvidence", {"marking": "CLEAR"}, "marking"),
         ("attributeIncident", {"evidence": [NOWHERE]}, "evidence"),
         ("attributeIncident", {"evidence": ["nonsense"]}, "evidence"),
