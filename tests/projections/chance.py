@@ -44,9 +44,9 @@ class Chance:
     def instant(self) -> datetime:
         return START + timedelta(minutes=self.random.randint(-9000, 9000), microseconds=self.random.randint(0, 9))
 
-    def due(self) -> datetime | None:
+    def due(self) -> datetime:
         """When a hold is to be reviewed, or a condition to be met."""
-        return self.random.choice([None, self.instant()])
+        return self.instant()
 
     def period(self) -> Period:
         start = self.instant()

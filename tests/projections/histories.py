@@ -212,7 +212,7 @@ class Histories(Chance):
             awaiting=self._incidents(),
             minimum_likelihood=self.random.choice(list(Likelihood)),
             minimum_confidence=self.random.choice(list(AnalyticConfidence)),
-            review_by=self.due(),
+            review_by=self.random.choice([None, self.due()]),
         )
 
     def _approved(self, why: Text) -> request.RequestApproved:
