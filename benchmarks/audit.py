@@ -12,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.expression import ClauseElement
 
-from benchmarks import asked
+from benchmarks import asked, audit_api
 from benchmarks.asked import AUDITOR, THEN, Known
 from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
@@ -29,10 +29,11 @@ class Scale:
     few: int
     many: int
     repeats: int
+    seconds: float
 
 
-FULL: Final = Scale(few=1_000, many=1_000_000, repeats=5)
-QUICK: Final = Scale(few=300, many=1_000, repeats=1)
+FULL: Final = Scale(few=1_000, many=1_000_000, repeats=5, seconds=0.2)
+QUICK: Final = Scale(few=300, many=1_000, repeats=1, seconds=0.01)
 KNOWN: Final = """
     SELECT (SELECT max(position) FROM projections.audit_trail), r.id, r.incidents[1],
            (SELECT correlation FROM projections.audit_trail WHERE subject = r.id ORDER BY position LIMIT 1)
@@ -62,7 +63,7 @@ def _explained(element: Explained, compiler: Any, **kw: Any) -> str:
 
 
 def measure(*, quick: bool = False) -> str:
-    """Three tables: the trail, the lists, the counts. Milliseconds of execution, in the database."""
+    """Four tables: the trail, the lists and the counts by their time in the database; then those through the API."""
     scale = QUICK if quick else FULL
     with durable_server() as server:
         few = _filled(server, "audit_few", scale.few)
@@ -72,7 +73,8 @@ def measure(*, quick: bool = False) -> str:
             known = _known(long)
             lists = _compared(long, scale.repeats, _lists(known))
             counted = _compared(long, scale.repeats, _counts(known))
-    return "\n\n".join([trail, _told("list of 20 requests", lists), _told("counts", counted)])
+        api = audit_api.measure(many, known, rounds=scale.repeats, seconds=scale.seconds)
+    return "\n\n".join([trail, _told("list of 20 requests", lists), _told("counts", counted), api])
 
 
 def _filled(server: DatabaseUrls, name: str, events: int) -> DatabaseUrls:

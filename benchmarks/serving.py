@@ -42,7 +42,14 @@ class Served:
 @contextmanager
 def mandate(urls: DatabaseUrls) -> Iterator[Served]:
     """The API, and beside it the worker that keeps the views up to date, as `mandate serve` runs them."""
-    with _process(_serve_mandate, urls) as served, _working(urls):
+    with api(urls) as served, _working(urls):
+        yield served
+
+
+@contextmanager
+def api(urls: DatabaseUrls) -> Iterator[Served]:
+    """The API alone, over views that are up to date: nothing is written."""
+    with _process(_serve_mandate, urls) as served:
         yield served
 
 
@@ -96,6 +103,7 @@ def _serve(app: Any, pipe: Connection) -> None:
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     socket = config.bind_socket()
+    socket.listen()
 
     def answer() -> None:
         pipe.send(socket.getsockname()[1])

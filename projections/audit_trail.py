@@ -23,7 +23,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
 )
 
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
@@ -37,6 +36,7 @@ from projections.changes import Change
 from projections.documents import encode
 from projections.entries import Entry, Shown, entry, introduces, kind_of, shown_to, subject_of
 from projections.folding import audience_of
+from projections.listing import of_each
 from projections.metadata import PROJECTIONS
 from projections.terms import Holder
 from projections.view import Folded, Memory, Update, Values, View, memory
@@ -207,17 +207,21 @@ VIEW: Final = View(
 
 def page(sight: Sight, wanted: Filter, limit: int, after: int = 0) -> Question[Entry]:
     """The next events after a position. Ask for one more than is shown to know whether there are more."""
-    conditions = [table.c.position > after, *_conditions(wanted)]
-    return _asked(_shown(sight).where(*conditions).order_by(table.c.position).limit(limit))
+    found = _next(sight, limit, after).where(*_conditions(wanted))
+    if wanted.type is not None:
+        found = of_each(table.c.type, texts(dict.fromkeys(wanted.type)), found)
+        found = found.order_by(found.selected_columns.position).limit(limit)
+    return _asked(found)
 
 
 def histories(sight: Sight, subjects: Iterable[UUID], limit: int, after: int = 0) -> Question[Entry]:
     """The next events of each of several subjects after a position, `limit` of each, by subject and position."""
-    wanted = func.unnest(uuids(subjects)).table_valued("subject", name="wanted").render_derived()
-    own = _shown(sight).where(table.c.subject == wanted.c.subject, table.c.position > after)
-    each = own.order_by(table.c.position).limit(limit).lateral("each")
-    found = wanted.join(each, true())
-    return _asked(select(*each.c).select_from(found).order_by(each.c.subject, each.c.position))
+    found = of_each(table.c.subject, uuids(subjects), _next(sight, limit, after))
+    return _asked(found.order_by(found.selected_columns.subject, found.selected_columns.position))
+
+
+def _next(sight: Sight, limit: int, after: int) -> Select[Any]:
+    return _shown(sight).where(table.c.position > after).order_by(table.c.position).limit(limit)
 
 
 def at_positions(sight: Sight, positions: Iterable[int]) -> Question[Entry]:
@@ -233,6 +237,7 @@ def seen(sight: Sight, mentions: Iterable[UUID]) -> Question[UUID]:
 
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """All but the type."""
     for column, value in (
         (table.c.actor_subject, wanted.actor),
         (table.c.actor_authority, wanted.authority),
@@ -241,8 +246,6 @@ def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     ):
         if value is not None:
             yield column == value
-    if wanted.type is not None:
-        yield among(table.c.type, texts(wanted.type))
     if wanted.recorded_from is not None:
         yield table.c.position >= _first_recorded(wanted.recorded_from)
     if wanted.recorded_until is not None:

@@ -16,10 +16,12 @@ from sqlalchemy import (
     Select,
     Table,
     TextClause,
+    func,
     literal_column,
     or_,
     select,
     text,
+    true,
     tuple_,
     union_all,
 )
@@ -64,6 +66,13 @@ def merged(lists: Sequence[Select[Any]], part: Part) -> Select[Any]:
     by, own, *_ = every.c
     order = (by.desc(), own.desc()) if part.falling else (by, own)
     return select(every).order_by(*order).limit(part.limit)
+
+
+def of_each(column: ColumnElement[Any], values: ColumnElement[Any], found: Select[Any]) -> Select[Any]:
+    """What is found of each value by itself, for a column that leads an index in the order of what is found."""
+    wanted = func.unnest(values).table_valued("value", name="wanted").render_derived()
+    each = found.where(column == wanted.c.value).lateral("each")
+    return select(*each.c).select_from(wanted.join(each, true()))
 
 
 def gathered(keys: Select[Any], table: Table, part: Part) -> Select[Any]:

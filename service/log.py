@@ -34,7 +34,10 @@ FEED: Final = f"""
     WHERE e.notification_id > %(after)s ORDER BY e.notification_id LIMIT %(limit)s
 """
 HEAD: Final = "SELECT notification_id, recorded_at FROM event_store.events ORDER BY notification_id DESC LIMIT 1"
-AS_OF: Final = "SELECT event_store.position_as_of(%s)"
+AS_OF: Final = f"""
+    SELECT event_store.position_as_of(%(instant)s),
+           %(instant)s <= greatest(clock_timestamp(), (SELECT recorded_at FROM ({HEAD}) AS head))
+"""  # noqa: S608
 
 
 class Log:
@@ -68,13 +71,13 @@ class Log:
         found = self._fetch(HEAD, ())
         return found[0] if found else (0, None)
 
-    def position_as_of(self, instant: datetime) -> int:
-        """The last position recorded at or before an instant.
+    def position_as_of(self, instant: datetime) -> int | None:
+        """The last position recorded at or before an instant; None where that lies after the database's clock, too.
 
-        It waits for an append that has stamped its events and not yet committed: the answer for an instant that has
-        passed is the same for ever.
+        It waits for an append that has stamped its events and not yet committed: the answer is the same for ever.
         """
-        return int(self._fetch(AS_OF, (instant,))[0][0])
+        position, has_come = self._fetch(AS_OF, {"instant": instant})[0]
+        return int(position) if has_come else None
 
     def _decoded(self, rows: list[Row]) -> list[Recorded[Any]]:
         decode = self._mapper.decode

@@ -48,13 +48,12 @@ def bearer(tokens: Tokens, token: str | None, now: datetime) -> Actor:
 
 
 def scope_of(store: EventStore, actor: Actor, now: datetime, as_of: datetime | None = None) -> Scope:
-    """Everything, up to an instant. Raises Refused where that lies after both the clock and the last event."""
-    present, last_recorded_at = store.head()
+    """Everything, up to an instant. Raises Refused where that lies after the database's clock and the last event."""
+    present = store.head()[0]
     if as_of is None:
         return Scope(actor=actor, end=present, present=present, now=now)
-    if as_of > max(now, last_recorded_at or now):
+    if (end := store.position_as_of(as_of)) is None:
         raise Refused(f"{instant(as_of)} lies ahead: nobody can say what the register will say then")
-    end = store.position_as_of(as_of)
     return Scope(actor=actor, end=end, present=max(present, end), now=now, as_of=as_of)
 
 

@@ -44,19 +44,25 @@ def test_the_commands_that_it_names_exist(served: Served) -> None:
             assert option in said.stdout, line
 
 
-def test_an_operators_day_goes_as_it_is_told(served: Served, told_case: Case) -> None:
-    """On the register of the case: each command of the section, in its order, on the case's own request."""
-    document = "query ($id: ID!) { deploymentRequest(id: $id) { reference } }"
+@pytest.mark.parametrize(("section", "until"), [("## Audit", "## Replay"), ("## Replay", "## More")])
+def test_a_day_goes_as_it_is_told(served: Served, told_case: Case, tmp_path: Path, section: str, until: str) -> None:
+    """On the register of the case: each command of a section, in its order, on the case's own request and its time."""
+    document = "query ($id: ID!) { deploymentRequest(id: $id) { reference updatedAt } }"
     request = served.data(served.token(*WHO["reviewer"]), document, id=told_case.request)["deploymentRequest"]
-    told = README.read_text().split("## Replay")[1].split("## More")[0]
-    for line in re.findall(r"\.venv/bin/mandate ([^#\n]+)", told):
-        words = [request["reference"] if re.fullmatch(r"[a-z]+-\d{4}-\d{4}", word) else word for word in line.split()]
+    told = README.read_text().split(section)[1].split(until)[0]
+    lines = re.findall(r"\.venv/bin/mandate ([^#\n]+)", told)
+    assert len(lines) >= 5
+    for line in lines:
+        words = [re.sub(r"[a-z]+-\d{4}-\d{4}", request["reference"], word) for word in line.split()]
+        words = [request["updatedAt"] if re.match(r"\d{4}-\d{2}-\d{2}T", word) else word for word in words]
+        words = [str(tmp_path / word) if word.endswith((".json", ".pdf")) else word for word in words]
         said = served.run(*words, check=False)
         assert said.returncode == 0, f"{line}\n{said.stdout}{said.stderr}"
 
 
 def _told(answer: dict[str, Any]) -> dict[str, Any]:
-    """What a reader would copy from an answer: the request's id and the position."""
+    """What a reader would copy from an answer: the request's id, the position, and when something was recorded."""
     request = answer.get("deploymentRequest") or {}
-    told = {"id": request.get("id"), "position": answer.get("position")}
+    recorded = [edge["node"]["recordedAt"] for edge in answer.get("history", {}).get("edges", ())]
+    told = {"id": request.get("id"), "position": answer.get("position"), "then": next(iter(recorded), None)}
     return {name: value for name, value in told.items() if value is not None}

@@ -16,11 +16,12 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
+from service import identity
 
 CODES = tuple(map(AuthorityCode, ("alpha", "bravo", "carol", "delta")))
 REGIONS = tuple(map(Region, ("xk", "xk/north", "xk/north/zubin-potok", "xk/south", "xl", "xl/west")))
 START = datetime(2024, 11, 29, 18, tzinfo=UTC)
-ISSUER = "https://issuer.example"
+ISSUER = identity.ISSUER
 
 
 class Chance:
@@ -42,6 +43,10 @@ class Chance:
 
     def instant(self) -> datetime:
         return START + timedelta(minutes=self.random.randint(-9000, 9000), microseconds=self.random.randint(0, 9))
+
+    def due(self) -> datetime:
+        """When a hold is to be reviewed, or a condition to be met."""
+        return self.instant()
 
     def period(self) -> Period:
         start = self.instant()

@@ -212,12 +212,12 @@ class Histories(Chance):
             awaiting=self._incidents(),
             minimum_likelihood=self.random.choice(list(Likelihood)),
             minimum_confidence=self.random.choice(list(AnalyticConfidence)),
-            review_by=self.random.choice([None, self.instant()]),
+            review_by=self.random.choice([None, self.due()]),
         )
 
     def _approved(self, why: Text) -> request.RequestApproved:
         conditions = (
-            request.ConditionSet(id=ConditionId(self.uuid()), text=self.text(), due_by=self.instant()),
+            request.ConditionSet(id=ConditionId(self.uuid()), text=self.text(), due_by=self.due()),
             request.ConditionSet(id=ConditionId(self.uuid()), text=self.text()),
         )
         return request.RequestApproved(

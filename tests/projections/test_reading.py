@@ -161,6 +161,16 @@ def test_a_database_that_is_away_or_slow_is_told(recorded: World) -> None:
         reading("postgresql://nobody@127.0.0.1:1/none", asks)
 
 
+def test_each_question_is_planned_for_its_own_values(recorded: World) -> None:
+    """A plan for all values, which PostgreSQL may turn to from the sixth time on, suits no filter of few."""
+    mode = Question(select(func.current_setting("plan_cache_mode")), (), lambda row: str(row[0]))
+
+    async def asks(engine: AsyncEngine) -> list[str]:
+        return await (await Reader(engine).reading(SYSTEM)).rows(mode)
+
+    assert reading(recorded.urls.api, asks) == ["force_custom_plan"]
+
+
 def test_one_look_serves_all_who_wait() -> None:
     looks = 0
 

@@ -104,8 +104,15 @@ def test_as_of_is_a_prefix_of_the_log(store: EventStore) -> None:
     for recorded in store.feed(0, 100):
         whole_item = recorded.position + recorded.position % 2
         assert store.position_as_of(recorded.recorded_at) == whole_item
-        assert store.position_as_of(recorded.recorded_at - microsecond) <= whole_item - 2
-    assert store.position_as_of(datetime.now(UTC) + timedelta(days=1)) == 18
+        assert store.position_as_of(recorded.recorded_at - microsecond) == whole_item - 2
+    assert store.position_as_of(datetime.now(UTC)) == 18
+
+
+def test_an_instant_after_the_databases_clock_has_no_answer_yet(store: EventStore) -> None:
+    assert store.position_as_of(datetime.now(UTC) + timedelta(hours=1)) is None
+    [recorded] = write(store, (uuid4(), 1)).events
+    assert store.position_as_of(recorded.recorded_at) == 1
+    assert store.position_as_of(recorded.recorded_at + timedelta(hours=1)) is None
 
 
 def test_names_are_kept_apart_the_newest_for_each_person(store: EventStore, database_urls: DatabaseUrls) -> None:

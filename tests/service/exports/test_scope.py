@@ -1,6 +1,7 @@
 """One export is of one moment, whatever is recorded meanwhile and however little is remembered."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from service.container import now
 from service.exchange.cases import cases
 from service.exchange.eyes import Eyes
 from service.exchange.references import find
+from service.exchange.refusing import Refused
 from service.exchange.scope import scope_of
 from service.exchange.telling import Teller, Told
 from tests.databases import NewDatabase
@@ -70,3 +72,13 @@ def test_references_lead_to_what_they_were_given_to(register: Register) -> None:
 )  # fmt: skip
 def test_what_is_no_reference_leads_nowhere(register: Register, reference: str) -> None:
     assert find(register.store, reference) is None
+
+
+def test_an_instant_has_come_by_the_clock_that_events_are_recorded_by(growing: tuple[Register, Numbered]) -> None:
+    """Were it judged by the clock of who asks, something could still be recorded before it."""
+    register, _ = growing
+    position, last = register.store.head()
+    assert scope_of(register.store, SYSTEM, now(), last).end == position
+    fast = now() + timedelta(hours=1)
+    with pytest.raises(Refused, match="lies ahead"):
+        scope_of(register.store, SYSTEM, fast, fast)

@@ -1,0 +1,104 @@
+"""Lists and counts through the API: as of then beside the same now, over HTTP, in interleaved rounds."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from benchmarks import asked, serving
+from benchmarks.asked import OFFICIAL, THEN, Known
+from benchmarks.asking import Load, ask, request
+from benchmarks.register import official
+from benchmarks.tables import aligned, middle, percentile
+from domain.vocabulary import AuthorityCode, Role
+from projections.asking import Sight
+from projections.request_lists import Filter, Order
+from service.database import DatabaseUrls
+from service.identity import Tokens
+
+SHOWN: Final = "id reference version status force strength region purpose requestingAuthority { code }"
+LIST: Final = """query ($filter: DeploymentRequestFilter, $order: DeploymentRequestOrder, $asOf: DateTime) {
+    deploymentRequests(filter: $filter, orderBy: $order, asOf: $asOf) { %s } }"""
+PAGE: Final = LIST % f"edges {{ node {{ {SHOWN} }} }} pageInfo {{ hasNextPage }}"
+COUNTED: Final = LIST % f"totalCount edges {{ node {{ {SHOWN} }} }} pageInfo {{ hasNextPage }}"
+SITUATION: Final = """query ($regions: [String!], $asOf: DateTime) {
+    situation(regions: $regions, asOf: $asOf) { region openIncidents requestsByStatus { status count } } }"""
+ACTORS: Final = {
+    True: official(AuthorityCode("district-c"), Role.REQUESTER),
+    False: official(AuthorityCode("court"), Role.AUDITOR, name="auditor"),
+}
+"""By whether it is the official who asks, or the auditor."""
+NOW: Final = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks, whenever they ask it."""
+
+    document: str
+    variables: Mapping[str, Any]
+    token: str
+
+    def load(self, port: int, share: float | None) -> Load:
+        then = {} if share is None else {"asOf": asked.instant(share).isoformat()}
+        return Load(port, [request(self.document, self.token, **self.variables, **then)], b'"data"')
+
+
+def measure(urls: DatabaseUrls, known: Known, *, rounds: int, seconds: float) -> str:
+    """A table. seconds: how long each is asked in a round, one after the other."""
+    took: dict[tuple[str, str], list[float]] = {}
+    every = dict(_every(known))
+    with serving.api(urls) as served:
+        for _ in range(rounds):
+            for name, question in every.items():
+                for when, share in {NOW: None, **THEN}.items():
+                    found = ask(question.load(served.port, share), 1, seconds)
+                    took.setdefault((name, when), []).append(1000 * percentile(found, 0.5))
+    return _told({name: {when: took[name, when] for when in (NOW, *THEN)} for name in every})
+
+
+def _every(known: Known) -> Iterator[tuple[str, Asked]]:
+    tokens = {who: Tokens(serving.KEY).issue(ACTORS[who], name=None, **_valid()) for who in ACTORS}
+    lists = asked.lists(known)
+    for name, wanted in lists.items():
+        yield name, _asked(PAGE, wanted, tokens)
+    for name in ("all", "approved", "in one place"):
+        yield f"{name}, counted", _asked(COUNTED, lists[name], tokens)
+    for name, regions in (("the situation of one region", ["ce/north"]), ("the situation of every region", None)):
+        yield name, Asked(SITUATION, {"regions": regions}, tokens[False])
+
+
+def _asked(document: str, wanted: tuple[Sight, Filter, Order], tokens: Mapping[bool, str]) -> Asked:
+    sight, filtered, order = wanted
+    return Asked(document, {"filter": _written(filtered), "order": order}, tokens[sight is OFFICIAL])
+
+
+def _valid() -> dict[str, Any]:
+    return {"now": datetime.now(UTC), "lifetime": timedelta(hours=2)}
+
+
+def _written(wanted: Filter) -> dict[str, Any]:
+    """A filter as a client writes it."""
+    chosen = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
+    return {_camel(name): _plain(value) for name, value in chosen.items() if value is not None}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.title, rest))
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | list) else value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _told(took: Mapping[str, Mapping[str, list[float]]]) -> str:
+    head = ("through the API, 20 requests", "ms now", "ms then", "beside it", "the most", "when")
+    rows = []
+    for name, found in took.items():
+        beside = {when: middle(a / b for a, b in zip(found[when], found[NOW], strict=True)) for when in THEN}
+        most = max(beside, key=lambda when: beside[when])
+        now, then = middle(found[NOW]), middle(middle(found[when]) for when in THEN)
+        shares = (f"{middle(beside.values()):.2f} x", f"{beside[most]:.2f} x")
+        rows.append((name, f"{now:.1f}", f"{then:.1f}", *shares, most))
+    return aligned(head, rows)
