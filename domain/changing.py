@@ -1,4 +1,4 @@
-"""A frozen state with some fields changed: what dataclasses.replace does, in little more than half of its time.
+"""A frozen state with some fields changed: what dataclasses.replace does, in less than half of its time.
 
 Of folding a long log anew, replacing is the largest part.
 """
@@ -17,17 +17,17 @@ else:
     _put = object.__setattr__
 
     def changed(state: Any, /, **changes: Any) -> Any:
-        """The same but for these fields. Raises AttributeError for one that a class with slots does not have."""
+        """The same but for these fields, of a class with slots. Raises AttributeError for one that it does not have."""
         cls = type(state)
-        names, values = _fields(cls)
+        slots, values = _fields(cls)
         new = _make(cls)
-        for name, value in zip(names, values(state), strict=False):
-            _put(new, name, value)
+        for put, value in zip(slots, values(state), strict=False):
+            put(new, value)
         for name, value in changes.items():
             _put(new, name, value)
         return new
 
     @cache
-    def _fields(cls: type[Any]) -> tuple[tuple[str, ...], Any]:
-        names = tuple(field.name for field in fields(cls))
-        return names, attrgetter(*names)
+    def _fields(cls: type[Any]) -> tuple[tuple[Any, ...], Any]:
+        names = [field.name for field in fields(cls)]
+        return tuple(getattr(cls, name).__set__ for name in names), attrgetter(*names)
