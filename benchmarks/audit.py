@@ -104,7 +104,7 @@ def _milliseconds(connection: Connection, question: Question[Any], repeats: int)
     """Of execution alone, once what it reads is in memory."""
     taken = []
     for _ in range(repeats + 1):
-        [plan] = connection.execute(Explained(question.statement)).scalar_one()
+        [plan] = connection.execute(Explained(question.statement), question.values).scalar_one()
         taken.append(float(plan["Execution Time"]))
     return middle(taken[1:])
 

@@ -45,7 +45,10 @@ class Context:
 
     def read(self, kind: type[State], stream: UUID) -> State | None:
         """The state of one stream. Raises Unread where it was not read yet."""
-        return self.read_all(kind, (stream,))[0]
+        if stream not in self.consulted:
+            raise Unread((stream,))
+        state = self.consulted[stream]
+        return state if isinstance(state, kind) else None
 
     def read_all(self, kind: type[State], streams: Iterable[UUID]) -> tuple[State | None, ...]:
         """The states of several streams, in their order. Raises Unread, naming all that were not read yet."""

@@ -68,7 +68,10 @@ def unwritable(value: str) -> str | None:
 
 
 def _value(value: object, annotation: object, path: str) -> Iterator[FieldProblem]:
-    if isinstance(value, tuple):
+    if annotation in _JUDGES:
+        if (message := judge(value, annotation)) is not None:
+            yield FieldProblem(path=path, message=message)
+    elif isinstance(value, tuple):
         if len(value) > LIST_LENGTH:
             yield FieldProblem(path=path, message=f"At most {LIST_LENGTH} items are accepted, not {len(value)}.")
             return
@@ -77,8 +80,6 @@ def _value(value: object, annotation: object, path: str) -> Iterator[FieldProble
             yield from _value(element, item, f"{path}.{index}")
     elif is_dataclass(value):
         yield from problems(value, f"{path}.")
-    elif (message := judge(value, annotation)) is not None:
-        yield FieldProblem(path=path, message=message)
 
 
 def _present(annotation: object) -> Any:

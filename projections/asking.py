@@ -1,12 +1,26 @@
 """What is asked of the views: by whom, as of when, and how an answer's rows are read."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Table, Text, Uuid, any_, bindparam, literal_column, select, true
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    literal_column,
+    select,
+    true,
+)
 
 from domain.marking import Viewer
 
@@ -29,6 +43,11 @@ class Sight:
     position: int | None = None
     clock: datetime | None = None
 
+    @property
+    def values(self) -> dict[str, object]:
+        """Of the parameters that `visible` and `standing` put into a statement."""
+        return {"tokens": sorted(self.viewer.tokens or ()), "as_of": self.as_of}
+
     def now(self) -> "Sight":
         return replace(self, as_of=None, position=None)
 
@@ -39,15 +58,44 @@ class Sight:
 
 EVERYTHING: Final = Sight(viewer=Viewer(None))
 """For what the register needs itself, such as the context of a rule. Nothing of it is shown as it is."""
+NOBODY: Final = Viewer(frozenset())
+BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """A statement, the views that it reads, and what one row of its answer is."""
+    """A statement, the views that it reads, what one row of its answer is, and values of parameters that it names."""
 
     statement: Select[Any]
     views: tuple[str, ...]
     read: Callable[[Sequence[Any]], T]
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Prepared(Generic[T]):
+    """What nearly every request asks: its statement is built once for each kind of sight, and differs in values alone.
+
+    To build a statement, and to find out that it was compiled before, takes as long as all the rest of asking.
+    """
+
+    def __init__(
+        self, build: Callable[[Sight], Select[Any]], views: tuple[str, ...], read: Callable[[Sequence[Any]], T]
+    ) -> None:
+        self._build = cache(build)
+        self._views = views
+        self._read = read
+
+    def of(self, sight: Sight, **values: object) -> Question[T]:
+        """values: of the parameters that the statement names beside those of the sight."""
+        return Question(self._build(_of_its_kind(sight)), self._views, self._read, {**sight.values, **values})
+
+
+def _of_its_kind(sight: Sight) -> Sight:
+    """One for all of its kind, to build with: a statement that is asked without the values of a sight finds nothing."""
+    return Sight(
+        viewer=EVERYTHING.viewer if sight.viewer.tokens is None else NOBODY,
+        as_of=None if sight.as_of is None else BEFORE_ALL,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +113,17 @@ def visible(table: Table, sight: Sight) -> ColumnElement[bool]:
 
 def overlaps(audience: ColumnElement[Any], sight: Sight) -> ColumnElement[bool]:
     tokens = sight.viewer.tokens
-    return true() if tokens is None else audience.bool_op("&&")(texts(sorted(tokens)))
+    if tokens is None:
+        return true()
+    return audience.bool_op("&&")(bindparam("tokens", sorted(tokens), type_=ARRAY(Text)))
 
 
 def standing(table: Table, sight: Sight) -> ColumnElement[bool]:
     """The rows of a table with a validity that stand now, or stood at the instant asked for."""
     if sight.as_of is None:
         return table.c.valid_until == FOREVER
-    return (table.c.valid_from <= sight.as_of) & (sight.as_of < table.c.valid_until)
+    as_of = bindparam("as_of", sight.as_of, type_=TIMESTAMP(timezone=True))
+    return (table.c.valid_from <= as_of) & (as_of < table.c.valid_until)
 
 
 def called(table: Table, sight: Sight, references: Iterable[str]) -> ColumnElement[bool]:
@@ -93,6 +144,15 @@ def texts(values: Iterable[str]) -> ColumnElement[Any]:
 
 def uuids(values: Iterable[UUID]) -> ColumnElement[Any]:
     return bindparam(None, list(values), type_=ARRAY(Uuid))
+
+
+def named_texts(name: str) -> ColumnElement[Any]:
+    """A parameter that is an array, whose value comes with the question."""
+    return bindparam(name, type_=ARRAY(Text))
+
+
+def named_uuids(name: str) -> ColumnElement[Any]:
+    return bindparam(name, type_=ARRAY(Uuid))
 
 
 def among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Text, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Select, Text, bindparam, literal, select
 
 from domain.authority import Authority
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode, Marking
-from projections.asking import EVERYTHING, Question, Sight, among, standing, texts, uuids
+from projections.asking import EVERYTHING, Prepared, Question, Sight, among, named_texts, standing, texts, uuids
 from projections.documents import decode, encode
 from projections.folding import fold_versions, version_columns
 from projections.terms import Holder
@@ -69,11 +69,11 @@ def every(sight: Sight) -> Question[Authority]:
 
 
 def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Authority]:
-    return _chosen(sight, among(table.c.id, uuids(ids)))
+    return Question(_chosen(sight, among(table.c.id, uuids(ids))), (NAME,), _read_authority)
 
 
 def by_codes(sight: Sight, codes: Iterable[str]) -> Question[Authority]:
-    return _chosen(sight, among(table.c.code, texts(codes)))
+    return _BY_CODES.of(sight, codes=list(codes))
 
 
 def jurisdictions_by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Jurisdiction]:
@@ -106,15 +106,21 @@ def holder(code: AuthorityCode, authority: Authority | None, found: Iterable[Jur
 
 def standing_of(code: AuthorityCode) -> Question[Authority | Jurisdiction]:
     """What tells a viewer's tokens, in one statement: the authority, where it is registered, and its jurisdictions."""
-    registered = select(table.c.document, literal(True)).where(standing(table, EVERYTHING), table.c.code == code)
-    held = select(jurisdictions.c.document, literal(False)).where(
-        standing(jurisdictions, EVERYTHING), jurisdictions.c.holders.bool_op("@>")(texts([code]))
+    return _STANDING_OF.of(EVERYTHING, code=code, codes=[code])
+
+
+def _standing_of(sight: Sight) -> Select[Any]:
+    registered = select(table.c.document, literal(True)).where(
+        standing(table, sight), table.c.code == bindparam("code")
     )
-    return Question(select(registered.union_all(held).subquery()), (NAME,), _read_either)
+    held = select(jurisdictions.c.document, literal(False)).where(
+        standing(jurisdictions, sight), jurisdictions.c.holders.bool_op("@>")(named_texts("codes"))
+    )
+    return select(registered.union_all(held).subquery())
 
 
-def _chosen(sight: Sight, chosen: ColumnElement[bool]) -> Question[Authority]:
-    return Question(select(table.c.document).where(standing(table, sight), chosen), (NAME,), _read_authority)
+def _chosen(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
+    return select(table.c.document).where(standing(table, sight), chosen)
 
 
 def _read_authority(row: Sequence[Any]) -> Authority:
@@ -127,3 +133,9 @@ def _read_jurisdiction(row: Sequence[Any]) -> Jurisdiction:
 
 def _read_either(row: Sequence[Any]) -> Authority | Jurisdiction:
     return _read_authority(row) if row[1] else _read_jurisdiction(row)
+
+
+_BY_CODES: Final = Prepared(
+    lambda sight: _chosen(sight, among(table.c.code, named_texts("codes"))), (NAME,), _read_authority
+)
+_STANDING_OF: Final = Prepared(_standing_of, (NAME,), _read_either)

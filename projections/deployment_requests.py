@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Index,
+    Select,
     Text,
     Uuid,
     func,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
-from projections.asking import FOREVER, Question, Sight, among, called, standing, uuids, visible
+from projections.asking import FOREVER, Prepared, Question, Sight, among, called, named_uuids, standing, uuids, visible
 from projections.documents import decode, encode
 from projections.folding import fold_versions, regions_around, version_columns
 from projections.listing import COUNTED, FIRST, indexed
@@ -107,7 +108,7 @@ VIEW: Final = View(
 
 def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[DeploymentRequest]:
     """Those of the ids that exist and may be seen, in no order."""
-    return _whole(sight, among(table.c.id, uuids(ids)))
+    return _BY_IDS.of(sight, ids=list(ids))
 
 
 def by_references(sight: Sight, references: Iterable[str]) -> Question[DeploymentRequest]:
@@ -135,9 +136,8 @@ def resting_on(sight: Sight, incident_ids: Iterable[UUID]) -> Question[Deploymen
 
     Whether the incidents themselves may be seen is for the caller to have asked.
     """
-    question = _whole(sight, table.c.incidents.bool_op("&&")(uuids(incident_ids)))
-    ordered = question.statement.order_by(table.c.submitted_at, table.c.id)
-    return Question(ordered, question.views, question.read)
+    found = _documents(sight, table.c.incidents.bool_op("&&")(uuids(incident_ids)))
+    return Question(found.order_by(table.c.submitted_at, table.c.id), (NAME,), _state)
 
 
 def expiring(until: datetime, limit: int) -> Question[tuple[datetime, DeploymentRequest]]:
@@ -154,8 +154,11 @@ def next_expiry() -> Question[datetime | None]:
 
 
 def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[DeploymentRequest]:
-    statement = select(table.c.document).where(standing(table, sight), visible(table, sight), chosen)
-    return Question(statement, (NAME,), _state)
+    return Question(_documents(sight, chosen), (NAME,), _state)
+
+
+def _documents(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
+    return select(table.c.document).where(standing(table, sight), visible(table, sight), chosen)
 
 
 def _state(row: Sequence[Any]) -> DeploymentRequest:
@@ -169,3 +172,6 @@ def _expiring(row: Sequence[Any]) -> tuple[datetime, DeploymentRequest]:
 def _instant(row: Sequence[Any]) -> datetime | None:
     instant: datetime | None = row[0]
     return instant
+
+
+_BY_IDS: Final = Prepared(lambda sight: _documents(sight, among(table.c.id, named_uuids("ids"))), (NAME,), _state)

@@ -11,7 +11,19 @@ from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Sele
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from projections.asking import Place, Question, Sight, among, any_of, called, overlaps, standing, uuids, visible
+from projections.asking import (
+    Place,
+    Prepared,
+    Question,
+    Sight,
+    among,
+    any_of,
+    called,
+    named_uuids,
+    overlaps,
+    standing,
+    visible,
+)
 from projections.documents import decode, encode
 from projections.folding import fold_versions, regions_around, version_columns
 from projections.listing import (
@@ -90,7 +102,7 @@ VIEW: Final = View(
 
 def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Incident]:
     """Those of the ids that exist and may be seen, in no order. Which evidence may be seen, each tells itself."""
-    return _whole(sight, among(table.c.id, uuids(ids)))
+    return _BY_IDS.of(sight, ids=list(ids))
 
 
 def by_references(sight: Sight, references: Iterable[str]) -> Question[Incident]:
@@ -163,8 +175,11 @@ def _lasting(rows: FromClause, wanted: Filter) -> Iterator[ColumnElement[bool]]:
 
 
 def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[Incident]:
-    statement = select(table.c.document).where(standing(table, sight), visible(table, sight), chosen)
-    return Question(statement, (NAME,), _state)
+    return Question(_documents(sight, chosen), (NAME,), _state)
+
+
+def _documents(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
+    return select(table.c.document).where(standing(table, sight), visible(table, sight), chosen)
 
 
 def _state(row: Sequence[Any]) -> Incident:
@@ -173,6 +188,9 @@ def _state(row: Sequence[Any]) -> Incident:
 
 def _placed(row: Sequence[Any]) -> tuple[Place, Incident]:
     return Place(row[0], row[1]), decode(Incident, row[2])
+
+
+_BY_IDS: Final = Prepared(lambda sight: _documents(sight, among(table.c.id, named_uuids("ids"))), (NAME,), _state)
 
 
 def _number(row: Sequence[Any]) -> int:

@@ -1,7 +1,7 @@
 """Reader: the one way to ask the views, as somebody, at least at a position, within a time limit."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -25,6 +25,7 @@ __all__ = ["InstantAhead", "Reader", "Reading", "Unanswered", "ViewBehind"]
 T = TypeVar("T")
 
 RETRY_AFTER: Final = 1.0
+POSITIONS: Final = select(checkpoints.table.c.view, checkpoints.table.c.position, checkpoints.table.c.parked)
 
 
 class InstantAhead(Exception):
@@ -73,8 +74,11 @@ class Reader:
         answer_limit: float = 5.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Seconds: patience that a view is waited for, answer_limit that the database is."""
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        """engine: one that commits each statement by itself.
+
+        Seconds: patience that a view is waited for, answer_limit that the database is.
+        """
+        self._engine = engine
         self._patience = patience
         self._limit = answer_limit
         self._clock = clock
@@ -107,7 +111,7 @@ class Reader:
         await self._positions.reach(question.views, at_least, self._patience)
         if at_least and (set_aside := self._parking.intersection(question.views)):
             await self._see_that_none_is_parked(set_aside, at_least, as_of)
-        return [question.read(row) for row in await self._rows(question.statement)]
+        return [question.read(row) for row in await self._rows(question.statement, question.values)]
 
     async def reached(self, views: Iterable[str]) -> int:
         """The position that all of these views have reached now. Raises Unanswered."""
@@ -136,8 +140,7 @@ class Reader:
         return int(row[0])
 
     async def _ask_positions(self) -> dict[str, int]:
-        table = checkpoints.table
-        found = await self._rows(select(table.c.view, table.c.position, table.c.parked))
+        found = await self._rows(POSITIONS)
         self._parking = {row[0] for row in found if row[2]}
         return {row[0]: row[1] for row in found}
 
@@ -146,19 +149,19 @@ class Reader:
         for row in await self._rows(parking.missing(views, at_least, as_of).limit(1)):
             raise ViewBehind(row[0], int(row[1]) - 1, at_least)
 
-    async def _rows(self, statement: Executable) -> Sequence[Sequence[Any]]:
+    async def _rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Sequence[Any]]:
         """Tries once more where a connection from the pool turns out to be dead, as after a restart."""
         try:
             with suppress(_Dead):
-                return await self._execute(statement)
-            return await self._execute(statement)
+                return await self._execute(statement, values)
+            return await self._execute(statement, values)
         except _Dead as error:
             raise Unanswered(f"the database does not answer: {error}") from error
 
-    async def _execute(self, statement: Executable) -> Sequence[Sequence[Any]]:
+    async def _execute(self, statement: Executable, values: Mapping[str, object] | None) -> Sequence[Sequence[Any]]:
         try:
             async with asyncio.timeout(self._limit + 1), self._engine.connect() as connection:
-                return (await connection.execute(statement)).all()
+                return (await connection.execute(statement, values)).all()
         except (TimeoutError, PoolTimeout) as error:
             raise Unanswered("the database does not answer in time") from error
         except psycopg.OperationalError as error:

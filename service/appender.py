@@ -38,6 +38,7 @@ class Appender:
         self._gate = threading.Lock()
         self._closing = False
         self._connection: BoundedConnection | None = None
+        self._cursor: psycopg.Cursor[Any] | None = None
         self._backend: Backend | None = None
         self._used = 0.0
         self._patience = 2 * (limits.connect + limits.lock + limits.answer)
@@ -119,8 +120,10 @@ class Appender:
         except psycopg.Error as error:
             self._disconnect()
             return _for_each(batch, f"the database cannot be reached: {_brief(error)}")
+        cursor = self._cursor
+        assert cursor is not None
         try:
-            row = connection.execute(APPEND, batch.parameters(), binary=True).fetchone()
+            row = cursor.execute(APPEND, batch.parameters()).fetchone()
         except psycopg.Error as error:
             if connection.closed or connection.broken:
                 return self._after_a_lost_answer(batch)
@@ -168,6 +171,8 @@ class Appender:
             connection.close()
             raise
         self._connection = connection
+        # One cursor for all: it keeps how the parameters are sent and the answer is read.
+        self._cursor = connection.cursor(binary=True)
         return connection
 
     def _disconnect(self) -> None:

@@ -33,14 +33,11 @@ class Entry(Sleeper):
         super().__init__()
         self.events = events
         self.reads = reads
-        self.writes = frozenset(event.stream for event in events)
-        self.consults = frozenset(stream for stream, _ in reads)
-        self.size = sum(len(event.state) + len(event.texts or b"") for event in events)
-        self.streams = b"".join([blob(event.stream.bytes) for event in events])
-        self.versions = b"".join([bigint(event.version) for event in events])
-        self.topics = b"".join([blob(event.topic.encode()) for event in events])
-        self.states = b"".join([blob(event.state) for event in events])
-        self.texts = b"".join([blob(event.texts) for event in events])
+        self.writes = frozenset([event.stream for event in events])
+        self.consults = frozenset([stream for stream, _ in reads])
+        columns = zip(*map(_members, events), strict=True)
+        self.streams, self.versions, self.topics, self.states, self.texts = map(b"".join, columns)
+        self.size = len(self.states) + len(self.texts)
         self.read_streams = b"".join([blob(stream.bytes) for stream, _ in reads])
         self.read_versions = b"".join([bigint(version) for _, version in reads])
         self.ticket = [None]
@@ -57,6 +54,11 @@ class Entry(Sleeper):
     def wait(self, seconds: float) -> Outcome | None:
         """None where nothing was told in time."""
         return self.outcome if self.sleep(seconds) else None
+
+
+def _members(event: Encoded) -> tuple[bytes, ...]:
+    stream, version, topic, state, texts = event
+    return blob(stream.bytes), bigint(version), blob(topic.encode()), blob(state), blob(texts)
 
 
 class Batch:
@@ -105,15 +107,15 @@ class Batch:
         entries, count = self.entries, self.events
         reads = sum(len(entry.reads) for entry in entries)
         return (
-            numbered(len(entry.events) for entry in entries),
-            Uuids.of((entry.streams for entry in entries), count),
-            Bigints.of((entry.versions for entry in entries), count),
-            Texts.of((entry.topics for entry in entries), count),
-            Blobs.of((entry.states for entry in entries), count),
-            Blobs.of((entry.texts for entry in entries), count),
-            numbered(len(entry.reads) for entry in entries),
-            Uuids.of((entry.read_streams for entry in entries), reads),
-            Bigints.of((entry.read_versions for entry in entries), reads),
+            numbered([len(entry.events) for entry in entries]),
+            Uuids.of([entry.streams for entry in entries], count),
+            Bigints.of([entry.versions for entry in entries], count),
+            Texts.of([entry.topics for entry in entries], count),
+            Blobs.of([entry.states for entry in entries], count),
+            Blobs.of([entry.texts for entry in entries], count),
+            numbered([len(entry.reads) for entry in entries]),
+            Uuids.of([entry.read_streams for entry in entries], reads),
+            Bigints.of([entry.read_versions for entry in entries], reads),
         )
 
 

@@ -71,6 +71,8 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
     return create_async_engine(
         "postgresql+psycopg://",
         async_creator=connect,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
         pool_size=pool_size or settings.view_pool_size,
         max_overflow=0,
         pool_timeout=max(settings.connect_timeout, patience),

@@ -45,8 +45,8 @@ class Dispatcher:
             return self._carry_out(attempt, claim)
 
     def _carry_out(self, attempt: Attempt, claim: UUID | None) -> Outcome | Refusal:
-        needed = attempt.surely_needed if claim is None else {claim, *attempt.surely_needed}
-        attempt.states |= self._states.load(needed - attempt.states.keys())
+        needed = attempt.surely_needed if claim is None else (claim, *attempt.surely_needed)
+        attempt.states.update(self._states.load([stream for stream in needed if stream not in attempt.states]))
         for _ in range(TRIES):
             answer = self._judge(attempt, claim)
             if isinstance(answer, tuple):
@@ -68,7 +68,7 @@ class Dispatcher:
                 used = attempt.context.read(Claim, claim) if claim else None
                 return attempt.decide() if used is None else self._again(attempt, used)
             except Unread as unread:
-                attempt.states |= self._states.load(unread.streams)
+                attempt.states.update(self._states.load(unread.streams))
 
     def _again(self, attempt: Attempt, claim: Claim) -> Outcome | Refusal:
         """The first outcome of a command that comes again under its key."""
@@ -98,8 +98,8 @@ class Dispatcher:
             return None
         for event in appended.events:
             attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event)
-        own = tuple(event for event in appended.events if event.stream == attempt.subject)
-        return Outcome(subject=attempt.subject, state=attempt.state, before=before, events=own)
+        own = [event for event in appended.events if event.stream == attempt.subject]
+        return Outcome(subject=attempt.subject, state=attempt.state, before=before, events=tuple(own))
 
 
 def _item(attempt: Attempt, claim: UUID | None, events: tuple[Any, ...]) -> Item:

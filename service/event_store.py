@@ -85,7 +85,7 @@ class EventStore(Application[UUID]):
         position, appended = outcome.first, []
         for item in items:
             events = enumerate(item.events, start=position)
-            appended.append(Appended(tuple(event.at(at, outcome.recorded_at, item.reads) for at, event in events)))
+            appended.append(Appended(tuple([event.at(at, outcome.recorded_at, item.reads) for at, event in events])))
             position += len(item.events)
         return tuple(appended)
 

@@ -131,7 +131,7 @@ class Historian:
         if opens:
             judging.states[attempt.subject] = None
         while True:
-            attempt.states = _as_of(attempt.now, judging)
+            attempt = attempt.on(_as_of(attempt.context.now, judging))
             try:
                 answer = attempt.unseen() or attempt.decide()
             except Unread as unread:

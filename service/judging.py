@@ -1,7 +1,7 @@
 """Judging an order on states at hand: what it records or why it is refused, and where its events are to stand."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
@@ -32,43 +32,53 @@ def aggregate_of(command: type[Any]) -> Aggregate:
     return _ROUTES[command][0]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
-    """An order on its way: its subject, when it is decided, and the states that the decision rests on."""
+    """An order on its way, and the context in which it is decided.
+
+    states: what the context consults; more are added as they are asked for.
+    """
 
     order: Order
     aggregate: Aggregate
     route: Route
-    subject: UUID
-    now: datetime
-    states: dict[UUID, Any] = field(default_factory=dict)
+    context: Context
+    states: dict[UUID, Any]
 
     @classmethod
     def begin(cls, order: Order, now: datetime) -> Self:
         """Raises ValueError where a command that needs a subject has none."""
         aggregate, route = _ROUTES[type(order.command)]
+        states: dict[UUID, Any] = {}
         if isinstance(route, Opening) and route.stream_of is not None:
-            return cls(order, aggregate, route, route.stream_of(order.command), now)
-        if isinstance(route, Opening):
+            subject = route.stream_of(order.command)
+        elif isinstance(route, Opening):
             subject = order.subject or random_id()
-            return cls(order, aggregate, route, subject, now, {subject: None})
-        if order.subject is None:
+            states[subject] = None
+        elif order.subject is None:
             raise ValueError(f"{type(order.command).__name__} needs a subject")
-        return cls(order, aggregate, route, order.subject, now)
+        else:
+            subject = order.subject
+        context = Context(actor=order.actor, now=now, subject=subject, consulted=states)
+        return cls(order, aggregate, route, context, states)
+
+    def on(self, states: dict[UUID, Any]) -> Self:
+        """The same order, decided on other states."""
+        return replace(self, context=replace(self.context, consulted=states), states=states)
+
+    @property
+    def subject(self) -> UUID:
+        return self.context.subject
 
     @property
     def state(self) -> Any:
         return self.states[self.subject]
 
     @property
-    def context(self) -> Context:
-        return Context(actor=self.order.actor, now=self.now, subject=self.subject, consulted=self.states)
-
-    @property
-    def surely_needed(self) -> set[UUID]:
+    def surely_needed(self) -> tuple[UUID, ...]:
         """The streams that every judgement of it begins with, to be read at once."""
         actor = self.order.actor
-        return {self.subject} if actor.is_system else {self.subject, authority.stream_of(actor.authority)}
+        return (self.subject,) if actor.is_system else (self.subject, authority.stream_of(actor.authority))
 
     @property
     def number(self) -> UUID | None:

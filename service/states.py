@@ -27,13 +27,16 @@ class States:
 
     def load(self, streams: Iterable[UUID]) -> dict[UUID, Any]:
         """The states of the streams, read where they are not at hand."""
-        wanted = set(streams)
+        found: dict[UUID, Any] = {}
+        missing: dict[UUID, Any] = {}
         with self._guard:
-            found = {stream: self._kept[stream] for stream in wanted if stream in self._kept}
-            for stream in found:
-                self._kept.move_to_end(stream)
-        missing = wanted - found.keys()
-        return {**found, **self._read(dict.fromkeys(missing))} if missing else found
+            for stream in streams:
+                if stream in self._kept:
+                    found[stream] = self._kept[stream]
+                    self._kept.move_to_end(stream)
+                else:
+                    missing[stream] = None
+        return found | self._read(missing) if missing else found
 
     def refresh(self, states: dict[UUID, Any]) -> dict[UUID, Any]:
         """Those of the states that moved on, as they are now."""

@@ -59,7 +59,7 @@ class Watching:
 
     def _ask(self, question: Question[T]) -> list[T]:
         with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:
-            rows: Sequence[Any] = connection.execute(question.statement).all()
+            rows: Sequence[Any] = connection.execute(question.statement, question.values).all()
         return [question.read(row) for row in rows]
 
 

@@ -1,0 +1,57 @@
+"""Questions whose statement is built once: they differ in values alone, and find nothing without them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import psycopg
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from domain.deployment_request.state import DeploymentRequest
+from domain.marking import EVERYBODY, Viewer
+from projections import deployment_requests, incidents
+from projections.asking import EVERYTHING, Question, Sight
+from tests.projections.histories import Histories
+from tests.projections.world import World
+
+WHO = Sight(viewer=Viewer(frozenset({EVERYBODY})))
+ANOTHER = Sight(viewer=Viewer(frozenset({EVERYBODY, "registered"})))
+THEN = Sight(viewer=WHO.viewer, as_of=datetime(2024, 11, 29, tzinfo=UTC))
+LATER = Sight(viewer=ANOTHER.viewer, as_of=datetime(2024, 12, 1, tzinfo=UTC))
+
+
+def test_all_viewers_share_a_statement_and_so_do_all_pasts() -> None:
+    for by_ids in (deployment_requests.by_ids, incidents.by_ids):
+        kinds = [
+            {id(by_ids(sight, [uuid4()]).statement) for sight in alike}
+            for alike in ((WHO, ANOTHER), (THEN, LATER), (EVERYTHING, EVERYTHING.now()))
+        ]
+        assert [len(statements) for statements in kinds] == [1, 1, 1]
+        assert len(set.union(*kinds)) == 3
+
+
+def test_without_the_values_of_a_viewer_nothing_is_found(world: World) -> None:
+    histories = Histories(43)
+    world.append([histories.opening(), *histories.items(60)])
+    world.apply()
+    [(audience, subject)] = _rows(world, "SELECT audience, id FROM projections.deployment_requests LIMIT 1")
+    question = deployment_requests.by_ids(Sight(viewer=Viewer(frozenset(audience))), [subject])
+    assert _asked(world, question, question.values) == [subject]
+    assert _asked(world, question, {"ids": [subject]}) == []
+    past = deployment_requests.by_ids(Sight(viewer=EVERYTHING.viewer, as_of=datetime.now(UTC)), [subject])
+    assert _asked(world, past, past.values) == [subject]
+    assert _asked(world, past, {"ids": [subject]}) == []
+
+
+def _rows(world: World, statement: str) -> list[tuple[list[str], UUID]]:
+    with psycopg.connect(world.urls.owner) as connection:
+        return connection.execute(statement.encode()).fetchall()
+
+
+def _asked(world: World, question: Question[DeploymentRequest], values: Mapping[str, object]) -> list[UUID]:
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(world.urls.owner), poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        return [question.read(row).id for row in connection.execute(question.statement, values).all()]
