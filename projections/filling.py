@@ -29,6 +29,8 @@ PARTS_EACH: Final = 4
 GOODBYE: Final = 30.0
 """Seconds that a process gets to end the part that it has begun."""
 
+LOST: Final = "a process that filled the copy is gone: the next rebuild goes on without it"
+
 
 class FillerLost(Exception):
     """A process that filled the copy is gone. What others have loaded is there."""
@@ -58,16 +60,18 @@ def fill(filling: Filling, parts: Sequence[Part], jobs: int) -> Generator[int, N
         return
     with _processes(filling, jobs) as pipes:
         waiting = iter(parts)
-        busy = {pipe for pipe, part in zip(pipes, waiting) if _told(pipe, part)}  # noqa: B905 - the rest waits
+        for pipe in pipes:
+            _ask(pipe, next(waiting))
+        busy = set(pipes)
         while busy:
-            for pipe in wait(list(busy)):
-                assert isinstance(pipe, Connection)
-                events = _answer(pipe)
+            for ready in wait(list(busy)):
+                assert isinstance(ready, Connection)
+                events = _answer(ready)
                 part = next(waiting, None)
                 if part is None:
-                    busy.remove(pipe)
+                    busy.remove(ready)
                 else:
-                    pipe.send(part)
+                    _ask(ready, part)
                 yield events
 
 
@@ -157,16 +161,18 @@ def _serve(name: str, url: str, decode: Decode, copy: Copy, pipe: Connection) ->
             pipe.send(error)
 
 
-def _told(pipe: Connection, part: Part) -> bool:
-    pipe.send(part)
-    return True
+def _ask(pipe: Connection, part: Part) -> None:
+    try:
+        pipe.send(part)
+    except ConnectionError:
+        raise FillerLost(LOST) from None
 
 
 def _answer(pipe: Connection) -> int:
     try:
         answer = pipe.recv()
     except (EOFError, ConnectionError):
-        raise FillerLost("a process that filled the copy is gone: the next rebuild goes on without it") from None
+        raise FillerLost(LOST) from None
     if isinstance(answer, Exception):
         raise answer
     return int(answer)

@@ -31,13 +31,15 @@ COMMANDS: Final = {
 
 
 def main() -> None:
-    """The entry point. Exit status 2: misconfigured. 3: the database does not answer now."""
+    """The entry point. Exit status 2: misconfigured. 3: the database does not answer now. 130: interrupted."""
     try:
         application(sys.argv[1] if len(sys.argv) > 1 else "")()
     except Misconfigured as error:
         sys.exit(_say(str(error), 2))
     except Unavailable as error:
         sys.exit(_say(f"the register is not available now: {error}", 3))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def application(command: str = "") -> typer.Typer:

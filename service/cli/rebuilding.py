@@ -159,13 +159,14 @@ def _compared(views: Sequence[View], jobs: int) -> list[Comparison]:
 
 @contextmanager
 def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress]]:
-    """The views, the database and where progress is shown. Turns into Unavailable what stands in the way now."""
+    """The views, the database and where progress is shown. What stands in the way is said in one line."""
     with open_database(Settings.from_environment()) as urls, progress_bar() as bar:
         try:
             yield views, urls.worker, bar
-        except (BeingRebuilt, Cancelled, FillerLost, NotSwapped) as error:
-            raise Unavailable(str(error)) from error
-        except (Unappliable, NotAsFolded, CorruptEvent) as error:
+        except KeyboardInterrupt:
+            print("mandate: stopped: the next rebuild goes on with what was loaded", file=sys.stderr)
+            raise typer.Exit(130) from None
+        except (BeingRebuilt, Cancelled, FillerLost, NotSwapped, Unappliable, NotAsFolded, CorruptEvent) as error:
             print(f"mandate: nothing was changed: {error}", file=sys.stderr)
             raise typer.Exit(1) from error
         except psycopg.OperationalError as error:
