@@ -6,7 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
+
+UNIT: Final = 1024**2 if sys.platform == "darwin" else 1024
+"""Of ru_maxrss, in a MB."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,4 +27,9 @@ def _peak() -> float:
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / UNIT
+
+
+def peak_of_children() -> float:
+    """Of the largest process that this one began and that has ended, in MB."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / UNIT

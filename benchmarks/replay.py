@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 
 from benchmarks import stock_projection
-from benchmarks.alone import alone
+from benchmarks.alone import alone, peak_of_children
 from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
@@ -16,6 +16,7 @@ from projections import deployment_requests
 from projections.collecting import collecting_rarely
 from projections.rebuild import rebuild
 from projections.replaying import Replay, head, topics
+from service.cli.rebuilding import JOBS
 from service.database import DatabaseUrls
 from service.decoding import decode
 
@@ -53,19 +54,21 @@ def measure(*, quick: bool = False) -> str:
         few = _filled(server, "replay_few", scale.few)
         many = _filled(server, "replay_many", scale.many)
         small = _rebuilt(few)
-        built, compared, read, stock = [], [], [], []
+        built, single, compared, read, stock = [], [], [], [], []
         for _ in range(scale.rounds):
             stock.append(alone(stock_projection.run, many.owner, scale.stock_seconds)[0])
             read.append(_read(many))
             built.append(_rebuilt(many))
+            single.append(_rebuilt(many, jobs=1))
             compared.append(_rebuilt(many))
-    return told(scale, small, built, compared, read, stock)
+    return told(scale, small, built, single, compared, read, stock)
 
 
 def told(
     scale: Scale,
     small: Figure,
     built: Sequence[Figure],
+    single: Sequence[Figure],
     compared: Sequence[Figure],
     read: Sequence[Figure],
     stock: Sequence[float],
@@ -84,11 +87,19 @@ def told(
 
     slow = [Figure(round(rate * scale.stock_seconds), scale.stock_seconds) for rate in stock]
     rows = [
-        row(f"built from {scale.many:,} events", built),
-        row("built again, compared with what is served", compared),
+        row(f"built from {scale.many:,} events, {JOBS} at a time", built),
+        row("by one process, and compared with what is served", single),
+        row(f"{JOBS} at a time, and compared with what is served", compared),
         row("read and decoded alone", read),
         (*row(f"stock ProjectionRunner, its first {scale.stock_seconds:.0f} s", slow)[:4], "", ""),
-        (f"built from {scale.few:,} events", f"{small.events:,}", f"{small.rate:,.0f}", "", "", f"{small.peak:.0f}"),
+        (
+            f"built from {scale.few:,} events, {JOBS} at a time",
+            f"{small.events:,}",
+            f"{small.rate:,.0f}",
+            "",
+            "",
+            f"{small.peak:.0f}",
+        ),
     ]
     return aligned(head, rows)
 
@@ -99,9 +110,9 @@ def _filled(server: DatabaseUrls, name: str, events: int) -> DatabaseUrls:
     return urls
 
 
-def _rebuilt(urls: DatabaseUrls) -> Figure:
-    (events, seconds), peak = alone(run_rebuild, urls.worker)
-    return Figure(events, seconds, peak)
+def _rebuilt(urls: DatabaseUrls, jobs: int = JOBS) -> Figure:
+    (events, seconds, others), peak = alone(run_rebuild, urls.worker, jobs)
+    return Figure(events, seconds, peak + others)
 
 
 def _read(urls: DatabaseUrls) -> Figure:
@@ -109,10 +120,10 @@ def _read(urls: DatabaseUrls) -> Figure:
     return Figure(events, seconds, peak)
 
 
-def run_rebuild(url: str) -> tuple[int, float]:
-    """Events and seconds of a whole rebuild, indexes and swap included."""
-    done = rebuild(VIEW, url, decode)
-    return done.processed, done.seconds
+def run_rebuild(url: str, jobs: int) -> tuple[int, float, float]:
+    """Events and seconds of a whole rebuild, indexes and swap included; and at most so many MB in other processes."""
+    done = rebuild(VIEW, url, decode, jobs=jobs)
+    return done.processed, done.seconds, jobs * peak_of_children() if jobs > 1 else 0.0
 
 
 def run_reading(url: str) -> tuple[int, float]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import psycopg
-from sqlalchemy import Executable, func, select
+from sqlalchemy import TIMESTAMP, Executable, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,6 +25,13 @@ __all__ = ["InstantAhead", "Reader", "Reading", "Unanswered", "ViewBehind"]
 T = TypeVar("T")
 
 RETRY_AFTER: Final = 1.0
+PAST_KEPT: Final = 4096
+"""Instants whose positions are remembered: one who looks into the past asks more than one thing of it."""
+LAST: Final = select(events.c.recorded_at).order_by(events.c.notification_id.desc()).limit(1).scalar_subquery()
+POSITION_AS_OF: Final = select(
+    func.event_store.position_as_of(bindparam("instant", type_=TIMESTAMP(timezone=True))),
+    func.greatest(func.clock_timestamp(), LAST),
+)
 POSITIONS: Final = select(checkpoints.table.c.view, checkpoints.table.c.position, checkpoints.table.c.parked)
 
 
@@ -84,6 +91,7 @@ class Reader:
         self._clock = clock
         self._positions = Positions(self._ask_positions)
         self._parking: set[str] = set()
+        self._past: dict[datetime, int] = {}
 
     async def reading(
         self,
@@ -130,14 +138,16 @@ class Reader:
 
     async def _position_as_of(self, instant: datetime) -> int:
         """What an instant stands for. Its answer is final: it waits for an append that has stamped its events."""
-        last = select(events.c.recorded_at).order_by(events.c.notification_id.desc()).limit(1).scalar_subquery()
-        position = func.event_store.position_as_of(instant)
-        row = (await self._rows(select(position, func.greatest(func.clock_timestamp(), last))))[0]
-        if instant > row[1]:
-            raise InstantAhead(
-                f"{instant.isoformat()} has not come yet: the register's clock says {row[1].isoformat()}"
-            )
-        return int(row[0])
+        known = self._past.get(instant)
+        if known is not None:
+            return known
+        position, clock = (await self._rows(POSITION_AS_OF, {"instant": instant}))[0]
+        if instant > clock:
+            raise InstantAhead(f"{_told(instant)} has not come yet: the register's clock says {_told(clock)}")
+        if len(self._past) >= PAST_KEPT:
+            self._past.clear()
+        self._past[instant] = int(position)
+        return int(position)
 
     async def _ask_positions(self) -> dict[str, int]:
         found = await self._rows(POSITIONS)
@@ -177,3 +187,7 @@ class Reader:
 
 class _Dead(Exception):
     """A connection that was taken for alive."""
+
+
+def _told(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
