@@ -150,8 +150,9 @@ def _listed(sight: Sight, wanted: Filter, part: Part) -> Select[Any]:
     if sight.as_of is None or wanted.attribution_status is not None:
         return ordered(statement, table.c.occurred_at, table.c.id, part)
     first, there_by_then = first_of(table, sight.as_of)
-    along = statement.with_only_columns(first.c.occurred_at.label("at"), first.c.id, table.c.document)
-    along = along.where(table.c.id == first.c.id, there_by_then, *_lasting(first, wanted))
+    along = select(first.c.occurred_at.label("at"), first.c.id, table.c.document)
+    along = along.where(there_by_then, *_lasting(first, wanted))
+    along = along.where(table.c.id == first.c.id, standing(table, sight), visible(table, sight))
     return ordered(along, first.c.occurred_at, first.c.id, part)
 
 

@@ -101,18 +101,22 @@ def _listed(sight: Sight, wanted: Filter, order: Order, part: Part) -> Select[An
         return ordered(statement, by, table.c.id, part)
     first, there_by_then = first_of(table, sight.as_of)
     if order.is_by_submission:
-        along = statement.with_only_columns(first.c.submitted_at.label("at"), first.c.id, table.c.document)
-        along = along.where(table.c.id == first.c.id, there_by_then, first.c.submitted_at <= sight.as_of + SLACK)
-        return ordered(along.where(*_lasting(first, wanted)), first.c.submitted_at, first.c.id, part)
+        along = select(first.c.submitted_at.label("at"), first.c.id, table.c.document)
+        along = along.where(there_by_then, first.c.submitted_at <= sight.as_of + SLACK, *_lasting(first, wanted))
+        along = along.where(table.c.id == first.c.id, *_stood(sight, wanted))
+        return ordered(along, first.c.submitted_at, first.c.id, part)
     if found := list(_lasting(first, wanted)):
         statement = statement.where(table.c.id == first.c.id, there_by_then, *found)
     return ordered(statement, by, table.c.id, part)
 
 
 def _standing(sight: Sight, wanted: Filter, statement: Select[Any]) -> Select[Any]:
-    return statement.where(
-        standing(table, sight), visible(table, sight), *_lasting(table, wanted), *_passing(sight, wanted)
-    )
+    return statement.where(*_stood(sight, wanted), *_lasting(table, wanted))
+
+
+def _stood(sight: Sight, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """What passes, of the row that stands or stood. What lasts is told of one row: told of two, it misleads the planner."""
+    yield from (standing(table, sight), visible(table, sight), *_passing(sight, wanted))
 
 
 def _ordered_by(sight: Sight, order: Order) -> ColumnElement[Any]:

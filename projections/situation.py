@@ -170,7 +170,10 @@ def counts(sight: Sight, regions: Iterable[str] | None) -> Question[Count]:
 
     A region that was asked for and has none is not in the answer.
     """
-    seen = _seen_counts(sight).cte("seen")
+    counted = _seen_counts(sight)
+    if regions is not None:
+        counted = counted.where(table.c.regions.bool_op("&&")(texts(regions)))
+    seen = counted.cte("seen")
     around = func.unnest(seen.c.regions).table_valued("region", name="around").render_derived()
     region = around.c.region
     statement = select(region, seen.c.kind, seen.c.status, func.sum(seen.c.count)).join_from(seen, around, true())
