@@ -115,7 +115,7 @@ def _standing(sight: Sight, wanted: Filter, statement: Select[Any]) -> Select[An
 
 
 def _stood(sight: Sight, wanted: Filter) -> Iterator[ColumnElement[bool]]:
-    """What passes, of the row that stands or stood. What lasts is told of one row: told of two, it misleads the planner."""
+    """What passes, of the row that stands or stood. What lasts is told of one row: of two, it misleads the planner."""
     yield from (standing(table, sight), visible(table, sight), *_passing(sight, wanted))
 
 
