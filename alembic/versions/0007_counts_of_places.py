@@ -10,7 +10,7 @@ depends_on = None
 PLACE = """((regions[1] COLLATE "C") || '/'::text)"""
 
 INDEXES = """
-CREATE INDEX ix_deployment_requests_present_place ON projections.deployment_requests ({place})
+CREATE INDEX ix_deployment_requests_present_place ON projections.deployment_requests ({place}, id)
     INCLUDE (audience, regions) WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_deployment_requests_first_place ON projections.deployment_requests ({place}, valid_from)
     INCLUDE (audience, regions) WHERE version = 1;

@@ -64,6 +64,7 @@ def trail(
     correlation: Annotated[
         str | None, typer.Option(help="All that followed from one command, or from one import.")
     ] = None,
+    after: Annotated[int, typer.Option(min=0, help="Recorded after this position: where an earlier trail ended.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="How many events at most, the oldest first.")] = 100,
     token: TokenOption = None,
 ) -> None:
@@ -78,9 +79,9 @@ def trail(
             recorded_until=None if until is None else instant(until, "--until"),
             correlation=None if correlation is None else _id(correlation, "--correlation"),
         )
-        following = _ask(everything, lambda reader: _show_pages(everything, reader, wanted, limit))
+        following = _ask(everything, lambda reader: _show_pages(everything, reader, wanted, after, limit))
         if following is not None:
-            typer.echo(f"There is more: --from {following.recorded_at.isoformat()}, or a higher --limit.", err=True)
+            typer.echo(f"There is more: --after {following.position - 1}, or a higher --limit.", err=True)
 
 
 def _about(one: Asked, state: Any) -> tuple[str, ...]:
@@ -93,10 +94,10 @@ def _about(one: Asked, state: Any) -> tuple[str, ...]:
     return title, f"{state.kind} at {state.region}, {spoken(state.occurred_at)}. {state.marking}."
 
 
-async def _show_pages(everything: Asked, reader: Reader, wanted: Filter, limit: int) -> Entry | None:
+async def _show_pages(everything: Asked, reader: Reader, wanted: Filter, after: int, limit: int) -> Entry | None:
     """Shows events as they are read; answers the first that is beyond the limit."""
     reading = await reader.reading(everything.scope.actor, at_least=everything.scope.end)
-    console, after = Console(), 0
+    console = Console()
     while True:
         size = min(PAGE, limit)
         entries = await reading.rows(audit_trail.page(reading.sight, wanted, size + 1, after))

@@ -45,6 +45,9 @@ def import_(
     settings = Settings.from_environment()
     read = _reader(file, mapping)
     listed = report or file.with_name(f"{file.name}.report.jsonl")
+    for each in filter(None, (file, mapping)):
+        if listed.exists() and each.exists() and listed.samefile(each):
+            raise Misconfigured(f"--report: {listed} is what is read: name another file")
     console = Console()
     try:
         histories, refusals = file.open("rb"), listed.open("ab")

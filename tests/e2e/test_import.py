@@ -74,3 +74,11 @@ def test_what_cannot_be_read_is_said_in_one_line(served: Served, arguments: list
     assert answer.returncode == 2
     assert said in " ".join(answer.stderr.replace("│", "").split())
     assert "Traceback" not in answer.stderr
+
+
+def test_what_is_read_is_not_written_to(served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "histories.jsonl"
+    file.write_text("{}")
+    answer = served.run("import", str(file), "--report", str(file), check=False)
+    assert (answer.returncode, file.read_text()) == (2, "{}")
+    assert "is what is read: name another file" in " ".join(answer.stderr.split())

@@ -14,11 +14,15 @@ from service.exchange.importing.raw import LONGEST_LINE, Raw, Reader
 PATHS: Final = ("history", "command", "at", "name", "actor.", "input.")
 """A column that is named like one of these, or begins with one that ends in a dot, is the field of that name."""
 
+UNCLOSED: Final = "unexpected end of data"
+"""What the csv module says of it."""
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def reader(mapped: Mapped) -> Reader:
-    """Reads files of this form. Raises Misconfigured where a file has not the columns that the mapping names."""
+    """Reads files of this form. Raises Misconfigured where a file has not the columns that the mapping names, and where
+    a quote is never closed: what comes after it would be taken for one cell."""
 
     def read(file: BinaryIO) -> Iterator[Raw]:
         text = TextIOWrapper(file, encoding=mapped.encoding, newline="")
@@ -36,14 +40,19 @@ def reader(mapped: Mapped) -> Reader:
 
 def _read(text: TextIOWrapper, mapped: Mapped) -> Iterator[Raw]:
     csv.field_size_limit(LONGEST_LINE)
-    rows = csv.reader(text, delimiter=mapped.delimiter)
-    header = [column.strip() for column in next(rows, [])]
+    rows = csv.reader(text, delimiter=mapped.delimiter, strict=True)
+    try:
+        header = [column.strip() for column in next(rows, [])]
+    except csv.Error as error:
+        raise Misconfigured(f"line 1 names no columns: {error}") from None
     rules = [(rule, _columns(rule, header)) for rule in mapped.rules]
     while True:
         number = rows.line_num + 1
         try:
             row = next(rows, None)
         except csv.Error as error:
+            if str(error) == UNCLOSED:
+                raise Misconfigured(f"a quote that is opened on line {number} or after it is never closed") from None
             yield Raw(number, b"", None, f"It is no row: {error}")
             continue
         if row is None:

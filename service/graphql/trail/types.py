@@ -32,7 +32,12 @@ class RecordedEvent:
     entry: strawberry.Private[Entry]
     told_of: strawberry.Private[Node | None]
     position: Position
-    version: int = strawberry.field(description="Its place in the history of its subject, from 1, without a gap.")
+    version: int = strawberry.field(
+        description=(
+            "Its place in the history of its subject, from 1; a mandate's is its place among those of its region. "
+            "Places of what the viewer may not see are left out."
+        )
+    )
     type: str = strawberry.field(
         description=(
             "The event's stable name: RequestSubmitted, RequestAmended, RequestWithdrawn, ReviewBegun, "

@@ -53,6 +53,18 @@ def test_columns_are_named_by_what_they_hold() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("text", ['history,at\na,"1\nb,2\nc,3\n', 'history,at\na,"1', 'history,"at\na,1\n'])
+def test_a_quote_that_is_never_closed_swallows_no_rows(text: str) -> None:
+    with pytest.raises(Misconfigured, match=r"never closed|names no columns"):
+        lines(text)
+
+
+def test_a_quote_that_is_closed_too_late_is_refused_where_it_was_opened() -> None:
+    [first, refused, last] = lines('history,at\na,1\nb,"2\nc,"3"\nd,4\n')
+    assert (first[0], refused[0], last) == (2, 3, (5, {"history": "d", "at": "4"}))
+    assert "It is no row" in refused[1]
+
+
 def test_a_mapping_renames_translates_and_chooses(tmp_path: Path) -> None:
     mapping = """
         delimiter = "\\t"

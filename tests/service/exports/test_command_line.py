@@ -198,7 +198,10 @@ def test_the_trail_is_filtered(run: Run, register: Register) -> None:
 def test_the_trail_says_how_to_go_on(run: Run, register: Register) -> None:
     result = run("trail", "--limit", "3")
     assert len(result.stdout.splitlines()) == 3
-    assert "There is more: --from " in result.stderr
+    hint = result.stderr.split("There is more: ")[1].split(",")[0]
+    rest = run("trail", *hint.split(), "--limit", "1000")
+    whole = run("trail", "--limit", "1000")
+    assert result.stdout + rest.stdout == whole.stdout
     assert run("trail", "--limit", str(len(register.log))).stderr == ""
 
 
