@@ -4,7 +4,7 @@ import signal
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from traceback import format_exc
 from typing import Any, Final
@@ -132,7 +132,8 @@ def _processes(filling: Filling, jobs: int) -> Iterator[list[Connection]]:
             ours, theirs = context.Pipe()
             named = (filling.view.name, filling.url, filling.decode, filling.copy)
             process = context.Process(target=_serve, args=(*named, theirs), daemon=True)
-            process.start()
+            with _undisturbed():
+                process.start()
             theirs.close()
             pipes.append(ours)
             processes.append(process)
@@ -145,9 +146,19 @@ def _processes(filling: Filling, jobs: int) -> Iterator[list[Connection]]:
             process.kill()
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """What is begun meanwhile never hears of an interrupt from the keyboard: that is for who began it to deal with."""
+    resource_tracker.ensure_running()  # where it is not, it begins with the first process, and takes the mask away
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(name: str, url: str, decode: Decode, copy: Copy, pipe: Connection) -> None:
     """What a process does: part after part, until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     filling = Filling(VIEW_OF[name], url, decode, copy)
     try:
         with collecting_rarely(), _filler(filling) as connection:

@@ -131,7 +131,7 @@ def _mend(views: Sequence[View], called: str) -> None:
 
 
 def _cancel(views: Sequence[View]) -> None:
-    with open_database(Settings.from_environment()) as urls:
+    with open_database(Settings.from_environment()) as urls, _answering():
         stopped = ordering.cancel(urls.worker, [each.name for each in views])
         let_go = []
         for view in views:
@@ -160,7 +160,7 @@ def _compared(views: Sequence[View], jobs: int) -> list[Comparison]:
 @contextmanager
 def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress]]:
     """The views, the database and where progress is shown. What stands in the way is said in one line."""
-    with open_database(Settings.from_environment()) as urls, progress_bar() as bar:
+    with open_database(Settings.from_environment()) as urls, progress_bar() as bar, _answering():
         try:
             yield views, urls.worker, bar
         except KeyboardInterrupt:
@@ -169,8 +169,15 @@ def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress
         except (BeingRebuilt, Cancelled, FillerLost, NotSwapped, Unappliable, NotAsFolded, CorruptEvent) as error:
             print(f"mandate: nothing was changed: {error}", file=sys.stderr)
             raise typer.Exit(1) from error
-        except psycopg.OperationalError as error:
-            raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Raises Unavailable where the database does not answer."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
 
 
 def _told(rebuilt: Rebuilt) -> str:

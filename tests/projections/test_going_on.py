@@ -1,9 +1,14 @@
 """Rebuilds that are stopped or killed while they load, and gone on with; loaded by several processes side by side."""
 
 import multiprocessing
+import os
 import pickle
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -30,6 +35,8 @@ from tests.waiting import until
 EVENTS = 20
 """Of a part, about."""
 UNREADABLE = 30
+FILLERS_AND_TRACKER = 3
+"""Of what they share, multiprocessing keeps account in a process of its own."""
 
 
 @pytest.fixture
@@ -141,6 +148,25 @@ def test_one_that_is_killed_is_gone_on_with(recorded: World) -> None:
         before = loaded(recorded)
         assert 0 < before < whole(recorded)
         assert again(recorded, VIEW).processed == whole(recorded) - before
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+def test_an_interrupt_from_the_keyboard_is_for_the_first_process_alone(recorded: World) -> None:
+    """However early: those that it began are still importing."""
+    command = [sys.executable, "-m", "tests.projections.rebuilding_process", recorded.urls.worker, VIEW.name]
+    process = subprocess.Popen(
+        [*command, "2", str(EVENTS)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: len(children.read_text().split()) == FILLERS_AND_TRACKER)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert said.count("Traceback") == 1, said
+    assert "spawn" not in said
 
 
 def test_several_processes_make_the_same_rows(recorded: World) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from projections import deployment_requests, parts
 from projections.catalogue import VIEWS
+from service.errors import Unavailable
 from tests.projections.test_going_on import stopped
 from tests.projections.test_rebuild import nothing_is_left
 from tests.projections.world import World
@@ -12,6 +13,7 @@ from tests.service.operating.conftest import Run
 
 TABLE = deployment_requests.VIEW.tables[0]
 NAME = deployment_requests.NAME
+NOTHING = "00000000-0000-4000-8000-000000000000"
 
 
 def edit(world: World) -> None:
@@ -56,6 +58,15 @@ def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
     ]
     assert run("rebuild", "--cancel").stdout.splitlines() == ["told to stop: none is being built anew"]
     nothing_is_left(recorded)
+
+
+def test_a_database_that_is_away_is_said_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MANDATE_DATABASE_URL", "MANDATE_WORKER_DATABASE_URL", "MANDATE_OWNER_DATABASE_URL"):
+        monkeypatch.setenv(name, "postgresql://nobody@127.0.0.1:1/nothing")
+    for arguments in (["rebuild"], ["rebuild", "--cancel"], ["verify"], ["rebuild", "--stream", NOTHING]):
+        told = run(*arguments)
+        assert isinstance(told.exception, Unavailable), arguments
+        assert str(told.exception).startswith("the database does not answer: ")
 
 
 def test_a_view_that_there_is_not(run: Run, recorded: World) -> None:
