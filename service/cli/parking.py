@@ -4,7 +4,6 @@ import sys
 from typing import Annotated
 from uuid import UUID
 
-import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -13,9 +12,9 @@ from projections.catalogue import VIEW_OF
 from projections.following import OtherVersion
 from projections.parking import Parked, parked, retry, waiting_positions
 from service.cli.operating import answers
-from service.cli.rebuilding import stream_called
+from service.cli.rebuilding import answering, stream_called
 from service.decoding import decode
-from service.errors import Misconfigured, Unavailable
+from service.errors import Misconfigured
 from service.opening import open_database
 from service.settings import Settings
 
@@ -64,15 +63,13 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
     """Applies what waits, of one stream or of all, when the fold is mended. Exit status 1 where some waits still."""
     settings = Settings.from_environment()
     failed = False
-    with open_database(settings) as urls:
+    with open_database(settings) as urls, answering():
         wanted = None if stream is None else stream_called(urls, stream)
         for one in _found(settings, urls.worker, view, wanted):
             try:
                 came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
             except OtherVersion as error:
                 raise Misconfigured(str(error)) from error
-            except psycopg.OperationalError as error:
-                raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
             typer.echo(f"{one.view} {one.stream}: {came.applied} of {one.waiting} events applied")
             if came.error is not None:
                 failed = True

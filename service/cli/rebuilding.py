@@ -114,7 +114,7 @@ def stream_called(urls: DatabaseUrls, called: str) -> UUID:
 
 
 def _mend(views: Sequence[View], called: str) -> None:
-    with open_database(Settings.from_environment()) as urls:
+    with open_database(Settings.from_environment()) as urls, answering():
         wanted = stream_called(urls, called)
         for view in views:
             try:
@@ -126,12 +126,10 @@ def _mend(views: Sequence[View], called: str) -> None:
             except (OtherVersion, Unappliable) as error:
                 print(f"mandate: nothing was changed: {error}", file=sys.stderr)
                 raise typer.Exit(1) from error
-            except psycopg.OperationalError as error:
-                raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
 
 
 def _cancel(views: Sequence[View]) -> None:
-    with open_database(Settings.from_environment()) as urls, _answering():
+    with open_database(Settings.from_environment()) as urls, answering():
         stopped = ordering.cancel(urls.worker, [each.name for each in views])
         let_go = []
         for view in views:
@@ -160,7 +158,7 @@ def _compared(views: Sequence[View], jobs: int) -> list[Comparison]:
 @contextmanager
 def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress]]:
     """The views, the database and where progress is shown. What stands in the way is said in one line."""
-    with open_database(Settings.from_environment()) as urls, progress_bar() as bar, _answering():
+    with open_database(Settings.from_environment()) as urls, progress_bar() as bar, answering():
         try:
             yield views, urls.worker, bar
         except KeyboardInterrupt:
@@ -172,7 +170,7 @@ def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
     """Raises Unavailable where the database does not answer."""
     try:
         yield

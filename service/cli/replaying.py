@@ -3,13 +3,12 @@
 import sys
 from typing import Annotated
 
-import psycopg
 import typer
 
 from projections.checking import Checked, Unreadable, check
-from service.cli.rebuilding import progress_bar
+from service.cli.rebuilding import answering, progress_bar
 from service.decoding import decode
-from service.errors import Misconfigured, Unavailable
+from service.errors import Misconfigured
 from service.opening import open_database
 from service.settings import Settings
 
@@ -29,7 +28,7 @@ def replay(
     """
     if not check_:
         raise Misconfigured("say 'mandate replay --check'; views are built anew by 'mandate rebuild'")
-    with open_database(Settings.from_environment()) as urls, progress_bar() as bar:
+    with open_database(Settings.from_environment()) as urls, progress_bar() as bar, answering():
         task = bar.add_task("events", total=None)
 
         def show(done: int, total: int) -> None:
@@ -40,6 +39,4 @@ def replay(
         except Unreadable as error:
             print(f"mandate: {error}", file=sys.stderr)
             raise typer.Exit(1) from error
-        except psycopg.OperationalError as error:
-            raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
     typer.echo(f"{checked.events:,} events of {checked.streams:,} streams can be read, in {checked.seconds:.1f} s")
