@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
-from random import Random
+from random import randint
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,7 @@ LISTED: Final = 20
 """Differences that are told one by one; of the others, the number."""
 SAMPLED: Final = 25
 """Subjects that are folded from scratch, at most."""
+OF_VIEW: Final = "SELECT DISTINCT originator_id FROM event_store.events WHERE topic = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,6 @@ def check_sample(
     replay: Replay,
     position: int,
     but: Container[UUID] = (),
-    seed: int | None = None,
 ) -> int:
     """Folds some subjects from scratch, and looks their rows up. How many it were. Raises NotAsFolded.
 
@@ -137,7 +137,7 @@ def check_sample(
     """
     wanted = topics(view.by_stream)
     sampled = 0
-    for stream in _some(connection, wanted, position, Random(seed)):  # noqa: S311
+    for stream in _some(connection, wanted, position):
         events = list(replay.of_stream(stream, wanted))
         if stream in but or not events or len(events) > LONGEST:
             continue
@@ -148,12 +148,15 @@ def check_sample(
     return sampled
 
 
-def _some(connection: psycopg.Connection[Any], wanted: Sequence[str], position: int, chance: Random) -> list[UUID]:
-    places = [chance.randint(1, position) for _ in range(SAMPLED * 2)] if position else []
-    found = connection.execute(
-        "SELECT DISTINCT originator_id FROM event_store.events WHERE notification_id = ANY(%s) AND topic = ANY(%s)",
-        [places, list(wanted)],
-    ).fetchall()
+def _some(connection: psycopg.Connection[Any], wanted: Sequence[str], position: int) -> list[UUID]:
+    """Drawn by their events; where those are rare among all that are recorded, from all that there are."""
+    places = [randint(1, position) for _ in range(SAMPLED * 2)] if position else []  # noqa: S311
+    found = connection.execute(f"{OF_VIEW} AND notification_id = ANY(%s)", [list(wanted), places]).fetchall()
+    if len(found) < SAMPLED:
+        found = connection.execute(
+            f"SELECT * FROM ({OF_VIEW} AND notification_id <= %s) AS streams ORDER BY random() LIMIT %s",  # noqa: S608
+            [list(wanted), position, SAMPLED],
+        ).fetchall()
     return [row[0] for row in found][:SAMPLED]
 
 
