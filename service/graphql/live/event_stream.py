@@ -1,7 +1,8 @@
 """GraphQL over server-sent events: a response for each operation ("distinct connections mode")."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -10,11 +11,13 @@ from starlette.types import Receive, Scope, Send
 
 from service.graphql.answering import Answer
 from service.graphql.context import Services
-from service.graphql.errors import UNAUTHENTICATED, problem
+from service.graphql.errors import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, problem
 from service.graphql.live.connections import (
+    FAULT,
     GONE,
     RESTART,
     RESTARTS,
+    TRY_LATER,
     UNAUTHORIZED,
     Ending,
     Patient,
@@ -34,10 +37,14 @@ HEADERS: Final = {
 COMPLETE: Final = b"event: complete\ndata:\n\n"
 SIGN_OF_LIFE: Final = b":\n\n"
 DONE: Final = 1000
+PROBLEMS: Final[Mapping[int | None, str]] = {UNAUTHORIZED: UNAUTHENTICATED, TRY_LATER: UNAVAILABLE, FAULT: INTERNAL}
+"""The codes of the contract under which a stream tells why it ends."""
+
+_log = logging.getLogger(__name__)
 
 
 class EventStream(Response):
-    """The answers as they come, then `complete`. Where the server ends, or the client is too slow, it breaks off
+    """The answers as they come, then `complete`; before it, why it ended sooner. Where the server ends it breaks off
     without `complete`: the client begins again from the last position."""
 
     def __init__(self, answers: AsyncGenerator[Answer, None], identity: Identity, services: Services) -> None:
@@ -61,7 +68,7 @@ class EventStream(Response):
 
         with live.connections.one():
             ending = await live.ending(serve)
-        await _end(ending, to_client)
+        await _end(ending, to_client, live.bounds.farewell)
 
     async def _deliver(self, to_client: Patient) -> None:
         try:
@@ -87,16 +94,15 @@ async def _signs_of_life(to_client: Patient, beat: float) -> None:
         await to_client(_body(SIGN_OF_LIFE))
 
 
-async def _end(ending: Ending, to_client: Patient) -> None:
-    last = b""
-    if ending.code == UNAUTHORIZED:
-        last = _next({"errors": [problem(UNAUTHENTICATED, ending.reason)]}) + COMPLETE
-    elif ending.code == DONE:
-        last = COMPLETE
+async def _end(ending: Ending, to_client: Patient, farewell: float) -> None:
+    """A client that was too slow learns of it as soon as it reads on."""
+    last = COMPLETE if ending.code == DONE else b""
+    if ending.code in PROBLEMS:
+        last = _next({"errors": [problem(PROBLEMS[ending.code], ending.reason)]}) + COMPLETE
     try:
-        await to_client(_body(last, more=False))
+        await to_client(_body(last, more=False), farewell)
     except Ending:
-        return
+        _log.info("a client did not take the news that its stream was ended: %s", ending.reason)
 
 
 def _next(body: dict[str, Any]) -> bytes:
