@@ -229,6 +229,12 @@ def spoken(instant: datetime) -> str:
     return f"{told.day} {MONTHS[told.month - 1]} {told:%Y, %H:%M} UTC"
 
 
+def exactly(instant: datetime) -> str:
+    """As `spoken`, with the seconds and their parts where there are any: '15 December 2024, 12:00:07.25 UTC'."""
+    parts = f"{instant:%S.%f}".rstrip("0").removesuffix(".")
+    return spoken(instant) if parts == "00" else spoken(instant).replace(" UTC", f":{parts} UTC")
+
+
 def camel(name: str) -> str:
     """A field's name as the API spells it: 'review_by' is 'reviewBy'."""
     head, *tail = name.split("_")

@@ -22,13 +22,15 @@ class Line:
     """One command of a history.
 
     number: its place in the file. name: what the lines after it call the evidence that it records.
-    order: the order, with its time in `occurred_at`, or what is wrong with the line.
+    order: the order, with its time in `occurred_at`, or what is wrong with the line. called: what it calls the
+    histories that its order names, by their ids: filled when that is asked.
     """
 
     number: int
     command: str
     name: str | None = None
     order: Callable[[Known], Order | InvalidInput]
+    called: Mapping[UUID, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

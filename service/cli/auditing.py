@@ -11,7 +11,7 @@ from rich.console import Console
 from domain import authority as authorities
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
-from domain.vocabulary import AuthorityCode, spoken
+from domain.vocabulary import AuthorityCode, exactly, spoken
 from projections import audit_trail, people
 from projections.audit_trail import Filter
 from projections.entries import Entry, shown_to
@@ -79,14 +79,16 @@ def trail(
             recorded_until=None if until is None else instant(until, "--until"),
             correlation=None if correlation is None else _id(correlation, "--correlation"),
         )
-        following = _ask(everything, lambda reader: _show_pages(everything, reader, wanted, after, limit))
+        shown, following = _ask(everything, lambda reader: _show_pages(everything, reader, wanted, after, limit))
+        if not shown:
+            typer.echo("There is no such event that may be seen.", err=True)
         if following is not None:
             typer.echo(f"There is more: --after {following.position - 1}, or a higher --limit.", err=True)
 
 
 def _about(one: Asked, state: Any) -> tuple[str, ...]:
     """What a history is headed by."""
-    at = "" if one.scope.as_of is None else f", as of {spoken(one.scope.as_of)}"
+    at = "" if one.scope.as_of is None else f", as of {exactly(one.scope.as_of)}"
     title = f"{state.reference}: {state.status}, version {state.version}{at}"
     if isinstance(state, DeploymentRequest):
         what = f"{state.force}, {state.strength:,}, to {state.region}"
@@ -94,22 +96,24 @@ def _about(one: Asked, state: Any) -> tuple[str, ...]:
     return title, f"{state.kind} at {state.region}, {spoken(state.occurred_at)}. {state.marking}."
 
 
-async def _show_pages(everything: Asked, reader: Reader, wanted: Filter, after: int, limit: int) -> Entry | None:
-    """Shows events as they are read; answers the first that is beyond the limit."""
+async def _show_pages(
+    everything: Asked, reader: Reader, wanted: Filter, after: int, limit: int
+) -> tuple[int, Entry | None]:
+    """Shows events as they are read; answers how many, and the first that is beyond the limit."""
     reading = await reader.reading(everything.scope.actor, at_least=everything.scope.end)
-    console = Console()
+    console, left = Console(), limit
     while True:
-        size = min(PAGE, limit)
+        size = min(PAGE, left)
         entries = await reading.rows(audit_trail.page(reading.sight, wanted, size + 1, after))
         shown = entries[:size]
         timeline = Timeline(console, await _names(reader, shown))
         for moment in await _moments(everything, reading, shown):
             timeline.show(moment)
-        limit -= size
+        left -= len(shown)
         if len(entries) <= size:
-            return None
-        if limit == 0:
-            return entries[size]
+            return limit - left, None
+        if left == 0:
+            return limit, entries[size]
         after = shown[-1].position
 
 

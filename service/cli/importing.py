@@ -1,7 +1,7 @@
 """`import`: histories from another register or a spreadsheet."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -22,6 +22,8 @@ from service.opening import open_migrated_database
 from service.settings import Settings
 from service.states import States
 
+NOTHING_RECORDED: Final = 1
+
 
 def add_to(app: typer.Typer) -> None:
     app.command("import")(import_)
@@ -40,7 +42,8 @@ def import_(
 ) -> None:
     """Brings histories into the register, decided as of then; what the rules refuse is listed, with line and reason.
 
-    Run again, it adds nothing that is there. docs/import.md shows the form of the file.
+    Run again, it adds nothing that is there. Where every line is refused it ends with status 1. docs/import.md shows
+    the form of the file.
     """
     settings = Settings.from_environment()
     read = _reader(file, mapping)
@@ -66,6 +69,8 @@ def import_(
         finally:
             store.close()
     _tell(console, totals, written, listed)
+    if totals.refused == totals.lines > 0:
+        raise typer.Exit(NOTHING_RECORDED)
 
 
 def _reader(file: Path, mapping: Path | None) -> Reader:

@@ -72,7 +72,8 @@ def database_beside(target: Path) -> Iterator[tuple[sqlite3.Connection, BinaryIO
 
     It has no journal: whoever fails half-way starts anew. It has a name only while it is opened.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    with _in_the_name_of(target):
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     with os.fdopen(descriptor, "rb") as file:
         try:
             connection = sqlite3.connect(name, isolation_level=None)
@@ -104,7 +105,17 @@ def _open(target: Path, folder: int) -> tuple[int, str | None]:
         with suppress(OSError):
             return os.open(".", os.O_TMPFILE | os.O_WRONLY, MODE, dir_fd=folder), None
     name = _named(target)
-    return os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, MODE, dir_fd=folder), name
+    with _in_the_name_of(target):
+        return os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, MODE, dir_fd=folder), name
+
+
+@contextmanager
+def _in_the_name_of(target: Path) -> Iterator[None]:
+    """An error names the file that was asked for, not the one that becomes it."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None
 
 
 def _named(target: Path) -> str:

@@ -19,6 +19,7 @@ from domain.vocabulary import (
     Likelihood,
     Region,
     Role,
+    exactly,
     shown,
     spoken,
 )
@@ -91,6 +92,12 @@ def test_a_submission_without_a_decider_is_a_mistake_of_ours() -> None:
 def test_instants_are_told_in_utc_and_grades_in_words() -> None:
     assert spoken(PERIOD.end.astimezone(timezone(timedelta(hours=-5)))) == "15 June 2025, 00:00 UTC"
     assert spoken(PERIOD.end + 17 * DAY - timedelta(minutes=1)) == "1 July 2025, 23:59 UTC"
+
+
+def test_an_instant_is_told_exactly_where_that_matters() -> None:
+    assert exactly(PERIOD.end) == spoken(PERIOD.end)
+    assert exactly(PERIOD.end + timedelta(seconds=10)) == "15 June 2025, 00:00:10 UTC"
+    assert exactly(PERIOD.end + timedelta(microseconds=250)) == "15 June 2025, 00:00:00.00025 UTC"
     assert [shown(grade) for grade in (Likelihood.ALMOST_NO_CHANCE, AnalyticConfidence.LOW)] == [
         "ALMOST NO CHANCE",
         "LOW",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
-from domain.vocabulary import Actor, Marking, spoken
+from domain.vocabulary import Actor, Marking, exactly, spoken
 from service.exchange.dossier.course import course
 from service.exchange.dossier.decisions import decisions, endorsements
 from service.exchange.dossier.document import Cell, Document, Facts, cell, quiet, term
@@ -66,7 +66,7 @@ def standing(request: DeploymentRequest) -> str:
 
 def printed(material: Material) -> str:
     """For the foot of each page."""
-    as_of = f", as of {spoken(material.printed.as_of)}" if material.printed.as_of else ""
+    as_of = f", as of {exactly(material.printed.as_of)}" if material.printed.as_of else ""
     return f"Printed on {spoken(material.printed.at)} {_for_whom(material)}{as_of}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.vocabulary import Likelihood, spoken
+from domain.vocabulary import Likelihood, exactly, spoken
 from service.exchange.dossier.course import in_order
 from service.exchange.dossier.document import Block, Cell, Facts, Line, Paragraph, Section, cell, quiet, table, term
 from service.exchange.dossier.material import Material
@@ -16,8 +16,9 @@ OF_LIKELIHOOD = "How likely a finding is, is told in the bands of ICD 203."
 OF_CONFIDENCE = "How sound its basis is, is told apart from that, as low, moderate or high."
 OF_GRADINGS = "Gradings of evidence are those of AJP-2.1. F and 6 are no lowest grades: they say that none can judge."
 STANDS_FOR = (
-    "Incidents and evidence that may not be seen by the person for whom this was printed do not appear in it, "
-    "and their number is not told. That follows from the markings of what is recorded, as they apply now."
+    "What the incidents and evidence say that may not be seen by the person for whom this was printed does not appear "
+    "in it. That an event concerns one is told below, and where a decision rests on one. That follows from the "
+    "markings of what is recorded, as they apply now."
 )
 
 
@@ -65,7 +66,7 @@ def about(material: Material) -> Section:
         (
             "Tells",
             cell(
-                f"what the register said as of {spoken(printed.as_of)}" if printed.as_of else "all up to its printing",
+                f"what the register said as of {exactly(printed.as_of)}" if printed.as_of else "all up to its printing",
                 quiet(f"The last event of the request stands at position {printed.position} of the register's log, "
                       f"recorded on {spoken(printed.recorded_at)}."),
             ),

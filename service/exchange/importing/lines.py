@@ -1,5 +1,7 @@
 """From what a line says to the order that it stands for: who, when, which command, on what."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +64,7 @@ def line(raw: Raw, history: str, kind: Kind | None, previous: datetime | None, f
     assert raw.fields is not None
     told = raw.fields.get("command")
     name = raw.fields.get("name")
-    problems = [*_shape(raw.fields, told, kind)]
+    problems = [*_twice(raw.content), *_shape(raw.fields, told, kind)]
     at = previous or file.now
     try:
         at = instant(raw.fields.get("at"), "at")
@@ -70,13 +72,27 @@ def line(raw: Raw, history: str, kind: Kind | None, previous: datetime | None, f
         problems.extend(unreadable.problems)
     else:
         problems.extend(_time(at, previous, file))
+    called: dict[UUID, str] = {}
     made = Line(
         number=raw.number,
         command=told if isinstance(told, str) else "",
         name=name if isinstance(name, str) else None,
-        order=partial(_order, raw.fields, tuple(problems), file.subject(history), at, file),
+        order=partial(_order, raw.fields, tuple(problems), file.subject(history), at, file, called),
+        called=called,
     )
     return made, max(at, previous) if previous else at
+
+
+def _twice(content: bytes) -> list[FieldProblem]:
+    """The fields that an object says twice (RFC 8259, 4: readers differ in which one they take)."""
+    twice: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        if len({name for name, _ in pairs}) < len(pairs):
+            twice.extend(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+
+    json.loads(content, object_pairs_hook=note)
+    return [FieldProblem(path=name, message="It is said twice: leave one out.") for name in twice]
 
 
 def _shape(fields: Mapping[str, Any], told: object, kind: Kind | None) -> list[FieldProblem]:
@@ -111,6 +127,7 @@ def _order(
     subject: UUID,
     at: datetime,
     file: File,
+    called: dict[UUID, str],
     known: Known,
 ) -> Order | InvalidInput:
     if problems:
@@ -118,7 +135,7 @@ def _order(
     kind, about = COMMANDS[fields["command"]]
     try:
         actor = _actor(fields.get("actor"))
-        given = command(kind, fields.get("input", {}), _resolver(file, known))
+        given = command(kind, fields.get("input", {}), _resolver(file, called, known))
     except Unreadable as unreadable:
         return InvalidInput.of(*unreadable.problems)
     return Order(
@@ -130,10 +147,14 @@ def _order(
     )
 
 
-def _resolver(file: File, known: Known) -> Any:
+def _resolver(file: File, called: dict[UUID, str], known: Known) -> Any:
     def resolve(kind: Any, value: object) -> UUID:
         if kind is IncidentId:
-            return _uuid(value) or file.subject(_name(value))
+            if (given := _uuid(value)) is not None:
+                return given
+            incident = file.subject(name := _name(value))
+            called[incident] = name
+            return incident
         if kind is EvidenceId:
             if (found := known.names.get(_name(value))) is None:
                 raise ValueError(f"No line above records evidence with the name '{value}'.")

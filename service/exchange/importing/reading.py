@@ -19,6 +19,8 @@ Resolve = Callable[[Any, object], UUID]
 
 YES: Final = ("true", "yes", "1")
 NO: Final = ("false", "no", "0")
+LONGEST_SAID: Final = 40
+"""Characters of a value that its refusal says again."""
 NAMED_ELSEWHERE: Final = ("id", "incident", "idempotencyKey", "expectedVersion")
 """Fields of the API's inputs that a line has no use for: its history names the subject and is its key."""
 
@@ -68,7 +70,8 @@ def instant(value: object, path: str) -> datetime:
                 return found.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise _at(path, "An ISO 8601 instant with offset is needed: '2017-03-01T09:30:00+01:00'.")
+    given = f", not '{value}'" if isinstance(value, str) and len(value) < LONGEST_SAID else ""
+    raise _at(path, f"An ISO 8601 instant with offset is needed, as '2017-03-01T09:30:00+01:00'{given}.")
 
 
 def string(value: object, path: str) -> str:

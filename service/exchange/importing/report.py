@@ -1,13 +1,13 @@
 """The report of an import: what was refused, with line and reason. It is written as it goes, after earlier ones."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, BinaryIO
 
 import msgspec
 
 from domain.refusals import InvalidInput, Refusal
 from service.exchange.importing.lines import File
-from service.history import Told
+from service.history import Line, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,21 @@ class Refused:
     history: str
     command: str
     refusal: Refusal
+
+    @classmethod
+    def line(cls, line: Line, history: str, refusal: Refusal) -> "Refused":
+        """Of a line that was judged: told in the names that the file gives, where the rules know ids alone."""
+
+        def in_its_names(message: str) -> str:
+            for subject, name in line.called.items():
+                message = message.replace(str(subject), f"'{name}'")
+            return message
+
+        told = replace(refusal, message=in_its_names(refusal.message))
+        if isinstance(told, InvalidInput):
+            fields = tuple(replace(each, message=in_its_names(each.message)) for each in told.fields)
+            told = replace(told, fields=fields)
+        return cls(line.number, history, line.command, told)
 
 
 class Report:

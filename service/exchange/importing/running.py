@@ -100,7 +100,7 @@ class Import:
         totals.histories += told.recorded != 0
         totals.recorded += told.recorded or 0
         for line, refusal in told.refused:
-            self._refuse(Refused(line.number, told.history.name, line.command, refusal), totals)
+            self._refuse(Refused.line(line, told.history.name, refusal), totals)
 
     def _refuse(self, refused: Refused, totals: Totals) -> None:
         totals.refused += 1

@@ -30,7 +30,8 @@ def reader(mapped: Mapped) -> Reader:
             yield from _read(text, mapped)
         except UnicodeError:
             raise Misconfigured(
-                f"the file is not in {mapped.encoding}: its mapping can name another encoding"
+                f"the file is not in {mapped.encoding.removesuffix('-sig')}: name its encoding in a mapping, as "
+                "encoding = 'cp1252' (docs/import.md)"
             ) from None
         finally:
             text.detach()

@@ -89,6 +89,10 @@ class Register:
         ]
 
     @property
+    def reasons(self) -> list[str]:
+        return [told["reason"] for told in self.reported if "refusal" in told]
+
+    @property
     def log(self) -> list[Recorded[Any]]:
         return self.store.feed(0, 10_000)
 

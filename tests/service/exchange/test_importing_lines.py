@@ -99,6 +99,20 @@ def test_what_is_no_line_is_told_and_the_rest_is_read(register: Register, text: 
     assert (totals.lines, totals.recorded) == (2, 1)
 
 
+@pytest.mark.parametrize(("said", "twice"), [("purpose", "strength"), ("history", "command")])
+def test_what_is_said_twice_is_told_since_either_could_be_meant(register: Register, said: str, twice: str) -> None:
+    text = json.dumps(asked("a")).replace(f'"{said}":', f'"{twice}": "other", "{said}":')
+    totals = register.takes(text)
+    assert register.refused == [(1, "InvalidInput", [twice])]
+    assert (totals.lines, totals.recorded) == (1, 0)
+
+
+def test_an_incident_that_is_not_there_is_told_as_the_line_calls_it(register: Register) -> None:
+    register.takes({**asked("a"), "input": {**TERMS, "incidents": ["the flood"]}})
+    (message,) = register.reasons
+    assert message == "incidents: There is no such incident that you may see: 'the flood'."
+
+
 def test_a_line_without_end_is_not_held_in_memory(register: Register) -> None:
     totals = register.takes("x" * (3 * LONGEST_LINE), asked("a"))
     assert register.refused == [(1, "InvalidInput", ["line"])]
