@@ -33,7 +33,7 @@ from domain.recorded import Recorded
 from domain.vocabulary import Actor, ActorKind, Marking, Role
 from projections.asking import Question, Sight, among, overlaps, texts, uuids, visible
 from projections.changes import Change
-from projections.documents import encode
+from projections.documents import encode, reader
 from projections.entries import Entry, Shown, entry, introduces, kind_of, shown_to, subject_of
 from projections.folding import audience_of
 from projections.listing import of_each
@@ -192,9 +192,9 @@ VIEW: Final = View(
     version=VERSION,
     tables=(table, remembered),
     memories={
-        DEPLOYMENT_REQUEST.name: Memory(table=remembered, state=DeploymentRequest, versioned=False),
-        INCIDENT.name: Memory(table=remembered, state=Incident, versioned=False),
-        AUTHORITY.name: Memory(table=remembered, state=Holder, versioned=False),
+        DEPLOYMENT_REQUEST.name: Memory(table=remembered, read=reader(DeploymentRequest), versioned=False),
+        INCIDENT.name: Memory(table=remembered, read=reader(Incident), versioned=False),
+        AUTHORITY.name: Memory(table=remembered, read=reader(Holder), versioned=False),
     },
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     by_position=(AUTHORITY, JURISDICTION),

@@ -14,13 +14,16 @@ from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode, Marking
 from projections.asking import EVERYTHING, Prepared, Question, Sight, among, named_texts, standing, texts, uuids
-from projections.documents import decode, encode
+from projections.documents import encode, reader
 from projections.folding import fold_versions, version_columns
 from projections.terms import Holder
 from projections.view import Folded, Memory, Values, View, present, versions
 
 NAME: Final = "authorities"
 VERSION: Final = 1
+
+_authority_in: Final = reader(Authority)
+_jurisdiction_in: Final = reader(Jurisdiction)
 
 table: Final = versions(NAME, Column("code", Text, nullable=False))
 present(table, "id", unique=True)
@@ -53,8 +56,8 @@ VIEW: Final = View(
     version=VERSION,
     tables=(table, jurisdictions),
     memories={
-        AUTHORITY.name: Memory(table=table, state=Authority, versioned=True),
-        JURISDICTION.name: Memory(table=jurisdictions, state=Jurisdiction, versioned=True),
+        AUTHORITY.name: Memory(table=table, read=_authority_in, versioned=True),
+        JURISDICTION.name: Memory(table=jurisdictions, read=_jurisdiction_in, versioned=True),
     },
     by_stream=(AUTHORITY, JURISDICTION),
     fold=fold,
@@ -124,11 +127,11 @@ def _chosen(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
 
 
 def _read_authority(row: Sequence[Any]) -> Authority:
-    return decode(Authority, row[0])
+    return _authority_in(row[0])
 
 
 def _read_jurisdiction(row: Sequence[Any]) -> Jurisdiction:
-    return decode(Jurisdiction, row[0])
+    return _jurisdiction_in(row[0])
 
 
 def _read_either(row: Sequence[Any]) -> Authority | Jurisdiction:

@@ -25,13 +25,16 @@ from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
 from projections.asking import FOREVER, Prepared, Question, Sight, among, called, named_uuids, standing, uuids, visible
-from projections.documents import decode, encode
+from projections.documents import encode, reader
 from projections.folding import fold_versions, regions_around, version_columns
 from projections.listing import COUNTED, FIRST, indexed
 from projections.view import STANDS, Folded, Memory, Values, View, present, versions
 
 NAME: Final = "deployment_requests"
 VERSION: Final = 1
+
+request_in: Final = reader(DeploymentRequest)
+"""The request in a row's document."""
 
 LASTING: Final = ("requesting_authority", "deciding_authority", "place")
 """What filters ask for and never changes, at the end of indexes of lists: rows that do not match are not looked at."""
@@ -102,7 +105,7 @@ VIEW: Final = View(
     name=NAME,
     version=VERSION,
     tables=(table,),
-    memories={DEPLOYMENT_REQUEST.name: Memory(table=table, state=DeploymentRequest, versioned=True)},
+    memories={DEPLOYMENT_REQUEST.name: Memory(table=table, read=request_in, versioned=True)},
     by_stream=(DEPLOYMENT_REQUEST,),
     fold=fold,
 )
@@ -124,7 +127,7 @@ def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[tup
     """
     chosen = tuple_(table.c.id, table.c.version).in_(list(pairs))
     statement = select(table.c.position, table.c.document).where(chosen, visible(table, sight))
-    return Question(statement, (NAME,), lambda row: (int(row[0]), decode(DeploymentRequest, row[1])))
+    return Question(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1])))
 
 
 def newest_versions(ids: Iterable[UUID]) -> Question[tuple[UUID, int]]:
@@ -164,11 +167,11 @@ def _documents(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
 
 
 def _state(row: Sequence[Any]) -> DeploymentRequest:
-    return decode(DeploymentRequest, row[0])
+    return request_in(row[0])
 
 
 def _expiring(row: Sequence[Any]) -> tuple[datetime, DeploymentRequest]:
-    return row[0], decode(DeploymentRequest, row[1])
+    return row[0], request_in(row[1])
 
 
 def _instant(row: Sequence[Any]) -> datetime | None:

@@ -3,6 +3,7 @@
 A text is a plain string; an erased one is {"erased": true}, since null is a text that was never written.
 """
 
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -18,13 +19,13 @@ def encode(state: object) -> str:
     return _ENCODER.encode(state).decode()
 
 
-def decode(kind: type[State], document: str) -> State:
-    """Raises msgspec.ValidationError where the document is none of this kind."""
-    decoder = _DECODERS.get(kind)
-    if decoder is None:
-        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=_read)
-    state: State = decoder.decode(document)
-    return state
+def reader(kind: type[State]) -> Callable[[str], State]:
+    """Reads documents of one kind. It raises msgspec.ValidationError where one is of another.
+
+    To be made while modules are imported: msgspec takes note of a class when it first meets it, and two threads that
+    make it do so at once crash the process.
+    """
+    return msgspec.json.Decoder(kind, dec_hook=_read).decode
 
 
 def _written(value: Any) -> object:
@@ -39,5 +40,4 @@ def _read(kind: type, value: Any) -> object:
     raise TypeError(f"no form is known for {kind.__name__}")
 
 
-_DECODERS: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {}
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_written)

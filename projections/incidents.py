@@ -24,7 +24,7 @@ from projections.asking import (
     standing,
     visible,
 )
-from projections.documents import decode, encode
+from projections.documents import encode, reader
 from projections.folding import fold_versions, regions_around, version_columns
 from projections.listing import (
     APART,
@@ -42,6 +42,8 @@ from projections.view import STANDS, Folded, Memory, Values, View, present, vers
 
 NAME: Final = "incidents"
 VERSION: Final = 1
+
+_incident_in: Final = reader(Incident)
 
 table: Final = versions(
     NAME,
@@ -94,7 +96,7 @@ VIEW: Final = View(
     name=NAME,
     version=VERSION,
     tables=(table,),
-    memories={INCIDENT.name: Memory(table=table, state=Incident, versioned=True)},
+    memories={INCIDENT.name: Memory(table=table, read=_incident_in, versioned=True)},
     by_stream=(INCIDENT,),
     fold=fold,
 )
@@ -184,11 +186,11 @@ def _documents(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
 
 
 def _state(row: Sequence[Any]) -> Incident:
-    return decode(Incident, row[0])
+    return _incident_in(row[0])
 
 
 def _placed(row: Sequence[Any]) -> tuple[Place, Incident]:
-    return Place(row[0], row[1]), decode(Incident, row[2])
+    return Place(row[0], row[1]), _incident_in(row[2])
 
 
 _BY_IDS: Final = Prepared(lambda sight: _documents(sight, among(table.c.id, named_uuids("ids"))), (NAME,), _state)

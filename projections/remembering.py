@@ -7,7 +7,6 @@ from uuid import UUID
 
 import psycopg
 
-from projections.documents import decode
 from projections.view import View
 
 KEPT: Final = 20_000
@@ -50,4 +49,4 @@ class Remembered:
         present = "AND valid_until = 'infinity'" if memory.versioned else ""
         statement = f"SELECT id, document FROM {self._schema}.{memory.table.name} WHERE id = ANY(%s) {present}"  # noqa: S608
         rows = connection.execute(statement.encode(), [ids], binary=True).fetchall()
-        return {subject: decode(memory.state, document) for subject, document in rows}
+        return {subject: memory.read(document) for subject, document in rows}

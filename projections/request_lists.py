@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, func, not_, select
 from domain.deployment_request.state import DeploymentRequest
 from projections import incidents, situation
 from projections.asking import Place, Question, Sight, any_of, overlaps, standing, uuids, visible
-from projections.deployment_requests import NAME, table
-from projections.documents import decode
+from projections.deployment_requests import NAME, request_in, table
 from projections.listing import APART, SLACK, Part, beneath, first_of, gathered, merged, ordered, outermost
 
 
@@ -161,7 +160,7 @@ def _views(wanted: Filter) -> tuple[str, ...]:
 
 
 def _placed(row: Sequence[Any]) -> tuple[Place, DeploymentRequest]:
-    return Place(row[0], row[1]), decode(DeploymentRequest, row[2])
+    return Place(row[0], row[1]), request_in(row[2])
 
 
 def _number(row: Sequence[Any]) -> int:

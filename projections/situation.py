@@ -33,7 +33,7 @@ from domain.recorded import Recorded
 from domain.vocabulary import derived_id
 from projections.asking import Question, Sight, among, standing, texts, visible, within
 from projections.counting import count_anew
-from projections.documents import encode
+from projections.documents import encode, reader
 from projections.folding import PRESENT, audience_of, regions_around, version_columns
 from projections.metadata import PROJECTIONS
 from projections.view import Folded, Memory, Update, Values, View, memory, present, versions
@@ -155,8 +155,8 @@ VIEW: Final = View(
     version=VERSION,
     tables=(table, intervals, remembered),
     memories={
-        DEPLOYMENT_REQUEST.name: Memory(table=remembered, state=DeploymentRequest, versioned=False),
-        INCIDENT.name: Memory(table=remembered, state=Incident, versioned=False),
+        DEPLOYMENT_REQUEST.name: Memory(table=remembered, read=reader(DeploymentRequest), versioned=False),
+        INCIDENT.name: Memory(table=remembered, read=reader(Incident), versioned=False),
     },
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     fold=fold,

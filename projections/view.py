@@ -47,13 +47,13 @@ class Folded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Where the states of one kind of subject are kept, and the class that they are of.
+    """Where the states of one kind of subject are kept, and what reads one.
 
     versioned: its table keeps the rows of the past, and the state is that of the row that stands.
     """
 
     table: Table
-    state: type[Any]
+    read: Callable[[str], Any]
     versioned: bool
 
 

@@ -57,7 +57,8 @@ class Envelope(msgspec.Struct, forbid_unknown_fields=True):
 class Mapper:
     """events: stored name -> class. schemas: stored name -> present schema. upcasters: (name, schema) -> to the next.
 
-    random: nonces and salts, `random(16)` for each. Safe to share between threads.
+    random: nonces and salts, `random(16)` for each. Safe to share between threads: msgspec takes note of a class when
+    it first meets it, and two threads that make it do so at once crash the process, so that it meets all events here.
     """
 
     def __init__(
@@ -77,6 +78,8 @@ class Mapper:
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(Envelope).decode
         self._decode_actor = msgspec.json.Decoder(ActorForm).decode
+        for event in events.values():
+            msgspec.json.Decoder(event)
         self._actors: dict[bytes, Actor] = {}
         self._actor_bytes: dict[Actor, bytes] = {}
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.incident.state import Incident
 from domain.vocabulary import Location, Text
-from projections.documents import decode, encode
+from projections.documents import encode, reader
 from projections.terms import Holder
 from tests.domain.case import KFOR
 from tests.projections.histories import Histories
@@ -18,8 +18,8 @@ def test_every_state_comes_back_as_it_was() -> None:
     histories.opening()
     histories.items(300)
     for state in histories.states.values():
-        assert decode(type(state), encode(state)) == state
-    assert decode(Holder, encode(Holder(code=KFOR))) == Holder(code=KFOR)
+        assert reader(type(state))(encode(state)) == state
+    assert reader(Holder)(encode(Holder(code=KFOR))) == Holder(code=KFOR)
 
 
 def test_a_text_is_a_string_and_one_that_was_never_written_is_null() -> None:
@@ -36,7 +36,7 @@ def test_an_erased_text_is_told_from_one_that_was_never_written() -> None:
         replace(each, finding=each.finding and replace(each.finding, responsible_party=Text(None)))
         for each in state.findings
     )
-    back = decode(Incident, encode(replace(state, description=Text(None), findings=erased)))
+    back = reader(Incident)(encode(replace(state, description=Text(None), findings=erased)))
     assert back == replace(state, description=Text(None), findings=erased)
     assert back.attribution is not None
     assert back.attribution.is_conclusive
@@ -44,7 +44,7 @@ def test_an_erased_text_is_told_from_one_that_was_never_written() -> None:
 
 def test_what_is_no_document_of_its_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="missing required field"):
-        decode(Location, "{}")
+        reader(Location)("{}")
 
 
 def incident() -> Incident:

@@ -11,7 +11,7 @@ from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDE
 from domain.recorded import Recorded
 from projections import authorities, deployment_requests, incidents
 from projections.catalogue import VIEWS
-from projections.documents import decode
+from projections.documents import reader
 from tests.projections.histories import Histories
 from tests.projections.world import World
 
@@ -80,7 +80,7 @@ def found(world: World, table: Table, aggregate: Aggregate) -> list[dict[str, An
     with psycopg.connect(world.urls.api, options="-c timezone=UTC") as connection:
         cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
         rows = cursor.execute(f"SELECT {', '.join(columns)}, {until} FROM {table}".encode()).fetchall()
-    return [{"state": decode(aggregate.state, row.pop("document")), **row} for row in rows]
+    return [{"state": reader(aggregate.state)(row.pop("document")), **row} for row in rows]
 
 
 def by_place(row: dict[str, Any]) -> tuple[Any, int]:
