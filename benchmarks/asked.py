@@ -18,8 +18,8 @@ OFFICIAL: Final = Sight(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authorit
 PAGE: Final = 21
 """One more than is shown tells whether there are more."""
 LATEST: Final = UUID(int=2**128 - 1)
-THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 0.9999}
-"""Instants whose past is asked for, as shares of the history."""
+THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 1.009}
+"""Instants whose past is asked for, as shares of the span. A history of a million events ends at 1.0095."""
 
 Filter = request_lists.Filter
 Trail = audit_trail.Filter

@@ -51,7 +51,8 @@ def fill(url: str, events: int, seed: int = SEED) -> None:
 
 
 def history(events: int, seed: int = SEED) -> Iterator[Happening]:
-    """At least so many events in the order of their time, the lives of requests and incidents told side by side."""
+    """Events without end in the order of their time, the lives of requests and incidents told side by side, as many to
+    the span as are given: wherever it is cut, some are under way."""
     world = World(Cast(seed))
     versions: defaultdict[UUID, int] = defaultdict(int)
     after = BEGINNING
@@ -72,7 +73,8 @@ def history(events: int, seed: int = SEED) -> Iterator[Happening]:
 
 
 def _in_time(world: World, requests: int) -> Iterator[tuple[datetime, Told]]:
-    """Every command of every life, the earliest first; lives begin at even distances."""
+    """Every command of every life, the earliest first; lives begin at even distances, so many in the span, and go on
+    to begin after it."""
     for told in _foundation():
         yield BEGINNING, told
     tie = count()
@@ -82,7 +84,7 @@ def _in_time(world: World, requests: int) -> Iterator[tuple[datetime, Told]]:
         if (told := next(life, None)) is not None:
             heapq.heappush(waiting, (since + told.after, next(tie), told, life))
 
-    for n in range(requests):
+    for n in count():
         at = BEGINNING + SPAN * (n / requests)
         while waiting and waiting[0][0] <= at:
             then, _, told, life = heapq.heappop(waiting)
@@ -91,12 +93,6 @@ def _in_time(world: World, requests: int) -> Iterator[tuple[datetime, Told]]:
         wait(at, life_of_request(world, at))
         if n % REQUESTS_AN_INCIDENT == 0:
             wait(at, life_of_incident(world, at))
-    for n in count(1):
-        if not waiting:
-            wait(BEGINNING + SPAN * (1 + n / requests), life_of_request(world, BEGINNING + SPAN))
-        then, _, told, life = heapq.heappop(waiting)
-        yield then, told
-        wait(then, life)
 
 
 def _foundation() -> Iterator[Told]:
