@@ -11,6 +11,7 @@ from sqlalchemy import (
     ARRAY,
     TIMESTAMP,
     ColumnElement,
+    FromClause,
     Select,
     Table,
     Text,
@@ -126,12 +127,18 @@ def standing(table: Table, sight: Sight) -> ColumnElement[bool]:
     return (table.c.valid_from <= as_of) & (as_of < table.c.valid_until)
 
 
+@cache
+def alias(table: Table, name: str) -> FromClause:
+    """The table under a second name. Made once: its columns are made with it, and every statement needs it."""
+    return table.alias(name)
+
+
 def called(table: Table, sight: Sight, references: Iterable[str]) -> ColumnElement[bool]:
     """The rows of what has one of these references, which never change: found by the rows that stand now."""
     wanted = among(table.c.reference, texts(references))
     if sight.as_of is None:
         return wanted
-    now = table.alias("now")
+    now = alias(table, "now")
     return table.c.id.in_(
         select(now.c.id).where(now.c.valid_until == FOREVER, among(now.c.reference, texts(references)))
     )

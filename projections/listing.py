@@ -26,7 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from projections.asking import Place
+from projections.asking import Place, alias
 
 APART: Final = 8
 """Of so many values at most, each gets a list of its own, in the order of an index."""
@@ -121,5 +121,5 @@ COUNTED: Final = ("audience", "regions")
 
 def first_of(table: Table, instant: datetime) -> tuple[FromClause, ColumnElement[bool]]:
     """The first row of each subject, for what lasts: beside a table, and the condition that it was there by then."""
-    rows = table.alias("first")
+    rows = alias(table, "first")
     return rows, (rows.c.version == literal_column("1")) & (rows.c.valid_from <= instant)

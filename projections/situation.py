@@ -31,7 +31,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import derived_id
-from projections.asking import Question, Sight, among, standing, texts, visible, within
+from projections.asking import Question, Sight, alias, among, standing, texts, visible, within
 from projections.counting import count_anew
 from projections.documents import encode, reader
 from projections.folding import PRESENT, audience_of, regions_around, version_columns
@@ -201,7 +201,7 @@ def _seen_counts(sight: Sight) -> Select[Any]:
     if sight.as_of is None:
         statement = select(table.c.regions, table.c.kind, table.c.status, table.c.count)
         return statement.where(*of_group, table.c.count > 0)
-    rows = table.alias("earlier")
+    rows = alias(table, "earlier")
     last = select(rows.c.count).where(rows.c.group_id == table.c.group_id, rows.c.valid_from <= sight.as_of)
     then = last.order_by(rows.c.valid_from.desc()).limit(1).lateral("then_counted")
     statement = select(table.c.regions, table.c.kind, table.c.status, then.c.count)
