@@ -92,7 +92,7 @@ class Part:
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Condition:
     """A condition of an approval, and whether its fulfilment was reported."""
 
@@ -110,7 +110,7 @@ class Condition:
         return not self.is_fulfilled and self.due_by is not None and self.due_by <= now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """grounds: the findings on which it rested when it was decided. rests_on: those of its last confirmation."""
 
@@ -140,7 +140,7 @@ class Decision:
         return min((end for end in ends if end is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DeploymentRequest:
     """authors: who submitted or amended it. threshold: that of its last hold. because: what led to its status."""
 

@@ -87,7 +87,7 @@ class Found:
     finding: Attribution | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Incident:
     """position: of its report. covered_by: those whose mandate covered its place then, the nearest first.
 
