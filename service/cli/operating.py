@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import typer
 from rich.console import Console
@@ -21,6 +21,9 @@ from service.opening import open_database
 from service.settings import Settings
 
 T = TypeVar("T")
+
+UNBOUNDED: Final = 1_000
+"""Characters of a line that is not shown on a terminal."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,7 +45,7 @@ def status() -> None:
         statuses = answers(settings, urls.worker, checkpoints.statuses())
         ends = answers(settings, urls.worker, ordering.ended())
     problems = view_problems(statuses, tolerance(settings))
-    Console().print(_table(statuses))
+    Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))
     for each in statuses:
         if each.last_error:
             typer.echo(f"{each.view}: {each.last_error}")

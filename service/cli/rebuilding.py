@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from domain.vocabulary import joined
 from projections import checkpoints, ordering
 from projections.applying import Unappliable
 from projections.building import Cancelled, NotSwapped, Rebuilt
@@ -71,6 +72,10 @@ def rebuild(
     status is 1. One that was stopped or killed while it loaded goes on where it was.
     """
     views = _named(view or [])
+    options = {"--stream": stream, "--cancel": cancel, "--dry-run": dry_run, "--accept-differences": accept_differences}
+    chosen = [name for name, given in options.items() if given]
+    if len(chosen) > 1 and chosen != ["--dry-run", "--accept-differences"]:
+        raise typer.BadParameter(f"{joined(chosen, 'and')} ask for different things: choose one")
     if stream is not None:
         _mend(views, stream)
         return

@@ -101,6 +101,7 @@ def test_without_a_worker_the_api_serves_and_is_not_ready(tmp_path: Path) -> Non
             [*MANDATE, "status"], env=other.environment, capture_output=True, text=True, timeout=60, check=False
         )
         assert url.returncode == 0, url.stdout + url.stderr
+        assert "events behind │ seconds behind │ parked │ rebuild" in " ".join(url.stdout.replace("┃", "│").split())
     port = free_port()
     process = subprocess.Popen(
         [*MANDATE, "serve", "--no-worker", "--port", str(port)], env=other.environment, stderr=subprocess.DEVNULL

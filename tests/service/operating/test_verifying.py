@@ -69,6 +69,16 @@ def test_a_database_that_is_away_is_said_in_one_line(run: Run, monkeypatch: pyte
         assert str(told.exception).startswith("the database does not answer: ")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [["--cancel", "--dry-run"], ["--stream", NOTHING, "--cancel"], ["--stream", NOTHING, "--accept-differences"]],
+)
+def test_what_asks_for_different_things_at_once_is_refused(run: Run, asked: list[str]) -> None:
+    told = run("rebuild", NAME, *asked)
+    assert told.exit_code == 2
+    assert "ask for different things: choose one" in " ".join(told.output.replace("│", "").split())
+
+
 def test_a_view_that_there_is_not(run: Run, recorded: World) -> None:
     told = run("verify", "nothing")
     assert "there is no view nothing" in str(told.exception)
