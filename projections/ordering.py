@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import select
 
 from projections.asking import Question
-from projections.checkpoints import Progress, outcomes
+from projections.checkpoints import REBUILDS, Progress, outcomes
 from projections.following import ERROR_LENGTH, connect
 
 CHANNEL: Final = "mandate_rebuilds"
@@ -86,10 +86,16 @@ def settle(
         )
 
 
+def begin(connection: psycopg.Connection[Any], view: str) -> None:
+    """Forgets what one that was killed had told, and what it was told."""
+    connection.execute("DELETE FROM projections.rebuilds WHERE view = %s", [view])
+
+
 def cancel(url: str, views: Sequence[str]) -> list[str]:
     """Takes back what was asked for, and tells who builds any of these views to stop. Returns those it was told of."""
     with connect(url, "mandate cancel") as connection, connection.transaction():
         asked = "DELETE FROM projections.rebuild_orders WHERE view = ANY(%s) RETURNING view"
         waiting = {row[0] for row in connection.execute(asked, [list(views)])}
-        told = "UPDATE projections.rebuilds SET cancelled = true WHERE view = ANY(%s) RETURNING view"
-        return sorted(waiting | {row[0] for row in connection.execute(told, [list(views)])})
+        told = """UPDATE projections.rebuilds SET cancelled = true
+                  WHERE view = ANY(%s) AND NOT pg_try_advisory_xact_lock(%s, hashtext(view)) RETURNING view"""
+        return sorted(waiting | {row[0] for row in connection.execute(told, [list(views), REBUILDS])})

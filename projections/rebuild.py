@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from projections import copies
+from projections import copies, ordering
 from projections.building import Building, Cancelled, Rebuilt
 from projections.checkpoints import REBUILDS, Progress
 from projections.collecting import collecting_rarely
@@ -80,6 +80,7 @@ def _building(
 ) -> Iterator["Building"]:
     with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view), collecting_rarely():
         connection.execute("SET statement_timeout = 0")
+        ordering.begin(connection, view.name)
         building = Building(view, url, connection, decode, progress, stop or Event(), jobs)
         goes_on = False
         try:

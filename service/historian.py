@@ -7,6 +7,7 @@ line that is refused records nothing: the lines after it are judged on the state
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -109,8 +110,9 @@ class Historian:
 
     def _judge(self, history: History, together: _Together) -> Told:
         judging = _Judging(history)
+        is_there = partial(self._is_there, together)
         for line in history.lines:
-            order = line.order(Known(judging.states.get(history.subject), judging.names))
+            order = line.order(Known(judging.states.get(history.subject), judging.names, is_there))
             answer = order if isinstance(order, InvalidInput) else self._decide(order, line, judging, together)
             if answer is not None:
                 judging.refused.append((line, answer))
@@ -141,6 +143,11 @@ class Historian:
                 return answer
             _take_up(order, line, attempt.written(answer), judging)
             return None
+
+    def _is_there(self, together: _Together, stream: UUID) -> bool:
+        if stream not in together.made and stream not in together.read:
+            together.read |= self._states.load([stream])
+        return (together.made.get(stream) or together.read.get(stream)) is not None
 
     def _read(self, streams: Iterable[UUID], judging: _Judging, together: _Together) -> None:
         wanted = tuple(streams)

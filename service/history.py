@@ -11,10 +11,14 @@ from service.orders import Order
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the lines before have made: the subject as it stands, and what they gave a name to."""
+    """What the lines before have made: the subject as it stands, and what they gave a name to.
+
+    is_there: whether a stream has begun, in this file or before.
+    """
 
     state: Any
     names: Mapping[str, UUID]
+    is_there: Callable[[UUID], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,10 @@ def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentReques
 
 
 def is_valid_for_a_time(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """The end of its validity lies ahead: one that had ended before it was given would end the procedure at once."""
+    """The end of its validity lies ahead: one that had ended before it was given would end the procedure at once.
+
+    The period may be over: one that acted on a promise is approved afterwards, and the approval expires by itself.
+    """
     if command.valid_until is not None and command.valid_until <= context.now:
         yield FieldProblem(path="validUntil", message=f"It must lie ahead: it is {spoken(context.now)} now.")
 

@@ -223,6 +223,11 @@ def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[V
     )
 
 
+def is_untold(verdict: Verdict) -> bool:
+    """Whether it is of an incident that the viewer may not see: that it is not met says nothing then."""
+    return verdict.rule == "HOLD" and verdict.subject is None
+
+
 def _of_hold(rule: str, met: bool, description: str, hold: Hold, incident: Incident) -> Verdict:
     finding = (incident.attribution.position,) if incident.attribution else ()
     return Verdict(

@@ -190,6 +190,19 @@ class DeploymentRequest:
         questioned_by = self.decision.questioned_by if self.decision else None
         return self.because if questioned_by is None else (*self.because, questioned_by)
 
+    @property
+    def concerns(self) -> frozenset[IncidentId]:
+        """Every incident on which something about it may depend."""
+        holds = (self.hold, self.release.hold if self.release else None)
+        grounds = self.decision.rests_on if self.decision else ()
+        return frozenset(
+            (
+                *self.incidents,
+                *(incident for hold in holds if hold is not None for incident in hold.awaiting),
+                *(ground.incident for ground in grounds),
+            )
+        )
+
     def is_recused(self, person: Person) -> bool:
         return any(recusal.person == person for recusal in self.recusals)
 

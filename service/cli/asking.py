@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
@@ -70,11 +70,11 @@ def instant(text: str, option: str) -> datetime:
     """Raises Refused."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise Refused(f"{option}: '{text}' is no instant with an offset, as '2024-11-29T18:00:00Z'")
-    return found
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Refused(f"{option}: '{text}' is no instant with an offset, as '2024-11-29T18:00:00Z'")
 
 
 @contextmanager

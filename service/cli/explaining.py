@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.deciding import Outlook, Verdict
+from domain.deployment_request.rules import is_untold
 from domain.vocabulary import spoken
 from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
 from service.cli.wording import clean
@@ -53,6 +54,11 @@ def _headline(outlook: Outlook, *, is_personal: bool) -> Text:
 def _rules(verdicts: Iterable[Verdict]) -> Table:
     table = Table.grid(padding=(0, 2))
     for verdict in verdicts:
-        mark = Text("met", "green") if verdict.met else Text("not met", "yellow")
-        table.add_row(mark, Text(clean(verdict.description)))
+        table.add_row(_mark(verdict), Text(clean(verdict.description)))
     return table
+
+
+def _mark(verdict: Verdict) -> Text:
+    if is_untold(verdict):
+        return Text("not told", "dim")
+    return Text("met", "green") if verdict.met else Text("not met", "yellow")

@@ -6,9 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.catalogue import AGGREGATE_OF
-from domain.deciding import Context, Outlook, Unread, Verdict, explain
+from domain.deciding import Context, Outlook, Unread, explain
 from domain.deployment_request.lifecycle import STEPS
-from domain.deployment_request.rules import UNSEEN
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
 from service.event_store import EventStore
@@ -36,20 +35,18 @@ def explained(store: EventStore, scope: Scope, eyes: Eyes) -> Explained:
     request = _folded(history)
     if not isinstance(request, DeploymentRequest):
         raise ValueError("an explanation is about a request")
-    outlooks = _outlooks(store, scope, request)
     return Explained(
         request=request,
         because=tuple(recorded for recorded in history if recorded.position in request.led_here),
-        outlooks=tuple(
-            replace(outlook, verdicts=tuple(as_seen(verdict, eyes) for verdict in outlook.verdicts))
-            for outlook in outlooks
-        ),
+        outlooks=_outlooks(store, scope, request, seen_of(request, eyes)),
     )
 
 
-def _outlooks(store: EventStore, scope: Scope, request: DeploymentRequest) -> tuple[Outlook, ...]:
+def _outlooks(
+    store: EventStore, scope: Scope, request: DeploymentRequest, seen: frozenset[UUID]
+) -> tuple[Outlook, ...]:
     consulted: dict[UUID, Any] = {}
-    context = Context(actor=scope.actor, now=scope.told_as_of, subject=request.id, consulted=consulted)
+    context = Context(actor=scope.actor, now=scope.told_as_of, subject=request.id, consulted=consulted, seen=seen)
     while True:
         try:
             return _of_anybody(request, context) if scope.actor.is_system else explain(STEPS, request, context)
@@ -69,16 +66,9 @@ def _of_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, 
     return tuple(outlooks)
 
 
-def as_seen(verdict: Verdict, eyes: Eyes) -> Verdict:
-    """An incident that the viewer may not see now is not named, whatever could be seen of it then."""
-    try:
-        stream = UUID(verdict.subject or "")
-    except ValueError:
-        return verdict
-    known = eyes.look((stream,)).get(stream)
-    if known is None or known.visible:
-        return verdict
-    return replace(verdict, rule="HOLD", description=f"The hold awaits a finding on {UNSEEN}.", subject=None)
+def seen_of(request: DeploymentRequest, eyes: Eyes) -> frozenset[UUID]:
+    """The incidents that may be told of: those that the viewer may see now, whatever could be seen of them then."""
+    return frozenset(each for each, known in eyes.look(request.concerns).items() if known.visible)
 
 
 def _told(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Any]]:

@@ -22,6 +22,7 @@ from projections.audit_trail import VIEW
 from projections.building import Cancelled
 from projections.checkpoints import Progress
 from projections.filling import FillerLost
+from projections.ordering import cancel
 from projections.rebuild import discard, rebuild, verify
 from projections.view import View
 from service.decoding import decode
@@ -142,12 +143,27 @@ def test_one_that_is_killed_is_gone_on_with(recorded: World) -> None:
         assert process.stdout is not None
         while int(process.stdout.readline()) == 0:
             pass
-        process.kill()
-        process.communicate()
-        until(lambda: not asked(recorded, "SELECT 1 FROM pg_stat_activity WHERE application_name ~ 'mandate rebuild'"))
+        kill(recorded, process)
         before = loaded(recorded)
         assert 0 < before < whole(recorded)
         assert again(recorded, VIEW).processed == whole(recorded) - before
+
+
+def kill(world: World, process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+    until(lambda: not asked(world, "SELECT 1 FROM pg_stat_activity WHERE application_name ~ 'mandate rebuild'"))
+
+
+def test_to_cancel_one_that_was_killed_is_not_to_cancel_the_next(recorded: World) -> None:
+    process = begun(recorded, VIEW, 1, EVENTS)
+    process.send_signal(signal.SIGSTOP)
+    assert cancel(recorded.urls.worker, [VIEW.name]) == [VIEW.name]
+    kill(recorded, process)
+    assert asked(recorded, "SELECT 1 FROM projections.rebuilds")
+    assert cancel(recorded.urls.worker, [VIEW.name]) == []
+    assert again(recorded, VIEW).comparison is not None
+    nothing_is_left(recorded)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")

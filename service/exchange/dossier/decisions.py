@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from domain.deciding import Verdict
+from domain.deployment_request.rules import is_untold
 from domain.vocabulary import Likelihood, spoken
 from service.exchange.dossier.course import in_order, who, words
 from service.exchange.dossier.document import (
@@ -13,6 +15,7 @@ from service.exchange.dossier.document import (
     Facts,
     Line,
     Part,
+    Result,
     Section,
     cell,
     quiet,
@@ -71,18 +74,32 @@ def _grounds(moment: Moment, material: Material) -> Iterator[Block]:
     grounds = moment.step.shown.payload.get("grounds")
     if not grounds:
         return
-    rows = [(cell(moment.step.incidents.get(each["incident"], "")), *_ground(each)) for each in grounds]
+    shown, entry = {each["incident"] for each in grounds}, moment.step.entry
+    rows = [
+        (
+            cell(moment.step.incidents.get(each["incident"], "")),
+            *_ground(each, erased=f"grounds.{index}.responsibleParty" in entry.erased),
+        )
+        for index, each in enumerate(entry.payload["grounds"])
+        if each["incident"] in shown
+    ]
     yield table(("Grounds", "Found responsible", "Likelihood", "Confidence"), (0.9, 1.3, 0.9, 0.6), rows)
 
 
-def _ground(ground: Mapping[str, Any]) -> tuple[Cell, Cell, Cell]:
-    if ground.get("responsibleParty"):
-        party = said(ground["responsibleParty"])
-    else:
-        party = said(None) if "responsibleParty" in ground else quiet("it cannot be told")
+def _ground(ground: Mapping[str, Any], *, erased: bool) -> tuple[Cell, Cell, Cell]:
+    told = ground["responsibleParty"]
+    party = said(told) if told is not None or erased else quiet("it cannot be told")
     return cell(party), cell(likelihood(Likelihood(ground["likelihood"]))), cell(ground["confidence"].lower())
 
 
 def _checks(moment: Moment) -> Iterator[Check]:
     for verdict in moment.verdicts:
-        yield Check(verdict.met, verdict.description, verdict.binding)
+        yield Check(_result(verdict), verdict.description)
+
+
+def _result(verdict: Verdict) -> Result:
+    if is_untold(verdict):
+        return Result.UNTOLD
+    if verdict.met:
+        return Result.MET
+    return Result.NOT_MET if verdict.binding else Result.OPEN

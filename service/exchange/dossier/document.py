@@ -45,13 +45,26 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
+class Result(StrEnum):
+    """What became of a rule. OPEN: not met, where one could go ahead without. UNTOLD: the reader may not know."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    OPEN = "open"
+    UNTOLD = "not told"
+
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether a reader looks for it first."""
+        return self in (Result.NOT_MET, Result.OPEN)
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule as it stood, and whether it was met. binding: False where one could go ahead without."""
+    """One rule as it stood."""
 
-    met: bool
+    result: Result
     text: str
-    binding: bool = True
 
 
 @dataclass(frozen=True, slots=True)

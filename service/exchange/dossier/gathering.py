@@ -18,7 +18,7 @@ from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode
 from service.event_store import EventStore
 from service.exchange.dossier.material import IncidentFile, Material, Moment, Printed
-from service.exchange.explaining import as_seen
+from service.exchange.explaining import seen_of
 from service.exchange.eyes import Eyes
 from service.exchange.history import history
 from service.exchange.scope import Scope
@@ -70,7 +70,7 @@ class Gathering:
             mandate=self._mandate(request),
             moments=moments,
             incidents=incidents,
-            hides_incidents=len(incidents) < len(named),
+            hides_incidents=not {each.incident.id for each in incidents}.issuperset(request.incidents),
             names=names({moment.step.entry.actor.person for moment in every} | {scope.actor.person}),
             authorities=dict(self._authorities(_codes(request, every, incidents))),
             printed=Printed(
@@ -106,8 +106,8 @@ class Gathering:
         if action is None:
             return
         step = next(step for step in STEPS if step.action == action)
-        for verdict in self._ask(lambda context: _judged(step, before, context), recorded):
-            yield as_seen(verdict, self._eyes)
+        seen = seen_of(before, self._eyes)
+        yield from self._ask(lambda context: _judged(step, before, replace(context, seen=seen)), recorded)
 
     def _mandate(self, request: DeploymentRequest) -> Mandate | None:
         """The one by which it is decided: that of the decision's time, or of the last event's."""

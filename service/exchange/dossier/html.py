@@ -91,7 +91,7 @@ def _block(block: Block) -> str:
             return _table(block)
         case Checks():
             items = _lines(
-                f'<li class="{"met" if check.met else "unmet"}"><span>{_met(check.met, check.binding)}</span> '
+                f'<li class="{"unmet" if check.result.is_in_the_way else "met"}"><span>{check.result}</span> '
                 f"{_text(check.text)}</li>"
                 for check in block.checks
             )
@@ -100,10 +100,6 @@ def _block(block: Block) -> str:
             return f'<figure role="img" aria-label="{_text(block.told)}">{block.svg}</figure>'
         case _:
             assert_never(block)
-
-
-def _met(met: bool, binding: bool) -> str:
-    return "met" if met else ("not met" if binding else "open")
 
 
 def _facts(facts: Facts) -> str:

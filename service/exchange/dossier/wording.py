@@ -53,7 +53,7 @@ DIGIT: Final[Mapping[InformationCredibility, str]] = {
     each: str(number) for number, each in enumerate(InformationCredibility, start=1)
 }
 TERMS: Final[Mapping[str, str]] = {
-    "force": "force", "strength": "strength", "purpose": "purpose", "period": "period", "incidents": "incidents",
+    "force": "force", "strength": "strength", "purpose": "purpose", "period": "period",
 }  # fmt: skip
 RECOMMENDED: Final = {"APPROVE": "approval", "DENY": "denial"}
 
@@ -189,13 +189,26 @@ def _withheld(moment: Moment) -> str:
 
 def _amended(moment: Moment) -> Iterator[str]:
     for change in moment.step.shown.changes:
-        head = change.path.partition(".")[0]
-        if head in TERMS:
-            yield _change(change, moment.step.incidents)
+        if change.path.partition(".")[0] in TERMS:
+            yield _change(change)
+    if moment.before.incidents != moment.step.state.incidents:
+        yield f"incidents: {_other_incidents(moment)}"
 
 
-def _change(change: Change, incidents: Mapping[str, str]) -> str:
-    before, after = (_value(each, incidents) for each in (change.before, change.after))
+def _other_incidents(moment: Moment) -> str:
+    """All before and all after: which place in a list each has says nothing."""
+    before, after = (
+        [moment.step.incidents[str(each)] for each in state.incidents if str(each) in moment.step.incidents]
+        for state in (moment.before, moment.step.state)
+    )
+    if before == after:
+        return "what may not be shown here"
+    return f"{joined(before, 'and') or 'none'} → {joined(after, 'and') or 'none'}"
+
+
+def _change(change: Change) -> str:
+    is_time = change.path.startswith("period")
+    before, after = (_value(each, is_time=is_time) for each in (change.before, change.after))
     named = TERMS[change.path.partition(".")[0]] + (
         " " + change.path.partition(".")[2] if "period" in change.path else ""
     )
@@ -204,17 +217,13 @@ def _change(change: Change, incidents: Mapping[str, str]) -> str:
     return f"{named}: {before} → {after}" if before else f"{named}: {after}"
 
 
-def _value(value: Any, incidents: Mapping[str, str]) -> str:
+def _value(value: Any, *, is_time: bool) -> str:
     match value:
         case None:
             return ""
         case dict():
             return period(value["start"], value["end"])
-        case list():
-            return joined([incidents.get(each, "") for each in value], "and")
-        case str() if value in incidents:
-            return incidents[value]
-        case str() if value.endswith("Z") and value[:4].isdecimal():
+        case str() if is_time:
             return _spoken(value)
         case _:
             return str(value)

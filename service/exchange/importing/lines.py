@@ -59,19 +59,23 @@ class File:
         return uuid5(self.origin, history)
 
 
-def line(raw: Raw, history: str, kind: Kind | None, previous: datetime | None, file: File) -> tuple[Line, datetime]:
-    """A line of a history, and the time that the next one must not lie before."""
+def line(
+    raw: Raw, history: str, kind: Kind | None, previous: datetime | None, file: File
+) -> tuple[Line, datetime | None]:
+    """A line of a history, and the time that the next one must not lie before: that of the last line that has one."""
     assert raw.fields is not None
     told = raw.fields.get("command")
     name = raw.fields.get("name")
     problems = [*_twice(raw.content), *_shape(raw.fields, told, kind)]
-    at = previous or file.now
+    at, reached = file.now, previous
     try:
         at = instant(raw.fields.get("at"), "at")
     except Unreadable as unreadable:
         problems.extend(unreadable.problems)
     else:
-        problems.extend(_time(at, previous, file))
+        out_of_time = _time(at, previous, file)
+        problems.extend(out_of_time)
+        reached = previous if out_of_time else at
     called: dict[UUID, str] = {}
     made = Line(
         number=raw.number,
@@ -80,7 +84,7 @@ def line(raw: Raw, history: str, kind: Kind | None, previous: datetime | None, f
         order=partial(_order, raw.fields, tuple(problems), file.subject(history), at, file, called),
         called=called,
     )
-    return made, max(at, previous) if previous else at
+    return made, reached
 
 
 def _twice(content: bytes) -> list[FieldProblem]:
@@ -150,9 +154,9 @@ def _order(
 def _resolver(file: File, called: dict[UUID, str], known: Known) -> Any:
     def resolve(kind: Any, value: object) -> UUID:
         if kind is IncidentId:
-            if (given := _uuid(value)) is not None:
-                return given
             incident = file.subject(name := _name(value))
+            if (given := _uuid(name)) is not None and not known.is_there(incident):
+                return given
             called[incident] = name
             return incident
         if kind is EvidenceId:
@@ -181,10 +185,10 @@ def _name(value: object) -> str:
     return value
 
 
-def _uuid(value: object) -> UUID | None:
-    """Of an incident that is in the register already."""
+def _uuid(name: str) -> UUID | None:
+    """What may be the id of an incident of the register."""
     try:
-        return UUID(value) if isinstance(value, str) and len(value) == 36 else None
+        return UUID(name) if len(name) == 36 else None
     except ValueError:
         return None
 

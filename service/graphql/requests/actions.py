@@ -60,22 +60,10 @@ async def judged(
 
 async def _consulted(streams: tuple[UUID, ...], request: DeploymentRequest, sources: Sources) -> dict[UUID, object]:
     """An id does not tell what it names: the request's incidents are known, the rest are authorities and mandates."""
-    incidents = incidents_of(request)
     loads = (
-        sources.consulted_incidents.load(stream) if stream in incidents else sources.consulted_mandates.load(stream)
+        sources.consulted_incidents.load(stream)
+        if stream in request.concerns
+        else sources.consulted_mandates.load(stream)
         for stream in streams
     )
     return dict(zip(streams, await asyncio.gather(*loads), strict=True))
-
-
-def incidents_of(request: DeploymentRequest) -> frozenset[UUID]:
-    """Every incident on which something about the request may depend."""
-    holds = (request.hold, request.release.hold if request.release else None)
-    grounds = request.decision.rests_on if request.decision else ()
-    return frozenset(
-        (
-            *request.incidents,
-            *(incident for hold in holds if hold is not None for incident in hold.awaiting),
-            *(ground.incident for ground in grounds),
-        )
-    )

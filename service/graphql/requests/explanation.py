@@ -73,7 +73,7 @@ class Explanation:
 
 async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
     """By the rules as they stood when the sources look. What is told of incidents is what the viewer may see now."""
-    named = await sources.incidents.load_many(actions.incidents_of(request))
+    named = await sources.incidents.load_many(request.concerns)
     seen = frozenset(incident.id for incident in named if incident is not None)
     outlooks = await actions.judged(request, sources, lambda context: deciding.explain(STEPS, request, context), seen)
     positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}

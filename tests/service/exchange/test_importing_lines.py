@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -137,6 +138,30 @@ def test_the_lines_of_a_history_do_not_go_back_in_time(register: Register) -> No
     remark = line("a", "remarkOnDeploymentRequest", "2017-02-01", ASKS, WHY)
     register.takes(asked("a"), remark, {**remark, "at": "2017-03-01T13:00:00+01:00"})
     assert register.refused == [(2, "InvalidInput", ["at"])]
+
+
+@pytest.mark.parametrize("at", ["2107-03-02T12:00:00Z", "2017-02-01T12:00:00Z", "2.3.2017", None])
+def test_a_line_out_of_time_spoils_no_other(register: Register, at: str | None) -> None:
+    remark = line("a", "remarkOnDeploymentRequest", "2017-03-03", ASKS, WHY)
+    register.takes(asked("a"), {**remark, "at": at}, remark)
+    assert register.refused == [(2, "InvalidInput", ["at"])]
+
+
+def test_a_history_goes_on_after_a_first_line_without_a_time(register: Register) -> None:
+    register.takes({**asked("a"), "at": "1.3.2017"}, asked("a"))
+    assert register.refused == [(1, "InvalidInput", ["at"])]
+
+
+def test_histories_may_be_named_by_uuids(register: Register) -> None:
+    told = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
+    name = str(uuid4())
+    register.takes(line(name, "reportIncident", "2017-02-01", ASKS, told), asked("a", incidents=[name]))
+    assert register.refused == []
+    incident = next(each.stream for each in register.log if type(each.event).__name__ == "IncidentReported")
+    register.takes(asked("b", incidents=[str(incident)]))
+    assert register.refused == []
+    register.takes(asked("c", incidents=[str(uuid4())]))
+    assert register.refused == [(1, "InvalidInput", ["incidents"])]
 
 
 def test_a_history_that_is_too_long_is_cut_where_it_is(register: Register) -> None:
