@@ -29,6 +29,7 @@ OPENINGS = (
     Opening(
         command=ReportIncident,
         permits=authority.by_registered(*rules.CONTRIBUTORS),
+        checks=(rules.has_happened,),
         record=report,
         numbered_by=lambda context: numbering.stream_of(series(context)),
     ),

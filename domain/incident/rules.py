@@ -1,14 +1,18 @@
 """The rules for incidents: each says whether it is met, and why."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from domain import authority, jurisdiction
 from domain.deciding import Context, Verdict
-from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident
+from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident, ReportIncident
 from domain.incident.state import Incident
 from domain.marking import Viewer, viewer
 from domain.refusals import FieldProblem
-from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject
+from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject, spoken
+
+CLOCKS = timedelta(minutes=5)
+"""How far the clock of who reports may be ahead."""
 
 CONTRIBUTORS = (Role.REQUESTER, Role.REVIEWER, Role.INVESTIGATOR)
 
@@ -91,6 +95,15 @@ def receiver_is_registered(command: ReferIncident, incident: Incident, context: 
     """The authority that it is referred to is registered."""
     if authority.find(context, command.authority) is None:
         yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
+
+
+def has_happened(command: ReportIncident, incident: Incident | None, context: Context) -> Iterator[FieldProblem]:
+    """What is reported has happened, as far as clocks agree."""
+    if command.occurred_at > context.now + CLOCKS:
+        yield FieldProblem(
+            path="occurredAt",
+            message=f"It lies ahead: what is reported has happened, and it is {spoken(context.now)} now.",
+        )
 
 
 def marking_is_as_strict(command: RecordEvidence, incident: Incident, context: Context) -> Iterator[FieldProblem]:

@@ -136,6 +136,8 @@ def _order(
 ) -> Order | InvalidInput:
     if problems:
         return InvalidInput.of(*problems)
+    if (name := fields.get("name")) in known.names:
+        return InvalidInput.at("name", f"A line above has the name '{name}' already.")
     kind, about = COMMANDS[fields["command"]]
     try:
         actor = _actor(fields.get("actor"))

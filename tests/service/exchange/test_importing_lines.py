@@ -164,6 +164,14 @@ def test_histories_may_be_named_by_uuids(register: Register) -> None:
     assert register.refused == [(1, "InvalidInput", ["incidents"])]
 
 
+def test_a_name_of_evidence_is_given_once(register: Register) -> None:
+    told = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
+    graded = {"summary": "EXERCISE", "sourceReliability": "B", "informationCredibility": "TWO"}
+    piece = line("a", "recordEvidence", "2017-02-02", ASKS, graded, name="photo")
+    register.takes(line("a", "reportIncident", "2017-02-01", ASKS, told), piece, piece)
+    assert register.refused == [(3, "InvalidInput", ["name"])]
+
+
 def test_a_history_that_is_too_long_is_cut_where_it_is(register: Register) -> None:
     remark = line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, WHY)
     totals = register.takes(asked("a"), *[remark] * 1001)
