@@ -103,8 +103,8 @@ class Historian:
             recorded = use.last_version - use.first_version + 1 if use.stream == history.subject else None
             return Told(history=history, recorded=recorded, repeated=True)
         conflict = IdempotencyConflict(
-            message=f"The history '{history.name}' was recorded before, from other lines: "
-            "what is to be corrected is corrected by commands of today."
+            message=f"The history '{history.name}' was recorded before, from other lines: its lines stand together in "
+            "a file, and what is to be corrected is corrected by commands of today."
         )
         return Told(history=history, recorded=0, refused=tuple((line, conflict) for line in history.lines))
 

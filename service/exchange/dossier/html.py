@@ -22,7 +22,10 @@ from service.exchange.dossier.document import (
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 """The browser is told to run and to load nothing."""
-UNPRINTABLE: Final = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFFFE, 0xFFFF), "\ufffd")
+CONTROLS: Final = (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFFFE, 0xFFFF)
+REORDERING: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""By them a text would turn round the words that the register sets beside it (UAX 9, explicit formatting)."""
+UNPRINTABLE: Final = dict.fromkeys((*CONTROLS, *REORDERING), "\ufffd")
 
 
 def html(document: Document) -> bytes:

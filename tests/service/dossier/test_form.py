@@ -24,7 +24,7 @@ from service.exchange.dossier.ticks import ticks
 from service.exchange.eyes import Eyes
 from service.exchange.scope import called, scope_of
 from service.identity import ISSUER, Tokens
-from tests.service.dossier.printing import Page, lines
+from tests.service.dossier.printing import Page, lines, pixels
 from tests.service.exchange.histories import ASKS, EXAMPLE, FOUNDED, REVIEWS, WHY, Register, asked, line, opened
 
 HOSTILE = (
@@ -38,6 +38,8 @@ HOSTILE = (
     "x" * 5000,
 )  # fmt: skip
 KEY = b"k" * 32
+MARGIN, RGBA = 50, 4
+"""Points that stay white at the right edge; bytes of a pixel."""
 
 
 @pytest.fixture
@@ -141,6 +143,22 @@ def test_what_no_font_can_show_is_told(register: Register) -> None:
     assert pdf(made, now()).unshown == "\U00012000"
     register.takes(asked("b", purpose="Đorđe, Ђорђе, Γιώργος, ë"))
     assert pdf(printed(register, "lowland-2017-0002"), now()).unshown is None
+
+
+@pytest.mark.parametrize("word", ["0123456789abcdef" * 5, "W" * 200, "https://archive.example/" + "a" * 100])
+def test_a_word_that_is_longer_than_a_line_stays_on_the_page(register: Register, word: str) -> None:
+    remark = line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, {"reason": f"The file has sha256 {word}"})
+    register.takes(*FOUNDED, asked("a", force=word[:200], purpose=f"Annex {word}"), remark)
+    made = printed(register, "lowland-2017-0001")
+    for page in compiled(made, now(), format="png", ppi=72.0):
+        assert all(set(row[-MARGIN * RGBA :]) == {255} for row in pixels(page))
+
+
+def test_no_text_turns_round_what_stands_beside_it(register: Register) -> None:
+    register.takes(*FOUNDED, asked("a", force="EXERCISE \u202eforce", purpose="\u2067x"))
+    page = html(printed(register, "lowland-2017-0001")).decode()
+    assert "EXERCISE \ufffdforce to valley" in page
+    assert not set(page) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def test_it_is_printed_the_same_from_the_same(register: Register) -> None:
