@@ -18,7 +18,7 @@ from projections.view import View
 
 
 class Unreadable(Exception):
-    """The first event that the present code cannot read."""
+    """The first event that the present code cannot read, or that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,12 @@ def check(
         try:
             for events in _streams(replay):
                 done, streams = done + len(events), streams + 1
+                _miss_no_version(events)
                 for view in views:
                     _fold(view, events)
                 progress(done, end)
+            if done < end:
+                raise Unreadable(f"{end - done:,} of {end:,} positions hold no event: some were taken out of the store")
             for view in views:
                 _fold_in_order(view, replay)
         except Unappliable as error:
@@ -74,6 +77,13 @@ def _know_every_name(connection: psycopg.Connection[Any], end: int) -> None:
     row = connection.execute(statement, [end, list(EVENTS)]).fetchone()
     if row is not None:
         raise Unreadable(f"the event at position {row[0]}, {row[1]} of {row[2]}, has a name that is not known")
+
+
+def _miss_no_version(events: Sequence[Recorded[Any]]) -> None:
+    for version, recorded in enumerate(events, start=1):
+        if recorded.version != version:
+            place = f"{recorded.version} comes next, at position {recorded.position}"
+            raise Unreadable(f"{recorded.stream} has no version {version}: {place}")
 
 
 def _streams(replay: Replay) -> Iterator[list[Recorded[Any]]]:

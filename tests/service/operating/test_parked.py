@@ -63,6 +63,20 @@ def test_the_first_event_that_cannot_be_read_is_named(recorded: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("which", "said"), [(1, "has no version 2: 3 comes next"), (-1, "1 of {end} positions hold no")]
+)
+def test_an_event_that_somebody_took_out_is_missed(run: Run, recorded: World, which: int, said: str) -> None:
+    taken = longest(recorded)[which].position
+    with psycopg.connect(recorded.urls.owner, autocommit=True) as connection:
+        connection.execute("ALTER TABLE event_store.events DISABLE TRIGGER never_changed")
+        connection.execute("ALTER TABLE event_store.event_texts DROP CONSTRAINT fk_event_texts_position_events")
+        connection.execute("DELETE FROM event_store.events WHERE notification_id = %s", [taken])
+    told = run("replay", "--check")
+    assert told.exit_code == 1
+    assert said.format(end=recorded.store.head()[0]) in told.stderr
+
+
+@pytest.mark.parametrize(
     ("topic", "reason"), [("NeverHeardOf", "a name that is not known"), (next(iter(EVENTS)), "cannot be read")]
 )
 def test_what_this_version_does_not_know_is_named(run: Run, recorded: World, topic: str, reason: str) -> None:
