@@ -1,7 +1,9 @@
 """The database's side of following: one leader, a checkpoint that moves with the rows, and being woken."""
 
+import logging
+import re
 import select
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +15,8 @@ from projections.checkpoints import LOCKS, FollowerState
 CHANNEL: Final = "mandate_events"
 """Notified by every append, with the last position."""
 
+POSITION: Final = re.compile("[0-9]{1,18}")
+
 ERROR_LENGTH: Final = 2000
 
 SETTINGS: Final = {
@@ -23,6 +27,9 @@ SETTINGS: Final = {
     "synchronous_commit": "off",
 }
 """synchronous_commit: rows and checkpoint are lost together when the server falls, and are derived again."""
+
+
+log = logging.getLogger(__name__)
 
 
 class Overtaken(Exception):
@@ -157,5 +164,14 @@ def heard(connection: psycopg.Connection[Any], seconds: float) -> int:
     return last
 
 
+def told(notifies: Iterable[psycopg.Notify]) -> int:
+    """The last position of these notifications; 0 where they tell none: any role may notify of anything."""
+    payloads = [notify.payload for notify in notifies]
+    for strange in (payload for payload in payloads if not POSITION.fullmatch(payload)):
+        log.warning("a notification of appends that tells no position is passed over: %.100r", strange)
+    return max((int(payload) for payload in payloads if POSITION.fullmatch(payload)), default=0)
+
+
 def _last_told(connection: psycopg.Connection[Any]) -> int:
-    return max((int(notify.payload) for notify in connection.notifies(timeout=0)), default=0)
+    """All are taken before any is read: what is raised while the connection gives them keeps it locked."""
+    return told(list(connection.notifies(timeout=0)))

@@ -49,8 +49,6 @@ def connect(url: str, limits: Limits) -> BoundedConnection:
     )
     try:
         _configure(connection, limits)
-        # What is read back was committed by somebody else: each statement must see the newest.
-        connection.execute("SET default_transaction_isolation = 'read committed'")
     except BaseException:
         connection.close()
         raise

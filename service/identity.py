@@ -61,7 +61,7 @@ class Tokens:
         """Raises Unauthenticated."""
         try:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):
             raise Unauthenticated("The token is not one of this register's.") from None
         identity = _identity(claims)
         if not _has_begun(claims, now):
@@ -88,17 +88,17 @@ def own_key(data_dir: Path) -> bytes:
 def read_key(path: Path) -> bytes:
     """The key in a file. Raises Misconfigured, in one line."""
     try:
-        key = path.read_bytes().strip()
+        key = path.read_bytes()
     except OSError as error:
         raise Misconfigured(f"the token key {path} cannot be read: {error.strerror}") from None
     if len(key) < KEY_LENGTH:
         raise Misconfigured(f"the token key {path} is shorter than {KEY_LENGTH} bytes")
-    return key
+    return key.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _make_key(path: Path) -> None:
     """Whole or not at all, also where another process makes it at the same moment."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     fresh.touch(mode=0o600, exist_ok=False)
     fresh.write_text(secrets.token_hex(KEY_LENGTH))
     try:

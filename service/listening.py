@@ -6,7 +6,7 @@ from typing import Final
 
 import psycopg
 
-from projections.following import CHANNEL
+from projections.following import CHANNEL, told
 from service.errors import Unavailable
 
 Heard = Callable[[float], Awaitable[int]]
@@ -35,9 +35,9 @@ def listening(url: str, connect_timeout: float) -> Listen:
                 await connection.execute(f"LISTEN {CHANNEL}".encode())
 
                 async def heard(seconds: float) -> int:
-                    told = [notify async for notify in connection.notifies(timeout=seconds, stop_after=1)]
-                    told += [notify async for notify in connection.notifies(timeout=0)]
-                    return max((int(notify.payload) for notify in told), default=0)
+                    notifies = [notify async for notify in connection.notifies(timeout=seconds, stop_after=1)]
+                    notifies += [notify async for notify in connection.notifies(timeout=0)]
+                    return told(notifies)
 
                 yield heard
         except psycopg.OperationalError as error:

@@ -1,5 +1,6 @@
 """The database's tables, functions and rights, brought to what this version needs. Alembic owns them all."""
 
+import logging
 from io import StringIO
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from service.errors import Misconfigured
 from service.roles import granted
 
+log = logging.getLogger(__name__)
+
 VERSIONS_SCHEMA: Final = "event_store"
 """Where alembic_version is, so that one schema tells all."""
 
@@ -26,6 +29,9 @@ def migrate(url: str) -> tuple[str, ...]:
     """
     try:
         with _engine(url).connect() as connection:
+            if _is_newer(connection):
+                log.warning("the database was migrated by a newer version: nothing is applied")
+                return ()
             missing = _pending(connection)
             if missing or not granted(connection):
                 connection.rollback()
@@ -51,13 +57,27 @@ def check(url: str) -> None:
 
 
 def _pending(connection: Connection) -> tuple[str, ...]:
+    if _is_newer(connection):
+        return ()
     script = ScriptDirectory.from_config(_config(None))
-    context = MigrationContext.configure(connection, opts={"version_table_schema": VERSIONS_SCHEMA})
     applied = set()
-    for head in context.get_current_heads():
+    for head in _heads(connection):
         applied |= {revision.revision for revision in script.iterate_revisions(head, "base")}
-    every = [revision.revision for revision in script.walk_revisions()]
-    return tuple(revision for revision in reversed(every) if revision not in applied)
+    return tuple(revision for revision in reversed(_known(script)) if revision not in applied)
+
+
+def _is_newer(connection: Connection) -> bool:
+    """Whether newer code has migrated the database: migrations only expand, and this code runs on what they make."""
+    return not {*_known(ScriptDirectory.from_config(_config(None)))}.issuperset(_heads(connection))
+
+
+def _known(script: ScriptDirectory) -> list[str]:
+    """The newest first."""
+    return [revision.revision for revision in script.walk_revisions()]
+
+
+def _heads(connection: Connection) -> tuple[str, ...]:
+    return MigrationContext.configure(connection, opts={"version_table_schema": VERSIONS_SCHEMA}).get_current_heads()
 
 
 def _config(connection: Connection | None) -> Config:

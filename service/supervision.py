@@ -48,16 +48,23 @@ class _Supervisor:
         pause = SHORTEST_PAUSE
         while not self._ending.is_set():
             began = time.monotonic()
-            with self._guard:
-                if self._ending.is_set():
-                    return
-                child = self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-            status = child.wait()
+            became = self._begun()
             if self._ending.is_set():
                 return
             pause = SHORTEST_PAUSE if time.monotonic() - began > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
-            log.warning("the child process ended with status %s: it is started again in %.1f s", status, pause)
+            log.warning("the child process %s: it is started again in %.1f s", became, pause)
             self._ending.wait(pause)
+
+    def _begun(self) -> str:
+        """Starts the child and waits for its end. What became of it."""
+        try:
+            with self._guard:
+                if self._ending.is_set():
+                    return "is not needed any more"
+                child = self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+        except OSError as error:
+            return f"could not be started ({error.strerror})"
+        return f"ended with status {child.wait()}"
 
     def drain(self) -> None:
         """Asks the child to end, and ends it where it does not."""

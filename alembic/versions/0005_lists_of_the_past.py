@@ -1,4 +1,7 @@
-"""Indexes for lists as of then, and at the end of those of now what filters ask for and never changes."""
+"""Indexes for lists as of then, and at the end of those of now what filters ask for and never changes.
+
+Those that they replace go last of all (0008): who reads waits for what drops an index until all is committed.
+"""
 
 from alembic import op
 
@@ -10,11 +13,6 @@ depends_on = None
 PLACE = """((regions[1] COLLATE "C") || '/'::text)"""
 
 REQUESTS = """
-DROP INDEX projections.ix_deployment_requests_submitted_at_id;
-DROP INDEX projections.ix_deployment_requests_status_submitted_at_id;
-DROP INDEX projections.ix_deployment_requests_present_submitted_at_id;
-DROP INDEX projections.ix_deployment_requests_present_updated_at_id;
-DROP INDEX projections.ix_deployment_requests_present_regions;
 CREATE INDEX ix_deployment_requests_present_submitted ON projections.deployment_requests
     (submitted_at, id, requesting_authority, deciding_authority, {place}) INCLUDE (audience, regions)
     WHERE valid_until = 'infinity'::timestamptz;
@@ -41,9 +39,6 @@ CREATE INDEX ix_deployment_requests_incidents ON projections.deployment_requests
 """
 
 INCIDENTS = """
-DROP INDEX projections.ix_incidents_occurred_at_id;
-DROP INDEX projections.ix_incidents_present_occurred_at_id;
-DROP INDEX projections.ix_incidents_present_regions;
 CREATE INDEX ix_incidents_present_occurred ON projections.incidents
     (occurred_at, id, kind, {place}) INCLUDE (audience, regions)
     WHERE valid_until = 'infinity'::timestamptz;

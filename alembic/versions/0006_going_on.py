@@ -1,7 +1,7 @@
-"""Rebuilds that go on where one was stopped, and documents that are stored as they are.
+"""Rebuilds that go on where one was stopped.
 
 copies: a view's copy while it is filled, and which code fills it, up to which position, in how many parts of the log.
-copy_parts: the parts that it holds already. To compress documents took a third more of the time of loading them.
+copy_parts: the parts that it holds already.
 """
 
 from alembic import op
@@ -33,21 +33,9 @@ CREATE TABLE projections.copy_parts (
 );
 """
 
-DOCUMENTED = (
-    "deployment_requests",
-    "incidents",
-    "authorities",
-    "audit_trail",
-    "audit_trail_memory",
-    "situation_memory",
-)
-
 
 def upgrade() -> None:
-    connection = op.get_bind().execution_options(no_parameters=True)
-    connection.exec_driver_sql(COPIES)
-    for table in DOCUMENTED:
-        connection.exec_driver_sql(f"ALTER TABLE projections.{table} ALTER COLUMN document SET STORAGE EXTERNAL")
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(COPIES)
 
 
 def downgrade() -> None:

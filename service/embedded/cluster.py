@@ -110,7 +110,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Raises Misconfigured where it does not stop within a minute."""
-        if (self.data / "postmaster.pid").exists():
+        if not self.is_dead():
             arguments = ["stop", f"--pgdata={self.data}", "--mode=fast", "--wait", "--timeout=60"]
             self.programs.run("pg_ctl", arguments, log=self.log, seconds=70)
         if self.sockets.parent != self.folder:

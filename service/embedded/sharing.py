@@ -64,7 +64,7 @@ def _kept_running(cluster: Cluster, folder: Path) -> Iterator[None]:
                 with _gate(folder):
                     cluster.ensure_running()
                 log.warning("the embedded PostgreSQL had ended: it was started again")
-            except Misconfigured as error:
+            except (Misconfigured, OSError) as error:
                 log.error("the embedded PostgreSQL has ended and cannot be started again: %s", error)
 
     keeper = threading.Thread(target=keep, name="postgres-keeper", daemon=True)

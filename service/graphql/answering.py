@@ -10,10 +10,10 @@ import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute, subscribe
 
 from service.graphql.context import Context
-from service.graphql.documents import reader
+from service.graphql.documents import Reader
 from service.graphql.errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told
 from service.graphql.live.tide import Ended
-from service.graphql.plain import PlainExecutor, is_awaitable, plainly
+from service.graphql.plain import PlainExecutor, TooMuch, is_awaitable, plainly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class _Prepared:
 class Answering:
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = plainly(schema._schema)
-        self._read = reader(self._schema)
+        self._read = Reader(self._schema).read
 
     async def answer(self, asked: Asked, context: Context, *, read_only: bool = False) -> Answer:
         """The one answer to a query or a mutation. Never raises: whatever goes wrong is told as an error."""
@@ -159,6 +159,8 @@ def _arguments(asked: Asked, context: Context) -> dict[str, Any]:
 
 
 def _formed(result: ExecutionResult, document: DocumentNode) -> Answer:
+    if any(isinstance(error, TooMuch) or isinstance(error.original_error, TooMuch) for error in result.errors or ()):
+        return Answer(errors=told([TooMuch()], document), executed=True)
     # An error before the first field, as of a variable, leaves no data; one in a field has a path.
     executed = result.data is not None or any(error.path for error in result.errors or ())
     return Answer(data=result.data, errors=told(result.errors or (), document), executed=executed)

@@ -16,6 +16,7 @@ _PLACE: Final = Struct(">q16s")
 _POSITION: Final = Struct(">q")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+NONE_OF_THIS_LIST: Final = "This cursor does not come from this list, in this order, as of this instant."
 _SEAL: Final = 6
 """Bytes that tell whether a cursor is one of ours, and of which list."""
 
@@ -39,7 +40,10 @@ def place_after(of: str, cursor: str | None) -> Place | None:
     if (written := given(cursor)) is None:
         return None
     micros, last = _PLACE.unpack(_opened(of, written, _PLACE.size))
-    return Place(_EPOCH + micros * _MICROSECOND, UUID(bytes=last))
+    try:
+        return Place(_EPOCH + micros * _MICROSECOND, UUID(bytes=last))
+    except OverflowError:
+        raise BadUserInput("after", NONE_OF_THIS_LIST) from None
 
 
 def position_after(of: str, cursor: str | None) -> int:
@@ -59,7 +63,7 @@ def _opened(of: str, cursor: str, size: int) -> bytes:
         raw = b""
     content = raw[:size]
     if len(raw) != size + _SEAL or raw[size:] != _seal(of, content) or _sealed(of, content) != cursor:
-        raise BadUserInput("after", "This cursor does not come from this list, in this order, as of this instant.")
+        raise BadUserInput("after", NONE_OF_THIS_LIST)
     return content
 
 

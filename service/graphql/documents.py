@@ -1,8 +1,7 @@
 """Documents, read and validated once: the same question is asked many times."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from graphql import (
@@ -18,9 +17,9 @@ from graphql import (
 
 from service.graphql.limits import TOKENS, Selection, excess, measured, too_wide
 
-KEPT: Final = 512
+KEPT: Final = 256 * 1024
 LONGEST_KEPT: Final = 10_000
-"""Characters: a longer document is read anew each time, so that the kept ones stay within some megabytes."""
+"""Characters, of all that are kept together and of one: read, a document takes about a hundred times its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,31 @@ class Document:
         return found or GraphQLError(f"The document has no operation of this name: {name[:100]!r}.")
 
 
-def reader(schema: GraphQLSchema) -> Callable[[str], Document]:
-    """Reads documents for this schema, and keeps those that it read."""
-    kept = lru_cache(KEPT)(lambda text: _read(schema, text))
-    return lambda text: kept(text) if len(text) <= LONGEST_KEPT else _read(schema, text)
+class Reader:
+    """Reads documents for a schema, and keeps valid ones that were asked for lately. For one thread."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._kept: dict[str, Document] = {}
+        self._size = 0
+
+    def read(self, text: str) -> Document:
+        document = self._kept.pop(text, None)
+        if document is not None:
+            self._kept[text] = document
+            return document
+        document = _read(self._schema, text)
+        if not document.errors and len(text) <= LONGEST_KEPT:
+            self._keep(text, document)
+        return document
+
+    def _keep(self, text: str, document: Document) -> None:
+        self._kept[text] = document
+        self._size += len(text)
+        while self._size > KEPT:
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            self._size -= len(oldest)
 
 
 def _read(schema: GraphQLSchema, text: str) -> Document:

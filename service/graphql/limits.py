@@ -24,6 +24,8 @@ from graphql import (
     is_list_type,
 )
 
+from service.graphql.errors import BadUserInput
+
 TOKENS: Final = 2_000
 """Words and brackets."""
 SELECTIONS: Final = 150
@@ -37,8 +39,21 @@ ITEMS: Final = 5
 PAGE: Final = 20
 LONGEST_PAGE: Final = 100
 
-Size = int | str
-"""A number of items, or the name of the variable that says it."""
+LONGEST_LIST: Final = 1_000
+"""Items of a list in variables, so that what is refused for its length costs no more than to read it. The domain's own
+limit is lower, and its refusal names the field of the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One that says how long a page is. default: where it is left out."""
+
+    name: str
+    default: int
+
+
+Size = int | Variable
+"""A number of items, or the variable that says it."""
 
 
 @dataclass(slots=True)
@@ -81,11 +96,17 @@ def measured(schema: GraphQLSchema, document: DocumentNode, operation: Operation
         if isinstance(definition, FragmentDefinitionNode)
     }
     root = schema.get_root_type(operation.operation)
-    return _Measure(schema, fragments).selection(operation.selection_set, root)
+    defaults = {
+        definition.variable.name.value: _page(definition.default_value)
+        for definition in operation.variable_definitions or ()
+    }
+    return _Measure(schema, fragments, defaults).selection(operation.selection_set, root)
 
 
 def excess(selection: Selection, variables: Mapping[str, Any] | None) -> GraphQLError | None:
     """Why an operation is refused."""
+    if (path := _too_long(variables or {}, "")) is not None:
+        return BadUserInput(path, f"At most {LONGEST_LIST:,} items are accepted in a list.")
     if selection.depth > DEPTH:
         return GraphQLError(f"Fields are nested {selection.depth} deep, {DEPTH} are accepted.")
     if (cost := selection.cost(variables or {})) > COST:
@@ -98,9 +119,12 @@ def excess(selection: Selection, variables: Mapping[str, Any] | None) -> GraphQL
 class _Measure:
     """Every fragment is measured once, however often it is spread."""
 
-    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], defaults: Mapping[str, int]
+    ) -> None:
         self._schema = schema
         self._fragments = fragments
+        self._defaults = defaults
         self._measured: dict[str, Selection] = {}
 
     def selection(self, selection_set: SelectionSetNode | None, parent: Any) -> Selection:
@@ -118,7 +142,7 @@ class _Measure:
     def _field(self, node: FieldNode, parent: Any, found: Selection) -> Selection:
         definition = self._definition(node, parent)
         below = self.selection(node.selection_set, get_named_type(definition.type) if definition else None)
-        found.fields.append((_size(node, definition), below))
+        found.fields.append((self._size(node, definition), below))
         return below
 
     def _fragment(self, node: object, parent: Any) -> Selection:
@@ -132,6 +156,18 @@ class _Measure:
             kind = self._schema.get_type(fragment.type_condition.name.value)
             self._measured[name] = self.selection(fragment.selection_set, kind)
         return self._measured[name]
+
+    def _size(self, node: FieldNode, definition: GraphQLField | None) -> Size:
+        """How many items a field has: a page as many as it asks for, its edges none of their own."""
+        if definition is None:
+            return 1
+        if "first" not in definition.args:
+            return ITEMS if is_list_type(get_nullable_type(definition.type)) and node.name.value != "edges" else 1
+        first = next((argument.value for argument in node.arguments or () if argument.name.value == "first"), None)
+        if isinstance(first, VariableNode):
+            name = first.name.value
+            return Variable(name, self._defaults.get(name, PAGE))
+        return _page(first)
 
     def _definition(self, node: FieldNode, parent: Any) -> GraphQLField | None:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
@@ -148,19 +184,27 @@ def _selection_sets(document: DocumentNode) -> Iterator[SelectionSetNode]:
             stack.extend(selection_set.selections)
 
 
-def _size(node: FieldNode, definition: GraphQLField | None) -> Size:
-    """How many items a field has: a page as many as it asks for, its edges none of their own."""
-    if definition is None:
-        return 1
-    if "first" not in definition.args:
-        return ITEMS if is_list_type(get_nullable_type(definition.type)) and node.name.value != "edges" else 1
-    first = next((argument.value for argument in node.arguments or () if argument.name.value == "first"), None)
-    if isinstance(first, VariableNode):
-        return first.name.value
-    return int(first.value) if isinstance(first, IntValueNode) else PAGE
+def _page(value: Any) -> int:
+    return int(value.value) if isinstance(value, IntValueNode) else PAGE
 
 
 def _items(size: Size, variables: Mapping[str, Any]) -> int:
-    """A page that is longer than pages may be is refused where it is read: here it counts as the longest."""
-    found = variables.get(size) if isinstance(size, str) else size
-    return min(max(1, found), LONGEST_PAGE) if isinstance(found, int) else PAGE
+    """A page that is longer than pages may be is refused where it is read: here it counts as the longest.
+
+    40.0 is as good as 40 for JSON, and for GraphQL.
+    """
+    found = variables.get(size.name, size.default) if isinstance(size, Variable) else size
+    if found is None:
+        return PAGE
+    return round(min(max(1, found), LONGEST_PAGE)) if isinstance(found, int | float) else LONGEST_PAGE
+
+
+def _too_long(value: Any, path: str) -> str | None:
+    """Where in variables the first list stands that is too long."""
+    if isinstance(value, list) and len(value) > LONGEST_LIST:
+        return path
+    if isinstance(value, list | dict):
+        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+            if (found := _too_long(each, f"{path}.{name}" if path else str(name))) is not None:
+                return found
+    return None

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeGuard
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -19,10 +20,18 @@ from graphql import (
 from graphql.execution import Executor
 from strawberry.types.field import StrawberryField
 
+from service.graphql.limits import COST
 from service.graphql.scalars import written_instant
 
 Writer = Callable[[Any], Any]
 """A value as JSON says it; None where it has to go the library's way."""
+
+
+class TooMuch(GraphQLError):
+    """The answer grew beyond what is accepted: none of it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The answer has more than {COST:,} fields: ask for shorter pages or fewer fields.")
 
 
 class Attribute:
@@ -40,9 +49,17 @@ class Attribute:
 
 
 class PlainExecutor(Executor[None]):
-    """The library's executor, which answers attributes at once."""
+    """The library's executor, which answers attributes at once, and no more fields than may be asked for.
+
+    What a document could cost is judged beforehand by how long lists are as a rule: here it is what they are.
+    """
+
+    _told = 0
 
     def execute_field(self, parent_type: Any, source: Any, field_details_list: Any, path: Any, position: Any) -> Any:
+        self._told += 1
+        if self._told > COST:
+            raise TooMuch
         field = parent_type.fields.get(field_details_list[0].node.name.value)
         resolve = field.resolve if field is not None else None
         if type(resolve) is Attribute and (write := resolve.write) is not None:

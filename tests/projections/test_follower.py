@@ -7,6 +7,7 @@ from threading import Event
 from typing import Any
 
 import psycopg
+import pytest
 
 from domain.recorded import Recorded
 from projections import deployment_requests
@@ -33,6 +34,17 @@ def test_what_is_appended_wakes_it(world: World) -> None:
             caught_up(world)
     status = world.statuses(NAME)[0]
     assert (status.state, status.led, status.lag, status.lag_seconds) == (FollowerState.STOPPED, False, 0, 0.0)
+
+
+@pytest.mark.parametrize("payload", ["", "soon", "-1", "1.5", "9" * 30, "\u0661"])
+def test_a_notification_that_tells_no_position_is_passed_over(world: World, payload: str) -> None:
+    histories = Histories(1)
+    with world.following(course_of(VIEW)), psycopg.connect(world.urls.api, autocommit=True) as connection:
+        world.append(histories.items(3))
+        caught_up(world)
+        connection.execute("SELECT pg_notify('mandate_events', %s)", [payload])
+        world.append(histories.items(3))
+        caught_up(world)
 
 
 def test_all_of_them_at_once_make_the_same_rows(world: World) -> None:

@@ -1,5 +1,8 @@
 """Tokens: what one must hold, and which are turned away."""
 
+import json
+import os
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +30,10 @@ CLAIMS: dict[str, Any] = {
 
 def signed(claims: dict[str, Any], key: bytes = KEY, algorithm: str = "HS256") -> str:
     return jwt.encode({"alg": algorithm}, claims, OctKey.import_key(key), algorithms=[algorithm])
+
+
+def part(content: object) -> str:
+    return urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
 def test_what_is_issued_is_read_again() -> None:
@@ -63,6 +70,7 @@ def test_what_is_issued_is_read_again() -> None:
         signed({**CLAIMS, "name": 7}),
         signed({**CLAIMS, "nbf": 4_000_000_000}),
         signed({**CLAIMS, "nbf": "now"}),
+        *(f"{part({'alg': 'HS256', 'crit': critical})}.{part(CLAIMS)}.AA" for critical in (1, None, [[1]], ["exp"])),
     ],
 )
 def test_what_is_not_a_token_of_this_register_is_turned_away(token: str) -> None:
@@ -82,6 +90,17 @@ def test_the_key_of_a_data_folder_is_made_once_and_for_its_owner_alone(tmp_path:
     assert key == own_key(tmp_path / "data")
     assert (tmp_path / "data" / "token.key").stat().st_mode & 0o077 == 0
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["token.key"]
+
+
+def test_a_start_that_was_killed_while_it_made_the_key_stands_in_nobodys_way(tmp_path: Path) -> None:
+    (tmp_path / f"token.key.{os.getpid()}").touch()
+    assert len(own_key(tmp_path)) == 64
+
+
+def test_a_key_is_all_of_its_file_but_the_end_of_its_line(tmp_path: Path) -> None:
+    for content, key in ((b" " * 32, b" " * 32), (b"k" * 40 + b"\r\n", b"k" * 40), (b"k" * 31 + b"\n", b"k" * 31)):
+        (tmp_path / "key").write_bytes(content)
+        assert read_key(tmp_path / "key") == key
 
 
 def test_a_key_that_is_missing_or_short_is_said_in_one_line(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The migrations make what the metadata and eventsourcing say, and give each role its rights and no more."""
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -36,6 +37,13 @@ def test_a_second_migration_changes_nothing(database_urls: DatabaseUrls) -> None
     assert migrate(database_urls.owner) == ()
 
 
+def test_what_a_newer_version_migrated_is_run_on_as_it_is(database_urls: DatabaseUrls) -> None:
+    with psycopg.connect(database_urls.owner, autocommit=True) as connection:
+        connection.execute("UPDATE event_store.alembic_version SET version_num = '9999'")
+    assert pending(database_urls.owner) == ()
+    assert migrate(database_urls.owner) == ()
+
+
 def test_events_are_the_librarys_own_table(database_urls: DatabaseUrls) -> None:
     with psycopg.connect(database_urls.owner) as connection:
         host = connection.info.host
@@ -49,6 +57,18 @@ def test_events_are_the_librarys_own_table(database_urls: DatabaseUrls) -> None:
         theirs, ours = "public.stored_events", "event_store.events"
         assert rows(connection, COLUMNS, ours) == rows(connection, COLUMNS, theirs)
         assert rows(connection, INDEXES, ours) == rows(connection, INDEXES, theirs)
+
+
+@pytest.mark.parametrize("items", [[-2_000_000_000], [2_000_000_000], [1], [0, 2], [0, 1, 0], [1, 0]])
+def test_whoever_appends_cannot_forge_time(database_urls: DatabaseUrls, items: list[int]) -> None:
+    count = len(items)
+    columns = [[uuid4() for _ in items], [1] * count, ["x"] * count, [b"{}"] * count, [None] * count]
+    call = """SELECT event_store.append(%s::int[], %s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[],
+                                        '{}', '{}', '{}')"""
+    with psycopg.connect(database_urls.api, autocommit=True) as connection:
+        with pytest.raises(psycopg.errors.RaiseException, match="items are numbered from 0 on"):
+            connection.execute(call, [items, *columns])
+        connection.execute(call, [[0] * count, *columns])
 
 
 @pytest.mark.parametrize(

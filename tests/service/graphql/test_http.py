@@ -171,6 +171,27 @@ def test_what_could_have_too_many_fields_is_refused(register: Register) -> None:
     assert "could have" in error["message"]
 
 
+@pytest.mark.parametrize(
+    ("declared", "variables"), [("$n: Int = 100", {}), ("$n: Int!", {"n": 100.0}), ("$n: Int = 1", {"n": 100})]
+)
+def test_a_page_counts_as_long_as_a_variable_makes_it(
+    register: Register, declared: str, variables: dict[str, Any]
+) -> None:
+    pages = " ".join(f"t{n}: auditTrail(first: $n) {{ edges {{ node {{ changes {{ path }} }} }} }}" for n in range(60))
+    [error] = register.errors(ANA, f"query ({declared}) {{ {pages} }}", **variables)
+    assert "could have" in error["message"]
+
+
+def test_a_list_beyond_all_measure_is_refused_before_it_is_read(register: Register) -> None:
+    document = "query ($codes: [String!]) { deploymentRequests(filter: { region: $codes }) { totalCount } }"
+    [error] = register.errors(ANA, document, codes=["x"] * 1001)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "codes"}
+    assert "At most 1,000 items" in error["message"]
+    nested = "query ($filter: DeploymentRequestFilter) { deploymentRequests(filter: $filter) { totalCount } }"
+    [error] = register.errors(ANA, nested, filter={"region": ["x"] * 500_000})
+    assert error["extensions"]["argument"] == "filter.region"
+
+
 def test_the_schema_can_be_asked_for(register: Register) -> None:
     from graphql import build_client_schema, get_introspection_query
 

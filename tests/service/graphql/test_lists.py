@@ -1,10 +1,12 @@
 """Lists: filters, orders, counts, and pages that neither miss nor double while others write."""
 
 from itertools import product
+from struct import pack
 from typing import Any
 
 import pytest
 
+from service.graphql import cursors
 from tests.service.graphql.register import Person, Register
 from tests.service.graphql.world import World, world
 
@@ -67,6 +69,25 @@ def test_a_cursor_is_good_for_the_list_and_the_order_that_it_came_from(here: Wor
     for forged in (cursor[:-1], cursor + "A", cursor[1:], cursor.swapcase(), cursor + "="):
         [error] = register.errors(here.reviewer, PAGE, order="SUBMITTED_AT_DESC", after=forged)
         assert error["extensions"]["argument"] == "after"
+
+
+def test_a_cursor_that_was_made_up_is_none(here: World) -> None:
+    made_up = cursors._sealed("requests/SUBMITTED_AT_DESC", pack(">q16s", 2**63 - 1, b"x" * 16))
+    [error] = here.register.errors(here.reviewer, f'{{ deploymentRequests(after: "{made_up}") {{ totalCount }} }}')
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_an_answer_that_grows_beyond_measure_is_not_told(register: Register) -> None:
+    """Each of some incidents is named by each of some requests: the lists are as long as nobody expects."""
+    here = world(register)
+    incidents = [here.incident()["id"] for _ in range(16)]
+    request, *_ = [here.request(incidents=incidents) for _ in range(16)]
+    asked = "id"
+    for field in ("deploymentRequests", "incidents") * 2:
+        asked = f"{field} {{ {asked} }}"
+    [error] = register.errors(here.reviewer, f'{{ deploymentRequest(id: "{request["id"]}") {{ {asked} }} }}')
+    assert error["message"] == "The answer has more than 50,000 fields: ask for shorter pages or fewer fields."
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 def test_a_cursor_of_one_history_is_none_of_another(here: World) -> None:
