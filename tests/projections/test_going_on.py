@@ -152,7 +152,8 @@ def test_one_that_is_killed_is_gone_on_with(recorded: World) -> None:
 def kill(world: World, process: subprocess.Popen[str]) -> None:
     process.kill()
     process.communicate()
-    until(lambda: not asked(world, "SELECT 1 FROM pg_stat_activity WHERE application_name ~ 'mandate rebuild'"))
+    ours = "datname = current_database() AND application_name ~ 'mandate rebuild'"
+    until(lambda: not asked(world, f"SELECT 1 FROM pg_stat_activity WHERE {ours}"))
 
 
 def test_to_cancel_one_that_was_killed_is_not_to_cancel_the_next(recorded: World) -> None:
