@@ -52,6 +52,9 @@ class Variable:
     default: int
 
 
+Trail = tuple[Any, str]
+"""A place in variables: the trail of what it is in, None at the top, and its name there."""
+
 Size = int | Variable
 """A number of items, or the variable that says it."""
 
@@ -105,7 +108,7 @@ def measured(schema: GraphQLSchema, document: DocumentNode, operation: Operation
 
 def excess(selection: Selection, variables: Mapping[str, Any] | None) -> GraphQLError | None:
     """Why an operation is refused."""
-    if (path := _too_long(variables or {}, "")) is not None:
+    if (path := _too_long(variables or {})) is not None:
         return BadUserInput(path, f"At most {LONGEST_LIST:,} items are accepted in a list.")
     if selection.depth > DEPTH:
         return GraphQLError(f"Fields are nested {selection.depth} deep, {DEPTH} are accepted.")
@@ -199,12 +202,23 @@ def _items(size: Size, variables: Mapping[str, Any]) -> int:
     return round(min(max(1, found), LONGEST_PAGE)) if isinstance(found, int | float) else LONGEST_PAGE
 
 
-def _too_long(value: Any, path: str) -> str | None:
-    """Where in variables the first list stands that is too long."""
-    if isinstance(value, list) and len(value) > LONGEST_LIST:
-        return path
-    if isinstance(value, list | dict):
-        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
-            if (found := _too_long(each, f"{path}.{name}" if path else str(name))) is not None:
-                return found
+def _too_long(variables: Mapping[str, Any]) -> str | None:
+    """Where in variables a list stands that is too long. They may be nested deeper than a function may call itself."""
+    waiting: list[tuple[Trail, Any]] = [((None, name), value) for name, value in variables.items()]
+    while waiting:
+        trail, value = waiting.pop()
+        if isinstance(value, list):
+            if len(value) > LONGEST_LIST:
+                return _path(trail)
+            waiting.extend(((trail, str(index)), each) for index, each in enumerate(value))
+        elif isinstance(value, dict):
+            waiting.extend(((trail, name), each) for name, each in value.items())
     return None
+
+
+def _path(trail: Trail | None) -> str:
+    names = []
+    while trail is not None:
+        trail, name = trail
+        names.append(name)
+    return ".".join(reversed(names))

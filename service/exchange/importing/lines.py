@@ -95,7 +95,10 @@ def _twice(content: bytes) -> list[FieldProblem]:
         if len({name for name, _ in pairs}) < len(pairs):
             twice.extend(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
 
-    json.loads(content, object_pairs_hook=note)
+    try:
+        json.loads(content, object_pairs_hook=note)
+    except RecursionError:
+        return [FieldProblem(path="line", message="It is nested too deeply.")]
     return [FieldProblem(path=name, message="It is said twice: leave one out.") for name in twice]
 
 

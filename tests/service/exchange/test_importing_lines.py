@@ -100,6 +100,13 @@ def test_what_is_no_line_is_told_and_the_rest_is_read(register: Register, text: 
     assert (totals.lines, totals.recorded) == (2, 1)
 
 
+@pytest.mark.parametrize("depth", [900, 970, 980, 990, 994, 995, 996, 997, 998, 999, 1_000, 5_000])
+def test_a_line_that_is_nested_deeply_is_refused_and_the_rest_is_read(register: Register, depth: int) -> None:
+    totals = register.takes('{"history": "x", "at": ' + "[" * depth + "]" * depth + "}", asked("a"))
+    assert [number for number, _, _ in register.refused] == [1]
+    assert totals.recorded == 1
+
+
 @pytest.mark.parametrize(("said", "twice"), [("purpose", "strength"), ("history", "command")])
 def test_what_is_said_twice_is_told_since_either_could_be_meant(register: Register, said: str, twice: str) -> None:
     text = json.dumps(asked("a")).replace(f'"{said}":', f'"{twice}": "other", "{said}":')

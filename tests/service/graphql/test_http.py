@@ -192,6 +192,14 @@ def test_a_list_beyond_all_measure_is_refused_before_it_is_read(register: Regist
     assert error["extensions"]["argument"] == "filter.region"
 
 
+@pytest.mark.parametrize("depth", [500, 900, 980, 5_000, 50_000])
+def test_variables_may_be_nested_as_deep_as_they_can_be_read(register: Register, depth: int) -> None:
+    nested = '{"a":' * depth + "1" + "}" * depth
+    response = send(register, f'{{"query": "{VIEWER}", "variables": {nested}}}'.encode())
+    assert response.status_code in (200, 400)
+    assert "INTERNAL" not in response.text
+
+
 def test_the_schema_can_be_asked_for(register: Register) -> None:
     from graphql import build_client_schema, get_introspection_query
 
