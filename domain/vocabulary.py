@@ -231,7 +231,7 @@ def spoken(instant: datetime) -> str:
 
 def exactly(instant: datetime) -> str:
     """As `spoken`, with the seconds and their parts where there are any: '15 December 2024, 12:00:07.25 UTC'."""
-    parts = f"{instant:%S.%f}".rstrip("0").removesuffix(".")
+    parts = f"{instant.astimezone(UTC):%S.%f}".rstrip("0").removesuffix(".")
     return spoken(instant) if parts == "00" else spoken(instant).replace(" UTC", f":{parts} UTC")
 
 

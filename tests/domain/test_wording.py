@@ -98,6 +98,8 @@ def test_an_instant_is_told_exactly_where_that_matters() -> None:
     assert exactly(PERIOD.end) == spoken(PERIOD.end)
     assert exactly(PERIOD.end + timedelta(seconds=10)) == "15 June 2025, 00:00:10 UTC"
     assert exactly(PERIOD.end + timedelta(microseconds=250)) == "15 June 2025, 00:00:00.00025 UTC"
+    odd = timezone(timedelta(hours=1, seconds=30))
+    assert exactly(PERIOD.end.astimezone(odd)) == spoken(PERIOD.end)
     assert [shown(grade) for grade in (Likelihood.ALMOST_NO_CHANCE, AnalyticConfidence.LOW)] == [
         "ALMOST NO CHANCE",
         "LOW",
