@@ -25,6 +25,7 @@ SETTINGS: Final = {
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "60s",
     "synchronous_commit": "off",
+    "default_transaction_isolation": "read committed",
 }
 """synchronous_commit: rows and checkpoint are lost together when the server falls, and are derived again."""
 

@@ -91,6 +91,8 @@ def _configure(connection: BoundedConnection, limits: Limits) -> None:
     for name, seconds in settings.items():
         connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), int(seconds * 1000)), prepare=False)
     connection.execute("SET timezone = 'UTC'", prepare=False)
+    # What waited for a lock, and what is read back, must see what others committed meanwhile.
+    connection.execute("SET default_transaction_isolation = 'read committed'", prepare=False)
 
 
 def _whole(seconds: float) -> int:

@@ -1,5 +1,7 @@
 """Append, stream, feed: what goes in comes back, whole items or nothing, and no decision rests on what has moved."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,6 +15,7 @@ from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import Appended, EventStore, Item, Lost
 from tests.service.writing import item, unrecorded, write
+from tests.waiting import until
 
 
 def test_what_was_appended_is_read_back(store: EventStore) -> None:
@@ -132,6 +135,33 @@ def test_append_refuses_to_run_on_an_old_snapshot(database_urls: DatabaseUrls) -
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with pytest.raises(psycopg.errors.RaiseException, match="READ COMMITTED"):
             connection.execute(nothing)
+
+
+def test_what_a_database_does_by_default_changes_nothing(database_urls: DatabaseUrls) -> None:
+    """An answer as of then waits for the append under way, and must see what it committed."""
+    with psycopg.connect(database_urls.owner, autocommit=True) as owner:
+        name = owner.info.dbname
+        owner.execute(f"ALTER DATABASE \"{name}\" SET default_transaction_isolation = 'repeatable read'".encode())
+    with closing(EventStore(database_urls.api)) as store, psycopg.connect(database_urls.api) as holder:
+        holder.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        call = """SELECT event_store.append('{0}', %s::uuid[], '{1}', '{x}', %s::bytea[], %s::bytea[],
+                                            '{}', '{}', '{}'), clock_timestamp()"""
+        found = holder.execute(call, [[uuid4()], [b"{}"], [None]]).fetchone()
+        assert found is not None
+        with ThreadPoolExecutor(1) as asking:
+            asked = asking.submit(store.position_as_of, found[1])
+            until(lambda: is_waited_for(database_urls.owner))
+            holder.commit()
+            assert asked.result() == 1
+        stream = uuid4()
+        assert isinstance(store.append(item((stream, 1))), Appended)
+
+
+def is_waited_for(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        asked = """SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+        return connection.execute(asked).fetchone() is not None
 
 
 def test_the_librarys_application_saves_through_the_same_appender(store: EventStore) -> None:
