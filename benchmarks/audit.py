@@ -91,7 +91,7 @@ def _filled(server: DatabaseUrls, name: str, events: int) -> DatabaseUrls:
 def _asking(urls: DatabaseUrls) -> Iterator[Connection]:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(urls.owner), poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text("SET timezone = 'UTC'"))
+        connection.execute(text("SET timezone = 'UTC'; SET max_parallel_workers_per_gather = 0"))
         yield connection
     engine.dispose()
 

@@ -1,9 +1,9 @@
 """What is asked of the views: by whom, as of when, and how an answer's rows are read."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -61,6 +61,8 @@ EVERYTHING: Final = Sight(viewer=Viewer(None))
 """For what the register needs itself, such as the context of a rule. Nothing of it is shown as it is."""
 NOBODY: Final = Viewer(frozenset())
 BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
+PREPARED: Final = 256
+"""Statements of one kind that are kept: more than anybody asks for, and what somebody makes up is let go again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +76,22 @@ class Question(Generic[T]):
 
 
 class Prepared(Generic[T]):
-    """What nearly every request asks: its statement is built once for each kind of sight, and differs in values alone.
+    """What is asked often: its statement is built once for each kind of sight and form, and differs in values alone.
 
     To build a statement, and to find out that it was compiled before, takes as long as all the rest of asking.
     """
 
     def __init__(
-        self, build: Callable[[Sight], Select[Any]], views: tuple[str, ...], read: Callable[[Sequence[Any]], T]
+        self, build: Callable[..., Select[Any]], views: tuple[str, ...], read: Callable[[Sequence[Any]], T]
     ) -> None:
-        self._build = cache(build)
+        """build: of a sight, and of whatever else gives a statement another form."""
+        self._build = lru_cache(PREPARED)(build)
         self._views = views
         self._read = read
 
-    def of(self, sight: Sight, **values: object) -> Question[T]:
+    def of(self, sight: Sight, *form: Hashable, **values: object) -> Question[T]:
         """values: of the parameters that the statement names beside those of the sight."""
-        return Question(self._build(_of_its_kind(sight)), self._views, self._read, {**sight.values, **values})
+        return Question(self._build(_of_its_kind(sight), *form), self._views, self._read, {**sight.values, **values})
 
 
 def _of_its_kind(sight: Sight) -> Sight:
@@ -123,8 +126,12 @@ def standing(table: Table, sight: Sight) -> ColumnElement[bool]:
     """The rows of a table with a validity that stand now, or stood at the instant asked for."""
     if sight.as_of is None:
         return table.c.valid_until == FOREVER
-    as_of = bindparam("as_of", sight.as_of, type_=TIMESTAMP(timezone=True))
-    return (table.c.valid_from <= as_of) & (as_of < table.c.valid_until)
+    return (table.c.valid_from <= instant(sight)) & (instant(sight) < table.c.valid_until)
+
+
+def instant(sight: Sight) -> ColumnElement[datetime]:
+    """The instant whose past is asked for, as a parameter that `Sight.values` has."""
+    return bindparam("as_of", sight.as_of, type_=TIMESTAMP(timezone=True))
 
 
 @cache
@@ -169,8 +176,3 @@ def among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnEleme
 def any_of(column: ColumnElement[Any], chosen: Sequence[str]) -> ColumnElement[bool]:
     """One value is told apart from several: what an index is ordered by after it keeps its order."""
     return column == chosen[0] if len(chosen) == 1 else among(column, texts(chosen))
-
-
-def within(column: ColumnElement[Any], regions: Iterable[str]) -> ColumnElement[bool]:
-    """The rows of these regions and of all below them. The column holds the region and every region around it."""
-    return column.bool_op("&&")(texts(regions))

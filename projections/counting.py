@@ -1,14 +1,20 @@
-"""Running counts from intervals: how many subjects a group had, a row whenever that changed.
+"""Running counts from intervals: how many subjects a group had in each status, a row whenever that changed.
 
 The rows are a function of the intervals alone, so that they come out the same however the events were gathered.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
 
+from domain.deployment_request.state import RequestStatus
+from domain.incident.state import AttributionStatus
 from projections.view import Folded
+
+STATUSES: Final = tuple(dict.fromkeys(status.value for status in (*RequestStatus, *AttributionStatus)))
+"""Of requests and of incidents, in the order in which a row counts them. A new one goes to the end."""
 
 TOUCHED: Final = """
     SELECT t.group_id, min(coalesce(t.since, (
@@ -22,40 +28,66 @@ FORGET: Final = """
     WHERE c.group_id = t.group_id AND c.valid_from >= t.since
 """
 
-STEPS: Final = """
-    SELECT i.*, i.valid_from AS instant, 1 AS step, i.position AS made_by
-    FROM touched t JOIN {schema}.situation_intervals i ON i.group_id = t.group_id AND i.valid_from >= t.since
+STEP: Final = """
+    SELECT i.{own} AS group_id, {regions} AS regions, i.marking, i.audience, i.kind, i.status,
+           i.valid_from AS instant, 1 AS step, i.position AS made_by
+    FROM {schema}.situation_intervals i {begun}
     UNION ALL
-    SELECT i.*, i.valid_until, -1, i.ended_by
-    FROM touched t JOIN {schema}.situation_intervals i
-        ON i.group_id = t.group_id AND i.valid_until >= t.since AND i.valid_until < 'infinity'
+    SELECT i.{own}, {regions}, i.marking, i.audience, i.kind, i.status, i.valid_until, -1, i.ended_by
+    FROM {schema}.situation_intervals i {ended} i.valid_until < 'infinity'
 """
-ALL_STEPS: Final = """
-    SELECT i.*, i.valid_from AS instant, 1 AS step, i.position AS made_by FROM {schema}.situation_intervals i
-    UNION ALL
-    SELECT i.*, i.valid_until, -1, i.ended_by FROM {schema}.situation_intervals i WHERE i.valid_until < 'infinity'
-"""
-TOUCHED_ONES: Final = "touched (group_id, since) AS (SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])),"
-BEFORE: Final = """
-    (SELECT l.count FROM touched t JOIN {schema}.situation l ON l.group_id = t.group_id AND l.valid_from < t.since
-     WHERE t.group_id = c.group_id ORDER BY l.valid_from DESC LIMIT 1)
-"""
+LEVELS: Final = {"group_id": "i.regions", "total_id": "'{}'::text[]"}
+"""What an interval is counted in, and the regions of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which groups are counted. touched: names them; begun, ended: the steps that count; before: what was counted."""
+
+    touched: str
+    begun: str
+    ended: str
+    before: str
+
+
+EVERY: Final = Scope(touched="", begun="", ended="WHERE", before="SELECT NULL::int[] AS counts")
+TOUCHED_ONES: Final = Scope(
+    touched="touched (group_id, since) AS (SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])),",
+    begun="JOIN touched t ON i.{own} = t.group_id AND i.valid_from >= t.since",
+    ended="JOIN touched t ON i.{own} = t.group_id AND i.valid_until >= t.since AND",
+    before="""
+        SELECT l.counts FROM touched t JOIN {schema}.situation l ON l.group_id = t.group_id AND l.valid_from < t.since
+        WHERE t.group_id = c.group_id ORDER BY l.valid_from DESC LIMIT 1
+    """,
+)
 
 COUNT: Final = """
     WITH {touched}
     steps AS ({steps}),
+    net AS (
+        SELECT group_id, instant, status, sum(step) AS step, max(made_by) AS position, min(marking) AS marking,
+               min(audience) AS audience, min(regions) AS regions, min(kind) AS kind
+        FROM steps GROUP BY group_id, instant, status HAVING sum(step) <> 0
+    ),
     changes AS (
-        SELECT group_id, instant, sum(step) AS step, max(made_by) AS position, min(marking) AS marking,
-               min(audience) AS audience, min(regions) AS regions, min(kind) AS kind, min(status) AS status
-        FROM steps GROUP BY group_id, instant HAVING sum(step) <> 0
+        SELECT group_id, instant, max(position) AS position, min(marking) AS marking, min(audience) AS audience,
+               min(regions) AS regions, min(kind) AS kind, {changed}
+        FROM net GROUP BY group_id, instant
     )
     INSERT INTO {schema}.situation
-        (group_id, valid_from, valid_until, position, marking, audience, regions, kind, status, count)
+        (group_id, valid_from, valid_until, position, marking, audience, regions, kind, counts)
     SELECT c.group_id, c.instant, coalesce(lead(c.instant) OVER later, 'infinity'), c.position, c.marking, c.audience,
-           c.regions, c.kind, c.status, coalesce({before}, 0) + sum(c.step) OVER later
-    FROM changes c
+           c.regions, c.kind, ARRAY[{counts}]::int[]
+    FROM changes c LEFT JOIN LATERAL ({before}) AS b ON true
     WINDOW later AS (PARTITION BY c.group_id ORDER BY c.instant)
 """
+CHANGED: Final = ", ".join(
+    f"sum(step) FILTER (WHERE status = '{status}') AS status_{place}" for place, status in enumerate(STATUSES, start=1)
+)
+COUNTS: Final = ", ".join(
+    f"coalesce(b.counts[{place}], 0) + coalesce(sum(c.status_{place}) OVER later, 0)"
+    for place in range(1, len(STATUSES) + 1)
+)
 
 END: Final = """
     UPDATE {schema}.situation c SET valid_until = coalesce((
@@ -71,7 +103,7 @@ END: Final = """
 def count_anew(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded] | None) -> None:
     """The counts of the groups that were touched, from when they were; of all where folded is None."""
     if folded is None:
-        _run(connection, _counting(schema, "", ALL_STEPS, "NULL"))
+        _run(connection, _counting(schema, EVERY))
         return
     rows = [(group, each.since, each.subject) for each in folded for group in each.groups]
     if not rows:
@@ -79,13 +111,24 @@ def count_anew(connection: psycopg.Connection[Any], schema: str, folded: Sequenc
     touched = _run(connection, TOUCHED.format(schema=schema), *map(list, zip(*rows, strict=True))).fetchall()
     groups = [group for group, _ in touched], [since for _, since in touched]
     _run(connection, FORGET.format(schema=schema), *groups)
-    _run(connection, _counting(schema, TOUCHED_ONES, STEPS, BEFORE), *groups)
+    _run(connection, _counting(schema, TOUCHED_ONES), *groups)
     _run(connection, END.format(schema=schema), *groups)
 
 
-def _counting(schema: str, touched: str, steps: str, before: str) -> str:
-    parts = {"steps": steps.format(schema=schema), "before": before.format(schema=schema)}
-    return COUNT.format(schema=schema, touched=touched, **parts)
+def _counting(schema: str, scope: Scope) -> str:
+    return COUNT.format(
+        schema=schema,
+        touched=scope.touched,
+        steps="UNION ALL".join(_steps(schema, scope, own, regions) for own, regions in LEVELS.items()),
+        changed=CHANGED,
+        counts=COUNTS,
+        before=scope.before.format(schema=schema),
+    )
+
+
+def _steps(schema: str, scope: Scope, own: str, regions: str) -> str:
+    begun, ended = scope.begun.format(own=own), scope.ended.format(own=own)
+    return STEP.format(schema=schema, own=own, regions=regions, begun=begun, ended=ended)
 
 
 def _run(connection: psycopg.Connection[Any], statement: str, *parameters: Any) -> psycopg.Cursor[Any]:

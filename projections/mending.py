@@ -50,7 +50,8 @@ def _forget(connection: psycopg.Connection[Any], tables: Sequence[Table], subjec
         of = next((name for name in ("id", "subject") if name in table.c), None)
         if of is None:
             continue
-        told = "group_id" if "group_id" in table.c else "NULL"
+        told = ", ".join(name for name in ("group_id", "total_id") if name in table.c) or "NULL"
         statement = f"DELETE FROM {table} WHERE {of} = %s RETURNING {told}"  # noqa: S608
-        groups += [row[0] for row in connection.execute(statement.encode(), [subject]) if row[0] is not None]
+        rows = connection.execute(statement.encode(), [subject]).fetchall()
+        groups += [group for row in rows for group in row if group is not None]
     return groups

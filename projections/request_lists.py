@@ -67,8 +67,9 @@ def page(
 
 
 def count(sight: Sight, wanted: Filter) -> Question[int]:
-    """How many the whole list has. One row. Of a status, and of places, it is counted beforehand."""
-    if wanted.status is not None and wanted == Filter(status=wanted.status, region=wanted.region):
+    """How many the whole list has. One row. Of all, of statuses and of those in places, it is counted beforehand."""
+    told = Filter(status=wanted.status, region=wanted.region)
+    if wanted == told and (wanted.region is None or wanted.status is not None):
         return situation.requests(sight, wanted.status, wanted.region)
     if sight.as_of is None or [*_passing(sight, wanted)]:
         statement = _standing(sight, wanted, select(func.count()).select_from(table))

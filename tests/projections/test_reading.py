@@ -99,9 +99,9 @@ def test_at_least_waits_for_the_view_and_gives_up_in_time(recorded: World) -> No
         begun = await Reader(engine, patience=0.05).reading(SYSTEM, at_least=head)
         await begun.rows(COUNT(begun.sight))
 
-    with pytest.raises(ViewBehind, match="deployment_requests is at position 0, not yet at") as behind:
+    with pytest.raises(ViewBehind, match="situation is at position 0, not yet at") as behind:
         reading(recorded.urls.api, gives_up)
-    assert (behind.value.view, behind.value.position, behind.value.wanted) == ("deployment_requests", 0, head)
+    assert (behind.value.view, behind.value.position, behind.value.wanted) == ("situation", 0, head)
     (count,) = reading(recorded.urls.api, waits)
     assert count > 0
 

@@ -4,16 +4,27 @@ from collections import Counter
 from datetime import datetime, timedelta
 from functools import partial
 
+import psycopg
 import pytest
 
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM, Actor, Region, regions_of
 from projections import situation
-from projections.situation import INCIDENTS, REQUEST, Count
+from projections.counting import STATUSES
+from projections.situation import INCIDENTS, REQUEST, Counts
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
+
+STANDING = "SELECT kind, marking, audience, counts FROM {} WHERE valid_until = 'infinity' AND regions {} '{{}}'"
+FIRST_VERSION = """
+    INSERT INTO {table} (group_id, valid_from, valid_until, position, marking, audience, regions, kind, status, count)
+    SELECT md5(g.group_id || s.status)::uuid, g.valid_from, g.valid_until, g.position, g.marking, g.audience, g.regions,
+           g.kind, s.status, g.counts[s.place]
+    FROM {table} g, unnest(%s::text[]) WITH ORDINALITY AS s (status, place)
+    WHERE g.regions <> '{{}}'
+"""
 
 
 @pytest.fixture
@@ -25,17 +36,31 @@ def recorded(world: World) -> World:
     return world
 
 
-def expected(model: Model, who: Actor, instant: datetime | None, regions: list[str] | None) -> list[Count]:
+@pytest.fixture(params=[1, 2], ids=["version 1", "version 2"])
+def of_any_version(recorded: World, request: pytest.FixtureRequest) -> World:
+    """What version 1 of the view had are rows of one status each, and no totals."""
+    if request.param == 1:
+        with psycopg.connect(recorded.urls.owner) as connection:
+            connection.execute(FIRST_VERSION.format(table=situation.table).encode(), [list(STATUSES)])
+            connection.execute(f"DELETE FROM {situation.table} WHERE counts IS NOT NULL".encode())
+    return recorded
+
+
+def expected(model: Model, who: Actor, instant: datetime | None, regions: list[str] | None) -> list[Counts]:
     seen: list[tuple[str, Region, str]] = [
         *((REQUEST, state.region, state.status) for state in model.seen(who, DeploymentRequest, instant)),
         *((INCIDENTS, state.region, state.status) for state in model.seen(who, Incident, instant)),
     ]
-    counted = Counter((around, kind, status) for kind, region, status in seen for around in regions_of(region))
+    counted: dict[tuple[str, str], Counter[str]] = {}
+    for kind, region, status in seen:
+        for around in regions_of(region):
+            counted.setdefault((around, kind), Counter())[status] += 1
     wanted = {region for _, region, _ in seen} if regions is None else set(regions)
-    return [Count(*key, count) for key, count in sorted(counted.items()) if key[0] in wanted]
+    return [Counts(*key, found) for key, found in sorted(counted.items()) if key[0] in wanted]
 
 
-def test_counts_are_those_of_the_states(recorded: World) -> None:
+def test_counts_are_those_of_the_states(of_any_version: World) -> None:
+    recorded = of_any_version
     model = Model(recorded.log())
     recorded_at = [recorded.recorded_at for recorded in model.log]
     just_before = [recorded_at[0] - timedelta(seconds=1), recorded_at[90] - timedelta(microseconds=1)]
@@ -60,3 +85,35 @@ def test_what_was_referred_counts_for_those_who_see_it_now_in_the_past_too(recor
                 found = recorded.ask(who, partial(situation.counts, regions=None), as_of=reported.recorded_at)
                 assert found == expected(model, who, reported.recorded_at, None)
     assert widened > 3
+
+
+def test_requests_of_a_status_are_counted(of_any_version: World) -> None:
+    recorded = of_any_version
+    model, counted = Model(recorded.log()), 0
+    recorded_at = [recorded.recorded_at for recorded in model.log]
+    wanted: list[list[str] | None] = [None, ["APPROVED", "DENIED"], ["WITHHELD_PENDING_ATTRIBUTION"], ["WITHDRAWN"], []]
+    questions = [partial(situation.requests, status=status, regions=None) for status in wanted]
+    for who in ACTORS:
+        for instant in (None, *recorded_at[::60], recorded_at[0] - timedelta(seconds=1)):
+            seen = [state.status for state in model.seen(who, DeploymentRequest, instant)]
+            found = [number for [number] in recorded.ask_all(who, questions, as_of=instant)]
+            assert found == [len([each for each in seen if status is None or each in status]) for status in wanted]
+            counted += sum(found)
+    assert counted > 200
+
+
+def test_totals_are_what_the_regions_add_up_to(recorded: World) -> None:
+    """So that it makes no difference which of them a number comes from."""
+    with psycopg.connect(recorded.urls.owner) as connection:
+        adding = (
+            """SELECT kind, marking, audience, counts FROM {} WHERE valid_until = 'infinity' AND regions {} '{{}}'"""
+        )
+        whole, parts = (
+            connection.execute(adding.format(situation.table, sign).encode()).fetchall() for sign in ("=", "<>")
+        )
+    sums: dict[tuple[str, str, str], list[int]] = {}
+    for kind, marking, audience, counts in parts:
+        known = sums.setdefault((kind, marking, str(audience)), [0] * len(counts))
+        known[:] = map(sum, zip(known, counts, strict=True))
+    assert sums == {(kind, marking, str(audience)): counts for kind, marking, audience, counts in whole}
+    assert len(sums) < len(parts)

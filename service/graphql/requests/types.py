@@ -134,6 +134,11 @@ class DeploymentRequestConnection:
     edges: list[DeploymentRequestEdge]
     page_info: PageInfo
 
-    @strawberry.field(description="How many the whole list has.")
+    @strawberry.field(
+        description=(
+            "How many the whole list has. It may be read a few events before or after its page: pass atLeast, or asOf, "
+            "where the two must agree."
+        )
+    )
     async def total_count(self) -> int:
         return await self.count()

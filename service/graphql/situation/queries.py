@@ -9,7 +9,7 @@ from domain.incident.state import AttributionStatus
 from domain.vocabulary import Region
 from domain.wellformed import judge
 from projections import situation
-from projections.situation import INCIDENTS, REQUEST, Count
+from projections.situation import INCIDENTS, REQUEST, Counts
 from service.graphql.context import Info
 from service.graphql.errors import BadUserInput
 from service.graphql.parse import given, several
@@ -29,15 +29,14 @@ class RegionSituation:
     requests_by_status: list[StatusCount] = strawberry.field(description="Statuses that no request is in are left out.")
 
     @classmethod
-    def of(cls, region: str, counts: Iterable[Count]) -> "RegionSituation":
-        found = {(count.kind, count.status): count.count for count in counts if count.region == region}
+    def of(cls, region: str, counts: Iterable[Counts]) -> "RegionSituation":
+        found = {count.kind: count.by_status for count in counts if count.region == region}
+        requests = found.get(REQUEST, {})
         return cls(
             region=region,
-            open_incidents=found.get((INCIDENTS, AttributionStatus.OPEN), 0),
+            open_incidents=found.get(INCIDENTS, {}).get(AttributionStatus.OPEN, 0),
             requests_by_status=[
-                StatusCount(status=status, count=found[REQUEST, status])
-                for status in RequestStatus
-                if (REQUEST, status) in found
+                StatusCount(status=status, count=requests[status]) for status in RequestStatus if status in requests
             ],
         )
 
