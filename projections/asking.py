@@ -18,10 +18,12 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    func,
     literal_column,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import array
 
 from domain.marking import Viewer
 
@@ -46,8 +48,9 @@ class Sight:
 
     @property
     def values(self) -> dict[str, object]:
-        """Of the parameters that `visible` and `standing` put into a statement."""
-        return {"tokens": sorted(self.viewer.tokens or ()), "as_of": self.as_of}
+        """Of the parameters that `visible`, `standing` and `judged_at` put into a statement."""
+        judged_at = self.as_of or self.clock
+        return {"tokens": sorted(self.viewer.tokens or ()), "as_of": self.as_of, "judged_at": judged_at}
 
     def now(self) -> "Sight":
         return replace(self, as_of=None, position=None)
@@ -134,6 +137,11 @@ def instant(sight: Sight) -> ColumnElement[datetime]:
     return bindparam("as_of", sight.as_of, type_=TIMESTAMP(timezone=True))
 
 
+def judged_at() -> ColumnElement[datetime]:
+    """The time by which it is judged what is overdue, as a parameter that `Sight.values` has."""
+    return func.coalesce(bindparam("judged_at", type_=TIMESTAMP(timezone=True)), func.now())
+
+
 @cache
 def alias(table: Table, name: str) -> FromClause:
     """The table under a second name. Made once: its columns are made with it, and every statement needs it."""
@@ -173,6 +181,6 @@ def among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnEleme
     return column == any_(values)
 
 
-def any_of(column: ColumnElement[Any], chosen: Sequence[str]) -> ColumnElement[bool]:
-    """One value is told apart from several: what an index is ordered by after it keeps its order."""
-    return column == chosen[0] if len(chosen) == 1 else among(column, texts(chosen))
+def any_of(column: ColumnElement[Any], chosen: Sequence[Any]) -> ColumnElement[bool]:
+    """chosen: parameters. One is told apart from several: what an index is ordered by after it keeps its order."""
+    return column == chosen[0] if len(chosen) == 1 else among(column, array(chosen, type_=Text))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Select, Text, func, select, tuple_
@@ -26,11 +26,11 @@ from projections.asking import (
 )
 from projections.documents import encode, reader
 from projections.folding import fold_versions, regions_around, version_columns
+from projections.forms import Part, Shape, once, parameters, part_values, shaped
 from projections.listing import (
     APART,
     COUNTED,
     FIRST,
-    Part,
     beneath,
     first_of,
     indexed,
@@ -73,6 +73,15 @@ class Filter:
     kind: Sequence[str] | None = None
     occurred_from: datetime | None = None
     occurred_until: datetime | None = None
+
+    def plain(self) -> Self:
+        """The same, and nothing twice: of regions, those that lie in no other one."""
+        return replace(
+            self,
+            attribution_status=once(self.attribution_status),
+            region=None if self.region is None else outermost(self.region),
+            kind=once(self.kind),
+        )
 
 
 def values(state: Incident, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
@@ -126,32 +135,44 @@ def may_be_seen(sight: Sight, incident: UUID) -> ColumnElement[bool]:
 
 def page(sight: Sight, wanted: Filter, limit: int, after: Place | None = None) -> Question[tuple[Place, Incident]]:
     """The next of the list, the latest occurred first. Ask for one more than is shown to know if there is more."""
-    part = Part(limit=limit, after=after, falling=True)
-    return Question(merged([_listed(sight, each, part) for each in _apart(wanted)], part), (NAME,), _placed)
+    shape, values = shaped(wanted.plain())
+    return _PAGES.of(sight, shape, after is not None, **values, **part_values(limit, after))
 
 
 def count(sight: Sight, wanted: Filter) -> Question[int]:
     """How many the whole list has. One row."""
+    shape, values = shaped(wanted.plain())
+    return _COUNTS.of(sight, shape, **values)
+
+
+def _page(sight: Sight, shape: Shape, continued: bool) -> Select[Any]:
+    wanted, part = Filter(**parameters(shape)), Part(continued=continued, falling=True)
+    return merged([_listed(sight, each, part) for each in _apart(wanted)], part)
+
+
+def _count(sight: Sight, shape: Shape) -> Select[Any]:
+    wanted = Filter(**parameters(shape))
     if sight.as_of is None or wanted.attribution_status is not None:
-        return Question(_standing(sight, wanted, select(func.count()).select_from(table)), (NAME,), _number)
-    first, there_by_then = first_of(table, sight.as_of)
+        return _standing(sight, wanted, select(func.count()).select_from(table))
+    first, there_by_then = first_of(table, sight)
     statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, sight))
-    return Question(statement.where(*_lasting(first, wanted)), (NAME,), _number)
+    return statement.where(*_lasting(first, wanted))
 
 
 def _apart(wanted: Filter) -> list[Filter]:
     """One filter for each status, or else for each region, as each has a list of its own in an index."""
-    if wanted.attribution_status is not None and len(set(wanted.attribution_status)) > 1:
-        return [replace(wanted, attribution_status=[status]) for status in dict.fromkeys(wanted.attribution_status)]
-    regions = outermost(wanted.region or ())
-    return [replace(wanted, region=[region]) for region in regions] if 1 < len(regions) <= APART else [wanted]
+    if len(wanted.attribution_status or ()) > 1:
+        return [replace(wanted, attribution_status=[status]) for status in wanted.attribution_status or ()]
+    if 1 < len(wanted.region or ()) <= APART:
+        return [replace(wanted, region=[region]) for region in wanted.region or ()]
+    return [wanted]
 
 
 def _listed(sight: Sight, wanted: Filter, part: Part) -> Select[Any]:
     statement = _standing(sight, wanted, select(table.c.occurred_at.label("at"), table.c.id, table.c.document))
     if sight.as_of is None or wanted.attribution_status is not None:
         return ordered(statement, table.c.occurred_at, table.c.id, part)
-    first, there_by_then = first_of(table, sight.as_of)
+    first, there_by_then = first_of(table, sight)
     along = select(first.c.occurred_at.label("at"), first.c.id, table.c.document)
     along = along.where(there_by_then, *_lasting(first, wanted))
     along = along.where(table.c.id == first.c.id, standing(table, sight), visible(table, sight))
@@ -170,7 +191,7 @@ def _lasting(rows: FromClause, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if wanted.kind is not None:
         yield any_of(rows.c.kind, wanted.kind)
     if wanted.region is not None:
-        yield beneath(rows, outermost(wanted.region))
+        yield beneath(rows, wanted.region)
     if wanted.occurred_from is not None:
         yield rows.c.occurred_at >= wanted.occurred_from
     if wanted.occurred_until is not None:
@@ -193,8 +214,10 @@ def _placed(row: Sequence[Any]) -> tuple[Place, Incident]:
     return Place(row[0], row[1]), _incident_in(row[2])
 
 
-_BY_IDS: Final = Prepared(lambda sight: _documents(sight, among(table.c.id, named_uuids("ids"))), (NAME,), _state)
-
-
 def _number(row: Sequence[Any]) -> int:
     return int(row[0])
+
+
+_BY_IDS: Final = Prepared(lambda sight: _documents(sight, among(table.c.id, named_uuids("ids"))), (NAME,), _state)
+_PAGES: Final = Prepared(_page, (NAME,), _placed)
+_COUNTS: Final = Prepared(_count, (NAME,), _number)

@@ -5,8 +5,7 @@ lasts goes along the first row of each subject, which tells since when it was th
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -26,7 +25,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from projections.asking import Place, alias
+from projections.asking import Sight, alias, instant
+from projections.forms import AFTER_AT, AFTER_ID, LIMIT, Part
 
 APART: Final = 8
 """Of so many values at most, each gets a list of its own, in the order of an index."""
@@ -37,25 +37,16 @@ PLACE: Final = """((regions[1] COLLATE "C") || '/'::text)"""
 """The path of a region with its end: 'xk/north/' begins with 'xk/', and 'xk-west/' does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """Which part of a list, and in which direction."""
-
-    limit: int
-    after: Place | None
-    falling: bool
-
-
 def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[Any], part: Part) -> Select[Any]:
     """The part of a list that is ordered by an instant, and where that is the same by an id."""
-    place, after = tuple_(by, id), part.after
+    place, after = tuple_(by, id), tuple_(AFTER_AT, AFTER_ID)
     if part.falling:
         statement = statement.order_by(by.desc(), id.desc())
-        beyond = (by <= after.at, place < (after.at, after.id)) if after else ()
+        beyond = (by <= AFTER_AT, place < after)
     else:
         statement = statement.order_by(by, id)
-        beyond = (by >= after.at, place > (after.at, after.id)) if after else ()
-    return statement.where(*beyond).limit(part.limit)
+        beyond = (by >= AFTER_AT, place > after)
+    return (statement.where(*beyond) if part.continued else statement).limit(LIMIT)
 
 
 def merged(lists: Sequence[Select[Any]], part: Part) -> Select[Any]:
@@ -65,7 +56,7 @@ def merged(lists: Sequence[Select[Any]], part: Part) -> Select[Any]:
     every = union_all(*(select(each.subquery()) for each in lists)).subquery("every")
     by, own, *_ = every.c
     order = (by.desc(), own.desc()) if part.falling else (by, own)
-    return select(every).order_by(*order).limit(part.limit)
+    return select(every).order_by(*order).limit(LIMIT)
 
 
 def of_each(column: ColumnElement[Any], values: ColumnElement[Any], found: Select[Any]) -> Select[Any]:
@@ -91,10 +82,10 @@ def place_of(rows: FromClause) -> ColumnElement[str]:
     return literal_column(f"""(({rows.name}.regions[1] COLLATE "C") || '/'::text)""")  # type: ignore[attr-defined]
 
 
-def beneath(rows: FromClause, regions: Iterable[str]) -> ColumnElement[bool]:
-    """The rows of these regions and of all below them: a range each, since '0' is what comes after '/'."""
+def beneath(rows: FromClause, regions: Iterable[Any]) -> ColumnElement[bool]:
+    """The rows of these regions, as parameters, and of all below them: a range each, since '0' comes after '/'."""
     place = place_of(rows)
-    return or_(False, *((place >= f"{region}/") & (place < f"{region}0") for region in regions))
+    return or_(False, *((place >= region + "/") & (place < region + "0") for region in regions))
 
 
 def outermost(regions: Iterable[str]) -> list[str]:
@@ -119,7 +110,7 @@ COUNTED: Final = ("audience", "regions")
 """What an index has beside what it is ordered by, so that what it lists can be counted from it alone."""
 
 
-def first_of(table: Table, instant: datetime) -> tuple[FromClause, ColumnElement[bool]]:
+def first_of(table: Table, sight: Sight) -> tuple[FromClause, ColumnElement[bool]]:
     """The first row of each subject, for what lasts: beside a table, and the condition that it was there by then."""
     rows = alias(table, "first")
-    return rows, (rows.c.version == literal_column("1")) & (rows.c.valid_from <= instant)
+    return rows, (rows.c.version == literal_column("1")) & (rows.c.valid_from <= instant(sight))

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, not_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, func, not_, select
+from sqlalchemy.dialects.postgresql import array
 
 from domain.deployment_request.state import DeploymentRequest
 from projections import incidents, situation
-from projections.asking import Place, Question, Sight, any_of, overlaps, standing, uuids, visible
+from projections.asking import Place, Prepared, Question, Sight, any_of, instant, judged_at, overlaps, standing, visible
 from projections.deployment_requests import NAME, request_in, table
-from projections.listing import APART, SLACK, Part, beneath, first_of, gathered, merged, ordered, outermost
+from projections.forms import Part, Shape, once, parameters, part_values, shaped
+from projections.listing import APART, SLACK, beneath, first_of, gathered, merged, ordered, outermost
 
 
 class Order(StrEnum):
@@ -35,7 +37,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """The contract's filter: what is None does not narrow; an empty tuple matches nothing."""
+    """The contract's filter: what is None does not narrow; an empty tuple matches nothing. words: of its text."""
 
     status: Sequence[str] | None = None
     requesting_authority: Sequence[str] | None = None
@@ -46,24 +48,32 @@ class Filter:
     questioned: bool | None = None
     submitted_from: datetime | None = None
     submitted_until: datetime | None = None
-    text: str | None = None
+    words: Sequence[str] | None = None
 
     @property
     def leaves_few(self) -> bool:
         return self.incident is not None or bool(self.overdue) or bool(self.questioned)
+
+    def plain(self) -> Self:
+        """The same, and nothing twice: of regions, those that lie in no other one; words as they are compared."""
+        return replace(
+            self,
+            status=once(self.status),
+            requesting_authority=once(self.requesting_authority),
+            deciding_authority=once(self.deciding_authority),
+            region=None if self.region is None else outermost(self.region),
+            words=None if self.words is None else once(map(str.casefold, self.words)),
+        )
 
 
 def page(
     sight: Sight, wanted: Filter, order: Order, limit: int, after: Place | None = None
 ) -> Question[tuple[Place, DeploymentRequest]]:
     """The next items of a list. Ask for one more than is shown to know whether there are more."""
-    part = Part(limit=limit, after=after, falling=order.is_falling)
-    if wanted.leaves_few:
-        keys = select(_ordered_by(sight, order).label("at"), table.c.id, table.c.version)
-        statement = gathered(_standing(sight, wanted, keys), table, part)
-    else:
-        statement = merged([_listed(sight, each, order, part) for each in _apart(wanted)], part)
-    return Question(statement, _views(wanted), _placed)
+    shape, values = shaped(wanted.plain())
+    part = Part(continued=after is not None, falling=order.is_falling)
+    prepared = _PAGES if wanted.incident is None else _PAGES_OF_INCIDENTS
+    return prepared.of(sight, shape, order, part, **values, **part_values(limit, after))
 
 
 def count(sight: Sight, wanted: Filter) -> Question[int]:
@@ -71,22 +81,34 @@ def count(sight: Sight, wanted: Filter) -> Question[int]:
     told = Filter(status=wanted.status, region=wanted.region)
     if wanted == told and (wanted.region is None or wanted.status is not None):
         return situation.requests(sight, wanted.status, wanted.region)
+    shape, values = shaped(wanted.plain())
+    prepared = _COUNTS if wanted.incident is None else _COUNTS_OF_INCIDENTS
+    return prepared.of(sight, shape, **values)
+
+
+def _page(sight: Sight, shape: Shape, order: Order, part: Part) -> Select[Any]:
+    wanted = Filter(**parameters(shape))
+    if wanted.leaves_few:
+        keys = select(_ordered_by(sight, order).label("at"), table.c.id, table.c.version)
+        return gathered(_standing(sight, wanted, keys), table, part)
+    return merged([_listed(sight, each, order, part) for each in _apart(wanted)], part)
+
+
+def _count(sight: Sight, shape: Shape) -> Select[Any]:
+    wanted = Filter(**parameters(shape))
     if sight.as_of is None or [*_passing(sight, wanted)]:
-        statement = _standing(sight, wanted, select(func.count()).select_from(table))
-    else:
-        first, there_by_then = first_of(table, sight.as_of)
-        statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, sight))
-        statement = statement.where(*_lasting(first, wanted))
-    return Question(statement, _views(wanted), _number)
+        return _standing(sight, wanted, select(func.count()).select_from(table))
+    first, there_by_then = first_of(table, sight)
+    statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, sight))
+    return statement.where(*_lasting(first, wanted))
 
 
 def _apart(wanted: Filter) -> list[Filter]:
     """One filter for each status, or else for each region, as each has a list of its own in an index."""
-    if wanted.status is not None and 1 < len(set(wanted.status)) <= APART:
-        return [replace(wanted, status=[status]) for status in dict.fromkeys(wanted.status)]
-    regions = outermost(wanted.region or ())
-    if 1 < len(regions) <= APART:
-        return [replace(wanted, region=[region]) for region in regions]
+    if 1 < len(wanted.status or ()) <= APART:
+        return [replace(wanted, status=[status]) for status in wanted.status or ()]
+    if 1 < len(wanted.region or ()) <= APART:
+        return [replace(wanted, region=[region]) for region in wanted.region or ()]
     return [wanted]
 
 
@@ -97,12 +119,12 @@ def _listed(sight: Sight, wanted: Filter, order: Order, part: Part) -> Select[An
         return ordered(statement, by, table.c.id, part)
     if wanted.status is not None:
         if order.is_by_submission:
-            statement = statement.where(table.c.submitted_at <= sight.as_of + SLACK)
+            statement = statement.where(table.c.submitted_at <= instant(sight) + SLACK)
         return ordered(statement, by, table.c.id, part)
-    first, there_by_then = first_of(table, sight.as_of)
+    first, there_by_then = first_of(table, sight)
     if order.is_by_submission:
         along = select(first.c.submitted_at.label("at"), first.c.id, table.c.document)
-        along = along.where(there_by_then, first.c.submitted_at <= sight.as_of + SLACK, *_lasting(first, wanted))
+        along = along.where(there_by_then, first.c.submitted_at <= instant(sight) + SLACK, *_lasting(first, wanted))
         along = along.where(table.c.id == first.c.id, *_stood(sight, wanted))
         return ordered(along, first.c.submitted_at, first.c.id, part)
     if found := list(_lasting(first, wanted)):
@@ -132,7 +154,7 @@ def _lasting(rows: FromClause, wanted: Filter) -> Iterator[ColumnElement[bool]]:
         if (chosen := getattr(wanted, name)) is not None:
             yield any_of(rows.c[name], chosen)
     if wanted.region is not None:
-        yield beneath(rows, outermost(wanted.region))
+        yield beneath(rows, wanted.region)
     if wanted.submitted_from is not None:
         yield rows.c.submitted_at >= wanted.submitted_from
     if wanted.submitted_until is not None:
@@ -144,20 +166,16 @@ def _passing(sight: Sight, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if wanted.status is not None:
         yield any_of(table.c.status, wanted.status)
     if wanted.incident is not None:
-        yield table.c.incidents.bool_op("@>")(uuids([wanted.incident]))
+        yield table.c.incidents.bool_op("@>")(array([wanted.incident], type_=Uuid))
         yield incidents.may_be_seen(sight, wanted.incident)
     if wanted.overdue is not None:
-        overdue = table.c.due_at <= (sight.as_of or sight.clock or func.now())
+        overdue = table.c.due_at <= judged_at()
         yield (
             overdue & (table.c.due_at < table.c.valid_until) if wanted.overdue else not_(func.coalesce(overdue, False))
         )
     if wanted.questioned is not None:
         yield table.c.questioned if wanted.questioned else not_(table.c.questioned)
-    yield from (func.strpos(table.c.searched, word) > 0 for word in (wanted.text or "").casefold().split())
-
-
-def _views(wanted: Filter) -> tuple[str, ...]:
-    return (NAME,) if wanted.incident is None else (NAME, incidents.NAME)
+    yield from (func.strpos(table.c.searched, word) > 0 for word in wanted.words or ())
 
 
 def _placed(row: Sequence[Any]) -> tuple[Place, DeploymentRequest]:
@@ -166,3 +184,10 @@ def _placed(row: Sequence[Any]) -> tuple[Place, DeploymentRequest]:
 
 def _number(row: Sequence[Any]) -> int:
     return int(row[0])
+
+
+_OF_BOTH: Final = (NAME, incidents.NAME)
+_PAGES: Final = Prepared(_page, (NAME,), _placed)
+_PAGES_OF_INCIDENTS: Final = Prepared(_page, _OF_BOTH, _placed)
+_COUNTS: Final = Prepared(_count, (NAME,), _number)
+_COUNTS_OF_INCIDENTS: Final = Prepared(_count, _OF_BOTH, _number)

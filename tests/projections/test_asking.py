@@ -10,8 +10,9 @@ from sqlalchemy.pool import NullPool
 
 from domain.deployment_request.state import DeploymentRequest
 from domain.marking import EVERYBODY, Viewer
-from projections import deployment_requests, incidents
-from projections.asking import EVERYTHING, Question, Sight
+from projections import deployment_requests, incidents, request_lists
+from projections.asking import EVERYTHING, Place, Question, Sight
+from projections.request_lists import Filter, Order
 from tests.projections.histories import Histories
 from tests.projections.world import World
 
@@ -29,6 +30,23 @@ def test_all_viewers_share_a_statement_and_so_do_all_pasts() -> None:
         ]
         assert [len(statements) for statements in kinds] == [1, 1, 1]
         assert len(set.union(*kinds)) == 3
+
+
+def test_lists_whose_filters_have_one_shape_share_a_statement() -> None:
+    newest, place = Order.SUBMITTED_AT_DESC, Place(datetime(2024, 11, 1, tzinfo=UTC), uuid4())
+    first, another = Filter(status=["APPROVED"], region=["xk"]), Filter(status=["DENIED"], region=["xk/north", "xk"])
+    pages = [request_lists.page(THEN, first, newest, 20), request_lists.page(LATER, another, newest, 7)]
+    assert pages[0].statement is pages[1].statement
+    assert [(page.values["limit"], page.values["region_0"]) for page in pages] == [(20, "xk"), (7, "xk")]
+    others = [
+        request_lists.page(WHO, first, newest, 20),
+        request_lists.page(THEN, first, Order.SUBMITTED_AT_ASC, 20),
+        request_lists.page(THEN, first, newest, 20, place),
+        request_lists.page(THEN, Filter(status=["APPROVED", "DENIED"], region=["xk"]), newest, 20),
+        request_lists.page(THEN, Filter(status=["APPROVED"], region=["xk"], overdue=True), newest, 20),
+        request_lists.page(THEN, Filter(status=["APPROVED"], region=["xk"], overdue=False), newest, 20),
+    ]
+    assert len({id(page.statement) for page in (*pages, *others)}) == 1 + len(others)
 
 
 def test_without_the_values_of_a_viewer_nothing_is_found(world: World) -> None:

@@ -45,8 +45,8 @@ def filters(model: Model) -> list[tuple[Filter, Keeps]]:
         (Filter(questioned=False), lambda request: not is_questioned(request)),
         (Filter(submitted_from=START), lambda request: request.submitted_at >= START),
         (Filter(submitted_until=START), lambda request: request.submitted_at < START),
-        (Filter(text='ŻANDARMERIA  "b" because'), partial(matches, words='żandarmeria "b" because')),
-        (Filter(text="2024-0 lines"), partial(matches, words="2024-0 lines")),
+        (Filter(words=["ŻANDARMERIA", '"b"', "because"]), partial(matches, words='żandarmeria "b" because')),
+        (Filter(words=["2024-0", "lines"]), partial(matches, words="2024-0 lines")),
         (Filter(status=["APPROVED"], region=["xk"]), lambda r: r.status == "APPROVED" and in_regions(r.region, ["xk"])),
     ]
 

@@ -41,7 +41,7 @@ class DeploymentRequestFilter:
     text: str | None = strawberry.UNSET
 
     def wanted(self) -> Filter:
-        incident = given(self.incident)
+        incident, text = given(self.incident), words("filter.text", given(self.text))
         return Filter(
             status=several("filter.status", given(self.status)),
             requesting_authority=several("filter.requestingAuthority", given(self.requesting_authority)),
@@ -52,7 +52,7 @@ class DeploymentRequestFilter:
             questioned=given(self.questioned),
             submitted_from=given(self.submitted_from),
             submitted_until=given(self.submitted_until),
-            text=words("filter.text", given(self.text)),
+            words=None if text is None else text.split(),
         )
 
 
