@@ -1,95 +1,126 @@
-"""Rows into tables, many at once: COPY, its text made here, several times as fast as value by value."""
+"""Rows into tables, many at once: COPY in its binary form, made column by column, several times as fast as by value.
+
+https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY-FORMAT
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from functools import cache, lru_cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache, partial
+from itertools import repeat
+from struct import Struct
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import ARRAY, TIMESTAMP, Boolean, Column, Table, Text, Uuid
+from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Boolean, Column, Table, Text, Uuid
 
 from projections.view import Values
 
-NULL: Final = "\\N"
-INFINITY: Final = "infinity"
+HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+END: Final = b"\xff\xff"
+NULL: Final = b"\xff\xff\xff\xff"
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+INFINITY: Final = b"\0\0\0\x08\x7f\xff\xff\xff\xff\xff\xff\xff"
 KEPT: Final = 4096
 """Written forms: audiences and paths of regions are few, and the rows of a subject share its id and their instants."""
+DIFFERENT: Final = ("document", "searched")
+"""Texts that are hardly ever the same twice, and long."""
 
-_ESCAPES: Final = (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r"))
-"""The first is the first."""
+_SHORT: Final = Struct("!h").pack
+_INT: Final = Struct("!i").pack
+_BIGINT: Final = partial(Struct("!iq").pack, 8)
+_ARRAY: Final = Struct("!iiiii").pack
+_EMPTY_ARRAY: Final = Struct("!iii").pack
+_BOOLEAN: Final = (b"\0\0\0\x01\0", b"\0\0\0\x01\x01")
 
-Writer = Callable[[Any], str]
+Writer = Callable[[Any], bytes]
+"""Of a value that is there: the length of its bytes, and these."""
 
 
 def load(connection: psycopg.Connection[Any], schema: str, table: Table, rows: Sequence[Values]) -> None:
-    """Adds rows. Raises psycopg.errors.UniqueViolation and the like, and nothing of them is there then."""
+    """Adds rows. Raises psycopg.errors.UniqueViolation and the like, and nothing of them is there then.
+
+    TypeError where the table has a column of a type whose form is not known here.
+    """
     if not rows:
         return
+    written = _written(table, rows)
     with connection.cursor() as cursor, cursor.copy(_statement(schema, table)) as copy:
-        copy.write(_text(table, rows))
+        copy.write(written)
 
 
 @cache
 def _statement(schema: str, table: Table) -> bytes:
-    return f"COPY {schema}.{table.name} ({', '.join(table.c.keys())}) FROM STDIN".encode()
+    return f"COPY {schema}.{table.name} ({', '.join(table.c.keys())}) FROM STDIN (FORMAT BINARY)".encode()
 
 
-def _text(table: Table, rows: Iterable[Values]) -> str:
-    writers = _writers(table)
-    lines = ["\t".join([write(value) for write, value in zip(writers, row, strict=True)]) for row in rows]
-    return "\n".join(lines) + "\n"
+def _written(table: Table, rows: Iterable[Values]) -> bytes:
+    values = zip(*rows, strict=True)
+    columns = [_column(column, write, found) for (column, write), found in zip(_writers(table), values, strict=True)]
+    fields = _SHORT(len(columns))
+    return b"".join([HEAD, *map(b"".join, zip(repeat(fields), *columns)), END])
+
+
+def _column(column: Column[Any], write: Writer, values: Iterable[Any]) -> Iterable[bytes]:
+    if column.name == "valid_until":
+        return [INFINITY if value is None else write(value) for value in values]
+    return [NULL if value is None else write(value) for value in values] if column.nullable else map(write, values)
 
 
 @cache
-def _writers(table: Table) -> tuple[Writer, ...]:
-    return tuple(_writer(column) for column in table.c)
+def _writers(table: Table) -> tuple[tuple[Column[Any], Writer], ...]:
+    return tuple((column, _writer(column)) for column in table.c)
 
 
 def _writer(column: Column[Any]) -> Writer:
-    write = _writer_of(column)
-    if column.name == "valid_until":
-        return lambda value: INFINITY if value is None else write(value)
-    return (lambda value: NULL if value is None else write(value)) if column.nullable else write
-
-
-def _writer_of(column: Column[Any]) -> Writer:
     match column.type:
         case ARRAY(item_type=Uuid()):
-            return lambda value: f"{{{','.join(map(_id, value))}}}"
-        case ARRAY():
-            return lambda value: _array(tuple(value))
+            return lambda value: _array(_OID["uuid"], [_id(each) for each in value])
+        case ARRAY(item_type=Text()):
+            return lambda value: _texts(tuple(value))
         case Uuid():
             return _id
-        case Text() if column.name == "document":
-            return _json
         case Text():
-            return _escaped
+            return _text if column.name in DIFFERENT else _known_text
         case Boolean():
-            return lambda value: "t" if value else "f"
+            return _BOOLEAN.__getitem__
         case TIMESTAMP():
             return _instant
-        case _:
-            return str
+        case BigInteger():
+            return _BIGINT
+        case other:
+            raise TypeError(f"{column}: no binary form is known for {other}")
 
 
-def _escaped(value: str) -> str:
-    for special, written in _ESCAPES:
-        if special in value:
-            value = value.replace(special, written)
-    return value
+def _text(value: str) -> bytes:
+    written = value.encode()
+    return _INT(len(written)) + written
 
 
-def _json(value: str) -> str:
-    """It holds no character that is special but the backslash: JSON writes the others otherwise."""
-    return value.replace("\\", "\\\\")
-
-
-_id: Final = lru_cache(KEPT)(UUID.__str__)
-_instant: Final = lru_cache(KEPT)(datetime.isoformat)
+_known_text: Final = lru_cache(KEPT)(_text)
 
 
 @lru_cache(KEPT)
-def _array(values: tuple[str, ...]) -> str:
-    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
-    return _escaped(f"{{{','.join(quoted)}}}")
+def _id(value: UUID) -> bytes:
+    return b"\0\0\0\x10" + value.bytes
+
+
+@lru_cache(KEPT)
+def _instant(value: datetime) -> bytes:
+    """Microseconds since the year 2000."""
+    return _BIGINT((value - EPOCH) // timedelta(microseconds=1))
+
+
+@lru_cache(KEPT)
+def _texts(values: tuple[str, ...]) -> bytes:
+    return _array(_OID["text"], [_text(value) for value in values])
+
+
+def _array(oid: int, members: Sequence[bytes]) -> bytes:
+    """Of one dimension. members: each with its length."""
+    head = _ARRAY(1, 0, oid, len(members), 1) if members else _EMPTY_ARRAY(0, 0, oid)
+    written = b"".join([head, *members])
+    return _INT(len(written)) + written
+
+
+_OID: Final = {name: psycopg.adapters.types[name].oid for name in ("uuid", "text")}
