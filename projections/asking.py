@@ -23,7 +23,6 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import array
 
 from domain.marking import Viewer
 
@@ -64,8 +63,8 @@ EVERYTHING: Final = Sight(viewer=Viewer(None))
 """For what the register needs itself, such as the context of a rule. Nothing of it is shown as it is."""
 NOBODY: Final = Viewer(frozenset())
 BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
-PREPARED: Final = 256
-"""Statements of one kind that are kept: more than anybody asks for, and what somebody makes up is let go again."""
+PREPARED: Final = 32
+"""Statements of one kind that are kept: more than are asked for day by day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +178,3 @@ def named_uuids(name: str) -> ColumnElement[Any]:
 
 def among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElement[bool]:
     return column == any_(values)
-
-
-def any_of(column: ColumnElement[Any], chosen: Sequence[Any]) -> ColumnElement[bool]:
-    """chosen: parameters. One is told apart from several: what an index is ordered by after it keeps its order."""
-    return column == chosen[0] if len(chosen) == 1 else among(column, array(chosen, type_=Text))

@@ -6,28 +6,39 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import TIMESTAMP, BindParameter, Integer, Text, Uuid, bindparam
+from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, Integer, Text, Uuid, bindparam
 from sqlalchemy.types import TypeEngine
 
 from projections.asking import Place
 
+APART: Final = 8
+"""Of so many values at most, each gets a list of its own, in the order of an index."""
 TYPES: Final[Mapping[type, TypeEngine[Any]]] = {str: Text(), UUID: Uuid(), datetime: TIMESTAMP(timezone=True)}
 
 
 class Named(NamedTuple):
-    """A parameter: its name, and of which type its values are."""
+    """A parameter: its name, of which type its values are, and whether it is an array of them."""
 
     name: str
     type: type
+    is_array: bool = False
 
 
-Shape = tuple[tuple[str, bool | Named | tuple[Named, ...]], ...]
-"""What of a filter gives its statement another form: which fields are given, how many values they have, and flags."""
+Field = bool | Named | tuple[Named, ...]
+"""A flag, a parameter, or one for each of a few values."""
+Shape = tuple[tuple[str, Field], ...]
+"""What of a filter gives its statement another form: its fields that are given, and the flags among them.
+
+There are not many shapes, however many filters somebody makes up, and none is large.
+"""
 
 
-def shaped(wanted: Any) -> tuple[Shape, Mapping[str, object]]:
-    """The shape of a filter, a dataclass whose None does not narrow, and the values of its parameters."""
-    shape: list[tuple[str, bool | Named | tuple[Named, ...]]] = []
+def shaped(wanted: Any, *apart: str) -> tuple[Shape, Mapping[str, object]]:
+    """The shape of a filter, a dataclass whose None does not narrow, and the values of its parameters.
+
+    apart: the fields of which up to APART values get a parameter each; of the others, a single one does.
+    """
+    shape: list[tuple[str, Field]] = []
     values: dict[str, object] = {}
     for name in wanted.__dataclass_fields__:
         value = getattr(wanted, name)
@@ -35,19 +46,27 @@ def shaped(wanted: Any) -> tuple[Shape, Mapping[str, object]]:
             continue
         if isinstance(value, bool):
             shape.append((name, value))
-        elif isinstance(value, list | tuple):
-            several = tuple(Named(f"{name}_{n}", str) for n in range(len(value)))
-            values.update(zip((each.name for each in several), value, strict=True))
-            shape.append((name, several))
-        else:
+        elif not isinstance(value, list | tuple):
             shape.append((name, Named(name, type(value))))
             values[name] = value
+        elif 0 < len(value) <= (APART if name in apart else 1):
+            few = tuple(Named(f"{name}_{n}", str) for n in range(len(value)))
+            values.update(zip((each.name for each in few), value, strict=True))
+            shape.append((name, few))
+        else:
+            shape.append((name, Named(name, str, is_array=True)))
+            values[name] = list(value)
     return tuple(shape), values
 
 
 def parameters(shape: Shape) -> dict[str, Any]:
     """The fields of a filter of this shape, with parameters in place of values."""
-    return {name: _parameterized(value) for name, value in shape}
+    return {name: _parameterized(field) for name, field in shape}
+
+
+def each(chosen: Any) -> Sequence[Any]:
+    """The parameters of a field that has one for each of its values. None where it has one for all of them."""
+    return chosen if isinstance(chosen, list) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +96,12 @@ def once(values: Iterable[str] | None) -> Sequence[str] | None:
     return None if values is None else tuple(dict.fromkeys(values))
 
 
-def _parameterized(value: bool | Named | tuple[Named, ...]) -> Any:
-    if isinstance(value, bool):
-        return value
-    return _parameter(value) if isinstance(value, Named) else [_parameter(each) for each in value]
+def _parameterized(field: Field) -> Any:
+    if isinstance(field, bool):
+        return field
+    return _parameter(field) if isinstance(field, Named) else [_parameter(named) for named in field]
 
 
 def _parameter(named: Named) -> BindParameter[Any]:
-    return bindparam(named.name, type_=TYPES[named.type])
+    kind = TYPES[named.type]
+    return bindparam(named.name, type_=ARRAY(kind) if named.is_array else kind)

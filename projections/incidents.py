@@ -17,7 +17,6 @@ from projections.asking import (
     Question,
     Sight,
     among,
-    any_of,
     called,
     named_uuids,
     overlaps,
@@ -26,11 +25,11 @@ from projections.asking import (
 )
 from projections.documents import encode, reader
 from projections.folding import fold_versions, regions_around, version_columns
-from projections.forms import Part, Shape, once, parameters, part_values, shaped
+from projections.forms import Part, Shape, each, once, parameters, part_values, shaped
 from projections.listing import (
-    APART,
     COUNTED,
     FIRST,
+    any_of,
     beneath,
     first_of,
     indexed,
@@ -135,13 +134,13 @@ def may_be_seen(sight: Sight, incident: UUID) -> ColumnElement[bool]:
 
 def page(sight: Sight, wanted: Filter, limit: int, after: Place | None = None) -> Question[tuple[Place, Incident]]:
     """The next of the list, the latest occurred first. Ask for one more than is shown to know if there is more."""
-    shape, values = shaped(wanted.plain())
+    shape, values = shaped(wanted.plain(), "attribution_status", "region")
     return _PAGES.of(sight, shape, after is not None, **values, **part_values(limit, after))
 
 
 def count(sight: Sight, wanted: Filter) -> Question[int]:
     """How many the whole list has. One row."""
-    shape, values = shaped(wanted.plain())
+    shape, values = shaped(wanted.plain(), "attribution_status", "region")
     return _COUNTS.of(sight, shape, **values)
 
 
@@ -161,10 +160,10 @@ def _count(sight: Sight, shape: Shape) -> Select[Any]:
 
 def _apart(wanted: Filter) -> list[Filter]:
     """One filter for each status, or else for each region, as each has a list of its own in an index."""
-    if len(wanted.attribution_status or ()) > 1:
-        return [replace(wanted, attribution_status=[status]) for status in wanted.attribution_status or ()]
-    if 1 < len(wanted.region or ()) <= APART:
-        return [replace(wanted, region=[region]) for region in wanted.region or ()]
+    if len(statuses := each(wanted.attribution_status)) > 1:
+        return [replace(wanted, attribution_status=[status]) for status in statuses]
+    if len(regions := each(wanted.region)) > 1:
+        return [replace(wanted, region=[region]) for region in regions]
     return [wanted]
 
 

@@ -4,6 +4,7 @@ What a filter asks for lasts (a request's region) or passes (its status). Of the
 lasts goes along the first row of each subject, which tells since when it was there, to the one that stood then.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Index,
     Select,
     Table,
+    Text,
     TextClause,
     func,
     literal_column,
@@ -24,12 +26,13 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import array
 
-from projections.asking import Sight, alias, instant
-from projections.forms import AFTER_AT, AFTER_ID, LIMIT, Part
+from projections.asking import Sight, alias, among, instant
+from projections.forms import AFTER_AT, AFTER_ID, LIMIT, Part, each
 
-APART: Final = 8
-"""Of so many values at most, each gets a list of its own, in the order of an index."""
+SPECIAL: Final = re.compile(r"[\\%_]")
+"""What LIKE does not take as it stands."""
 SLACK: Final = timedelta(days=1)
 """How far at most something may seem to have happened after it was recorded: clocks differ."""
 
@@ -82,10 +85,40 @@ def place_of(rows: FromClause) -> ColumnElement[str]:
     return literal_column(f"""(({rows.name}.regions[1] COLLATE "C") || '/'::text)""")  # type: ignore[attr-defined]
 
 
-def beneath(rows: FromClause, regions: Iterable[Any]) -> ColumnElement[bool]:
-    """The rows of these regions, as parameters, and of all below them: a range each, since '0' comes after '/'."""
+def any_of(column: ColumnElement[Any], chosen: Any) -> ColumnElement[bool]:
+    """chosen: the parameters of a filter's field. One value keeps the order of what an index has after the column."""
+    match each(chosen):
+        case []:
+            return among(column, chosen)
+        case [one]:
+            return column == one  # type: ignore[no-any-return]
+        case several:
+            return among(column, array(several, type_=Text))
+
+
+def containing(text: str) -> str:
+    """The pattern of all that holds a text, as it stands."""
+    return "%" + SPECIAL.sub(r"\\\g<0>", text) + "%"
+
+
+def like_all(column: ColumnElement[str], patterns: Any) -> ColumnElement[bool]:
+    """patterns: the parameters of a filter's field. Every one of them has to fit."""
+    match each(patterns):
+        case [one]:
+            return column.bool_op("LIKE")(one)
+        case _:
+            return column.bool_op("LIKE")(func.all(patterns))
+
+
+def beneath(rows: FromClause, regions: Any) -> ColumnElement[bool]:
+    """The rows of these regions and of all below them, by the parameters of a filter's field.
+
+    Of a few, a range each, since '0' is what comes after '/'. Of many, by all the regions around each row.
+    """
+    if not (few := each(regions)):
+        return rows.c.regions.bool_op("&&")(regions)
     place = place_of(rows)
-    return or_(False, *((place >= region + "/") & (place < region + "0") for region in regions))
+    return or_(*((place >= region + "/") & (place < region + "0") for region in few))
 
 
 def outermost(regions: Iterable[str]) -> list[str]:

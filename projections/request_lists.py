@@ -12,10 +12,21 @@ from sqlalchemy.dialects.postgresql import array
 
 from domain.deployment_request.state import DeploymentRequest
 from projections import incidents, situation
-from projections.asking import Place, Prepared, Question, Sight, any_of, instant, judged_at, overlaps, standing, visible
+from projections.asking import Place, Prepared, Question, Sight, instant, judged_at, overlaps, standing, visible
 from projections.deployment_requests import NAME, request_in, table
-from projections.forms import Part, Shape, once, parameters, part_values, shaped
-from projections.listing import APART, SLACK, beneath, first_of, gathered, merged, ordered, outermost
+from projections.forms import Part, Shape, each, once, parameters, part_values, shaped
+from projections.listing import (
+    SLACK,
+    any_of,
+    beneath,
+    containing,
+    first_of,
+    gathered,
+    like_all,
+    merged,
+    ordered,
+    outermost,
+)
 
 
 class Order(StrEnum):
@@ -55,14 +66,14 @@ class Filter:
         return self.incident is not None or bool(self.overdue) or bool(self.questioned)
 
     def plain(self) -> Self:
-        """The same, and nothing twice: of regions, those that lie in no other one; words as they are compared."""
+        """The same, and nothing twice: of regions, those that lie in no other one; words as patterns."""
         return replace(
             self,
             status=once(self.status),
             requesting_authority=once(self.requesting_authority),
             deciding_authority=once(self.deciding_authority),
             region=None if self.region is None else outermost(self.region),
-            words=None if self.words is None else once(map(str.casefold, self.words)),
+            words=None if self.words is None else [containing(word.casefold()) for word in self.words],
         )
 
 
@@ -70,7 +81,7 @@ def page(
     sight: Sight, wanted: Filter, order: Order, limit: int, after: Place | None = None
 ) -> Question[tuple[Place, DeploymentRequest]]:
     """The next items of a list. Ask for one more than is shown to know whether there are more."""
-    shape, values = shaped(wanted.plain())
+    shape, values = shaped(wanted.plain(), *_EACH)
     part = Part(continued=after is not None, falling=order.is_falling)
     prepared = _PAGES if wanted.incident is None else _PAGES_OF_INCIDENTS
     return prepared.of(sight, shape, order, part, **values, **part_values(limit, after))
@@ -81,7 +92,7 @@ def count(sight: Sight, wanted: Filter) -> Question[int]:
     told = Filter(status=wanted.status, region=wanted.region)
     if wanted == told and (wanted.region is None or wanted.status is not None):
         return situation.requests(sight, wanted.status, wanted.region)
-    shape, values = shaped(wanted.plain())
+    shape, values = shaped(wanted.plain(), *_EACH)
     prepared = _COUNTS if wanted.incident is None else _COUNTS_OF_INCIDENTS
     return prepared.of(sight, shape, **values)
 
@@ -105,10 +116,10 @@ def _count(sight: Sight, shape: Shape) -> Select[Any]:
 
 def _apart(wanted: Filter) -> list[Filter]:
     """One filter for each status, or else for each region, as each has a list of its own in an index."""
-    if 1 < len(wanted.status or ()) <= APART:
-        return [replace(wanted, status=[status]) for status in wanted.status or ()]
-    if 1 < len(wanted.region or ()) <= APART:
-        return [replace(wanted, region=[region]) for region in wanted.region or ()]
+    if len(statuses := each(wanted.status)) > 1:
+        return [replace(wanted, status=[status]) for status in statuses]
+    if len(regions := each(wanted.region)) > 1:
+        return [replace(wanted, region=[region]) for region in regions]
     return [wanted]
 
 
@@ -175,7 +186,8 @@ def _passing(sight: Sight, wanted: Filter) -> Iterator[ColumnElement[bool]]:
         )
     if wanted.questioned is not None:
         yield table.c.questioned if wanted.questioned else not_(table.c.questioned)
-    yield from (func.strpos(table.c.searched, word) > 0 for word in wanted.words or ())
+    if wanted.words is not None:
+        yield like_all(table.c.searched, wanted.words)
 
 
 def _placed(row: Sequence[Any]) -> tuple[Place, DeploymentRequest]:
@@ -186,6 +198,7 @@ def _number(row: Sequence[Any]) -> int:
     return int(row[0])
 
 
+_EACH: Final = ("status", "region")
 _OF_BOTH: Final = (NAME, incidents.NAME)
 _PAGES: Final = Prepared(_page, (NAME,), _placed)
 _PAGES_OF_INCIDENTS: Final = Prepared(_page, _OF_BOTH, _placed)

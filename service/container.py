@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -19,6 +19,9 @@ from service.states import States
 from service.turns import Turns
 
 Clock = Callable[[], datetime]
+
+COMPILED: Final = 128
+"""Statements of the views whose text is kept. More are not asked for day by day, and some take half a megabyte."""
 
 
 def now() -> datetime:
@@ -75,6 +78,7 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
         async_creator=connect,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
+        query_cache_size=COMPILED,
         pool_size=pool_size or settings.view_pool_size,
         max_overflow=0,
         pool_timeout=max(settings.connect_timeout, patience),

@@ -49,6 +49,24 @@ def test_lists_whose_filters_have_one_shape_share_a_statement() -> None:
     assert len({id(page.statement) for page in (*pages, *others)}) == 1 + len(others)
 
 
+def test_what_somebody_makes_up_gives_few_shapes() -> None:
+    """A statement that is kept takes memory: as many values as there may be must not make as many statements."""
+    codes = [f"nobody-{number}" for number in range(100)]
+    pages = {
+        id(request_lists.page(WHO, chosen, Order.UPDATED_AT_ASC, 20).statement)
+        for size in range(9, 101)
+        for chosen in (
+            Filter(region=codes[:size]),
+            Filter(requesting_authority=codes[:size]),
+            Filter(deciding_authority=codes[:size]),
+            Filter(words=codes[:size]),
+        )
+    }
+    assert len(pages) == 4
+    incidents_pages = (incidents.page(WHO, incidents.Filter(kind=codes[:size]), 20) for size in range(2, 101))
+    assert len({id(page.statement) for page in incidents_pages}) == 1
+
+
 def test_without_the_values_of_a_viewer_nothing_is_found(world: World) -> None:
     histories = Histories(43)
     world.append([histories.opening(), *histories.items(60)])

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 import pytest
 
@@ -29,6 +30,10 @@ def recorded(world: World) -> World:
     return world
 
 
+MANY: Final = [f"nowhere/{number}" for number in range(12)]
+"""So many that they are no lists of their own."""
+
+
 def filters(model: Model) -> list[tuple[Filter, Keeps]]:
     known = (state for state in model.now.values() if isinstance(state, Incident))
     incident = next(state.id for state in known if state.marking is Marking.CLEAR)
@@ -40,12 +45,16 @@ def filters(model: Model) -> list[tuple[Filter, Keeps]]:
         (Filter(deciding_authority=["bravo", "carol"]), lambda r: r.deciding_authority in ("bravo", "carol")),
         (Filter(region=["xk/north", "xl/west"]), lambda r: in_regions(r.region, ["xk/north", "xl/west"])),
         (Filter(region=["xk/nor", ""]), lambda request: False),
+        (Filter(region=[*MANY, "xk/north"]), lambda r: in_regions(r.region, ["xk/north"])),
+        (Filter(region=MANY), lambda request: False),
+        (Filter(region=[]), lambda request: False),
         (Filter(incident=incident), lambda request: incident in request.incidents),
         (Filter(questioned=True), is_questioned),
         (Filter(questioned=False), lambda request: not is_questioned(request)),
         (Filter(submitted_from=START), lambda request: request.submitted_at >= START),
         (Filter(submitted_until=START), lambda request: request.submitted_at < START),
         (Filter(words=["ŻANDARMERIA", '"b"', "because"]), partial(matches, words='żandarmeria "b" because')),
+        (Filter(words=["Bridge"]), partial(matches, words="bridge")),
         (Filter(words=["2024-0", "lines"]), partial(matches, words="2024-0 lines")),
         (Filter(status=["APPROVED"], region=["xk"]), lambda r: r.status == "APPROVED" and in_regions(r.region, ["xk"])),
     ]

@@ -204,7 +204,12 @@ class IncidentConnection:
     edges: list[IncidentEdge]
     page_info: PageInfo
 
-    @strawberry.field(description="How many the whole list has.")
+    @strawberry.field(
+        description=(
+            "How many the whole list has. It may be read a few events before or after the page: "
+            "as of an instant (asOf) the two agree."
+        )
+    )
     async def total_count(self) -> int:
         return await self.count()
 

@@ -31,10 +31,12 @@ class DeploymentRequestFilter:
     region: list[str] | None = strawberry.UNSET
     incident: strawberry.ID | None = strawberry.UNSET
     overdue: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether a hold is past its review, or a condition past its date."
+        default=strawberry.UNSET,
+        description="Whether a hold is past its review, or a condition of a standing approval past its date.",
     )
     questioned: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether it has an approval on whose grounds a finding fell."
+        default=strawberry.UNSET,
+        description="Whether an approval is in doubt, or was when it ended: a finding fell on which it rested.",
     )
     submitted_from: datetime | None = strawberry.UNSET
     submitted_until: datetime | None = strawberry.UNSET

@@ -136,8 +136,8 @@ class DeploymentRequestConnection:
 
     @strawberry.field(
         description=(
-            "How many the whole list has. It may be read a few events before or after its page: pass atLeast, or asOf, "
-            "where the two must agree."
+            "How many the whole list has. It may be read a few events before or after the page: "
+            "as of an instant (asOf) the two agree."
         )
     )
     async def total_count(self) -> int:

@@ -129,6 +129,8 @@ def test_pages_stay_while_others_write(register: Register) -> None:
         ({"text": "bridge force dora"}, 1),
         ({"text": "bridge road"}, 0),
         ({"text": "%"}, 0),
+        ({"text": "_"}, 0),
+        ({"text": "\\\\"}, 0),
         ({"text": " "}, 8),
         ({"submittedFrom": "2001-01-01T00:00:00Z", "submittedUntil": "9999-01-01T00:00:00Z"}, 8),
         ({"submittedUntil": "2001-01-01T00:00:00+02:00"}, 0),
