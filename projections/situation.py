@@ -70,6 +70,7 @@ table: Final = Table(
     Column("count", BigInteger),
     PrimaryKeyConstraint("group_id", "valid_from"),
 )
+"""counts: in the order of STATUSES. status and count: of version 1 alone, whose rows are of one status each."""
 present(table, "audience", postgresql_using="gin")
 Index(
     "ix_situation_total_audience",
@@ -238,7 +239,8 @@ def _sum(sight: Sight, statuses: Collection[str], chosen: ColumnElement[bool]) -
 def _number(rows: FromClause, statuses: Collection[str]) -> ColumnElement[int]:
     """How many a row counts in any of these statuses."""
     places = (place for place, status in enumerate(STATUSES, start=1) if status in statuses)
-    return sum((rows.c.counts[literal_column(str(place))] for place in places), literal_column("0"))
+    numbers = (func.coalesce(rows.c.counts[literal_column(str(place))], literal_column("0")) for place in places)
+    return sum(numbers, literal_column("0"))
 
 
 def _seen(sight: Sight, *chosen: ColumnElement[bool]) -> Select[Any]:

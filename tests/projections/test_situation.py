@@ -7,8 +7,8 @@ from functools import partial
 import psycopg
 import pytest
 
-from domain.deployment_request.state import DeploymentRequest
-from domain.incident.state import Incident
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.incident.state import AttributionStatus, Incident
 from domain.vocabulary import SYSTEM, Actor, Region, regions_of
 from projections import situation
 from projections.counting import STATUSES
@@ -57,6 +57,10 @@ def expected(model: Model, who: Actor, instant: datetime | None, regions: list[s
             counted.setdefault((around, kind), Counter())[status] += 1
     wanted = {region for _, region, _ in seen} if regions is None else set(regions)
     return [Counts(*key, found) for key, found in sorted(counted.items()) if key[0] in wanted]
+
+
+def test_every_status_has_its_place() -> None:
+    assert sorted(STATUSES) == sorted({*RequestStatus, *AttributionStatus})
 
 
 def test_counts_are_those_of_the_states(of_any_version: World) -> None:
