@@ -1,19 +1,57 @@
 """What a process needs before it can begin: the database, its present form, and the key that signs tokens."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
 
 from service.database import DatabaseUrls
 from service.embedded import embedded_postgres
 from service.errors import Misconfigured
 from service.identity import own_key, read_key
-from service.migrations import migrate
+from service.migrations import migrate, pending
 from service.settings import Settings
+
+UNDEFINED: Final = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.InvalidSchemaName,
+)
+"""What is asked of a database that was not migrated meets one of these."""
 
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[DatabaseUrls]:
-    """The database of the settings, the embedded one running for as long as the context lasts. Raises Misconfigured."""
+    """The database of the settings, the embedded one running for as long as the context lasts.
+
+    Raises Misconfigured, also where something turns out to be missing in it that a migration makes.
+    """
+    with _opened(settings) as urls:
+        try:
+            yield urls
+        except Exception as error:
+            if any(isinstance(each, UNDEFINED) for each in (error, error.__cause__)):
+                refuse_unmigrated(urls)
+            raise
+
+
+def refuse_unmigrated(urls: DatabaseUrls) -> None:
+    """Raises Misconfigured where migrations are missing, as far as it can be found out."""
+    missing: tuple[str, ...] = ()
+    with suppress(DBAPIError):
+        missing = pending(urls.owner)
+    if missing:
+        raise Misconfigured(
+            f"the database lacks what this version needs, from migration {missing[0]} on: "
+            "run 'mandate migrate', or 'mandate serve', which migrates first"
+        )
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[DatabaseUrls]:
     urls = settings.database_urls()
     if urls is not None:
         yield urls

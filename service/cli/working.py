@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service.cli.logging import log_to_stderr
-from service.opening import open_database
+from service.opening import open_database, refuse_unmigrated
 from service.settings import Settings
 from service.worker import Worker
 
@@ -32,6 +32,7 @@ def worker(
     if while_parent_lives:
         threading.Thread(target=_stop_with_parent, args=(stop,), name="parent", daemon=True).start()
     with open_database(settings) as urls:
+        refuse_unmigrated(urls)
         Worker(settings, urls).run(stop)
 
 
