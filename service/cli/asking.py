@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
-from psycopg.errors import UndefinedFunction, UndefinedTable
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM
@@ -85,8 +84,6 @@ def in_one_line() -> Iterator[None]:
         yield
     except Refused as refusal:
         raise _ended(str(refusal), REFUSED) from None
-    except (UndefinedTable, UndefinedFunction):
-        raise _ended("the database holds no register yet: `mandate migrate` makes one", REFUSED) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(FAILED) from None

@@ -124,13 +124,6 @@ def test_what_was_not_there_by_then_is_refused(run: Run, register: Register) -> 
     refused(run("history", request.reference, "--as-of", before), f"'{request.reference}' by then")
 
 
-def test_a_database_without_a_register_is_refused(
-    run: Run, databases: Databases, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MANDATE_DATABASE_URL", databases.urls("postgres").api)
-    refused(run("export", "--format", "csv", "--output", "-"), "the database holds no register yet")
-
-
 def test_an_empty_register_is_exported(
     run: Run, databases: Databases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

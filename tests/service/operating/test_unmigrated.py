@@ -19,6 +19,8 @@ from tests.databases import Databases
         "replay --check",
         "trail",
         "history pristina-2024-0001",
+        "explain pristina-2024-0001",
+        "export --format csv --output -",
         "worker",
     ],
 )
