@@ -146,7 +146,7 @@ def count(sight: Sight, wanted: Filter) -> Question[int]:
 
 def _page(sight: Sight, shape: Shape, continued: bool) -> Select[Any]:
     wanted, part = Filter(**parameters(shape)), Part(continued=continued, falling=True)
-    return merged([_listed(sight, each, part) for each in _apart(wanted)], part)
+    return merged([_listed(sight, one, part) for one in _apart(wanted)], part)
 
 
 def _count(sight: Sight, shape: Shape) -> Select[Any]:

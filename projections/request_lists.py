@@ -102,7 +102,7 @@ def _page(sight: Sight, shape: Shape, order: Order, part: Part) -> Select[Any]:
     if wanted.leaves_few:
         keys = select(_ordered_by(sight, order).label("at"), table.c.id, table.c.version)
         return gathered(_standing(sight, wanted, keys), table, part)
-    return merged([_listed(sight, each, order, part) for each in _apart(wanted)], part)
+    return merged([_listed(sight, one, order, part) for one in _apart(wanted)], part)
 
 
 def _count(sight: Sight, shape: Shape) -> Select[Any]:

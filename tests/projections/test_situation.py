@@ -109,11 +109,8 @@ def test_requests_of_a_status_are_counted(of_any_version: World) -> None:
 def test_totals_are_what_the_regions_add_up_to(recorded: World) -> None:
     """So that it makes no difference which of them a number comes from."""
     with psycopg.connect(recorded.urls.owner) as connection:
-        adding = (
-            """SELECT kind, marking, audience, counts FROM {} WHERE valid_until = 'infinity' AND regions {} '{{}}'"""
-        )
         whole, parts = (
-            connection.execute(adding.format(situation.table, sign).encode()).fetchall() for sign in ("=", "<>")
+            connection.execute(STANDING.format(situation.table, sign).encode()).fetchall() for sign in ("=", "<>")
         )
     sums: dict[tuple[str, str, str], list[int]] = {}
     for kind, marking, audience, counts in parts:
