@@ -44,6 +44,9 @@ def test_the_commands_that_it_names_exist(served: Served) -> None:
             assert option in said.stdout, line
 
 
+SHELL_NOW = '"$(date -u +%FT%TZ)"'
+
+
 @pytest.mark.parametrize(("section", "until"), [("## Audit", "## Replay"), ("## Replay", "## More")])
 def test_a_day_goes_as_it_is_told(served: Served, told_case: Case, tmp_path: Path, section: str, until: str) -> None:
     """On the register of the case: each command of a section, in its order, on the case's own request and its time."""
@@ -52,7 +55,7 @@ def test_a_day_goes_as_it_is_told(served: Served, told_case: Case, tmp_path: Pat
     told = README.read_text().split(section)[1].split(until)[0]
     lines = re.findall(r"\.venv/bin/mandate ([^#\n]+)", told)
     assert len(lines) >= 5
-    for line in lines:
+    for line in (line.replace(SHELL_NOW, request["updatedAt"]) for line in lines):
         words = [re.sub(r"[a-z]+-\d{4}-\d{4}", request["reference"], word) for word in line.split()]
         words = [request["updatedAt"] if re.match(r"\d{4}-\d{2}-\d{2}T", word) else word for word in words]
         words = [str(tmp_path / word) if word.endswith((".json", ".pdf")) else word for word in words]
