@@ -9,7 +9,7 @@ from uuid import UUID
 from benchmarks.cast import BEGINNING, SPAN
 from domain.marking import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
 from domain.vocabulary import AuthorityCode
-from projections import audit_trail, request_lists, situation
+from projections import audit_trail, request_lists, situation_counts
 from projections.asking import Place, Question, Sight
 from projections.request_lists import Order
 
@@ -101,6 +101,6 @@ def counts(known: Known) -> Mapping[str, Callable[[Sight], Question[Any]]]:
         "how many requests": lambda sight: request_lists.count(sight, Filter()),
         "how many approved": lambda sight: request_lists.count(sight, Filter(status=["APPROVED"])),
         "how many in one place": lambda sight: request_lists.count(sight, Filter(region=["ce/north/old-mill"])),
-        "the situation of every region": lambda sight: situation.counts(sight, None),
-        "the situation of one region": lambda sight: situation.counts(sight, ["ce/north"]),
+        "the situation of every region": lambda sight: situation_counts.by_region(sight, None),
+        "the situation of one region": lambda sight: situation_counts.by_region(sight, ["ce/north"]),
     }

@@ -3,7 +3,7 @@
 The markings are named after the Traffic Light Protocol 2.0 (FIRST, 2022); what they mean are rules of this register.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -27,11 +27,26 @@ def region(path: Region) -> str:
     return f"region:{path}"
 
 
+SEEN_BY: Final[Mapping[Marking, frozenset[str]]] = {
+    Marking.CLEAR: frozenset({EVERYBODY}),
+    Marking.GREEN: frozenset({REGISTERED, AUDITORS}),
+    Marking.AMBER: frozenset({AUDITORS}),
+    Marking.AMBER_STRICT: frozenset({AUDITORS}),
+    Marking.RED: frozenset(),
+}
+"""Those who see all that has a marking, whatever it is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who looks. tokens: None for the register itself, which sees everything."""
 
     tokens: frozenset[str] | None
+
+    @property
+    def sees_all_of(self) -> frozenset[Marking]:
+        """The markings of which nothing is hidden from them. Of others they may see some."""
+        return frozenset(marking for marking, tokens in SEEN_BY.items() if self.sees(tokens))
 
     def sees(self, audience: frozenset[str]) -> bool:
         return self.tokens is None or not self.tokens.isdisjoint(audience)
@@ -66,16 +81,15 @@ def audience(
     """
     named = {person(author.issuer, author.subject)}
     deciders = {authority(code) for code in deciding} | {region(path) for path in regions}
+    all_of_it = SEEN_BY[marking]
     match marking:
-        case Marking.CLEAR:
-            return frozenset({EVERYBODY})
-        case Marking.GREEN:
-            return frozenset({REGISTERED, AUDITORS})
+        case Marking.CLEAR | Marking.GREEN:
+            return all_of_it
         case Marking.AMBER:
-            return frozenset({authority(code) for code in involved} | deciders | {AUDITORS})
+            return all_of_it | {authority(code) for code in involved} | deciders
         case Marking.AMBER_STRICT:
-            return frozenset(named | deciders | {AUDITORS})
+            return all_of_it | named | deciders
         case Marking.RED:
-            return frozenset(named | {person(issuer, subject) for issuer, subject in recipients})
+            return all_of_it | named | {person(issuer, subject) for issuer, subject in recipients}
         case _:
             assert_never(marking)

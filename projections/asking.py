@@ -16,15 +16,17 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    all_,
     any_,
     bindparam,
+    false,
     func,
     literal_column,
     select,
     true,
 )
 
-from domain.marking import Viewer
+from domain.marking import SEEN_BY, Viewer
 
 T = TypeVar("T")
 
@@ -47,9 +49,15 @@ class Sight:
 
     @property
     def values(self) -> dict[str, object]:
-        """Of the parameters that `visible`, `standing` and `judged_at` put into a statement."""
+        """Of the parameters that the functions below put into a statement."""
         judged_at = self.as_of or self.clock
-        return {"tokens": sorted(self.viewer.tokens or ()), "as_of": self.as_of, "judged_at": judged_at}
+        return {
+            "tokens": sorted(self.viewer.tokens or ()),
+            "markings": sorted(self.viewer.sees_all_of),
+            "own_tokens": sorted((self.viewer.tokens or frozenset()) - SEEING_ALL),
+            "as_of": self.as_of,
+            "judged_at": judged_at,
+        }
 
     def now(self) -> "Sight":
         return replace(self, as_of=None, position=None)
@@ -61,6 +69,8 @@ class Sight:
 
 EVERYTHING: Final = Sight(viewer=Viewer(None))
 """For what the register needs itself, such as the context of a rule. Nothing of it is shown as it is."""
+SEEING_ALL: Final = frozenset[str]().union(*SEEN_BY.values())
+"""Tokens by which all that has a marking is seen: of other markings, they show nothing."""
 NOBODY: Final = Viewer(frozenset())
 BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 PREPARED: Final = 32
@@ -115,6 +125,19 @@ class Place:
 def visible(table: Table, sight: Sight) -> ColumnElement[bool]:
     """The rows of a table with an audience that the viewer is part of."""
     return overlaps(table.c.audience, sight)
+
+
+def of_markings_seen_whole(table: Table) -> ColumnElement[bool]:
+    """The rows of the markings of which nothing is hidden from the viewer."""
+    return among(table.c.marking, named_texts("markings"))
+
+
+def visible_of_others(table: Table, sight: Sight) -> ColumnElement[bool]:
+    """The rows of other markings that are visible all the same. From the register itself nothing is hidden."""
+    if sight.viewer.tokens is None:
+        return false()
+    of_others = table.c.marking != all_(named_texts("markings"))
+    return of_others & table.c.audience.bool_op("&&")(named_texts("own_tokens"))
 
 
 def overlaps(audience: ColumnElement[Any], sight: Sight) -> ColumnElement[bool]:

@@ -32,15 +32,31 @@ FORGET: Final = """
 """
 
 STEP: Final = """
-    SELECT i.{own} AS group_id, {regions} AS regions, i.marking, i.audience, i.kind, i.status,
+    SELECT i.{own} AS group_id, {regions} AS regions, i.marking, {audience} AS audience, i.kind, i.status,
            i.valid_from AS instant, 1 AS step, i.position AS made_by
     FROM {schema}.situation_intervals i {begun}
     UNION ALL
-    SELECT i.{own}, {regions}, i.marking, i.audience, i.kind, i.status, i.valid_until, -1, i.ended_by
+    SELECT i.{own}, {regions}, i.marking, {audience}, i.kind, i.status, i.valid_until, -1, i.ended_by
     FROM {schema}.situation_intervals i {ended} i.valid_until < 'infinity'
 """
-LEVELS: Final = {"group_id": "i.regions", "total_id": "'{}'::text[]"}
-"""What an interval is counted in, and the regions of that."""
+NONE: Final = "'{}'::text[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What an interval is counted in. own: its column that names the group. regions, audience: of the group."""
+
+    own: str
+    regions: str
+    audience: str
+
+
+LEVELS: Final = (
+    Level("group_id", regions="i.regions", audience="i.audience"),
+    Level("total_id", regions=NONE, audience="i.audience"),
+    Level("marking_id", regions="i.regions", audience=NONE),
+    Level("marking_total_id", regions=NONE, audience=NONE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +138,18 @@ def _counting(schema: str, scope: Scope) -> str:
     return COUNT.format(
         schema=schema,
         touched=scope.touched,
-        steps="UNION ALL".join(_steps(schema, scope, own, regions) for own, regions in LEVELS.items()),
+        steps="UNION ALL".join(_steps(schema, scope, level) for level in LEVELS),
         changed=CHANGED,
         counts=COUNTS,
         before=scope.before.format(schema=schema),
     )
 
 
-def _steps(schema: str, scope: Scope, own: str, regions: str) -> str:
-    begun, ended = scope.begun.format(own=own), scope.ended.format(own=own)
-    return STEP.format(schema=schema, own=own, regions=regions, begun=begun, ended=ended)
+def _steps(schema: str, scope: Scope, level: Level) -> str:
+    begun, ended = (part.format(own=level.own) for part in (scope.begun, scope.ended))
+    return STEP.format(
+        schema=schema, own=level.own, regions=level.regions, audience=level.audience, begun=begun, ended=ended
+    )
 
 
 def _run(connection: psycopg.Connection[Any], statement: str, *parameters: Any) -> psycopg.Cursor[Any]:

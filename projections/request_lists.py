@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Uuid, func, not_, sele
 from sqlalchemy.dialects.postgresql import array
 
 from domain.deployment_request.state import DeploymentRequest
-from projections import incidents, situation
+from projections import incidents, situation_counts
 from projections.asking import Place, Prepared, Question, Sight, instant, judged_at, overlaps, standing, visible
 from projections.deployment_requests import NAME, request_in, table
 from projections.forms import Part, Shape, each, once, parameters, part_values, shaped
@@ -91,7 +91,7 @@ def count(sight: Sight, wanted: Filter) -> Question[int]:
     """How many the whole list has. One row. Of all, of statuses and of those in places, it is counted beforehand."""
     told = Filter(status=wanted.status, region=wanted.region)
     if wanted == told and (wanted.region is None or wanted.status is not None):
-        return situation.requests(sight, wanted.status, wanted.region)
+        return situation_counts.requests(sight, wanted.status, wanted.region)
     shape, values = shaped(wanted.plain(), *_EACH)
     prepared = _COUNTS if wanted.incident is None else _COUNTS_OF_INCIDENTS
     return prepared.of(sight, shape, **values)

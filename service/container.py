@@ -68,9 +68,10 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
 
     # One plan for all values goes along the wrong index for some: a list of few, or a count of then, took a second.
     # To begin processes for an answer takes longer than to give it.
+    # What is looked up for each row is another one each time: to remember it finds nothing again.
     options = (
         f"-c statement_timeout={settings.answer_timeout * 1000:.0f} -c timezone=UTC "
-        "-c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0 "
+        "-c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0 -c enable_memoize=off "
         "-c default_transaction_isolation=read\\ committed"
     )
     return create_async_engine(

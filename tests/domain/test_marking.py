@@ -94,6 +94,24 @@ def test_who_may_see_an_incident(marking: Marking, who: str) -> None:
     assert sees_incident(register, EVERYBODY[who]) is (who in SEES[marking])
 
 
+ALL_OF = {
+    CLEAR: set(EVERYBODY),
+    GREEN: {"author", "author elsewhere", "requesting", "deciding", "auditor", "registered", "register"},
+    AMBER: {"auditor", "register"},
+    STRICT: {"auditor", "register"},
+    RED: {"register"},
+}
+
+
+@pytest.mark.parametrize(("marking", "who"), list(product(Marking, EVERYBODY)))
+def test_who_sees_all_that_has_a_marking(marking: Marking, who: str) -> None:
+    """As whoever sees what was written by somebody that they have nothing to do with."""
+    looks = viewer(EVERYBODY[who], registered=who not in {"outsider", "named", "namesake"}, holds=[Region("zz")])
+    elsewhere = someone("elsewhere", AuthorityCode("elsewhere"))
+    of_others = audience(marking, author=elsewhere, involved=[elsewhere.authority], deciding=[elsewhere.authority])
+    assert (marking in looks.sees_all_of) is looks.sees(of_others) is (who in ALL_OF[marking])
+
+
 @pytest.mark.parametrize("marking", [AMBER, STRICT])
 def test_whoever_it_was_referred_to_sees_an_incident(marking: Marking) -> None:
     referral = Past(event=IncidentReferred(authority=THIRD, reason=WHY), by=investigator)

@@ -10,21 +10,24 @@ import pytest
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import AttributionStatus, Incident
 from domain.vocabulary import SYSTEM, Actor, Region, regions_of
-from projections import situation
+from projections import situation, situation_counts
 from projections.counting import STATUSES
-from projections.situation import INCIDENTS, REQUEST, Counts
+from projections.situation import INCIDENTS, REQUEST
+from projections.situation_counts import Counts
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
 
-STANDING = "SELECT kind, marking, audience, counts FROM {} WHERE valid_until = 'infinity' AND regions {} '{{}}'"
+STANDING = "SELECT {}, counts FROM {} WHERE valid_until = 'infinity' AND {}"
 FIRST_VERSION = """
     INSERT INTO {table} (group_id, valid_from, valid_until, position, marking, audience, regions, kind, status, count)
     SELECT md5(g.group_id || s.status)::uuid, g.valid_from, g.valid_until, g.position, g.marking, g.audience, g.regions,
            g.kind, s.status, g.counts[s.place]
     FROM {table} g, unnest(%s::text[]) WITH ORDINALITY AS s (status, place)
-    WHERE g.regions <> '{{}}'
+    WHERE g.regions <> '{{}}' AND g.audience <> '{{}}'
 """
+NOT_IN = {1: "counts IS NOT NULL", 2: "audience = '{}'", 3: "false"}
+"""What a version of the view did not have."""
 
 
 @pytest.fixture
@@ -36,13 +39,13 @@ def recorded(world: World) -> World:
     return world
 
 
-@pytest.fixture(params=[1, 2], ids=["version 1", "version 2"])
+@pytest.fixture(params=NOT_IN)
 def of_any_version(recorded: World, request: pytest.FixtureRequest) -> World:
-    """What version 1 of the view had are rows of one status each, and no totals."""
-    if request.param == 1:
-        with psycopg.connect(recorded.urls.owner) as connection:
+    """Version 1 had rows of one status each, and no totals; version 2 no totals of a marking."""
+    with psycopg.connect(recorded.urls.owner) as connection:
+        if request.param == 1:
             connection.execute(FIRST_VERSION.format(table=situation.table).encode(), [list(STATUSES)])
-            connection.execute(f"DELETE FROM {situation.table} WHERE counts IS NOT NULL".encode())
+        connection.execute(f"DELETE FROM {situation.table} WHERE {NOT_IN[request.param]}".encode())
     return recorded
 
 
@@ -69,7 +72,7 @@ def test_counts_are_those_of_the_states(of_any_version: World) -> None:
     recorded_at = [recorded.recorded_at for recorded in model.log]
     just_before = [recorded_at[0] - timedelta(seconds=1), recorded_at[90] - timedelta(microseconds=1)]
     wanted: list[list[str] | None] = [None, ["xk"], ["xk/north", "xl", "nowhere"], []]
-    questions = [partial(situation.counts, regions=regions) for regions in wanted]
+    questions = [partial(situation_counts.by_region, regions=regions) for regions in wanted]
     for who in ACTORS:
         for instant in (None, *recorded_at[::60], *just_before):
             for regions, found in zip(wanted, recorded.ask_all(who, questions, as_of=instant), strict=True):
@@ -86,7 +89,7 @@ def test_what_was_referred_counts_for_those_who_see_it_now_in_the_past_too(recor
         for who in ACTORS:
             if model.viewer(who).sees(incident.audience - then[incident.id].audience):
                 widened += 1
-                found = recorded.ask(who, partial(situation.counts, regions=None), as_of=reported.recorded_at)
+                found = recorded.ask(who, partial(situation_counts.by_region, regions=None), as_of=reported.recorded_at)
                 assert found == expected(model, who, reported.recorded_at, None)
     assert widened > 3
 
@@ -96,7 +99,7 @@ def test_requests_of_a_status_are_counted(of_any_version: World) -> None:
     model, counted = Model(recorded.log()), 0
     recorded_at = [recorded.recorded_at for recorded in model.log]
     wanted: list[list[str] | None] = [None, ["APPROVED", "DENIED"], ["WITHHELD_PENDING_ATTRIBUTION"], ["WITHDRAWN"], []]
-    questions = [partial(situation.requests, status=status, regions=None) for status in wanted]
+    questions = [partial(situation_counts.requests, status=status, regions=None) for status in wanted]
     for who in ACTORS:
         for instant in (None, *recorded_at[::60], recorded_at[0] - timedelta(seconds=1)):
             seen = [state.status for state in model.seen(who, DeploymentRequest, instant)]
@@ -106,15 +109,24 @@ def test_requests_of_a_status_are_counted(of_any_version: World) -> None:
     assert counted > 200
 
 
-def test_totals_are_what_the_regions_add_up_to(recorded: World) -> None:
+@pytest.mark.parametrize(
+    ("group", "total", "parts"),
+    [
+        ("kind, marking, audience::text", "regions = '{}'", "regions <> '{}'"),
+        ("kind, marking, regions::text", "audience = '{}'", "audience <> '{}'"),
+    ],
+    ids=["every region", "every audience"],
+)
+def test_totals_are_what_they_are_made_of_adds_up_to(recorded: World, group: str, total: str, parts: str) -> None:
     """So that it makes no difference which of them a number comes from."""
     with psycopg.connect(recorded.urls.owner) as connection:
-        whole, parts = (
-            connection.execute(STANDING.format(situation.table, sign).encode()).fetchall() for sign in ("=", "<>")
+        whole, every = (
+            connection.execute(STANDING.format(group, situation.table, chosen).encode()).fetchall()
+            for chosen in (total, parts)
         )
-    sums: dict[tuple[str, str, str], list[int]] = {}
-    for kind, marking, audience, counts in parts:
-        known = sums.setdefault((kind, marking, str(audience)), [0] * len(counts))
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for *named, counts in every:
+        known = sums.setdefault(tuple(named), [0] * len(counts))
         known[:] = map(sum, zip(known, counts, strict=True))
-    assert sums == {(kind, marking, str(audience)): counts for kind, marking, audience, counts in whole}
-    assert len(sums) < len(parts)
+    assert sums == {tuple(named): counts for *named, counts in whole}
+    assert len(sums) < len(every)

@@ -8,8 +8,9 @@ from domain.deployment_request.state import RequestStatus
 from domain.incident.state import AttributionStatus
 from domain.vocabulary import Region
 from domain.wellformed import judge
-from projections import situation
-from projections.situation import INCIDENTS, REQUEST, Counts
+from projections import situation_counts
+from projections.situation import INCIDENTS, REQUEST
+from projections.situation_counts import Counts
 from service.graphql.context import Info
 from service.graphql.errors import BadUserInput
 from service.graphql.parse import given, several
@@ -59,7 +60,7 @@ class SituationQueries:
         wanted = several("regions", given(regions))
         _check(wanted or ())
         sources = info.context.sources(given(at_least)).as_of(given(as_of))
-        counts = await sources.rows(lambda sight: situation.counts(sight, wanted))
+        counts = await sources.rows(lambda sight: situation_counts.by_region(sight, wanted))
         named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
         return [RegionSituation.of(region, counts) for region in named]
 

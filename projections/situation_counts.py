@@ -1,0 +1,147 @@
+"""What the running counts say: of each region, and how many requests there are, now or at any instant."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Integer,
+    Select,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    not_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import array
+
+from domain.deployment_request.state import RequestStatus
+from projections.asking import (
+    FOREVER,
+    Prepared,
+    Question,
+    Sight,
+    alias,
+    among,
+    instant,
+    named_texts,
+    of_markings_seen_whole,
+    standing,
+    visible,
+    visible_of_others,
+)
+from projections.counting import STATUSES
+from projections.situation import NAME, NONE, REQUEST, table
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of a region and all below it. kind: 'request' or 'incident'. by_status: those with none are left out."""
+
+    region: str
+    kind: str
+    by_status: Mapping[str, int]
+
+
+def by_region(sight: Sight, regions: Iterable[str] | None) -> Question[Counts]:
+    """Of these regions; without, of each that has a request or an incident that the viewer may see. By region.
+
+    A region that was asked for and has none is not in the answer.
+    """
+    return _COUNTS.of(sight, regions is None, regions=list(regions or ()))
+
+
+def requests(sight: Sight, status: Iterable[str] | None, regions: Iterable[str] | None) -> Question[int]:
+    """How many requests are in any of these statuses, or in any, everywhere or in these regions. One row."""
+    wanted = frozenset(RequestStatus if status is None else status)
+    return _REQUESTS.of(sight, wanted, regions is None, regions=list(regions or ()))
+
+
+def _counts_of(sight: Sight, everywhere: bool) -> Select[Any]:
+    wanted = table.c.regions != NONE if everywhere else _in_regions()
+    seen = _seen(sight, wanted, wanted).subquery("seen")
+    sums = [func.sum(_number(seen, [status])).label(status) for status in STATUSES]
+    places = select(seen.c.regions, seen.c.kind, *sums).group_by(seen.c.regions, seen.c.kind).cte("places")
+    around = func.unnest(places.c.regions).table_valued("region", name="around").render_derived()
+    region = around.c.region
+    numbers = (func.sum(places.c[status]) for status in STATUSES)
+    statement = select(region, places.c.kind, *numbers).join_from(places, around, true())
+    if everywhere:
+        statement = statement.where(region.in_(select(places.c.regions[1])))
+    else:
+        statement = statement.where(among(region, named_texts("regions")))
+    return statement.group_by(region, places.c.kind).order_by(region, places.c.kind)
+
+
+def _requests_in(sight: Sight, statuses: Collection[str], everywhere: bool) -> Select[Any]:
+    wanted, before = (table.c.regions == NONE, table.c.regions != NONE) if everywhere else (_in_regions(),) * 2
+    of_requests = table.c.kind == _named(REQUEST)
+    seen = _seen(sight, of_requests & wanted, of_requests & before).subquery("seen")
+    return select(func.coalesce(func.sum(_number(seen, statuses)), 0))
+
+
+def _in_regions() -> ColumnElement[bool]:
+    """The groups of these regions and of all below them."""
+    return table.c.regions.bool_op("&&")(named_texts("regions"))
+
+
+def _number(rows: FromClause, statuses: Collection[str]) -> ColumnElement[int]:
+    """How many a row counts in any of these statuses."""
+    places = (place for place, status in enumerate(STATUSES, start=1) if status in statuses)
+    numbers = (func.coalesce(rows.c.counts[literal_column(str(place))], literal_column("0")) for place in places)
+    return sum(numbers, literal_column("0"))
+
+
+def _seen(sight: Sight, wanted: ColumnElement[bool], before: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """What the groups count that add up to what the viewer sees. wanted: groups, by what lasts.
+
+    before: those of the rows of version 1 and 2 of the view, which have no groups of every audience, and version 1 none
+    of every region.
+    """
+    every_audience = alias(table, "every_audience")
+    is_newer = exists().where(every_audience.c.valid_until == FOREVER, every_audience.c.audience == NONE)
+    return union_all(
+        _standing(sight, wanted, table.c.audience == NONE, of_markings_seen_whole(table)),
+        _standing(sight, wanted, visible_of_others(table, sight), is_newer),
+        _standing(sight, before, visible(table, sight), not_(is_newer)),
+    )
+
+
+def _standing(sight: Sight, *chosen: ColumnElement[bool]) -> Select[Any]:
+    """What each of these groups counts. Each has one row that stands."""
+    of_group = (standing(table, sight.now()), *chosen)
+    if sight.as_of is None:
+        return select(table.c.regions, table.c.kind, _counted(table)).where(*of_group)
+    rows = alias(table, "earlier")
+    last = select(_counted(rows)).where(rows.c.group_id == table.c.group_id, rows.c.valid_from <= instant(sight))
+    then = last.order_by(rows.c.valid_from.desc()).limit(1).lateral("then_counted")
+    return select(table.c.regions, table.c.kind, then.c.counts).select_from(table.join(then, true())).where(*of_group)
+
+
+def _counted(rows: FromClause) -> ColumnElement[list[int]]:
+    """What a row counts. Those of version 1 are of one status each."""
+    number = cast(rows.c.count, Integer)
+    of_one = array([case((rows.c.status == _named(status), number), else_=0) for status in STATUSES])
+    return func.coalesce(rows.c.counts, of_one, type_=ARRAY(Integer)).label("counts")
+
+
+def _named(name: str) -> ColumnElement[str]:
+    return literal_column(f"'{name}'")
+
+
+def _read_counts(row: Sequence[Any]) -> Counts:
+    region, kind, *numbers = row
+    found = zip(STATUSES, map(int, numbers), strict=True)
+    return Counts(region, kind, {status: number for status, number in found if number})
+
+
+_COUNTS: Final = Prepared(_counts_of, (NAME,), _read_counts)
+_REQUESTS: Final = Prepared(_requests_in, (NAME,), lambda row: int(row[0]))
