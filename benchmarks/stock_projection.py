@@ -28,6 +28,9 @@ AS_THE_STOCK_CALLS_IT: Final = "CREATE OR REPLACE VIEW event_store.stored_events
 ENDED: Final = SQL("UPDATE projections.{} SET valid_until = %s WHERE id = %s AND valid_until = 'infinity'").format(
     Identifier(TABLE.name)
 )
+STANDS: Final = SQL("SELECT document FROM projections.{} WHERE id = %s AND valid_until = 'infinity'").format(
+    Identifier(TABLE.name)
+)
 ADDED: Final = SQL("INSERT INTO projections.{} ({}) VALUES ({})").format(
     Identifier(TABLE.name),
     SQL(", ").join(map(Identifier, COLUMNS)),
@@ -68,17 +71,15 @@ class StockLog(Application[UUID]):
 
 
 class StockView(PostgresTrackingRecorder):
-    """Keeps the state of every request at hand, which the library would leave to whoever writes a projection."""
+    """Each event is folded on the row that stands, as nothing is at hand after a restart."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._states: dict[UUID, Any] = {}
         self.done = 0
 
     def take(self, recorded: Recorded[Any], tracking: Tracking) -> None:
-        folded = fold(VIEW, recorded.stream, self._states.get(recorded.stream), [recorded])
-        self._states[recorded.stream] = folded.state
         with self.datastore.transaction(commit=True) as cursor:
+            folded = fold(VIEW, recorded.stream, _standing(recorded, cursor), [recorded])
             self._insert_tracking(cursor, tracking)
             if recorded.version > 1:
                 cursor.execute(ENDED, (recorded.recorded_at, recorded.stream), prepare=True)
@@ -119,6 +120,15 @@ def _clear(owner_url: str) -> None:
         connection.execute(SQL("TRUNCATE projections.{}").format(Identifier(TABLE.name)))
         connection.execute("DELETE FROM projections.checkpoints WHERE view = %s", [VIEW.name])
         connection.execute("DROP TABLE IF EXISTS event_store.requests_tracking")
+
+
+def _standing(recorded: Recorded[Any], cursor: psycopg.Cursor[dict[str, Any]]) -> Any:
+    if recorded.version == 1:
+        return None
+    cursor.execute(STANDS, (recorded.stream,), prepare=True)
+    row = cursor.fetchone()
+    assert row is not None
+    return deployment_requests.request_in(row["document"])
 
 
 def _plain(value: Any) -> Any:
