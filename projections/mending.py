@@ -10,6 +10,7 @@ from sqlalchemy import Table
 
 from projections import parking
 from projections.applying import LIVE, fold, write
+from projections.counting import LEVELS
 from projections.following import OtherVersion, connect
 from projections.replaying import Decode, Replay, topics
 from projections.view import View
@@ -50,7 +51,7 @@ def _forget(connection: psycopg.Connection[Any], tables: Sequence[Table], subjec
         of = next((name for name in ("id", "subject") if name in table.c), None)
         if of is None:
             continue
-        told = ", ".join(name for name in ("group_id", "total_id") if name in table.c) or "NULL"
+        told = ", ".join(level.own for level in LEVELS if level.own in table.c) or "NULL"
         statement = f"DELETE FROM {table} WHERE {of} = %s RETURNING {told}"  # noqa: S608
         rows = connection.execute(statement.encode(), [subject]).fetchall()
         groups += [group for row in rows for group in row if group is not None]

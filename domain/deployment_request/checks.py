@@ -26,7 +26,8 @@ def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | No
     mandate = jurisdiction.deciding_mandate(context, command.region)
     if mandate is None:
         yield FieldProblem(
-            path="region", message=f"No mandate covers '{command.region}' now: an administrator can grant one."
+            path="region",
+            message=f"No mandate covers '{command.region}' at the time of asking: an administrator can grant one.",
         )
     elif mandate.authority == context.actor.authority:
         yield FieldProblem(

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from service.cli.numbers import number_of
 from service.container import limits, now
 from service.errors import Misconfigured
 from service.event_store import EventStore
@@ -98,9 +99,10 @@ def _progress(console: Console) -> Progress:
 
 def _tell(console: Console, totals: Totals, report: Report, listed: Path) -> None:
     console.print(
-        f"{totals.lines:,} lines: {totals.recorded:,} recorded in {totals.histories:,} histories, "
-        f"{totals.refused:,} refused, {totals.repeated_lines:,} in {totals.repeated_histories:,} histories that were "
-        "there before.",
+        f"{number_of(totals.lines, 'line', 'lines')}: {totals.recorded:,} recorded in "
+        f"{number_of(totals.histories, 'history', 'histories')}, {totals.refused:,} refused, "
+        f"{totals.repeated_lines:,} in "
+        f"{number_of(totals.repeated_histories, 'history that was', 'histories that were')} there before.",
         highlight=False,
     )
     if totals.refused_before:

@@ -25,6 +25,7 @@ from projections.rebuild import rebuild as rebuild_view
 from projections.rebuild import verify as verify_view
 from projections.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
+from service.cli.numbers import number_of
 from service.database import DatabaseUrls
 from service.decoding import decode
 from service.errors import CorruptEvent, Misconfigured, Unavailable
@@ -123,8 +124,8 @@ def _mend(views: Sequence[View], called: str) -> None:
         wanted = stream_called(urls, called)
         for view in views:
             try:
-                events = mend(view, urls.worker, decode, wanted)
-                typer.echo(f"{view.name}: the rows of {called} are made anew from {events} events")
+                events = number_of(mend(view, urls.worker, decode, wanted), "event", "events")
+                typer.echo(f"{view.name}: the rows of {called} are made anew from {events}")
             except NotOneOf as error:
                 if len(views) == 1:
                     raise Misconfigured(str(error)) from error
@@ -185,10 +186,12 @@ def answering() -> Iterator[None]:
 
 def _told(rebuilt: Rebuilt) -> str:
     told = (
-        f"{rebuilt.view}: {rebuilt.processed:,} events in {rebuilt.seconds:.1f} s, up to position {rebuilt.position:,}"
+        f"{rebuilt.view}: {number_of(rebuilt.processed, 'event', 'events')} in {rebuilt.seconds:.1f} s, "
+        f"up to position {rebuilt.position:,}"
     )
-    compared = rebuilt.comparison
-    return f"{told}; {compared.differing:,} rows differ from those before" if compared else told
+    if (compared := rebuilt.comparison) is None:
+        return told
+    return f"{told}; {number_of(compared.differing, 'row differs', 'rows differ')} from those before"
 
 
 def _shown(bar: Progress, view: View) -> Any:

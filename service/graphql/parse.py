@@ -9,8 +9,9 @@ from uuid import UUID
 
 import strawberry
 
-from domain.vocabulary import Text, derived_id
-from domain.wellformed import LIST_LENGTH, unwritable
+from domain.catalogue import EVENTS
+from domain.vocabulary import Region, Text, derived_id
+from domain.wellformed import LIST_LENGTH, judge, unwritable
 from service.graphql.errors import BadUserInput
 from service.graphql.limits import LONGEST_PAGE, PAGE
 
@@ -65,6 +66,24 @@ def several(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
     for index, value in enumerate(listed):
         words(f"{path}.{index}", value)
     return listed
+
+
+def region_paths(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Paths of regions, whether or not anything lies there."""
+    found = several(path, values)
+    for index, region in enumerate(found or ()):
+        if (problem := judge(region, Region)) is not None:
+            raise BadUserInput(f"{path}.{index}", problem)
+    return found
+
+
+def event_types(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Names of events. One that there is not would be waited for in vain."""
+    found = several(path, values)
+    for index, name in enumerate(found or ()):
+        if name not in EVENTS:
+            raise BadUserInput(f"{path}.{index}", f"No event is called '{name}'.")
+    return found
 
 
 def command(kind: Callable[..., Command], written: object) -> Command:

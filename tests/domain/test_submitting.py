@@ -119,7 +119,9 @@ def test_only_a_registered_authority_asks() -> None:
 def test_without_a_mandate_over_the_region_nobody_could_decide() -> None:
     elsewhere = replace(ASKED, region=Region("zz"))
     given(*REPORTED).when(elsewhere, by=requester).refused(
-        InvalidInput, "No mandate covers 'zz' now: an administrator can grant one.", at=("region",)
+        InvalidInput,
+        "No mandate covers 'zz' at the time of asking: an administrator can grant one.",
+        at=("region",),
     )
     early = mandate().event.valid_from - DAY
     given(*REPORTED).when(ASKED, by=requester, now=early).refused(InvalidInput, at=("region",))

@@ -7,6 +7,7 @@ import pytest
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from projections import audit_trail, authorities, deployment_requests, situation
+from projections.counting import LEVELS, Level
 from projections.follower import course_of
 from projections.mending import NotOneOf, mend
 from projections.view import View
@@ -24,6 +25,17 @@ EDITS = (
     (audit_trail.VIEW, "UPDATE {} SET marking = 'CLEAR', audience = ARRAY['everybody'] WHERE subject = %s"),
     (situation.VIEW, "UPDATE {}_intervals SET group_id = gen_random_uuid(), status = 'DENIED' WHERE id = %s"),
 )
+
+
+TWO_GROUPS = """
+    SELECT a.id, b.id FROM projections.situation_intervals a, projections.situation_intervals b
+    WHERE a.{own} <> b.{own} AND a.kind = b.kind AND b.valid_from < a.valid_from LIMIT 1
+"""
+MOVED = """
+    UPDATE projections.situation_intervals SET {own} = (
+        SELECT {own} FROM projections.situation_intervals WHERE id = %(another)s LIMIT 1
+    ) WHERE id = %(one)s
+"""
 
 
 @pytest.fixture
@@ -53,6 +65,18 @@ def test_what_was_edited_is_mended(recorded: World, histories: Histories, view: 
         recorded.append(histories.items(20))
         recorded.reach(view.name, recorded.store.head()[0])
     assert as_folded(recorded, view)
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.own)
+def test_what_was_counted_elsewhere_is_counted_there_no_more(recorded: World, level: Level) -> None:
+    """Where it was counted in the meantime, too: of what is counted together, each level tells its group."""
+    with psycopg.connect(recorded.urls.worker) as connection:
+        one, another = connection.execute(TWO_GROUPS.format(own=level.own).encode()).fetchone() or ()
+        moved = MOVED.format(own=level.own).encode()
+        assert connection.execute(moved, {"one": one, "another": another}).rowcount > 0
+    for stream in (another, one):
+        mend(situation.VIEW, recorded.urls.worker, decode, stream)
+    assert as_folded(recorded, situation.VIEW)
 
 
 def test_what_waited_parked_is_in_its_rows(recorded: World, histories: Histories) -> None:

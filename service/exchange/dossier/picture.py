@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from math import ceil
-from typing import Final
+from typing import Final, Self
 
 from service.exchange.dossier.material import IncidentFile, Material, Moment
 from service.exchange.dossier.ticks import ticks
@@ -69,8 +69,9 @@ def picture(material: Material, moments: Sequence[Moment]) -> str:
         drawn += _legend(spans, bottom + 4)
         bottom += 24
     for file in material.incidents[:MOST_INCIDENTS]:
-        drawn += _incident(file, numbers, scale, bottom)
-        bottom += 28
+        lane = _Lane.of(file, scale)
+        drawn += _incident(file, lane, numbers, bottom)
+        bottom += lane.height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 4}" '
         f'font-family="Libertinus Serif, Palatino, Georgia, serif" font-size="11">{"".join(drawn)}</svg>'
@@ -173,19 +174,41 @@ def _axis(scale: _Scale, y: float, end: datetime) -> Iterator[str]:
             free = centre + half + 8
 
 
-def _incident(file: IncidentFile, numbers: Mapping[int, int], scale: _Scale, y: float) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """Where the numbers of an incident stand, and its name: beside them, or above where there is no room for it."""
+
+    begins: float
+    places: Sequence[float]
+    name: float
+    is_beside: bool
+
+    @classmethod
+    def of(cls, file: IncidentFile, scale: _Scale) -> Self:
+        known = [scale(moment.happened_at) for moment in file.moments]
+        places = _apart(known)
+        width = len(file.incident.reference) * LETTER
+        for left in (places[-1] + 13, places[0] - 13 - width):
+            if LEFT <= left <= RIGHT - width:
+                return cls(known[0], places, left, is_beside=True)
+        return cls(known[0], places, LEFT, is_beside=False)
+
+    @property
+    def height(self) -> int:
+        return 28 if self.is_beside else 42
+
+
+def _incident(file: IncidentFile, lane: _Lane, numbers: Mapping[int, int], y: float) -> Iterator[str]:
     """A lane: its report, its evidence and findings, by their numbers."""
-    places = _apart([scale(moment.happened_at) for moment in file.moments])
-    middle = y + 14
-    yield f'<path d="M{scale(file.moments[0].happened_at):.1f} {middle}H{RIGHT}" stroke="{FAINT}" stroke-width=".6"/>'
-    for moment, x in zip(file.moments, places, strict=True):
+    middle = y + lane.height - 14
+    yield f'<path d="M{lane.begins:.1f} {middle}H{RIGHT}" stroke="{FAINT}" stroke-width=".6"/>'
+    for moment, x in zip(file.moments, lane.places, strict=True):
         yield _circle(x, middle, numbers[moment.step.entry.position], filled=False)
-    name, width = file.incident.reference, len(file.incident.reference) * LETTER
-    left = places[-1] + 13
-    if left + width > RIGHT:
-        left = max(LEFT, places[0] - 13 - width)
-    yield f'<rect x="{left - 2:.1f}" y="{middle - 6}" width="{width + 4:.1f}" height="12" fill="#ffffff"/>'
-    yield _text(left, middle + 3.8, name)
+    name = file.incident.reference
+    if lane.is_beside:
+        width = len(name) * LETTER + 4
+        yield f'<rect x="{lane.name - 2:.1f}" y="{middle - 6}" width="{width:.1f}" height="12" fill="#ffffff"/>'
+    yield _text(lane.name, middle + 3.8 if lane.is_beside else middle - 12, name)
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:

@@ -46,6 +46,8 @@ def _read(text: TextIOWrapper, mapped: Mapped) -> Iterator[Raw]:
         header = [column.strip() for column in next(rows, [])]
     except csv.Error as error:
         raise Misconfigured(f"line 1 names no columns: {error}") from None
+    if not any(header):
+        raise Misconfigured("line 1 names no columns: the file is empty, or begins with an empty line")
     rules = [(rule, _columns(rule, header)) for rule in mapped.rules]
     while True:
         number = rows.line_num + 1

@@ -13,7 +13,7 @@ from service.graphql.context import Info
 from service.graphql.errors import BadUserInput
 from service.graphql.incidents.types import Incident, IncidentConnection, IncidentEdge
 from service.graphql.nodes import page_info
-from service.graphql.parse import given, identifier, page_size, several, words
+from service.graphql.parse import given, identifier, page_size, region_paths, several, words
 from service.graphql.scalars import AsOf, Position
 from service.graphql.sources import Sources
 
@@ -31,7 +31,7 @@ class IncidentFilter:
     def wanted(self) -> Filter:
         return Filter(
             attribution_status=several("filter.attributionStatus", given(self.attribution_status)),
-            region=several("filter.region", given(self.region)),
+            region=region_paths("filter.region", given(self.region)),
             kind=several("filter.kind", given(self.kind)),
             occurred_from=given(self.occurred_from),
             occurred_until=given(self.occurred_until),

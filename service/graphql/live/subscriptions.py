@@ -6,7 +6,7 @@ import strawberry
 from strawberry.types.nodes import SelectedField, Selection
 
 from service.graphql.context import Info
-from service.graphql.parse import given, identifier, several
+from service.graphql.parse import event_types, given, identifier
 from service.graphql.requests.types import DeploymentRequest
 from service.graphql.scalars import Position
 from service.graphql.trail.types import RecordedEvent
@@ -36,7 +36,7 @@ class LiveSubscriptions:
         after: Position | None = strawberry.UNSET,
         types: list[str] | None = strawberry.UNSET,
     ) -> AsyncGenerator[RecordedEvent, None]:
-        wanted = several("types", given(types))
+        wanted = event_types("types", given(types))
         subjects = _asks_for("subject", info.selected_fields)
         return info.context.services.live.flow.events(info.context.actor, given(after), wanted, subjects=subjects)
 

@@ -12,7 +12,7 @@ from service.graphql import cursors
 from service.graphql.context import Info
 from service.graphql.errors import BadUserInput
 from service.graphql.nodes import page_info
-from service.graphql.parse import given, identifier, page_size, several, words
+from service.graphql.parse import given, identifier, page_size, region_paths, several, words
 from service.graphql.requests.types import DeploymentRequest, DeploymentRequestConnection, DeploymentRequestEdge
 from service.graphql.scalars import AsOf, Position
 from service.graphql.sources import Sources
@@ -48,7 +48,7 @@ class DeploymentRequestFilter:
             status=several("filter.status", given(self.status)),
             requesting_authority=several("filter.requestingAuthority", given(self.requesting_authority)),
             deciding_authority=several("filter.decidingAuthority", given(self.deciding_authority)),
-            region=several("filter.region", given(self.region)),
+            region=region_paths("filter.region", given(self.region)),
             incident=None if incident is None else identifier(incident),
             overdue=given(self.overdue),
             questioned=given(self.questioned),

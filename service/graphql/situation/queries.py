@@ -6,14 +6,11 @@ import strawberry
 
 from domain.deployment_request.state import RequestStatus
 from domain.incident.state import AttributionStatus
-from domain.vocabulary import Region
-from domain.wellformed import judge
 from projections import situation_counts
 from projections.situation import INCIDENTS, REQUEST
 from projections.situation_counts import Counts
 from service.graphql.context import Info
-from service.graphql.errors import BadUserInput
-from service.graphql.parse import given, several
+from service.graphql.parse import given, region_paths
 from service.graphql.scalars import AsOf, Position
 
 
@@ -57,15 +54,8 @@ class SituationQueries:
         as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> list[RegionSituation]:
-        wanted = several("regions", given(regions))
-        _check(wanted or ())
+        wanted = region_paths("regions", given(regions))
         sources = info.context.sources(given(at_least)).as_of(given(as_of))
         counts = await sources.rows(lambda sight: situation_counts.by_region(sight, wanted))
         named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
         return [RegionSituation.of(region, counts) for region in named]
-
-
-def _check(regions: Iterable[str]) -> None:
-    for index, region in enumerate(regions):
-        if (problem := judge(region, Region)) is not None:
-            raise BadUserInput(f"regions.{index}", problem)

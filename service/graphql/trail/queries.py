@@ -9,7 +9,7 @@ from projections import audit_trail
 from projections.audit_trail import Filter
 from service.graphql import cursors
 from service.graphql.context import Info
-from service.graphql.parse import given, identifier, page_size, several, words
+from service.graphql.parse import event_types, given, identifier, page_size, words
 from service.graphql.scalars import Position
 from service.graphql.trail import telling
 from service.graphql.trail.types import RecordedEventConnection
@@ -33,7 +33,7 @@ class AuditFilter:
         return Filter(
             actor=words("filter.actor", given(self.actor)),
             authority=words("filter.authority", given(self.authority)),
-            type=several("filter.type", given(self.type)),
+            type=event_types("filter.type", given(self.type)),
             subject=_identified(given(self.subject)),
             recorded_from=given(self.recorded_from),
             recorded_until=given(self.recorded_until),

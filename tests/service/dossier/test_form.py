@@ -16,10 +16,13 @@ from service.cli import application
 from service.container import now
 from service.database import DatabaseUrls
 from service.exchange.dossier.building import document
+from service.exchange.dossier.course import in_order
 from service.exchange.dossier.document import Document, Picture
 from service.exchange.dossier.gathering import Gathering
 from service.exchange.dossier.html import html
+from service.exchange.dossier.material import Material, Moment
 from service.exchange.dossier.pdf import compiled, pdf
+from service.exchange.dossier.picture import LETTER, picture
 from service.exchange.dossier.ticks import ticks
 from service.exchange.eyes import Eyes
 from service.exchange.scope import called, scope_of
@@ -48,12 +51,16 @@ def register(database_urls: DatabaseUrls) -> Iterator[Register]:
         yield register
 
 
-def printed(register: Register, reference: str, actor: Actor = SYSTEM) -> Document:
+def gathered(register: Register, reference: str, actor: Actor = SYSTEM) -> Material:
     at = now()
     scope = scope_of(register.store, actor, at)
     eyes = Eyes(register.store, actor, at, scope.present)
     one = replace(scope, subject=called(register.store, eyes, reference, scope.end))
-    return document(Gathering(register.store, one, eyes).material(lambda persons: {}, "operator"))
+    return Gathering(register.store, one, eyes).material(lambda persons: {}, "operator")
+
+
+def printed(register: Register, reference: str, actor: Actor = SYSTEM) -> Document:
+    return document(gathered(register, reference, actor))
 
 
 def picture_of(made: Document) -> ElementTree.Element:
@@ -112,6 +119,29 @@ def test_the_picture_shows_every_event_once_and_every_status(register: Register)
     said = [each.text for each in picture if each.tag.endswith("text")]
     assert {*map(str, range(1, 83))} <= {*said}
     assert "Under review" in said
+
+
+@pytest.mark.parametrize("shares", [(0, 0.01, 1), (0, 0.5, 1), (0, 0, 0), (1, 1, 1), (0.3, 0.4, 0.5), (0.1, 1, 1)])
+def test_no_name_of_an_incident_covers_a_number(register: Register, shares: tuple[float, ...]) -> None:
+    """shares: of the year that the request takes, at which something becomes of the incident."""
+    register.reads(EXAMPLE)
+    found = gathered(register, "exercise-lowland-2017-0001")
+    [file] = found.incidents
+    begun, year = found.moments[0].happened_at, timedelta(days=365)
+    known = tuple(moved(moment, begun + year * share) for moment, share in zip(file.moments, shares, strict=True))
+    course = (*found.moments[:-1], moved(found.moments[-1], begun + year))
+    made = replace(found, moments=course, incidents=(replace(file, moments=known),))
+    drawn = ElementTree.fromstring(picture(made, in_order(made)))
+    circles = [(float(each.attrib["cx"]), float(each.attrib["cy"])) for each in drawn if each.tag.endswith("circle")]
+    [name] = [each.attrib for each in drawn if each.text == file.incident.reference]
+    left, base = float(name["x"]), float(name["y"])
+    right = left + LETTER * len(file.incident.reference)
+    assert 0 <= left < right <= float(drawn.attrib["viewBox"].split()[2])
+    assert [(x, y) for x, y in circles if left - 8 < x < right + 8 and base - 15 < y < base + 10] == []
+
+
+def moved(moment: Moment, at: datetime) -> Moment:
+    return replace(moment, step=replace(moment.step, entry=replace(moment.step.entry, occurred_at=at)))
 
 
 def test_a_request_of_one_instant_is_drawn(register: Register) -> None:

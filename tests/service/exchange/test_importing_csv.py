@@ -117,6 +117,12 @@ def test_a_mapping_that_cannot_be_is_said_in_one_line(tmp_path: Path, mapping: s
         lines("history,at\nab,b\n", mapping, tmp_path)
 
 
+@pytest.mark.parametrize("text", ["", "\n", " , \nhistory,at\n"])
+def test_a_file_without_columns_is_refused(text: str) -> None:
+    with pytest.raises(Misconfigured, match="names no columns"):
+        lines(text)
+
+
 def test_two_columns_of_one_name_are_one_too_many() -> None:
     with pytest.raises(Misconfigured, match="two columns 'at'"):
         lines("history,at,at\n")

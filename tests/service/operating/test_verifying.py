@@ -43,7 +43,7 @@ def test_a_row_edited_by_hand_is_named_and_refused_and_mended(run: Run, recorded
     assert recorded.all_rows() == edited
     accepted = run("rebuild", NAME, "--accept-differences")
     assert accepted.exit_code == 0, accepted.output
-    assert "1 rows differ from those before" in accepted.stdout
+    assert "1 row differs from those before" in accepted.stdout
     assert run("verify").exit_code == 0
 
 

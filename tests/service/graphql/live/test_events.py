@@ -79,7 +79,7 @@ def first_told(here: World, client: Socket) -> Answer:
 
 def test_only_the_types_that_are_asked_for_are_told(here: World) -> None:
     start = here.register.position
-    types = ["ReviewBegun", "IncidentReported", "NoSuchThing"]
+    types = ["ReviewBegun", "IncidentReported"]
     with stream(here.register, here.auditor, EVENTS, {"after": start, "types": types}) as client:
         tell(here)
         found = [body["data"]["eventsRecorded"]["type"] for _, body in islice(client.events(), 2) if body]
@@ -88,7 +88,11 @@ def test_only_the_types_that_are_asked_for_are_told(here: World) -> None:
 
 @pytest.mark.parametrize(
     ("variables", "argument"),
-    [({"after": str(2**62)}, "after"), ({"types": ["x" * 300]}, "types.0"), ({"after": "soon"}, "after")],
+    [
+        ({"after": str(2**62)}, "after"),
+        ({"types": ["ReviewBegun", "NoSuchThing"]}, "types.1"),
+        ({"after": "soon"}, "after"),
+    ],
 )
 def test_what_cannot_be_asked_for_is_an_error(here: World, variables: dict[str, Any], argument: str) -> None:
     with socket(here.register, greeted=here.reviewer) as client:
