@@ -1,6 +1,7 @@
 """Commands a second and how long each takes, through the dispatcher, beside the stock library's Application."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from benchmarks.server import created, durable_server, migrated
 from benchmarks.stock import StockRegister, environment
 from benchmarks.tables import aligned, middle, percentile, times
 from benchmarks.workers import Client, Run, Workers
+from service.async_dispatcher import AsyncDispatcher
 from service.container import write_side
 from service.settings import Settings
 
@@ -69,13 +71,19 @@ def measure(*, quick: bool = False) -> str:
 
 
 def mandate_side(url: str, requests: list[UUID], process: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
-    """Remarks through the dispatcher, on requests of one's own."""
-    dispatcher = stack.enter_context(write_side(Settings(), url)).dispatcher
+    """Remarks through the dispatcher, on requests of one's own, in an event loop as the API carries them out."""
+    write, settings = stack.enter_context(write_side(Settings(), url)), Settings()
+    threads = stack.enter_context(ThreadPoolExecutor(settings.command_threads))
+    dispatcher = AsyncDispatcher(write.dispatcher, write.store, threads)
     own = requests[process :: max(load.processes for load in LOADS)]
 
     def client(command: str, number: int, clients: int) -> Client:
         orders = cycle([register.remark(request, number) for request in own[number::clients]])
-        return lambda: void(register.carry_out(dispatcher, next(orders)))
+
+        async def carry_out() -> None:
+            register.recorded(await dispatcher.dispatch(next(orders)))
+
+        return carry_out
 
     return client
 

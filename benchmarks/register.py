@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.authority import RegisterAuthority
 from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.jurisdiction import GrantMandate
+from domain.refusals import Refusal
 from domain.vocabulary import Actor, AuthorityCode, Label, Period, Region, Role, Strength, Subject, Text
 from service.dispatcher import Dispatcher
 from service.orders import Order, Outcome
@@ -55,7 +56,11 @@ def remark(request: UUID, number: int) -> Order:
 
 def carry_out(dispatcher: Dispatcher, order: Order) -> Outcome:
     """Raises RuntimeError where the order is refused."""
-    answer = dispatcher.dispatch(order)
+    return recorded(dispatcher.dispatch(order))
+
+
+def recorded(answer: Outcome | Refusal) -> Outcome:
+    """Raises RuntimeError where nothing was."""
     if not isinstance(answer, Outcome):
-        raise RuntimeError(f"{type(order.command).__name__}: {answer.message}")
+        raise RuntimeError(f"{type(answer).__name__}: {answer.message}")
     return answer

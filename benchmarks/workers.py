@@ -1,17 +1,21 @@
 """Processes that carry out commands as fast as they can, when told to: so that a load is more than one interpreter."""
 
+import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
-Client = Callable[[], None]
-"""Carries out one command of its own."""
+import uvloop
+
+Client = Callable[[], None] | Callable[[], Awaitable[None]]
+"""Carries out one command of its own: in a thread, or in an event loop with the others."""
 Side = Callable[[int, ExitStack], Callable[[str, int, int], Client]]
 """Opens one side in the n-th process; what it returns makes the n-th of so many clients for a kind of command."""
 
@@ -76,17 +80,30 @@ def _serve(side: Side, number: int, pipe: Connection) -> None:
             pipe.send("ready")
             while (order := pipe.recv()) is not None:
                 command, clients, seconds = order
-                pipe.send(_together([client(command, n, clients) for n in range(clients)], seconds))
+                pipe.send(together([client(command, n, clients) for n in range(clients)], seconds))
     except BaseException as error:
         pipe.send(RuntimeError(f"{type(error).__name__}: {error}"))
         raise
 
 
-def _together(clients: Sequence[Client], seconds: float) -> list[float]:
-    """Each in a thread of its own, until the time is over."""
+def together(clients: Sequence[Client], seconds: float) -> list[float]:
+    """All of them at once, until the time is over: how long each command took."""
     end = time.perf_counter() + seconds
 
-    def drive(client: Client) -> list[float]:
+    async def drive_in_loop(client: Callable[[], Awaitable[None]]) -> list[float]:
+        took = []
+        before = time.perf_counter()
+        while before < end:
+            await client()
+            after = time.perf_counter()
+            took.append(after - before)
+            before = after
+        return took
+
+    async def in_loop() -> list[list[float]]:
+        return await asyncio.gather(*map(drive_in_loop, cast("Sequence[Callable[[], Awaitable[None]]]", clients)))
+
+    def drive(client: Callable[[], None]) -> list[float]:
         took = []
         before = time.perf_counter()
         while before < end:
@@ -96,5 +113,7 @@ def _together(clients: Sequence[Client], seconds: float) -> list[float]:
             before = after
         return took
 
+    if iscoroutinefunction(clients[0]):
+        return [value for took in uvloop.run(in_loop()) for value in took]
     with ThreadPoolExecutor(len(clients)) as pool:
-        return [value for took in pool.map(drive, clients) for value in took]
+        return [value for took in pool.map(drive, cast("Sequence[Callable[[], None]]", clients)) for value in took]

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from projections.reading import Reader
+from service.async_dispatcher import AsyncDispatcher
 from service.container import Clock, async_engine, now, tolerance, write_side
 from service.database import DatabaseUrls
 from service.graphql.context import Services
@@ -16,6 +17,7 @@ from service.health import Examination
 from service.identity import Identity, Tokens
 from service.live import live_side
 from service.metrics import CONTENT_TYPE, Metrics
+from service.people import seeing
 from service.rebuilding import asking
 from service.settings import Settings
 
@@ -42,13 +44,12 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                     metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
                     app.state.examination = Examination(reader, urls.api, tolerance(settings))
                     app.state.services = Services(
-                        dispatcher=write.dispatcher,
+                        dispatcher=AsyncDispatcher(write.dispatcher, write.store, threads),
                         reader=reader,
                         identify=identify,
-                        threads=threads,
                         live=live,
                         ask_rebuild=asking(engine),
-                        seen=write.people.seen,
+                        see=seeing(write.people, threads),
                         measured=metrics.command,
                         clock=clock,
                     )

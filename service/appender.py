@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg
 
 from service.arrays import register
-from service.batching import Batch, Committed, Entry, Outcome, overtaken, tell
+from service.batching import Batch, Committed, Entry, LoopEntry, Outcome, overtaken, tell
 from service.connections import BoundedConnection, Limits, connect
 from service.errors import Unavailable
 from service.items import Lost
@@ -22,6 +22,8 @@ APPEND: Final = (
 )
 IDLE: Final = 20.0
 """Seconds after which a connection is tried before it is trusted: what is between may have forgotten it."""
+TOO_MUCH: Final = "too much is waiting to be recorded"
+UNKNOWN: Final = "the database does not answer: whether it was recorded is not known"
 MICROSECOND: Final = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
@@ -47,24 +49,45 @@ class Appender:
 
     def append(self, entry: Entry) -> Committed | Lost:
         """Raises Unavailable, which says whether it is certain that nothing was recorded."""
-        with self._gate:
-            if self._closing:
-                raise Unavailable("the service is stopping")
-            if self.waiting >= self._limits.queue:
-                raise Unavailable("too much is waiting to be recorded")
-            self._waiting.put(entry)
+        self._accept(entry)
         outcome = entry.wait(self._limits.answer)
         if outcome is None:
             if entry.take():
-                raise Unavailable("too much is waiting to be recorded")
+                raise Unavailable(TOO_MUCH)
             outcome = entry.wait(self._patience)
         if outcome is None and entry.leave():
             outcome = entry.outcome
         if outcome is None:
-            raise Unavailable("the database does not answer: whether it was recorded is not known", recorded=None)
+            raise Unavailable(UNKNOWN, recorded=None)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def begin(self, entry: LoopEntry) -> None:
+        """As append, for an event loop: the entry is told there what append answers or raises.
+
+        Raises Unavailable where it is not accepted, and it is told nothing then.
+        """
+
+        def unsent() -> None:
+            if entry.take():
+                entry.deliver(Unavailable(TOO_MUCH))
+            else:
+                entry.expire_after(self._patience, unanswered)
+
+        def unanswered() -> None:
+            entry.deliver(Unavailable(UNKNOWN, recorded=None))
+
+        self._accept(entry)
+        entry.expire_after(self._limits.answer, unsent)
+
+    def _accept(self, entry: Entry) -> None:
+        with self._gate:
+            if self._closing:
+                raise Unavailable("the service is stopping")
+            if self.waiting >= self._limits.queue:
+                raise Unavailable(TOO_MUCH)
+            self._waiting.put(entry)
 
     @property
     def waiting(self) -> int:

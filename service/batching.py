@@ -1,6 +1,8 @@
 """Items on their way into the store: encoded in their callers' threads, and which of them may go together."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -54,6 +56,28 @@ class Entry(Sleeper):
     def wait(self, seconds: float) -> Outcome | None:
         """None where nothing was told in time."""
         return self.outcome if self.sleep(seconds) else None
+
+
+class LoopEntry(Entry):
+    """One for which an event loop waits: made there, and told there what became of it, once."""
+
+    def __init__(self, events: Sequence[Encoded], reads: Sequence[Place], on_told: Callable[[Outcome], None]) -> None:
+        super().__init__(events, reads)
+        self.loop = asyncio.get_running_loop()
+        self._on_told: Callable[[Outcome], None] | None = on_told
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def expire_after(self, seconds: float, expired: Callable[[], None]) -> None:
+        """Calls it where nothing is told in time."""
+        self._expiry = self.loop.call_later(seconds, expired)
+
+    def deliver(self, outcome: Outcome) -> None:
+        """In its loop. What comes after the first is let go."""
+        on_told, self._on_told = self._on_told, None
+        if self._expiry is not None:
+            self._expiry.cancel()
+        if on_told is not None:
+            on_told(outcome)
 
 
 def _members(event: Encoded) -> tuple[bytes, ...]:
@@ -120,10 +144,24 @@ class Batch:
 
 
 def tell(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
-    """Whoever waits for one of them is woken."""
+    """Whoever waits for one of them is woken: a thread each, a loop once for all of its own."""
+    sleepers: list[Entry] = []
+    awaited: dict[asyncio.AbstractEventLoop, list[tuple[LoopEntry, Outcome]]] = {}
     for entry, outcome in zip(entries, outcomes, strict=True):
         entry.outcome = outcome
-    wake(entries)
+        if isinstance(entry, LoopEntry):
+            awaited.setdefault(entry.loop, []).append((entry, outcome))
+        else:
+            sleepers.append(entry)
+    for loop, told in awaited.items():
+        with suppress(RuntimeError):  # it was closed: nobody waits in it any more
+            loop.call_soon_threadsafe(_deliver, told)
+    wake(sleepers)
+
+
+def _deliver(told: Iterable[tuple[LoopEntry, Outcome]]) -> None:
+    for entry, outcome in told:
+        entry.deliver(outcome)
 
 
 def overtaken(entry: Entry, committed: Iterable[Entry]) -> Lost | None:

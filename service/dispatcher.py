@@ -1,6 +1,7 @@
 """The one way in which anything is recorded: judge, fold, decide, append, for people, policies and imports alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from service.claims import claim_stream, claimed, is_same, key_problem
 from service.errors import Unavailable
 from service.event_store import EventStore
-from service.items import Item, Lost
+from service.items import Appended, Item, Lost
 from service.judging import Attempt, rests_on, unrecorded
 from service.orders import Order, Outcome
 from service.states import States, version_of
@@ -21,6 +22,15 @@ from service.turns import Turns
 TRIES: Final = 500
 """How often a command is decided anew after others were faster: for a second or two. A process whose states are fresh
 wins time and again from another that has to read them first, and fifty tries were not enough for two in a thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An order that was judged, and is to be recorded. release: gives up its turn."""
+
+    attempt: Attempt
+    item: Item
+    release: Callable[[], None]
 
 
 class Dispatcher:
@@ -41,8 +51,54 @@ class Dispatcher:
             return InvalidInput.of(*problems)
         attempt = Attempt.begin(order, order.occurred_at or self._clock())
         claim = claim_stream(order)
-        with self._turns.at(stream for stream in (attempt.subject, claim, attempt.number) if stream is not None):
+        with self._turns.at(_turns_of(attempt, claim)):
             return self._carry_out(attempt, claim)
+
+    def begin(self, order: Order) -> Begun | None:
+        """Judges an order at once, on states at hand; its turn is held until `end`.
+
+        None where anything would have to be waited for, and where it is not to be recorded as it is: to refuse it, or
+        to answer that it was recorded before, takes states that were read. `dispatch` does all that.
+        """
+        if any(True for _ in wellformed.problems(order.command)) or key_problem(order.idempotency_key) is not None:
+            return None
+        attempt = Attempt.begin(order, order.occurred_at or self._clock())
+        claim = claim_stream(order)
+        release = self._turns.take_at_once(_turns_of(attempt, claim))
+        if release is None:
+            return None
+        item = None
+        try:
+            item = self._judge_at_once(attempt, claim)
+        finally:
+            if item is None:
+                release()
+        return None if item is None else Begun(attempt, item, release)
+
+    def end(self, begun: Begun, appended: Appended | Lost | Exception) -> Outcome | None:
+        """As `dispatch` answers or raises; None where others were faster: it is to be dispatched then."""
+        try:
+            if isinstance(appended, Exception):
+                raise appended
+            return None if isinstance(appended, Lost) else self._recorded(begun.attempt, appended)
+        finally:
+            begun.release()
+
+    def _judge_at_once(self, attempt: Attempt, claim: UUID | None) -> Item | None:
+        """A key of which nothing is at hand is taken for unused: the append finds out whether it is."""
+        needed: Iterable[UUID] = [stream for stream in attempt.surely_needed if stream not in attempt.states]
+        if claim is not None:
+            attempt.states.update(self._states.at_hand([claim]) or {claim: None})
+        while (known := self._states.at_hand(needed)) is not None:
+            attempt.states.update(known)
+            try:
+                if attempt.unseen() is not None or (claim and attempt.context.read(Claim, claim)):
+                    return None
+                events = attempt.decide()
+                return _item(attempt, claim, events) if isinstance(events, tuple) else None
+            except Unread as unread:
+                needed = unread.streams
+        return None
 
     def _carry_out(self, attempt: Attempt, claim: UUID | None) -> Outcome | Refusal:
         needed = attempt.surely_needed if claim is None else (claim, *attempt.surely_needed)
@@ -91,15 +147,22 @@ class Dispatcher:
 
     def _record(self, attempt: Attempt, claim: UUID | None, events: tuple[Any, ...]) -> Outcome | None:
         """What was recorded; None where others were faster, with their states taken up."""
-        before = attempt.state
         appended = self._store.append(_item(attempt, claim, events))
         if isinstance(appended, Lost):
             attempt.states.update(self._states.refresh(attempt.states))
             return None
+        return self._recorded(attempt, appended)
+
+    def _recorded(self, attempt: Attempt, appended: Appended) -> Outcome:
+        before = attempt.state
         for event in appended.events:
             attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event)
         own = [event for event in appended.events if event.stream == attempt.subject]
         return Outcome(subject=attempt.subject, state=attempt.state, before=before, events=tuple(own))
+
+
+def _turns_of(attempt: Attempt, claim: UUID | None) -> list[UUID]:
+    return [stream for stream in (attempt.subject, claim, attempt.number) if stream is not None]
 
 
 def _item(attempt: Attempt, claim: UUID | None, events: tuple[Any, ...]) -> Item:

@@ -1,6 +1,6 @@
 """The event store: append, stream, feed. eventsourcing's Application, over a mapper and a recorder of our own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,9 +10,9 @@ from eventsourcing.utils import Environment, EnvType
 
 from domain import catalogue
 from service.appender import Appender
-from service.batching import Entry
+from service.batching import Committed, Entry, LoopEntry
 from service.connections import Limits, open_pool
-from service.items import Appended, Item, Lost, Place, Unrecorded
+from service.items import Appended, Encoded, Item, Lost, Place, Unrecorded
 from service.log import Log, unavailable_where_it_does_not_answer
 from service.mapper import Mapper
 from service.recorder import Factory, LibraryMapper, environment
@@ -77,17 +77,25 @@ class EventStore(Application[UUID]):
 
         Raises ValueError as append does.
         """
-        _check([unrecorded for item in items for unrecorded in item.events])
-        encoded = [self._encoding.encode(event, item.reads) for item in items for event in item.events]
-        outcome = self._appender.append(Entry(encoded, _reads(items)))
+        outcome = self._appender.append(Entry(self._encoded(items), _reads(items)))
         if isinstance(outcome, Lost):
             return outcome
         position, appended = outcome.first, []
         for item in items:
-            events = enumerate(item.events, start=position)
-            appended.append(Appended(tuple([event.at(at, outcome.recorded_at, item.reads) for at, event in events])))
+            appended.append(placed(item, Committed(position, outcome.recorded_at)))
             position += len(item.events)
         return tuple(appended)
+
+    def begin(self, item: Item, on_told: Callable[[Committed | Lost | Exception], None]) -> None:
+        """As append, for the running event loop: on_told is called there once, with what append answers or raises.
+
+        Committed is told as it is: see `placed`. Raises ValueError and Unavailable, and tells nothing then.
+        """
+        self._appender.begin(LoopEntry(self._encoded([item]), item.reads, on_told))
+
+    def _encoded(self, items: Sequence[Item]) -> list[Encoded]:
+        _check([unrecorded for item in items for unrecorded in item.events])
+        return [self._encoding.encode(event, item.reads) for item in items for event in item.events]
 
     def people(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
         """Keeps the name of whoever was seen: names live here and nowhere else. Written once a minute at most."""
@@ -99,6 +107,12 @@ class EventStore(Application[UUID]):
         if not self.closing.is_set():
             self._appender.close()
         super().close()
+
+
+def placed(item: Item, committed: Committed) -> Appended:
+    """The item's events as they stand from there on."""
+    events = enumerate(item.events, start=committed.first)
+    return Appended(tuple([event.at(at, committed.recorded_at, item.reads) for at, event in events]))
 
 
 def _check(events: Sequence[Unrecorded]) -> None:

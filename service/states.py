@@ -38,6 +38,17 @@ class States:
                     missing[stream] = None
         return found | self._read(missing) if missing else found
 
+    def at_hand(self, streams: Iterable[UUID]) -> dict[UUID, Any] | None:
+        """The states of the streams, None where one of them would have to be read."""
+        found: dict[UUID, Any] = {}
+        with self._guard:
+            for stream in streams:
+                if stream not in self._kept:
+                    return None
+                found[stream] = self._kept[stream]
+                self._kept.move_to_end(stream)
+        return found
+
     def refresh(self, states: dict[UUID, Any]) -> dict[UUID, Any]:
         """Those of the states that moved on, as they are now."""
         fresh = self._read(states)

@@ -2,8 +2,9 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 from service.errors import Unavailable
@@ -31,6 +32,15 @@ class Turns:
             for stream in reversed(held):
                 self._pass_on(stream)
 
+    def take_at_once(self, streams: Iterable[UUID]) -> Callable[[], None] | None:
+        """Holds the turn at all of them until what it returns is called. None where one would have to be waited for."""
+        wanted = set(streams)
+        with self._guard:
+            if not self._waiting.keys().isdisjoint(wanted):
+                return None
+            self._waiting.update((stream, deque()) for stream in wanted)
+        return partial(self._pass_all_on, wanted)
+
     def waiting(self, stream: UUID) -> int:
         """How many wait for their turn at the stream."""
         with self._guard:
@@ -51,6 +61,10 @@ class Turns:
             if turn in queue:
                 queue.remove(turn)
                 raise Unavailable("too many commands wait for the same subject")
+
+    def _pass_all_on(self, streams: Iterable[UUID]) -> None:
+        for stream in streams:
+            self._pass_on(stream)
 
     def _pass_on(self, stream: UUID) -> None:
         with self._guard:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -13,7 +12,7 @@ import strawberry
 from domain.refusals import Refusal
 from domain.vocabulary import Actor
 from projections.reading import Reader
-from service.dispatcher import Dispatcher
+from service.async_dispatcher import AsyncDispatcher
 from service.errors import Unavailable
 from service.graphql.sources import Sources
 from service.identity import Identity
@@ -31,19 +30,18 @@ PATIENCE: Final = 5.0
 class Services:
     """What the API needs from the app.
 
-    identify: reads a bearer token; raises service.identity.Unauthenticated. threads: in which commands are carried out.
-    seen: notes who gives a command, in such a thread, so that their name is known. live: what subscriptions need.
+    identify: reads a bearer token; raises service.identity.Unauthenticated. see: notes who gives a command, so that
+    their name is known. live: what subscriptions need.
     ask_rebuild: has a view built anew by a worker. measured: takes note of a command's name, outcome and seconds.
     commands: how many may be under way; one more waits for PATIENCE, and is then told to try again.
     """
 
-    dispatcher: Dispatcher
+    dispatcher: AsyncDispatcher
     reader: Reader
     identify: Callable[[str], Identity]
-    threads: Executor
     live: "Live"
     ask_rebuild: Callable[[str], Awaitable[None]]
-    seen: Callable[[Identity], None] = lambda identity: None
+    see: Callable[[Identity], Awaitable[None]]
     measured: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -70,23 +68,23 @@ class Context:
         return found
 
     async def dispatch(self, order: Order) -> Outcome | Refusal:
-        """Carries out a command, in a thread: writing waits for the disk. Raises Unavailable."""
-        loop, commands = asyncio.get_running_loop(), self.services.commands
+        """Carries out a command. Raises Unavailable."""
+        commands = self.services.commands
         try:
             async with asyncio.timeout(PATIENCE):
                 await commands.acquire()
         except TimeoutError:
             raise Unavailable("too many commands are under way") from None
         try:
-            return await loop.run_in_executor(self.services.threads, self._carry_out, order)
+            return await self._carry_out(order)
         finally:
             commands.release()
 
-    def _carry_out(self, order: Order) -> Outcome | Refusal:
+    async def _carry_out(self, order: Order) -> Outcome | Refusal:
         begun, outcome = monotonic(), "Unavailable"
         try:
-            self.services.seen(self.identity)
-            answer = self.services.dispatcher.dispatch(order)
+            await self.services.see(self.identity)
+            answer = await self.services.dispatcher.dispatch(order)
             outcome = "Recorded" if isinstance(answer, Outcome) else type(answer).__name__
             return answer
         finally:

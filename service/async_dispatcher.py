@@ -1,0 +1,54 @@
+"""Orders carried out for an event loop: at once where only the append is waited for, and else in a thread.
+
+To hand an order to a thread, and its answer back, takes longer than to judge it: of 32 at work, each waits for the
+interpreter twice.
+"""
+
+import asyncio
+from concurrent.futures import Executor
+
+from domain.refusals import Refusal
+from service.batching import Committed
+from service.dispatcher import Dispatcher
+from service.event_store import EventStore, placed
+from service.items import Lost
+from service.orders import Order, Outcome
+
+
+class AsyncDispatcher:
+    def __init__(self, dispatcher: Dispatcher, store: EventStore, threads: Executor) -> None:
+        """threads: for orders that have to wait for a turn, or for what is to be read."""
+        self._dispatcher = dispatcher
+        self._store = store
+        self._threads = threads
+
+    async def dispatch(self, order: Order) -> Outcome | Refusal:
+        """As Dispatcher does. Whoever gives up waiting leaves the order on its way."""
+        outcome = await self._at_once(order)
+        if outcome is not None:
+            return outcome
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._dispatcher.dispatch, order)
+
+    async def _at_once(self, order: Order) -> Outcome | None:
+        begun = self._dispatcher.begin(order)
+        if begun is None:
+            return None
+        awaited: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+
+        def told(found: Committed | Lost | Exception) -> None:
+            appended = placed(begun.item, found) if isinstance(found, Committed) else found
+            try:
+                outcome = self._dispatcher.end(begun, appended)
+            except Exception as error:  # noqa: BLE001 - it is raised where it is awaited
+                if not awaited.done():
+                    awaited.set_exception(error)
+            else:
+                if not awaited.done():
+                    awaited.set_result(outcome)
+
+        try:
+            self._store.begin(begun.item, told)
+        except BaseException:
+            begun.release()
+            raise
+        return await awaited
