@@ -20,6 +20,7 @@ from service.metrics import CONTENT_TYPE, Metrics
 from service.people import seeing
 from service.rebuilding import asking
 from service.settings import Settings
+from service.turns import LoopTurns
 
 
 def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock = now) -> FastAPI:
@@ -44,7 +45,9 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                     metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
                     app.state.examination = Examination(reader, urls.api, tolerance(settings))
                     app.state.services = Services(
-                        dispatcher=AsyncDispatcher(write.dispatcher, write.store, threads),
+                        dispatcher=AsyncDispatcher(
+                            write.dispatcher, write.store, threads, LoopTurns(settings.turn_timeout)
+                        ),
                         reader=reader,
                         identify=identify,
                         live=live,

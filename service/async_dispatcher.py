@@ -9,25 +9,31 @@ from concurrent.futures import Executor
 
 from domain.refusals import Refusal
 from service.batching import Committed
-from service.dispatcher import Dispatcher
+from service.dispatcher import Dispatcher, malformed
 from service.event_store import EventStore, placed
 from service.items import Lost
 from service.orders import Order, Outcome
+from service.turns import LoopTurns
 
 
 class AsyncDispatcher:
-    def __init__(self, dispatcher: Dispatcher, store: EventStore, threads: Executor) -> None:
-        """threads: for orders that have to wait for a turn, or for what is to be read."""
+    def __init__(self, dispatcher: Dispatcher, store: EventStore, threads: Executor, turns: LoopTurns) -> None:
+        """threads: for orders that have to wait for what is to be read. turns: of its own, before those of the
+        dispatcher, so that many who want the same take no thread from all others."""
         self._dispatcher = dispatcher
         self._store = store
         self._threads = threads
+        self._turns = turns
 
     async def dispatch(self, order: Order) -> Outcome | Refusal:
         """As Dispatcher does. Whoever gives up waiting leaves the order on its way."""
-        outcome = await self._at_once(order)
-        if outcome is not None:
-            return outcome
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._dispatcher.dispatch, order)
+        if (refusal := malformed(order)) is not None:
+            return refusal
+        async with self._turns.at(self._dispatcher.streams_of(order)):
+            outcome = await self._at_once(order)
+            if outcome is not None:
+                return outcome
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._dispatcher.dispatch, order)
 
     async def _at_once(self, order: Order) -> Outcome | None:
         begun = self._dispatcher.begin(order)

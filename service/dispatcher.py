@@ -44,26 +44,23 @@ class Dispatcher:
 
     def dispatch(self, order: Order) -> Outcome | Refusal:
         """What was recorded for the order, or why nothing was. Raises Unavailable where the store cannot answer now."""
-        problems = [*wellformed.problems(order.command)]
-        if (key := key_problem(order.idempotency_key)) is not None:
-            problems.append(key)
-        if problems:
-            return InvalidInput.of(*problems)
-        attempt = Attempt.begin(order, order.occurred_at or self._clock())
-        claim = claim_stream(order)
+        if (refusal := malformed(order)) is not None:
+            return refusal
+        attempt, claim = self._attempt(order), claim_stream(order)
         with self._turns.at(_turns_of(attempt, claim)):
             return self._carry_out(attempt, claim)
 
+    def streams_of(self, order: Order) -> list[UUID]:
+        """Those at which an order that is not malformed takes its turn."""
+        return _turns_of(self._attempt(order), claim_stream(order))
+
     def begin(self, order: Order) -> Begun | None:
-        """Judges an order at once, on states at hand; its turn is held until `end`.
+        """Judges an order that is not malformed at once, on states at hand; its turn is held until `end`.
 
         None where anything would have to be waited for, and where it is not to be recorded as it is: to refuse it, or
         to answer that it was recorded before, takes states that were read. `dispatch` does all that.
         """
-        if any(True for _ in wellformed.problems(order.command)) or key_problem(order.idempotency_key) is not None:
-            return None
-        attempt = Attempt.begin(order, order.occurred_at or self._clock())
-        claim = claim_stream(order)
+        attempt, claim = self._attempt(order), claim_stream(order)
         release = self._turns.take_at_once(_turns_of(attempt, claim))
         if release is None:
             return None
@@ -83,6 +80,9 @@ class Dispatcher:
             return None if isinstance(appended, Lost) else self._recorded(begun.attempt, appended)
         finally:
             begun.release()
+
+    def _attempt(self, order: Order) -> Attempt:
+        return Attempt.begin(order, order.occurred_at or self._clock())
 
     def _judge_at_once(self, attempt: Attempt, claim: UUID | None) -> Item | None:
         """A key of which nothing is at hand is taken for unused: the append finds out whether it is."""
@@ -159,6 +159,14 @@ class Dispatcher:
             attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event)
         own = [event for event in appended.events if event.stream == attempt.subject]
         return Outcome(subject=attempt.subject, state=attempt.state, before=before, events=tuple(own))
+
+
+def malformed(order: Order) -> InvalidInput | None:
+    """What is wrong with an order by itself."""
+    problems = [*wellformed.problems(order.command)]
+    if (key := key_problem(order.idempotency_key)) is not None:
+        problems.append(key)
+    return InvalidInput.of(*problems) if problems else None
 
 
 def _turns_of(attempt: Attempt, claim: UUID | None) -> list[UUID]:

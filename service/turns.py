@@ -1,13 +1,17 @@
 """One at a time for each stream, in the order of arrival, so that commands on a busy one neither clash nor starve."""
 
+import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from service.errors import Unavailable
+
+TOO_MANY: Final = "too many commands wait for the same subject"
 
 
 class Turns:
@@ -60,7 +64,7 @@ class Turns:
         with self._guard:
             if turn in queue:
                 queue.remove(turn)
-                raise Unavailable("too many commands wait for the same subject")
+                raise Unavailable(TOO_MANY)
 
     def _pass_all_on(self, streams: Iterable[UUID]) -> None:
         for stream in streams:
@@ -73,3 +77,52 @@ class Turns:
                 queue.popleft().release()
             else:
                 del self._waiting[stream]
+
+
+class LoopTurns:
+    """The same in one event loop: who waits there keeps no thread from others."""
+
+    def __init__(self, timeout: float) -> None:
+        """timeout: seconds that a command waits for its turn at a stream."""
+        self._timeout = timeout
+        self._waiting: dict[UUID, deque[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def at(self, streams: Iterable[UUID]) -> AsyncIterator[None]:
+        """Holds the turn at all of them. Raises Unavailable where it does not come in time."""
+        held: list[UUID] = []
+        try:
+            for stream in sorted(set(streams)):
+                await self._take(stream)
+                held.append(stream)
+            yield
+        finally:
+            for stream in reversed(held):
+                self._pass_on(stream)
+
+    async def _take(self, stream: UUID) -> None:
+        queue = self._waiting.get(stream)
+        if queue is None:
+            self._waiting[stream] = deque()
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._pass_on(stream)
+            if isinstance(error, TimeoutError):
+                raise Unavailable(TOO_MANY) from None
+            raise
+
+    def _pass_on(self, stream: UUID) -> None:
+        """To the first that has not left."""
+        queue = self._waiting[stream]
+        while queue:
+            turn = queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._waiting[stream]

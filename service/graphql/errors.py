@@ -18,6 +18,7 @@ UNAVAILABLE: Final = "UNAVAILABLE"
 INTERNAL: Final = "INTERNAL"
 
 TRY_AGAIN: Final = "The register cannot answer now: try again."
+NOTHING: Final = "Nothing was recorded for this command."
 UNKNOWN: Final = "Whether it was recorded could not be found out: the same command with the same idempotency key tells."
 
 _log = logging.getLogger(__name__)
@@ -64,6 +65,9 @@ def _told(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
         return _misuse(error, document)
     if isinstance(original, ViewBehind) and _is_mutation(document):
         return {**error.formatted, **_recorded_all_the_same(original)}
+    if isinstance(original, Unavailable) and original.recorded is False and _is_command(error, document):
+        told = problem(UNAVAILABLE, f"{TRY_AGAIN} {NOTHING}", retryAfter=original.retry_after)
+        return {**error.formatted, **told}
     answer = _inability(original) or (fault(original) if error.path is not None else None)
     if answer is None:
         return _misuse(error, document)
@@ -75,6 +79,11 @@ def _is_mutation(document: DocumentNode | None) -> bool:
     return any(
         isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION for each in definitions
     )
+
+
+def _is_command(error: GraphQLError, document: DocumentNode | None) -> bool:
+    """Whether a command failed itself, and not what was asked of its answer."""
+    return _is_mutation(document) and error.path is not None and len(error.path) == 1
 
 
 def _recorded_all_the_same(behind: ViewBehind) -> dict[str, Any]:

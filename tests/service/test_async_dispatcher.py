@@ -22,7 +22,7 @@ from service.errors import Unavailable
 from service.event_store import EventStore
 from service.orders import Order, Outcome
 from service.states import States
-from service.turns import Turns
+from service.turns import LoopTurns, Turns
 from tests.service.test_dispatcher import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened, register
 
 __all__ = ["register"]
@@ -43,7 +43,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def dispatcher(register: Register, threads: ThreadPoolExecutor) -> AsyncDispatcher:
-    return AsyncDispatcher(register.dispatcher, register.store, threads)
+    return AsyncDispatcher(register.dispatcher, register.store, threads, LoopTurns(20))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def without_threads(register: Register) -> AsyncDispatcher:
     """Where a thread is asked for, it raises."""
     gone = ThreadPoolExecutor(1)
     gone.shutdown()
-    return AsyncDispatcher(register.dispatcher, register.store, gone)
+    return AsyncDispatcher(register.dispatcher, register.store, gone, LoopTurns(20))
 
 
 def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: AsyncDispatcher) -> None:
@@ -151,7 +151,9 @@ def test_what_cannot_be_recorded_now_is_told_and_gives_up_its_turn(
         closing(EventStore(database_urls.api, limits)) as store,
         psycopg.connect(database_urls.owner) as holder,
     ):
-        dispatcher = AsyncDispatcher(Dispatcher(store, States(store, 100), Turns(5), lambda: NOW), store, threads)
+        dispatcher = AsyncDispatcher(
+            Dispatcher(store, States(store, 100), Turns(5), lambda: NOW), store, threads, LoopTurns(5)
+        )
         assert isinstance(asyncio.run(dispatcher.dispatch(remark(request))), Outcome)
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(Unavailable) as told:
@@ -169,3 +171,25 @@ def test_a_store_that_is_closed_takes_nothing(register: Register, dispatcher: As
     for _ in range(2):
         with pytest.raises(Unavailable):
             asyncio.run(dispatcher.dispatch(remark(request)))
+
+
+def test_many_who_want_the_same_keep_no_thread_from_others(register: Register, database_urls: DatabaseUrls) -> None:
+    """While nothing can be appended, what is read for others is answered."""
+    request = register.submitted()
+    with psycopg.connect(database_urls.owner) as holder, ThreadPoolExecutor(1) as thread:
+        dispatcher = AsyncDispatcher(register.dispatcher, register.store, thread, LoopTurns(20))
+
+        async def carry_out() -> list[Any]:
+            holder.execute("LOCK TABLE event_store.events IN EXCLUSIVE MODE")
+            orders = [remark(request) for _ in range(20)]
+            orders += [remark(request, idempotency_key="k") for _ in range(5)]
+            many = [asyncio.create_task(dispatcher.dispatch(order)) for order in orders]
+            refused = await dispatcher.dispatch(remark(uuid4()))
+            assert isinstance(refused, NotFound)
+            assert not any(each.done() for each in many)
+            holder.rollback()
+            return await asyncio.gather(*many)
+
+        outcomes = asyncio.run(carry_out())
+    assert sorted({outcome.state.version for outcome in outcomes}) == list(range(2, 23))
+    assert [outcome.repeated for outcome in outcomes].count(True) == 4

@@ -1,5 +1,6 @@
 """Turns: one at a time for each stream, first come, first served."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from service.errors import Unavailable
-from service.turns import Turns
+from service.turns import LoopTurns, Turns
 from tests.waiting import until
 
 A, B = UUID(int=1), UUID(int=2)
@@ -95,6 +96,59 @@ def test_crossing_pairs_do_not_block_each_other() -> None:
         thread.join(20)
     assert len(done) == 1000
     assert turns.waiting(A) == turns.waiting(B) == 0
+
+
+def test_in_a_loop_they_go_in_order_and_who_leaves_is_passed_over() -> None:
+    turns = LoopTurns(timeout=20)
+    order: list[int] = []
+
+    async def go(number: int) -> None:
+        async with turns.at([A, B]):
+            order.append(number)
+            await asyncio.sleep(0)
+
+    async def carry_out() -> None:
+        async with turns.at([B]):
+            tasks = [asyncio.create_task(go(number)) for number in range(6)]
+            await asyncio.sleep(0)
+            tasks[0].cancel()
+            tasks[3].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await go(7)
+
+    asyncio.run(carry_out())
+    assert order == [1, 2, 4, 5, 7]
+
+
+def test_in_a_loop_who_waits_too_long_is_told_to_try_again() -> None:
+    turns = LoopTurns(timeout=0.01)
+
+    async def carry_out() -> None:
+        async with turns.at([A]):
+            with pytest.raises(Unavailable):
+                await _hold(turns)
+        await _hold(turns)
+
+    asyncio.run(carry_out())
+
+
+def test_one_who_leaves_just_as_the_turn_comes_passes_it_on() -> None:
+    turns = LoopTurns(timeout=20)
+
+    async def carry_out() -> None:
+        async with turns.at([A]):
+            left = asyncio.create_task(_hold(turns))
+            await asyncio.sleep(0)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        await asyncio.wait_for(_hold(turns), 5)
+
+    asyncio.run(carry_out())
+
+
+async def _hold(turns: LoopTurns) -> None:
+    async with turns.at([A]):
+        pass
 
 
 def _waits(turns: Turns, how_many: int) -> bool:

@@ -13,6 +13,7 @@ from projections.catalogue import VIEW_OF
 from projections.follower import course_of, follow
 from service.database import DatabaseUrls
 from service.event_store import EventStore
+from service.graphql.errors import NOTHING
 from tests.databases import Databases
 from tests.service.graphql.register import served
 from tests.service.graphql.world import ADMINISTRATOR, World
@@ -153,6 +154,8 @@ def test_without_the_database_it_is_503_and_says_when_to_try_again(
             assert response.status_code == 503, response.text
             assert int(response.headers["retry-after"]) >= 1
             assert response.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+        told = [response.json()["errors"][0]["message"].endswith(NOTHING) for response in (read, write)]
+        assert told == [False, True], "of a command it is certain that nothing was recorded"
         assert register.ask(here.requester, "{ authorities { code } }") == {"authorities": []}
 
 
