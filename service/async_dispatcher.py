@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 
 from domain.refusals import Refusal
 from service.batching import Committed
-from service.dispatcher import Dispatcher, malformed
+from service.dispatcher import Dispatcher, Prepared, malformed
 from service.event_store import EventStore, placed
 from service.items import Lost
 from service.orders import Order, Outcome
@@ -29,14 +29,18 @@ class AsyncDispatcher:
         """As Dispatcher does. Whoever gives up waiting leaves the order on its way."""
         if (refusal := malformed(order)) is not None:
             return refusal
-        async with self._turns.at(self._dispatcher.streams_of(order)):
-            outcome = await self._at_once(order)
+        prepared = self._dispatcher.prepare(order)
+        release = self._turns.take_at_once(prepared.streams) or await self._turns.take(prepared.streams)
+        try:
+            outcome = await self._at_once(prepared)
             if outcome is not None:
                 return outcome
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._dispatcher.dispatch, order)
+        finally:
+            release()
 
-    async def _at_once(self, order: Order) -> Outcome | None:
-        begun = self._dispatcher.begin(order)
+    async def _at_once(self, prepared: Prepared) -> Outcome | None:
+        begun = self._dispatcher.begin(prepared)
         if begun is None:
             return None
         awaited: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()

@@ -25,6 +25,15 @@ wins time and again from another that has to read them first, and fifty tries we
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """claim: the stream of its key. streams: those at which it takes its turn, each once."""
+
+    attempt: Attempt
+    claim: UUID | None
+    streams: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """An order that was judged, and is to be recorded. release: gives up its turn."""
 
@@ -46,27 +55,29 @@ class Dispatcher:
         """What was recorded for the order, or why nothing was. Raises Unavailable where the store cannot answer now."""
         if (refusal := malformed(order)) is not None:
             return refusal
-        attempt, claim = self._attempt(order), claim_stream(order)
-        with self._turns.at(_turns_of(attempt, claim)):
-            return self._carry_out(attempt, claim)
+        prepared = self.prepare(order)
+        with self._turns.at(prepared.streams):
+            return self._carry_out(prepared.attempt, prepared.claim)
 
-    def streams_of(self, order: Order) -> list[UUID]:
-        """Those at which an order that is not malformed takes its turn."""
-        return _turns_of(self._attempt(order), claim_stream(order))
+    def prepare(self, order: Order) -> Prepared:
+        """What an order that is not malformed begins with."""
+        attempt, claim = Attempt.begin(order, order.occurred_at or self._clock()), claim_stream(order)
+        wanted = {stream: None for stream in (attempt.subject, claim, attempt.number) if stream is not None}
+        return Prepared(attempt, claim, tuple(wanted))
 
-    def begin(self, order: Order) -> Begun | None:
-        """Judges an order that is not malformed at once, on states at hand; its turn is held until `end`.
+    def begin(self, prepared: Prepared) -> Begun | None:
+        """Judges an order at once, on states at hand; its turn is held until `end`.
 
         None where anything would have to be waited for, and where it is not to be recorded as it is: to refuse it, or
         to answer that it was recorded before, takes states that were read. `dispatch` does all that.
         """
-        attempt, claim = self._attempt(order), claim_stream(order)
-        release = self._turns.take_at_once(_turns_of(attempt, claim))
+        attempt = prepared.attempt
+        release = self._turns.take_at_once(prepared.streams)
         if release is None:
             return None
         item = None
         try:
-            item = self._judge_at_once(attempt, claim)
+            item = self._judge_at_once(attempt, prepared.claim)
         finally:
             if item is None:
                 release()
@@ -80,9 +91,6 @@ class Dispatcher:
             return None if isinstance(appended, Lost) else self._recorded(begun.attempt, appended)
         finally:
             begun.release()
-
-    def _attempt(self, order: Order) -> Attempt:
-        return Attempt.begin(order, order.occurred_at or self._clock())
 
     def _judge_at_once(self, attempt: Attempt, claim: UUID | None) -> Item | None:
         """A key of which nothing is at hand is taken for unused: the append finds out whether it is."""
@@ -167,10 +175,6 @@ def malformed(order: Order) -> InvalidInput | None:
     if (key := key_problem(order.idempotency_key)) is not None:
         problems.append(key)
     return InvalidInput.of(*problems) if problems else None
-
-
-def _turns_of(attempt: Attempt, claim: UUID | None) -> list[UUID]:
-    return [stream for stream in (attempt.subject, claim, attempt.number) if stream is not None]
 
 
 def _item(attempt: Attempt, claim: UUID | None, events: tuple[Any, ...]) -> Item:

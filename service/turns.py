@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -87,18 +87,26 @@ class LoopTurns:
         self._timeout = timeout
         self._waiting: dict[UUID, deque[asyncio.Future[None]]] = {}
 
-    @asynccontextmanager
-    async def at(self, streams: Iterable[UUID]) -> AsyncIterator[None]:
-        """Holds the turn at all of them. Raises Unavailable where it does not come in time."""
+    def take_at_once(self, streams: Iterable[UUID]) -> Callable[[], None] | None:
+        """Holds the turn at all of them until what it returns is called. None where one would have to be waited for."""
+        wanted = tuple(streams)
+        if not self._waiting.keys().isdisjoint(wanted):
+            return None
+        for stream in wanted:
+            self._waiting[stream] = deque()
+        return partial(self._pass_all_on, wanted)
+
+    async def take(self, streams: Iterable[UUID]) -> Callable[[], None]:
+        """Waits for the turn at all of them, where it must. Raises Unavailable where it does not come in time."""
         held: list[UUID] = []
         try:
             for stream in sorted(set(streams)):
                 await self._take(stream)
                 held.append(stream)
-            yield
-        finally:
-            for stream in reversed(held):
-                self._pass_on(stream)
+        except BaseException:
+            self._pass_all_on(held)
+            raise
+        return partial(self._pass_all_on, held)
 
     async def _take(self, stream: UUID) -> None:
         queue = self._waiting.get(stream)
@@ -116,6 +124,10 @@ class LoopTurns:
             if isinstance(error, TimeoutError):
                 raise Unavailable(TOO_MANY) from None
             raise
+
+    def _pass_all_on(self, streams: Iterable[UUID]) -> None:
+        for stream in streams:
+            self._pass_on(stream)
 
     def _pass_on(self, stream: UUID) -> None:
         """To the first that has not left."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from uuid import UUID
 
@@ -103,12 +103,12 @@ def test_in_a_loop_they_go_in_order_and_who_leaves_is_passed_over() -> None:
     order: list[int] = []
 
     async def go(number: int) -> None:
-        async with turns.at([A, B]):
+        async with taken(turns, A, B):
             order.append(number)
             await asyncio.sleep(0)
 
     async def carry_out() -> None:
-        async with turns.at([B]):
+        async with taken(turns, B):
             tasks = [asyncio.create_task(go(number)) for number in range(6)]
             await asyncio.sleep(0)
             tasks[0].cancel()
@@ -124,7 +124,7 @@ def test_in_a_loop_who_waits_too_long_is_told_to_try_again() -> None:
     turns = LoopTurns(timeout=0.01)
 
     async def carry_out() -> None:
-        async with turns.at([A]):
+        async with taken(turns, A):
             with pytest.raises(Unavailable):
                 await _hold(turns)
         await _hold(turns)
@@ -136,7 +136,7 @@ def test_one_who_leaves_just_as_the_turn_comes_passes_it_on() -> None:
     turns = LoopTurns(timeout=20)
 
     async def carry_out() -> None:
-        async with turns.at([A]):
+        async with taken(turns, A):
             left = asyncio.create_task(_hold(turns))
             await asyncio.sleep(0)
         left.cancel()
@@ -146,8 +146,17 @@ def test_one_who_leaves_just_as_the_turn_comes_passes_it_on() -> None:
     asyncio.run(carry_out())
 
 
+@asynccontextmanager
+async def taken(turns: LoopTurns, *streams: UUID) -> AsyncIterator[None]:
+    release = turns.take_at_once(streams) or await turns.take(streams)
+    try:
+        yield
+    finally:
+        release()
+
+
 async def _hold(turns: LoopTurns) -> None:
-    async with turns.at([A]):
+    async with taken(turns, A):
         pass
 
 
