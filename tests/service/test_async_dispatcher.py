@@ -142,6 +142,27 @@ def test_who_leaves_changes_nothing_for_what_was_begun(register: Register, dispa
     assert (outcome.state.version, len(register.store.stream(request))) == (3, 3)
 
 
+def test_who_leaves_keeps_nothing_from_those_who_are_told_with_it(
+    register: Register, dispatcher: AsyncDispatcher, database_urls: DatabaseUrls
+) -> None:
+    """Three that go in one batch, behind one that waits."""
+    requests = [register.submitted() for _ in range(4)]
+    with psycopg.connect(database_urls.owner) as holder:
+
+        async def carry_out() -> list[Any]:
+            holder.execute("LOCK TABLE event_store.events IN EXCLUSIVE MODE")
+            first, left, *others = (asyncio.create_task(dispatcher.dispatch(remark(each))) for each in requests)
+            await asyncio.sleep(0)
+            left.cancel()
+            await asyncio.sleep(0)
+            holder.rollback()
+            return await asyncio.gather(first, *others)
+
+        outcomes = asyncio.run(carry_out())
+    assert [outcome.state.version for outcome in outcomes] == [2, 2, 2]
+    assert [len(register.store.stream(request)) for request in requests] == [2, 2, 2, 2]
+
+
 def test_what_cannot_be_recorded_now_is_told_and_gives_up_its_turn(
     register: Register, threads: ThreadPoolExecutor, database_urls: DatabaseUrls
 ) -> None:
@@ -184,6 +205,7 @@ def test_many_who_want_the_same_keep_no_thread_from_others(register: Register, d
             orders = [remark(request) for _ in range(20)]
             orders += [remark(request, idempotency_key="k") for _ in range(5)]
             many = [asyncio.create_task(dispatcher.dispatch(order)) for order in orders]
+            await asyncio.sleep(0)
             refused = await dispatcher.dispatch(remark(uuid4()))
             assert isinstance(refused, NotFound)
             assert not any(each.done() for each in many)
