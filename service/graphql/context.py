@@ -87,6 +87,9 @@ class Context:
             answer = await self.services.dispatcher.dispatch(order)
             outcome = "Recorded" if isinstance(answer, Outcome) else type(answer).__name__
             return answer
+        except asyncio.CancelledError:
+            outcome = "Left"
+            raise
         finally:
             self.services.measured(type(order.command).__name__, outcome, monotonic() - begun)
 

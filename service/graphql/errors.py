@@ -18,7 +18,8 @@ UNAVAILABLE: Final = "UNAVAILABLE"
 INTERNAL: Final = "INTERNAL"
 
 TRY_AGAIN: Final = "The register cannot answer now: try again."
-NOTHING: Final = "Nothing was recorded for this command."
+NOTHING: Final = "Nothing was recorded this time."
+"""Under its idempotency key it may have been before."""
 UNKNOWN: Final = "Whether it was recorded could not be found out: the same command with the same idempotency key tells."
 
 _log = logging.getLogger(__name__)
