@@ -40,6 +40,7 @@ STEP: Final = """
     FROM {schema}.situation_intervals i {ended} i.valid_until < 'infinity'
 """
 NONE: Final = "'{}'::text[]"
+"""The regions of a group of every region, the audience of one of every audience."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import derived_id
+from projections import counting
 from projections.counting import LEVELS, count_anew
 from projections.documents import encode, reader
 from projections.folding import PRESENT, audience_of, regions_around, version_columns
@@ -43,7 +44,7 @@ VERSION: Final = 3
 
 REQUEST: Final = "request"
 INCIDENTS: Final = "incident"
-NONE: Final[ColumnElement[Any]] = literal_column("'{}'::text[]")
+NONE: Final[ColumnElement[Any]] = literal_column(counting.NONE)
 """The regions of a group of every region, the audience of a group of every audience. Spelled as in partial indexes,
 which the planner compares by their text."""
 
