@@ -1,7 +1,7 @@
 """Orders carried out for an event loop: at once where only the append is waited for, and else in a thread.
 
-To hand an order to a thread, and its answer back, takes longer than to judge it: of 32 at work, each waits for the
-interpreter twice.
+To hand an order to a thread, and its answer back, takes longer than to judge it: of 32 threads at work, each waits for
+the interpreter.
 """
 
 import asyncio

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     states_kept: int = Field(default=50_000, ge=1, description="Folded states that a process keeps at hand.")
     turn_timeout: float = Field(default=5.0, gt=0, description="That a command waits for its turn at its subject.")
     command_threads: int = Field(
-        default=32, ge=1, le=200, description="Commands that wait for a turn or read, at once."
+        default=32, ge=1, le=200, description="Commands that read before they are decided, at once."
     )
     view_patience: float = Field(default=5.0, gt=0, description="That a query waits for a view to reach a position.")
     stuck_after: float = Field(
