@@ -21,8 +21,9 @@ END: Final = b"\xff\xff"
 NULL: Final = b"\xff\xff\xff\xff"
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 INFINITY: Final = b"\0\0\0\x08\x7f\xff\xff\xff\xff\xff\xff\xff"
-KEPT: Final = 4096
-"""Written forms: audiences and paths of regions are few, and the rows of a subject share its id and their instants."""
+KEPT: Final = 8192
+"""Written forms: audiences and paths of regions are few, and the rows of a subject share its id and their instants, of
+which a block of rows has some thousands."""
 DIFFERENT: Final = ("document", "searched")
 """Texts that are hardly ever the same twice, and long."""
 
