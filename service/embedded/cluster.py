@@ -12,6 +12,7 @@ from urllib.parse import quote
 import psycopg
 
 from service.embedded.binaries import MAJOR, Programs
+from service.embedded.memory import shared_buffers
 from service.errors import Misconfigured
 
 SUPERUSER = "postgres"
@@ -25,11 +26,11 @@ SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": str(PORT),
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "shared_buffers": shared_buffers(),
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
-    "max_wal_size": "2GB",
+    "max_wal_size": "4GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",

@@ -1,0 +1,30 @@
+"""How much memory the embedded server keeps of its data: as PostgreSQL advises for one that has a machine to itself.
+
+https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-SHARED-BUFFERS
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+MEGABYTE: Final = 1024 * 1024
+LEAST: Final = 128 * MEGABYTE
+MOST: Final = 4096 * MEGABYTE
+LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""What a container may use, where there is one; 'max' where nothing limits it."""
+
+
+def shared_buffers(limits: Iterable[Path] = LIMITS) -> str:
+    """A quarter of the memory, within bounds, as PostgreSQL reads it: '2048MB'. It is taken as it is used."""
+    kept = min(max(_memory(limits) // 4, LEAST), MOST)
+    return f"{kept // MEGABYTE}MB"
+
+
+def _memory(limits: Iterable[Path]) -> int:
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for limit in limits:
+        with suppress(OSError, ValueError):
+            found.append(int(limit.read_text()))
+    return min(found)
