@@ -18,6 +18,7 @@ from projections.applying import Unappliable, apply
 from projections.checkpoints import Progress
 from projections.copies import NEXT, Copy
 from projections.filling import Filling, fill
+from projections.indexing import index
 from projections.ordering import Outcome
 from projections.remembering import Remembered
 from projections.replaying import Decode, Replay, count, head, topics
@@ -156,7 +157,7 @@ class Building:
         copies.close(self._connection, copy)
         if self._view.derive is not None:
             self._view.derive(self._connection, NEXT, None)
-        copies.index(self._connection, self._view)
+        index(self._view, self._url, self._connection, self._jobs, lambda: self._progress(0))
         replay = Replay(self._connection, self._decode, copy.position)
         for stream in left_out:
             self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))

@@ -124,9 +124,22 @@ def close(connection: psycopg.Connection[Any], copy: Copy) -> None:
     connection.execute("UPDATE projections.copies SET loading = false WHERE id = %s", [copy.id])
 
 
-def index(connection: psycopg.Connection[Any], view: View) -> None:
-    """All indexes and keys of the served tables, on the copy's."""
-    _call(connection, "index_copy", view)
+def indexes(connection: psycopg.Connection[Any], view: View) -> list[str]:
+    """Those of the served tables, what takes longest first."""
+    asked = """SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+               WHERE x.indrelid = ANY(SELECT format('projections.%%I', name)::regclass FROM unnest(%s::text[]) AS name)
+               ORDER BY pg_relation_size(i.oid) DESC, x.indpred IS NOT NULL, x.indnatts DESC, i.relname"""
+    return [row[0] for row in connection.execute(asked, [_tables(view)])]
+
+
+def build_index(connection: psycopg.Connection[Any], name: str) -> None:
+    """That of a served table, on the copy's."""
+    connection.execute("SELECT projections.build_index(%s)", [name])
+
+
+def complete(connection: psycopg.Connection[Any], view: View) -> None:
+    """Once every index is there: the primary keys, and the planner's statistics."""
+    _call(connection, "complete_copy", view)
 
 
 def swap(connection: psycopg.Connection[Any], view: View) -> None:
@@ -147,8 +160,11 @@ def _forget(connection: psycopg.Connection[Any], view: View) -> None:
 
 
 def _call(connection: psycopg.Connection[Any], function: str, view: View) -> None:
-    tables = [each.name for each in view.tables]
-    connection.execute(f"SELECT projections.{function}(%s)".encode(), [tables])
+    connection.execute(f"SELECT projections.{function}(%s)".encode(), [_tables(view)])
+
+
+def _tables(view: View) -> list[str]:
+    return [each.name for each in view.tables]
 
 
 @cache

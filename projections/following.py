@@ -24,10 +24,12 @@ SETTINGS: Final = {
     "lock_timeout": "10s",
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "60s",
+    "client_connection_check_interval": "1s",
     "synchronous_commit": "off",
     "default_transaction_isolation": "read committed",
 }
-"""synchronous_commit: rows and checkpoint are lost together when the server falls, and are derived again."""
+"""client_connection_check_interval: what a killed process had begun ends, and lets go of its locks.
+synchronous_commit: rows and checkpoint are lost together when the server falls, and are derived again."""
 
 
 log = logging.getLogger(__name__)

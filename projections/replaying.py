@@ -69,9 +69,13 @@ def topics(aggregates: Iterable[Aggregate]) -> list[str]:
 
 
 class Replay:
-    """The log up to a position, on a connection of its own use. Every block is a transaction: none stays open."""
+    """The log up to a position, on a connection of its own use. Every block is a transaction: none stays open.
+
+    PostgreSQL's workers would be begun for every block, and take longer for that than what they bring.
+    """
 
     def __init__(self, connection: psycopg.Connection[Any], decode: Decode, until: int) -> None:
+        connection.execute("SET max_parallel_workers_per_gather = 0")
         self._connection = connection
         self._decode = decode
         self._until = until
@@ -107,7 +111,7 @@ class Replay:
         wanted: Sequence[str],
         *also: Any,
     ) -> Iterator[Recorded[Any]]:
-        while True:
+        while wanted:
             parameters = (*after, self._until, list(wanted), *also, BLOCK)
             rows = self._connection.execute(statement.encode(), parameters, binary=True).fetchall()
             events = list(map(self._decode, rows))

@@ -1,0 +1,105 @@
+"""A copy's indexes, built side by side: stopped, killed and failed."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.recorded import Recorded
+from projections import deployment_requests
+from projections.audit_trail import VIEW
+from projections.building import Cancelled
+from projections.checkpoints import Progress
+from projections.replaying import Replay, topics
+from projections.view import Folded
+from service.decoding import decode
+from tests.projections.histories import Histories
+from tests.projections.test_killed_rebuilds import begun
+from tests.projections.test_rebuild import again, nothing_is_left
+from tests.projections.world import World
+from tests.waiting import until
+
+AT_ONCE = 5
+"""Seconds: half of those after which a session gives up waiting for a lock by itself."""
+
+
+@pytest.fixture
+def recorded(world: World) -> World:
+    histories = Histories(53)
+    world.append([histories.opening(), *histories.items(100)])
+    world.apply()
+    return world
+
+
+@contextmanager
+def held(world: World) -> Iterator[None]:
+    """Rows can be loaded into the copy, and no index be built."""
+    with psycopg.connect(world.urls.owner) as connection:
+        connection.execute(f"LOCK TABLE projections_next.{VIEW.name} IN SHARE UPDATE EXCLUSIVE MODE".encode())
+        yield
+
+
+def waiting(world: World) -> int:
+    """Sessions that wait to build an index."""
+    assert world.urls.superuser is not None
+    building = "datname = current_database() AND query ~ 'build_index' AND pid <> pg_backend_pid() AND state = 'active'"
+    with psycopg.connect(world.urls.superuser) as connection:
+        found = connection.execute(f"SELECT pid FROM pg_stat_activity WHERE {building}".encode())
+        return len(found.fetchall())
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_that_is_stopped_meanwhile_ends_at_once_and_leaves_nothing(recorded: World, jobs: int) -> None:
+    there, stop = Event(), Event()
+
+    def progress(_: Progress) -> None:
+        there.set()
+
+    with ThreadPoolExecutor() as pool:
+        rebuilding = pool.submit(again, recorded, VIEW, jobs=jobs, progress=progress, stop=stop)
+        there.wait(10)
+        with held(recorded):
+            until(lambda: waiting(recorded) == jobs)
+            stop.set()
+            until(lambda: waiting(recorded) == 0, seconds=AT_ONCE)
+        with pytest.raises(Cancelled):
+            rebuilding.result()
+    nothing_is_left(recorded)
+
+
+@pytest.mark.faults
+def test_what_one_that_is_killed_was_building_ends_with_it(recorded: World) -> None:
+    process = begun(recorded, VIEW, 2, 20)
+    with held(recorded):
+        until(lambda: waiting(recorded) == 2)
+        process.kill()
+        process.communicate()
+        until(lambda: waiting(recorded) == 0, seconds=AT_ONCE)
+    again(recorded, VIEW)
+    nothing_is_left(recorded)
+
+
+def test_an_index_that_cannot_be_built_is_told_and_nothing_is_left(recorded: World) -> None:
+    view = deployment_requests.VIEW
+
+    def all_stand(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
+        folded = view.fold(state, events)
+        rows = {table: [(*row[:4], None, *row[5:]) for row in rows] for table, rows in folded.rows.items()}
+        return replace(folded, rows=rows)
+
+    with pytest.raises(psycopg.errors.UniqueViolation, match="present_id"):
+        again(recorded, replace(view, fold=all_stand), jobs=2)
+    nothing_is_left(recorded)
+
+
+def test_reading_the_log_begins_no_workers_of_postgresql(recorded: World) -> None:
+    """For every block anew, they cost a third of a rebuild."""
+    with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
+        replay = Replay(connection, decode, recorded.store.head()[0])
+        assert len(list(replay.by_stream(topics(VIEW.by_stream)))) > 0
+        assert connection.execute("SHOW max_parallel_workers_per_gather").fetchone() == ("0",)
