@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import Table
 
 DIGEST: Final = """
-    SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {schema}.{table} t
+    SELECT count(*), coalesce(sum(hash_record_extended(t, 0)::numeric), 0) FROM {schema}.{table} t
 """
 COUNT: Final = """
     SELECT count(*) FROM {served}.{table} s FULL JOIN {built}.{table} b USING ({key})
