@@ -17,7 +17,7 @@ LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/
 
 
 def shared_buffers(limits: Iterable[Path] = LIMITS) -> str:
-    """A quarter of the memory, within bounds, as PostgreSQL reads it: '2048MB'. It is taken as it is used."""
+    """A quarter of the memory, within bounds, as PostgreSQL reads it: '2048MB'. Most of it is taken as it is used."""
     kept = min(max(_memory(limits) // 4, LEAST), MOST)
     return f"{kept // MEGABYTE}MB"
 
