@@ -36,7 +36,7 @@ TRIES: Final = 60
 
 
 class Cancelled(Exception):
-    """It was stopped before the swap. What was served is served, and the next one goes on with what was loaded."""
+    """It was stopped before the swap. What was served is served; if it was loading, the next one goes on from there."""
 
 
 class NotSwapped(Exception):

@@ -168,7 +168,7 @@ def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress
         try:
             yield views, urls.worker, bar
         except KeyboardInterrupt:
-            print("mandate: stopped: the next rebuild goes on with what was loaded", file=sys.stderr)
+            print("mandate: stopped: nothing was changed; the next rebuild goes on if it was loading", file=sys.stderr)
             raise typer.Exit(130) from None
         except (BeingRebuilt, Cancelled, FillerLost, NotSwapped, Unappliable, NotAsFolded, CorruptEvent) as error:
             print(f"mandate: nothing was changed: {error}", file=sys.stderr)
@@ -177,9 +177,11 @@ def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Raises Unavailable where the database does not answer."""
+    """Raises Unavailable where the database does not answer, or gives up what it was asked."""
     try:
         yield
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
+        raise Unavailable(f"the database gave up what it was asked: {str(error).splitlines()[0]}") from error
     except psycopg.OperationalError as error:
         raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
 

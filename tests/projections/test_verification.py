@@ -9,8 +9,9 @@ import pytest
 
 from domain.recorded import Recorded
 from projections import deployment_requests, situation
+from projections.applying import LIVE
 from projections.catalogue import VIEWS
-from projections.comparing import Kind
+from projections.comparing import Kind, counted
 from projections.follower import course_of
 from projections.rebuild import rebuild, verify
 from projections.verification import Comparison, Differs
@@ -154,3 +155,32 @@ def test_where_nothing_was_followed_there_is_nothing_to_compare(world: World, hi
     world.append(histories.items(20))
     assert verify(VIEW, world.urls.worker, decode) is None
     assert again(world, VIEW).comparison is None
+
+
+@pytest.mark.parametrize("column", ["document", "audience", "updated_at"])
+def test_what_rows_have_swapped_makes_a_difference(recorded: World, column: str) -> None:
+    table = VIEW.tables[0]
+    with psycopg.connect(recorded.urls.worker) as connection:
+        found = connection.execute(f"SELECT DISTINCT ON ({column}) id, version FROM {table} LIMIT 40".encode())
+        rows = found.fetchall()
+        served = counted(connection, LIVE, table)
+        for one, other in zip(rows[::2], rows[1::2], strict=False):
+            swapped = f"""UPDATE {table} t SET {column} = o.{column} FROM {table} o
+                          WHERE (t.id, t.version, o.id, o.version) IN ((%s, %s, %s, %s), (%s, %s, %s, %s))"""
+            assert connection.execute(swapped.encode(), [*one, *other, *other, *one]).rowcount == 2
+            assert counted(connection, LIVE, table) != served
+            connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("document = document || ' '", "document is written otherwise, should be as its fold writes it"),
+        ("regions = ('[0:' || cardinality(regions) - 1 || ']=' || regions::text)::text[]", "an array has other bounds"),
+    ],
+)
+def test_how_a_value_is_written_makes_a_difference(recorded: World, change: str, told: str) -> None:
+    edit(recorded, f"UPDATE {VIEW.tables[0]} SET {change} WHERE version = 1")
+    found = verified(recorded)
+    assert found.differing > 0
+    assert told in found.differences[0].told()

@@ -1,0 +1,23 @@
+"""What an operator is told where PostgreSQL ends a statement: it did answer."""
+
+import psycopg
+import pytest
+
+from service.cli.rebuilding import answering
+from service.errors import Unavailable
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            psycopg.errors.QueryCanceled("canceling statement due to user request\nCONTEXT: …"),
+            "gave up .*user request$",
+        ),
+        (psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"), "gave up .*lock timeout$"),
+        (psycopg.OperationalError("connection refused"), "does not answer: connection refused$"),
+    ],
+)
+def test_what_the_database_gave_up_is_told_apart_from_its_silence(error: psycopg.Error, told: str) -> None:
+    with pytest.raises(Unavailable, match=told), answering():
+        raise error
