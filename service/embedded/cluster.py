@@ -26,7 +26,6 @@ SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": str(PORT),
     "max_connections": "200",
-    "shared_buffers": shared_buffers(),
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
@@ -135,7 +134,12 @@ class Cluster:
     def _write_settings(self) -> None:
         """Anew at every start: the data folder may have been moved, and settings change with the version."""
         quoted = str(self.sockets).replace('"', '""')
-        settings = {**SETTINGS, **self.settings, "unix_socket_directories": f'"{quoted}"'}
+        settings = {
+            "shared_buffers": shared_buffers(),
+            **SETTINGS,
+            **self.settings,
+            "unix_socket_directories": f'"{quoted}"',
+        }
         lines = [f"{name} = {_quoted(value)}" for name, value in settings.items()]
         new = self.data / "mandate.conf.new"
         new.write_text("# Written at every start: changes are lost.\n" + "\n".join(lines) + "\n")

@@ -15,6 +15,7 @@ import pytest
 from service.embedded import embedded_postgres
 from service.embedded.binaries import find_programs
 from service.embedded.cluster import Cluster, is_postgres, socket_folder
+from service.embedded.memory import shared_buffers
 from service.errors import Misconfigured
 
 pytestmark = pytest.mark.faults
@@ -85,6 +86,12 @@ def test_it_listens_to_nobody_but_its_owner(data: Path) -> None:
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
         assert stat.S_IMODE(Path(connection.info.host).stat().st_mode) == 0o700
         assert stat.S_IMODE((data / "postgres").stat().st_mode) == 0o700
+
+
+def test_it_keeps_as_much_memory_as_is_its_share(data: Path) -> None:
+    kept = "SELECT setting::bigint * 8192 / 1048576 || 'MB' FROM pg_settings WHERE name = 'shared_buffers'"
+    with embedded_postgres(data) as urls, psycopg.connect(urls.owner) as connection:
+        assert connection.execute(kept.encode()).fetchone() == (shared_buffers(),)
 
 
 def test_it_is_durable_unless_a_test_says_otherwise(data: Path) -> None:
