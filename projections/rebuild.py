@@ -37,8 +37,8 @@ def rebuild(
     Readers see the old rows until they see the new ones, which are never older; nobody who appends waits for anything.
     Where it is stopped or killed while it loads, the next one with the same code goes on from there; whatever else is
     left, it clears away.
-    jobs: processes that load side by side, where there is enough for them. accept: swaps too where rows of the same
-    version differ from those that are served.
+    jobs: processes that load side by side, where there is enough for them; then sessions that index.
+    accept: swaps too where rows of the same version differ from those that are served.
     Raises BeingRebuilt, Cancelled, Differs, FillerLost, NotAsFolded, NotSwapped, Unappliable, psycopg.Error, and what
     decode raises.
     """

@@ -1,7 +1,7 @@
 """The indexes of a copy, each built by a function of its own, so that several sessions can build them side by side.
 
-Two sessions that build one index each, with no workers of PostgreSQL's own, take two thirds of the time of one session
-with workers: those sort apart what is then merged, and begin anew for each index. Older code calls `index_copy`.
+Two sessions that build one index each, with no workers of PostgreSQL's own, take up to a third less time than one with
+workers: those sort apart what is then merged, and begin anew for each index. Older code calls `index_copy`.
 """
 
 from alembic import op

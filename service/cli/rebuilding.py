@@ -38,7 +38,10 @@ JOBS: Final = min(4, len(os.sched_getaffinity(0)))
 
 Views = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")]
 Jobs = Annotated[
-    int, typer.Option(min=1, max=64, help="Processes that load side by side, where there is enough for them.")
+    int,
+    typer.Option(
+        min=1, max=64, help="Processes that load side by side, where there is enough; then sessions that index."
+    ),
 ]
 
 
@@ -168,7 +171,7 @@ def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress
         try:
             yield views, urls.worker, bar
         except KeyboardInterrupt:
-            print("mandate: stopped: nothing was changed; the next rebuild goes on if it was loading", file=sys.stderr)
+            print("mandate: stopped: if it was loading, the next rebuild goes on from there", file=sys.stderr)
             raise typer.Exit(130) from None
         except (BeingRebuilt, Cancelled, FillerLost, NotSwapped, Unappliable, NotAsFolded, CorruptEvent) as error:
             print(f"mandate: nothing was changed: {error}", file=sys.stderr)
