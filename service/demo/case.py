@@ -181,8 +181,9 @@ class Case:
 
     def _recorded(self) -> list[str]:
         """The types of the request's events."""
-        document = "query ($id: ID) { deploymentRequest(id: $id) { history(first: 100) { edges { node { type } } } } }"
-        told = self._people["auditor"].query(document, id=self.request)["deploymentRequest"]
+        document = """query ($id: ID, $at: Position) {
+            deploymentRequest(id: $id, atLeast: $at) { history(first: 100) { edges { node { type } } } } }"""
+        told = self._people["auditor"].query(document, id=self.request, at=self.position)["deploymentRequest"]
         return [edge["node"]["type"] for edge in told["history"]["edges"]]
 
     def _decide(self, who: str, what: str, source: str, mutation: str, *, reason: str) -> None:

@@ -86,7 +86,8 @@ def test_an_answer_that_grows_beyond_measure_is_not_told(register: Register) -> 
     asked = "id"
     for field in ("deploymentRequests", "incidents") * 2:
         asked = f"{field} {{ {asked} }}"
-    [error] = register.errors(here.reviewer, f'{{ deploymentRequest(id: "{request["id"]}") {{ {asked} }} }}')
+    document = f"query ($id: ID!, $at: Position) {{ deploymentRequest(id: $id, atLeast: $at) {{ {asked} }} }}"
+    [error] = register.errors(here.reviewer, document, id=request["id"], at=register.position)
     assert error["message"] == "The answer has more than 50,000 fields: ask for shorter pages or fewer fields."
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
