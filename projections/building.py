@@ -15,7 +15,7 @@ import psycopg
 from domain.recorded import Recorded
 from projections import copies, ordering, parking
 from projections.applying import Unappliable, apply
-from projections.checkpoints import Progress
+from projections.checkpoints import Progress, Step
 from projections.copies import NEXT, Copy
 from projections.filling import Filling, fill
 from projections.indexing import index
@@ -83,6 +83,7 @@ class Building:
         self._processed = 0
         self._total = 0
         self._position = 0
+        self._step = Step.LOADING
         self._compared: Comparison | None = None
 
     def run(self, accept: bool) -> Rebuilt:
@@ -93,11 +94,11 @@ class Building:
                 raise Differs(comparison)
         self._catch_up(head)
         for attempt in range(TRIES):
+            self._enter(Step.SWAPPING)
             if self._try_to_swap(LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]):
                 took = (datetime.now(UTC) - self._started_at).total_seconds()
                 return Rebuilt(self._view.name, self._position, self._processed, took, comparison)
             self._stop.wait(0.1)
-            self._progress(0)
             self._catch_up(head)
         raise NotSwapped(f"{self._view.name} is in use without a break: nothing was changed")
 
@@ -125,6 +126,7 @@ class Building:
     def _compare(self) -> Comparison:
         for _ in range(TRIES):
             self._catch_up(self._followed)
+            self._enter(Step.COMPARING)
             with same_moment(self._view, self._url, NEXT, self._meet) as seen:
                 if seen is not None:
                     found = compare(seen[0], self._view, NEXT, *seen[1:])
@@ -148,16 +150,18 @@ class Building:
 
     def _load(self, copy: Copy) -> None:
         """All up to its position: rows first, without an index, then what hangs on them."""
-        self._progress(0)
+        self._enter(Step.LOADING)
         filling = Filling(self._view, self._url, self._decode, copy)
         with closing(fill(filling, copies.missing(self._connection, copy), self._jobs)) as filled:
             for events in filled:
                 self._progress(events)
         left_out = copies.so_far(self._connection, copy).left_out
         copies.close(self._connection, copy)
+        self._enter(Step.INDEXING)
         if self._view.derive is not None:
             self._view.derive(self._connection, NEXT, None)
         index(self._view, self._url, self._connection, self._jobs, lambda: self._progress(0))
+        self._enter(Step.CATCHING_UP)
         replay = Replay(self._connection, self._decode, copy.position)
         for stream in left_out:
             self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))
@@ -189,6 +193,7 @@ class Building:
     def _catch_up(self, end_of: Callable[[psycopg.Connection[Any]], int]) -> None:
         """Until so few events are left that whoever is kept waiting for them need not wait long."""
         while (end := end_of(self._connection)) - self._position > CAUGHT_UP:
+            self._enter(Step.CATCHING_UP)
             self._advance(end)
 
     def _advance(self, end: int) -> None:
@@ -235,6 +240,10 @@ class Building:
         differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
         ordering.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
 
+    def _enter(self, step: Step) -> None:
+        self._step = step
+        self._progress(0)
+
     def _progress(self, events: int) -> None:
         """Where others can see it too. Raises Cancelled where it is to stop."""
         if self._stop.is_set():
@@ -246,6 +255,7 @@ class Building:
             total=max(self._total, self._processed),
             started_at=self._started_at,
             updated_at=now,
+            step=self._step,
         )
         if ordering.tell(self._connection, self._view.name, self._view.version, told):
             raise Cancelled(f"the rebuild of {self._view.name} was cancelled")

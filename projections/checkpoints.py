@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import (
+    ARRAY,
     TIMESTAMP,
     BigInteger,
     Boolean,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    union,
 )
 from sqlalchemy import table as table_of
 
@@ -62,6 +64,7 @@ rebuilds: Final = Table(
     Column("processed", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("cancelled", Boolean, nullable=False, server_default="false"),
+    Column("step", Text),
 )
 
 orders: Final = Table(
@@ -83,14 +86,34 @@ outcomes: Final = Table(
 )
 
 
+class Step(StrEnum):
+    """What a rebuild does, in this order; it may catch up and compare, or swap, more than once.
+
+    LOADING: it folds events and loads their rows. INDEXING: it builds what hangs on rows. CATCHING_UP: it applies what
+    was recorded meanwhile. COMPARING: its rows with those that are served, and with folds from scratch. SWAPPING: it
+    waits for a moment in which nobody reads, and takes the place of what is served.
+    """
+
+    LOADING = "LOADING"
+    INDEXING = "INDEXING"
+    CATCHING_UP = "CATCHING_UP"
+    COMPARING = "COMPARING"
+    SWAPPING = "SWAPPING"
+
+    @property
+    def told(self) -> str:
+        return self.value.lower().replace("_", " ")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Of a rebuild, in events."""
+    """Of a rebuild, in events. step: None where older code builds."""
 
     processed: int
     total: int
     started_at: datetime
     updated_at: datetime
+    step: Step | None
 
     @property
     def events_per_second(self) -> float:
@@ -99,20 +122,32 @@ class Progress:
 
     @property
     def seconds_remaining(self) -> float | None:
-        rate = self.events_per_second
-        return (self.total - self.processed) / rate if rate > 0 else None
+        """Until all events are read. None where that is not known, and while no events are read."""
+        rate, left = self.events_per_second, self.total - self.processed
+        is_reading = self.step in (None, Step.LOADING, Step.CATCHING_UP)
+        return left / rate if is_reading and rate > 0 and left > 0 else None
+
+    @property
+    def told(self) -> str:
+        """In a line, as 'loading, 41 %, 12,300 events/s, 60 s left'."""
+        told = [self.step.told] if self.step else []
+        if self.total:
+            told += [f"{self.processed / self.total:.0%}", f"{self.events_per_second:,.0f} events/s"]
+        left = self.seconds_remaining
+        return ", ".join(told if left is None else [*told, f"{left:.0f} s left"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """One view. lag: events that it has not applied. lag_seconds: since the oldest of them was recorded.
 
-    version: of the fold that made its rows. led: whether a follower holds its lock, by the database's own account.
-    held_by: the name of a session that holds it and is no follower. still_for: seconds since it moved.
+    version: of the fold that made its rows; None where it was never followed. led: whether a follower holds its lock,
+    by the database's own account. held_by: the name of a session that holds it and is no follower. still_for: seconds
+    since it moved.
     """
 
     view: str
-    version: int
+    version: int | None
     position: int
     state: FollowerState
     led: bool
@@ -138,32 +173,40 @@ def head() -> Question[int]:
     return Question(_head(), (), lambda row: int(row[0]))
 
 
-def statuses() -> Question[Status]:
-    """Every view, by name. Positions have no gaps, so that what is left can be counted by them."""
+def statuses(names: Sequence[str] = ()) -> Question[Status]:
+    """Everything that was followed, and what else is named, by name.
+
+    Positions have no gaps, so that what is left can be counted by them.
+    """
+    named = select(func.unnest(literal(list(names), ARRAY(Text))).label("view"))
+    known = union(select(table.c.view), named).subquery("known")
+    position = func.coalesce(table.c.position, 0)
     head = _head().scalar_subquery()
-    next_event = select(events.c.recorded_at).where(events.c.notification_id > table.c.position)
+    next_event = select(events.c.recorded_at).where(events.c.notification_id > position)
     oldest = next_event.order_by(events.c.notification_id).limit(1).correlate(table).scalar_subquery()
     waiting = func.extract("epoch", func.clock_timestamp() - oldest)
+    followed = known.outerjoin(table, table.c.view == known.c.view)
     statement = (
         select(
-            table.c.view,
+            known.c.view,
             table.c.version,
-            table.c.position,
-            table.c.state,
-            _holder(LOCKS),
-            head - table.c.position,
+            position,
+            func.coalesce(table.c.state, FollowerState.STOPPED.value),
+            _holder(LOCKS, known.c.view),
+            head - position,
             func.greatest(func.coalesce(waiting, 0), 0),
             table.c.last_error,
-            table.c.parked,
-            _holder(REBUILDS),
-            func.extract("epoch", func.clock_timestamp() - table.c.updated_at),
+            func.coalesce(table.c.parked, 0),
+            _holder(REBUILDS, known.c.view),
+            func.coalesce(func.extract("epoch", func.clock_timestamp() - table.c.updated_at), 0),
             rebuilds.c.processed,
             rebuilds.c.total,
             rebuilds.c.started_at,
             rebuilds.c.updated_at,
+            rebuilds.c.step,
         )
-        .select_from(table.outerjoin(rebuilds, rebuilds.c.view == table.c.view))
-        .order_by(table.c.view)
+        .select_from(followed.outerjoin(rebuilds, rebuilds.c.view == known.c.view))
+        .order_by(known.c.view)
     )
     return Question(statement, (), _status)
 
@@ -172,20 +215,20 @@ def _head() -> Select[Any]:
     return select(func.coalesce(func.max(events.c.notification_id), 0))
 
 
-def _holder(kind: int) -> ColumnElement[str | None]:
-    """The name of the session that holds the view's lock of this kind, by the database's own account."""
+def _holder(kind: int, view: ColumnElement[str]) -> ColumnElement[str | None]:
+    """The name of the session that holds a view's lock of this kind, by the database's own account."""
     fields = ("locktype", "database", "classid", "objid", "objsubid", "granted", "pid")
     locks = table_of("pg_locks", *map(column, fields), schema="pg_catalog")
     database = table_of("pg_database", column("oid"), column("datname"), schema="pg_catalog")
     here = select(database.c.oid).where(database.c.datname == func.current_database()).scalar_subquery()
-    key = cast(func.hashtext(table.c.view), BigInteger).op("&")(literal(0xFFFFFFFF, BigInteger))
+    key = cast(func.hashtext(view), BigInteger).op("&")(literal(0xFFFFFFFF, BigInteger))
     sessions = table_of("pg_stat_activity", column("pid"), column("application_name"), schema="pg_catalog")
     held = select(func.coalesce(sessions.c.application_name, "")).select_from(
         locks.outerjoin(sessions, sessions.c.pid == locks.c.pid)
     )
     mine = held.where(locks.c.locktype == "advisory", locks.c.granted, locks.c.objsubid == 2)
     mine = mine.where(locks.c.database == here, cast(locks.c.classid, BigInteger) == kind)
-    return mine.where(cast(locks.c.objid, BigInteger) == key).correlate(table).limit(1).scalar_subquery()
+    return mine.where(cast(locks.c.objid, BigInteger) == key).correlate(view.table).limit(1).scalar_subquery()
 
 
 def _status(row: Sequence[Any]) -> Status:
@@ -207,8 +250,10 @@ def _status(row: Sequence[Any]) -> Status:
     )
 
 
-def _progress(processed: int, total: int, started_at: datetime, updated_at: datetime) -> Progress:
-    return Progress(processed=processed, total=total, started_at=started_at, updated_at=updated_at)
+def _progress(processed: int, total: int, started_at: datetime, updated_at: datetime, step: str | None) -> Progress:
+    """A step that only newer code knows is none."""
+    known = Step.__members__.get(step or "")
+    return Progress(processed=processed, total=total, started_at=started_at, updated_at=updated_at, step=known)
 
 
 def _state(written: str, led: bool) -> FollowerState:

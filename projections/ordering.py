@@ -56,12 +56,13 @@ def ended() -> Question[Ended]:
 def tell(connection: psycopg.Connection[Any], view: str, version: int, progress: Progress) -> bool:
     """Says how far a rebuild is, where others can see it. Whether it was cancelled meanwhile."""
     row = connection.execute(
-        """INSERT INTO projections.rebuilds AS r (view, version, started_at, updated_at, processed, total)
-           VALUES (%s, %s, %s, %s, %s, %s)
+        """INSERT INTO projections.rebuilds AS r (view, version, started_at, updated_at, processed, total, step)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (view) DO UPDATE SET version = excluded.version, started_at = excluded.started_at,
-               updated_at = excluded.updated_at, processed = excluded.processed, total = excluded.total
+               updated_at = excluded.updated_at, processed = excluded.processed, total = excluded.total,
+               step = excluded.step
            RETURNING cancelled""",
-        [view, version, progress.started_at, progress.updated_at, progress.processed, progress.total],
+        [view, version, progress.started_at, progress.updated_at, progress.processed, progress.total, progress.step],
     ).fetchone()
     return row is not None and bool(row[0])
 

@@ -8,13 +8,16 @@ from typing import Any, Final
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import SYSTEM
-from projections import checkpoints
+from projections import checkpoints, ordering
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Status
+from projections.ordering import Ended
 from projections.reading import Reader, Unanswered
 from service.migrations import pending
 from service.policing import COURSE
 
+FOLLOWED: Final = (*VIEW_OF, COURSE)
+"""All that has to be kept up to date."""
 STUCK_AFTER: Final = 30.0
 
 
@@ -28,10 +31,14 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """problems: what is wrong, by what it is wrong with; none when all is well. statuses: of the views, where known."""
+    """problems: what is wrong, by what it is wrong with; none when all is well.
+
+    statuses: of the views, where known. ended: how their last rebuilds did.
+    """
 
     problems: dict[str, str]
     statuses: Sequence[Status] = ()
+    ended: Sequence[Ended] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -57,25 +64,25 @@ class Examination:
                 return Health({"migrations": f"{', '.join(missing)} not applied: run 'mandate migrate'"})
             self._is_migrated = True
             reading = await self._reader.reading(SYSTEM)
-            statuses = await reading.rows(checkpoints.statuses())
-            return Health(view_problems(statuses, self._tolerance), statuses)
+            statuses = await reading.rows(checkpoints.statuses(FOLLOWED))
+            ended = await reading.rows(ordering.ended())
+            return Health(view_problems(statuses, self._tolerance), statuses, ended)
         except (Unanswered, DBAPIError):
             return Health({"database": "it does not answer"})
 
 
 def view_problems(statuses: Sequence[Status], tolerance: Tolerance) -> dict[str, str]:
     """What is wrong with the views, by name."""
-    known = {status.view: status for status in statuses}
-    found = {name: _problem(known.get(name), tolerance) for name in (*VIEW_OF, COURSE)}
+    found = {status.view: _problem(status, tolerance) for status in statuses if status.view in FOLLOWED}
     return {name: problem for name, problem in found.items() if problem is not None}
 
 
-def _problem(status: Status | None, tolerance: Tolerance) -> str | None:
-    if status is None:
+def _problem(status: Status, tolerance: Tolerance) -> str | None:
+    if status.version is None:
         return "it was never followed: run 'mandate worker'"
     view = VIEW_OF.get(status.view)
     if view is not None and status.position and status.version != view.version:
-        return _of_another_version(status, view.version)
+        return _of_another_version(status, status.version, view.version)
     if status.state is FollowerState.FAILED:
         return "its follower cannot apply what comes next"
     if status.held_by is not None:
@@ -90,11 +97,11 @@ def _problem(status: Status | None, tolerance: Tolerance) -> str | None:
     return None
 
 
-def _of_another_version(status: Status, wanted: int) -> str | None:
+def _of_another_version(status: Status, version: int, wanted: int) -> str | None:
     """Being built anew is no problem: the old rows are served. Nobody doing so is one."""
     if status.rebuild is not None:
         return None
-    which = f"its rows are of version {status.version}, this code's are of {wanted}"
-    if status.version > wanted:
+    which = f"its rows are of version {version}, this code's are of {wanted}"
+    if version > wanted:
         return f"{which}: run the newer version, or 'mandate rebuild {status.view}'"
     return f"{which}, and nobody builds it anew: run 'mandate worker', or 'mandate rebuild {status.view}'"

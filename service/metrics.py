@@ -51,6 +51,21 @@ class Metrics:
             (Gauge(f"mandate_view_{name}", told, ("view",), registry=self._registry), value)
             for name, told, value in OF_VIEWS
         ]
+        self._step = Gauge(
+            "mandate_view_rebuild_step", "1 for what a rebuild does.", ("view", "step"), registry=self._registry
+        )
+        self._ended = Gauge(
+            "mandate_view_rebuild_ended_timestamp_seconds",
+            "When the last rebuild ended, by what came of it.",
+            ("view", "outcome"),
+            registry=self._registry,
+        )
+        self._differing = Gauge(
+            "mandate_view_rebuild_differing_rows",
+            "Rows that differed from those served, in the last rebuild.",
+            ("view",),
+            registry=self._registry,
+        )
 
     def command(self, name: str, outcome: str, seconds: float) -> None:
         self._commands.labels(name, outcome).observe(seconds)
@@ -61,6 +76,7 @@ class Metrics:
         for what in health.problems:
             self._problems.labels(what).set(1)
         self._tell_views(health.statuses)
+        self._tell_rebuilds(health)
         return generate_latest(self._registry)
 
     def _tell_views(self, statuses: Sequence[Status]) -> None:
@@ -69,6 +85,16 @@ class Metrics:
             for status in statuses:
                 if (found := value(status)) is not None:
                     gauge.labels(status.view).set(found)
+
+    def _tell_rebuilds(self, health: Health) -> None:
+        for gauge in (self._step, self._ended, self._differing):
+            gauge.clear()
+        for status in health.statuses:
+            if status.rebuild and status.rebuild.step:
+                self._step.labels(status.view, status.rebuild.step).set(1)
+        for ended in health.ended:
+            self._ended.labels(ended.view, ended.outcome).set(ended.ended_at.timestamp())
+            self._differing.labels(ended.view).set(ended.differing)
 
 
 def _of_rebuild(status: Status, name: str) -> float | None:

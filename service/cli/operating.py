@@ -11,11 +11,11 @@ from rich.table import Table
 from domain.vocabulary import SYSTEM
 from projections import checkpoints, ordering
 from projections.asking import Question
-from projections.checkpoints import Progress, Status
+from projections.checkpoints import Status
 from projections.reading import Reader, Unanswered
 from service.container import async_engine, tolerance
 from service.errors import Unavailable
-from service.health import view_problems
+from service.health import FOLLOWED, view_problems
 from service.migrations import migrate as apply_migrations
 from service.opening import open_database
 from service.settings import Settings
@@ -42,7 +42,7 @@ def status() -> None:
     """Shows each view's position, lag and state. Exit status 1 where something is wrong."""
     settings = Settings.from_environment()
     with open_database(settings) as urls:
-        statuses = answers(settings, urls.worker, checkpoints.statuses())
+        statuses = answers(settings, urls.worker, checkpoints.statuses(FOLLOWED))
         ends = answers(settings, urls.worker, ordering.ended())
     problems = view_problems(statuses, tolerance(settings))
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))
@@ -87,13 +87,6 @@ def _table(statuses: list[Status]) -> Table:
             str(each.lag),
             f"{each.lag_seconds:.1f}",
             str(each.parked),
-            _share(each.rebuild) if each.rebuild else "",
+            each.rebuild.told if each.rebuild else "",
         )
     return table
-
-
-def _share(progress: Progress) -> str:
-    """How much of a rebuild is done, and what is left, as far as that is known."""
-    left = progress.seconds_remaining
-    share = f"{progress.processed / progress.total:.0%}" if progress.total else "begun"
-    return share if left is None else f"{share}, {left:.0f} s left"

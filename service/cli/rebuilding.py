@@ -2,21 +2,20 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import psycopg
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from domain.vocabulary import joined
-from projections import checkpoints, ordering
+from projections import ordering
 from projections.applying import Unappliable
 from projections.building import Cancelled, NotSwapped, Rebuilt
 from projections.catalogue import VIEW_OF, VIEWS
+from projections.checkpoints import Progress
 from projections.filling import FillerLost
 from projections.following import OtherVersion
 from projections.mending import NotOneOf, mend
@@ -26,6 +25,7 @@ from projections.rebuild import verify as verify_view
 from projections.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
 from service.cli.numbers import number_of
+from service.cli.progress import Board, board
 from service.database import DatabaseUrls
 from service.decoding import decode
 from service.errors import CorruptEvent, Misconfigured, Unavailable
@@ -92,11 +92,11 @@ def rebuild(
             raise typer.Exit(1)
         return
     refusals = 0
-    with _each(views) as (each, url, bar):
+    with _each(views) as (each, url, shown):
         for one in each:
             try:
-                rebuilt = rebuild_view(one, url, decode, _shown(bar, one), jobs=jobs, accept=accept_differences)
-                _say(bar, _told(rebuilt))
+                rebuilt = rebuild_view(one, url, decode, _on(shown, one), jobs=jobs, accept=accept_differences)
+                shown.say(_told(rebuilt))
             except Differs as error:
                 refusals += 1
                 print(f"mandate: not swapped: {error}", file=sys.stderr)
@@ -152,24 +152,24 @@ def _cancel(views: Sequence[View]) -> None:
 def _compared(views: Sequence[View], jobs: int) -> list[Comparison]:
     """Each comparison, told as it is found. Of a view that was never followed there is none."""
     found = []
-    with _each(views) as (each, url, bar):
+    with _each(views) as (each, url, shown):
         for view in each:
-            comparison = verify_view(view, url, decode, _shown(bar, view), jobs=jobs)
+            comparison = verify_view(view, url, decode, _on(shown, view), jobs=jobs)
             if comparison is None:
-                _say(bar, f"{view.name}: nothing was followed yet")
+                shown.say(f"{view.name}: nothing was followed yet")
                 continue
             for line in (comparison.told(), *(f"  {line}" for line in comparison.lines())):
-                _say(bar, line)
+                shown.say(line)
             found.append(comparison)
     return found
 
 
 @contextmanager
-def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Progress]]:
+def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Board]]:
     """The views, the database and where progress is shown. What stands in the way is said in one line."""
-    with open_database(Settings.from_environment()) as urls, progress_bar() as bar, answering():
+    with open_database(Settings.from_environment()) as urls, board() as shown, answering():
         try:
-            yield views, urls.worker, bar
+            yield views, urls.worker, shown
         except KeyboardInterrupt:
             print("mandate: stopped: if it was loading, the next rebuild goes on from there", file=sys.stderr)
             raise typer.Exit(130) from None
@@ -199,22 +199,8 @@ def _told(rebuilt: Rebuilt) -> str:
     return f"{told}; {number_of(compared.differing, 'row differs', 'rows differ')} from those before"
 
 
-def _shown(bar: Progress, view: View) -> Any:
-    task = bar.add_task(view.name, total=None)
-
-    def show(progress: checkpoints.Progress) -> None:
-        bar.update(task, completed=progress.processed, total=progress.total)
-
-    return show
-
-
-def _say(bar: Progress, line: str) -> None:
-    bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def progress_bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=False), transient=True)
+def _on(shown: Board, view: View) -> Callable[[Progress], None]:
+    return lambda progress: shown.show(view.name, progress.processed, progress.total, progress.told)
 
 
 def _named(names: Sequence[str]) -> list[View]:

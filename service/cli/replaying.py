@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from projections.checking import Checked, Unreadable, check
-from service.cli.rebuilding import answering, progress_bar
+from service.cli.progress import board
+from service.cli.rebuilding import answering
 from service.decoding import decode
 from service.errors import Misconfigured
 from service.opening import open_database
@@ -28,14 +29,11 @@ def replay(
     """
     if not check_:
         raise Misconfigured("say 'mandate replay --check'; views are built anew by 'mandate rebuild'")
-    with open_database(Settings.from_environment()) as urls, progress_bar() as bar, answering():
-        task = bar.add_task("events", total=None)
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
+    with open_database(Settings.from_environment()) as urls, board() as shown, answering():
         try:
-            checked: Checked = check(urls.worker, decode, show)
+            checked: Checked = check(
+                urls.worker, decode, lambda done, total: shown.show("events", done, total, f"{done / total:.0%}")
+            )
         except Unreadable as error:
             print(f"mandate: {error}", file=sys.stderr)
             raise typer.Exit(1) from error

@@ -1,6 +1,7 @@
 """A view built anew beside the one that is served: the same rows, rights and indexes, and never less to be seen."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from threading import Event, Thread
 from typing import Any
 
@@ -11,7 +12,7 @@ from projections import replaying
 from projections.audit_trail import VIEW
 from projections.building import Cancelled, Rebuilt
 from projections.catalogue import VIEWS
-from projections.checkpoints import Progress
+from projections.checkpoints import Progress, Step
 from projections.copies import NEXT
 from projections.follower import course_of
 from projections.rebuild import BeingRebuilt, rebuild
@@ -35,6 +36,9 @@ COLUMNS = """
         LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relnamespace = 'projections'::regnamespace AND c.relkind = 'r' ORDER BY 1, 2
 """
+
+
+NO_EVENTS = (Step.INDEXING, Step.COMPARING, Step.SWAPPING)
 
 
 @pytest.fixture
@@ -138,6 +142,7 @@ def test_one_rebuilds_a_view_at_a_time(recorded: World) -> None:
         status = recorded.statuses(VIEW.name)[0]
         assert status.rebuild is not None
         assert (status.rebuild.processed, status.rebuild.total) == (progress.processed, progress.total)
+        assert status.rebuild.step is progress.step
         try:
             again(recorded, VIEW)
         except BeingRebuilt as error:
@@ -146,6 +151,30 @@ def test_one_rebuilds_a_view_at_a_time(recorded: World) -> None:
     again(recorded, VIEW, progress=meanwhile)
     assert refused[0] == "audit_trail is being rebuilt already"
     assert recorded.statuses(VIEW.name)[0].rebuild is None
+
+
+def test_what_it_does_is_told_when_all_is_loaded_too(recorded: World) -> None:
+    """No time is told that is left where what is to come are no events."""
+    recorded.apply()
+    told: list[Progress] = []
+    again(recorded, VIEW, progress=told.append)
+    steps = [progress.step for progress in told]
+    assert [step for step, _ in groupby(steps)] == list(Step)
+    assert all(progress.seconds_remaining is None for progress in told if progress.step in NO_EVENTS)
+    assert told[-1].told.startswith("swapping, 100%, ")
+
+
+def test_a_step_that_newer_code_names_is_none(recorded: World) -> None:
+    steps: list[object] = []
+
+    def meanwhile(progress: Progress) -> None:
+        with psycopg.connect(recorded.urls.worker) as connection:
+            connection.execute("UPDATE projections.rebuilds SET step = 'POLISHING'")
+        status = recorded.statuses(VIEW.name)[0].rebuild
+        steps.append(status and status.step)
+
+    again(recorded, VIEW, progress=meanwhile)
+    assert set(steps) == {None}
 
 
 def test_one_that_is_stopped_leaves_what_was_served(recorded: World) -> None:

@@ -5,11 +5,10 @@ from typing import Annotated
 import strawberry
 
 from domain.vocabulary import Role
-from projections import checkpoints
 from projections.catalogue import VIEW_OF
 from service.graphql.context import Info
 from service.graphql.refusals import NotFound, NotPermitted
-from service.graphql.views.queries import ProjectionStatus
+from service.graphql.views.queries import ProjectionStatus, projections
 
 
 @strawberry.type(description="The rebuild runs in the worker; follow it in projections { rebuild }.")
@@ -34,6 +33,5 @@ class ViewMutations:
         if name not in VIEW_OF:
             return NotFound(message=f"There is no read model of this name: there are {', '.join(VIEW_OF)}.")
         await info.context.services.ask_rebuild(name)
-        statuses = await info.context.sources().rows(lambda sight: checkpoints.statuses())
-        [status] = [each for each in statuses if each.view == name]
-        return RebuildStarted(projection=ProjectionStatus.of(status, with_errors=True))
+        [projection] = [each for each in await projections(info) if each.name == name]
+        return RebuildStarted(projection=projection)

@@ -7,10 +7,12 @@ from typing import Self
 import strawberry
 
 from domain.vocabulary import Role
-from projections import checkpoints
-from projections.checkpoints import FollowerState, Progress, Status
+from projections import checkpoints, ordering
+from projections.checkpoints import FollowerState, Progress, Status, Step
+from projections.ordering import Ended, Outcome
 from service.graphql.context import Info
 from service.graphql.scalars import Position
+from service.health import FOLLOWED
 
 
 @strawberry.enum(
@@ -26,13 +28,35 @@ class ProjectionState(StrEnum):
     FAILED = "FAILED"
 
 
+strawberry.enum(
+    Step,
+    name="RebuildStep",
+    description=(
+        "LOADING: it folds events and loads their rows. INDEXING: it builds what hangs on rows. CATCHING_UP: it "
+        "applies what was recorded meanwhile. COMPARING: its rows with those that are served. SWAPPING: it takes the "
+        "place of what is served."
+    ),
+)
+strawberry.enum(
+    Outcome,
+    name="RebuildOutcome",
+    description=(
+        "SWAPPED: the new rows are served. REFUSED: rows differ from those that are served. CANCELLED: by an operator. "
+        "FAILED: the worker's log, and 'mandate status', say why. But for SWAPPED, nothing was changed."
+    ),
+)
+
+
 @strawberry.type(description="How far a rebuild is, in events.")
 class RebuildProgress:
     processed: int
     total: int
     events_per_second: float
-    seconds_remaining: float | None
+    seconds_remaining: float | None = strawberry.field(
+        description="Until all events are read; null where that is not known, and while none are read."
+    )
     started_at: datetime
+    step: Step | None = strawberry.field(description="Null where a worker of an older version builds.")
 
     @classmethod
     def of(cls, progress: Progress) -> Self:
@@ -42,7 +66,22 @@ class RebuildProgress:
             events_per_second=progress.events_per_second,
             seconds_remaining=progress.seconds_remaining,
             started_at=progress.started_at,
+            step=progress.step,
         )
+
+
+@strawberry.type(description="How a rebuild ended.")
+class RebuildEnded:
+    outcome: Outcome
+    ended_at: datetime
+    version: int = strawberry.field(description="Of the fold that made the new rows.")
+    differing: int = strawberry.field(
+        description="Rows that were not as those that are served. 'mandate status' shows the first of them."
+    )
+
+    @classmethod
+    def of(cls, ended: Ended) -> Self:
+        return cls(outcome=ended.outcome, ended_at=ended.ended_at, version=ended.version, differing=ended.differing)
 
 
 @strawberry.type(description="A read model and how far it is behind the events.")
@@ -56,10 +95,13 @@ class ProjectionStatus:
     state: ProjectionState
     parked: int = strawberry.field(description="Streams set aside because an event of theirs could not be applied.")
     last_error: str | None = strawberry.field(description="For administrators alone.")
-    rebuild: RebuildProgress | None
+    rebuild: RebuildProgress | None = strawberry.field(description="While it is built anew.")
+    last_rebuild: RebuildEnded | None = strawberry.field(
+        description="How the last rebuild by a worker ended, or by the command line where that one was swapped."
+    )
 
     @classmethod
-    def of(cls, status: Status, *, with_errors: bool) -> Self:
+    def of(cls, status: Status, ended: Ended | None, *, with_errors: bool) -> Self:
         return cls(
             name=status.view,
             position=Position(status.position),
@@ -69,16 +111,23 @@ class ProjectionStatus:
             parked=status.parked,
             last_error=status.last_error if with_errors else None,
             rebuild=RebuildProgress.of(status.rebuild) if status.rebuild else None,
+            last_rebuild=RebuildEnded.of(ended) if ended else None,
         )
+
+
+async def projections(info: Info) -> list[ProjectionStatus]:
+    sources = info.context.sources()
+    statuses = await sources.rows(lambda sight: checkpoints.statuses(FOLLOWED))
+    ended = {each.view: each for each in await sources.rows(lambda sight: ordering.ended())}
+    with_errors = Role.ADMINISTRATOR in info.context.actor.roles
+    return [ProjectionStatus.of(each, ended.get(each.view), with_errors=with_errors) for each in statuses]
 
 
 @strawberry.type
 class ViewQueries:
     @strawberry.field(description="Every read model, for everybody with a token; lastError for administrators alone.")
     async def projections(self, info: Info) -> list[ProjectionStatus]:
-        statuses = await info.context.sources().rows(lambda sight: checkpoints.statuses())
-        with_errors = Role.ADMINISTRATOR in info.context.actor.roles
-        return [ProjectionStatus.of(status, with_errors=with_errors) for status in statuses]
+        return await projections(info)
 
 
 def _state(status: Status) -> ProjectionState:

@@ -10,8 +10,8 @@ from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
 from service.database import DatabaseUrls
 from service.rebuilding import Rebuilding
-from tests.service.graphql.register import served
-from tests.service.graphql.world import ADMINISTRATOR
+from tests.service.graphql.register import Answer, served
+from tests.service.graphql.world import ADMINISTRATOR, world
 from tests.waiting import until
 
 REBUILD = """mutation ($name: String!) { rebuildProjection(name: $name) {
@@ -32,7 +32,9 @@ def test_an_administrator_asks_and_a_worker_does_it(database_urls: DatabaseUrls)
             answer = register.ask(ADMINISTRATOR, REBUILD, name=name)["rebuildProjection"]
             assert answer["__typename"] == "RebuildStarted"
             assert answer["projection"]["name"] == name
-        register.ask(ADMINISTRATOR, "{ projections { rebuild { eventsPerSecond secondsRemaining startedAt total } } }")
+        register.ask(
+            ADMINISTRATOR, "{ projections { rebuild { eventsPerSecond secondsRemaining startedAt total step } } }"
+        )
         until(lambda: outcomes(database_urls) == ["SWAPPED"] * len(VIEW_OF))
         figures = register.client.get("/metrics").text
         stop.set()
@@ -44,6 +46,46 @@ def test_an_administrator_asks_and_a_worker_does_it(database_urls: DatabaseUrls)
 def outcomes(urls: DatabaseUrls) -> list[str]:
     with psycopg.connect(urls.api) as connection:
         return [row[0] for row in connection.execute(ENDED)]
+
+
+def test_how_it_ended_is_told_and_no_row_of_it(database_urls: DatabaseUrls) -> None:
+    """What differs is for operators, who may read the rows: not for whoever has a token."""
+    ended = "{ projections { name lastRebuild { outcome endedAt version differing } } }"
+    stop = threading.Event()
+    rebuilds = threading.Thread(target=Rebuilding(database_urls.worker).run, args=(stop,))
+    with served(database_urls) as register:
+        here = world(register)
+        here.request()
+        here.ask(here.reviewer, "query ($at: Position) { deploymentRequests(atLeast: $at) { totalCount } }")
+        with psycopg.connect(database_urls.worker) as connection:
+            connection.execute("UPDATE projections.deployment_requests SET reference = 'edited'")
+        assert named(register.ask(here.reviewer, ended))["lastRebuild"] is None
+        register.ask(ADMINISTRATOR, REBUILD, name="deployment_requests")
+        rebuilds.start()
+        until(lambda: named(register.ask(here.reviewer, ended))["lastRebuild"])
+        found = named(register.ask(here.reviewer, ended))["lastRebuild"]
+        stop.set()
+        rebuilds.join(30)
+    assert found.pop("endedAt")
+    assert found == {"outcome": "REFUSED", "version": VIEW_OF["deployment_requests"].version, "differing": 1}
+
+
+def named(answer: Answer) -> Answer:
+    found: Answer = next(each for each in answer["projections"] if each["name"] == "deployment_requests")
+    return found
+
+
+def test_what_was_never_followed_can_be_asked_for(database_urls: DatabaseUrls) -> None:
+    with served(database_urls, follow=False) as register:
+        answer = register.ask(ADMINISTRATOR, REBUILD, name="situation")["rebuildProjection"]
+    assert answer["projection"] == {
+        "name": "situation",
+        "position": "0",
+        "state": "STOPPED",
+        "parked": 0,
+        "rebuild": None,
+    }
+    assert orders(database_urls) == 1
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])

@@ -10,11 +10,13 @@ import pytest
 
 from projections import deployment_requests
 from projections.catalogue import VIEWS
-from projections.checkpoints import LOCKS
+from projections.checkpoints import LOCKS, Progress
 from projections.follower import Course, course_of
 from projections.reading import Reader
+from projections.rebuild import rebuild
 from service.container import async_engine
-from service.health import Examination, Health, Tolerance
+from service.decoding import decode
+from service.health import FOLLOWED, Examination, Health, Tolerance
 from service.metrics import Metrics
 from service.policing import COURSE, COURSE_VERSION
 from service.settings import Settings
@@ -119,6 +121,39 @@ def test_rows_of_another_version(recorded: World) -> None:
         told(recorded, "nobody builds it anew")
         connection.execute(change, [VIEW.version + 1, NAME])
         told(recorded, "run the newer version")
+
+
+def test_what_was_never_followed(recorded: World, run: Run) -> None:
+    """It is told of as everything else is: how much it has before it."""
+    with psycopg.connect(recorded.urls.owner) as connection:
+        connection.execute("DELETE FROM projections.checkpoints")
+    told = run("status")
+    assert told.exit_code == 1
+    behind = recorded.store.head()[0]
+    for name in FOLLOWED:
+        assert f"{name}: it was never followed: run 'mandate worker'" in told.stderr
+        assert [cell.strip() for cell in line_of(told.stdout, name)[1:4]] == ["STOPPED", "0", str(behind)]
+    assert examined(recorded).problems.keys() == set(FOLLOWED)
+
+
+def line_of(table: str, name: str) -> list[str]:
+    [line] = [line for line in table.splitlines() if f" {name} " in line]
+    return line.strip("│").split("│")
+
+
+def test_metrics_tell_of_rebuilds(recorded: World) -> None:
+    figures = []
+
+    def meanwhile(progress: Progress) -> None:
+        figures.append(Metrics(lambda: 0).told(examined(recorded)).decode())
+
+    rebuild(VIEW, recorded.urls.worker, decode, meanwhile)
+    assert f'mandate_view_rebuild_step{{step="LOADING",view="{NAME}"}} 1.0' in figures[0]
+    assert f'mandate_view_rebuild_step{{step="SWAPPING",view="{NAME}"}} 1.0' in figures[-1]
+    after = Metrics(lambda: 0).told(examined(recorded)).decode()
+    assert "mandate_view_rebuild_step{" not in after
+    assert f'mandate_view_rebuild_ended_timestamp_seconds{{outcome="SWAPPED",view="{NAME}"}}' in after
+    assert f'mandate_view_rebuild_differing_rows{{view="{NAME}"}} 0.0' in after
 
 
 def test_what_status_and_metrics_say(run: Run, recorded: World) -> None:

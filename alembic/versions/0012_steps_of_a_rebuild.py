@@ -1,0 +1,19 @@
+"""What a rebuild does at the moment: all may be loaded long before it is indexed, compared and swapped.
+
+NULL where older code builds.
+"""
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE projections.rebuilds ADD COLUMN step text")
+
+
+def downgrade() -> None:
+    raise RuntimeError("migrations only expand: an older version runs on a newer schema, and the way back is a backup")
