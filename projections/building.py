@@ -15,9 +15,11 @@ import psycopg
 from domain.recorded import Recorded
 from projections import copies, ordering, parking
 from projections.applying import Unappliable, apply
+from projections.attending import attended
 from projections.checkpoints import Progress, Step
 from projections.copies import NEXT, Copy
 from projections.filling import Filling, fill
+from projections.following import connect
 from projections.indexing import index
 from projections.ordering import Outcome
 from projections.remembering import Remembered
@@ -129,11 +131,14 @@ class Building:
             self._enter(Step.COMPARING)
             with same_moment(self._view, self._url, NEXT, self._meet) as seen:
                 if seen is not None:
-                    found = compare(seen[0], self._view, NEXT, *seen[1:])
-                    replay = Replay(self._connection, self._decode, found.position)
-                    sampled = check_sample(seen[0], self._view, NEXT, replay, found.position, self._parked)
-                    return replace(found, sampled=sampled)
+                    return self._compare_in(*seen)
         raise NotSwapped(f"{self._view.name} and its copy did not meet at one position: nothing was changed")
+
+    def _compare_in(self, moment: psycopg.Connection[Any], position: int, version: int) -> Comparison:
+        [found] = attended([moment], lambda at: compare(at, self._view, NEXT, position, version), self._look)
+        replay = Replay(self._connection, self._decode, position)
+        sampled = check_sample(moment, self._view, NEXT, replay, position, self._parked)
+        return replace(found, sampled=sampled)
 
     def _meet(self, position: int) -> bool:
         """Brings the copy to the position at which the served view is held, where only little is missing."""
@@ -158,14 +163,20 @@ class Building:
         left_out = copies.so_far(self._connection, copy).left_out
         copies.close(self._connection, copy)
         self._enter(Step.INDEXING)
-        if self._view.derive is not None:
-            self._view.derive(self._connection, NEXT, None)
-        index(self._view, self._url, self._connection, self._jobs, lambda: self._progress(0))
+        self._derive()
+        index(self._view, self._url, self._connection, self._jobs, self._look)
         self._enter(Step.CATCHING_UP)
         replay = Replay(self._connection, self._decode, copy.position)
         for stream in left_out:
             self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))
         self._apply_all(replay.by_position(topics(self._view.by_position)))
+
+    def _derive(self) -> None:
+        """What hangs on the rows of all."""
+        if (derive := self._view.derive) is not None:
+            with connect(self._url, f"mandate rebuild {self._view.name}") as session:
+                session.execute("SET statement_timeout = 0")
+                attended([session], lambda session: derive(session, NEXT, None), self._look)
 
     def _apply_all(self, events: Iterable[Recorded[Any]]) -> None:
         source = iter(events)
@@ -239,6 +250,9 @@ class Building:
         parking.replace(self._connection, self._view, self._parked, self._wanted(), self._position)
         differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
         ordering.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
+
+    def _look(self) -> None:
+        self._progress(0)
 
     def _enter(self, step: Step) -> None:
         self._step = step

@@ -1,4 +1,4 @@
-"""A copy's indexes, built side by side: stopped, killed and failed."""
+"""What takes long once all is loaded, the indexes above all: stopped, killed and failed."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from domain.recorded import Recorded
-from projections import deployment_requests
+from projections import deployment_requests, situation
 from projections.audit_trail import VIEW
 from projections.building import Cancelled
-from projections.checkpoints import Progress
+from projections.checkpoints import Progress, Step
 from projections.replaying import Replay, topics
-from projections.view import Folded
+from projections.view import Folded, View
 from service.decoding import decode
 from tests.projections.histories import Histories
 from tests.projections.test_killed_rebuilds import begun
@@ -44,13 +44,13 @@ def held(world: World) -> Iterator[None]:
         yield
 
 
-def waiting(world: World) -> int:
-    """Sessions that wait to build an index."""
+def waiting(world: World, query: str = "build_index") -> int:
+    """Sessions that wait to go on with such a query."""
     assert world.urls.superuser is not None
-    building = "datname = current_database() AND query ~ 'build_index' AND pid <> pg_backend_pid() AND state = 'active'"
+    asked = """SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query ~ %s
+               AND pid <> pg_backend_pid() AND state = 'active' AND wait_event_type = 'Lock'"""
     with psycopg.connect(world.urls.superuser) as connection:
-        found = connection.execute(f"SELECT pid FROM pg_stat_activity WHERE {building}".encode())
-        return len(found.fetchall())
+        return len(connection.execute(asked, [query]).fetchall())
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -67,6 +67,35 @@ def test_one_that_is_stopped_meanwhile_ends_at_once_and_leaves_nothing(recorded:
             until(lambda: waiting(recorded) == jobs)
             stop.set()
             until(lambda: waiting(recorded) == 0, seconds=AT_ONCE)
+        with pytest.raises(Cancelled):
+            rebuilding.result()
+    nothing_is_left(recorded)
+
+
+@pytest.mark.parametrize(
+    ("view", "step", "held", "query"),
+    [
+        (situation.VIEW, Step.INDEXING, "projections_next.situation", "steps AS"),
+        (VIEW, Step.COMPARING, f"projections.{VIEW.name}", f"FROM projections.{VIEW.name}"),
+    ],
+)
+def test_one_that_is_stopped_while_the_database_is_at_work_ends_at_once(
+    recorded: World, view: View, step: Step, held: str, query: str
+) -> None:
+    there, stop = Event(), Event()
+    with psycopg.connect(recorded.urls.owner) as holding, ThreadPoolExecutor() as pool:
+
+        def progress(told: Progress) -> None:
+            if told.step is step and not there.is_set():
+                holding.execute(f"LOCK TABLE {held}".encode())
+                there.set()
+
+        rebuilding = pool.submit(again, recorded, view, progress=progress, stop=stop)
+        assert there.wait(10)
+        until(lambda: waiting(recorded, query) == 1)
+        stop.set()
+        until(lambda: waiting(recorded, query) == 0, seconds=AT_ONCE)
+        holding.rollback()
         with pytest.raises(Cancelled):
             rebuilding.result()
     nothing_is_left(recorded)
