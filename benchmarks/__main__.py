@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from benchmarks import audit, commands, imports, over_http, replay
+from benchmarks import audit, commands, idle, imports, over_http, replay
 from benchmarks.tables import keep
 
 NAMES: Final[Mapping[str, Callable[..., str]]] = {
@@ -13,6 +13,7 @@ NAMES: Final[Mapping[str, Callable[..., str]]] = {
     "http": over_http.measure,
     "imports": imports.measure,
     "replay": replay.measure,
+    "idle": idle.measure,
 }
 
 

@@ -8,11 +8,11 @@ import strawberry
 
 from domain.vocabulary import Role
 from projections import checkpoints, ordering
+from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Progress, Status, Step
 from projections.ordering import Ended, Outcome
 from service.graphql.context import Info
 from service.graphql.scalars import Position
-from service.health import FOLLOWED
 
 
 @strawberry.enum(
@@ -117,7 +117,7 @@ class ProjectionStatus:
 
 async def projections(info: Info) -> list[ProjectionStatus]:
     sources = info.context.sources()
-    statuses = await sources.rows(lambda sight: checkpoints.statuses(FOLLOWED))
+    statuses = await sources.rows(lambda sight: checkpoints.statuses(tuple(VIEW_OF)))
     ended = {each.view: each for each in await sources.rows(lambda sight: ordering.ended())}
     with_errors = Role.ADMINISTRATOR in info.context.actor.roles
     return [ProjectionStatus.of(each, ended.get(each.view), with_errors=with_errors) for each in statuses]
