@@ -32,9 +32,9 @@ example-bpic2020: $(READY)
 	@$(BIN)/python examples/bpic2020/convert.py "$(LOG)" build/bpic2020.jsonl
 	@$(BIN)/mandate import build/bpic2020.jsonl
 
-## make test       every test, two at a time
+## make test       every test, four at a time: half of them wait for processes
 test: $(READY)
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 ## make test-long  ten times as many races, kills and pasts: 500 holds that meet findings, 30 rebuilds killed, 40 histories
 test-long: $(READY)
