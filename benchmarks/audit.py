@@ -17,9 +17,9 @@ from benchmarks.asked import AUDITOR, THEN, Known
 from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
-from projections.asking import Question
 from projections.catalogue import VIEWS
-from projections.rebuild import rebuild
+from projections.reading.asking import Question
+from projections.rebuilding.rebuild import rebuild
 from service.database import DatabaseUrls
 from service.decoding import decode
 

@@ -19,7 +19,7 @@ from benchmarks.stock import StockRegister, environment
 from benchmarks.tables import aligned, middle, percentile, times
 from domain.vocabulary import AuthorityCode, Role
 from projections.catalogue import VIEWS
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from service.database import DatabaseUrls
 from service.decoding import decode
 from service.identity import Tokens

@@ -13,8 +13,8 @@ from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections import deployment_requests
-from projections.collecting import collecting_rarely
-from projections.rebuild import rebuild
+from projections.rebuilding.collecting import collecting_rarely
+from projections.rebuilding.rebuild import rebuild
 from projections.replaying import Replay, head, topics
 from service.cli.rebuilding import JOBS
 from service.database import DatabaseUrls

@@ -16,7 +16,7 @@ from benchmarks.stock import environment
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.recorded import Recorded
 from projections import deployment_requests
-from projections.applying import fold
+from projections.following.applying import fold
 from projections.replaying import topics
 from service.items import Row
 from service.mapper import Mapper as OurMapper

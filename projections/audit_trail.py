@@ -31,13 +31,13 @@ from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import Actor, ActorKind, Marking, Role
-from projections.asking import Question, Sight, among, overlaps, texts, uuids, visible
 from projections.changes import Change
 from projections.documents import encode, reader
 from projections.entries import Entry, Shown, entry, introduces, kind_of, shown_to, subject_of
 from projections.folding import audience_of
-from projections.listing import of_each
 from projections.metadata import PROJECTIONS
+from projections.reading.asking import Question, Sight, among, overlaps, texts, uuids, visible
+from projections.reading.listing import of_each
 from projections.terms import Holder
 from projections.view import Folded, Memory, Update, Values, View, memory
 

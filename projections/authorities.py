@@ -13,9 +13,9 @@ from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode, Marking
-from projections.asking import EVERYTHING, Prepared, Question, Sight, among, named_texts, standing, texts, uuids
 from projections.documents import encode, reader
 from projections.folding import fold_versions, version_columns
+from projections.reading.asking import EVERYTHING, Prepared, Question, Sight, among, named_texts, standing, texts, uuids
 from projections.terms import Holder
 from projections.view import Folded, Memory, Values, View, present, versions
 

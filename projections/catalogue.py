@@ -6,16 +6,9 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from projections import (
-    audit_trail,
-    authorities,
-    checkpoints,
-    copies,
-    deployment_requests,
-    incidents,
-    parking,
-    situation,
-)
+from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents, situation
+from projections.following import parking
+from projections.rebuilding import copies
 from projections.view import View
 
 VIEWS: Final[tuple[View, ...]] = (

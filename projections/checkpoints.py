@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as table_of
 
-from projections.asking import Question
 from projections.metadata import PROJECTIONS
+from projections.reading.asking import Question
 from projections.stored import events
 
 

@@ -24,10 +24,21 @@ from sqlalchemy import (
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
-from projections.asking import FOREVER, Prepared, Question, Sight, among, called, named_uuids, standing, uuids, visible
 from projections.documents import encode, reader
 from projections.folding import fold_versions, regions_around, version_columns
-from projections.listing import COUNTED, FIRST, indexed
+from projections.reading.asking import (
+    FOREVER,
+    Prepared,
+    Question,
+    Sight,
+    among,
+    called,
+    named_uuids,
+    standing,
+    uuids,
+    visible,
+)
+from projections.reading.listing import COUNTED, FIRST, indexed
 from projections.view import STANDS, Folded, Memory, Values, View, present, versions
 
 NAME: Final = "deployment_requests"

@@ -11,7 +11,9 @@ from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Sele
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from projections.asking import (
+from projections.documents import encode, reader
+from projections.folding import fold_versions, regions_around, version_columns
+from projections.reading.asking import (
     Place,
     Prepared,
     Question,
@@ -23,10 +25,8 @@ from projections.asking import (
     standing,
     visible,
 )
-from projections.documents import encode, reader
-from projections.folding import fold_versions, regions_around, version_columns
-from projections.forms import Part, Shape, each, once, parameters, part_values, shaped
-from projections.listing import (
+from projections.reading.forms import Part, Shape, each, once, parameters, part_values, shaped
+from projections.reading.listing import (
     COUNTED,
     FIRST,
     any_of,

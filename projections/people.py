@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, tuple_
 
-from projections.asking import Question
+from projections.reading.asking import Question
 from projections.stored import people
 
 

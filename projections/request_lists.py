@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import array
 
 from domain.deployment_request.state import DeploymentRequest
 from projections import incidents, situation_counts
-from projections.asking import Place, Prepared, Question, Sight, instant, judged_at, overlaps, standing, visible
 from projections.deployment_requests import NAME, request_in, table
-from projections.forms import Part, Shape, each, once, parameters, part_values, shaped
-from projections.listing import (
+from projections.reading.asking import Place, Prepared, Question, Sight, instant, judged_at, overlaps, standing, visible
+from projections.reading.forms import Part, Shape, each, once, parameters, part_values, shaped
+from projections.reading.listing import (
     SLACK,
     any_of,
     beneath,

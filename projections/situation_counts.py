@@ -24,7 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 
 from domain.deployment_request.state import RequestStatus
-from projections.asking import (
+from projections.counting import STATUSES
+from projections.reading.asking import (
     FOREVER,
     Prepared,
     Question,
@@ -38,7 +39,6 @@ from projections.asking import (
     visible,
     visible_of_others,
 )
-from projections.counting import STATUSES
 from projections.situation import NAME, NONE, REQUEST, table
 
 

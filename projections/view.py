@@ -1,4 +1,4 @@
-"""What a view is: tables, and a fold of one subject's events into rows. How rows get written stands in `applying`."""
+"""What a view is: tables, and a fold of one subject's events into rows. How rows get written stands in `following`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from projections.reading import Reader
+from projections.reading.reader import Reader
 from service.async_dispatcher import AsyncDispatcher
 from service.container import Clock, async_engine, now, tolerance, write_side
 from service.database import DatabaseUrls

@@ -8,11 +8,12 @@ from typing import Any, Final
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import SYSTEM
-from projections import checkpoints, ordering
+from projections import checkpoints
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Status
-from projections.ordering import Ended
-from projections.reading import Reader, Unanswered
+from projections.reading.reader import Reader, Unanswered
+from projections.rebuilding import ordering
+from projections.rebuilding.ordering import Ended
 from service.migrations import pending
 from service.policing import COURSE
 

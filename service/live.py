@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
-from projections.reading import Reader
+from projections.reading.reader import Reader
 from service.container import Clock, async_engine, now
 from service.graphql.live.bounds import Bounds, Places
 from service.graphql.live.connections import Live

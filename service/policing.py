@@ -18,7 +18,7 @@ from domain.policies.approvals import EXPIRE_APPROVAL
 from domain.policies.reacting import Policy, Reaction, affected
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, IncidentId, RequestId, derived_id
-from projections.follower import Feed
+from projections.following.follower import Feed
 from service.dispatcher import Dispatcher
 from service.orders import Order, Outcome
 from service.states import States

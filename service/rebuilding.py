@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from projections import following, ordering
-from projections.building import Cancelled, NotSwapped
 from projections.catalogue import VIEWS
-from projections.following import connect
-from projections.ordering import CHANNEL, Outcome
-from projections.rebuild import BeingRebuilt, rebuild
-from projections.verification import Differs
+from projections.following import leading
+from projections.following.leading import connect
+from projections.rebuilding import ordering
+from projections.rebuilding.building import Cancelled, NotSwapped
+from projections.rebuilding.ordering import CHANNEL, Outcome
+from projections.rebuilding.rebuild import BeingRebuilt, rebuild
+from projections.rebuilding.verification import Differs
 from projections.view import View
 from service.decoding import decode
 from service.errors import Unavailable
@@ -79,7 +80,7 @@ class Rebuilding:
         self._settled.difference_update(asked)
         found = []
         for view in self._views.values():
-            version = following.version_of(connection, view.name)
+            version = leading.version_of(connection, view.name)
             is_older = version is not None and version < view.version
             is_newer = version is not None and version > view.version
             if not is_newer and view.name not in self._settled and (view.name in asked or is_older):

@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import IncidentId, RequestId
-from projections import checkpoints, deployment_requests, parking
-from projections.asking import EVERYTHING, Question
+from projections import checkpoints, deployment_requests
+from projections.following import parking
+from projections.reading.asking import EVERYTHING, Question
 from service.errors import Unavailable
 
 T = TypeVar("T")

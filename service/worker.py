@@ -9,7 +9,7 @@ from typing import Any, Final
 import psycopg
 
 from projections.catalogue import VIEWS
-from projections.follower import Course, Feed, course_of, follow
+from projections.following.follower import Course, Feed, course_of, follow
 from service.container import Clock, now, write_side
 from service.database import DatabaseUrls
 from service.errors import Unavailable

@@ -15,7 +15,7 @@ from domain.vocabulary import AuthorityCode, exactly, spoken
 from projections import audit_trail, people
 from projections.audit_trail import Filter
 from projections.entries import Entry, shown_to
-from projections.reading import Reader, Reading, Unanswered, ViewBehind
+from projections.reading.reader import Reader, Reading, Unanswered, ViewBehind
 from service.cli.asking import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
 from service.cli.timeline import Moment, Names, Timeline
 from service.container import async_engine

@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.vocabulary import SYSTEM
-from projections import checkpoints, ordering
-from projections.asking import Question
+from projections import checkpoints
 from projections.checkpoints import Status
-from projections.reading import Reader, Unanswered
+from projections.reading.asking import Question
+from projections.reading.reader import Reader, Unanswered
+from projections.rebuilding import ordering
 from service.container import async_engine, tolerance
 from service.errors import Unavailable
 from service.health import FOLLOWED, view_problems

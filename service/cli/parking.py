@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from projections.catalogue import VIEW_OF
-from projections.following import OtherVersion
-from projections.parking import Parked, parked, retry, waiting_positions
+from projections.following.leading import OtherVersion
+from projections.following.parking import Parked, parked, retry, waiting_positions
 from service.cli.operating import answers
 from service.cli.rebuilding import answering, stream_called
 from service.decoding import decode

@@ -11,18 +11,18 @@ import psycopg
 import typer
 
 from domain.vocabulary import joined
-from projections import ordering
-from projections.applying import Unappliable
-from projections.building import Cancelled, NotSwapped, Rebuilt
 from projections.catalogue import VIEW_OF, VIEWS
 from projections.checkpoints import Progress
-from projections.filling import FillerLost
-from projections.following import OtherVersion
-from projections.mending import NotOneOf, mend
-from projections.rebuild import BeingRebuilt, discard
-from projections.rebuild import rebuild as rebuild_view
-from projections.rebuild import verify as verify_view
-from projections.verification import Comparison, Differs, NotAsFolded
+from projections.following.applying import Unappliable
+from projections.following.leading import OtherVersion
+from projections.rebuilding import ordering
+from projections.rebuilding.building import Cancelled, NotSwapped, Rebuilt
+from projections.rebuilding.filling import FillerLost
+from projections.rebuilding.mending import NotOneOf, mend
+from projections.rebuilding.rebuild import BeingRebuilt, discard
+from projections.rebuilding.rebuild import rebuild as rebuild_view
+from projections.rebuilding.rebuild import verify as verify_view
+from projections.rebuilding.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
 from service.cli.numbers import number_of
 from service.cli.progress import Board, board

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from projections.checking import Checked, Unreadable, check
+from projections.rebuilding.checking import Checked, Unreadable, check
 from service.cli.progress import board
 from service.cli.rebuilding import answering
 from service.decoding import decode

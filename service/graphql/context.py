@@ -11,7 +11,7 @@ import strawberry
 
 from domain.refusals import Refusal
 from domain.vocabulary import Actor
-from projections.reading import Reader
+from projections.reading.reader import Reader
 from service.async_dispatcher import AsyncDispatcher
 from service.errors import Unavailable
 from service.graphql.sources import Sources

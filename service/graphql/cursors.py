@@ -7,7 +7,7 @@ from struct import Struct
 from typing import Final
 from uuid import UUID
 
-from projections.asking import Place
+from projections.reading.asking import Place
 from service.graphql.errors import BadUserInput
 from service.graphql.parse import given
 from service.graphql.sources import Moment

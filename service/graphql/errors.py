@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 
-from projections.reading import Unanswered, ViewBehind
+from projections.reading.reader import Unanswered, ViewBehind
 from service.errors import Unavailable
 from service.graphql.places import place_of
 

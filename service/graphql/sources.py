@@ -17,9 +17,9 @@ from domain.jurisdiction import Mandate
 from domain.marking import Viewer
 from domain.vocabulary import Actor, AuthorityCode
 from projections import audit_trail, authorities, deployment_requests, incidents, people
-from projections.asking import Question, Sight
 from projections.audit_trail import Entry
-from projections.reading import InstantAhead, Reader, Reading, ViewBehind
+from projections.reading.asking import Question, Sight
+from projections.reading.reader import InstantAhead, Reader, Reading, ViewBehind
 from service.graphql.errors import BadUserInput
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import pytest
 from domain.vocabulary import Role
 from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from service.database import DatabaseUrls
 from service.decoding import decode
 from tests.faults.deciding import PLACE

@@ -4,8 +4,8 @@ import sys
 from threading import Event, Thread
 
 from projections.catalogue import VIEWS
-from projections.follower import course_of, follow
-from projections.following import Limits
+from projections.following.follower import course_of, follow
+from projections.following.leading import Limits
 from service.event_store import EventStore
 
 

@@ -7,7 +7,7 @@ import pytest
 from projections import parts
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import Progress
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from service.decoding import decode
 
 

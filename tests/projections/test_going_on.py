@@ -16,14 +16,15 @@ import psycopg
 import pytest
 
 from domain.recorded import Recorded
-from projections import copies, parts
-from projections.applying import Unappliable
+from projections import parts
 from projections.audit_trail import VIEW
-from projections.building import Cancelled
 from projections.checkpoints import Progress
-from projections.filling import FillerLost
-from projections.ordering import cancel
-from projections.rebuild import discard, rebuild, verify
+from projections.following.applying import Unappliable
+from projections.rebuilding import copies
+from projections.rebuilding.building import Cancelled
+from projections.rebuilding.filling import FillerLost
+from projections.rebuilding.ordering import cancel
+from projections.rebuilding.rebuild import discard, rebuild, verify
 from projections.view import View
 from service.decoding import decode
 from service.errors import CorruptEvent

@@ -13,8 +13,8 @@ import pytest
 from domain.recorded import Recorded
 from projections import deployment_requests, situation
 from projections.audit_trail import VIEW
-from projections.building import Cancelled
 from projections.checkpoints import Progress, Step
+from projections.rebuilding.building import Cancelled
 from projections.replaying import Replay, topics
 from projections.view import Folded, View
 from service.decoding import decode

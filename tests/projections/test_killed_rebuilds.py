@@ -15,8 +15,8 @@ import pytest
 
 from projections import audit_trail, deployment_requests, situation
 from projections.catalogue import VIEWS
-from projections.follower import course_of
-from projections.rebuild import verify
+from projections.following.follower import course_of
+from projections.rebuilding.rebuild import verify
 from projections.view import View
 from service.decoding import decode
 from service.event_store import EventStore

@@ -8,8 +8,8 @@ import pytest
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from projections import audit_trail, authorities, deployment_requests, situation
 from projections.counting import LEVELS, Level
-from projections.follower import course_of
-from projections.mending import NotOneOf, mend
+from projections.following.follower import course_of
+from projections.rebuilding.mending import NotOneOf, mend
 from projections.view import View
 from service.decoding import decode
 from tests.projections.histories import Histories

@@ -12,16 +12,16 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests, parts
-from projections.applying import Unappliable
 from projections.catalogue import VIEWS
 from projections.checkpoints import FollowerState, Progress
 from projections.deployment_requests import by_ids
-from projections.follower import course_of
-from projections.following import OtherVersion
-from projections.parking import Parked, parked, retry, waiting_positions
-from projections.reading import ViewBehind
-from projections.rebuild import verify
-from projections.verification import Differs
+from projections.following.applying import Unappliable
+from projections.following.follower import course_of
+from projections.following.leading import OtherVersion
+from projections.following.parking import Parked, parked, retry, waiting_positions
+from projections.reading.reader import ViewBehind
+from projections.rebuilding.rebuild import verify
+from projections.rebuilding.verification import Differs
 from projections.view import Folded, View
 from service.decoding import decode
 from tests.projections.histories import Histories

@@ -15,9 +15,9 @@ from domain import jurisdiction
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
 from projections import request_lists
-from projections.asking import Question
-from projections.positions import Positions
-from projections.reading import InstantAhead, Reader, Unanswered, ViewBehind
+from projections.reading.asking import Question
+from projections.reading.positions import Positions
+from projections.reading.reader import InstantAhead, Reader, Unanswered, ViewBehind
 from projections.request_lists import Filter
 from service.container import async_engine
 from service.items import Item

@@ -10,12 +10,12 @@ import pytest
 
 from projections import replaying
 from projections.audit_trail import VIEW
-from projections.building import Cancelled, Rebuilt
 from projections.catalogue import VIEWS
 from projections.checkpoints import Progress, Step
-from projections.copies import NEXT
-from projections.follower import course_of
-from projections.rebuild import BeingRebuilt, rebuild
+from projections.following.follower import course_of
+from projections.rebuilding.building import Cancelled, Rebuilt
+from projections.rebuilding.copies import NEXT
+from projections.rebuilding.rebuild import BeingRebuilt, rebuild
 from projections.view import View
 from service.decoding import decode
 from service.migrations import check

@@ -9,12 +9,12 @@ import pytest
 
 from domain.recorded import Recorded
 from projections import deployment_requests, situation
-from projections.applying import LIVE
 from projections.catalogue import VIEWS
-from projections.comparing import Kind, counted
-from projections.follower import course_of
-from projections.rebuild import rebuild, verify
-from projections.verification import Comparison, Differs
+from projections.following.applying import LIVE
+from projections.following.follower import course_of
+from projections.rebuilding.comparing import Kind, counted
+from projections.rebuilding.rebuild import rebuild, verify
+from projections.rebuilding.verification import Comparison, Differs
 from projections.view import Folded, View
 from service.decoding import decode
 from tests.projections.histories import Histories

@@ -14,13 +14,13 @@ from sqlalchemy import Table
 
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor
-from projections import following
-from projections.asking import Question, Sight
 from projections.catalogue import VIEWS
 from projections.checkpoints import Status, statuses
-from projections.follower import Course, Feed, course_of, follow
-from projections.following import Limits
-from projections.reading import Reader
+from projections.following import leading
+from projections.following.follower import Course, Feed, course_of, follow
+from projections.following.leading import Limits
+from projections.reading.asking import Question, Sight
+from projections.reading.reader import Reader
 from projections.view import View
 from service.container import async_engine
 from service.database import DatabaseUrls
@@ -56,12 +56,12 @@ class World:
         for view in views:
             course = course_of(view)
             with psycopg.connect(self.urls.worker, autocommit=True) as connection:
-                standing = following.begin(connection, view.name, view.version)
+                standing = leading.begin(connection, view.name, view.version)
                 while events := self.store.feed(
                     standing.position, block if until is None else min(block, until - standing.position)
                 ):
                     with connection.transaction():
-                        standing = following.advance(connection, view.name, view.version, standing, events)
+                        standing = leading.advance(connection, view.name, view.version, standing, events)
                         course.apply(connection, events)
                     course.committed()
                     if standing.position == until:

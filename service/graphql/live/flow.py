@@ -18,8 +18,8 @@ from strawberry.dataloader import DataLoader
 from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents
 from projections.audit_trail import Filter
-from projections.passing import next_entries
-from projections.reading import Reader, Unanswered, ViewBehind
+from projections.reading.passing import next_entries
+from projections.reading.reader import Reader, Unanswered, ViewBehind
 from service.graphql.errors import BadUserInput
 from service.graphql.live.bounds import Places
 from service.graphql.live.sharing import Shared

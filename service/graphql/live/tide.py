@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from projections.reading import Unanswered
+from projections.reading.reader import Unanswered
 from service.errors import Unavailable
 from service.listening import Heard, Listen
 

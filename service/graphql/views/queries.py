@@ -7,10 +7,11 @@ from typing import Self
 import strawberry
 
 from domain.vocabulary import Role
-from projections import checkpoints, ordering
+from projections import checkpoints
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Progress, Status, Step
-from projections.ordering import Ended, Outcome
+from projections.rebuilding import ordering
+from projections.rebuilding.ordering import Ended, Outcome
 from service.graphql.context import Info
 from service.graphql.scalars import Position
 

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.catalogue import VIEWS
-from projections.follower import course_of, follow
+from projections.following.follower import course_of, follow
 from service.app import create_app
 from service.database import DatabaseUrls
 from service.draining import DrainingServer

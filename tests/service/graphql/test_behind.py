@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from projections.catalogue import VIEW_OF
-from projections.follower import course_of, follow
+from projections.following.follower import course_of, follow
 from service.database import DatabaseUrls
 from service.event_store import EventStore
 from service.graphql.errors import NOTHING

@@ -11,9 +11,9 @@ import pytest
 from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.checkpoints import LOCKS, Progress
-from projections.follower import Course, course_of
-from projections.reading import Reader
-from projections.rebuild import rebuild
+from projections.following.follower import Course, course_of
+from projections.reading.reader import Reader
+from projections.rebuilding.rebuild import rebuild
 from service.container import async_engine
 from service.decoding import decode
 from service.health import FOLLOWED, Examination, Health, Tolerance

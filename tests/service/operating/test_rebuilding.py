@@ -11,11 +11,12 @@ import psycopg
 import pytest
 
 from domain.vocabulary import SYSTEM
-from projections import deployment_requests, ordering
+from projections import deployment_requests
 from projections.checkpoints import FollowerState
-from projections.follower import course_of
-from projections.ordering import Ended, Outcome
-from projections.rebuild import rebuild
+from projections.following.follower import course_of
+from projections.rebuilding import ordering
+from projections.rebuilding.ordering import Ended, Outcome
+from projections.rebuilding.rebuild import rebuild
 from projections.view import View
 from service.container import async_engine
 from service.decoding import decode

@@ -10,9 +10,9 @@ import psycopg
 
 from domain.catalogue import AGGREGATE_OF, EVENTS
 from domain.recorded import Recorded
-from projections.applying import Unappliable, fold
 from projections.catalogue import VIEWS
-from projections.following import connect
+from projections.following.applying import Unappliable, fold
+from projections.following.leading import connect
 from projections.replaying import Decode, Replay, head, topics
 from projections.view import View
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import func, select, true
 
 from projections import audit_trail, checkpoints
-from projections.asking import Question, Sight, among, texts
 from projections.audit_trail import Entry, Filter
+from projections.reading.asking import Question, Sight, among, texts
 
 
 def next_entries(

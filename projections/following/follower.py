@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 
 from domain.recorded import Recorded
-from projections import following, parking
-from projections.applying import LIVE, apply
 from projections.checkpoints import FOLLOWERS
-from projections.following import CHANNEL, Limits, OtherVersion, Overtaken, Standing
-from projections.remembering import Remembered
+from projections.following import leading, parking
+from projections.following.applying import LIVE, apply
+from projections.following.leading import CHANNEL, Limits, OtherVersion, Overtaken, Standing
+from projections.following.remembering import Remembered
 from projections.view import View
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def follow(
     waited_out: tuple[type[Exception], ...] = (psycopg.OperationalError, *passing)
     while not stop.is_set():
         try:
-            with following.connect(url, f"{FOLLOWERS} {course.name}") as connection:
+            with leading.connect(url, f"{FOLLOWERS} {course.name}") as connection:
                 _wait_to_lead(connection, course, stop, limits)
                 if not stop.is_set():
                     _Leader(course, connection, feed, stop, limits, waited_out).lead()
@@ -105,14 +105,14 @@ def follow(
 def _wait_to_lead(connection: psycopg.Connection[Any], course: Course, stop: Event, limits: Limits) -> None:
     """Who can not write the rows does not stand in the way of who can."""
     while not stop.is_set():
-        if not _is_of_another_version(connection, course) and following.try_to_lead(connection, course.name):
+        if not _is_of_another_version(connection, course) and leading.try_to_lead(connection, course.name):
             return
         stop.wait(limits.lead)
 
 
 def _is_of_another_version(connection: psycopg.Connection[Any], course: Course) -> bool:
     """Whether the rows are of another version. What holds nothing yet takes on that of whoever comes first."""
-    known = following.version_of(connection, course.name)
+    known = leading.version_of(connection, course.name)
     return known is not None and known != course.version
 
 
@@ -146,11 +146,11 @@ class _Leader:
         while not self._stop.is_set():
             if not self._step():
                 self._listen()
-        following.stopped(self._connection, self._course.name)
+        leading.stopped(self._connection, self._course.name)
 
     def _begin(self) -> None:
         self._course.forget()
-        self._standing = following.begin(self._connection, self._course.name, self._course.version)
+        self._standing = leading.begin(self._connection, self._course.name, self._course.version)
 
     def _step(self) -> bool:
         """Takes in what there is, never waiting for more. Whether there may be more already."""
@@ -181,7 +181,7 @@ class _Leader:
         self._course.committed()
 
     def _advance(self, events: Sequence[Recorded[Any]]) -> Standing:
-        return following.advance(self._connection, self._course.name, self._course.version, self._standing, events)
+        return leading.advance(self._connection, self._course.name, self._course.version, self._standing, events)
 
     def _failed(self, error: Exception, events: Sequence[Recorded[Any]]) -> bool:
         """All before the event that cannot be applied is applied, one by one; then it is parked, or waited for."""
@@ -191,7 +191,7 @@ class _Leader:
             return True
         if events and self._park(events[:1], error):
             return True
-        following.fail(self._connection, self._course.name, error)
+        leading.fail(self._connection, self._course.name, error)
         self._stop.wait(self._wait)
         self._wait = min(self._wait * 2, self._limits.longest)
         return True
@@ -214,5 +214,5 @@ class _Leader:
         """Until an append is heard of that was not read yet."""
         until = monotonic() + self._limits.look
         while not self._stop.is_set() and (left := until - monotonic()) > 0:
-            if following.heard(self._connection, min(left, self._limits.listen)) > self._standing.position:
+            if leading.heard(self._connection, min(left, self._limits.listen)) > self._standing.position:
                 return

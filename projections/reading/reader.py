@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.authority import Authority
 from domain.marking import Viewer, viewer
 from domain.vocabulary import Actor, Region
-from projections import authorities, checkpoints, parking
-from projections.asking import Question, Sight
-from projections.positions import Positions, ViewBehind
+from projections import authorities, checkpoints
+from projections.following import parking
+from projections.reading.asking import Question, Sight
+from projections.reading.positions import Positions, ViewBehind
 from projections.stored import events
 
 __all__ = ["InstantAhead", "Reader", "Reading", "Unanswered", "ViewBehind"]

@@ -28,8 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from projections.asking import Sight, alias, among, instant
-from projections.forms import AFTER_AT, AFTER_ID, LIMIT, Part, each
+from projections.reading.asking import Sight, alias, among, instant
+from projections.reading.forms import AFTER_AT, AFTER_ID, LIMIT, Part, each
 
 SPECIAL: Final = re.compile(r"[\\%_]")
 """What LIKE does not take as it stands."""

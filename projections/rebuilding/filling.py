@@ -13,14 +13,15 @@ from uuid import UUID
 import psycopg
 
 from domain.recorded import Recorded
-from projections import copies, parking
-from projections.applying import Unappliable, fold, memories
 from projections.catalogue import VIEW_OF
-from projections.collecting import collecting_rarely
-from projections.copies import NEXT, Copy, Loaded
-from projections.following import connect
+from projections.following import parking
+from projections.following.applying import Unappliable, fold, memories
+from projections.following.leading import connect
 from projections.loading import load
 from projections.parts import Part
+from projections.rebuilding import copies
+from projections.rebuilding.collecting import collecting_rarely
+from projections.rebuilding.copies import NEXT, Copy, Loaded
 from projections.replaying import Decode, Replay, blocks, topics
 from projections.view import Folded, View
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import psycopg
 
-from projections import copies, ordering
-from projections.building import Building, Cancelled, Rebuilt
 from projections.checkpoints import REBUILDS, Progress
-from projections.collecting import collecting_rarely
-from projections.filling import FillerLost
-from projections.following import connect
+from projections.following.leading import connect
+from projections.rebuilding import copies, ordering
+from projections.rebuilding.building import Building, Cancelled, Rebuilt
+from projections.rebuilding.collecting import collecting_rarely
+from projections.rebuilding.filling import FillerLost
+from projections.rebuilding.verification import Comparison
 from projections.replaying import Decode
-from projections.verification import Comparison
 from projections.view import View
 
 

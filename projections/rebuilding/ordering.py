@@ -12,9 +12,9 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import select
 
-from projections.asking import Question
 from projections.checkpoints import REBUILDS, Progress, outcomes
-from projections.following import ERROR_LENGTH, connect
+from projections.following.leading import ERROR_LENGTH, connect
+from projections.reading.asking import Question
 
 CHANNEL: Final = "mandate_rebuilds"
 """Notified by whoever asks, with the view."""

@@ -8,10 +8,10 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import Table
 
-from projections import parking
-from projections.applying import LIVE, fold, write
 from projections.counting import LEVELS
-from projections.following import OtherVersion, connect
+from projections.following import parking
+from projections.following.applying import LIVE, fold, write
+from projections.following.leading import OtherVersion, connect
 from projections.replaying import Decode, Replay, topics
 from projections.view import View
 

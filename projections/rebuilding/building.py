@@ -13,18 +13,19 @@ from uuid import UUID
 import psycopg
 
 from domain.recorded import Recorded
-from projections import copies, ordering, parking
-from projections.applying import Unappliable, apply
-from projections.attending import attended
 from projections.checkpoints import Progress, Step
-from projections.copies import NEXT, Copy
-from projections.filling import Filling, fill
-from projections.following import connect
-from projections.indexing import index
-from projections.ordering import Outcome
-from projections.remembering import Remembered
+from projections.following import parking
+from projections.following.applying import Unappliable, apply
+from projections.following.leading import connect
+from projections.following.remembering import Remembered
+from projections.rebuilding import copies, ordering
+from projections.rebuilding.attending import attended
+from projections.rebuilding.copies import NEXT, Copy
+from projections.rebuilding.filling import Filling, fill
+from projections.rebuilding.indexing import index
+from projections.rebuilding.ordering import Outcome
+from projections.rebuilding.verification import Comparison, Differs, check_sample, compare, same_moment
 from projections.replaying import Decode, Replay, count, head, topics
-from projections.verification import Comparison, Differs, check_sample, compare, same_moment
 from projections.view import Folded, View
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import TIMESTAMP, Table
 
-from projections.applying import LIVE, fold
-from projections.comparing import RowDifference, counted, differences, differing
-from projections.following import connect
+from projections.following.applying import LIVE, fold
+from projections.following.leading import connect
+from projections.rebuilding.comparing import RowDifference, counted, differences, differing
 from projections.replaying import LONGEST, Replay, topics
 from projections.view import Values, View
 

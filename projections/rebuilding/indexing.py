@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 
-from projections import copies
-from projections.attending import attended
-from projections.following import connect
+from projections.following.leading import connect
+from projections.rebuilding import copies
+from projections.rebuilding.attending import attended
 from projections.view import View
 
 

@@ -13,11 +13,11 @@ import psycopg
 from sqlalchemy import TIMESTAMP, BigInteger, Column, Select, Table, Text, Uuid, func, or_, select
 
 from domain.recorded import Recorded
-from projections.applying import LIVE, Inconsistent, Unappliable, apply
-from projections.asking import Question, among, texts
-from projections.following import ERROR_LENGTH, OtherVersion, connect
+from projections.following.applying import LIVE, Inconsistent, Unappliable, apply
+from projections.following.leading import ERROR_LENGTH, OtherVersion, connect
+from projections.following.remembering import Remembered
 from projections.metadata import PROJECTIONS
-from projections.remembering import Remembered
+from projections.reading.asking import Question, among, texts
 from projections.replaying import Decode, at_positions
 from projections.view import View
 

@@ -10,8 +10,8 @@ from sqlalchemy import Table
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
 from projections.documents import encode
+from projections.following.remembering import Remembered
 from projections.loading import load
-from projections.remembering import Remembered
 from projections.view import Folded, Update, Values, View
 
 LIVE: Final = "projections"
