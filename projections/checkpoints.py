@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     union,
 )
 from sqlalchemy import table as table_of
@@ -65,6 +66,7 @@ rebuilds: Final = Table(
     Column("total", BigInteger, nullable=False),
     Column("cancelled", Boolean, nullable=False, server_default="false"),
     Column("step", Text),
+    Column("swaps", Boolean),
 )
 
 orders: Final = Table(
@@ -107,13 +109,14 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Of a rebuild, in events. step: None where older code builds."""
+    """Of a rebuild, in events. step: None where older code builds. swaps: whether it is to, or only compares."""
 
     processed: int
     total: int
     started_at: datetime
     updated_at: datetime
     step: Step | None
+    swaps: bool = True
 
     @property
     def events_per_second(self) -> float:
@@ -204,6 +207,7 @@ def statuses(names: Sequence[str] = ()) -> Question[Status]:
             rebuilds.c.started_at,
             rebuilds.c.updated_at,
             rebuilds.c.step,
+            func.coalesce(rebuilds.c.swaps, true()),
         )
         .select_from(followed.outerjoin(rebuilds, rebuilds.c.view == known.c.view))
         .order_by(known.c.view)
@@ -250,10 +254,18 @@ def _status(row: Sequence[Any]) -> Status:
     )
 
 
-def _progress(processed: int, total: int, started_at: datetime, updated_at: datetime, step: str | None) -> Progress:
+def _progress(
+    processed: int, total: int, started_at: datetime, updated_at: datetime, step: str | None, swaps: bool
+) -> Progress:
     """A step that only newer code knows is none."""
-    known = Step.__members__.get(step or "")
-    return Progress(processed=processed, total=total, started_at=started_at, updated_at=updated_at, step=known)
+    return Progress(
+        processed=processed,
+        total=total,
+        started_at=started_at,
+        updated_at=updated_at,
+        step=Step.__members__.get(step or ""),
+        swaps=swaps,
+    )
 
 
 def _state(written: str, led: bool) -> FollowerState:

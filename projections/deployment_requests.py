@@ -38,7 +38,7 @@ from projections.reading.asking import (
     uuids,
     visible,
 )
-from projections.reading.listing import COUNTED, FIRST, indexed
+from projections.reading.listing import FIRST, indexed
 from projections.view import STANDS, Folded, Memory, Values, View, present, versions
 
 NAME: Final = "deployment_requests"
@@ -74,11 +74,11 @@ present(table, "due_at")
 present(table, "expires_at")
 present(table, "audience", postgresql_using="gin")
 present(table, "incidents", postgresql_using="gin")
-indexed("present_submitted", table, "submitted_at", "id", *LASTING, where=STANDS, include=COUNTED)
+indexed("present_submitted", table, "submitted_at", "id", *LASTING, where=STANDS)
 indexed("present_updated", table, "updated_at", "id", *LASTING, where=STANDS)
-indexed("first", table, "submitted_at", "id", "valid_from", *LASTING, where=FIRST, include=COUNTED)
-indexed("present_place", table, "place", "id", where=STANDS, include=COUNTED)
-indexed("first_place", table, "place", "valid_from", where=FIRST, include=COUNTED)
+indexed("first", table, "submitted_at", "id", "valid_from", *LASTING, where=FIRST)
+indexed("present_place", table, "place", "id", where=STANDS)
+indexed("first_place", table, "place", "valid_from", where=FIRST)
 Index("ix_deployment_requests_first_audience", table.c.audience, postgresql_using="gin", postgresql_where=FIRST)
 indexed("standing", table, "id", "valid_from", "valid_until")
 indexed("updated", table, "valid_from", "id", "valid_until", "submitted_at", *LASTING)

@@ -27,7 +27,6 @@ from projections.reading.asking import (
 )
 from projections.reading.forms import Part, Shape, each, once, parameters, part_values, shaped
 from projections.reading.listing import (
-    COUNTED,
     FIRST,
     any_of,
     beneath,
@@ -57,8 +56,8 @@ present(table, "id", unique=True)
 present(table, "reference")
 present(table, "status", "occurred_at", "id")
 present(table, "audience", postgresql_using="gin")
-indexed("present_occurred", table, "occurred_at", "id", "kind", "place", where=STANDS, include=COUNTED)
-indexed("first", table, "occurred_at", "id", "valid_from", "kind", "place", where=FIRST, include=COUNTED)
+indexed("present_occurred", table, "occurred_at", "id", "kind", "place", where=STANDS)
+indexed("first", table, "occurred_at", "id", "valid_from", "kind", "place", where=FIRST)
 indexed("standing", table, "id", "valid_from", "valid_until")
 indexed("status_occurred", table, "status", "occurred_at", "id", "valid_from", "valid_until")
 

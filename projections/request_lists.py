@@ -89,8 +89,7 @@ def page(
 
 def count(sight: Sight, wanted: Filter) -> Question[int]:
     """How many the whole list has. One row. Of all, of statuses and of those in places, it is counted beforehand."""
-    told = Filter(status=wanted.status, region=wanted.region)
-    if wanted == told and (wanted.region is None or wanted.status is not None):
+    if wanted == Filter(status=wanted.status, region=wanted.region):
         return situation_counts.requests(sight, wanted.status, wanted.region)
     shape, values = shaped(wanted.plain(), *_EACH)
     prepared = _COUNTS if wanted.incident is None else _COUNTS_OF_INCIDENTS

@@ -100,7 +100,7 @@ def _problem(status: Status, tolerance: Tolerance) -> str | None:
 
 def _of_another_version(status: Status, version: int, wanted: int) -> str | None:
     """Being built anew is no problem: the old rows are served. Nobody doing so is one."""
-    if status.rebuild is not None:
+    if status.rebuild is not None and status.rebuild.swaps:
         return None
     which = f"its rows are of version {version}, this code's are of {wanted}"
     if version > wanted:

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 from sqlalchemy import text
@@ -12,12 +13,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections.catalogue import VIEWS
-from projections.following import leading
-from projections.following.leading import connect
-from projections.rebuilding import ordering
-from projections.rebuilding.building import Cancelled, NotSwapped
+from projections.following.leading import OtherVersion, connect
+from projections.following.outages import is_outage
+from projections.rebuilding import copies, ordering
+from projections.rebuilding.building import NotSwapped
 from projections.rebuilding.ordering import CHANNEL, Outcome
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
+from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Differs
 from projections.view import View
 from service.decoding import decode
@@ -50,18 +52,19 @@ class Rebuilding:
     def __init__(self, url: str, views: Sequence[View] = VIEWS, look: float = LOOK) -> None:
         self._url = url
         self._views = {view.name: view for view in views}
+        self._versions = {view.name: view.version for view in views}
         self._look = look
-        self._settled: set[str] = set()
+        self._since: datetime | None = None
+        copies.code()
 
     def run(self, stop: Event) -> None:
-        """Until `stop` is set: what is under way then is begun anew by the next worker."""
+        """Until `stop` is set: with what is under way then, the next worker goes on."""
         while not stop.is_set():
             try:
                 with connect(self._url, "mandate rebuilds") as connection:
                     connection.execute(f"LISTEN {CHANNEL}".encode())
                     while not stop.is_set():
-                        for view in self._due(connection):
-                            self._rebuild(connection, view, stop)
+                        self._build_what_is_due(connection, stop)
                         self._listen(connection, stop)
             except psycopg.OperationalError as error:
                 log.warning("rebuilds that are asked for are looked at again later: %s", error)
@@ -74,36 +77,34 @@ class Rebuilding:
                 return
             waited += LISTEN
 
-    def _due(self, connection: psycopg.Connection[Any]) -> list[View]:
-        """Asked for, and of an older version. Rows of a newer one are for a newer worker."""
-        asked = [name for name in ordering.ordered(connection) if name in self._views]
-        self._settled.difference_update(asked)
-        found = []
-        for view in self._views.values():
-            version = leading.version_of(connection, view.name)
-            is_older = version is not None and version < view.version
-            is_newer = version is not None and version > view.version
-            if not is_newer and view.name not in self._settled and (view.name in asked or is_older):
-                found.append(view)
-        return found
+    def _build_what_is_due(self, connection: psycopg.Connection[Any], stop: Event) -> None:
+        """One after the other, each looked up anew: much may change while one is built."""
+        tried: list[str] = []
+        while not stop.is_set():
+            since = self._since = self._since or _now(connection)
+            name = ordering.due(connection, self._versions, since, tried)
+            if name is None:
+                return
+            self._rebuild(connection, self._views[name], stop)
+            tried.append(name)
 
     def _rebuild(self, connection: psycopg.Connection[Any], view: View, stop: Event) -> None:
-        if stop.is_set():
-            return
         log.info("%s is built anew, version %d", view.name, view.version)
         try:
             rebuilt = rebuild(view, self._url, decode, stop=stop)
             log.info("%s was built anew in %.1f s", view.name, rebuilt.seconds)
-        except (BeingRebuilt, NotSwapped) as error:
-            log.info("%s: it is tried again", error)
+        except (BeingRebuilt, OtherVersion) as error:
+            log.info("%s: it is looked at again", error)
+        except NotSwapped as error:
+            self._settle(connection, view, Outcome.POSTPONED, 0, error)
         except Cancelled as error:
             if not stop.is_set():
                 self._settle(connection, view, Outcome.CANCELLED, 0, error)
         except Differs as error:
             self._settle(connection, view, Outcome.REFUSED, error.comparison.differing, error)
-        except psycopg.OperationalError:
-            raise
         except Exception as error:
+            if is_outage(error):
+                raise
             log.exception("%s cannot be built anew", view.name)
             self._settle(connection, view, Outcome.FAILED, 0, error)
 
@@ -112,4 +113,9 @@ class Rebuilding:
     ) -> None:
         log.warning("the rebuild of %s ended, and nothing was changed: %s", view.name, error)
         ordering.settle(connection, view.name, view.version, outcome, differing, str(error))
-        self._settled.add(view.name)
+
+
+def _now(connection: psycopg.Connection[Any]) -> datetime:
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    return cast(datetime, row[0])

@@ -1,6 +1,6 @@
 """What a rebuild does at the moment: all may be loaded long before it is indexed, compared and swapped.
 
-NULL where older code builds.
+swaps: whether it is to take the place of what is served, or only compares. Both are NULL where older code builds.
 """
 
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE projections.rebuilds ADD COLUMN step text")
+    op.execute("ALTER TABLE projections.rebuilds ADD COLUMN step text, ADD COLUMN swaps boolean")
 
 
 def downgrade() -> None:

@@ -15,6 +15,7 @@ from projections.checkpoints import FOLLOWERS
 from projections.following import leading, parking
 from projections.following.applying import LIVE, apply
 from projections.following.leading import CHANNEL, Limits, OtherVersion, Overtaken, Standing
+from projections.following.outages import is_outage
 from projections.following.remembering import Remembered
 from projections.view import View
 
@@ -90,7 +91,7 @@ def follow(
             with leading.connect(url, f"{FOLLOWERS} {course.name}") as connection:
                 _wait_to_lead(connection, course, stop, limits)
                 if not stop.is_set():
-                    _Leader(course, connection, feed, stop, limits, waited_out).lead()
+                    _Leader(course, connection, feed, stop, limits, passing).lead()
                 wait = limits.first
         except OtherVersion as error:
             log.info("%s: its follower waits", error)
@@ -159,13 +160,13 @@ class _Leader:
             events = self._feed(self._standing.position, self._block)
             if events:
                 self._apply(events)
-        except self._passing:
-            raise
         except Overtaken as error:
             log.warning("%s: going on from where it is now", error)
             self._begin()
             return True
         except Exception as error:
+            if is_outage(error) or isinstance(error, self._passing):
+                raise
             log.exception("the follower of %s cannot go on from %d", self._course.name, self._standing.position)
             return self._failed(error, events)
         self._wait = self._limits.first

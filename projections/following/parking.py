@@ -5,7 +5,7 @@ Nothing is skipped: what is parked waits in order, is told of, and is applied wh
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,8 +38,15 @@ events: Final = Table(
     Column("position", BigInteger, primary_key=True, autoincrement=False),
 )
 
-OF_THE_EVENT: Final = (Unappliable, psycopg.DataError, psycopg.IntegrityError)
-"""Errors that are one event's. Any other may come with every event, and stops the view."""
+OF_THE_EVENT: Final = (
+    Unappliable,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.StatementTooComplex,
+)
+"""Errors that are one event's, such as a value that is too long for an index. Any other may come with every event, and
+stops the view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,22 +157,24 @@ def replace(
     view: View,
     found: Mapping[UUID, Unappliable],
     wanted: Sequence[str],
+    served: int,
     until: int,
 ) -> None:
     """What waits of a view whose rows are replaced by others: of these streams, all from their error on.
 
-    wanted: the stored names of the view's events. until: the position of its new rows.
-    Raises the Unappliable of a stream that was not parked: those who served it could apply what this code cannot.
+    wanted: the stored names of the view's events. served, until: the positions of its old rows and of the new ones.
+    Raises the Unappliable of a stream that was not parked though its event is served: others could apply it.
     """
     at = f"SELECT stream, parked_at FROM {streams} WHERE view = %s"  # noqa: S608
+    now = datetime.now(UTC)
     since = dict(connection.execute(at.encode(), [view.name]).fetchall())
     clear(connection, view.name)
     for stream, error in found.items():
-        if stream not in since:
+        if stream not in since and error.position <= served:
             raise error
         connection.execute(
             f"INSERT INTO {streams} VALUES (%s, %s, %s, %s, %s)".encode(),  # noqa: S608
-            [view.name, stream, error.position, _told(error), since[stream]],
+            [view.name, stream, error.position, _told(error), since.get(stream, now)],
         )
         connection.execute(
             f"""INSERT INTO {events} SELECT %s, originator_id, notification_id FROM event_store.events

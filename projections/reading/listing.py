@@ -130,17 +130,16 @@ def outermost(regions: Iterable[str]) -> list[str]:
     return kept
 
 
-def indexed(
-    name: str, table: Table, *columns: str, where: TextClause | None = None, include: Sequence[str] = ()
-) -> Index:
-    """An index of lists: 'place' stands for where the subject of a row is. include: what counts need beside it."""
+def indexed(name: str, table: Table, *columns: str, where: TextClause | None = None) -> Index:
+    """An index of lists: 'place' stands for where the subject of a row is.
+
+    Nothing that grows with its subject belongs here, such as an audience: a row of an index has 2,704 bytes at most.
+    """
     parts = (text(PLACE) if column == "place" else table.c[column] for column in columns)
-    return Index(f"ix_{table.name}_{name}", *parts, postgresql_where=where, postgresql_include=list(include))
+    return Index(f"ix_{table.name}_{name}", *parts, postgresql_where=where)
 
 
 FIRST: Final = text("version = 1")
-COUNTED: Final = ("audience", "regions")
-"""What an index has beside what it is ordered by, so that what it lists can be counted from it alone."""
 
 
 def first_of(table: Table, sight: Sight) -> tuple[FromClause, ColumnElement[bool]]:

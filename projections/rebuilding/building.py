@@ -4,19 +4,17 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import islice
-from threading import Event
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 
 from domain.recorded import Recorded
-from projections.checkpoints import Progress, Step
+from projections.checkpoints import Step
 from projections.following import parking
 from projections.following.applying import Unappliable, apply
-from projections.following.leading import connect
+from projections.following.leading import OtherVersion, connect, version_of
 from projections.following.remembering import Remembered
 from projections.rebuilding import copies, ordering
 from projections.rebuilding.attending import attended
@@ -24,9 +22,10 @@ from projections.rebuilding.copies import NEXT, Copy
 from projections.rebuilding.filling import Filling, fill
 from projections.rebuilding.indexing import index
 from projections.rebuilding.ordering import Outcome
+from projections.rebuilding.telling import Telling
 from projections.rebuilding.verification import Comparison, Differs, check_sample, compare, same_moment
 from projections.replaying import Decode, Replay, count, head, topics
-from projections.view import Folded, View
+from projections.view import View
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +34,13 @@ CAUGHT_UP: Final = 500
 LOCK_LIMITS: Final = (0.25, 0.25, 0.5, 1.0, 1.5, 2.0)
 """Seconds that the swap waits for readers to end their statements; those that come later wait behind it that long.
 An autovacuum gives way after one second."""
-TRIES: Final = 60
-
-
-class Cancelled(Exception):
-    """It was stopped before the swap. What was served is served; if it was loading, the next one goes on from there."""
+BREAK: Final = 5.0
+"""Times as long as it waited, the swap lets those go on that waited behind it."""
+TRIES: Final = 40
 
 
 class NotSwapped(Exception):
-    """Readers or others held on to the view's tables too long, time and again. What was served is served."""
+    """Others held on to the view's tables too long, or changed them meanwhile. What was served is served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +66,24 @@ class Building:
         url: str,
         connection: psycopg.Connection[Any],
         decode: Decode,
-        progress: Callable[[Progress], None],
-        stop: Event,
+        telling: Telling,
         jobs: int,
     ) -> None:
         self._view = view
         self._url = url
         self._connection = connection
         self._decode = decode
-        self._report = progress
-        self._stop = stop
+        self._telling = telling
         self._jobs = jobs
         self._states = Remembered(view, NEXT)
         self._parked: dict[UUID, Unappliable] = {}
-        self._started_at = datetime.now(UTC)
-        self._processed = 0
-        self._total = 0
         self._position = 0
-        self._step = Step.LOADING
         self._compared: Comparison | None = None
 
-    def run(self, accept: bool) -> Rebuilt:
+    def run(self, accept: bool, go_back: bool) -> Rebuilt:
+        served = version_of(self._connection, self._view.name) or 0
+        if served > self._view.version and not go_back:
+            raise OtherVersion(f"the rows of {self._view.name} are of version {served} already")
         comparison = self._compared = self.compared()
         if comparison and comparison.differing:
             log.warning("%s", comparison.told())
@@ -97,18 +91,21 @@ class Building:
                 raise Differs(comparison)
         self._catch_up(head)
         for attempt in range(TRIES):
-            self._enter(Step.SWAPPING)
-            if self._try_to_swap(LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]):
-                took = (datetime.now(UTC) - self._started_at).total_seconds()
-                return Rebuilt(self._view.name, self._position, self._processed, took, comparison)
-            self._stop.wait(0.1)
+            self._telling.enter(Step.SWAPPING)
+            limit = LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]
+            if self._try_to_swap(limit):
+                done = self._telling.processed, self._telling.seconds
+                return Rebuilt(self._view.name, self._position, *done, comparison)
+            self._telling.rest(limit * BREAK)
             self._catch_up(head)
         raise NotSwapped(f"{self._view.name} is in use without a break: nothing was changed")
 
     def compared(self) -> Comparison | None:
         """Builds up to where the served view is, and compares there. What it was not followed for is not built yet."""
+        self._telling.enter(Step.LOADING)
         followed = self._followed(self._connection)
-        copy = self._begun(followed or head(self._connection))
+        self._position = followed or head(self._connection)
+        copy = self._begun(self._position)
         self._position = copy.position
         self._load(copy)
         return self._compare() if followed else None
@@ -117,11 +114,11 @@ class Building:
         """A copy to fill up to this position, or one to go on with."""
         left = copies.unfinished(self._connection, self._view, position)
         if left is not None:
-            self._total = self._events(left.position) - copies.so_far(self._connection, left).events
-            log.info("%s: it goes on with a copy to which %d events are missing", self._view.name, self._total)
+            self._telling.total = self._events(left.position) - copies.so_far(self._connection, left).events
+            log.info("%s: it goes on with a copy to which %d events are missing", self._view.name, self._telling.total)
             return left
-        self._total = self._events(position)
-        return copies.begin(self._connection, self._view, position, self._total)
+        self._telling.total = self._events(position)
+        return copies.begin(self._connection, self._view, position, self._telling.total)
 
     def _events(self, until: int) -> int:
         return count(self._connection, self._wanted(), until)
@@ -129,14 +126,19 @@ class Building:
     def _compare(self) -> Comparison:
         for _ in range(TRIES):
             self._catch_up(self._followed)
-            self._enter(Step.COMPARING)
+            self._telling.enter(Step.COMPARING)
             with same_moment(self._view, self._url, NEXT, self._meet) as seen:
                 if seen is not None:
                     return self._compare_in(*seen)
         raise NotSwapped(f"{self._view.name} and its copy did not meet at one position: nothing was changed")
 
     def _compare_in(self, moment: psycopg.Connection[Any], position: int, version: int) -> Comparison:
-        [found] = attended([moment], lambda at: compare(at, self._view, NEXT, position, version), self._look)
+        def compared(at: psycopg.Connection[Any]) -> Comparison:
+            if (changed := copies.changed(at, self._view)) is not None:
+                raise NotSwapped(f"{changed} was changed while its copy was built: nothing was swapped")
+            return compare(at, self._view, NEXT, position, version)
+
+        [found] = attended([moment], compared, self._telling.look)
         replay = Replay(self._connection, self._decode, position)
         sampled = check_sample(moment, self._view, NEXT, replay, position, self._parked)
         return replace(found, sampled=sampled)
@@ -156,17 +158,17 @@ class Building:
 
     def _load(self, copy: Copy) -> None:
         """All up to its position: rows first, without an index, then what hangs on them."""
-        self._enter(Step.LOADING)
+        self._telling.enter(Step.LOADING)
         filling = Filling(self._view, self._url, self._decode, copy)
         with closing(fill(filling, copies.missing(self._connection, copy), self._jobs)) as filled:
             for events in filled:
-                self._progress(events)
+                self._telling.read(events)
         left_out = copies.so_far(self._connection, copy).left_out
         copies.close(self._connection, copy)
-        self._enter(Step.INDEXING)
+        self._telling.enter(Step.INDEXING)
         self._derive()
-        index(self._view, self._url, self._connection, self._jobs, self._look)
-        self._enter(Step.CATCHING_UP)
+        index(self._view, self._url, self._connection, self._jobs, self._telling.look)
+        self._telling.enter(Step.CATCHING_UP)
         replay = Replay(self._connection, self._decode, copy.position)
         for stream in left_out:
             self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))
@@ -177,26 +179,37 @@ class Building:
         if (derive := self._view.derive) is not None:
             with connect(self._url, f"mandate rebuild {self._view.name}") as session:
                 session.execute("SET statement_timeout = 0")
-                attended([session], lambda session: derive(session, NEXT, None), self._look)
+                attended([session], lambda session: derive(session, NEXT, None), self._telling.look)
 
     def _apply_all(self, events: Iterable[Recorded[Any]]) -> None:
         source = iter(events)
         while block := list(islice(source, CAUGHT_UP)):
-            folded = self._apply(block)
-            self._states.keep((each.subject, each.state) for each in folded)
-            self._progress(len(block))
+            self._apply(block)
+            self._telling.read(len(block))
 
-    def _apply(self, block: Sequence[Recorded[Any]]) -> Sequence[Folded]:
-        """What is parked already, and still cannot be applied, stays parked."""
-        while True:
-            rest = [recorded for recorded in block if not self._waits(recorded)]
-            try:
-                with self._connection.transaction():
-                    return apply(self._view, self._connection, NEXT, rest, self._states)
-            except Unappliable as error:
-                if not parking.is_parked(self._connection, self._view, error.subject):
-                    raise
-                self._parked[error.subject] = error
+    def _apply(self, block: Sequence[Recorded[Any]]) -> None:
+        """All at once; where one of them cannot be applied, one by one, and that one waits."""
+        rest = [recorded for recorded in block if not self._waits(recorded)]
+        try:
+            with self._connection.transaction():
+                folded = apply(self._view, self._connection, NEXT, rest, self._states)
+        except parking.OF_THE_EVENT as error:
+            if len(rest) == 1:
+                self._set_aside(rest[0], error)
+            else:
+                for recorded in rest:
+                    self._apply([recorded])
+        else:
+            self._states.keep((each.subject, each.state) for each in folded)
+
+    def _set_aside(self, recorded: Recorded[Any], error: Exception) -> None:
+        """What is parked where it is served; and what was not reached there, of a view that would park it."""
+        subject = self._view.subject(recorded)
+        known = error if isinstance(error, Unappliable) else Unappliable(self._view.name, recorded, subject, error)
+        is_new = self._view.parks and recorded.position > self._followed(self._connection)
+        if not (is_new or parking.is_parked(self._connection, self._view, subject)):
+            raise known from error
+        self._parked[subject] = known
 
     def _waits(self, recorded: Recorded[Any]) -> bool:
         error = self._parked.get(recorded.stream)
@@ -205,7 +218,7 @@ class Building:
     def _catch_up(self, end_of: Callable[[psycopg.Connection[Any]], int]) -> None:
         """Until so few events are left that whoever is kept waiting for them need not wait long."""
         while (end := end_of(self._connection)) - self._position > CAUGHT_UP:
-            self._enter(Step.CATCHING_UP)
+            self._telling.enter(Step.CATCHING_UP)
             self._advance(end)
 
     def _advance(self, end: int) -> None:
@@ -218,17 +231,19 @@ class Building:
 
     def _try_to_swap(self, limit: float) -> bool:
         """Holds the checkpoint first, as followers do, so that the live rows stand still; then takes their place."""
-        before = self._position
+        before, processed = self._position, self._telling.processed
         try:
             with self._connection.transaction():
                 self._connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{limit * 1000:.0f}ms"])
-                self._followed(self._connection, "FOR UPDATE")
+                served = self._followed(self._connection, "FOR UPDATE")
                 self._advance(head(self._connection))
                 copies.swap(self._connection, self._view)
-                self._write_checkpoint()
-        except psycopg.errors.LockNotAvailable:
+                self._write_checkpoint(served)
+        except psycopg.errors.ObjectNotInPrerequisiteState as error:
+            raise NotSwapped(f"{self._view.name}: {str(error).splitlines()[0]}") from error
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             log.info("the tables of %s are in use: the swap is tried again", self._view.name)
-            self._position = before
+            self._position, self._telling.processed = before, processed
             self._states.forget()
             return False
         return True
@@ -238,7 +253,7 @@ class Building:
         row = connection.execute(statement.encode(), [self._view.name]).fetchone()
         return int(row[0]) if row else 0
 
-    def _write_checkpoint(self) -> None:
+    def _write_checkpoint(self, served: int) -> None:
         self._connection.execute(
             """INSERT INTO projections.checkpoints AS c (view, version, position, recorded_at, updated_at, state)
                SELECT %(view)s, %(version)s, %(position)s, max(e.recorded_at), clock_timestamp(), 'STOPPED'
@@ -248,30 +263,6 @@ class Building:
                    updated_at = excluded.updated_at""",
             {"view": self._view.name, "version": self._view.version, "position": self._position},
         )
-        parking.replace(self._connection, self._view, self._parked, self._wanted(), self._position)
+        parking.replace(self._connection, self._view, self._parked, self._wanted(), served, self._position)
         differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
         ordering.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
-
-    def _look(self) -> None:
-        self._progress(0)
-
-    def _enter(self, step: Step) -> None:
-        self._step = step
-        self._progress(0)
-
-    def _progress(self, events: int) -> None:
-        """Where others can see it too. Raises Cancelled where it is to stop."""
-        if self._stop.is_set():
-            raise Cancelled(f"the rebuild of {self._view.name} was stopped")
-        self._processed += events
-        now = datetime.now(UTC)
-        told = Progress(
-            processed=self._processed,
-            total=max(self._total, self._processed),
-            started_at=self._started_at,
-            updated_at=now,
-            step=self._step,
-        )
-        if ordering.tell(self._connection, self._view.name, self._view.version, told):
-            raise Cancelled(f"the rebuild of {self._view.name} was cancelled")
-        self._report(told)

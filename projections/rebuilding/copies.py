@@ -142,8 +142,17 @@ def complete(connection: psycopg.Connection[Any], view: View) -> None:
     _call(connection, "complete_copy", view)
 
 
+def changed(connection: psycopg.Connection[Any], view: View) -> str | None:
+    """The first of its tables whose columns, indexes, rights or options are not its copy's, once that is complete."""
+    row = connection.execute("SELECT projections.changed_since_copied(%s)", [_tables(view)]).fetchone()
+    return None if row is None else row[0]
+
+
 def swap(connection: psycopg.Connection[Any], view: View) -> None:
-    """The copy is what is served, once the transaction is committed. Raises psycopg.errors.LockNotAvailable."""
+    """The copy is what is served, once the transaction is committed.
+
+    Raises psycopg.errors.LockNotAvailable, and ObjectNotInPrerequisiteState where a table was changed meanwhile.
+    """
     _call(connection, "swap_copy", view)
     _forget(connection, view)
 

@@ -85,14 +85,16 @@ def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> 
         if not copies.claim(connection, copy, part):
             return 0
         for block in blocks(replay.by_stream(topics(view.by_stream), part)):
-            folded = []
+            folded, numbers = [], dict[UUID, int]()
             for stream, own in block:
                 if own is None or (found := _folded(view, connection, stream, own)) is None:
                     left_out.append(stream)
                 else:
                     folded.append(found)
-                    events += len(own)
-            _load(view, connection, folded)
+                    numbers[stream] = len(own)
+            refused = _loaded(view, connection, folded)
+            left_out += refused
+            events += sum(numbers.values()) - sum(numbers[stream] for stream in refused)
         copies.note(connection, copy, part, Loaded(events, left_out))
     return events
 
@@ -109,6 +111,18 @@ def _folded(
         raise
 
 
+def _loaded(view: View, connection: psycopg.Connection[Any], folded: Sequence[Folded]) -> list[UUID]:
+    """All but those whose rows the database refuses: which of their events it is, is for who applies them to find."""
+    try:
+        with connection.transaction():
+            _load(view, connection, folded)
+    except parking.OF_THE_EVENT:
+        if len(folded) == 1:
+            return [folded[0].subject]
+        return [stream for each in folded for stream in _loaded(view, connection, [each])]
+    return []
+
+
 def _load(view: View, connection: psycopg.Connection[Any], folded: Sequence[Folded]) -> None:
     for table in view.tables:
         load(connection, NEXT, table, [row for each in folded for row in each.rows.get(table, ())])
@@ -119,7 +133,7 @@ def _load(view: View, connection: psycopg.Connection[Any], folded: Sequence[Fold
 @contextmanager
 def _filler(filling: Filling) -> Iterator[psycopg.Connection[Any]]:
     with connect(filling.url, f"mandate rebuild {filling.view.name}") as connection:
-        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
         yield connection
 
 

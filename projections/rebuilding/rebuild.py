@@ -10,9 +10,10 @@ import psycopg
 from projections.checkpoints import REBUILDS, Progress
 from projections.following.leading import connect
 from projections.rebuilding import copies, ordering
-from projections.rebuilding.building import Building, Cancelled, Rebuilt
+from projections.rebuilding.building import Building, Rebuilt
 from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.filling import FillerLost
+from projections.rebuilding.telling import Cancelled, Telling
 from projections.rebuilding.verification import Comparison
 from projections.replaying import Decode
 from projections.view import View
@@ -31,6 +32,7 @@ def rebuild(
     *,
     jobs: int = 1,
     accept: bool = False,
+    go_back: bool = False,
 ) -> Rebuilt:
     """Builds a view's rows from all events, catches up with those that arrive meanwhile, compares, and swaps.
 
@@ -38,12 +40,13 @@ def rebuild(
     Where it is stopped or killed while it loads, the next one with the same code goes on from there; whatever else is
     left, it clears away.
     jobs: processes that load side by side, where there is enough for them; then sessions that index.
-    accept: swaps too where rows of the same version differ from those that are served.
-    Raises BeingRebuilt, Cancelled, Differs, FillerLost, NotAsFolded, NotSwapped, Unappliable, psycopg.Error, and what
-    decode raises.
+    accept: swaps too where rows of the same version differ from those that are served. go_back: and where those that
+    are served are of a newer version.
+    Raises BeingRebuilt, Cancelled, Differs, FillerLost, NotAsFolded, NotSwapped, OtherVersion, Unappliable,
+    psycopg.Error, and what decode raises.
     """
-    with _building(view, url, decode, progress, stop, jobs) as building:
-        return building.run(accept)
+    with _building(view, url, decode, progress, stop, jobs, swaps=True) as building:
+        return building.run(accept, go_back)
 
 
 def verify(
@@ -59,7 +62,7 @@ def verify(
 
     Raises as `rebuild` does, but never Differs.
     """
-    with _building(view, url, decode, progress, stop, jobs) as building:
+    with _building(view, url, decode, progress, stop, jobs, swaps=False) as building:
         return building.compared()
 
 
@@ -76,12 +79,20 @@ def discard(view: View, url: str) -> bool:
 
 @contextmanager
 def _building(
-    view: View, url: str, decode: Decode, progress: Callable[[Progress], None], stop: Event | None, jobs: int
+    view: View,
+    url: str,
+    decode: Decode,
+    progress: Callable[[Progress], None],
+    stop: Event | None,
+    jobs: int,
+    *,
+    swaps: bool,
 ) -> Iterator["Building"]:
     with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view), collecting_rarely():
-        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
         ordering.begin(connection, view.name)
-        building = Building(view, url, connection, decode, progress, stop or Event(), jobs)
+        telling = Telling(connection, view, progress, stop or Event(), swaps)
+        building = Building(view, url, connection, decode, telling, jobs)
         goes_on = False
         try:
             yield building

@@ -16,12 +16,13 @@ from projections.checkpoints import Progress
 from projections.following.applying import Unappliable
 from projections.following.leading import OtherVersion
 from projections.rebuilding import ordering
-from projections.rebuilding.building import Cancelled, NotSwapped, Rebuilt
+from projections.rebuilding.building import NotSwapped, Rebuilt
 from projections.rebuilding.filling import FillerLost
 from projections.rebuilding.mending import NotOneOf, mend
 from projections.rebuilding.rebuild import BeingRebuilt, discard
 from projections.rebuilding.rebuild import rebuild as rebuild_view
 from projections.rebuilding.rebuild import verify as verify_view
+from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
 from service.cli.numbers import number_of
@@ -95,7 +96,9 @@ def rebuild(
     with _each(views) as (each, url, shown):
         for one in each:
             try:
-                rebuilt = rebuild_view(one, url, decode, _on(shown, one), jobs=jobs, accept=accept_differences)
+                rebuilt = rebuild_view(
+                    one, url, decode, _on(shown, one), jobs=jobs, accept=accept_differences, go_back=True
+                )
                 shown.say(_told(rebuilt))
             except Differs as error:
                 refusals += 1
@@ -183,10 +186,10 @@ def answering() -> Iterator[None]:
     """Raises Unavailable where the database does not answer, or gives up what it was asked."""
     try:
         yield
-    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
-        raise Unavailable(f"the database gave up what it was asked: {str(error).splitlines()[0]}") from error
-    except psycopg.OperationalError as error:
-        raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
+    except psycopg.Error as error:
+        is_away = error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+        became = "does not answer" if is_away else "gave up what it was asked"
+        raise Unavailable(f"the database {became}: {str(error).strip().splitlines()[0]}") from error
 
 
 def _told(rebuilt: Rebuilt) -> str:

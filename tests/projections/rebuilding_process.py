@@ -12,8 +12,9 @@ from service.decoding import decode
 
 
 def tell(progress: Progress) -> None:
-    sys.stdout.write(f"{progress.processed}\n")
-    sys.stdout.flush()
+    if progress.total:
+        sys.stdout.write(f"{progress.processed}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ from projections.audit_trail import VIEW
 from projections.checkpoints import Progress
 from projections.following.applying import Unappliable
 from projections.rebuilding import copies
-from projections.rebuilding.building import Cancelled
 from projections.rebuilding.filling import FillerLost
 from projections.rebuilding.ordering import cancel
 from projections.rebuilding.rebuild import discard, rebuild, verify
+from projections.rebuilding.telling import Cancelled
 from projections.view import View
 from service.decoding import decode
 from service.errors import CorruptEvent

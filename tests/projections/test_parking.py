@@ -247,3 +247,19 @@ def test_a_view_may_stop_instead(recorded: World, view: View) -> None:
     assert (failed.position, failed.parked) == (poison - 1, 0)
     assert f"poison at {poison}" in str(failed.last_error)
     assert found(recorded) == []
+
+
+def test_what_was_never_reached_is_parked_by_a_rebuild_as_by_a_follower(recorded: World, histories: Histories) -> None:
+    """Nobody could apply it better. Of a raised version, nobody else goes on: its follower waits for the rebuild."""
+    recorded.apply()
+    poison = appended(recorded, histories)
+    faulty = replace(unable(poison), version=VIEW.version + 1)
+    assert again(recorded, faulty).position == recorded.store.head()[0]
+    [one] = found(recorded)
+    assert one.position == poison
+    status = recorded.statuses(NAME)[0]
+    assert (status.parked, status.last_error, status.version) == (1, one.error, faulty.version)
+    follow_to_the_end(recorded, faulty)
+    assert retry(faulty, recorded.urls.worker, decode, one.stream).applied == 0
+    again(recorded, replace(VIEW, version=faulty.version))
+    assert found(recorded) == []

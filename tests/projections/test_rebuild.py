@@ -13,9 +13,10 @@ from projections.audit_trail import VIEW
 from projections.catalogue import VIEWS
 from projections.checkpoints import Progress, Step
 from projections.following.follower import course_of
-from projections.rebuilding.building import Cancelled, Rebuilt
+from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.copies import NEXT
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
+from projections.rebuilding.telling import Cancelled
 from projections.view import View
 from service.decoding import decode
 from service.migrations import check

@@ -43,7 +43,8 @@ strawberry.enum(
     name="RebuildOutcome",
     description=(
         "SWAPPED: the new rows are served. REFUSED: rows differ from those that are served. CANCELLED: by an operator. "
-        "FAILED: the worker's log, and 'mandate status', say why. But for SWAPPED, nothing was changed."
+        "POSTPONED: it could not be swapped now, and is tried again by itself. FAILED: the worker's log, and 'mandate "
+        "status', say why. But for SWAPPED, nothing was changed."
     ),
 )
 
@@ -134,6 +135,6 @@ class ViewQueries:
 def _state(status: Status) -> ProjectionState:
     if status.state is FollowerState.FAILED:
         return ProjectionState.FAILED
-    if status.rebuild is not None:
+    if status.rebuild is not None and status.rebuild.swaps:
         return ProjectionState.REBUILDING
     return ProjectionState.RUNNING if status.led else ProjectionState.STOPPED

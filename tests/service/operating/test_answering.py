@@ -15,6 +15,9 @@ from service.errors import Unavailable
             "gave up .*user request$",
         ),
         (psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"), "gave up .*lock timeout$"),
+        (psycopg.errors.ProgramLimitExceeded("index row size 4160 exceeds 2704"), "gave up .*exceeds 2704$"),
+        (psycopg.errors.UniqueViolation("duplicate key"), "gave up .*duplicate key$"),
+        (psycopg.errors.AdminShutdown("terminating connection"), "does not answer: terminating connection$"),
         (psycopg.OperationalError("connection refused"), "does not answer: connection refused$"),
     ],
 )

@@ -13,7 +13,8 @@ from projections.catalogue import VIEWS
 from projections.checkpoints import LOCKS, Progress
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader
-from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.ordering import Outcome
+from projections.rebuilding.rebuild import rebuild, verify
 from service.container import async_engine
 from service.decoding import decode
 from service.health import FOLLOWED, Examination, Health, Tolerance
@@ -154,6 +155,30 @@ def test_metrics_tell_of_rebuilds(recorded: World) -> None:
     assert "mandate_view_rebuild_step{" not in after
     assert f'mandate_view_rebuild_ended_timestamp_seconds{{outcome="SWAPPED",view="{NAME}"}}' in after
     assert f'mandate_view_rebuild_differing_rows{{view="{NAME}"}} 0.0' in after
+
+
+def test_a_comparison_builds_nothing_anew(recorded: World) -> None:
+    """Of a view of another version, it does not hide that nobody builds it."""
+    told = []
+    raised = replace(VIEW, version=VIEW.version + 1)
+
+    def meanwhile(_: Progress) -> None:
+        told.append(problem(recorded))
+
+    with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
+        connection.execute("UPDATE projections.checkpoints SET version = version - 1 WHERE view = %s", [NAME])
+        verify(raised, recorded.urls.worker, decode, meanwhile)
+        assert all("nobody builds it anew" in each for each in told)
+        told.clear()
+        rebuild(VIEW, recorded.urls.worker, decode, meanwhile)
+        assert not any("nobody builds it anew" in each for each in told)
+
+
+def test_an_outcome_that_newer_code_names_is_a_failure(recorded: World) -> None:
+    rebuild(VIEW, recorded.urls.worker, decode)
+    with psycopg.connect(recorded.urls.worker) as connection:
+        connection.execute("UPDATE projections.rebuild_outcomes SET outcome = 'DEFERRED'")
+    assert [each.outcome for each in examined(recorded).ended] == [Outcome.FAILED]
 
 
 def test_what_status_and_metrics_say(run: Run, recorded: World) -> None:

@@ -14,9 +14,11 @@ from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.checkpoints import FollowerState
 from projections.following.follower import course_of
-from projections.rebuilding import ordering
+from projections.rebuilding import building, ordering
 from projections.rebuilding.ordering import Ended, Outcome
 from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.telling import Cancelled
+from projections.replaying import count
 from projections.view import View
 from service.container import async_engine
 from service.decoding import decode
@@ -36,10 +38,10 @@ RAISED = replace(VIEW, version=VIEW.version + 1, fold=faulty)
 
 
 @contextmanager
-def working(world: World, view: View = VIEW) -> Iterator[None]:
+def working(world: World, *views: View) -> Iterator[None]:
     """The part of a worker that builds views anew."""
     stop = Event()
-    thread = Thread(target=Rebuilding(world.urls.worker, [view], look=0.05).run, args=(stop,))
+    thread = Thread(target=Rebuilding(world.urls.worker, views or [VIEW], look=0.05).run, args=(stop,))
     thread.start()
     try:
         yield
@@ -64,7 +66,7 @@ def ask(world: World, view: str = NAME) -> None:
 
 def orders(world: World) -> list[str]:
     with psycopg.connect(world.urls.api) as connection:
-        return ordering.ordered(connection)
+        return [row[0] for row in connection.execute("SELECT view FROM projections.rebuild_orders ORDER BY asked_at")]
 
 
 def ends(world: World) -> list[Ended]:
@@ -174,3 +176,66 @@ def test_the_api_may_ask_and_no_more(recorded: World, role: str) -> None:
                     connection.execute(statement)
             else:
                 connection.execute(statement)
+
+
+def test_a_fault_of_the_database_is_told_and_not_tried_for_ever(recorded: World) -> None:
+    """The driver takes a full disk for a database that is away."""
+    tries: list[str] = []
+
+    def derive(connection: psycopg.Connection[Any], schema: str, _: object) -> None:
+        tries.append(schema)
+        connection.execute("DO $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$")
+
+    ask(recorded)
+    with working(recorded, replace(VIEW, derive=derive)):
+        found = ended(recorded, Outcome.FAILED)
+    assert "No space left on device" in found.told
+    assert len(tries) == 1
+
+
+def test_what_could_not_be_swapped_is_told_of_and_tried_again(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "TRIES", 1)
+    ask(recorded)
+    with psycopg.connect(recorded.urls.api) as reader:
+        reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
+        with working(recorded):
+            until(lambda: [each.outcome for each in ends(recorded)] == [Outcome.POSTPONED])
+    assert orders(recorded) == [NAME]
+    with psycopg.connect(recorded.urls.worker) as connection:
+        connection.execute("UPDATE projections.rebuild_outcomes SET ended_at = ended_at - %s", [ordering.REST])
+    with working(recorded):
+        ended(recorded, Outcome.SWAPPED)
+
+
+def test_what_is_cancelled_of_a_raised_version_no_other_worker_begins(recorded: World) -> None:
+    with psycopg.connect(recorded.urls.api) as reader:
+        reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
+        with working(recorded, RAISED), working(recorded, RAISED):
+            recorded.wait(lambda status: status.rebuild is not None, NAME)
+            since = found_by(recorded, "SELECT clock_timestamp() - interval '1 hour'")
+            ordering.cancel(recorded.urls.worker, [NAME])
+            ended(recorded, Outcome.CANCELLED)
+            with psycopg.connect(recorded.urls.worker) as connection:
+                assert ordering.due(connection, {NAME: RAISED.version}, since) is None
+                assert ordering.due(connection, {NAME: RAISED.version}, found_by(recorded, "SELECT now()")) == NAME
+
+
+def found_by(world: World, statement: str) -> Any:
+    with psycopg.connect(world.urls.worker) as connection:
+        row = connection.execute(statement.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_it_can_be_cancelled_from_its_first_moment_on(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it counts what it has before it, too."""
+    told: list[list[str]] = []
+
+    def counted(*arguments: Any) -> int:
+        told.append(ordering.cancel(recorded.urls.worker, [NAME]))
+        return count(*arguments)
+
+    monkeypatch.setattr(building, "count", counted)
+    with pytest.raises(Cancelled):
+        rebuild(VIEW, recorded.urls.worker, decode)
+    assert told == [[NAME]]

@@ -1,0 +1,112 @@
+"""A copy takes the place of a table of its own form alone: what a migration changed meanwhile must not be undone.
+
+A copy gets all rights and options of the original. What it cannot get, such as row policies and triggers, keeps it from
+being swapped. Older code that builds meanwhile is refused likewise, and begins anew.
+"""
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+FUNCTIONS = """
+CREATE FUNCTION projections.form_of(schema text, name text) RETURNS text LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT concat_ws(E'\\n',
+        c.relowner::regrole, c.relkind, c.relpersistence, c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
+        (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid),
+        (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid),
+        (SELECT string_agg(concat_ws(' ', a.grantee, a.privilege_type, a.is_grantable), E'\\n'
+                           ORDER BY a.grantee, a.privilege_type)
+         FROM aclexplode(c.relacl) a WHERE a.grantee <> c.relowner),
+        (SELECT string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attstorage,
+                                     a.attcompression, a.attcollation, a.attgenerated, a.attidentity, a.attacl,
+                                     pg_get_expr(d.adbin, d.adrelid)), E'\\n' ORDER BY a.attnum)
+         FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+        (SELECT string_agg(concat_ws(' ', k.conname, k.contype, pg_get_constraintdef(k.oid)), E'\\n' ORDER BY k.conname)
+         FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f', 'p', 'u', 'x')),
+        (SELECT string_agg(concat_ws(' ', replace(pg_get_indexdef(x.indexrelid), format(' ON %I.', schema), ' ON '),
+                                     x.indisvalid), E'\\n' ORDER BY i.relname)
+         FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid))
+    FROM pg_class c WHERE c.oid = format('%I.%I', schema, name)::regclass
+$$;
+
+CREATE FUNCTION projections.changed_since_copied(tables text[]) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT name FROM unnest(tables) WITH ORDINALITY AS t (name, place)
+    WHERE projections.form_of('projections', name) IS DISTINCT FROM projections.form_of('projections_next', name)
+    ORDER BY place LIMIT 1
+$$;
+
+CREATE OR REPLACE FUNCTION projections.begin_copy(tables text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+    option text;
+    granted record;
+BEGIN
+    FOREACH name IN ARRAY tables LOOP
+        EXECUTE format('DROP TABLE IF EXISTS projections_next.%I', name);
+        EXECUTE format('CREATE TABLE projections_next.%1$I (LIKE projections.%1$I INCLUDING DEFAULTS'
+            ' INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION)', name);
+        FOR option IN
+            SELECT format('%I = %L', o.option_name, o.option_value)
+            FROM pg_class c CROSS JOIN LATERAL pg_options_to_table(c.reloptions) o
+            WHERE c.oid = format('projections.%I', name)::regclass
+        LOOP
+            EXECUTE format('ALTER TABLE projections_next.%I SET (%s)', name, option);
+        END LOOP;
+        FOR granted IN
+            SELECT a.privilege_type || of.columns AS right_to, a.grantee, a.is_grantable
+            FROM (
+                SELECT c.relowner, c.relacl AS acl, '' AS columns FROM pg_class c
+                WHERE c.oid = format('projections.%I', name)::regclass
+                UNION ALL
+                SELECT c.relowner, t.attacl, format(' (%I)', t.attname)
+                FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid AND NOT t.attisdropped
+                WHERE c.oid = format('projections.%I', name)::regclass
+            ) AS of CROSS JOIN LATERAL aclexplode(of.acl) a
+            WHERE a.grantee <> of.relowner
+        LOOP
+            EXECUTE format('GRANT %s ON projections_next.%I TO %s %s', granted.right_to, name,
+                           CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE granted.grantee::regrole::text END,
+                           CASE WHEN granted.is_grantable THEN 'WITH GRANT OPTION' END);
+        END LOOP;
+    END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION projections.swap_copy(tables text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+    changed text;
+BEGIN
+    FOREACH name IN ARRAY tables LOOP
+        EXECUTE format('LOCK TABLE projections.%I IN ACCESS EXCLUSIVE MODE', name);
+    END LOOP;
+    changed := projections.changed_since_copied(tables);
+    IF changed IS NOT NULL THEN
+        RAISE EXCEPTION 'projections.% is of another form than its copy: it was changed meanwhile', changed
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    FOREACH name IN ARRAY tables LOOP
+        EXECUTE format('DROP TABLE projections.%I', name);
+        EXECUTE format('ALTER TABLE projections_next.%I SET SCHEMA projections', name);
+    END LOOP;
+END $$;
+"""
+
+
+def upgrade() -> None:
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(FUNCTIONS)
+
+
+def downgrade() -> None:
+    raise RuntimeError("migrations only expand: an older version runs on a newer schema, and the way back is a backup")

@@ -1,0 +1,75 @@
+"""How far a rebuild is, told where others can see it; and whoever is to stop it is heard at the same time."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import psycopg
+
+from projections.checkpoints import Progress, Step
+from projections.rebuilding import ordering
+from projections.rebuilding.attending import LOOK
+from projections.view import View
+
+
+class Cancelled(Exception):
+    """It was stopped before the swap. What was served is served; if it was loading, the next one goes on from there."""
+
+
+class Telling:
+    """Of one rebuild. total, processed: events that are to be read, and that were read. Each call raises Cancelled."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        view: View,
+        report: Callable[[Progress], None],
+        stop: Event,
+        swaps: bool,
+    ) -> None:
+        self.total = 0
+        self.processed = 0
+        self._connection = connection
+        self._view = view
+        self._report = report
+        self._stop = stop
+        self._swaps = swaps
+        self._step = Step.LOADING
+        self._began = datetime.now(UTC)
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return (datetime.now(UTC) - self._began).total_seconds()
+
+    def enter(self, step: Step) -> None:
+        self._step = step
+        self.look()
+
+    def read(self, events: int) -> None:
+        """So many more."""
+        self.processed += events
+        self.look()
+
+    def rest(self, seconds: float) -> None:
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0:
+            self._stop.wait(min(left, LOOK))
+            self.look()
+
+    def look(self) -> None:
+        if self._stop.is_set():
+            raise Cancelled(f"the rebuild of {self._view.name} was stopped")
+        told = Progress(
+            processed=self.processed,
+            total=max(self.total, self.processed),
+            started_at=self._began,
+            updated_at=datetime.now(UTC),
+            step=self._step,
+            swaps=self._swaps,
+        )
+        if ordering.tell(self._connection, self._view.name, self._view.version, told):
+            raise Cancelled(f"the rebuild of {self._view.name} was cancelled")
+        self._report(told)

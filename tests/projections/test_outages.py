@@ -1,0 +1,29 @@
+"""What passes by itself is told apart from what would be said again."""
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from projections.following.outages import is_outage
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (psycopg.OperationalError("the connection is lost"), True),
+        (errors.ConnectionFailure(), True),
+        (errors.AdminShutdown(), True),
+        (errors.CannotConnectNow(), True),
+        (errors.TooManyConnections(), True),
+        (errors.DeadlockDetected(), True),
+        (errors.LockNotAvailable(), True),
+        (errors.QueryCanceled(), False),
+        (errors.DiskFull(), False),
+        (errors.ProgramLimitExceeded(), False),
+        (errors.ObjectNotInPrerequisiteState(), False),
+        (errors.UniqueViolation(), False),
+        (ValueError(), False),
+    ],
+)
+def test_by_its_sqlstate(error: Exception, passes: bool) -> None:
+    assert is_outage(error) is passes
