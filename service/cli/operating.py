@@ -14,6 +14,8 @@ from projections.checkpoints import Status
 from projections.reading.asking import Question
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import ordering
+from service.cli.failing import complain
+from service.cli.wording import clean
 from service.container import async_engine, tolerance
 from service.errors import Unavailable
 from service.health import FOLLOWED, view_problems
@@ -49,13 +51,12 @@ def status() -> None:
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))
     for each in statuses:
         if each.last_error:
-            typer.echo(f"{each.view}: {each.last_error}")
+            typer.echo(clean(f"{each.view}: {each.last_error}"))
     for end in ends:
-        typer.echo(
-            f"{end.view}: last rebuilt {end.ended_at:%Y-%m-%d %H:%M:%S}Z: {end.outcome.value.lower()}. {end.told}"
-        )
+        rebuilt = f"last rebuilt {end.ended_at:%Y-%m-%d %H:%M:%S}Z: {end.outcome.value.lower()}"
+        typer.echo(clean(f"{end.view}: {rebuilt}. {end.told}"))
     for name, problem in problems.items():
-        print(f"mandate: {name}: {problem}", file=sys.stderr)
+        complain(f"{name}: {problem}")
     if problems:
         raise typer.Exit(1)
 

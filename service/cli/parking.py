@@ -1,6 +1,5 @@
 """`parked`: streams that were set aside, because an event of theirs could not be applied to a view."""
 
-import sys
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +10,10 @@ from rich.table import Table
 from projections.catalogue import VIEW_OF
 from projections.following.leading import OtherVersion
 from projections.following.parking import Parked, parked, retry, waiting_positions
+from service.cli.failing import complain
 from service.cli.operating import answers
 from service.cli.rebuilding import answering, stream_called
+from service.cli.wording import clean
 from service.decoding import decode
 from service.errors import Misconfigured
 from service.opening import open_database
@@ -40,7 +41,7 @@ def list_(view: ViewOption = None) -> None:
         table.add_column(column, overflow="fold")
     for one in found:
         since = one.parked_at.isoformat(timespec="seconds")
-        table.add_row(one.view, str(one.stream), str(one.position), str(one.waiting), since, one.error)
+        table.add_row(one.view, str(one.stream), str(one.position), str(one.waiting), since, clean(one.error))
     Console().print(table)
     if found:
         raise typer.Exit(1)
@@ -52,7 +53,7 @@ def show(stream: StreamArgument, view: ViewOption = None) -> None:
     with open_database(settings) as urls:
         found = _found(settings, urls.worker, view, stream_called(urls, stream or ""))
         for one in found:
-            typer.echo(f"{one.view}: {one.error}")
+            typer.echo(clean(f"{one.view}: {one.error}"))
             for position in answers(settings, urls.worker, waiting_positions(one.view, one.stream)):
                 typer.echo(f"  {position}")
     if not found:
@@ -73,7 +74,7 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
             typer.echo(f"{one.view} {one.stream}: {came.applied} of {one.waiting} events applied")
             if came.error is not None:
                 failed = True
-                print(f"mandate: {came.error}", file=sys.stderr)
+                complain(came.error)
     if failed:
         raise typer.Exit(1)
 

@@ -9,6 +9,8 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from service.cli.wording import clean
+
 PAUSE: Final = 10.0
 """Seconds between two lines where there is no terminal."""
 
@@ -31,7 +33,8 @@ class Board:
             print(f"mandate: {name}: {told}", file=sys.stderr, flush=True)
 
     def say(self, line: str) -> None:
-        self._bars.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        """Nothing of it steers the terminal."""
+        self._bars.console.print(clean(line), highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """`rebuild` and `verify`: views built anew from the events, beside the ones that are served, and compared with them."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import Annotated, Final
@@ -25,6 +24,7 @@ from projections.rebuilding.rebuild import verify as verify_view
 from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
+from service.cli.failing import complain, complain_in_a_line
 from service.cli.numbers import number_of
 from service.cli.progress import Board, board
 from service.database import DatabaseUrls
@@ -102,9 +102,9 @@ def rebuild(
                 shown.say(_told(rebuilt))
             except Differs as error:
                 refusals += 1
-                print(f"mandate: not swapped: {error}", file=sys.stderr)
+                complain(f"not swapped: {error}")
     if refusals:
-        print("mandate: 'mandate rebuild --accept-differences' swaps nevertheless", file=sys.stderr)
+        complain("'mandate rebuild --accept-differences' swaps nevertheless")
         raise typer.Exit(1)
 
 
@@ -136,7 +136,7 @@ def _mend(views: Sequence[View], called: str) -> None:
                 if len(views) == 1:
                     raise Misconfigured(str(error)) from error
             except (OtherVersion, Unappliable) as error:
-                print(f"mandate: nothing was changed: {error}", file=sys.stderr)
+                complain_in_a_line(f"nothing was changed: {error}")
                 raise typer.Exit(1) from error
 
 
@@ -174,10 +174,10 @@ def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Board]]:
         try:
             yield views, urls.worker, shown
         except KeyboardInterrupt:
-            print("mandate: stopped: if it was loading, the next rebuild goes on from there", file=sys.stderr)
+            complain("stopped: if it was loading, the next rebuild goes on from there")
             raise typer.Exit(130) from None
         except (BeingRebuilt, Cancelled, FillerLost, NotSwapped, Unappliable, NotAsFolded, CorruptEvent) as error:
-            print(f"mandate: nothing was changed: {error}", file=sys.stderr)
+            complain_in_a_line(f"nothing was changed: {error}")
             raise typer.Exit(1) from error
 
 

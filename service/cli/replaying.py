@@ -1,11 +1,11 @@
 """`replay --check`: whether the present code reads every event of the store, writing nothing."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from projections.rebuilding.checking import Checked, Unreadable, check
+from service.cli.failing import complain
 from service.cli.progress import board
 from service.cli.rebuilding import answering
 from service.decoding import decode
@@ -35,6 +35,6 @@ def replay(
                 urls.worker, decode, lambda done, total: shown.show("events", done, total, f"{done / total:.0%}")
             )
         except Unreadable as error:
-            print(f"mandate: {error}", file=sys.stderr)
+            complain(error)
             raise typer.Exit(1) from error
     typer.echo(f"{checked.events:,} events of {checked.streams:,} streams can be read, in {checked.seconds:.1f} s")
