@@ -14,6 +14,7 @@ import typer
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM
+from service.cli.failing import complain_in_a_line
 from service.container import limits, now
 from service.database import DatabaseUrls
 from service.errors import CorruptEvent
@@ -98,5 +99,5 @@ def in_one_line() -> Iterator[None]:
 
 
 def _ended(message: str, status: int) -> typer.Exit:
-    typer.echo(f"mandate: {' '.join(message.split())}", err=True)
+    complain_in_a_line(message)
     return typer.Exit(status)

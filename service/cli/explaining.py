@@ -38,7 +38,7 @@ def _show(console: Console, told: Explained, *, is_personal: bool) -> None:
     console.print(Text(f"{request.reference}: {request.status}, version {request.version}", "bold underline"))
     for recorded in told.because:
         who = f"{recorded.actor.subject} ({recorded.actor.authority})"
-        console.print(f"  {spoken(recorded.happened_at)}  {type(recorded.event).__name__}  {clean(who)}", markup=False)
+        console.print(Text(f"  {spoken(recorded.happened_at)}  {type(recorded.event).__name__}  {clean(who)}"))
     for outlook in told.outlooks:
         console.print()
         console.print(_headline(outlook, is_personal=is_personal))

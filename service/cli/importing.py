@@ -110,13 +110,13 @@ def _tell(console: Console, totals: Totals, report: Report, listed: Path) -> Non
             f"Of those histories, lines that had been refused then: {totals.refused_before:,}.", highlight=False
         )
     for reason, lines in sorted(totals.reasons.items(), key=lambda each: -each[1]):
-        console.print(f"  {lines:,} refused, {reason}", highlight=False, markup=False)
+        console.print(Text(f"  {lines:,} refused, {reason}"))
         if (first := report.first.get(reason)) is not None:
             named = f"line {first.number}, {first.history}" if first.history else f"line {first.number}"
             told = _plain(f"{named}: {first.refusal.message}")
             console.print(Padding(Text(told), (0, 0, 0, 6)))
     if totals.refused or totals.refused_before:
-        console.print(f"Line by line: {listed}", highlight=False, markup=False)
+        console.print(Text(f"Line by line: {_plain(str(listed))}"))
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from domain.vocabulary import SYSTEM
 from projections import checkpoints
@@ -89,6 +90,6 @@ def _table(statuses: list[Status]) -> Table:
             str(each.lag),
             f"{each.lag_seconds:.1f}",
             str(each.parked),
-            each.rebuild.told if each.rebuild else "",
+            Text(each.rebuild.told if each.rebuild else ""),
         )
     return table

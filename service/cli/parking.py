@@ -6,6 +6,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from projections.catalogue import VIEW_OF
 from projections.following.leading import OtherVersion
@@ -41,7 +42,7 @@ def list_(view: ViewOption = None) -> None:
         table.add_column(column, overflow="fold")
     for one in found:
         since = one.parked_at.isoformat(timespec="seconds")
-        table.add_row(one.view, str(one.stream), str(one.position), str(one.waiting), since, clean(one.error))
+        table.add_row(one.view, str(one.stream), str(one.position), str(one.waiting), since, Text(clean(one.error)))
     Console().print(table)
     if found:
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from service.cli.wording import clean
 
@@ -34,7 +35,7 @@ class Board:
 
     def say(self, line: str) -> None:
         """Nothing of it steers the terminal."""
-        self._bars.console.print(clean(line), highlight=False, markup=False, soft_wrap=True)
+        self._bars.console.print(Text(clean(line)), soft_wrap=True)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Timeline:
             (spoken(entry.occurred_at or entry.recorded_at), "bold"),
             "  ",
             (entry.type, "cyan"),
-            f"  {moment.about}" if moment.about else "",
+            clean(f"  {moment.about}") if moment.about else "",
             clean(f"  {name} ({entry.actor.authority})"),
             (f"  version {entry.version}, position {entry.position}", "dim"),
         )

@@ -50,3 +50,13 @@ def test_what_status_tells(run: Run, recorded: World) -> None:
     told = run("status")
     assert f"{NAME}: \ufffd31m" in told.stdout
     assert CONTROLS.findall(told.output) == []
+
+
+@pytest.mark.parametrize("text", ["expected list[str], got [/x]", "[red]read me[/red]", "10:100:20"])
+def test_what_looks_like_markup(run: Run, parked: World, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """rich would take it for styles and emoji, and either change it or show nothing at all."""
+    monkeypatch.setenv("COLUMNS", "200")
+    set_in(parked, "parked_streams", "error", text)
+    assert text in run("parked", "list").stdout
+    set_in(parked, NAME, "searched", text)
+    assert f'searched is "{text}"' in run("verify", NAME).stdout

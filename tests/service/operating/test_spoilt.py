@@ -1,0 +1,60 @@
+"""A store that is not as it was written: each command says so in one line, of each view, and changes nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import Result
+
+from domain.recorded import Recorded
+from projections import deployment_requests
+from tests.projections.test_from_scratch import empty
+from tests.projections.test_parking import follow_to_the_end, longest, unable
+from tests.projections.world import World
+from tests.service.operating.conftest import Run
+from tests.service.operating.tampering import spoil, take_out
+
+NAME = deployment_requests.NAME
+Tamper = Callable[[World, Recorded[Any]], None]
+
+SPOILT = [(take_out, "has {stream} at version 1, and 3 comes next"), (spoil, "at position {position}")]
+
+
+def says_in_one_line(told: Result, expected: str) -> None:
+    """And ends as it does where nothing was changed."""
+    assert isinstance(told.exception, SystemExit), told.exception
+    assert told.exit_code == 1
+    [line] = told.stderr.splitlines()
+    assert line.startswith("mandate: ")
+    assert expected in line
+
+
+@pytest.mark.parametrize("command", ["verify", "rebuild", "rebuild --dry-run", "rebuild --stream"])
+@pytest.mark.parametrize(("tamper", "expected"), SPOILT, ids=["taken out", "spoilt"])
+def test_views_are_as_they_were(run: Run, recorded: World, command: str, tamper: Tamper, expected: str) -> None:
+    second = longest(recorded)[1]
+    tamper(recorded, second)
+    before = recorded.all_rows()
+    arguments = [str(second.stream)] if command.endswith("--stream") else []
+    told = run(*command.split(), *arguments, NAME)
+    says_in_one_line(told, expected.format(stream=second.stream, position=second.position))
+    assert recorded.all_rows() == before
+
+
+def test_what_waits_and_cannot_be_read_waits_on(run: Run, recorded: World) -> None:
+    second = longest(recorded)[1]
+    empty(recorded)
+    follow_to_the_end(recorded, unable(second.position))
+    spoil(recorded, second)
+    says_in_one_line(run("parked", "retry"), f"{NAME} {second.stream}: the event at position {second.position} ")
+    assert run("parked", "list").exit_code == 1
+
+
+def test_what_waits_in_rows_of_another_version_waits_on(run: Run, recorded: World) -> None:
+    second = longest(recorded)[1]
+    empty(recorded)
+    follow_to_the_end(recorded, unable(second.position))
+    with psycopg.connect(recorded.urls.worker) as connection:
+        connection.execute("UPDATE projections.checkpoints SET version = version + 1")
+    says_in_one_line(run("parked", "retry"), "it is to be built anew")
