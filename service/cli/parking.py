@@ -11,12 +11,12 @@ from rich.text import Text
 from projections.catalogue import VIEW_OF
 from projections.following.leading import OtherVersion
 from projections.following.parking import Parked, parked, retry, waiting_positions
-from service.cli.failing import complain
+from service.cli.failing import complain, complain_in_a_line
 from service.cli.operating import answers
 from service.cli.rebuilding import answering, stream_called
 from service.cli.wording import clean
 from service.decoding import decode
-from service.errors import Misconfigured
+from service.errors import CorruptEvent, Misconfigured
 from service.opening import open_database
 from service.settings import Settings
 
@@ -70,8 +70,10 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
         for one in _found(settings, urls.worker, view, wanted):
             try:
                 came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
-            except OtherVersion as error:
-                raise Misconfigured(str(error)) from error
+            except (OtherVersion, CorruptEvent) as error:
+                failed = True
+                complain_in_a_line(f"{one.view} {one.stream}: {error}")
+                continue
             typer.echo(f"{one.view} {one.stream}: {came.applied} of {one.waiting} events applied")
             if came.error is not None:
                 failed = True

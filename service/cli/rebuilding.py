@@ -12,7 +12,7 @@ import typer
 from domain.vocabulary import joined
 from projections.catalogue import VIEW_OF, VIEWS
 from projections.checkpoints import Progress
-from projections.following.applying import Unappliable
+from projections.following.applying import Inconsistent, Unappliable
 from projections.following.leading import OtherVersion
 from projections.rebuilding import ordering
 from projections.rebuilding.building import NotSwapped, Rebuilt
@@ -36,6 +36,17 @@ from service.opening import open_database
 from service.settings import Settings
 
 JOBS: Final = min(4, len(os.sched_getaffinity(0)))
+FAILURES: Final = (
+    BeingRebuilt,
+    Cancelled,
+    CorruptEvent,
+    FillerLost,
+    Inconsistent,
+    NotAsFolded,
+    NotSwapped,
+    Unappliable,
+)
+"""What may keep a view from being built anew: what was served is served."""
 
 Views = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")]
 Jobs = Annotated[
@@ -135,7 +146,7 @@ def _mend(views: Sequence[View], called: str) -> None:
             except NotOneOf as error:
                 if len(views) == 1:
                     raise Misconfigured(str(error)) from error
-            except (OtherVersion, Unappliable) as error:
+            except (OtherVersion, Unappliable, Inconsistent, CorruptEvent) as error:
                 complain_in_a_line(f"nothing was changed: {error}")
                 raise typer.Exit(1) from error
 
@@ -176,7 +187,7 @@ def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Board]]:
         except KeyboardInterrupt:
             complain("stopped: if it was loading, the next rebuild goes on from there")
             raise typer.Exit(130) from None
-        except (BeingRebuilt, Cancelled, FillerLost, NotSwapped, Unappliable, NotAsFolded, CorruptEvent) as error:
+        except FAILURES as error:
             complain_in_a_line(f"nothing was changed: {error}")
             raise typer.Exit(1) from error
 

@@ -11,6 +11,7 @@ from tests.projections.histories import Histories
 from tests.projections.test_parking import follow_to_the_end, longest, unable
 from tests.projections.world import World
 from tests.service.operating.conftest import Run
+from tests.service.operating.tampering import take_out
 from tests.service.operating.test_verifying import edit
 
 NAME = deployment_requests.NAME
@@ -66,11 +67,7 @@ def test_the_first_event_that_cannot_be_read_is_named(recorded: World) -> None:
     ("which", "said"), [(1, "has no version 2: 3 comes next"), (-1, "1 of {end} positions hold no")]
 )
 def test_an_event_that_somebody_took_out_is_missed(run: Run, recorded: World, which: int, said: str) -> None:
-    taken = longest(recorded)[which].position
-    with psycopg.connect(recorded.urls.owner, autocommit=True) as connection:
-        connection.execute("ALTER TABLE event_store.events DISABLE TRIGGER never_changed")
-        connection.execute("ALTER TABLE event_store.event_texts DROP CONSTRAINT fk_event_texts_position_events")
-        connection.execute("DELETE FROM event_store.events WHERE notification_id = %s", [taken])
+    take_out(recorded, longest(recorded)[which])
     told = run("replay", "--check")
     assert told.exit_code == 1
     assert said.format(end=recorded.store.head()[0]) in told.stderr
