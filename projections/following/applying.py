@@ -54,11 +54,14 @@ def apply(
 
 
 def fold(view: View, subject: UUID, state: Any, events: Sequence[Recorded[Any]]) -> Folded:
-    """What the events make of one subject. Raises Unappliable, naming the first event that does not fit."""
+    """What the events make of one subject: each is of the version after the one before, the first after the state's.
+
+    Raises Inconsistent where one is not, and Unappliable, naming the first event that does not fit.
+    """
     if AGGREGATE_OF[type(events[0].event)] in view.by_stream:
         version = state.version if state else 0
-        if events[0].version != version + 1:
-            raise Inconsistent(f"{view.name} has {subject} at version {version}, and {events[0].version} comes next")
+        if events[0].version != version + 1 or events[-1].version != version + len(events):
+            raise Inconsistent(_gap(view, subject, version, events))
     try:
         return view.fold(state, events)
     except Exception as error:
@@ -97,6 +100,12 @@ def update_later(connection: psycopg.Connection[Any], schema: str, folded: Seque
 
 def _is_first(view: View, recorded: Recorded[Any]) -> bool:
     return recorded.version == 1 and AGGREGATE_OF[type(recorded.event)] in view.by_stream
+
+
+def _gap(view: View, subject: UUID, version: int, events: Sequence[Recorded[Any]]) -> str:
+    numbered = enumerate(events, start=version)
+    before, found = next((before, each.version) for before, each in numbered if each.version != before + 1)
+    return f"{view.name} has {subject} at version {before}, and {found} comes next"
 
 
 def _culprit(view: View, state: Any, events: Sequence[Recorded[Any]]) -> Recorded[Any]:

@@ -18,7 +18,11 @@ from tests.service.operating.tampering import spoil, take_out
 NAME = deployment_requests.NAME
 Tamper = Callable[[World, Recorded[Any]], None]
 
-SPOILT = [(take_out, 0, "has {stream} at version 0, and 2 comes next"), (spoil, 1, "the event at position {position}")]
+SPOILT = [
+    (take_out, 0, "has {stream} at version 0, and 2 comes next"),
+    (take_out, 1, "has {stream} at version 1, and 3 comes next"),
+    (spoil, 1, "the event at position {position}"),
+]
 
 
 def says_in_one_line(told: Result, expected: str) -> None:
@@ -31,7 +35,7 @@ def says_in_one_line(told: Result, expected: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["verify", "rebuild", "rebuild --dry-run", "rebuild --stream"])
-@pytest.mark.parametrize(("tamper", "which", "expected"), SPOILT, ids=["first taken out", "spoilt"])
+@pytest.mark.parametrize(("tamper", "which", "expected"), SPOILT, ids=["first taken out", "second taken out", "spoilt"])
 def test_views_are_as_they_were(
     run: Run, recorded: World, command: str, tamper: Tamper, which: int, expected: str
 ) -> None:
