@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from service.errors import Misconfigured, Unavailable
+from service.errors import CorruptEvent, Misconfigured, Unavailable
 
 COMMANDS: Final = {
     "serve": "serving",
@@ -31,9 +31,14 @@ COMMANDS: Final = {
 
 
 def main() -> None:
-    """The entry point. Exit status 2: misconfigured. 3: the database does not answer now. 130: interrupted."""
+    """The entry point.
+
+    Exit status 1: an event cannot be read. 2: misconfigured. 3: the database does not answer now. 130: interrupted.
+    """
     try:
         application(sys.argv[1] if len(sys.argv) > 1 else "")()
+    except CorruptEvent as error:
+        sys.exit(_say(str(error), 1))
     except Misconfigured as error:
         sys.exit(_say(str(error), 2))
     except Unavailable as error:

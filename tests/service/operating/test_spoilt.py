@@ -7,8 +7,10 @@ import psycopg
 import pytest
 from typer.testing import Result
 
+from domain.numbering import NumberAssigned
 from domain.recorded import Recorded
 from projections import deployment_requests
+from service.cli import main
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_parking import follow_to_the_end, longest, unable
 from tests.projections.world import World
@@ -64,3 +66,17 @@ def test_what_waits_in_rows_of_another_version_waits_on(run: Run, recorded: Worl
     with psycopg.connect(recorded.urls.worker) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version + 1")
     says_in_one_line(run("parked", "retry"), "it is to be built anew")
+
+
+def test_a_name_that_cannot_be_read(
+    run: Run, recorded: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a reference stands for is an event, too. `run` has told where the database is."""
+    number = next(each for each in recorded.log() if isinstance(each.event, NumberAssigned))
+    request = next(each for each in recorded.log() if each.stream == number.event.subject)
+    spoil(recorded, number)
+    monkeypatch.setattr("sys.argv", ["mandate", "rebuild", "--stream", request.event.reference])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("mandate: the event at position ")
