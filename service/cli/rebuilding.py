@@ -47,6 +47,8 @@ FAILURES: Final = (
     Unappliable,
 )
 """What may keep a view from being built anew: what was served is served."""
+SERVED: Final = "is as it was"
+"""What is said of one that was to be changed, and was not."""
 
 Views = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")]
 Jobs = Annotated[
@@ -84,8 +86,8 @@ def rebuild(
 ) -> None:
     """Builds views anew beside the ones that are served, and swaps them: nobody waits, and nobody sees half of one.
 
-    Where rows differ from those that are served though the view's version is the same, nothing is swapped and the exit
-    status is 1. One that was stopped or killed while it loaded goes on where it was.
+    Where rows differ from those that are served though the view's version is the same, it is not swapped; the others
+    are. Exit status 1 where one was not. One that was stopped or killed while it loaded goes on where it was.
     """
     views = _named(view or [])
     options = {"--stream": stream, "--cancel": cancel, "--dry-run": dry_run, "--accept-differences": accept_differences}
@@ -99,29 +101,23 @@ def rebuild(
         _cancel(views)
         return
     if dry_run:
-        refused = [found for found in _compared(views, jobs) if found.differing and not found.may_differ]
-        if refused and not accept_differences:
-            raise typer.Exit(1)
-        return
-    refusals = 0
-    with _each(views) as (each, url, shown):
-        for one in each:
-            try:
-                rebuilt = rebuild_view(
-                    one, url, decode, _on(shown, one), jobs=jobs, accept=accept_differences, go_back=True
-                )
-                shown.say(_told(rebuilt))
-            except Differs as error:
-                refusals += 1
-                complain(f"not swapped: {error}")
-    if refusals:
-        complain("'mandate rebuild --accept-differences' swaps nevertheless")
+        found, done = _compared(views, jobs)
+        refused = [each.view for each in found if each.differing and not (each.may_differ or accept_differences)]
+    else:
+        refused, done = _swapped(views, jobs, accept_differences)
+        if refused:
+            complain("'mandate rebuild --accept-differences' swaps nevertheless")
+    if refused or not done:
         raise typer.Exit(1)
 
 
 def verify(view: Views = None, jobs: Jobs = JOBS) -> None:
-    """Compares views with what their events make of them, and changes nothing. Exit status 1 where rows differ."""
-    if any(found.differing for found in _compared(_named(view or []), jobs)):
+    """Compares views with what their events make of them, and changes nothing.
+
+    Exit status 1 where rows differ, or where a view could not be compared.
+    """
+    found, done = _compared(_named(view or []), jobs)
+    if not done or any(each.differing for each in found):
         raise typer.Exit(1)
 
 
@@ -137,6 +133,7 @@ def stream_called(urls: DatabaseUrls, called: str) -> UUID:
 
 
 def _mend(views: Sequence[View], called: str) -> None:
+    failed = False
     with open_database(Settings.from_environment()) as urls, answering():
         wanted = stream_called(urls, called)
         for view in views:
@@ -146,9 +143,11 @@ def _mend(views: Sequence[View], called: str) -> None:
             except NotOneOf as error:
                 if len(views) == 1:
                     raise Misconfigured(str(error)) from error
-            except (OtherVersion, Unappliable, Inconsistent, CorruptEvent) as error:
-                complain_in_a_line(f"nothing was changed: {error}")
-                raise typer.Exit(1) from error
+            except (OtherVersion, *FAILURES) as error:
+                failed = True
+                complain_in_a_line(f"{view.name} {SERVED}: {error}")
+    if failed:
+        raise typer.Exit(1)
 
 
 def _cancel(views: Sequence[View]) -> None:
@@ -163,33 +162,59 @@ def _cancel(views: Sequence[View]) -> None:
         typer.echo(f"let go what one that was stopped had loaded: {', '.join(let_go)}")
 
 
-def _compared(views: Sequence[View], jobs: int) -> list[Comparison]:
-    """Each comparison, told as it is found. Of a view that was never followed there is none."""
-    found = []
-    with _each(views) as (each, url, shown):
-        for view in each:
-            comparison = verify_view(view, url, decode, _on(shown, view), jobs=jobs)
-            if comparison is None:
-                shown.say(f"{view.name}: nothing was followed yet")
-                continue
-            for line in (comparison.told(), *(f"  {line}" for line in comparison.lines())):
-                shown.say(line)
-            found.append(comparison)
-    return found
+def _swapped(views: Sequence[View], jobs: int, accept: bool) -> tuple[list[str], bool]:
+    """The views that were not swapped as their rows differ; whether all others were."""
+    refused = []
 
-
-@contextmanager
-def _each(views: Sequence[View]) -> Iterator[tuple[Sequence[View], str, Board]]:
-    """The views, the database and where progress is shown. What stands in the way is said in one line."""
-    with open_database(Settings.from_environment()) as urls, board() as shown, answering():
+    def swap(view: View, url: str, shown: Board) -> None:
         try:
-            yield views, urls.worker, shown
-        except KeyboardInterrupt:
-            complain("stopped: if it was loading, the next rebuild goes on from there")
-            raise typer.Exit(130) from None
-        except FAILURES as error:
-            complain_in_a_line(f"nothing was changed: {error}")
-            raise typer.Exit(1) from error
+            rebuilt = rebuild_view(view, url, decode, _on(shown, view), jobs=jobs, accept=accept, go_back=True)
+            shown.say(_told(rebuilt))
+        except Differs as error:
+            refused.append(view.name)
+            complain(f"not swapped: {error}")
+
+    done = _each(views, swap, SERVED)
+    return refused, done
+
+
+def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]:
+    """Each comparison, told as it is found; whether all could be made. Of a view never followed there is none."""
+    found = []
+
+    def compare(view: View, url: str, shown: Board) -> None:
+        comparison = verify_view(view, url, decode, _on(shown, view), jobs=jobs)
+        if comparison is None:
+            shown.say(f"{view.name}: nothing was followed yet")
+            return
+        for line in (comparison.told(), *(f"  {line}" for line in comparison.lines())):
+            shown.say(line)
+        found.append(comparison)
+
+    done = _each(views, compare, "was not compared")
+    return found, done
+
+
+def _each(views: Sequence[View], work: Callable[[View, str, Board], None], left: str) -> bool:
+    """The work, view by view: what keeps one from being done is said in one line. Whether all were done.
+
+    left: what is said of one that was not. Where one is cancelled, those that come after it are not begun.
+    """
+    done = True
+    with open_database(Settings.from_environment()) as urls, board() as shown, answering():
+        for place, view in enumerate(views, start=1):
+            try:
+                work(view, urls.worker, shown)
+            except KeyboardInterrupt:
+                complain("stopped: if it was loading, the next rebuild goes on from there")
+                raise typer.Exit(130) from None
+            except FAILURES as error:
+                done = False
+                complain_in_a_line(f"{view.name} {left}: {error}")
+                if isinstance(error, Cancelled) and (rest := views[place:]):
+                    complain(f"not begun: {', '.join(each.name for each in rest)}")
+                    break
+    return done
 
 
 @contextmanager
