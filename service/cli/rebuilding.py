@@ -122,7 +122,7 @@ def verify(view: Views = None, jobs: Jobs = JOBS) -> None:
 
 
 def stream_called(urls: DatabaseUrls, called: str) -> UUID:
-    """The stream with this reference or id. Raises Misconfigured where there is none."""
+    """The stream with this reference or id; an id may be of none. Raises Misconfigured where no reference is so."""
     with suppress(ValueError):
         return UUID(called)
     with closing(EventStore(urls.api)) as store:
@@ -133,21 +133,31 @@ def stream_called(urls: DatabaseUrls, called: str) -> UUID:
 
 
 def _mend(views: Sequence[View], called: str) -> None:
-    failed = False
+    failed, lacking = False, []
     with open_database(Settings.from_environment()) as urls, answering():
         wanted = stream_called(urls, called)
         for view in views:
             try:
                 events = number_of(mend(view, urls.worker, decode, wanted), "event", "events")
                 typer.echo(f"{view.name}: the rows of {called} are made anew from {events}")
-            except NotOneOf as error:
-                if len(views) == 1:
-                    raise Misconfigured(str(error)) from error
+            except NotOneOf:
+                lacking.append(view.name)
             except (OtherVersion, *FAILURES) as error:
                 failed = True
                 complain_in_a_line(f"{view.name} {SERVED}: {error}")
+        if len(lacking) == len(views):
+            _refuse_unknown(urls, wanted, called)
+            named = joined(lacking, "or")
+            raise Misconfigured(f"there are no rows that are of {called} alone in {named}, up to where they are")
     if failed:
         raise typer.Exit(1)
+
+
+def _refuse_unknown(urls: DatabaseUrls, stream: UUID, called: str) -> None:
+    """Raises Misconfigured where there is no such stream."""
+    with closing(EventStore(urls.api)) as store:
+        if not store.recorder.select_events(stream, limit=1):
+            raise Misconfigured(f"nothing is called {called}")
 
 
 def _cancel(views: Sequence[View]) -> None:

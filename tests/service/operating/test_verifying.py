@@ -3,9 +3,10 @@
 import psycopg
 import pytest
 
+from domain.numbering import NumberAssigned
 from projections import deployment_requests, parts
 from projections.catalogue import VIEWS
-from service.errors import Unavailable
+from service.errors import Misconfigured, Unavailable
 from tests.projections.test_going_on import stopped
 from tests.projections.test_rebuild import nothing_is_left
 from tests.projections.world import World
@@ -82,3 +83,19 @@ def test_what_asks_for_different_things_at_once_is_refused(run: Run, asked: list
 def test_a_view_that_there_is_not(run: Run, recorded: World) -> None:
     told = run("verify", "nothing")
     assert "there is no view nothing" in str(told.exception)
+
+
+@pytest.mark.parametrize("views", [[], [NAME], [NAME, "incidents"]], ids=["all", "one", "two"])
+def test_a_stream_that_there_is_not(run: Run, recorded: World, views: list[str]) -> None:
+    told = run("rebuild", *views, "--stream", NOTHING)
+    assert isinstance(told.exception, Misconfigured)
+    assert str(told.exception) == f"nothing is called {NOTHING}"
+
+
+@pytest.mark.parametrize("views", [[], [NAME], [NAME, "incidents"]], ids=["all", "one", "two"])
+def test_a_stream_that_no_view_has_rows_of(run: Run, recorded: World, views: list[str]) -> None:
+    """There is one, of numbers."""
+    numbers = next(each.stream for each in recorded.log() if isinstance(each.event, NumberAssigned))
+    told = run("rebuild", *views, "--stream", str(numbers))
+    assert isinstance(told.exception, Misconfigured)
+    assert f"no rows that are of {numbers} alone" in str(told.exception)
