@@ -1,6 +1,6 @@
 """The whole store read by the present code, and nothing written: all decoded, upcast, and folded by every view."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -11,7 +11,7 @@ import psycopg
 from domain.catalogue import AGGREGATE_OF, EVENTS
 from domain.recorded import Recorded
 from projections.catalogue import VIEWS
-from projections.following.applying import Unappliable, fold
+from projections.following.applying import Unappliable, fold, in_parts
 from projections.following.leading import connect
 from projections.replaying import Decode, Replay, head, topics
 from projections.view import View
@@ -43,12 +43,11 @@ def check(
         replay = Replay(connection, _telling(decode), end)
         done, streams = 0, 0
         try:
-            for events in _streams(replay):
-                done, streams = done + len(events), streams + 1
-                _miss_no_version(events)
-                for view in views:
-                    _fold(view, events)
-                progress(done, end)
+            for parts in _streams(replay):
+                streams += 1
+                for events in _read(parts, views):
+                    done += events
+                    progress(done, end)
             if done < end:
                 raise Unreadable(f"{end - done:,} of {end:,} positions hold no event: some were taken out of the store")
             for view in views:
@@ -79,24 +78,37 @@ def _know_every_name(connection: psycopg.Connection[Any], end: int) -> None:
         raise Unreadable(f"the event at position {row[0]}, {row[1]} of {row[2]}, has a name that is not known")
 
 
-def _miss_no_version(events: Sequence[Recorded[Any]]) -> None:
-    for version, recorded in enumerate(events, start=1):
+def _read(parts: Iterable[Sequence[Recorded[Any]]], views: Sequence[View]) -> Iterator[int]:
+    """How many events each part of one stream has, once every view has folded it on."""
+    read = 0
+    states: dict[str, Any] = {}
+    for events in parts:
+        _miss_no_version(events, read)
+        for view in views:
+            _fold(view, states, events)
+        read += len(events)
+        yield len(events)
+
+
+def _miss_no_version(events: Sequence[Recorded[Any]], before: int) -> None:
+    for version, recorded in enumerate(events, start=before + 1):
         if recorded.version != version:
             place = f"{recorded.version} comes next, at position {recorded.position}"
             raise Unreadable(f"{recorded.stream} has no version {version}: {place}")
 
 
-def _streams(replay: Replay) -> Iterator[list[Recorded[Any]]]:
-    """Each stream whole. One that is too long to be kept at once is read again, in parts that are not folded on."""
+def _streams(replay: Replay) -> Iterator[Iterable[Sequence[Recorded[Any]]]]:
+    """Each stream in one part. One that is too long to be kept at once is read again, in several."""
     wanted = topics(set(AGGREGATE_OF.values()))
     for stream, events in replay.by_stream(wanted):
-        yield events if events is not None else list(replay.of_stream(stream, wanted))
+        yield [events] if events is not None else in_parts(replay.of_stream(stream, wanted))
 
 
-def _fold(view: View, events: Sequence[Recorded[Any]]) -> None:
+def _fold(view: View, states: dict[str, Any], events: Sequence[Recorded[Any]]) -> None:
+    """states: of the stream, by view."""
     kept = [recorded for recorded in events if AGGREGATE_OF[type(recorded.event)] in view.by_stream]
     if kept:
-        fold(view, view.subject(kept[0]), None, kept)
+        states[view.name] = fold(view, view.subject(kept[0]), states.get(view.name), kept).state
 
 
 def _fold_in_order(view: View, replay: Replay) -> None:

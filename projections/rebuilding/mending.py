@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from projections.counting import LEVELS
 from projections.following import parking
-from projections.following.applying import LIVE, fold, write
+from projections.following.applying import LIVE, fold, in_parts, write
 from projections.following.leading import OtherVersion, connect
 from projections.replaying import Decode, Replay, topics
 from projections.view import View
@@ -24,7 +24,7 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
     """Rows of one stream as its events make them, up to where the view is; the number of the events.
 
     In one transaction, in the follower's order of locks: checkpoint first. Readers see the rows before it, or after.
-    Raises NotOneOf, OtherVersion, Unappliable, psycopg.Error.
+    Raises NotOneOf, OtherVersion, Inconsistent, Unappliable, psycopg.Error, what decode raises.
     """
     wanted = topics(view.by_stream)
     with connect(url, f"mandate mend {view.name}") as connection, connection.transaction():
@@ -32,21 +32,23 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
         row = connection.execute(held, [view.name]).fetchone()
         if row is None or row[1] != view.version:
             raise OtherVersion(f"the rows of {view.name} are not of version {view.version}: it is to be built anew")
-        events = list(Replay(connection, decode, int(row[0])).of_stream(stream, wanted))
-        if not events:
+        done, state, groups = 0, None, set[UUID]()
+        for events in in_parts(Replay(connection, decode, int(row[0])).of_stream(stream, wanted)):
+            if not done:
+                groups |= _forget(connection, view.tables, stream)
+            folded = fold(view, stream, state, events)
+            groups.update(folded.groups)
+            write(view, connection, LIVE, [replace(folded, groups=sorted(groups), since=None)])
+            done, state = done + len(events), folded.state
+        if not done:
             raise NotOneOf(f"{view.name} has no rows that are of {stream} alone, up to position {row[0]}")
-        subject = view.subject(events[0])
-        groups = _forget(connection, view.tables, subject)
-        folded = fold(view, subject, None, events)
-        every_group = sorted({*groups, *folded.groups})
-        write(view, connection, LIVE, [replace(folded, groups=every_group, since=None)])
-        parking.clear(connection, view.name, subject)
-    return len(events)
+        parking.clear(connection, view.name, stream)
+    return done
 
 
-def _forget(connection: psycopg.Connection[Any], tables: Sequence[Table], subject: UUID) -> list[UUID]:
+def _forget(connection: psycopg.Connection[Any], tables: Sequence[Table], subject: UUID) -> set[UUID]:
     """Deletes the subject's rows, and returns the groups that it was counted in."""
-    groups: list[UUID] = []
+    groups: set[UUID] = set()
     for table in tables:
         of = next((name for name in ("id", "subject") if name in table.c), None)
         if of is None:
@@ -54,5 +56,5 @@ def _forget(connection: psycopg.Connection[Any], tables: Sequence[Table], subjec
         told = ", ".join(level.own for level in LEVELS if level.own in table.c) or "NULL"
         statement = f"DELETE FROM {table} WHERE {of} = %s RETURNING {told}"  # noqa: S608
         rows = connection.execute(statement.encode(), [subject]).fetchall()
-        groups += [group for row in rows for group in row if group is not None]
+        groups.update(group for row in rows for group in row if group is not None)
     return groups
