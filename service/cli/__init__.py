@@ -66,5 +66,6 @@ def _mandate() -> None:
 
 
 def _say(message: str, status: int) -> int:
-    print(f"mandate: {' '.join(message.split())}", file=sys.stderr)
+    """What says it is loaded where there is something to say."""
+    import_module("service.cli.failing").complain_in_a_line(message)
     return status

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from projections import deployment_requests
+from service.cli import main
 from service.cli.wording import CONTROLS
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_parking import follow_to_the_end, longest, unable
@@ -60,3 +61,11 @@ def test_what_looks_like_markup(run: Run, parked: World, text: str, monkeypatch:
     assert text in run("parked", "list").stdout
     set_in(parked, NAME, "searched", text)
     assert f'searched is "{text}"' in run("verify", NAME).stdout
+
+
+def test_what_cannot_be_done_at_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["mandate", "verify", "\x9b31m"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("mandate: there is no view \ufffd31m: there are ")
