@@ -109,7 +109,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Of a rebuild, in events. step: None where older code builds. swaps: whether it is to, or only compares."""
+    """Of a rebuild, in events. step: None where older code builds. swaps: whether it is to, or only compares.
+
+    waits_for: sessions that hold the view's tables, as far as who builds it tells here.
+    """
 
     processed: int
     total: int
@@ -117,6 +120,7 @@ class Progress:
     updated_at: datetime
     step: Step | None
     swaps: bool = True
+    waits_for: str = ""
 
     @property
     def events_per_second(self) -> float:
@@ -136,8 +140,11 @@ class Progress:
         told = [self.step.told] if self.step else []
         if self.total:
             told += [f"{self.processed / self.total:.0%}", f"{self.events_per_second:,.0f} events/s"]
-        left = self.seconds_remaining
-        return ", ".join(told if left is None else [*told, f"{left:.0f} s left"])
+        if (left := self.seconds_remaining) is not None:
+            told.append(f"{left:.0f} s left")
+        if self.waits_for:
+            told.append(f"waits for {self.waits_for}")
+        return ", ".join(told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

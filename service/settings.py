@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.database import DatabaseUrls
@@ -80,6 +82,16 @@ class Settings(BaseSettings):
         description="Origins, with commas between them, whose pages may open a WebSocket beside those of this host.",
     )
 
+    @field_validator("database_url", "owner_database_url", "worker_database_url")
+    @classmethod
+    def _is_understood(cls, url: str | None) -> str | None:
+        """Nothing of it is told: it may hold a password."""
+        try:
+            conninfo_to_dict(url or "")
+        except ProgrammingError:
+            raise ValueError("it is not understood: write it as postgresql://role@host:5432/database") from None
+        return url
+
     @classmethod
     def from_environment(cls) -> Self:
         """Raises Misconfigured, naming the variable."""
@@ -88,7 +100,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper()
-            raise Misconfigured(f"MANDATE_{name}: {first['msg']}") from None
+            raise Misconfigured(f"MANDATE_{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
     def database_urls(self) -> DatabaseUrls | None:
         """The database of the environment, or None: the embedded one."""

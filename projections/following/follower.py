@@ -161,7 +161,7 @@ class _Leader:
             if events:
                 self._apply(events)
         except Overtaken as error:
-            log.warning("%s: going on from where it is now", error)
+            log.info("%s: going on from where it is now", error)
             self._begin()
             return True
         except Exception as error:

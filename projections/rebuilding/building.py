@@ -79,6 +79,7 @@ class Building:
         self._parked: dict[UUID, Unappliable] = {}
         self._position = 0
         self._compared: Comparison | None = None
+        self._holders: list[str] = []
 
     def run(self, accept: bool, go_back: bool) -> Rebuilt:
         served = version_of(self._connection, self._view.name) or 0
@@ -98,7 +99,7 @@ class Building:
                 return Rebuilt(self._view.name, self._position, *done, comparison)
             self._telling.rest(limit * BREAK)
             self._catch_up(head)
-        raise NotSwapped(f"{self._view.name} is in use without a break: nothing was changed")
+        raise NotSwapped(f"it is in use without a break{self._by_whom()}")
 
     def compared(self) -> Comparison | None:
         """Builds up to where the served view is, and compares there. What it was not followed for is not built yet."""
@@ -130,12 +131,12 @@ class Building:
             with same_moment(self._view, self._url, NEXT, self._meet) as seen:
                 if seen is not None:
                     return self._compare_in(*seen)
-        raise NotSwapped(f"{self._view.name} and its copy did not meet at one position: nothing was changed")
+        raise NotSwapped("it and its copy did not meet at one position")
 
     def _compare_in(self, moment: psycopg.Connection[Any], position: int, version: int) -> Comparison:
         def compared(at: psycopg.Connection[Any]) -> Comparison:
             if (changed := copies.changed(at, self._view)) is not None:
-                raise NotSwapped(f"{changed} was changed while its copy was built: nothing was swapped")
+                raise NotSwapped(f"{changed} was changed while its copy was built")
             return compare(at, self._view, NEXT, position, version)
 
         [found] = attended([moment], compared, self._telling.look)
@@ -240,13 +241,18 @@ class Building:
                 copies.swap(self._connection, self._view)
                 self._write_checkpoint(served)
         except psycopg.errors.ObjectNotInPrerequisiteState as error:
-            raise NotSwapped(f"{self._view.name}: {str(error).splitlines()[0]}") from error
+            raise NotSwapped(str(error).splitlines()[0]) from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-            log.info("the tables of %s are in use: the swap is tried again", self._view.name)
+            self._holders = copies.holders(self._connection, self._view)
+            self._telling.wait_for(self._holders)
+            log.info("%s is in use%s: the swap is tried again", self._view.name, self._by_whom())
             self._position, self._telling.processed = before, processed
             self._states.forget()
             return False
         return True
+
+    def _by_whom(self) -> str:
+        return f", by {', '.join(self._holders)}" if self._holders else ""
 
     def _followed(self, connection: psycopg.Connection[Any], lock: str = "") -> int:
         statement = f"SELECT position FROM projections.checkpoints WHERE view = %s {lock}"  # noqa: S608

@@ -157,9 +157,21 @@ def swap(connection: psycopg.Connection[Any], view: View) -> None:
     _forget(connection, view)
 
 
+def holders(connection: psycopg.Connection[Any], view: View) -> list[str]:
+    """The sessions that hold on to the served tables now, as 'mandate_api (psql, pid 4711)'."""
+    asked = """SELECT DISTINCT a.usename || ' (' || coalesce(nullif(a.application_name, ''), 'no name') || ', pid '
+                               || a.pid || ')'
+               FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database()
+               WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()
+                 AND l.relation = ANY(SELECT format('projections.%%I', name)::regclass FROM unnest(%s::text[]) AS name)
+               ORDER BY 1"""
+    return [row[0] for row in connection.execute(asked, [_tables(view)])]
+
+
 def clear(connection: psycopg.Connection[Any], view: View) -> None:
-    """Leaves nothing of it. Waits for those who still load a part."""
+    """Leaves nothing of it. Waits for those who still load a part, and end it or themselves."""
     with connection.transaction():
+        connection.execute("SET LOCAL lock_timeout = '60s'")
         _forget(connection, view)
         _call(connection, "drop_copy", view)
 

@@ -89,7 +89,7 @@ def _building(
     swaps: bool,
 ) -> Iterator["Building"]:
     with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view), collecting_rarely():
-        connection.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
+        connection.execute("SET statement_timeout = 0")
         ordering.begin(connection, view.name)
         telling = Telling(connection, view, progress, stop or Event(), swaps)
         building = Building(view, url, connection, decode, telling, jobs)

@@ -1,10 +1,10 @@
 """How far a rebuild is, told where others can see it; and whoever is to stop it is heard at the same time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -12,6 +12,8 @@ from projections.checkpoints import Progress, Step
 from projections.rebuilding import ordering
 from projections.rebuilding.attending import LOOK
 from projections.view import View
+
+LOADED: Final = "if it was loading, the next rebuild goes on from there"
 
 
 class Cancelled(Exception):
@@ -37,6 +39,7 @@ class Telling:
         self._stop = stop
         self._swaps = swaps
         self._step = Step.LOADING
+        self._waits_for = ""
         self._began = datetime.now(UTC)
 
     @property
@@ -53,6 +56,10 @@ class Telling:
         self.processed += events
         self.look()
 
+    def wait_for(self, holders: Sequence[str]) -> None:
+        """Whom it waits for, to be told to who watches here."""
+        self._waits_for = ", ".join(holders)
+
     def rest(self, seconds: float) -> None:
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0:
@@ -61,7 +68,7 @@ class Telling:
 
     def look(self) -> None:
         if self._stop.is_set():
-            raise Cancelled(f"the rebuild of {self._view.name} was stopped")
+            raise Cancelled(f"it was stopped: {LOADED}")
         told = Progress(
             processed=self.processed,
             total=max(self.total, self.processed),
@@ -69,7 +76,8 @@ class Telling:
             updated_at=datetime.now(UTC),
             step=self._step,
             swaps=self._swaps,
+            waits_for=self._waits_for,
         )
         if ordering.tell(self._connection, self._view.name, self._view.version, told):
-            raise Cancelled(f"the rebuild of {self._view.name} was cancelled")
+            raise Cancelled(f"it was cancelled: {LOADED}")
         self._report(told)

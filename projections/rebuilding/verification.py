@@ -51,10 +51,15 @@ class Comparison:
     def told(self) -> str:
         """In a sentence."""
         rows = "row differs" if self.differing == 1 else "rows differ"
-        return (
-            f"{self.view}: {self.differing:,} {rows} at position {self.position:,}, of {self.rows:,}; "
-            f"{self.sampled} subjects folded from scratch"
-        )
+        told = [
+            f"{self.view}: {self.differing:,} {rows} at position {self.position:,}, of {self.rows:,}",
+            f"{self.sampled} subjects folded from scratch",
+        ]
+        if self.may_differ:
+            told.append(f"version {self.version} beside version {self.served_version}, which is served")
+        if self.parked:
+            told.append(f"{self.parked} parked {'stream was' if self.parked == 1 else 'streams were'} left out")
+        return "; ".join(told)
 
     def lines(self) -> list[str]:
         """The differences, one a line."""

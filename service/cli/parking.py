@@ -1,5 +1,6 @@
 """`parked`: streams that were set aside, because an event of theirs could not be applied to a view."""
 
+import sys
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from projections.catalogue import VIEW_OF
 from projections.following.leading import OtherVersion
 from projections.following.parking import Parked, parked, retry, waiting_positions
 from service.cli.failing import complain, complain_in_a_line
-from service.cli.operating import answers
+from service.cli.operating import UNBOUNDED, answers
 from service.cli.rebuilding import answering, stream_called
 from service.cli.wording import clean
 from service.decoding import decode
@@ -43,7 +44,7 @@ def list_(view: ViewOption = None) -> None:
     for one in found:
         since = one.parked_at.isoformat(timespec="seconds")
         table.add_row(one.view, str(one.stream), str(one.position), str(one.waiting), since, Text(clean(one.error)))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(table)
     if found:
         raise typer.Exit(1)
 
@@ -67,7 +68,8 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
     failed = False
     with open_database(settings) as urls, answering():
         wanted = None if stream is None else stream_called(urls, stream)
-        for one in _found(settings, urls.worker, view, wanted):
+        found = _found(settings, urls.worker, view, wanted)
+        for one in found:
             try:
                 came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
             except (OtherVersion, CorruptEvent) as error:
@@ -78,6 +80,8 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
             if came.error is not None:
                 failed = True
                 complain(came.error)
+    if not found:
+        typer.echo("nothing is parked" if stream is None else "nothing of it is parked")
     if failed:
         raise typer.Exit(1)
 

@@ -47,5 +47,6 @@ def board() -> Iterator[Board]:
         TextColumn("{task.fields[told]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=False), transient=True) as bars:
+    console = Console(stderr=False)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         yield Board(bars)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from threading import Event
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from projections.view import View
 from service.cli.failing import complain, complain_in_a_line
 from service.cli.numbers import number_of
 from service.cli.progress import Board, board
+from service.cli.stopping import stoppable
 from service.database import DatabaseUrls
 from service.decoding import decode
 from service.errors import CorruptEvent, Misconfigured, Unavailable
@@ -176,10 +178,12 @@ def _swapped(views: Sequence[View], jobs: int, accept: bool) -> tuple[list[str],
     """The views that were not swapped as their rows differ; whether all others were."""
     refused = []
 
-    def swap(view: View, url: str, shown: Board) -> None:
+    def swap(view: View, url: str, shown: Board, stop: Event) -> None:
         try:
-            rebuilt = rebuild_view(view, url, decode, _on(shown, view), jobs=jobs, accept=accept, go_back=True)
+            rebuilt = rebuild_view(view, url, decode, _on(shown, view), stop, jobs=jobs, accept=accept, go_back=True)
             shown.say(_told(rebuilt))
+            for line in rebuilt.comparison.lines() if rebuilt.comparison else ():
+                shown.say(f"  {line}")
         except Differs as error:
             refused.append(view.name)
             complain(f"not swapped: {error}")
@@ -192,8 +196,8 @@ def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]
     """Each comparison, told as it is found; whether all could be made. Of a view never followed there is none."""
     found = []
 
-    def compare(view: View, url: str, shown: Board) -> None:
-        comparison = verify_view(view, url, decode, _on(shown, view), jobs=jobs)
+    def compare(view: View, url: str, shown: Board, stop: Event) -> None:
+        comparison = verify_view(view, url, decode, _on(shown, view), stop, jobs=jobs)
         if comparison is None:
             shown.say(f"{view.name}: nothing was followed yet")
             return
@@ -205,25 +209,27 @@ def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]
     return found, done
 
 
-def _each(views: Sequence[View], work: Callable[[View, str, Board], None], left: str) -> bool:
+def _each(views: Sequence[View], work: Callable[[View, str, Board, Event], None], left: str) -> bool:
     """The work, view by view: what keeps one from being done is said in one line. Whether all were done.
 
-    left: what is said of one that was not. Where one is cancelled, those that come after it are not begun.
+    left: what is said of one that was not. Where one is stopped or cancelled, those that come after it are not begun.
     """
     done = True
-    with open_database(Settings.from_environment()) as urls, board() as shown, answering():
+    with open_database(Settings.from_environment()) as urls, board() as shown, answering(), stoppable() as stop:
         for place, view in enumerate(views, start=1):
+            ends = False
             try:
-                work(view, urls.worker, shown)
-            except KeyboardInterrupt:
-                complain("stopped: if it was loading, the next rebuild goes on from there")
-                raise typer.Exit(130) from None
+                work(view, urls.worker, shown, stop)
             except FAILURES as error:
-                done = False
+                done, ends = False, isinstance(error, Cancelled)
                 complain_in_a_line(f"{view.name} {left}: {error}")
-                if isinstance(error, Cancelled) and (rest := views[place:]):
-                    complain(f"not begun: {', '.join(each.name for each in rest)}")
-                    break
+            rest = views[place:]
+            if rest and (ends or stop.is_set()):
+                done = False
+                complain(f"not begun: {', '.join(each.name for each in rest)}")
+                break
+    if stop.is_set() and not done:
+        raise typer.Exit(stop.status)
     return done
 
 
@@ -256,4 +262,4 @@ def _named(names: Sequence[str]) -> list[View]:
     unknown = [name for name in names if name not in VIEW_OF]
     if unknown:
         raise Misconfigured(f"there is no view {', '.join(unknown)}: there are {', '.join(VIEW_OF)}")
-    return [VIEW_OF[name] for name in names] or list(VIEWS)
+    return [VIEW_OF[name] for name in dict.fromkeys(names)] or list(VIEWS)

@@ -122,6 +122,7 @@ def test_without_a_worker_the_api_serves_and_is_not_ready(tmp_path: Path) -> Non
     [
         ({"MANDATE_DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "MANDATE_TOKEN_KEY_FILE"),
         ({"MANDATE_PORT": "many"}, "MANDATE_PORT"),
+        ({"MANDATE_DATABASE_URL": "garbage secret"}, "MANDATE_DATABASE_URL"),
         ({"MANDATE_DATA_DIR": "/proc/none"}, "MANDATE_DATA_DIR"),
     ],
 )

@@ -48,6 +48,18 @@ def test_a_row_edited_by_hand_is_named_and_refused_and_mended(run: Run, recorded
     assert run("verify").exit_code == 0
 
 
+def test_what_it_was_held_against_is_told(run: Run, recorded: World) -> None:
+    """Rows of another version, and what was left out: neither is to be taken for a fault, or for verified."""
+    with psycopg.connect(recorded.urls.owner) as connection:
+        connection.execute("UPDATE projections.checkpoints SET version = version + 1 WHERE view = %s", [NAME])
+        connection.execute(
+            "INSERT INTO projections.parked_streams VALUES (%s, %s, 1, 'poison', now())", [NAME, NOTHING]
+        )
+    version = deployment_requests.VIEW.version
+    told = run("verify", NAME).stdout
+    assert f"; version {version} beside version {version + 1}, which is served; 1 parked stream was left out" in told
+
+
 def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
     run: Run, recorded: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
