@@ -18,7 +18,7 @@ from projections.following.leading import OtherVersion, connect, version_of
 from projections.following.remembering import Remembered
 from projections.rebuilding import copies, ordering
 from projections.rebuilding.attending import attended
-from projections.rebuilding.copies import NEXT, Copy
+from projections.rebuilding.copies import AUTOVACUUM, NEXT, Copy
 from projections.rebuilding.filling import Filling, fill
 from projections.rebuilding.indexing import index
 from projections.rebuilding.ordering import Outcome
@@ -32,8 +32,9 @@ log = logging.getLogger(__name__)
 CAUGHT_UP: Final = 500
 """Events that are left to the transaction of the swap, at most, before it is tried."""
 LOCK_LIMITS: Final = (0.25, 0.25, 0.5, 1.0, 1.5, 2.0)
-"""Seconds that the swap waits for readers to end their statements; those that come later wait behind it that long.
-An autovacuum gives way after one second."""
+"""Seconds that the swap waits for readers to end their statements; those that come later wait behind it that long."""
+GIVES_WAY: Final = 1.5
+"""Seconds after which an autovacuum has given way: it does so to who has waited for `deadlock_timeout`, a second."""
 BREAK: Final = 5.0
 """Times as long as it waited, the swap lets those go on that waited behind it."""
 TRIES: Final = 40
@@ -94,6 +95,8 @@ class Building:
         for attempt in range(TRIES):
             self._telling.enter(Step.SWAPPING)
             limit = LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]
+            if copies.holders(self._connection, self._view) == [AUTOVACUUM]:
+                limit = max(limit, GIVES_WAY)
             if self._try_to_swap(limit):
                 done = self._telling.processed, self._telling.seconds
                 return Rebuilt(self._view.name, self._position, *done, comparison)

@@ -20,6 +20,8 @@ NEXT: Final = "projections_next"
 STALE: Final = 0.1
 """Of the log: where more than that came after a copy, it is no gain to go on with it."""
 
+AUTOVACUUM: Final = "autovacuum"
+
 table: Final = Table(
     "copies",
     PROJECTIONS,
@@ -158,9 +160,9 @@ def swap(connection: psycopg.Connection[Any], view: View) -> None:
 
 
 def holders(connection: psycopg.Connection[Any], view: View) -> list[str]:
-    """The sessions that hold on to the served tables now, as 'mandate_api (psql, pid 4711)'."""
-    asked = """SELECT DISTINCT a.usename || ' (' || coalesce(nullif(a.application_name, ''), 'no name') || ', pid '
-                               || a.pid || ')'
+    """Who holds on to the served tables now, as 'mandate_api (psql, pid 4711)'; AUTOVACUUM where that does."""
+    asked = """SELECT DISTINCT coalesce(a.usename || ' (' || coalesce(nullif(a.application_name, ''), 'no name')
+                                            || ', pid ' || a.pid || ')', 'autovacuum')
                FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database()
                WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()
                  AND l.relation = ANY(SELECT format('projections.%%I', name)::regclass FROM unnest(%s::text[]) AS name)

@@ -1,5 +1,10 @@
-"""A rebuild in a process of its own, to be killed: `… URL VIEW [JOBS EVENTS]`, the events of a part."""
+"""A rebuild in a process of its own, to be killed: `… URL VIEW [JOBS EVENTS [READ]]`.
 
+EVENTS: of a part. READ: so many events, and it stands still.
+"""
+
+import os
+import signal
 import sys
 
 import pytest
@@ -15,11 +20,13 @@ def tell(progress: Progress) -> None:
     if progress.total:
         sys.stdout.write(f"{progress.processed}\n")
         sys.stdout.flush()
+        if until and progress.processed >= until[0]:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 if __name__ == "__main__":
     url, view, *numbers = sys.argv[1:]
-    jobs, events = map(int, numbers or (1, parts.EVENTS))
+    jobs, events, *until = map(int, numbers or (1, parts.EVENTS))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "EVENTS", events)
         rebuild(VIEW_OF[view], url, decode, tell, jobs=jobs)

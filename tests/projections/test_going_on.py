@@ -140,7 +140,7 @@ def test_what_is_left_can_be_let_go(recorded: World) -> None:
 
 def test_one_that_is_killed_is_gone_on_with(recorded: World) -> None:
     for jobs in (1, 2):
-        process = begun(recorded, VIEW, jobs, EVENTS)
+        process = begun(recorded, VIEW, jobs, EVENTS, 1)
         assert process.stdout is not None
         while int(process.stdout.readline()) == 0:
             pass
@@ -158,8 +158,7 @@ def kill(world: World, process: subprocess.Popen[str]) -> None:
 
 
 def test_to_cancel_one_that_was_killed_is_not_to_cancel_the_next(recorded: World) -> None:
-    process = begun(recorded, VIEW, 1, EVENTS)
-    process.send_signal(signal.SIGSTOP)
+    process = begun(recorded, VIEW, 1, EVENTS, 0)
     assert cancel(recorded.urls.worker, [VIEW.name]) == [VIEW.name]
     kill(recorded, process)
     assert asked(recorded, "SELECT 1 FROM projections.rebuilds")

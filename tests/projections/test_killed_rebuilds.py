@@ -79,7 +79,7 @@ def polling(world: World, view: View) -> Iterator[list[str]]:
 
 
 def begun(world: World, view: View, *numbers: int) -> subprocess.Popen[str]:
-    """A rebuild in a process of its own, that has its copy. numbers: of processes, and of events in a part."""
+    """A rebuild in a process of its own, that has its copy. numbers: as it takes them."""
     command = [sys.executable, "-m", "tests.projections.rebuilding_process", world.urls.worker, view.name]
     command += map(str, numbers)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
