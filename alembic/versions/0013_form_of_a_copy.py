@@ -1,7 +1,8 @@
 """A copy takes the place of a table of its own form alone: what a migration changed meanwhile must not be undone.
 
-A copy gets all rights and options of the original. What it cannot get, such as row policies and triggers, keeps it from
-being swapped. Older code that builds meanwhile is refused likewise, and begins anew.
+A copy gets the rights and storage options of the original, and no others. What it does not get, such as row policies
+and triggers, keeps it from being swapped. Indexes and keys come last: is_whole says whether they count. Older code that
+builds meanwhile is refused likewise, and begins anew.
 """
 
 from alembic import op
@@ -12,34 +13,44 @@ branch_labels = None
 depends_on = None
 
 FUNCTIONS = """
-CREATE FUNCTION projections.form_of(schema text, name text) RETURNS text LANGUAGE sql STABLE
+CREATE FUNCTION projections.rights_of(acl aclitem[], owner oid) RETURNS text LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(concat_ws(' ', grantee, privilege_type, is_grantable), ', ' ORDER BY grantee, privilege_type)
+    FROM (SELECT grantee, privilege_type, bool_or(is_grantable) AS is_grantable
+          FROM aclexplode(acl) WHERE grantee <> owner GROUP BY 1, 2) AS rights
+$$;
+
+CREATE FUNCTION projections.form_of(schema text, name text, is_whole boolean) RETURNS text LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT concat_ws(E'\\n',
         c.relowner::regrole, c.relkind, c.relpersistence, c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
         (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid),
         (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid),
-        (SELECT string_agg(concat_ws(' ', a.grantee, a.privilege_type, a.is_grantable), E'\\n'
-                           ORDER BY a.grantee, a.privilege_type)
-         FROM aclexplode(c.relacl) a WHERE a.grantee <> c.relowner),
+        projections.rights_of(c.relacl, c.relowner),
         (SELECT string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attstorage,
-                                     a.attcompression, a.attcollation, a.attgenerated, a.attidentity, a.attacl,
+                                     a.attcompression, a.attcollation, a.attgenerated, a.attidentity,
+                                     projections.rights_of(a.attacl, c.relowner),
                                      pg_get_expr(d.adbin, d.adrelid)), E'\\n' ORDER BY a.attnum)
          FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
         (SELECT string_agg(concat_ws(' ', k.conname, k.contype, pg_get_constraintdef(k.oid)), E'\\n' ORDER BY k.conname)
-         FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f', 'p', 'u', 'x')),
+         FROM pg_constraint k WHERE k.conrelid = c.oid
+             AND (k.contype IN ('c', 'f') OR is_whole AND k.contype IN ('p', 'u', 'x'))),
         (SELECT string_agg(concat_ws(' ', replace(pg_get_indexdef(x.indexrelid), format(' ON %I.', schema), ' ON '),
                                      x.indisvalid), E'\\n' ORDER BY i.relname)
-         FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid))
+         FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+         WHERE x.indrelid = c.oid AND is_whole))
     FROM pg_class c WHERE c.oid = format('%I.%I', schema, name)::regclass
 $$;
 
-CREATE FUNCTION projections.changed_since_copied(tables text[]) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION projections.unlike_its_copy(tables text[], is_whole boolean) RETURNS text LANGUAGE sql STABLE
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT name FROM unnest(tables) WITH ORDINALITY AS t (name, place)
-    WHERE projections.form_of('projections', name) IS DISTINCT FROM projections.form_of('projections_next', name)
+    WHERE projections.form_of('projections', name, is_whole)
+        IS DISTINCT FROM projections.form_of('projections_next', name, is_whole)
     ORDER BY place LIMIT 1
 $$;
 
@@ -55,6 +66,13 @@ BEGIN
         EXECUTE format('DROP TABLE IF EXISTS projections_next.%I', name);
         EXECUTE format('CREATE TABLE projections_next.%1$I (LIKE projections.%1$I INCLUDING DEFAULTS'
             ' INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION)', name);
+        FOR granted IN
+            SELECT DISTINCT a.grantee FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+            WHERE c.oid = format('projections_next.%I', name)::regclass AND a.grantee <> c.relowner
+        LOOP
+            EXECUTE format('REVOKE ALL ON projections_next.%I FROM %s', name,
+                           CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE granted.grantee::regrole::text END);
+        END LOOP;
         FOR option IN
             SELECT format('%I = %L', o.option_name, o.option_value)
             FROM pg_class c CROSS JOIN LATERAL pg_options_to_table(c.reloptions) o
@@ -91,7 +109,7 @@ BEGIN
     FOREACH name IN ARRAY tables LOOP
         EXECUTE format('LOCK TABLE projections.%I IN ACCESS EXCLUSIVE MODE', name);
     END LOOP;
-    changed := projections.changed_since_copied(tables);
+    changed := projections.unlike_its_copy(tables, true);
     IF changed IS NOT NULL THEN
         RAISE EXCEPTION 'projections.% is of another form than its copy: it was changed meanwhile', changed
             USING ERRCODE = 'object_not_in_prerequisite_state';

@@ -6,8 +6,9 @@ import psycopg
 
 CLASSES: Final = ("08", "40")
 """Of SQLSTATE: the connection was lost; what runs at the same time came first."""
-STATES: Final = frozenset({"53300", "55P03", "57P01", "57P02", "57P03", "57P05"})
-"""It has too many connections; a lock is held; it is stopped, fell, starts, or ended the session."""
+STATES: Final = frozenset({"25P03", "53300", "55P03", "57P01", "57P02", "57P03", "57P05"})
+"""Its transaction stood idle too long; there are too many connections; a lock is held; the server is stopped, fell,
+starts, or ended a session that stood idle."""
 
 
 def is_outage(error: BaseException) -> bool:

@@ -44,6 +44,10 @@ class NotSwapped(Exception):
     """Others held on to the view's tables too long, or changed them meanwhile. What was served is served."""
 
 
+class NotCopied(Exception):
+    """The view's tables have what their copies do not get: it cannot be swapped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
     """position: up to which the new rows are. processed: events that were read for them, here and now.
@@ -79,6 +83,7 @@ class Building:
         self._states = Remembered(view, NEXT)
         self._parked: dict[UUID, Unappliable] = {}
         self._position = 0
+        self._swaps = False
         self._compared: Comparison | None = None
         self._holders: list[str] = []
 
@@ -86,6 +91,7 @@ class Building:
         served = version_of(self._connection, self._view.name) or 0
         if served > self._view.version and not go_back:
             raise OtherVersion(f"the rows of {self._view.name} are of version {served} already")
+        self._swaps = True
         comparison = self._compared = self.compared()
         if comparison and comparison.differing:
             log.warning("%s", comparison.told())
@@ -122,7 +128,10 @@ class Building:
             log.info("%s: it goes on with a copy to which %d events are missing", self._view.name, self._telling.total)
             return left
         self._telling.total = self._events(position)
-        return copies.begin(self._connection, self._view, position, self._telling.total)
+        copy = copies.begin(self._connection, self._view, position, self._telling.total)
+        if self._swaps and (lacking := copies.unlike(self._connection, self._view, whole=False)) is not None:
+            raise NotCopied(f"{lacking} has what a copy does not get, such as row policies or triggers")
+        return copy
 
     def _events(self, until: int) -> int:
         return count(self._connection, self._wanted(), until)
@@ -138,7 +147,7 @@ class Building:
 
     def _compare_in(self, moment: psycopg.Connection[Any], position: int, version: int) -> Comparison:
         def compared(at: psycopg.Connection[Any]) -> Comparison:
-            if (changed := copies.changed(at, self._view)) is not None:
+            if self._swaps and (changed := copies.unlike(at, self._view, whole=True)) is not None:
                 raise NotSwapped(f"{changed} was changed while its copy was built")
             return compare(at, self._view, NEXT, position, version)
 

@@ -144,9 +144,9 @@ def complete(connection: psycopg.Connection[Any], view: View) -> None:
     _call(connection, "complete_copy", view)
 
 
-def changed(connection: psycopg.Connection[Any], view: View) -> str | None:
-    """The first of its tables whose columns, indexes, rights or options are not its copy's, once that is complete."""
-    row = connection.execute("SELECT projections.changed_since_copied(%s)", [_tables(view)]).fetchone()
+def unlike(connection: psycopg.Connection[Any], view: View, *, whole: bool) -> str | None:
+    """The first of its tables whose columns, rights or options are not its copy's. whole: nor its indexes and keys."""
+    row = connection.execute("SELECT projections.unlike_its_copy(%s, %s)", [_tables(view), whole]).fetchone()
     return None if row is None else row[0]
 
 

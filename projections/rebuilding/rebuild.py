@@ -42,7 +42,7 @@ def rebuild(
     jobs: processes that load side by side, where there is enough for them; then sessions that index.
     accept: swaps too where rows of the same version differ from those that are served. go_back: and where those that
     are served are of a newer version.
-    Raises BeingRebuilt, Cancelled, Differs, FillerLost, NotAsFolded, NotSwapped, OtherVersion, Unappliable,
+    Raises BeingRebuilt, Cancelled, Differs, FillerLost, NotAsFolded, NotCopied, NotSwapped, OtherVersion, Unappliable,
     psycopg.Error, and what decode raises.
     """
     with _building(view, url, decode, progress, stop, jobs, swaps=True) as building:
@@ -60,7 +60,7 @@ def verify(
 ) -> Comparison | None:
     """The comparison alone: the same building, and no swap. None where nothing was followed yet.
 
-    Raises as `rebuild` does, but never Differs.
+    Raises as `rebuild` does, but for what concerns a swap.
     """
     with _building(view, url, decode, progress, stop, jobs, swaps=False) as building:
         return building.compared()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Event
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final
 
 import psycopg
@@ -63,7 +63,7 @@ class Telling:
     def rest(self, seconds: float) -> None:
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0:
-            self._stop.wait(min(left, LOOK))
+            sleep(min(left, LOOK))
             self.look()
 
     def look(self) -> None:

@@ -16,7 +16,7 @@ from projections.checkpoints import Progress
 from projections.following.applying import Inconsistent, Unappliable
 from projections.following.leading import OtherVersion
 from projections.rebuilding import ordering
-from projections.rebuilding.building import NotSwapped, Rebuilt
+from projections.rebuilding.building import NotCopied, NotSwapped, Rebuilt
 from projections.rebuilding.filling import FillerLost
 from projections.rebuilding.mending import NotOneOf, mend
 from projections.rebuilding.rebuild import BeingRebuilt, discard
@@ -45,6 +45,7 @@ FAILURES: Final = (
     FillerLost,
     Inconsistent,
     NotAsFolded,
+    NotCopied,
     NotSwapped,
     Unappliable,
 )

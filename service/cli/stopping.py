@@ -25,9 +25,9 @@ def stoppable() -> Iterator[Stop]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def heard(number: int, frame: FrameType | None) -> None:
+        restore()
         stop.status = 128 + number
         stop.set()
-        restore()
 
     def restore() -> None:
         for number, handler in before.items():

@@ -8,7 +8,9 @@ import pytest
 from projections.catalogue import VIEWS
 from projections.checkpoints import Progress, Step
 from projections.deployment_requests import VIEW
-from projections.rebuilding.building import NotSwapped
+from projections.rebuilding.building import NotCopied, NotSwapped
+from projections.rebuilding.rebuild import verify
+from service.decoding import decode
 from tests.projections.histories import Histories
 from tests.projections.test_rebuild import again, asked, nothing_is_left
 from tests.projections.world import World
@@ -22,8 +24,11 @@ CHANGES = {
     "a right on a column": f"GRANT UPDATE (questioned) ON {TABLE} TO PUBLIC",
     "an option": f"ALTER TABLE {TABLE} SET (fillfactor = 71)",
     "a rule for rows": f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY",
+    "a trigger": f"CREATE TRIGGER t BEFORE UPDATE ON {TABLE} FOR EACH ROW"
+    " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
 }
-FORM = f"SELECT projections.form_of('projections', '{VIEW.name}')"
+NOT_COPIED = ("a rule for rows", "a trigger")
+FORM = f"SELECT projections.form_of('projections', '{VIEW.name}', true)"
 
 
 @pytest.fixture
@@ -61,7 +66,7 @@ def test_what_was_changed_meanwhile_stays(recorded: World, change: str, step: St
     nothing_is_left(recorded)
 
 
-@pytest.mark.parametrize("change", [name for name in CHANGES if name != "a rule for rows"])
+@pytest.mark.parametrize("change", [name for name in CHANGES if name not in NOT_COPIED])
 def test_what_was_changed_before_is_copied(recorded: World, change: str) -> None:
     done(recorded, CHANGES[change])
     before = asked(recorded, FORM)
@@ -77,3 +82,23 @@ def test_a_table_is_swapped_for_one_of_its_own_form_alone(recorded: World) -> No
             connection.execute("SELECT projections.begin_copy(%s)", [names])
             with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="of another form than its copy"):
                 connection.execute("SELECT projections.swap_copy(%s)", [names])
+
+
+def test_what_a_copy_does_not_get_is_told_before_it_is_filled(recorded: World) -> None:
+    """And it can be compared all the same."""
+    steps: list[Step | None] = []
+    done(recorded, CHANGES["a trigger"])
+    with pytest.raises(NotCopied, match="row policies or triggers"):
+        again(recorded, VIEW, progress=lambda told: steps.append(told.step))
+    assert set(steps) == {Step.LOADING}
+    nothing_is_left(recorded)
+    comparison = verify(VIEW, recorded.urls.worker, decode)
+    assert comparison is not None
+    assert comparison.differing == 0
+
+
+def test_rights_that_new_tables_get_by_default_are_no_copys(recorded: World) -> None:
+    before = asked(recorded, FORM)
+    done(recorded, "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO mandate_worker, PUBLIC")
+    again(recorded, VIEW)
+    assert asked(recorded, FORM) == before

@@ -77,7 +77,7 @@ def test_one_that_is_stopped_meanwhile_ends_at_once_and_leaves_nothing(recorded:
     ("view", "step", "held", "query"),
     [
         (situation.VIEW, Step.INDEXING, "projections_next.situation", "steps AS"),
-        (VIEW, Step.COMPARING, f"projections.{VIEW.name}", f"changed_since_copied|FROM projections.{VIEW.name}"),
+        (VIEW, Step.COMPARING, f"projections.{VIEW.name}", f"unlike_its_copy|FROM projections.{VIEW.name}"),
     ],
 )
 def test_one_that_is_stopped_while_the_database_is_at_work_ends_at_once(

@@ -5,8 +5,8 @@ swaps: whether it is to take the place of what is served, or only compares. Both
 
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
