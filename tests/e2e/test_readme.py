@@ -1,6 +1,7 @@
 """Every block of the README works as pasted, in its order, each as the person named above it."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from service.demo.case import Case
 from tests.e2e.serving import Served
+from tests.waiting import until
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCKS = re.findall(r"```graphql as (\w+)\n(.*?)```", README.read_text(), re.DOTALL)
@@ -25,6 +27,7 @@ def test_the_blocks_work_as_pasted(served: Served, told_case: Case) -> None:
     for who, document in BLOCKS:
         wanted = set(re.findall(r"\$(\w+)", document.split("{")[0]))
         assert wanted <= known.keys(), f"an answer before this block should have told {wanted - known.keys()}"
+        until(partial(has_reached, served, int(known.get("position", 0))))
         data = served.data(served.token(*WHO[who]), document, **{name: known[name] for name in wanted})
         for answer in data.values():
             assert answer is not None, document
@@ -32,6 +35,12 @@ def test_the_blocks_work_as_pasted(served: Served, told_case: Case) -> None:
                 known |= _told(answer)
             else:
                 pytest.fail(f"{document}\n{answer}")
+
+
+def has_reached(served: Served, position: int) -> bool:
+    """Whether the views are where they are by the time that a person has copied an answer."""
+    views = served.data(served.token(*WHO["auditor"]), "{ projections { position } }")["projections"]
+    return all(int(view["position"]) >= position for view in views)
 
 
 def test_the_commands_that_it_names_exist(served: Served) -> None:
@@ -47,12 +56,12 @@ def test_the_commands_that_it_names_exist(served: Served) -> None:
 SHELL_NOW = '"$(date -u +%FT%TZ)"'
 
 
-@pytest.mark.parametrize(("section", "until"), [("## Audit", "## Replay"), ("## Replay", "## More")])
-def test_a_day_goes_as_it_is_told(served: Served, told_case: Case, tmp_path: Path, section: str, until: str) -> None:
+@pytest.mark.parametrize(("section", "end"), [("## Audit", "## Replay"), ("## Replay", "## More")])
+def test_a_day_goes_as_it_is_told(served: Served, told_case: Case, tmp_path: Path, section: str, end: str) -> None:
     """On the register of the case: each command of a section, in its order, on the case's own request and its time."""
     document = "query ($id: ID!) { deploymentRequest(id: $id) { reference updatedAt } }"
     request = served.data(served.token(*WHO["reviewer"]), document, id=told_case.request)["deploymentRequest"]
-    told = README.read_text().split(section)[1].split(until)[0]
+    told = README.read_text().split(section)[1].split(end)[0]
     lines = re.findall(r"\.venv/bin/mandate ([^#\n]+)", told)
     assert len(lines) >= 5
     for line in (line.replace(SHELL_NOW, request["updatedAt"]) for line in lines):
