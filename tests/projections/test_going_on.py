@@ -29,7 +29,7 @@ from projections.view import View
 from service.decoding import decode
 from service.errors import CorruptEvent
 from tests.projections.histories import Histories
-from tests.projections.test_killed_rebuilds import CHOSEN, begun
+from tests.projections.test_killed_rebuilds import CHOSEN, begun, ended
 from tests.projections.test_rebuild import again, asked, nothing_is_left
 from tests.projections.world import World
 from tests.waiting import until
@@ -153,8 +153,7 @@ def test_one_that_is_killed_is_gone_on_with(recorded: World) -> None:
 def kill(world: World, process: subprocess.Popen[str]) -> None:
     process.kill()
     process.communicate()
-    ours = "datname = current_database() AND application_name ~ 'mandate rebuild'"
-    until(lambda: not asked(world, f"SELECT 1 FROM pg_stat_activity WHERE {ours}"))
+    ended(world)
 
 
 def test_to_cancel_one_that_was_killed_is_not_to_cancel_the_next(recorded: World) -> None:

@@ -19,7 +19,7 @@ from projections.replaying import Replay, topics
 from projections.view import Folded, View
 from service.decoding import decode
 from tests.projections.histories import Histories
-from tests.projections.test_killed_rebuilds import begun
+from tests.projections.test_killed_rebuilds import begun, ended
 from tests.projections.test_rebuild import again, nothing_is_left
 from tests.projections.world import World
 from tests.waiting import until
@@ -110,6 +110,7 @@ def test_what_one_that_is_killed_was_building_ends_with_it(recorded: World) -> N
         process.kill()
         process.communicate()
         until(lambda: waiting(recorded) == 0, seconds=AT_ONCE)
+    ended(recorded)
     again(recorded, VIEW)
     nothing_is_left(recorded)
 

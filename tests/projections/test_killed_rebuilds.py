@@ -22,8 +22,9 @@ from service.decoding import decode
 from service.event_store import EventStore
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
-from tests.projections.test_rebuild import again, nothing_is_left
+from tests.projections.test_rebuild import again, asked, nothing_is_left
 from tests.projections.world import World
+from tests.waiting import until
 
 KILLS: Final = int(os.environ.get("MANDATE_TEST_KILLS", "3"))
 """How many rebuilds are killed. `make test-long` sets 30."""
@@ -98,6 +99,12 @@ def killed(process: subprocess.Popen[str], seconds: float) -> bool:
     return was_running
 
 
+def ended(world: World) -> None:
+    """PostgreSQL has learned of the death of whoever was killed: until then, its sessions hold what they held."""
+    ours = "datname = current_database() AND application_name ~ 'mandate rebuild'"
+    until(lambda: not asked(world, f"SELECT 1 FROM pg_stat_activity WHERE {ours}"))
+
+
 @pytest.mark.faults
 @pytest.mark.slow
 @pytest.mark.timeout(900)
@@ -119,6 +126,7 @@ def test_killed_at_random_points_under_writes(world: World, store: EventStore) -
         while kills < KILLS:
             jobs, events = chance.choice(((1, 100), (2, 100), (1, 10_000)))
             kills += killed(begun(world, chance.choice(CHOSEN), jobs, events), chance.uniform(0, 1.5 * whole))
+        ended(world)
         for view in CHOSEN:
             again(world, view)
             found = verify(view, world.urls.worker, decode)
