@@ -17,6 +17,7 @@ from projections.following.outages import is_outage
         (errors.TooManyConnections(), True),
         (errors.DeadlockDetected(), True),
         (errors.LockNotAvailable(), True),
+        (errors.IdleInTransactionSessionTimeout(), False),
         (errors.QueryCanceled(), False),
         (errors.DiskFull(), False),
         (errors.ProgramLimitExceeded(), False),
@@ -27,3 +28,4 @@ from projections.following.outages import is_outage
 )
 def test_by_its_sqlstate(error: Exception, passes: bool) -> None:
     assert is_outage(error) is passes
+    assert isinstance(error, psycopg.OperationalError) or not passes, "it would not be waited out"
