@@ -8,7 +8,7 @@ from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
 from service.graphql.context import Info
 from service.graphql.refusals import NotFound, NotPermitted
-from service.graphql.views.queries import ProjectionStatus, projections
+from service.graphql.views.queries import ProjectionStatus, never_followed, projections
 
 
 @strawberry.type(description="The rebuild runs in the worker; follow it in projections { rebuild }.")
@@ -32,6 +32,10 @@ class ViewMutations:
             return NotPermitted(message="Read models are rebuilt by administrators.")
         if name not in VIEW_OF:
             return NotFound(message=f"There is no read model of this name: there are {', '.join(VIEW_OF)}.")
+        if name in await never_followed(info):
+            return NotFound(
+                message=f"{name} was never followed: a worker fills it, and there is nothing to build anew."
+            )
         await info.context.services.ask_rebuild(name)
         [projection] = [each for each in await projections(info) if each.name == name]
         return RebuildStarted(projection=projection)

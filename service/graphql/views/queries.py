@@ -97,7 +97,7 @@ class ProjectionStatus:
     state: ProjectionState
     parked: int = strawberry.field(description="Streams set aside because an event of theirs could not be applied.")
     last_error: str | None = strawberry.field(description="For administrators alone.")
-    rebuild: RebuildProgress | None = strawberry.field(description="While it is built anew.")
+    rebuild: RebuildProgress | None = strawberry.field(description="While it is built anew, or compared.")
     last_rebuild: RebuildEnded | None = strawberry.field(
         description="How the last rebuild by a worker ended, or by the command line where that one was swapped."
     )
@@ -123,6 +123,12 @@ async def projections(info: Info) -> list[ProjectionStatus]:
     ended = {each.view: each for each in await sources.rows(lambda sight: ordering.ended())}
     with_errors = Role.ADMINISTRATOR in info.context.actor.roles
     return [ProjectionStatus.of(each, ended.get(each.view), with_errors=with_errors) for each in statuses]
+
+
+async def never_followed(info: Info) -> set[str]:
+    """The read models that nobody has begun to fill yet."""
+    statuses = await info.context.sources().rows(lambda sight: checkpoints.statuses(tuple(VIEW_OF)))
+    return {each.view for each in statuses if each.version is None}
 
 
 @strawberry.type

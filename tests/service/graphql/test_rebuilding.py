@@ -75,17 +75,17 @@ def named(answer: Answer) -> Answer:
     return found
 
 
-def test_what_was_never_followed_can_be_asked_for(database_urls: DatabaseUrls) -> None:
+def test_what_was_never_followed_is_told_of_and_has_nothing_to_build_anew(database_urls: DatabaseUrls) -> None:
+    """As a view that newer code brings, until a worker of it runs."""
+    with psycopg.connect(database_urls.owner) as connection:
+        connection.execute("DELETE FROM projections.checkpoints WHERE view = 'deployment_requests'")
     with served(database_urls, follow=False) as register:
-        answer = register.ask(ADMINISTRATOR, REBUILD, name="situation")["rebuildProjection"]
-    assert answer["projection"] == {
-        "name": "situation",
-        "position": "0",
-        "state": "STOPPED",
-        "parked": 0,
-        "rebuild": None,
-    }
-    assert orders(database_urls) == 1
+        told = named(register.ask(ADMINISTRATOR, "{ projections { name position state lastRebuild { outcome } } }"))
+        answer = register.ask(ADMINISTRATOR, REBUILD, name="deployment_requests")["rebuildProjection"]
+    assert told == {"name": "deployment_requests", "position": "0", "state": "STOPPED", "lastRebuild": None}
+    assert answer["__typename"] == "NotFound"
+    assert "was never followed" in answer["message"]
+    assert orders(database_urls) == 0
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
