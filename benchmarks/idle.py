@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from threading import Event, Thread
 from typing import Final
 
@@ -90,10 +89,9 @@ def run_stock(urls: DatabaseUrls, seconds: float) -> Cost:
 
 def _cost(urls: DatabaseUrls, seconds: float) -> Cost:
     with closing(psycopg.connect(urls.api, autocommit=True)) as connection:
-        count = partial(_transactions, connection)
-        used, done = time.process_time(), count()
+        used, done = time.process_time(), _transactions(connection)
         time.sleep(seconds)
-        return (time.process_time() - used) * 1000 / seconds, (count() - done) / seconds
+        return (time.process_time() - used) * 1000 / seconds, (_transactions(connection) - done) / seconds
 
 
 def _transactions(connection: psycopg.Connection[tuple[int]]) -> int:

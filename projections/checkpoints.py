@@ -136,7 +136,7 @@ class Progress:
 
     @property
     def told(self) -> str:
-        """In a line, as 'loading, 41 %, 12,300 events/s, 60 s left'."""
+        """In a line, as 'loading, 41%, 12,300 events/s, 60 s left'."""
         told = [self.step.told] if self.step else []
         if self.total:
             told += [f"{self.processed / self.total:.0%}", f"{self.events_per_second:,.0f} events/s"]

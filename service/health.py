@@ -73,8 +73,9 @@ class Examination:
 
 
 def view_problems(statuses: Sequence[Status], tolerance: Tolerance) -> dict[str, str]:
-    """What is wrong with the views, by name."""
-    found = {status.view: _problem(status, tolerance) for status in statuses if status.view in FOLLOWED}
+    """What is wrong with all that is followed, by name. statuses: of each of it."""
+    known = {status.view: status for status in statuses}
+    found = {name: _problem(known[name], tolerance) for name in FOLLOWED}
     return {name: problem for name, problem in found.items() if problem is not None}
 
 

@@ -83,7 +83,6 @@ class Building:
         self._states = Remembered(view, NEXT)
         self._parked: dict[UUID, Unappliable] = {}
         self._position = 0
-        self._swaps = False
         self._compared: Comparison | None = None
         self._holders: list[str] = []
 
@@ -91,7 +90,6 @@ class Building:
         served = version_of(self._connection, self._view.name) or 0
         if served > self._view.version and not go_back:
             raise OtherVersion(f"the rows of {self._view.name} are of version {served} already")
-        self._swaps = True
         comparison = self._compared = self.compared()
         if comparison and comparison.differing:
             log.warning("%s", comparison.told())
@@ -129,7 +127,7 @@ class Building:
             return left
         self._telling.total = self._events(position)
         copy = copies.begin(self._connection, self._view, position, self._telling.total)
-        if self._swaps and (lacking := copies.unlike(self._connection, self._view, whole=False)) is not None:
+        if self._telling.swaps and (lacking := copies.unlike(self._connection, self._view, whole=False)) is not None:
             raise NotCopied(f"{lacking} has what a copy does not get, such as row policies or triggers")
         return copy
 
@@ -147,7 +145,7 @@ class Building:
 
     def _compare_in(self, moment: psycopg.Connection[Any], position: int, version: int) -> Comparison:
         def compared(at: psycopg.Connection[Any]) -> Comparison:
-            if self._swaps and (changed := copies.unlike(at, self._view, whole=True)) is not None:
+            if self._telling.swaps and (changed := copies.unlike(at, self._view, whole=True)) is not None:
                 raise NotSwapped(f"{changed} was changed while its copy was built")
             return compare(at, self._view, NEXT, position, version)
 

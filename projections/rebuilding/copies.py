@@ -21,6 +21,7 @@ STALE: Final = 0.1
 """Of the log: where more than that came after a copy, it is no gain to go on with it."""
 
 AUTOVACUUM: Final = "autovacuum"
+"""Among those who hold a table: it gives way by itself to who waits for it."""
 
 table: Final = Table(
     "copies",
@@ -162,12 +163,12 @@ def swap(connection: psycopg.Connection[Any], view: View) -> None:
 def holders(connection: psycopg.Connection[Any], view: View) -> list[str]:
     """Who holds on to the served tables now, as 'mandate_api (psql, pid 4711)'; AUTOVACUUM where that does."""
     asked = """SELECT DISTINCT coalesce(a.usename || ' (' || coalesce(nullif(a.application_name, ''), 'no name')
-                                            || ', pid ' || a.pid || ')', 'autovacuum')
+                                            || ', pid ' || a.pid || ')', %s)
                FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database()
                WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()
                  AND l.relation = ANY(SELECT format('projections.%%I', name)::regclass FROM unnest(%s::text[]) AS name)
                ORDER BY 1"""
-    return [row[0] for row in connection.execute(asked, [_tables(view)])]
+    return [row[0] for row in connection.execute(asked, [AUTOVACUUM, _tables(view)])]
 
 
 def clear(connection: psycopg.Connection[Any], view: View) -> None:

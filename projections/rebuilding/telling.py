@@ -21,7 +21,10 @@ class Cancelled(Exception):
 
 
 class Telling:
-    """Of one rebuild. total, processed: events that are to be read, and that were read. Each call raises Cancelled."""
+    """Of one rebuild. total, processed: events that are to be read, and that were read. swaps: whether it is to.
+
+    Whatever looks around raises Cancelled: `enter`, `read`, `rest`, `look`.
+    """
 
     def __init__(
         self,
@@ -37,7 +40,7 @@ class Telling:
         self._view = view
         self._report = report
         self._stop = stop
-        self._swaps = swaps
+        self.swaps = swaps
         self._step = Step.LOADING
         self._waits_for = ""
         self._began = datetime.now(UTC)
@@ -75,7 +78,7 @@ class Telling:
             started_at=self._began,
             updated_at=datetime.now(UTC),
             step=self._step,
-            swaps=self._swaps,
+            swaps=self.swaps,
             waits_for=self._waits_for,
         )
         if ordering.tell(self._connection, self._view.name, self._view.version, told):

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from service.cli.numbers import number_of
+from service.cli.wording import clean
 from service.container import limits, now
 from service.errors import Misconfigured
 from service.event_store import EventStore
@@ -113,12 +114,7 @@ def _tell(console: Console, totals: Totals, report: Report, listed: Path) -> Non
         console.print(Text(f"  {lines:,} refused, {reason}"))
         if (first := report.first.get(reason)) is not None:
             named = f"line {first.number}, {first.history}" if first.history else f"line {first.number}"
-            told = _plain(f"{named}: {first.refusal.message}")
+            told = clean(f"{named}: {first.refusal.message}")
             console.print(Padding(Text(told), (0, 0, 0, 6)))
     if totals.refused or totals.refused_before:
-        console.print(Text(f"Line by line: {_plain(str(listed))}"))
-
-
-def _plain(text: str) -> str:
-    """Without what would steer a terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+        console.print(Text(f"Line by line: {clean(str(listed))}"))
