@@ -21,6 +21,14 @@ class ViewBehind(Exception):
         self.wanted = wanted
 
 
+class SetAside(ViewBehind):
+    """A view went on, and set aside the event at a position: it is there when the fold is mended."""
+
+    def __init__(self, view: str, position: int, wanted: int) -> None:
+        super().__init__(view, position - 1, wanted)
+        self.args = (f"the view {view} has set aside the event at position {position} until its fold is mended",)
+
+
 class Positions:
     """Positions only rise while the server lives: one that was reached need not be asked for again."""
 

@@ -1,9 +1,10 @@
 """Reader: the one way to ask the views, as somebody, at least at a position, within a time limit."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -18,10 +19,10 @@ from domain.vocabulary import Actor, Region
 from projections import authorities, checkpoints
 from projections.following import parking
 from projections.reading.asking import Question, Sight
-from projections.reading.positions import Positions, ViewBehind
+from projections.reading.positions import Positions, SetAside, ViewBehind
 from projections.stored import events
 
-__all__ = ["InstantAhead", "Reader", "Reading", "Unanswered", "ViewBehind"]
+__all__ = ["InstantAhead", "Reader", "Reading", "SetAside", "Unanswered", "ViewBehind"]
 
 T = TypeVar("T")
 
@@ -51,12 +52,13 @@ class Unanswered(Exception):
 class Reading:
     """What one viewer reads, as of now or then, at least at a position. Made by Reader."""
 
-    def __init__(self, reader: "Reader", sight: Sight, at_least: int, now: datetime) -> None:
+    def __init__(self, reader: "Reader", sight: Sight, at_least: int, reached: int, now: datetime) -> None:
         """now: what it was found out at which mandates the viewer's authority holds."""
         self.sight = sight
         self.now = now
         self._reader = reader
         self._at_least = at_least
+        self._reached = reached
 
     @property
     def viewer(self) -> Viewer:
@@ -64,7 +66,7 @@ class Reading:
 
     async def rows(self, question: Question[T]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
-        return await self._reader.answer(question, self._at_least, self.sight.position)
+        return await self._reader.answer(question, self._at_least, self.sight.position, reached=self._reached)
 
     async def one(self, question: Question[T]) -> T | None:
         """The first row of the answer."""
@@ -99,28 +101,37 @@ class Reader:
         actor: Actor,
         *,
         at_least: int | None = None,
+        reached: int | None = None,
         as_of: datetime | None = None,
         position: int | None = None,
         now: datetime | None = None,
     ) -> Reading:
         """Begins a reading: finds out what the actor may see now, and what position `as_of` stands for.
 
-        position: what it stands for, where that is known. now: the time of who asks, where it is not that of the clock.
-        Raises InstantAhead, ViewBehind, Unanswered.
+        at_least, reached: as in `answer`. position: what `as_of` stands for, where that is known. now: the time of who
+        asks, where it is not that of the clock. Raises InstantAhead, ViewBehind, Unanswered.
         """
         now = now or self._clock()
         if as_of is not None and position is None:
             position = await self._position_as_of(as_of)
         wanted = max(at_least or 0, position or 0)
-        sight = Sight(viewer=await self._viewer(actor, now, wanted), as_of=as_of, position=position, clock=now)
-        return Reading(self, sight, wanted, now)
+        known = await self._viewer(actor, now, max(wanted, reached or 0))
+        sight = Sight(viewer=known, as_of=as_of, position=position, clock=now)
+        return Reading(self, sight, wanted, reached or 0, now)
 
-    async def answer(self, question: Question[T], at_least: int, as_of: int | None = None) -> list[T]:
-        """as_of: a position up to which nothing may be missing. Raises ViewBehind, Unanswered."""
-        await self._positions.reach(question.views, at_least, self._patience)
-        if at_least and (set_aside := self._parking.intersection(question.views)):
-            await self._see_that_none_is_parked(set_aside, at_least, as_of)
-        return [question.read(row) for row in await self._rows(question.statement, question.values)]
+    async def answer(
+        self, question: Question[T], at_least: int = 0, as_of: int | None = None, *, reached: int = 0
+    ) -> list[T]:
+        """at_least: the position of an event that may not be missing, as_of: one up to which none may. reached: one
+        that the views have to have got to, whatever they set aside on the way. Raises ViewBehind, Unanswered."""
+
+        async def rows() -> Sequence[Sequence[Any]]:
+            await self._positions.reach(question.views, max(at_least, reached), self._patience)
+            if at_least and (set_aside := self._parking.intersection(question.views)):
+                await self._see_that_none_is_parked(set_aside, at_least, as_of)
+            return await self._execute(question.statement, question.values)
+
+        return [question.read(row) for row in await self._twice(rows)]
 
     async def reached(self, views: Iterable[str]) -> int:
         """The position that all of these views have reached now. Raises Unanswered."""
@@ -158,14 +169,18 @@ class Reader:
     async def _see_that_none_is_parked(self, views: Iterable[str], at_least: int, as_of: int | None) -> None:
         """A view that went on without an event does not hold it. Raises ViewBehind, Unanswered."""
         for row in await self._rows(parking.missing(views, at_least, as_of).limit(1)):
-            raise ViewBehind(row[0], int(row[1]) - 1, at_least)
+            raise SetAside(row[0], int(row[1]), at_least)
 
     async def _rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Sequence[Any]]:
-        """Tries once more where a connection from the pool turns out to be dead, as after a restart."""
+        return await self._twice(partial(self._execute, statement, values))
+
+    async def _twice(self, ask: Callable[[], Awaitable[Sequence[Sequence[Any]]]]) -> Sequence[Sequence[Any]]:
+        """Asks once more where a connection from the pool turns out to be dead, as after a restart: what was known of
+        the views may not hold any more."""
         try:
             with suppress(_Dead):
-                return await self._execute(statement, values)
-            return await self._execute(statement, values)
+                return await ask()
+            return await ask()
         except _Dead as error:
             raise Unanswered(f"the database does not answer: {error}") from error
 

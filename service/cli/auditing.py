@@ -136,14 +136,14 @@ async def _moments(everything: Asked, reading: Reading, entries: list[Entry]) ->
 
 async def _names(reader: Reader, entries: Iterable[Entry]) -> Names:
     persons = {entry.actor.person for entry in entries}
-    return {(each.issuer, each.subject): each.name for each in await reader.answer(people.names(persons), 0)}
+    return {(each.issuer, each.subject): each.name for each in await reader.answer(people.names(persons))}
 
 
 def names_of(everything: Asked, persons: Iterable[tuple[str, str]]) -> Names:
     """Those of the persons' names that are known. Raises Refused and Unavailable."""
 
     async def answer(reader: Reader) -> Names:
-        found = await reader.answer(people.names(persons), 0)
+        found = await reader.answer(people.names(persons))
         return {(each.issuer, each.subject): each.name for each in found}
 
     return _ask(everything, answer)

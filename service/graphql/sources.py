@@ -45,7 +45,8 @@ class Moment:
 class Sources:
     """What is found is what the viewer may see now; None stands for all else. Nothing is read before it is asked for.
 
-    now: the time by which things are judged: of the request, or the instant whose past is told.
+    now: the time by which things are judged: of the request, or the instant whose past is told. at_least, reached: as
+    in `Reader.answer`.
     present: what is found now, with the same conditions. moment: whose past is told, None where the present is.
     """
 
@@ -57,6 +58,7 @@ class Sources:
         at_least: int | None = None,
         moment: Moment | None = None,
         present: "Sources | None" = None,
+        reached: int | None = None,
     ) -> None:
         self.actor = actor
         self.now = moment.instant if moment else now
@@ -64,6 +66,7 @@ class Sources:
         self.present = present or self
         self._reader = reader
         self._at_least = at_least
+        self._reached = reached
         self._reading: asyncio.Future[Reading] | None = None
         self._past: dict[Moment, Sources] = {}
 
@@ -74,7 +77,7 @@ class Sources:
         moment, present = Moment(instant, position), self.present
         found = present._past.get(moment)
         if found is None:
-            found = Sources(self._reader, self.actor, present.now, self._at_least, moment, present)
+            found = Sources(self._reader, self.actor, present.now, self._at_least, moment, present, self._reached)
             present._past[moment] = found
         return found
 
@@ -82,7 +85,7 @@ class Sources:
         """The same, read at least at a position: for what one view names before another has it."""
         known = None if self.present is self else self.present
         least = max(position, self._at_least or 0)
-        return Sources(self._reader, self.actor, self.present.now, least, self.moment, known)
+        return Sources(self._reader, self.actor, self.present.now, least, self.moment, known, self._reached)
 
     async def rows(self, question: Callable[[Sight], Question[T]]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
@@ -119,11 +122,14 @@ class Sources:
             raise BadUserInput("asOf", f"{ahead}.") from None
 
     async def _begin(self) -> Reading:
-        moment, now = self.moment, self.present.now
-        if moment is None:
-            return await self._reader.reading(self.actor, at_least=self._at_least, now=now)
+        moment = self.moment
         return await self._reader.reading(
-            self.actor, at_least=self._at_least, as_of=moment.instant, position=moment.position, now=now
+            self.actor,
+            at_least=self._at_least,
+            reached=self._reached,
+            as_of=moment.instant if moment else None,
+            position=moment.position if moment else None,
+            now=self.present.now,
         )
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from websockets.exceptions import WebSocketException
 
-from tests.service.graphql.live.client import socket, stream
+from tests.service.graphql.live.client import data, socket, stream
 from tests.service.graphql.register import Answer, Person, Register
 
 FIELDS = "position type version payload redactions actor { subject } subject { id }"
@@ -58,11 +58,8 @@ class Following:
         with socket(self._register, greeted=self.who) as client:
             self.connections += 1
             client.subscribe("1", EVENTS, **variables)
-            while not self._stop.is_set():
-                try:
-                    yield client.data("1", wait=0.5)["eventsRecorded"]
-                except TimeoutError:
-                    continue
+            for message in client.messages(self._stop):
+                yield data(message, "1")["eventsRecorded"]
 
     def _over_stream(self, variables: dict[str, Any]) -> Iterator[Answer]:
         with stream(self._register, self.who, EVENTS, variables) as client:

@@ -18,7 +18,7 @@ from service.decoding import decode
 from tests.faults.deciding import PLACE
 from tests.faults.following import CAUGHT_UP, Following, have, trail
 from tests.faults.processes import last_position, prepare, writers
-from tests.service.graphql.live.client import socket
+from tests.service.graphql.live.client import data, socket
 from tests.service.graphql.register import Person, Register, served
 from tests.waiting import until
 
@@ -67,32 +67,36 @@ def followed(urls: DatabaseUrls) -> Iterator[tuple[Register, list[Following]]]:
             followers = [Following(register, who, way, types, stop, most=10**9) for who, way, types in WAYS]
             following = [threads.submit(follower.run) for follower in followers]
             request = register.command(WRITER, "submitDeploymentRequest", "SubmitDeploymentRequestInput", REQUEST)["id"]
-            changes = threads.submit(versions, register, request)
+            changes = threads.submit(versions, register, request, stop)
             with writers(urls.owner, 1):
                 yield register, followers
             until(partial(withdrawn, register, request))
             register.ask(AUDITOR, CAUGHT_UP, at=str(last_position(urls.api)))
             expected = [trail(register, follower) for follower in followers]
             until(partial(have, followers, list(map(len, expected))), seconds=60)
-            told = changes.result()
+            until(changes.done, seconds=60)
         for future in following:
             future.result()
     assert [follower.found for follower in followers] == expected
+    told = changes.result()
     assert told == sorted(set(told))
 
 
-def versions(register: Register, request: str) -> list[int]:
+def versions(register: Register, request: str, stop: Event) -> list[int]:
     """Those of a request that it is told, up to its withdrawal. It begins again where it is told to."""
     found: list[int] = []
-    while True:
+    while not stop.is_set():
         with socket(register, greeted=AUDITOR) as client:
             client.subscribe("1", CHANGED, id=request)
-            while (message := client.receive(60))["type"] == "next":
-                changed = message["payload"]["data"]["deploymentRequestChanged"]
+            for message in client.messages(stop):
+                if message["type"] == "error":
+                    assert {each["extensions"]["code"] for each in message["payload"]} <= {"UNAVAILABLE", "VIEW_BEHIND"}
+                    break
+                changed = data(message, "1")["deploymentRequestChanged"]
                 found.append(changed["version"])
                 if changed["status"] == "WITHDRAWN":
                     return found
-            assert {error["extensions"]["code"] for error in message["payload"]} <= {"UNAVAILABLE", "VIEW_BEHIND"}
+    return found
 
 
 def withdrawn(register: Register, request: str) -> bool:

@@ -19,7 +19,7 @@ from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents
 from projections.audit_trail import Filter
 from projections.reading.passing import next_entries
-from projections.reading.reader import Reader, Unanswered, ViewBehind
+from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
 from service.graphql.errors import BadUserInput
 from service.graphql.live.bounds import Places
 from service.graphql.live.sharing import Shared
@@ -52,8 +52,9 @@ class _Passed:
 
 class Flow:
     """Raises Full where there are too many subscriptions, and at the beginning ViewBehind and Unanswered. Once it has
-    begun, a database that is away or a view that is behind is waited for: the client would have to do the same. Ended
-    is raised between two answers, so that what is being read is read to its end."""
+    begun, a database that is away or a view that is behind is waited for: the client would have to do the same.
+    SetAside is raised where the subject of an event is asked for that its view has set aside. Ended is raised between
+    two answers, so that what is being read is read to its end."""
 
     def __init__(self, reader: Reader, tide: Tide, places: Places, clock: Callable[[], datetime]) -> None:
         self._reader = reader
@@ -62,7 +63,7 @@ class Flow:
         self._clock = clock
         self._blocks: Shared[Hashable, _Passed] = Shared()
         self._requests: Shared[Hashable, DeploymentRequest] = Shared()
-        self._versions: DataLoader[UUID, int] = DataLoader(self._newest_versions, cache=False)
+        self._versions: DataLoader[tuple[UUID, int], int] = DataLoader(self._newest_versions, cache=False)
 
     async def events(
         self, actor: Actor, after: int | None, types: Sequence[str] | None, *, subjects: bool
@@ -101,7 +102,7 @@ class Flow:
             async with self._tide.watched():
                 while True:
                     position = await self._tide.beyond(position)
-                    if await _patiently(partial(self._versions.load, id)) <= version:
+                    if await _patiently(partial(self._versions.load, (id, position))) <= version:
                         continue
                     state = (actor, id, position)
                     found = await _patiently(partial(self._requests.read, state, partial(self._seen, *state)))
@@ -136,9 +137,9 @@ class Flow:
         except BadUserInput:
             return await self._seen(actor, id, await self._head())
 
-    async def _seen(self, actor: Actor, id: UUID, at_least: int | None = None) -> DeploymentRequest:
+    async def _seen(self, actor: Actor, id: UUID, reached: int | None = None) -> DeploymentRequest:
         """What is asked of it, as of its hold or history, is read where the views have got to what it is."""
-        found = await self._sources(actor, at_least).requests.load(id)
+        found = await self._sources(actor, reached).requests.load(id)
         if found is None:
             raise BadUserInput("id", UNKNOWN)
         return DeploymentRequest.of(found, self._sources(actor, await self._head()))
@@ -147,20 +148,22 @@ class Flow:
         reading = await self._reader.reading(SYSTEM)
         return (await reading.rows(checkpoints.head()))[0]
 
-    async def _newest_versions(self, ids: list[UUID]) -> list[int]:
-        """In one statement for all who were woken. 0 where a server that fell has lost the row for a moment."""
-        reading = await self._reader.reading(SYSTEM)
-        found = dict(await reading.rows(deployment_requests.newest_versions(ids)))
-        return [found.get(each, 0) for each in ids]
+    async def _newest_versions(self, wanted: list[tuple[UUID, int]]) -> list[int]:
+        """Of requests, as they are at least at a position: in one statement for all who were woken."""
+        reading = await self._reader.reading(SYSTEM, reached=max(position for _, position in wanted))
+        found = dict(await reading.rows(deployment_requests.newest_versions(each for each, _ in wanted)))
+        return [found.get(each, 0) for each, _ in wanted]
 
-    def _sources(self, actor: Actor, at_least: int | None = None) -> Sources:
-        return Sources(self._reader, actor, self._clock(), at_least)
+    def _sources(self, actor: Actor, reached: int | None = None) -> Sources:
+        return Sources(self._reader, actor, self._clock(), reached=reached)
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """Asks until there is an answer."""
+    """Asks until there is an answer. Raises SetAside: that does not pass by itself."""
     while True:
         try:
             return await ask()
+        except SetAside:
+            raise
         except (ViewBehind, Unanswered):
             await asyncio.sleep(PAUSE)

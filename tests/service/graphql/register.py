@@ -116,7 +116,7 @@ def served(urls: DatabaseUrls, *, follow: bool = True, **other: Any) -> Iterator
     settings = Settings(database_url=urls.api, view_patience=10.0 if follow else 0.1, **other)
     with ExitStack() as stack:
         if follow:
-            stack.enter_context(_followed(urls))
+            stack.enter_context(followed(urls))
         url = stack.enter_context(_listening(create_app(settings, urls, KEY)))
         yield Register(stack.enter_context(httpx.Client(base_url=url, timeout=30)), urls)
 
@@ -136,7 +136,8 @@ def _listening(app: FastAPI) -> Iterator[str]:
 
 
 @contextmanager
-def _followed(urls: DatabaseUrls) -> Iterator[None]:
+def followed(urls: DatabaseUrls) -> Iterator[None]:
+    """The views are kept up to date for as long as this lasts."""
     stop = threading.Event()
     with closing(EventStore(urls.worker)) as store:
         followers = [

@@ -1,6 +1,7 @@
 """A client of graphql-transport-ws, and one of event streams, that show every message and every close code."""
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,15 @@ class Socket:
         message: Answer = json.loads(self.connection.recv(wait))
         return message
 
+    def messages(self, stop: threading.Event) -> Iterator[Answer]:
+        """As they come, however long that takes, until somebody says stop."""
+        while not stop.is_set():
+            try:
+                message = self.receive(0.5)
+            except TimeoutError:
+                continue
+            yield message
+
     def greet(self, token: str) -> None:
         self.send("connection_init", payload={"Authorization": f"Bearer {token}"})
         assert self.receive() == {"type": "connection_ack"}
@@ -37,11 +47,7 @@ class Socket:
 
     def data(self, id: str, wait: float = WAIT) -> Answer:
         """The data of the next message, which is an answer to this operation."""
-        message = self.receive(wait)
-        assert (message["type"], message["id"]) == ("next", id), message
-        assert "errors" not in message["payload"], message
-        data: Answer = message["payload"]["data"]
-        return data
+        return data(self.receive(wait), id)
 
     def errors(self, id: str) -> list[Answer]:
         message = self.receive()
@@ -72,6 +78,14 @@ def socket(register: Register, *, greeted: Person | str | None = None, **options
         if greeted is not None:
             made.greet(greeted if isinstance(greeted, str) else register.token(greeted))
         yield made
+
+
+def data(message: Answer, id: str) -> Answer:
+    """Of a message that is an answer to this operation."""
+    assert (message["type"], message["id"]) == ("next", id), message
+    assert "errors" not in message["payload"], message
+    found: Answer = message["payload"]["data"]
+    return found
 
 
 Event = tuple[str, Answer | None]
