@@ -3,9 +3,11 @@
 The rows are a function of the intervals alone, so that they come out the same however the events were gathered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 
@@ -118,6 +120,30 @@ END: Final = """
         SELECT max(l.valid_from) FROM {schema}.situation l WHERE l.group_id = t.group_id AND l.valid_from < t.since
     )
 """
+
+FROM_SCRATCH: Final = """
+    SELECT p.group_id, p.instant, s.counts, i.counts FROM unnest(%s::uuid[], %s::timestamptz[]) AS p (group_id, instant)
+    LEFT JOIN {schema}.situation s
+           ON s.group_id = p.group_id AND s.valid_from <= p.instant AND p.instant < s.valid_until
+    CROSS JOIN LATERAL (
+        SELECT ARRAY[{counts}]::int[] AS counts FROM {schema}.situation_intervals i
+        WHERE i.{own} = p.group_id AND i.valid_from <= p.instant AND p.instant < i.valid_until
+    ) AS i
+    WHERE s.counts IS DISTINCT FROM i.counts
+"""
+EACH: Final = ", ".join(f"count(*) FILTER (WHERE i.status = '{status}')" for status in STATUSES)
+
+
+def miscounted(
+    connection: psycopg.Connection[Any], schema: str, level: Level, places: Iterable[tuple[UUID, datetime]]
+) -> Iterator[str]:
+    """Where a group's running counts at an instant are not how many of its intervals there are at it, in a line each.
+
+    places: groups of the level, and an instant for each.
+    """
+    statement = FROM_SCRATCH.format(schema=schema, own=level.own, counts=EACH)
+    for group, instant, there, wanted in _run(connection, statement, *map(list, zip(*places, strict=True))):
+        yield f"situation group_id={group} at {instant.isoformat()}: counts is {there}, and its intervals make {wanted}"
 
 
 def count_anew(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded] | None) -> None:

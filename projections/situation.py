@@ -6,11 +6,12 @@ no longer the more places and audiences there are: so there are groups of every 
 every audience, for those from whom nothing is hidden that has their marking.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import (
     ARRAY,
     TIMESTAMP,
@@ -33,7 +34,7 @@ from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import derived_id
 from projections import counting
-from projections.counting import LEVELS, count_anew
+from projections.counting import LEVELS, count_anew, miscounted
 from projections.documents import encode, reader
 from projections.folding import PRESENT, audience_of, regions_around, version_columns
 from projections.metadata import PROJECTIONS
@@ -125,6 +126,14 @@ def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
     )
 
 
+def recount(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded]) -> Iterator[str]:
+    """In all groups of each subject, at the instant of its last change."""
+    names = intervals.c.keys()
+    last = [dict(zip(names, each.rows[intervals][-1], strict=True)) for each in folded if each.rows[intervals]]
+    for level in LEVELS if last else ():
+        yield from miscounted(connection, schema, level, [(row[level.own], row["valid_from"]) for row in last])
+
+
 def _intervals(begun: Sequence[tuple[Recorded[Any], Any]], audience: list[str]) -> list[Values]:
     """Each until the next one begins."""
     if not begun:
@@ -185,5 +194,6 @@ VIEW: Final = View(
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     fold=fold,
     derive=count_anew,
+    recount=recount,
     parks=False,
 )

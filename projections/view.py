@@ -1,6 +1,6 @@
 """What a view is: tables, and a fold of one subject's events into rows. How rows get written stands in `following`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -76,6 +76,7 @@ class View:
     fold: the state before, None at the beginning, and some events of one subject, the oldest first. The folds of two
     subjects never look at each other.
     derive: computes in a schema what hangs on the rows of several subjects: on those just written, or on all (None).
+    recount: what of that is not what counting from scratch comes to, in a line each: of some subjects' last changes.
     parks: whether a stream with an event that cannot be applied is set aside; otherwise the view stops there, loudly.
     """
 
@@ -89,6 +90,7 @@ class View:
     kind: Callable[[Recorded[Any]], str] = kind_is_aggregate
     fold: Callable[[Any, Sequence[Recorded[Any]]], Folded]
     derive: Callable[[psycopg.Connection[Any], str, Sequence[Folded] | None], None] | None = None
+    recount: Callable[[psycopg.Connection[Any], str, Sequence[Folded]], Iterator[str]] | None = None
     parks: bool = True
 
     def keeps(self, recorded: Recorded[Any]) -> bool:

@@ -11,11 +11,11 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import TIMESTAMP, Table
 
-from projections.following.applying import LIVE, fold
+from projections.following.applying import LIVE, fold, memories
 from projections.following.leading import connect
 from projections.rebuilding.comparing import RowDifference, counted, differences, differing
 from projections.replaying import LONGEST, Replay, topics
-from projections.view import Values, View
+from projections.view import Folded, Values, View
 
 LISTED: Final = 20
 """Differences that are told one by one; of the others, the number."""
@@ -136,23 +136,27 @@ def check_sample(
     position: int,
     but: Container[UUID] = (),
 ) -> int:
-    """Folds some subjects from scratch, and looks their rows up. How many it were. Raises NotAsFolded.
+    """Folds some subjects from scratch, and looks up their rows, what is remembered of them, and what hangs on them.
 
-    but: streams that are not looked at; nor are those of more than LONGEST events.
+    How many it were. but: streams that are not looked at; nor are those of more than LONGEST events.
+    Raises NotAsFolded.
     """
     wanted = topics(view.by_stream)
-    sampled = 0
+    sampled = list[Folded]()
     for stream in _some(connection, wanted, position):
         if stream in but:
             continue
         events = list(islice(replay.of_stream(stream, wanted), LONGEST + 1))
         if not 0 < len(events) <= LONGEST:
             continue
-        subject = view.subject(events[0])
-        for table, expected in fold(view, subject, None, events).rows.items():
+        folded = fold(view, view.subject(events[0]), None, events)
+        for table, expected in (*folded.rows.items(), *memories(view, [folded]).items()):
             _check_rows(connection, built, table, expected)
-        sampled += 1
-    return sampled
+            _check_that_there_are_no_more(connection, built, table, folded.subject, len(expected))
+        sampled.append(folded)
+    for told in view.recount(connection, built, sampled) if view.recount else ():
+        raise NotAsFolded(told)
+    return len(sampled)
 
 
 def _some(connection: psycopg.Connection[Any], wanted: Sequence[str], position: int) -> list[UUID]:
@@ -180,6 +184,20 @@ def _check_rows(connection: psycopg.Connection[Any], schema: str, table: Table, 
             if wanted != there:
                 place = " ".join(f"{part}={told[part]}" for part in key)
                 raise NotAsFolded(f"{table.name} {place}: {name} is {there!r}, and its fold makes {wanted!r}")
+
+
+def _check_that_there_are_no_more(
+    connection: psycopg.Connection[Any], schema: str, table: Table, subject: UUID, expected: int
+) -> None:
+    """Where the table's rows are a subject's own."""
+    if "id" not in table.primary_key.columns:
+        return
+    counted = f"SELECT count(*) FROM {schema}.{table.name} WHERE id = %s"  # noqa: S608
+    found = connection.execute(counted.encode(), [subject]).fetchone()
+    if found != (expected,):
+        raise NotAsFolded(
+            f"{table.name} id={subject}: there are {found and found[0]} rows, and its fold makes {expected}"
+        )
 
 
 def _may_be_endless(table: Table, name: str) -> bool:
