@@ -1,6 +1,8 @@
 """`parked`: streams that were set aside, because an event of theirs could not be applied to a view."""
 
 import sys
+from collections.abc import Iterable
+from contextlib import closing
 from typing import Annotated
 from uuid import UUID
 
@@ -16,8 +18,11 @@ from service.cli.failing import complain, complain_in_a_line
 from service.cli.operating import UNBOUNDED, answers
 from service.cli.rebuilding import answering, stream_called
 from service.cli.wording import clean
+from service.database import DatabaseUrls
 from service.decoding import decode
 from service.errors import CorruptEvent, Misconfigured
+from service.event_store import EventStore
+from service.exchange.references import reference_of
 from service.opening import open_database
 from service.settings import Settings
 
@@ -38,12 +43,14 @@ def list_(view: ViewOption = None) -> None:
     settings = Settings.from_environment()
     with open_database(settings) as urls:
         found = _found(settings, urls.worker, view, None)
+        names = _references(urls, found)
     table = Table()
-    for column in ("view", "stream", "position", "events", "since", "error"):
+    for column in ("view", "reference", "stream", "position", "events", "since", "error"):
         table.add_column(column, overflow="fold")
     for one in found:
         since = one.parked_at.isoformat(timespec="seconds")
-        table.add_row(one.view, str(one.stream), str(one.position), str(one.waiting), since, Text(clean(one.error)))
+        told = names[one.stream], str(one.stream), str(one.position), str(one.waiting), since
+        table.add_row(one.view, *told, Text(clean(one.error)))
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(table)
     if found:
         raise typer.Exit(1)
@@ -69,14 +76,16 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
     with open_database(settings) as urls, answering():
         wanted = None if stream is None else stream_called(urls, stream)
         found = _found(settings, urls.worker, view, wanted)
+        names = _references(urls, found)
         for one in found:
+            named = f"{one.view} {names[one.stream] or one.stream}"
             try:
                 came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
             except (OtherVersion, CorruptEvent) as error:
                 failed = True
-                complain_in_a_line(f"{one.view} {one.stream}: {error}")
+                complain_in_a_line(f"{named}: {error}")
                 continue
-            typer.echo(f"{one.view} {one.stream}: {came.applied} of {one.waiting} events applied")
+            typer.echo(f"{named}: {came.applied} of {one.waiting} events applied")
             if came.error is not None:
                 failed = True
                 complain(came.error)
@@ -84,6 +93,18 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
         typer.echo("nothing is parked" if stream is None else "nothing of it is parked")
     if failed:
         raise typer.Exit(1)
+
+
+def _references(urls: DatabaseUrls, found: Iterable[Parked]) -> dict[UUID, str]:
+    """Nothing of a stream whose first event cannot be read."""
+    names = dict[UUID, str]()
+    with closing(EventStore(urls.api)) as store:
+        for stream in {one.stream for one in found}:
+            try:
+                names[stream] = reference_of(store, stream) or ""
+            except CorruptEvent:
+                names[stream] = ""
+    return names
 
 
 def _found(settings: Settings, url: str, view: str | None, stream: UUID | None) -> list[Parked]:

@@ -1,4 +1,4 @@
-"""From a reference, as people say it, to the stream: numbers are a stream too, whose version is the number."""
+"""From a reference, as people say it, to its stream, and back: numbers are a stream too, whose versions they are."""
 
 import re
 from datetime import UTC, datetime
@@ -23,9 +23,17 @@ def find(store: EventStore, reference: str) -> UUID | None:
     if match is None or (number := int(match["number"])) < 1 or f"{number:04}" != match["number"]:
         return None
     series = numbering.stream_of(match["series"])
-    for stored in store.recorder.select_events(series, gt=number - 1, limit=1):
-        row = Row(0, series, number, stored.topic, stored.state, UNTOLD, None)
-        event = _MAPPER.decode(row).event
-        if isinstance(event, NumberAssigned):
-            return event.subject
+    assigned = _event(store, series, number)
+    return assigned.subject if isinstance(assigned, NumberAssigned) else None
+
+
+def reference_of(store: EventStore, stream: UUID) -> str | None:
+    """Of a request or incident, as its first event says it; None where the stream is no such. Raises CorruptEvent."""
+    return getattr(_event(store, stream, 1), "reference", None)
+
+
+def _event(store: EventStore, stream: UUID, version: int) -> object:
+    """None where there is no such event."""
+    for stored in store.recorder.select_events(stream, gt=version - 1, limit=1):
+        return _MAPPER.decode(Row(0, stream, version, stored.topic, stored.state, UNTOLD, None)).event
     return None

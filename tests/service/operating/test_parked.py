@@ -1,5 +1,7 @@
 """`parked`, `rebuild --stream` and `replay --check`: what operators do about one stream, and before an upgrade."""
 
+from uuid import UUID
+
 import psycopg
 import pytest
 
@@ -26,14 +28,22 @@ def test_what_is_parked_is_listed_shown_and_retried(run: Run, recorded: World, h
     listed = run("parked", "list")
     assert listed.exit_code == 1
     assert str(poison.position) in listed.stdout
+    assert str(poison.stream) in listed.stdout
+    reference = reference_in(recorded, poison.stream)
+    assert reference in listed.stdout
     shown = run("parked", "show", str(poison.stream))
     assert shown.stdout.splitlines()[1] == f"  {poison.position}"
     assert f"poison at {poison.position}" in shown.stdout
     retried = run("parked", "retry")
     assert retried.exit_code == 0, retried.output
-    assert f"{NAME} {poison.stream}: " in retried.stdout
+    assert f"{NAME} {reference}: " in retried.stdout
     assert run("parked", "list").exit_code == 0
     assert run("verify", NAME).exit_code == 0
+
+
+def reference_in(recorded: World, stream: UUID) -> str:
+    reference: str = next(each.event.reference for each in recorded.log() if each.stream == stream)
+    return reference
 
 
 def test_one_stream_is_mended(run: Run, recorded: World) -> None:
