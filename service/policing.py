@@ -56,10 +56,10 @@ class Policing:
             for policy in POLICIES:
                 self._ask(policy, request, states)
 
-    def tick(self, expiring: Iterable[DeploymentRequest]) -> None:
-        """Whatever the time calls for is recorded: these approvals' time has passed."""
+    def tick(self, expiring: Iterable[RequestId]) -> None:
+        """Whatever the time calls for is recorded: the time of these requests' approvals may have passed."""
         for request in expiring:
-            self._ask(EXPIRE_APPROVAL, request.id, self._newest({request.id}))
+            self._ask(EXPIRE_APPROVAL, request, self._newest({request}))
 
     def _affected(self, recorded: Recorded[Any]) -> tuple[RequestId, ...]:
         return affected(recorded, lambda incident: self._watchers(incident, recorded.position))

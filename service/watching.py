@@ -11,7 +11,6 @@ import psycopg
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.exc import DBAPIError
 
-from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import IncidentId, RequestId
 from projections import checkpoints, deployment_requests
 from projections.following import parking
@@ -38,11 +37,17 @@ class Watching:
         """The requests that name the incident, as of the position at least, and those of which the view cannot tell."""
         self._wait_for(position)
         resting = [request.id for request in self._ask(deployment_requests.resting_on(EVERYTHING, [incident]))]
-        return [*resting, *map(RequestId, self._ask(parking.streams_of(deployment_requests.NAME)))]
+        return [*resting, *self._set_aside()]
 
-    def expiring(self, now: datetime) -> list[DeploymentRequest]:
-        """The approvals whose time has passed, the first to pass first."""
-        return [request for _, request in self._ask(deployment_requests.expiring(now, AT_ONCE))]
+    def expiring(self, now: datetime) -> list[RequestId]:
+        """The requests whose approval's time has passed, the first to pass first, and those of which the view cannot
+        tell: however many these are, they keep no other from its turn."""
+        set_aside = self._set_aside()
+        passed = self._ask(deployment_requests.expiring(now, AT_ONCE + len(set_aside)))
+        return list(dict.fromkeys((*(request.id for _, request in passed), *set_aside)))
+
+    def _set_aside(self) -> list[RequestId]:
+        return [RequestId(stream) for stream in self._ask(parking.streams_of(deployment_requests.NAME))]
 
     def close(self) -> None:
         self._engine.dispose()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from domain.authority import RegisterAuthority
@@ -43,6 +44,7 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
+from projections.deployment_requests import NAME
 from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.event_store import EventStore
@@ -102,6 +104,22 @@ class Register:
         )
         request = self.do(submit, PRISTINA).subject
         self.do(BeginReview(reason=WHY), KFOR, request)
+        return request
+
+    def over(self) -> UUID:
+        """A request whose approval's time has passed already."""
+        return self.approved(datetime.now(UTC) - timedelta(days=7))
+
+    def approved(self, end: datetime, set_aside_in: str | None = None) -> UUID:
+        """set_aside_in: a database whose view takes nothing of it from then on."""
+        request = self.under_review(self.incident(), Period(start=end - timedelta(days=30), end=end))
+        if set_aside_in is not None:
+            with psycopg.connect(set_aside_in) as connection:
+                connection.execute(
+                    "INSERT INTO projections.parked_streams VALUES (%s, %s, 2, 'poison', now())", [NAME, request]
+                )
+        self.do(EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY), SECOND, request)
+        self.do(ApproveRequest(reason=WHY), KFOR, request)
         return request
 
     def history(self, request: UUID) -> list[str]:
@@ -170,18 +188,23 @@ def test_a_hold_and_a_finding_at_the_same_moment_with_workers_killed(
 
 
 def test_what_was_due_while_nobody_worked_is_done_once(database_urls: DatabaseUrls, register: Register) -> None:
-    now = datetime.now(UTC)
-    over = Period(start=now - timedelta(days=30), end=now - timedelta(days=7))
-    requests = [register.under_review(register.incident(), over) for _ in range(5)]
-    for request in requests:
-        register.do(EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY), SECOND, request)
-        register.do(ApproveRequest(reason=WHY), KFOR, request)
+    requests = [register.over() for _ in range(5)]
     with worker(database_urls), worker(database_urls):
         until(lambda: all(register.history(request)[-1] == "ApprovalExpired" for request in requests), seconds=60)
     for request in requests:
         assert register.history(request).count("ApprovalExpired") == 1
         state = register.attempt(ApproveRequest(reason=WHY), KFOR, request)
         assert state.status == RequestStatus.EXPIRED
+
+
+def test_an_approval_that_the_view_has_set_aside_expires_too(database_urls: DatabaseUrls, register: Register) -> None:
+    """The view knows nothing of it: what decides is the request's own events."""
+    first = register.over()
+    with worker(database_urls):
+        until(lambda: register.history(first)[-1] == "ApprovalExpired", seconds=60)
+        request = register.approved(datetime.now(UTC) + timedelta(seconds=4), set_aside_in=database_urls.worker)
+        until(lambda: register.history(request)[-1] == "ApprovalExpired", seconds=60)
+    assert register.history(request).count("ApprovalExpired") == 1
 
 
 def _at(meet: threading.Barrier, register: Register, command: object, subject: UUID, looks: int = 0) -> Any:
