@@ -124,7 +124,8 @@ VIEW: Final = View(
 
 def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[DeploymentRequest]:
     """Those of the ids that exist and may be seen, in no order."""
-    return _BY_IDS.of(sight, ids=list(ids))
+    wanted = list(ids)
+    return _BY_IDS.of(sight, ids=wanted).about(wanted)
 
 
 def by_references(sight: Sight, references: Iterable[str]) -> Question[DeploymentRequest]:
@@ -136,9 +137,11 @@ def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[tup
 
     `as_of` is not looked at.
     """
-    chosen = tuple_(table.c.id, table.c.version).in_(list(pairs))
+    wanted = list(pairs)
+    chosen = tuple_(table.c.id, table.c.version).in_(wanted)
     statement = select(table.c.position, table.c.document).where(chosen, visible(table, sight))
-    return Question(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1])))
+    found = Question(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1])))
+    return found.about([request for request, _ in wanted])
 
 
 def newest_versions(ids: Iterable[UUID]) -> Question[tuple[UUID, int]]:

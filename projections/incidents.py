@@ -111,7 +111,8 @@ VIEW: Final = View(
 
 def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Incident]:
     """Those of the ids that exist and may be seen, in no order. Which evidence may be seen, each tells itself."""
-    return _BY_IDS.of(sight, ids=list(ids))
+    wanted = list(ids)
+    return _BY_IDS.of(sight, ids=wanted).about(wanted)
 
 
 def by_references(sight: Sight, references: Iterable[str]) -> Question[Incident]:
@@ -120,9 +121,10 @@ def by_references(sight: Sight, references: Iterable[str]) -> Question[Incident]
 
 def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[Incident]:
     """The incidents as they stood at these versions, as decisions rest on them. `as_of` is not looked at."""
-    chosen = tuple_(table.c.id, table.c.version).in_(list(pairs))
+    wanted = list(pairs)
+    chosen = tuple_(table.c.id, table.c.version).in_(wanted)
     statement = select(table.c.document).where(chosen, visible(table, sight))
-    return Question(statement, (NAME,), _state)
+    return Question(statement, (NAME,), _state).about([incident for incident, _ in wanted])
 
 
 def may_be_seen(sight: Sight, incident: UUID) -> ColumnElement[bool]:

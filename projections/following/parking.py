@@ -17,7 +17,7 @@ from projections.following.applying import LIVE, Inconsistent, Unappliable, appl
 from projections.following.leading import ERROR_LENGTH, OtherVersion, connect
 from projections.following.remembering import Remembered
 from projections.metadata import PROJECTIONS
-from projections.reading.asking import Question, among, texts
+from projections.reading.asking import Question, among, texts, uuids
 from projections.replaying import Decode, at_positions
 from projections.view import View
 
@@ -95,11 +95,18 @@ def waiting_positions(view: str, stream: UUID) -> Question[int]:
     return Question(found.order_by(events.c.position), (), lambda row: int(row[0]))
 
 
-def missing(views: Iterable[str], at_least: int, as_of: int | None) -> Select[Any]:
-    """View and position of what these views set aside: the very event asked for, and all before it for an as-of."""
+def missing(
+    views: Iterable[str], at_least: int, as_of: int | None, subjects: Iterable[UUID] | None = None
+) -> Select[Any]:
+    """View and position of what these views set aside: the very event asked for, and all before it for an as-of.
+
+    subjects: whose events alone are looked at.
+    """
     asked_for = events.c.position == at_least
     wanted = asked_for if as_of is None else or_(asked_for, events.c.position <= as_of)
     found = select(events.c.view, events.c.position).where(among(events.c.view, texts(views)), wanted)
+    if subjects is not None:
+        found = found.where(among(events.c.stream, uuids(subjects)))
     return found.order_by(events.c.position)
 
 

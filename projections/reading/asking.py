@@ -79,12 +79,20 @@ PREPARED: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """A statement, the views that it reads, what one row of its answer is, and values of parameters that it names."""
+    """A statement, the views that it reads, what one row of its answer is, and values of parameters that it names.
+
+    subjects: whose rows alone make a difference to the answer; None where those of anybody may.
+    """
 
     statement: Select[Any]
     views: tuple[str, ...]
     read: Callable[[Sequence[Any]], T]
     values: Mapping[str, object] = field(default_factory=dict)
+    subjects: Sequence[UUID] | None = None
+
+    def about(self, subjects: Sequence[UUID]) -> "Question[T]":
+        """The same, where it is known whose rows make a difference."""
+        return replace(self, subjects=subjects)
 
 
 class Prepared(Generic[T]):

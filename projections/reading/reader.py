@@ -128,7 +128,9 @@ class Reader:
         async def rows() -> Sequence[Sequence[Any]]:
             await self._positions.reach(question.views, max(at_least, reached), self._patience)
             if at_least and (set_aside := self._parking.intersection(question.views)):
-                await self._see_that_none_is_parked(set_aside, at_least, as_of)
+                missing = parking.missing(set_aside, at_least, as_of, question.subjects)
+                for view, position in await self._rows(missing.limit(1)):
+                    raise SetAside(view, position, at_least)
             return await self._execute(question.statement, question.values)
 
         return [question.read(row) for row in await self._twice(rows)]
@@ -165,11 +167,6 @@ class Reader:
         found = await self._rows(POSITIONS)
         self._parking = {row[0] for row in found if row[2]}
         return {row[0]: row[1] for row in found}
-
-    async def _see_that_none_is_parked(self, views: Iterable[str], at_least: int, as_of: int | None) -> None:
-        """A view that went on without an event does not hold it. Raises ViewBehind, Unanswered."""
-        for row in await self._rows(parking.missing(views, at_least, as_of).limit(1)):
-            raise SetAside(row[0], int(row[1]), at_least)
 
     async def _rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Sequence[Any]]:
         return await self._twice(partial(self._execute, statement, values))

@@ -11,6 +11,7 @@ from projections.request_lists import Filter, Order
 from service.graphql import cursors
 from service.graphql.context import Info
 from service.graphql.errors import BadUserInput
+from service.graphql.finding import called
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, region_paths, several, words
 from service.graphql.requests.types import DeploymentRequest, DeploymentRequestConnection, DeploymentRequestEdge
@@ -120,8 +121,7 @@ async def _newest(id: str | None, reference: str | None, sources: Sources) -> St
     if id is not None:
         found = await sources.requests.load(identifier(id))
     else:
-        rows = await sources.rows(lambda sight: deployment_requests.by_references(sight, [reference or ""]))
-        found = rows[0] if rows else None
+        found = await called(reference or "", sources, deployment_requests.by_references, sources.requests)
     return found if found is None or reference in (None, found.reference) else None
 
 

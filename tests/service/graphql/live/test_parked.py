@@ -1,16 +1,14 @@
 """A stream that a view has set aside holds up nobody who subscribed to anything else."""
 
 from collections.abc import Iterator
-from uuid import UUID
 
 import psycopg
 import pytest
 
 from domain.vocabulary import Role
-from projections import deployment_requests
-from projections.following import parking
 from service.database import DatabaseUrls
 from tests.service.graphql.live.client import socket
+from tests.service.graphql.parking import park
 from tests.service.graphql.register import Person, followed, served
 from tests.service.graphql.world import World, world
 
@@ -28,16 +26,6 @@ def here(database_urls: DatabaseUrls) -> Iterator[World]:
     """Nothing follows but where a test says so."""
     with served(database_urls, follow=False) as register:
         yield world(register)
-
-
-def park(urls: DatabaseUrls, request: str) -> None:
-    """As after an error of its first event."""
-    with psycopg.connect(urls.worker) as connection:
-        connection.execute(
-            "INSERT INTO projections.parked_streams VALUES (%s, %s, 1, 'poison', now())",
-            [deployment_requests.NAME, UUID(request)],
-        )
-        parking.settle(connection, deployment_requests.NAME)
 
 
 def test_its_events_are_told_with_what_the_view_has(here: World, database_urls: DatabaseUrls) -> None:
@@ -64,11 +52,7 @@ def test_an_event_whose_subject_is_not_there_ends_what_asks_for_it(here: World, 
         here.ask(AUDITOR, CAUGHT_UP)
         with psycopg.connect(database_urls.owner) as owner:
             owner.execute("DELETE FROM projections.deployment_requests")
-            owner.execute(
-                "INSERT INTO projections.parked_events VALUES ('deployment_requests', %s, %s)",
-                [UUID(request), here.register.position],
-            )
-        park(database_urls, request)
+        park(database_urls, request, here.register.position)
         with socket(here.register, greeted=AUDITOR) as client:
             client.subscribe("1", EVENTS, after=start)
             [error] = client.errors("1")
