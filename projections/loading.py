@@ -22,11 +22,12 @@ NULL: Final = b"\xff\xff\xff\xff"
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 INFINITY: Final = b"\0\0\0\x08\x7f\xff\xff\xff\xff\xff\xff\xff"
 KEPT: Final = 8192
-"""Written forms: audiences and paths of regions are few, and the rows of a subject share its id and their instants, of
-which a block of rows has some thousands."""
+"""Written forms: audiences and paths of regions are few, and the rows of a subject share their instants, of which a
+block of rows has some thousands."""
 DIFFERENT: Final = ("document", "searched")
 """Texts that are hardly ever the same twice, and long."""
 
+_MICROSECOND: Final = timedelta(microseconds=1)
 _SHORT: Final = Struct("!h").pack
 _INT: Final = Struct("!i").pack
 _BIGINT: Final = partial(Struct("!iq").pack, 8)
@@ -101,15 +102,14 @@ def _text(value: str) -> bytes:
 _known_text: Final = lru_cache(KEPT)(_text)
 
 
-@lru_cache(KEPT)
 def _id(value: UUID) -> bytes:
-    return b"\0\0\0\x10" + value.bytes
+    return b"\0\0\0\x10" + value.int.to_bytes(16, "big")
 
 
 @lru_cache(KEPT)
 def _instant(value: datetime) -> bytes:
     """Microseconds since the year 2000."""
-    return _BIGINT((value - EPOCH) // timedelta(microseconds=1))
+    return _BIGINT((value - EPOCH) // _MICROSECOND)
 
 
 @lru_cache(KEPT)
