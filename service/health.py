@@ -12,8 +12,8 @@ from projections import checkpoints
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Status
 from projections.reading.reader import Reader, Unanswered
-from projections.rebuilding import ordering
-from projections.rebuilding.ordering import Ended
+from projections.rebuilding import queue
+from projections.rebuilding.queue import Ended
 from service.migrations import pending
 from service.policing import COURSE
 
@@ -66,7 +66,7 @@ class Examination:
             self._is_migrated = True
             reading = await self._reader.reading(SYSTEM)
             statuses = await reading.rows(checkpoints.statuses(FOLLOWED))
-            ended = await reading.rows(ordering.ended())
+            ended = await reading.rows(queue.ended())
             return Health(view_problems(statuses, self._tolerance), statuses, ended)
         except (Unanswered, DBAPIError):
             return Health({"database": "it does not answer"})

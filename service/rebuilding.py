@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from projections.catalogue import VIEWS
 from projections.following.leading import OtherVersion, connect
 from projections.following.outages import is_outage
-from projections.rebuilding import copies, ordering
+from projections.rebuilding import copies, queue
 from projections.rebuilding.building import NotSwapped
-from projections.rebuilding.ordering import CHANNEL, Outcome
+from projections.rebuilding.queue import CHANNEL, Outcome
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
 from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Differs
@@ -82,7 +82,7 @@ class Rebuilding:
         tried: list[str] = []
         while not stop.is_set():
             since = self._since = self._since or _now(connection)
-            name = ordering.due(connection, self._versions, since, tried)
+            name = queue.due(connection, self._versions, since, tried)
             if name is None:
                 return
             self._rebuild(connection, self._views[name], stop)
@@ -112,7 +112,7 @@ class Rebuilding:
         self, connection: psycopg.Connection[Any], view: View, outcome: Outcome, differing: int, error: Exception
     ) -> None:
         log.warning("the rebuild of %s ended, and nothing was changed: %s", view.name, error)
-        ordering.settle(connection, view.name, view.version, outcome, differing, str(error))
+        queue.settle(connection, view.name, view.version, outcome, differing, str(error))
 
 
 def _now(connection: psycopg.Connection[Any]) -> datetime:

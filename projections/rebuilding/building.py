@@ -16,12 +16,12 @@ from projections.following import parking
 from projections.following.applying import Unappliable, apply
 from projections.following.leading import OtherVersion, connect, version_of
 from projections.following.remembering import Remembered
-from projections.rebuilding import copies, ordering
+from projections.rebuilding import copies, queue
 from projections.rebuilding.attending import attended
 from projections.rebuilding.copies import AUTOVACUUM, NEXT, Copy
 from projections.rebuilding.filling import Filling, fill
 from projections.rebuilding.indexing import index
-from projections.rebuilding.ordering import Outcome
+from projections.rebuilding.queue import Outcome
 from projections.rebuilding.telling import Telling
 from projections.rebuilding.verification import Comparison, Differs, check_sample, compare, same_moment
 from projections.replaying import Decode, Replay, count, head, topics
@@ -281,4 +281,4 @@ class Building:
         )
         parking.replace(self._connection, self._view, self._parked, self._wanted(), served, self._position)
         differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
-        ordering.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
+        queue.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)

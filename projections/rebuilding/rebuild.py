@@ -9,7 +9,7 @@ import psycopg
 
 from projections.checkpoints import REBUILDS, Progress
 from projections.following.leading import connect
-from projections.rebuilding import copies, ordering
+from projections.rebuilding import copies, queue
 from projections.rebuilding.building import Building, Rebuilt
 from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.filling import FillerLost
@@ -90,7 +90,7 @@ def _building(
 ) -> Iterator["Building"]:
     with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view), collecting_rarely():
         connection.execute("SET statement_timeout = 0")
-        ordering.begin(connection, view.name)
+        queue.begin(connection, view.name)
         telling = Telling(connection, view, progress, stop or Event(), swaps)
         building = Building(view, url, connection, decode, telling, jobs)
         goes_on = False

@@ -9,7 +9,7 @@ from typing import Any, Final
 import psycopg
 
 from projections.checkpoints import Progress, Step
-from projections.rebuilding import ordering
+from projections.rebuilding import queue
 from projections.rebuilding.attending import LOOK
 from projections.view import View
 
@@ -81,6 +81,6 @@ class Telling:
             swaps=self.swaps,
             waits_for=self._waits_for,
         )
-        if ordering.tell(self._connection, self._view.name, self._view.version, told):
+        if queue.tell(self._connection, self._view.name, self._view.version, told):
             raise Cancelled(f"it was cancelled: {LOADED}")
         self._report(told)

@@ -14,7 +14,7 @@ from projections import checkpoints
 from projections.checkpoints import Status
 from projections.reading.asking import Question
 from projections.reading.reader import Reader, Unanswered
-from projections.rebuilding import ordering
+from projections.rebuilding import queue
 from service.cli.failing import complain
 from service.cli.wording import clean
 from service.container import async_engine, tolerance
@@ -47,7 +47,7 @@ def status() -> None:
     settings = Settings.from_environment()
     with open_database(settings) as urls:
         statuses = answers(settings, urls.worker, checkpoints.statuses(FOLLOWED))
-        ends = answers(settings, urls.worker, ordering.ended())
+        ends = answers(settings, urls.worker, queue.ended())
     problems = view_problems(statuses, tolerance(settings))
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))
     for each in statuses:

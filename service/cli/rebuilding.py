@@ -15,7 +15,7 @@ from projections.catalogue import VIEW_OF, VIEWS
 from projections.checkpoints import Progress
 from projections.following.applying import Inconsistent, Unappliable
 from projections.following.leading import OtherVersion
-from projections.rebuilding import ordering
+from projections.rebuilding import queue
 from projections.rebuilding.building import NotCopied, NotSwapped, Rebuilt
 from projections.rebuilding.filling import FillerLost
 from projections.rebuilding.mending import NotOneOf, mend
@@ -165,7 +165,7 @@ def _refuse_unknown(urls: DatabaseUrls, stream: UUID, called: str) -> None:
 
 def _cancel(views: Sequence[View]) -> None:
     with open_database(Settings.from_environment()) as urls, answering():
-        stopped = ordering.cancel(urls.worker, [each.name for each in views])
+        stopped = queue.cancel(urls.worker, [each.name for each in views])
         let_go = []
         for view in views:
             with suppress(BeingRebuilt):

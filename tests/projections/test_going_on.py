@@ -22,7 +22,7 @@ from projections.checkpoints import Progress
 from projections.following.applying import Unappliable
 from projections.rebuilding import copies
 from projections.rebuilding.filling import FillerLost
-from projections.rebuilding.ordering import cancel
+from projections.rebuilding.queue import cancel
 from projections.rebuilding.rebuild import discard, rebuild, verify
 from projections.rebuilding.telling import Cancelled
 from projections.view import View

@@ -10,8 +10,8 @@ from domain.vocabulary import Role
 from projections import checkpoints
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Progress, Status, Step
-from projections.rebuilding import ordering
-from projections.rebuilding.ordering import Ended, Outcome
+from projections.rebuilding import queue
+from projections.rebuilding.queue import Ended, Outcome
 from service.graphql.context import Info
 from service.graphql.scalars import Position
 
@@ -120,7 +120,7 @@ class ProjectionStatus:
 async def projections(info: Info) -> list[ProjectionStatus]:
     sources = info.context.sources()
     statuses = await sources.rows(lambda sight: checkpoints.statuses(tuple(VIEW_OF)))
-    ended = {each.view: each for each in await sources.rows(lambda sight: ordering.ended())}
+    ended = {each.view: each for each in await sources.rows(lambda sight: queue.ended())}
     with_errors = Role.ADMINISTRATOR in info.context.actor.roles
     return [ProjectionStatus.of(each, ended.get(each.view), with_errors=with_errors) for each in statuses]
 

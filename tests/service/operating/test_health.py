@@ -13,7 +13,7 @@ from projections.catalogue import VIEWS
 from projections.checkpoints import LOCKS, Progress
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader
-from projections.rebuilding.ordering import Outcome
+from projections.rebuilding.queue import Outcome
 from projections.rebuilding.rebuild import rebuild, verify
 from service.container import async_engine
 from service.decoding import decode

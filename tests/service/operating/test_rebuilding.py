@@ -14,8 +14,8 @@ from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.checkpoints import FollowerState
 from projections.following.follower import course_of
-from projections.rebuilding import building, ordering
-from projections.rebuilding.ordering import Ended, Outcome
+from projections.rebuilding import building, queue
+from projections.rebuilding.queue import Ended, Outcome
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.telling import Cancelled
 from projections.replaying import count
@@ -70,7 +70,7 @@ def orders(world: World) -> list[str]:
 
 
 def ends(world: World) -> list[Ended]:
-    return world.ask(SYSTEM, lambda _: ordering.ended())
+    return world.ask(SYSTEM, lambda _: queue.ended())
 
 
 def ended(world: World, outcome: Outcome) -> Ended:
@@ -156,7 +156,7 @@ def test_one_that_is_cancelled_is_not_begun_again(recorded: World) -> None:
         with working(recorded):
             ask(recorded)
             recorded.wait(lambda status: status.rebuild is not None, NAME)
-            assert ordering.cancel(recorded.urls.worker, [NAME]) == [NAME]
+            assert queue.cancel(recorded.urls.worker, [NAME]) == [NAME]
             ended(recorded, Outcome.CANCELLED)
 
 
@@ -202,7 +202,7 @@ def test_what_could_not_be_swapped_is_told_of_and_tried_again(recorded: World, m
             until(lambda: [each.outcome for each in ends(recorded)] == [Outcome.POSTPONED])
     assert orders(recorded) == [NAME]
     with psycopg.connect(recorded.urls.worker) as connection:
-        connection.execute("UPDATE projections.rebuild_outcomes SET ended_at = ended_at - %s", [ordering.REST])
+        connection.execute("UPDATE projections.rebuild_outcomes SET ended_at = ended_at - %s", [queue.REST])
     with working(recorded):
         ended(recorded, Outcome.SWAPPED)
 
@@ -213,11 +213,11 @@ def test_what_is_cancelled_of_a_raised_version_no_other_worker_begins(recorded: 
         with working(recorded, RAISED), working(recorded, RAISED):
             recorded.wait(lambda status: status.rebuild is not None, NAME)
             since = found_by(recorded, "SELECT clock_timestamp() - interval '1 hour'")
-            ordering.cancel(recorded.urls.worker, [NAME])
+            queue.cancel(recorded.urls.worker, [NAME])
             ended(recorded, Outcome.CANCELLED)
             with psycopg.connect(recorded.urls.worker) as connection:
-                assert ordering.due(connection, {NAME: RAISED.version}, since) is None
-                assert ordering.due(connection, {NAME: RAISED.version}, found_by(recorded, "SELECT now()")) == NAME
+                assert queue.due(connection, {NAME: RAISED.version}, since) is None
+                assert queue.due(connection, {NAME: RAISED.version}, found_by(recorded, "SELECT now()")) == NAME
 
 
 def found_by(world: World, statement: str) -> Any:
@@ -232,7 +232,7 @@ def test_it_can_be_cancelled_from_its_first_moment_on(recorded: World, monkeypat
     told: list[list[str]] = []
 
     def counted(*arguments: Any) -> int:
-        told.append(ordering.cancel(recorded.urls.worker, [NAME]))
+        told.append(queue.cancel(recorded.urls.worker, [NAME]))
         return count(*arguments)
 
     monkeypatch.setattr(building, "count", counted)

@@ -9,7 +9,7 @@ import pytest
 
 from projections import audit_trail, incidents
 from projections.following.leading import OtherVersion
-from projections.rebuilding import ordering
+from projections.rebuilding import queue
 from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.rebuild import rebuild
 from projections.view import View
@@ -41,7 +41,7 @@ def test_what_is_cancelled_before_its_turn_is_not_begun(recorded: World, monkeyp
     ask(recorded, audit_trail.NAME)
     ask(recorded, incidents.NAME)
     with (
-        meanwhile(monkeypatch, lambda: ordering.cancel(recorded.urls.worker, [audit_trail.NAME])) as built,
+        meanwhile(monkeypatch, lambda: queue.cancel(recorded.urls.worker, [audit_trail.NAME])) as built,
         working(recorded, VIEW, audit_trail.VIEW, incidents.VIEW),
     ):
         until(lambda: not orders(recorded))

@@ -9,7 +9,7 @@ import pytest
 
 from projections import audit_trail, deployment_requests, incidents, situation
 from projections.checkpoints import REBUILDS
-from projections.rebuilding import ordering
+from projections.rebuilding import queue
 from tests.projections.world import World
 from tests.service.operating.conftest import Run
 from tests.service.operating.test_verifying import edit
@@ -54,7 +54,7 @@ def test_one_that_is_cancelled_ends_the_rest(run: Run, recorded: World) -> None:
 
     def cancel() -> None:
         recorded.wait(lambda status: status.rebuild is not None, SECOND)
-        assert ordering.cancel(recorded.urls.worker, [SECOND]) == [SECOND]
+        assert queue.cancel(recorded.urls.worker, [SECOND]) == [SECOND]
 
     another = Thread(target=cancel)
     with psycopg.connect(recorded.urls.api) as reader:
