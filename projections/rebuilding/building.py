@@ -115,7 +115,7 @@ class Building:
         self._position = followed or head(self._connection)
         copy = self._begun(self._position)
         self._position = copy.position
-        self._load(copy)
+        self._load(copy, followed)
         return self._compare() if followed else None
 
     def _begun(self, position: int) -> Copy:
@@ -167,10 +167,10 @@ class Building:
         if not (goes_on and copies.unfinished(self._connection, self._view, self._position)):
             copies.clear(self._connection, self._view)
 
-    def _load(self, copy: Copy) -> None:
+    def _load(self, copy: Copy, served: int) -> None:
         """All up to its position: rows first, without an index, then what hangs on them."""
         self._telling.enter(Step.LOADING)
-        filling = Filling(self._view, self._url, self._decode, copy)
+        filling = Filling(self._view, self._url, self._decode, copy, served)
         with closing(fill(filling, copies.missing(self._connection, copy), self._jobs)) as filled:
             for events in filled:
                 self._telling.read(events)

@@ -39,12 +39,16 @@ class FillerLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What is filled, and from where. Other processes find `decode` by its name, and the view in the catalogue."""
+    """What is filled, and from where. Other processes find `decode` by its name, and the view in the catalogue.
+
+    served: the position of the rows that are served, 0 where there are none.
+    """
 
     view: View
     url: str
     decode: Decode
     copy: Copy
+    served: int
 
 
 def fill(filling: Filling, parts: Sequence[Part], jobs: int) -> Generator[int, None, None]:
@@ -87,7 +91,7 @@ def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> 
         for block in blocks(replay.by_stream(topics(view.by_stream), part)):
             folded, numbers = [], dict[UUID, int]()
             for stream, own in block:
-                if own is None or (found := _folded(view, connection, stream, own)) is None:
+                if own is None or (found := _folded(filling, connection, stream, own)) is None:
                     left_out.append(stream)
                 else:
                     folded.append(found)
@@ -100,13 +104,14 @@ def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> 
 
 
 def _folded(
-    view: View, connection: psycopg.Connection[Any], stream: UUID, own: Sequence[Recorded[Any]]
+    filling: Filling, connection: psycopg.Connection[Any], stream: UUID, own: Sequence[Recorded[Any]]
 ) -> Folded | None:
-    """None where an event cannot be applied, and the stream is parked for that already."""
+    """None where an event cannot be applied, and the stream is parked for that already, or nobody has served it yet."""
+    view = filling.view
     try:
         return fold(view, stream, None, own)
-    except Unappliable:
-        if parking.is_parked(connection, view, stream):
+    except Unappliable as error:
+        if (view.parks and error.position > filling.served) or parking.is_parked(connection, view, stream):
             return None
         raise
 
@@ -145,7 +150,7 @@ def _processes(filling: Filling, jobs: int) -> Iterator[list[Connection]]:
     try:
         for _ in range(jobs):
             ours, theirs = context.Pipe()
-            named = (filling.view.name, filling.url, filling.decode, filling.copy)
+            named = (filling.view.name, filling.url, filling.decode, filling.copy, filling.served)
             process = context.Process(target=_serve, args=(*named, theirs), daemon=True)
             with _undisturbed():
                 process.start()
@@ -172,9 +177,9 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(name: str, url: str, decode: Decode, copy: Copy, pipe: Connection) -> None:
+def _serve(name: str, url: str, decode: Decode, copy: Copy, served: int, pipe: Connection) -> None:
     """What a process does: part after part, until nobody asks any more."""
-    filling = Filling(VIEW_OF[name], url, decode, copy)
+    filling = Filling(VIEW_OF[name], url, decode, copy, served)
     try:
         with collecting_rarely(), _filler(filling) as connection:
             while True:

@@ -249,6 +249,20 @@ def test_a_view_may_stop_instead(recorded: World, view: View) -> None:
     assert found(recorded) == []
 
 
+@pytest.mark.parametrize("part", [parts.EVENTS, 20], ids=["at once", "in parts"])
+def test_a_view_that_was_never_followed_is_built_but_for_what_cannot_be_applied(
+    recorded: World, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    monkeypatch.setattr(parts, "EVENTS", part)
+    poisoned = longest(recorded)
+    assert again(recorded, unable(poisoned[1].position)).comparison is None
+    [one] = found(recorded)
+    assert (one.stream, one.position) == (poisoned[0].stream, poisoned[1].position)
+    assert waiting(recorded, one.stream) == [each.position for each in poisoned[1:]]
+    assert retry(VIEW, recorded.urls.worker, decode, one.stream).error is None
+    assert as_folded(recorded)
+
+
 def test_what_was_never_reached_is_parked_by_a_rebuild_as_by_a_follower(recorded: World, histories: Histories) -> None:
     """Nobody could apply it better. Of a raised version, nobody else goes on: its follower waits for the rebuild."""
     recorded.apply()
