@@ -193,9 +193,9 @@ def _tables(view: View) -> list[str]:
 
 @cache
 def code() -> str:
-    """A digest of the code by which rows are made."""
+    """A digest of the code by which rows are made: events are decoded by that of `service`."""
     digest = sha256()
-    for package in ("domain", "projections"):
+    for package in ("domain", "projections", "service"):
         for module in sorted((Path(__file__).parents[2] / package).rglob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()
