@@ -87,9 +87,12 @@ def page(
     return prepared.of(sight, shape, order, part, **values, **part_values(limit, after))
 
 
-def count(sight: Sight, wanted: Filter) -> Question[int]:
-    """How many the whole list has. One row. Of all, of statuses and of those in places, it is counted beforehand."""
-    if wanted == Filter(status=wanted.status, region=wanted.region):
+def count(sight: Sight, wanted: Filter, *, row_by_row: bool = False) -> Question[int]:
+    """How many the whole list has. One row. Of all, of statuses and of those in places, it is counted beforehand.
+
+    row_by_row: so that it agrees with the list where rows are not what was counted.
+    """
+    if not row_by_row and wanted == Filter(status=wanted.status, region=wanted.region):
         return situation_counts.requests(sight, wanted.status, wanted.region)
     shape, values = shaped(wanted.plain(), *_EACH)
     prepared = _COUNTS if wanted.incident is None else _COUNTS_OF_INCIDENTS

@@ -1,11 +1,12 @@
 """Reader: the one way to ask the views, as somebody, at least at a position, within a time limit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import TIMESTAMP, Executable, bindparam, func, select
@@ -20,6 +21,7 @@ from projections import authorities, checkpoints
 from projections.following import parking
 from projections.reading.asking import Question, Sight
 from projections.reading.positions import Positions, SetAside, ViewBehind
+from projections.reading.sharing import Shared
 from projections.stored import events
 
 __all__ = ["InstantAhead", "Reader", "Reading", "SetAside", "Unanswered", "ViewBehind"]
@@ -34,7 +36,8 @@ POSITION_AS_OF: Final = select(
     func.event_store.position_as_of(bindparam("instant", type_=TIMESTAMP(timezone=True))),
     func.greatest(func.clock_timestamp(), LAST),
 )
-POSITIONS: Final = select(checkpoints.table.c.view, checkpoints.table.c.position, checkpoints.table.c.parked)
+PARKED: Final = select(parking.streams.c.view, parking.streams.c.stream, parking.streams.c.position)
+POSITIONS: Final = select(*(checkpoints.table.c[name] for name in ("view", "position", "parked", "mends")))
 
 
 class InstantAhead(Exception):
@@ -95,6 +98,9 @@ class Reader:
         self._positions = Positions(self._ask_positions)
         self._parking: set[str] = set()
         self._past: dict[datetime, int] = {}
+        self._marks: frozenset[tuple[str, int, int]] = frozenset()
+        self._looks = 0
+        self._set_aside: Shared[Hashable, Mapping[str, Mapping[UUID, int]]] = Shared()
 
     async def reading(
         self,
@@ -135,6 +141,21 @@ class Reader:
 
         return [question.read(row) for row in await self._twice(rows)]
 
+    async def set_aside(self, view: str, *, anew: bool = False) -> Mapping[UUID, int]:
+        """The streams that a view has set aside, each with the position of the event that it could not apply.
+
+        As of a second ago at most, and of the last look at how far views are; anew: as of now. Raises Unanswered.
+        """
+        self._looks += anew
+        found = await self._set_aside.read((self._marks, self._looks), self._ask_set_aside)
+        return found.get(view, {})
+
+    async def _ask_set_aside(self) -> Mapping[str, Mapping[UUID, int]]:
+        found: dict[str, dict[UUID, int]] = {}
+        for view, stream, position in await self._rows(PARKED):
+            found.setdefault(view, {})[stream] = int(position)
+        return found
+
     async def reached(self, views: Iterable[str]) -> int:
         """The position that all of these views have reached now. Raises Unanswered."""
         return await self._positions.least(views)
@@ -166,6 +187,7 @@ class Reader:
     async def _ask_positions(self) -> dict[str, int]:
         found = await self._rows(POSITIONS)
         self._parking = {row[0] for row in found if row[2]}
+        self._marks = frozenset((row[0], row[2], row[3]) for row in found if row[2])
         return {row[0]: row[1] for row in found}
 
     async def _rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Sequence[Any]]:

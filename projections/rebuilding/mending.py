@@ -12,6 +12,7 @@ from projections.counting import LEVELS
 from projections.following import parking
 from projections.following.applying import LIVE, fold, in_parts, write
 from projections.following.leading import OtherVersion, connect
+from projections.reading.asking import BEFORE_ALL
 from projections.replaying import Decode, Replay, topics
 from projections.view import View
 
@@ -38,7 +39,8 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
                 groups |= _forget(connection, view.tables, stream)
             folded = fold(view, stream, state, events)
             groups.update(folded.groups)
-            write(view, connection, LIVE, [replace(folded, groups=sorted(groups), since=None)])
+            # groups from their beginning on: what was counted before the stream began may have been edited too
+            write(view, connection, LIVE, [replace(folded, groups=sorted(groups), since=BEFORE_ALL)])
             done, state = done + len(events), folded.state
         if not done:
             raise NotOneOf(f"{view.name} has no rows that are of {stream} alone, up to position {row[0]}")

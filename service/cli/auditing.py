@@ -162,7 +162,7 @@ def _ask(everything: Asked, question: Callable[[Reader], Awaitable[T]]) -> T:
     try:
         return asyncio.run(answer())
     except ViewBehind as behind:
-        raise Refused(f"{behind}: `mandate serve` or `mandate worker` brings it up to date") from None
+        raise Refused(f"{behind}: a worker brings it up to date (`mandate status`)") from None
     except Unanswered as error:
         raise Unavailable(str(error)) from None
 

@@ -1,10 +1,10 @@
 """What one reading can be asked for, gathered: however many fields ask in a moment, it is one statement a question."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,15 +16,15 @@ from domain.incident.state import Incident
 from domain.jurisdiction import Mandate
 from domain.marking import Viewer
 from domain.vocabulary import Actor, AuthorityCode
-from projections import audit_trail, authorities, deployment_requests, incidents, people
+from projections import audit_trail, authorities, deployment_requests, people
 from projections.audit_trail import Entry
 from projections.reading.asking import Question, Sight
 from projections.reading.reader import InstantAhead, Reader, Reading, ViewBehind
 from service.graphql.errors import BadUserInput
+from service.graphql.loading import many_each, one_each
+from service.graphql.subjects import INCIDENTS, REQUESTS, Subjects
 
 T = TypeVar("T")
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 Person = tuple[str, str]
 """Issuer and subject."""
@@ -64,6 +64,8 @@ class Sources:
         self.now = moment.instant if moment else now
         self.moment = moment
         self.present = present or self
+        self.told_requests = Subjects(REQUESTS, reader, self)
+        self.told_incidents = Subjects(INCIDENTS, reader, self)
         self._reader = reader
         self._at_least = at_least
         self._reached = reached
@@ -106,6 +108,9 @@ class Sources:
             reading = await self._reader.reading(self.actor)
             return await reading.rows(question(reading.sight))
 
+    async def sight(self) -> Sight:
+        return (await self._begun()).sight
+
     async def viewer(self) -> Viewer:
         """Who looks. For what is at hand already: as the views know them, should these be behind."""
         try:
@@ -134,39 +139,37 @@ class Sources:
 
     @cached_property
     def requests(self) -> DataLoader[UUID, DeploymentRequest | None]:
-        async def find(ids: list[UUID]) -> Mapping[UUID, DeploymentRequest]:
-            rows = await self.rows(lambda sight: deployment_requests.by_ids(sight, ids))
-            return {found.id: found for found in rows}
-
-        return _one_each(find)
+        return one_each(self.told_requests.by_ids)
 
     @cached_property
     def versions(self) -> DataLoader[Version, tuple[int, DeploymentRequest] | None]:
         """Requests as they stood at a version, each with the position of the event that made it."""
 
         async def find(wanted: list[Version]) -> Mapping[Version, tuple[int, DeploymentRequest]]:
-            rows = await self.rows(lambda sight: deployment_requests.at_versions(sight, wanted))
+            set_aside = await self.told_requests.set_aside()
+            rest = [pair for pair in wanted if pair[0] not in set_aside]
+            rows = await self.rows(lambda sight: deployment_requests.at_versions(sight, rest))
+            rows += await self.told_requests.at_versions([pair for pair in wanted if pair[0] in set_aside])
             return {(state.id, state.version): (position, state) for position, state in rows}
 
-        return _one_each(find)
+        return one_each(find)
 
     @cached_property
     def incidents(self) -> DataLoader[UUID, Incident | None]:
-        async def find(ids: list[UUID]) -> Mapping[UUID, Incident]:
-            rows = await self.rows(lambda sight: incidents.by_ids(sight, ids))
-            return {found.id: found for found in rows}
-
-        return _one_each(find)
+        return one_each(self.told_incidents.by_ids)
 
     @cached_property
     def requests_on(self) -> DataLoader[UUID, tuple[DeploymentRequest, ...]]:
         """By incident: the requests that rest on it."""
 
         async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...]]:
+            set_aside = await self.told_requests.set_aside()
             rows = await self.rows(lambda sight: deployment_requests.resting_on(sight, ids))
+            rows = [row for row in rows if row.id not in set_aside]
+            rows = sorted((*rows, *await self.told_requests.from_events(set_aside)), key=_in_order)
             return {each: tuple(found for found in rows if each in found.incidents) for each in ids}
 
-        return _many_each(find)
+        return many_each(find)
 
     @cached_property
     def authorities(self) -> DataLoader[str, Authority | None]:
@@ -176,7 +179,7 @@ class Sources:
             rows = await self.rows(lambda sight: authorities.by_codes(sight, codes))
             return {found.code: found for found in rows}
 
-        return _one_each(find)
+        return one_each(find)
 
     @cached_property
     def authorities_by_id(self) -> DataLoader[UUID, Authority | None]:
@@ -184,7 +187,7 @@ class Sources:
             rows = await self.rows(lambda sight: authorities.by_ids(sight, ids))
             return {found.id: found for found in rows}
 
-        return _one_each(find)
+        return one_each(find)
 
     @cached_property
     def mandates(self) -> DataLoader[str, tuple[Mandate, ...]]:
@@ -194,7 +197,7 @@ class Sources:
             rows = await self.rows(lambda sight: authorities.jurisdictions_of(sight, codes))
             return {code: authorities.mandates_of(AuthorityCode(code), rows) for code in codes}
 
-        return _many_each(find)
+        return many_each(find)
 
     @cached_property
     def names(self) -> DataLoader[Person, str | None]:
@@ -202,7 +205,7 @@ class Sources:
             rows = await self.rows(lambda sight: people.names(persons))
             return {(found.issuer, found.subject): found.name for found in rows}
 
-        return _one_each(find)
+        return one_each(find)
 
     @cached_property
     def histories(self) -> DataLoader[Part, tuple[Entry, ...]]:
@@ -214,7 +217,7 @@ class Sources:
                 found |= {(own, limit, after): tuple(row for row in rows if row.subject == own) for own in subjects}
             return found
 
-        return _many_each(find)
+        return many_each(find)
 
     async def _part(self, subjects: Iterable[UUID], limit: int, after: int) -> list[Entry]:
         return await self.rows(lambda sight: audit_trail.histories(sight, subjects, limit, after))
@@ -227,7 +230,7 @@ class Sources:
             rows = await self.rows(lambda sight: audit_trail.at_positions(sight, positions))
             return {found.position: found for found in rows}
 
-        return _one_each(find)
+        return one_each(find)
 
     @cached_property
     def mentioned(self) -> DataLoader[UUID, UUID | None]:
@@ -237,17 +240,13 @@ class Sources:
             rows = await self.anyway(lambda sight: audit_trail.seen(sight, mentions))
             return {found: found for found in rows}
 
-        return _one_each(find)
+        return one_each(find)
 
     @cached_property
     def consulted_incidents(self) -> DataLoader[UUID, object | None]:
         """For rules alone: whether the viewer may see them or not. What may be told of them, the rule says."""
 
-        async def find(ids: list[UUID]) -> Mapping[UUID, object]:
-            rows = await self.rows(lambda sight: incidents.by_ids(sight.of_everything(), ids))
-            return {found.id: found for found in rows}
-
-        return _one_each(find)
+        return one_each(partial(self.told_incidents.by_ids, whole=True))
 
     @cached_property
     def consulted_mandates(self) -> DataLoader[UUID, object | None]:
@@ -258,27 +257,8 @@ class Sources:
             registered = await self.rows(lambda sight: authorities.by_ids(sight.of_everything(), ids))
             return {**{found.id: found for found in held}, **{found.id: found for found in registered}}
 
-        return _one_each(find)
+        return one_each(find)
 
 
-class _Loader(DataLoader[K, T]):
-    """Of those who wait for the same, each may give up without taking it away from the others."""
-
-    def load(self, key: K) -> Awaitable[T]:
-        return asyncio.shield(super().load(key))
-
-
-def _one_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
-    async def load(keys: list[K]) -> Sequence[V | None]:
-        found = await find(keys)
-        return [found.get(key) for key in keys]
-
-    return _Loader(load)
-
-
-def _many_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V]:
-    async def load(keys: list[K]) -> Sequence[V]:
-        found = await find(keys)
-        return [found[key] for key in keys]
-
-    return _Loader(load)
+def _in_order(request: DeploymentRequest) -> tuple[datetime, UUID]:
+    return request.submitted_at, request.id

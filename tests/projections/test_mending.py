@@ -16,6 +16,7 @@ from tests.projections.histories import Histories
 from tests.projections.test_parking import as_folded, found, longest, unable
 from tests.projections.world import World
 
+SITUATION = situation.VIEW
 EDITS = (
     (
         deployment_requests.VIEW,
@@ -77,6 +78,19 @@ def test_what_was_counted_elsewhere_is_counted_there_no_more(recorded: World, le
     for stream in (another, one):
         mend(situation.VIEW, recorded.urls.worker, decode, stream)
     assert as_folded(recorded, situation.VIEW)
+
+
+@pytest.mark.parametrize("gone", ["true", "valid_until = 'infinity'", "valid_until <> 'infinity'"])
+def test_counts_that_are_gone_are_counted_again(recorded: World, gone: str) -> None:
+    """Also of what was counted before the stream began."""
+    stream = max(recorded.log(), key=lambda each: each.position * (each.version == 1 and SITUATION.keeps(each))).stream
+    with psycopg.connect(recorded.urls.worker) as connection:
+        groups = " OR ".join(f"c.group_id = i.{level.own}" for level in LEVELS)
+        deleted = f"""DELETE FROM projections.situation c USING projections.situation_intervals i
+            WHERE i.id = %s AND ({groups}) AND c.{gone}""".replace("c.true", "true")
+        assert connection.execute(deleted.encode(), [stream]).rowcount > 0
+    mend(SITUATION, recorded.urls.worker, decode, stream)
+    assert as_folded(recorded, SITUATION)
 
 
 def test_what_waited_parked_is_in_its_rows(recorded: World, histories: Histories) -> None:

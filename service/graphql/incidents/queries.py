@@ -11,7 +11,6 @@ from projections.incidents import Filter
 from service.graphql import cursors
 from service.graphql.context import Info
 from service.graphql.errors import BadUserInput
-from service.graphql.finding import called
 from service.graphql.incidents.types import Incident, IncidentConnection, IncidentEdge
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, region_paths, several, words
@@ -87,5 +86,5 @@ async def _found(id: str | None, reference: str | None, sources: Sources) -> Sta
     if id is not None:
         found = await sources.incidents.load(identifier(id))
     else:
-        found = await called(reference or "", sources, incidents.by_references, sources.incidents)
+        found = await sources.told_incidents.called(reference or "")
     return found if found is None or reference in (None, found.reference) else None

@@ -18,11 +18,12 @@ from strawberry.dataloader import DataLoader
 from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents
 from projections.audit_trail import Filter
+from projections.reading.histories import lengths_of
 from projections.reading.passing import next_entries
 from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
+from projections.reading.sharing import Shared
 from service.graphql.errors import BadUserInput
 from service.graphql.live.bounds import Places
-from service.graphql.live.sharing import Shared
 from service.graphql.live.tide import PAUSE, Tide
 from service.graphql.requests.types import DeploymentRequest
 from service.graphql.sources import Sources
@@ -53,7 +54,7 @@ class _Passed:
 class Flow:
     """Raises Full where there are too many subscriptions, and at the beginning ViewBehind and Unanswered. Once it has
     begun, a database that is away or a view that is behind is waited for: the client would have to do the same.
-    SetAside is raised where the subject of an event is asked for that its view has set aside. Ended is raised between
+    SetAside is raised where the domain itself cannot apply the events of what is to be told. Ended is raised between
     two answers, so that what is being read is read to its end."""
 
     def __init__(self, reader: Reader, tide: Tide, places: Places, clock: Callable[[], datetime]) -> None:
@@ -149,9 +150,13 @@ class Flow:
         return (await reading.rows(checkpoints.head()))[0]
 
     async def _newest_versions(self, wanted: list[tuple[UUID, int]]) -> list[int]:
-        """Of requests, as they are at least at a position: in one statement for all who were woken."""
+        """Of requests, as they are at least at a position: in one statement for all who were woken, and another where
+        the view has set aside some."""
         reading = await self._reader.reading(SYSTEM, reached=max(position for _, position in wanted))
         found = dict(await reading.rows(deployment_requests.newest_versions(each for each, _ in wanted)))
+        set_aside = await self._reader.set_aside(deployment_requests.NAME)
+        if apart := [each for each, _ in wanted if each in set_aside]:
+            found |= dict(await reading.rows(lengths_of(apart)))
         return [found.get(each, 0) for each, _ in wanted]
 
     def _sources(self, actor: Actor, reached: int | None = None) -> Sources:

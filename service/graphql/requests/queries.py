@@ -6,12 +6,11 @@ import strawberry
 
 from domain.deployment_request.state import DeploymentRequest as State
 from domain.deployment_request.state import RequestStatus
-from projections import deployment_requests, request_lists
+from projections import request_lists
 from projections.request_lists import Filter, Order
 from service.graphql import cursors
 from service.graphql.context import Info
 from service.graphql.errors import BadUserInput
-from service.graphql.finding import called
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, region_paths, several, words
 from service.graphql.requests.types import DeploymentRequest, DeploymentRequestConnection, DeploymentRequestEdge
@@ -102,16 +101,24 @@ class RequestQueries:
         sources = info.context.sources(given(at_least)).as_of(given(as_of))
         of = cursors.of_list(f"requests/{order}", sources.moment)
         place = cursors.place_after(of, after)
+        if wanted.incident is not None:
+            await sources.told_incidents.see_that_it_has_rows(wanted.incident)
         rows = await sources.rows(lambda sight: request_lists.page(sight, wanted, order, size + 1, place))
         edges = [
             DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, sources))
             for at, state in rows[:size]
         ]
         return DeploymentRequestConnection(
-            count=lambda: sources.number(lambda sight: request_lists.count(sight, wanted)),
+            count=lambda: _counted(wanted, sources),
             edges=edges,
             page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
         )
+
+
+async def _counted(wanted: Filter, sources: Sources) -> int:
+    """The view's rows while some are set aside: as many as the list has."""
+    row_by_row = bool(await sources.told_requests.set_aside())
+    return await sources.number(lambda sight: request_lists.count(sight, wanted, row_by_row=row_by_row))
 
 
 async def _newest(id: str | None, reference: str | None, sources: Sources) -> State | None:
@@ -121,7 +128,7 @@ async def _newest(id: str | None, reference: str | None, sources: Sources) -> St
     if id is not None:
         found = await sources.requests.load(identifier(id))
     else:
-        found = await called(reference or "", sources, deployment_requests.by_references, sources.requests)
+        found = await sources.told_requests.called(reference or "")
     return found if found is None or reference in (None, found.reference) else None
 
 

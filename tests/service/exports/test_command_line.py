@@ -215,4 +215,4 @@ def test_a_trail_that_is_behind_says_so(
 ) -> None:
     with databases.fresh() as urls, filled(urls, tmp_path, Numbered(1), 5):
         monkeypatch.setenv("MANDATE_DATABASE_URL", urls.api)
-        refused(run("trail"), "audit_trail is at position 0", "`mandate worker` brings it up to date")
+        refused(run("trail"), "audit_trail is at position 0", "a worker brings it up to date")

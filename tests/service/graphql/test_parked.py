@@ -1,4 +1,4 @@
-"""What is told of the past while a view has set a request aside: of that one nothing that leaves something out."""
+"""What is told while a view has set something aside: by id and reference what it is, and lists that own up to it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,18 +7,30 @@ import psycopg
 import pytest
 
 from domain.vocabulary import Role
+from projections import incidents
 from service.database import DatabaseUrls
-from tests.service.graphql.parking import park
+from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.register import Answer, Person, served
 from tests.service.graphql.world import World, world
+from tests.waiting import until
 
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
 CAUGHT_UP = """query ($at: Position) {
-    deploymentRequests(atLeast: $at) { totalCount } auditTrail(atLeast: $at) { edges { cursor } } }"""
+    deploymentRequests(atLeast: $at) { totalCount } incidents(atLeast: $at) { totalCount }
+    situation(atLeast: $at) { region } auditTrail(atLeast: $at) { edges { cursor } } }"""
 ONE = """query ($id: ID, $reference: String, $asOf: DateTime, $version: Int) {
     deploymentRequest(id: $id, reference: $reference, asOf: $asOf, version: $version) {
-        version history(first: 10) { edges { node { subject { id } } } } } }"""
-ALL = "query ($asOf: DateTime) { deploymentRequests(asOf: $asOf) { edges { node { version } } } }"
+        id version history(first: 10) { edges { node { subject { id } } } } } }"""
+ALL = """query ($asOf: DateTime, $filter: DeploymentRequestFilter) {
+    deploymentRequests(asOf: $asOf, filter: $filter) { totalCount edges { node { id version } } } }"""
+NODE = "query ($id: ID!) { node(id: $id) { id } }"
+CHANGES = """query ($id: ID!) { deploymentRequest(id: $id) {
+    changes(fromVersion: 1, toVersion: 2) { path } } }"""
+TRAIL = "{ auditTrail(first: 100) { edges { node { type subject { id } } } } }"
+RESTING = """query ($id: ID!) { deploymentRequest(id: $id) {
+    availableActions explanation { actions { action rules { description met } } }
+    incidents { id version } hold { awaiting { id } } decision { grounds { incident { id } } } } }"""
+INCIDENT = "query ($id: ID!) { incident(id: $id) { version deploymentRequests { id } } }"
 RECORDED = "SELECT recorded_at FROM event_store.events WHERE notification_id = %s"
 
 
@@ -42,18 +54,23 @@ class Parked(NamedTuple):
 
 
 @pytest.fixture
-def parked(database_urls: DatabaseUrls) -> Iterator[Parked]:
+def here(database_urls: DatabaseUrls) -> Iterator[World]:
     with served(database_urls) as register:
-        here = world(register)
-        set_aside, other = (here.request(fields="id reference") for _ in range(2))
-        here.ask(AUDITOR, CAUGHT_UP)
-        before = register.position
-        park(database_urls, set_aside["id"])
-        for each in (set_aside, other):
-            here.on_request(here.requester, "remarkOnDeploymentRequest", each["id"])
-        here.ask(AUDITOR, CAUGHT_UP)
-        instants = recorded_at(database_urls, before), recorded_at(database_urls, register.position)
-        yield Parked(here, set_aside, other, *instants)
+        yield world(register)
+
+
+@pytest.fixture
+def parked(here: World, database_urls: DatabaseUrls) -> Parked:
+    set_aside, other = (here.request(fields="id reference") for _ in range(2))
+    here.ask(AUDITOR, CAUGHT_UP)
+    before = here.register.position
+    park(database_urls, set_aside["id"])
+    for each in (set_aside, other):
+        here.on_request(here.reviewer, "beginReview", each["id"])
+    here.ask(AUDITOR, CAUGHT_UP)
+    until(lambda: here.register.ask(AUDITOR, ONE, id=set_aside["id"])["deploymentRequest"]["version"] == 2)
+    instants = recorded_at(database_urls, before), recorded_at(database_urls, here.register.position)
+    return Parked(here, set_aside, other, *instants)
 
 
 def recorded_at(urls: DatabaseUrls, position: str) -> str:
@@ -64,26 +81,81 @@ def recorded_at(urls: DatabaseUrls, position: str) -> str:
 
 
 @pytest.mark.parametrize("key", ["id", "reference"])
-def test_the_past_of_another_is_told(parked: Parked, key: str) -> None:
-    wanted = {key: parked.other[key]}
-    assert parked.told(ONE, **wanted, asOf=parked.before)["deploymentRequest"]["version"] == 1
-    for values in ({"asOf": parked.after}, {"version": 2}):
-        found = parked.told(ONE, **wanted, **values)["deploymentRequest"]
-        assert found["version"] == len(found["history"]["edges"]) == 2
+@pytest.mark.parametrize("which", ["set_aside", "other"])
+def test_one_is_told_as_it_is_and_as_it_was(parked: Parked, which: str, key: str) -> None:
+    request = getattr(parked, which)
+    for values in ({}, {"asOf": parked.after}, {"version": 2}):
+        found = parked.told(ONE, **{key: request[key]}, **values)["deploymentRequest"]
+        assert (found["id"], found["version"], len(found["history"]["edges"])) == (request["id"], 2, 2)
+    found = parked.told(ONE, **{key: request[key]}, asOf=parked.before)["deploymentRequest"]
+    assert found["version"] == 1
+    assert parked.told(CHANGES, id=request["id"])["deploymentRequest"]["changes"]
 
 
-@pytest.mark.parametrize("key", ["id", "reference"])
-def test_its_own_is_told_up_to_where_its_rows_are(parked: Parked, key: str) -> None:
-    wanted = {key: parked.set_aside[key]}
-    assert parked.told(ONE, **wanted)["deploymentRequest"]["version"] == 1
-    assert parked.told(ONE, **wanted, asOf=parked.before)["deploymentRequest"]["version"] == 1
-    assert "has set aside the event at position" in parked.behind(ONE, **wanted, asOf=parked.after)
-
-
-def test_a_list_of_then_and_an_unknown_reference_leave_nothing_out(parked: Parked) -> None:
-    assert len(parked.told(ALL)["deploymentRequests"]["edges"]) == 2
-    assert len(parked.told(ALL, asOf=parked.before)["deploymentRequests"]["edges"]) == 2
-    parked.behind(ALL, asOf=parked.after)
+def test_lists_count_what_they_hold_and_those_of_then_leave_nothing_out(parked: Parked) -> None:
+    for status, version in (("SUBMITTED", 1), ("UNDER_REVIEW", 2)):
+        found = parked.told(ALL, filter={"status": [status]})["deploymentRequests"]
+        assert found["totalCount"] == len(found["edges"]) == 1
+        assert found["edges"][0]["node"]["version"] == version
+    assert parked.told(ALL, asOf=parked.before)["deploymentRequests"]["totalCount"] == 2
+    assert "has set aside the event at position" in parked.behind(ALL, asOf=parked.after)
     unknown = f"{parked.other['reference'][:-4]}9999"
-    parked.behind(ONE, reference=unknown, asOf=parked.after)
-    assert parked.told(ONE, reference=unknown, asOf=parked.before)["deploymentRequest"] is None
+    for values in ({}, {"asOf": parked.before}, {"asOf": parked.after}):
+        assert parked.told(ONE, reference=unknown, **values)["deploymentRequest"] is None
+
+
+def ids(found: Answer | None) -> list[str]:
+    return [] if found is None else [found["id"]]
+
+
+def test_one_without_rows_is_told_of_by_those_who_may_see_it(here: World, database_urls: DatabaseUrls) -> None:
+    request = here.request(fields="id reference", idempotencyKey="k")
+    here.ask(AUDITOR, CAUGHT_UP)
+    park_whole(database_urls, request["id"])
+    for who, found in ((here.reviewer, [request["id"]]), (AUDITOR, [request["id"]]), (here.outsider, [])):
+        for values in ({"id": request["id"]}, {"reference": request["reference"]}):
+            assert ids(here.register.ask(who, ONE, **values)["deploymentRequest"]) == found
+        assert ids(here.register.ask(who, NODE, id=request["id"])["node"]) == found
+        subjects = [edge["node"]["subject"]["id"] for edge in here.register.ask(who, TRAIL)["auditTrail"]["edges"]]
+        assert (request["id"] in subjects) == bool(found)
+    listed = here.register.ask(AUDITOR, ALL)["deploymentRequests"]
+    assert listed == {"totalCount": 0, "edges": []}
+    again = here.request(fields="id reference availableActions", idempotencyKey="k")
+    assert again["id"] == request["id"]
+    assert again["availableActions"]
+
+
+@pytest.mark.parametrize("has_rows", [False, True])
+def test_what_rests_on_an_incident_that_was_set_aside_is_told_with_it(
+    here: World, database_urls: DatabaseUrls, has_rows: bool
+) -> None:
+    """The finding is what waits, or all of the incident."""
+    found, awaited = here.attributed()["id"], here.incident()["id"]
+    decided = here.decided(incidents=[found])["id"]
+    held = here.request(incidents=[awaited])["id"]
+    here.on_request(here.reviewer, "beginReview", held)
+    here.on_request(here.reviewer, "withholdDeploymentRequest", held, awaiting=[awaited])
+    here.ask(AUDITOR, CAUGHT_UP)
+    before = here.register.ask(here.reviewer, RESTING, id=decided), here.register.ask(here.reviewer, RESTING, id=held)
+    assert before[0]["deploymentRequest"]["decision"]["grounds"]
+    if has_rows:
+        with psycopg.connect(database_urls.owner) as owner:
+            owner.execute("DELETE FROM projections.incidents WHERE version > 1")
+            owner.execute("UPDATE projections.incidents SET valid_until = 'infinity'")
+        park(database_urls, found, view=incidents.NAME)
+        park(database_urls, awaited, view=incidents.NAME)
+    else:
+        park_whole(database_urls, found, view=incidents.NAME)
+        park_whole(database_urls, awaited, view=incidents.NAME)
+    told = {"version": 2, "deploymentRequests": [{"id": decided}]}
+    until(lambda: here.register.ask(here.reviewer, INCIDENT, id=found)["incident"] == told)
+    after = here.register.ask(here.reviewer, RESTING, id=decided), here.register.ask(here.reviewer, RESTING, id=held)
+    assert after == before
+    assert here.register.ask(here.outsider, INCIDENT, id=found)["incident"] is None
+    listed = {"filter": {"incident": found}}
+    if has_rows:
+        assert here.register.ask(here.reviewer, ALL, **listed)["deploymentRequests"]["totalCount"] == 1
+    else:
+        [error] = here.register.errors(here.reviewer, ALL, **listed)
+        assert error["extensions"]["code"] == "VIEW_BEHIND"
+        assert here.register.ask(here.outsider, ALL, **listed)["deploymentRequests"]["totalCount"] == 0

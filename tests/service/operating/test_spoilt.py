@@ -55,7 +55,7 @@ def test_what_waits_and_cannot_be_read_waits_on(run: Run, recorded: World) -> No
     empty(recorded)
     follow_to_the_end(recorded, unable(second.position))
     spoil(recorded, second)
-    says_in_one_line(run("parked", "retry"), f"{NAME} {second.stream}: the event at position {second.position} ")
+    says_in_one_line(run("parked", "retry"), f": the event at position {second.position} ")
     assert run("parked", "list").exit_code == 1
 
 

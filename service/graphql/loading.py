@@ -1,0 +1,34 @@
+"""What fields ask for one by one, gathered into one question."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class _Loader(DataLoader[K, T]):
+    """Of those who wait for the same, each may give up without taking it away from the others."""
+
+    def load(self, key: K) -> Awaitable[T]:
+        return asyncio.shield(super().load(key))
+
+
+def one_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+    async def load(keys: list[K]) -> Sequence[V | None]:
+        found = await find(keys)
+        return [found.get(key) for key in keys]
+
+    return _Loader(load)
+
+
+def many_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V]:
+    async def load(keys: list[K]) -> Sequence[V]:
+        found = await find(keys)
+        return [found[key] for key in keys]
+
+    return _Loader(load)
