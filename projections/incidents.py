@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Select, Text, func, select, tuple_
+from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Select, Text, func, select
 
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
@@ -117,14 +117,6 @@ def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Incident]:
 
 def by_references(sight: Sight, references: Iterable[str]) -> Question[Incident]:
     return _whole(sight, called(table, sight, references))
-
-
-def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[Incident]:
-    """The incidents as they stood at these versions, as decisions rest on them. `as_of` is not looked at."""
-    wanted = list(pairs)
-    chosen = tuple_(table.c.id, table.c.version).in_(wanted)
-    statement = select(table.c.document).where(chosen, visible(table, sight))
-    return Question(statement, (NAME,), _state).about([incident for incident, _ in wanted])
 
 
 def may_be_seen(sight: Sight, incident: UUID) -> ColumnElement[bool]:

@@ -22,14 +22,12 @@ from projections.reading.asking import Question, Sight
 from projections.reading.reader import InstantAhead, Reader, Reading, ViewBehind
 from service.graphql.errors import BadUserInput
 from service.graphql.loading import many_each, one_each
-from service.graphql.subjects import INCIDENTS, REQUESTS, Subjects
+from service.graphql.subjects import INCIDENTS, REQUESTS, Subjects, Version
 
 T = TypeVar("T")
 
 Person = tuple[str, str]
 """Issuer and subject."""
-Version = tuple[UUID, int]
-"""A subject and how many events it had."""
 Part = tuple[UUID, int, int]
 """A part of a history: the subject, how many events, after which position."""
 
@@ -146,10 +144,7 @@ class Sources:
         """Requests as they stood at a version, each with the position of the event that made it."""
 
         async def find(wanted: list[Version]) -> Mapping[Version, tuple[int, DeploymentRequest]]:
-            set_aside = await self.told_requests.set_aside()
-            rest = [pair for pair in wanted if pair[0] not in set_aside]
-            rows = await self.rows(lambda sight: deployment_requests.at_versions(sight, rest))
-            rows += await self.told_requests.at_versions([pair for pair in wanted if pair[0] in set_aside])
+            rows = await self.told_requests.at_versions(wanted, deployment_requests.at_versions)
             return {(state.id, state.version): (position, state) for position, state in rows}
 
         return one_each(find)

@@ -4,7 +4,7 @@ The latter where the view has set one aside: whoever asks for it is told what it
 it was when its view could last follow it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from service.graphql.sources import Sources
 
 S = TypeVar("S", DeploymentRequest, Incident)
+R = TypeVar("R")
+T = TypeVar("T")
+Version = tuple[UUID, int]
+"""A subject and how many events it had."""
 Stood = list[tuple[int, S]]
 """What one was after each of its events, with their positions."""
 
@@ -71,24 +75,43 @@ class Subjects(Generic[S]):
 
     async def by_ids(self, ids: Collection[UUID], *, whole: bool = False) -> Mapping[UUID, S]:
         """whole: for rules, also those that the viewer may not see."""
-        try:
-            found = await self._by_ids(ids, whole, await self.set_aside())
-        except SetAside:
-            return await self._by_ids(ids, whole, await self._reader.set_aside(self._kind.view, anew=True))
+        found = await self._knowing(lambda set_aside: self._by_ids(ids, whole, set_aside))
         if lacking := [each for each in ids if each not in found]:
-            set_aside = await self._reader.set_aside(self._kind.view, anew=True)
+            set_aside = await self._set_aside_anew()
             if apart := [each for each in lacking if each in set_aside]:
                 return {**found, **await self._by_ids(apart, whole, set_aside)}
         return found
 
     async def _by_ids(self, ids: Collection[UUID], whole: bool, set_aside: Collection[UUID]) -> Mapping[UUID, S]:
-        apart = [each for each in ids if each in set_aside]
-        rest = [each for each in ids if each not in set_aside] if apart else ids
+        apart, rest = _parted(ids, lambda each: each in set_aside)
         rows = await self._sources.rows(
             lambda sight: self._kind.by_ids(sight.of_everything() if whole else sight, rest)
         )
         rows += await self.from_events(apart, whole=whole)
         return {found.id: found for found in rows}
+
+    async def at_versions(
+        self, pairs: Collection[Version], ask: Callable[[Sight, Collection[Version]], Question[tuple[int, S]]]
+    ) -> Stood[S]:
+        """As they stood at these versions, each with the position of the event that made it. ask: the view."""
+
+        async def found(set_aside: Collection[UUID]) -> Stood[S]:
+            apart, rest = _parted(pairs, lambda pair: pair[0] in set_aside)
+            histories = await self._histories({pair[0] for pair in apart}, whole=False)
+            stood = [each for own in histories for each in own if (each[1].id, each[1].version) in apart]
+            return await self._sources.rows(lambda sight: ask(sight, rest)) + stood
+
+        return await self._knowing(found)
+
+    async def _knowing(self, ask: Callable[[Collection[UUID]], Awaitable[R]]) -> R:
+        """ask: what is given those that are set aside. Asked again where one was set aside only just now."""
+        try:
+            return await ask(await self.set_aside())
+        except SetAside:
+            return await ask(await self._set_aside_anew())
+
+    async def _set_aside_anew(self) -> Mapping[UUID, int]:
+        return await self._reader.set_aside(self._kind.view, anew=True)
 
     async def called(self, reference: str) -> S | None:
         """Of the past, it is looked up by the id that it has now."""
@@ -106,11 +129,6 @@ class Subjects(Generic[S]):
         stood = await self._histories(ids, whole)
         then = ([state for position, state in each if until is None or position <= until] for each in stood)
         return [states[-1] for states in then if states]
-
-    async def at_versions(self, pairs: Collection[tuple[UUID, int]]) -> Stood[S]:
-        """From their events, as they stood at these versions."""
-        histories = await self._histories({pair[0] for pair in pairs}, whole=False)
-        return [each for stood in histories for each in stood if (each[1].id, each[1].version) in pairs]
 
     async def _histories(self, ids: Collection[UUID], whole: bool) -> list[Stood[S]]:
         """Who may see one is decided by what it is now."""
@@ -130,3 +148,11 @@ class Subjects(Generic[S]):
                 raise SetAside(self._kind.view, recorded.position, recorded.position) from error
             stood.append((recorded.position, state))
         return stood
+
+
+def _parted(these: Iterable[T], is_apart: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+    """Those that are apart, and the rest."""
+    apart, rest = list[T](), list[T]()
+    for each in these:
+        (apart if is_apart(each) else rest).append(each)
+    return apart, rest

@@ -56,17 +56,13 @@ def test_requests_at_their_versions(recorded: World) -> None:
             assert fold(DEPLOYMENT_REQUEST, history) == state
 
 
-def test_incidents_by_id_and_as_decisions_rest_on_them(recorded: World) -> None:
+def test_incidents_by_id(recorded: World) -> None:
     model = Model(recorded.log())
     everything = model.seen(SYSTEM, Incident)
-    pairs = [(state.id, version) for state in everything for version in range(1, state.version + 1)]
     for who in ACTORS:
         expected = {state.id: state for state in model.seen(who, Incident)}
         by_id = recorded.ask(who, partial(incidents.by_ids, ids=[state.id for state in everything]))
         assert {state.id: state for state in by_id} == expected
-        found = recorded.ask(who, partial(incidents.at_versions, pairs=pairs))
-        assert {(state.id, state.version) for state in found} == {pair for pair in pairs if pair[0] in expected}
-        assert recorded.ask(who, partial(incidents.at_versions, pairs=[])) == []
 
 
 def test_requests_that_rest_on_incidents(recorded: World) -> None:
