@@ -20,6 +20,7 @@ from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, IncidentId, RequestId, derived_id
 from projections.following.follower import Feed
 from service.dispatcher import Dispatcher
+from service.errors import Unavailable
 from service.orders import Order, Outcome
 from service.states import States
 
@@ -47,6 +48,7 @@ class Policing:
         self._feed = feed
         self._watchers = watchers
         self._clock = clock
+        self._untold: set[RequestId] = set()
 
     def show(self, events: Sequence[Recorded[Any]]) -> None:
         """Whatever follows from these events is recorded, or was, or was refused and is settled."""
@@ -56,10 +58,23 @@ class Policing:
             for policy in POLICIES:
                 self._ask(policy, request, states)
 
-    def tick(self, expiring: Iterable[RequestId]) -> None:
-        """Whatever the time calls for is recorded: the time of these requests' approvals may have passed."""
+    def tick(self, expiring: Iterable[RequestId], set_aside: Iterable[RequestId] = ()) -> None:
+        """Whatever the time calls for is recorded: the time of these approvals has passed.
+
+        set_aside: of requests of which the view cannot tell. One whose events cannot be applied at all keeps nobody
+        from their turn: it is logged once.
+        """
         for request in expiring:
             self._ask(EXPIRE_APPROVAL, request, self._newest({request}))
+        for request in set_aside:
+            try:
+                self._ask(EXPIRE_APPROVAL, request, self._newest({request}))
+            except Unavailable:
+                raise
+            except Exception:
+                if request not in self._untold:
+                    log.exception("nobody can say whether the approval of %s, which is set aside, has expired", request)
+                    self._untold.add(request)
 
     def _affected(self, recorded: Recorded[Any]) -> tuple[RequestId, ...]:
         return affected(recorded, lambda incident: self._watchers(incident, recorded.position))

@@ -1,7 +1,7 @@
 """What the policies ask of the views: which requests may rest on an incident, and whose time has passed."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event
@@ -37,16 +37,16 @@ class Watching:
         """The requests that name the incident, as of the position at least, and those of which the view cannot tell."""
         self._wait_for(position)
         resting = [request.id for request in self._ask(deployment_requests.resting_on(EVERYTHING, [incident]))]
-        return [*resting, *self._set_aside()]
+        return [*resting, *self.set_aside()]
 
-    def expiring(self, now: datetime) -> list[RequestId]:
-        """The requests whose approval's time has passed, the first to pass first, and those of which the view cannot
-        tell: however many these are, they keep no other from its turn."""
-        set_aside = self._set_aside()
-        passed = self._ask(deployment_requests.expiring(now, AT_ONCE + len(set_aside)))
-        return list(dict.fromkeys((*(request.id for _, request in passed), *set_aside)))
+    def expiring(self, now: datetime, but: Collection[RequestId]) -> list[RequestId]:
+        """The requests whose approval's time has passed, the first to pass first. but: those that are looked at
+        apart, and keep no other from its turn however many they are."""
+        passed = self._ask(deployment_requests.expiring(now, AT_ONCE + len(but)))
+        return [request.id for _, request in passed if request.id not in but]
 
-    def _set_aside(self) -> list[RequestId]:
+    def set_aside(self) -> list[RequestId]:
+        """Those of which the view cannot tell."""
         return [RequestId(stream) for stream in self._ask(parking.streams_of(deployment_requests.NAME))]
 
     def close(self) -> None:

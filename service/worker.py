@@ -65,7 +65,8 @@ class Worker:
     def _tick(self, policing: Policing, watching: Watching, stop: Event) -> None:
         while not stop.wait(TICK):
             try:
-                policing.tick(watching.expiring(self._clock()))
+                set_aside = watching.set_aside()
+                policing.tick(watching.expiring(self._clock(), set_aside), set_aside)
             except Unavailable as error:
                 log.warning("the time is looked at again later: %s", error)
 

@@ -1,18 +1,18 @@
-"""The events of some streams, as the present code reads them, and how many there are."""
+"""The events of some streams as they are stored, and how many there are."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, false, func, literal, or_, select
 
-from domain.recorded import Recorded
 from projections.reading.asking import Question, among, uuids
 from projections.stored import event_texts, events
 
 
-def events_of(streams: Iterable[UUID], decode: Callable[[Sequence[Any]], Recorded[Any]]) -> Question[Recorded[Any]]:
-    """All of these streams, by stream and version. decode: as in `replaying`."""
+def events_of(streams: Iterable[UUID]) -> Question[Sequence[Any]]:
+    """All of these streams, by stream and version, as `replaying.Decode` takes them."""
     fields = ("notification_id", "originator_id", "originator_version", "topic", "state", "recorded_at")
     statement = (
         select(*(events.c[name] for name in fields), event_texts.c.texts)
@@ -20,7 +20,20 @@ def events_of(streams: Iterable[UUID], decode: Callable[[Sequence[Any]], Recorde
         .where(among(events.c.originator_id, uuids(streams)))
         .order_by(events.c.originator_id, events.c.originator_version)
     )
-    return Question(statement, (), decode)
+    return Question(statement, (), tuple)
+
+
+def mentioning(streams: Iterable[UUID], ids: Iterable[UUID]) -> Question[UUID]:
+    """Those of the streams of which an event may name one of these ids."""
+    named = [func.position(literal(str(each).encode(), LargeBinary).op("IN")(events.c.state)) > 0 for each in ids]
+    found = select(events.c.originator_id).where(among(events.c.originator_id, uuids(streams)), or_(false(), *named))
+    return Question(found.distinct(), (), lambda row: UUID(str(row[0])))
+
+
+def subject_of_number(stream: UUID, number: int) -> Question[Sequence[Any]]:
+    """The event of a series of numbers by which one was assigned, as `replaying.Decode` takes it."""
+    found = events_of([stream])
+    return replace(found, statement=found.statement.where(events.c.originator_version == number))
 
 
 def lengths_of(streams: Iterable[UUID]) -> Question[tuple[UUID, int]]:

@@ -62,7 +62,7 @@ class Positions:
 
     def forget(self) -> None:
         """A server that fell may have lost the last steps of its views: they are taken again."""
-        self._known = {}
+        self._known, self._asking = {}, None
 
     async def _look(self) -> None:
         """Joins a look that is under way: who gives up on it does not end it for the others."""
@@ -71,4 +71,7 @@ class Positions:
         await asyncio.shield(self._asking)
 
     async def _learn(self) -> None:
-        self._known = dict(await self._ask())
+        """What was asked for before something was forgotten is not believed any more."""
+        asking, found = asyncio.current_task(), await self._ask()
+        if self._asking is asking:
+            self._known = dict(found)

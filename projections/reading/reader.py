@@ -29,6 +29,8 @@ __all__ = ["InstantAhead", "Reader", "Reading", "SetAside", "Unanswered", "ViewB
 T = TypeVar("T")
 
 RETRY_AFTER: Final = 1.0
+RECENT: Final = 0.05
+"""Seconds: a look that began then is one of now, however many ask for it."""
 PAST_KEPT: Final = 4096
 """Instants whose positions are remembered: one who looks into the past asks more than one thing of it."""
 LAST: Final = select(events.c.recorded_at).order_by(events.c.notification_id.desc()).limit(1).scalar_subquery()
@@ -99,7 +101,6 @@ class Reader:
         self._parking: set[str] = set()
         self._past: dict[datetime, int] = {}
         self._marks: frozenset[tuple[str, int, int]] = frozenset()
-        self._looks = 0
         self._set_aside: Shared[Hashable, Mapping[str, Mapping[UUID, int]]] = Shared()
 
     async def reading(
@@ -144,10 +145,10 @@ class Reader:
     async def set_aside(self, view: str, *, anew: bool = False) -> Mapping[UUID, int]:
         """The streams that a view has set aside, each with the position of the event that it could not apply.
 
-        As of a second ago at most, and of the last look at how far views are; anew: as of now. Raises Unanswered.
+        As of a second ago, and of the last look at how far views are; anew: as of RECENT. Raises Unanswered.
         """
-        self._looks += anew
-        found = await self._set_aside.read((self._marks, self._looks), self._ask_set_aside)
+        recent = int(asyncio.get_running_loop().time() / RECENT) if anew else None
+        found = await self._set_aside.read((self._marks, recent), self._ask_set_aside)
         return found.get(view, {})
 
     async def _ask_set_aside(self) -> Mapping[str, Mapping[UUID, int]]:

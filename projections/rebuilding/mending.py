@@ -14,7 +14,7 @@ from projections.following.applying import LIVE, fold, in_parts, write
 from projections.following.leading import OtherVersion, connect
 from projections.reading.asking import BEFORE_ALL
 from projections.replaying import Decode, Replay, topics
-from projections.view import View
+from projections.view import Folded, View
 
 
 class NotOneOf(Exception):
@@ -33,17 +33,21 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
         row = connection.execute(held, [view.name]).fetchone()
         if row is None or row[1] != view.version:
             raise OtherVersion(f"the rows of {view.name} are not of version {view.version}: it is to be built anew")
+        connection.execute("SET LOCAL statement_timeout = 0")
         done, state, groups = 0, None, set[UUID]()
+        folded: Folded | None = None
         for events in in_parts(Replay(connection, decode, int(row[0])).of_stream(stream, wanted)):
             if not done:
                 groups |= _forget(connection, view.tables, stream)
             folded = fold(view, stream, state, events)
             groups.update(folded.groups)
-            # groups from their beginning on: what was counted before the stream began may have been edited too
-            write(view, connection, LIVE, [replace(folded, groups=sorted(groups), since=BEFORE_ALL)])
+            write(replace(view, derive=None), connection, LIVE, [folded])
             done, state = done + len(events), folded.state
         if not done:
             raise NotOneOf(f"{view.name} has no rows that are of {stream} alone, up to position {row[0]}")
+        if view.derive is not None and folded is not None:
+            # from the beginning on: what was counted before the stream began may have been edited too
+            view.derive(connection, LIVE, [replace(folded, groups=sorted(groups), since=BEFORE_ALL)])
         parking.clear(connection, view.name, stream)
     return done
 

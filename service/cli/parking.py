@@ -1,7 +1,7 @@
 """`parked`: streams that were set aside, because an event of theirs could not be applied to a view."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Annotated
 from uuid import UUID
@@ -41,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
 def list_(view: ViewOption = None) -> None:
     """Shows the streams that wait. Exit status 1 where there are any."""
     settings = Settings.from_environment()
-    with open_database(settings) as urls:
+    with open_database(settings) as urls, answering():
         found = _found(settings, urls.worker, view, None)
         names = _references(urls, found)
     table = Table()
@@ -78,7 +78,7 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
         found = _found(settings, urls.worker, view, wanted)
         names = _references(urls, found)
         for one in found:
-            named = f"{one.view} {names[one.stream] or one.stream}"
+            named = " ".join(filter(None, (one.view, names[one.stream], str(one.stream))))
             try:
                 came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
             except (OtherVersion, CorruptEvent) as error:
@@ -95,9 +95,11 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
         raise typer.Exit(1)
 
 
-def _references(urls: DatabaseUrls, found: Iterable[Parked]) -> dict[UUID, str]:
+def _references(urls: DatabaseUrls, found: Sequence[Parked]) -> dict[UUID, str]:
     """Nothing of a stream whose first event cannot be read."""
     names = dict[UUID, str]()
+    if not found:
+        return names
     with closing(EventStore(urls.api)) as store:
         for stream in {one.stream for one in found}:
             try:

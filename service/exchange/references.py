@@ -19,12 +19,17 @@ _MAPPER: Final = Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS
 
 def find(store: EventStore, reference: str) -> UUID | None:
     """The stream of the request or incident with this reference, whoever may see it; None where there is none."""
+    place = place_of(reference)
+    assigned = None if place is None else _event(store, *place)
+    return assigned.subject if isinstance(assigned, NumberAssigned) else None
+
+
+def place_of(reference: str) -> tuple[UUID, int] | None:
+    """The series that its number is of, and the number; None where no reference is so."""
     match = FORM.fullmatch(reference)
     if match is None or (number := int(match["number"])) < 1 or f"{number:04}" != match["number"]:
         return None
-    series = numbering.stream_of(match["series"])
-    assigned = _event(store, series, number)
-    return assigned.subject if isinstance(assigned, NumberAssigned) else None
+    return numbering.stream_of(match["series"]), number
 
 
 def reference_of(store: EventStore, stream: UUID) -> str | None:

@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+E = TypeVar("E", bound=Exception)
 
 
 class _Loader(DataLoader[K, T]):
@@ -18,8 +19,10 @@ class _Loader(DataLoader[K, T]):
         return asyncio.shield(super().load(key))
 
 
-def one_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
-    async def load(keys: list[K]) -> Sequence[V | None]:
+def one_each(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoader[K, V | None]:
+    """Raises for a key the exception that stands for it."""
+
+    async def load(keys: list[K]) -> Sequence[V | E | None]:
         found = await find(keys)
         return [found.get(key) for key in keys]
 

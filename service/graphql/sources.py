@@ -106,6 +106,11 @@ class Sources:
             reading = await self._reader.reading(self.actor)
             return await reading.rows(question(reading.sight))
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether an answer may leave out no event of those that were recorded by then."""
+        return self.moment is not None or self._at_least is not None
+
     async def sight(self) -> Sight:
         return (await self._begun()).sight
 
@@ -158,10 +163,11 @@ class Sources:
         """By incident: the requests that rest on it."""
 
         async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...]]:
+            apart = {each.id: each for each in await self.told_requests.naming(ids, lambda found: found.incidents)}
+            rows = await self.rows(lambda sight: deployment_requests.resting_on(sight, ids).about(()))
             set_aside = await self.told_requests.set_aside()
-            rows = await self.rows(lambda sight: deployment_requests.resting_on(sight, ids))
-            rows = [row for row in rows if row.id not in set_aside]
-            rows = sorted((*rows, *await self.told_requests.from_events(set_aside)), key=_in_order)
+            rows = [row for row in rows if row.id not in set_aside and row.id not in apart]
+            rows = sorted((*rows, *apart.values()), key=_in_order)
             return {each: tuple(found for found in rows if each in found.incidents) for each in ids}
 
         return many_each(find)

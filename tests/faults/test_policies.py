@@ -207,6 +207,18 @@ def test_an_approval_that_the_view_has_set_aside_expires_too(database_urls: Data
     assert register.history(request).count("ApprovalExpired") == 1
 
 
+def test_one_that_nobody_can_read_keeps_no_other_from_its_end(database_urls: DatabaseUrls, register: Register) -> None:
+    """What it is, nobody can say: the worker says so, and goes on."""
+    other = register.approved(datetime.now(UTC) + timedelta(seconds=6))
+    spoilt = register.approved(datetime.now(UTC) + timedelta(days=1), set_aside_in=database_urls.worker)
+    with psycopg.connect(database_urls.owner) as owner:
+        owner.execute("ALTER TABLE event_store.events DISABLE TRIGGER never_changed")
+        owner.execute("UPDATE event_store.events SET state = 'x' WHERE originator_id = %s", [spoilt])
+    with worker(database_urls) as process:
+        until(lambda: register.history(other)[-1] == "ApprovalExpired", seconds=60)
+        assert process.poll() is None
+
+
 def _at(meet: threading.Barrier, register: Register, command: object, subject: UUID, looks: int = 0) -> Any:
     """looks: how often it is read before, so that now the one and now the other comes first."""
     meet.wait(30)

@@ -22,7 +22,7 @@ from tests.service.graphql.live.client import data, socket
 from tests.service.graphql.register import Person, Register, served
 from tests.waiting import until
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROUNDS = 4
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))

@@ -126,10 +126,11 @@ class Flow:
         rows = await sources.rows(lambda sight: next_entries(sight, wanted, AT_ONCE, position, VIEWS))
         bound = min(reached, rows[0][0])
         entries = [entry for _, entry in rows if entry is not None and entry.position <= bound]
-        events = await telling.told(entries, sources)
+        events: Sequence[RecordedEvent] = await telling.told(entries, sources)
         if subjects:
-            await asyncio.gather(*(event.subject() for event in events))
-        return _Passed(events, events[-1].position if len(events) == AT_ONCE else bound, stale)
+            events = await _with_their_subjects(events)
+        is_all = len(events) == len(entries) < AT_ONCE
+        return _Passed(events, bound if is_all else events[-1].position, stale)
 
     async def _first(self, actor: Actor, id: UUID) -> DeploymentRequest:
         """One that was just submitted may not be in the view yet."""
@@ -161,6 +162,17 @@ class Flow:
 
     def _sources(self, actor: Actor, reached: int | None = None) -> Sources:
         return Sources(self._reader, actor, self._clock(), reached=reached)
+
+
+async def _with_their_subjects(events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
+    """Those before the first whose subject cannot be told; where that is the first of all, raises why."""
+    found = await asyncio.gather(*(event.subject() for event in events), return_exceptions=True)
+    for number, subject in enumerate(found):
+        if isinstance(subject, BaseException):
+            if not number:
+                raise subject
+            return events[:number]
+    return events
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:

@@ -1,14 +1,18 @@
 """What is told while a view has set something aside: by id and reference what it is, and lists that own up to it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 
+from domain.catalogue import DEPLOYMENT_REQUEST
+from domain.recorded import Recorded
 from domain.vocabulary import Role
 from projections import incidents
 from service.database import DatabaseUrls
+from service.graphql import sources, subjects
 from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.register import Answer, Person, served
 from tests.service.graphql.world import World, world
@@ -31,6 +35,10 @@ RESTING = """query ($id: ID!) { deploymentRequest(id: $id) {
     availableActions explanation { actions { action rules { description met } } }
     incidents { id version } hold { awaiting { id } } decision { grounds { incident { id } } } } }"""
 INCIDENT = "query ($id: ID!) { incident(id: $id) { version deploymentRequests { id } } }"
+AT_LEAST = """query ($id: ID, $reference: String, $at: Position) {
+    deploymentRequest(id: $id, reference: $reference, atLeast: $at) { version } }"""
+REQUESTS_ON = """query ($id: ID!, $at: Position, $asOf: DateTime) {
+    incident(id: $id, atLeast: $at, asOf: $asOf) { deploymentRequests { id version } } }"""
 RECORDED = "SELECT recorded_at FROM event_store.events WHERE notification_id = %s"
 
 
@@ -118,8 +126,7 @@ def test_one_without_rows_is_told_of_by_those_who_may_see_it(here: World, databa
         assert ids(here.register.ask(who, NODE, id=request["id"])["node"]) == found
         subjects = [edge["node"]["subject"]["id"] for edge in here.register.ask(who, TRAIL)["auditTrail"]["edges"]]
         assert (request["id"] in subjects) == bool(found)
-    listed = here.register.ask(AUDITOR, ALL)["deploymentRequests"]
-    assert listed == {"totalCount": 0, "edges": []}
+    until(lambda: here.register.ask(AUDITOR, ALL)["deploymentRequests"] == {"totalCount": 0, "edges": []})
     again = here.request(fields="id reference availableActions", idempotencyKey="k")
     assert again["id"] == request["id"]
     assert again["availableActions"]
@@ -159,3 +166,75 @@ def test_what_rests_on_an_incident_that_was_set_aside_is_told_with_it(
         [error] = here.register.errors(here.reviewer, ALL, **listed)
         assert error["extensions"]["code"] == "VIEW_BEHIND"
         assert here.register.ask(here.outsider, ALL, **listed)["deploymentRequests"]["totalCount"] == 0
+
+
+@pytest.mark.parametrize("key", ["id", "reference"])
+def test_what_a_command_did_is_read_at_its_position(here: World, database_urls: DatabaseUrls, key: str) -> None:
+    set_aside, other = (here.request(fields="id reference") for _ in range(2))
+    here.ask(AUDITOR, CAUGHT_UP)
+    park(database_urls, set_aside["id"])
+    for each in (other, set_aside):
+        here.on_request(here.reviewer, "beginReview", each["id"])
+        for one in (other, set_aside)[: 1 + (each is set_aside)]:
+            assert here.ask(AUDITOR, AT_LEAST, **{key: one[key]})["deploymentRequest"] == {"version": 2}
+
+
+def test_the_requests_of_an_incident_are_told_with_those_set_aside(here: World, database_urls: DatabaseUrls) -> None:
+    on, off = here.incident()["id"], here.incident()["id"]
+    request = here.request(incidents=[on])["id"]
+    other = here.request(incidents=[off])["id"]
+    here.ask(AUDITOR, CAUGHT_UP)
+    before = recorded_at(database_urls, here.register.position)
+    park(database_urls, request)
+    here.on_request(here.reviewer, "beginReview", request)
+    after = recorded_at(database_urls, here.register.position)
+    for incident, found, then in ((on, request, 2), (off, other, 1)):
+        for values, version in (({"at": here.register.position}, then), ({"asOf": after}, then), ({"asOf": before}, 1)):
+            told = here.register.ask(AUDITOR, REQUESTS_ON, id=incident, **values)["incident"]["deploymentRequests"]
+            assert told == [{"id": found, "version": version}]
+
+
+@pytest.fixture
+def unfoldable(here: World, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Parked:
+    """The second event of what is set aside is one that the domain itself cannot apply."""
+    set_aside, other = (here.request(fields="id reference") for _ in range(2))
+    here.ask(AUDITOR, CAUGHT_UP)
+    before = here.register.position
+    park(database_urls, set_aside["id"])
+    for each in (set_aside, other):
+        here.on_request(here.reviewer, "beginReview", each["id"])
+    here.ask(AUDITOR, CAUGHT_UP)
+
+    def evolve(state: Any, recorded: Recorded[Any]) -> Any:
+        if str(recorded.stream) == set_aside["id"] and recorded.version == 2:
+            raise ValueError("poison")
+        return DEPLOYMENT_REQUEST.evolve(state, recorded)
+
+    poisoned = replace(subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
+    monkeypatch.setattr(sources, "REQUESTS", poisoned)
+    until(lambda: "errors" in here.register.post(AUDITOR, ONE, {"id": set_aside["id"]}).json())
+    instants = recorded_at(database_urls, before), recorded_at(database_urls, here.register.position)
+    return Parked(here, set_aside, other, *instants)
+
+
+@pytest.mark.parametrize("key", ["id", "reference"])
+def test_one_that_nobody_can_fold_is_told_up_to_there(unfoldable: Parked, key: str) -> None:
+    wanted = {key: unfoldable.set_aside[key]}
+    now: dict[str, str] = {}
+    for values in (now, {"asOf": unfoldable.after}):
+        assert "has set aside the event at position" in unfoldable.behind(ONE, **wanted, **values)
+    plain = ONE.replace("history(first: 10) { edges { node { subject { id } } } }", "")
+    assert unfoldable.told(plain, **wanted, asOf=unfoldable.before)["deploymentRequest"]["version"] == 1
+    here = unfoldable.here
+    assert here.register.ask(here.outsider, ONE, **wanted)["deploymentRequest"] is None
+
+
+def test_one_that_nobody_can_fold_is_in_no_others_way(unfoldable: Parked) -> None:
+    other = unfoldable.other
+    for key in ("id", "reference"):
+        assert unfoldable.told(ONE, **{key: other[key]})["deploymentRequest"]["version"] == 2
+    unknown = f"{other['reference'][:-4]}9999"
+    assert unfoldable.told(ONE, reference=unknown)["deploymentRequest"] is None
+    incident = unfoldable.here.incident()["id"]
+    unfoldable.here.ask(AUDITOR, CAUGHT_UP)
+    assert unfoldable.told(REQUESTS_ON, id=incident)["incident"] == {"deploymentRequests": []}

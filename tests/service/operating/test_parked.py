@@ -36,7 +36,7 @@ def test_what_is_parked_is_listed_shown_and_retried(run: Run, recorded: World, h
     assert f"poison at {poison.position}" in shown.stdout
     retried = run("parked", "retry")
     assert retried.exit_code == 0, retried.output
-    assert f"{NAME} {reference}: " in retried.stdout
+    assert f"{NAME} {reference} {poison.stream}: " in retried.stdout
     assert run("parked", "list").exit_code == 0
     assert run("verify", NAME).exit_code == 0
 

@@ -1,11 +1,16 @@
 """What a view has set aside is told to subscribers from its own events, and holds up nobody who asked for others."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from domain.catalogue import DEPLOYMENT_REQUEST
+from domain.recorded import Recorded
 from domain.vocabulary import Role
 from service.database import DatabaseUrls
+from service.graphql import sources, subjects
 from tests.service.graphql.live.client import socket
 from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.register import Person, followed, served
@@ -16,6 +21,7 @@ CAUGHT_UP = """query ($at: Position) {
     deploymentRequests(atLeast: $at) { totalCount } auditTrail(atLeast: $at) { edges { cursor } } }"""
 EVENTS = """subscription ($after: Position) { eventsRecorded(after: $after) {
     type subject { ... on DeploymentRequest { id version } } } }"""
+PLAIN = "subscription ($after: Position) { eventsRecorded(after: $after) { type } }"
 CHANGED = "subscription ($id: ID!) { deploymentRequestChanged(id: $id) { version } }"
 
 
@@ -54,6 +60,34 @@ def test_so_they_are_where_the_view_has_no_row_of_it(here: World, database_urls:
             told = {message["id"]: message["payload"]["data"] for message in (client.receive(), client.receive())}
             assert told["1"]["eventsRecorded"]["subject"] == {"id": request, "version": 1}
             assert told["2"]["deploymentRequestChanged"] == {"version": 1}
+
+
+def test_events_before_one_that_nobody_can_fold_are_told(
+    here: World, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the subscription ends; one that does not ask for subjects goes on."""
+    with followed(database_urls):
+        start = here.register.position
+        other, request = here.request()["id"], here.request()["id"]
+        here.ask(AUDITOR, CAUGHT_UP)
+        park_whole(database_urls, request)
+
+        def evolve(state: Any, recorded: Recorded[Any]) -> Any:
+            if str(recorded.stream) == request and recorded.version == 2:
+                raise ValueError("poison")
+            return DEPLOYMENT_REQUEST.evolve(state, recorded)
+
+        poisoned = replace(subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
+        monkeypatch.setattr(sources, "REQUESTS", poisoned)
+        here.on_request(here.requester, "remarkOnDeploymentRequest", request)
+        with socket(here.register, greeted=AUDITOR) as client:
+            client.subscribe("1", EVENTS, after=start)
+            assert client.data("1")["eventsRecorded"]["subject"] == {"id": other, "version": 1}
+            [error] = client.errors("1")
+            assert error["extensions"]["code"] == "VIEW_BEHIND"
+            client.subscribe("2", PLAIN, after=start)
+            told = [client.data("2")["eventsRecorded"]["type"] for _ in range(3)]
+            assert told == ["RequestSubmitted", "RequestSubmitted", "RequestRemarked"]
 
 
 def test_each_change_of_it_is_told(here: World, database_urls: DatabaseUrls) -> None:
