@@ -40,7 +40,7 @@ def here(register: Register) -> World:
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that queries run meanwhile, but for what is asked once a second for all. Commands and followers do
+    """The statements that queries run meanwhile, but for what all share a look at. Commands and followers do
     not go through SQLAlchemy."""
     found: list[str] = []
 
