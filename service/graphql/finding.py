@@ -24,6 +24,8 @@ async def subject(kind: str, id: UUID, position: int, sources: Sources) -> Node:
     find = {REQUEST: _request, INCIDENT: _incident}.get(kind, _authority)
     found = await find(id, sources) or await find(id, sources.at_least(position))
     if found is None:
+        for told in (sources.told_requests, sources.told_incidents):
+            await told.see_that_it_is_not_set_aside(id)
         raise LookupError(f"an event is shown, but not the {kind} {id} that it happened to")
     return found
 

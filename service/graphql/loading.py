@@ -29,8 +29,10 @@ def one_each(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoa
     return _Loader(load)
 
 
-def many_each(find: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V]:
-    async def load(keys: list[K]) -> Sequence[V]:
+def many_each(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoader[K, V]:
+    """Raises for a key the exception that stands for it."""
+
+    async def load(keys: list[K]) -> Sequence[V | E]:
         found = await find(keys)
         return [found[key] for key in keys]
 

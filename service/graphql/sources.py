@@ -19,7 +19,7 @@ from domain.vocabulary import Actor, AuthorityCode
 from projections import audit_trail, authorities, deployment_requests, people
 from projections.audit_trail import Entry
 from projections.reading.asking import Question, Sight
-from projections.reading.reader import InstantAhead, Reader, Reading, ViewBehind
+from projections.reading.reader import InstantAhead, Reader, Reading, SetAside, ViewBehind
 from service.graphql.errors import BadUserInput
 from service.graphql.loading import many_each, one_each
 from service.graphql.subjects import INCIDENTS, REQUESTS, Subjects, Version
@@ -162,13 +162,15 @@ class Sources:
     def requests_on(self) -> DataLoader[UUID, tuple[DeploymentRequest, ...]]:
         """By incident: the requests that rest on it."""
 
-        async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...]]:
-            apart = {each.id: each for each in await self.told_requests.naming(ids, lambda found: found.incidents)}
+        async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...] | SetAside]:
             rows = await self.rows(lambda sight: deployment_requests.resting_on(sight, ids).about(()))
+            named = await self.told_requests.naming(ids, lambda found: found.incidents)
+            apart = {state.id: state for state, _ in named}
+            lost: dict[UUID, SetAside] = {each: why for state, why in named if why for each in state.incidents}
             set_aside = await self.told_requests.set_aside()
             rows = [row for row in rows if row.id not in set_aside and row.id not in apart]
             rows = sorted((*rows, *apart.values()), key=_in_order)
-            return {each: tuple(found for found in rows if each in found.incidents) for each in ids}
+            return {each: lost.get(each) or tuple(found for found in rows if each in found.incidents) for each in ids}
 
         return many_each(find)
 

@@ -87,6 +87,12 @@ class Subjects(Generic[S]):
         if await self.by_ids([id]):
             raise SetAside(self._kind.view, position, position)
 
+    async def see_that_it_is_not_set_aside(self, id: UUID) -> None:
+        """For what the viewer may see, as something else says. Raises SetAside."""
+        position = (await self.set_aside(anew=True)).get(id)
+        if position is not None:
+            raise SetAside(self._kind.view, position, position)
+
     async def by_ids(self, ids: Collection[UUID], *, whole: bool = False) -> Mapping[UUID, S | SetAside]:
         """whole: for rules, also those that the viewer may not see. SetAside stands for one that cannot be told: it is
         in no other's way."""
@@ -130,8 +136,10 @@ class Subjects(Generic[S]):
 
         return await self._knowing(found)
 
-    async def naming(self, ids: Collection[UUID], named_by: Callable[[S], Collection[UUID]]) -> list[S]:
-        """Those that are set aside and name any of these."""
+    async def naming(
+        self, ids: Collection[UUID], named_by: Callable[[S], Collection[UUID]]
+    ) -> list[tuple[S, SetAside | None]]:
+        """Those that are set aside and name any of these, each with why it cannot be told, if so."""
         set_aside = await self.set_aside(anew=self._sources.is_exact)
         if not set_aside:
             return []
@@ -140,9 +148,7 @@ class Subjects(Generic[S]):
         for history in await self._histories(perhaps):
             state = history.at(until)
             if state is not None and not set(ids).isdisjoint(named_by(state)):
-                found.append(state)
-                if (lost := self._lost(history, until)) is not None:
-                    raise lost
+                found.append((state, self._lost(history, until)))
         return found
 
     async def _rows(self, ids: Collection[UUID], whole: bool) -> list[S]:

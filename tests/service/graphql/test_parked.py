@@ -204,14 +204,7 @@ def unfoldable(here: World, database_urls: DatabaseUrls, monkeypatch: pytest.Mon
     for each in (set_aside, other):
         here.on_request(here.reviewer, "beginReview", each["id"])
     here.ask(AUDITOR, CAUGHT_UP)
-
-    def evolve(state: Any, recorded: Recorded[Any]) -> Any:
-        if str(recorded.stream) == set_aside["id"] and recorded.version == 2:
-            raise ValueError("poison")
-        return DEPLOYMENT_REQUEST.evolve(state, recorded)
-
-    poisoned = replace(subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
-    monkeypatch.setattr(sources, "REQUESTS", poisoned)
+    refuse(monkeypatch, set_aside["id"], 2)
     until(lambda: "errors" in here.register.post(AUDITOR, ONE, {"id": set_aside["id"]}).json())
     instants = recorded_at(database_urls, before), recorded_at(database_urls, here.register.position)
     return Parked(here, set_aside, other, *instants)
@@ -238,3 +231,36 @@ def test_one_that_nobody_can_fold_is_in_no_others_way(unfoldable: Parked) -> Non
     incident = unfoldable.here.incident()["id"]
     unfoldable.here.ask(AUDITOR, CAUGHT_UP)
     assert unfoldable.told(REQUESTS_ON, id=incident)["incident"] == {"deploymentRequests": []}
+
+
+def test_of_several_incidents_only_those_that_it_names_say_so(
+    here: World, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for together. An event of one without rows that nobody can fold is shown, and its subject says why not."""
+    on, off = here.incident()["id"], here.incident()["id"]
+    request = here.request(incidents=[on])["id"]
+    here.ask(AUDITOR, CAUGHT_UP)
+    park_whole(database_urls, request)
+    here.on_request(here.requester, "remarkOnDeploymentRequest", request)
+    refuse(monkeypatch, request, 2)
+    asked = 'incident(id: "%s") { deploymentRequests { id } }'
+    both = f"{{ a: {asked % on} b: {asked % off} }}"
+    until(lambda: "errors" in here.register.post(AUDITOR, both).json())
+    answer = here.register.post(AUDITOR, both).json()
+    assert [error["path"][0] for error in answer["errors"]] == ["a"]
+    assert answer["data"] == {"a": None, "b": {"deploymentRequests": []}}
+    refuse(monkeypatch, request, 1)
+    [error] = here.register.errors(AUDITOR, TRAIL)
+    assert error["extensions"]["code"] == "VIEW_BEHIND"
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, stream: str, version: int) -> None:
+    """The domain cannot apply this event from now on."""
+
+    def evolve(state: Any, recorded: Recorded[Any]) -> Any:
+        if (str(recorded.stream), recorded.version) == (stream, version):
+            raise ValueError("poison")
+        return DEPLOYMENT_REQUEST.evolve(state, recorded)
+
+    poisoned = replace(subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
+    monkeypatch.setattr(sources, "REQUESTS", poisoned)
