@@ -30,7 +30,7 @@ def mentioning(streams: Iterable[UUID], ids: Iterable[UUID]) -> Question[UUID]:
     return Question(found.distinct(), (), lambda row: UUID(str(row[0])))
 
 
-def subject_of_number(stream: UUID, number: int) -> Question[Sequence[Any]]:
+def event_of_number(stream: UUID, number: int) -> Question[Sequence[Any]]:
     """The event of a series of numbers by which one was assigned, as `replaying.Decode` takes it."""
     found = events_of([stream])
     return replace(found, statement=found.statement.where(events.c.originator_version == number))

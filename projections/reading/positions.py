@@ -36,6 +36,7 @@ class Positions:
         """ask: the position of every view."""
         self._ask = ask
         self._known: dict[str, int] = {}
+        self._forgotten = 0
         self._asking: asyncio.Task[None] | None = None
 
     async def reach(self, views: Iterable[str], wanted: int, patience: float) -> None:
@@ -62,7 +63,8 @@ class Positions:
 
     def forget(self) -> None:
         """A server that fell may have lost the last steps of its views: they are taken again."""
-        self._known, self._asking = {}, None
+        self._known = {}
+        self._forgotten += 1
 
     async def _look(self) -> None:
         """Joins a look that is under way: who gives up on it does not end it for the others."""
@@ -71,7 +73,9 @@ class Positions:
         await asyncio.shield(self._asking)
 
     async def _learn(self) -> None:
-        """What was asked for before something was forgotten is not believed any more."""
-        asking, found = asyncio.current_task(), await self._ask()
-        if self._asking is asking:
-            self._known = dict(found)
+        """Asks again where something was forgotten meanwhile, also by the asking: what was found may be of before."""
+        forgotten = None
+        while forgotten != self._forgotten:
+            forgotten, found = self._forgotten, await self._ask()
+            if forgotten == self._forgotten:
+                self._known = dict(found)

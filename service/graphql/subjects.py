@@ -16,7 +16,7 @@ from domain.incident.state import Incident
 from domain.numbering import NumberAssigned
 from projections import deployment_requests, incidents
 from projections.reading.asking import Question, Sight
-from projections.reading.histories import events_of, mentioning, subject_of_number
+from projections.reading.histories import event_of_number, events_of, mentioning
 from projections.reading.reader import Reader, SetAside
 from service.decoding import decode
 from service.exchange.references import place_of
@@ -182,7 +182,7 @@ class Subjects(Generic[S]):
         set_aside = await self.set_aside(anew=True) if place else {}
         if not (place and set_aside):
             return []
-        rows = await self._sources.rows(lambda _: subject_of_number(*place))
+        rows = await self._sources.rows(lambda _: event_of_number(*place))
         assigned = [decode(row).event for row in rows]
         return [each.subject for each in assigned if isinstance(each, NumberAssigned) and each.subject in set_aside]
 

@@ -69,6 +69,12 @@ def here(database_urls: DatabaseUrls) -> Iterator[World]:
 
 @pytest.fixture
 def parked(here: World, database_urls: DatabaseUrls) -> Parked:
+    found = two_under_review(here, database_urls)
+    until(lambda: found.told(ONE, id=found.set_aside["id"])["deploymentRequest"]["version"] == 2)
+    return found
+
+
+def two_under_review(here: World, database_urls: DatabaseUrls) -> Parked:
     set_aside, other = (here.request(fields="id reference") for _ in range(2))
     here.ask(AUDITOR, CAUGHT_UP)
     before = here.register.position
@@ -76,7 +82,6 @@ def parked(here: World, database_urls: DatabaseUrls) -> Parked:
     for each in (set_aside, other):
         here.on_request(here.reviewer, "beginReview", each["id"])
     here.ask(AUDITOR, CAUGHT_UP)
-    until(lambda: here.register.ask(AUDITOR, ONE, id=set_aside["id"])["deploymentRequest"]["version"] == 2)
     instants = recorded_at(database_urls, before), recorded_at(database_urls, here.register.position)
     return Parked(here, set_aside, other, *instants)
 
@@ -197,17 +202,10 @@ def test_the_requests_of_an_incident_are_told_with_those_set_aside(here: World, 
 @pytest.fixture
 def unfoldable(here: World, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Parked:
     """The second event of what is set aside is one that the domain itself cannot apply."""
-    set_aside, other = (here.request(fields="id reference") for _ in range(2))
-    here.ask(AUDITOR, CAUGHT_UP)
-    before = here.register.position
-    park(database_urls, set_aside["id"])
-    for each in (set_aside, other):
-        here.on_request(here.reviewer, "beginReview", each["id"])
-    here.ask(AUDITOR, CAUGHT_UP)
-    refuse(monkeypatch, set_aside["id"], 2)
-    until(lambda: "errors" in here.register.post(AUDITOR, ONE, {"id": set_aside["id"]}).json())
-    instants = recorded_at(database_urls, before), recorded_at(database_urls, here.register.position)
-    return Parked(here, set_aside, other, *instants)
+    found = two_under_review(here, database_urls)
+    refuse(monkeypatch, found.set_aside["id"], 2)
+    until(lambda: "errors" in here.register.post(AUDITOR, ONE, {"id": found.set_aside["id"]}).json())
+    return found
 
 
 @pytest.mark.parametrize("key", ["id", "reference"])

@@ -1,0 +1,19 @@
+"""How far views are, as a process knows it, where a server falls while it is asked."""
+
+import asyncio
+
+from projections.reading.positions import Positions
+
+
+def test_what_was_found_before_a_fall_is_not_believed_and_asked_for_again() -> None:
+    """The asking itself may meet the fall, and what it finds then is true, or older: it is found out anew."""
+    answers = iter(({"view": 9}, {"view": 7}))
+
+    async def ask() -> dict[str, int]:
+        found = next(answers)
+        if found["view"] == 9:
+            positions.forget()
+        return found
+
+    positions = Positions(ask)
+    assert asyncio.run(positions.least(["view"])) == 7
