@@ -1,7 +1,13 @@
-"""How migrations run: in one transaction, one process at a time, on the connection that service.migrations hands over.
+"""How migrations run: one process at a time, each migration in a transaction of its own.
 
-`alembic revision` and its like, run by hand, take MANDATE_OWNER_DATABASE_URL or MANDATE_DATABASE_URL.
+A migration that builds an index on an existing table does so with CREATE INDEX CONCURRENTLY in an autocommit block, so
+that it holds no lock that readers or writers wait for. `alembic revision` and its like, run by hand, take
+MANDATE_OWNER_DATABASE_URL or MANDATE_DATABASE_URL.
 """
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import sqlalchemy
@@ -17,6 +23,11 @@ from service.settings import Settings
 LOCK = 0x6D696772617465  # "migrate"
 
 
+PATIENCE = 60.0
+"""Seconds that a process waits while another one migrates."""
+POLL = 0.1
+
+
 def run(connection: sqlalchemy.Connection) -> None:
     context.configure(
         connection=connection,
@@ -25,15 +36,41 @@ def run(connection: sqlalchemy.Connection) -> None:
         include_schemas=True,
         include_name=lambda name, kind, _parents: kind != "schema" or name in SCHEMAS,
         compare_type=True,
+        transaction_per_migration=True,
     )
-    with context.begin_transaction():
-        connection.execute(sqlalchemy.text("SET LOCAL lock_timeout = '60s'"))
-        connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-        connection.execute(sqlalchemy.text("SET LOCAL lock_timeout = '5s'"))
-        for schema in SCHEMAS:
-            connection.execute(sqlalchemy.text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-        context.run_migrations()
-        grant(connection)
+    with _locked(connection):
+        with connection.begin():
+            connection.execute(sqlalchemy.text("SET lock_timeout = '5s'"))
+            for schema in SCHEMAS:
+                connection.execute(sqlalchemy.text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+        with connection.begin():
+            grant(connection)
+
+
+@contextmanager
+def _locked(connection: sqlalchemy.Connection) -> Iterator[None]:
+    """Holds the lock of migrations for the session. Raises Misconfigured where another process keeps it too long.
+
+    It polls: a process that waited inside a statement would hold a snapshot, which CREATE INDEX CONCURRENTLY waits for.
+    """
+    until = time.monotonic() + PATIENCE
+    while not _scalar(connection, f"SELECT pg_try_advisory_lock({LOCK})"):
+        if time.monotonic() > until:
+            raise Misconfigured("another process is migrating this database: try again when it has finished")
+        time.sleep(POLL)
+    try:
+        yield
+    finally:
+        connection.rollback()
+        _scalar(connection, f"SELECT pg_advisory_unlock({LOCK})")
+
+
+def _scalar(connection: sqlalchemy.Connection, statement: str) -> bool:
+    with connection.begin():
+        return bool(connection.scalar(sqlalchemy.text(statement)))
 
 
 def by_hand() -> None:

@@ -60,12 +60,10 @@ table: Final = Table(
     Column("audience", ARRAY(Text), nullable=False),
     Column("regions", ARRAY(Text), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("counts", ARRAY(Integer)),
-    Column("status", Text),
-    Column("count", BigInteger),
+    Column("counts", ARRAY(Integer), nullable=False),
     PrimaryKeyConstraint("group_id", "valid_from"),
 )
-"""counts: in the order of STATUSES. status and count: of version 1 alone, whose rows are of one status each."""
+"""counts: one for each status, in the order of STATUSES."""
 present(table, "audience", postgresql_using="gin")
 Index(
     "ix_situation_total_audience",
@@ -88,9 +86,9 @@ intervals: Final = versions(
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("ended_by", BigInteger),
-    Column("total_id", Uuid),
-    Column("marking_id", Uuid),
-    Column("marking_total_id", Uuid),
+    Column("total_id", Uuid, nullable=False),
+    Column("marking_id", Uuid, nullable=False),
+    Column("marking_total_id", Uuid, nullable=False),
     documented=False,
 )
 present(intervals, "id", unique=True)

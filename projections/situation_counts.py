@@ -5,28 +5,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     CompoundSelect,
     FromClause,
-    Integer,
     Select,
-    case,
-    cast,
-    exists,
     func,
     literal_column,
-    not_,
     select,
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import array
 
 from domain.deployment_request.state import RequestStatus
 from projections.counting import STATUSES
 from projections.reading.asking import (
-    FOREVER,
     Prepared,
     Question,
     Sight,
@@ -36,7 +28,6 @@ from projections.reading.asking import (
     named_texts,
     of_markings_seen_whole,
     standing,
-    visible,
     visible_of_others,
 )
 from projections.situation import NAME, NONE, REQUEST, table
@@ -67,7 +58,7 @@ def requests(sight: Sight, status: Iterable[str] | None, regions: Iterable[str] 
 
 def _counts_of(sight: Sight, everywhere: bool) -> Select[Any]:
     wanted = table.c.regions != NONE if everywhere else _in_regions()
-    seen = _seen(sight, wanted, wanted).subquery("seen")
+    seen = _seen(sight, wanted).subquery("seen")
     sums = [func.sum(_number(seen, [status])).label(status) for status in STATUSES]
     places = select(seen.c.regions, seen.c.kind, *sums).group_by(seen.c.regions, seen.c.kind).cte("places")
     around = func.unnest(places.c.regions).table_valued("region", name="around").render_derived()
@@ -82,9 +73,9 @@ def _counts_of(sight: Sight, everywhere: bool) -> Select[Any]:
 
 
 def _requests_in(sight: Sight, statuses: Collection[str], everywhere: bool) -> Select[Any]:
-    wanted, before = (table.c.regions == NONE, table.c.regions != NONE) if everywhere else (_in_regions(),) * 2
+    wanted = table.c.regions == NONE if everywhere else _in_regions()
     of_requests = table.c.kind == _named(REQUEST)
-    seen = _seen(sight, of_requests & wanted, of_requests & before).subquery("seen")
+    seen = _seen(sight, of_requests & wanted).subquery("seen")
     return select(func.coalesce(func.sum(_number(seen, statuses)), 0))
 
 
@@ -100,18 +91,11 @@ def _number(rows: FromClause, statuses: Collection[str]) -> ColumnElement[int]:
     return sum(numbers, literal_column("0"))
 
 
-def _seen(sight: Sight, wanted: ColumnElement[bool], before: ColumnElement[bool]) -> CompoundSelect[Any]:
-    """What the groups count that add up to what the viewer sees. wanted: groups, by what lasts.
-
-    before: those of the rows of version 1 and 2 of the view, which have no groups of every audience, and version 1 none
-    of every region.
-    """
-    every_audience = alias(table, "every_audience")
-    is_newer = exists().where(every_audience.c.valid_until == FOREVER, every_audience.c.audience == NONE)
+def _seen(sight: Sight, wanted: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """The counts of the groups that add up to what the viewer sees. wanted: which groups, by their lasting columns."""
     return union_all(
         _standing(sight, wanted, table.c.audience == NONE, of_markings_seen_whole(table)),
-        _standing(sight, wanted, visible_of_others(table, sight), is_newer),
-        _standing(sight, before, visible(table, sight), not_(is_newer)),
+        _standing(sight, wanted, visible_of_others(table, sight)),
     )
 
 
@@ -119,18 +103,11 @@ def _standing(sight: Sight, *chosen: ColumnElement[bool]) -> Select[Any]:
     """What each of these groups counts. Each has one row that stands."""
     of_group = (standing(table, sight.now()), *chosen)
     if sight.as_of is None:
-        return select(table.c.regions, table.c.kind, _counted(table)).where(*of_group)
+        return select(table.c.regions, table.c.kind, table.c.counts).where(*of_group)
     rows = alias(table, "earlier")
-    last = select(_counted(rows)).where(rows.c.group_id == table.c.group_id, rows.c.valid_from <= instant(sight))
+    last = select(rows.c.counts).where(rows.c.group_id == table.c.group_id, rows.c.valid_from <= instant(sight))
     then = last.order_by(rows.c.valid_from.desc()).limit(1).lateral("then_counted")
     return select(table.c.regions, table.c.kind, then.c.counts).select_from(table.join(then, true())).where(*of_group)
-
-
-def _counted(rows: FromClause) -> ColumnElement[list[int]]:
-    """What a row counts. Those of version 1 are of one status each."""
-    number = cast(rows.c.count, Integer)
-    of_one = array([case((rows.c.status == _named(status), number), else_=0) for status in STATUSES])
-    return func.coalesce(rows.c.counts, of_one, type_=ARRAY(Integer)).label("counts")
 
 
 def _named(name: str) -> ColumnElement[str]:

@@ -25,10 +25,12 @@ VERSIONS_SCHEMA: Final = "event_store"
 def migrate(url: str) -> tuple[str, ...]:
     """Brings the database to the newest version and returns what was applied. One process at a time, the others wait.
 
-    Raises Misconfigured, in one line, where the database cannot be reached or the role lacks the right.
+    Raises Misconfigured, in one line, where the database cannot be reached, the role lacks the right, or a version from
+    before the first release made the database.
     """
     try:
         with _engine(url).connect() as connection:
+            _refuse_prerelease(connection)
             if _is_newer(connection):
                 log.warning("the database was migrated by a newer version: nothing is applied")
                 return ()
@@ -64,6 +66,15 @@ def _pending(connection: Connection) -> tuple[str, ...]:
     for head in _heads(connection):
         applied |= {revision.revision for revision in script.iterate_revisions(head, "base")}
     return tuple(revision for revision in reversed(_known(script)) if revision not in applied)
+
+
+def _refuse_prerelease(connection: Connection) -> None:
+    """Before the first release, revisions were plain numbers. They were squashed, and nothing upgrades from them."""
+    if any(head.isdecimal() for head in _heads(connection)):
+        raise Misconfigured(
+            "a version from before the first release made this database, and this version cannot upgrade it: export it"
+            " with the version that made it, and import the export into a new database"
+        )
 
 
 def _is_newer(connection: Connection) -> bool:

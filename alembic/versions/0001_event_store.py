@@ -1,12 +1,12 @@
-"""The event store: events, what people wrote, who they are, and the one way to append.
+"""The event store: events, texts, people, and the only function that appends.
 
-The columns, key and index of `events` are those that eventsourcing makes, and `recorded_at`. Positions have no gap:
-they are counted under the lock, so that a place in the log can one day be a leaf of a tree over it.
+`events` has the columns, key and index that the eventsourcing library creates, plus `recorded_at`. Positions have no
+gap: they are assigned under a lock.
 """
 
 from alembic import op
 
-revision = "0001"
+revision = "0001_event_store"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -39,7 +39,7 @@ CREATE TABLE event_store.people (
 );
 """
 
-NEVER_CHANGED = """
+IMMUTABLE = """
 CREATE FUNCTION event_store.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'what was recorded is never changed: % of %.% is refused', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
@@ -66,6 +66,14 @@ DECLARE
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append runs at READ COMMITTED alone: it must see what was committed before its lock';
+    END IF;
+    IF EXISTS (
+        SELECT FROM (
+            SELECT w.item - lag(w.item, 1, 0) OVER (ORDER BY w.place) AS step, w.item, w.place
+            FROM unnest(items) WITH ORDINALITY AS w (item, place)
+        ) AS steps WHERE steps.step NOT IN (0, 1) OR (steps.place = 1 AND steps.item <> 0)
+    ) THEN
+        RAISE EXCEPTION 'items are numbered from 0 on, each in its turn: their events are stamped by it';
     END IF;
     PERFORM pg_advisory_xact_lock({lock});
 
@@ -135,14 +143,14 @@ BEGIN
 END $$;
 """
 
-LOCK = str(0x6D616E64617465)  # "mandate": the appends' lock, one at a time in a database
+LOCK = str(0x6D616E64617465)  # "mandate": the lock of appends, one at a time in a database
 
 
 def upgrade() -> None:
     connection = op.get_bind().execution_options(no_parameters=True)
-    for statements in (TABLES, NEVER_CHANGED, APPEND, AS_OF):
+    for statements in (TABLES, IMMUTABLE, APPEND, AS_OF):
         connection.exec_driver_sql(statements.replace("{lock}", LOCK))
 
 
 def downgrade() -> None:
-    raise RuntimeError("migrations only expand: an older version runs on a newer schema, and the way back is a backup")
+    raise RuntimeError("migrations only expand: an older version runs on a newer schema; restore a backup to go back")

@@ -1,35 +1,14 @@
-"""The views' tables, and how far each view is. What is in them is derived, and never migrated but built anew."""
+"""The tables of the views. Their rows are derived from the events: they are rebuilt, never migrated."""
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0002_views"
+down_revision = "0001_event_store"
 branch_labels = None
 depends_on = None
 
-PROGRESS = """
-CREATE TABLE projections.checkpoints (
-    view text NOT NULL,
-    version integer NOT NULL,
-    position bigint NOT NULL,
-    recorded_at timestamptz,
-    updated_at timestamptz NOT NULL,
-    state text NOT NULL,
-    last_error text,
-    failed_at timestamptz,
-    parked integer NOT NULL DEFAULT 0,
-    CONSTRAINT pk_checkpoints PRIMARY KEY (view)
-);
-CREATE TABLE projections.rebuilds (
-    view text NOT NULL,
-    version integer NOT NULL,
-    started_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL,
-    processed bigint NOT NULL,
-    total bigint NOT NULL,
-    CONSTRAINT pk_rebuilds PRIMARY KEY (view)
-);
-"""
+PLACE = """((regions[1] COLLATE "C") || '/'::text)"""
+BY_AUTHORITY = f"requesting_authority, deciding_authority, {PLACE}"
 
 REQUESTS = """
 CREATE TABLE projections.deployment_requests (
@@ -52,45 +31,53 @@ CREATE TABLE projections.deployment_requests (
     expires_at timestamptz,
     questioned boolean NOT NULL,
     searched text NOT NULL,
-    document text NOT NULL,
+    document text STORAGE EXTERNAL NOT NULL,
     CONSTRAINT pk_deployment_requests PRIMARY KEY (id, version)
 );
+CREATE INDEX ix_deployment_requests_first
+    ON projections.deployment_requests (submitted_at, id, valid_from, {by_authority})
+    WHERE version = 1;
+CREATE INDEX ix_deployment_requests_first_audience
+    ON projections.deployment_requests USING gin (audience) WHERE version = 1;
+CREATE INDEX ix_deployment_requests_first_place
+    ON projections.deployment_requests ({place}, valid_from) WHERE version = 1;
+CREATE INDEX ix_deployment_requests_incidents ON projections.deployment_requests USING gin (incidents);
+CREATE INDEX ix_deployment_requests_overdue
+    ON projections.deployment_requests (due_at, valid_until, valid_from) WHERE due_at < valid_until;
 CREATE INDEX ix_deployment_requests_present_audience
-    ON projections.deployment_requests USING gin (audience)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.deployment_requests USING gin (audience) WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_deployment_requests_present_due_at
-    ON projections.deployment_requests (due_at)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.deployment_requests (due_at) WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_deployment_requests_present_expires_at
-    ON projections.deployment_requests (expires_at)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.deployment_requests (expires_at) WHERE valid_until = 'infinity'::timestamptz;
 CREATE UNIQUE INDEX ix_deployment_requests_present_id
-    ON projections.deployment_requests (id)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.deployment_requests (id) WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_deployment_requests_present_incidents
-    ON projections.deployment_requests USING gin (incidents)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.deployment_requests USING gin (incidents) WHERE valid_until = 'infinity'::timestamptz;
+CREATE INDEX ix_deployment_requests_present_place
+    ON projections.deployment_requests ({place}, id) WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_deployment_requests_present_reference
-    ON projections.deployment_requests (reference)
-    WHERE valid_until = 'infinity'::timestamptz;
-CREATE INDEX ix_deployment_requests_present_regions
-    ON projections.deployment_requests USING gin (regions)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.deployment_requests (reference) WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_deployment_requests_present_status_submitted_at_id
     ON projections.deployment_requests (status, submitted_at, id)
     WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_deployment_requests_present_status_updated_at_id
-    ON projections.deployment_requests (status, updated_at, id)
+    ON projections.deployment_requests (status, updated_at, id) WHERE valid_until = 'infinity'::timestamptz;
+CREATE INDEX ix_deployment_requests_present_submitted
+    ON projections.deployment_requests (submitted_at, id, {by_authority})
     WHERE valid_until = 'infinity'::timestamptz;
-CREATE INDEX ix_deployment_requests_present_submitted_at_id
-    ON projections.deployment_requests (submitted_at, id)
+CREATE INDEX ix_deployment_requests_present_updated
+    ON projections.deployment_requests (updated_at, id, {by_authority})
     WHERE valid_until = 'infinity'::timestamptz;
-CREATE INDEX ix_deployment_requests_present_updated_at_id
-    ON projections.deployment_requests (updated_at, id)
-    WHERE valid_until = 'infinity'::timestamptz;
-CREATE INDEX ix_deployment_requests_status_submitted_at_id
-    ON projections.deployment_requests (status, submitted_at, id);
-CREATE INDEX ix_deployment_requests_submitted_at_id ON projections.deployment_requests (submitted_at, id);
+CREATE INDEX ix_deployment_requests_questioned
+    ON projections.deployment_requests (valid_from, valid_until) WHERE questioned;
+CREATE INDEX ix_deployment_requests_standing ON projections.deployment_requests (id, valid_from, valid_until);
+CREATE INDEX ix_deployment_requests_status_submitted
+    ON projections.deployment_requests (status, submitted_at, id, valid_from, valid_until);
+CREATE INDEX ix_deployment_requests_status_updated
+    ON projections.deployment_requests (status, valid_from, id, valid_until);
+CREATE INDEX ix_deployment_requests_updated
+    ON projections.deployment_requests (valid_from, id, valid_until, submitted_at, {by_authority});
 """
 
 INCIDENTS = """
@@ -108,28 +95,24 @@ CREATE TABLE projections.incidents (
     regions text[] NOT NULL,
     occurred_at timestamptz NOT NULL,
     reported_at timestamptz NOT NULL,
-    document text NOT NULL,
+    document text STORAGE EXTERNAL NOT NULL,
     CONSTRAINT pk_incidents PRIMARY KEY (id, version)
 );
-CREATE INDEX ix_incidents_occurred_at_id ON projections.incidents (occurred_at, id);
+CREATE INDEX ix_incidents_first
+    ON projections.incidents (occurred_at, id, valid_from, kind, {place}) WHERE version = 1;
 CREATE INDEX ix_incidents_present_audience
-    ON projections.incidents USING gin (audience)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.incidents USING gin (audience) WHERE valid_until = 'infinity'::timestamptz;
 CREATE UNIQUE INDEX ix_incidents_present_id
-    ON projections.incidents (id)
-    WHERE valid_until = 'infinity'::timestamptz;
-CREATE INDEX ix_incidents_present_occurred_at_id
-    ON projections.incidents (occurred_at, id)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.incidents (id) WHERE valid_until = 'infinity'::timestamptz;
+CREATE INDEX ix_incidents_present_occurred
+    ON projections.incidents (occurred_at, id, kind, {place}) WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_incidents_present_reference
-    ON projections.incidents (reference)
-    WHERE valid_until = 'infinity'::timestamptz;
-CREATE INDEX ix_incidents_present_regions
-    ON projections.incidents USING gin (regions)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.incidents (reference) WHERE valid_until = 'infinity'::timestamptz;
 CREATE INDEX ix_incidents_present_status_occurred_at_id
-    ON projections.incidents (status, occurred_at, id)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.incidents (status, occurred_at, id) WHERE valid_until = 'infinity'::timestamptz;
+CREATE INDEX ix_incidents_standing ON projections.incidents (id, valid_from, valid_until);
+CREATE INDEX ix_incidents_status_occurred
+    ON projections.incidents (status, occurred_at, id, valid_from, valid_until);
 """
 
 AUTHORITIES = """
@@ -142,15 +125,13 @@ CREATE TABLE projections.authorities (
     marking text NOT NULL,
     audience text[] NOT NULL,
     code text NOT NULL,
-    document text NOT NULL,
+    document text STORAGE EXTERNAL NOT NULL,
     CONSTRAINT pk_authorities PRIMARY KEY (id, version)
 );
 CREATE INDEX ix_authorities_present_code
-    ON projections.authorities (code)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.authorities (code) WHERE valid_until = 'infinity'::timestamptz;
 CREATE UNIQUE INDEX ix_authorities_present_id
-    ON projections.authorities (id)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.authorities (id) WHERE valid_until = 'infinity'::timestamptz;
 CREATE TABLE projections.jurisdictions (
     id uuid NOT NULL,
     version bigint NOT NULL,
@@ -165,11 +146,9 @@ CREATE TABLE projections.jurisdictions (
     CONSTRAINT pk_jurisdictions PRIMARY KEY (id, version)
 );
 CREATE INDEX ix_jurisdictions_present_holders
-    ON projections.jurisdictions USING gin (holders)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.jurisdictions USING gin (holders) WHERE valid_until = 'infinity'::timestamptz;
 CREATE UNIQUE INDEX ix_jurisdictions_present_id
-    ON projections.jurisdictions (id)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.jurisdictions (id) WHERE valid_until = 'infinity'::timestamptz;
 """
 
 AUDIT_TRAIL = """
@@ -193,7 +172,7 @@ CREATE TABLE projections.audit_trail (
     within text[],
     introduces uuid,
     mentions uuid[] NOT NULL,
-    document text NOT NULL,
+    document text STORAGE EXTERNAL NOT NULL,
     CONSTRAINT pk_audit_trail PRIMARY KEY (position)
 );
 CREATE INDEX ix_audit_trail_actor_authority_position ON projections.audit_trail (actor_authority, position);
@@ -207,7 +186,7 @@ CREATE INDEX ix_audit_trail_type_position ON projections.audit_trail (type, posi
 CREATE TABLE projections.audit_trail_memory (
     id uuid NOT NULL,
     kind text NOT NULL,
-    document text NOT NULL,
+    document text STORAGE EXTERNAL NOT NULL,
     CONSTRAINT pk_audit_trail_memory PRIMARY KEY (id)
 );
 """
@@ -222,13 +201,17 @@ CREATE TABLE projections.situation (
     audience text[] NOT NULL,
     regions text[] NOT NULL,
     kind text NOT NULL,
-    status text NOT NULL,
-    count bigint NOT NULL,
+    counts integer[] NOT NULL,
     CONSTRAINT pk_situation PRIMARY KEY (group_id, valid_from)
 );
 CREATE INDEX ix_situation_present_audience
+    ON projections.situation USING gin (audience) WHERE valid_until = 'infinity'::timestamptz;
+CREATE INDEX ix_situation_present_marking
+    ON projections.situation (kind, marking, regions)
+    WHERE valid_until = 'infinity'::timestamptz AND audience = '{}'::text[];
+CREATE INDEX ix_situation_total_audience
     ON projections.situation USING gin (audience)
-    WHERE valid_until = 'infinity'::timestamptz;
+    WHERE valid_until = 'infinity'::timestamptz AND regions = '{}'::text[];
 CREATE TABLE projections.situation_intervals (
     id uuid NOT NULL,
     version bigint NOT NULL,
@@ -242,35 +225,43 @@ CREATE TABLE projections.situation_intervals (
     kind text NOT NULL,
     status text NOT NULL,
     ended_by bigint,
+    total_id uuid NOT NULL,
+    marking_id uuid NOT NULL,
+    marking_total_id uuid NOT NULL,
     CONSTRAINT pk_situation_intervals PRIMARY KEY (id, version)
 );
 CREATE INDEX ix_situation_intervals_group_id_valid_from
     ON projections.situation_intervals (group_id, valid_from);
 CREATE INDEX ix_situation_intervals_group_id_valid_until
     ON projections.situation_intervals (group_id, valid_until);
+CREATE INDEX ix_situation_intervals_marking_id_valid_from
+    ON projections.situation_intervals (marking_id, valid_from);
+CREATE INDEX ix_situation_intervals_marking_id_valid_until
+    ON projections.situation_intervals (marking_id, valid_until);
+CREATE INDEX ix_situation_intervals_marking_total_id_valid_from
+    ON projections.situation_intervals (marking_total_id, valid_from);
+CREATE INDEX ix_situation_intervals_marking_total_id_valid_until
+    ON projections.situation_intervals (marking_total_id, valid_until);
 CREATE UNIQUE INDEX ix_situation_intervals_present_id
-    ON projections.situation_intervals (id)
-    WHERE valid_until = 'infinity'::timestamptz;
+    ON projections.situation_intervals (id) WHERE valid_until = 'infinity'::timestamptz;
+CREATE INDEX ix_situation_intervals_total_id_valid_from
+    ON projections.situation_intervals (total_id, valid_from);
+CREATE INDEX ix_situation_intervals_total_id_valid_until
+    ON projections.situation_intervals (total_id, valid_until);
 CREATE TABLE projections.situation_memory (
     id uuid NOT NULL,
     kind text NOT NULL,
-    document text NOT NULL,
+    document text STORAGE EXTERNAL NOT NULL,
     CONSTRAINT pk_situation_memory PRIMARY KEY (id)
 );
-"""
-
-CHECKPOINTS = """
-INSERT INTO projections.checkpoints (view, version, position, updated_at, state)
-SELECT view, 1, 0, now(), 'STOPPED'
-FROM unnest(ARRAY['deployment_requests', 'incidents', 'authorities', 'audit_trail', 'situation']) AS view;
 """
 
 
 def upgrade() -> None:
     connection = op.get_bind().execution_options(no_parameters=True)
-    for statements in (PROGRESS, REQUESTS, INCIDENTS, AUTHORITIES, AUDIT_TRAIL, SITUATION, CHECKPOINTS):
-        connection.exec_driver_sql(statements)
+    for statements in (REQUESTS, INCIDENTS, AUTHORITIES, AUDIT_TRAIL, SITUATION):
+        connection.exec_driver_sql(statements.replace("{place}", PLACE).replace("{by_authority}", BY_AUTHORITY))
 
 
 def downgrade() -> None:
-    raise RuntimeError("migrations only expand: an older version runs on a newer schema, and the way back is a backup")
+    raise RuntimeError("migrations only expand: an older version runs on a newer schema; restore a backup to go back")

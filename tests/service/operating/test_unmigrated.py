@@ -29,4 +29,4 @@ def test_the_command_says_what_to_do(databases: Databases, command: str, monkeyp
         monkeypatch.setenv("MANDATE_DATABASE_URL", urls.owner)
         result = CliRunner().invoke(application(), command.split())
     assert isinstance(result.exception, Misconfigured)
-    assert "from migration 0001 on: run 'mandate migrate'" in str(result.exception)
+    assert "from migration 0001_event_store on: run 'mandate migrate'" in str(result.exception)

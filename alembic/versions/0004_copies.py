@@ -1,18 +1,43 @@
-"""A copy takes the place of a table of its own form alone: what a migration changed meanwhile must not be undone.
+"""Copies: the tables into which a view is rebuilt beside the served ones, and the functions that make and swap them.
 
-A copy gets the rights and storage options of the original, and no others. What it does not get, such as row policies
-and triggers, keeps it from being swapped. Indexes and keys come last: is_whole says whether they count. Older code that
-builds meanwhile is refused likewise, and begins anew.
+The functions belong to the migrating role and run with its rights: a worker owns nothing and can only fill a copy. A
+copy gets columns, defaults, storage options and rights of the original; indexes and keys come after the load. A copy
+that differs in anything else is not swapped: a migration has changed the original meanwhile.
+copies: per view, the code that fills the copy, up to which position and in how many parts. copy_parts: the parts done.
 """
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0004_copies"
+down_revision = "0003_followers_and_rebuilds"
 branch_labels = None
 depends_on = None
 
-FUNCTIONS = """
+TABLES = """
+CREATE SCHEMA projections_next;
+
+CREATE TABLE projections.copies (
+    view text NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    code text NOT NULL,
+    position bigint NOT NULL,
+    parts integer NOT NULL,
+    loading boolean NOT NULL,
+    CONSTRAINT uq_copies_id UNIQUE (id),
+    CONSTRAINT pk_copies PRIMARY KEY (view)
+);
+CREATE TABLE projections.copy_parts (
+    copy uuid NOT NULL,
+    part integer NOT NULL,
+    events bigint NOT NULL,
+    left_out uuid[] NOT NULL,
+    CONSTRAINT pk_copy_parts PRIMARY KEY (copy, part),
+    CONSTRAINT fk_copy_parts_copy FOREIGN KEY (copy) REFERENCES projections.copies (id) ON DELETE CASCADE
+);
+"""
+
+FORMS = """
 CREATE FUNCTION projections.rights_of(acl aclitem[], owner oid) RETURNS text LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -53,8 +78,10 @@ AS $$
         IS DISTINCT FROM projections.form_of('projections_next', name, is_whole)
     ORDER BY place LIMIT 1
 $$;
+"""
 
-CREATE OR REPLACE FUNCTION projections.begin_copy(tables text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+BEGIN = """
+CREATE FUNCTION projections.begin_copy(tables text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -98,8 +125,43 @@ BEGIN
         END LOOP;
     END LOOP;
 END $$;
+"""
 
-CREATE OR REPLACE FUNCTION projections.swap_copy(tables text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+INDEX = """
+CREATE FUNCTION projections.build_index(index text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET maintenance_work_mem = '128MB'
+    SET max_parallel_maintenance_workers = 0
+AS $$
+DECLARE
+    definition text;
+BEGIN
+    SELECT replace(pg_get_indexdef(x.indexrelid), format(' ON projections.%I ', t.relname),
+                   format(' ON projections_next.%I ', t.relname))
+    INTO STRICT definition
+    FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid
+    WHERE x.indexrelid = format('projections.%I', index)::regclass;
+    EXECUTE definition;
+END $$;
+
+CREATE FUNCTION projections.complete_copy(tables text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+    key text;
+BEGIN
+    FOREACH name IN ARRAY tables LOOP
+        SELECT conname INTO STRICT key FROM pg_constraint
+        WHERE conrelid = format('projections.%I', name)::regclass AND contype = 'p';
+        EXECUTE format('ALTER TABLE projections_next.%1$I ADD CONSTRAINT %2$I PRIMARY KEY USING INDEX %2$I', name, key);
+        EXECUTE format('ANALYZE projections_next.%I', name);
+    END LOOP;
+END $$;
+"""
+
+SWAP = """
+CREATE FUNCTION projections.swap_copy(tables text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -119,12 +181,25 @@ BEGIN
         EXECUTE format('ALTER TABLE projections_next.%I SET SCHEMA projections', name);
     END LOOP;
 END $$;
+
+CREATE FUNCTION projections.drop_copy(tables text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY tables LOOP
+        EXECUTE format('DROP TABLE IF EXISTS projections_next.%I', name);
+    END LOOP;
+END $$;
 """
 
 
 def upgrade() -> None:
-    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(FUNCTIONS)
+    connection = op.get_bind().execution_options(no_parameters=True)
+    for statements in (TABLES, FORMS, BEGIN, INDEX, SWAP):
+        connection.exec_driver_sql(statements)
 
 
 def downgrade() -> None:
-    raise RuntimeError("migrations only expand: an older version runs on a newer schema, and the way back is a backup")
+    raise RuntimeError("migrations only expand: an older version runs on a newer schema; restore a backup to go back")

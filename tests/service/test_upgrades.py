@@ -1,0 +1,142 @@
+"""An upgrade of a served database: migrations hold no lock that readers or writers wait for."""
+
+import multiprocessing
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+
+from service.database import DatabaseUrls
+from service.errors import Misconfigured
+from service.migrations import _config, _engine, migrate
+from tests.waiting import until
+
+VERSIONS = Path(__file__).parents[2] / "alembic" / "versions"
+MIGRATION = """
+from alembic import op
+
+revision = "9999_index"
+down_revision = "{down}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("CREATE INDEX {concurrently} ix_people_name ON event_store.people (name)")
+    op.execute("ALTER TABLE event_store.people ADD COLUMN title text")
+"""
+INDEX = re.compile(r"CREATE (?:UNIQUE )?INDEX (CONCURRENTLY )?\w+\s+ON ([\w.]+)")
+TABLE = re.compile(r"CREATE TABLE ([\w.]+)")
+WAITS = """
+SELECT 1 FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND query LIKE '%ix_people_name%' AND wait_event_type = 'Lock'
+"""
+
+
+def added(folder: Path, concurrently: str) -> Path:
+    """The folder, with a migration in it that builds an index."""
+    down = max(path.stem for path in VERSIONS.glob("0*.py"))
+    (folder / "9999_index.py").write_text(MIGRATION.format(down=down, concurrently=concurrently))
+    return folder
+
+
+def upgrade(urls: DatabaseUrls, folder: Path) -> None:
+    """Runs the migrations of the project and that of the folder."""
+    os.environ["PGAPPNAME"] = f"migration {os.getpid()}"
+    with _engine(urls.owner).connect() as connection:
+        config = _config(connection)
+        config.set_main_option("path_separator", "os")
+        config.set_main_option("version_locations", f"{VERSIONS}:{folder}")
+        command.upgrade(config, "head")
+
+
+def started(*args: object) -> SpawnProcess:
+    """A process that upgrades: alembic's context is global to a process."""
+    process = multiprocessing.get_context("spawn").Process(target=upgrade, args=args)
+    process.start()
+    return process
+
+
+@contextmanager
+def old_transaction(urls: DatabaseUrls) -> Iterator[None]:
+    """An index is built only when every transaction that can write the table has ended."""
+    with psycopg.connect(urls.api) as connection:
+        connection.execute("INSERT INTO event_store.people VALUES ('issuer', 'old', 'Old', now())")
+        yield
+
+
+def is_waiting(urls: DatabaseUrls) -> bool:
+    with psycopg.connect(urls.owner, autocommit=True) as connection:
+        return connection.execute(WAITS.encode()).fetchone() is not None
+
+
+def has_connected(urls: DatabaseUrls, process: SpawnProcess) -> bool:
+    with psycopg.connect(urls.owner, autocommit=True) as connection:
+        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+        return connection.execute(query, [f"migration {process.pid}"]).fetchone() is not None
+
+
+def read_and_write(urls: DatabaseUrls) -> None:
+    with psycopg.connect(urls.api, autocommit=True, options="-c lock_timeout=2s") as connection:
+        connection.execute("SELECT count(*) FROM event_store.people")
+        connection.execute("INSERT INTO event_store.people VALUES ('issuer', gen_random_uuid(), 'New', now())")
+
+
+@pytest.mark.parametrize("concurrently", ["CONCURRENTLY", ""])
+def test_readers_and_writers_go_on_while_an_index_is_built(
+    database_urls: DatabaseUrls, tmp_path: Path, concurrently: str
+) -> None:
+    """The second case shows that the test sees the lock of an index that is not built concurrently."""
+    with old_transaction(database_urls):
+        migration = started(database_urls, added(tmp_path, concurrently))
+        until(lambda: is_waiting(database_urls))
+        if concurrently:
+            read_and_write(database_urls)
+        else:
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                read_and_write(database_urls)
+    migration.join(60)
+    assert migration.exitcode == 0
+    with psycopg.connect(database_urls.owner) as connection:
+        assert connection.execute("SELECT title FROM event_store.people LIMIT 1").fetchone() == (None,)
+        valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'event_store.ix_people_name'::regclass"
+        assert connection.execute(valid).fetchone() == (True,)
+
+
+def test_two_processes_that_migrate_at_once_take_turns(database_urls: DatabaseUrls, tmp_path: Path) -> None:
+    """The second one polls: waiting inside a statement, it would hold a snapshot that the index build waits for."""
+    with old_transaction(database_urls):
+        folder = added(tmp_path, "CONCURRENTLY")
+        first = started(database_urls, folder)
+        until(lambda: is_waiting(database_urls))
+        second = started(database_urls, folder)
+        until(lambda: has_connected(database_urls, second))
+    for process in (first, second):
+        process.join(60)
+        assert process.exitcode == 0
+    with psycopg.connect(database_urls.owner) as connection:
+        found = connection.execute("SELECT version_num FROM event_store.alembic_version").fetchall()
+    assert found == [("9999_index",)]
+
+
+def test_no_migration_builds_an_index_on_an_existing_table_with_a_lock() -> None:
+    for path in sorted(VERSIONS.glob("*.py")):
+        text = path.read_text()
+        created = set(TABLE.findall(text))
+        locking = [table for concurrently, table in INDEX.findall(text) if not concurrently and table not in created]
+        assert locking == [], f"{path.name}: use CREATE INDEX CONCURRENTLY in an autocommit block"
+
+
+def test_a_database_from_before_the_first_release_is_refused(database_urls: DatabaseUrls) -> None:
+    with psycopg.connect(database_urls.owner, autocommit=True) as connection:
+        connection.execute("UPDATE event_store.alembic_version SET version_num = '0014'")
+    with pytest.raises(Misconfigured, match="before the first release"):
+        migrate(database_urls.owner)
