@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from domain.deciding import Context, Opening, Verdict
-from domain.recorded import Recorded
+from domain.recorded import Recorded, Upcasters
 from domain.refusals import FieldProblem
 from domain.vocabulary import REGISTER, AuthorityCode, Label, Role, derived_id, joined
 
@@ -19,6 +20,8 @@ class AuthorityRegistered:
 
 
 Event = AuthorityRegistered
+
+UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Every aggregate, every event and every policy of the register, listed once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
@@ -25,7 +25,7 @@ from domain.jurisdiction import Jurisdiction
 from domain.numbering import Numbering
 from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL
 from domain.policies.holds import RELEASE_HOLD, WITHHOLD_AGAIN
-from domain.recorded import Recorded
+from domain.recorded import Recorded, Upcasters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Aggregate:
     """What one kind of stream holds.
 
     event: the union of its events. is_visible: whether the actor may see it. steps and openings: the commands on it.
+    upcasters: what brings old stored forms of its events to their present form.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Aggregate:
     is_visible: Callable[[Any, Context], bool] = lambda state, context: True
     openings: tuple[Opening[Any, Any, Any], ...] = ()
     steps: tuple[Step[Any, Any, Any], ...] = ()
+    upcasters: Upcasters = field(default_factory=dict)
 
     @property
     def events(self) -> tuple[type[Any], ...]:
@@ -56,6 +58,7 @@ DEPLOYMENT_REQUEST: Final = Aggregate(
     is_visible=is_request_visible,
     openings=request_lifecycle.OPENINGS,
     steps=request_lifecycle.STEPS,
+    upcasters=REQUEST_UPCASTERS,
 )
 INCIDENT: Final = Aggregate(
     name="Incident",
@@ -65,6 +68,7 @@ INCIDENT: Final = Aggregate(
     is_visible=is_incident_visible,
     openings=incident_lifecycle.OPENINGS,
     steps=incident_lifecycle.STEPS,
+    upcasters=INCIDENT_UPCASTERS,
 )
 AUTHORITY: Final = Aggregate(
     name="Authority",
@@ -72,6 +76,7 @@ AUTHORITY: Final = Aggregate(
     event=authority.Event,
     evolve=authority.evolve,
     openings=authority.OPENINGS,
+    upcasters=authority.UPCASTERS,
 )
 JURISDICTION: Final = Aggregate(
     name="Jurisdiction",
@@ -79,9 +84,22 @@ JURISDICTION: Final = Aggregate(
     event=jurisdiction.Event,
     evolve=jurisdiction.evolve,
     openings=jurisdiction.OPENINGS,
+    upcasters=jurisdiction.UPCASTERS,
 )
-NUMBERING: Final = Aggregate(name="Numbering", state=Numbering, event=numbering.Event, evolve=numbering.evolve)
-CLAIM: Final = Aggregate(name="Claim", state=Claim, event=claim.Event, evolve=claim.evolve)
+NUMBERING: Final = Aggregate(
+    name="Numbering",
+    state=Numbering,
+    event=numbering.Event,
+    evolve=numbering.evolve,
+    upcasters=numbering.UPCASTERS,
+)
+CLAIM: Final = Aggregate(
+    name="Claim",
+    state=Claim,
+    event=claim.Event,
+    evolve=claim.evolve,
+    upcasters=claim.UPCASTERS,
+)
 
 AGGREGATES: Final = (DEPLOYMENT_REQUEST, INCIDENT, AUTHORITY, JURISDICTION, NUMBERING, CLAIM)
 
@@ -97,8 +115,8 @@ AGGREGATE_OF: Final[Mapping[type[Any], Aggregate]] = MappingProxyType(
     {event: aggregate for aggregate in AGGREGATES for event in aggregate.events}
 )
 
-UPCASTERS: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]] = MappingProxyType(
-    {**REQUEST_UPCASTERS, **INCIDENT_UPCASTERS}
+UPCASTERS: Final[Upcasters] = MappingProxyType(
+    {key: upcaster for aggregate in AGGREGATES for key, upcaster in aggregate.upcasters.items()}
 )
 """(stored name, schema) -> what brings the stored data to the next schema."""
 

@@ -1,9 +1,10 @@
 """Idempotency: a stream a key, whose one event says for what the key was used and what came of it."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from domain.recorded import Recorded
+from domain.recorded import Recorded, Upcasters
 from domain.vocabulary import AuthorityCode, derived_id
 
 
@@ -20,6 +21,8 @@ class KeyClaimed:
 
 
 Event = KeyClaimed
+
+UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

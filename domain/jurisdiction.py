@@ -9,7 +9,7 @@ from uuid import UUID
 from domain import authority
 from domain.authority import by_administrator
 from domain.deciding import Context, Opening
-from domain.recorded import Recorded
+from domain.recorded import Recorded, Upcasters
 from domain.refusals import FieldProblem
 from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, regions_of
 
@@ -36,6 +36,8 @@ class MandateEnded:
 
 
 Event = MandateGranted | MandateEnded
+
+UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """Numbers, never assigned twice, without gaps: a stream an authority, kind and year. Its version is the number."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from domain.deciding import Context
-from domain.recorded import Recorded
+from domain.recorded import Recorded, Upcasters
 from domain.vocabulary import AuthorityCode, derived_id
 
 
@@ -15,6 +16,8 @@ class NumberAssigned:
 
 
 Event = NumberAssigned
+
+UPCASTERS: Final[Upcasters] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,17 @@
 """An event together with the circumstances in which it was recorded."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from domain.vocabulary import Actor
 
 E = TypeVar("E", covariant=True)
+
+Upcasters = Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]
+"""(stored name, schema) -> what brings the stored data of that schema to the next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

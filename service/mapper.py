@@ -12,7 +12,7 @@ from domain.vocabulary import Actor, ActorKind, AuthorityCode, Role, Subject, Te
 from service.errors import CorruptEvent
 from service.items import Encoded, Place, Row, Unrecorded
 from service.randomness import random_bytes
-from service.shape import DIGEST, Shape, shape_of
+from service.shape import DIGEST, Shape, digests_in, shape_of
 from service.texts import SALT_BYTES, Entry, decode_texts, digest, encode_texts
 
 LAYOUT: Final = 1
@@ -134,13 +134,14 @@ class Mapper:
         shape = self._shapes.get(name)
         if shape is None:
             raise ValueError(f"no event is called '{name}'")
-        data = self._upcast(name, envelope.schema, envelope.data)
+        data, stored = envelope.data, None
+        if envelope.schema != self._schemas[name]:
+            stored = set(digests_in(data))
+            data = self._upcast(name, envelope.schema, data)
         digests: dict[str, str] = {}
         shape.inspect(data, digests)
-        texts = {} if row.texts is None else decode_texts(row.texts, digests)
-        erased: tuple[str, ...] = ()
-        if len(texts) < len(digests):
-            erased = tuple(path for path, proof in digests.items() if proof not in texts)
+        texts = {} if row.texts is None else decode_texts(row.texts, digests.values() if stored is None else stored)
+        erased = tuple(path for path, proof in digests.items() if proof not in texts)
         command = envelope.command
         return Recorded(
             event=msgspec.convert(data, self._events[name], dec_hook=lambda _, found: Text(texts.get(found[DIGEST]))),

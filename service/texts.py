@@ -3,7 +3,7 @@
 The salt keeps a short text from being guessed from its digest once it has been erased.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -28,15 +28,16 @@ def encode_texts(entries: Iterable[Entry]) -> bytes:
     return _encoder.encode(list(entries))
 
 
-def decode_texts(stored: bytes, digests: Mapping[str, str]) -> dict[str, str]:
-    """digest -> text of what is stored for an event, whose texts' digests by path are `digests`.
+def decode_texts(stored: bytes, digests: Collection[str]) -> dict[str, str]:
+    """digest -> text of what is stored for an event that holds these digests.
 
-    Raises ValueError where a text is not the one that was recorded at its path.
+    The path of an entry is where the text stood when it was recorded; a later schema may have moved it.
+    Raises ValueError where the event holds no digest of a text.
     """
     found = {}
     for path, salt, text in _decoder.decode(stored):
         proof = digest(salt, text)
-        if len(salt) != SALT_BYTES or digests.get(path) != proof:
+        if len(salt) != SALT_BYTES or proof not in digests:
             raise ValueError(f"the text kept for '{path}' is not the one that was recorded")
         found[proof] = text
     return found

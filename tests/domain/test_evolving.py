@@ -1,5 +1,6 @@
 """Laws of folding, for any history of a request or an incident."""
 
+import importlib
 from typing import Any, get_args
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from domain import claim, numbering
-from domain.catalogue import AGGREGATES, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, SCHEMAS, UPCASTERS, fold
+from domain.catalogue import AGGREGATES, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, SCHEMAS, UPCASTERS, Aggregate, fold
 from domain.claim import KeyClaimed
 from domain.deployment_request import events
 from domain.deployment_request.events import Recommendation
@@ -165,6 +166,13 @@ def test_every_event_is_of_one_aggregate_and_has_one_schema() -> None:
     assert len(EVENTS) == sum(len(aggregate.events) for aggregate in AGGREGATES)
     assert set(SCHEMAS) == set(EVENTS)
     assert all(schema == 1 + sum(name == key for key, _ in UPCASTERS) for name, schema in SCHEMAS.items())
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES, ids=lambda aggregate: aggregate.name)
+def test_every_aggregate_has_upcasters_for_its_own_events_alone(aggregate: Aggregate) -> None:
+    place = aggregate.events[0].__module__.replace(".events", ".upcasting")
+    assert importlib.import_module(place).UPCASTERS is aggregate.upcasters
+    assert {name for name, _ in aggregate.upcasters} <= {event.__name__ for event in aggregate.events}
 
 
 def test_numbers_and_claims_are_streams_of_their_own() -> None:

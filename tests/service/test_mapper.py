@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -114,7 +114,7 @@ def test_the_bytes_are_those_of_the_layout() -> None:
     )
     assert b"why" not in encoded.state
     assert encoded.texts is not None
-    assert decode_texts(encoded.texts, {"reason": proof}) == {proof: "why"}
+    assert decode_texts(encoded.texts, [proof]) == {proof: "why"}
 
 
 def test_the_digest_is_the_designs() -> None:
@@ -231,6 +231,43 @@ def test_an_old_form_is_brought_to_the_present_one() -> None:
     )
     assert present.decode(row(old)).event == Counted(number=-1)
     assert b'"schema":3' in present.encode(unrecorded(Counted(number=1))).state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """`Happened` as a later version stores it: its reason renamed, a text moved into a member, its remark gone."""
+
+    grounds: Text
+    place: Text | None = None
+    clauses: tuple[Clause, ...] = ()
+
+
+def revise(data: dict[str, Any]) -> dict[str, Any]:
+    location = data["location"] or {}
+    return {"grounds": data["reason"], "place": location.get("description"), "clauses": data["clauses"][::-1]}
+
+
+def revised(row: Row) -> Recorded[Any]:
+    upcasters = {("Happened", 1): revise}
+    return mapper(events={"Happened": Revised}, schemas={"Happened": 2}, upcasters=upcasters).decode(row)
+
+
+def test_an_upcaster_renames_moves_and_drops_texts() -> None:
+    recorded = revised(row(mapper().encode(unrecorded(replace(FULL, remark=Text("dropped"))))))
+    assert recorded.event == Revised(grounds=FULL.reason, place=Text("at the dam"), clauses=FULL.clauses[::-1])
+    assert recorded.erased == ()
+
+
+def test_a_text_that_was_erased_is_told_by_its_present_path() -> None:
+    recorded = revised(row(mapper().encode(unrecorded(FULL)), texts=None))
+    assert recorded.erased == ("grounds", "place", "clauses.0.text", "clauses.1.text")
+
+
+def test_a_text_that_an_old_form_never_held_is_corrupt() -> None:
+    both = mapper()
+    one, other = both.encode(unrecorded(FULL)), both.encode(unrecorded(FULL))
+    with pytest.raises(CorruptEvent, match="'reason' is not the one that was recorded"):
+        revised(row(one, texts=other.texts))
 
 
 def test_a_field_that_cannot_be_stored_is_refused_at_the_start() -> None:
