@@ -43,7 +43,7 @@ class Aggregate:
     is_visible: Callable[[Any, Context], bool] = lambda state, context: True
     openings: tuple[Opening[Any, Any, Any], ...] = ()
     steps: tuple[Step[Any, Any, Any], ...] = ()
-    upcasters: Upcasters = field(default_factory=dict)
+    upcasters: Upcasters = field(default_factory=dict, hash=False)
 
     @property
     def events(self) -> tuple[type[Any], ...]:

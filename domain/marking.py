@@ -15,7 +15,9 @@ AUDITORS: Final = "auditors"
 
 
 def person(issuer: str, subject: Subject) -> str:
-    return f"person:{issuer}|{subject}"
+    """The first '|' ends the issuer, whose own are escaped: two persons never have the same token."""
+    escaped = issuer.replace("%", "%25").replace("|", "%7C")
+    return f"person:{escaped}|{subject}"
 
 
 def authority(code: AuthorityCode) -> str:

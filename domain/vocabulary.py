@@ -40,7 +40,9 @@ MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-URI_FORM: Final = re.compile(r"(?!(?:javascript|vbscript|data):)[a-z][a-z0-9+.-]*:[^\s<>\"]+", re.IGNORECASE)
+URI_FORM: Final = re.compile(
+    r"(?!(?:javascript|vbscript|data):)[a-z][a-z0-9+.-]*:[^\s<>\"\x00-\x1f\x7f-\x9f]+", re.IGNORECASE
+)
 """A scheme and what it names (RFC 3986), and none that a browser would run."""
 CODE_FORM: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 

@@ -1,5 +1,6 @@
 """What can be judged of an input by itself, from the types of its fields: forms, lengths, ranges."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -30,6 +31,8 @@ LABEL_LENGTH: Final = 200
 LIST_LENGTH: Final = 100
 WITHOUT_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
 """Characters that nobody sees: a text of these alone is blank."""
+NOT_ON_ONE_LINE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, line and paragraph separators, and what turns the direction of the text after it (UAX #9)."""
 GREATEST_STRENGTH: Final = 1_000_000
 GREATEST_QUORUM: Final = 10
 
@@ -109,7 +112,12 @@ def _text(value: Text) -> str | None:
 
 
 def _label(value: str) -> str | None:
-    return _written(value, LABEL_LENGTH)
+    """A name stands on one line: what breaks or turns the line would let it pass for something else."""
+    if (message := _written(value, LABEL_LENGTH)) is not None:
+        return message
+    if (found := NOT_ON_ONE_LINE.search(value)) is None:
+        return None
+    return f"It must stand on one line, without control characters: remove U+{ord(found[0]):04X}."
 
 
 def _code(value: str) -> str | None:

@@ -47,7 +47,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
-VERSION: Final = 1
+VERSION: Final = 2
 
 table: Final = Table(
     NAME,

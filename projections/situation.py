@@ -41,7 +41,7 @@ from projections.metadata import PROJECTIONS
 from projections.view import STANDS, Folded, Memory, Update, Values, View, memory, present, versions
 
 NAME: Final = "situation"
-VERSION: Final = 3
+VERSION: Final = 4
 
 REQUEST: Final = "request"
 INCIDENTS: Final = "incident"

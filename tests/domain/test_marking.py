@@ -7,6 +7,9 @@ from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import example
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 
 from domain.deployment_request.permission import is_visible as is_request_visible
 from domain.incident.events import IncidentReferred
@@ -110,6 +113,31 @@ def test_who_sees_all_that_has_a_marking(marking: Marking, who: str) -> None:
     elsewhere = someone("elsewhere", AuthorityCode("elsewhere"))
     of_others = audience(marking, author=elsewhere, involved=[elsewhere.authority], deciding=[elsewhere.authority])
     assert (marking in looks.sees_all_of) is looks.sees(of_others) is (who in ALL_OF[marking])
+
+
+@for_all(st.tuples(*[st.text("a|%2575C:", max_size=6) | st.text(max_size=6)] * 4))
+@example(("mandate", "other|b", "mandate|other", "b"))
+@example(("a|", "b", "a", "|b"))
+@example(("a|", "b", "a%7C", "b"))
+@example(("a%7C", "b", "a%257C", "b"))
+def test_two_persons_never_have_the_same_token(pairs: tuple[str, str, str, str]) -> None:
+    issuer, subject, other_issuer, other_subject = pairs
+    one, other = person(issuer, Subject(subject)), person(other_issuer, Subject(other_subject))
+    assert (one == other) is ((issuer, subject) == (other_issuer, other_subject))
+    assert one not in {"everybody", "registered", "auditors"}
+    assert not one.startswith(("authority:", "region:"))
+
+
+def test_the_token_of_a_usual_person_names_issuer_and_subject() -> None:
+    assert person("mandate", Subject("ana|b%")) == "person:mandate|ana|b%"
+
+
+def test_who_has_the_same_letters_in_issuer_and_subject_sees_nothing_that_is_anothers() -> None:
+    author = Actor(issuer="mandate", subject=Subject("other|b"), authority=PRISTINA, roles=(Role.REQUESTER,))
+    double = Actor(issuer="mandate|other", subject=Subject("b"), authority=THIRD, roles=(Role.REQUESTER,))
+    register = given(*REGISTERED, mandate(), incident(by=author, marking=RED)).register
+    assert sees_incident(register, author)
+    assert not sees_incident(register, double)
 
 
 @pytest.mark.parametrize("marking", [AMBER, STRICT])

@@ -106,10 +106,27 @@ def test_what_cannot_be_stored_is_refused(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\ud7ff\ue000", "a\u200bb", "\u200ba", "\U0001f30a", "Ibër-Lepenc", "Ибар", "\u202e", "a\nb"]
+    "text",
+    ["\ud7ff\ue000", "a\u200bb", "\U0001f30a", "Ibër-Lepenc", "Ибар", "\u200fא", "\u06cc\u200c\u062e"],
 )
 def test_whole_characters_of_any_script_are_welcome(text: str) -> None:
     assert found(SUBMIT, purpose=Text(text), force=Label(text)) == []
+
+
+TURNS = ["\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"]
+CONTROLS = [chr(code) for code in (*range(1, 32), *range(127, 160))]
+
+
+@pytest.mark.parametrize("character", [*CONTROLS, "\u2028", "\u2029", *TURNS], ids=lambda found: f"U+{ord(found):04X}")
+def test_a_name_stands_on_one_line_without_control_characters(character: str) -> None:
+    text = f"a{character}b"
+    said = f"It must stand on one line, without control characters: remove U+{ord(character):04X}."
+    assert found(SUBMIT, force=Label(text)) == [("force", said)]
+    assert found(REPORT, kind=Label(text)) == [("kind", said)]
+    assert found(GRANT, legal_basis=Label(text)) == [("legalBasis", said)]
+    assert found(REGISTER, name=Label(text)) == [("name", said)]
+    assert found(SUBMIT, marking=Marking.RED, recipients=(Subject(text),)) == [("recipients.0", said)]
+    assert found(SUBMIT, purpose=Text(text)) == [], "what people write has as many lines as they like"
 
 
 def test_lists_have_100_items_at_most() -> None:

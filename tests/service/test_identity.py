@@ -63,6 +63,8 @@ def test_what_is_issued_is_read_again() -> None:
         signed({**CLAIMS, "authority": None}),
         signed({**CLAIMS, "sub": ""}),
         signed({**CLAIMS, "sub": "a\x00b"}),
+        signed({**CLAIMS, "sub": "a\nb"}),
+        signed({**CLAIMS, "name": "a\u202eb"}),
         signed({**CLAIMS, "roles": []}),
         signed({**CLAIMS, "roles": ["KING"]}),
         signed({**CLAIMS, "roles": [["REVIEWER"]]}),
