@@ -78,9 +78,9 @@ def is_waiting(urls: DatabaseUrls) -> bool:
         return connection.execute(WAITS.encode()).fetchone() is not None
 
 
-def has_connected(urls: DatabaseUrls, process: SpawnProcess) -> bool:
+def asks_for_the_lock(urls: DatabaseUrls, process: SpawnProcess) -> bool:
     with psycopg.connect(urls.owner, autocommit=True) as connection:
-        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+        query = "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND query LIKE '%%advisory_lock%%'"
         return connection.execute(query, [f"migration {process.pid}"]).fetchone() is not None
 
 
@@ -118,7 +118,7 @@ def test_two_processes_that_migrate_at_once_take_turns(database_urls: DatabaseUr
         first = started(database_urls, folder)
         until(lambda: is_waiting(database_urls))
         second = started(database_urls, folder)
-        until(lambda: has_connected(database_urls, second))
+        until(lambda: asks_for_the_lock(database_urls, second))
     for process in (first, second):
         process.join(60)
         assert process.exitcode == 0
