@@ -26,7 +26,7 @@ Outcome = Committed | Lost | Exception
 
 
 class Entry(Sleeper):
-    """An item on its way. One thread waits for its outcome; the appender's tells it.
+    """An item on its way. One thread waits for its outcome; the appender's tells it. One without events is a probe.
 
     Whoever pops the ticket decides: the appender, that the item is sent; the waiting thread, that it never is.
     """
@@ -37,7 +37,7 @@ class Entry(Sleeper):
         self.reads = reads
         self.writes = frozenset([event.stream for event in events])
         self.consults = frozenset([stream for stream, _ in reads])
-        columns = zip(*map(_members, events), strict=True)
+        columns = zip(*map(_members, events), strict=True) if events else [()] * 5
         self.streams, self.versions, self.topics, self.states, self.texts = map(b"".join, columns)
         self.size = len(self.states) + len(self.texts)
         self.read_streams = b"".join([blob(stream.bytes) for stream, _ in reads])
@@ -86,7 +86,10 @@ def _members(event: Encoded) -> tuple[bytes, ...]:
 
 
 class Batch:
-    """Items that go in one call. No two of them touch: neither writes a stream that the other writes or consults."""
+    """Items that go in one call. No two of them touch: neither writes a stream that the other writes or consults.
+
+    A probe goes alone.
+    """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -102,6 +105,8 @@ class Batch:
     def add(self, entry: Entry) -> bool:
         """False where the entry has to wait for the next batch. One whose caller has given up is dropped."""
         written = self._written
+        if self.entries and not (entry.events and self.events):
+            return False
         if not (
             written.isdisjoint(entry.writes)
             and written.isdisjoint(entry.consults)

@@ -56,7 +56,11 @@ def connect(url: str, limits: Limits) -> BoundedConnection:
 
 
 def open_pool(url: str, limits: Limits) -> ConnectionPool[BoundedConnection]:
-    """For reading streams and the log, always by their keys. It connects in the background; nothing is raised here."""
+    """For reading streams and the log, always by their keys. It connects in the background; nothing is raised here.
+
+    How many wait is not limited. The pool counts callers who gave up until it makes its next connection, and at a limit
+    it turns callers away before it connects again: after an outage it would never recover.
+    """
 
     def configure(connection: BoundedConnection) -> None:
         connection.autocommit = True
@@ -74,7 +78,6 @@ def open_pool(url: str, limits: Limits) -> ConnectionPool[BoundedConnection]:
         min_size=min(2, limits.pool_size),
         max_size=limits.pool_size,
         timeout=limits.pool,
-        max_waiting=10 * limits.pool_size,
         reconnect_timeout=limits.connect,
         name="event-store",
         open=True,

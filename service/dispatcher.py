@@ -11,7 +11,7 @@ from domain.claim import Claim
 from domain.deciding import Unread
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from service.claims import claim_stream, claimed, is_same, key_problem
-from service.errors import Unavailable
+from service.errors import OutcomeUnknown, Unavailable
 from service.event_store import EventStore
 from service.items import Appended, Item, Lost
 from service.judging import Attempt, rests_on, unrecorded
@@ -87,7 +87,7 @@ class Dispatcher:
         """As `dispatch` answers or raises; None where others were faster: it is to be dispatched then."""
         try:
             if isinstance(appended, Exception):
-                raise appended
+                raise _told(begun.attempt, appended)
             return None if isinstance(appended, Lost) else self._recorded(begun.attempt, appended)
         finally:
             begun.release()
@@ -155,7 +155,10 @@ class Dispatcher:
 
     def _record(self, attempt: Attempt, claim: UUID | None, events: tuple[Any, ...]) -> Outcome | None:
         """What was recorded; None where others were faster, with their states taken up."""
-        appended = self._store.append(_item(attempt, claim, events))
+        try:
+            appended = self._store.append(_item(attempt, claim, events))
+        except Unavailable as error:
+            raise _told(attempt, error) from error
         if isinstance(appended, Lost):
             attempt.states.update(self._states.refresh(attempt.states))
             return None
@@ -167,6 +170,14 @@ class Dispatcher:
             attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event)
         own = [event for event in appended.events if event.stream == attempt.subject]
         return Outcome(subject=attempt.subject, state=attempt.state, before=before, events=tuple(own))
+
+
+def _told(attempt: Attempt, error: Exception) -> Exception:
+    """Where it is unknown whether the command was recorded, the error that says how to find out."""
+    if not isinstance(error, Unavailable) or error.recorded is not None:
+        return error
+    has_key = attempt.order.idempotency_key is not None
+    return OutcomeUnknown(str(error), subject=attempt.subject, version=version_of(attempt.state), has_key=has_key)
 
 
 def malformed(order: Order) -> InvalidInput | None:

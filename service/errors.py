@@ -1,5 +1,7 @@
 """What can go wrong with the world around the service. A refusal of the domain is a value and is not here."""
 
+from uuid import UUID
+
 
 class Misconfigured(Exception):
     """The service cannot start as it is configured. The message is one line and says what to do."""
@@ -9,13 +11,34 @@ class Unavailable(Exception):
     """The store cannot answer now: 503 with Retry-After, never a hang.
 
     retry_after: seconds. recorded: False where it is certain that nothing was recorded, None where that could not be
-    found out (the same command with the same idempotency key finds out).
+    found out.
     """
 
     def __init__(self, reason: str, *, retry_after: float = 1.0, recorded: bool | None = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         self.recorded = recorded
+
+
+class OutcomeUnknown(Unavailable):
+    """The database may have recorded the command. Its events, if any, follow `version` of the stream `subject`.
+
+    has_key: whether the command had an idempotency key, so that it is safe to send it again.
+    """
+
+    def __init__(self, reason: str, *, subject: UUID, version: int, has_key: bool) -> None:
+        super().__init__(reason, recorded=None)
+        self.subject = subject
+        self.version = version
+        self.has_key = has_key
+
+    @property
+    def advice(self) -> str:
+        """How the client finds out."""
+        history = f"read the history of {self.subject}: if it was recorded, its events follow version {self.version}."
+        if self.has_key:
+            return f"Send it again with the same idempotency key: it is recorded once at most. Or {history}"
+        return f"Do not send it again unseen: {history}"
 
 
 class CorruptEvent(Exception):

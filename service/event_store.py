@@ -97,6 +97,12 @@ class EventStore(Application[UUID]):
         _check([unrecorded for item in items for unrecorded in item.events])
         return [self._encoding.encode(event, item.reads) for item in items for event in item.events]
 
+    def probe(self) -> None:
+        """Takes the way of a command, and records nothing. Raises Unavailable where none can be recorded."""
+        with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+            connection.execute("SELECT 1")
+        self._appender.append(Entry((), ()))
+
     def people(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
         """Keeps the name of whoever was seen: names live here and nowhere else. Written once a minute at most."""
         with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:

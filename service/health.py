@@ -1,7 +1,7 @@
 """Whether the register can do its work now, as load balancers, containers and operators ask."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from projections.checkpoints import FollowerState, Status
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
 from projections.rebuilding.queue import Ended
+from service.errors import Unavailable
 from service.migrations import pending
 from service.policing import COURSE
 
@@ -52,14 +53,16 @@ class Health:
 class Examination:
     """Examines one process's register, as often as it is asked."""
 
-    def __init__(self, reader: Reader, url: str, tolerance: Tolerance) -> None:
+    def __init__(self, reader: Reader, url: str, tolerance: Tolerance, probe: Callable[[], None]) -> None:
+        """probe: takes the way of a command, and raises Unavailable where none can be recorded."""
         self._reader = reader
         self._url = url
         self._tolerance = tolerance
+        self._probe = probe
         self._is_migrated = False
 
     async def examine(self) -> Health:
-        """The database is reachable, its tables are as this version needs them, and every view is kept up to date."""
+        """The database answers, its tables fit this version, commands can be recorded, and views are up to date."""
         try:
             if not self._is_migrated and (missing := await asyncio.to_thread(pending, self._url)):
                 return Health({"migrations": f"{', '.join(missing)} not applied: run 'mandate migrate'"})
@@ -67,9 +70,17 @@ class Examination:
             reading = await self._reader.reading(SYSTEM)
             statuses = await reading.rows(checkpoints.statuses(FOLLOWED))
             ended = await reading.rows(queue.ended())
-            return Health(view_problems(statuses, self._tolerance), statuses, ended)
+            problems = view_problems(statuses, self._tolerance) | await self._command_problems()
+            return Health(problems, statuses, ended)
         except (Unanswered, DBAPIError):
             return Health({"database": "it does not answer"})
+
+    async def _command_problems(self) -> dict[str, str]:
+        try:
+            await asyncio.to_thread(self._probe)
+        except Unavailable as error:
+            return {"commands": f"they cannot be recorded: {error}"}
+        return {}
 
 
 def view_problems(statuses: Sequence[Status], tolerance: Tolerance) -> dict[str, str]:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 
 from projections.reading.reader import Unanswered, ViewBehind
-from service.errors import Unavailable
+from service.errors import OutcomeUnknown, Unavailable
 from service.graphql.places import place_of
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
@@ -20,6 +20,7 @@ INTERNAL: Final = "INTERNAL"
 TRY_AGAIN: Final = "The register cannot answer now: try again."
 NOTHING: Final = "Nothing was recorded this time."
 """Under its idempotency key it may have been before."""
+MAYBE: Final = "It is not known whether the command was recorded."
 UNKNOWN: Final = "Whether it was recorded could not be found out: the same command with the same idempotency key tells."
 
 _log = logging.getLogger(__name__)
@@ -115,6 +116,8 @@ def _inability(original: Exception) -> dict[str, Any] | None:
             return problem(VIEW_BEHIND, f"{str(original).capitalize()}: try again.")
         case Unanswered():
             return problem(UNAVAILABLE, TRY_AGAIN, retryAfter=original.retry_after)
+        case OutcomeUnknown():
+            return problem(UNAVAILABLE, f"{MAYBE} {original.advice}", retryAfter=original.retry_after)
         case Unavailable(recorded=None):
             return problem(UNAVAILABLE, f"{TRY_AGAIN} {UNKNOWN}", retryAfter=original.retry_after)
         case Unavailable():

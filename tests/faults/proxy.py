@@ -36,6 +36,12 @@ class Proxy:
         self.fault: Callable[[], Fault] = lambda: Fault.NONE
         self.struck: list[Fault] = []
         self.is_open = True
+        self._relayed: set[socket.socket] = set()
+
+    def sever(self) -> None:
+        """The server is away: every connection is cut, and no new one is taken until `is_open` is set."""
+        self.is_open = False
+        _cut(*tuple(self._relayed))
 
     def once(self, fault: Fault, *, and_no_more: bool = False) -> None:
         """The fault strikes the next prepared request and no other; `and_no_more` refuses connections from then on."""
@@ -63,6 +69,7 @@ class Proxy:
         server = socket.socket(socket.AF_UNIX)
         lose_answer = threading.Event()
         with client, server, suppress(OSError):
+            self._relayed.add(client)
             server.connect(self._server)
             threading.Thread(target=_answers, args=(server, client, lose_answer), daemon=True).start()
             while piece := client.recv(1 << 20):
@@ -78,6 +85,7 @@ class Proxy:
                 if fault is Fault.CUT:
                     break
             _cut(client, server)
+        self._relayed.discard(client)
 
 
 def _answers(server: socket.socket, client: socket.socket, lose: threading.Event) -> None:

@@ -43,7 +43,7 @@ def examined(world: World, tolerance: Tolerance = SHORT) -> Health:
     async def examine() -> Health:
         engine = async_engine(Settings(), world.urls.api)
         try:
-            return await Examination(Reader(engine), world.urls.api, tolerance).examine()
+            return await Examination(Reader(engine), world.urls.api, tolerance, world.store.probe).examine()
         finally:
             await engine.dispose()
 
@@ -68,6 +68,12 @@ def holding(url: str, statement: str, name: str = "somebody") -> Iterator[None]:
     with psycopg.connect(url, application_name=name) as connection:
         connection.execute(statement.encode())
         yield
+
+
+def test_commands_that_cannot_be_recorded_are_told(followed: World) -> None:
+    with holding(followed.urls.owner, "SELECT pg_advisory_xact_lock(0x6D616E64617465)"):
+        until(lambda: "cannot be recorded" in examined(followed).problems.get("commands", ""))
+    well(followed)
 
 
 @pytest.fixture

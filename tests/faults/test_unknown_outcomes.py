@@ -1,0 +1,115 @@
+"""Where nobody can tell whether a command was recorded, the dispatcher says so, and how to find out."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from domain.authority import RegisterAuthority, stream_of
+from domain.vocabulary import AuthorityCode, Label, Role
+from service.async_dispatcher import AsyncDispatcher
+from service.connections import Limits
+from service.database import DatabaseUrls
+from service.dispatcher import Dispatcher
+from service.errors import OutcomeUnknown, Unavailable
+from service.event_store import EventStore
+from service.orders import Order, Outcome
+from service.states import States
+from service.turns import LoopTurns, Turns
+from tests.faults.deciding import person
+from tests.faults.proxy import Fault, Proxy, proxied
+from tests.service.test_dispatcher import NOW
+from tests.service.writing import write
+from tests.waiting import until
+
+pytestmark = pytest.mark.faults
+
+CLERK = person("clerk", AuthorityCode("desk"), Role.ADMINISTRATOR)
+ORDER = Order(command=RegisterAuthority(code=AuthorityCode("kfor"), name=Label("KFOR")), actor=CLERK)
+WITH_KEY = Order(command=ORDER.command, actor=CLERK, idempotency_key="once")
+
+Dispatch = Callable[[Order], object]
+
+
+@pytest.fixture
+def through(database_urls: DatabaseUrls) -> Iterator[tuple[Proxy, EventStore]]:
+    with (
+        TemporaryDirectory() as folder,
+        proxied(database_urls.api, Path(folder)) as (proxy, url),
+        closing(EventStore(url, Limits(answer=3, connect=2))) as store,
+    ):
+        write(store, (uuid4(), 1))
+        yield proxy, store
+
+
+@pytest.fixture(params=["thread", "loop"])
+def dispatch(request: pytest.FixtureRequest, through: tuple[Proxy, EventStore]) -> Iterator[Dispatch]:
+    """What an order rests on is at hand, so that the fault strikes its append."""
+    _, store = through
+    states = States(store, 100)
+    dispatcher = Dispatcher(store, states, Turns(20), lambda: NOW)
+    for order in (ORDER, WITH_KEY):
+        states.load([*dispatcher.prepare(order).streams, stream_of(CLERK.authority)])
+    if request.param == "thread":
+        yield dispatcher.dispatch
+        return
+    with ThreadPoolExecutor(1) as threads:
+        in_loop = AsyncDispatcher(dispatcher, store, threads, LoopTurns(20))
+        yield lambda order: asyncio.run(in_loop.dispatch(order))
+
+
+@pytest.mark.parametrize("order", [ORDER, WITH_KEY])
+def test_an_unknown_outcome_says_how_to_find_out(
+    through: tuple[Proxy, EventStore], dispatch: Dispatch, order: Order
+) -> None:
+    proxy, store = through
+    proxy.once(Fault.LOSE_ANSWER, and_no_more=True)
+    with pytest.raises(OutcomeUnknown) as raised:
+        dispatch(order)
+    error = raised.value
+    assert error.recorded is None
+    assert (error.version, error.has_key) == (0, order is WITH_KEY)
+    assert ("same idempotency key" in error.advice) == error.has_key
+    assert f"history of {error.subject}" in error.advice
+    proxy.is_open = True
+    until(lambda: recorded(store, error), seconds=20)
+    if error.has_key:
+        again = dispatch(order)
+        assert isinstance(again, Outcome)
+        assert again.repeated
+
+
+def recorded(store: EventStore, error: OutcomeUnknown) -> bool:
+    try:
+        return len(store.stream(error.subject, error.version)) == 1
+    except Unavailable:
+        return False
+
+
+def test_nothing_is_certain_while_the_backend_may_still_run(
+    database_urls: DatabaseUrls, through: tuple[Proxy, EventStore]
+) -> None:
+    """A backend that does not end when it is told to is one that may still record."""
+    proxy, store = through
+    stream = uuid4()
+    backend = store._appender._backend
+    assert backend is not None
+    os.kill(backend.pid, signal.SIGSTOP)
+    try:
+        proxy.once(Fault.CUT)
+        with pytest.raises(Unavailable) as raised:
+            write(store, (stream, 1))
+        assert raised.value.recorded is None
+    finally:
+        os.kill(backend.pid, signal.SIGCONT)
+    with psycopg.connect(database_urls.owner, autocommit=True) as connection:
+        alive = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
+        until(lambda: connection.execute(alive, [backend.pid]).fetchone() is None)
