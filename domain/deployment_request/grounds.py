@@ -92,9 +92,9 @@ def _what_fell(ground: Ground, finding: Attribution | None, threshold: Threshold
     if ground.responsible_party is None:
         return None
     if finding.responsible_party is None:
-        return "now says that it cannot be told who is responsible"
+        return "says that it cannot be told who is responsible"
     if _is_another(ground.responsible_party, finding.responsible_party):
-        return "now names another party"
+        return "names another party"
     reached = threshold.reached_by(ground.likelihood, ground.confidence)
     if reached and not threshold.reached_by(finding.likelihood, finding.confidence):
         return "no longer reaches what is asked of it"

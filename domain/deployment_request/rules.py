@@ -17,7 +17,7 @@ Verdicts = tuple[Verdict, ...]
 
 
 def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
-    """A mandate of the deciding authority covers the region now."""
+    """A mandate of the deciding authority covers the region."""
     own = [
         mandate
         for mandate in jurisdiction.mandates_over(context, request.region)
@@ -25,7 +25,7 @@ def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
     ]
     once = jurisdiction.last_mandates_over(context, request.region, request.deciding_authority)
     ends = tuple(mandate.ended_by or mandate.granted_at for mandate in once)
-    covers = f"mandate of {request.deciding_authority} covers {request.region} now"
+    covers = f"mandate of {request.deciding_authority} covers {request.region}"
     return (
         Verdict(
             rule="MANDATE",

@@ -51,7 +51,7 @@ def by_investigator_of_the_place(incident: Incident, context: Context) -> tuple[
     mandate = jurisdiction.deciding_mandate(context, incident.region)
     actor = context.actor
     whose = f"{mandate.authority}, whose mandate covers" if mandate else "an authority whose mandate covers"
-    missing = "" if mandate else ", and none covers it now: an administrator can grant one"
+    missing = "" if mandate else ", and none covers it: an administrator can grant one"
     return (
         Verdict(
             rule="INVESTIGATOR",

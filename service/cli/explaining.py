@@ -1,6 +1,7 @@
 """`explain`: why a request stands where it stands, and what would let it move."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,8 +12,10 @@ from rich.text import Text
 
 from domain.deciding import Outlook, Verdict
 from domain.deployment_request.rules import is_untold
-from domain.vocabulary import spoken
+from domain.vocabulary import exactly, spoken
 from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
+from service.cli.auditing import names_of
+from service.cli.timeline import Names
 from service.cli.wording import clean
 from service.exchange.explaining import Explained, explained
 
@@ -30,19 +33,31 @@ def explain(
     with in_one_line(), asked(token, as_of) as everything:
         one = everything.about(reference)
         told = explained(one.store, one.scope, one.eyes)
-        _show(Console(highlight=False), told, is_personal=token is not None)
+        names = names_of(one, {each.actor.person for each in told.because})
+        _show(Console(highlight=False), told, names, is_personal=token is not None, as_of=one.scope.as_of)
 
 
-def _show(console: Console, told: Explained, *, is_personal: bool) -> None:
+def _show(console: Console, told: Explained, names: Names, *, is_personal: bool, as_of: datetime | None) -> None:
     request = told.request
-    console.print(Text(f"{request.reference}: {request.status}, version {request.version}", "bold underline"))
+    then = "" if as_of is None else f", as of {exactly(as_of)}"
+    _line(console, Text(f"{request.reference}: {request.status}, version {request.version}{then}", "bold underline"))
+    _line(console, Text(clean(told.standing)))
     for recorded in told.because:
-        who = f"{recorded.actor.subject} ({recorded.actor.authority})"
-        console.print(Text(f"  {spoken(recorded.happened_at)}  {type(recorded.event).__name__}  {clean(who)}"))
+        who = f"{names.get(recorded.actor.person, recorded.actor.subject)} ({recorded.actor.authority})"
+        _line(console, Text(f"  {spoken(recorded.happened_at)}  {type(recorded.event).__name__}  {clean(who)}"))
     for outlook in told.outlooks:
         console.print()
-        console.print(_headline(outlook, is_personal=is_personal))
-        console.print(Padding(_rules(outlook.verdicts), (0, 0, 0, 4)))
+        _line(console, _headline(outlook, is_personal=is_personal))
+        if console.is_terminal:
+            console.print(Padding(_rules(outlook.verdicts), (0, 0, 0, 4)))
+        else:
+            for verdict in outlook.verdicts:
+                _line(console, Text.assemble("    ", _mark(verdict), "  ", clean(verdict.description)))
+
+
+def _line(console: Console, text: Text) -> None:
+    """Elsewhere than on a terminal, one line, however long."""
+    console.print(text, soft_wrap=not console.is_terminal)
 
 
 def _headline(outlook: Outlook, *, is_personal: bool) -> Text:
@@ -53,6 +68,8 @@ def _headline(outlook: Outlook, *, is_personal: bool) -> Text:
 
 def _rules(verdicts: Iterable[Verdict]) -> Table:
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
     for verdict in verdicts:
         table.add_row(_mark(verdict), Text(clean(verdict.description)))
     return table

@@ -13,8 +13,6 @@ from projections.changes import Change
 CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """What would steer the terminal in place of being read."""
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-LONGEST: Final = 300
-"""Characters of a value that are shown in a line for a program."""
 NOTHING: Final[tuple[Any, ...]] = (None, [], {})
 
 References = Mapping[str, str]
@@ -43,9 +41,9 @@ def change_for_people(change: Change, references: References, reason: str | None
 
 
 def change_for_programs(change: Change) -> str:
-    """As the API tells it, in one line."""
-    before = "" if change.before is None else f"{_short(change.before)} → "
-    return f"{change.path}: {before}{_short(change.after)}"
+    """As the API tells it, in full."""
+    before = "" if change.before is None else f"{_whole(change.before)} → "
+    return f"{change.path}: {before}{_whole(change.after)}"
 
 
 def _lines(path: str, value: Any, references: References, reason: str | None) -> Iterator[str]:
@@ -85,8 +83,7 @@ def _spoken(value: Any, references: References) -> str:
             return str(value)
 
 
-def _short(value: Any) -> str:
+def _whole(value: Any) -> str:
     if value is None:
         return "none"
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -13,6 +13,7 @@ from domain.recorded import Recorded
 from service.event_store import EventStore
 from service.exchange.eyes import Eyes
 from service.exchange.scope import Scope
+from service.exchange.standing import AFTER_APPROVAL, standing
 
 ABOUT_THE_PERSON: Final = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
 """Rules that say something of who would act."""
@@ -20,9 +21,12 @@ ABOUT_THE_PERSON: Final = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """because: the events that brought it to its status. outlooks: each action that its status knows."""
+    """standing: where it stands, in words. because: the events that brought it to its status, and what became of an
+    approval. outlooks: each action that its status knows.
+    """
 
     request: DeploymentRequest
+    standing: str
     because: tuple[Recorded[Any], ...]
     outlooks: tuple[Outlook, ...]
 
@@ -37,9 +41,14 @@ def explained(store: EventStore, scope: Scope, eyes: Eyes) -> Explained:
         raise ValueError("an explanation is about a request")
     return Explained(
         request=request,
-        because=tuple(recorded for recorded in history if recorded.position in request.led_here),
+        standing=standing(request, ((type(each.event).__name__, each.happened_at) for each in history)),
+        because=tuple(each for each in history if each.position in request.led_here or _is_after_approval(each)),
         outlooks=_outlooks(store, scope, request, seen_of(request, eyes)),
     )
+
+
+def _is_after_approval(recorded: Recorded[Any]) -> bool:
+    return type(recorded.event).__name__ in AFTER_APPROVAL
 
 
 def _outlooks(

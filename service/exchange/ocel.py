@@ -65,11 +65,15 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """An object through time: its first values, and each change with its instant."""
+    """An object through time: its first values with their instant, and each change with its own.
+
+    An attribute has at most one value at an instant.
+    """
 
     first: Values
     changes: list[tuple[str, str, Any]]
     links: list[tuple[str, str]]
+    begins: str = BEGINNING
 
 
 def values_of(told: Told) -> Values:
@@ -111,23 +115,35 @@ def acts_for(actor: Actor) -> tuple[str, str] | None:
 
 
 def course(history: Iterable[Recorded[Any]]) -> Course:
-    """An object from the events of its stream. What an attribute no longer has is empty."""
+    """An object from the events of its stream. What an attribute no longer has is empty.
+
+    Of several values that an attribute got at one instant, the last one counts.
+    """
+    begins = BEGINNING
     first: Values = {}
-    changes: list[tuple[str, str, Any]] = []
+    changes: dict[tuple[str, str], Any] = {}
     state: Any = None
     before: Values = {}
     for recorded in history:
         aggregate = AGGREGATE_OF[type(recorded.event)]
         opening, state = state is None, aggregate.evolve(state, recorded)
         after = {attribute.name: plain(attribute.tell(state)) for attribute in OBJECTS[aggregate.name]}
+        at = instant(recorded.happened_at)
         if opening:
+            begins = min(BEGINNING, at)
             first = {name: value for name, value in after.items() if value is not None}
-        else:
-            at = instant(recorded.happened_at)
-            changed = ((name, value) for name, value in after.items() if value != before[name])
-            changes += [(at, name, "" if value is None else value) for name, value in changed]
+        for name, value in after.items() if not opening else ():
+            if value == before[name]:
+                continue
+            if at == begins:
+                first[name] = value
+            else:
+                changes[at, name] = value
         before = after
-    return Course(first, changes, list(_links(state)))
+    told = [(at, name, "" if value is None else value) for (at, name), value in changes.items()]
+    return Course(
+        {name: value for name, value in first.items() if value is not None}, told, list(_links(state)), begins
+    )
 
 
 def _links(state: Any) -> Iterator[tuple[str, str]]:

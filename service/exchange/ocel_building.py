@@ -5,6 +5,7 @@ The objects are noted on disk while the events are told, so that memory stays bo
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, Protocol
@@ -103,4 +104,4 @@ def _course(notes: Notes, id: str, type: str, known: Values, histories: Mapping[
     if type == PERSON:
         return Course(known, [], [(authority, "acts for") for authority in notes.authorities_of(id)])
     through_time = course(histories.get(id, ()))
-    return Course({**known, **through_time.first}, through_time.changes, notes.known(through_time.links))
+    return replace(through_time, first={**known, **through_time.first}, links=notes.known(through_time.links))

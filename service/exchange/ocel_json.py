@@ -9,7 +9,7 @@ import msgspec
 
 from projections.terms import instant
 from service.exchange.columns import Column
-from service.exchange.ocel import BEGINNING, EVENT_TYPES, OBJECT_TYPES, Course, Values
+from service.exchange.ocel import EVENT_TYPES, OBJECT_TYPES, Course, Values
 from service.exchange.ocel_building import Notes, build
 from service.exchange.output import tune
 from service.exchange.telling import Teller, Told
@@ -50,7 +50,9 @@ class Lines:
     def object(self, id: str, type: str, through_time: Course) -> None:
         if not self._has_objects:
             self._begin_objects()
-        timeline = [(BEGINNING, name, value) for name, value in through_time.first.items()] + through_time.changes
+        timeline = [
+            (through_time.begins, name, value) for name, value in through_time.first.items()
+        ] + through_time.changes
         self._item(
             {
                 "id": id,

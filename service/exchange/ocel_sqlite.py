@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final
 
 from projections.terms import instant
 from service.exchange.columns import Column, Kind
-from service.exchange.ocel import BEGINNING, EVENT_TYPES, OBJECT_TYPES, Course, Values
+from service.exchange.ocel import EVENT_TYPES, OBJECT_TYPES, Course, Values
 from service.exchange.ocel_building import Notes, build
 from service.exchange.output import copy, database_beside
 from service.exchange.telling import Teller, Told
@@ -70,7 +70,7 @@ class Tables:
         self._execute("INSERT INTO object VALUES (?, ?)", (id, type))
         columns = OBJECT_TYPES[type]
         insertion = _insertion(f"object_{type}", 3 + len(columns))
-        self._execute(insertion, (id, BEGINNING, None, *_row(columns, through_time.first)))
+        self._execute(insertion, (id, through_time.begins, None, *_row(columns, through_time.first)))
         changes = ((id, at, name, *_row(columns, {name: value})) for at, name, value in through_time.changes)
         self._insert(insertion, changes)
         links = ((id, other, qualifier) for other, qualifier in dict.fromkeys(through_time.links))

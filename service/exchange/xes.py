@@ -27,7 +27,7 @@ UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0
 
 HEADER: Final = """\
 <?xml version="1.0" encoding="UTF-8"?>
-<log xes.version="1849-2016" xes.features="" xmlns="http://www.xes-standard.org/">
+<log xes.version="1849.2016" xes.features="" xmlns="http://www.xes-standard.org/">
 <extension name="Concept" prefix="concept" uri="http://www.xes-standard.org/concept.xesext"/>
 <extension name="Time" prefix="time" uri="http://www.xes-standard.org/time.xesext"/>
 <extension name="Organizational" prefix="org" uri="http://www.xes-standard.org/org.xesext"/>
@@ -43,7 +43,7 @@ HEADER: Final = """\
 <string key="org:group" value="UNKNOWN"/>
 </global>
 <classifier name="Activity" keys="concept:name"/>
-<classifier name="Activity and authority" keys="concept:name org:group"/>
+<classifier name="ActivityAndAuthority" keys="concept:name org:group"/>
 <classifier name="Resource" keys="org:resource"/>
 """
 

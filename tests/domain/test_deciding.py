@@ -212,7 +212,7 @@ ended = Past(event=MandateEnded(authority=KFOR, region=XK, reason=WHY, at=NOW), 
 
 def test_nothing_is_approved_while_no_mandate_of_the_deciding_authority_covers_the_region() -> None:
     given(*ENDORSED, ended).when(APPROVE, by=approver).refused(
-        TransitionRefused, "No mandate of kfor covers xk/north/zubin-potok now: an administrator can grant one."
+        TransitionRefused, "No mandate of kfor covers xk/north/zubin-potok: an administrator can grant one."
     )
     given(*ENDORSED, ended, mandate(of=THIRD, valid_from=NOW)).when(APPROVE, by=approver).refused(TransitionRefused)
 

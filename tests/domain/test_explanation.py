@@ -70,7 +70,7 @@ def told(*past: Past, action: str, to: Actor = auditor) -> Told:
     return [(verdict.rule, verdict.met, verdict.description) for verdict in verdicts if verdict.rule not in permission]
 
 
-COVERED = ("MANDATE", True, "A mandate of kfor covers xk/north/zubin-potok now.")
+COVERED = ("MANDATE", True, "A mandate of kfor covers xk/north/zubin-potok.")
 LACKING = "that an approval needs: a reviewer of kfor who is neither recused nor interested can endorse it."
 
 

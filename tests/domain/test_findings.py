@@ -192,7 +192,7 @@ def test_nobody_investigates_where_no_mandate_covers_the_place() -> None:
     ended = Past(event=MandateEnded(authority=KFOR, region=XK, reason=WHY, at=NOW), by=admin)
     register = given(*REPORTED, ended).register
     given(*REPORTED, ended).when(ATTRIBUTE, by=investigator).refused(
-        NotPermitted, "none covers it now: an administrator can grant one."
+        NotPermitted, "none covers it: an administrator can grant one."
     )
     assert not register.explain(investigator, CANAL)["ATTRIBUTE"].possible
 

@@ -49,8 +49,8 @@ from tests.specification import Past, given
     ("fall", "what"),
     [
         (retraction(), "was retracted"),
-        (finding(party=None), "now says that it cannot be told who is responsible"),
-        (finding("EXERCISE: the Blue party"), "now names another party"),
+        (finding(party=None), "says that it cannot be told who is responsible"),
+        (finding("EXERCISE: the Blue party"), "names another party"),
         (finding(likelihood=Likelihood.ROUGHLY_EVEN_CHANCE), "no longer reaches what is asked of it"),
         (finding(confidence=LOW), "no longer reaches what is asked of it"),
     ],
@@ -162,7 +162,7 @@ def test_each_ground_that_fell_is_named() -> None:
     assert event.incidents == (CANAL, BRIDGE)
     assert event.reason.value == (
         "The finding on pristina-i-2024-0001, on which the approval rests, was retracted. "
-        "The finding on pristina-i-2024-0002, on which the approval rests, now says that it cannot be told "
+        "The finding on pristina-i-2024-0002, on which the approval rests, says that it cannot be told "
         f"who is responsible. {ASKS}"
     )
 

@@ -19,6 +19,7 @@ def test_the_case_is_printed_as_its_requester_may_see_it(served: Served, told_ca
     told = page.read_text()
     for words in (
         "Approved, with conditions, on",
+        "It was confirmed on",
         "letter of 19 April 2013 on the KSF in the north",
         "120 persons",
         "80 persons",

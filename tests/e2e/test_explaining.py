@@ -1,5 +1,6 @@
 """An explanation reads the same on the command line as through the API, now and as of then."""
 
+import re
 from typing import Any
 
 from service.demo.case import Case
@@ -41,6 +42,31 @@ def test_as_of_then_it_explains_what_it_was(served: Served, told_case: Case) -> 
     assert "WITHHELD_PENDING_ATTRIBUTION, version 3" in said
     assert "not met The hold awaits" in said
     assert "RESUME_REVIEW possible" in said
+
+
+HISTORY = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) {
+  reference history(first: 100) { edges { node { recordedAt type } } } } }"""
+
+
+def test_it_says_what_became_of_the_approval(served: Served, told_case: Case) -> None:
+    auditor = served.token("auditor", "kfor", "auditor")
+    request: Any = served.data(auditor, HISTORY, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    at = {edge["node"]["type"]: edge["node"]["recordedAt"] for edge in request["history"]["edges"]}
+    questioned = unwrapped(served, "explain", request["reference"], "--as-of", at["ApprovalQuestioned"])
+    assert "It is questioned since" in questioned
+    assert "waits to be confirmed or revoked" in questioned
+    confirmed = unwrapped(served, "explain", request["reference"], "--as-of", at["ApprovalConfirmed"])
+    assert "It was questioned on" in confirmed
+    assert "It was confirmed on" in confirmed
+    assert "ApprovalConfirmed Approving officer (kfor)" in confirmed
+
+
+def test_what_was_is_not_told_as_what_is_now(served: Served, told_case: Case) -> None:
+    auditor = served.token("auditor", "kfor", "auditor")
+    request: Any = served.data(auditor, HISTORY, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    for edge in request["history"]["edges"]:
+        said = unwrapped(served, "explain", request["reference"], "--as-of", edge["node"]["recordedAt"])
+        assert not re.search(r"\b(now|today|currently)\b", said), said
 
 
 def test_what_cannot_be_explained_is_said_in_one_line(served: Served, told_case: Case) -> None:

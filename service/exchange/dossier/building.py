@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.vocabulary import Actor, Marking, exactly, spoken
 from service.exchange.dossier.course import course
 from service.exchange.dossier.decisions import decisions, endorsements
@@ -12,6 +11,7 @@ from service.exchange.dossier.leaving import about, left_out
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.terms import terms
 from service.exchange.dossier.wording import status
+from service.exchange.standing import standing
 
 
 def document(material: Material) -> Document:
@@ -30,7 +30,7 @@ def document(material: Material) -> Document:
         title=request.reference,
         subtitle=f"{request.force} to {request.region}",
         marking=strictest(material).value.replace("_", " "),
-        standing=standing(request),
+        standing=standing(request, ((moment.step.entry.type, moment.happened_at) for moment in material.moments)),
         facts=Facts(tuple(_facts(material))),
         sections=tuple(section for section in sections if section is not None),
         printed=printed(material),
@@ -43,25 +43,6 @@ def strictest(material: Material) -> Marking:
     for each in material.incidents:
         found += [each.incident.marking, *(piece.marking for piece in each.evidence)]
     return max(found, key=lambda marking: marking.strictness)
-
-
-def standing(request: DeploymentRequest) -> str:
-    """Where the request stands."""
-    decision = request.decision
-    if request.status is RequestStatus.WITHHELD_PENDING_ATTRIBUTION and request.hold is not None:
-        return (
-            f"The decision is withheld since {spoken(request.hold.held_since)}, until it is known who is responsible."
-        )
-    if request.status is RequestStatus.APPROVED and decision is not None:
-        limits = ", with conditions," if decision.conditions else ""
-        told = f"Approved{limits} on {spoken(decision.decided_at)}."
-        return f"{told} The approval is questioned." if decision.is_questioned else told
-    if request.status is RequestStatus.DENIED and decision is not None:
-        return f"Denied on {spoken(decision.decided_at)}."
-    if request.status in (RequestStatus.REVOKED, RequestStatus.EXPIRED) and decision is not None:
-        ended = "was revoked" if request.status is RequestStatus.REVOKED else "has expired"
-        return f"Approved on {spoken(decision.decided_at)}; the approval {ended}."
-    return f"{status(request.status)}; nothing is decided."
 
 
 def printed(material: Material) -> str:

@@ -83,6 +83,15 @@ def test_programs_read_a_line_an_event() -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
+def test_every_text_is_told_in_full(terminal: bool) -> None:
+    text = " ".join(f"word{n}" for n in range(2_000))
+    moment = Moment(entry=ENTRY, shown=shown(Change("purpose", text, f"{text} more"), reason=f"{text} why"))
+    said = " ".join(" ".join(printed(moment, terminal)).split())
+    assert f"{text} why" in said
+    assert f"purpose: {text} → {text} more" in said
+
+
+@pytest.mark.parametrize("terminal", [True, False])
 def test_what_people_wrote_never_steers_the_terminal(terminal: bool) -> None:
     told = shown(Change("force", None, "\x9b2J"), reason="\x1b[2J\x1b]0;title\x07 gone\r")
     text = "\n".join(printed(Moment(entry=ENTRY, shown=told), terminal))
