@@ -63,6 +63,8 @@ def _log(log: ElementTree.Element) -> Iterator[str]:
                 for event in element.findall(f"{XES}event"):
                     yield from _in_order(event, ("",))
                     yield from _component(event, shared["event"])
+            case _:
+                pass
     yield from _attributes(log)
 
 
