@@ -1,5 +1,6 @@
 """What is handed to the dispatcher, and what it answers where a command was carried out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,7 @@ class Outcome:
     """What was recorded for a command, now or, where it is repeated, the first time.
 
     state: of the subject as it stood after it. before: as it stood before it, None where it was opened.
+    consulted: the states of the streams that the decision rested on; none where it is repeated.
     """
 
     subject: UUID
@@ -43,6 +45,7 @@ class Outcome:
     before: Any
     events: tuple[Recorded[Any], ...] = field(default=())
     repeated: bool = False
+    consulted: Mapping[UUID, Any] = field(default_factory=dict)
 
     @property
     def position(self) -> int:

@@ -14,6 +14,7 @@ from service.graphql.documents import Reader
 from service.graphql.errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told
 from service.graphql.live.tide import Ended
 from service.graphql.plain import PlainExecutor, TooMuch, is_awaitable, plainly
+from service.graphql.recorded import NOTHING_YET, Recorded, recorded_all_the_same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +30,21 @@ class Asked:
 class Answer:
     """What it gets. executed: whether anything was begun; where not, there is no data at all.
 
-    wants_post: whether it was refused only for being sent with GET.
+    wants_post: whether it was refused only for being sent with GET. recorded: whether a command was recorded.
     """
 
     errors: list[dict[str, Any]]
     data: Mapping[str, Any] | None = None
     executed: bool = False
     wants_post: bool = False
+    recorded: bool = False
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds, where something could not be answered now."""
+        """Seconds, where something could not be answered now. None where a command was recorded: it is not to be sent
+        again."""
+        if self.recorded:
+            return None
         waits = (error["extensions"] for error in self.errors if error["extensions"]["code"] == UNAVAILABLE)
         return max((float(wait.get("retryAfter", 1.0)) for wait in waits), default=None)
 
@@ -110,9 +115,10 @@ class Answering:
 
     async def _answered(self, document: DocumentNode, asked: Asked, context: Context) -> Answer:
         try:
-            return _formed(await self._execute(document, asked, context), document)
+            return _formed(await self._execute(document, asked, context), document, context.recorded)
         except Exception as error:  # noqa: BLE001
-            return Answer(errors=[fault(error)])
+            errors = [recorded_all_the_same(fault(error), context.recorded)]
+            return Answer(errors=errors, recorded=bool(context.recorded))
 
     async def _subscribed(self, document: DocumentNode, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
         """What cannot be told now ends it: left out, it would be missed."""
@@ -158,9 +164,10 @@ def _arguments(asked: Asked, context: Context) -> dict[str, Any]:
     }
 
 
-def _formed(result: ExecutionResult, document: DocumentNode) -> Answer:
+def _formed(result: ExecutionResult, document: DocumentNode, recorded: Recorded = NOTHING_YET) -> Answer:
     if any(isinstance(error, TooMuch) or isinstance(error.original_error, TooMuch) for error in result.errors or ()):
-        return Answer(errors=told([TooMuch()], document), executed=True)
+        return Answer(errors=told([TooMuch()], document, recorded), executed=True, recorded=bool(recorded))
     # An error before the first field, as of a variable, leaves no data; one in a field has a path.
     executed = result.data is not None or any(error.path for error in result.errors or ())
-    return Answer(data=result.data, errors=told(result.errors or (), document), executed=executed)
+    errors = told(result.errors or (), document, recorded)
+    return Answer(data=result.data, errors=errors, executed=executed, recorded=bool(recorded))

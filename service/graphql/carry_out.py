@@ -27,6 +27,7 @@ async def carry_out(
     order = _order(context.actor, command, written, subject)
     outcome = await context.dispatch(order)
     if isinstance(outcome, Outcome):
+        context.recorded[str(info.path.key)] = outcome.position
         return answered(outcome, context)
     return refused(_as_written(outcome, written) if isinstance(outcome, InvalidInput) else outcome)
 

@@ -49,11 +49,15 @@ class Services:
 
 @dataclass(slots=True)
 class Context:
-    """Of one request."""
+    """Of one request.
+
+    recorded: the commands of the request that were recorded: their response names, and the position of the last event.
+    """
 
     services: Services
     identity: Identity
     now: datetime
+    recorded: dict[str, int] = field(default_factory=dict)
     _sources: dict[int | None, Sources] = field(default_factory=dict)
 
     @property

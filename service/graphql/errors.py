@@ -10,6 +10,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 from projections.reading.reader import Unanswered, ViewBehind
 from service.errors import OutcomeUnknown, Unavailable
 from service.graphql.places import place_of
+from service.graphql.recorded import NOTHING_YET, Recorded, recorded_all_the_same
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
 BAD_USER_INPUT: Final = "BAD_USER_INPUT"
@@ -18,6 +19,7 @@ UNAVAILABLE: Final = "UNAVAILABLE"
 INTERNAL: Final = "INTERNAL"
 
 TRY_AGAIN: Final = "The register cannot answer now: try again."
+NOT_READ: Final = "The register cannot read it now."
 NOTHING: Final = "Nothing was recorded this time."
 """Under its idempotency key it may have been before."""
 MAYBE: Final = "It is not known whether the command was recorded."
@@ -33,9 +35,11 @@ class BadUserInput(GraphQLError):
         super().__init__(f"{path}: {message}", extensions={"code": BAD_USER_INPUT, "argument": path})
 
 
-def told(errors: Iterable[GraphQLError], document: DocumentNode | None = None) -> list[dict[str, Any]]:
+def told(
+    errors: Iterable[GraphQLError], document: DocumentNode | None = None, recorded: Recorded = NOTHING_YET
+) -> list[dict[str, Any]]:
     """The errors as the client may read them. What is our own fault is logged, under the id that they are given."""
-    return [_told(error, document) for error in errors]
+    return [_told(error, document, recorded) for error in errors]
 
 
 def problem(code: str, message: str, **extensions: object) -> dict[str, Any]:
@@ -56,45 +60,27 @@ def fault(error: BaseException) -> dict[str, Any]:
 
 def failure(error: Exception) -> dict[str, Any]:
     """What ended a subscription between two answers."""
-    return _told(error, None) if isinstance(error, GraphQLError) else _inability(error) or fault(error)
+    return _told(error, None, NOTHING_YET) if isinstance(error, GraphQLError) else _inability(error) or fault(error)
 
 
-def _told(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
+def _told(error: GraphQLError, document: DocumentNode | None, recorded: Recorded) -> dict[str, Any]:
     original = error.original_error
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     if original is None or isinstance(original, GraphQLError):
-        return _misuse(error, document)
-    if isinstance(original, ViewBehind) and _is_mutation(document):
-        return {**error.formatted, **_recorded_all_the_same(original)}
-    if isinstance(original, Unavailable) and original.recorded is False and _is_command(error, document):
-        told = problem(UNAVAILABLE, f"{TRY_AGAIN} {NOTHING}", retryAfter=original.retry_after)
-        return {**error.formatted, **told}
-    answer = _inability(original) or (fault(original) if error.path is not None else None)
-    if answer is None:
-        return _misuse(error, document)
-    return {**error.formatted, **answer}
-
-
-def _is_mutation(document: DocumentNode | None) -> bool:
-    definitions = document.definitions if document else ()
-    return any(
-        isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION for each in definitions
-    )
+        return recorded_all_the_same(_misuse(error, document), recorded)
+    answer = _unread(original) if recorded else _inability(original, is_command=_is_command(error, document))
+    if answer is None and error.path is not None:
+        answer = fault(original)
+    found = _misuse(error, document) if answer is None else {**error.formatted, **answer}
+    return recorded_all_the_same(found, recorded)
 
 
 def _is_command(error: GraphQLError, document: DocumentNode | None) -> bool:
     """Whether a command failed itself, and not what was asked of its answer."""
-    return _is_mutation(document) and error.path is not None and len(error.path) == 1
-
-
-def _recorded_all_the_same(behind: ViewBehind) -> dict[str, Any]:
-    """A command whose answer waits for a view was carried out: sent again without a key, it would be twice."""
-    return problem(
-        VIEW_BEHIND,
-        f"The command was recorded, up to position {behind.wanted}; {behind}. Do not send it again: "
-        "read what it did with that position as atLeast.",
-        position=str(behind.wanted),
+    definitions = document.definitions if document else ()
+    return (error.path is not None and len(error.path) == 1) and any(
+        isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION for each in definitions
     )
 
 
@@ -109,7 +95,7 @@ def _misuse(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any
     return {**formatted, "extensions": extensions}
 
 
-def _inability(original: Exception) -> dict[str, Any] | None:
+def _inability(original: Exception, *, is_command: bool = False) -> dict[str, Any] | None:
     """What the register cannot answer now, and will later."""
     match original:
         case ViewBehind():
@@ -121,6 +107,22 @@ def _inability(original: Exception) -> dict[str, Any] | None:
         case Unavailable(recorded=None):
             return problem(UNAVAILABLE, f"{TRY_AGAIN} {UNKNOWN}", retryAfter=original.retry_after)
         case Unavailable():
-            return problem(UNAVAILABLE, TRY_AGAIN, retryAfter=original.retry_after)
+            message = f"{TRY_AGAIN} {NOTHING}" if is_command else TRY_AGAIN
+            return problem(UNAVAILABLE, message, retryAfter=original.retry_after)
+        case _:
+            return None
+
+
+def _unread(original: Exception) -> dict[str, Any] | None:
+    """What cannot be read once a command of the request was recorded: to send the request again would be wrong."""
+    match original:
+        case ViewBehind():
+            return problem(VIEW_BEHIND, f"{str(original).capitalize()}.")
+        case Unanswered():
+            return problem(VIEW_BEHIND, NOT_READ)
+        case Unavailable(recorded=None):
+            return problem(UNAVAILABLE, f"{NOT_READ} {UNKNOWN}")
+        case Unavailable():
+            return problem(UNAVAILABLE, f"{NOT_READ} {NOTHING}")
         case _:
             return None

@@ -33,7 +33,11 @@ class Query(
 
 
 @strawberry.type(
-    description="Commands: each answers what was recorded, or why nothing was. An explicit null is as if left out."
+    description=(
+        "Commands: each answers what was recorded, or why nothing was. An error whose extensions say 'recorded: true' "
+        "concerns the answer alone: the command stays recorded, up to extensions.position, and is not to be sent "
+        "again. An explicit null is as if left out."
+    )
 )
 class Mutation(AuthorityMutations, IncidentMutations, RequestMutations, ViewMutations):
     pass

@@ -1,9 +1,9 @@
 """What may be done to a request: by the same rules that commands are held to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -15,6 +15,8 @@ from domain.deployment_request.state import DeploymentRequest
 from service.graphql.sources import Sources
 
 T = TypeVar("T")
+
+NOTHING: Final[Mapping[UUID, object]] = {}
 
 
 @strawberry.enum(description="What can be done to a request: each is a mutation.")
@@ -34,9 +36,13 @@ class RequestAction(StrEnum):
     REMARK = "REMARK"
 
 
-async def available(request: DeploymentRequest, sources: Sources) -> list[RequestAction]:
-    """What the viewer may do to it now."""
-    actions = await judged(request, sources, lambda context: deciding.available(STEPS, request, context))
+async def available(
+    request: DeploymentRequest, sources: Sources, consulted: Mapping[UUID, object]
+) -> list[RequestAction]:
+    """What the viewer may do to it now. consulted: states of other streams that are at hand."""
+    actions = await judged(
+        request, sources, lambda context: deciding.available(STEPS, request, context), consulted=consulted
+    )
     return [RequestAction(action) for action in actions]
 
 
@@ -45,12 +51,13 @@ async def judged(
     sources: Sources,
     judge: Callable[[Context], T],
     seen: frozenset[UUID] | None = None,
+    consulted: Mapping[UUID, object] = NOTHING,
 ) -> T:
     """What the rules say of a request. What they need to know of other streams is read as they ask for it.
 
-    seen: the incidents that may be told of.
+    seen: the incidents that may be told of. consulted: states that are at hand.
     """
-    known: dict[UUID, object] = {}
+    known = dict(consulted)
     while True:
         try:
             return judge(Context(actor=sources.actor, now=sources.now, subject=request.id, consulted=known, seen=seen))

@@ -36,8 +36,8 @@ from service.orders import Outcome
     description=(
         "The command was carried out (or had been, under the same idempotency key): the request as it stood after it, "
         "folded from its own events; whatever else is reached from it, as it is now and at least at that position "
-        "(VIEW_BEHIND on that field where its view does not get there in time: the command stays recorded); and the "
-        "place of its last event."
+        "(VIEW_BEHIND on that field where its view does not get there in time or cannot be read: the command stays "
+        "recorded); and the place of its last event."
     )
 )
 class DeploymentRequestRecorded:
@@ -50,7 +50,9 @@ class DeploymentRequestRecorded:
         sources = context.sources(outcome.position)
         return cls(
             outcome=outcome,
-            deployment_request=DeploymentRequest.of(outcome.state, sources, is_past=outcome.repeated),
+            deployment_request=DeploymentRequest.of(
+                outcome.state, sources, is_past=outcome.repeated, consulted=outcome.consulted
+            ),
             position=Position(outcome.position),
         )
 

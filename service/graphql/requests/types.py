@@ -1,8 +1,9 @@
 """Deployment requests."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
+from uuid import UUID
 
 import strawberry
 
@@ -34,6 +35,7 @@ class DeploymentRequest(Node):
     sources: strawberry.Private[Sources]
     state: strawberry.Private[domain.DeploymentRequest]
     is_past: strawberry.Private[bool]
+    consulted: strawberry.Private[Mapping[UUID, object]]
     reference: str = strawberry.field(
         description="Assigned on submission: '<requesting authority>-<year>-<number>', e.g. 'pristina-2024-0001'."
     )
@@ -58,13 +60,21 @@ class DeploymentRequest(Node):
     updated_at: datetime
 
     @classmethod
-    def of(cls, request: domain.DeploymentRequest, sources: Sources, *, is_past: bool = False) -> Self:
-        """is_past: the state may be an earlier one than the newest."""
+    def of(
+        cls,
+        request: domain.DeploymentRequest,
+        sources: Sources,
+        *,
+        is_past: bool = False,
+        consulted: Mapping[UUID, object] = actions.NOTHING,
+    ) -> Self:
+        """is_past: the state may be an earlier one than the newest. consulted: states of other streams at hand."""
         return cls(
             id=strawberry.ID(str(request.id)),
             sources=sources,
             state=request,
             is_past=is_past or sources.moment is not None,
+            consulted=consulted,
             reference=request.reference,
             status=request.status,
             version=request.version,
@@ -93,7 +103,7 @@ class DeploymentRequest(Node):
     async def available_actions(self) -> list[RequestAction]:
         present = self.sources.present
         now = await present.requests.load(self.state.id) if self.is_past else self.state
-        return await actions.available(now or self.state, present)
+        return await actions.available(now or self.state, present, self.consulted)
 
     @strawberry.field(
         description=(

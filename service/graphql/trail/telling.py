@@ -3,7 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
+from domain.deciding import Context, Unread
+from domain.incident import rules as incident_rules
+from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
+from domain.marking import viewer as viewer_of
 from projections import audit_trail, authorities
 from projections.audit_trail import Entry
 from projections.changes import Change
@@ -23,13 +27,43 @@ async def told(entries: Sequence[Entry], sources: Sources, told_of: Node | None 
 
 
 async def told_of_outcome(outcome: Outcome, sources: Sources, told_of: Node) -> list[RecordedEvent]:
-    """The events of a command, folded from what stood before it: whether or not a view has them yet."""
+    """The events of a command, folded from what stood before it: whether or not a view has them yet.
+
+    They are told from what the decision rested on. Views are read only for what it did not consult.
+    """
     state, entries = await _before(outcome, sources), []
     for recorded in outcome.events:
         after = audit_trail.evolve(state, recorded)
         entries.append(audit_trail.entry(state, recorded, after))
         state = after
-    return await told(entries, sources, told_of)
+    viewer = viewer_of(sources.actor, registered=False, holds=())  # who may read a reason, the actor alone decides
+    mentions = {each for entry in entries for each in entry.mentions}
+    known = _seen_by_the_rules(mentions, outcome, sources)
+    named = await seen(mentions, sources) if known is None else known
+    return [RecordedEvent.of(entry, audit_trail.shown_to(viewer, entry, named), sources, told_of) for entry in entries]
+
+
+def _seen_by_the_rules(mentions: Collection[UUID], outcome: Outcome, sources: Sources) -> set[UUID] | None:
+    """Those of the incidents and pieces of evidence that the actor may see, by the rules that the command was held to.
+
+    None where the decision did not consult what these rules need.
+    """
+    states = {**outcome.consulted, outcome.subject: outcome.state}
+    context = Context(actor=sources.actor, now=sources.now, subject=outcome.subject, consulted=states)
+    try:
+        return {each for each in mentions if _is_visible(each, outcome.state, context)}
+    except Unread:
+        return None
+
+
+def _is_visible(mention: UUID, subject: object, context: Context) -> bool:
+    pieces = subject.evidence if isinstance(subject, Incident) else ()
+    piece = next((each for each in pieces if each.id == mention), None)
+    if isinstance(subject, Incident) and piece is not None:
+        viewer = incident_rules.viewer_of(context, subject)
+        return viewer.sees(subject.audience) and viewer.sees(subject.audience_of(piece))
+    incident = context.read(Incident, mention)
+    return incident is not None and incident_rules.is_visible(incident, context)
 
 
 async def _before(outcome: Outcome, sources: Sources) -> object:
