@@ -157,7 +157,10 @@ class Appender:
 
     def _after_a_refusal(self, batch: Batch, error: psycopg.Error) -> list[Outcome]:
         """The database answered, so that nothing of the batch was recorded. One bad item must not fail the others."""
-        if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+            self._disconnect()  # the setting is the session's: a new one may write
+            return _for_each(batch, f"the database refused: {_brief(error)}")
+        if isinstance(error, psycopg.OperationalError):
             return _for_each(batch, f"the database refused: {_brief(error)}")
         if len(batch.entries) == 1:
             return [error]

@@ -105,6 +105,8 @@ def _problem(status: Status, tolerance: Tolerance) -> str | None:
         return "no follower leads it: run 'mandate worker'"
     if status.lag and min(status.lag_seconds, status.still_for) > tolerance.stuck_after:
         return f"its follower stands still: {status.lag:,} events wait, the oldest for {status.lag_seconds:.0f} s"
+    if status.parked > tolerance.parked and status.view == COURSE:
+        return f"they cannot judge {status.parked} requests, and go on without them: see 'mandate parked list'"
     if status.parked > tolerance.parked:
         return f"{status.parked} of its streams are parked: see 'mandate parked list'"
     return None

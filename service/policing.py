@@ -3,11 +3,15 @@
 A policy is judged on the newest states of the request and of the incidents that it rests on, so that it does not matter
 in which order a hold and a finding were recorded: the later of the two is shown last. Its command has a key made from
 policy, request and cause: however often an event is shown, across kills, restarts and workers, the effect is one.
+
+A request that cannot be judged, such as one with an event that cannot be folded, fails alone. It is set aside, logged,
+shown by health, and asked again until it can be judged.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +37,8 @@ COURSE: Final = "policies"
 """The name under which they follow the log."""
 COURSE_VERSION: Final = 1
 """Stays: they keep no rows that could be built anew."""
+Failures = Mapping[RequestId, tuple[int, Exception]]
+"""Requests that could not be judged: the position of the event that was shown, and why."""
 TRIES: Final = 50
 """How often a policy is asked anew what it needs to know."""
 
@@ -48,33 +54,62 @@ class Policing:
         self._feed = feed
         self._watchers = watchers
         self._clock = clock
-        self._untold: set[RequestId] = set()
+        self._failing: set[RequestId] = set()
 
-    def show(self, events: Sequence[Recorded[Any]]) -> None:
-        """Whatever follows from these events is recorded, or was, or was refused and is settled."""
-        concerned = [request for recorded in events for request in self._affected(recorded)]
-        states = self._newest(set(concerned))
-        for request in dict.fromkeys(concerned):
-            for policy in POLICIES:
-                self._ask(policy, request, states)
+    def show(self, events: Sequence[Recorded[Any]]) -> Failures:
+        """Whatever follows from these events is recorded, or was, or was refused and is settled. What could not be."""
+        concerned = {request: recorded.position for recorded in events for request in self._affected(recorded)}
+        states = self._newest_together(concerned)
+        failed = dict[RequestId, tuple[int, Exception]]()
+        for request, position in concerned.items():
+            error = self._isolated(request, partial(self._judge, request, states))
+            if error is not None:
+                failed[request] = position, error
+        return failed
+
+    def try_again(self, requests: Iterable[RequestId]) -> list[RequestId]:
+        """Judges requests that failed before. Those that can be judged now."""
+        return [request for request in requests if self._isolated(request, partial(self._judge, request, {})) is None]
 
     def tick(self, expiring: Iterable[RequestId], set_aside: Iterable[RequestId] = ()) -> None:
         """Whatever the time calls for is recorded: the time of these approvals has passed.
 
-        set_aside: of requests of which the view cannot tell. One whose events cannot be applied at all keeps nobody
-        from their turn: it is logged once.
+        set_aside: of requests of which the view cannot tell. One that cannot be judged keeps no other from its turn.
         """
-        for request in expiring:
-            self._ask(EXPIRE_APPROVAL, request, self._newest({request}))
-        for request in set_aside:
-            try:
-                self._ask(EXPIRE_APPROVAL, request, self._newest({request}))
-            except Unavailable:
-                raise
-            except Exception:
-                if request not in self._untold:
-                    log.exception("nobody can say whether the approval of %s, which is set aside, has expired", request)
-                    self._untold.add(request)
+        for request in (*expiring, *set_aside):
+            self._isolated(request, partial(self._expire, request))
+
+    def _judge(self, request: RequestId, states: dict[UUID, Any]) -> None:
+        if request not in states:
+            states |= self._newest({request})
+        for policy in POLICIES:
+            self._ask(policy, request, states)
+
+    def _expire(self, request: RequestId) -> None:
+        self._ask(EXPIRE_APPROVAL, request, self._newest({request}))
+
+    def _isolated(self, request: RequestId, judge: Callable[[], None]) -> Exception | None:
+        """Why one request cannot be judged, logged once. Raises Unavailable, which is not the request's fault."""
+        try:
+            judge()
+        except Unavailable:
+            raise
+        except Exception as error:
+            if request not in self._failing:
+                log.exception("the policies cannot judge the request %s: it is set aside", request)
+                self._failing.add(request)
+            return error
+        self._failing.discard(request)
+        return None
+
+    def _newest_together(self, requests: Iterable[RequestId]) -> dict[UUID, Any]:
+        """In one statement; nothing where one of them cannot be folded: each is read by itself then."""
+        try:
+            return self._newest(set(requests))
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - whose fault it is shows when each is read by itself
+            return {}
 
     def _affected(self, recorded: Recorded[Any]) -> tuple[RequestId, ...]:
         return affected(recorded, lambda incident: self._watchers(incident, recorded.position))

@@ -27,6 +27,8 @@ from service.errors import Unavailable
 
 LOOK: Final = 10.0
 """Seconds between two looks, should no notification have come."""
+AGAIN: Final = 2.0
+"""Seconds until the database is tried again after it did not answer."""
 LISTEN: Final = 1.0
 """Seconds between two looks at whether to stop."""
 
@@ -66,9 +68,9 @@ class Rebuilding:
                     while not stop.is_set():
                         self._build_what_is_due(connection, stop)
                         self._listen(connection, stop)
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 log.warning("rebuilds that are asked for are looked at again later: %s", error)
-                stop.wait(self._look)
+                stop.wait(min(self._look, AGAIN))
 
     def _listen(self, connection: psycopg.Connection[Any], stop: Event) -> None:
         waited = 0.0
@@ -102,6 +104,8 @@ class Rebuilding:
                 self._settle(connection, view, Outcome.CANCELLED, 0, error)
         except Differs as error:
             self._settle(connection, view, Outcome.REFUSED, error.comparison.differing, error)
+        except psycopg.errors.DiskFull as error:
+            self._settle(connection, view, Outcome.POSTPONED, 0, error)
         except Exception as error:
             if is_outage(error):
                 raise

@@ -1,14 +1,14 @@
-"""What the policies ask of the views: which requests may rest on an incident, and whose time has passed."""
+"""What the policies ask of the database: requests that rest on an incident, those whose time is up, and the time."""
 
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import IncidentId, RequestId
@@ -22,6 +22,7 @@ T = TypeVar("T")
 PATIENCE: Final = 10.0
 """Seconds that the view is waited for."""
 LOOK: Final = 0.01
+NOW: Final = Question(select(func.clock_timestamp()), (), lambda row: cast(datetime, row[0]))
 AT_ONCE: Final = 100
 
 
@@ -45,9 +46,13 @@ class Watching:
         passed = self._ask(deployment_requests.expiring(now, AT_ONCE + len(but)))
         return [request.id for _, request in passed if request.id not in but]
 
-    def set_aside(self) -> list[RequestId]:
-        """Those of which the view cannot tell."""
-        return [RequestId(stream) for stream in self._ask(parking.streams_of(deployment_requests.NAME))]
+    def set_aside(self, course: str = deployment_requests.NAME) -> list[RequestId]:
+        """Those of which the view cannot tell, or another course of its own name."""
+        return [RequestId(stream) for stream in self._ask(parking.streams_of(course))]
+
+    def now(self) -> datetime:
+        """The database's time."""
+        return self._ask(NOW)[0]
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,17 +1,22 @@
 """The worker: a follower for each view, one that shows the events to the policies, rebuilds, and the time."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from threading import Event, Thread
+from time import monotonic
 from typing import Any, Final
 
 import psycopg
 
+from domain.vocabulary import RequestId
 from projections.catalogue import VIEWS
+from projections.following import parking
 from projections.following.follower import Course, Feed, course_of, follow
-from service.container import Clock, now, write_side
+from projections.following.leading import connect
+from service.container import Clock, write_side
 from service.database import DatabaseUrls
+from service.database_clock import DatabaseClock
 from service.errors import Unavailable
 from service.policing import COURSE, COURSE_VERSION, Policing
 from service.rebuilding import Rebuilding
@@ -20,6 +25,8 @@ from service.watching import Watching
 
 TICK: Final = 1.0
 """Seconds between two looks at the time."""
+AGAIN: Final = 5.0
+"""Seconds between two tries to judge requests that the policies have set aside."""
 PATIENCE: Final = 15.0
 """Seconds that each part has to end what is under way."""
 
@@ -31,44 +38,63 @@ class Failed(Exception):
 
 
 class Worker:
-    """However many run: each view and the policies have one leader, and the time's effects are recorded once."""
+    """However many run: each view and the policies have one leader, and the time's effects are recorded once.
 
-    def __init__(self, settings: Settings, urls: DatabaseUrls, clock: Clock = now) -> None:
+    The time is that of the database, whatever the clock of this machine says.
+    """
+
+    def __init__(self, settings: Settings, urls: DatabaseUrls) -> None:
         self._settings = settings
         self._urls = urls
-        self._clock = clock
 
     def run(self, stop: Event) -> None:
         """Works until `stop` is set, and then ends what is under way. Raises Failed."""
         failed: list[str] = []
-        with (
-            write_side(self._settings, self._urls.worker, self._clock) as write,
-            closing(Watching(self._urls.worker, stop)) as watching,
-        ):
-            policing = Policing(write.dispatcher, write.states, write.store.feed, watching.watchers, self._clock)
-            courses = [*(course_of(view) for view in VIEWS), _course_of(policing)]
-            work = {course.name: self._following(course, write.store.feed, stop) for course in courses}
-            work["rebuilds"] = lambda: Rebuilding(self._urls.worker).run(stop)
-            work["time"] = lambda: self._tick(policing, watching, stop)
-            parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in work.items()]
-            for part in parts:
-                part.start()
-            stop.wait()
-            for part in parts:
-                part.join(PATIENCE)
+        with closing(Watching(self._urls.worker, stop)) as watching:
+            clock = DatabaseClock(watching.now)
+            with write_side(self._settings, self._urls.worker, clock) as write:
+                policing = Policing(write.dispatcher, write.states, write.store.feed, watching.watchers, clock)
+                self._work(policing, watching, clock, write.store.feed, stop, failed)
         if failed:
             raise Failed(f"{', '.join(failed)} ended by a fault")
+
+    def _work(
+        self, policing: Policing, watching: Watching, clock: Clock, feed: Feed, stop: Event, failed: list[str]
+    ) -> None:
+        courses = [*(course_of(view) for view in VIEWS), _course_of(policing)]
+        work = {course.name: self._following(course, feed, stop) for course in courses}
+        work["rebuilds"] = lambda: Rebuilding(self._urls.worker).run(stop)
+        work["time"] = lambda: self._tick(policing, watching, clock, stop)
+        parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in work.items()]
+        for part in parts:
+            part.start()
+        stop.wait()
+        for part in parts:
+            part.join(PATIENCE)
 
     def _following(self, course: Course, feed: Feed, stop: Event) -> Callable[[], None]:
         return lambda: follow(course, self._urls.worker, feed, stop, passing=(Unavailable,))
 
-    def _tick(self, policing: Policing, watching: Watching, stop: Event) -> None:
+    def _tick(self, policing: Policing, watching: Watching, clock: Clock, stop: Event) -> None:
+        again = monotonic()
         while not stop.wait(TICK):
             try:
                 set_aside = watching.set_aside()
-                policing.tick(watching.expiring(self._clock(), set_aside), set_aside)
-            except Unavailable as error:
+                policing.tick(watching.expiring(clock(), set_aside), set_aside)
+                if monotonic() >= again:
+                    again = monotonic() + AGAIN
+                    self._take_up(policing.try_again(watching.set_aside(COURSE)))
+            except (Unavailable, psycopg.Error) as error:
                 log.warning("the time is looked at again later: %s", error)
+
+    def _take_up(self, requests: Sequence[RequestId]) -> None:
+        """They can be judged again: nothing of them waits any more."""
+        if not requests:
+            return
+        log.info("the policies can judge again: %s", ", ".join(map(str, requests)))
+        with connect(self._urls.worker, f"mandate {COURSE}") as connection, connection.transaction():
+            for request in requests:
+                parking.clear(connection, COURSE, request)
 
 
 def _guarded(name: str, work: Callable[[], None], stop: Event, failed: list[str]) -> None:
@@ -83,6 +109,8 @@ def _guarded(name: str, work: Callable[[], None], stop: Event, failed: list[str]
 
 def _course_of(policing: Policing) -> Course:
     def show(connection: psycopg.Connection[Any], events: Any) -> None:
-        policing.show(events)
+        for request, (position, error) in policing.show(events).items():
+            told = parking.told(f"{type(error).__name__}: {error}")
+            parking.set_aside(connection, COURSE, request, position, told)
 
     return Course(name=COURSE, version=COURSE_VERSION, apply=show)

@@ -22,7 +22,8 @@ from projections.view import View
 log = logging.getLogger(__name__)
 
 Feed = Callable[[int, int], Sequence[Recorded[Any]]]
-"""The events after a position, so many at most, in order. What is not there yet never appears below what was seen."""
+"""The events after a position, in order: so many at most, and fewer where they are large, but one where there is one.
+What is not there yet never appears below what was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +81,13 @@ def follow(
     """Follows until `stop` is set, and then ends what is under way. However many do, one leads and the others wait.
 
     Nothing is written to rows of another version: they are waited for to be built anew.
-    passing: errors of the feed that pass by themselves. They and a database that is away are waited out; any other
-    error parks the event's stream, or is written to the checkpoint and logged and tried again: none is ever skipped.
+    passing: errors of the feed that pass by themselves. They, and a database that is away, full or read-only, are
+    waited out. Any other error parks the event's stream, or is written to the checkpoint and logged and tried again:
+    none is ever skipped, and no error of the database ends the following.
     """
     limits = limits or Limits()
     wait = limits.first
-    waited_out: tuple[type[Exception], ...] = (psycopg.OperationalError, *passing)
+    waited_out: tuple[type[Exception], ...] = (psycopg.Error, *passing)
     while not stop.is_set():
         try:
             with leading.connect(url, f"{FOLLOWERS} {course.name}") as connection:
@@ -143,6 +145,8 @@ class _Leader:
         """Listens first, then reads: what is appended in between is heard of."""
         self._connection.execute(f"LISTEN {CHANNEL}".encode())
         self._begin()
+        if not self._standing.clean:
+            self._block = 1
         log.info("the follower of %s leads from position %d", self._course.name, self._standing.position)
         while not self._stop.is_set():
             if not self._step():
@@ -170,9 +174,8 @@ class _Leader:
             log.exception("the follower of %s cannot go on from %d", self._course.name, self._standing.position)
             return self._failed(error, events)
         self._wait = self._limits.first
-        whole = len(events) == self._block
         self._block = min(self._block * 2, self._limits.block)
-        return whole
+        return bool(events)
 
     def _apply(self, events: Sequence[Recorded[Any]]) -> None:
         with self._connection.transaction():

@@ -45,10 +45,14 @@ class OtherVersion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a checkpoint is. mends: how often its rows were changed by others than its follower."""
+    """Where a checkpoint is. mends: how often its rows were changed by others than its follower.
+
+    clean: whether the last follower said that it stopped. One that was killed could not.
+    """
 
     position: int
     mends: int
+    clean: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,15 @@ class Limits:
     """Seconds. lead: between two tries to lead. listen: between two looks at `stop`. look: between two at the log,
     should no notification have come. first and longest: waits after an error.
 
-    block: events that are read at once, at most.
+    block: events that are read at once, at most. After an exit that was not clean it begins with one event and doubles:
+    what a batch of many brought down, such as the memory, a small one may not.
     """
 
     lead: float = 1.0
     listen: float = 1.0
     look: float = 10.0
     first: float = 0.5
-    longest: float = 30.0
+    longest: float = 2.0
     block: int = 500
 
 
@@ -99,16 +104,17 @@ def begin(connection: psycopg.Connection[Any], name: str, version: int) -> Stand
         """INSERT INTO projections.checkpoints (view, version, position, updated_at, state)
            VALUES (%s, %s, 0, clock_timestamp(), %s)
            ON CONFLICT (view) DO UPDATE SET version = excluded.version WHERE checkpoints.position = 0""",
-        [name, version, FollowerState.RUNNING.value],
+        [name, version, FollowerState.STOPPED.value],
     )
     row = connection.execute(
-        """UPDATE projections.checkpoints SET state = %s
-           WHERE view = %s AND version = %s RETURNING position, mends""",
+        """UPDATE projections.checkpoints c SET state = %s
+           FROM (SELECT view, state FROM projections.checkpoints WHERE view = %s FOR UPDATE) AS before
+           WHERE c.view = before.view AND c.version = %s RETURNING c.position, c.mends, before.state""",
         [FollowerState.RUNNING.value, name, version],
     ).fetchone()
     if row is None:
         raise OtherVersion(f"the rows of {name} are not of version {version}")
-    return Standing(int(row[0]), int(row[1]))
+    return Standing(int(row[0]), int(row[1]), row[2] == FollowerState.STOPPED)
 
 
 def advance(

@@ -4,16 +4,14 @@ from typing import Final
 
 import psycopg
 
-CLASSES: Final = ("08", "40")
-"""Of SQLSTATE: the connection was lost; what runs at the same time came first."""
-STATES: Final = frozenset({"53300", "55P03", "57P01", "57P02", "57P03", "57P05"})
-"""Too many connections; a lock is held; the server is stopped, fell, starts, or ended a session that stood idle."""
+CLASSES: Final = ("08", "40", "53")
+"""Of SQLSTATE: the connection was lost; what runs at the same time came first; disk, memory or connections ran out."""
+STATES: Final = frozenset({"25006", "55P03", "57P01", "57P02", "57P03", "57P05"})
+"""The database is read-only; a lock is held; the server is stopped, fell, starts, or ended an idle session."""
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database is away or busy. Whatever else it says would be said again: SQLSTATE tells them apart.
-
-    All that pass are psycopg.OperationalErrors, by which they are waited out; not all of those pass.
+    """Whether the database is away, busy, full or read-only. Whatever else it says would be said again.
 
     https://www.postgresql.org/docs/current/errcodes-appendix.html
     """

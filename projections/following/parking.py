@@ -133,14 +133,22 @@ def park(connection: psycopg.Connection[Any], view: View, recorded: Recorded[Any
     """
     if not (view.parks and view.keeps(recorded) and isinstance(error, OF_THE_EVENT)):
         return False
+    set_aside(connection, view.name, view.subject(recorded), recorded.position, told(error))
+    return True
+
+
+def set_aside(connection: psycopg.Connection[Any], name: str, stream: UUID, position: int, error: str) -> None:
+    """Says that a stream waits from this event on, in a view or in another course. What waits already waits on."""
     connection.execute(
         "INSERT INTO projections.parked_streams (view, stream, position, error, parked_at)"
-        " VALUES (%s, %s, %s, %s, clock_timestamp())",
-        [view.name, view.subject(recorded), recorded.position, _told(error)],
+        " VALUES (%s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING",
+        [name, stream, position, error],
     )
-    _wait(connection, view, recorded)
-    settle(connection, view.name)
-    return True
+    connection.execute(
+        "INSERT INTO projections.parked_events (view, stream, position) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        [name, stream, position],
+    )
+    settle(connection, name)
 
 
 def clear(connection: psycopg.Connection[Any], view: str, stream: UUID | None = None) -> None:
@@ -181,7 +189,7 @@ def replace(
             raise error
         connection.execute(
             f"INSERT INTO {streams} VALUES (%s, %s, %s, %s, %s)".encode(),  # noqa: S608
-            [view.name, stream, error.position, _told(error), since.get(stream, now)],
+            [view.name, stream, error.position, told(error), since.get(stream, now)],
         )
         connection.execute(
             f"""INSERT INTO {events} SELECT %s, originator_id, notification_id FROM event_store.events
@@ -220,7 +228,7 @@ def retry(view: View, url: str, decode: Decode, stream: UUID) -> Retried:
                     folded = apply(view, connection, LIVE, [recorded], states)
             except (*OF_THE_EVENT, Inconsistent) as error:
                 _wait_from(connection, view, stream, recorded, error)
-                return Retried(view=view.name, stream=stream, applied=applied, error=_told(error))
+                return Retried(view=view.name, stream=stream, applied=applied, error=told(error))
             states.keep((each.subject, each.state) for each in folded)
         clear(connection, view.name, stream)
         return Retried(view=view.name, stream=stream, applied=len(waiting), error=None)
@@ -241,10 +249,11 @@ def _wait_from(
     connection.execute("DELETE FROM projections.parked_events WHERE view = %s AND stream = %s AND position < %s", place)
     connection.execute(
         "UPDATE projections.parked_streams SET position = %s, error = %s WHERE view = %s AND stream = %s",
-        [recorded.position, _told(error), view.name, stream],
+        [recorded.position, told(error), view.name, stream],
     )
     settle(connection, view.name, mends=1)
 
 
-def _told(error: Exception) -> str:
+def told(error: object) -> str:
+    """As it is kept: of bounded length, and without what no text may hold."""
     return f"{error}"[:ERROR_LENGTH].replace("\x00", "")

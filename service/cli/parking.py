@@ -23,10 +23,12 @@ from service.decoding import decode
 from service.errors import CorruptEvent, Misconfigured
 from service.event_store import EventStore
 from service.exchange.references import reference_of
+from service.health import FOLLOWED
 from service.opening import open_database
+from service.policing import COURSE
 from service.settings import Settings
 
-ViewOption = Annotated[str | None, typer.Option("--view", help=f"Of {', '.join(VIEW_OF)}; all if it is not named.")]
+ViewOption = Annotated[str | None, typer.Option("--view", help=f"Of {', '.join(FOLLOWED)}; all if it is not named.")]
 StreamArgument = Annotated[str | None, typer.Argument(help="A reference, as 'pristina-2024-0001', or an id.")]
 
 
@@ -79,6 +81,12 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
         names = _references(urls, found)
         for one in found:
             named = " ".join(filter(None, (one.view, names[one.stream], str(one.stream))))
+            if one.view == COURSE:
+                failed = True
+                complain_in_a_line(
+                    f"{named}: the worker judges it again every few seconds, as soon as it can be folded"
+                )
+                continue
             try:
                 came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
             except (OtherVersion, CorruptEvent) as error:
@@ -110,7 +118,7 @@ def _references(urls: DatabaseUrls, found: Sequence[Parked]) -> dict[UUID, str]:
 
 
 def _found(settings: Settings, url: str, view: str | None, stream: UUID | None) -> list[Parked]:
-    if view is not None and view not in VIEW_OF:
-        raise Misconfigured(f"there is no view {view}: there are {', '.join(VIEW_OF)}")
+    if view is not None and view not in FOLLOWED:
+        raise Misconfigured(f"there is no view {view}: there are {', '.join(FOLLOWED)}")
     every = answers(settings, url, parked())
     return [one for one in every if view in (None, one.view) and stream in (None, one.stream)]

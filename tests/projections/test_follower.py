@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.checkpoints import FollowerState
 from projections.following.follower import Course, course_of
+from projections.following.leading import Limits
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
 from tests.projections.world import PATIENT, World, wait_for
@@ -133,6 +135,46 @@ def test_the_log_being_away_is_waited_out(world: World) -> None:
     with world.following(course_of(VIEW), feed=feed, passing=(Away,)):
         caught_up(world)
         assert world.statuses(NAME)[0].last_error is None
+
+
+def test_it_resumes_within_seconds_after_a_long_outage(world: World) -> None:
+    """However long it was: what it waits between two tries does not grow with it."""
+    world.append(Histories(5).items(20))
+    back = monotonic() + 9
+
+    class Away(Exception):
+        """As the store says it."""
+
+    def feed(after: int, limit: int) -> list[Recorded[Any]]:
+        if monotonic() < back:
+            raise Away
+        return world.store.feed(after, limit)
+
+    with world.following(course_of(VIEW), limits=Limits(), feed=feed, passing=(Away,)):
+        wait_for(lambda: True if monotonic() > back else None)
+        wait_for(lambda: True if world.statuses(NAME)[0].position == world.store.head()[0] else None, seconds=5)
+
+
+def test_after_an_exit_that_was_not_clean_it_begins_with_a_small_batch(world: World) -> None:
+    """What a batch of many brought down, a small one may not; it doubles from there."""
+    histories = Histories(8)
+    world.append(histories.items(60))
+    asked: list[int] = []
+
+    def feed(after: int, limit: int) -> list[Recorded[Any]]:
+        asked.append(limit)
+        return world.store.feed(after, limit)
+
+    with world.following(course_of(VIEW), feed=feed):
+        caught_up(world)
+    assert asked[0] == PATIENT.block
+    with psycopg.connect(world.urls.worker) as connection:
+        connection.execute("UPDATE projections.checkpoints SET state = 'RUNNING'")
+    world.append(histories.items(60))
+    asked.clear()
+    with world.following(course_of(VIEW), feed=feed):
+        caught_up(world)
+    assert asked[:4] == [1, 2, 4, 8]
 
 
 def test_a_checkpoint_that_somebody_else_moved_is_gone_on_from(world: World) -> None:

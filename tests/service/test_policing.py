@@ -1,0 +1,39 @@
+"""Policies: what is one request's fault fails it alone, and what is the database's fails nobody."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from domain.vocabulary import RequestId
+from service.dispatcher import Dispatcher
+from service.errors import Unavailable
+from service.event_store import EventStore
+from service.policing import Policing
+from service.states import States
+from service.turns import Turns
+from tests.e2e.serving import free_port
+
+
+@pytest.fixture
+def away() -> Iterator[Policing]:
+    """Policies of a database that is not there."""
+    with closing(EventStore(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")) as store:
+        states = States(store, 100)
+        dispatcher = Dispatcher(store, states, Turns(5), lambda: datetime.now(UTC))
+        yield Policing(dispatcher, states, store.feed, lambda incident, position: [], lambda: datetime.now(UTC))
+
+
+@pytest.mark.parametrize("set_aside", [False, True])
+def test_a_database_that_is_away_is_not_a_requests_fault(
+    away: Policing, caplog: pytest.LogCaptureFixture, set_aside: bool
+) -> None:
+    request = RequestId(uuid4())
+    with caplog.at_level(logging.ERROR, "service.policing"), pytest.raises(Unavailable):
+        away.tick(() if set_aside else (request,), (request,) if set_aside else ())
+    with caplog.at_level(logging.ERROR, "service.policing"), pytest.raises(Unavailable):
+        away.try_again([request])
+    assert not caplog.records
