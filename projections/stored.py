@@ -5,6 +5,8 @@ from typing import Final
 from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
+    Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -44,6 +46,16 @@ event_texts: Final = Table(
     ),
     Column("texts", LargeBinary, nullable=False),
 )
+
+horizon: Final = Table(
+    "horizon",
+    EVENT_STORE,
+    Column(
+        "only_row", Boolean, CheckConstraint("only_row", name="only_row"), primary_key=True, server_default=text("true")
+    ),
+    Column("instant", TIMESTAMP(timezone=True), nullable=False),
+)
+"""One row: the newest instant for which a position was told. Nothing is recorded at or before it any more."""
 
 people: Final = Table(
     "people",

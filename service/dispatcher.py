@@ -160,7 +160,7 @@ class Dispatcher:
         except Unavailable as error:
             raise _told(attempt, error) from error
         if isinstance(appended, Lost):
-            attempt.states.update(self._states.refresh(attempt.states))
+            attempt.states.update(self._states.renew(attempt.states, appended.streams))
             return None
         return self._recorded(attempt, appended)
 

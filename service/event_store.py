@@ -133,11 +133,13 @@ def _check(events: Sequence[Unrecorded]) -> None:
 
 
 def _reads(items: Sequence[Item]) -> tuple[Place, ...]:
-    """What all of them rest on, each stream as it was before the first of them."""
+    """What all of them rest on and none of them writes: the places that they write are checked by themselves."""
     if len(items) == 1:
         return items[0].reads
+    written = {event.stream for item in items for event in item.events}
     first: dict[UUID, int] = {}
     for item in items:
         for stream, version in item.reads:
-            first.setdefault(stream, version)
+            if stream not in written:
+                first.setdefault(stream, version)
     return tuple(first.items())

@@ -164,7 +164,7 @@ class Historian:
         """Whether they are recorded; where others were faster, their states are at hand from now on."""
         answer = self._store.append_together(together.items)
         if isinstance(answer, Lost):
-            self._states.refresh(self._states.load(answer.streams))
+            self._states.renew(self._states.load(answer.streams), answer.streams)
             return False
         for appended in answer:
             for event in appended.events:

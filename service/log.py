@@ -34,10 +34,7 @@ FEED: Final = f"""
     WHERE e.notification_id > %(after)s ORDER BY e.notification_id LIMIT %(limit)s
 """
 HEAD: Final = "SELECT notification_id, recorded_at FROM event_store.events ORDER BY notification_id DESC LIMIT 1"
-AS_OF: Final = f"""
-    SELECT event_store.position_as_of(%(instant)s),
-           %(instant)s <= greatest(clock_timestamp(), (SELECT recorded_at FROM ({HEAD}) AS head))
-"""  # noqa: S608
+AS_OF: Final = "SELECT event_store.position_as_of(%s)"
 
 
 class Log:
@@ -72,12 +69,13 @@ class Log:
         return found[0] if found else (0, None)
 
     def position_as_of(self, instant: datetime) -> int | None:
-        """The last position recorded at or before an instant; None where that lies after the database's clock, too.
+        """The last position recorded at or before an instant. Once told, it never changes.
 
-        It waits for an append that has stamped its events and not yet committed: the answer is the same for ever.
+        None while the instant lies after the database's clock, and in a database that is read-only, after its last
+        event: nobody can tell yet.
         """
-        position, has_come = self._fetch(AS_OF, {"instant": instant})[0]
-        return int(position) if has_come else None
+        position = self._fetch(AS_OF, (instant,))[0][0]
+        return None if position is None else int(position)
 
     def _decoded(self, rows: list[Row]) -> list[Recorded[Any]]:
         decode = self._mapper.decode

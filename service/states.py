@@ -4,6 +4,7 @@ A state here may be old. An append checks every stream that its decision rested 
 `refresh`, so that neither rests on an old one.
 """
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ from uuid import UUID
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
 from service.event_store import EventStore
+
+log = logging.getLogger(__name__)
 
 
 class States:
@@ -53,6 +56,24 @@ class States:
         """Those of the states that moved on, as they are now."""
         fresh = self._read(states)
         return {stream: state for stream, state in fresh.items() if state is not states[stream]}
+
+    def renew(self, states: dict[UUID, Any], lost: Iterable[UUID]) -> dict[UUID, Any]:
+        """Those of the states that changed, read after an append on them lost at the streams `lost`.
+
+        Where none of these has gone on, the database holds less than what was read from it: it was restored to an
+        earlier point. Everything that is kept is dropped then, and the states are read from the beginning.
+        """
+        moved = self.refresh(states)
+        if moved.keys().isdisjoint(lost):
+            log.warning("the database holds less than what was read from it: all states are read again")
+            self.clear()
+            return self.load(states)
+        return moved
+
+    def clear(self) -> None:
+        """Keeps nothing of what was read."""
+        with self._guard:
+            self._kept.clear()
 
     def advance(self, state: Any, recorded: Recorded[Any]) -> Any:
         """The state after one more event of its stream, kept from now on."""

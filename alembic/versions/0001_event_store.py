@@ -37,6 +37,14 @@ CREATE TABLE event_store.people (
     seen_at timestamptz NOT NULL,
     CONSTRAINT pk_people PRIMARY KEY (issuer, subject)
 );
+
+CREATE TABLE event_store.horizon (
+    only_row boolean NOT NULL DEFAULT true,
+    instant timestamptz NOT NULL,
+    CONSTRAINT pk_horizon PRIMARY KEY (only_row),
+    CONSTRAINT ck_horizon_only_row CHECK (only_row)
+);
+INSERT INTO event_store.horizon (instant) VALUES ('-infinity');
 """
 
 IMMUTABLE = """
@@ -54,7 +62,7 @@ APPEND = """
 CREATE FUNCTION event_store.append(
     items int[], streams uuid[], versions bigint[], topics text[], states bytea[], texts bytea[],
     read_items int[], read_streams uuid[], read_versions bigint[],
-    OUT head bigint, OUT stamp timestamptz, OUT lost_items int[], OUT lost_streams uuid[]
+    OUT head bigint, OUT stamp timestamptz, OUT clock timestamptz, OUT lost_items int[], OUT lost_streams uuid[]
 ) LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan
@@ -62,35 +70,66 @@ CREATE FUNCTION event_store.append(
 AS $$
 DECLARE
     last_at timestamptz;
+    told_until timestamptz;
     appended bigint;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append runs at READ COMMITTED alone: it must see what was committed before its lock';
     END IF;
+    IF current_setting('transaction_read_only')::boolean THEN
+        RAISE EXCEPTION 'cannot append in a read-only transaction' USING ERRCODE = 'read_only_sql_transaction';
+    END IF;
+    IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    IF (cardinality(streams) = cardinality(items) AND cardinality(versions) = cardinality(items)
+        AND cardinality(topics) = cardinality(items) AND cardinality(states) = cardinality(items)
+        AND cardinality(texts) = cardinality(items) AND cardinality(read_streams) = cardinality(read_items)
+        AND cardinality(read_versions) = cardinality(read_items)) IS NOT TRUE
+    THEN
+        RAISE EXCEPTION 'the arrays of the events, and those of the reads, must have the same length'
+            USING ERRCODE = 'array_subscript_error';
+    END IF;
+    IF coalesce(array_position(items, NULL), array_position(streams, NULL), array_position(versions, NULL),
+                array_position(topics, NULL), array_position(states, NULL), array_position(read_items, NULL),
+                array_position(read_streams, NULL), array_position(read_versions, NULL)) IS NOT NULL
+    THEN
+        RAISE EXCEPTION 'NULL is accepted in texts alone' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     IF EXISTS (
         SELECT FROM (
-            SELECT w.item - lag(w.item, 1, 0) OVER (ORDER BY w.place) AS step, w.item, w.place
-            FROM unnest(items) WITH ORDINALITY AS w (item, place)
-        ) AS steps WHERE steps.step NOT IN (0, 1) OR (steps.place = 1 AND steps.item <> 0)
+            SELECT w.item, w.version, w.place, w.item - lag(w.item, 1, 0) OVER (ORDER BY w.place) AS step,
+                   lag(w.version) OVER of_stream AS version_before, lag(w.item) OVER of_stream AS item_before
+            FROM unnest(items, streams, versions) WITH ORDINALITY AS w (item, stream, version, place)
+            WINDOW of_stream AS (PARTITION BY w.stream ORDER BY w.place)
+        ) AS w
+        WHERE w.step NOT IN (0, 1) OR (w.place = 1 AND w.item <> 0) OR w.version < 1
+           OR w.version <> w.version_before + 1 OR w.item <> w.item_before
     ) THEN
-        RAISE EXCEPTION 'items are numbered from 0 on, each in its turn: their events are stamped by it';
+        RAISE EXCEPTION 'items must be numbered 0, 1, 2 in their order, and each version of a stream must follow the '
+            'one before it, in one item' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM pg_advisory_xact_lock({lock});
 
+    -- A stream that is written or was consulted must end exactly where the decision saw it end.
     SELECT array_agg(item), array_agg(stream) INTO lost_items, lost_streams FROM (
-        SELECT w.item, w.stream FROM unnest(items, streams, versions) AS w (item, stream, version)
-        WHERE EXISTS (SELECT FROM event_store.events e
-                      WHERE e.originator_id = w.stream AND e.originator_version = w.version)
-        UNION
-        SELECT r.item, r.stream FROM unnest(read_items, read_streams, read_versions) AS r (item, stream, version)
-        WHERE EXISTS (SELECT FROM event_store.events e
-                      WHERE e.originator_id = r.stream AND e.originator_version > r.version)
-    ) AS moved;
+        SELECT w.item, w.stream, min(w.version) - 1 AS version
+        FROM unnest(items, streams, versions) AS w (item, stream, version) GROUP BY w.item, w.stream
+        UNION ALL
+        SELECT r.item, r.stream, r.version
+        FROM unnest(read_items, read_streams, read_versions) AS r (item, stream, version)
+    ) AS seen
+    WHERE seen.version <> coalesce((
+        SELECT e.originator_version FROM event_store.events e WHERE e.originator_id = seen.stream
+        ORDER BY e.originator_version DESC LIMIT 1
+    ), 0);
 
     SELECT e.notification_id, e.recorded_at INTO head, last_at
     FROM event_store.events e ORDER BY e.notification_id DESC LIMIT 1;
     head := coalesce(head, 0);
-    stamp := greatest(clock_timestamp(), last_at + interval '1 microsecond');
+    SELECT h.instant INTO told_until FROM event_store.horizon h WHERE h.only_row;
+    clock := clock_timestamp();
+    stamp := greatest(clock, last_at + interval '1 microsecond', told_until + interval '1 microsecond');
 
     WITH kept AS MATERIALIZED (
         SELECT w.*, head + row_number() OVER (ORDER BY w.place) AS position
@@ -116,7 +155,8 @@ END $$;
 """
 
 AS_OF = """
-CREATE FUNCTION event_store.position_as_of(instant timestamptz) RETURNS bigint LANGUAGE plpgsql
+-- The last position at or before an instant: the answer never changes. NULL where it cannot be told yet.
+CREATE FUNCTION event_store.position_as_of(instant timestamptz) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off
 AS $$
@@ -125,13 +165,31 @@ DECLARE
     high bigint;
     middle bigint;
     at timestamptz;
+    told_until timestamptz;
+    clock timestamptz;
 BEGIN
     -- An append that has stamped its events and not yet committed holds this lock.
     PERFORM pg_advisory_xact_lock_shared({lock});
     SELECT e.notification_id, e.recorded_at INTO high, at
     FROM event_store.events e ORDER BY e.notification_id DESC LIMIT 1;
-    IF high IS NULL OR at <= instant THEN
+    IF high IS NULL OR at < instant THEN
+        -- Nothing is recorded at or after the instant yet. The horizon keeps later appends behind it, whatever the
+        -- clock says then.
+        SELECT h.instant INTO told_until FROM event_store.horizon h WHERE h.only_row;
+        IF told_until < instant THEN
+            clock := clock_timestamp();
+            IF clock < instant OR current_setting('transaction_read_only')::boolean THEN
+                RETURN NULL;
+            END IF;
+            IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
+                PERFORM set_config('synchronous_commit', 'on', true);
+            END IF;
+            UPDATE event_store.horizon AS h SET instant = clock WHERE h.only_row AND h.instant < clock;
+        END IF;
         RETURN coalesce(high, 0);
+    END IF;
+    IF at = instant THEN
+        RETURN high;
     END IF;
     -- Time never falls as positions rise: what is at or before the instant lies in [low, high).
     WHILE high - low > 1 LOOP
