@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 
 from projections.reading.reader import Reader
 from service.async_dispatcher import AsyncDispatcher
@@ -16,7 +15,8 @@ from service.graphql.http import mount
 from service.health import Examination
 from service.identity import Identity, Tokens
 from service.live import live_side
-from service.metrics import CONTENT_TYPE, Metrics
+from service.metrics import Metrics
+from service.monitoring import mount_monitoring
 from service.people import seeing
 from service.rebuilding import asking
 from service.settings import Settings
@@ -62,19 +62,5 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
 
     app = FastAPI(title="Mandate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     mount(app)
-
-    @app.get("/health/live")
-    async def live() -> dict[str, str]:
-        return {"status": "live"}
-
-    @app.get("/health/ready")
-    async def ready(request: Request) -> JSONResponse:
-        health = await request.app.state.examination.examine()
-        return JSONResponse(health.told(), status_code=200 if health.is_ready else 503)
-
-    @app.get("/metrics")
-    async def figures(request: Request) -> Response:
-        health = await request.app.state.examination.examine()
-        return Response(request.app.state.metrics.told(health), media_type=CONTENT_TYPE)
-
+    mount_monitoring(app)
     return app

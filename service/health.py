@@ -1,14 +1,19 @@
 """Whether the register can do its work now, as load balancers, containers and operators ask."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import SYSTEM
 from projections import checkpoints
+from projections.blocking import Blocked, blocked
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Status
 from projections.reading.reader import Reader, Unanswered
@@ -21,11 +26,27 @@ from service.policing import COURSE
 FOLLOWED: Final = (*VIEW_OF, COURSE)
 """All that has to be kept up to date."""
 STUCK_AFTER: Final = 30.0
+FRESH: Final = 0.5
+"""Seconds for which an examination answers whoever asks: asking often costs the database nothing."""
+
+log = logging.getLogger(__name__)
+
+DATABASE: Final = "database"
+MIGRATIONS: Final = "migrations"
+COMMANDS: Final = "commands"
+
+Probe = Callable[[], None]
+"""Takes the way of a command, and raises Unavailable where none can be recorded. It may block its thread."""
+Warn = Callable[[], str | None]
+"""Says what an operator should know; None where there is nothing. It may block its thread, and raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """What is not yet wrong. stuck_after: seconds that a view may stand still while events wait. parked: streams."""
+    """What is not yet wrong. stuck_after: seconds that events may wait, and that a view may be without a follower.
+
+    parked: streams.
+    """
 
     stuck_after: float = STUCK_AFTER
     parked: int = 0
@@ -35,81 +56,180 @@ class Tolerance:
 class Health:
     """problems: what is wrong, by what it is wrong with; none when all is well.
 
-    statuses: of the views, where known. ended: how their last rebuilds did.
+    warnings: what an operator should know, and stops nothing. statuses: of the views, where known.
+    ended: how their last rebuilds did.
     """
 
-    problems: dict[str, str]
+    problems: Mapping[str, str]
     statuses: Sequence[Status] = ()
     ended: Sequence[Ended] = ()
+    warnings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_ready(self) -> bool:
         return not self.problems
 
+    @property
+    def is_ready_for_commands(self) -> bool:
+        """Commands do not read the views: they need the log, and its tables as this version knows them."""
+        return not self.problems.keys() & {COMMANDS, MIGRATIONS}
+
+    @property
+    def is_ready_for_reads(self) -> bool:
+        return not self.problems.keys() - {COMMANDS, COURSE}
+
     def told(self) -> dict[str, Any]:
-        return {"status": "ready" if self.is_ready else "not ready", "problems": self.problems}
+        return {
+            "status": _ready(self.is_ready),
+            "commands": _ready(self.is_ready_for_commands),
+            "reads": _ready(self.is_ready_for_reads),
+            "problems": self.problems,
+            "warnings": self.warnings,
+        }
+
+
+def _ready(is_ready: bool) -> str:
+    return "ready" if is_ready else "not ready"
 
 
 class Examination:
-    """Examines one process's register, as often as it is asked."""
+    """Examines one process's register. Whoever asks while it is examined, or just after, gets the same answer."""
 
-    def __init__(self, reader: Reader, url: str, tolerance: Tolerance, probe: Callable[[], None]) -> None:
-        """probe: takes the way of a command, and raises Unavailable where none can be recorded."""
+    def __init__(
+        self,
+        reader: Reader,
+        url: str,
+        tolerance: Tolerance,
+        probe: Probe,
+        warnings: Mapping[str, Warn] | None = None,
+        fresh: float = FRESH,
+    ) -> None:
+        """warnings: by what they are about. fresh: seconds."""
         self._reader = reader
         self._url = url
         self._tolerance = tolerance
         self._probe = probe
+        self._warnings = warnings or {}
+        self._fresh = fresh
         self._is_migrated = False
+        self._unled: dict[str, float] = {}
+        self._newest: asyncio.Task[Health] | None = None
+        self._until = 0.0
 
     async def examine(self) -> Health:
-        """The database answers, its tables fit this version, commands can be recorded, and views are up to date."""
-        try:
-            if not self._is_migrated and (missing := await asyncio.to_thread(pending, self._url)):
-                return Health({"migrations": f"{', '.join(missing)} not applied: run 'mandate migrate'"})
-            self._is_migrated = True
-            reading = await self._reader.reading(SYSTEM)
-            statuses = await reading.rows(checkpoints.statuses(FOLLOWED))
-            ended = await reading.rows(queue.ended())
-            problems = view_problems(statuses, self._tolerance) | await self._command_problems()
-            return Health(problems, statuses, ended)
-        except (Unanswered, DBAPIError):
-            return Health({"database": "it does not answer"})
+        if self._newest is None or (self._newest.done() and time.monotonic() >= self._until):
+            self._newest = asyncio.create_task(self._examined())
+        return await asyncio.shield(self._newest)
+
+    async def _examined(self) -> Health:
+        reads, commands, warnings = await asyncio.gather(self._reads(), self._command_problems(), self._warned())
+        self._until = time.monotonic() + self._fresh
+        return Health({**reads.problems, **commands}, reads.statuses, reads.ended, warnings)
 
     async def _command_problems(self) -> dict[str, str]:
         try:
             await asyncio.to_thread(self._probe)
         except Unavailable as error:
-            return {"commands": f"they cannot be recorded: {error}"}
+            return {COMMANDS: f"they cannot be recorded: {error}"}
         return {}
 
+    async def _warned(self) -> dict[str, str]:
+        """Where the database does not answer, that is a problem already."""
+        found = {}
+        for what, warn in self._warnings.items():
+            with suppress(Unavailable):
+                if (warning := await asyncio.to_thread(warn)) is not None:
+                    found[what] = warning
+        return found
 
-def view_problems(statuses: Sequence[Status], tolerance: Tolerance) -> dict[str, str]:
-    """What is wrong with all that is followed, by name. statuses: of each of it."""
+    async def _reads(self) -> Health:
+        """The database is reachable, its tables are as this version needs them, and every view is kept up to date."""
+        try:
+            if not self._is_migrated and (missing := await asyncio.to_thread(pending, self._url)):
+                return Health({MIGRATIONS: f"{', '.join(missing)} not applied: run 'mandate migrate'"})
+            self._is_migrated = True
+            reading = await self._reader.reading(SYSTEM)
+            statuses = await reading.rows(checkpoints.statuses(FOLLOWED))
+            ended = await reading.rows(queue.ended())
+            locks = await reading.rows(blocked()) if late(statuses, self._tolerance) else []
+            return Health(view_problems(statuses, self._tolerance, locks, self._unled_for(statuses)), statuses, ended)
+        except (Unanswered, DBAPIError) as error:
+            log.warning("the database does not answer what health asks: %s", error)
+            return Health({DATABASE: "it does not answer"})
+
+    def _unled_for(self, statuses: Sequence[Status]) -> dict[str, float]:
+        """Seconds, as far as this process saw."""
+        now = time.monotonic()
+        self._unled = {each.view: self._unled.get(each.view, now) for each in statuses if not each.led}
+        return {view: now - since for view, since in self._unled.items()}
+
+
+def late(statuses: Sequence[Status], tolerance: Tolerance) -> bool:
+    """Whether events wait for longer than they may."""
+    return any(_is_late(status, tolerance) for status in statuses)
+
+
+def view_problems(
+    statuses: Sequence[Status],
+    tolerance: Tolerance,
+    locks: Sequence[Blocked] = (),
+    unled_for: Mapping[str, float] | None = None,
+) -> dict[str, str]:
+    """What is wrong with all that is followed, by name.
+
+    statuses: of each of it. locks: that followers may wait for. unled_for: seconds that each was seen without a
+    follower; where nobody watched, it counts as too long.
+    """
     known = {status.view: status for status in statuses}
-    found = {name: _problem(known[name], tolerance) for name in FOLLOWED}
+    waited = dict.fromkeys(FOLLOWED, inf) if unled_for is None else unled_for
+    found = {name: _problem(known[name], tolerance, _lock(name, locks), waited.get(name, 0)) for name in FOLLOWED}
     return {name: problem for name, problem in found.items() if problem is not None}
 
 
-def _problem(status: Status, tolerance: Tolerance) -> str | None:
+def _problem(status: Status, tolerance: Tolerance, lock: Blocked | None, unled_for: float) -> str | None:
     if status.version is None:
         return "it was never followed: run 'mandate worker'"
+    is_late = _is_late(status, tolerance)
+    stands_still = is_late and status.still_for > tolerance.stuck_after
     view = VIEW_OF.get(status.view)
     if view is not None and status.position and status.version != view.version:
         return _of_another_version(status, status.version, view.version)
-    if status.state is FollowerState.FAILED:
+    if is_late and status.state is FollowerState.FAILED:
         return "its follower cannot apply what comes next"
-    if status.held_by is not None:
-        holder = status.held_by or "a session without a name"
-        return f"its lock is held by {holder}, which is no follower: end that session"
-    if not status.led:
-        return "no follower leads it: run 'mandate worker'"
-    if status.lag and min(status.lag_seconds, status.still_for) > tolerance.stuck_after:
+    if stands_still and lock is not None:
+        return lock.told
+    if is_late or unled_for > tolerance.stuck_after:
+        if status.held_by is not None:
+            holder = status.held_by or "a session without a name"
+            return f"its lock is held by {holder}, which is no follower: end that session"
+        if not status.led:
+            return "no follower leads it: run 'mandate worker'"
+    if stands_still:
         return f"its follower stands still: {status.lag:,} events wait, the oldest for {status.lag_seconds:.0f} s"
     if status.parked > tolerance.parked and status.view == COURSE:
         return f"they cannot judge {status.parked} requests, and go on without them: see 'mandate parked list'"
     if status.parked > tolerance.parked:
         return f"{status.parked} of its streams are parked: see 'mandate parked list'"
     return None
+
+
+def _is_late(status: Status, tolerance: Tolerance) -> bool:
+    return status.lag > 0 and status.lag_seconds > tolerance.stuck_after
+
+
+def _lock(name: str, locks: Sequence[Blocked]) -> Blocked | None:
+    """What its follower is seen waiting for; or else what it would have to wait for."""
+    waiting = [lock for lock in locks if lock.view == name]
+    held = [lock for lock in locks if lock.view is None and lock.what in _tables(name)]
+    return next(iter([*waiting, *held]), None)
+
+
+def _tables(name: str) -> Collection[str]:
+    """All that its follower writes to."""
+    if (view := VIEW_OF.get(name)) is None:
+        return {checkpoints.table.name}
+    memories = {memory.table.name for memory in view.memories.values()}
+    return {checkpoints.table.name, *memories, *(table.name for table in view.tables)}
 
 
 def _of_another_version(status: Status, version: int, wanted: int) -> str | None:

@@ -46,6 +46,13 @@ class Metrics:
         queue = Gauge("mandate_append_queue", "Commands that wait to be appended.", registry=self._registry)
         queue.set_function(queued)
         self._ready = Gauge("mandate_ready", "1 where /health/ready says so.", registry=self._registry)
+        self._ready_for = Gauge(
+            "mandate_ready_for",
+            "1 where /health/ready/commands or /health/ready/reads says so.",
+            ("what",),
+            registry=self._registry,
+        )
+        self._warnings = Gauge("mandate_warning", "1 for each warning of health.", ("what",), registry=self._registry)
         self._problems = Gauge("mandate_problem", "1 for each thing that is wrong.", ("what",), registry=self._registry)
         self._views = [
             (Gauge(f"mandate_view_{name}", told, ("view",), registry=self._registry), value)
@@ -72,9 +79,12 @@ class Metrics:
 
     def told(self, health: Health) -> bytes:
         self._ready.set(health.is_ready)
-        self._problems.clear()
-        for what in health.problems:
-            self._problems.labels(what).set(1)
+        self._ready_for.labels("commands").set(health.is_ready_for_commands)
+        self._ready_for.labels("reads").set(health.is_ready_for_reads)
+        for gauge, found in ((self._problems, health.problems), (self._warnings, health.warnings)):
+            gauge.clear()
+            for what in found:
+                gauge.labels(what).set(1)
         self._tell_views(health.statuses)
         self._tell_rebuilds(health)
         return generate_latest(self._registry)

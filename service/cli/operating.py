@@ -11,6 +11,7 @@ from rich.text import Text
 
 from domain.vocabulary import SYSTEM
 from projections import checkpoints
+from projections.blocking import blocked
 from projections.checkpoints import Status
 from projections.reading.asking import Question
 from projections.reading.reader import Reader, Unanswered
@@ -19,7 +20,7 @@ from service.cli.failing import complain
 from service.cli.wording import clean
 from service.container import async_engine, tolerance
 from service.errors import Unavailable
-from service.health import FOLLOWED, view_problems
+from service.health import FOLLOWED, late, view_problems
 from service.migrations import migrate as apply_migrations
 from service.opening import open_database
 from service.settings import Settings
@@ -48,7 +49,8 @@ def status() -> None:
     with open_database(settings) as urls:
         statuses = answers(settings, urls.worker, checkpoints.statuses(FOLLOWED))
         ends = answers(settings, urls.worker, queue.ended())
-    problems = view_problems(statuses, tolerance(settings))
+        locks = answers(settings, urls.worker, blocked()) if late(statuses, tolerance(settings)) else []
+    problems = view_problems(statuses, tolerance(settings), locks)
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))
     for each in statuses:
         if each.last_error:

@@ -103,13 +103,16 @@ def test_without_a_worker_the_api_serves_and_is_not_ready(tmp_path: Path) -> Non
         assert url.returncode == 0, url.stdout + url.stderr
         assert "events behind │ seconds behind │ parked │ rebuild" in " ".join(url.stdout.replace("┃", "│").split())
     port = free_port()
+    environment = {**other.environment, "MANDATE_STUCK_AFTER": "1"}
     process = subprocess.Popen(
-        [*MANDATE, "serve", "--no-worker", "--port", str(port)], env=other.environment, stderr=subprocess.DEVNULL
+        [*MANDATE, "serve", "--no-worker", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL
     )
-    served = Served(f"http://127.0.0.1:{port}", other.environment, process, tmp_path / "none")
+    served = Served(f"http://127.0.0.1:{port}", environment, process, tmp_path / "none")
     try:
         until(lambda: served.health("live") == 200, seconds=60)
-        assert served.health() == 503
+        until(lambda: served.health() == 503)
+        assert served.health("ready/commands") == 200
+        assert served.health("ready/reads") == 503
         register(served, "first")
         assert served.run("status", check=False).returncode == 1
     finally:

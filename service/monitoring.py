@@ -1,0 +1,42 @@
+"""Health and figures over HTTP, for load balancers and whoever watches. They need no token."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from service.health import Health
+from service.metrics import CONTENT_TYPE
+
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+READINESS: Final[Mapping[str, Callable[[Health], bool]]] = {
+    "/health/ready": lambda health: health.is_ready,
+    "/health/ready/commands": lambda health: health.is_ready_for_commands,
+    "/health/ready/reads": lambda health: health.is_ready_for_reads,
+}
+"""The body is the same for all: what is wrong, and which of commands and reads it concerns."""
+
+
+def mount_monitoring(app: FastAPI) -> None:
+    """`app.state` has an `examination` and `metrics` once the app has started."""
+
+    @app.get("/health/live")
+    async def live() -> Response:
+        return JSONResponse({"status": "live"}, headers=HEADERS)
+
+    for path, is_ready in READINESS.items():
+        app.get(path)(_readiness(is_ready))
+
+    @app.get("/metrics")
+    async def metrics(request: Request) -> Response:
+        health = await request.app.state.examination.examine()
+        return Response(request.app.state.metrics.told(health), media_type=CONTENT_TYPE, headers=HEADERS)
+
+
+def _readiness(is_ready: Callable[[Health], bool]) -> Callable[[Request], Any]:
+    async def ready(request: Request) -> Response:
+        health: Health = await request.app.state.examination.examine()
+        return JSONResponse(health.told(), status_code=200 if is_ready(health) else 503, headers=HEADERS)
+
+    return ready
