@@ -1,5 +1,6 @@
 """A register whose views are up to date, and the command line on it."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -7,10 +8,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli import application
+from service.container import async_engine
 from service.database import DatabaseUrls
 from service.event_store import EventStore
+from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.world import World
+from tests.service.operating.watching import Watch, courses
 
 Run = Callable[..., Result]
 
@@ -36,3 +40,18 @@ def run(recorded: World, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("MANDATE_WORKER_DATABASE_URL", recorded.urls.worker)
     monkeypatch.setenv("MANDATE_OWNER_DATABASE_URL", recorded.urls.owner)
     return lambda *arguments: CliRunner().invoke(application(), arguments)
+
+
+@pytest.fixture
+def watch(recorded: World) -> Iterator[Watch]:
+    with asyncio.Runner() as runner:
+        engine = async_engine(Settings(), recorded.urls.api)
+        yield Watch(recorded, runner, engine)
+        runner.run(engine.dispose())
+
+
+@pytest.fixture
+def followed(recorded: World, watch: Watch) -> Iterator[World]:
+    with recorded.following(*courses()):
+        watch.well()
+        yield recorded

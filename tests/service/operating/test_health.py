@@ -1,94 +1,25 @@
 """Health tells the truth: each thing that can be wrong with a view is provoked, told, and gone when it is mended."""
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import psycopg
-import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from projections import deployment_requests
-from projections.catalogue import VIEWS
 from projections.checkpoints import LOCKS, Progress
-from projections.following.follower import Course, course_of
+from projections.following.follower import course_of
 from projections.reading.reader import Reader
 from projections.rebuilding.queue import Outcome
 from projections.rebuilding.rebuild import rebuild, verify
-from service.container import async_engine
 from service.decoding import decode
 from service.errors import Unavailable
 from service.health import FOLLOWED, Examination, Health, Tolerance
 from service.metrics import Metrics
-from service.policing import COURSE, COURSE_VERSION
-from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.test_parking import unable
 from tests.projections.world import World
 from tests.service.operating.conftest import Run
+from tests.service.operating.watching import NAME, SHORT, VIEW, Watch, courses, holding
 from tests.waiting import until
-
-VIEW = deployment_requests.VIEW
-NAME = VIEW.name
-POLICIES = Course(name=COURSE, version=COURSE_VERSION, apply=lambda connection, events: None)
-SHORT = Tolerance(stuck_after=0.2)
-
-
-def courses(*others: Course) -> list[Course]:
-    """One for everything that is followed."""
-    named = {course.name: course for course in (*map(course_of, VIEWS), POLICIES)}
-    return list((named | {other.name: other for other in others}).values())
-
-
-@dataclass
-class Watch:
-    """One process that examines, as often as it is asked: with one tolerance it remembers what it saw."""
-
-    world: World
-    runner: asyncio.Runner
-    engine: AsyncEngine
-    examinations: dict[Tolerance, Examination] = field(default_factory=dict)
-
-    def health(self, tolerance: Tolerance = SHORT, **other: Any) -> Health:
-        if tolerance not in self.examinations or other:
-            given = {"probe": self.world.store.probe, "fresh": 0, **other}
-            self.examinations[tolerance] = Examination(Reader(self.engine), self.world.urls.api, tolerance, **given)
-        return self.runner.run(self.examinations[tolerance].examine())
-
-    def problem(self, tolerance: Tolerance = SHORT) -> str:
-        return self.health(tolerance).problems.get(NAME, "")
-
-    def told(self, expected: str) -> None:
-        until(lambda: expected in self.problem())
-
-    def well(self) -> None:
-        until(lambda: self.health().is_ready)
-
-
-@pytest.fixture
-def watch(recorded: World) -> Iterator[Watch]:
-    with asyncio.Runner() as runner:
-        engine = async_engine(Settings(), recorded.urls.api)
-        yield Watch(recorded, runner, engine)
-        runner.run(engine.dispose())
-
-
-@contextmanager
-def holding(url: str, statement: str, name: str = "somebody") -> Iterator[None]:
-    """A session that holds on to something."""
-    with psycopg.connect(url, application_name=name) as connection:
-        connection.execute(statement.encode())
-        yield
-
-
-@pytest.fixture
-def followed(recorded: World, watch: Watch) -> Iterator[World]:
-    with recorded.following(*courses()):
-        watch.well()
-        yield recorded
 
 
 def test_a_dead_follower(recorded: World, watch: Watch) -> None:
@@ -103,70 +34,6 @@ def test_commands_that_cannot_be_recorded_are_told(followed: World, watch: Watch
     with holding(followed.urls.owner, "SELECT pg_advisory_xact_lock(0x6D616E64617465)"):
         until(lambda: "cannot be recorded" in watch.health().problems.get("commands", ""))
     watch.well()
-
-
-@pytest.mark.parametrize("mode", ["SHARE", "ACCESS EXCLUSIVE"])
-def test_a_locked_table(followed: World, histories: Histories, watch: Watch, mode: str, run: Run) -> None:
-    table = VIEW.tables[0]
-    with holding(followed.urls.owner, f"LOCK TABLE {table} IN {mode} MODE", "a forgotten console"):
-        followed.append(histories.items(30))
-        watch.told(f"for a lock on {table.name}, which session 'a forgotten console' (pid ")
-        assert "run 'mandate worker'" not in watch.problem()
-        assert watch.problem(Tolerance(stuck_after=3600)) == ""
-        health = watch.health()
-        assert (health.is_ready, health.is_ready_for_reads, health.is_ready_for_commands) == (False, False, True)
-        told = run("status")
-        assert told.exit_code == 0, "the default allowance has not passed"
-    watch.well()
-
-
-def test_a_lock_of_rows(followed: World, histories: Histories, watch: Watch) -> None:
-    """Here the checkpoint's own."""
-    lock = f"SELECT FROM projections.checkpoints WHERE view = '{NAME}' FOR UPDATE"
-    with holding(followed.urls.owner, lock, "a forgotten console"):
-        followed.append(histories.items(30))
-        watch.told("for a lock on checkpoints, which session 'a forgotten console' (pid ")
-    watch.well()
-
-
-def test_the_head_of_a_queue(followed: World, histories: Histories, watch: Watch) -> None:
-    """Whoever waits before the follower holds nothing that could be let go."""
-    table, done = VIEW.tables[0].name, threading.Event()
-    with holding(followed.urls.owner, f"SELECT FROM projections.{table}", "an idle reader"):
-        altering = threading.Thread(target=alter, args=(followed.urls.owner, table, done))
-        altering.start()
-        try:
-            followed.append(histories.items(30))
-            watch.told(f"for a lock on {table}, which session 'an idle reader' (pid ")
-        finally:
-            done.set()
-            altering.join()
-    watch.well()
-
-
-def alter(url: str, table: str, done: threading.Event) -> None:
-    """Waits in vain for the table, until it is done."""
-    with psycopg.connect(url, application_name="an impatient migration") as connection:
-
-        def cancel() -> None:
-            done.wait(60)
-            connection.cancel_safe()
-
-        canceller = threading.Thread(target=cancel)
-        canceller.start()
-        with suppress(psycopg.errors.QueryCanceled):
-            connection.execute(f"LOCK TABLE projections.{table} IN ACCESS EXCLUSIVE MODE".encode())
-        connection.rollback()
-        canceller.join()
-
-
-def test_a_follower_that_gave_up_waiting(recorded: World, histories: Histories, watch: Watch) -> None:
-    """Nobody leads between two tries, and the advice is still to end the session that is in the way."""
-    table = VIEW.tables[0]
-    with holding(recorded.urls.owner, f"LOCK TABLE {table} IN SHARE MODE", "a forgotten console"):
-        recorded.append(histories.items(30))
-        watch.told(f"for a lock on {table.name}, which session 'a forgotten console' (pid ")
-        assert not recorded.statuses(NAME)[0].led
 
 
 def test_a_follower_may_be_missing_for_as_long_as_it_may_stand_still(recorded: World, watch: Watch) -> None:

@@ -1,0 +1,63 @@
+"""Health, asked as one process asks it, and what may stand in the way of followers."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from projections import deployment_requests
+from projections.catalogue import VIEWS
+from projections.following.follower import Course, course_of
+from projections.reading.reader import Reader
+from service.health import Examination, Health, Tolerance
+from service.policing import COURSE, COURSE_VERSION
+from tests.projections.world import World
+from tests.waiting import until
+
+VIEW = deployment_requests.VIEW
+NAME = VIEW.name
+POLICIES = Course(name=COURSE, version=COURSE_VERSION, apply=lambda connection, events: None)
+SHORT = Tolerance(stuck_after=0.2)
+
+
+def courses(*others: Course) -> list[Course]:
+    """One for everything that is followed."""
+    named = {course.name: course for course in (*map(course_of, VIEWS), POLICIES)}
+    return list((named | {other.name: other for other in others}).values())
+
+
+@dataclass
+class Watch:
+    """One process that examines, as often as it is asked: with one tolerance it remembers what it saw."""
+
+    world: World
+    runner: asyncio.Runner
+    engine: AsyncEngine
+    examinations: dict[Tolerance, Examination] = field(default_factory=dict)
+
+    def health(self, tolerance: Tolerance = SHORT, **other: Any) -> Health:
+        if tolerance not in self.examinations or other:
+            given = {"probe": self.world.store.probe, "fresh": 0, **other}
+            self.examinations[tolerance] = Examination(Reader(self.engine), self.world.urls.api, tolerance, **given)
+        return self.runner.run(self.examinations[tolerance].examine())
+
+    def problem(self, tolerance: Tolerance = SHORT) -> str:
+        return self.health(tolerance).problems.get(NAME, "")
+
+    def told(self, expected: str) -> None:
+        until(lambda: expected in self.problem())
+
+    def well(self) -> None:
+        until(lambda: self.health().is_ready)
+
+
+@contextmanager
+def holding(url: str, statement: str, name: str = "somebody") -> Iterator[None]:
+    """A session that holds on to something."""
+    with psycopg.connect(url, application_name=name) as connection:
+        connection.execute(statement.encode())
+        yield
