@@ -131,5 +131,5 @@ def run_reading(url: str) -> tuple[int, float]:
     began = time.perf_counter()
     with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection, collecting_rarely():
         source = Replay(connection, decode, head(connection)).by_stream(topics(VIEW.by_stream))
-        events = sum(len(own or ()) for _, own in source)
+        events = sum(len(own or ()) for _, own, _ in source)
     return events, time.perf_counter() - began

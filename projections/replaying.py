@@ -1,7 +1,7 @@
-"""The log read for a view that is built anew: stream by stream, so that nothing but one stream is kept in memory."""
+"""The log read in batches, for views that follow it or are built anew: in its order, or stream by stream."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -13,34 +13,71 @@ from projections.parts import ALL, Part
 Decode = Callable[[Sequence[Any]], Recorded[Any]]
 """Of one stored event: position, stream, version, topic, state, recorded_at, texts."""
 
+BATCH_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of stored events that are in memory at once, at most, unless one event alone has more."""
 BLOCK: Final = 5_000
-"""Events that are read at once."""
+"""Events that are read at once, at most."""
 LONGEST: Final = 20_000
-"""Events of one stream that are folded at once: a longer one is not."""
+"""Events of one stream that are folded at once: a longer one is folded in parts, and so is one of more bytes."""
 
-_FIELDS: Final = """
-    SELECT e.notification_id, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, t.texts
-    FROM event_store.events e LEFT JOIN event_store.event_texts t ON t.position = e.notification_id
+FIELDS: Final = """
+    e.notification_id, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, t.texts
 """
-_BY_STREAM: Final = f"""
-    {_FIELDS}
-    WHERE (e.originator_id, e.originator_version) > (%s, %s) AND e.notification_id <= %s AND e.topic = ANY(%s)
-        AND e.originator_id <= %s
-    ORDER BY e.originator_id, e.originator_version LIMIT %s
+TABLES: Final = """
+    event_store.events e LEFT JOIN event_store.event_texts t ON t.position = e.notification_id
 """
-_OF_STREAM: Final = f"""
-    {_FIELDS}
-    WHERE e.originator_id = %s AND e.originator_version > %s AND e.notification_id <= %s AND e.topic = ANY(%s)
-    ORDER BY e.originator_version LIMIT %s
-"""
-_BY_POSITION: Final = f"""
-    {_FIELDS}
-    WHERE e.notification_id > %s AND e.notification_id <= %s AND e.topic = ANY(%s)
-    ORDER BY e.notification_id LIMIT %s
-"""
+
+
+def bounded(statement: str, order: str) -> str:
+    """The first rows of a statement that selects FIELDS, in their order: BATCH_BYTES of them, and always one.
+
+    The sizes are read without the values: those that are left out are never fetched from where long ones are stored.
+    """
+    return f"""
+        SELECT notification_id, originator_id, originator_version, topic, state, recorded_at, texts FROM (
+            SELECT *, sum(size) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) - size AS before FROM (
+                SELECT *, coalesce(octet_length(state), 0) + coalesce(octet_length(texts), 0) AS size
+                FROM ({statement}) AS found
+            ) AS sized
+        ) AS summed WHERE before < {BATCH_BYTES} ORDER BY {order}
+    """  # noqa: S608
+
+
+_IN_STREAMS: Final = "originator_id, originator_version"
+_BY_STREAM: Final = bounded(
+    f"""SELECT {FIELDS} FROM {TABLES}
+        WHERE (e.originator_id, e.originator_version) > (%s, %s) AND e.notification_id <= %s AND e.topic = ANY(%s)
+            AND e.originator_id <= %s
+        ORDER BY e.originator_id, e.originator_version LIMIT %s""",  # noqa: S608
+    _IN_STREAMS,
+)
+_OF_STREAM: Final = bounded(
+    f"""SELECT {FIELDS} FROM {TABLES}
+        WHERE e.originator_id = %s AND e.originator_version > %s AND e.notification_id <= %s AND e.topic = ANY(%s)
+        ORDER BY e.originator_version LIMIT %s""",  # noqa: S608
+    _IN_STREAMS,
+)
+_BY_POSITION: Final = bounded(
+    f"""SELECT {FIELDS} FROM {TABLES}
+        WHERE e.notification_id > %s AND e.notification_id <= %s AND e.topic = ANY(%s)
+        ORDER BY e.notification_id LIMIT %s""",  # noqa: S608
+    "notification_id",
+)
+_AT_POSITIONS: Final = bounded(
+    f"""SELECT {FIELDS} FROM {TABLES}
+        WHERE e.notification_id > %s AND e.notification_id = ANY(%s) ORDER BY e.notification_id LIMIT %s""",  # noqa: S608
+    "notification_id",
+)
 _HEAD: Final = "SELECT coalesce(max(notification_id), 0) FROM event_store.events"
 _COUNT: Final = "SELECT count(*) FROM event_store.events WHERE notification_id <= %s AND topic = ANY(%s)"
-_AT_POSITIONS: Final = f"{_FIELDS} WHERE e.notification_id = ANY(%s) ORDER BY e.notification_id"
+
+
+class Stream(NamedTuple):
+    """One stream. events: None where there are too many to be folded at once. size: their bytes."""
+
+    id: UUID
+    events: list[Recorded[Any]] | None
+    size: int
 
 
 def head(connection: psycopg.Connection[Any]) -> int:
@@ -57,9 +94,14 @@ def count(connection: psycopg.Connection[Any], wanted: Sequence[str], until: int
     return int(row[0])
 
 
-def at_positions(connection: psycopg.Connection[Any], decode: Decode, positions: Sequence[int]) -> list[Recorded[Any]]:
+def at_positions(
+    connection: psycopg.Connection[Any], decode: Decode, positions: Sequence[int]
+) -> Iterator[Recorded[Any]]:
     """The events at these positions, in order."""
-    return [decode(row) for row in connection.execute(_AT_POSITIONS.encode(), [list(positions)], binary=True)]
+    after = 0
+    while rows := connection.execute(_AT_POSITIONS.encode(), [after, list(positions), BLOCK], binary=True).fetchall():
+        yield from map(decode, rows)
+        after = rows[-1][0]
 
 
 def topics(aggregates: Iterable[Aggregate]) -> list[str]:
@@ -69,9 +111,9 @@ def topics(aggregates: Iterable[Aggregate]) -> list[str]:
 
 
 class Replay:
-    """The log up to a position, on a connection of its own use. Every block is a transaction: none stays open.
+    """The log up to a position, on a connection of its own use. Every batch is a transaction: none stays open.
 
-    PostgreSQL's workers would be begun for every block, and take longer for that than what they bring.
+    PostgreSQL's workers would be begun for every batch, and take longer for that than what they bring.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], decode: Decode, until: int) -> None:
@@ -80,61 +122,84 @@ class Replay:
         self._decode = decode
         self._until = until
 
-    def by_stream(self, wanted: Sequence[str], part: Part = ALL) -> Iterator[tuple[UUID, list[Recorded[Any]] | None]]:
-        """Each stream with its events of these types, or with None where there are more than LONGEST."""
-        own: list[Recorded[Any]] | None = []
+    def by_stream(self, wanted: Sequence[str], part: Part = ALL) -> Iterator[Stream]:
+        """Each stream with its events of these types, where it is no longer than what is folded at once."""
         stream: UUID | None = None
-        for recorded in self._in_order(_BY_STREAM, (part.first, 0), _place, wanted, part.last):
-            if recorded.stream != stream:
-                if stream is not None:
-                    yield stream, own
-                stream, own = recorded.stream, []
-            if own is not None:
-                own.append(recorded)
-                if len(own) > LONGEST:
-                    own = None
+        own: list[Recorded[Any]] | None = []
+        size = 0
+        for batch in self._batches(_BY_STREAM, (part.first, 0), _place, wanted, part.last):
+            for recorded, bytes_ in batch:
+                if recorded.stream != stream:
+                    if stream is not None:
+                        yield Stream(stream, own, size)
+                    stream, own, size = recorded.stream, [], 0
+                size += bytes_
+                if own is not None:
+                    own.append(recorded)
+                    if _is_too_long(own, size):
+                        own = None
         if stream is not None:
-            yield stream, own
+            yield Stream(stream, own, size)
 
-    def of_stream(self, stream: UUID, wanted: Sequence[str]) -> Iterator[Recorded[Any]]:
-        """The events of one stream."""
-        return self._in_order(_OF_STREAM, (stream, 0), _place, wanted)
+    def whole(self, stream: UUID, wanted: Sequence[str]) -> list[Recorded[Any]] | None:
+        """The events of one stream; None where there are too many to be folded at once."""
+        own, size = list[Recorded[Any]](), 0
+        for batch in self._batches(_OF_STREAM, (stream, 0), _place, wanted):
+            for recorded, bytes_ in batch:
+                own.append(recorded)
+                size += bytes_
+                if _is_too_long(own, size):
+                    return None
+        return own
 
-    def by_position(self, wanted: Sequence[str], after: int = 0) -> Iterator[Recorded[Any]]:
-        return self._in_order(_BY_POSITION, (after,), lambda last: (last.position,), wanted)
+    def of_stream(self, stream: UUID, wanted: Sequence[str]) -> Iterator[list[Recorded[Any]]]:
+        """The events of one stream, batch by batch."""
+        for batch in self._batches(_OF_STREAM, (stream, 0), _place, wanted):
+            yield [recorded for recorded, _ in batch]
 
-    def _in_order(
+    def by_position(self, wanted: Sequence[str], after: int = 0) -> Iterator[list[Recorded[Any]]]:
+        """The events of these types in the order of the log, batch by batch."""
+        for batch in self._batches(_BY_POSITION, (after,), lambda last: (last.position,), wanted):
+            yield [recorded for recorded, _ in batch]
+
+    def _batches(
         self,
         statement: str,
         after: tuple[Any, ...],
         place: Callable[[Recorded[Any]], tuple[Any, ...]],
         wanted: Sequence[str],
         *also: Any,
-    ) -> Iterator[Recorded[Any]]:
+    ) -> Iterator[list[tuple[Recorded[Any], int]]]:
+        """Events, each with the bytes that are stored of it."""
         while wanted:
             parameters = (*after, self._until, list(wanted), *also, BLOCK)
             rows = self._connection.execute(statement.encode(), parameters, binary=True).fetchall()
-            events = list(map(self._decode, rows))
-            yield from events
-            if len(events) < BLOCK:
+            if not rows:
                 return
-            after = place(events[-1])
+            batch = [(self._decode(row), len(row[4] or b"") + len(row[6] or b"")) for row in rows]
+            del rows
+            yield batch
+            after = place(batch[-1][0])
+
+
+def _is_too_long(events: Sequence[Recorded[Any]], size: int) -> bool:
+    return len(events) > LONGEST or (size > BATCH_BYTES and len(events) > 1)
 
 
 def _place(recorded: Recorded[Any]) -> tuple[UUID, int]:
     return recorded.stream, recorded.version
 
 
-def blocks(
-    streams: Iterable[tuple[UUID, list[Recorded[Any]] | None]],
-) -> Iterator[list[tuple[UUID, list[Recorded[Any]] | None]]]:
-    """Streams gathered until they have a block's worth of events."""
-    block, events = [], 0
-    for stream, own in streams:
-        block.append((stream, own))
-        events += len(own) if own is not None else 0
-        if events >= BLOCK:
+def blocks(streams: Iterable[Stream]) -> Iterator[list[Stream]]:
+    """Streams gathered until they have a block's worth of events, or of bytes."""
+    block, events, size = list[Stream](), 0, 0
+    for stream in streams:
+        block.append(stream)
+        if stream.events is not None:
+            events += len(stream.events)
+            size += stream.size
+        if events >= BLOCK or size >= BATCH_BYTES:
             yield block
-            block, events = [], 0
+            block, events, size = [], 0, 0
     if block:
         yield block

@@ -10,15 +10,13 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from domain.recorded import Recorded
+from projections.replaying import FIELDS, TABLES, bounded
 from service.connections import BoundedConnection
 from service.errors import Unavailable
 from service.items import Place, Row
 from service.mapper import Mapper
 
-ROWS: Final = """
-    e.notification_id, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, t.texts
-    FROM event_store.events e LEFT JOIN event_store.event_texts t ON t.position = e.notification_id
-"""
+ROWS: Final = f"{FIELDS} FROM {TABLES}"
 STREAM: Final = f"""
     SELECT {ROWS} WHERE e.originator_id = %s AND e.originator_version > %s ORDER BY e.originator_version
 """
@@ -29,10 +27,11 @@ STREAMS: Final = f"""
         ORDER BY e.originator_version
     ) AS found
 """  # noqa: S608
-FEED: Final = f"""
-    SELECT {ROWS} AND t.position > %(after)s
-    WHERE e.notification_id > %(after)s ORDER BY e.notification_id LIMIT %(limit)s
-"""
+FEED: Final = bounded(
+    f"""SELECT {ROWS} AND t.position > %(after)s
+        WHERE e.notification_id > %(after)s ORDER BY e.notification_id LIMIT %(limit)s""",
+    "notification_id",
+)
 HEAD: Final = "SELECT notification_id, recorded_at FROM event_store.events ORDER BY notification_id DESC LIMIT 1"
 AS_OF: Final = "SELECT event_store.position_as_of(%s)"
 
@@ -56,11 +55,14 @@ class Log:
         return self._decoded(self._rows(STREAMS, (list(streams), list(versions))))
 
     def feed(self, after_position: int, limit: int) -> list[Recorded[Any]]:
-        """The next events of the log, `limit` at most. What is not there yet never appears below what was returned."""
+        """The next events of the log: `limit` at most, and fewer where they are large. None where there are no more.
+
+        What is not there yet never appears below what was returned.
+        """
         return self._decoded(self.rows(after_position, limit))
 
     def rows(self, after_position: int, limit: int) -> list[Row]:
-        """The next events of the log as they are stored."""
+        """The next events of the log as they are stored, as many as `feed` returns."""
         return self._rows(FEED, {"after": after_position, "limit": limit})
 
     def head(self) -> tuple[int, datetime | None]:

@@ -1,7 +1,6 @@
 """Events into a view's rows: folded subject by subject, written table by table, in the transaction of the caller."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from domain.recorded import Recorded
 from projections.documents import encode
 from projections.following.remembering import Remembered
 from projections.loading import load
-from projections.replaying import LONGEST
 from projections.view import Folded, Update, Values, View
 
 LIVE: Final = "projections"
@@ -68,13 +66,6 @@ def fold(view: View, subject: UUID, state: Any, events: Sequence[Recorded[Any]])
         return view.fold(state, events)
     except Exception as error:
         raise Unappliable(view.name, _culprit(view, state, events), subject, repr(error)) from error
-
-
-def in_parts(events: Iterable[Recorded[Any]]) -> Iterator[list[Recorded[Any]]]:
-    """The events of one stream, however many there are: at a time, no more than are folded at once."""
-    source = iter(events)
-    while part := list(islice(source, LONGEST)):
-        yield part
 
 
 def write(view: View, connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded]) -> None:

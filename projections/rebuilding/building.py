@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -192,11 +191,12 @@ class Building:
                 session.execute("SET statement_timeout = 0")
                 attended([session], lambda session: derive(session, NEXT, None), self._telling.look)
 
-    def _apply_all(self, events: Iterable[Recorded[Any]]) -> None:
-        source = iter(events)
-        while block := list(islice(source, CAUGHT_UP)):
-            self._apply(block)
-            self._telling.read(len(block))
+    def _apply_all(self, batches: Iterable[Sequence[Recorded[Any]]]) -> None:
+        for batch in batches:
+            for at in range(0, len(batch), CAUGHT_UP):
+                block = batch[at : at + CAUGHT_UP]
+                self._apply(block)
+                self._telling.read(len(block))
 
     def _apply(self, block: Sequence[Recorded[Any]]) -> None:
         """All at once; where one of them cannot be applied, one by one, and that one waits."""

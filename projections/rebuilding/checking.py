@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import psycopg
 from domain.catalogue import AGGREGATE_OF, EVENTS
 from domain.recorded import Recorded
 from projections.catalogue import VIEWS
-from projections.following.applying import Unappliable, fold, in_parts
+from projections.following.applying import Unappliable, fold
 from projections.following.leading import connect
 from projections.replaying import Decode, Replay, head, topics
 from projections.view import View
@@ -100,8 +101,8 @@ def _miss_no_version(events: Sequence[Recorded[Any]], before: int) -> None:
 def _streams(replay: Replay) -> Iterator[Iterable[Sequence[Recorded[Any]]]]:
     """Each stream in one part. One that is too long to be kept at once is read again, in several."""
     wanted = topics(set(AGGREGATE_OF.values()))
-    for stream, events in replay.by_stream(wanted):
-        yield [events] if events is not None else in_parts(replay.of_stream(stream, wanted))
+    for stream, events, _ in replay.by_stream(wanted):
+        yield [events] if events is not None else replay.of_stream(stream, wanted)
 
 
 def _fold(view: View, states: dict[str, Any], events: Sequence[Recorded[Any]]) -> None:
@@ -116,6 +117,6 @@ def _fold_in_order(view: View, replay: Replay) -> None:
     states: dict[UUID, Any] = {}
     if not view.by_position:
         return
-    for recorded in replay.by_position(topics(view.by_position)):
+    for recorded in chain.from_iterable(replay.by_position(topics(view.by_position))):
         subject = view.subject(recorded)
         states[subject] = fold(view, subject, states.get(subject), [recorded]).state

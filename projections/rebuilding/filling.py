@@ -90,7 +90,7 @@ def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> 
             return 0
         for block in blocks(replay.by_stream(topics(view.by_stream), part)):
             folded, numbers = [], dict[UUID, int]()
-            for stream, own in block:
+            for stream, own, _ in block:
                 if own is None or (found := _folded(filling, connection, stream, own)) is None:
                     left_out.append(stream)
                 else:

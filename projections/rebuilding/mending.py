@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from projections.counting import LEVELS
 from projections.following import parking
-from projections.following.applying import LIVE, fold, in_parts, write
+from projections.following.applying import LIVE, fold, write
 from projections.following.leading import OtherVersion, connect
 from projections.reading.asking import BEFORE_ALL
 from projections.replaying import Decode, Replay, topics
@@ -36,7 +36,7 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
         connection.execute("SET LOCAL statement_timeout = 0")
         done, state, groups = 0, None, set[UUID]()
         folded: Folded | None = None
-        for events in in_parts(Replay(connection, decode, int(row[0])).of_stream(stream, wanted)):
+        for events in Replay(connection, decode, int(row[0])).of_stream(stream, wanted):
             if not done:
                 groups |= _forget(connection, view.tables, stream)
             folded = fold(view, stream, state, events)

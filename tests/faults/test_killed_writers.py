@@ -11,6 +11,7 @@ import pytest
 
 from service.database import DatabaseUrls
 from service.event_store import EventStore
+from tests.reading import whole_log
 from tests.service.writing import write
 
 pytestmark = pytest.mark.faults
@@ -40,7 +41,7 @@ def test_what_was_acknowledged_is_there_and_nothing_is_half_there(
     chance = random.Random(11)
     acknowledged = [line for _ in range(5) for line in killed_after(database_urls.api, chance.randint(1, 400))]
     answer = write(store, (uuid4(), 1), (uuid4(), 1))
-    log = store.feed(0, 1_000_000)
+    log = whole_log(store)
     assert [recorded.position for recorded in log] == list(range(1, answer.positions[-1] + 1))
     places = {(recorded.stream, recorded.version): recorded.position for recorded in log}
     for position, stream, version in map(str.split, acknowledged):

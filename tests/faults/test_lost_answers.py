@@ -16,6 +16,7 @@ from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import Appended, EventStore, Lost
 from tests.faults.proxy import Fault, Proxy, proxied
+from tests.reading import whole_log
 from tests.service.writing import item, write
 
 pytestmark = pytest.mark.faults
@@ -162,7 +163,7 @@ def test_at_random_nothing_is_doubled_or_lost(through: tuple[Proxy, EventStore],
         thread.join()
     proxy.fault = lambda: Fault.NONE
 
-    log = direct.feed(1, 10_000)
+    log = whole_log(direct, 1)
     found = {recorded.stream: recorded for recorded in log}
     assert len(log) == 2 * len(found), "whole items, once"
     assert not found.keys() & set(refused)

@@ -6,6 +6,8 @@ import psycopg
 import pytest
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
+from domain.deployment_request.events import RequestRemarked
+from domain.vocabulary import Text
 from projections import audit_trail, authorities, deployment_requests, situation
 from projections.counting import LEVELS, Level
 from projections.following.follower import course_of
@@ -13,6 +15,7 @@ from projections.rebuilding.mending import NotOneOf, mend
 from projections.view import View
 from service.decoding import decode
 from tests.projections.histories import Histories
+from tests.projections.test_large_events import item
 from tests.projections.test_parking import as_folded, found, longest, unable
 from tests.projections.world import World
 
@@ -110,3 +113,25 @@ def test_a_stream_that_the_view_has_no_rows_of(recorded: World, view: View) -> N
     with pytest.raises(NotOneOf):
         mend(view, recorded.urls.worker, decode, uuid4())
     assert recorded.all_rows() == before
+
+
+def test_a_follower_forgets_what_it_remembers_of_what_was_mended(recorded: World) -> None:
+    """It had read the edited state, and has gone on from it."""
+    stream = some_request(recorded)
+    edited = """UPDATE projections.deployment_requests
+                SET document = regexp_replace(document, '"strength":[0-9]+', '"strength":9')
+                WHERE id = %s AND valid_until = 'infinity' AND document ~ '"strength":[0-9]+'"""
+    with psycopg.connect(recorded.urls.worker) as connection:
+        assert connection.execute(edited, [stream]).rowcount == 1
+    with recorded.following(course_of(deployment_requests.VIEW)):
+        remark(recorded, stream)
+        mend(deployment_requests.VIEW, recorded.urls.worker, decode, stream)
+        remark(recorded, stream)
+    assert as_folded(recorded, deployment_requests.VIEW)
+
+
+def remark(world: World, stream: UUID) -> None:
+    """One more event of a request, followed."""
+    version = max(each.version for each in world.log() if each.stream == stream) + 1
+    world.append([item(stream, version, RequestRemarked(reason=Text("EXERCISE")))])
+    world.reach(deployment_requests.NAME, world.store.head()[0])

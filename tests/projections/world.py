@@ -27,6 +27,7 @@ from service.database import DatabaseUrls
 from service.event_store import Appended, EventStore
 from service.items import Item
 from service.settings import Settings
+from tests.reading import whole_log
 
 T = TypeVar("T")
 
@@ -46,10 +47,7 @@ class World:
 
     def log(self) -> list[Recorded[Any]]:
         """Everything that was recorded."""
-        found: list[Recorded[Any]] = []
-        while events := self.store.feed(found[-1].position if found else 0, 1000):
-            found += events
-        return found
+        return whole_log(self.store)
 
     def apply(self, views: Sequence[View] = VIEWS, block: int = 500, until: int | None = None) -> None:
         """Brings views up to date as their followers do, in blocks of this size."""

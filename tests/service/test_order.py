@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from domain.recorded import Recorded
 from service.database import DatabaseUrls
 from service.event_store import Appended, EventStore
+from tests.reading import whole_log
 from tests.service.writing import item
 
 PROCESSES, THREADS, ITEMS = 2, 4, 150
@@ -60,7 +61,7 @@ def test_every_decision_stands_right_after_what_it_consulted(store: EventStore) 
     for thread in threads:
         thread.join()
 
-    log = store.feed(0, 10_000)
+    log = whole_log(store)
     assert len(log) == len(recorded_items) > 6
     versions = dict.fromkeys(streams, 0)
     for recorded in log:

@@ -17,6 +17,7 @@ from service.exchange.importing.report import Report
 from service.exchange.importing.running import Import, Totals
 from service.historian import Historian
 from service.states import States
+from tests.reading import whole_log
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "import"
 EXAMPLE = (EXAMPLES / "exercise.jsonl").read_bytes()
@@ -94,7 +95,7 @@ class Register:
 
     @property
     def log(self) -> list[Recorded[Any]]:
-        return self.store.feed(0, 10_000)
+        return whole_log(self.store)
 
     def names(self) -> list[str]:
         return [type(recorded.event).__name__ for recorded in self.log]

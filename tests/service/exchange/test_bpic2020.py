@@ -20,6 +20,7 @@ from service.exchange.importing.running import Totals
 from service.exchange.scope import scope_of
 from service.exchange.telling import Teller
 from tests.databases import Databases
+from tests.reading import whole_log
 from tests.service.exchange.histories import Register, opened
 from tests.service.exports import readers
 
@@ -90,8 +91,7 @@ def test_it_is_imported_with_what_is_refused_listed(imported: Imported) -> None:
     assert (totals.histories, totals.refused) == (CASES + FOUNDED, REFUSED)
     assert totals.recorded == RECORDED + FOUNDED
     assert sum("refusal" in told for told in imported.register.reported) == REFUSED
-    position, _ = store.head()
-    log = store.feed(0, position)
+    log = whole_log(store)
     assert sum(isinstance(recorded.event, RequestSubmitted) for recorded in log) == CASES
     assert sum(recorded.occurred_at is not None for recorded in log) == totals.recorded + CASES, "and their numbers"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from service.database import DatabaseUrls
+from tests.reading import whole_log
 from tests.service.exchange.histories import FOUNDED, Register, asked, file_of, opened
 from tests.waiting import until
 
@@ -56,7 +57,7 @@ def test_who_is_killed_half_way_goes_on(register: Register, database_urls: Datab
     assert 600 < before < 3 * HISTORIES, "it was killed before its end"
     again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
     assert "1 refused" in again.stdout
-    names = [type(recorded.event).__name__ for recorded in register.store.feed(0, 20_000)]
+    names = [type(recorded.event).__name__ for recorded in whole_log(register.store)]
     assert names.count("RequestSubmitted") == names.count("NumberAssigned") == HISTORIES
     runs = [json.loads(told) for told in report.read_bytes().splitlines()]
     assert sum("run" in told for told in runs) == 2

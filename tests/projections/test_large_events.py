@@ -1,0 +1,135 @@
+"""Batches are bounded by bytes as well as by events, wherever the log is read for a view."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import psycopg
+
+from domain.catalogue import INCIDENT
+from domain.incident.events import EvidenceRecorded, IncidentReported
+from domain.recorded import CommandRef, Recorded
+from domain.vocabulary import (
+    SYSTEM,
+    EvidenceId,
+    InformationCredibility,
+    Label,
+    Marking,
+    Region,
+    SourceReliability,
+    Text,
+)
+from projections import incidents
+from projections.following.follower import course_of
+from projections.rebuilding.checking import check
+from projections.rebuilding.rebuild import verify
+from projections.replaying import BATCH_BYTES, Replay, Stream, at_positions, blocks, head, topics
+from service.decoding import decode
+from service.items import Item, Unrecorded
+from tests.projections.world import World
+
+LARGE: Final = 80_000
+"""Bytes of the text of one event."""
+WANTED: Final = topics([INCIDENT])
+
+
+def item(stream: UUID, version: int, event: Any) -> Item:
+    command = CommandRef(name="x", id=uuid4(), n=1, of=1)
+    return Item(
+        events=(
+            Unrecorded(stream=stream, version=version, event=event, actor=SYSTEM, command=command, correlation=uuid4()),
+        )
+    )
+
+
+def incident(world: World, evidence: int, size: int = LARGE) -> UUID:
+    """One with so many pieces of evidence, each of so many bytes."""
+    stream = uuid4()
+    reported = IncidentReported(
+        reference="kfor-2024-0001",
+        kind=Label("explosion"),
+        description=Text("EXERCISE"),
+        region=Region("xk"),
+        occurred_at=datetime(2024, 11, 29, tzinfo=UTC),
+        marking=Marking.CLEAR,
+    )
+    events = [reported, *(piece(size) for _ in range(evidence))]
+    world.append(item(stream, version, event) for version, event in enumerate(events, start=1))
+    return stream
+
+
+def piece(size: int) -> EvidenceRecorded:
+    return EvidenceRecorded(
+        evidence=EvidenceId(uuid4()),
+        summary=Text("x" * size),
+        marking=Marking.CLEAR,
+        source_reliability=SourceReliability.A,
+        information_credibility=InformationCredibility.ONE,
+    )
+
+
+def size_of(world: World, events: Sequence[Recorded[Any]]) -> int:
+    """Bytes that are stored of them."""
+    asked = """SELECT sum(octet_length(state) + coalesce(octet_length(texts), 0))
+               FROM event_store.events LEFT JOIN event_store.event_texts ON position = notification_id
+               WHERE notification_id = ANY(%s)"""
+    with psycopg.connect(world.urls.owner) as owner:
+        row = owner.execute(asked, [[recorded.position for recorded in events]]).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@contextmanager
+def replay(world: World) -> Iterator[Replay]:
+    with psycopg.connect(world.urls.worker, autocommit=True) as connection:
+        yield Replay(connection, decode, head(connection))
+
+
+def test_the_feed(world: World) -> None:
+    incident(world, 120)
+    positions: list[int] = []
+    while events := world.store.feed(positions[-1] if positions else 0, 1000):
+        assert size_of(world, events) <= BATCH_BYTES + 2 * LARGE
+        positions += [recorded.position for recorded in events]
+    assert positions == list(range(1, 122))
+    assert len(world.store.feed(0, 1000)) < 121
+
+
+def test_one_event_that_is_larger_than_a_batch(world: World) -> None:
+    incident(world, 2, BATCH_BYTES + 1)
+    assert [len(world.store.feed(after, 1000)) for after in range(4)] == [2, 1, 1, 0]
+
+
+def test_what_is_built_anew(world: World) -> None:
+    long, short = incident(world, 120), [incident(world, 30) for _ in range(3)]
+    with replay(world) as read:
+        for batches in (read.of_stream(long, WANTED), read.by_position(WANTED)):
+            assert all(size_of(world, batch) <= BATCH_BYTES + 2 * LARGE for batch in batches)
+        streams = list(read.by_stream(WANTED))
+        assert read.whole(long, WANTED) is None
+        assert len(read.whole(short[0], WANTED) or ()) == 31
+    lengths = {stream.id: None if stream.events is None else len(stream.events) for stream in streams}
+    assert lengths == {long: None, **dict.fromkeys(short, 31)}
+    for block in blocks(streams):
+        assert sum(stream.size for stream in block if stream.events is not None) < 2 * BATCH_BYTES
+    assert len(list(blocks(Stream(uuid4(), [], BATCH_BYTES) for _ in range(3)))) == 3
+
+
+def test_what_waits_parked(world: World) -> None:
+    incident(world, 60)
+    with psycopg.connect(world.urls.worker, autocommit=True) as connection:
+        wanted = list(range(1, 62))
+        assert [each.position for each in at_positions(connection, decode, wanted)] == wanted
+
+
+def test_followers_rebuilds_and_checks_take_all_of_it(world: World) -> None:
+    incident(world, 20)
+    incident(world, 60)
+    with world.following(course_of(incidents.VIEW)):
+        world.reach(incidents.NAME, 82)
+    assert check(world.urls.worker, decode, views=[incidents.VIEW]).events == 82
+    compared = verify(incidents.VIEW, world.urls.worker, decode)
+    assert compared is not None
+    assert compared.differing == 0
