@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 
@@ -25,7 +26,7 @@ from service.turns import LoopTurns
 
 def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock = now) -> FastAPI:
     """The application, which opens its connections when it starts and drains when it ends."""
-    tokens = Tokens(key)
+    tokens = Tokens(key, timedelta(seconds=settings.token_lifetime))
 
     def identify(token: str) -> Identity:
         return tokens.read(token, clock())

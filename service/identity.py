@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,11 +21,17 @@ ISSUER: Final = "mandate"
 ALGORITHM: Final = "HS256"
 KEY_LENGTH: Final = 32
 """The least bytes of a key: RFC 7518, section 3.2."""
+LONGEST: Final = timedelta(days=1)
+"""That a token may be valid, where the settings say nothing."""
+LONGEST_TOKEN: Final = 8_192
+SKEW: Final = timedelta(minutes=1)
+"""That the issuer's clock may be ahead."""
 ALL_ROLES: Final = list(Role)
 
 
 class Unauthenticated(Exception):
-    """The token is missing, forged, expired or not of our form. The message says which."""
+    """The token is missing, forged, expired or not of our form. The message names the claim that is wrong, and never
+    says what is wrong with a signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +46,17 @@ class Identity:
 class Tokens:
     """Issues and reads the register's tokens."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, longest: timedelta = LONGEST) -> None:
+        """longest: that a token may be valid, from when it is issued."""
         self._key = OctKey.import_key(key)
+        self._longest = longest
 
     def issue(self, actor: Actor, *, name: str | None, now: datetime, lifetime: timedelta) -> str:
-        """A token for the actor. Raises ValueError where the actor cannot be one."""
+        """A token for the actor. Raises ValueError where the actor cannot be one, or it would be valid for too long."""
         if (problem := _problem(actor, name)) is not None:
             raise ValueError(problem)
+        if lifetime > self._longest:
+            raise ValueError(f"A token is valid for {self._longest} at most, not for {lifetime}.")
         claims: dict[str, Any] = {
             "iss": actor.issuer,
             "sub": actor.subject,
@@ -59,18 +71,29 @@ class Tokens:
 
     def read(self, token: str, now: datetime) -> Identity:
         """Raises Unauthenticated."""
+        if len(token) > LONGEST_TOKEN:
+            raise Unauthenticated(f"A token has at most {LONGEST_TOKEN:,} characters.")
         try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
-        except (JoseError, ValueError, TypeError):
+            read = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+        except (JoseError, ValueError, TypeError, RecursionError):
             raise Unauthenticated("The token is not one of this register's.") from None
-        identity = _identity(claims)
-        if not _has_begun(claims, now):
-            raise Unauthenticated("The token is not valid yet.")
-        if identity.expires_at <= now:
-            raise Unauthenticated("The token has expired: ask for a new one.")
+        _check_header(read.header)
+        identity = _identity(read.claims)
+        self._check_times(read.claims, identity.expires_at, now)
         if (problem := _problem(identity.actor, identity.name)) is not None:
             raise Unauthenticated(problem)
         return identity
+
+    def _check_times(self, claims: Mapping[str, Any], expires_at: datetime, now: datetime) -> None:
+        """By 'iat', 'nbf' and 'exp' (RFC 7519, section 4.1). Raises Unauthenticated."""
+        issued_at = _instant(claims, "iat")
+        begins_at = _instant(claims, "nbf") if "nbf" in claims else issued_at
+        if expires_at - issued_at > self._longest:
+            raise Unauthenticated(f"The token is valid for too long: 'exp' is at most {self._longest} after 'iat'.")
+        if max(issued_at, begins_at) > now + SKEW:
+            raise Unauthenticated("The token is not valid yet.")
+        if expires_at <= now:
+            raise Unauthenticated("The token has expired: ask for a new one.")
 
 
 def own_key(data_dir: Path) -> bytes:
@@ -109,33 +132,46 @@ def _make_key(path: Path) -> None:
         fresh.unlink()
 
 
-def _identity(claims: dict[str, Any]) -> Identity:
-    roles = claims.get("roles")
-    issuer, subject, authority, name = (claims.get(claim) for claim in ("iss", "sub", "authority", "name"))
-    expires = claims.get("exp")
+def _check_header(header: Mapping[str, Any]) -> None:
+    """Nothing in it may change what the rest means: no extension of JWS is understood. Raises Unauthenticated."""
+    for name in ("crit", "b64"):
+        if name in header:
+            raise Unauthenticated(f"The token's header has '{name}', which is not understood here.")
+
+
+def _identity(claims: Mapping[str, Any]) -> Identity:
+    roles, audience, name = claims.get("roles"), claims.get("aud", ISSUER), claims.get("name")
+    issuer, subject, authority = (_text(claims, claim) for claim in ("iss", "sub", "authority"))
+    if ISSUER not in (audience if isinstance(audience, list) else [audience]):
+        raise Unauthenticated(f"The token's 'aud' is not '{ISSUER}': it is meant for somebody else.")
     if not isinstance(roles, list) or not all(role in ALL_ROLES for role in roles):
         raise Unauthenticated("The token's 'roles' are not roles of this register.")
-    if not all(isinstance(claim, str) for claim in (issuer, subject, authority)):
-        raise Unauthenticated("The token lacks 'iss', 'sub' or 'authority'.")
     if not isinstance(name, str | None):
         raise Unauthenticated("The token's 'name' is no name.")
-    try:
-        expires_at = datetime.fromtimestamp(float(expires), tz=UTC)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, OSError):
-        raise Unauthenticated("The token lacks 'exp': it has to expire.") from None
     actor = Actor(
-        issuer=str(issuer),
-        subject=Subject(str(subject)),
-        authority=AuthorityCode(str(authority)),
+        issuer=issuer,
+        subject=Subject(subject),
+        authority=AuthorityCode(authority),
         roles=tuple(role for role in Role if role in roles),
     )
-    return Identity(actor=actor, name=name, expires_at=expires_at)
+    return Identity(actor=actor, name=name, expires_at=_instant(claims, "exp"))
 
 
-def _has_begun(claims: dict[str, Any], now: datetime) -> bool:
-    """By 'nbf' (RFC 7519, section 4.1.5), where a token has it."""
-    begins = claims.get("nbf")
-    return begins is None or (isinstance(begins, int | float) and begins <= now.timestamp())
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    """Raises Unauthenticated."""
+    value = claims.get(name)
+    if not isinstance(value, str):
+        raise Unauthenticated(f"The token's '{name}' is missing, or is no string.")
+    return value
+
+
+def _instant(claims: Mapping[str, Any], name: str) -> datetime:
+    """Raises Unauthenticated."""
+    value = claims.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(value, tz=UTC)
+    raise Unauthenticated(f"The token's '{name}' is missing, or is no number of seconds since 1970.")
 
 
 def _problem(actor: Actor, name: str | None) -> str | None:

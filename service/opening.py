@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Final
 
 import psycopg
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from service.database import DatabaseUrls
 from service.embedded import embedded_postgres
 from service.errors import Misconfigured
-from service.identity import own_key, read_key
+from service.identity import Tokens, own_key, read_key
 from service.migrations import migrate, pending
 from service.settings import Settings
 
@@ -66,6 +67,11 @@ def open_migrated_database(settings: Settings) -> Iterator[DatabaseUrls]:
     with open_database(settings) as urls:
         migrate(urls.owner)
         yield urls
+
+
+def tokens(settings: Settings) -> Tokens:
+    """Issues and reads tokens as the settings say. Raises Misconfigured."""
+    return Tokens(token_key(settings), timedelta(seconds=settings.token_lifetime))
 
 
 def token_key(settings: Settings) -> bytes:

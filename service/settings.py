@@ -37,6 +37,15 @@ class Settings(BaseSettings):
         default=None,
         description="File with the key that signs and checks tokens; needed with MANDATE_DATABASE_URL.",
     )
+    token_lifetime: float = Field(
+        default=86_400.0,
+        gt=0,
+        description="That a token may be valid from when it is issued; a longer one is rejected.",
+    )
+    allow_embedded_key: bool = Field(
+        default=False,
+        description="Whether the API may be reached from other machines while it checks tokens with the embedded key.",
+    )
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that the API listens on; 0 takes a free one.")
     connect_timeout: float = Field(default=3.0, gt=0, description="For a connection to the database to be made.")

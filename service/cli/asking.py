@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -22,12 +23,16 @@ from service.event_store import EventStore
 from service.exchange.eyes import Eyes
 from service.exchange.refusing import Refused
 from service.exchange.scope import Scope, bearer, called, scope_of
-from service.identity import Tokens
-from service.opening import open_database, token_key
+from service.opening import open_database, tokens
 from service.settings import Settings
 
 TokenOption = Annotated[
-    str | None, typer.Option(help="Show what the bearer of this token may see. Without it: the operator's whole view.")
+    str | None,
+    typer.Option(
+        envvar="MANDATE_TOKEN",
+        help="Show what the bearer of this token may see; '@FILE' reads it from a file, so that it is not in the list "
+        "of processes. Without it: the operator's whole view.",
+    ),
 ]
 AsOfOption = Annotated[
     str | None, typer.Option(help="What the register said at this instant, as '2024-11-29T18:00:00Z'.")
@@ -59,11 +64,23 @@ def asked(token: str | None, as_of: str | None = None) -> Iterator[Asked]:
     """Opens the register for reading. Raises Refused, and Misconfigured and Unavailable as every command does."""
     moment = None if as_of is None else instant(as_of, "--as-of")
     settings, at = Settings.from_environment(), now()
-    actor = SYSTEM if token is None else bearer(Tokens(token_key(settings)), token, at)
+    actor = SYSTEM if token is None else bearer(tokens(settings), read_token(token), at)
     with open_database(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store:
         scope = scope_of(store, actor, at, moment)
         eyes = Eyes(store, actor, at, scope.present)
         yield Asked(settings=settings, urls=urls, store=store, scope=scope, eyes=eyes)
+
+
+def read_token(given: str) -> str:
+    """The token, or what is in the file that '@FILE' names. Raises Refused."""
+    if not given.startswith("@"):
+        return given.strip()
+    try:
+        return Path(given[1:]).read_text().strip()
+    except (OSError, ValueError) as error:
+        raise Refused(
+            f"--token: the file {given[1:]} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
 
 
 def instant(text: str, option: str) -> datetime:

@@ -1,5 +1,6 @@
 """`serve`: the API, and the worker beside it."""
 
+import ipaddress
 import signal
 import socket
 from collections.abc import Iterator
@@ -29,18 +30,27 @@ def add_to(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = None,
+    allow_embedded_key: Annotated[
+        bool,
+        typer.Option(
+            "--allow-embedded-key", help="Listen beyond this machine though tokens are signed by the embedded key."
+        ),
+    ] = False,
     with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Run the worker beside the API.")] = True,
 ) -> None:
     """Serves the API, and runs the worker beside it, on an embedded PostgreSQL unless MANDATE_DATABASE_URL is set."""
     log_to_stderr()
     settings = Settings.from_environment()
+    where = host or settings.host
+    if settings.token_key_file is None and not (allow_embedded_key or settings.allow_embedded_key):
+        _check_loopback(where)
     key = token_key(settings)
     with ExitStack() as stack:
         urls = stack.enter_context(open_migrated_database(settings))
         if with_worker:
             stack.enter_context(supervised("worker", "--while-parent-lives"))
         app = create_app(settings, urls, key)
-        listening = stack.enter_context(_listening(host or settings.host, settings.port if port is None else port))
+        listening = stack.enter_context(_listening(where, settings.port if port is None else port))
         config = uvicorn.Config(
             app,
             timeout_graceful_shutdown=DRAIN,
@@ -49,6 +59,20 @@ def serve(
             access_log=False,
         )
         _Server(config, app).run(sockets=[listening])
+
+
+def _check_loopback(host: str) -> None:
+    """Raises Misconfigured where other machines reach the address. One that is no address is told of later."""
+    try:
+        found = {str(each[4][0]).partition("%")[0] for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return
+    if not all(ipaddress.ip_address(address).is_loopback for address in found):
+        raise Misconfigured(
+            f"{host} can be reached from other machines, and the embedded key signs tokens for this machine alone: "
+            "name a key by MANDATE_TOKEN_KEY_FILE, listen on 127.0.0.1, or say --allow-embedded-key "
+            "(MANDATE_ALLOW_EMBEDDED_KEY)"
+        )
 
 
 def _listening(host: str, port: int) -> socket.socket:

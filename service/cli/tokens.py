@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.identity import ISSUER, Tokens
-from service.opening import token_key
+from service.identity import ISSUER
+from service.opening import tokens
 from service.settings import Settings
 
 UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -23,7 +23,9 @@ def token(
     authority: Annotated[str, typer.Option(help="The code of the authority that they act for, as 'kfor'.")],
     role: Annotated[list[str], typer.Option(help=f"One or several of {', '.join(r.lower() for r in Role)}.")],
     name: Annotated[str | None, typer.Option(help="Their name, as people say it.")] = None,
-    expires: Annotated[str, typer.Option(help="How long it lasts: '30m', '8h', '7d'.")] = "8h",
+    expires: Annotated[
+        str, typer.Option(help="How long it lasts: '30m', '8h'. At most MANDATE_TOKEN_LIFETIME, a day.")
+    ] = "8h",
 ) -> None:
     """Prints a bearer token."""
     settings = Settings.from_environment()
@@ -35,7 +37,7 @@ def token(
     )
     lifetime = _lifetime(expires)
     try:
-        typer.echo(Tokens(token_key(settings)).issue(actor, name=name, now=datetime.now(UTC), lifetime=lifetime))
+        typer.echo(tokens(settings).issue(actor, name=name, now=datetime.now(UTC), lifetime=lifetime))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -50,5 +52,5 @@ def _role(text: str) -> Role:
 def _lifetime(text: str) -> timedelta:
     match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text)
     if match is None:
-        raise typer.BadParameter("Give a number and a unit: '30m', '8h', '7d'.")
+        raise typer.BadParameter("Give a number and a unit: '30m', '8h', '1d'.")
     return timedelta(**{UNITS[match[2]]: int(match[1])})

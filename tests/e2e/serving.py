@@ -79,8 +79,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(folder: Path, *arguments: str, **environment: str) -> Iterator[Served]:
-    """`mandate serve` on a data folder, ready to answer."""
+def serve(folder: Path, *arguments: str, ready: str = "ready", **environment: str) -> Iterator[Served]:
+    """`mandate serve` on a data folder. ready: the health check that it passes before anything is asked of it."""
     port = free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MANDATE_")}
     environment = {**clean, "MANDATE_DATA_DIR": str(folder / "data"), **environment}
@@ -91,7 +91,7 @@ def serve(folder: Path, *arguments: str, **environment: str) -> Iterator[Served]
         )
     served = Served(f"http://127.0.0.1:{port}", environment, process, log)
     try:
-        until(lambda: served.health() == 200 or process.poll() is not None, seconds=60)
+        until(lambda: served.health(ready) == 200 or process.poll() is not None, seconds=60)
         assert process.poll() is None, log.read_text()
         yield served
     finally:

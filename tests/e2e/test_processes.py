@@ -120,6 +120,28 @@ def test_without_a_worker_the_api_serves_and_is_not_ready(tmp_path: Path) -> Non
         process.wait(30)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_the_embedded_key_is_for_this_machine_alone(tmp_path: Path, host: str) -> None:
+    environment = {**os.environ, "MANDATE_DATA_DIR": str(tmp_path / "data")}
+    ran = subprocess.run(
+        [*MANDATE, "serve", "--host", host, "--port", "0"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, len(ran.stderr.strip().splitlines())) == (2, 1), ran.stderr
+    assert "MANDATE_TOKEN_KEY_FILE" in ran.stderr
+    assert "--allow-embedded-key" in ran.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_unless_it_is_allowed_to_be_more(tmp_path: Path) -> None:
+    with serve(tmp_path, "--host", "0.0.0.0", "--allow-embedded-key", "--no-worker", ready="live") as served:
+        assert served.health("live") == 200
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [

@@ -1,7 +1,9 @@
 """Tokens: what one must hold, and which are turned away."""
 
+import hmac
 import json
 import os
+import re
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +26,7 @@ CLAIMS: dict[str, Any] = {
     "sub": "ana",
     "authority": "kfor",
     "roles": ["REVIEWER"],
+    "iat": int(NOW.timestamp()),
     "exp": int((NOW + timedelta(hours=1)).timestamp()),
 }
 
@@ -57,6 +60,7 @@ def test_what_is_issued_is_read_again() -> None:
         signed({k: v for k, v in CLAIMS.items() if k != "exp"}),
         signed({**CLAIMS, "exp": "soon"}),
         signed({**CLAIMS, "exp": 1e300}),
+        signed({**CLAIMS, "exp": 10**400}),
         signed({**CLAIMS, "iss": "elsewhere"}),
         signed({**CLAIMS, "authority": "register"}),
         signed({**CLAIMS, "authority": "KFOR!"}),
@@ -72,12 +76,79 @@ def test_what_is_issued_is_read_again() -> None:
         signed({**CLAIMS, "name": 7}),
         signed({**CLAIMS, "nbf": 4_000_000_000}),
         signed({**CLAIMS, "nbf": "now"}),
+        signed({**CLAIMS, "name": "Ana\x1b[31m"}),
+        f"{part({'alg': 'HS256'})}.{urlsafe_b64encode(b'[' * 4000).decode().rstrip('=')}.AA",
+        f"{urlsafe_b64encode(b'[' * 4000).decode().rstrip('=')}.{part(CLAIMS)}.AA",
         *(f"{part({'alg': 'HS256', 'crit': critical})}.{part(CLAIMS)}.AA" for critical in (1, None, [[1]], ["exp"])),
     ],
 )
 def test_what_is_not_a_token_of_this_register_is_turned_away(token: str) -> None:
     with pytest.raises(Unauthenticated):
         Tokens(KEY).read(token, NOW)
+
+
+def by_hand(header: object, claims: object, signed_over: bytes | None = None) -> str:
+    """Signed by our key, whatever it says."""
+    said = f"{part(header)}.{part(claims)}"
+    signature = hmac.digest(KEY, signed_over or said.encode(), "sha256")
+    return f"{said}.{urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+@pytest.mark.parametrize("value", ["1733054400", "soon", None, True, [], 1e300, 10**400])
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
+def test_an_instant_is_a_number(claim: str, value: object) -> None:
+    with pytest.raises(Unauthenticated, match=f"'{claim}'"):
+        Tokens(KEY).read(by_hand({"alg": "HS256"}, {**CLAIMS, claim: value}), NOW)
+
+
+@pytest.mark.parametrize("claim", ["iss", "sub", "authority", "roles", "iat", "exp"])
+def test_what_is_missing_is_named(claim: str) -> None:
+    with pytest.raises(Unauthenticated, match=f"'{claim}'"):
+        Tokens(KEY).read(signed({name: value for name, value in CLAIMS.items() if name != claim}), NOW)
+
+
+@pytest.mark.parametrize("audience", ["elsewhere", [], ["elsewhere", "mandate2"], None, 7, [["mandate"]]])
+def test_a_token_meant_for_somebody_else(audience: object) -> None:
+    with pytest.raises(Unauthenticated, match="'aud'"):
+        Tokens(KEY).read(by_hand({"alg": "HS256"}, {**CLAIMS, "aud": audience}), NOW)
+
+
+@pytest.mark.parametrize("audience", ["mandate", ["elsewhere", "mandate"]])
+def test_a_token_meant_for_this_register(audience: object) -> None:
+    assert Tokens(KEY).read(signed({**CLAIMS, "aud": audience}), NOW).actor == ANA
+
+
+@pytest.mark.parametrize("extra", [{"crit": []}, {"b64": False}, {"b64": True}, {"b64": False, "crit": ["b64"]}])
+def test_no_extension_of_the_signature_is_understood(extra: dict[str, Any]) -> None:
+    header, unencoded = {"alg": "HS256", **extra}, json.dumps(CLAIMS).encode()
+    for token in (by_hand(header, CLAIMS), by_hand(header, CLAIMS, part(header).encode() + b"." + unencoded)):
+        with pytest.raises(Unauthenticated):
+            Tokens(KEY).read(token, NOW)
+
+
+def test_nothing_is_said_of_a_signature() -> None:
+    forged, unsigned = signed({**CLAIMS, "exp": 1}, key=b"x" * 32), f"{part({'alg': 'none'})}.{part(CLAIMS)}."
+    for token in (forged, unsigned, signed(CLAIMS)[:-2], "x" * 100):
+        with pytest.raises(Unauthenticated, match=re.escape("The token is not one of this register's.")):
+            Tokens(KEY).read(token, NOW)
+
+
+def test_a_token_is_short() -> None:
+    with pytest.raises(Unauthenticated, match="8,192"):
+        Tokens(KEY).read(signed({**CLAIMS, "padding": "x" * 8192}), NOW)
+
+
+@pytest.mark.parametrize("lifetime", [timedelta(days=1, seconds=1), timedelta(days=3650)])
+def test_a_token_lasts_a_day_at_most(lifetime: timedelta) -> None:
+    lasting = {**CLAIMS, "exp": int((NOW + lifetime).timestamp())}
+    with pytest.raises(Unauthenticated, match="too long"):
+        Tokens(KEY).read(signed(lasting), NOW)
+    with pytest.raises(Unauthenticated, match="not valid yet"):
+        Tokens(KEY).read(signed({**lasting, "iat": lasting["exp"] - 60}), NOW)
+    with pytest.raises(ValueError, match="1 day"):
+        Tokens(KEY).issue(ANA, name=None, now=NOW, lifetime=lifetime)
+    longer = Tokens(KEY, lifetime)
+    assert longer.read(longer.issue(ANA, name=None, now=NOW, lifetime=lifetime), NOW).actor == ANA
 
 
 def test_nobody_gets_a_token_for_the_register_itself() -> None:

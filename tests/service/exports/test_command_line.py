@@ -74,6 +74,21 @@ def test_a_token_and_an_instant_narrow_what_is_told(run: Run, register: Register
     assert set(seen.splitlines()) - set(everything.splitlines()) != set()
 
 
+def test_a_token_comes_from_a_file_or_the_environment(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no other user of the machine reads it in the list of processes."""
+    given = token()
+    (tmp_path / "token").write_text(f"{given}\n")
+    export = ("export", "--format", "jsonl", "--output", "-")
+    seen = run(*export, "--token", given).stdout
+    assert seen != run(*export).stdout
+    assert run(*export, "--token", f"@{tmp_path / 'token'}").stdout == seen
+    refused(run(*export, "--token", f"@{tmp_path / 'none'}"), "cannot be read: No such file or directory")
+    monkeypatch.setenv("MANDATE_TOKEN", given)
+    assert run(*export).stdout == seen
+
+
 def test_one_request_is_exported(run: Run, register: Register, tmp_path: Path) -> None:
     request = next(iter(register.states(DEPLOYMENT_REQUEST).values()))
     output = tmp_path / "one.csv"
