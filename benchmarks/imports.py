@@ -78,7 +78,7 @@ def _import_side(server: DatabaseUrls, scale: Scale, load: Load, round_: int) ->
     name = f"import_{load.lines}_{round_}"
     urls = migrated(server, name)
     with closing(EventStore(urls.api)) as store:
-        importing = Import(Historian(store, States(store, 50_000)), Report(io.BytesIO()), source=None, clock=now)
+        importing = Import(Historian(store, States(store)), Report(io.BytesIO()), source=None, clock=now)
         began = time.perf_counter()
         totals = importing.run(io.BytesIO(file), jsonl.read, lambda lines, so_far: None)
         took = time.perf_counter() - began

@@ -12,13 +12,15 @@ import psycopg
 
 from service.arrays import register
 from service.batching import Batch, Committed, Entry, LoopEntry, Outcome, overtaken, tell
-from service.connections import BoundedConnection, Limits, connect
+from service.clock import DatabaseClock
+from service.connections import BoundedConnection, Limits, Met, connect
 from service.errors import Unavailable
 from service.items import Lost
+from service.lineage import Lineage, Seen
 from service.readback import Backend, read_back, this_backend
 
 APPEND: Final = (
-    "SELECT head, stamp, lost_items, lost_streams FROM event_store.append(%b, %b, %b, %b, %b, %b, %b, %b, %b)"
+    "SELECT head, stamp, clock, lost_items, lost_streams FROM event_store.append(%b, %b, %b, %b, %b, %b, %b, %b, %b)"
 )
 IDLE: Final = 20.0
 """Seconds after which a connection is tried before it is trusted: what is between may have forgotten it."""
@@ -32,10 +34,13 @@ log = logging.getLogger(__name__)
 class Appender:
     """Appends items, from any number of threads, in the order of one connection."""
 
-    def __init__(self, url: str, limits: Limits) -> None:
-        """Connects with the first item; nothing is raised here."""
+    def __init__(self, url: str, limits: Limits, met: Met, lineage: Lineage, clock: DatabaseClock) -> None:
+        """Connects with the first item; nothing is raised here. met: is shown each connection that is made."""
         self._url = url
         self._limits = limits
+        self._met = met
+        self._lineage = lineage
+        self._clock = clock
         self._waiting: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closing = False
@@ -143,6 +148,9 @@ class Appender:
         except psycopg.Error as error:
             self._disconnect()
             return _for_each(batch, f"the database cannot be reached: {_brief(error)}")
+        lineage = self._lineage.number
+        if any(entry.lineage not in (None, lineage) for entry in batch.entries):
+            return self._without_stale(batch, lineage)
         cursor = self._cursor
         assert cursor is not None
         try:
@@ -153,7 +161,27 @@ class Appender:
             return self._after_a_refusal(batch, error)
         self._used = time.monotonic()
         assert row is not None
-        return _placed(batch, *row)
+        head, stamp, clock, *lost = row
+        self._clock.hear(clock)
+        outcomes = _placed(batch, head, stamp, *lost)
+        self._see(batch, outcomes, lineage)
+        return outcomes
+
+    def _without_stale(self, batch: Batch, lineage: int) -> list[Outcome]:
+        """What was decided on another history of the database is lost with all that it rests on."""
+        return [
+            Lost(entry.writes | entry.consults)
+            if entry.lineage not in (None, lineage)
+            else self._outcomes(Batch.alone(entry))[0]
+            for entry in batch.entries
+        ]
+
+    def _see(self, batch: Batch, outcomes: list[Outcome], lineage: int) -> None:
+        for entry, outcome in zip(batch.entries, outcomes, strict=True):
+            if isinstance(outcome, Committed) and entry.events:
+                last = entry.events[-1]
+                position = outcome.first + len(entry.events) - 1
+                self._lineage.see(Seen(position, last.stream, last.version, outcome.recorded_at), lineage)
 
     def _after_a_refusal(self, batch: Batch, error: psycopg.Error) -> list[Outcome]:
         """The database answered, so that nothing of the batch was recorded. One bad item must not fail the others."""
@@ -172,7 +200,11 @@ class Appender:
         assert backend is not None
         self._disconnect()
         try:
-            return read_back(self._connected(), backend, batch.entries)
+            connection = self._connected()
+            lineage = self._lineage.number
+            outcomes = read_back(connection, backend, batch.entries)
+            self._see(batch, outcomes, lineage)
+            return outcomes
         except psycopg.Error as error:
             self._disconnect()
             unknown = f"the answer was lost, and whether it was recorded cannot be found out now: {_brief(error)}"
@@ -184,12 +216,12 @@ class Appender:
             if time.monotonic() - self._used < IDLE and not _has_something_to_say(connection):
                 return connection
             try:
-                connection.execute("SELECT 1")
+                self._clock.ask(connection)
             except psycopg.Error:
                 self._disconnect()
             else:
                 return connection
-        connection = connect(self._url, self._limits)
+        connection = connect(self._url, self._limits, self._met)
         try:
             register(connection)
             self._backend = this_backend(connection)

@@ -31,10 +31,12 @@ class Entry(Sleeper):
     Whoever pops the ticket decides: the appender, that the item is sent; the waiting thread, that it never is.
     """
 
-    def __init__(self, events: Sequence[Encoded], reads: Sequence[Place]) -> None:
+    def __init__(self, events: Sequence[Encoded], reads: Sequence[Place], lineage: int | None = None) -> None:
+        """lineage: as of an item."""
         super().__init__()
         self.events = events
         self.reads = reads
+        self.lineage = lineage
         self.writes = frozenset([event.stream for event in events])
         self.consults = frozenset([stream for stream, _ in reads])
         columns = zip(*map(_members, events), strict=True) if events else [()] * 5
@@ -61,8 +63,14 @@ class Entry(Sleeper):
 class LoopEntry(Entry):
     """One for which an event loop waits: made there, and told there what became of it, once."""
 
-    def __init__(self, events: Sequence[Encoded], reads: Sequence[Place], on_told: Callable[[Outcome], None]) -> None:
-        super().__init__(events, reads)
+    def __init__(
+        self,
+        events: Sequence[Encoded],
+        reads: Sequence[Place],
+        on_told: Callable[[Outcome], None],
+        lineage: int | None = None,
+    ) -> None:
+        super().__init__(events, reads, lineage)
         self.loop = asyncio.get_running_loop()
         self._on_told: Callable[[Outcome], None] | None = on_told
         self._expiry: asyncio.TimerHandle | None = None

@@ -1,5 +1,6 @@
 """Connections that never hang: making one, waiting for a lock, for an answer, each has its limit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -42,20 +43,25 @@ class BoundedConnection(psycopg.Connection[Any]):
             raise
 
 
-def connect(url: str, limits: Limits) -> BoundedConnection:
-    """For writing: autocommit, statements prepared at once. Raises psycopg.OperationalError."""
+Met = Callable[[psycopg.Connection[Any]], None]
+"""Is shown each new connection before it is used."""
+
+
+def connect(url: str, limits: Limits, met: Met) -> BoundedConnection:
+    """For writing: autocommit, statements prepared at once. Raises psycopg.Error."""
     connection = BoundedConnection.connect(
         url, autocommit=True, prepare_threshold=0, connect_timeout=_whole(limits.connect)
     )
     try:
         _configure(connection, limits)
+        met(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def open_pool(url: str, limits: Limits) -> ConnectionPool[BoundedConnection]:
+def open_pool(url: str, limits: Limits, met: Met) -> ConnectionPool[BoundedConnection]:
     """For reading streams and the log, always by their keys. It connects in the background; nothing is raised here.
 
     How many wait is not limited. The pool counts callers who gave up until it makes its next connection, and at a limit
@@ -69,6 +75,7 @@ def open_pool(url: str, limits: Limits) -> ConnectionPool[BoundedConnection]:
         settings = "SET enable_seqscan = off; SET enable_hashjoin = off; SET plan_cache_mode = force_generic_plan"
         connection.execute(settings, prepare=False)
         connection.prepare_threshold = 0
+        met(connection)
 
     return ConnectionPool(
         url,

@@ -88,10 +88,11 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
 
 @contextmanager
 def write_side(settings: Settings, url: str, clock: Clock = now) -> Iterator[WriteSide]:
-    """Opens the write side of a process; at the end, what was accepted is recorded."""
+    """Opens the write side of a process; at the end, what was accepted is recorded.
+
+    clock: by which people were seen. Decisions are made by the database's.
+    """
     with closing(EventStore(url, limits(settings))) as store:
-        states = States(store, settings.states_kept)
-        turns = Turns(settings.turn_timeout)
-        yield WriteSide(
-            store=store, states=states, dispatcher=Dispatcher(store, states, turns, clock), people=People(store, clock)
-        )
+        states = States(store, most_bytes=settings.states_bytes)
+        dispatcher = Dispatcher(store, states, Turns(settings.turn_timeout))
+        yield WriteSide(store=store, states=states, dispatcher=dispatcher, people=People(store, clock))

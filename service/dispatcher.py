@@ -39,17 +39,25 @@ class Begun:
 
     attempt: Attempt
     item: Item
+    lineage: int
     release: Callable[[], None]
 
 
 class Dispatcher:
-    """Carries out orders, from any thread."""
+    """Carries out orders, from any thread.
 
-    def __init__(self, store: EventStore, states: States, turns: Turns, clock: Callable[[], datetime]) -> None:
+    What happens now is judged by the database's clock, as it is once the turn at the streams is held and all that is
+    consulted was read; and again on every try.
+    """
+
+    def __init__(
+        self, store: EventStore, states: States, turns: Turns, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        """clock: in the place of the database's."""
         self._store = store
         self._states = states
         self._turns = turns
-        self._clock = clock
+        self._clock = clock or store.clock.now
 
     def dispatch(self, order: Order) -> Outcome | Refusal:
         """What was recorded for the order, or why nothing was. Raises Unavailable where the store cannot answer now."""
@@ -61,7 +69,7 @@ class Dispatcher:
 
     def prepare(self, order: Order) -> Prepared:
         """What an order that is not malformed begins with."""
-        attempt, claim = Attempt.begin(order, order.occurred_at or self._clock()), claim_stream(order)
+        attempt, claim = Attempt.begin(order, self._time_of(order)), claim_stream(order)
         wanted = {stream: None for stream in (attempt.subject, claim, attempt.number) if stream is not None}
         return Prepared(attempt, claim, tuple(wanted))
 
@@ -71,66 +79,80 @@ class Dispatcher:
         None where anything would have to be waited for, and where it is not to be recorded as it is: to refuse it, or
         to answer that it was recorded before, takes states that were read. `dispatch` does all that.
         """
-        attempt = prepared.attempt
         release = self._turns.take_at_once(prepared.streams)
         if release is None:
             return None
-        item = None
+        lineage, judged = self._store.lineage.number, None
         try:
-            item = self._judge_at_once(attempt, prepared.claim)
+            if self._store.clock.is_fresh:
+                judged = self._judge_at_once(prepared.attempt, prepared.claim, lineage)
         finally:
-            if item is None:
+            if judged is None:
                 release()
-        return None if item is None else Begun(attempt, item, release)
+        return None if judged is None else Begun(*judged, lineage, release)
 
     def end(self, begun: Begun, appended: Appended | Lost | Exception) -> Outcome | None:
         """As `dispatch` answers or raises; None where others were faster: it is to be dispatched then."""
         try:
             if isinstance(appended, Exception):
                 raise _told(begun.attempt, appended)
-            return None if isinstance(appended, Lost) else self._recorded(begun.attempt, appended)
+            return None if isinstance(appended, Lost) else self._recorded(begun.attempt, appended, begun.lineage)
         finally:
             begun.release()
 
-    def _judge_at_once(self, attempt: Attempt, claim: UUID | None) -> Item | None:
+    def _time_of(self, order: Order) -> datetime:
+        return order.occurred_at or self._clock()
+
+    def _judge_at_once(self, attempt: Attempt, claim: UUID | None, lineage: int) -> tuple[Attempt, Item] | None:
         """A key of which nothing is at hand is taken for unused: the append finds out whether it is."""
         needed: Iterable[UUID] = [stream for stream in attempt.surely_needed if stream not in attempt.states]
         if claim is not None:
             attempt.states.update(self._states.at_hand([claim]) or {claim: None})
         while (known := self._states.at_hand(needed)) is not None:
             attempt.states.update(known)
+            attempt = attempt.at(self._time_of(attempt.order))
             try:
                 if attempt.unseen() is not None or (claim and attempt.context.read(Claim, claim)):
                     return None
                 events = attempt.decide()
-                return _item(attempt, claim, events) if isinstance(events, tuple) else None
+                return (attempt, _item(attempt, claim, events, lineage)) if isinstance(events, tuple) else None
             except Unread as unread:
                 needed = unread.streams
         return None
 
     def _carry_out(self, attempt: Attempt, claim: UUID | None) -> Outcome | Refusal:
+        self._store.set_clock()
+        lineage = self._store.lineage.number
         needed = attempt.surely_needed if claim is None else (claim, *attempt.surely_needed)
         attempt.states.update(self._states.load([stream for stream in needed if stream not in attempt.states]))
         for _ in range(TRIES):
-            answer = self._judge(attempt, claim)
+            attempt, answer = self._judge(attempt, claim)
             if isinstance(answer, tuple):
-                result = self._record(attempt, claim, answer)
+                result = self._record(attempt, claim, answer, lineage)
                 if result is not None:
                     return result
-            elif isinstance(answer, Outcome) or not (moved := self._states.refresh(attempt.states)):
+            elif isinstance(answer, Outcome):
                 return answer
             else:
+                moved = self._states.refresh(attempt.states, lineage)
+                if not moved and lineage == self._store.lineage.number:
+                    return answer
                 attempt.states.update(moved)
+            if lineage != self._store.lineage.number:
+                lineage = self._store.lineage.number
+                attempt.states.update(self._states.load(tuple(attempt.states)))
         raise Unavailable("others were faster every time")
 
-    def _judge(self, attempt: Attempt, claim: UUID | None) -> tuple[Any, ...] | Outcome | Refusal:
-        """The events that it records, what was recorded under its key, or why nothing is."""
+    def _judge(self, attempt: Attempt, claim: UUID | None) -> tuple[Attempt, tuple[Any, ...] | Outcome | Refusal]:
+        """The attempt at the time of its judgement; the events that it records, what was recorded under its key, or why
+        nothing is."""
         while True:
+            attempt = attempt.at(self._time_of(attempt.order))
             try:
                 if (refusal := attempt.unseen()) is not None:
-                    return refusal
+                    return attempt, refusal
                 used = attempt.context.read(Claim, claim) if claim else None
-                return attempt.decide() if used is None else self._again(attempt, used)
+                return attempt, attempt.decide() if used is None else self._again(attempt, used)
             except Unread as unread:
                 attempt.states.update(self._states.load(unread.streams))
 
@@ -153,29 +175,23 @@ class Dispatcher:
             state = attempt.aggregate.evolve(state, recorded)
         return Outcome(subject=use.stream, state=state, before=before, events=tuple(events), repeated=True)
 
-    def _record(self, attempt: Attempt, claim: UUID | None, events: tuple[Any, ...]) -> Outcome | None:
+    def _record(self, attempt: Attempt, claim: UUID | None, events: tuple[Any, ...], lineage: int) -> Outcome | None:
         """What was recorded; None where others were faster, with their states taken up."""
         try:
-            appended = self._store.append(_item(attempt, claim, events))
+            appended = self._store.append(_item(attempt, claim, events, lineage))
         except Unavailable as error:
             raise _told(attempt, error) from error
         if isinstance(appended, Lost):
-            attempt.states.update(self._states.renew(attempt.states, appended.streams))
+            attempt.states.update(self._states.renew(attempt.states, appended.streams, lineage))
             return None
-        return self._recorded(attempt, appended)
+        return self._recorded(attempt, appended, lineage)
 
-    def _recorded(self, attempt: Attempt, appended: Appended) -> Outcome:
+    def _recorded(self, attempt: Attempt, appended: Appended, lineage: int) -> Outcome:
         before = attempt.state
         for event in appended.events:
-            attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event)
+            attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event, lineage)
         own = [event for event in appended.events if event.stream == attempt.subject]
-        return Outcome(
-            subject=attempt.subject,
-            state=attempt.state,
-            before=before,
-            events=tuple(own),
-            consulted=attempt.states,
-        )
+        return Outcome(subject=attempt.subject, state=attempt.state, before=before, events=tuple(own))
 
 
 def _told(attempt: Attempt, error: Exception) -> Exception:
@@ -194,10 +210,10 @@ def malformed(order: Order) -> InvalidInput | None:
     return InvalidInput.of(*problems) if problems else None
 
 
-def _item(attempt: Attempt, claim: UUID | None, events: tuple[Any, ...]) -> Item:
+def _item(attempt: Attempt, claim: UUID | None, events: tuple[Any, ...], lineage: int) -> Item:
     written = attempt.written(events)
     if claim is not None:
         last = version_of(attempt.state)
         written.append((claim, claimed(attempt.order, attempt.subject, last + 1, last + len(events))))
     placed = unrecorded(attempt.order, written, attempt.states)
-    return Item(events=placed, reads=rests_on(attempt.states, placed))
+    return Item(events=placed, reads=rests_on(attempt.states, placed), lineage=lineage)

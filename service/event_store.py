@@ -5,14 +5,17 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
 
 from domain import catalogue
 from service.appender import Appender
 from service.batching import Committed, Entry, LoopEntry
+from service.clock import DatabaseClock
 from service.connections import Limits, open_pool
 from service.items import Appended, Encoded, Item, Lost, Place, Unrecorded
+from service.lineage import Lineage
 from service.log import Log, unavailable_where_it_does_not_answer
 from service.mapper import Mapper
 from service.recorder import Factory, LibraryMapper, environment
@@ -39,9 +42,11 @@ class EventStore(Application[UUID]):
         """Starts the appender's thread and opens the pool in the background: nothing is raised here."""
         limits = limits or Limits()
         self._encoding = mapper or Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
-        self._pool = open_pool(url, limits)
-        self._appender = Appender(url, limits)
-        log = Log(self._pool, self._encoding)
+        self.lineage = Lineage()
+        self.clock = DatabaseClock(self.lineage)
+        self._pool = open_pool(url, limits, self._met)
+        self._appender = Appender(url, limits, self._met, self.lineage, self.clock)
+        log = Log(self._pool, self._encoding, self.lineage)
         self.stream = log.stream
         self.streams = log.streams
         self.feed = log.feed
@@ -49,6 +54,21 @@ class EventStore(Application[UUID]):
         self.head = log.head
         self.position_as_of = log.position_as_of
         super().__init__()
+
+    def _met(self, connection: psycopg.Connection[Any]) -> None:
+        self.clock.ask(connection)
+        self.lineage.confirm(connection)
+
+    def set_clock(self) -> None:
+        """Asks the database what time it is, unless it was heard lately. Raises Unavailable."""
+        if not self.clock.is_fresh:
+            with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+                self.clock.ask(connection)
+
+    def now(self) -> datetime:
+        """The database's time. Raises Unavailable."""
+        self.set_clock()
+        return self.clock.now()
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         return environment(name)
@@ -77,7 +97,9 @@ class EventStore(Application[UUID]):
 
         Raises ValueError as append does.
         """
-        outcome = self._appender.append(Entry(self._encoded(items), _reads(items)))
+        lineages = [item.lineage for item in items if item.lineage is not None]
+        lineage = min(lineages, default=None)
+        outcome = self._appender.append(Entry(self._encoded(items), _reads(items), lineage))
         if isinstance(outcome, Lost):
             return outcome
         position, appended = outcome.first, []
@@ -91,7 +113,7 @@ class EventStore(Application[UUID]):
 
         Committed is told as it is: see `placed`. Raises ValueError and Unavailable, and tells nothing then.
         """
-        self._appender.begin(LoopEntry(self._encoded([item]), item.reads, on_told))
+        self._appender.begin(LoopEntry(self._encoded([item]), item.reads, on_told, item.lineage))
 
     def _encoded(self, items: Sequence[Item]) -> list[Encoded]:
         _check([unrecorded for item in items for unrecorded in item.events])

@@ -37,8 +37,12 @@ SHARED: Final = (AUTHORITY, JURISDICTION, NUMBERING)
 
 @dataclass(slots=True)
 class _Together:
-    """Histories that are appended together. read: as the store has it. made: with what they add, not yet recorded."""
+    """Histories that are appended together. read: as the store has it. made: with what they add, not yet recorded.
 
+    lineage: the store's before the first of it was read.
+    """
+
+    lineage: int
     read: dict[UUID, Any] = field(default_factory=dict)
     made: dict[UUID, Any] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
@@ -77,14 +81,14 @@ class Historian:
 
     def _try(self, histories: Sequence[History]) -> list[Told] | None:
         """None where others were faster, and nothing was recorded."""
-        together = _Together()
+        together = _Together(self._store.lineage.number)
         together.read |= self._states.load(history.claim for history in histories)
         for history in histories:
             together.told.append(self._told_before(history, together) or self._judge(history, together))
         if together.items and not self._append(together):
             return None
         nothing_recorded = any(not told.recorded and not told.repeated for told in together.told)
-        if nothing_recorded and self._states.refresh(together.read):
+        if nothing_recorded and self._states.refresh(together.read, together.lineage):
             return None if not together.items else self._again(together)
         return together.told
 
@@ -164,12 +168,12 @@ class Historian:
         """Whether they are recorded; where others were faster, their states are at hand from now on."""
         answer = self._store.append_together(together.items)
         if isinstance(answer, Lost):
-            self._states.renew(self._states.load(answer.streams), answer.streams)
+            self._states.renew(self._states.load(answer.streams), answer.streams, together.lineage)
             return False
         for appended in answer:
             for event in appended.events:
                 if AGGREGATE_OF[type(event.event)] in SHARED:
-                    state = self._states.advance(together.read.get(event.stream), event)
+                    state = self._states.advance(together.read.get(event.stream), event, together.lineage)
                     together.read[event.stream] = state
         return True
 
@@ -220,4 +224,4 @@ def _item(judging: _Judging, together: _Together) -> Item:
     )
     together.made[claim.stream] = Claim(version=claim.version, event=claim.event)
     events = (*judging.events, claim)
-    return Item(events=events, reads=rests_on(judging.states, events))
+    return Item(events=events, reads=rests_on(judging.states, events), lineage=together.lineage)

@@ -48,10 +48,13 @@ class Item:
 
     reads: the other streams that the decision rests on, each with the version seen (0: no event). They go into every
     event as what was consulted. Where one has moved on, nothing is recorded: no decision rests on stale grounds.
+    lineage: the store's as it was before the decision began. Where another has begun, the item is lost; None where
+    nothing was read for it.
     """
 
     events: tuple[Unrecorded, ...]
     reads: tuple[Place, ...] = ()
+    lineage: int | None = None
 
 
 class Appended(NamedTuple):

@@ -62,6 +62,10 @@ class Attempt:
         context = Context(actor=order.actor, now=now, subject=subject, consulted=states)
         return cls(order, aggregate, route, context, states)
 
+    def at(self, now: datetime) -> Self:
+        """The same order, decided at another time on the same states."""
+        return replace(self, context=replace(self.context, now=now))
+
     def on(self, states: dict[UUID, Any]) -> Self:
         """The same order, decided on other states."""
         return replace(self, context=replace(self.context, consulted=states), states=states)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from projections.replaying import FIELDS, TABLES, bounded
 from service.connections import BoundedConnection
 from service.errors import Unavailable
 from service.items import Place, Row
+from service.lineage import Lineage, Seen
 from service.mapper import Mapper
 
 ROWS: Final = f"{FIELDS} FROM {TABLES}"
@@ -39,9 +41,10 @@ AS_OF: Final = "SELECT event_store.position_as_of(%s)"
 class Log:
     """Reads events, from any thread. Raises Unavailable where no answer comes, CorruptEvent for what is no event."""
 
-    def __init__(self, pool: ConnectionPool[BoundedConnection], mapper: Mapper) -> None:
+    def __init__(self, pool: ConnectionPool[BoundedConnection], mapper: Mapper, lineage: Lineage) -> None:
         self._pool = pool
         self._mapper = mapper
+        self._lineage = lineage
 
     def stream(self, stream: UUID, after_version: int = 0) -> list[Recorded[Any]]:
         """Its events in order."""
@@ -84,7 +87,12 @@ class Log:
         return [decode(row) for row in rows]
 
     def _rows(self, statement: str, parameters: Any) -> list[Row]:
-        return list(map(Row._make, self._fetch(statement, parameters)))
+        number = self._lineage.number
+        rows = list(map(Row._make, self._fetch(statement, parameters)))
+        if rows:
+            newest = max(rows, key=_position)
+            self._lineage.see(Seen(newest.position, newest.stream, newest.version, newest.recorded_at), number)
+        return rows
 
     def _fetch(self, statement: str, parameters: Any) -> list[Any]:
         """Reads again, once, where a connection turns out to have died while nobody used it."""
@@ -98,6 +106,9 @@ class Log:
             self._pool.check()
             with self._pool.connection() as connection:
                 return connection.execute(statement.encode(), parameters, binary=True).fetchall()
+
+
+_position: Final = attrgetter("position")
 
 
 @contextmanager

@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     read_pool_size: int = Field(default=8, ge=1, le=100, description="Connections a process with which commands read.")
     view_pool_size: int = Field(default=10, ge=1, le=100, description="Connections a process with which queries read.")
     append_queue: int = Field(default=2000, ge=1, description="Commands that wait to be appended; beyond that, 503.")
-    states_kept: int = Field(default=50_000, ge=1, description="Folded states that a process keeps at hand.")
+    states_bytes: int = Field(
+        default=128 * 1024 * 1024, ge=1, description="Memory for folded states that a process keeps, in bytes, about."
+    )
     turn_timeout: float = Field(default=5.0, gt=0, description="That a command waits for its turn at its subject.")
     command_threads: int = Field(
         default=32, ge=1, le=200, description="Commands that read before they are decided, at once."

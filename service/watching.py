@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import psycopg
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import IncidentId, RequestId
@@ -22,7 +22,6 @@ T = TypeVar("T")
 PATIENCE: Final = 10.0
 """Seconds that the view is waited for."""
 LOOK: Final = 0.01
-NOW: Final = Question(select(func.clock_timestamp()), (), lambda row: cast(datetime, row[0]))
 AT_ONCE: Final = 100
 
 
@@ -49,10 +48,6 @@ class Watching:
     def set_aside(self, course: str = deployment_requests.NAME) -> list[RequestId]:
         """Those of which the view cannot tell, or another course of its own name."""
         return [RequestId(stream) for stream in self._ask(parking.streams_of(course))]
-
-    def now(self) -> datetime:
-        """The database's time."""
-        return self._ask(NOW)[0]
 
     def close(self) -> None:
         self._engine.dispose()

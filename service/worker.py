@@ -16,7 +16,6 @@ from projections.following.follower import Course, Feed, course_of, follow
 from projections.following.leading import connect
 from service.container import Clock, write_side
 from service.database import DatabaseUrls
-from service.database_clock import DatabaseClock
 from service.errors import Unavailable
 from service.policing import COURSE, COURSE_VERSION, Policing
 from service.rebuilding import Rebuilding
@@ -50,11 +49,13 @@ class Worker:
     def run(self, stop: Event) -> None:
         """Works until `stop` is set, and then ends what is under way. Raises Failed."""
         failed: list[str] = []
-        with closing(Watching(self._urls.worker, stop)) as watching:
-            clock = DatabaseClock(watching.now)
-            with write_side(self._settings, self._urls.worker, clock) as write:
-                policing = Policing(write.dispatcher, write.states, write.store.feed, watching.watchers, clock)
-                self._work(policing, watching, clock, write.store.feed, stop, failed)
+        with (
+            closing(Watching(self._urls.worker, stop)) as watching,
+            write_side(self._settings, self._urls.worker) as write,
+        ):
+            clock = write.store.now
+            policing = Policing(write.dispatcher, write.states, write.store.feed, watching.watchers, clock)
+            self._work(policing, watching, clock, write.store.feed, stop, failed)
         if failed:
             raise Failed(f"{', '.join(failed)} ended by a fault")
 

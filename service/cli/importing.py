@@ -62,7 +62,8 @@ def import_(
         store = EventStore(urls.api, limits(settings))
         try:
             written = Report(refusals)
-            importing = Import(Historian(store, States(store, settings.states_kept)), written, source=source, clock=now)
+            historian = Historian(store, States(store, most_bytes=settings.states_bytes))
+            importing = Import(historian, written, source=source, clock=now)
             with _progress(console) as progress:
                 bar = progress.add_task("import", total=count(histories, read), refused=0)
                 totals = importing.run(

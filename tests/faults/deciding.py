@@ -78,7 +78,7 @@ class Writing:
 def main(url: str, name: str, threads: int) -> None:
     stop = threading.Event()
     with closing(EventStore(url)) as store:
-        dispatcher = Dispatcher(store, States(store, 1000), Turns(20), lambda: datetime.now(UTC))
+        dispatcher = Dispatcher(store, States(store), Turns(20))
         running = [
             threading.Thread(target=Writing(dispatcher, f"{name}-{number}", stop).run) for number in range(threads)
         ]

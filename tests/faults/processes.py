@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -83,7 +82,7 @@ def writers(url: str, number: int) -> Iterator[None]:
 def prepare(url: str) -> None:
     clerk = person("clerk", AuthorityCode("desk"), Role.ADMINISTRATOR)
     with closing(EventStore(url)) as store:
-        dispatcher = Dispatcher(store, States(store, 100), Turns(5), lambda: datetime.now(UTC))
+        dispatcher = Dispatcher(store, States(store), Turns(5))
         for command in (
             RegisterAuthority(code=ASKER, name=Label("asker")),
             RegisterAuthority(code=DECIDER, name=Label("decider")),

@@ -67,8 +67,8 @@ class Register:
 
     def __init__(self, url: str) -> None:
         self.store = EventStore(url)
-        states = States(self.store, 10_000)
-        self._dispatcher = Dispatcher(self.store, states, Turns(20), lambda: datetime.now(UTC))
+        states = States(self.store)
+        self._dispatcher = Dispatcher(self.store, states, Turns(20))
 
     def close(self) -> None:
         self.store.close()

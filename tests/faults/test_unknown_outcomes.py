@@ -54,7 +54,7 @@ def through(database_urls: DatabaseUrls) -> Iterator[tuple[Proxy, EventStore]]:
 def dispatch(request: pytest.FixtureRequest, through: tuple[Proxy, EventStore]) -> Iterator[Dispatch]:
     """What an order rests on is at hand, so that the fault strikes its append."""
     _, store = through
-    states = States(store, 100)
+    states = States(store)
     dispatcher = Dispatcher(store, states, Turns(20), lambda: NOW)
     for order in (ORDER, WITH_KEY):
         states.load([*dispatcher.prepare(order).streams, stream_of(CLERK.authority)])

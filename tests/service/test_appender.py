@@ -12,11 +12,13 @@ import pytest
 
 from service.appender import Appender
 from service.batching import Batch, Committed, Entry, overtaken
+from service.clock import DatabaseClock
 from service.connections import Limits
 from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import EventStore
 from service.items import Encoded, Lost, Place
+from service.lineage import Lineage
 from tests.service.writing import item, write
 
 APPENDS_LOCK = 0x6D616E64617465
@@ -62,7 +64,9 @@ def stopped(url: str, appender: Appender) -> Iterator[Stopped]:
 
 @pytest.fixture
 def appender(database_urls: DatabaseUrls) -> Iterator[Appender]:
-    made = Appender(database_urls.api, Limits(queue=12))
+    lineage = Lineage()
+    clock = DatabaseClock(lineage)
+    made = Appender(database_urls.api, Limits(queue=12), clock.ask, lineage, clock)
     yield made
     made.close()
 

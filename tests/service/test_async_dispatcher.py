@@ -173,7 +173,7 @@ def test_what_cannot_be_recorded_now_is_told_and_gives_up_its_turn(
         psycopg.connect(database_urls.owner) as holder,
     ):
         dispatcher = AsyncDispatcher(
-            Dispatcher(store, States(store, 100), Turns(5), lambda: NOW), store, threads, LoopTurns(5)
+            Dispatcher(store, States(store), Turns(5), lambda: NOW), store, threads, LoopTurns(5)
         )
         assert isinstance(asyncio.run(dispatcher.dispatch(remark(request))), Outcome)
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")

@@ -65,7 +65,7 @@ class Register:
 @contextmanager
 def opened(url: str) -> Iterator[Register]:
     with closing(EventStore(url)) as store:
-        yield Register(Dispatcher(store, States(store, 1000), Turns(20), lambda: NOW), store)
+        yield Register(Dispatcher(store, States(store), Turns(20), lambda: NOW), store)
 
 
 @pytest.fixture

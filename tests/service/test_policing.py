@@ -22,8 +22,8 @@ from tests.e2e.serving import free_port
 def away() -> Iterator[Policing]:
     """Policies of a database that is not there."""
     with closing(EventStore(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")) as store:
-        states = States(store, 100)
-        dispatcher = Dispatcher(store, states, Turns(5), lambda: datetime.now(UTC))
+        states = States(store)
+        dispatcher = Dispatcher(store, states, Turns(5))
         yield Policing(dispatcher, states, store.feed, lambda incident, position: [], lambda: datetime.now(UTC))
 
 

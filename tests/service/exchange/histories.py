@@ -104,4 +104,4 @@ class Register:
 @contextmanager
 def opened(url: str) -> Iterator[Register]:
     with closing(EventStore(url)) as store:
-        yield Register(store, Historian(store, States(store, 1000)), [])
+        yield Register(store, Historian(store, States(store)), [])

@@ -105,7 +105,7 @@ def test_an_explanation_as_of_then_tells_of_incidents_what_may_be_seen_now(regis
     scope, eyes = looked_at(register, ANA, then)
     assert awaited(register, scope, eyes) == {"The hold awaits a finding on an incident that you may not see."}
 
-    dispatcher = Dispatcher(register.store, States(register.store, 100), Turns(20), now)
+    dispatcher = Dispatcher(register.store, States(register.store), Turns(20), now)
     referred = ReferIncident(authority=AuthorityCode("lowland"), reason=Text("EXERCISE"))
     assert isinstance(dispatcher.dispatch(Order(command=referred, actor=IVO, subject=incident)), Outcome)
     scope, eyes = looked_at(register, ANA, then)

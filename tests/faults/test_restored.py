@@ -1,0 +1,147 @@
+"""A database restored to an earlier point: nothing is decided or appended on what is gone from it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.deployment_request.commands import BeginReview, DenyRequest, RemarkOnRequest
+from domain.refusals import Refusal, TransitionRefused
+from domain.vocabulary import Text
+from service.async_dispatcher import AsyncDispatcher
+from service.database import DatabaseUrls
+from service.errors import Unavailable
+from service.event_store import EventStore, Item, Lost
+from service.orders import Order, Outcome
+from service.turns import LoopTurns
+from tests.faults.restoring import Backup
+from tests.faults.test_policies import KFOR, Register
+from tests.service.writing import unrecorded
+from tests.waiting import until
+
+pytestmark = pytest.mark.faults
+
+WHY = Text("EXERCISE")
+REMARK = RemarkOnRequest(reason=WHY)
+Give = Callable[[object, UUID], Any]
+
+
+@pytest.fixture
+def register(database_urls: DatabaseUrls) -> Iterator[Register]:
+    with closing(Register(database_urls.api)) as register:
+        register.prepare()
+        yield register
+
+
+@pytest.fixture(params=["thread", "loop"])
+def give(request: pytest.FixtureRequest, register: Register) -> Iterator[Give]:
+    """Gives a command until the database answers again."""
+    with ThreadPoolExecutor(2) as threads:
+        in_loop = AsyncDispatcher(register._dispatcher, register.store, threads, LoopTurns(20))
+
+        def once(command: object, subject: UUID) -> Outcome | Refusal:
+            order = Order(command=command, actor=KFOR, subject=subject)
+            if request.param == "loop":
+                return asyncio.run(in_loop.dispatch(order))
+            return register._dispatcher.dispatch(order)
+
+        def give(command: object, subject: UUID) -> Any:
+            answers: list[Outcome | Refusal] = []
+            until(lambda: attempted(once, command, subject, answers))
+            return answers[0]
+
+        yield give
+
+
+def attempted(once: Give, command: object, subject: UUID, answers: list[Any]) -> bool:
+    try:
+        answers.append(once(command, subject))
+    except Unavailable as error:
+        unavailable = error
+    else:
+        return True
+    assert unavailable.recorded is False
+    return False
+
+
+def versions(register: Register, request: UUID) -> list[int]:
+    return [recorded.version for recorded in register.store.stream(request)]
+
+
+def submitted(register: Register) -> UUID:
+    return register.under_review(register.incident())
+
+
+def test_a_stream_goes_on_where_the_restored_one_ends(
+    register: Register, database_urls: DatabaseUrls, give: Give
+) -> None:
+    request = submitted(register)
+    backup = Backup(database_urls)
+    for _ in range(5):
+        give(REMARK, request)
+    backup.restore()
+    outcome = give(REMARK, request)
+    assert isinstance(outcome, Outcome)
+    assert outcome.state.version == 3
+    assert versions(register, request) == [1, 2, 3]
+
+
+def test_other_events_at_the_same_versions_are_not_taken_for_those_that_are_gone(
+    register: Register, database_urls: DatabaseUrls, give: Give
+) -> None:
+    request = submitted(register)
+    backup = Backup(database_urls)
+    assert isinstance(give(DenyRequest(reason=WHY), request), Outcome)
+    backup.restore()
+    with closing(Register(database_urls.api)) as other:
+        other.do(REMARK, KFOR, request)
+    outcome = give(DenyRequest(reason=WHY), request)
+    assert isinstance(outcome, Outcome), "it was denied in the history that is gone"
+    assert outcome.state.version == 4
+
+
+def test_a_refusal_does_not_rest_on_what_is_gone_either(
+    register: Register, database_urls: DatabaseUrls, give: Give
+) -> None:
+    request = submitted(register)
+    backup = Backup(database_urls)
+    give(DenyRequest(reason=WHY), request)
+    backup.restore()
+    refused = give(BeginReview(reason=WHY), request)
+    assert isinstance(refused, TransitionRefused)
+    assert refused.status == "UNDER_REVIEW"
+
+
+def test_an_item_that_was_decided_before_is_lost(register: Register, database_urls: DatabaseUrls) -> None:
+    """Its places are free, and all that it consulted has the same version: the events there are others."""
+    store: EventStore = register.store
+    request = submitted(register)
+    backup = Backup(database_urls)
+    register.do(REMARK, KFOR, request)
+    decided = Item(events=(unrecorded(request, 4),), lineage=store.lineage.number)
+    backup.restore()
+    with closing(Register(database_urls.api)) as other:
+        other.do(REMARK, KFOR, request)
+    answers: list[Any] = []
+    until(lambda: attempted(lambda _, __: store.append(decided), decided, request, answers))
+    assert answers == [Lost(frozenset({request}))]
+
+
+def test_the_same_database_after_a_restart_keeps_what_is_known(register: Register, database_urls: DatabaseUrls) -> None:
+    request = submitted(register)
+    before = register.store.lineage.number
+    backup = Backup(database_urls)
+    backup.restore()
+    until(lambda: readable(register, request))
+    assert register.store.lineage.number == before
+
+
+def readable(register: Register, request: UUID) -> bool:
+    try:
+        return versions(register, request) == [1, 2]
+    except Unavailable:
+        return False
