@@ -11,7 +11,7 @@ from domain.authority import by_administrator
 from domain.deciding import Context, Opening
 from domain.recorded import Recorded, Upcasters
 from domain.refusals import FieldProblem
-from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, regions_of
+from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, exactly, regions_of
 
 ONE: Final = Quorum(1)
 
@@ -192,7 +192,10 @@ def _holder_is_registered(
 
 
 def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
-    if command.valid_until is not None and command.valid_until <= (command.valid_from or context.now):
+    """It may have begun, but it is not over."""
+    if command.valid_until is not None and command.valid_until <= context.now:
+        yield FieldProblem(path="validUntil", message=f"It must lie ahead: it is {exactly(context.now)} now.")
+    elif command.valid_until is not None and command.valid_until <= (command.valid_from or context.now):
         yield FieldProblem(path="validUntil", message="It must lie after the mandate's beginning.")
 
 

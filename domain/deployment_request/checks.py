@@ -1,6 +1,7 @@
 """Checks of a command's input against what is recorded: each yields what is wrong, at its field."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from domain import jurisdiction, marking
 from domain.deciding import Context
@@ -16,7 +17,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.rules import is_visible
 from domain.incident.state import Incident
 from domain.refusals import FieldProblem
-from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, joined, spoken
+from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, exactly, joined, spoken
 
 Problems = Iterator[FieldProblem]
 
@@ -49,19 +50,40 @@ def amended_incidents_can_be_named(command: AmendRequest, request: DeploymentReq
     yield from _can_be_named(added, request.deciding_authority, context)
 
 
-def keeps_what_the_hold_awaits(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """It drops no incident that a hold awaits."""
-    if request.hold is None or command.incidents is None:
+def keeps_what_a_hold_awaits(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """It drops no incident that a hold awaits, or that one awaited whose release stands."""
+    hold = request.hold or (request.release.hold if request.release else None)
+    if hold is None or command.incidents is None:
         return
     dropped = [
         incident.reference
-        for incident in context.read_all(Incident, request.hold.awaiting)
+        for incident in context.read_all(Incident, (each for each in hold.awaiting if each in request.incidents))
         if incident is not None and incident.id not in command.incidents and is_visible(incident, context)
     ]
-    if dropped:
-        yield FieldProblem(
-            path="incidents", message=f"The hold awaits a finding on {joined(dropped, 'and')}: name it too."
-        )
+    if not dropped:
+        return
+    names = joined(dropped, "and")
+    yield FieldProblem(
+        path="incidents",
+        message=f"The hold awaits a finding on {names}: name it too."
+        if request.hold is not None
+        else f"The review was resumed on a finding on {names}: name it too. Only {request.deciding_authority} can let "
+        "go of it, by a new hold that it ends itself.",
+    )
+
+
+def period_lies_ahead(
+    command: SubmitRequest | AmendRequest, request: DeploymentRequest | None, context: Context
+) -> Problems:
+    """The period asked for is not over."""
+    if command.period is not None:
+        yield from _ahead(command.period.end, "period.end", context)
+
+
+def review_lies_ahead(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """The review date lies ahead, unless the register withholds again on the terms of an earlier hold."""
+    if not context.actor.is_system:
+        yield from _ahead(command.review_by, "reviewBy", context)
 
 
 def awaited_incidents_are_seen(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
@@ -93,13 +115,19 @@ def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentReques
         )
 
 
-def is_valid_for_a_time(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """The end of its validity lies ahead: one that had ended before it was given would end the procedure at once.
-
-    The period may be over: one that acted on a promise is approved afterwards, and the approval expires by itself.
-    """
-    if command.valid_until is not None and command.valid_until <= context.now:
-        yield FieldProblem(path="validUntil", message=f"It must lie ahead: it is {spoken(context.now)} now.")
+def grants_what_lies_ahead(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """What is granted, its validity and the dates of its conditions lie ahead; it is valid no longer than granted."""
+    granted = command.period or request.period
+    if command.period is not None:
+        yield from _ahead(command.period.end, "period.end", context)
+    yield from _ahead(command.valid_until, "validUntil", context)
+    if command.valid_until is not None and command.valid_until > granted.end:
+        yield FieldProblem(
+            path="validUntil",
+            message=f"It must not lie after the end of the granted period, {exactly(granted.end)}.",
+        )
+    for index, condition in enumerate(command.conditions):
+        yield from _ahead(condition.due_by, f"conditions.{index}.dueBy", context)
 
 
 def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, context: Context) -> Problems:
@@ -110,6 +138,11 @@ def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, con
         yield FieldProblem(path="condition", message=f"The decision has no condition {command.condition}.")
     elif condition.is_fulfilled:
         yield FieldProblem(path="condition", message="Its fulfilment was reported already.")
+
+
+def _ahead(instant: datetime | None, path: str, context: Context) -> Problems:
+    if instant is not None and instant <= context.now:
+        yield FieldProblem(path=path, message=f"It must lie ahead: it is {exactly(context.now)} now.")
 
 
 def _can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, context: Context) -> Problems:

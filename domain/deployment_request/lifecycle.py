@@ -61,10 +61,9 @@ EXPIRED = RequestStatus.EXPIRED
 UNDECIDED = frozenset({SUBMITTED, UNDER_REVIEW, WITHHELD})
 
 requester = by(Role.REQUESTER, of=requesting)
-reviewer = by(Role.REVIEWER, of=deciding)
-reviewer_or_register = by(Role.REVIEWER, of=deciding, or_the_register=True)
-endorser = by(Role.REVIEWER, of=deciding, disinterested=True)
-reviewer_or_approver = by(Role.REVIEWER, Role.APPROVER, of=deciding)
+reviewer = by(Role.REVIEWER, of=deciding, disinterested=True)
+reviewer_or_register = by(Role.REVIEWER, of=deciding, disinterested=True, or_the_register=True)
+reviewer_or_approver = by(Role.REVIEWER, Role.APPROVER, of=deciding, disinterested=True)
 approver = by(Role.APPROVER, of=deciding, disinterested=True)
 participant = by(Role.REQUESTER, Role.REVIEWER, Role.APPROVER, of=either, recused_too=True)
 
@@ -72,7 +71,7 @@ OPENINGS = (
     Opening(
         command=SubmitRequest,
         permits=authority.by_registered(Role.REQUESTER),
-        checks=(checks.region_has_a_decider, checks.incidents_can_be_named),
+        checks=(checks.region_has_a_decider, checks.period_lies_ahead, checks.incidents_can_be_named),
         record=submit,
         numbered_by=lambda context: numbering.stream_of(series(context)),
     ),
@@ -84,7 +83,11 @@ STEPS = (
         command=AmendRequest,
         states=UNDECIDED,
         by=requester,
-        checks=(checks.amended_incidents_can_be_named, checks.keeps_what_the_hold_awaits),
+        checks=(
+            checks.period_lies_ahead,
+            checks.amended_incidents_can_be_named,
+            checks.keeps_what_a_hold_awaits,
+        ),
         record=amend,
     ),
     Step(
@@ -110,7 +113,7 @@ STEPS = (
         leads_to=(WITHHELD,),
         by=reviewer_or_register,
         conditions=(rules.release_is_lost,),
-        checks=(checks.awaited_incidents_are_seen, checks.awaits_what_is_open),
+        checks=(checks.awaited_incidents_are_seen, checks.awaits_what_is_open, checks.review_lies_ahead),
         record=withhold,
     ),
     Step(
@@ -126,7 +129,7 @@ STEPS = (
         action="ENDORSE",
         command=EndorseRequest,
         states=frozenset({UNDER_REVIEW}),
-        by=endorser,
+        by=reviewer,
         conditions=(rules.has_not_endorsed,),
         record=endorse,
     ),
@@ -143,8 +146,8 @@ STEPS = (
         states=frozenset({UNDER_REVIEW}),
         leads_to=(APPROVED,),
         by=approver,
-        conditions=(rules.mandate_covers, rules.is_endorsed),
-        checks=(checks.grants_no_more_than_asked, checks.is_valid_for_a_time),
+        conditions=(rules.mandate_covers, rules.period_lies_ahead, rules.is_endorsed),
+        checks=(checks.grants_no_more_than_asked, checks.grants_what_lies_ahead),
         record=approve,
     ),
     Step(

@@ -36,6 +36,20 @@ def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
     )
 
 
+def period_lies_ahead(request: DeploymentRequest, context: Context) -> Verdicts:
+    """The period asked for is not over."""
+    end, met = request.period.end, request.period.end > context.now
+    told = f"The period asked for {'ends' if met else 'ended'} on {spoken(end)}"
+    return (
+        Verdict(
+            rule="PERIOD",
+            met=met,
+            description=f"{told}." if met else f"{told}: {request.requesting_authority} can ask for another.",
+            rests_on=(request.revised_at,),
+        ),
+    )
+
+
 def is_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
     """Enough endorsements of this revision recommend it, more are for it than against, none is the approver's own."""
     counted = [

@@ -1,7 +1,7 @@
 """The rules for incidents: each says whether it is met, and why."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from domain import authority, jurisdiction
 from domain.deciding import Context, Verdict
@@ -11,6 +11,7 @@ from domain.marking import Viewer, viewer
 from domain.refusals import FieldProblem
 from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject, spoken
 
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 CLOCKS = timedelta(minutes=5)
 """How far the clock of who reports may be ahead."""
 
@@ -98,7 +99,9 @@ def receiver_is_registered(command: ReferIncident, incident: Incident, context: 
 
 
 def has_happened(command: ReportIncident, incident: Incident | None, context: Context) -> Iterator[FieldProblem]:
-    """What is reported has happened, as far as clocks agree."""
+    """What is reported has happened, as far as clocks agree, and not before 1900."""
+    if command.occurred_at < EARLIEST:
+        yield FieldProblem(path="occurredAt", message=f"It must not lie before {spoken(EARLIEST)}.")
     if command.occurred_at > context.now + CLOCKS:
         yield FieldProblem(
             path="occurredAt",

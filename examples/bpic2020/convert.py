@@ -145,9 +145,13 @@ class Case:
         return self._name.capitalize()
 
     def _terms(self, activity: Activity) -> dict[str, Any]:
-        """The trip's days are the period asked for, its last day included."""
+        """The trip's days are the period asked for, its last day included, and at least all days up to the decision.
+
+        Some permits were submitted after the trip, and the register decides on nothing that is over.
+        """
         days = {each.name: each.at for each in self._activities if each.name.endswith(" trip")}
-        end = datetime.fromisoformat(days["End trip"]) + timedelta(days=1)
+        of_permit = (each.at for each in self._activities if each.is_of_permit)
+        end = max(map(datetime.fromisoformat, (days["End trip"], *of_permit))) + timedelta(days=1)
         return {
             "force": self._force,
             "strength": 1,

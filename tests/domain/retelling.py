@@ -12,7 +12,16 @@ from tests.domain.case import REQUEST
 
 Log = list[Recorded[Any]]
 Found = tuple[int, IncidentAttributed | None]
-DECIDES = (e.RequestEndorsed, e.RequestApproved, e.RequestDenied, e.ApprovalConfirmed, e.ApprovalRevoked)
+DECIDES = (
+    e.ReviewBegun,
+    e.RequestWithheld,
+    e.ReviewResumed,
+    e.RequestEndorsed,
+    e.RequestApproved,
+    e.RequestDenied,
+    e.ApprovalConfirmed,
+    e.ApprovalRevoked,
+)
 
 
 def of_request(log: Log, *kinds: type[Any]) -> Log:

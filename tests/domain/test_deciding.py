@@ -113,18 +113,6 @@ def test_no_more_is_granted_than_was_asked_for(told: dict[str, object], path: st
     given(*ENDORSED).when(command, by=approver).refused(InvalidInput, "asked for", at=(path,))
 
 
-def test_an_approval_has_not_ended_before_it_is_given() -> None:
-    for until in (NOW, NOW - DAY):
-        given(*ENDORSED).when(replace(APPROVE, valid_until=until), by=approver).refused(
-            InvalidInput, "It must lie ahead: it is 10 December 2024, 12:00 UTC now.", at=("validUntil",)
-        )
-
-
-def test_what_was_done_already_can_be_approved_for_the_record() -> None:
-    """As travel permits of the BPI Challenge 2020 were, after the journey."""
-    assert isinstance(given(*ENDORSED).when(APPROVE, by=approver, now=PERIOD.end + DAY).answer, tuple)
-
-
 def test_all_that_was_asked_for_can_be_granted_by_name() -> None:
     given(*ENDORSED).when(replace(APPROVE, strength=GRANTED.strength, period=PERIOD), by=approver).then(GRANTED)
 

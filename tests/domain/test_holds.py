@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from domain.deployment_request.commands import ResumeReview
+from domain.deployment_request.commands import AmendRequest, ResumeReview
 from domain.deployment_request.events import RequestAmended, RequestWithheld, ReviewResumed
 from domain.deployment_request.state import RequestStatus
+from domain.refusals import InvalidInput
 from domain.vocabulary import SYSTEM, AnalyticConfidence, Likelihood, Text
 from tests.domain.case import (
     BRIDGE,
@@ -23,6 +24,7 @@ from tests.domain.case import (
     finding,
     ground,
     incident,
+    requester,
     resumed,
     retraction,
     reviewer,
@@ -164,3 +166,27 @@ def test_what_an_amendment_dropped_is_not_awaited_again() -> None:
 def test_a_release_counts_until_the_decision_and_no_longer() -> None:
     register = follow(*RELEASED, endorsement(), approval(ground(2)), retraction())
     assert register.states[REQUEST].status is RequestStatus.APPROVED
+
+
+def test_it_cannot_drop_what_a_hold_awaited_whose_release_stands() -> None:
+    """Else the party that asks could take away what the decision is to rest on."""
+    drop = AmendRequest(incidents=(), reason=WHY)
+    released = (*WITHHELD, finding(), resumed())
+    given(*released).when(drop, by=requester).refused(
+        InvalidInput,
+        "The review was resumed on a finding on pristina-i-2024-0001: name it too. Only kfor can let go of it",
+        at=("incidents",),
+    )
+    given(*released, incident(BRIDGE)).when(replace(drop, incidents=(BRIDGE, CANAL)), by=requester).then(
+        RequestAmended(incidents=(BRIDGE, CANAL), reason=WHY)
+    )
+    for let_go in ((withheld(), resumed(reviewer)), (withheld(BRIDGE), resumed(reviewer))):
+        past = (*released, incident(BRIDGE), *let_go)
+        given(*past).when(drop, by=requester).then(RequestAmended(incidents=(), reason=WHY))
+
+
+def test_a_released_hold_does_not_tell_of_what_its_author_may_not_see() -> None:
+    hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001")
+    register = given(*UNDER_REVIEW, hidden, withheld(BRIDGE), finding(on=BRIDGE), resumed()).register
+    answer = register.command(AmendRequest(incidents=(), reason=WHY), requester)
+    assert answer == (RequestAmended(incidents=(BRIDGE,), reason=WHY),)

@@ -1,7 +1,7 @@
 """An incident is reported, and evidence on it is recorded."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import product
 from uuid import uuid5
 
@@ -81,14 +81,6 @@ def test_it_may_be_reported_anywhere() -> None:
         covered_by=(),
     )
     assert given(*REGISTERED).when(command, by=requester).then(expected).location == where
-
-
-def test_what_is_reported_has_happened() -> None:
-    given(*REGISTERED).when(replace(REPORT, occurred_at=NOW + timedelta(days=365)), by=requester).refused(
-        InvalidInput, "It lies ahead", at=("occurredAt",)
-    )
-    clock_ahead = replace(REPORT, occurred_at=NOW + timedelta(minutes=4))
-    assert isinstance(given(*REGISTERED).when(clock_ahead, by=requester).answer, tuple)
 
 
 def test_an_authority_that_holds_two_mandates_on_the_path_is_told_once() -> None:

@@ -189,7 +189,7 @@ def test_each_action_is_explained_with_who_could() -> None:
         for status in RequestStatus
         for action, outlook in in_status(status).explain(_nobody(), REQUEST).items()
     }
-    reviewer = "This takes a reviewer of kfor."
+    reviewer = "This takes a reviewer of kfor who is neither recused nor interested."
     approver = "This takes an approver of kfor who is neither recused nor interested."
     assert told == {
         "AMEND": "This takes a requester of pristina.",
@@ -197,8 +197,8 @@ def test_each_action_is_explained_with_who_could() -> None:
         "BEGIN_REVIEW": reviewer,
         "WITHHOLD": reviewer,
         "RESUME_REVIEW": reviewer,
-        "ENDORSE": "This takes a reviewer of kfor who is neither recused nor interested.",
-        "RECUSE": "This takes a reviewer or approver of kfor.",
+        "ENDORSE": reviewer,
+        "RECUSE": "This takes a reviewer or approver of kfor who is neither recused nor interested.",
         "APPROVE": approver,
         "DENY": approver,
         "CONFIRM": approver,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.deciding import step_of
 from domain.deployment_request import commands as c
 from domain.deployment_request.events import (
     Recommendation,
@@ -13,10 +14,12 @@ from domain.deployment_request.events import (
     ReviewerRecused,
     ReviewResumed,
 )
+from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import RequestStatus
 from domain.refusals import InvalidInput, NotPermitted, TransitionRefused
-from domain.vocabulary import SYSTEM, AnalyticConfidence, IncidentId, Likelihood, Marking, Role, Threshold
+from domain.vocabulary import SYSTEM, Actor, AnalyticConfidence, IncidentId, Likelihood, Marking, Role, Threshold
 from tests.domain.case import (
+    APPROVED,
     BRIDGE,
     CANAL,
     DAY,
@@ -31,11 +34,13 @@ from tests.domain.case import (
     WITHHELD,
     amendment,
     approver,
+    colleague,
     endorsement,
     finding,
     incident,
     investigator,
     person,
+    questioned,
     recusal,
     requester,
     resumed,
@@ -216,22 +221,46 @@ def test_reviewers_and_approvers_recuse_themselves(history: tuple[Past, ...], ac
 
 
 EVERY_ROLE = replace(reviewer, roles=tuple(Role))
-REFUSED_TO_THE_RECUSED = (
-    (SUBMITTED, c.BeginReview(reason=WHY), "a reviewer of kfor who is not"),
-    (SUBMITTED, c.RecuseReviewer(reason=WHY), "a reviewer or approver of kfor who is not"),
-    (UNDER_REVIEW, WITHHOLD, "a reviewer of kfor who is not"),
-    (WITHHELD, c.ResumeReview(reason=WHY), "a reviewer of kfor who is not"),
-    (UNDER_REVIEW, ENDORSE, "a reviewer of kfor who is neither recused nor interested"),
-    (UNDER_REVIEW, c.ApproveRequest(reason=WHY), "an approver of kfor who is neither recused nor interested"),
-    (UNDER_REVIEW, c.DenyRequest(reason=WHY), "an approver of kfor who is neither recused nor interested"),
+STEPS_OF_THE_DECIDER = (
+    (SUBMITTED, c.BeginReview(reason=WHY), "a reviewer"),
+    (SUBMITTED, c.RecuseReviewer(reason=WHY), "a reviewer or approver"),
+    (UNDER_REVIEW, WITHHOLD, "a reviewer"),
+    (WITHHELD, c.ResumeReview(reason=WHY), "a reviewer"),
+    (UNDER_REVIEW, ENDORSE, "a reviewer"),
+    (UNDER_REVIEW, c.ApproveRequest(reason=WHY), "an approver"),
+    (UNDER_REVIEW, c.DenyRequest(reason=WHY), "an approver"),
+    ((*APPROVED, questioned), c.ConfirmApproval(reason=WHY), "an approver"),
+    (APPROVED, c.RevokeApproval(reason=WHY), "an approver"),
 )
 
 
-@pytest.mark.parametrize(("history", "command", "who"), REFUSED_TO_THE_RECUSED)
+@pytest.mark.parametrize(("history", "command", "who"), STEPS_OF_THE_DECIDER)
 def test_who_is_recused_takes_no_further_part(history: tuple[Past, ...], command: object, who: str) -> None:
     given(*history, recusal).when(command, by=EVERY_ROLE).refused(
-        NotPermitted, f"You are recused and take no further part, but for remarks: this takes {who}."
+        NotPermitted,
+        "You are recused and take no further part, but for remarks: "
+        f"this takes {who} of kfor who is neither recused nor interested.",
     )
+
+
+@pytest.mark.parametrize("author", [requester, colleague], ids=["who submitted", "who amended"])
+@pytest.mark.parametrize(("history", "command", "who"), STEPS_OF_THE_DECIDER)
+def test_who_submitted_or_amended_takes_no_step_of_the_decider(
+    history: tuple[Past, ...], command: object, who: str, author: Actor
+) -> None:
+    """Also not for the deciding authority, which they act for by now."""
+    amended = (*history, replace(amendment, by=colleague))
+    turncoat = replace(author, authority=KFOR, roles=tuple(Role))
+    given(*amended).when(command, by=turncoat).refused(
+        NotPermitted,
+        "You submitted or amended the request, and are interested in it: "
+        f"this takes {who} of kfor who is neither recused nor interested.",
+    )
+    register = given(*amended).register
+    assert register.available(turncoat, REQUEST) == ("REMARK",)
+    outlook = register.explain(turncoat, REQUEST)[step_of(STEPS, type(command)).action]
+    interested = [verdict.met for verdict in outlook.verdicts if verdict.rule == "INTERESTED"]
+    assert (outlook.available, interested) == (False, [False])
 
 
 def test_not_even_for_another_authority_but_for_remarks() -> None:

@@ -20,6 +20,7 @@ from domain.vocabulary import (
 from tests.domain.case import (
     BRIDGE,
     CANAL,
+    DAY,
     KFOR,
     NOWHERE,
     WHY,
@@ -67,7 +68,7 @@ holds = st.builds(
     awaiting=st.sampled_from(SOME),
     minimum_likelihood=bands,
     minimum_confidence=grades,
-    review_by=st.sampled_from([None, NOW]),
+    review_by=st.sampled_from([None, NOW + DAY]),
 )
 TRIED: dict[str, tuple[Any, ...]] = {
     "AMEND": (c.AmendRequest(strength=Strength(9), reason=WHY), c.AmendRequest(incidents=(), reason=WHY)),

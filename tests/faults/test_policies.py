@@ -73,26 +73,31 @@ class Register:
     def close(self) -> None:
         self.store.close()
 
-    def attempt(self, command: object, actor: Actor, subject: UUID | None = None) -> Any:
-        return self._dispatcher.dispatch(Order(command=command, actor=actor, subject=subject))
+    def attempt(self, command: object, actor: Actor, subject: UUID | None = None, at: datetime | None = None) -> Any:
+        """at: when it happened, where it is recorded later."""
+        return self._dispatcher.dispatch(Order(command=command, actor=actor, subject=subject, occurred_at=at))
 
-    def do(self, command: object, actor: Actor, subject: UUID | None = None) -> Outcome:
-        answer = self.attempt(command, actor, subject)
+    def do(self, command: object, actor: Actor, subject: UUID | None = None, at: datetime | None = None) -> Outcome:
+        answer = self.attempt(command, actor, subject, at)
         assert isinstance(answer, Outcome), answer
         return answer
 
     def prepare(self) -> None:
         for code in ("kfor", "pristina"):
             self.do(RegisterAuthority(code=AuthorityCode(code), name=Label(code)), KFOR)
-        self.do(
-            GrantMandate(authority=AuthorityCode("kfor"), region=Region("xk"), legal_basis=Label("UNSCR 1244")), KFOR
+        mandate = GrantMandate(
+            authority=AuthorityCode("kfor"),
+            region=Region("xk"),
+            legal_basis=Label("UNSCR 1244"),
+            valid_from=datetime(1999, 6, 10, tzinfo=UTC),
         )
+        self.do(mandate, KFOR)
 
     def incident(self) -> IncidentId:
         report = ReportIncident(kind=Label("explosion"), description=WHY, region=NORTH, occurred_at=datetime.now(UTC))
         return IncidentId(self.do(report, KFOR).subject)
 
-    def under_review(self, incident: IncidentId, period: Period | None = None) -> UUID:
+    def under_review(self, incident: IncidentId, period: Period | None = None, at: datetime | None = None) -> UUID:
         now = datetime.now(UTC)
         submit = SubmitRequest(
             force=Label("KSF"),
@@ -102,24 +107,25 @@ class Register:
             period=period or Period(start=now, end=now + timedelta(days=30)),
             incidents=(incident,),
         )
-        request = self.do(submit, PRISTINA).subject
-        self.do(BeginReview(reason=WHY), KFOR, request)
+        request = self.do(submit, PRISTINA, at=at).subject
+        self.do(BeginReview(reason=WHY), KFOR, request, at)
         return request
 
     def over(self) -> UUID:
-        """A request whose approval's time has passed already."""
+        """A request whose approval's time has passed already: it was recorded a week after it ended."""
         return self.approved(datetime.now(UTC) - timedelta(days=7))
 
     def approved(self, end: datetime, set_aside_in: str | None = None) -> UUID:
         """set_aside_in: a database whose view takes nothing of it from then on."""
-        request = self.under_review(self.incident(), Period(start=end - timedelta(days=30), end=end))
+        at = end - timedelta(days=1) if end < datetime.now(UTC) else None
+        request = self.under_review(self.incident(), Period(start=end - timedelta(days=30), end=end), at)
         if set_aside_in is not None:
             with psycopg.connect(set_aside_in) as connection:
                 connection.execute(
                     "INSERT INTO projections.parked_streams VALUES (%s, %s, 2, 'poison', now())", [NAME, request]
                 )
-        self.do(EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY), SECOND, request)
-        self.do(ApproveRequest(reason=WHY), KFOR, request)
+        self.do(EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY), SECOND, request, at)
+        self.do(ApproveRequest(reason=WHY), KFOR, request, at)
         return request
 
     def history(self, request: UUID) -> list[str]:

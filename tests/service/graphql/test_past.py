@@ -30,7 +30,7 @@ class Case:
         self.incident = here.incident()["id"]
         self.request = here.request(incidents=[self.incident])["id"]
         self.do(here.reviewer, "beginReview")
-        held = {"awaiting": [self.incident], "reviewBy": "2001-01-01T00:00:00Z"}
+        held = {"awaiting": [self.incident], "reviewBy": "2035-01-01T00:00:00Z"}
         self.do(here.reviewer, "withholdDeploymentRequest", **held)
         here.on_incident(here.reviewer, "recordEvidence", self.incident)
         here.on_incident(here.reviewer, "attributeIncident", self.incident)

@@ -1,11 +1,14 @@
 """Lists as of then: filters, orders, counts and cursors of an instant, beside what has happened since."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from service.graphql.scalars import written_instant
 from tests.service.graphql.register import Answer, Register
 from tests.service.graphql.world import World, world
+from tests.waiting import until
 
 REQUESTS = """query ($filter: DeploymentRequestFilter, $order: DeploymentRequestOrder, $first: Int, $after: String,
     $asOf: DateTime, $at: Position) {
@@ -31,10 +34,11 @@ class Days:
         first, second = made[0]["id"], made[1]["id"]
         here.on_request(here.requester, "withdrawDeploymentRequest", first)
         here.on_request(here.reviewer, "beginReview", second)
-        held = {"awaiting": [self.incident], "reviewBy": "2001-01-01T00:00:00Z"}
-        self.withheld = here.on_request(here.reviewer, "withholdDeploymentRequest", second, "updatedAt", **held)[
-            "updatedAt"
-        ]
+        due = datetime.now(UTC) + timedelta(seconds=3)
+        self.withheld = written_instant(due)
+        held = {"awaiting": [self.incident], "reviewBy": self.withheld}
+        here.on_request(here.reviewer, "withholdDeploymentRequest", second, "updatedAt", **held)
+        until(lambda: datetime.now(UTC) > due)
         here.on_incident(here.reviewer, "attributeIncident", self.incident)
         here.on_request(here.reviewer, "resumeReview", second)
         here.request()
