@@ -22,12 +22,12 @@ from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from domain.vocabulary import SYSTEM
 from service.claims import claimed_history, is_same_history
 from service.errors import Unavailable
-from service.event_store import EventStore
 from service.history import History, Known, Line, Told
 from service.items import Item, Lost, Unrecorded
 from service.judging import Attempt, Written, rests_on, unrecorded
 from service.orders import Order
 from service.states import States
+from service.streams import Streams
 
 TRIES: Final = 50
 """How often a history is decided anew after others were faster."""
@@ -64,7 +64,7 @@ class _Judging:
 class Historian:
     """For one thread. Histories that are given together may rest on each other, in their order."""
 
-    def __init__(self, store: EventStore, states: States) -> None:
+    def __init__(self, store: Streams, states: States) -> None:
         self._store = store
         self._states = states
 

@@ -15,7 +15,7 @@ import msgspec
 
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
-from service.event_store import EventStore
+from service.streams import Streams
 
 MOST_BYTES: Final = 128 * 1024 * 1024
 A_STATE: Final = 2000
@@ -40,7 +40,7 @@ class States:
     history than the present one is not kept.
     """
 
-    def __init__(self, store: EventStore, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, store: Streams, *, most_bytes: int = MOST_BYTES) -> None:
         """most_bytes: of memory for all that is kept, as far as it can be estimated."""
         self._store = store
         self._most_bytes = most_bytes

@@ -1,7 +1,9 @@
 """`import`: histories from another register or a spreadsheet."""
 
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, BinaryIO, Final
 
 import typer
 from rich.console import Console
@@ -9,6 +11,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from service.cli.asking import in_one_line
 from service.cli.numbers import number_of
 from service.cli.wording import clean
 from service.container import limits, now
@@ -17,10 +20,11 @@ from service.event_store import EventStore
 from service.exchange.importing import jsonl, table
 from service.exchange.importing.mapping import read_mapping
 from service.exchange.importing.raw import Reader
-from service.exchange.importing.report import Report
+from service.exchange.importing.rehearsal import Rehearsal
+from service.exchange.importing.report import Report, adding_to
 from service.exchange.importing.running import Import, Totals, count
 from service.historian import Historian
-from service.opening import open_migrated_database
+from service.opening import open_database, open_migrated_database
 from service.settings import Settings
 from service.states import States
 
@@ -41,39 +45,57 @@ def import_(
         ),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Where refused lines are listed: FILE.report.jsonl.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Judge every line by the same rules, and record nothing.")
+    ] = False,
 ) -> None:
     """Brings histories into the register, decided as of then; what the rules refuse is listed, with line and reason.
 
     Run again, it adds nothing that is there. Where every line is refused it ends with status 1. docs/import.md shows
     the form of the file.
     """
-    settings = Settings.from_environment()
-    read = _reader(file, mapping)
-    listed = report or file.with_name(f"{file.name}.report.jsonl")
-    for each in filter(None, (file, mapping)):
-        if listed.exists() and each.exists() and listed.samefile(each):
-            raise Misconfigured(f"--report: {listed} is what is read: name another file")
-    console = Console()
-    try:
-        histories, refusals = file.open("rb"), listed.open("ab")
-    except OSError as error:
-        raise Misconfigured(f"{error.filename}: {error.strerror}") from None
-    with histories, refusals, open_migrated_database(settings) as urls:
-        store = EventStore(urls.api, limits(settings))
-        try:
-            written = Report(refusals)
-            historian = Historian(store, States(store, most_bytes=settings.states_bytes))
-            importing = Import(historian, written, source=source, clock=now)
-            with _progress(console) as progress:
-                bar = progress.add_task("import", total=count(histories, read), refused=0)
-                totals = importing.run(
-                    histories, read, lambda lines, so_far: progress.update(bar, advance=lines, refused=so_far.refused)
+    with in_one_line():
+        read = _reader(file, mapping)
+        listed = report or file.with_name(f"{file.name}.report.jsonl")
+        for each in filter(None, (file, mapping)):
+            if listed.exists() and each.exists() and listed.samefile(each):
+                raise Misconfigured(f"--report: {listed} is what is read: name another file")
+        with _opened(file) as histories:
+            lines = count(histories, read)
+            with adding_to(listed) as refusals:
+                written = Report(refusals, dry_run=dry_run)
+                totals = _run(
+                    histories,
+                    lines,
+                    lambda historian: Import(historian, written, source=source, clock=now),
+                    read,
+                    dry_run,
                 )
-        finally:
-            store.close()
-    _tell(console, totals, written, listed)
+    _tell(Console(), totals, written, listed, dry_run=dry_run)
     if totals.refused == totals.lines > 0:
         raise typer.Exit(NOTHING_RECORDED)
+
+
+def _run(
+    histories: BinaryIO, lines: int, importing: Callable[[Historian], Import], read: Reader, dry_run: bool
+) -> Totals:
+    settings = Settings.from_environment()
+    opened = open_database if dry_run else open_migrated_database
+    with opened(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store, _progress() as progress:
+        streams = Rehearsal(store, now()) if dry_run else store
+        bar = progress.add_task("import", total=lines, refused=0)
+        return importing(Historian(streams, States(streams, most_bytes=settings.states_bytes))).run(
+            histories, read, lambda done, so_far: progress.update(bar, advance=done, refused=so_far.refused)
+        )
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        if file.exists() and not file.is_file():
+            raise Misconfigured(f"{file} is no file: name one")
+        return file.open("rb")
+    except OSError as error:
+        raise Misconfigured(f"{file}: {error.strerror}") from None
 
 
 def _reader(file: Path, mapping: Path | None) -> Reader:
@@ -88,7 +110,9 @@ def _reader(file: Path, mapping: Path | None) -> Reader:
             raise typer.BadParameter("a file ends in .jsonl or .csv", param_hint="FILE")
 
 
-def _progress(console: Console) -> Progress:
+def _progress() -> Progress:
+    """How far it is, on a terminal."""
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -96,26 +120,33 @@ def _progress(console: Console) -> Progress:
         TextColumn("lines, {task.fields[refused]} refused"),
         TimeRemainingColumn(),
         console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )
 
 
-def _tell(console: Console, totals: Totals, report: Report, listed: Path) -> None:
-    console.print(
-        f"{number_of(totals.lines, 'line', 'lines')}: {totals.recorded:,} recorded in "
-        f"{number_of(totals.histories, 'history', 'histories')}, {totals.refused:,} refused, "
-        f"{totals.repeated_lines:,} in "
-        f"{number_of(totals.repeated_histories, 'history that was', 'histories that were')} there before.",
-        highlight=False,
+def _tell(console: Console, totals: Totals, report: Report, listed: Path, *, dry_run: bool) -> None:
+    def say(text: str, indent: int = 0) -> None:
+        """Elsewhere than on a terminal, one line, however long."""
+        told = Text(clean(text))
+        console.print(Padding(told, (0, 0, 0, indent)) if console.is_terminal else Text(" " * indent) + told,
+                      soft_wrap=not console.is_terminal)  # fmt: skip
+
+    histories = number_of(totals.histories, "history", "histories")
+    repeated = number_of(totals.repeated_histories, "history that was", "histories that were")
+    would = "would be " if dry_run else ""
+    say(
+        f"{number_of(totals.lines, 'line', 'lines')}: {totals.recorded:,} {would}recorded in {histories}, "
+        f"{totals.refused:,} {would}refused, {totals.repeated_lines:,} in {repeated} there before."
     )
+    if dry_run:
+        say("Nothing was recorded.")
     if totals.refused_before:
-        console.print(
-            f"Of those histories, lines that had been refused then: {totals.refused_before:,}.", highlight=False
-        )
+        say(f"Of those histories, lines that had been refused then: {totals.refused_before:,}.")
     for reason, lines in sorted(totals.reasons.items(), key=lambda each: -each[1]):
-        console.print(Text(f"  {lines:,} refused, {reason}"))
+        say(f"{lines:,} {would}refused, {reason}", 2)
         if (first := report.first.get(reason)) is not None:
             named = f"line {first.number}, {first.history}" if first.history else f"line {first.number}"
-            told = clean(f"{named}: {first.refusal.message}")
-            console.print(Padding(Text(told), (0, 0, 0, 6)))
+            say(f"{named}: {first.refusal.message}", 6)
     if totals.refused or totals.refused_before:
-        console.print(Text(f"Line by line: {clean(str(listed))}"))
+        say(f"Line by line: {listed}")

@@ -37,7 +37,11 @@ def types(found: Any) -> list[str]:
 def test_a_history_is_imported_and_policies_act_on_it_afterwards(served: Served, tmp_path: Path) -> None:
     report = tmp_path / "report.jsonl"
     file = str(EXAMPLES / "exercise.jsonl")
+    dry = imported(served, file, "--report", str(tmp_path / "dry.jsonl"), "--dry-run")
+    assert "14 lines: 13 would be recorded in 4 histories, 1 would be refused" in dry
+    assert "Nothing was recorded." in dry
     said = imported(served, file, "--report", str(report))
+    assert (report.stat().st_mode & 0o777, (tmp_path / "dry.jsonl").stat().st_mode & 0o777) == (0o600, 0o600)
     assert "14 lines: 13 recorded in 4 histories, 1 refused" in said
     assert "line 11, patrol: 0 of 1 endorsement of revision 1" in said
     [refused] = [told for told in map(json.loads, report.read_text().splitlines()) if "refusal" in told]
@@ -71,11 +75,25 @@ def test_a_history_is_imported_and_policies_act_on_it_afterwards(served: Served,
         (["histories.xlsx"], ".jsonl or .csv"),
         (["none.csv", "--mapping", "none.toml"], "none.toml: No such file or directory"),
         (["none.jsonl", "--mapping", "none.toml"], "a mapping is for a CSV file"),
+        (["{folder}/folder.jsonl"], "folder.jsonl is no file"),
+        (["{folder}/folder.csv"], "folder.csv is no file"),
+        (["{folder}/twice.csv", "--mapping", "{folder}/twice.toml"], "'actor.subject' is in columns and in fixed"),
+        (["{folder}/twice.jsonl", "--report", "{folder}/folder.csv"], "folder.csv cannot be written"),
+        (["{folder}/twice.csv", "--mapping", "{folder}/folder.csv"], "folder.csv: it is no file"),
     ],
 )
-def test_what_cannot_be_read_is_said_in_one_line(served: Served, arguments: list[str], said: str) -> None:
-    answer = served.run("import", *arguments, check=False)
-    assert answer.returncode == 2
+def test_what_cannot_be_read_is_said_in_one_line(
+    served: Served, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    for name in ("folder.jsonl", "folder.csv"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "twice.csv").write_text("history,at,Who\na,2017-03-01T12:00:00Z,ana\n")
+    (tmp_path / "twice.toml").write_text(
+        "columns = { 'actor.subject' = 'Who' }\n[[line]]\nfixed = { 'actor.subject' = 'bea' }\n"
+    )
+    (tmp_path / "twice.jsonl").write_text("{}")
+    answer = served.run("import", *(each.format(folder=tmp_path) for each in arguments), check=False)
+    assert answer.returncode in (1, 2)
     assert said in " ".join(answer.stderr.replace("│", "").split())
     assert "Traceback" not in answer.stderr
 

@@ -31,6 +31,8 @@ from service.identity import ISSUER
 from service.orders import Order
 
 FIELDS: Final = ("history", "command", "at", "actor", "input", "name")
+MOST_PROBLEMS: Final = 20
+"""Of a line that its refusal tells."""
 ACTOR_FIELDS: Final = ("subject", "authority", "roles", "issuer")
 
 
@@ -99,6 +101,8 @@ def _twice(content: bytes) -> list[FieldProblem]:
         json.loads(content, object_pairs_hook=note)
     except RecursionError:
         return [FieldProblem(path="line", message="It is nested too deeply.")]
+    except ValueError as error:
+        return [FieldProblem(path="line", message=f"It is no JSON that can be read: {error}.")]
     return [FieldProblem(path=name, message="It is said twice: leave one out.") for name in twice]
 
 
@@ -138,7 +142,7 @@ def _order(
     known: Known,
 ) -> Order | InvalidInput:
     if problems:
-        return InvalidInput.of(*problems)
+        return InvalidInput.of(*problems[:MOST_PROBLEMS])
     if (name := fields.get("name")) in known.names:
         return InvalidInput.at("name", f"A line above has the name '{name}' already.")
     kind, about = COMMANDS[fields["command"]]
@@ -146,7 +150,7 @@ def _order(
         actor = _actor(fields.get("actor"))
         given = command(kind, fields.get("input", {}), _resolver(file, called, known))
     except Unreadable as unreadable:
-        return InvalidInput.of(*unreadable.problems)
+        return InvalidInput.of(*unreadable.problems[:MOST_PROBLEMS])
     return Order(
         command=given,
         actor=actor,

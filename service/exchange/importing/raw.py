@@ -6,6 +6,13 @@ from typing import Any, BinaryIO, Final, Protocol
 
 LONGEST_LINE: Final = 1024 * 1024
 """Bytes."""
+LONGEST_QUOTED: Final = 60
+"""Characters of a name that a message quotes."""
+
+
+def quoted(name: str) -> str:
+    """A name from a file, short enough for a message."""
+    return f"'{name if len(name) <= LONGEST_QUOTED else name[:LONGEST_QUOTED] + '…'}'"
 
 
 @dataclass(frozen=True, slots=True)

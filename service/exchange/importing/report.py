@@ -1,13 +1,31 @@
 """The report of an import: what was refused, with line and reason. It is written as it goes, after earlier ones."""
 
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from domain.refusals import InvalidInput, Refusal
 from service.exchange.importing.lines import File
 from service.history import Line, Told
+
+MODE: Final = 0o600
+"""A report tells of what may be for few: only its owner can read it."""
+
+
+@contextmanager
+def adding_to(path: Path) -> Iterator[BinaryIO]:
+    """The file at the path, for writing after what is there. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, MODE)
+    with os.fdopen(descriptor, "ab") as file:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, MODE)
+        yield file
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +56,16 @@ class Refused:
 class Report:
     """JSON Lines: one for the run, one for each refused line, one for what came of it."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, dry_run: bool = False) -> None:
+        """dry_run: whether it is of a run that records nothing."""
         self._file = file
+        self._dry_run = dry_run
         self.first: dict[str, Refused] = {}
         """The first refused line for each reason."""
 
     def begin(self, file: File) -> None:
-        self._write(run={"at": file.now.isoformat(), "sha256": file.sha256, "source": file.source})
+        told: dict[str, Any] = {"at": file.now.isoformat(), "sha256": file.sha256, "source": file.source}
+        self._write(run={**told, "dryRun": True} if self._dry_run else told)
 
     def refused(self, refused: Refused, reason: str) -> None:
         self.first.setdefault(reason, refused)

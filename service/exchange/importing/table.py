@@ -1,6 +1,7 @@
 """CSV: the first row names the columns; each row after it makes a line, or as many as its mapping says."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from io import TextIOWrapper
 from typing import Any, BinaryIO, Final
@@ -8,12 +9,15 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from service.errors import Misconfigured
-from service.exchange.importing.mapping import Mapped, Rule
-from service.exchange.importing.raw import LONGEST_LINE, Raw, Reader
+from service.exchange.importing.mapping import Mapped, Rule, is_path
+from service.exchange.importing.raw import LONGEST_LINE, Raw, Reader, quoted
 
 PATHS: Final = ("history", "command", "at", "name", "actor.", "input.")
 """A column that is named like one of these, or begins with one that ends in a dot, is the field of that name."""
 
+MOST_COLUMNS: Final = 1_000
+MOST_NAMED: Final = 20
+"""Columns that a message names."""
 UNCLOSED: Final = "unexpected end of data"
 """What the csv module says of it."""
 
@@ -39,18 +43,45 @@ def reader(mapped: Mapped) -> Reader:
     return read
 
 
+class _Lines:
+    """The lines of a text, for a reader of rows. Raises Misconfigured where a row is too long to be kept in memory."""
+
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._text = text
+        self._number = 0
+        self._begun = 1
+        self._size = 0
+
+    def begin(self) -> int:
+        """Another row begins with the next line. Answers its number."""
+        self._begun, self._size = self._number + 1, 0
+        return self._begun
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE - self._size + 1)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._size += len(line)
+        if self._size > LONGEST_LINE:
+            raise Misconfigured(
+                f"the row that begins on line {self._begun} has more than {LONGEST_LINE:,} characters: "
+                "is a quote in it never closed?"
+            )
+        return line
+
+
 def _read(text: TextIOWrapper, mapped: Mapped) -> Iterator[Raw]:
     csv.field_size_limit(LONGEST_LINE)
-    rows = csv.reader(text, delimiter=mapped.delimiter, strict=True)
-    try:
-        header = [column.strip() for column in next(rows, [])]
-    except csv.Error as error:
-        raise Misconfigured(f"line 1 names no columns: {error}") from None
-    if not any(header):
-        raise Misconfigured("line 1 names no columns: the file is empty, or begins with an empty line")
+    lines = _Lines(text)
+    rows = csv.reader(lines, delimiter=mapped.delimiter, strict=True)
+    header = _header(rows)
     rules = [(rule, _columns(rule, header)) for rule in mapped.rules]
     while True:
-        number = rows.line_num + 1
+        number = lines.begin()
         try:
             row = next(rows, None)
         except csv.Error as error:
@@ -71,20 +102,49 @@ def _read(text: TextIOWrapper, mapped: Mapped) -> Iterator[Raw]:
                 yield Raw(number, _encode(fields), fields)
 
 
+def _header(rows: Iterator[list[str]]) -> list[str]:
+    """The names of the columns. Raises Misconfigured."""
+    try:
+        header = [column.strip() for column in next(rows, [])]
+    except csv.Error as error:
+        raise Misconfigured(f"line 1 names no columns: {error}") from None
+    if not any(header):
+        raise Misconfigured("line 1 names no columns: the file is empty, or begins with an empty line")
+    if len(header) > MOST_COLUMNS:
+        raise Misconfigured(f"line 1 names {len(header):,} columns: at most {MOST_COLUMNS:,} are read")
+    if twice := [column for column, times in Counter(header).items() if column and times > 1]:
+        raise Misconfigured(f"the file has two columns {quoted(twice[0])}")
+    for column in header:
+        if _is_named_by_path(column) and not is_path(column):
+            raise Misconfigured(f"line 1: the column {quoted(column)} has too many parts, or too long a name")
+    return header
+
+
 def _columns(rule: Rule, header: list[str]) -> Mapping[str, str]:
-    """path -> column."""
+    """path -> column. Raises Misconfigured."""
     if missing := sorted({*rule.columns.values(), *rule.when} - {*header}):
-        raise Misconfigured(f"the file has no column '{missing[0]}': it has {', '.join(header)}")
-    if twice := [column for index, column in enumerate(header) if column and column in header[:index]]:
-        raise Misconfigured(f"the file has two columns '{twice[0]}'")
-    paths = {*rule.columns, *rule.fixed}
-    if within := [path for path in paths if any(other.startswith(f"{path}.") for other in paths)]:
-        raise Misconfigured(f"the mapping sets '{within[0]}' and a part of it")
-    named = {column: column for column in header if _is_path(column) and column not in rule.columns.values()}
-    return {**named, **rule.columns}
+        named = ", ".join(map(quoted, header[:MOST_NAMED])) + (" …" if len(header) > MOST_NAMED else "")
+        raise Misconfigured(f"the file has no column {quoted(missing[0])}: it has {named}")
+    mapped = {*rule.columns.values()}
+    own = {column: column for column in header if _is_named_by_path(column) and column not in mapped}
+    if twice := sorted(own.keys() & rule.fixed.keys()):
+        raise Misconfigured(
+            f"{quoted(twice[0])} is a column of the file and in fixed, so that two values are given for one field: "
+            "rename the column, or leave the field out of fixed"
+        )
+    paths = {*own, *rule.columns, *rule.fixed}
+    if within := sorted(paths & {part for path in paths for part in _above(path)}):
+        raise Misconfigured(f"a value is given for {quoted(within[0])} and for a part of it: keep one of them")
+    return {**own, **rule.columns}
 
 
-def _is_path(column: str) -> bool:
+def _above(path: str) -> Iterator[str]:
+    """'input' and 'input.period' for 'input.period.start'."""
+    parts = path.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts)))
+
+
+def _is_named_by_path(column: str) -> bool:
     return any(column == path or (path.endswith(".") and column.startswith(path)) for path in PATHS)
 
 

@@ -1,0 +1,66 @@
+"""An import that records nothing: a store that keeps in memory what would be appended, so that later lines rest on it.
+
+The rules, and the order in which they are applied, are those of an import: the same `Historian` uses it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
+from domain.recorded import Recorded
+from service.batching import Committed
+from service.event_store import EventStore, placed
+from service.items import Appended, Item, Lost, Place
+from service.lineage import Lineage
+
+
+class Rehearsal:
+    """What is in the store, and after it what was appended here. For one thread.
+
+    Events of requests are not kept, since no other history rests on one.
+    """
+
+    def __init__(self, store: EventStore, now: datetime) -> None:
+        self._store = store
+        self._now = now
+        self._position = store.head()[0]
+        self._events: dict[UUID, list[Recorded[Any]]] = {}
+        self._versions: dict[UUID, int] = {}
+
+    @property
+    def lineage(self) -> Lineage:
+        return self._store.lineage
+
+    def stream(self, stream: UUID) -> list[Recorded[Any]]:
+        """Its events in order."""
+        return self._store.stream(stream) + self._events.get(stream, [])
+
+    def streams(self, places: Sequence[Place]) -> list[Recorded[Any]]:
+        """The events of several streams, each after the version given; each stream's in order."""
+        kept = [each for stream, after in places for each in self._events.get(stream, ()) if each.version > after]
+        return self._store.streams(places) + kept
+
+    def append_together(self, items: Sequence[Item]) -> tuple[Appended, ...] | Lost:
+        """As the store's, but that nothing is recorded. Lost where earlier items have moved a stream of these."""
+        before: dict[UUID, int] = {}
+        for item in items:
+            for event in item.events:
+                before.setdefault(event.stream, event.version - 1)
+        for item in items:
+            for stream, version in item.reads:
+                before.setdefault(stream, version)
+        moved = {stream for stream, version in before.items() if self._versions.get(stream, version) > version}
+        if moved:
+            return Lost(frozenset(moved))
+        return tuple(self._append(item) for item in items)
+
+    def _append(self, item: Item) -> Appended:
+        appended = placed(item, Committed(self._position + 1, self._now))
+        self._position += len(appended.events)
+        for recorded in appended.events:
+            self._versions[recorded.stream] = recorded.version
+            if AGGREGATE_OF[type(recorded.event)] is not DEPLOYMENT_REQUEST:
+                self._events.setdefault(recorded.stream, []).append(recorded)
+        return appended

@@ -1,0 +1,22 @@
+"""What deciding histories needs of a store: to read streams, and to append items together."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.recorded import Recorded
+from service.items import Appended, Item, Lost, Place
+from service.lineage import Lineage
+
+
+class Streams(Protocol):
+    """`EventStore`, or what stands in for it. Its methods mean what those of `EventStore` mean."""
+
+    @property
+    def lineage(self) -> Lineage: ...
+
+    def stream(self, stream: UUID, /) -> list[Recorded[Any]]: ...
+
+    def streams(self, places: Sequence[Place], /) -> list[Recorded[Any]]: ...
+
+    def append_together(self, items: Sequence[Item], /) -> tuple[Appended, ...] | Lost: ...
