@@ -9,6 +9,7 @@ from uuid import UUID
 from domain import authority
 from domain.authority import by_administrator
 from domain.deciding import Context, Opening
+from domain.limits import ITEMS
 from domain.recorded import Recorded, Upcasters
 from domain.refusals import FieldProblem
 from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, exactly, regions_of
@@ -210,6 +211,14 @@ def _region_is_free(
             )
 
 
+def _has_room(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
+    if jurisdiction is not None and len(jurisdiction.mandates) >= ITEMS:
+        yield FieldProblem(
+            path="region",
+            message=f"'{command.region}' has had {ITEMS:,} mandates, the most that are kept: grant it on its parts.",
+        )
+
+
 def _mandate_exists(command: EndMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
     at = command.at or context.now
     mandates = jurisdiction.mandates if jurisdiction else ()
@@ -224,7 +233,7 @@ OPENINGS = (
         command=GrantMandate,
         stream_of=lambda command: stream_of(command.region),
         permits=(by_administrator,),
-        checks=(_holder_is_registered, _lasts, _region_is_free),
+        checks=(_holder_is_registered, _lasts, _region_is_free, _has_room),
         record=grant,
     ),
     Opening(

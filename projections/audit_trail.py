@@ -47,7 +47,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
-VERSION: Final = 2
+VERSION: Final = 3
 
 table: Final = Table(
     NAME,

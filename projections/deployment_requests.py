@@ -42,7 +42,7 @@ from projections.reading.listing import FIRST, indexed
 from projections.view import STANDS, Folded, Memory, Values, View, present, versions
 
 NAME: Final = "deployment_requests"
-VERSION: Final = 2
+VERSION: Final = 3
 
 request_in: Final = reader(DeploymentRequest)
 """The request in a row's document."""

@@ -39,7 +39,7 @@ from projections.reading.listing import (
 from projections.view import STANDS, Folded, Memory, Values, View, present, versions
 
 NAME: Final = "incidents"
-VERSION: Final = 2
+VERSION: Final = 3
 
 _incident_in: Final = reader(Incident)
 

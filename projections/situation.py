@@ -41,7 +41,7 @@ from projections.metadata import PROJECTIONS
 from projections.view import STANDS, Folded, Memory, Update, Values, View, memory, present, versions
 
 NAME: Final = "situation"
-VERSION: Final = 4
+VERSION: Final = 5
 
 REQUEST: Final = "request"
 INCIDENTS: Final = "incident"

@@ -16,6 +16,7 @@ from domain.deployment_request.grounds import without_sufficient_finding
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.rules import is_visible
 from domain.incident.state import Incident
+from domain.limits import ITEMS
 from domain.refusals import FieldProblem
 from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, exactly, joined, spoken
 
@@ -78,6 +79,12 @@ def period_lies_ahead(
     """The period asked for is not over."""
     if command.period is not None:
         yield from _ahead(command.period.end, "period.end", context)
+
+
+def incidents_fit(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """A request names no more incidents than it can hold."""
+    if len({*request.incidents, *command.awaiting}) > ITEMS:
+        yield FieldProblem(path="awaiting", message=f"A request names at most {ITEMS:,} incidents: await fewer.")
 
 
 def review_lies_ahead(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:

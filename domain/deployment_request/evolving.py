@@ -34,6 +34,7 @@ from domain.deployment_request.state import (
     RequestStatus,
     Standing,
 )
+from domain.limits import text_bytes
 from domain.recorded import Recorded
 from domain.vocabulary import RequestId, Threshold
 
@@ -45,7 +46,12 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         return _submitted(event, recorded)
     if state is None:
         raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before RequestSubmitted")
-    state = changed(state, version=recorded.version, updated_at=recorded.recorded_at)
+    state = changed(
+        state,
+        version=recorded.version,
+        updated_at=recorded.recorded_at,
+        text_bytes=state.text_bytes + text_bytes(event),
+    )
     match event:
         case RequestAmended():
             return _amended(state, event, recorded)
@@ -78,7 +84,7 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         case FulfilmentReported():
             return _fulfilled(state, event, recorded)
         case RequestRemarked():
-            return state
+            return changed(state, remarks=state.remarks + 1)
         case _:
             assert_never(event)
 
@@ -107,6 +113,7 @@ def _submitted(event: RequestSubmitted, recorded: Recorded[Event]) -> Deployment
         authors=(_part(recorded),),
         because=(recorded.position,),
         revised_at=recorded.position,
+        text_bytes=text_bytes(event),
     )
 
 
@@ -148,6 +155,7 @@ def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Record
     return changed(
         _moved(state, RequestStatus.WITHHELD_PENDING_ATTRIBUTION, recorded),
         hold=hold,
+        holds=state.holds + 1,
         threshold=threshold,
         release=None,
         incidents=state.incidents + added,

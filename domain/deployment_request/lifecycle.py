@@ -47,6 +47,7 @@ from domain.deployment_request.permission import (
     requesting,
 )
 from domain.deployment_request.state import RequestStatus
+from domain.limits import room_for
 from domain.vocabulary import Role
 
 SUBMITTED = RequestStatus.SUBMITTED
@@ -57,6 +58,8 @@ DENIED = RequestStatus.DENIED
 WITHDRAWN = RequestStatus.WITHDRAWN
 REVOKED = RequestStatus.REVOKED
 EXPIRED = RequestStatus.EXPIRED
+
+ANOTHER = "submit another request for what follows"
 
 UNDECIDED = frozenset({SUBMITTED, UNDER_REVIEW, WITHHELD})
 
@@ -83,6 +86,7 @@ STEPS = (
         command=AmendRequest,
         states=UNDECIDED,
         by=requester,
+        conditions=(room_for(lambda request: request.revision - 1, "amendments", ANOTHER),),
         checks=(
             checks.period_lies_ahead,
             checks.amended_incidents_can_be_named,
@@ -112,8 +116,13 @@ STEPS = (
         states=frozenset({UNDER_REVIEW}),
         leads_to=(WITHHELD,),
         by=reviewer_or_register,
-        conditions=(rules.release_is_lost,),
-        checks=(checks.awaited_incidents_are_seen, checks.awaits_what_is_open, checks.review_lies_ahead),
+        conditions=(rules.release_is_lost, room_for(lambda request: request.holds, "holds", "decide it")),
+        checks=(
+            checks.awaited_incidents_are_seen,
+            checks.awaits_what_is_open,
+            checks.incidents_fit,
+            checks.review_lies_ahead,
+        ),
         record=withhold,
     ),
     Step(
@@ -130,7 +139,10 @@ STEPS = (
         command=EndorseRequest,
         states=frozenset({UNDER_REVIEW}),
         by=reviewer,
-        conditions=(rules.has_not_endorsed,),
+        conditions=(
+            rules.has_not_endorsed,
+            room_for(lambda request: len(request.endorsements), "endorsements", "decide it"),
+        ),
         record=endorse,
     ),
     Step(
@@ -138,6 +150,7 @@ STEPS = (
         command=RecuseReviewer,
         states=UNDECIDED,
         by=reviewer_or_approver,
+        conditions=(room_for(lambda request: len(request.recusals), "recusals", "take no part in it"),),
         record=recuse,
     ),
     Step(
@@ -188,6 +201,7 @@ STEPS = (
         command=RemarkOnRequest,
         states=frozenset(RequestStatus),
         by=participant,
+        conditions=(room_for(lambda request: request.remarks, "remarks", ANOTHER),),
         permits=(internal_is_the_deciders,),
         record=remark,
     ),

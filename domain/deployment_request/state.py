@@ -142,7 +142,10 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentRequest:
-    """authors: who submitted or amended it. threshold: that of its last hold. because: what led to its status."""
+    """authors: who submitted or amended it. threshold: that of its last hold. because: what led to its status.
+
+    holds, remarks, text_bytes: how much was recorded on it, against `domain.limits`.
+    """
 
     id: RequestId
     version: int
@@ -172,6 +175,9 @@ class DeploymentRequest:
     release: Release | None = None
     endorsements: tuple[Endorsement, ...] = ()
     decision: Decision | None = None
+    holds: int = 0
+    remarks: int = 0
+    text_bytes: int = 0
 
     @property
     def audience(self) -> frozenset[str]:

@@ -17,9 +17,11 @@ from domain.incident.commands import (
     series,
 )
 from domain.incident.state import AttributionStatus
+from domain.limits import room_for
 
 ATTRIBUTED = AttributionStatus.ATTRIBUTED
 INCONCLUSIVE = AttributionStatus.INCONCLUSIVE
+ANOTHER = "report another incident for what follows"
 ANY = frozenset(AttributionStatus)
 
 CONTRIBUTOR = By(rules.by_contributor, rules.a_contributor)
@@ -41,6 +43,7 @@ STEPS = (
         command=RecordEvidence,
         states=ANY,
         by=CONTRIBUTOR,
+        conditions=(room_for(lambda incident: len(incident.evidence), "pieces of evidence", ANOTHER),),
         checks=(rules.marking_is_as_strict,),
         record=record_evidence,
     ),
@@ -50,6 +53,7 @@ STEPS = (
         states=ANY,
         leads_to=(ATTRIBUTED, INCONCLUSIVE),
         by=INVESTIGATOR,
+        conditions=(room_for(lambda incident: len(incident.findings), "findings and retractions", ANOTHER),),
         checks=(rules.evidence_is_known,),
         record=attribute,
     ),
@@ -66,7 +70,7 @@ STEPS = (
         command=ReferIncident,
         states=frozenset({ATTRIBUTED}),
         by=INVESTIGATOR,
-        conditions=(rules.is_not_red,),
+        conditions=(rules.is_not_red, room_for(lambda incident: len(incident.referred_to), "referrals", ANOTHER)),
         demands=(rules.is_not_yet_referred,),
         checks=(rules.receiver_is_registered,),
         record=refer,

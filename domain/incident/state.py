@@ -15,6 +15,7 @@ from domain.incident.events import (
     IncidentReferred,
     IncidentReported,
 )
+from domain.limits import text_bytes
 from domain.recorded import Recorded
 from domain.vocabulary import (
     Actor,
@@ -91,7 +92,7 @@ class Found:
 class Incident:
     """position: of its report. covered_by: those whose mandate covered its place then, the nearest first.
 
-    findings: all that were made and retracted, the oldest first.
+    findings: all that were made and retracted, the oldest first. text_bytes: of all texts, against `domain.limits`.
     """
 
     id: IncidentId
@@ -111,6 +112,7 @@ class Incident:
     findings: tuple[Found, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     referred_to: tuple[AuthorityCode, ...] = ()
+    text_bytes: int = 0
 
     @property
     def attribution(self) -> Attribution | None:
@@ -159,7 +161,7 @@ def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
         return _reported(event, recorded)
     if state is None:
         raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before IncidentReported")
-    state = changed(state, version=recorded.version)
+    state = changed(state, version=recorded.version, text_bytes=state.text_bytes + text_bytes(event))
     match event:
         case EvidenceRecorded():
             return changed(state, evidence=(*state.evidence, _evidence(event, recorded)))
@@ -189,6 +191,7 @@ def _reported(event: IncidentReported, recorded: Recorded[Event]) -> Incident:
         recipients=event.recipients,
         covered_by=event.covered_by,
         position=recorded.position,
+        text_bytes=text_bytes(event),
     )
 
 

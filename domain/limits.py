@@ -1,0 +1,78 @@
+"""How much one request, incident or region holds: stated here once, and asked by the tables of what may be done.
+
+What keeps a subject from growing without end is refused. What decides on it or ends it never is.
+"""
+
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from functools import cache
+from typing import Any, Final, Protocol, TypeVar, get_args, get_type_hints
+
+from domain.deciding import Context, Verdict
+from domain.vocabulary import Text
+
+ITEMS: Final = 1_000
+"""Of each kind, of one subject: remarks, amendments, holds, endorsements, recusals; evidence, findings, referrals."""
+TEXT_BYTES: Final = 100_000_000
+"""Of all that was written on one subject, in UTF-8. The command that reaches it is the last that adds to it."""
+
+
+class Holding(Protocol):
+    """What holds texts. text_bytes: of all that were ever recorded on it."""
+
+    @property
+    def text_bytes(self) -> int: ...
+
+
+S = TypeVar("S", bound=Holding)
+
+
+def room_for(count: Callable[[S], int], things: str, instead: str) -> Callable[[S, Context], tuple[Verdict, ...]]:
+    """The rule that one more fits. things: what is counted. instead: what to do where none does.
+
+    Told of only where it is not met. The register itself, which adds what follows from the rest, is not held to it.
+    """
+
+    def has_room(subject: S, context: Context) -> tuple[Verdict, ...]:
+        if context.actor.is_system:
+            return ()
+        if count(subject) >= ITEMS:
+            return (_full(f"It has {ITEMS:,} {things}, the most that are kept of one: {instead}."),)
+        if subject.text_bytes >= TEXT_BYTES:
+            return (_full(f"Its texts have {TEXT_BYTES // 10**6} MB, the most that are kept of one: {instead}."),)
+        return ()
+
+    has_room.__doc__ = f"It has fewer than {ITEMS:,} {things}, and less than {TEXT_BYTES // 10**6} MB of text."
+    return has_room
+
+
+def text_bytes(event: Any) -> int:
+    """Of every text in an event. An erased one has none."""
+    kind: Any = type(event)
+    total = 0
+    for name in _parts(kind):
+        value = getattr(event, name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Text):
+                total += _bytes(part.value or "")
+            elif part is not None:
+                total += text_bytes(part)
+    return total
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
+@cache
+def _parts(kind: type[Any]) -> tuple[str, ...]:
+    """The fields that hold texts, or other objects that may."""
+    return tuple(name for name, hint in get_type_hints(kind).items() if _may_hold_texts(hint))
+
+
+def _may_hold_texts(hint: Any) -> bool:
+    return hint is Text or is_dataclass(hint) or any(map(_may_hold_texts, get_args(hint)))
+
+
+def _full(told: str) -> Verdict:
+    return Verdict(rule="LIMIT", met=False, description=told)
