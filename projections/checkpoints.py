@@ -17,8 +17,10 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    case,
     cast,
     column,
+    exists,
     func,
     literal,
     select,
@@ -169,6 +171,13 @@ class Status:
     held_by: str | None
     still_for: float
 
+
+in_the_log: Final = exists().where(
+    events.c.notification_id == table.c.position, events.c.recorded_at == table.c.recorded_at
+)
+"""Whether the last event that a checkpoint has taken in is in the log: it is not where an older log was restored."""
+reached: Final = case((in_the_log, table.c.position), else_=0)
+"""The position that a checkpoint has reached in this log."""
 
 LOCKS: Final = 0x76696577  # "view"
 """The first key of the advisory locks by which followers lead; the second is hashtext(view)."""

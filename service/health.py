@@ -16,6 +16,7 @@ from projections import checkpoints
 from projections.blocking import Blocked, blocked
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import FollowerState, Status
+from projections.following.leading import OF_ANOTHER_LOG
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
 from projections.rebuilding.queue import Ended
@@ -192,6 +193,8 @@ def _problem(status: Status, tolerance: Tolerance, lock: Blocked | None, unled_f
     is_late = _is_late(status, tolerance)
     stands_still = is_late and status.still_for > tolerance.stuck_after
     view = VIEW_OF.get(status.view)
+    if status.version == OF_ANOTHER_LOG and status.rebuild is None:
+        return "it has taken in events that are not in the log, as before a restore: a worker is to build it anew"
     if view is not None and status.position and status.version != view.version:
         return _of_another_version(status, status.version, view.version)
     if is_late and status.state is FollowerState.FAILED:

@@ -54,7 +54,7 @@ class Watching:
 
     def _wait_for(self, position: int) -> None:
         table = checkpoints.table
-        at = select(table.c.position).where(table.c.view == deployment_requests.NAME)
+        at = select(checkpoints.reached).where(table.c.view == deployment_requests.NAME)
         deadline = time.monotonic() + PATIENCE
         while True:
             with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:

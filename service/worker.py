@@ -114,4 +114,4 @@ def _course_of(policing: Policing) -> Course:
             told = parking.told(f"{type(error).__name__}: {error}")
             parking.set_aside(connection, COURSE, request, position, told)
 
-    return Course(name=COURSE, version=COURSE_VERSION, apply=show)
+    return Course(name=COURSE, version=COURSE_VERSION, apply=show, keeps_rows=False)

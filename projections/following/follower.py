@@ -14,7 +14,7 @@ from domain.recorded import Recorded
 from projections.checkpoints import FOLLOWERS
 from projections.following import leading, parking
 from projections.following.applying import LIVE, apply
-from projections.following.leading import CHANNEL, Limits, OtherVersion, Overtaken, Standing
+from projections.following.leading import CHANNEL, OF_ANOTHER_LOG, Limits, OtherVersion, Overtaken, Standing
 from projections.following.outages import is_outage
 from projections.following.remembering import Remembered
 from projections.view import View
@@ -33,6 +33,7 @@ class Course:
     apply: makes of some events what they make, in the transaction that moves the checkpoint past them.
     committed: that is to stay. forget: it was rolled back, or others went on: nothing remembered is to be trusted.
     park: sets aside the stream of an event that cannot be applied, likewise; whether it did.
+    keeps_rows: what it makes is of no use where it was made from another log. A course without rows begins again.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Course:
     committed: Callable[[], None] = lambda: None
     forget: Callable[[], None] = lambda: None
     park: Callable[[psycopg.Connection[Any], Recorded[Any], Exception], bool] = lambda *_: False
+    keeps_rows: bool = True
 
 
 def course_of(view: View) -> Course:
@@ -154,8 +156,13 @@ class _Leader:
         leading.stopped(self._connection, self._course.name)
 
     def _begin(self) -> None:
-        self._course.forget()
-        self._standing = leading.begin(self._connection, self._course.name, self._course.version)
+        """Raises OtherVersion, also where the rows were made from another log."""
+        course = self._course
+        course.forget()
+        if not leading.is_of_this_log(self._connection, course.name):
+            log.error("%s has taken in events that are not in the log: it begins again from the first", course.name)
+            leading.disown(self._connection, course.name, OF_ANOTHER_LOG if course.keeps_rows else course.version)
+        self._standing = leading.begin(self._connection, course.name, course.version)
 
     def _step(self) -> bool:
         """Takes in what there is, never waiting for more. Whether there may be more already."""
@@ -164,6 +171,8 @@ class _Leader:
             events = self._feed(self._standing.position, self._block)
             if events:
                 self._apply(events)
+            elif not leading.is_of_this_log(self._connection, self._course.name):
+                raise Overtaken(f"{self._course.name} has taken in events that are not in the log")
         except Overtaken as error:
             log.info("%s: going on from where it is now", error)
             self._begin()
@@ -215,8 +224,8 @@ class _Leader:
         return False
 
     def _listen(self) -> None:
-        """Until an append is heard of that was not read yet."""
+        """Until an append is heard of: one that was not read yet, or one before what was read, as in another log."""
         until = monotonic() + self._limits.look
         while not self._stop.is_set() and (left := until - monotonic()) > 0:
-            if leading.heard(self._connection, min(left, self._limits.listen)) > self._standing.position:
+            if leading.heard(self._connection, min(left, self._limits.listen)) not in (0, self._standing.position):
                 return

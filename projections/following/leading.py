@@ -14,6 +14,15 @@ from projections.checkpoints import LOCKS, FollowerState
 
 CHANNEL: Final = "mandate_events"
 """Notified by every append, with the last position."""
+REBUILDS_CHANNEL: Final = "mandate_rebuilds"
+"""Notified by whoever asks for a rebuild, with the view."""
+
+OF_ANOTHER_LOG: Final = 0
+"""The version of rows that were made from events which are not in the log, as after an older log was restored: older
+than that of any code, so that a worker builds them anew."""
+IN_THE_LOG: Final = """EXISTS (
+    SELECT FROM event_store.events e WHERE e.notification_id = c.position AND e.recorded_at = c.recorded_at
+)"""
 
 POSITION: Final = re.compile("[0-9]{1,18}")
 
@@ -31,6 +40,13 @@ SETTINGS: Final = {
 """client_connection_check_interval: what a killed process had begun ends, and lets go of its locks.
 synchronous_commit: rows and checkpoint are lost together when the server falls, and are derived again."""
 
+ADVANCE: Final = f"""
+    UPDATE projections.checkpoints c
+    SET position = %s, recorded_at = %s, updated_at = clock_timestamp(),
+        state = %s, last_error = CASE WHEN parked > 0 THEN last_error END,
+        failed_at = CASE WHEN parked > 0 THEN failed_at END
+    WHERE view = %s AND version = %s AND position = %s AND mends = %s AND (position = 0 OR {IN_THE_LOG})
+"""  # noqa: S608
 
 log = logging.getLogger(__name__)
 
@@ -90,9 +106,32 @@ def try_to_lead(connection: psycopg.Connection[Any], name: str) -> bool:
 
 def version_of(connection: psycopg.Connection[Any], name: str) -> int | None:
     """The version of the fold that made the rows; None where there are none yet."""
-    asked = "SELECT version FROM projections.checkpoints WHERE view = %s AND position > 0"
-    row = connection.execute(asked, [name]).fetchone()
+    asked = "SELECT version FROM projections.checkpoints WHERE view = %s AND (position > 0 OR version = %s)"
+    row = connection.execute(asked, [name, OF_ANOTHER_LOG]).fetchone()
     return None if row is None else int(row[0])
+
+
+def is_of_this_log(connection: psycopg.Connection[Any], name: str) -> bool:
+    """Whether the last event that a checkpoint has taken in is in the log, recorded when it says."""
+    asked = f"SELECT position = 0 OR {IN_THE_LOG} FROM projections.checkpoints c WHERE view = %s"  # noqa: S608
+    row = connection.execute(asked.encode(), [name]).fetchone()
+    return row is None or bool(row[0])
+
+
+def disown(connection: psycopg.Connection[Any], name: str, version: int) -> None:
+    """Says that a checkpoint was made from a log that is not this one. version: OF_ANOTHER_LOG, or that of the course.
+
+    A worker builds the view anew: it is told so.
+    """
+    with connection.transaction():
+        connection.execute(
+            """UPDATE projections.checkpoints
+               SET version = %s, position = 0, recorded_at = NULL, mends = mends + 1, state = %s,
+                   updated_at = clock_timestamp()
+               WHERE view = %s""",
+            [version, FollowerState.STOPPED.value, name],
+        )
+        connection.execute("SELECT pg_notify(%s, %s)", [REBUILDS_CHANNEL, name])
 
 
 def begin(connection: psycopg.Connection[Any], name: str, version: int) -> Standing:
@@ -103,8 +142,9 @@ def begin(connection: psycopg.Connection[Any], name: str, version: int) -> Stand
     connection.execute(
         """INSERT INTO projections.checkpoints (view, version, position, updated_at, state)
            VALUES (%s, %s, 0, clock_timestamp(), %s)
-           ON CONFLICT (view) DO UPDATE SET version = excluded.version WHERE checkpoints.position = 0""",
-        [name, version, FollowerState.STOPPED.value],
+           ON CONFLICT (view) DO UPDATE SET version = excluded.version
+           WHERE checkpoints.position = 0 AND checkpoints.version <> %s""",
+        [name, version, FollowerState.STOPPED.value, OF_ANOTHER_LOG],
     )
     row = connection.execute(
         """UPDATE projections.checkpoints c SET state = %s
@@ -126,11 +166,7 @@ def advance(
     """
     last = events[-1]
     moved = connection.execute(
-        """UPDATE projections.checkpoints
-           SET position = %s, recorded_at = %s, updated_at = clock_timestamp(),
-               state = %s, last_error = CASE WHEN parked > 0 THEN last_error END,
-               failed_at = CASE WHEN parked > 0 THEN failed_at END
-           WHERE view = %s AND version = %s AND position = %s AND mends = %s""",
+        ADVANCE.encode(),
         [
             last.position,
             last.recorded_at,

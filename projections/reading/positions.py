@@ -30,7 +30,8 @@ class SetAside(ViewBehind):
 
 
 class Positions:
-    """Positions only rise while the server lives: one that was reached need not be asked for again."""
+    """Positions only rise while the server lives: one that was reached need not be waited for again. Whoever relies on
+    it looks again in the moment of the reading, since a server that falls may take steps of its views with it."""
 
     def __init__(self, ask: Ask) -> None:
         """ask: the position of every view."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import TIMESTAMP, Executable, bindparam, func, select
+from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Executable, Text, any_, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -39,7 +39,14 @@ POSITION_AS_OF: Final = select(
     func.greatest(func.clock_timestamp(), LAST),
 )
 PARKED: Final = select(parking.streams.c.view, parking.streams.c.stream, parking.streams.c.position)
-POSITIONS: Final = select(*(checkpoints.table.c[name] for name in ("view", "position", "parked", "mends")))
+POSITIONS: Final = select(
+    checkpoints.table.c.view, checkpoints.reached, checkpoints.table.c.parked, checkpoints.table.c.mends
+)
+LACKING: Final = select(checkpoints.table.c.view).where(
+    checkpoints.table.c.view == any_(bindparam("views", type_=ARRAY(Text))),
+    checkpoints.reached < bindparam("wanted", type_=BigInteger),
+)
+"""The views that are not at a position: what is asked of them on the same connection has less than was promised."""
 
 
 class InstantAhead(Exception):
@@ -133,12 +140,13 @@ class Reader:
         that the views have to have got to, whatever they set aside on the way. Raises ViewBehind, Unanswered."""
 
         async def rows() -> Sequence[Sequence[Any]]:
-            await self._positions.reach(question.views, max(at_least, reached), self._patience)
+            wanted = max(at_least, reached)
+            await self._positions.reach(question.views, wanted, self._patience)
             if at_least and (set_aside := self._parking.intersection(question.views)):
                 missing = parking.missing(set_aside, at_least, as_of, question.subjects)
                 for view, position in await self._rows(missing.limit(1)):
                     raise SetAside(view, position, at_least)
-            return await self._execute(question.statement, question.values)
+            return await self._execute(question.statement, question.values, question.views, wanted)
 
         return [question.read(row) for row in await self._twice(rows)]
 
@@ -195,18 +203,30 @@ class Reader:
         return await self._twice(partial(self._execute, statement, values))
 
     async def _twice(self, ask: Callable[[], Awaitable[Sequence[Sequence[Any]]]]) -> Sequence[Sequence[Any]]:
-        """Asks once more where a connection from the pool turns out to be dead, as after a restart: what was known of
-        the views may not hold any more."""
+        """Asks once more where a connection from the pool turns out to be dead, as after a restart, or where views have
+        lost steps: what was known of the views does not hold any more."""
         try:
-            with suppress(_Dead):
+            with suppress(_Dead, _Lost):
                 return await ask()
             return await ask()
-        except _Dead as error:
+        except (_Dead, _Lost) as error:
             raise Unanswered(f"the database does not answer: {error}") from error
 
-    async def _execute(self, statement: Executable, values: Mapping[str, object] | None) -> Sequence[Sequence[Any]]:
+    async def _execute(
+        self,
+        statement: Executable,
+        values: Mapping[str, object] | None,
+        views: Sequence[str] = (),
+        wanted: int = 0,
+    ) -> Sequence[Sequence[Any]]:
+        """Raises _Lost where the views are not at the position that is wanted of them, whatever was known of them."""
         try:
             async with asyncio.timeout(self._limit + 1), self._engine.connect() as connection:
+                if wanted and views:
+                    lacking = await connection.execute(LACKING, {"views": list(views), "wanted": wanted})
+                    if (view := lacking.scalar()) is not None:
+                        self._positions.forget()
+                        raise _Lost(f"the view {view} is no longer at {wanted}")
                 return (await connection.execute(statement, values)).all()
         except (TimeoutError, PoolTimeout) as error:
             raise Unanswered("the database does not answer in time") from error
@@ -223,6 +243,10 @@ class Reader:
 
 class _Dead(Exception):
     """A connection that was taken for alive."""
+
+
+class _Lost(Exception):
+    """A view that was taken to be further than it is."""
 
 
 def _told(instant: datetime) -> str:

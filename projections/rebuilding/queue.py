@@ -13,11 +13,10 @@ import psycopg
 from sqlalchemy import select
 
 from projections.checkpoints import REBUILDS, Progress, outcomes
-from projections.following.leading import ERROR_LENGTH, connect
+from projections.following.leading import ERROR_LENGTH, OF_ANOTHER_LOG, REBUILDS_CHANNEL, connect
 from projections.reading.asking import Question
 
-CHANNEL: Final = "mandate_rebuilds"
-"""Notified by whoever asks, with the view."""
+CHANNEL: Final = REBUILDS_CHANNEL
 REST: Final = timedelta(minutes=1)
 """Until what was postponed is tried again."""
 ASK: Final = "SELECT projections.ask_rebuild(%s)"
@@ -95,7 +94,8 @@ def due(
     """
     row = connection.execute(
         """SELECT v.view FROM unnest(%(views)s::text[], %(versions)s::int[]) AS v (view, version)
-               LEFT JOIN projections.checkpoints c ON c.view = v.view AND c.position > 0
+               LEFT JOIN projections.checkpoints c
+                   ON c.view = v.view AND (c.position > 0 OR c.version = %(another_log)s)
                LEFT JOIN projections.rebuild_orders o ON o.view = v.view
                LEFT JOIN projections.rebuild_outcomes e ON e.view = v.view AND e.version = v.version
            WHERE v.view <> ALL(%(but)s::text[]) AND coalesce(c.version <= v.version, true)
@@ -109,6 +109,7 @@ def due(
             "but": list(but),
             "rest": REST,
             "since": since,
+            "another_log": OF_ANOTHER_LOG,
         },
     ).fetchone()
     return None if row is None else str(row[0])

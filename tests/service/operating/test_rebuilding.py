@@ -188,9 +188,10 @@ def test_a_full_disk_is_told_and_tried_again_later(recorded: World) -> None:
 
     ask(recorded)
     with working(recorded, replace(VIEW, derive=derive)):
-        found = ended(recorded, Outcome.POSTPONED)
-    assert "No space left on device" in found.told
+        until(lambda: [each.outcome for each in ends(recorded)] == [Outcome.POSTPONED])
+    assert "No space left on device" in ends(recorded)[0].told
     assert len(tries) == 1
+    assert orders(recorded) == [NAME]
 
 
 def test_what_could_not_be_swapped_is_told_of_and_tried_again(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
