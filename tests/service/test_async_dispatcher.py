@@ -190,8 +190,10 @@ def test_a_store_that_is_closed_takes_nothing(register: Register, dispatcher: As
     request = register.submitted()
     register.store.close()
     for _ in range(2):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable, match="stopping"):
             asyncio.run(dispatcher.dispatch(remark(request)))
+    release = register.dispatcher._turns.take_at_once([request])
+    assert release is not None, "the turn was given up"
 
 
 def test_many_who_want_the_same_keep_no_thread_from_others(register: Register, database_urls: DatabaseUrls) -> None:

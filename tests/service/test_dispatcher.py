@@ -159,6 +159,17 @@ def test_a_key_used_for_anything_else_is_a_conflict(register: Register) -> None:
     assert isinstance(register.do(remark, REVIEWER, request, idempotency_key="k"), Outcome), "a key is its authority's"
 
 
+def test_another_expected_version_is_other_input(register: Register) -> None:
+    request = register.submitted()
+    remark = RemarkOnRequest(reason=Text("once"))
+    first = register.do(remark, OFFICIAL, request, idempotency_key="k", expected_version=1)
+    assert isinstance(first, Outcome)
+    for version in (None, 2):
+        again = register.do(remark, OFFICIAL, request, idempotency_key="k", expected_version=version)
+        assert isinstance(again, IdempotencyConflict)
+    assert register.do(remark, OFFICIAL, request, idempotency_key="k", expected_version=1).repeated
+
+
 def test_a_refused_command_does_not_use_its_key_up(register: Register) -> None:
     request = register.submitted()
     assert isinstance(register.do(BeginReview(reason=Text("x")), OFFICIAL, request, idempotency_key="k"), NotPermitted)

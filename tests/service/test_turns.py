@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -56,6 +57,29 @@ def test_a_turn_given_up_in_vain_is_not_lost() -> None:
         with turns.at([B]):
             pass
     with turns.at([A, B]):
+        pass
+
+
+def test_a_turn_that_is_passed_on_just_as_the_wait_ends_is_taken() -> None:
+    """The one who waits has given up, and was passed the turn before it could leave the queue."""
+    turns = Turns(timeout=0.05)
+    took: list[bool] = []
+
+    def take() -> None:
+        with turns.at([A]):
+            took.append(True)
+
+    with held_elsewhere(turns, A):
+        waiting = threading.Thread(target=take)
+        waiting.start()
+        until(partial(_waits, turns, 1))
+        with turns._guard:
+            waiting.join(0.5)  # its time is over, and it cannot leave the queue
+            turns._waiting[A].popleft().release()
+        waiting.join(10)
+        assert took, "the turn was its own"
+        turns._waiting[A] = deque()
+    with turns.at([A]):
         pass
 
 
