@@ -44,7 +44,13 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                         engine, patience=settings.view_patience, answer_limit=settings.answer_timeout, clock=clock
                     )
                     metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
-                    app.state.examination = Examination(reader, urls.api, tolerance(settings), write.store.probe)
+                    app.state.examination = Examination(
+                        reader,
+                        urls.api,
+                        tolerance(settings),
+                        write.store.probe,
+                        {"durability": write.store.durability_warning},
+                    )
                     app.state.services = Services(
                         dispatcher=AsyncDispatcher(
                             write.dispatcher, write.store, threads, LoopTurns(settings.turn_timeout)

@@ -92,7 +92,7 @@ def write_side(settings: Settings, url: str, clock: Clock = now) -> Iterator[Wri
 
     clock: by which people were seen. Decisions are made by the database's.
     """
-    with closing(EventStore(url, limits(settings))) as store:
+    with closing(EventStore(url, limits(settings), warns=True)) as store:
         states = States(store, most_bytes=settings.states_bytes)
         dispatcher = Dispatcher(store, states, Turns(settings.turn_timeout))
         yield WriteSide(store=store, states=states, dispatcher=dispatcher, people=People(store, clock))

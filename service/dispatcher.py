@@ -124,9 +124,10 @@ class Dispatcher:
         self._store.set_clock()
         lineage = self._store.lineage.number
         needed = attempt.surely_needed if claim is None else (claim, *attempt.surely_needed)
+        was_at_hand = self._states.at_hand(needed) is not None
         attempt.states.update(self._states.load([stream for stream in needed if stream not in attempt.states]))
         for _ in range(TRIES):
-            attempt, answer = self._judge(attempt, claim)
+            attempt, answer = self._judge(attempt, claim, was_at_hand)
             if isinstance(answer, tuple):
                 result = self._record(attempt, claim, answer, lineage)
                 if result is not None:
@@ -143,17 +144,27 @@ class Dispatcher:
                 attempt.states.update(self._states.load(tuple(attempt.states)))
         raise Unavailable("others were faster every time")
 
-    def _judge(self, attempt: Attempt, claim: UUID | None) -> tuple[Attempt, tuple[Any, ...] | Outcome | Refusal]:
+    def _judge(
+        self, attempt: Attempt, claim: UUID | None, was_at_hand: bool
+    ) -> tuple[Attempt, tuple[Any, ...] | Outcome | Refusal]:
         """The attempt at the time of its judgement; the events that it records, what was recorded under its key, or why
-        nothing is."""
+        nothing is.
+
+        Whether a subject that was read may be seen can take a second reading. Where there is no such subject, or
+        nothing more to read for it, there is one too: the time of the answer does not tell which it was.
+        """
+        has_read_twice = was_at_hand
         while True:
             attempt = attempt.at(self._time_of(attempt.order))
             try:
                 if (refusal := attempt.unseen()) is not None:
+                    if not has_read_twice:
+                        self._store.streams([(attempt.subject, version_of(attempt.state))])
                     return attempt, refusal
                 used = attempt.context.read(Claim, claim) if claim else None
                 return attempt, attempt.decide() if used is None else self._again(attempt, used)
             except Unread as unread:
+                has_read_twice = has_read_twice or self._states.at_hand(unread.streams) is None
                 attempt.states.update(self._states.load(unread.streams))
 
     def _again(self, attempt: Attempt, claim: Claim) -> Outcome | Refusal:

@@ -1,5 +1,6 @@
 """The event store: append, stream, feed. eventsourcing's Application, over a mapper and a recorder of our own."""
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -30,6 +31,9 @@ NAMED: Final = """
 """
 
 
+log = logging.getLogger(__name__)
+
+
 class EventStore(Application[UUID]):
     """What happened, and the one way to add to it. Safe to share between threads, not across a fork.
 
@@ -38,24 +42,33 @@ class EventStore(Application[UUID]):
 
     name = "mandate"
 
-    def __init__(self, url: str, limits: Limits | None = None, mapper: Mapper | None = None) -> None:
-        """Starts the appender's thread and opens the pool in the background: nothing is raised here."""
+    def __init__(
+        self, url: str, limits: Limits | None = None, mapper: Mapper | None = None, *, warns: bool = False
+    ) -> None:
+        """Starts the appender's thread and opens the pool in the background: nothing is raised here.
+
+        warns: whether it is logged once that the database does not keep all commits.
+        """
+        self._warns = warns
         limits = limits or Limits()
         self._encoding = mapper or Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
         self.lineage = Lineage()
         self.clock = DatabaseClock(self.lineage)
         self._pool = open_pool(url, limits, self._met)
         self._appender = Appender(url, limits, self._met, self.lineage, self.clock)
-        log = Log(self._pool, self._encoding, self.lineage)
-        self.stream = log.stream
-        self.streams = log.streams
-        self.feed = log.feed
-        self.rows = log.rows
-        self.head = log.head
-        self.position_as_of = log.position_as_of
+        reading = Log(self._pool, self._encoding, self.lineage)
+        self.stream = reading.stream
+        self.streams = reading.streams
+        self.feed = reading.feed
+        self.rows = reading.rows
+        self.head = reading.head
+        self.position_as_of = reading.position_as_of
         super().__init__()
 
     def _met(self, connection: psycopg.Connection[Any]) -> None:
+        if self._warns and (warning := _durability_warning(connection)) is not None:
+            self._warns = False
+            log.warning("%s", warning)
         self.clock.ask(connection)
         self.lineage.confirm(connection)
 
@@ -119,6 +132,11 @@ class EventStore(Application[UUID]):
         _check([unrecorded for item in items for unrecorded in item.events])
         return [self._encoding.encode(event, item.reads) for item in items for event in item.events]
 
+    def durability_warning(self) -> str | None:
+        """What an operator should know of how the database keeps commits. Raises Unavailable."""
+        with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+            return _durability_warning(connection)
+
     def probe(self) -> None:
         """Takes the way of a command, and records nothing. Raises Unavailable where none can be recorded."""
         with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
@@ -141,6 +159,16 @@ def placed(item: Item, committed: Committed) -> Appended:
     """The item's events as they stand from there on."""
     events = enumerate(item.events, start=committed.first)
     return Appended(tuple([event.at(at, committed.recorded_at, item.reads) for at, event in events]))
+
+
+def _durability_warning(connection: psycopg.Connection[Any]) -> str | None:
+    row = connection.execute("SELECT current_setting('synchronous_commit')", prepare=False).fetchone()
+    if row is None or row[0] != "off":
+        return None
+    return (
+        "synchronous_commit is off in the database: events are recorded with it on, but views and names may lose their "
+        "last changes when it fails. Set it to on"
+    )
 
 
 def _check(events: Sequence[Unrecorded]) -> None:

@@ -9,9 +9,11 @@ import psycopg
 import pytest
 
 from service.connections import Limits
+from service.container import write_side
 from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import EventStore, Lost
+from service.settings import Settings
 from tests.service.writing import item, write
 
 STREAM = UUID(int=1)
@@ -108,6 +110,20 @@ def test_a_commit_is_durable_whatever_the_session_says(database_urls: DatabaseUr
             connection.execute(CALL, GOOD | {"streams": [uuid4()]})
             assert connection.execute("SHOW synchronous_commit").fetchone() == (expected,)
             connection.rollback()
+
+
+def test_a_database_that_may_lose_commits_is_warned_of(
+    database_urls: DatabaseUrls, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(database_urls.owner, autocommit=True) as owner:
+        for setting, is_warned_of in (("on", False), ("local", False), ("off", True)):
+            caplog.clear()
+            change = f'ALTER DATABASE "{owner.info.dbname}" SET synchronous_commit = {setting}'
+            owner.execute(change.encode())
+            with write_side(Settings(), database_urls.api) as write:
+                write.store.probe()
+                assert (write.store.durability_warning() is not None) == is_warned_of
+            assert ("synchronous_commit is off" in caplog.text) == is_warned_of
 
 
 def test_a_database_that_is_read_only_records_nothing(database_urls: DatabaseUrls) -> None:

@@ -1,0 +1,86 @@
+"""A subject that one may not see takes as many statements as one that does not exist."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.authority import RegisterAuthority
+from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
+from domain.incident.commands import ReferIncident, ReportIncident
+from domain.refusals import NotFound
+from domain.vocabulary import AuthorityCode, Label, Marking, Period, Role, Strength, Subject
+from service.database import DatabaseUrls
+from service.dispatcher import Dispatcher
+from service.event_store import EventStore
+from service.orders import Order
+from service.states import States
+from service.turns import Turns
+from tests.faults.proxy import Fault, Proxy, proxied
+from tests.faults.test_policies import KFOR, NORTH, PRISTINA, WHY, Register
+
+STRANGER = replace(PRISTINA, subject=Subject("stranger"), authority=AuthorityCode("atlantis"), roles=(Role.REQUESTER,))
+COMMANDS = {
+    "request": RemarkOnRequest(reason=WHY),
+    "incident": ReferIncident(authority=AuthorityCode("kfor"), reason=WHY),
+}
+
+
+@pytest.fixture
+def hidden(database_urls: DatabaseUrls) -> dict[str, UUID]:
+    """A request and an incident that the stranger may not see."""
+    now = datetime.now(UTC)
+    with closing(Register(database_urls.api)) as register:
+        register.prepare()
+        register.do(RegisterAuthority(code=STRANGER.authority, name=Label("Atlantis")), KFOR)
+        request = SubmitRequest(
+            force=Label("KSF"),
+            strength=Strength(10),
+            region=NORTH,
+            purpose=WHY,
+            period=Period(start=now, end=now + timedelta(days=30)),
+            marking=Marking.RED,
+        )
+        incident = ReportIncident(
+            kind=Label("explosion"), description=WHY, region=NORTH, occurred_at=now, marking=Marking.RED
+        )
+        return {
+            "request": register.do(request, PRISTINA).subject,
+            "incident": register.do(incident, KFOR).subject,
+        }
+
+
+@pytest.fixture
+def through(database_urls: DatabaseUrls) -> Iterator[tuple[Proxy, EventStore]]:
+    with (
+        TemporaryDirectory() as folder,
+        proxied(database_urls.api, Path(folder)) as (proxy, url),
+        closing(EventStore(url)) as store,
+    ):
+        store.probe()
+        yield proxy, store
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_an_unseen_subject_takes_as_many_statements_as_an_unknown_one(
+    through: tuple[Proxy, EventStore], hidden: dict[str, UUID], kind: str
+) -> None:
+    proxy, store = through
+    taken: list[list[int]] = []
+    for subject in (hidden[kind], uuid4()):
+        dispatcher = Dispatcher(store, States(store), Turns(5))
+        taken.append([])
+        for _ in range(3):
+            statements: list[Fault] = []
+            proxy.fault = lambda statements=statements: statements.append(Fault.NONE) or Fault.NONE  # type: ignore[misc]
+            answer = dispatcher.dispatch(Order(command=COMMANDS[kind], actor=STRANGER, subject=subject))
+            assert isinstance(answer, NotFound)
+            taken[-1].append(len(statements))
+    unseen, unknown = taken
+    assert unseen == unknown
+    assert unseen[0] > unseen[1] > 0
