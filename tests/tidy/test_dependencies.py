@@ -1,7 +1,10 @@
 """Every dependency has a reason, a hash and a licence that we can live with."""
 
+import ast
 import re
-from importlib.metadata import PackageNotFoundError, metadata
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,29 @@ def asked_for() -> list[str]:
     return [canonicalize_name(Requirement(line).name) for line in lines]
 
 
+@cache
+def providers() -> dict[str, list[str]]:
+    """Package that can be imported -> the distributions that have it."""
+    return {package: [canonicalize_name(name) for name in names] for package, names in packages_distributions().items()}
+
+
+def imported(*folders: str) -> set[str]:
+    """The top-level packages that the files below the folders import, but for our own and Python's."""
+    own = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "alembic"}
+    found = set()
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {each.name.partition(".")[0] for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                found.add(node.module.partition(".")[0])
+    return found - own - sys.stdlib_module_names
+
+
+def declared(lines: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
 def pinned(file: Path) -> list[Requirement]:
     lines = [line.removesuffix("\\").strip() for line in file.read_text().splitlines() if re.match(r"\w", line)]
     return [Requirement(line) for line in lines]
@@ -43,6 +69,29 @@ def test_every_dependency_has_its_reason_in_a_decision(package: str) -> None:
     assert re.search(rf"^[-|] .*`{re.escape(package)}(\[\w+\])?`", reasons, re.MULTILINE), (
         f"docs/decisions: why {package}?"
     )
+
+
+def test_every_import_of_what_runs_is_declared() -> None:
+    asked = declared(project()["project"]["dependencies"])
+    undeclared = {
+        each
+        for each in imported("domain", "projections", "service", "alembic")
+        if not asked & {*providers().get(each, ())}
+    }
+    assert undeclared == set()
+
+
+def test_every_import_of_tests_and_benchmarks_is_declared() -> None:
+    asked = set(asked_for())
+    folders = ("tests", "benchmarks", "examples")
+    assert {each for each in imported(*folders) if not asked & {*providers().get(each, ())}} == set()
+
+
+def test_every_range_ends_below_a_next_major_version() -> None:
+    """But for those whose numbers are dates, and what only builds."""
+    lines = [*project()["project"]["dependencies"], *project()["dependency-groups"]["dev"]]
+    ends = {Requirement(line).name: {each.operator for each in Requirement(line).specifier} for line in lines}
+    assert {name for name, operators in ends.items() if not operators & {"<", "==", "~="}} == {"packaging"}
 
 
 @pytest.mark.parametrize("file", sorted(PINNED.glob("*.txt")), ids=lambda file: file.name)
