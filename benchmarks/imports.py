@@ -42,7 +42,7 @@ class Scale:
 LOADS: Final = (Load("18 lines a history", 18), Load("3 lines a history", 3))
 FULL: Final = Scale(lines=18_000, saved=3_000, rounds=5)
 QUICK: Final = Scale(lines=180, saved=60, rounds=1)
-CLERK: Final = {"subject": "clerk", "authority": "registry", "roles": ["ADMINISTRATOR"]}
+CLERK: Final = {"subject": "clerk", "authority": "lowland", "roles": ["ADMINISTRATOR"]}
 ASKS: Final = {"subject": "ana", "authority": "lowland", "roles": ["REQUESTER"]}
 REVIEWS: Final = {"subject": "rea", "authority": "upland", "roles": ["REVIEWER"]}
 TERMS: Final = {

@@ -18,7 +18,7 @@ REQUESTERS: Final = tuple(AuthorityCode(code) for code in ("pristina", "mitrovic
 PURPOSE: Final = "EXERCISE. Patrols along the canal, at the request of the water authority, until the damage is mended."
 REMARK: Final = "EXERCISE. The water authority reports that the pumping station is reached again by the northern road."
 CLERK: Final = Actor(
-    issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("desk"), roles=(Role.ADMINISTRATOR,)
+    issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("kfor"), roles=(Role.ADMINISTRATOR,)
 )
 SUBMIT: Final = SubmitRequest(
     force=Label("KSF"),

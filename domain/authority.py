@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.deciding import Context, Opening, Verdict
 from domain.recorded import Recorded, Upcasters
 from domain.refusals import FieldProblem
-from domain.vocabulary import REGISTER, AuthorityCode, Label, Role, derived_id, joined
+from domain.vocabulary import REGISTER, Actor, AuthorityCode, Label, Role, derived_id, joined
 
 
 # Events: names and fields are the storage format. Add, never edit.
@@ -31,6 +31,7 @@ class Authority:
     code: AuthorityCode
     name: Label
     registered_at: datetime
+    registered_by: Actor
 
 
 def evolve(state: Authority | None, recorded: Recorded[Event]) -> Authority:
@@ -41,6 +42,7 @@ def evolve(state: Authority | None, recorded: Recorded[Event]) -> Authority:
         code=event.code,
         name=event.name,
         registered_at=recorded.happened_at,
+        registered_by=recorded.actor,
     )
 
 
@@ -73,6 +75,15 @@ def by_administrator(context: Context) -> Verdict:
     return Verdict(rule="ROLE", met=met, description="This takes an administrator.")
 
 
+def own_authority_is_registered(context: Context) -> Verdict:
+    """So an empty register begins: its first administrator registers their own authority, and then the others."""
+    code = context.actor.authority
+    met = context.subject == stream_of(code) or find(context, code) is not None
+    told = f"{code} is registered or is being registered."
+    lacking = f"Your authority, {code}, is not registered: register it first. Then you can administer."
+    return Verdict(rule="REGISTERED", met=met, description=told if met else lacking)
+
+
 def by_registered(*roles: Role) -> tuple[Callable[[Context], Verdict], ...]:
     """Those who may act in one of the roles for an authority that is registered."""
     named = joined([role.lower() for role in roles])
@@ -99,7 +110,7 @@ OPENINGS = (
     Opening(
         command=RegisterAuthority,
         stream_of=lambda command: stream_of(command.code),
-        permits=(by_administrator,),
+        permits=(by_administrator, own_authority_is_registered),
         checks=(_is_new,),
         record=register,
     ),

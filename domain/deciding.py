@@ -35,6 +35,7 @@ class Context:
 
     consulted: the folded state of a stream, None where nothing was recorded in it.
     seen: the incidents that may be told of, where that is judged as of another time than the rest; else None.
+    two_administrators: whether one administrator registers an authority, and another grants it its mandates.
     """
 
     actor: Actor
@@ -42,6 +43,7 @@ class Context:
     subject: UUID
     consulted: Mapping[UUID, object] = field(default_factory=dict)
     seen: frozenset[UUID] | None = None
+    two_administrators: bool = False
 
     def read(self, kind: type[State], stream: UUID) -> State | None:
         """The state of one stream. Raises Unread where it was not read yet."""

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 from uuid import UUID
 
 from domain import authority
-from domain.authority import by_administrator
+from domain.authority import by_administrator, own_authority_is_registered
 from domain.deciding import Context, Opening
 from domain.limits import ITEMS
 from domain.recorded import Recorded, Upcasters
@@ -192,6 +192,18 @@ def _holder_is_registered(
         yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
 
 
+def _takes_two_administrators(
+    command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context
+) -> Iterator[FieldProblem]:
+    """Where the register is set so, who registered an authority does not grant it a mandate."""
+    holder = authority.find(context, command.authority) if context.two_administrators else None
+    if holder is not None and holder.registered_by.person == context.actor.person:
+        yield FieldProblem(
+            path="authority",
+            message=f"You registered '{command.authority}': another administrator grants it its mandates.",
+        )
+
+
 def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
     """It may have begun, but it is not over."""
     if command.valid_until is not None and command.valid_until <= context.now:
@@ -232,14 +244,14 @@ OPENINGS = (
     Opening(
         command=GrantMandate,
         stream_of=lambda command: stream_of(command.region),
-        permits=(by_administrator,),
-        checks=(_holder_is_registered, _lasts, _region_is_free, _has_room),
+        permits=(by_administrator, own_authority_is_registered),
+        checks=(_holder_is_registered, _takes_two_administrators, _lasts, _region_is_free, _has_room),
         record=grant,
     ),
     Opening(
         command=EndMandate,
         stream_of=lambda command: stream_of(command.region),
-        permits=(by_administrator,),
+        permits=(by_administrator, own_authority_is_registered),
         checks=(_mandate_exists,),
         record=end,
     ),

@@ -94,5 +94,7 @@ def write_side(settings: Settings, url: str, clock: Clock = now) -> Iterator[Wri
     """
     with closing(EventStore(url, limits(settings), warns=True)) as store:
         states = States(store, most_bytes=settings.states_bytes)
-        dispatcher = Dispatcher(store, states, Turns(settings.turn_timeout))
+        dispatcher = Dispatcher(
+            store, states, Turns(settings.turn_timeout), two_administrators=settings.two_administrators
+        )
         yield WriteSide(store=store, states=states, dispatcher=dispatcher, people=People(store, clock))

@@ -51,9 +51,16 @@ class Dispatcher:
     """
 
     def __init__(
-        self, store: EventStore, states: States, turns: Turns, clock: Callable[[], datetime] | None = None
+        self,
+        store: EventStore,
+        states: States,
+        turns: Turns,
+        clock: Callable[[], datetime] | None = None,
+        *,
+        two_administrators: bool = False,
     ) -> None:
-        """clock: in the place of the database's."""
+        """clock: in the place of the database's. two_administrators: see `Context`."""
+        self._two_administrators = two_administrators
         self._store = store
         self._states = states
         self._turns = turns
@@ -69,7 +76,8 @@ class Dispatcher:
 
     def prepare(self, order: Order) -> Prepared:
         """What an order that is not malformed begins with."""
-        attempt, claim = Attempt.begin(order, self._time_of(order)), claim_stream(order)
+        attempt = Attempt.begin(order, self._time_of(order), two_administrators=self._two_administrators)
+        claim = claim_stream(order)
         wanted = {stream: None for stream in (attempt.subject, claim, attempt.number) if stream is not None}
         return Prepared(attempt, claim, tuple(wanted))
 

@@ -64,7 +64,9 @@ class _Judging:
 class Historian:
     """For one thread. Histories that are given together may rest on each other, in their order."""
 
-    def __init__(self, store: Streams, states: States) -> None:
+    def __init__(self, store: Streams, states: States, *, two_administrators: bool = False) -> None:
+        """two_administrators: see `Context`."""
+        self._two_administrators = two_administrators
         self._store = store
         self._states = states
 
@@ -130,7 +132,7 @@ class Historian:
         """None where it is granted: what it records is taken up."""
         if problems := tuple(wellformed.problems(order.command)):
             return InvalidInput.of(*problems)
-        attempt = Attempt.begin(order, _time_of(order))
+        attempt = Attempt.begin(order, _time_of(order), two_administrators=self._two_administrators)
         opens = attempt.subject in attempt.states
         if opens and judging.states.get(attempt.subject) is not None:
             return InvalidInput.at("command", "This history has begun already: another subject has one of its own.")

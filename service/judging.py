@@ -46,7 +46,7 @@ class Attempt:
     states: dict[UUID, Any]
 
     @classmethod
-    def begin(cls, order: Order, now: datetime) -> Self:
+    def begin(cls, order: Order, now: datetime, *, two_administrators: bool = False) -> Self:
         """Raises ValueError where a command that needs a subject has none."""
         aggregate, route = _ROUTES[type(order.command)]
         states: dict[UUID, Any] = {}
@@ -59,7 +59,9 @@ class Attempt:
             raise ValueError(f"{type(order.command).__name__} needs a subject")
         else:
             subject = order.subject
-        context = Context(actor=order.actor, now=now, subject=subject, consulted=states)
+        context = Context(
+            actor=order.actor, now=now, subject=subject, consulted=states, two_administrators=two_administrators
+        )
         return cls(order, aggregate, route, context, states)
 
     def at(self, now: datetime) -> Self:

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         gt=0,
         description="That a token may be valid from when it is issued; a longer one is rejected.",
     )
+    two_administrators: bool = Field(
+        default=False, description="Who registers an authority may not grant it its mandates: another one does."
+    )
     allow_embedded_key: bool = Field(
         default=False,
         description="Whether the API may be reached from other machines while it checks tokens with the embedded key.",

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 BEFORE: Final = "2016-01-01T00:00:00+01:00"
 """Before the first event of the log."""
 DESK, STAFF, REGION = "example-tue-desk", "example-tue-staff", "example-tue"
-CLERK: Final = {"subject": "clerk", "authority": "example-tue-registry", "roles": ["ADMINISTRATOR"]}
+CLERK: Final = {"subject": "clerk", "authority": DESK, "roles": ["ADMINISTRATOR"]}
 NOT_NAMED: Final = "NOT NAMED"
 """Who did what the log names no role for."""
 

@@ -90,6 +90,7 @@ class Case:
     def _set_up(self) -> None:
         """Authorities and mandates, which may be there already."""
         for code, name, source in (
+            ("secretariat", "Secretariat of the register (invented)", EXERCISE),
             ("kfor", "KFOR", PRESS),
             ("pristina", "Pristina", DIGEST),
             ("exercise-police", "EXERCISE police service (invented)", EXERCISE),

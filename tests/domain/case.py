@@ -58,7 +58,7 @@ def person(subject: str, authority: AuthorityCode, *roles: Role) -> Actor:
     return Actor(issuer="mandate", subject=Subject(subject), authority=authority, roles=roles)
 
 
-admin = person("administrator", AuthorityCode("elsewhere"), Role.ADMINISTRATOR)
+admin = person("administrator", KFOR, Role.ADMINISTRATOR)
 requester = person("requester", PRISTINA, Role.REQUESTER)
 colleague = person("colleague", PRISTINA, Role.REQUESTER)
 reviewer = person("reviewer", KFOR, Role.REVIEWER)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given as for_all
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from domain import authority, jurisdiction
 from domain.authority import AuthorityRegistered, RegisterAuthority
+from domain.deciding import Context, open_with
 from domain.jurisdiction import EndMandate, GrantMandate, MandateEnded, MandateGranted
 from domain.refusals import InvalidInput, NotPermitted
-from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Role, covers, regions_of
+from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Label, Quorum, Region, Role, Subject, covers, regions_of
 from tests.domain.case import DAY, KFOR, PRISTINA, REGISTERED, THIRD, WHY, XK, admin, mandate, person
 from tests.specification import NOW, Past, Register, given
 
@@ -24,6 +26,9 @@ NOBODY_ELSE = [SYSTEM, *(person("x", KFOR, role) for role in Role if role is not
 
 def ended(at: datetime, of: AuthorityCode = KFOR, over: Region = XK) -> Past:
     return Past(event=MandateEnded(authority=of, region=over, reason=WHY, at=at), by=admin)
+
+
+OUTSIDER = person("outsider", AuthorityCode("elsewhere"), Role.ADMINISTRATOR)
 
 
 def deciders(register: Register, region: Region = XK, now: datetime = NOW) -> list[AuthorityCode]:
@@ -45,7 +50,38 @@ def test_an_authority_is_registered_once() -> None:
 
 @pytest.mark.parametrize("code", ["register", "pristina-i", "x-1-i"])
 def test_some_codes_are_not_free(code: str) -> None:
-    given().when(replace(REGISTER, code=AuthorityCode(code)), by=admin).refused(InvalidInput, at=("code",))
+    given(*REGISTERED).when(replace(REGISTER, code=AuthorityCode(code)), by=admin).refused(InvalidInput, at=("code",))
+
+
+@pytest.mark.parametrize("command", [replace(REGISTER, code=THIRD), GRANT, END])
+def test_an_administrator_of_an_unregistered_authority_does_not_administer(command: object) -> None:
+    said = "Your authority, elsewhere, is not registered: register it first. Then you can administer."
+    given(*REGISTERED[:2], mandate()).when(command, by=OUTSIDER).refused(NotPermitted, said)
+
+
+def test_the_first_administrator_registers_their_own_authority_and_then_administers() -> None:
+    register = given().register
+    own = RegisterAuthority(code=OUTSIDER.authority, name=Label("Elsewhere"))
+    for command in (own, REGISTER, GRANT):
+        assert isinstance(register.command(command, OUTSIDER), tuple)
+
+
+def test_two_administrators_found_a_decider_where_the_register_is_set_so() -> None:
+    register = given(*REGISTERED).register
+    grant = next(opening for opening in jurisdiction.OPENINGS if opening.command is GrantMandate)
+
+    def granted(by: Actor) -> Any:
+        def decided(context: Context) -> Any:
+            return open_with(grant, GRANT, None, replace(context, two_administrators=True))
+
+        return register.ask(decided, by, SYSTEM_STREAM)
+
+    refusal = granted(admin)
+    assert isinstance(refusal, InvalidInput)
+    assert refusal.fields[0].path == "authority"
+    assert "You registered 'kfor': another administrator grants it its mandates." in refusal.message
+    assert isinstance(granted(replace(admin, authority=THIRD)), InvalidInput), "the same person for another authority"
+    assert granted(replace(admin, subject=Subject("another"))) == (GRANTED,)
 
 
 @pytest.mark.parametrize("command", [REGISTER, GRANT, END])

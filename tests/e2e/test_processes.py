@@ -17,7 +17,7 @@ AUTHORITY = "query ($code: String!, $at: Position) { authority(code: $code, atLe
 
 def register(served: Served, code: str) -> str:
     """Registers an authority and returns the position."""
-    clerk = served.token("clerk", "desk", "administrator")
+    clerk = served.token("clerk", code, "administrator")
     answer = served.data(clerk, REGISTER, code=code)["registerAuthority"]
     assert answer["__typename"] == "AuthorityRecorded", answer
     return str(answer["position"])

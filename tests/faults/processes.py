@@ -12,7 +12,7 @@ import httpx
 
 from domain.authority import RegisterAuthority
 from domain.jurisdiction import GrantMandate
-from domain.vocabulary import AuthorityCode, Label, Role
+from domain.vocabulary import Label, Role
 from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.event_store import EventStore
@@ -80,7 +80,7 @@ def writers(url: str, number: int) -> Iterator[None]:
 
 
 def prepare(url: str) -> None:
-    clerk = person("clerk", AuthorityCode("desk"), Role.ADMINISTRATOR)
+    clerk = person("clerk", ASKER, Role.ADMINISTRATOR)
     with closing(EventStore(url)) as store:
         dispatcher = Dispatcher(store, States(store), Turns(5))
         for command in (

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from domain.vocabulary import Role
 from tests.databases import Databases
 from tests.e2e.serving import free_port
+from tests.faults.deciding import ASKER
 from tests.faults.processes import Process, environment, is_ready, last_position, prepare, running, writers
 from tests.service.graphql.live.client import Socket, Stream, socket, stream
 from tests.service.graphql.register import Person, Register
@@ -25,7 +26,7 @@ from tests.waiting import until
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
-CLERK = Person("clerk", "desk", (Role.ADMINISTRATOR,))
+CLERK = Person("clerk", ASKER, (Role.ADMINISTRATOR,))
 EVENTS = "subscription ($after: Position) { eventsRecorded(after: $after) { position } }"
 REGISTER = "mutation ($code: String!) { registerAuthority(input: {code: $code, name: $code}) { __typename } }"
 REGISTERED = "SELECT count(*) FROM event_store.events WHERE topic = 'AuthorityRegistered'"

@@ -32,7 +32,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 
-CLERK = person("clerk", AuthorityCode("desk"), Role.ADMINISTRATOR)
+CLERK = person("clerk", AuthorityCode("kfor"), Role.ADMINISTRATOR)
 ORDER = Order(command=RegisterAuthority(code=AuthorityCode("kfor"), name=Label("KFOR")), actor=CLERK)
 WITH_KEY = Order(command=ORDER.command, actor=CLERK, idempotency_key="once")
 

@@ -31,7 +31,7 @@ from service.states import States
 from service.turns import Turns
 
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
-CLERK = Actor(issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("desk"), roles=(Role.ADMINISTRATOR,))
+CLERK = Actor(issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("kfor"), roles=(Role.ADMINISTRATOR,))
 OFFICIAL = Actor(
     issuer="mandate", subject=Subject("official"), authority=AuthorityCode("pristina"), roles=(Role.REQUESTER,)
 )
@@ -216,6 +216,19 @@ def test_of_32_clients_on_one_request_exactly_one_wins_each_version(database_url
     _all_at_once(client, database_url, register)
     assert sorted(wins) == list(range(2, 98))
     assert len(register.store.stream(request)) == 97
+
+
+def test_the_setting_asks_for_two_administrators(database_url: str, register: Register) -> None:
+    """`pristina` was registered by the clerk, who may grant it a mandate where one administrator is enough."""
+    north = GrantMandate(authority=AuthorityCode("pristina"), region=Region("xk/north"), legal_basis=Label("law"))
+    two = replace(CLERK, subject=Subject("another"))
+    strict = Dispatcher(register.store, States(register.store), Turns(20), lambda: NOW, two_administrators=True)
+    refusal = strict.dispatch(Order(command=north, actor=CLERK))
+    assert isinstance(refusal, InvalidInput)
+    assert [problem.path for problem in refusal.fields] == ["authority"]
+    assert isinstance(strict.dispatch(Order(command=north, actor=two)), Outcome)
+    south = replace(north, region=Region("xk/south"))
+    assert isinstance(register.do(south, CLERK), Outcome)
 
 
 def test_32_clients_on_one_request_without_a_version_all_get_their_turn(database_url: str, register: Register) -> None:

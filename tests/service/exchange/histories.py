@@ -23,7 +23,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "import"
 EXAMPLE = (EXAMPLES / "exercise.jsonl").read_bytes()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
-CLERK = {"subject": "clerk", "authority": "registry", "roles": ["ADMINISTRATOR"]}
+CLERK = {"subject": "clerk", "authority": "lowland", "roles": ["ADMINISTRATOR"]}
 ASKS = {"subject": "ana", "authority": "lowland", "roles": ["REQUESTER"]}
 REVIEWS = {"subject": "rea", "authority": "upland", "roles": ["REVIEWER"]}
 APPROVES = {"subject": "abe", "authority": "upland", "roles": ["APPROVER"]}

@@ -37,7 +37,9 @@ from tests.service.exchange.histories import (
 
 FINDS = {"subject": "ivo", "authority": "upland", "roles": ["INVESTIGATOR"]}
 TELLS = {"subject": "pol", "authority": "police", "roles": ["REQUESTER"]}
-POLICE = line("police", "registerAuthority", "2017-01-01", CLERK, {"code": "police", "name": "Police"})
+POLICE = line(
+    "police", "registerAuthority", "2017-01-01", {**CLERK, "authority": "police"}, {"code": "police", "name": "Police"}
+)
 REPORTED = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
 REFERENCE = "lowland-2017-0001"
 ANA = Actor(issuer="mandate", subject=Subject("ana"), authority=AuthorityCode("lowland"), roles=(Role.REQUESTER,))

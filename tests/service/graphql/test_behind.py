@@ -25,8 +25,8 @@ def behind(database_urls: DatabaseUrls) -> Iterator[World]:
     """A register whose views know the authorities, and nothing of what came after."""
     with served(database_urls) as followed:
         made = World(followed, "v")
-        for authority in ("asker", "decider", "other"):
-            values = {"code": f"v-{authority}", "name": authority}
+        for code in (ADMINISTRATOR.authority, "v-asker", "v-decider", "v-other"):
+            values = {"code": code, "name": code}
             followed.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", values)
         mandate = {"authority": "v-decider", "region": "v", "legalBasis": "l"}
         followed.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", mandate, "mandates { region }")
@@ -160,7 +160,7 @@ def test_without_the_database_it_is_503_and_says_when_to_try_again(
 
 
 def test_where_writing_hangs_everybody_is_told_to_try_again_in_time(database_urls: DatabaseUrls) -> None:
-    mutation = 'mutation { registerAuthority(input: {code: "aa", name: "a"}) { __typename } }'
+    mutation = 'mutation { registerAuthority(input: {code: "hq", name: "a"}) { __typename } }'
     with served(database_urls, follow=False) as register, psycopg.connect(database_urls.owner) as holder:
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
         with ThreadPoolExecutor(40) as clients:

@@ -25,7 +25,7 @@ def test_an_administrator_asks_and_a_worker_does_it(database_urls: DatabaseUrls)
     rebuilds = threading.Thread(target=Rebuilding(database_urls.worker).run, args=(stop,))
     with served(database_urls) as register:
         register.command(
-            ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", {"code": "asker", "name": "Asker"}
+            ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", {"code": "hq", "name": "Headquarters"}
         )
         rebuilds.start()
         for name in VIEW_OF:

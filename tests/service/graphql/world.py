@@ -130,6 +130,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 def world(register: Register, *, endorsements: int = 1) -> World:
     made = World(register, f"w{next(_numbers)}")
+    own = {"code": ADMINISTRATOR.authority, "name": "Headquarters"}
+    register.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", own)
     for authority in ("asker", "decider", "other"):
         values = {"code": f"{made.name}-{authority}", "name": f"The {authority} of {made.name}"}
         register.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", values)

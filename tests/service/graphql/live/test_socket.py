@@ -14,7 +14,7 @@ from tests.service.graphql.live.client import Socket, socket
 from tests.service.graphql.register import Person, Register, served
 from tests.waiting import until
 
-ANA = Person("ana", "somewhere")
+ANA = Person("ana", "over-ws")
 VIEWER = "{ viewer { subject } }"
 FOREVER = "subscription { eventsRecorded { position } }"
 

@@ -11,7 +11,7 @@ from tests.databases import NewDatabase
 from tests.service.graphql.live.client import socket, stream
 from tests.service.graphql.register import KEY, Person, Register, served
 
-ANA = Person("ana", "somewhere")
+ANA = Person("ana", "over-sse")
 VIEWER = "{ viewer { subject } }"
 FOREVER = "subscription { eventsRecorded { position } }"
 REGISTER = 'mutation { registerAuthority(input: {code: "over-sse", name: "x"}) { __typename } }'
