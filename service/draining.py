@@ -1,9 +1,32 @@
 """A server that ends what would else go on for ever before it waits for the rest."""
 
 from socket import socket
+from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
+
+from service.graphql.live.bounds import LONGEST_MESSAGE
+
+DRAIN: Final = 10
+"""Seconds that requests under way have to end."""
+
+
+def configured(app: FastAPI, **other: Any) -> uvicorn.Config:
+    """How the API is served, wherever that is. WebSockets are not compressed: a small message stays a small one.
+
+    other: settings of uvicorn.
+    """
+    return uvicorn.Config(
+        app,
+        timeout_graceful_shutdown=DRAIN,
+        ws="websockets-sansio",
+        ws_max_size=LONGEST_MESSAGE,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        **other,
+    )
 
 
 class DrainingServer(uvicorn.Server):

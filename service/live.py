@@ -7,7 +7,7 @@ from typing import Final
 
 from projections.reading.reader import Reader
 from service.container import Clock, async_engine, now
-from service.graphql.live.bounds import Bounds, Places
+from service.graphql.live.bounds import Bounds, Lobby, Places
 from service.graphql.live.connections import Live
 from service.graphql.live.flow import VIEWS, Flow
 from service.graphql.live.tide import Tide
@@ -25,13 +25,20 @@ async def live_side(settings: Settings, url: str, clock: Clock = now) -> AsyncIt
     try:
         reader = Reader(engine, patience=settings.view_patience, answer_limit=TURN, clock=clock)
         tide = Tide(listening(url, settings.connect_timeout), partial(reader.reached, VIEWS))
-        flow = Flow(reader, tide, Places("subscriptions", settings.live_subscriptions), clock)
+        flow = Flow(
+            reader, tide, Places("subscriptions", settings.live_subscriptions, settings.live_subscriptions_each), clock
+        )
         bounds = Bounds(
             operations=settings.live_operations,
             patience=settings.live_patience,
             greeting=settings.live_greeting,
             origins=frozenset(filter(None, settings.live_origins.split(","))),
         )
-        yield Live(flow, bounds, Places("connections", settings.live_connections))
+        yield Live(
+            flow,
+            bounds,
+            Places("connections", settings.live_connections, settings.live_connections_each),
+            Lobby(settings.live_lobby),
+        )
     finally:
         await engine.dispose()

@@ -79,8 +79,19 @@ class Settings(BaseSettings):
         ge=1,
         description="WebSockets and event streams that a process holds open; beyond that, 1013 or 503.",
     )
+    live_connections_each: int = Field(
+        default=50, ge=1, description="WebSockets and event streams of one person at once; beyond that, 1013 or 503."
+    )
+    live_lobby: int = Field(
+        default=100,
+        ge=1,
+        description="WebSockets before their connection_init at once; beyond that, the oldest is closed (1013).",
+    )
     live_subscriptions: int = Field(
         default=1000, ge=1, description="Subscriptions that a process serves; beyond that, UNAVAILABLE."
+    )
+    live_subscriptions_each: int = Field(
+        default=200, ge=1, description="Subscriptions of one person at once; beyond that, UNAVAILABLE."
     )
     live_operations: int = Field(
         default=50, ge=1, description="Operations at once on one WebSocket; beyond that, UNAVAILABLE."

@@ -8,19 +8,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from service.app import create_app
 from service.cli.logging import log_to_stderr
-from service.draining import DrainingServer
+from service.draining import DrainingServer, configured
 from service.errors import Misconfigured
-from service.graphql.live.bounds import LONGEST_MESSAGE
 from service.opening import open_migrated_database, token_key
 from service.settings import Settings
 from service.supervision import supervised
-
-DRAIN: int = 10
-"""Seconds that requests under way have to end."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,14 +46,7 @@ def serve(
             stack.enter_context(supervised("worker", "--while-parent-lives"))
         app = create_app(settings, urls, key)
         listening = stack.enter_context(_listening(where, settings.port if port is None else port))
-        config = uvicorn.Config(
-            app,
-            timeout_graceful_shutdown=DRAIN,
-            ws_max_size=LONGEST_MESSAGE,
-            log_config=None,
-            access_log=False,
-        )
-        _Server(config, app).run(sockets=[listening])
+        _Server(configured(app), app).run(sockets=[listening])
 
 
 def _check_loopback(host: str) -> None:

@@ -1,6 +1,7 @@
 """How much of a process subscriptions may take."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,9 +10,14 @@ from typing import Final
 from graphql import GraphQLError
 
 from service.graphql.errors import UNAVAILABLE
+from service.identity import Identity
 
 LONGEST_MESSAGE: Final = 256 * 1024
 """Bytes that a client may send at once over a WebSocket. What is longer goes by POST."""
+LONGEST_GREETING: Final = 16 * 1024
+"""Likewise, before its connection_init: that has room for the longest token."""
+MESSAGES_BEFORE_GREETING: Final = 10
+"""Messages that a client may send until its connection_init: pings, that is."""
 RETRY_AFTER: Final = 5.0
 
 
@@ -32,40 +38,73 @@ class Bounds:
     origins: frozenset[str] = frozenset()
 
 
+Person = tuple[str, str]
+"""Issuer and subject."""
+
+
+def person_of(identity: Identity) -> Person:
+    return identity.actor.issuer, identity.actor.subject
+
+
 class Full(GraphQLError):
     """All places are taken: try again later."""
 
-    def __init__(self, what: str, most: int) -> None:
-        message = f"There are {most} {what} already: end one, or try again later."
+    def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": UNAVAILABLE, "retryAfter": RETRY_AFTER})
 
 
 @dataclass(slots=True)
 class Places:
-    """So many at once, and no more."""
+    """So many at once in a process, so many of one person, and no more."""
 
     what: str
     most: int
-    _taken: int = field(default=0)
+    each: int
+    _taken: Counter[Person] = field(default_factory=Counter)
     _left: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def one(self, person: Person) -> Iterator[None]:
         """Raises Full."""
         self.check()
-        self._taken += 1
+        if self._taken[person] >= self.each:
+            raise Full(f"You have {self.each} {self.what} already: end one, or try again later.")
+        self._taken[person] += 1
         try:
             yield
         finally:
-            self._taken -= 1
+            self._taken[person] -= 1
+            self._taken += Counter()
             self._left.set()
 
     def check(self) -> None:
-        """Raises Full."""
-        if self._taken >= self.most:
-            raise Full(self.what, self.most)
+        """Raises Full where nobody gets a place."""
+        if self._taken.total() >= self.most:
+            raise Full(f"There are {self.most} {self.what} already: end one, or try again later.")
 
     async def until_none_is_taken(self) -> None:
         while self._taken:
             self._left.clear()
             await self._left.wait()
+
+
+@dataclass(slots=True)
+class Lobby:
+    """Connections of which it is not known yet whose they are. Where there are too many, the oldest has to leave:
+    whoever has a token shows it at once, and is not kept out by those who have none."""
+
+    most: int
+    _waiting: dict[asyncio.Event, None] = field(default_factory=dict)
+
+    @contextmanager
+    def one(self, leave: asyncio.Event) -> Iterator[None]:
+        """leave: set when this one has to."""
+        if len(self._waiting) >= self.most:
+            oldest = next(iter(self._waiting))
+            del self._waiting[oldest]
+            oldest.set()
+        self._waiting[leave] = None
+        try:
+            yield
+        finally:
+            self._waiting.pop(leave, None)

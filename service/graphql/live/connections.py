@@ -11,7 +11,7 @@ from starlette.types import Message, Send
 
 from service.graphql.context import Services
 from service.graphql.errors import fault
-from service.graphql.live.bounds import Bounds, Places
+from service.graphql.live.bounds import Bounds, Lobby, Places
 from service.graphql.live.flow import Flow
 from service.identity import Identity
 
@@ -47,6 +47,7 @@ FAULT: Final = 4500
 
 EXPIRED: Final = "The token has expired: connect again with a new one."
 TOO_SLOW: Final = "Messages were not taken in time: go on from the last position."
+CROWDED: Final = "Too many connections wait for their connection_init: send it at once."
 RESTARTS: Final = "The server restarts: connect again."
 
 
@@ -57,6 +58,7 @@ class Live:
     flow: Flow
     bounds: Bounds
     connections: Places
+    lobby: Lobby
     _draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def drain(self) -> None:

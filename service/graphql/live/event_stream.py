@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from service.graphql.answering import Answer
 from service.graphql.context import Services
 from service.graphql.errors import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, problem
+from service.graphql.live.bounds import RETRY_AFTER, Full, person_of
 from service.graphql.live.connections import (
     FAULT,
     GONE,
@@ -32,6 +33,7 @@ EVENT_STREAM: Final = "text/event-stream"
 HEADERS: Final = {
     "content-type": f"{EVENT_STREAM}; charset=utf-8",
     "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
     "x-accel-buffering": "no",
 }
 COMPLETE: Final = b"event: complete\ndata:\n\n"
@@ -66,8 +68,13 @@ class EventStream(Response):
             tasks.create_task(_signs_of_life(to_client, live.bounds.beat))
             await self._deliver(to_client)
 
-        with live.connections.one():
-            ending = await live.ending(serve)
+        try:
+            with live.connections.one(person_of(self._identity)):
+                ending = await live.ending(serve)
+        except Full as full:
+            await self._answers.aclose()
+            await _refusal(full)(scope, receive, send)
+            return
         await _end(ending, to_client, live.bounds.farewell)
 
     async def _deliver(self, to_client: Patient) -> None:
@@ -79,6 +86,16 @@ class EventStream(Response):
         except Ended:
             raise Ending(RESTART, RESTARTS) from None
         raise Ending(DONE)
+
+
+def _refusal(full: Full) -> Response:
+    headers = {
+        "content-type": "application/json",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "retry-after": f"{RETRY_AFTER:.0f}",
+    }
+    return Response(written({"errors": [dict(full.formatted)]}), 503, headers)
 
 
 async def _until_gone(receive: Receive) -> None:

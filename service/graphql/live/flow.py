@@ -73,7 +73,7 @@ class Flow:
 
         subjects: whether what the events happened to will be asked for: it is read for several at once.
         """
-        with self._places.one():
+        with self._places.one((actor.issuer, actor.subject)):
             position, wanted = await self._begin(after), None if types is None else tuple(types)
             async with self._tide.watched():
                 while True:
@@ -96,7 +96,7 @@ class Flow:
 
     async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest, None]:
         """As it is, and then as it is after it changed: each time, or the newest where it changed several times."""
-        with self._places.one():
+        with self._places.one((actor.issuer, actor.subject)):
             found = await self._first(actor, id)
             yield found
             version, position = found.version, 0

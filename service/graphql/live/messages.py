@@ -13,6 +13,9 @@ from service.graphql.live.connections import BAD_MESSAGE, GONE, TOO_LONG, Ending
 from service.graphql.writing import written
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
+DEEPEST: Final = 64
+"""Levels of JSON: variables of this schema have fewer than ten."""
+BEFORE: Final = " before connection_init was accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +49,37 @@ class Complete:
 Told = Init | Ping | Pong | Subscribe | Complete
 
 
-def read(event: Message) -> Told:
-    """What a client told. Raises Ending where it is gone, or where that is no message of the protocol."""
+def read(event: Message, longest: int = LONGEST_MESSAGE) -> Told:
+    """What a client told. Raises Ending where it is gone, or where that is no message of the protocol.
+
+    longest: in bytes.
+    """
     if event["type"] == "websocket.disconnect":
         raise Ending(GONE)
     text = event.get("text")
     if text is None:
         raise Ending(BAD_MESSAGE, "Messages are text.")
-    if len(text) > LONGEST_MESSAGE or len(text.encode("utf-8", "surrogatepass")) > LONGEST_MESSAGE:
-        raise Ending(TOO_LONG, f"A message has at most {LONGEST_MESSAGE:,} bytes.")
+    if len(text) > longest or len(text.encode("utf-8", "surrogatepass")) > longest:
+        raise Ending(TOO_LONG, f"A message has at most {longest:,} bytes{BEFORE if longest < LONGEST_MESSAGE else ''}.")
     try:
-        return _told(parsed(text, "The message"))
+        content = parsed(text, "The message")
     except Refused as refused:
         raise Ending(BAD_MESSAGE, refused.error["message"]) from None
+    if _is_deep(content):
+        raise Ending(BAD_MESSAGE, f"A message is nested {DEEPEST} levels deep at most.")
+    try:
+        return _told(content)
+    except Refused as refused:
+        raise Ending(BAD_MESSAGE, refused.error["message"]) from None
+
+
+def _is_deep(content: Any) -> bool:
+    """Level by level, so that it needs no recursion itself."""
+    level = [content]
+    for _ in range(DEEPEST):
+        nested = [each for each in level if isinstance(each, dict | list)]
+        level = [value for each in nested for value in (each.values() if isinstance(each, dict) else each)]
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _told(content: Any) -> Told:

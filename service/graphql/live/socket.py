@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -11,7 +11,13 @@ from starlette.types import Receive, Scope, Send
 from service.graphql.answering import Answering, Asked
 from service.graphql.context import Context, Services
 from service.graphql.live import connections, messages
-from service.graphql.live.bounds import Full
+from service.graphql.live.bounds import (
+    LONGEST_GREETING,
+    LONGEST_MESSAGE,
+    MESSAGES_BEFORE_GREETING,
+    Full,
+    person_of,
+)
 from service.graphql.live.connections import Ending, Patient, check_expiry, until_expired
 from service.graphql.live.messages import SUBPROTOCOL, Complete, Init, Ping, Pong, Subscribe
 from service.graphql.live.origins import welcome
@@ -21,6 +27,7 @@ from service.identity import Identity, Unauthenticated
 LONGEST_REASON: Final = 123
 """Bytes."""
 UNNAMED: Final = "Send a token in connection_init: {'Authorization': 'Bearer ...'}."
+UNGREETED: Final = f"Send connection_init among the first {MESSAGES_BEFORE_GREETING} messages."
 
 _log = logging.getLogger(__name__)
 
@@ -58,16 +65,16 @@ class _Socket:
         self._receive = receive
         self._send = Patient(send, self._bounds.patience)
         self._identity: Identity | None = None
-        self._greeted = asyncio.Event()
+        self._place = ExitStack()
+        self._lobby = ExitStack()
+        self._leave = asyncio.Event()  # set when it has greeted, or has to go
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self, *, offered: bool) -> None:
         """offered: whether the client speaks the protocol."""
-        try:
-            with self._services.live.connections.one():
-                await self._close(await self._last(offered=offered))
-        except Full as full:
-            await self._close(Ending(connections.TRY_LATER, full.message))
+        with self._place, self._lobby:
+            self._lobby.enter_context(self._services.live.lobby.one(self._leave))
+            await self._close(await self._last(offered=offered))
 
     async def _last(self, *, offered: bool) -> Ending:
         """Serves until something ends it, and returns what came first."""
@@ -87,15 +94,21 @@ class _Socket:
     async def _watch(self) -> None:
         try:
             async with asyncio.timeout(self._bounds.greeting):
-                await self._greeted.wait()
+                await self._leave.wait()
         except TimeoutError:
             raise Ending(connections.NOT_GREETED, "Connection initialisation timeout") from None
-        assert self._identity is not None
+        if self._identity is None:
+            raise Ending(connections.TRY_LATER, connections.CROWDED)
         await until_expired(self._identity, self._services)
 
     async def _read(self, operations: asyncio.TaskGroup) -> None:
+        before = 0
         while True:
-            match messages.read(await self._receive()):
+            event = await self._receive()
+            if self._identity is None and (before := before + 1) > MESSAGES_BEFORE_GREETING:
+                raise Ending(connections.UNAUTHORIZED, UNGREETED)
+            longest = LONGEST_GREETING if self._identity is None else LONGEST_MESSAGE
+            match messages.read(event, longest):
                 case Init(token):
                     await self._greet(token)
                 case Ping(payload):
@@ -107,6 +120,7 @@ class _Socket:
                 case Complete(id):
                     if (operation := self._operations.pop(id, None)) is not None:
                         operation.cancel()
+            await asyncio.sleep(0)  # whoever sends much at once waits for the others, message by message
 
     async def _greet(self, token: str | None) -> None:
         if self._identity is not None:
@@ -115,10 +129,15 @@ class _Socket:
         if given is None:
             raise Ending(connections.UNAUTHORIZED, UNNAMED)
         try:
-            self._identity = self._services.identify(given)
+            identity = self._services.identify(given)
+            self._place.enter_context(self._services.live.connections.one(person_of(identity)))
         except Unauthenticated as reason:
             raise Ending(connections.FORBIDDEN, str(reason)) from None
-        self._greeted.set()
+        except Full as full:
+            raise Ending(connections.TRY_LATER, full.message) from None
+        self._identity = identity
+        self._lobby.close()
+        self._leave.set()
         await self._tell(messages.ack())
 
     async def _begin(self, id: str, asked: Asked, operations: asyncio.TaskGroup) -> None:
@@ -127,7 +146,7 @@ class _Socket:
         if id in self._operations:
             raise Ending(connections.DUPLICATE, f"Subscriber for {id} already exists")
         if len(self._operations) >= self._bounds.operations:
-            full = Full("operations on this connection", self._bounds.operations)
+            full = Full(f"There are {self._bounds.operations} operations on this connection already: end one.")
             await self._tell(messages.failed(id, [dict(full.formatted)]))
         else:
             self._operations[id] = operations.create_task(self._operate(id, asked, self._identity))

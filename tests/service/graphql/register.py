@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
@@ -17,7 +16,7 @@ from projections.catalogue import VIEWS
 from projections.following.follower import course_of, follow
 from service.app import create_app
 from service.database import DatabaseUrls
-from service.draining import DrainingServer
+from service.draining import DrainingServer, configured
 from service.event_store import EventStore
 from service.identity import ISSUER, Tokens
 from service.settings import Settings
@@ -123,7 +122,7 @@ def served(urls: DatabaseUrls, *, follow: bool = True, **other: Any) -> Iterator
 
 @contextmanager
 def _listening(app: FastAPI) -> Iterator[str]:
-    server = DrainingServer(uvicorn.Config(app, port=0, log_config=None, access_log=False), app)
+    server = DrainingServer(configured(app, port=0), app)
     thread = threading.Thread(target=server.run, name="uvicorn")
     thread.start()
     try:

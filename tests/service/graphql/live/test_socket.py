@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from service.graphql.live.bounds import LONGEST_MESSAGE
+from service.graphql.live.messages import DEEPEST
 from tests.databases import Databases
 from tests.service.graphql.live.client import Socket, socket
 from tests.service.graphql.register import Person, Register, served
@@ -16,6 +17,12 @@ from tests.waiting import until
 
 ANA = Person("ana", "over-ws")
 VIEWER = "{ viewer { subject } }"
+
+
+def nested(levels: int) -> str:
+    return '{"x":' * levels + "1" + "}" * levels
+
+
 FOREVER = "subscription { eventsRecorded { position } }"
 
 
@@ -45,6 +52,8 @@ def test_queries_and_mutations_are_answered_too(register: Register) -> None:
 
 def test_a_ping_is_answered_before_and_after_the_greeting(register: Register) -> None:
     with socket(register) as client:
+        client.connection.send(f'{{"type": "ping", "payload": {nested(DEEPEST - 1)}}}')
+        assert client.receive() == {"type": "pong", "payload": json.loads(nested(DEEPEST - 1))}
         client.send("ping", payload={"sent": 1})
         assert client.receive() == {"type": "pong", "payload": {"sent": 1}}
         client.greet(register.token(ANA))
@@ -101,6 +110,9 @@ def test_depth_and_cost_are_bounded_as_for_queries(register: Register) -> None:
         ('{"type": "connection_init"}', 4429),
         (b"{}", 4400),
         (json.dumps({"type": "ping", "payload": {"x": "y" * LONGEST_MESSAGE}}), 1009),
+        (f'{{"type": "ping", "payload": {nested(DEEPEST)}}}', 4400),
+        (f'{{"type": "ping", "payload": {nested(900)}}}', 4400),
+        (f'{{"type": "ping", "payload": {nested(40_000)}}}', 4400),
     ],
 )
 def test_what_is_no_message_closes_the_socket(register: Register, sent: str | bytes, code: int) -> None:
@@ -213,7 +225,9 @@ def test_a_process_has_so_many_connections(narrow: Register) -> None:
     with ExitStack() as stack:
         until(lambda: opens(stack, narrow))
         until(lambda: opens(stack, narrow))
-        assert stack.enter_context(socket(narrow)).closed()[0] == 1013
+        third = stack.enter_context(socket(narrow))
+        third.send("connection_init", payload={"token": narrow.token(ANA)})
+        assert third.closed()[0] == 1013
         headers = {**narrow.headers(ANA), "accept": "text/event-stream"}
         response = narrow.client.post("/graphql", json={"query": FOREVER}, headers=headers)
         assert (response.status_code, response.headers["retry-after"]) == (503, "5")
