@@ -7,6 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.graphql.live.bounds import LONGEST_MESSAGE
+from service.graphql.live.protocol import BoundedWebSocket
 
 DRAIN: Final = 10
 """Seconds that requests under way have to end."""
@@ -20,7 +21,7 @@ def configured(app: FastAPI, **other: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         timeout_graceful_shutdown=DRAIN,
-        ws="websockets-sansio",
+        ws=BoundedWebSocket,
         ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False,
         log_config=None,

@@ -73,7 +73,7 @@ def socket(register: Register, *, greeted: Person | str | None = None, **options
     """greeted: whose token is sent in connection_init, or the token; None sends nothing."""
     url = f"ws{str(register.client.base_url).removeprefix('http').rstrip('/')}/graphql"
     given = {"subprotocols": [PROTOCOL], "max_size": None, "max_queue": None, "close_timeout": 2, **options}
-    with connect(url, **given) as connection:
+    with connect(given.pop("uri", url), **given) as connection:
         made = Socket(connection)
         if greeted is not None:
             made.greet(greeted if isinstance(greeted, str) else register.token(greeted))
