@@ -18,6 +18,7 @@ from graphql.execution import Executor, execute
 from starlette.staticfiles import StaticFiles
 from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from service.graphql.schema import schema
 from tests.tidy.repository import ROOT
@@ -29,6 +30,11 @@ OVERRIDDEN: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
     uvicorn.Server.shutdown: ("self", "sockets"),
     uvicorn.Server.capture_signals: ("self",),
     uvicorn.Server.handle_exit: ("self", "sig", "frame"),
+    WebSocketsSansIOProtocol.data_received: ("self", "data"),
+    WebSocketsSansIOProtocol.receive: ("self",),
+    WebSocketsSansIOProtocol.handle_cont: ("self", "event"),
+    WebSocketsSansIOProtocol.handle_ping: ("self",),
+    WebSocketsSansIOProtocol.handle_pong: ("self", "event"),
     StaticFiles.file_response: ("self", "full_path", "stat_result", "scope", "status_code"),
     Executor.execute_field: ("self", "parent_type", "source", "field_details_list", "path", "position_context"),
     DataLoader.load: ("self", "key"),
