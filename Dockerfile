@@ -24,11 +24,10 @@ FROM python:${PYTHON}
 RUN groupadd --system --gid 10001 mandate \
     && useradd --system --uid 10001 --gid mandate --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin mandate
 COPY --from=build /opt/mandate /opt/mandate
-COPY --chmod=755 deploy/entrypoint /usr/local/bin/entrypoint
 ENV PATH=/opt/mandate/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=4)"]
-ENTRYPOINT ["entrypoint"]
+    CMD ["python", "-c", "import http.client as c; h = c.HTTPConnection('127.0.0.1', 8000, timeout=4); h.request('GET', '/health/ready'); raise SystemExit(h.getresponse().status != 200)"]
+ENTRYPOINT ["mandate"]
 CMD ["serve", "--no-worker", "--host", "0.0.0.0", "--port", "8000"]

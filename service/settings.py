@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Self
 
 from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     worker_database_url: str | None = Field(
         default=None,
         description="The URL for the worker, where it has a role of its own. Default: MANDATE_DATABASE_URL.",
+    )
+    database_password_file: Path | None = Field(
+        default=None, description="File with the password for those of these URLs that have none."
     )
     token_key_file: Path | None = Field(
         default=None,
@@ -128,11 +131,25 @@ class Settings(BaseSettings):
             raise Misconfigured(f"MANDATE_{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
     def database_urls(self) -> DatabaseUrls | None:
-        """The database of the environment, or None: the embedded one."""
+        """The database of the environment, or None: the embedded one. Raises Misconfigured."""
         if self.database_url is None:
             return None
         return DatabaseUrls(
-            owner=self.owner_database_url or self.database_url,
-            api=self.database_url,
-            worker=self.worker_database_url or self.database_url,
+            owner=self._with_password(self.owner_database_url or self.database_url),
+            api=self._with_password(self.database_url),
+            worker=self._with_password(self.worker_database_url or self.database_url),
         )
+
+    def _with_password(self, url: str) -> str:
+        """The password is read by every process itself, so that it is in no environment and no list of processes."""
+        path = self.database_password_file
+        if path is None or "password" in conninfo_to_dict(url):
+            return url
+        try:
+            password = path.read_text().rstrip("\r\n")
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise Misconfigured(f"MANDATE_DATABASE_PASSWORD_FILE: {path} cannot be read: {reason}") from None
+        if not password:
+            raise Misconfigured(f"MANDATE_DATABASE_PASSWORD_FILE: {path} is empty")
+        return make_conninfo(url, password=password)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,10 @@ import pytest
 
 from service.embedded.binaries import find_programs
 from service.embedded.cluster import SUPERUSER, Cluster, socket_folder
+from tests.e2e.serving import free_port
 from tests.tidy.repository import ROOT
+from tests.tidy.test_containers import SERVICES
+from tests.waiting import until
 
 DEPLOY = ROOT / "deploy"
 ASKS_FOR_PASSWORDS = f"local all {SUPERUSER} trust\nlocal all all scram-sha-256\n"
@@ -38,9 +42,9 @@ class Deployment:
         }
 
     def run(self, role: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(DEPLOY / "entrypoint"), *arguments]
+        """As in a container of this role, also by `docker exec`."""
         return subprocess.run(
-            command, env=self.environment(role), capture_output=True, text=True, check=False, timeout=60
+            ["mandate", *arguments], env=self.environment(role), capture_output=True, text=True, check=False, timeout=60
         )
 
     def may(self, role: str, statement: str) -> bool:
@@ -81,6 +85,53 @@ def migrated(deployment: Deployment) -> Deployment:
     done = deployment.run("owner", "migrate")
     assert done.returncode == 0, done.stderr
     return deployment
+
+
+def test_a_password_file_that_cannot_be_read_is_said_in_one_line(migrated: Deployment, tmp_path: Path) -> None:
+    for content in (None, ""):
+        path = tmp_path / "password"
+        if content is not None:
+            path.write_text(content)
+        environment = migrated.environment("worker", MANDATE_DATABASE_PASSWORD_FILE=str(path))
+        ran = subprocess.run(["mandate", "status"], env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 2
+        assert ran.stderr.startswith("mandate: MANDATE_DATABASE_PASSWORD_FILE: ")
+        assert len(ran.stderr.strip().splitlines()) == 1
+
+
+def test_the_health_checks_work_as_they_are_written(migrated: Deployment) -> None:
+    """By what runs in the other containers, and with a proxy that cannot be reached in the environment."""
+    secrets = migrated.secrets
+    port = free_port()
+    api = migrated.environment(
+        "api", MANDATE_TOKEN_KEY_FILE=str(secrets / "token_key"), HTTP_PROXY="http://127.0.0.1:1"
+    )
+    # The database was migrated by the owner: the role of the API only finds that nothing is missing.
+    arguments = [port_of(port, word) for word in SERVICES["api"]["command"]]
+    with running(api, *arguments), running(migrated.environment("worker"), *SERVICES["worker"]["command"]):
+        until(lambda: healthy("api", {**api, "http_proxy": "http://127.0.0.1:1"}, port), seconds=90)
+        until(lambda: healthy("worker", migrated.environment("worker"), port), seconds=90)
+    assert not healthy("api", api, port)
+
+
+def port_of(port: int, word: str) -> str:
+    return word.replace("8000", str(port)).replace("0.0.0.0", "127.0.0.1")
+
+
+@contextmanager
+def running(environment: dict[str, str], *arguments: str) -> Iterator[None]:
+    process = subprocess.Popen(["mandate", *arguments], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def healthy(service: str, environment: dict[str, str], port: int) -> bool:
+    how, *command = (port_of(port, word) for word in SERVICES[service]["healthcheck"]["test"])
+    assert how == "CMD"
+    return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60).returncode == 0
 
 
 def test_nobody_comes_in_without_a_password(deployment: Deployment) -> None:

@@ -45,7 +45,7 @@ def test_the_image_holds_what_is_pinned_by_hash_and_nothing_else() -> None:
 
 def test_the_image_tells_whether_it_is_well() -> None:
     assert "/health/ready" in instructions("HEALTHCHECK")[-1]
-    assert json.loads(instructions("ENTRYPOINT")[-1]) == ["entrypoint"]
+    assert json.loads(instructions("ENTRYPOINT")[-1]) == ["mandate"]
     assert json.loads(instructions("CMD")[-1]) == SERVICES["api"]["command"]
 
 
@@ -94,12 +94,14 @@ def test_secrets_are_files_and_each_gets_its_own_alone() -> None:
     assert SERVICES["migrate"]["secrets"] == ["owner_password"]
 
 
-def test_every_variable_is_a_setting_or_read_by_the_entrypoint() -> None:
+def test_every_variable_is_a_setting() -> None:
     settings = {f"MANDATE_{field.upper()}" for field in Settings.model_fields}
-    entrypoint = (ROOT / "deploy" / "entrypoint").read_text()
-    for told in OURS.values():
-        unknown = [variable for variable in told["environment"] if variable not in settings]
-        assert [variable for variable in unknown if f"${{{variable}:-}}" not in entrypoint] == []
+    assert {variable for told in OURS.values() for variable in told["environment"]} <= settings
+
+
+def test_the_image_asks_for_health_as_the_compose_file_does() -> None:
+    written = json.loads(instructions("HEALTHCHECK")[-1].partition("CMD ")[2])
+    assert ["CMD", *written] == SERVICES["api"]["healthcheck"]["test"]
 
 
 def test_the_roles_are_those_of_the_embedded_server() -> None:
