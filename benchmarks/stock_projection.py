@@ -1,4 +1,4 @@
-"""The stock ProjectionRunner filling the very table of a view: one event, its row and its tracking at a time."""
+"""The stock ProjectionRunner filling the very tables of a view: one event, its rows and its tracking at a time."""
 
 import time
 from typing import Any, Final
@@ -17,25 +17,30 @@ from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.recorded import Recorded
 from projections import deployment_requests
 from projections.following.applying import fold
+from projections.reading.items import items_without_texts
 from projections.replaying import topics
 from service.items import Row
 from service.mapper import Mapper as OurMapper
 
 VIEW: Final = deployment_requests.VIEW
 TABLE: Final = deployment_requests.table
-COLUMNS: Final = tuple(TABLE.c.keys())
 AS_THE_STOCK_CALLS_IT: Final = "CREATE OR REPLACE VIEW event_store.stored_events AS SELECT * FROM event_store.events"
 ENDED: Final = SQL("UPDATE projections.{} SET valid_until = %s WHERE id = %s AND valid_until = 'infinity'").format(
     Identifier(TABLE.name)
 )
-STANDS: Final = SQL("SELECT document FROM projections.{} WHERE id = %s AND valid_until = 'infinity'").format(
-    Identifier(TABLE.name)
-)
-ADDED: Final = SQL("INSERT INTO projections.{} ({}) VALUES ({})").format(
-    Identifier(TABLE.name),
-    SQL(", ").join(map(Identifier, COLUMNS)),
-    SQL(", ").join([Placeholder()] * len(COLUMNS)),
-)
+ITEMS: Final = items_without_texts("projections", deployment_requests.request_items, versioned=True)
+STANDS: Final = f"""
+    SELECT document, {ITEMS} AS items
+    FROM {TABLE} t WHERE id = %s AND valid_until = 'infinity'
+""".encode()
+ADDED: Final = {
+    table: SQL("INSERT INTO projections.{} ({}) VALUES ({})").format(
+        Identifier(table.name),
+        SQL(", ").join(map(Identifier, table.c.keys())),
+        SQL(", ").join([Placeholder()] * len(table.c)),
+    )
+    for table in VIEW.tables
+}
 
 
 class OurEvents(Mapper[UUID]):
@@ -83,9 +88,13 @@ class StockView(PostgresTrackingRecorder):
             self._insert_tracking(cursor, tracking)
             if recorded.version > 1:
                 cursor.execute(ENDED, (recorded.recorded_at, recorded.stream), prepare=True)
-            for row in folded.rows[TABLE]:
-                values = ["infinity" if value is None else _plain(value) for value in row[:5]]
-                cursor.execute(ADDED, (*values, *map(_plain, row[5:])), prepare=True)
+            for table, rows in folded.rows.items():
+                until = table.c.keys().index("valid_until") if "valid_until" in table.c else None
+                for row in rows:
+                    values = [
+                        "infinity" if n == until and value is None else _plain(value) for n, value in enumerate(row)
+                    ]
+                    cursor.execute(ADDED[table], values, prepare=True)
         self.done += 1
 
 
@@ -122,7 +131,8 @@ def as_if_new(owner_url: str) -> None:
     """As if nobody had followed yet."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(AS_THE_STOCK_CALLS_IT)
-        connection.execute(SQL("TRUNCATE projections.{}").format(Identifier(TABLE.name)))
+        for table in VIEW.tables:
+            connection.execute(SQL("TRUNCATE projections.{}").format(Identifier(table.name)))
         connection.execute("DELETE FROM projections.checkpoints WHERE view = %s", [VIEW.name])
         connection.execute("DROP TABLE IF EXISTS event_store.requests_tracking")
 
@@ -133,7 +143,7 @@ def _standing(recorded: Recorded[Any], cursor: psycopg.Cursor[dict[str, Any]]) -
     cursor.execute(STANDS, (recorded.stream,), prepare=True)
     row = cursor.fetchone()
     assert row is not None
-    return deployment_requests.request_in(row["document"])
+    return deployment_requests.request_in(row["document"], row["items"])
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Every event that is shown to users, in the order in which it was recorded, with what it changed."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -25,25 +25,26 @@ from sqlalchemy import (
     select,
 )
 
-from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
+from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import Actor, ActorKind, Marking, Role
 from projections.changes import Change
-from projections.documents import encode, reader
-from projections.entries import Entry, Shown, entry, introduces, kind_of, shown_to, subject_of
+from projections.documents import encode
+from projections.entries import Entry, Shown, entry, evolve, introduces, kind_of, shown_to, subject_of
 from projections.folding import audience_of
+from projections.items import item_rows, reader_with_items, without_texts
 from projections.metadata import PROJECTIONS
 from projections.reading.asking import Question, Sight, among, overlaps, texts, uuids, visible
 from projections.reading.listing import of_each
 from projections.terms import Holder
-from projections.view import Folded, Memory, Update, Values, View, memory
+from projections.view import Folded, Memory, Update, Values, View, items, memory
 
 __all__ = [
     "NAME", "VERSION", "VIEW", "Change", "Entry", "Filter", "Shown",
-    "at_positions", "entry", "histories", "page", "seen", "shown_to",
+    "at_positions", "entry", "evolve", "histories", "page", "seen", "shown_to",
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
@@ -93,6 +94,7 @@ _TOLD: Final = msgspec.json.Decoder(tuple[dict[str, Any], tuple[Change, ...], tu
 """The document: payload, changes, erased, reason_for."""
 
 remembered: Final = memory("audit_trail_memory")
+remembered_items: Final = items("audit_trail_items", texts=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,34 +110,21 @@ class Filter:
     correlation: UUID | None = None
 
 
-def evolve(state: Any, recorded: Recorded[Any]) -> Any:
-    """A subject after one more event: an authority together with the mandates that it holds, over all regions."""
-    aggregate = AGGREGATE_OF[type(recorded.event)]
-    if aggregate not in (AUTHORITY, JURISDICTION):
-        return aggregate.evolve(state, recorded)
-    if aggregate is AUTHORITY:
-        holder = state or Holder(code=recorded.event.code)
-        return replace(holder, authority=aggregate.evolve(holder.authority, recorded))
-    holder = state or Holder(code=recorded.event.authority)
-    others = tuple(each for each in holder.jurisdictions if each.id != recorded.stream)
-    before = next((each for each in holder.jurisdictions if each.id == recorded.stream), None)
-    return replace(holder, jurisdictions=(*others, aggregate.evolve(before, recorded)))
-
-
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
-    before = state
-    told = []
+    before, subject = state, subject_of(events[0])
+    told, of_items = [], list[Values]()
     for recorded in events:
         after = evolve(state, recorded)
         told.append((entry(state, recorded, after), recorded))
+        of_items += item_rows(remembered_items, subject, recorded, state, after)
         state = after
     audience = audience_of(state)
     return Folded(
-        subject=subject_of(events[0]),
+        subject=subject,
         kind=kind_of(events[0]),
-        state=state,
-        rows={table: [_values(each, recorded, state, audience) for each, recorded in told]},
-        updates=() if before is None else _widening(subject_of(events[0]), before, state),
+        state=without_texts(state),
+        rows={table: [_values(each, recorded, state, audience) for each, recorded in told], remembered_items: of_items},
+        updates=() if before is None else _widening(subject, before, state),
     )
 
 
@@ -143,7 +132,8 @@ def _values(told: Entry, recorded: Recorded[Any], state: Any, audience: list[str
     event = recorded.event
     marking, own, within = getattr(state, "marking", Marking.CLEAR), audience, None
     if isinstance(event, EvidenceRecorded):
-        marking, own, within = event.marking, _audience_of_evidence(state)[event.evidence], audience
+        piece = next(each for each in reversed(state.evidence) if each.id == event.evidence)
+        marking, own, within = event.marking, sorted(state.audience_of(piece)), audience
     return (
         told.position,
         told.subject,
@@ -173,7 +163,7 @@ def _widening(subject: UUID, before: Any, after: Any) -> list[Update]:
     audience, updates = audience_of(after), []
     if audience_of(before) != audience:
         updates.append(Update(table=table, where={"subject": subject}, values={"audience": audience}))
-    if isinstance(after, Incident):
+    if isinstance(after, Incident) and after.referred_to != before.referred_to:
         was = _audience_of_evidence(before)
         updates += [
             Update(table=table, where={"introduces": piece}, values={"audience": own, "within": audience})
@@ -187,14 +177,18 @@ def _audience_of_evidence(incident: Incident) -> dict[UUID, list[str]]:
     return {piece.id: sorted(incident.audience_of(piece)) for piece in incident.evidence}
 
 
+def _remembering(kind: type[Any]) -> Memory:
+    return Memory(table=remembered, read=reader_with_items(kind), versioned=False, items=remembered_items)
+
+
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table, remembered),
+    tables=(table, remembered, remembered_items),
     memories={
-        DEPLOYMENT_REQUEST.name: Memory(table=remembered, read=reader(DeploymentRequest), versioned=False),
-        INCIDENT.name: Memory(table=remembered, read=reader(Incident), versioned=False),
-        AUTHORITY.name: Memory(table=remembered, read=reader(Holder), versioned=False),
+        DEPLOYMENT_REQUEST.name: _remembering(DeploymentRequest),
+        INCIDENT.name: _remembering(Incident),
+        AUTHORITY.name: _remembering(Holder),
     },
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     by_position=(AUTHORITY, JURISDICTION),

@@ -15,15 +15,17 @@ from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode, Marking
 from projections.documents import encode, reader
 from projections.folding import fold_versions, version_columns
+from projections.items import reader_with_items, without_items
 from projections.reading.asking import EVERYTHING, Prepared, Question, Sight, among, named_texts, standing, texts, uuids
+from projections.reading.items import items_of
 from projections.terms import Holder
-from projections.view import Folded, Memory, Values, View, present, versions
+from projections.view import Folded, Memory, Values, View, items, present, versions
 
 NAME: Final = "authorities"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _authority_in: Final = reader(Authority)
-_jurisdiction_in: Final = reader(Jurisdiction)
+_jurisdiction_in: Final = reader_with_items(Jurisdiction)
 
 table: Final = versions(NAME, Column("code", Text, nullable=False))
 present(table, "id", unique=True)
@@ -35,6 +37,8 @@ jurisdictions: Final = versions(
 present(jurisdictions, "id", unique=True)
 present(jurisdictions, "holders", postgresql_using="gin")
 
+mandates: Final = items("mandates", texts=False)
+
 
 def _authority(state: Authority, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
     return (*version_columns(recorded, until, Marking.CLEAR, audience), state.code, encode(state))
@@ -42,22 +46,27 @@ def _authority(state: Authority, recorded: Recorded[Any], until: datetime | None
 
 def _jurisdiction(state: Jurisdiction, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
     holders = sorted({mandate.authority for mandate in state.mandates})
-    return (*version_columns(recorded, until, Marking.CLEAR, audience), state.region, holders, encode(state))
+    return (
+        *version_columns(recorded, until, Marking.CLEAR, audience),
+        state.region,
+        holders,
+        encode(without_items(state)),
+    )
 
 
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
     if AGGREGATE_OF[type(events[0].event)] is AUTHORITY:
         return fold_versions(AUTHORITY, table, _authority, state, events)
-    return fold_versions(JURISDICTION, jurisdictions, _jurisdiction, state, events)
+    return fold_versions(JURISDICTION, jurisdictions, _jurisdiction, state, events, mandates)
 
 
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table, jurisdictions),
+    tables=(table, jurisdictions, mandates),
     memories={
         AUTHORITY.name: Memory(table=table, read=_authority_in, versioned=True),
-        JURISDICTION.name: Memory(table=jurisdictions, read=_jurisdiction_in, versioned=True),
+        JURISDICTION.name: Memory(table=jurisdictions, read=_jurisdiction_in, versioned=True, items=mandates),
     },
     by_stream=(AUTHORITY, JURISDICTION),
     fold=fold,
@@ -82,14 +91,14 @@ def by_codes(sight: Sight, codes: Iterable[str]) -> Question[Authority]:
 def jurisdictions_by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Jurisdiction]:
     """By stream, as the context of a rule needs them."""
     chosen = among(jurisdictions.c.id, uuids(ids))
-    statement = select(jurisdictions.c.document).where(standing(jurisdictions, sight), chosen)
+    statement = select(*_jurisdiction_columns()).where(standing(jurisdictions, sight), chosen)
     return Question(statement, (NAME,), _read_jurisdiction)
 
 
 def jurisdictions_of(sight: Sight, codes: Iterable[str]) -> Question[Jurisdiction]:
     """The regions over which any of these authorities holds, held or will hold a mandate."""
     chosen = jurisdictions.c.holders.bool_op("&&")(texts(codes))
-    statement = select(jurisdictions.c.document).where(standing(jurisdictions, sight), chosen)
+    statement = select(*_jurisdiction_columns()).where(standing(jurisdictions, sight), chosen)
     return Question(statement, (NAME,), _read_jurisdiction)
 
 
@@ -113,10 +122,10 @@ def standing_of(code: AuthorityCode) -> Question[Authority | Jurisdiction]:
 
 
 def _standing_of(sight: Sight) -> Select[Any]:
-    registered = select(table.c.document, literal(True)).where(
+    registered = select(table.c.document, literal(None, Text).label("items"), literal(True).label("registered")).where(
         standing(table, sight), table.c.code == bindparam("code")
     )
-    held = select(jurisdictions.c.document, literal(False)).where(
+    held = select(*_jurisdiction_columns(), literal(False)).where(
         standing(jurisdictions, sight), jurisdictions.c.holders.bool_op("@>")(named_texts("codes"))
     )
     return select(registered.union_all(held).subquery())
@@ -126,16 +135,20 @@ def _chosen(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
     return select(table.c.document).where(standing(table, sight), chosen)
 
 
+def _jurisdiction_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return jurisdictions.c.document, items_of(jurisdictions, mandates)
+
+
 def _read_authority(row: Sequence[Any]) -> Authority:
     return _authority_in(row[0])
 
 
 def _read_jurisdiction(row: Sequence[Any]) -> Jurisdiction:
-    return _jurisdiction_in(row[0])
+    return _jurisdiction_in(row[0], row[1])
 
 
 def _read_either(row: Sequence[Any]) -> Authority | Jurisdiction:
-    return _read_authority(row) if row[1] else _read_jurisdiction(row)
+    return _read_authority(row) if row[2] else _read_jurisdiction(row)
 
 
 _BY_CODES: Final = Prepared(

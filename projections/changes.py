@@ -1,7 +1,8 @@
 """What an event changed, in the terms of the API: each field that differs, before and after."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from projections.terms import TERMS
@@ -22,9 +23,23 @@ def changes(before: Any, after: Any) -> tuple[Change, ...]:
     for term in TERMS[type(after)]:
         if before is None:
             found.extend(_differences(term.name, None, term.tell(after)))
-        elif term.parts(before) != term.parts(after):
+        elif term.parts(before) == term.parts(after):
+            continue
+        elif term.items and term.tell_item:
+            found.extend(_differences_of_items(term.name, term.tell_item, term.items(before), term.items(after)))
+        else:
             found.extend(_differences(term.name, term.tell(before), term.tell(after)))
     return tuple(found)
+
+
+def _differences_of_items(
+    path: str, tell: Callable[[Any], Any], was: Sequence[Any], now: Sequence[Any]
+) -> Iterator[Change]:
+    """Those that are the same are not told: there may be many."""
+    for index, (before, after) in enumerate(zip_longest(was, now)):
+        if before is not after and before != after:
+            told = (None if item is None else tell(item) for item in (before, after))
+            yield from _differences(f"{path}.{index}", *told)
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    FromClause,
     Index,
     Select,
     Text,
@@ -24,8 +25,9 @@ from sqlalchemy import (
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
-from projections.documents import encode, reader
+from projections.documents import encode
 from projections.folding import fold_versions, regions_around, version_columns
+from projections.items import reader_with_items, without_items
 from projections.reading.asking import (
     FOREVER,
     Prepared,
@@ -38,14 +40,15 @@ from projections.reading.asking import (
     uuids,
     visible,
 )
+from projections.reading.items import items_of
 from projections.reading.listing import FIRST, indexed
-from projections.view import STANDS, Folded, Memory, Values, View, present, versions
+from projections.view import STANDS, Folded, Memory, Values, View, items, present, versions
 
 NAME: Final = "deployment_requests"
 VERSION: Final = 3
 
-request_in: Final = reader(DeploymentRequest)
-"""The request in a row's document."""
+request_in: Final = reader_with_items(DeploymentRequest)
+"""The request in a row's document and its items."""
 
 LASTING: Final = ("requesting_authority", "deciding_authority", "place")
 """What filters ask for and never changes, at the end of indexes of lists: rows that do not match are not looked at."""
@@ -88,6 +91,8 @@ indexed("overdue", table, "due_at", "valid_until", "valid_from", where=WAS_OVERD
 indexed("questioned", table, "valid_from", "valid_until", where=text("questioned"))
 Index("ix_deployment_requests_incidents", table.c.incidents, postgresql_using="gin")
 
+request_items: Final = items("deployment_request_items")
+
 
 def values(state: DeploymentRequest, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
     return (
@@ -104,19 +109,19 @@ def values(state: DeploymentRequest, recorded: Recorded[Any], until: datetime | 
         state.expires_at,
         state.decision is not None and state.decision.is_questioned,
         "\n".join((state.reference, state.force, state.purpose.value or "")).casefold(),
-        encode(state),
+        encode(without_items(state)),
     )
 
 
 def fold(state: DeploymentRequest | None, events: Sequence[Recorded[Any]]) -> Folded:
-    return fold_versions(DEPLOYMENT_REQUEST, table, values, state, events)
+    return fold_versions(DEPLOYMENT_REQUEST, table, values, state, events, request_items)
 
 
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table,),
-    memories={DEPLOYMENT_REQUEST.name: Memory(table=table, read=request_in, versioned=True)},
+    tables=(table, request_items),
+    memories={DEPLOYMENT_REQUEST.name: Memory(table=table, read=request_in, versioned=True, items=request_items)},
     by_stream=(DEPLOYMENT_REQUEST,),
     fold=fold,
 )
@@ -139,8 +144,8 @@ def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[tup
     """
     wanted = list(pairs)
     chosen = tuple_(table.c.id, table.c.version).in_(wanted)
-    statement = select(table.c.position, table.c.document).where(chosen, visible(table, sight))
-    found = Question(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1])))
+    statement = select(table.c.position, *state_in(table)).where(chosen, visible(table, sight))
+    found = Question(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1], row[2])))
     return found.about([request for request, _ in wanted])
 
 
@@ -161,7 +166,7 @@ def resting_on(sight: Sight, incident_ids: Iterable[UUID]) -> Question[Deploymen
 
 def expiring(until: datetime, limit: int) -> Question[tuple[datetime, DeploymentRequest]]:
     """The approvals whose time has passed at the instant, the first to pass first: for the register itself."""
-    passed = select(table.c.expires_at, table.c.document).where(
+    passed = select(table.c.expires_at, *state_in(table)).where(
         table.c.valid_until == FOREVER, table.c.expires_at <= until
     )
     return Question(passed.order_by(table.c.expires_at, table.c.id).limit(limit), (NAME,), _expiring)
@@ -177,15 +182,20 @@ def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[DeploymentRequ
 
 
 def _documents(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
-    return select(table.c.document).where(standing(table, sight), visible(table, sight), chosen)
+    return select(*state_in(table)).where(standing(table, sight), visible(table, sight), chosen)
+
+
+def state_in(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """What `request_in` reads, of rows that have an id, a version and a document."""
+    return rows.c.document, items_of(rows, request_items)
 
 
 def _state(row: Sequence[Any]) -> DeploymentRequest:
-    return request_in(row[0])
+    return request_in(row[0], row[1])
 
 
 def _expiring(row: Sequence[Any]) -> tuple[datetime, DeploymentRequest]:
-    return row[0], request_in(row[1])
+    return row[0], request_in(row[1], row[2])
 
 
 def _instant(row: Sequence[Any]) -> datetime | None:

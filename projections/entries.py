@@ -1,9 +1,11 @@
 """One recorded event as the audit trail tells it, and what of it a viewer gets."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,7 +21,7 @@ from domain.recorded import Recorded
 from domain.vocabulary import Actor
 from projections.changes import Change, changes
 from projections.documents import encode
-from projections.terms import payload, spelled_path
+from projections.terms import Holder, payload, spelled_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,22 @@ def kind_of(recorded: Recorded[Any]) -> str:
     return AUTHORITY.name if aggregate is JURISDICTION else aggregate.name
 
 
+def evolve(state: Any, recorded: Recorded[Any]) -> Any:
+    """A subject after one more event: an authority together with the mandates that it holds, over all regions."""
+    aggregate = AGGREGATE_OF[type(recorded.event)]
+    if aggregate not in (AUTHORITY, JURISDICTION):
+        return aggregate.evolve(state, recorded)
+    if aggregate is AUTHORITY:
+        holder = state or Holder(code=recorded.event.code)
+        return replace(holder, authority=aggregate.evolve(holder.authority, recorded))
+    holder = state or Holder(code=recorded.event.authority)
+    before = next((each for each in holder.jurisdictions if each.id == recorded.stream), None)
+    after = aggregate.evolve(before, recorded)
+    if before is None:
+        return replace(holder, jurisdictions=(*holder.jurisdictions, after))
+    return replace(holder, jurisdictions=tuple(after if each is before else each for each in holder.jurisdictions))
+
+
 def introduces(recorded: Recorded[Any]) -> UUID | None:
     """The incident or piece of evidence that is there from this event on: whoever sees the event may see it."""
     match recorded.event:
@@ -90,7 +108,7 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
     """
     data = payload(recorded.event)
     differing = changes(before, after)
-    candidates = {*_named_by(recorded.event), *_candidates(before), *_candidates(after)} - {introduces(recorded)}
+    mentions = _mentioned((data, differing), _named_by(recorded.event), _candidates(before), _candidates(after))
     return Entry(
         position=recorded.position,
         subject=subject_of(recorded),
@@ -102,7 +120,7 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
         actor=recorded.actor,
         correlation=recorded.correlation,
         causation=recorded.causation,
-        mentions=_mentioned(candidates, (data, differing)),
+        mentions=tuple(each for each in mentions if each != introduces(recorded)),
         payload=data,
         changes=differing,
         erased=tuple(spelled_path(path) for path in recorded.erased),
@@ -116,7 +134,7 @@ def difference(before: Any, after: Any) -> tuple[tuple[Change, ...], tuple[UUID,
     It is whole: only what `visible_changes` leaves may leave the house.
     """
     differing = changes(before, after)
-    return differing, _mentioned({*_candidates(before), *_candidates(after)}, differing)
+    return differing, _mentioned(differing, _candidates(before), _candidates(after))
 
 
 def visible_changes(found: tuple[Change, ...], mentions: Iterable[UUID], seen: AbstractSet[UUID]) -> tuple[Change, ...]:
@@ -169,6 +187,8 @@ def _without(value: Any, hidden: frozenset[str], path: str, redactions: list[str
     return kept
 
 
+ID: Final = re.compile(r'"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
+"""A string of a document that is an id."""
 _NAMING: Final = ("id", "incident")
 
 
@@ -193,12 +213,10 @@ def _named_by(event: object) -> Iterator[UUID]:
             yield from (each.incident if isinstance(each, Ground) else each for each in named)
 
 
-def _mentioned(candidates: AbstractSet[UUID], told: object) -> tuple[UUID, ...]:
-    """Those of the incidents and pieces of evidence that could be told of which are."""
-    if not candidates:
-        return ()
-    written = encode(told)
-    return tuple(sorted(candidate for candidate in candidates if str(candidate) in written))
+def _mentioned(told: object, *named: Iterable[UUID]) -> tuple[UUID, ...]:
+    """Those of the named incidents and pieces of evidence that are told of, each as a value by itself."""
+    candidates = set(chain(*named))
+    return tuple(sorted(candidates.intersection(map(UUID, ID.findall(encode(told)))))) if candidates else ()
 
 
 def _candidates(state: Any) -> Iterator[UUID]:

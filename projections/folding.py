@@ -13,6 +13,7 @@ from domain.incident.state import Incident
 from domain.marking import EVERYBODY
 from domain.recorded import Recorded
 from domain.vocabulary import Marking, regions_of
+from projections.items import item_rows, without_texts
 from projections.view import Folded, Update, Values
 
 PRESENT: Final = None
@@ -24,22 +25,35 @@ regions_around: Final = lru_cache(4096)(regions_of)
 Row = Callable[[Any, Recorded[Any], datetime | None, list[str]], Values]
 
 
-def fold_versions(aggregate: Aggregate, table: Table, row: Row, state: Any, events: Sequence[Recorded[Any]]) -> Folded:
-    """A row for each event, each valid until the next one, with the audience as it is after the last."""
-    before = state
-    states = []
-    for recorded in events:
-        state = aggregate.evolve(state, recorded)
-        states.append(state)
-    audience = audience_of(state)
+def fold_versions(
+    aggregate: Aggregate,
+    table: Table,
+    row: Row,
+    state: Any,
+    events: Sequence[Recorded[Any]],
+    items: Table | None = None,
+) -> Folded:
+    """A row for each event, each valid until the next one, with the audience as it is after the last.
+
+    No state but the last is kept. items: the table of what grows without bound.
+    """
+    before, subject = state, events[0].stream
+    audience: list[str] = []
+    rows, changes = list[Values](), list[Values]()
     ends = [recorded.recorded_at for recorded in events[1:]] + [PRESENT]
+    for recorded, until in zip(events, ends, strict=True):
+        after = aggregate.evolve(state, recorded)
+        rows.append(row(after, recorded, until, audience))
+        if items is not None:
+            changes += item_rows(items, subject, recorded, state, after)
+        state = after
+    audience += audience_of(state)  # of all rows, which share the list
     widened = before is not None and audience_of(before) != audience
-    subject = events[0].stream
     return Folded(
         subject=subject,
         kind=aggregate.name,
-        state=state,
-        rows={table: [row(*each, audience) for each in zip(states, events, ends, strict=True)]},
+        state=without_texts(state),
+        rows={table: rows} if items is None else {table: rows, items: changes},
         ends={} if before is None else {table: events[0]},
         updates=[Update(table=table, where={"id": subject}, values={"audience": audience})] if widened else (),
     )

@@ -11,8 +11,9 @@ from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Sele
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from projections.documents import encode, reader
+from projections.documents import encode
 from projections.folding import fold_versions, regions_around, version_columns
+from projections.items import reader_with_items, without_items
 from projections.reading.asking import (
     Place,
     Prepared,
@@ -26,6 +27,7 @@ from projections.reading.asking import (
     visible,
 )
 from projections.reading.forms import Part, Shape, each, once, parameters, part_values, shaped
+from projections.reading.items import items_of
 from projections.reading.listing import (
     FIRST,
     any_of,
@@ -35,13 +37,14 @@ from projections.reading.listing import (
     merged,
     ordered,
     outermost,
+    shown,
 )
-from projections.view import STANDS, Folded, Memory, Values, View, present, versions
+from projections.view import STANDS, Folded, Memory, Values, View, items, present, versions
 
 NAME: Final = "incidents"
 VERSION: Final = 3
 
-_incident_in: Final = reader(Incident)
+_incident_in: Final = reader_with_items(Incident)
 
 table: Final = versions(
     NAME,
@@ -60,6 +63,8 @@ indexed("present_occurred", table, "occurred_at", "id", "kind", "place", where=S
 indexed("first", table, "occurred_at", "id", "valid_from", "kind", "place", where=FIRST)
 indexed("standing", table, "id", "valid_from", "valid_until")
 indexed("status_occurred", table, "status", "occurred_at", "id", "valid_from", "valid_until")
+
+incident_items: Final = items("incident_items")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,19 +96,19 @@ def values(state: Incident, recorded: Recorded[Any], until: datetime | None, aud
         regions_around(state.region),
         state.occurred_at,
         state.reported_at,
-        encode(state),
+        encode(without_items(state)),
     )
 
 
 def fold(state: Incident | None, events: Sequence[Recorded[Any]]) -> Folded:
-    return fold_versions(INCIDENT, table, values, state, events)
+    return fold_versions(INCIDENT, table, values, state, events, incident_items)
 
 
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table,),
-    memories={INCIDENT.name: Memory(table=table, read=_incident_in, versioned=True)},
+    tables=(table, incident_items),
+    memories={INCIDENT.name: Memory(table=table, read=_incident_in, versioned=True, items=incident_items)},
     by_stream=(INCIDENT,),
     fold=fold,
 )
@@ -139,7 +144,7 @@ def count(sight: Sight, wanted: Filter) -> Question[int]:
 
 def _page(sight: Sight, shape: Shape, continued: bool) -> Select[Any]:
     wanted, part = Filter(**parameters(shape)), Part(continued=continued, falling=True)
-    return merged([_listed(sight, one, part) for one in _apart(wanted)], part)
+    return shown(merged([_listed(sight, one, part) for one in _apart(wanted)], part), part, _state_in)
 
 
 def _count(sight: Sight, shape: Shape) -> Select[Any]:
@@ -161,11 +166,11 @@ def _apart(wanted: Filter) -> list[Filter]:
 
 
 def _listed(sight: Sight, wanted: Filter, part: Part) -> Select[Any]:
-    statement = _standing(sight, wanted, select(table.c.occurred_at.label("at"), table.c.id, table.c.document))
+    statement = _standing(sight, wanted, select(table.c.occurred_at.label("at"), *_KEPT))
     if sight.as_of is None or wanted.attribution_status is not None:
         return ordered(statement, table.c.occurred_at, table.c.id, part)
     first, there_by_then = first_of(table, sight)
-    along = select(first.c.occurred_at.label("at"), first.c.id, table.c.document)
+    along = select(first.c.occurred_at.label("at"), first.c.id, *_KEPT[1:])
     along = along.where(there_by_then, *_lasting(first, wanted))
     along = along.where(table.c.id == first.c.id, standing(table, sight), visible(table, sight))
     return ordered(along, first.c.occurred_at, first.c.id, part)
@@ -195,21 +200,27 @@ def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[Incident]:
 
 
 def _documents(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
-    return select(table.c.document).where(standing(table, sight), visible(table, sight), chosen)
+    return select(*_state_in(table)).where(standing(table, sight), visible(table, sight), chosen)
+
+
+def _state_in(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """What `_incident_in` reads, of rows that have an id, a version and a document."""
+    return rows.c.document, items_of(rows, incident_items)
 
 
 def _state(row: Sequence[Any]) -> Incident:
-    return _incident_in(row[0])
+    return _incident_in(row[0], row[1])
 
 
 def _placed(row: Sequence[Any]) -> tuple[Place, Incident]:
-    return Place(row[0], row[1]), _incident_in(row[2])
+    return Place(row[0], row[1]), _incident_in(row[2], row[3])
 
 
 def _number(row: Sequence[Any]) -> int:
     return int(row[0])
 
 
+_KEPT: Final = (table.c.id, table.c.version, table.c.document)
 _BY_IDS: Final = Prepared(lambda sight: _documents(sight, among(table.c.id, named_uuids("ids"))), (NAME,), _state)
 _PAGES: Final = Prepared(_page, (NAME,), _placed)
 _COUNTS: Final = Prepared(_count, (NAME,), _number)

@@ -24,7 +24,9 @@ INFINITY: Final = b"\0\0\0\x08\x7f\xff\xff\xff\xff\xff\xff\xff"
 KEPT: Final = 8192
 """Written forms: audiences and paths of regions are few, and the rows of a subject share their instants, of which a
 block of rows has some thousands."""
-DIFFERENT: Final = ("document", "searched")
+PART: Final = 500
+"""Rows whose written form is in memory at once."""
+DIFFERENT: Final = ("document", "texts", "searched")
 """Texts that are hardly ever the same twice, and long."""
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -46,9 +48,11 @@ def load(connection: psycopg.Connection[Any], schema: str, table: Table, rows: S
     """
     if not rows:
         return
-    written = _written(table, rows)
     with connection.cursor() as cursor, cursor.copy(_statement(schema, table)) as copy:
-        copy.write(written)
+        copy.write(HEAD)
+        for first in range(0, len(rows), PART):
+            copy.write(_written(table, rows[first : first + PART]))
+        copy.write(END)
 
 
 @cache
@@ -60,7 +64,7 @@ def _written(table: Table, rows: Iterable[Values]) -> bytes:
     values = zip(*rows, strict=True)
     columns = [_column(column, write, found) for (column, write), found in zip(_writers(table), values, strict=True)]
     fields = _SHORT(len(columns))
-    return b"".join([HEAD, *map(b"".join, zip(repeat(fields), *columns)), END])
+    return b"".join(map(b"".join, zip(repeat(fields), *columns)))
 
 
 def _column(column: Column[Any], write: Writer, values: Iterable[Any]) -> Iterable[bytes]:

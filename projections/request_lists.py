@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from domain.deployment_request.state import DeploymentRequest
 from projections import incidents, situation_counts
-from projections.deployment_requests import NAME, request_in, table
+from projections.deployment_requests import NAME, request_in, state_in, table
 from projections.reading.asking import Place, Prepared, Question, Sight, instant, judged_at, overlaps, standing, visible
 from projections.reading.forms import Part, Shape, each, once, parameters, part_values, shaped
 from projections.reading.listing import (
@@ -26,6 +26,7 @@ from projections.reading.listing import (
     merged,
     ordered,
     outermost,
+    shown,
 )
 
 
@@ -103,8 +104,8 @@ def _page(sight: Sight, shape: Shape, order: Order, part: Part) -> Select[Any]:
     wanted = Filter(**parameters(shape))
     if wanted.leaves_few:
         keys = select(_ordered_by(sight, order).label("at"), table.c.id, table.c.version)
-        return gathered(_standing(sight, wanted, keys), table, part)
-    return merged([_listed(sight, one, order, part) for one in _apart(wanted)], part)
+        return shown(gathered(_standing(sight, wanted, keys), table, part), part, state_in)
+    return shown(merged([_listed(sight, one, order, part) for one in _apart(wanted)], part), part, state_in)
 
 
 def _count(sight: Sight, shape: Shape) -> Select[Any]:
@@ -127,7 +128,7 @@ def _apart(wanted: Filter) -> list[Filter]:
 
 def _listed(sight: Sight, wanted: Filter, order: Order, part: Part) -> Select[Any]:
     by = _ordered_by(sight, order)
-    statement = _standing(sight, wanted, select(by.label("at"), table.c.id, table.c.document))
+    statement = _standing(sight, wanted, select(by.label("at"), *_KEPT))
     if sight.as_of is None:
         return ordered(statement, by, table.c.id, part)
     if wanted.status is not None:
@@ -136,7 +137,7 @@ def _listed(sight: Sight, wanted: Filter, order: Order, part: Part) -> Select[An
         return ordered(statement, by, table.c.id, part)
     first, there_by_then = first_of(table, sight)
     if order.is_by_submission:
-        along = select(first.c.submitted_at.label("at"), first.c.id, table.c.document)
+        along = select(first.c.submitted_at.label("at"), first.c.id, *_KEPT[1:])
         along = along.where(there_by_then, first.c.submitted_at <= instant(sight) + SLACK, *_lasting(first, wanted))
         along = along.where(table.c.id == first.c.id, *_stood(sight, wanted))
         return ordered(along, first.c.submitted_at, first.c.id, part)
@@ -193,13 +194,14 @@ def _passing(sight: Sight, wanted: Filter) -> Iterator[ColumnElement[bool]]:
 
 
 def _placed(row: Sequence[Any]) -> tuple[Place, DeploymentRequest]:
-    return Place(row[0], row[1]), request_in(row[2])
+    return Place(row[0], row[1]), request_in(row[2], row[3])
 
 
 def _number(row: Sequence[Any]) -> int:
     return int(row[0])
 
 
+_KEPT: Final = (table.c.id, table.c.version, table.c.document)
 _EACH: Final = ("status", "region")
 _OF_BOTH: Final = (NAME, incidents.NAME)
 _PAGES: Final = Prepared(_page, (NAME,), _placed)

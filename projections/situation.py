@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, INCIDENT
+from domain.changing import changed
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded import Recorded
@@ -37,6 +38,7 @@ from projections import counting
 from projections.counting import LEVELS, count_anew, miscounted
 from projections.documents import encode, reader
 from projections.folding import PRESENT, audience_of, regions_around, version_columns
+from projections.items import without_items
 from projections.metadata import PROJECTIONS
 from projections.view import STANDS, Folded, Memory, Update, Values, View, memory, present, versions
 
@@ -99,11 +101,17 @@ for level in LEVELS:
 remembered: Final = memory("situation_memory")
 
 
+def counted(state: Any) -> Any:
+    """What decides how a subject is counted, and is bounded: of its items, its audience depends on these alone."""
+    bounded = without_items(state)
+    return changed(bounded, referred_to=state.referred_to) if isinstance(state, Incident) else bounded
+
+
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
     aggregate = AGGREGATE_OF[type(events[0].event)]
     before, begun = state, []
     for recorded in events:
-        after = aggregate.evolve(state, recorded)
+        after = counted(aggregate.evolve(state, recorded))
         if state is None or after.status is not state.status:
             begun.append((recorded, after))
         state = after

@@ -4,7 +4,7 @@ An authority is its code, an incident its id, a person {subject, authority, role
 the time is not here, nor are `version` and `updatedAt`, which every event changes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -18,6 +18,7 @@ from domain.deployment_request.state import Condition, Decision, DeploymentReque
 from domain.incident.state import Attribution, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.vocabulary import Actor, AuthorityCode, Text, camel
+from projections.documents import UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,16 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One field of the API. parts: what it is made of; equal parts make equal terms. tell: the term itself."""
+    """One field of the API. parts: what it is made of; equal parts make equal terms. tell: the term itself.
+
+    Of a list, items: what each item is told from, and tell_item: one of them. Equal items are told alike.
+    """
 
     name: str
     parts: Callable[[Any], Any]
     tell: Callable[[Any], Any]
+    items: Callable[[Any], Sequence[Any]] | None = None
+    tell_item: Callable[[Any], Any] | None = None
 
 
 def told(state: Any) -> dict[str, Any]:
@@ -102,12 +108,13 @@ _NAMES: Final[dict[type[Any], tuple[tuple[str, str], ...]]] = {}
 _PLAIN: Final[dict[type[Any], Callable[[Any], Any]]] = {
     **dict.fromkeys((type(None), bool, int, float, str), lambda value: value),
     Text: attrgetter("value"),
+    type(UNREAD): lambda unread: unread,
     UUID: str,
     datetime: instant,
     tuple: lambda value: [plain(each) for each in value],
     Actor: person,
 }
-"""By the class of a value. What is missing is found out and kept."""
+"""By the class of a value. What is missing is found out and kept. What is unread stays so: it is told nowhere."""
 
 
 def _same(*attributes: str) -> tuple[Term, ...]:
@@ -121,6 +128,10 @@ def _plainly(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _made(name: str, parts: str, tell: Callable[[Any], Any]) -> Term:
     return Term(name, attrgetter(*parts.split()), tell)
+
+
+def _listed(name: str, parts: str, items: Callable[[Any], Sequence[Any]], tell: Callable[[Any], Any]) -> Term:
+    return Term(name, attrgetter(*parts.split()), lambda state: [tell(item) for item in items(state)], items, tell)
 
 
 def _hold(hold: Hold | None) -> dict[str, Any] | None:
@@ -137,14 +148,20 @@ def _hold(hold: Hold | None) -> dict[str, Any] | None:
     }
 
 
-def _endorsement(endorsement: Endorsement, request: DeploymentRequest) -> dict[str, Any]:
+def _endorsements(request: DeploymentRequest) -> list[tuple[Endorsement, bool]]:
+    """Each, and whether it counts."""
+    return [(endorsement, request.counts(endorsement)) for endorsement in request.endorsements]
+
+
+def _endorsement(told: tuple[Endorsement, bool]) -> dict[str, Any]:
+    endorsement, counts = told
     return {
         "by": person(endorsement.by),
         "recommendation": endorsement.recommendation.value,
         "reason": plain(endorsement.reason),
         "revision": endorsement.revision,
         "endorsedAt": instant(endorsement.endorsed_at),
-        "counts": request.counts(endorsement),
+        "counts": counts,
     }
 
 
@@ -214,11 +231,7 @@ TERMS: Final[Mapping[type[Any], tuple[Term, ...]]] = {
         *_same("id", "reference", "status", "revision", "requesting_authority", "deciding_authority", "force"),
         *_same("strength", "region", "purpose", "period", "marking", "recipients", "incidents"),
         _made("hold", "hold", lambda request: _hold(request.hold)),
-        _made(
-            "endorsements",
-            "endorsements revision recusals",
-            lambda request: [_endorsement(each, request) for each in request.endorsements],
-        ),
+        _listed("endorsements", "endorsements revision recusals", _endorsements, _endorsement),
         _made("decision", "decision", lambda request: _decision(request.decision)),
         *_same("submitted_at"),
     ),
@@ -227,12 +240,13 @@ TERMS: Final[Mapping[type[Any], tuple[Term, ...]]] = {
         *_same("reported_by", "marking", "recipients"),
         _made("attributionStatus", "status", lambda incident: incident.status.value),
         _made("attribution", "attribution", lambda incident: _attribution(incident.attribution)),
-        *_same("evidence", "referred_to"),
+        _listed("evidence", "evidence", attrgetter("evidence"), plain),
+        *_same("referred_to"),
     ),
     Holder: (
         _made("id", "authority", lambda holder: str(holder.authority.id) if holder.authority else None),
         _made("code", "authority", lambda holder: holder.authority.code if holder.authority else None),
         _made("name", "authority", lambda holder: holder.authority.name if holder.authority else None),
-        _made("mandates", "jurisdictions", lambda holder: [_mandate(mandate) for mandate in holder.mandates]),
+        _listed("mandates", "jurisdictions", attrgetter("mandates"), _mandate),
     ),
 }

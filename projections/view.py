@@ -50,11 +50,13 @@ class Memory:
     """Where the states of one kind of subject are kept, and what reads one.
 
     versioned: its table keeps the rows of the past, and the state is that of the row that stands.
+    items: the table of the state's items, where it has any. Their texts are not read.
     """
 
     table: Table
-    read: Callable[[str], Any]
+    read: Callable[..., Any]
     versioned: bool
+    items: Table | None = None
 
 
 def subject_is_stream(recorded: Recorded[Any]) -> UUID:
@@ -103,7 +105,7 @@ def versions(name: str, *columns: Column[Any], documented: bool = True) -> Table
 
     position: of the event that made it. valid_from: when that was recorded; valid_until: when the next one was,
     'infinity' for the row that stands. audience: who may see it, the same for all rows of a subject: as it is now.
-    document: the state itself.
+    document: the state itself, without the items that a table of items has.
     """
     return Table(
         name,
@@ -118,6 +120,24 @@ def versions(name: str, *columns: Column[Any], documented: bool = True) -> Table
         *columns,
         *([Column("document", Text, nullable=False)] if documented else []),
         PrimaryKeyConstraint("id", "version"),
+    )
+
+
+def items(name: str, *, texts: bool = True) -> Table:
+    """A table of what of a state grows without bound: a row for each item, and for each of its changes.
+
+    version: from which on it is so. field and ordinal: the place of the item in the state.
+    """
+    return Table(
+        name,
+        PROJECTIONS,
+        Column("id", Uuid, nullable=False),
+        Column("version", BigInteger, nullable=False),
+        Column("field", Text, nullable=False),
+        Column("ordinal", BigInteger, nullable=False),
+        Column("document", Text, nullable=False),
+        *([Column("texts", Text)] if texts else []),
+        PrimaryKeyConstraint("id", "version", "field", "ordinal"),
     )
 
 

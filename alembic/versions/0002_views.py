@@ -191,6 +191,20 @@ CREATE TABLE projections.audit_trail_memory (
 );
 """
 
+ITEMS = """
+CREATE TABLE projections.{name} (
+    id uuid NOT NULL,
+    version bigint NOT NULL,
+    field text NOT NULL,
+    ordinal bigint NOT NULL,
+    document text STORAGE EXTERNAL NOT NULL,
+    {texts}
+    CONSTRAINT pk_{name} PRIMARY KEY (id, version, field, ordinal)
+);
+"""
+OF_ITEMS = [ITEMS.format(name=name, texts="texts text,") for name in ("deployment_request_items", "incident_items")]
+OF_ITEMS += [ITEMS.format(name=name, texts="") for name in ("mandates", "audit_trail_items")]
+
 SITUATION = """
 CREATE TABLE projections.situation (
     group_id uuid NOT NULL,
@@ -259,7 +273,7 @@ CREATE TABLE projections.situation_memory (
 
 def upgrade() -> None:
     connection = op.get_bind().execution_options(no_parameters=True)
-    for statements in (REQUESTS, INCIDENTS, AUTHORITIES, AUDIT_TRAIL, SITUATION):
+    for statements in (REQUESTS, INCIDENTS, AUTHORITIES, AUDIT_TRAIL, SITUATION, *OF_ITEMS):
         connection.exec_driver_sql(statements.replace("{place}", PLACE).replace("{by_authority}", BY_AUTHORITY))
 
 

@@ -11,6 +11,7 @@ from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
 from projections.documents import encode
 from projections.following.remembering import Remembered
+from projections.items import without_items
 from projections.loading import load
 from projections.view import Folded, Update, Values, View
 
@@ -87,7 +88,8 @@ def memories(view: View, folded: Iterable[Folded]) -> Mapping[Table, Sequence[Va
     for each in folded:
         memory = view.memories[each.kind]
         if not memory.versioned:
-            found.setdefault(memory.table, []).append((each.subject, each.kind, encode(each.state)))
+            state = each.state if memory.items is None else without_items(each.state)
+            found.setdefault(memory.table, []).append((each.subject, each.kind, encode(state)))
     return found
 
 

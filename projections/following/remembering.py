@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 
+from projections.reading.items import items_without_texts
 from projections.view import View
 
 KEPT: Final = 20_000
@@ -47,6 +48,10 @@ class Remembered:
     def _read(self, connection: psycopg.Connection[Any], kind: str, ids: list[UUID]) -> dict[UUID, Any]:
         memory = self._view.memories[kind]
         present = "AND valid_until = 'infinity'" if memory.versioned else ""
-        statement = f"SELECT id, document FROM {self._schema}.{memory.table.name} WHERE id = ANY(%s) {present}"  # noqa: S608
+        told = ["id", "document"]
+        if memory.items is not None:
+            told.append(items_without_texts(self._schema, memory.items, versioned=memory.versioned))
+        table = f"{self._schema}.{memory.table.name}"
+        statement = f"SELECT {', '.join(told)} FROM {table} t WHERE id = ANY(%s) {present}"  # noqa: S608
         rows = connection.execute(statement.encode(), [ids], binary=True).fetchall()
-        return {subject: memory.read(document) for subject, document in rows}
+        return {subject: memory.read(*found) for subject, *found in rows}

@@ -5,7 +5,7 @@ lasts goes along the first row of each subject, which tells since when it was th
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -53,13 +53,11 @@ def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[An
 
 
 def merged(lists: Sequence[Select[Any]], part: Part) -> Select[Any]:
-    """One list of several that share no item, each in this order by its first two columns: an instant and an id."""
+    """One list of several that share no item, each in this order by `at` and `id`."""
     if len(lists) == 1:
         return lists[0]
     every = union_all(*(select(each.subquery()) for each in lists)).subquery("every")
-    by, own, *_ = every.c
-    order = (by.desc(), own.desc()) if part.falling else (by, own)
-    return select(every).order_by(*order).limit(LIMIT)
+    return select(every).order_by(*_order(every, part)).limit(LIMIT)
 
 
 def of_each(column: ColumnElement[Any], values: ColumnElement[Any], found: Select[Any]) -> Select[Any]:
@@ -72,12 +70,23 @@ def of_each(column: ColumnElement[Any], values: ColumnElement[Any], found: Selec
 def gathered(keys: Select[Any], table: Table, part: Part) -> Select[Any]:
     """The part of a list of few: the keys of all are found before they are ordered. keys: at, id, version."""
     found = keys.cte("found").prefix_with("MATERIALIZED")
-    shown = ordered(select(found), found.c.at, found.c.id, part).subquery("shown")
-    statement = select(shown.c.at, shown.c.id, table.c.document).join_from(
-        shown, table, (table.c.id == shown.c.id) & (table.c.version == shown.c.version)
-    )
-    order = (shown.c.at.desc(), shown.c.id.desc()) if part.falling else (shown.c.at, shown.c.id)
-    return statement.order_by(*order)
+    part_of_all = ordered(select(found), found.c.at, found.c.id, part).subquery("part")
+    statement = select(part_of_all.c.at, table.c.id, table.c.version, table.c.document)
+    same = (table.c.id == part_of_all.c.id) & (table.c.version == part_of_all.c.version)
+    return statement.join_from(part_of_all, table, same).order_by(*_order(part_of_all, part))
+
+
+def shown(page: Select[Any], part: Part, state_in: Callable[[FromClause], Sequence[ColumnElement[Any]]]) -> Select[Any]:
+    """A page with the states of its items, which are looked up for what is on the page alone.
+
+    page: at, id, version, document. state_in: the columns of a state.
+    """
+    rows = page.subquery("page")
+    return select(rows.c.at, rows.c.id, *state_in(rows)).order_by(*_order(rows, part))
+
+
+def _order(rows: FromClause, part: Part) -> tuple[ColumnElement[Any], ...]:
+    return (rows.c.at.desc(), rows.c.id.desc()) if part.falling else (rows.c.at, rows.c.id)
 
 
 def place_of(rows: FromClause) -> ColumnElement[str]:

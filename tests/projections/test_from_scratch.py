@@ -5,21 +5,28 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Table
+from sqlalchemy import func, null, select
+from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, Aggregate, fold
 from domain.recorded import Recorded
 from projections import authorities, deployment_requests, incidents
 from projections.catalogue import VIEWS
-from projections.documents import reader
+from projections.reading.asking import FOREVER
+from projections.reading.items import items_of
+from projections.view import Memory
 from tests.projections.histories import Histories
 from tests.projections.world import World
 
-TABLES: tuple[tuple[Aggregate, Table], ...] = (
-    (DEPLOYMENT_REQUEST, deployment_requests.table),
-    (INCIDENT, incidents.table),
-    (AUTHORITY, authorities.table),
-    (JURISDICTION, authorities.jurisdictions),
+POSTGRESQL = dialect()  # type: ignore[no-untyped-call]
+MEMORIES: tuple[tuple[Aggregate, Memory], ...] = tuple(
+    (aggregate, view.memories[aggregate.name])
+    for aggregate, view in (
+        (DEPLOYMENT_REQUEST, deployment_requests.VIEW),
+        (INCIDENT, incidents.VIEW),
+        (AUTHORITY, authorities.VIEW),
+        (JURISDICTION, authorities.VIEW),
+    )
 )
 
 
@@ -42,10 +49,10 @@ def test_rows_do_not_depend_on_how_events_are_gathered(recorded: World) -> None:
 def test_a_row_a_version_holds_the_state_as_it_was(recorded: World) -> None:
     recorded.apply(block=50)
     log = recorded.log()
-    for aggregate, table in TABLES:
+    for aggregate, memory in MEMORIES:
         expected = list(versions(log, aggregate))
         assert expected
-        assert sorted(found(recorded, table, aggregate), key=by_place) == sorted(expected, key=by_place)
+        assert sorted(found(recorded, memory), key=by_place) == sorted(expected, key=by_place)
 
 
 def versions(log: Sequence[Recorded[Any]], aggregate: Aggregate) -> Iterator[dict[str, Any]]:
@@ -73,14 +80,21 @@ def versions(log: Sequence[Recorded[Any]], aggregate: Aggregate) -> Iterator[dic
             }
 
 
-def found(world: World, table: Table, aggregate: Aggregate) -> list[dict[str, Any]]:
+def found(world: World, memory: Memory) -> list[dict[str, Any]]:
+    table = memory.table
     columns = ["id", "version", "position", "valid_from", "audience", "document"]
     columns += [name for name in ("status", "reference", "marking") if "status" in table.c]
-    until = "nullif(valid_until, 'infinity') AS valid_until"
+    items = null() if memory.items is None else items_of(table, memory.items)
+    until = func.nullif(table.c.valid_until, FOREVER).label("valid_until")
+    statement = select(*(table.c[name] for name in columns), until, items.label("items"))
     with psycopg.connect(world.urls.api, options="-c timezone=UTC") as connection:
         cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-        rows = cursor.execute(f"SELECT {', '.join(columns)}, {until} FROM {table}".encode()).fetchall()
-    return [{"state": reader(aggregate.state)(row.pop("document")), **row} for row in rows]
+        rows = cursor.execute(f"{statement.compile(dialect=POSTGRESQL)}".encode()).fetchall()
+    return [{"state": read(memory, row.pop("document"), row.pop("items")), **row} for row in rows]
+
+
+def read(memory: Memory, document: str, items: str | None) -> Any:
+    return memory.read(document) if memory.items is None else memory.read(document, items)
 
 
 def by_place(row: dict[str, Any]) -> tuple[Any, int]:

@@ -120,8 +120,9 @@ def test_an_index_that_cannot_be_built_is_told_and_nothing_is_left(recorded: Wor
 
     def all_stand(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
         folded = view.fold(state, events)
-        rows = {table: [(*row[:4], None, *row[5:]) for row in rows] for table, rows in folded.rows.items()}
-        return replace(folded, rows=rows)
+        table = deployment_requests.table
+        rows = [(*row[:4], None, *row[5:]) for row in folded.rows[table]]
+        return replace(folded, rows={**folded.rows, table: rows})
 
     with pytest.raises(psycopg.errors.UniqueViolation, match="present_id"):
         again(recorded, replace(view, fold=all_stand), jobs=2)

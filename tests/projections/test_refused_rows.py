@@ -32,9 +32,9 @@ def refused(*positions: int, text: str = "not\x00written") -> View:
 
     def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
         folded = VIEW.fold(state, events)
-        [(table, rows)] = folded.rows.items()
-        made = [(*row[:place], text, *row[place + 1 :]) if row[2] in positions else row for row in rows]
-        return replace(folded, rows={table: made})
+        table = VIEW.tables[0]
+        made = [(*row[:place], text, *row[place + 1 :]) if row[2] in positions else row for row in folded.rows[table]]
+        return replace(folded, rows={**folded.rows, table: made})
 
     return replace(VIEW, fold=fold)
 

@@ -1,0 +1,221 @@
+"""The items of a state: the elements of its tuples that grow without bound. They are stored in a table of their own.
+
+A row of an item says what it is from a version on, until a later row of the same place. The document NOTHING says that
+the place is empty from then on. Texts that never change are in a column of their own, which a later row of the same
+item leaves empty: followers keep states without them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass, replace
+from itertools import compress, count
+from operator import is_not
+from typing import Any, Final, TypeVar, get_args, get_type_hints
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from domain.changing import changed
+from domain.deployment_request.state import Condition, DeploymentRequest, Endorsement, Part
+from domain.incident.state import Evidence, Found, Incident
+from domain.jurisdiction import Jurisdiction, Mandate
+from domain.recorded import Recorded
+from domain.vocabulary import Text
+from projections.documents import UNREAD, StoredItem, encode, items_reader, outline, reader
+from projections.terms import Holder
+from projections.view import Values
+
+S = TypeVar("S")
+
+NOTHING: Final = "null"
+"""The document of a place that is empty."""
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A tuple of a state that grows without bound.
+
+    name and path: where it is. kind: of its elements. texts: where these have texts that no event changes.
+    keeps_last: the last element stays in the document of the state too, since folds read it.
+    """
+
+    name: str
+    path: Path
+    kind: Any
+    texts: tuple[Path, ...]
+    keeps_last: bool = False
+
+
+def growing(name: str, kind: Any, *, keeps_last: bool = False, changing: str | None = None) -> Growing:
+    """changing: a text of the elements that an event may replace, and the trail then tells what it was."""
+    texts = tuple(path for path in _text_paths(kind) if path != (changing,))
+    return Growing(name, tuple(name.split(".")), kind, texts, keeps_last)
+
+
+def _text_paths(kind: Any) -> Iterator[Path]:
+    for name, annotation in get_type_hints(kind).items() if is_dataclass(kind) else ():
+        for each in (annotation, *get_args(annotation)):
+            if each is Text:
+                yield (name,)
+            elif is_dataclass(each):
+                yield from ((name, *path) for path in _text_paths(each))
+
+
+GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {
+    DeploymentRequest: (
+        growing("authors", Part),
+        growing("because", int),
+        growing("recusals", Part),
+        growing("endorsements", Endorsement),
+        growing("decision.conditions", Condition, changing="fulfilment_report"),
+    ),
+    Incident: (
+        growing("findings", Found, keeps_last=True),
+        growing("evidence", Evidence),
+        growing("referred_to", str),
+    ),
+    Jurisdiction: (growing("mandates", Mandate),),
+    Holder: (growing("jurisdictions", Jurisdiction),),
+}
+
+
+def without_items(state: S) -> S:
+    """What is bounded of a state."""
+    for each in GROWING.get(type(state), ()):
+        if found := _at(state, each.path):
+            state = _put(state, each.path, found[-1:] if each.keeps_last else ())
+    return state
+
+
+def without_texts(state: S) -> S:
+    """The state as followers keep it: the texts of its items are unread."""
+    for each in GROWING.get(type(state), ()):
+        if each.texts and (found := _at(state, each.path)):
+            last = found[-1:] if each.keeps_last else ()
+            kept = (*(_unread(item, each.texts) for item in found[: len(found) - len(last)]), *last)
+            if any(map(is_not, kept, found)):
+                state = _put(state, each.path, kept)
+    return state
+
+
+def item_rows(table: Table, subject: UUID, recorded: Recorded[Any], before: Any, after: Any) -> Iterator[Values]:
+    """What an event adds to the table of items.
+
+    An item has changed where it is another object than before: evolve leaves the others as they are.
+    """
+    with_texts = "texts" in table.c
+    for each in GROWING[type(after)]:
+        was = () if before is None else _at(before, each.path)
+        now = _at(after, each.path)
+        if was is now:
+            continue
+        for ordinal in _changed(was, now):
+            row = (subject, recorded.version, each.name, ordinal, outline(_unread(now[ordinal], each.texts)))
+            yield (*row, _changed_texts(each, was, now, ordinal)) if with_texts else row
+        for ordinal in range(len(now), len(was)):
+            row = (subject, recorded.version, each.name, ordinal, NOTHING)
+            yield (*row, None) if with_texts else row
+
+
+def reader_with_items(kind: type[S]) -> Callable[..., S]:
+    """Reads a document and the items of its state, as `projections.reading.items` selects them.
+
+    To be made while modules are imported, like any reader.
+    """
+    decode, declared = reader(kind), GROWING[kind]
+    decode_items = items_reader({each.name: each.kind for each in declared})
+
+    def read(document: str, items: str | None = None) -> S:
+        state = decode(document)
+        if items is None:
+            return state
+        found: dict[str, dict[int, StoredItem]] = {}
+        for item in decode_items(items):
+            _note(found.setdefault(item.field, {}), item)
+        for each in declared:
+            if each.name in found:
+                last = _at(state, each.path)[-1:] if each.keeps_last else ()
+                state = _put(state, each.path, _elements(found[each.name], last))
+        return state
+
+    return read
+
+
+def _note(places: dict[int, StoredItem], item: StoredItem) -> None:
+    """Puts an item in the place of what it was in an earlier version, whose texts hold where it has none of its own."""
+    known = places.get(item.ordinal)
+    if known is not None and known.texts and item.item is not None:
+        item.texts = {**known.texts, **(item.texts or {})}
+    places[item.ordinal] = item
+
+
+def _elements(places: Mapping[int, StoredItem], last: Sequence[Any]) -> tuple[Any, ...]:
+    there = sorted((ordinal, each) for ordinal, each in places.items() if each.item is not None)
+    if [ordinal for ordinal, _ in there] != list(range(len(there))):
+        raise ValueError(f"of {len(there)} items, some are missing: the last has the number {there[-1][0]}")
+    found = tuple(each.item if not each.texts else _filled(each.item, each.texts) for _, each in there)
+    return (*found[: len(found) - len(last)], *last)
+
+
+def _at(state: Any, path: Path) -> tuple[Any, ...]:
+    """Empty where something on the way is not there."""
+    for name in path:
+        if state is None:
+            return ()
+        state = getattr(state, name)
+    found: tuple[Any, ...] = state
+    return found
+
+
+def _put(state: Any, path: Path, value: Any) -> Any:
+    name, *rest = path
+    if rest:
+        inner = getattr(state, name)
+        if inner is None and not value:
+            return state
+        value = _put(inner, tuple(rest), value)
+    return _with(state, {name: value})
+
+
+def _with(value: Any, changes: Mapping[str, Any]) -> Any:
+    return changed(value, **changes) if hasattr(value, "__dict__") else replace(value, **changes)
+
+
+def _changed(was: Sequence[Any], now: Sequence[Any]) -> Iterator[int]:
+    yield from compress(count(), map(is_not, was, now))
+    yield from range(len(was), len(now))
+
+
+def _text_at(item: Any, path: Path) -> Any:
+    for name in path:
+        if item is None:
+            return None
+        item = getattr(item, name)
+    return item
+
+
+def _changed_texts(of: Growing, was: Sequence[Any], now: Sequence[Any], ordinal: int) -> str | None:
+    """Those that are other objects than before, by their path."""
+    if not of.texts:
+        return None
+    before = was[ordinal] if ordinal < len(was) else None
+    found = {}
+    for path in of.texts:
+        text = _text_at(now[ordinal], path)
+        if text is not None and text is not _text_at(before, path):
+            found[".".join(path)] = text
+    return encode(found) if found else None
+
+
+def _unread(item: Any, paths: Sequence[Path]) -> Any:
+    for path in paths:
+        text = _text_at(item, path)
+        if text is not None and text is not UNREAD:
+            item = _put(item, path, UNREAD)
+    return item
+
+
+def _filled(item: Any, texts: Mapping[str, Text]) -> Any:
+    for path, text in texts.items():
+        item = _put(item, tuple(path.split(".")), text)
+    return item
