@@ -59,6 +59,7 @@ class EventStore(Application[UUID]):
         reading = Log(self._pool, self._encoding, self.lineage)
         self.stream = reading.stream
         self.streams = reading.streams
+        self.pages = reading.pages
         self.feed = reading.feed
         self.rows = reading.rows
         self.head = reading.head

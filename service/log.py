@@ -29,6 +29,15 @@ STREAMS: Final = f"""
         ORDER BY e.originator_version
     ) AS found
 """  # noqa: S608
+PAGE_EVENTS: Final = 500
+PAGE: Final = bounded(
+    f"""SELECT found.*, place.n FROM unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS place (stream, version, n)
+        CROSS JOIN LATERAL (
+            SELECT {ROWS} WHERE e.originator_id = place.stream AND e.originator_version > place.version
+        ) AS found ORDER BY place.n, found.originator_version LIMIT {PAGE_EVENTS}""",  # noqa: S608
+    "n, originator_version",
+)
+PAGE_WITHOUT_TEXTS: Final = PAGE.replace("t.texts", "NULL::bytea AS texts")
 FEED: Final = bounded(
     f"""SELECT {ROWS} AND t.position > %(after)s
         WHERE e.notification_id > %(after)s ORDER BY e.notification_id LIMIT %(limit)s""",
@@ -56,6 +65,21 @@ class Log:
             return []
         streams, versions = zip(*places, strict=True)
         return self._decoded(self._rows(STREAMS, (list(streams), list(versions))))
+
+    def pages(self, places: Sequence[Place], *, texts: bool = True) -> Iterator[list[Recorded[Any]]]:
+        """The events of several streams as `streams`, stream by stream: so many at a time that memory stays bounded.
+
+        texts: whether they are read; without, they are as if erased.
+        """
+        statement = PAGE if texts else PAGE_WITHOUT_TEXTS
+        left = list(places)
+        while left:
+            streams, versions = zip(*left, strict=True)
+            if not (page := self._decoded(self._rows(statement, (list(streams), list(versions))))):
+                return
+            yield page
+            last = page[-1]
+            left = [(last.stream, last.version), *left[streams.index(last.stream) + 1 :]]
 
     def feed(self, after_position: int, limit: int) -> list[Recorded[Any]]:
         """The next events of the log: `limit` at most, and fewer where they are large. None where there are no more.

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.catalogue import DEPLOYMENT_REQUEST, fold
 from domain.deployment_request.events import RequestSubmitted
 from domain.deployment_request.state import DeploymentRequest
+from domain.limits import text_bytes
 from domain.recorded import Recorded
 from domain.vocabulary import Text
 from service.exchange.telling import Teller, Told
@@ -17,7 +18,9 @@ from service.exchange.telling import Teller, Told
 ROWS: Final = 2_000
 """Stored events that are looked through at a time, for those that open a request."""
 TOGETHER: Final = 50
-"""Requests that are read at a time."""
+"""Requests that are read at a time, or fewer where they are large."""
+LARGE: Final = 4 * 1024 * 1024
+"""Bytes of text."""
 OPENING: Final = RequestSubmitted.__name__
 
 
@@ -68,10 +71,25 @@ def cases(teller: Teller) -> Iterator[Case]:
 def _cases(teller: Teller, streams: list[UUID]) -> Iterator[Case]:
     known = teller.eyes.look(streams)
     visible = [(stream, 0) for stream in streams if known[stream].visible]
-    recorded = [each for each in teller.store.streams(visible) if each.position <= teller.scope.end]
-    told = groupby(teller.told(recorded), attrgetter("subject"))
-    for (_, history), (_, events) in zip(groupby(recorded, attrgetter("stream")), told, strict=True):
-        yield _case(tuple(history), tuple(events))
+    within = (each for page in teller.store.pages(visible) for each in page if each.position <= teller.scope.end)
+    for histories in _gathered(tuple(history) for _, history in groupby(within, attrgetter("stream"))):
+        recorded = [each for history in histories for each in history]
+        told = groupby(teller.told(recorded), attrgetter("subject"))
+        for history, (_, events) in zip(histories, told, strict=True):
+            yield _case(history, tuple(events))
+
+
+def _gathered(histories: Iterable[tuple[Recorded[Any], ...]]) -> Iterator[list[tuple[Recorded[Any], ...]]]:
+    """Those that are told together: a large one by itself."""
+    gathered, size = [], 0
+    for history in histories:
+        gathered.append(history)
+        size += sum(text_bytes(recorded.event) for recorded in history)
+        if size > LARGE:
+            yield gathered
+            gathered, size = [], 0
+    if gathered:
+        yield gathered
 
 
 def _case(history: tuple[Recorded[Any], ...], events: tuple[Told, ...]) -> Case:

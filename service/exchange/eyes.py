@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -82,9 +83,13 @@ class Eyes:
         return {stream: self._judged(state, opened[stream]) for stream, state in states.items()}
 
     def _states(self, streams: Iterable[UUID], opened: dict[UUID, int] | None = None) -> dict[UUID, Any]:
-        """The present state of each. opened: gets the position of the first event of each."""
+        """The present state of each, without texts: who may see what rests on none.
+
+        opened: gets the position of the first event of each.
+        """
         states: dict[UUID, Any] = {}
-        for recorded in self._store.streams([(stream, 0) for stream in streams]):
+        pages = self._store.pages([(stream, 0) for stream in streams], texts=False)
+        for recorded in chain.from_iterable(pages):
             if recorded.position <= self.present:
                 evolve = AGGREGATE_OF[type(recorded.event)].evolve
                 states[recorded.stream] = evolve(states.get(recorded.stream), recorded)

@@ -4,17 +4,18 @@ What its JSON and its SQLite form share: the types with their attributes, and wh
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Final
 
 from domain import authority
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, EVENTS, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
+from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.marking import person
 from domain.recorded import Recorded
-from domain.vocabulary import Actor, AuthorityCode, Subject
+from domain.vocabulary import Actor, AuthorityCode, Subject, Text
 from projections.terms import instant, plain
 from service.exchange.columns import COLUMNS, Column, Kind, flat
 from service.exchange.telling import UNTOLD, Told
@@ -144,6 +145,13 @@ def course(history: Iterable[Recorded[Any]]) -> Course:
     return Course(
         {name: value for name, value in first.items() if value is not None}, told, list(_links(state)), begins
     )
+
+
+def without_evidence(recorded: Recorded[Any]) -> Recorded[Any]:
+    """The event without the text of evidence, which no attribute of an object tells: a state would keep all of it."""
+    if isinstance(recorded.event, EvidenceRecorded):
+        return replace(recorded, event=replace(recorded.event, summary=Text("")))
+    return recorded
 
 
 def _links(state: Any) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ The objects are noted on disk while the events are told, so that memory stays bo
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -13,7 +13,18 @@ from uuid import UUID
 
 import msgspec
 
-from service.exchange.ocel import PERSON, Course, Related, Values, acts_for, course, related, values_of
+from domain.recorded import Recorded
+from service.exchange.ocel import (
+    PERSON,
+    Course,
+    Related,
+    Values,
+    acts_for,
+    course,
+    related,
+    values_of,
+    without_evidence,
+)
 from service.exchange.telling import Teller, Told
 
 TOGETHER: Final = 100
@@ -89,19 +100,26 @@ def build(teller: Teller, sink: Sink, notes: Notes) -> None:
     total = max(1, notes.count())
     for met in notes.objects():
         histories = _histories(teller, [UUID(key) for _, key, kind, _ in met if kind != PERSON])
+        upcoming = next(histories, None)
         for number, key, kind, known in met:
-            sink.object(key, kind, _course(notes, key, kind, known, histories))
+            history: Iterable[Recorded[Any]] = ()
+            if upcoming is not None and str(upcoming[0]) == key:
+                history = upcoming[1]
+            sink.object(key, kind, _course(notes, key, kind, known, history))
+            if upcoming is not None and str(upcoming[0]) == key:
+                upcoming = next(histories, None)
             teller.reached((end + end * number // total) // 2)
 
 
-def _histories(teller: Teller, streams: list[UUID]) -> Mapping[str, list[Any]]:
-    recorded = teller.store.streams([(stream, 0) for stream in streams])
-    within = (each for each in recorded if each.position <= teller.scope.end)
-    return {str(stream): list(history) for stream, history in groupby(within, attrgetter("stream"))}
+def _histories(teller: Teller, streams: list[UUID]) -> Iterator[tuple[UUID, Iterator[Recorded[Any]]]]:
+    """In the order of the streams, without those that have no event. Each is read while it is gone through."""
+    pages = teller.store.pages([(stream, 0) for stream in streams])
+    within = (each for page in pages for each in page if each.position <= teller.scope.end)
+    return groupby(within, attrgetter("stream"))
 
 
-def _course(notes: Notes, id: str, type: str, known: Values, histories: Mapping[str, list[Any]]) -> Course:
+def _course(notes: Notes, id: str, type: str, known: Values, history: Iterable[Recorded[Any]]) -> Course:
     if type == PERSON:
         return Course(known, [], [(authority, "acts for") for authority in notes.authorities_of(id)])
-    through_time = course(histories.get(id, ()))
+    through_time = course(map(without_evidence, history))
     return replace(through_time, first={**known, **through_time.first}, links=notes.known(through_time.links))

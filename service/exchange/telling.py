@@ -94,8 +94,8 @@ class Teller:
 
     def _blocks(self) -> Iterator[Sequence[Recorded[Any]]]:
         if self.scope.subject is not None:
-            own = [each for each in self.store.stream(self.scope.subject) if each.position <= self.scope.end]
-            yield from (own[at : at + BLOCK] for at in range(0, len(own), BLOCK))
+            for page in self.store.pages([(self.scope.subject, 0)]):
+                yield [each for each in page if each.position <= self.scope.end]
             return
         after = 0
         while after < self.scope.end and (block := self.store.feed(after, BLOCK)):

@@ -59,13 +59,14 @@ def write(teller: Teller, target: BinaryIO) -> None:
         ("asOf", Kind.TIME, instant(teller.scope.told_as_of)),
     ]
     target.write(f"{_written(about)}\n".encode())
-    target.writelines(_trace(case).encode() for case in cases(teller))
+    target.writelines(part.encode() for case in cases(teller) for part in _trace(case))
     target.write(b"</log>\n")
 
 
-def _trace(case: Case) -> str:
-    events = "".join(f"<event>{_written(_of_event(told))}</event>\n" for told in case.events)
-    return f"<trace>{_written(_of_trace(case))}\n{events}</trace>\n"
+def _trace(case: Case) -> Iterator[str]:
+    yield f"<trace>{_written(_of_trace(case))}\n"
+    yield from (f"<event>{_written(_of_event(told))}</event>\n" for told in case.events)
+    yield "</trace>\n"
 
 
 def _of_trace(case: Case) -> Iterator[Attribute]:

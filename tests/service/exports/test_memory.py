@@ -9,16 +9,20 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.deployment_request.events import RequestRemarked, RequestSubmitted
+from domain.incident.events import EvidenceRecorded, IncidentReported
 from domain.recorded import CommandRef
 from domain.vocabulary import (
     Actor,
     AuthorityCode,
+    EvidenceId,
+    InformationCredibility,
     Label,
     Marking,
     Period,
     Quorum,
     Region,
     Role,
+    SourceReliability,
     Strength,
     Subject,
     Text,
@@ -30,6 +34,10 @@ from tests.projections.chance import START
 
 FEW, MANY = 2_000, 20_000
 EVENTS_A_REQUEST = 10
+SMALL, LARGE = 100, 800
+"""Pieces of evidence on one incident: 8 MB and 64 MB of text."""
+A_PAGE = 24 * 1024
+"""KiB: what a page of large events takes, as bytes, decoded, and as it is written."""
 MORE_ALLOWED = 6 * 1024
 """KiB: what the subjects take that are remembered, and what an allocator keeps."""
 
@@ -43,6 +51,50 @@ def test_ten_times_the_events_take_no_more_memory(new_database: NewDatabase, tmp
         command = [sys.executable, "-m", "tests.service.exports.exporting_process", urls.api, str(tmp_path)]
         taken[events] = int(subprocess.run(command, check=True, capture_output=True).stdout)
     assert taken[MANY] < taken[FEW] + MORE_ALLOWED, taken
+
+
+@pytest.mark.slow
+def test_one_large_subject_takes_no_more_memory(new_database: NewDatabase, tmp_path: Path) -> None:
+    taken = {}
+    for pieces in (SMALL, LARGE):
+        urls = new_database()
+        with closing(EventStore(urls.api)) as store:
+            stream = uuid4()
+            for first in range(1, pieces + 2, 20):
+                numbers = range(first, min(first + 20, pieces + 2))
+                item = Item(events=tuple(of_incident(stream, version) for version in numbers))
+                assert isinstance(store.append(item), Appended)
+        command = [sys.executable, "-m", "tests.service.exports.exporting_process", urls.api, str(tmp_path)]
+        taken[pieces] = int(subprocess.run(command, check=True, capture_output=True).stdout)
+    assert taken[LARGE] < taken[SMALL] + A_PAGE, taken
+
+
+def of_incident(stream: UUID, version: int) -> Unrecorded:
+    """Its report, and after it evidence of 80 kB each."""
+    reported = IncidentReported(
+        reference="pristina-i-2024-0001",
+        kind=Label("flood"),
+        description=Text("EXERCISE"),
+        region=Region("xk"),
+        occurred_at=START,
+        marking=Marking.CLEAR,
+    )
+    evidence = EvidenceRecorded(
+        evidence=EvidenceId(uuid4()),
+        summary=Text(f"{version:08}" * 10_000),
+        source_reliability=SourceReliability.B,
+        information_credibility=InformationCredibility.TWO,
+        marking=Marking.CLEAR,
+    )
+    author = Actor(issuer="mandate", subject=Subject("a"), authority=AuthorityCode("kfor"), roles=(Role.INVESTIGATOR,))
+    return Unrecorded(
+        stream=stream,
+        version=version,
+        event=reported if version == 1 else evidence,
+        actor=author,
+        command=CommandRef(name="Fill", id=uuid4(), n=1, of=1),
+        correlation=stream,
+    )
 
 
 def fill(urls: DatabaseUrls, events: int) -> None:
