@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
@@ -21,10 +22,13 @@ from service.cli.timeline import Moment, Names, Timeline
 from service.container import async_engine
 from service.errors import Unavailable
 from service.exchange.history import history as history_of
+from service.exchange.history import stands
 from service.exchange.ocel import EVENT_TYPES
 from service.exchange.references import find
 from service.exchange.refusing import Refused
 
+STEPS: Final = 50
+"""Events of one subject that are shown at a time."""
 PAGE: Final = 200
 """Events that are read at a time."""
 
@@ -44,12 +48,13 @@ def history(
     """Shows the timeline of a request or an incident: who did what, when, why, and what it changed."""
     with in_one_line(), asked(token, as_of) as everything:
         one = everything.about(reference, (DEPLOYMENT_REQUEST, INCIDENT))
-        steps = list(history_of(one.store, one.scope, one.eyes))
-        names = _ask(one, lambda reader: _names(reader, [step.entry for step in steps]))
-        timeline = Timeline(Console(), names)
-        timeline.heading(*_about(one, steps[-1].state))
-        for step in steps:
-            timeline.show(Moment(entry=step.entry, shown=step.shown, references=step.incidents))
+        console = Console()
+        Timeline(console, {}).heading(*_about(one, stands(one.store, one.scope)))
+        steps = history_of(one.store, one.scope, one.eyes)
+        while page := list(islice(steps, STEPS)):
+            timeline = Timeline(console, names_of(one, {step.entry.actor.person for step in page}))
+            for step in page:
+                timeline.show(Moment(entry=step.entry, shown=step.shown, references=step.incidents))
 
 
 def trail(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from domain import marking
@@ -23,6 +24,17 @@ class Step:
     incidents: Mapping[str, str]
 
 
+def stands(store: EventStore, scope: Scope) -> Any:
+    """The scope's one subject as it stands at its end, without texts. Raises ValueError as `history` does."""
+    if scope.subject is None:
+        raise ValueError("a history is about one subject")
+    state: Any = None
+    for recorded in chain.from_iterable(store.pages([(scope.subject, 0)], texts=False)):
+        if recorded.position <= scope.end:
+            state = evolve(state, recorded)
+    return state
+
+
 def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
     """Of the scope's one subject, the oldest first. Evidence that may not be seen is left out, event and all.
 
@@ -34,7 +46,7 @@ def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
     hidden = eyes.look((subject,))[subject].hidden
     viewer = marking.viewer(scope.actor, registered=False, holds=())
     state: Any = None
-    for recorded in store.stream(subject):
+    for recorded in chain.from_iterable(store.pages([(subject, 0)])):
         if recorded.position > scope.end:
             return
         before, state = state, evolve(state, recorded)

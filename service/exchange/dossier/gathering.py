@@ -1,8 +1,9 @@
 """Reads what a dossier needs from the store: histories, and the rules as they stood at each decision."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.jurisdiction import Mandate, mandates_over
+from domain.limits import text_bytes
 from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode
 from service.event_store import EventStore
@@ -21,6 +23,7 @@ from service.exchange.dossier.material import IncidentFile, Material, Moment, Pr
 from service.exchange.explaining import seen_of
 from service.exchange.eyes import Eyes
 from service.exchange.history import history
+from service.exchange.refusing import Refused
 from service.exchange.scope import Scope
 
 T = TypeVar("T")
@@ -38,6 +41,9 @@ ACTIONS: Final[Mapping[str, str]] = {
 }
 """The events that decide something, and the action of the lifecycle that each was."""
 
+MOST_TEXT: Final = 5_000_000
+"""Bytes of what people wrote that a dossier is made from."""
+
 Names = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], str]]
 """From persons, by issuer and subject, to those of their names that are known."""
 
@@ -54,9 +60,13 @@ class Gathering:
         self._subject = scope.subject
         self._eyes = eyes
         self._streams: dict[UUID, list[Recorded[Any]]] = {}
+        self._size = 0
 
     def material(self, names: Names, account: str) -> Material:
-        """names: those of persons. account: of the operator, where nobody's token is looked through."""
+        """names: those of persons. account: of the operator, where nobody's token is looked through.
+
+        Raises Refused where it would hold more than is printed.
+        """
         moments = tuple(self._moments(self._subject))
         request = self._folded(self._subject, self._scope.end)
         assert isinstance(request, DeploymentRequest)
@@ -144,9 +154,19 @@ class Gathering:
 
     def _stream(self, stream: UUID) -> list[Recorded[Any]]:
         if stream not in self._streams:
-            events = self._store.stream(stream)
-            self._streams[stream] = [recorded for recorded in events if recorded.position <= self._scope.end]
+            self._streams[stream] = list(self._read(stream))
         return self._streams[stream]
+
+    def _read(self, stream: UUID) -> Iterator[Recorded[Any]]:
+        for recorded in chain.from_iterable(self._store.pages([(stream, 0)])):
+            if recorded.position <= self._scope.end:
+                self._size += text_bytes(recorded.event)
+                if self._size > MOST_TEXT:
+                    raise Refused(
+                        f"it would hold more than {MOST_TEXT // 10**6} MB of text, the most that is printed: "
+                        "'mandate export' has all of it"
+                    )
+                yield recorded
 
     def _authorities(self, codes: Iterable[str]) -> Iterable[tuple[str, str]]:
         for code in codes:

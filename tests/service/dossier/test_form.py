@@ -26,6 +26,7 @@ from service.exchange.dossier.pdf import compiled, pdf
 from service.exchange.dossier.picture import LETTER, picture
 from service.exchange.dossier.ticks import ticks
 from service.exchange.eyes import Eyes
+from service.exchange.refusing import Refused
 from service.exchange.scope import called, scope_of
 from service.identity import ISSUER, Tokens
 from tests.service.dossier.printing import Page, lines, pixels
@@ -247,3 +248,13 @@ def test_what_cannot_be_printed_is_said_in_one_line(register: Register, run: Any
         assert said in result.stderr
         assert result.stderr.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_more_text_than_can_be_printed_is_refused(register: Register) -> None:
+    long = {"reason": "x" * 20_000}
+    register.takes(
+        *FOUNDED, asked("a"), *(line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, long) for _ in range(260))
+    )
+    assert register.refused == []
+    with pytest.raises(Refused, match="more than 5 MB of text"):
+        gathered(register, "lowland-2017-0001")
