@@ -20,6 +20,7 @@ from domain.vocabulary import Actor, Region
 from projections import authorities, checkpoints
 from projections.following import parking
 from projections.reading.asking import Question, Sight
+from projections.reading.places import Person, Places, in_pieces
 from projections.reading.positions import Positions, SetAside, ViewBehind
 from projections.reading.sharing import Shared
 from projections.stored import events
@@ -64,13 +65,16 @@ class Unanswered(Exception):
 class Reading:
     """What one viewer reads, as of now or then, at least at a position. Made by Reader."""
 
-    def __init__(self, reader: "Reader", sight: Sight, at_least: int, reached: int, now: datetime) -> None:
-        """now: what it was found out at which mandates the viewer's authority holds."""
+    def __init__(
+        self, reader: "Reader", sight: Sight, at_least: int, reached: int, now: datetime, person: Person | None
+    ) -> None:
+        """now: what it was found out at which mandates the viewer's authority holds. person: who reads."""
         self.sight = sight
         self.now = now
         self._reader = reader
         self._at_least = at_least
         self._reached = reached
+        self._person = person
 
     @property
     def viewer(self) -> Viewer:
@@ -78,7 +82,9 @@ class Reading:
 
     async def rows(self, question: Question[T]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
-        return await self._reader.answer(question, self._at_least, self.sight.position, reached=self._reached)
+        return await self._reader.answer(
+            question, self._at_least, self.sight.position, reached=self._reached, person=self._person
+        )
 
     async def one(self, question: Question[T]) -> T | None:
         """The first row of the answer."""
@@ -100,6 +106,7 @@ class Reader:
 
         Seconds: patience that a view is waited for, answer_limit that the database is.
         """
+        self._places = Places(answer_limit)
         self._engine = engine
         self._patience = patience
         self._limit = answer_limit
@@ -131,13 +138,20 @@ class Reader:
         wanted = max(at_least or 0, position or 0)
         known = await self._viewer(actor, now, max(wanted, reached or 0))
         sight = Sight(viewer=known, as_of=as_of, position=position, clock=now)
-        return Reading(self, sight, wanted, reached or 0, now)
+        return Reading(self, sight, wanted, reached or 0, now, None if actor.is_system else actor.person)
 
     async def answer(
-        self, question: Question[T], at_least: int = 0, as_of: int | None = None, *, reached: int = 0
+        self,
+        question: Question[T],
+        at_least: int = 0,
+        as_of: int | None = None,
+        *,
+        reached: int = 0,
+        person: Person | None = None,
     ) -> list[T]:
         """at_least: the position of an event that may not be missing, as_of: one up to which none may. reached: one
-        that the views have to have got to, whatever they set aside on the way. Raises ViewBehind, Unanswered."""
+        that the views have to have got to, whatever they set aside on the way. person: among whose statements this one
+        counts. Raises ViewBehind, Unanswered."""
 
         async def rows() -> Sequence[Sequence[Any]]:
             wanted = max(at_least, reached)
@@ -146,9 +160,13 @@ class Reader:
                 missing = parking.missing(set_aside, at_least, as_of, question.subjects)
                 for view, position in await self._rows(missing.limit(1)):
                     raise SetAside(view, position, at_least)
-            return await self._execute(question.statement, question.values, question.views, wanted)
+            try:
+                async with self._places.one(person):
+                    return await self._execute(question.statement, question.values, question.views, wanted)
+            except TimeoutError:
+                raise Unanswered("other statements of the same person take too long") from None
 
-        return [question.read(row) for row in await self._twice(rows)]
+        return await in_pieces(question.read, await self._twice(rows))
 
     async def set_aside(self, view: str, *, anew: bool = False) -> Mapping[UUID, int]:
         """The streams that a view has set aside, each with the position of the event that it could not apply.

@@ -1,5 +1,6 @@
 """`serve`: the API, and the worker beside it."""
 
+import gc
 import ipaddress
 import signal
 import socket
@@ -46,6 +47,8 @@ def serve(
             stack.enter_context(supervised("worker", "--while-parent-lives"))
         app = create_app(settings, urls, key)
         listening = stack.enter_context(_listening(where, settings.port if port is None else port))
+        gc.collect()
+        gc.freeze()  # what is there from the beginning on stays: to look through it again holds everybody up
         _Server(configured(app), app).run(sockets=[listening])
 
 

@@ -11,10 +11,12 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, 
 
 from service.graphql.context import Context
 from service.graphql.documents import Reader
-from service.graphql.errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told
+from service.graphql.errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told, too_many, untold
+from service.graphql.execution import PlainExecutor, Untold
 from service.graphql.live.tide import Ended
-from service.graphql.plain import PlainExecutor, TooMuch, is_awaitable, plainly
-from service.graphql.recorded import NOTHING_YET, Recorded, recorded_all_the_same
+from service.graphql.plain import is_awaitable, plainly
+from service.graphql.recorded import recorded_all_the_same
+from service.graphql.shares import TooMany
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +41,12 @@ class Answer:
     wants_post: bool = False
     recorded: bool = False
 
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds, where something could not be answered now. None where a command was recorded: it is not to be sent
-        again."""
+    def retry_after(self, code: str) -> float | None:
+        """Seconds, where something was not answered now, for the reason that the code says. None where a command was
+        recorded: it is not to be sent again."""
         if self.recorded:
             return None
-        waits = (error["extensions"] for error in self.errors if error["extensions"]["code"] == UNAVAILABLE)
+        waits = (error["extensions"] for error in self.errors if error["extensions"]["code"] == code)
         return max((float(wait.get("retryAfter", 1.0)) for wait in waits), default=None)
 
     @property
@@ -65,11 +66,17 @@ NOT_AT_ONCE: Final = "A subscription is answered over a WebSocket, or to a reque
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
     """A valid document that does not ask for too much, and the kind of the operation that is to be executed."""
 
     node: DocumentNode
+    asked: Asked
     kind: OperationType
+    cost: int
+
+    @property
+    def is_subscription(self) -> bool:
+        return self.kind is OperationType.SUBSCRIPTION
 
 
 class Answering:
@@ -77,30 +84,9 @@ class Answering:
         self._schema = plainly(schema._schema)
         self._read = Reader(self._schema).read
 
-    async def answer(self, asked: Asked, context: Context, *, read_only: bool = False) -> Answer:
-        """The one answer to a query or a mutation. Never raises: whatever goes wrong is told as an error."""
-        prepared = self._prepared(asked, read_only=read_only)
-        if isinstance(prepared, Answer):
-            return prepared
-        if prepared.kind is OperationType.SUBSCRIPTION:
-            return Answer(errors=told([GraphQLError(NOT_AT_ONCE)]))
-        return await self._answered(prepared.node, asked, context)
-
-    async def stream(self, asked: Asked, context: Context, *, read_only: bool = False) -> AsyncGenerator[Answer, None]:
-        """The answers to any operation, as they come. After one that is not executed there is none. Raises Ended."""
-        prepared = self._prepared(asked, read_only=read_only)
-        if isinstance(prepared, Answer):
-            yield prepared
-        elif prepared.kind is not OperationType.SUBSCRIPTION:
-            yield await self._answered(prepared.node, asked, context)
-        else:
-            async with aclosing(self._subscribed(prepared.node, asked, context)) as answers:
-                async for answer in answers:
-                    yield answer
-
-    def _prepared(self, asked: Asked, *, read_only: bool) -> _Prepared | Answer:
+    async def prepare(self, asked: Asked, context: Context, *, read_only: bool = False) -> Prepared | Answer:
         """What is to be executed, or why nothing is."""
-        document = self._read(asked.query)
+        document = await self._read(asked.query, context.share)
         if document.errors:
             return Answer(errors=told(document.errors, document.node))
         operation = document.operation(asked.operation)
@@ -108,17 +94,50 @@ class Answering:
             return Answer(errors=told([operation]))
         if read_only and operation.kind is OperationType.MUTATION:
             return Answer(errors=told([GraphQLError(NOT_BY_GET)]), wants_post=True)
-        if (excess := operation.excess(asked.variables)) is not None:
-            return Answer(errors=told([excess]))
+        cost = operation.cost(asked.variables)
+        if isinstance(cost, GraphQLError):
+            return Answer(errors=told([cost]))
         assert document.node is not None
-        return _Prepared(document.node, operation.kind)
+        return Prepared(document.node, asked, operation.kind, cost)
 
-    async def _answered(self, document: DocumentNode, asked: Asked, context: Context) -> Answer:
+    async def answer(self, prepared: Prepared | Answer, context: Context) -> Answer:
+        """The one answer to a query or a mutation. Never raises: whatever goes wrong is told as an error.
+
+        The context is to be released when the client has taken it.
+        """
+        if isinstance(prepared, Answer):
+            return prepared
+        if prepared.is_subscription:
+            return Answer(errors=told([GraphQLError(NOT_AT_ONCE)]))
         try:
-            return _formed(await self._execute(document, asked, context), document, context.recorded)
+            async with context.share.cost(prepared.cost):
+                result = await self._execute(prepared.node, prepared.asked, context)
+                return _formed(result, prepared.node, context)
+        except TooMany as refused:
+            return Answer(errors=[too_many(refused)])
         except Exception as error:  # noqa: BLE001
             errors = [recorded_all_the_same(fault(error), context.recorded)]
             return Answer(errors=errors, recorded=bool(context.recorded))
+
+    async def stream(self, asked: Asked, context: Context, *, read_only: bool = False) -> AsyncGenerator[Answer, None]:
+        """The answers to any operation, as they come. After one that is not executed there is none. Raises Ended."""
+        prepared = await self.prepare(asked, context, read_only=read_only)
+        async with aclosing(self.answers(prepared, context)) as answers:
+            async for answer in answers:
+                yield answer
+
+    async def answers(self, prepared: Prepared | Answer, context: Context) -> AsyncGenerator[Answer, None]:
+        """As `stream`, of what was prepared."""
+        try:
+            if isinstance(prepared, Answer) or not prepared.is_subscription:
+                yield await self.answer(prepared, context)
+                return
+            async with aclosing(self._subscribed(prepared.node, prepared.asked, context)) as answers:
+                async for answer in answers:
+                    yield answer
+                    context.release()
+        finally:
+            context.release()
 
     async def _subscribed(self, document: DocumentNode, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
         """What cannot be told now ends it: left out, it would be missed."""
@@ -129,7 +148,7 @@ class Answering:
                 return
             async with aclosing(begun) as results:
                 async for result in results:
-                    answer = _formed(result, document)
+                    answer = _formed(result, document, context)
                     if answer.is_untold:
                         yield Answer(errors=answer.errors)
                         return
@@ -164,10 +183,15 @@ def _arguments(asked: Asked, context: Context) -> dict[str, Any]:
     }
 
 
-def _formed(result: ExecutionResult, document: DocumentNode, recorded: Recorded = NOTHING_YET) -> Answer:
-    if any(isinstance(error, TooMuch) or isinstance(error.original_error, TooMuch) for error in result.errors or ()):
-        return Answer(errors=told([TooMuch()], document, recorded), executed=True, recorded=bool(recorded))
+def _formed(result: ExecutionResult, document: DocumentNode, context: Context) -> Answer:
+    recorded, errors = context.recorded, result.errors or []
+    if (refused := context.refused) is not None:
+        context.refused = None
+        return Answer(errors=told([refused], document, recorded), executed=True, recorded=bool(recorded))
     # An error before the first field, as of a variable, leaves no data; one in a field has a path.
-    executed = result.data is not None or any(error.path for error in result.errors or ())
-    errors = told(result.errors or (), document, recorded)
-    return Answer(data=result.data, errors=errors, executed=executed, recorded=bool(recorded))
+    executed = result.data is not None or any(error.path for error in errors)
+    found = told([each for each in errors if not isinstance(each, Untold)], document, recorded)
+    if context.untold:
+        found.append(untold(context.untold))
+        context.untold = 0
+    return Answer(data=result.data, errors=found, executed=executed, recorded=bool(recorded))

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from service.graphql.answering import Asked
 from service.graphql.errors import BAD_USER_INPUT, problem
+
+VALUES: Final = 100_000
+MARKS: Final[Mapping[type, tuple[Any, ...]]] = {str: (",", "[", "{"), bytes: (b",", b"[", b"{")}
+"""A value comes after one of these, or a key's colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,12 @@ class Refused(Exception):
 
 
 def parsed(text: str | bytes, what: str) -> Any:
-    """JSON as the standard has it: without NaN, whole characters, nested as far as the parser can follow."""
+    """JSON as the standard has it: without NaN, whole characters, nested as far as the parser can follow.
+
+    It has so many values at most: each takes a hundred times what is written of it.
+    """
+    if len(text) > VALUES and sum(map(text.count, MARKS[type(text)])) > VALUES:
+        raise Refused(400, problem(BAD_USER_INPUT, f"{what} has more than {VALUES:,} values."))
     try:
         return json.loads(text, parse_constant=_not_json)
     except (ValueError, RecursionError):

@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.graphql.errors import BAD_USER_INPUT, problem
 
+HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+"""Of every answer: what it says is for who asked, now."""
 LONGEST: Final = 4 * 1024 * 1024
 """Bytes."""
 PATIENCE: Final = 16
@@ -62,7 +64,7 @@ class BodyLimit:
             message = await receive()
             taken, more = taken + len(message.get("body", b"")), _goes_on(message)
         error = problem(BAD_USER_INPUT, f"A request has at most {self._longest:,} bytes.")
-        headers = {"content-type": "application/json", "connection": "close"}
+        headers = {**HEADERS, "content-type": "application/json", "connection": "close"}
         await Response(json.dumps({"errors": [error]}), 413, headers)(scope, receive, send)
 
 

@@ -8,12 +8,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import strawberry
+from graphql import GraphQLError
 
 from domain.refusals import Refusal
 from domain.vocabulary import Actor
 from projections.reading.reader import Reader
 from service.async_dispatcher import AsyncDispatcher
 from service.errors import Unavailable
+from service.graphql.pace import Pace
+from service.graphql.shares import Share, Shares
 from service.graphql.sources import Sources
 from service.identity import Identity
 from service.orders import Order, Outcome
@@ -34,6 +37,7 @@ class Services:
     their name is known. live: what subscriptions need.
     ask_rebuild: has a view built anew by a worker. measured: takes note of a command's name, outcome and seconds.
     commands: how many may be under way; one more waits for PATIENCE, and is then told to try again.
+    shares: what each person takes of the process.
     """
 
     dispatcher: AsyncDispatcher
@@ -45,6 +49,7 @@ class Services:
     measured: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    shares: Shares = field(default_factory=Shares)
 
 
 @dataclass(slots=True)
@@ -52,37 +57,66 @@ class Context:
     """Of one request.
 
     recorded: the commands of the request that were recorded: their response names, and the position of the last event.
+    untold: errors that are left out of the answer. refused: why the answer is not told, where it is too much.
     """
 
     services: Services
     identity: Identity
     now: datetime
     recorded: dict[str, int] = field(default_factory=dict)
+    untold: int = 0
+    refused: GraphQLError | None = None
+    _share: Share | None = None
+    _reserved: int = 0
     _sources: dict[int | None, Sources] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:
         return self.identity.actor
 
+    @property
+    def share(self) -> Share:
+        """Of the person who asks."""
+        if self._share is None:
+            self._share = self.services.shares.of(self.actor.person)
+        return self._share
+
+    @property
+    def pace(self) -> Pace:
+        """Of all that the person asks for."""
+        return self.share.pace
+
+    def reserve(self, number: int) -> None:
+        """Bytes of the answer. Raises TooMany. `release` is due when the client has taken it."""
+        self.share.take_bytes(number)
+        self._reserved += number
+
+    def release(self) -> None:
+        self.share.give_bytes(self._reserved)
+        self._reserved = 0
+
     def sources(self, at_least: int | None = None) -> Sources:
         """What is read at least at a position: one reading for all fields of the request that ask for the same."""
         found = self._sources.get(at_least)
         if found is None:
-            found = self._sources[at_least] = Sources(self.services.reader, self.actor, self.now, at_least)
+            found = self._sources[at_least] = Sources(
+                self.services.reader, self.actor, self.now, at_least, pace=self.pace
+            )
         return found
 
     async def dispatch(self, order: Order) -> Outcome | Refusal:
-        """Carries out a command. Raises Unavailable."""
+        """Carries out a command. Raises Unavailable, TooMany."""
         commands = self.services.commands
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await commands.acquire()
-        except TimeoutError:
-            raise Unavailable("too many commands are under way") from None
-        try:
-            return await self._carry_out(order)
-        finally:
-            commands.release()
+        with self.share.command():
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await commands.acquire()
+            except TimeoutError:
+                raise Unavailable("too many commands are under way") from None
+            try:
+                return await self._carry_out(order)
+            finally:
+                commands.release()
 
     async def _carry_out(self, order: Order) -> Outcome | Refusal:
         begun, outcome = monotonic(), "Unavailable"

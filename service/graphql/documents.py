@@ -1,6 +1,8 @@
 """Documents, read and validated once: the same question is asked many times."""
 
+import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,11 +17,18 @@ from graphql import (
     validate,
 )
 
-from service.graphql.limits import TOKENS, Selection, excess, measured, too_wide
+from service.graphql.errors import ERRORS
+from service.graphql.limits import TOKENS, Selection, cost, measured, too_long, too_wide
+from service.graphql.shares import Share
 
-KEPT: Final = 256 * 1024
+KEPT: Final = 16 * 1024 * 1024
+"""Bytes of documents that are kept, as read."""
+A_CHARACTER: Final = 200
+"""Bytes that a document takes when it is read, for each of its text: a word takes about a thousand."""
 LONGEST_KEPT: Final = 10_000
-"""Characters, of all that are kept together and of one: read, a document takes about a hundred times its text."""
+SHORT: Final = 500
+"""Characters that are read at once. What is longer is read in a thread."""
+THREADS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +39,9 @@ class Operation:
     kind: OperationType
     selection: Selection
 
-    def excess(self, variables: Mapping[str, Any] | None) -> GraphQLError | None:
-        return excess(self.selection, variables)
+    def cost(self, variables: Mapping[str, Any] | None) -> int | GraphQLError:
+        """What it costs at most, or why it is refused."""
+        return cost(self.selection, variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +63,53 @@ class Document:
 
 
 class Reader:
-    """Reads documents for a schema, and keeps valid ones that were asked for lately. For one thread."""
+    """Reads documents for a schema, and keeps valid ones that were asked for lately. For one event loop."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="document")
         self._kept: dict[str, Document] = {}
         self._size = 0
 
-    def read(self, text: str) -> Document:
+    async def read(self, text: str, share: Share) -> Document:
+        """share: of the person who sends it. One document of theirs is read at a time."""
+        if (error := too_long(text)) is not None:
+            return Document(None, (error,))
+        if (document := self._at_hand(text)) is not None:
+            return document
+        if len(text) <= SHORT:
+            return self._keep(text, _read(self._schema, text))
+        async with share.reading:
+            if (document := self._at_hand(text)) is not None:
+                return document
+            loop = asyncio.get_running_loop()
+            return self._keep(text, await loop.run_in_executor(self._threads, _read, self._schema, text))
+
+    def _at_hand(self, text: str) -> Document | None:
         document = self._kept.pop(text, None)
         if document is not None:
             self._kept[text] = document
-            return document
-        document = _read(self._schema, text)
-        if not document.errors and len(text) <= LONGEST_KEPT:
-            self._keep(text, document)
         return document
 
-    def _keep(self, text: str, document: Document) -> None:
+    def _keep(self, text: str, document: Document) -> Document:
+        if document.errors or len(text) > LONGEST_KEPT:
+            return document
+        if text not in self._kept:
+            self._size += len(text) * A_CHARACTER
         self._kept[text] = document
-        self._size += len(text)
         while self._size > KEPT:
             oldest = next(iter(self._kept))
             del self._kept[oldest]
-            self._size -= len(oldest)
+            self._size -= len(oldest) * A_CHARACTER
+        return document
 
 
 def _read(schema: GraphQLSchema, text: str) -> Document:
     try:
         node = parse(text, max_tokens=TOKENS)
-        if (error := too_wide(node)) is not None:
+        if (error := too_wide(text, node)) is not None:
             return Document(node, (error,))
-        errors = validate(schema, node, specified_rules)
+        errors = validate(schema, node, specified_rules, max_errors=ERRORS)
         return Document(node, tuple(errors)) if errors else Document(node, (), _operations(schema, node))
     except GraphQLError as error:
         return Document(None, (error,))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 from uuid import uuid4
 
@@ -11,12 +12,19 @@ from projections.reading.reader import Unanswered, ViewBehind
 from service.errors import OutcomeUnknown, Unavailable
 from service.graphql.places import place_of
 from service.graphql.recorded import NOTHING_YET, Recorded, recorded_all_the_same
+from service.graphql.shares import RETRY_AFTER, TooMany
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
 BAD_USER_INPUT: Final = "BAD_USER_INPUT"
 VIEW_BEHIND: Final = "VIEW_BEHIND"
 UNAVAILABLE: Final = "UNAVAILABLE"
 INTERNAL: Final = "INTERNAL"
+TOO_MANY_REQUESTS: Final = "TOO_MANY_REQUESTS"
+
+ERRORS: Final = 20
+"""Errors that are told of one request."""
+MESSAGE: Final = 1_000
+"""Characters of a message: some quote what was sent."""
 
 TRY_AGAIN: Final = "The register cannot answer now: try again."
 NOT_READ: Final = "The register cannot read it now."
@@ -38,13 +46,23 @@ class BadUserInput(GraphQLError):
 def told(
     errors: Iterable[GraphQLError], document: DocumentNode | None = None, recorded: Recorded = NOTHING_YET
 ) -> list[dict[str, Any]]:
-    """The errors as the client may read them. What is our own fault is logged, under the id that they are given."""
-    return [_told(error, document, recorded) for error in errors]
+    """The errors as the client may read them, the first ones. What is our own fault is logged, under the id that they
+    are given."""
+    return [_told(error, document, recorded) for error in islice(errors, ERRORS)]
+
+
+def untold(number: int) -> dict[str, Any]:
+    """Stands for the errors that are not told."""
+    return problem(BAD_USER_INPUT, f"{number:,} more errors are not told: mend the first ones.")
 
 
 def problem(code: str, message: str, **extensions: object) -> dict[str, Any]:
     """An error that concerns the request as a whole."""
     return {"message": message, "extensions": {"code": code, **extensions}}
+
+
+def too_many(refused: TooMany) -> dict[str, Any]:
+    return problem(TOO_MANY_REQUESTS, str(refused), retryAfter=RETRY_AFTER)
 
 
 def fault(error: BaseException) -> dict[str, Any]:
@@ -87,11 +105,13 @@ def _is_command(error: GraphQLError, document: DocumentNode | None) -> bool:
 def _misuse(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
     """The client's own: the message names the argument where the library's does not."""
     formatted: dict[str, Any] = dict(error.formatted)
+    if len(error.message) > MESSAGE:
+        formatted["message"] = f"{error.message[:MESSAGE]} ..."
     extensions = {"code": BAD_USER_INPUT, **(error.extensions or {})}
     place = None if "argument" in extensions else place_of(error, document)
     if place is not None:
         extensions["argument"] = place
-        formatted["message"] = f"{place}: {error.message}"
+        formatted["message"] = f"{place}: {formatted['message']}"
     return {**formatted, "extensions": extensions}
 
 
@@ -109,6 +129,8 @@ def _inability(original: Exception, *, is_command: bool = False) -> dict[str, An
         case Unavailable():
             message = f"{TRY_AGAIN} {NOTHING}" if is_command else TRY_AGAIN
             return problem(UNAVAILABLE, message, retryAfter=original.retry_after)
+        case TooMany():
+            return too_many(original)
         case _:
             return None
 
@@ -124,5 +146,7 @@ def _unread(original: Exception) -> dict[str, Any] | None:
             return problem(UNAVAILABLE, f"{NOT_READ} {UNKNOWN}")
         case Unavailable():
             return problem(UNAVAILABLE, f"{NOT_READ} {NOTHING}")
+        case TooMany():
+            return problem(TOO_MANY_REQUESTS, str(original))
         case _:
             return None

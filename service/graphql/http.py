@@ -2,6 +2,7 @@
 try it with."""
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -11,21 +12,34 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from service.graphiql.page import assets, page
-from service.graphql.answering import Answer, Answering, Asked
+from service.graphql.accepting import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
+from service.graphql.answering import Answer, Answering, Asked, Prepared
 from service.graphql.asked import Refused, asked_of, parsed
-from service.graphql.bodies import BodyLimit, TooLong
+from service.graphql.bodies import HEADERS, BodyLimit, TooLong
 from service.graphql.context import Context, Services
-from service.graphql.errors import BAD_USER_INPUT, UNAUTHENTICATED, fault, problem
-from service.graphql.live.bounds import RETRY_AFTER, Full
-from service.graphql.live.event_stream import EVENT_STREAM, EventStream
+from service.graphql.errors import (
+    BAD_USER_INPUT,
+    TOO_MANY_REQUESTS,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    fault,
+    problem,
+    too_many,
+)
+from service.graphql.live.bounds import RETRY_AFTER as FULL_RETRY_AFTER
+from service.graphql.live.bounds import Full
+from service.graphql.live.event_stream import EventStream
 from service.graphql.live.socket import GraphQLOverWebSocket
 from service.graphql.schema import schema
+from service.graphql.shares import RETRY_AFTER, Share, TooMany
 from service.graphql.writing import written
 from service.identity import Identity, Unauthenticated
 
 PATH: Final = "/graphql"
-JSON: Final = "application/json"
-RESPONSE_JSON: Final = "application/graphql-response+json"
+SMALL: Final = 16 * 1024
+"""Bytes of a body. Larger ones of one person are read one at a time."""
+PART: Final = 64 * 1024
+"""Bytes of an answer."""
 
 
 def mount(app: FastAPI) -> None:
@@ -44,39 +58,53 @@ class GraphQLOverHttp:
         self._answering = answering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What a request takes of its person's share is held until the client has the answer."""
         request = Request(scope, receive)
-        try:
-            response = await self._respond(request)
-        except Refused as refused:
-            response = _json(request, {"errors": [refused.error]}, refused.status, refused.headers)
-        except ClientDisconnect:
-            return
-        except TooLong:
-            raise
-        except Exception as error:  # noqa: BLE001
-            response = _json(request, {"errors": [fault(error)]}, 500)
-        await response(scope, receive, send)
+        async with AsyncExitStack() as held:
+            try:
+                response = await self._respond(request, held)
+            except Refused as refused:
+                response = _json(request, {"errors": [refused.error]}, refused.status, refused.headers)
+            except TooMany as refused:
+                response = _json(request, {"errors": [too_many(refused)]}, 429, _retry(RETRY_AFTER))
+            except ClientDisconnect:
+                return
+            except TooLong:
+                raise
+            except Exception as error:  # noqa: BLE001
+                response = _json(request, {"errors": [fault(error)]}, 500)
+            await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, held: AsyncExitStack) -> Response:
         if request.method not in ("GET", "POST"):
             raise Refused(405, problem(BAD_USER_INPUT, "GraphQL is asked with GET or POST."), {"Allow": "GET, POST"})
-        if request.method == "GET" and "query" not in request.query_params and _is_browser(request):
+        accepted = _accepted(request)
+        if request.method == "GET" and "query" not in request.query_params and accepted.names(HTML):
             return page()
         services: Services = request.app.state.services
         identity = _identified(request, services)
-        asked = _from_query(request) if request.method == "GET" else await _from_body(request)
         context, read_only = Context(services, identity, services.clock()), request.method == "GET"
-        if EVENT_STREAM in request.headers.get("accept", ""):
+        held.enter_context(context.share.request())
+        held.callback(context.release)
+        asked = _from_query(request) if read_only else await _from_body(request, context.share)
+        prepared = await self._answering.prepare(asked, context, read_only=read_only)
+        if _is_streamed(prepared, accepted):
             _check_room(services)
-            return EventStream(self._answering.stream(asked, context, read_only=read_only), identity, services)
-        return _answered(request, await self._answering.answer(asked, context, read_only=read_only))
+            return EventStream(self._answering.answers(prepared, context), identity, services)
+        return _answered(request, await self._answering.answer(prepared, context))
+
+
+def _is_streamed(prepared: Prepared | Answer, accepted: Accepted) -> bool:
+    """A subscription for who accepts a stream, and all else for who accepts nothing else."""
+    is_subscription = isinstance(prepared, Prepared) and prepared.is_subscription
+    return accepted.names(EVENT_STREAM) and (is_subscription or not accepted.json)
 
 
 def _check_room(services: Services) -> None:
     try:
         services.live.connections.check()
     except Full as full:
-        raise Refused(503, dict(full.formatted), {"Retry-After": f"{RETRY_AFTER:.0f}"}) from None
+        raise Refused(503, dict(full.formatted), _retry(FULL_RETRY_AFTER)) from None
 
 
 def _identified(request: Request, services: Services) -> Identity:
@@ -100,31 +128,47 @@ def _from_query(request: Request) -> Asked:
     )
 
 
-async def _from_body(request: Request) -> Asked:
+async def _from_body(request: Request, share: Share) -> Asked:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise Refused(415, problem(BAD_USER_INPUT, f"Send the request as {JSON}."))
-    return asked_of(parsed(await request.body(), "The body"))
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) <= SMALL:
+        return asked_of(parsed(await request.body(), "The body"))
+    async with share.large:
+        return asked_of(parsed(await request.body(), "The body"))
 
 
 def _answered(request: Request, answer: Answer) -> Response:
-    retry = answer.retry_after
-    if retry is not None:
-        return _json(request, answer.body, 503, {"Retry-After": str(max(1, round(retry)))})
+    for code, status in ((TOO_MANY_REQUESTS, 429), (UNAVAILABLE, 503)):
+        if (retry := answer.retry_after(code)) is not None:
+            return _json(request, answer.body, status, _retry(retry))
     if answer.wants_post:
         return _json(request, answer.body, 405, {"Allow": "POST"})
-    if not answer.executed and _media(request) == RESPONSE_JSON:
+    if not answer.executed and not answer.recorded and _accepted(request).media == RESPONSE_JSON:
         return _json(request, answer.body, 400)
     return _json(request, answer.body, 200)
 
 
 def _json(request: Request, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(written(body), status, {"content-type": f"{_media(request)}; charset=utf-8", **(headers or {})})
+    media = f"{_accepted(request).media}; charset=utf-8"
+    return InParts(written(body), status, {**HEADERS, "content-type": media, **(headers or {})})
 
 
-def _media(request: Request) -> str:
-    return RESPONSE_JSON if RESPONSE_JSON in request.headers.get("accept", "") else JSON
+def _retry(seconds: float) -> dict[str, str]:
+    return {"Retry-After": str(max(1, round(seconds)))}
 
 
-def _is_browser(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
+def _accepted(request: Request) -> Accepted:
+    return Accepted(",".join(request.headers.getlist("accept")))
+
+
+class InParts(Response):
+    """Sent in parts, each when the client has taken most of those before: a server keeps what is not taken."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        body = memoryview(self.body)
+        for start in range(0, len(body), PART):
+            more = start + PART < len(body)
+            await send({"type": "http.response.body", "body": bytes(body[start : start + PART]), "more_body": more})

@@ -1,5 +1,6 @@
-"""How much one document may ask for: words, depth, aliases, and the cost of all that could be answered."""
+"""How much one document may ask for: length, words, depth, aliases, and the cost of all that could be answered."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +17,8 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    NameNode,
+    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -24,16 +27,24 @@ from graphql import (
     is_list_type,
 )
 
+from service.graphql.charges import COST, charge_of_item, charge_told
+from service.graphql.comparisons import comparisons
 from service.graphql.errors import BadUserInput
 
+LENGTH: Final = 100_000
+"""Characters: 2,000 words need less."""
+LINES: Final = 5_000
+"""To tell the place of an error, lines are counted."""
 TOKENS: Final = 2_000
 """Words and brackets."""
+NAME: Final = 200
+"""Characters of a name: errors quote it, and answers repeat it."""
 SELECTIONS: Final = 150
 """Fields side by side: the time to compare them grows with their square."""
 ALIASES: Final = 100
+COMPARISONS: Final = 20_000
+"""Of fields that validating takes: a tenth of a second."""
 DEPTH: Final = 20
-COST: Final = 50_000
-"""Fields of an answer whose lists are full: a page counts as long as it may get, another list as ITEMS."""
 ITEMS: Final = 5
 
 PAGE: Final = 20
@@ -52,6 +63,8 @@ class Variable:
     default: int
 
 
+_PERHAPS_LONG: Final = re.compile(f"[_0-9A-Za-z]{{{NAME + 1}}}")
+
 Trail = tuple[Any, str]
 """A place in variables: the trail of what it is in, None at the top, and its name there."""
 
@@ -63,24 +76,48 @@ Size = int | Variable
 class Selection:
     """What a selection set asks for. depth: of its deepest field."""
 
-    fields: list[tuple[Size, "Selection"]] = field(default_factory=list)
+    fields: list["Charged"] = field(default_factory=list)
     spread: list["Selection"] = field(default_factory=list)
     depth: int = 0
 
     def cost(self, variables: Mapping[str, Any]) -> int:
-        """How many fields its answer has at most."""
+        """Of its answer, whose lists are full: a page counts as long as it may get, another list as ITEMS."""
         return self._cost(variables, {})
 
     def _cost(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
         found = known.get(id(self))
         if found is None:
-            own = sum(_items(size, variables) * (1 + below._cost(variables, known)) for size, below in self.fields)
+            own = sum(each.cost(variables, known) for each in self.fields)
             found = known[id(self)] = own + sum(fragment._cost(variables, known) for fragment in self.spread)
         return found
 
 
-def too_wide(document: DocumentNode) -> GraphQLError | None:
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """A field. charge: once, however many items it has. of_item: of each item, beside the fields of it."""
+
+    charge: int
+    size: Size
+    of_item: int
+    below: Selection
+
+    def cost(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
+        return self.charge + _items(self.size, variables) * (self.of_item + self.below._cost(variables, known))
+
+
+def too_long(text: str) -> GraphQLError | None:
+    """What is to be known before a document is read."""
+    if len(text) > LENGTH:
+        return GraphQLError(f"A document has at most {LENGTH:,} characters: send values as variables.")
+    if text.count("\n") + text.count("\r") > LINES:
+        return GraphQLError(f"A document has at most {LINES:,} lines.")
+    return None
+
+
+def too_wide(text: str, document: DocumentNode) -> GraphQLError | None:
     """What is to be known before a document is validated, since validating compares fields with each other."""
+    if _PERHAPS_LONG.search(text) and any(len(name.value) > NAME for name in _names(document)):
+        return GraphQLError(f"A name has at most {NAME} characters.")
     aliases = 0
     for selection_set in _selection_sets(document):
         aliases += sum(isinstance(node, FieldNode) and node.alias is not None for node in selection_set.selections)
@@ -88,6 +125,8 @@ def too_wide(document: DocumentNode) -> GraphQLError | None:
             return GraphQLError(f"More than {SELECTIONS} fields stand side by side: ask for less at once.")
     if aliases > ALIASES:
         return GraphQLError(f"{aliases} aliases are more than the {ALIASES} that are accepted.")
+    if comparisons(document) > COMPARISONS:
+        return GraphQLError("Too many fields of one name, or fragments, stand side by side: spread fewer at once.")
     return None
 
 
@@ -106,17 +145,18 @@ def measured(schema: GraphQLSchema, document: DocumentNode, operation: Operation
     return _Measure(schema, fragments, defaults).selection(operation.selection_set, root)
 
 
-def excess(selection: Selection, variables: Mapping[str, Any] | None) -> GraphQLError | None:
-    """Why an operation is refused."""
+def cost(selection: Selection, variables: Mapping[str, Any] | None) -> int | GraphQLError:
+    """What an operation costs at most, or why it is refused."""
     if (path := _too_long(variables or {})) is not None:
         return BadUserInput(path, f"At most {LONGEST_LIST:,} items are accepted in a list.")
     if selection.depth > DEPTH:
         return GraphQLError(f"Fields are nested {selection.depth} deep, {DEPTH} are accepted.")
-    if (cost := selection.cost(variables or {})) > COST:
+    if (units := selection.cost(variables or {})) > COST:
         return GraphQLError(
-            f"The answer could have {cost:,} fields, {COST:,} are accepted: ask for shorter pages or fewer fields."
+            f"The answer could have as much to tell as {units:,} fields, {COST:,} are accepted: ask for shorter pages "
+            "or fewer fields."
         )
-    return None
+    return units
 
 
 class _Measure:
@@ -144,8 +184,11 @@ class _Measure:
 
     def _field(self, node: FieldNode, parent: Any, found: Selection) -> Selection:
         definition = self._definition(node, parent)
-        below = self.selection(node.selection_set, get_named_type(definition.type) if definition else None)
-        found.fields.append((self._size(node, definition), below))
+        kind = get_named_type(definition.type) if definition else None
+        below = self.selection(node.selection_set, kind)
+        size = self._size(node, definition)
+        of_item = charge_of_item(kind) if node.selection_set else 0
+        found.fields.append(Charged(charge_told(definition), size, of_item, below))
         return below
 
     def _fragment(self, node: object, parent: Any) -> Selection:
@@ -176,6 +219,18 @@ class _Measure:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
             return self._schema.get_field(parent, node.name.value)
         return None
+
+
+def _names(document: DocumentNode) -> Iterator[NameNode]:
+    stack: list[Any] = [document]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, NameNode):
+            yield node
+        elif isinstance(node, Node):
+            stack.extend(getattr(node, key, None) for key in node.keys)
+        elif isinstance(node, list | tuple):
+            stack.extend(node)
 
 
 def _selection_sets(document: DocumentNode) -> Iterator[SelectionSetNode]:

@@ -8,30 +8,14 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final, TypeGuard
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLError,
-    GraphQLField,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLSchema,
-    is_leaf_type,
-)
-from graphql.execution import Executor
+from graphql import GraphQLEnumType, GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, is_leaf_type
 from strawberry.types.field import StrawberryField
 
-from service.graphql.limits import COST
+from service.graphql.charges import READ, charge
 from service.graphql.scalars import written_instant
 
 Writer = Callable[[Any], Any]
 """A value as JSON says it; None where it has to go the library's way."""
-
-
-class TooMuch(GraphQLError):
-    """The answer grew beyond what is accepted: none of it is told."""
-
-    def __init__(self) -> None:
-        super().__init__(f"The answer has more than {COST:,} fields: ask for shorter pages or fewer fields.")
 
 
 class Attribute:
@@ -48,39 +32,29 @@ class Attribute:
         return getattr(source, self.name)
 
 
-class PlainExecutor(Executor[None]):
-    """The library's executor, which answers attributes at once, and no more fields than may be asked for.
-
-    What a document could cost is judged beforehand by how long lists are as a rule: here it is what they are.
-    """
-
-    _told = 0
-
-    def execute_field(self, parent_type: Any, source: Any, field_details_list: Any, path: Any, position: Any) -> Any:
-        self._told += 1
-        if self._told > COST:
-            raise TooMuch
-        field = parent_type.fields.get(field_details_list[0].node.name.value)
-        resolve = field.resolve if field is not None else None
-        if type(resolve) is Attribute and (write := resolve.write) is not None:
-            value = getattr(source, resolve.name, None)
-            if value is None:
-                if resolve.optional:
-                    return None
-            elif (written := write(value)) is not None:
-                return written
-        return super().execute_field(parent_type, source, field_details_list, path, position)
-
-
 def plainly(schema: GraphQLSchema) -> GraphQLSchema:
-    """The schema, with attributes for resolvers where that is all that they get."""
+    """The schema, with attributes for resolvers where that is all that they get, and what each field costs."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
-            for field in kind.fields.values():
+            for name, field in kind.fields.items():
                 definition = field.extensions.get("strawberry-definition")
-                if isinstance(definition, StrawberryField) and definition.is_basic_field and not field.args:
+                is_attribute = isinstance(definition, StrawberryField) and definition.is_basic_field and not field.args
+                charge(kind.name, name, field, is_attribute=is_attribute)
+                if is_attribute:
                     field.resolve = _attribute(field, definition.python_name)
+                elif isinstance(definition, StrawberryField) and definition.is_async and field.resolve:
+                    field.resolve = _paced(field.resolve)
     return schema
+
+
+def _paced(resolve: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A resolver that begins when its turn has come. What it computes beside, it spends itself."""
+
+    async def paced(source: Any, info: Any, **arguments: Any) -> Any:
+        await info.context.pace.point(READ)
+        return await resolve(source, info, **arguments)
+
+    return paced
 
 
 def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:

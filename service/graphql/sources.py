@@ -22,6 +22,7 @@ from projections.reading.asking import Question, Sight
 from projections.reading.reader import InstantAhead, Reader, Reading, SetAside, ViewBehind
 from service.graphql.errors import BadUserInput
 from service.graphql.loading import many_each, one_each
+from service.graphql.pace import Pace
 from service.graphql.subjects import INCIDENTS, REQUESTS, Subjects, Version
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Sources:
     now: the time by which things are judged: of the request, or the instant whose past is told. at_least, reached: as
     in `Reader.answer`.
     present: what is found now, with the same conditions. moment: whose past is told, None where the present is.
+    pace: of the person who asks.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class Sources:
         moment: Moment | None = None,
         present: "Sources | None" = None,
         reached: int | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.actor = actor
+        self.pace = pace or Pace()
         self.now = moment.instant if moment else now
         self.moment = moment
         self.present = present or self
@@ -77,7 +81,9 @@ class Sources:
         moment, present = Moment(instant, position), self.present
         found = present._past.get(moment)
         if found is None:
-            found = Sources(self._reader, self.actor, present.now, self._at_least, moment, present, self._reached)
+            found = Sources(
+                self._reader, self.actor, present.now, self._at_least, moment, present, self._reached, self.pace
+            )
             present._past[moment] = found
         return found
 
@@ -85,7 +91,7 @@ class Sources:
         """The same, read at least at a position: for what one view names before another has it."""
         known = None if self.present is self else self.present
         least = max(position, self._at_least or 0)
-        return Sources(self._reader, self.actor, self.present.now, least, self.moment, known, self._reached)
+        return Sources(self._reader, self.actor, self.present.now, least, self.moment, known, self._reached, self.pace)
 
     async def rows(self, question: Callable[[Sight], Question[T]]) -> list[T]:
         """Raises ViewBehind, Unanswered."""

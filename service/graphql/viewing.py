@@ -5,9 +5,8 @@ import strawberry
 from service.graphql import finding
 from service.graphql.context import Info
 from service.graphql.nodes import Node
-from service.graphql.parse import given, identifier
+from service.graphql.parse import identifier
 from service.graphql.people import Actor
-from service.graphql.scalars import Position
 
 
 @strawberry.type
@@ -20,5 +19,5 @@ class NodeQueries:
         return viewer
 
     @strawberry.field(description="A request, an incident or an authority, by its id.")
-    async def node(self, info: Info, id: strawberry.ID, at_least: Position | None = strawberry.UNSET) -> Node | None:
-        return await finding.node(identifier(id), info.context.sources(given(at_least)))
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        return await finding.node(identifier(id), info.context.sources())

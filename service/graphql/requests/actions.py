@@ -12,6 +12,7 @@ from domain import deciding
 from domain.deciding import Context, Unread
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
+from service.graphql.charges import RULES
 from service.graphql.sources import Sources
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ async def judged(
     """
     known = dict(consulted)
     while True:
+        await sources.pace.point(RULES // 2)  # it is asked twice as a rule
         try:
             return judge(Context(actor=sources.actor, now=sources.now, subject=request.id, consulted=known, seen=seen))
         except Unread as unread:

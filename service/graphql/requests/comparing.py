@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from domain.deployment_request.state import DeploymentRequest
 from projections.entries import difference, visible_changes
+from service.graphql.charges import RULES
 from service.graphql.errors import BadUserInput
 from service.graphql.sources import Sources
 from service.graphql.trail import telling
@@ -21,6 +22,7 @@ async def compared(
         _at("fromVersion", from_version, request, sources),
         _at("toVersion", request.version if to_version is None else to_version, request, sources),
     )
+    await sources.pace.point(RULES)
     changes, mentions = difference(before, after)
     seen = await telling.seen(mentions, sources)
     return telling.changes(visible_changes(changes, mentions, seen))

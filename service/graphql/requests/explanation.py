@@ -9,6 +9,7 @@ from domain import deciding
 from domain.deciding import Outlook, Verdict
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from service.graphql.charges import RULES
 from service.graphql.requests import actions
 from service.graphql.requests.actions import RequestAction
 from service.graphql.sources import Sources
@@ -78,6 +79,7 @@ async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
     outlooks = await actions.judged(request, sources, lambda context: deciding.explain(STEPS, request, context), seen)
     positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}
     events = await _events({*positions, *request.led_here}, sources)
+    await sources.pace.point(RULES)
     return Explanation(
         status=request.status,
         because=_among(request.led_here, events),

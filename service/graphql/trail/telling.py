@@ -13,6 +13,7 @@ from projections.audit_trail import Entry
 from projections.changes import Change
 from projections.terms import Holder
 from service.graphql import cursors
+from service.graphql.charges import READ
 from service.graphql.nodes import Node, page_info
 from service.graphql.parse import given, page_size
 from service.graphql.sources import Sources
@@ -23,6 +24,7 @@ from service.orders import Outcome
 async def told(entries: Sequence[Entry], sources: Sources, told_of: Node | None = None) -> list[RecordedEvent]:
     """What may be seen of the incidents and the evidence that they name is asked once for all of them."""
     viewer, named = await sources.viewer(), await seen({each for entry in entries for each in entry.mentions}, sources)
+    await sources.pace.point(READ * len(entries))
     return [RecordedEvent.of(entry, audit_trail.shown_to(viewer, entry, named), sources, told_of) for entry in entries]
 
 

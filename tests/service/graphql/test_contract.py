@@ -25,8 +25,8 @@ from tests.tidy.repository import ROOT
 
 CONTRACT = ROOT.parent / "shared" / "contract.graphql"
 
-MISSING: set[str] = set()
-"""What the contract promises and other issues bring. A name that is served leaves this list."""
+MISSING = {"Query.node(atLeast)"}
+"""What the contract promises and is not served. Relay's compiler accepts a `node` with an id alone, and no other."""
 
 
 def test_the_served_schema_holds_the_contract() -> None:

@@ -188,7 +188,7 @@ def test_a_list_beyond_all_measure_is_refused_before_it_is_read(register: Regist
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "codes"}
     assert "At most 1,000 items" in error["message"]
     nested = "query ($filter: DeploymentRequestFilter) { deploymentRequests(filter: $filter) { totalCount } }"
-    [error] = register.errors(ANA, nested, filter={"region": ["x"] * 500_000})
+    [error] = register.errors(ANA, nested, filter={"region": ["x"] * 90_000})
     assert error["extensions"]["argument"] == "filter.region"
 
 
@@ -216,3 +216,69 @@ def test_the_newer_media_type_says_by_its_status_that_nothing_was_executed(regis
     assert answered.status_code == 200
     assert answered.headers["content-type"] == "application/graphql-response+json; charset=utf-8"
     assert send(register, json.dumps({"query": "{ nothing }"}).encode(), **accept).status_code == 400
+
+
+URQL = (
+    "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
+)
+SUBSCRIPTION = "subscription { eventsRecorded { position } }"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (URQL, "application/graphql-response+json"),
+        ("text/event-stream", "text/event-stream"),
+        ("text/event-stream, application/json", "application/json"),
+        ("text/event-stream, application/json;q=0.1", "application/json"),
+        ("text/event-stream;q=0.9, application/json;q=0", "text/event-stream"),
+        ("text/event-stream, */*;q=0", "text/event-stream"),
+        ("text/event-stream, */*", "application/json"),
+        ("text/event-stream;q=0, */*", "application/json"),
+        ("application/json, application/graphql-response+json;q=0.5", "application/json"),
+        ("application/json;q=0.5, application/graphql-response+json", "application/graphql-response+json"),
+        ("*/*", "application/json"),
+        ("", "application/json"),
+        ("text/event-stream;q=nonsense, */*", "application/json"),
+    ],
+)
+def test_a_query_is_streamed_only_to_who_accepts_no_json(register: Register, accept: str, kind: str) -> None:
+    response = send(register, json.dumps({"query": VIEWER}).encode(), accept=accept)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == f"{kind}; charset=utf-8"
+
+
+def test_a_subscription_is_streamed_to_who_accepts_json_too(register: Register) -> None:
+    headers = {**register.headers(ANA), "accept": URQL}
+    with register.client.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=headers) as response:
+        assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+
+
+@pytest.mark.parametrize("document", [VIEWER, "{ nothing }", "mutation { beginReview { __typename } }"])
+def test_answers_are_kept_by_nobody_and_are_what_they_say(register: Register, document: str) -> None:
+    response = register.post(ANA, document)
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("status", [401, 405, 413, 415])
+def test_so_are_refusals(register: Register, status: int) -> None:
+    client, headers = register.client, {**register.headers(ANA), "content-type": "application/json"}
+    response = {
+        401: lambda: client.post("/graphql", json={"query": VIEWER}),
+        405: lambda: client.put("/graphql", headers=headers),
+        413: lambda: client.post("/graphql", content=b" " * 5_000_000, headers=headers),
+        415: lambda: client.post("/graphql", content=b"x", headers=register.headers(ANA)),
+    }[status]()
+    assert response.status_code == status
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_node_takes_an_id_alone() -> None:
+    """Relay's compiler makes a fragment refetchable by a `node` of this form, and of no other."""
+    from service.graphql.schema import schema
+
+    query = schema._schema.query_type
+    assert query
+    assert list(query.fields["node"].args) == ["id"]

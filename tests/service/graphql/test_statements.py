@@ -64,7 +64,7 @@ def statements(here: World, who: Person, document: str, **variables: Any) -> int
 @pytest.mark.parametrize(
     ("field", "most"),
     [
-        (f"deploymentRequests(first: $first) {{ totalCount edges {{ node {{ {REQUEST} }} }} }}", 24),
+        (f"deploymentRequests(first: $first) {{ totalCount edges {{ node {{ {REQUEST} }} }} }}", 28),
         (f"incidents(first: $first) {{ totalCount edges {{ node {{ {INCIDENT} deploymentRequests {{ id }} }} }} }}", 8),
         (f"auditTrail(first: $first) {{ edges {{ node {{ {EVENT} }} }} }}", 8),
         ("deploymentRequests(first: $first) { edges { node { id reference requestingAuthority { code } } } }", 2),

@@ -1,0 +1,167 @@
+"""Execution of a document, within what one answer may cost, in pieces between which others are served."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from graphql import GraphQLError, get_named_type, is_leaf_type, is_non_null_type, located_error
+from graphql.execution import Executor
+from graphql.pyutils import gather_with_cancel
+
+from service.graphql.charges import COST, READ, charge_of_item, charge_told
+from service.graphql.context import Context
+from service.graphql.errors import ERRORS
+from service.graphql.plain import Attribute
+from service.graphql.shares import TooMany
+
+LONGEST: Final = 4 * 1024 * 1024
+"""Bytes of an answer."""
+STEP: Final = 64 * 1024
+"""Bytes that are taken from a person's share at once. An answer of less takes none."""
+FRAME: Final = 4
+"""Bytes: quotation marks, a colon and a comma."""
+
+
+class TooMuch(GraphQLError):
+    """The answer grew beyond what is accepted: none of it is told."""
+
+
+class Untold(GraphQLError):
+    """Stands for an error beyond those that are told."""
+
+
+class PlainExecutor(Executor[None]):
+    """The library's executor, which answers attributes at once, no more than may be asked for, and in pieces.
+
+    What a document could cost is judged beforehand by how long lists are as a rule: here it is what they are.
+    """
+
+    context_value: Context
+    _cost = 0
+    _bytes = 0
+    _reserved = STEP
+    _failed = 0
+
+    def execute_field(self, parent_type: Any, source: Any, field_details_list: Any, path: Any, position: Any) -> Any:
+        field = parent_type.fields.get(field_details_list[0].node.name.value)
+        charge = charge_told(field)
+        self._spend(charge, len(path.key))
+        resolve = field.resolve if field is not None else None
+        if type(resolve) is Attribute and (write := resolve.write) is not None:
+            value = getattr(source, resolve.name, None)
+            if value is None:
+                if resolve.optional:
+                    return None
+            elif (written := write(value)) is not None:
+                if type(written) is str:
+                    self._weigh(len(written) if written.isascii() else 4 * len(written))
+                return written
+        return super().execute_field(parent_type, source, field_details_list, path, position)
+
+    def complete_leaf_value(self, return_type: Any, result: Any) -> Any:  # type: ignore[override]
+        written = super().complete_leaf_value(return_type, result)
+        self._weigh(weight(written))
+        return written
+
+    def complete_iterable_value(
+        self, item_type: Any, field_details_list: Any, info: Any, path: Any, items: Iterable[Any], position: Any
+    ) -> Any:
+        """A list of objects is completed in pieces, where it takes longer than one."""
+        if not isinstance(items, list) or is_leaf_type(get_named_type(item_type)):
+            return super().complete_iterable_value(item_type, field_details_list, info, path, items, position)
+        pace, of_item, found = self.context_value.pace, charge_of_item(get_named_type(item_type)), List()
+
+        def complete(index: int) -> None:
+            self._spend(of_item, 0)
+            arguments = (item_type, field_details_list, info, path.add_key(index, None), position)
+            if self.complete_list_item_value(items[index], found.items, *arguments):
+                found.awaited.append(index)
+
+        async def in_pieces(begun: int) -> list[Any]:
+            with found.settling(self):
+                for index in range(begun, len(items)):
+                    if pace.is_spent:
+                        await pace.point()
+                    complete(index)
+            return await found.completed()
+
+        with found.settling(self):
+            for index in range(len(items)):
+                if pace.is_spent:
+                    return in_pieces(index)
+                complete(index)
+        return found.completed() if found.awaited else found.items
+
+    def handle_field_error(self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Any) -> None:
+        """The first errors are told: to tell where thousands are takes longer than to answer."""
+        context = self.context_value
+        cause = raw_error.original_error if isinstance(raw_error, GraphQLError) else raw_error
+        if isinstance(raw_error, TooMuch) or isinstance(cause, TooMuch | TooMany):
+            if context.refused is None:
+                nodes = [each.node for each in field_details_list]
+                context.refused = located_error(raw_error, nodes, path.as_list())
+        else:
+            self._failed += 1
+            if self._failed <= ERRORS:
+                return super().handle_field_error(raw_error, return_type, field_details_list, path)
+            context.untold = self._failed - ERRORS
+        if self.error_propagation and is_non_null_type(return_type):
+            raise Untold("", path=path.as_list())
+        return None
+
+    def _spend(self, units: int, characters: int) -> None:
+        self._cost += units
+        if self._cost > COST:
+            raise TooMuch(f"The answer has as much to tell as {COST:,} fields: ask for shorter pages or fewer fields.")
+        self.context_value.pace.spend(min(units, READ))
+        self._weigh(characters + FRAME)
+
+    def _weigh(self, number: int) -> None:
+        """What the answer takes is taken from what its person may have."""
+        self._bytes += number
+        if self._bytes > self._reserved:
+            if self._bytes > LONGEST:
+                raise TooMuch(f"The answer has more than {LONGEST:,} bytes: ask for shorter pages or fewer fields.")
+            self.context_value.reserve(STEP)
+            self._reserved += STEP
+
+
+class List:
+    """A list that is being completed. awaited: the indices of what has to be waited for."""
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.awaited: list[int] = []
+
+    @contextmanager
+    def settling(self, executor: Executor[None]) -> Iterator[None]:
+        """What was begun ends by itself where the list cannot be completed."""
+        try:
+            yield
+        except BaseException:
+            executor.settle_in_background([self.items[index] for index in self.awaited])
+            raise
+
+    async def completed(self) -> list[Any]:
+        found = await gather_with_cancel(*(self.items[index] for index in self.awaited))
+        for index, item in zip(self.awaited, found, strict=True):
+            self.items[index] = item
+        return self.items
+
+
+def weight(value: Any) -> int:
+    """About how many bytes a value takes as JSON."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else 4 * len(value)
+    total, waiting = 0, [value]
+    while waiting:
+        each = waiting.pop()
+        total += FRAME
+        if isinstance(each, str):
+            total += len(each) if each.isascii() else 4 * len(each)
+        elif isinstance(each, Mapping):
+            waiting.extend(each.keys())
+            waiting.extend(each.values())
+        elif isinstance(each, list | tuple):
+            waiting.extend(each)
+    return total

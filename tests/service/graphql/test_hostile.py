@@ -1,0 +1,256 @@
+"""No person takes a process away from others, whatever they send: what costs too much is refused, the rest is done in
+pieces, and of connections and memory each person has a share."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from service.database import DatabaseUrls
+from service.graphql import shares
+from service.graphql.charges import AT_ONCE, COST
+from service.graphql.documents import KEPT, Reader
+from service.graphql.errors import ERRORS
+from service.graphql.pace import PIECE, Pace
+from service.graphql.plain import plainly
+from service.graphql.schema import schema
+from service.graphql.shares import Share, Shares, TooMany
+from tests.databases import Databases
+from tests.service.graphql.attacks import ATTACKS, LOST, Served, attacked, harm
+from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.world import ADMINISTRATOR, world
+from tests.waiting import until
+
+LONGEST_WAIT = 2.0
+"""Seconds on a machine that is busy with other tests. Without bounds each of these took 4 to 20."""
+GROWTH = 50
+ANA = Person("ana", "somewhere")
+
+
+@pytest.fixture(scope="module")
+def victim(databases: Databases) -> Iterator[Served]:
+    with databases.fresh() as urls, attacked(urls) as process:
+        yield process
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_keeps_nobody_waiting_and_takes_no_memory(victim: Served, attack: str) -> None:
+    usual = harm(victim, ATTACKS["none"], at_once=2)
+    found = harm(victim, ATTACKS[attack], at_once=2)
+    assert LOST not in {status for status, *_ in found.answers}
+    assert found.waited < max(LONGEST_WAIT, 10 * usual.waited), found
+    assert found.grown < GROWTH, found
+    assert max(size for _, size, _ in found.answers) < 4.5 * 1024 * 1024
+
+
+def refused(register: Register, document: str) -> str:
+    [error] = register.errors(ANA, document)
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    return str(error["message"])
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ("{ viewer { subject } } #" + "x" * 100_000, "at most 100,000 characters"),
+        ("{ viewer { subject } }" + "\n" * 5_001, "at most 5,000 lines"),
+        (f"query {'n' * 201} {{ viewer {{ subject }} }}", "at most 200 characters"),
+        (f"{{ {'n' * 201}: viewer {{ subject }} }}", "at most 200 characters"),
+        (f'{{ node(id: "{"n" * 201}") {{ ... on {"N" * 201} {{ id }} }} }}', "at most 200 characters"),
+        ("{ viewer { " + "subject " * 150 + "} }", "of one name"),
+        (
+            "{ viewer { " + " ".join(f"...F{n}" for n in range(120)) + " } } "
+            + " ".join(f"fragment F{n} on Actor {{ subject authority }}" for n in range(120)),
+            "of one name",
+        ),
+    ],
+)  # fmt: skip
+def test_a_document_is_refused_before_it_is_validated(register: Register, document: str, told: str) -> None:
+    assert told in refused(register, document)
+
+
+def test_a_long_text_in_a_document_is_no_long_name(register: Register) -> None:
+    assert register.ask(ANA, f'{{ node(id: "{"n" * 5_000}") {{ id }} }}') == {"node": None}
+
+
+def test_so_many_errors_are_told_and_no_more(register: Register) -> None:
+    errors = register.errors(ANA, "{ " + " ".join(f"nothing{n}" for n in range(99)) + " }")
+    assert len(errors) == ERRORS
+    here = world(register)
+    request = here.request()["id"]
+    fields = " ".join(f"a{n}: changes(fromVersion: 77) {{ path }}" for n in range(90))
+    document = f"query ($id: ID!, $at: Position) {{ deploymentRequest(id: $id, atLeast: $at) {{ {fields} }} }}"
+    assert len(register.errors(here.requester, document, id=request, at=register.position)) <= ERRORS + 1
+
+
+def test_a_message_that_quotes_what_was_sent_is_short(register: Register) -> None:
+    values = [{"a" * 200: "b" * 100_000}] * 100
+    document = "query ($f: DeploymentRequestFilter) { deploymentRequests(filter: $f) { totalCount } }"
+    response = register.post(ANA, document, {"f": {"status": values, **{"n" * 190 + str(n): n for n in range(500)}}})
+    assert len(response.content) < 100_000
+
+
+def test_values_are_counted_before_they_are_read(register: Register) -> None:
+    body = f'{{"query": "{{ viewer {{ subject }} }}", "variables": {{"a": [{"[]," * 60_000}1]}}}}'
+    headers = {**register.headers(ANA), "content-type": "application/json"}
+    response = register.client.post("/graphql", content=body, headers=headers)
+    assert response.status_code == 400
+    assert "more than 100,000 values" in response.text
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["availableActions", "explanation { status }", "changes(fromVersion: 1) { path }", "history { edges { cursor } }"],
+)
+def test_what_is_computed_is_charged_what_it_costs(register: Register, field: str) -> None:
+    fields = " ".join(f"a{n}: {field}" for n in range(10))
+    document = f"{{ deploymentRequests(first: 100) {{ edges {{ node {{ {fields} }} }} }} }}"
+    assert "could have as much to tell" in refused(register, document)
+
+
+def test_a_page_of_a_hundred_with_what_one_may_do_is_answered(register: Register) -> None:
+    document = "{ deploymentRequests(first: 100) { totalCount edges { node { id reference availableActions } } } }"
+    assert register.ask(ANA, document)["deploymentRequests"]
+
+
+WAITING = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+    AND usename = 'mandate_api'"""
+
+
+def test_one_document_takes_four_connections_and_leaves_the_others(database_urls: DatabaseUrls) -> None:
+    assert database_urls.superuser
+    with (
+        served(database_urls) as register,
+        psycopg.connect(database_urls.superuser) as holder,
+        psycopg.connect(database_urls.superuser, autocommit=True) as watch,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        world(register)
+        register.ask(
+            ADMINISTRATOR, "query ($at: Position) { incidents(atLeast: $at) { totalCount } }", at=register.position
+        )
+
+        def waiting() -> int:
+            found = watch.execute(WAITING).fetchone()
+            return int(found[0]) if found else 0
+
+        holder.execute("LOCK TABLE projections.incidents IN ACCESS EXCLUSIVE MODE")
+        fields = " ".join(f'a{n}: incidents(filter: {{ kind: ["k{n}"] }}) {{ edges {{ cursor }} }}' for n in range(60))
+        hostile = pool.submit(register.post, ADMINISTRATOR, f"{{ {fields} }}")
+        until(lambda: waiting() == 4)
+        for _ in range(20):
+            assert register.ask(ANA, "{ deploymentRequests { totalCount } }") == {
+                "deploymentRequests": {"totalCount": 0}
+            }
+            assert waiting() <= 4
+        holder.rollback()
+        assert hostile.result().status_code == 200
+
+
+def test_one_person_has_so_many_commands_under_way_and_others_theirs(database_urls: DatabaseUrls) -> None:
+    mutation = 'mutation { registerAuthority(input: {code: "aa", name: "a"}) { __typename } }'
+    other = Person("other", "hq", ADMINISTRATOR.roles)
+    many = shares.COMMANDS + 16
+    with served(database_urls, follow=False) as register, psycopg.connect(database_urls.owner) as holder:
+        holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(many + 1) as clients:
+            answers = [clients.submit(register.post, ADMINISTRATOR, mutation) for _ in range(many)]
+            until(lambda: any(each.done() for each in answers))
+            told = register.post(other, mutation)
+            found = [each.result() for each in answers]
+        holder.rollback()
+    assert told.status_code == 503, "others are not refused for it"
+    assert {each.status_code for each in found} == {429, 503}
+    for each in found:
+        if each.status_code == 429:
+            [error] = each.json()["errors"]
+            assert error["extensions"]["code"] == "TOO_MANY_REQUESTS"
+            assert "not recorded" in error["message"]
+            assert int(each.headers["retry-after"]) >= 1
+
+
+def test_what_costs_much_is_executed_one_after_the_other_for_one_person() -> None:
+    order: list[str] = []
+
+    async def execute(share: Share, name: str, units: int) -> None:
+        async with share.cost(units):
+            order.append(name)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            order.append(name)
+
+    async def run() -> None:
+        everybody = Shares()
+        one, other = everybody.of(("i", "one")), everybody.of(("i", "other"))
+        assert everybody.of(("i", "one")) is one
+        await asyncio.gather(execute(one, "a", COST), execute(one, "b", COST), execute(other, "c", COST))
+
+    asyncio.run(run())
+    assert order.index("c") < 3
+    assert [name for name in order if name != "c"] == ["a", "a", "b", "b"]
+
+
+def test_who_gives_up_waiting_takes_nothing() -> None:
+    async def run() -> None:
+        share = Share()
+        async with share.cost(COST):
+            waiting = asyncio.create_task(share.cost(AT_ONCE).__aenter__())
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+        async with asyncio.timeout(1), share.cost(COST):
+            pass
+
+    asyncio.run(run())
+
+
+def test_answers_that_are_not_taken_leave_no_room_for_more() -> None:
+    share = Share()
+    share.take_bytes(shares.ANSWERS)
+    with pytest.raises(TooMany):
+        share.take_bytes(1)
+    share.give_bytes(shares.ANSWERS)
+    share.take_bytes(1)
+
+
+def test_work_goes_round_the_loop_between_pieces() -> None:
+    """Of ten pieces of work that are ready at once, others are served after each."""
+    rounds: list[Any] = []
+
+    async def work(pace: Pace, number: int) -> None:
+        await pace.point(PIECE)
+        rounds.append(number)
+
+    async def others() -> None:
+        while len([each for each in rounds if each != "other"]) < 10:
+            rounds.append("other")
+            await asyncio.sleep(0)
+
+    async def run() -> None:
+        pace = Pace()
+        await asyncio.gather(others(), *(work(pace, number) for number in range(10)))
+
+    asyncio.run(run())
+    assert [each for each in rounds if each != "other"] == list(range(10))
+    assert all(rounds[at - 1] == "other" for at, each in enumerate(rounds) if each != "other")
+
+
+def test_documents_at_hand_are_bounded_by_bytes() -> None:
+    async def run() -> int:
+        reader, share = Reader(plainly(schema._schema)), Share()
+        for number in range(60):
+            fields = " ".join(f"a{number}_{n}: subject" for n in range(90))
+            await reader.read(f"{{ viewer {{ {fields} }} }} # {'x' * 7_000}", share)
+        return reader._size
+
+    assert 0 < asyncio.run(run()) <= KEPT
+
+
+def test_a_body_that_is_refused_says_so_in_json(register: Register) -> None:
+    headers = {**register.headers(ANA), "content-type": "application/json"}
+    response = register.client.post("/graphql", content=b" " * 5_000_000, headers=headers)
+    assert json.loads(response.text)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
