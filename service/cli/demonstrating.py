@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Final
+from typing import IO, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -21,6 +21,8 @@ from service.errors import Misconfigured
 from service.opening import token_key
 from service.settings import Settings
 
+NAMING: Final = frozenset({"database_url", "data_dir"})
+"""Settings that name a register."""
 PATIENCE: Final = 60.0
 """Seconds that the API has to become ready."""
 
@@ -29,9 +31,23 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def demo() -> None:
-    """Serves the API, tells the case through it, and shows its history and its views before and after a rebuild."""
+def demo(
+    into_this_register: Annotated[
+        bool, typer.Option("--into-this-register", help="Record the case in the register that the environment names.")
+    ] = False,
+) -> None:
+    """Serves the API, tells the case through it, and shows its history and its views before and after a rebuild.
+
+    The case is recorded in .data, the register of this folder. Where MANDATE_DATABASE_URL or MANDATE_DATA_DIR names
+    another one, nothing is recorded unless --into-this-register says so: what is recorded stays for ever.
+    """
     settings = Settings.from_environment()
+    named = sorted(settings.model_fields_set & NAMING)
+    if named and not into_this_register:
+        raise Misconfigured(
+            f"MANDATE_{named[0].upper()} names a register, and what a demonstration records there stays for ever: "
+            "unset it, or say --into-this-register"
+        )
     console = Console()
     telling = Telling(console)
     telling.heading("The API starts")
@@ -51,15 +67,16 @@ def demo() -> None:
         subprocess.run([sys.executable, "-m", "service.cli", "rebuild"], check=True)
         after = telling.views(clients["auditor"], case.position)
         console.print("  [bold green]They are the same.[/]" if after == before else "  [bold red]They differ.[/]")
-    _say_how_to_go_on(console)
+    _say_how_to_go_on(console, local=not named)
     if after != before:
         raise typer.Exit(1)
 
 
-def _say_how_to_go_on(console: Console) -> None:
+def _say_how_to_go_on(console: Console, *, local: bool) -> None:
+    """local: whether the case is in the register that `make serve` serves here without settings."""
     console.print(
         "\n[bold]Go on:[/]\n"
-        "  make serve\n"
+        f"  {'make serve' if local else '.venv/bin/mandate serve'}\n"
         "  .venv/bin/mandate token --subject reviewer --authority kfor --role reviewer\n"
         "  and open http://127.0.0.1:8000/graphql in a browser: GraphiQL takes the token.\n",
         highlight=False,
