@@ -69,11 +69,12 @@ def test_there_is_nothing_to_report_without_an_open_condition() -> None:
 
 
 @pytest.mark.parametrize("internal", [False, True])
-def test_a_remark_is_recorded_and_changes_nothing_else(internal: bool) -> None:
+def test_a_remark_is_recorded_and_counted_and_changes_nothing_else(internal: bool) -> None:
     command = c.RemarkOnRequest(reason=WHY, internal=internal)
     before = given(*APPROVED).register.states[REQUEST]
     after = given(*APPROVED).when(command, by=reviewer).then(RequestRemarked(reason=WHY, internal=internal))
-    assert replace(before, version=after.version, updated_at=after.updated_at) == after
+    counted = {"remarks": 1, "text_bytes": before.text_bytes + len(str(WHY))}
+    assert replace(before, version=after.version, updated_at=after.updated_at, **counted) == after
 
 
 def test_internal_remarks_are_for_the_deciding_authority() -> None:
