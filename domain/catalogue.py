@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from domain import authority, claim, jurisdiction, numbering
+from domain import authority, claim, jurisdiction, numbering, voiding
 from domain.authority import Authority
 from domain.claim import Claim
 from domain.deciding import Context, Opening, Step
@@ -26,13 +26,15 @@ from domain.numbering import Numbering
 from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL
 from domain.policies.holds import RELEASE_HOLD, WITHHOLD_AGAIN
 from domain.recorded import Recorded, Upcasters
+from domain.voiding import EventVoided, Unbegun, passing_voided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
     """What one kind of stream holds.
 
-    event: the union of its events. is_visible: whether the actor may see it. steps and openings: the commands on it.
+    event: the union of its events. voided: what stands in the place of one that was voided. is_visible: whether the
+    actor may see it. steps and openings: the commands on it.
     upcasters: what brings old stored forms of its events to their present form.
     """
 
@@ -40,6 +42,7 @@ class Aggregate:
     state: type[Any]
     event: Any
     evolve: Callable[[Any, Recorded[Any]], Any]
+    voided: type[EventVoided] = voiding.UnknownEventVoided
     is_visible: Callable[[Any, Context], bool] = lambda state, context: True
     openings: tuple[Opening[Any, Any, Any], ...] = ()
     steps: tuple[Step[Any, Any, Any], ...] = ()
@@ -54,7 +57,8 @@ DEPLOYMENT_REQUEST: Final = Aggregate(
     name="DeploymentRequest",
     state=DeploymentRequest,
     event=request_events.Event,
-    evolve=evolve_request,
+    evolve=passing_voided(evolve_request),
+    voided=voiding.RequestEventVoided,
     is_visible=is_request_visible,
     openings=request_lifecycle.OPENINGS,
     steps=request_lifecycle.STEPS,
@@ -64,7 +68,8 @@ INCIDENT: Final = Aggregate(
     name="Incident",
     state=Incident,
     event=incident_events.Event,
-    evolve=evolve_incident,
+    evolve=passing_voided(evolve_incident),
+    voided=voiding.IncidentEventVoided,
     is_visible=is_incident_visible,
     openings=incident_lifecycle.OPENINGS,
     steps=incident_lifecycle.STEPS,
@@ -74,7 +79,8 @@ AUTHORITY: Final = Aggregate(
     name="Authority",
     state=Authority,
     event=authority.Event,
-    evolve=authority.evolve,
+    evolve=passing_voided(authority.evolve),
+    voided=voiding.AuthorityEventVoided,
     openings=authority.OPENINGS,
     upcasters=authority.UPCASTERS,
 )
@@ -82,7 +88,8 @@ JURISDICTION: Final = Aggregate(
     name="Jurisdiction",
     state=Jurisdiction,
     event=jurisdiction.Event,
-    evolve=jurisdiction.evolve,
+    evolve=passing_voided(jurisdiction.evolve),
+    voided=voiding.JurisdictionEventVoided,
     openings=jurisdiction.OPENINGS,
     upcasters=jurisdiction.UPCASTERS,
 )
@@ -91,13 +98,14 @@ NUMBERING: Final = Aggregate(
     state=Numbering,
     event=numbering.Event,
     evolve=numbering.evolve,
+    voided=voiding.NumberingEventVoided,
     upcasters=numbering.UPCASTERS,
 )
 CLAIM: Final = Aggregate(
     name="Claim",
     state=Claim,
     event=claim.Event,
-    evolve=claim.evolve,
+    evolve=passing_voided(claim.evolve),
     upcasters=claim.UPCASTERS,
 )
 
@@ -111,8 +119,22 @@ EVENTS: Final[Mapping[str, type[Any]]] = MappingProxyType(
 )
 """Stored name -> event. A stored name is the class's name; where the class is renamed, its stored name stays here."""
 
+UNBEGUN: Final = Aggregate(
+    name="Unbegun", state=Unbegun, event=voiding.UnknownEventVoided, evolve=passing_voided(lambda state, _: state)
+)
+"""What streams are that have not begun: all of their events are voided, and no view knows of them."""
+
+VOIDED: Final[Mapping[str, type[EventVoided]]] = MappingProxyType(
+    {aggregate.voided.__name__: aggregate.voided for aggregate in (*AGGREGATES, UNBEGUN)}
+)
+"""What stands in the place of voided events, by its name. It is not stored as an event."""
+
 AGGREGATE_OF: Final[Mapping[type[Any], Aggregate]] = MappingProxyType(
-    {event: aggregate for aggregate in AGGREGATES for event in aggregate.events}
+    {
+        **{event: aggregate for aggregate in AGGREGATES for event in aggregate.events},
+        **{aggregate.voided: aggregate for aggregate in AGGREGATES},
+        voiding.UnknownEventVoided: UNBEGUN,
+    }
 )
 
 UPCASTERS: Final[Upcasters] = MappingProxyType(

@@ -31,6 +31,7 @@ from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import Actor, ActorKind, Marking, Role
+from domain.voiding import JurisdictionEventVoided
 from projections.changes import Change
 from projections.documents import encode
 from projections.entries import Entry, Shown, entry, evolve, introduces, kind_of, shown_to, subject_of
@@ -87,8 +88,7 @@ SHOWN: Final = (
     "position", "subject", "kind", "version", "type", "recorded_at", "occurred_at", "actor_kind", "actor_issuer",
     "actor_subject", "actor_authority", "actor_roles", "correlation", "causation", "mentions", "document",
 )  # fmt: skip
-BEYOND: Final = 2**63 - 1
-"""A position that no event reaches."""
+BEYOND: Final = 2**63 - 1  # a position that no event reaches
 
 _TOLD: Final = msgspec.json.Decoder(tuple[dict[str, Any], tuple[Change, ...], tuple[str, ...], tuple[str, ...] | None])
 """The document: payload, changes, erased, reason_for."""
@@ -196,12 +196,13 @@ VIEW: Final = View(
     kind=kind_of,
     fold=fold,
     parks=False,
+    ignores=(JurisdictionEventVoided,),
 )
 
 
 def page(sight: Sight, wanted: Filter, limit: int, after: int = 0) -> Question[Entry]:
     """The next events after a position. Ask for one more than is shown to know whether there are more."""
-    found = _next(sight, limit, after).where(*_conditions(wanted))
+    found = _next(sight, limit, after).where(*_conditions_but_type(wanted))
     if wanted.type is not None:
         found = of_each(table.c.type, texts(dict.fromkeys(wanted.type)), found)
         found = found.order_by(found.selected_columns.position).limit(limit)
@@ -230,8 +231,7 @@ def seen(sight: Sight, mentions: Iterable[UUID]) -> Question[UUID]:
     return Question(select(table.c.introduces).where(wanted, *_visible(sight)), (NAME,), lambda row: row[0])
 
 
-def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
-    """All but the type."""
+def _conditions_but_type(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     for column, value in (
         (table.c.actor_subject, wanted.actor),
         (table.c.actor_authority, wanted.authority),

@@ -15,6 +15,7 @@ from domain.deployment_request.events import Ground, RequestRemarked
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded, IncidentReported
 from domain.incident.state import Incident
+from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.marking import AUDITORS, Viewer
 from domain.marking import authority as acting_for
 from domain.recorded import Recorded
@@ -63,7 +64,7 @@ class Shown:
 
 def subject_of(recorded: Recorded[Any]) -> UUID:
     """What an event is about: its stream, and for a mandate the authority that holds it."""
-    if AGGREGATE_OF[type(recorded.event)] is JURISDICTION:
+    if isinstance(recorded.event, MandateGranted | MandateEnded):
         return authority.stream_of(recorded.event.authority)
     return recorded.stream
 

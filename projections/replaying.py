@@ -7,11 +7,12 @@ from uuid import UUID
 import psycopg
 
 from domain.catalogue import AGGREGATE_OF, EVENTS, Aggregate
+from domain.catalogue import VOIDED as VOIDED_EVENTS
 from domain.recorded import Recorded
 from projections.parts import ALL, Part
 
 Decode = Callable[[Sequence[Any]], Recorded[Any]]
-"""Of one stored event: position, stream, version, topic, state, recorded_at, texts."""
+"""Of one stored event: position, stream, version, topic, state, recorded_at, texts, voided."""
 
 BATCH_BYTES: Final = 4 * 1024 * 1024
 """Bytes of stored events that are in memory at once, at most, unless one event alone has more."""
@@ -20,11 +21,20 @@ BLOCK: Final = 5_000
 LONGEST: Final = 20_000
 """Events of one stream that are folded at once: a longer one is folded in parts, and so is one of more bytes."""
 
-FIELDS: Final = """
-    e.notification_id, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, t.texts
+TOPIC: Final = "coalesce(v.topic, e.topic)"
+"""The name by which an event is read: that of what stands in its place where it was voided."""
+VOIDED: Final = """
+    CASE WHEN v.position IS NOT NULL THEN json_build_object(
+        'reason', v.reason, 'voided_by', v.voided_by, 'voided_at', v.voided_at, 'stored_as', coalesce(e.topic, '')
+    )::text END
+"""
+FIELDS: Final = f"""
+    e.notification_id, e.originator_id, e.originator_version, {TOPIC} AS topic, e.state, e.recorded_at, t.texts,
+    {VOIDED} AS voided
 """
 TABLES: Final = """
-    event_store.events e LEFT JOIN event_store.event_texts t ON t.position = e.notification_id
+    event_store.events e LEFT JOIN event_store.voided_events v ON v.position = e.notification_id
+    LEFT JOIN event_store.event_texts t ON t.position = e.notification_id
 """
 
 
@@ -34,7 +44,7 @@ def bounded(statement: str, order: str) -> str:
     The sizes are read without the values: those that are left out are never fetched from where long ones are stored.
     """
     return f"""
-        SELECT notification_id, originator_id, originator_version, topic, state, recorded_at, texts FROM (
+        SELECT notification_id, originator_id, originator_version, topic, state, recorded_at, texts, voided FROM (
             SELECT *, sum(size) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) - size AS before FROM (
                 SELECT *, coalesce(octet_length(state), 0) + coalesce(octet_length(texts), 0) AS size
                 FROM ({statement}) AS found
@@ -46,20 +56,20 @@ def bounded(statement: str, order: str) -> str:
 _IN_STREAMS: Final = "originator_id, originator_version"
 _BY_STREAM: Final = bounded(
     f"""SELECT {FIELDS} FROM {TABLES}
-        WHERE (e.originator_id, e.originator_version) > (%s, %s) AND e.notification_id <= %s AND e.topic = ANY(%s)
+        WHERE (e.originator_id, e.originator_version) > (%s, %s) AND e.notification_id <= %s AND {TOPIC} = ANY(%s)
             AND e.originator_id <= %s
         ORDER BY e.originator_id, e.originator_version LIMIT %s""",  # noqa: S608
     _IN_STREAMS,
 )
 _OF_STREAM: Final = bounded(
     f"""SELECT {FIELDS} FROM {TABLES}
-        WHERE e.originator_id = %s AND e.originator_version > %s AND e.notification_id <= %s AND e.topic = ANY(%s)
+        WHERE e.originator_id = %s AND e.originator_version > %s AND e.notification_id <= %s AND {TOPIC} = ANY(%s)
         ORDER BY e.originator_version LIMIT %s""",  # noqa: S608
     _IN_STREAMS,
 )
 _BY_POSITION: Final = bounded(
     f"""SELECT {FIELDS} FROM {TABLES}
-        WHERE e.notification_id > %s AND e.notification_id <= %s AND e.topic = ANY(%s)
+        WHERE e.notification_id > %s AND e.notification_id <= %s AND {TOPIC} = ANY(%s)
         ORDER BY e.notification_id LIMIT %s""",  # noqa: S608
     "notification_id",
 )
@@ -69,7 +79,7 @@ _AT_POSITIONS: Final = bounded(
     "notification_id",
 )
 _HEAD: Final = "SELECT coalesce(max(notification_id), 0) FROM event_store.events"
-_COUNT: Final = "SELECT count(*) FROM event_store.events WHERE notification_id <= %s AND topic = ANY(%s)"
+_COUNT: Final = f"SELECT count(*) FROM {TABLES} WHERE e.notification_id <= %s AND {TOPIC} = ANY(%s)"  # noqa: S608
 
 
 class Stream(NamedTuple):
@@ -107,7 +117,7 @@ def at_positions(
 def topics(aggregates: Iterable[Aggregate]) -> list[str]:
     """The stored names of their events."""
     chosen = set(aggregates)
-    return [name for name, event in EVENTS.items() if AGGREGATE_OF[event] in chosen]
+    return [name for name, event in (*EVENTS.items(), *VOIDED_EVENTS.items()) if AGGREGATE_OF[event] in chosen]
 
 
 class Replay:

@@ -57,6 +57,19 @@ horizon: Final = Table(
 )
 """One row: the newest instant for which a position was told. Nothing is recorded at or before it any more."""
 
+voided_events: Final = Table(
+    "voided_events",
+    EVENT_STORE,
+    Column(
+        "position", BigInteger, ForeignKey("event_store.events.notification_id"), primary_key=True, autoincrement=False
+    ),
+    Column("topic", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("voided_by", Text, nullable=False),
+    Column("voided_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+)
+"""Events that an operator has voided. topic: what stands in their place, by its name in domain.catalogue.VOIDED."""
+
 people: Final = Table(
     "people",
     EVENT_STORE,

@@ -79,6 +79,7 @@ class View:
     subjects never look at each other.
     derive: computes in a schema what hangs on the rows of several subjects: on those just written, or on all (None).
     recount: what of that is not what counting from scratch comes to, in a line each: of some subjects' last changes.
+    ignores: events that make no difference to it, of aggregates that otherwise do.
     parks: whether a stream with an event that cannot be applied is set aside; otherwise the view stops there, loudly.
     """
 
@@ -94,10 +95,14 @@ class View:
     derive: Callable[[psycopg.Connection[Any], str, Sequence[Folded] | None], None] | None = None
     recount: Callable[[psycopg.Connection[Any], str, Sequence[Folded]], Iterator[str]] | None = None
     parks: bool = True
+    ignores: tuple[type[Any], ...] = ()
 
     def keeps(self, recorded: Recorded[Any]) -> bool:
         """Whether an event makes a difference to it."""
-        return AGGREGATE_OF[type(recorded.event)] in self.by_stream + self.by_position
+        return (
+            not isinstance(recorded.event, self.ignores)
+            and AGGREGATE_OF[type(recorded.event)] in self.by_stream + self.by_position
+        )
 
 
 def versions(name: str, *columns: Column[Any], documented: bool = True) -> Table:

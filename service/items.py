@@ -84,7 +84,7 @@ class Encoded(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An event as it is stored."""
+    """An event as it is stored. voided: why, by whom and when, as JSON; topic names what stands in its place then."""
 
     position: int
     stream: UUID
@@ -93,3 +93,4 @@ class Row(NamedTuple):
     state: bytes
     recorded_at: datetime
     texts: bytes | None
+    voided: str | None = None

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from domain.catalogue import VOIDED
 from domain.recorded import CommandRef, Recorded
-from domain.vocabulary import Actor, ActorKind, AuthorityCode, Role, Subject, Text
+from domain.vocabulary import SYSTEM, Actor, ActorKind, AuthorityCode, Role, Subject, Text, derived_id
 from service.errors import CorruptEvent
 from service.items import Encoded, Place, Row, Unrecorded
 from service.randomness import random_bytes
@@ -36,6 +37,13 @@ class CommandForm(msgspec.Struct, forbid_unknown_fields=True):
     id: UUID
     n: int
     of: int
+
+
+class VoidedForm(msgspec.Struct):
+    reason: str
+    voided_by: str
+    voided_at: datetime
+    stored_as: str | None
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -122,7 +130,7 @@ class Mapper:
     def decode(self, row: Row) -> Recorded[Any]:
         """Raises CorruptEvent, naming the position, where the bytes are not what this version can have written."""
         try:
-            return self._decoded(row)
+            return self._decoded(row) if row.voided is None else _voided(row, row.voided)
         except (ValueError, KeyError, TypeError) as error:
             raise CorruptEvent(f"the event at position {row.position} ({row.topic}) cannot be read: {error}") from error
 
@@ -192,6 +200,31 @@ class Mapper:
                 self._actor_bytes.clear()
             self._actor_bytes[actor] = stored
         return stored
+
+
+_decode_voided: Final = msgspec.json.Decoder(VoidedForm).decode
+
+
+def _voided(row: Row, voided: str) -> Recorded[Any]:
+    """What stands in the place of an event that an operator has voided: none of its bytes is looked at."""
+    form = _decode_voided(voided)
+    at = form.voided_at.astimezone(UTC)
+    number = derived_id("voided", str(row.position))
+    return Recorded(
+        event=VOIDED[row.topic](
+            reason=f"Voided by {form.voided_by} on {at:%Y-%m-%d} at {at:%H:%M}Z: {form.reason}",
+            voided_by=form.voided_by,
+            voided_at=at,
+            stored_as=form.stored_as or "",
+        ),
+        stream=row.stream,
+        version=row.version,
+        position=row.position,
+        recorded_at=row.recorded_at,
+        actor=SYSTEM,
+        command=CommandRef(name="VoidEvent", id=number, n=1, of=1),
+        correlation=number,
+    )
 
 
 def _utc(instant: datetime | None) -> datetime | None:

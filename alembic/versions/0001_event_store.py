@@ -30,6 +30,16 @@ CREATE TABLE event_store.event_texts (
     CONSTRAINT fk_event_texts_position_events FOREIGN KEY (position) REFERENCES event_store.events (notification_id)
 );
 
+CREATE TABLE event_store.voided_events (
+    position bigint NOT NULL,
+    topic text NOT NULL,
+    reason text NOT NULL,
+    voided_by text NOT NULL,
+    voided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT pk_voided_events PRIMARY KEY (position),
+    CONSTRAINT fk_voided_events_position_events FOREIGN KEY (position) REFERENCES event_store.events (notification_id)
+);
+
 CREATE TABLE event_store.people (
     issuer text NOT NULL,
     subject text NOT NULL,
@@ -56,6 +66,9 @@ END $$;
 CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON event_store.events
     FOR EACH STATEMENT EXECUTE FUNCTION event_store.refuse_change();
 ALTER TABLE event_store.events ENABLE ALWAYS TRIGGER never_changed;
+CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON event_store.voided_events
+    FOR EACH STATEMENT EXECUTE FUNCTION event_store.refuse_change();
+ALTER TABLE event_store.voided_events ENABLE ALWAYS TRIGGER never_changed;
 """
 
 APPEND = """

@@ -49,18 +49,31 @@ def apply(
             by_subject.setdefault(view.subject(recorded), []).append(recorded)
     known = {subject: view.kind(own[0]) for subject, own in by_subject.items() if not _is_first(view, own[0])}
     before = states.recall(connection, known)
-    folded = [fold(view, subject, before.get(subject), own) for subject, own in by_subject.items()]
+    folded = [
+        fold(view, subject, before.get(subject), own, begins(connection, own[0])) for subject, own in by_subject.items()
+    ]
     write(view, connection, schema, folded)
     return folded
 
 
-def fold(view: View, subject: UUID, state: Any, events: Sequence[Recorded[Any]]) -> Folded:
+def begins(connection: psycopg.Connection[Any], recorded: Recorded[Any]) -> int:
+    """The version at which the stream of an event begins: that of the event where all before it are voided, else 1."""
+    if recorded.version == 1:
+        return 1
+    asked = """SELECT count(*) FROM event_store.events JOIN event_store.voided_events ON position = notification_id
+               WHERE originator_id = %s AND originator_version < %s"""
+    row = connection.execute(asked, [recorded.stream, recorded.version]).fetchone()
+    return recorded.version if row == (recorded.version - 1,) else 1
+
+
+def fold(view: View, subject: UUID, state: Any, events: Sequence[Recorded[Any]], begins: int = 1) -> Folded:
     """What the events make of one subject: each is of the version after the one before, the first after the state's.
 
+    begins: the version of the first, where there is no state.
     Raises Inconsistent where one is not, and Unappliable, naming the first event that does not fit.
     """
     if AGGREGATE_OF[type(events[0].event)] in view.by_stream:
-        version = state.version if state else 0
+        version = state.version if state else begins - 1
         if events[0].version != version + 1 or events[-1].version != version + len(events):
             raise Inconsistent(_gap(view, subject, version, events))
     try:

@@ -18,7 +18,7 @@ from projections.following.leading import ERROR_LENGTH, OtherVersion, connect
 from projections.following.remembering import Remembered
 from projections.metadata import PROJECTIONS
 from projections.reading.asking import Question, among, texts, uuids
-from projections.replaying import Decode, at_positions
+from projections.replaying import TABLES, TOPIC, Decode, at_positions
 from projections.view import View
 
 streams: Final = Table(
@@ -192,8 +192,8 @@ def replace(
             [view.name, stream, error.position, told(error), since.get(stream, now)],
         )
         connection.execute(
-            f"""INSERT INTO {events} SELECT %s, originator_id, notification_id FROM event_store.events
-                WHERE originator_id = %s AND notification_id BETWEEN %s AND %s AND topic = ANY(%s)""".encode(),  # noqa: S608
+            f"""INSERT INTO {events} SELECT %s, e.originator_id, e.notification_id FROM {TABLES}
+                WHERE e.originator_id = %s AND e.notification_id BETWEEN %s AND %s AND {TOPIC} = ANY(%s)""".encode(),  # noqa: S608
             [view.name, stream, error.position, until, list(wanted)],
         )
     settle(connection, view.name)

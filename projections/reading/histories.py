@@ -5,18 +5,24 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, false, func, literal, or_, select
+from sqlalchemy import LargeBinary, Text, case, cast, false, func, literal, or_, select
 
 from projections.reading.asking import Question, among, uuids
-from projections.stored import event_texts, events
+from projections.stored import event_texts, events, voided_events
 
 
 def events_of(streams: Iterable[UUID]) -> Question[Sequence[Any]]:
     """All of these streams, by stream and version, as `replaying.Decode` takes them."""
-    fields = ("notification_id", "originator_id", "originator_version", "topic", "state", "recorded_at")
+    e, v, t = events, voided_events, event_texts
+    voided = func.json_build_object(
+        "reason", v.c.reason, "voided_by", v.c.voided_by, "voided_at", v.c.voided_at, "stored_as", e.c.topic
+    )
+    topic, is_voided = func.coalesce(v.c.topic, e.c.topic), v.c.position.is_not(None)
+    place = (e.c.notification_id, e.c.originator_id, e.c.originator_version)
     statement = (
-        select(*(events.c[name] for name in fields), event_texts.c.texts)
-        .outerjoin_from(events, event_texts, event_texts.c.position == events.c.notification_id)
+        select(*place, topic, e.c.state, e.c.recorded_at, t.c.texts, case((is_voided, cast(voided, Text))))
+        .outerjoin_from(e, v, v.c.position == e.c.notification_id)
+        .outerjoin(t, t.c.position == e.c.notification_id)
         .where(among(events.c.originator_id, uuids(streams)))
         .order_by(events.c.originator_id, events.c.originator_version)
     )

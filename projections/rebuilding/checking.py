@@ -4,18 +4,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 
-from domain.catalogue import AGGREGATE_OF, EVENTS
+from domain.catalogue import AGGREGATE_OF, EVENTS, VOIDED
 from domain.recorded import Recorded
 from projections.catalogue import VIEWS
 from projections.following.applying import Unappliable, fold
 from projections.following.leading import connect
-from projections.replaying import Decode, Replay, head, topics
+from projections.replaying import TABLES, TOPIC, Decode, Replay, head, topics
 from projections.view import View
+
+UNKNOWN: Final = f"""
+    SELECT e.notification_id, e.topic, e.originator_id FROM {TABLES}
+    WHERE e.notification_id <= %s AND {TOPIC} <> ALL(%s) ORDER BY e.notification_id LIMIT 1
+"""  # noqa: S608
 
 
 class Unreadable(Exception):
@@ -72,9 +77,7 @@ def _telling(decode: Decode) -> Decode:
 
 def _know_every_name(connection: psycopg.Connection[Any], end: int) -> None:
     """What is stored under a name that no event has is found by no reading by names."""
-    statement = """SELECT notification_id, topic, originator_id FROM event_store.events
-                   WHERE notification_id <= %s AND topic <> ALL(%s) ORDER BY notification_id LIMIT 1"""
-    row = connection.execute(statement, [end, list(EVENTS)]).fetchone()
+    row = connection.execute(UNKNOWN.encode(), [end, [*EVENTS, *VOIDED]]).fetchone()
     if row is not None:
         raise Unreadable(f"the event at position {row[0]}, {row[1]} of {row[2]}, has a name that is not known")
 
@@ -109,7 +112,8 @@ def _fold(view: View, states: dict[str, Any], events: Sequence[Recorded[Any]]) -
     """states: of the stream, by view."""
     kept = [recorded for recorded in events if AGGREGATE_OF[type(recorded.event)] in view.by_stream]
     if kept:
-        states[view.name] = fold(view, view.subject(kept[0]), states.get(view.name), kept).state
+        begins = kept[0].version  # none before it is missed, and what is not kept is voided
+        states[view.name] = fold(view, view.subject(kept[0]), states.get(view.name), kept, begins).state
 
 
 def _fold_in_order(view: View, replay: Replay) -> None:
@@ -117,6 +121,6 @@ def _fold_in_order(view: View, replay: Replay) -> None:
     states: dict[UUID, Any] = {}
     if not view.by_position:
         return
-    for recorded in chain.from_iterable(replay.by_position(topics(view.by_position))):
+    for recorded in filter(view.keeps, chain.from_iterable(replay.by_position(topics(view.by_position)))):
         subject = view.subject(recorded)
         states[subject] = fold(view, subject, states.get(subject), [recorded]).state

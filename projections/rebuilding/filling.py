@@ -15,7 +15,7 @@ import psycopg
 from domain.recorded import Recorded
 from projections.catalogue import VIEW_OF
 from projections.following import parking
-from projections.following.applying import Unappliable, fold, memories
+from projections.following.applying import Unappliable, begins, fold, memories
 from projections.following.leading import connect
 from projections.loading import load
 from projections.parts import Part
@@ -109,7 +109,7 @@ def _folded(
     """None where an event cannot be applied, and the stream is parked for that already, or nobody has served it yet."""
     view = filling.view
     try:
-        return fold(view, stream, None, own)
+        return fold(view, stream, None, own, begins(connection, own[0]))
     except Unappliable as error:
         if (view.parks and error.position > filling.served) or parking.is_parked(connection, view, stream):
             return None

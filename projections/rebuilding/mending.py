@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from projections.counting import LEVELS
 from projections.following import parking
-from projections.following.applying import LIVE, fold, write
+from projections.following.applying import LIVE, begins, fold, write
 from projections.following.leading import OtherVersion, connect
 from projections.reading.asking import BEFORE_ALL
 from projections.replaying import Decode, Replay, topics
@@ -39,7 +39,7 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
         for events in Replay(connection, decode, int(row[0])).of_stream(stream, wanted):
             if not done:
                 groups |= _forget(connection, view.tables, stream)
-            folded = fold(view, stream, state, events)
+            folded = fold(view, stream, state, events, begins(connection, events[0]))
             groups.update(folded.groups)
             write(replace(view, derive=None), connection, LIVE, [folded])
             done, state = done + len(events), folded.state

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import TIMESTAMP, Table
 
-from projections.following.applying import LIVE, fold, memories
+from projections.following.applying import LIVE, begins, fold, memories
 from projections.following.leading import connect
 from projections.rebuilding.comparing import RowDifference, counted, differences, differing
 from projections.replaying import Replay, topics
@@ -149,7 +149,7 @@ def check_sample(
         events = replay.whole(stream, wanted)
         if not events:
             continue
-        folded = fold(view, view.subject(events[0]), None, events)
+        folded = fold(view, view.subject(events[0]), None, events, begins(connection, events[0]))
         for table, expected in (*folded.rows.items(), *memories(view, [folded]).items()):
             _check_rows(connection, built, table, expected)
             _check_that_there_are_no_more(connection, built, table, folded.subject, len(expected))

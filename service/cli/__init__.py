@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "rebuild": "rebuilding",
     "verify": "rebuilding",
     "parked": "parking",
+    "events": "voiding",
     "replay": "replaying",
     "token": "tokens",
     "schema": "describing",

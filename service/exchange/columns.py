@@ -12,7 +12,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from domain.catalogue import EVENTS
+from domain.catalogue import EVENTS, VOIDED
 from domain.vocabulary import camel
 
 
@@ -70,5 +70,7 @@ def _kind(kind: Any) -> Kind:
     return {int: Kind.INTEGER, float: Kind.FLOAT, bool: Kind.BOOLEAN, datetime: Kind.TIME}.get(kind, Kind.STRING)
 
 
-COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {name: tuple(_columns(event, "")) for name, event in EVENTS.items()}
+COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
+    name: tuple(_columns(event, "")) for name, event in (*EVENTS.items(), *VOIDED.items())
+}
 """The columns of each kind of event, by its stored name, in the order of its fields."""

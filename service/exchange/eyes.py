@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain import marking
 from domain.authority import Authority
-from domain.catalogue import AGGREGATE_OF, AGGREGATES, Aggregate
+from domain.catalogue import AGGREGATE_OF, AGGREGATES, UNBEGUN, Aggregate
 from domain.deciding import Context, Unread
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.rules import viewer_of
@@ -136,7 +136,7 @@ class Eyes:
             self._seen.popitem(last=False)
 
 
-_AGGREGATE_OF_STATE: Final = {aggregate.state: aggregate for aggregate in AGGREGATES}
+_AGGREGATE_OF_STATE: Final = {aggregate.state: aggregate for aggregate in (*AGGREGATES, UNBEGUN)}
 
 
 def _name_of(state: Any) -> str:

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from domain import authority
-from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, EVENTS, INCIDENT
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, VOIDED
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
@@ -33,7 +33,9 @@ CIRCUMSTANCES: Final = (
     Column("redactions", Kind.STRING),
 )
 EVENT_TYPES: Final[Mapping[str, tuple[Column, ...]]] = {
-    name: (*CIRCUMSTANCES, *COLUMNS[name]) for name, event in EVENTS.items() if AGGREGATE_OF[event] not in UNTOLD
+    name: (*CIRCUMSTANCES, *COLUMNS[name])
+    for name, event in (*EVENTS.items(), *VOIDED.items())
+    if AGGREGATE_OF[event] not in UNTOLD
 }
 
 Values = dict[str, Any]

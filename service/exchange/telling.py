@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from domain.catalogue import AGGREGATE_OF, CLAIM, INCIDENT, JURISDICTION, NUMBERING
+from domain.catalogue import AGGREGATE_OF, CLAIM, INCIDENT, NUMBERING, UNBEGUN
 from domain.deployment_request.events import RequestRemarked
 from domain.incident.events import EvidenceRecorded
+from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.marking import Viewer
 from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import Actor
@@ -22,7 +23,7 @@ from service.items import Place
 Reached = Callable[[int], None]
 BLOCK: Final = 500
 """Events that are read at a time."""
-UNTOLD: Final = (NUMBERING, CLAIM)
+UNTOLD: Final = (NUMBERING, CLAIM, UNBEGUN)
 """The register's own bookkeeping, which is in the log and not in the audit trail."""
 NOBODY: Final = Viewer(frozenset())
 
@@ -161,7 +162,8 @@ def _entry(recorded: Recorded[Any], ids: tuple[UUID, ...], subject: Seen) -> Ent
 
 def _name_of(recorded: Recorded[Any], subject: Seen) -> str:
     """An authority's code also where the event is about one of its mandates."""
-    return str(recorded.event.authority) if subject.aggregate is JURISDICTION else subject.name
+    is_of_mandate = isinstance(recorded.event, MandateGranted | MandateEnded)
+    return str(recorded.event.authority) if is_of_mandate else subject.name
 
 
 def _may_be_seen(stream: UUID, known: Mapping[UUID, Seen]) -> bool:

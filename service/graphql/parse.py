@@ -9,7 +9,7 @@ from uuid import UUID
 
 import strawberry
 
-from domain.catalogue import EVENTS
+from domain.catalogue import EVENTS, VOIDED
 from domain.vocabulary import Region, Text, derived_id
 from domain.wellformed import LIST_LENGTH, judge, unwritable
 from service.graphql.errors import BadUserInput
@@ -81,7 +81,7 @@ def event_types(path: str, values: Iterable[str] | None) -> tuple[str, ...] | No
     """Names of events. One that there is not would be waited for in vain."""
     found = several(path, values)
     for index, name in enumerate(found or ()):
-        if name not in EVENTS:
+        if name not in EVENTS and name not in VOIDED:
             raise BadUserInput(f"{path}.{index}", f"No event is called '{name}'.")
     return found
 

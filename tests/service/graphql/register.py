@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import psycopg
 from fastapi import FastAPI
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.catalogue import VIEWS
+from projections.checkpoints import LOCKS
 from projections.following.follower import course_of, follow
 from service.app import create_app
 from service.database import DatabaseUrls
@@ -134,9 +136,16 @@ def _listening(app: FastAPI) -> Iterator[str]:
         thread.join()
 
 
+LEADING = """SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+    WHERE datname = current_database() AND locktype = 'advisory' AND granted AND classid::bigint = %s"""
+
+
 @contextmanager
 def followed(urls: DatabaseUrls) -> Iterator[None]:
-    """The views are kept up to date for as long as this lasts."""
+    """The views are kept up to date for as long as this lasts, from the beginning on: each has a leader.
+
+    What is asked meanwhile waits for events alone, and not for threads and connections that are only beginning.
+    """
     stop = threading.Event()
     with closing(EventStore(urls.worker)) as store:
         followers = [
@@ -145,6 +154,8 @@ def followed(urls: DatabaseUrls) -> Iterator[None]:
         for follower in followers:
             follower.start()
         try:
+            with psycopg.connect(urls.owner, autocommit=True) as connection:
+                until(lambda: connection.execute(LEADING, [LOCKS]).fetchall() >= [(len(VIEWS),)], seconds=60)
             yield
         finally:
             stop.set()

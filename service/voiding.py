@@ -1,0 +1,113 @@
+"""An operator voids an event that nobody can read: bytes and place stay, and whoever reads goes on past it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+
+from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, NUMBERING, UNBEGUN, Aggregate
+from domain.recorded import Recorded
+from domain.voiding import Unbegun
+from projections.catalogue import VIEWS
+from projections.following import parking
+from projections.following.leading import OtherVersion, connect
+from projections.replaying import FIELDS, TABLES
+from service.decoding import decode
+from service.errors import CorruptEvent, Misconfigured
+
+LONGEST: Final = 2000
+"""Characters of a reason."""
+STREAM: Final = f"""
+    SELECT {FIELDS} FROM {TABLES}
+    WHERE e.originator_id = (SELECT originator_id FROM event_store.events WHERE notification_id = %s)
+    ORDER BY e.originator_version
+"""  # noqa: S608
+STORED_NAMES: Final = """
+    SELECT topic FROM event_store.events WHERE originator_id = %s AND topic = ANY(%s)
+    ORDER BY originator_version LIMIT 1
+"""
+INSERT: Final = "INSERT INTO event_store.voided_events (position, topic, reason, voided_by) VALUES (%s, %s, %s, %s)"
+LIST: Final = """
+    SELECT v.position, e.topic, e.originator_id, v.voided_at, v.voided_by, v.reason
+    FROM event_store.voided_events v JOIN event_store.events e ON e.notification_id = v.position ORDER BY v.position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """why: it could not be read. positions: of all that was voided: where a stream has not begun, what follows too."""
+
+    stream: UUID
+    positions: Sequence[int]
+    why: str
+
+
+def void(url: str, position: int, reason: str, by: str) -> Voided:
+    """url: of the owner, who alone has the right. Raises Misconfigured where the event is not to be voided."""
+    for name, value in (("--reason", reason), ("--by", by)):
+        if not value.strip() or len(value) > LONGEST or not value.isprintable():
+            raise Misconfigured(f"{name}: say it in 1 to {LONGEST} characters, on one line")
+    with psycopg.connect(url) as connection:
+        connection.execute("LOCK TABLE event_store.voided_events IN SHARE ROW EXCLUSIVE MODE")
+        rows = connection.execute(STREAM.encode(), [position], binary=True).fetchall()
+        if not rows:
+            raise Misconfigured(f"there is no event at position {position}")
+        state, why = _unreadable(rows, position)
+        aggregate = _aggregate(connection, rows[0][1])
+        has_begun = aggregate is NUMBERING or not isinstance(state, Unbegun | None)
+        positions = [position]
+        if not has_begun and aggregate in (DEPLOYMENT_REQUEST, INCIDENT, UNBEGUN):
+            positions += [row[0] for row in rows if row[0] > position and row[7] is None]
+        topic = (aggregate if has_begun else UNBEGUN).voided.__name__
+        for each in positions:
+            connection.execute(INSERT, [each, topic, reason, by])
+    return Voided(rows[0][1], positions, why)
+
+
+def retry_parked(url: str, stream: UUID) -> list[str]:
+    """Applies what waits of a stream, as `parked retry` does. What came of it in each view that had set it aside."""
+    told = []
+    with connect(url, "mandate void") as connection:
+        waiting = [view for view in VIEWS if parking.is_parked(connection, view, stream)]
+    for view in waiting:
+        try:
+            came = parking.retry(view, url, decode, stream)
+            told.append(f"{view.name}: {came.error or f'{came.applied} events applied'}")
+        except (OtherVersion, CorruptEvent) as error:
+            told.append(f"{view.name}: {error}")
+    return told
+
+
+def voided(url: str) -> list[tuple[Any, ...]]:
+    """position, stored name, stream, when, by whom and why, in the order of the log."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(LIST).fetchall()
+
+
+def _unreadable(rows: Sequence[Sequence[Any]], position: int) -> tuple[Any, str]:
+    """The state before the event, and why the event cannot be read. Raises Misconfigured where it can."""
+    state: Any = None
+    for row in rows:
+        if row[0] == position and row[7] is not None:
+            raise Misconfigured(f"the event at position {position} is voided already")
+        try:
+            recorded: Recorded[Any] = decode(row)
+            after = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+        except Exception as error:
+            if row[0] == position:
+                return state, f"{type(error).__name__}: {error}"
+            raise Misconfigured(
+                f"the event at position {row[0]} comes before it and cannot be read either: void that one first"
+            ) from error
+        if row[0] == position:
+            break
+        state = after
+    raise Misconfigured(f"the event at position {position} can be read: only what nobody can read is voided")
+
+
+def _aggregate(connection: psycopg.Connection[Any], stream: UUID) -> Aggregate:
+    """What the stream holds, by the first of its events whose name is known."""
+    row = connection.execute(STORED_NAMES, [stream, list(EVENTS)]).fetchone()
+    return UNBEGUN if row is None else AGGREGATE_OF[EVENTS[row[0]]]
