@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from typer.testing import CliRunner
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.cli import application
 from service.errors import Misconfigured
 from service.identity import ISSUER, Tokens, Unauthenticated, own_key, read_key
 
@@ -149,6 +151,18 @@ def test_a_token_lasts_a_day_at_most(lifetime: timedelta) -> None:
         Tokens(KEY).issue(ANA, name=None, now=NOW, lifetime=lifetime)
     longer = Tokens(KEY, lifetime)
     assert longer.read(longer.issue(ANA, name=None, now=NOW, lifetime=lifetime), NOW).actor == ANA
+
+
+def test_the_command_line_makes_none_that_lasts_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MANDATE_DATA_DIR", str(tmp_path))
+    command = ["token", "--subject", "ana", "--authority", "kfor", "--role", "reviewer", "--expires"]
+    refused = CliRunner().invoke(application("token"), [*command, "2d"])
+    assert refused.exit_code == 2
+    assert "1 day, 0:00:00 at most" in " ".join(refused.stderr.replace("│", " ").split())
+    made = CliRunner().invoke(application("token"), [*command, "1d"]).stdout.strip()
+    assert Tokens(own_key(tmp_path)).read(made, datetime.now(UTC)).actor.subject == "ana"
+    monkeypatch.setenv("MANDATE_TOKEN_LIFETIME", "3600")
+    assert CliRunner().invoke(application("token"), [*command, "2h"]).exit_code == 2
 
 
 def test_nobody_gets_a_token_for_the_register_itself() -> None:

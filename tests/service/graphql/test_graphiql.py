@@ -21,6 +21,7 @@ def test_a_browser_gets_the_page_without_a_token(register: Register) -> None:
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/html")
     assert 'id="token"' in response.text
+    assert (response.headers["cache-control"], response.headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
 def test_its_policy_lets_nothing_in_from_elsewhere(register: Register) -> None:
@@ -39,6 +40,10 @@ def test_every_asset_that_it_names_is_served_by_us(register: Register) -> None:
         response = register.client.get(name)
         assert response.status_code == 200
         assert len(response.content) > 100
+        assert (response.headers["cache-control"], response.headers["x-content-type-options"]) == (
+            "no-cache",
+            "nosniff",
+        )
     assert "<script>" not in page(register).text
 
 
