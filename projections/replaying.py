@@ -38,8 +38,8 @@ TABLES: Final = """
 """
 
 
-def bounded(statement: str, order: str) -> str:
-    """The first rows of a statement that selects FIELDS, in their order: BATCH_BYTES of them, and always one.
+def bounded(statement: str, order: str, size: int = BATCH_BYTES) -> str:
+    """The first rows of a statement that selects FIELDS, in their order: `size` bytes of them, and always one.
 
     The sizes are read without the values: those that are left out are never fetched from where long ones are stored.
     """
@@ -49,7 +49,7 @@ def bounded(statement: str, order: str) -> str:
                 SELECT *, coalesce(octet_length(state), 0) + coalesce(octet_length(texts), 0) AS size
                 FROM ({statement}) AS found
             ) AS sized
-        ) AS summed WHERE before < {BATCH_BYTES} ORDER BY {order}
+        ) AS summed WHERE before < {size} ORDER BY {order}
     """  # noqa: S608
 
 

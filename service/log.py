@@ -18,6 +18,8 @@ from service.items import Place, Row
 from service.lineage import Lineage, Seen
 from service.mapper import Mapper
 
+FEED_BYTES: Final = 1024 * 1024
+"""Every follower of a worker reads the feed, all at the same time."""
 ROWS: Final = f"{FIELDS} FROM {TABLES}"
 STREAM: Final = f"""
     SELECT {ROWS} WHERE e.originator_id = %s AND e.originator_version > %s ORDER BY e.originator_version
@@ -42,6 +44,7 @@ FEED: Final = bounded(
     f"""SELECT {ROWS} AND t.position > %(after)s
         WHERE e.notification_id > %(after)s ORDER BY e.notification_id LIMIT %(limit)s""",
     "notification_id",
+    FEED_BYTES,
 )
 HEAD: Final = "SELECT notification_id, recorded_at FROM event_store.events ORDER BY notification_id DESC LIMIT 1"
 AS_OF: Final = "SELECT event_store.position_as_of(%s)"
