@@ -25,7 +25,7 @@ LETTERS = 4000
 @pytest.fixture
 def heavy(new_database: NewDatabase) -> Iterator[World]:
     """36 MB, where one subscription at once is served."""
-    with served(new_database(), live_patience=0.5, live_subscriptions=1) as register:
+    with served(new_database(), live_patience=3.0, live_subscriptions=1) as register:
         here = world(register)
         for _ in range(INCIDENTS):
             here.incident(description="x" * LETTERS, marking="CLEAR")
