@@ -6,6 +6,7 @@ import pytest
 
 from domain.deployment_request.commands import AmendRequest, ResumeReview
 from domain.deployment_request.events import RequestAmended, RequestWithheld, ReviewResumed
+from domain.deployment_request.rules import is_untold
 from domain.deployment_request.state import RequestStatus
 from domain.refusals import InvalidInput
 from domain.vocabulary import SYSTEM, AnalyticConfidence, Likelihood, Text
@@ -190,3 +191,14 @@ def test_a_released_hold_does_not_tell_of_what_its_author_may_not_see() -> None:
     register = given(*UNDER_REVIEW, hidden, withheld(BRIDGE), finding(on=BRIDGE), resumed()).register
     answer = register.command(AmendRequest(incidents=(), reason=WHY), requester)
     assert answer == (RequestAmended(incidents=(BRIDGE,), reason=WHY),)
+
+
+def test_of_a_hold_that_awaits_what_one_may_not_see_it_is_untold_whether_it_is_met() -> None:
+    hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001")
+    register = given(*UNDER_REVIEW, hidden, withheld(BRIDGE, CANAL)).register
+    verdicts = [
+        [is_untold(verdict) for verdict in register.explain(who, REQUEST)["RESUME_REVIEW"].verdicts]
+        for who in (requester, reviewer)
+    ]
+    assert (verdicts[0].count(True), verdicts[1].count(True)) == (1, 0)
+    assert register.states[REQUEST].concerns == {CANAL, BRIDGE}
