@@ -1,0 +1,125 @@
+"""The register under test: a durable PostgreSQL, two APIs and two workers, each of which can be killed."""
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from projections.catalogue import VIEWS
+from service.database import DatabaseUrls
+from service.embedded import embedded_postgres
+from service.migrations import migrate
+from tests.e2e.serving import MANDATE, free_port
+from tests.faults.processes import Process, environment, is_ready, prepare, running
+from tests.service.graphql.register import Register
+from tests.waiting import until
+
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+SESSIONS = f"SELECT count(*) FROM ({BACKENDS}) AS sessions"
+CATCH_UP = 300.0
+"""Seconds that everything has to be well again after the last kill."""
+
+
+@dataclass(frozen=True)
+class SoakRegister:
+    """urls: of the database. apis: the addresses of the APIs. data: the folder of PostgreSQL."""
+
+    urls: DatabaseUrls
+    apis: list[str]
+    processes: dict[str, Process]
+    environment: dict[str, str]
+    data: Path
+    register: Register
+
+    def kill(self, chance: random.Random) -> str:
+        """Kills one process at random with SIGKILL, starts it again where nobody else does, and returns its name."""
+        name = chance.choice([*self.processes, "backend", "postmaster"])
+        if name in self.processes:
+            self.processes[name].end(signal.SIGKILL)
+            self.processes[name].start()
+        elif name == "backend":
+            self._kill_backend(chance)
+        else:
+            # The keeper of the embedded server starts it again.
+            with suppress(OSError, ValueError):
+                pid = int((self.data / "postgres/cluster/postmaster.pid").read_text().split("\n", 1)[0])
+                os.kill(pid, signal.SIGKILL)
+        return name
+
+    def _kill_backend(self, chance: random.Random) -> None:
+        with suppress(psycopg.Error, OSError, IndexError), psycopg.connect(self.urls.superuser or "") as connection:
+            backends = [pid for (pid,) in connection.execute(BACKENDS)]
+            os.kill(chance.choice(backends), signal.SIGKILL)
+
+    def rebuild(self, chance: random.Random) -> str:
+        """Asks for a rebuild of one view, and kills it half of the times."""
+        view = chance.choice(VIEWS).name
+        process = subprocess.Popen(
+            [*MANDATE, "rebuild", view], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0.5, 3) if chance.random() < 0.5 else 60)
+        process.kill()
+        process.wait()
+        return view
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [*MANDATE, *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=600, check=False)
+
+    def settle(self) -> None:
+        """Waits until every API is ready and every view has caught up."""
+        until(lambda: all(self._is_ready(url) for url in self.apis), seconds=CATCH_UP)
+        until(lambda: self.run("status").returncode == 0, seconds=CATCH_UP)
+
+    def memory(self) -> dict[str, int]:
+        """Resident bytes of each process."""
+        return {name: _resident(process.process.pid) for name, process in self.processes.items()}
+
+    def sessions(self) -> int:
+        with psycopg.connect(self.urls.superuser or "") as connection:
+            row = connection.execute(SESSIONS).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _is_ready(self, url: str) -> bool:
+        try:
+            return httpx.get(f"{url}/health/ready", timeout=10).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+@contextmanager
+def soak_register(folder: Path) -> Iterator[SoakRegister]:
+    with ExitStack() as stack:
+        data = folder / "data"
+        urls = stack.enter_context(embedded_postgres(data))
+        migrate(urls.owner)
+        prepare(urls.api)
+        given, ports = environment(urls, folder), [free_port(), free_port()]
+        processes = {
+            f"api {port}": stack.enter_context(
+                running(given, folder / f"api-{port}.log", "serve", "--no-worker", "--port", str(port))
+            )
+            for port in ports
+        }
+        for number in (1, 2):
+            processes[f"worker {number}"] = stack.enter_context(
+                running(given, folder / f"worker-{number}.log", "worker")
+            )
+        apis = [f"http://127.0.0.1:{port}" for port in ports]
+        register = Register(stack.enter_context(httpx.Client(base_url=apis[0], timeout=30)), urls)
+        until(lambda: is_ready(register), seconds=60)
+        yield SoakRegister(urls, apis, processes, given, data, register)
+
+
+def _resident(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return 1024 * int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])

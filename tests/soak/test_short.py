@@ -1,0 +1,17 @@
+"""The soak's short form: half a minute of load, kills and a rebuild."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.soak.ledger import Answer
+from tests.soak.run import soak
+
+
+@pytest.mark.faults
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_nothing_acknowledged_is_missing_or_doubled_after_random_kills(tmp_path: Path) -> None:
+    report = soak(tmp_path, 30, seed=7)
+    assert report.problems == []
+    assert report.answers[Answer.RECORDED] > 50
