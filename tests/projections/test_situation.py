@@ -19,15 +19,6 @@ from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
 
 STANDING = "SELECT {}, counts FROM {} WHERE valid_until = 'infinity' AND {}"
-FIRST_VERSION = """
-    INSERT INTO {table} (group_id, valid_from, valid_until, position, marking, audience, regions, kind, status, count)
-    SELECT md5(g.group_id || s.status)::uuid, g.valid_from, g.valid_until, g.position, g.marking, g.audience, g.regions,
-           g.kind, s.status, g.counts[s.place]
-    FROM {table} g, unnest(%s::text[]) WITH ORDINALITY AS s (status, place)
-    WHERE g.regions <> '{{}}' AND g.audience <> '{{}}'
-"""
-NOT_IN = {1: "counts IS NOT NULL", 2: "audience = '{}'", 3: "false"}
-"""What a version of the view did not have."""
 
 
 @pytest.fixture
@@ -37,16 +28,6 @@ def recorded(world: World) -> World:
     world.apply([situation.VIEW], block=40)
     world.apply()
     return world
-
-
-@pytest.fixture(params=NOT_IN)
-def of_any_version(recorded: World, request: pytest.FixtureRequest) -> World:
-    """Version 1 had rows of one status each, and no totals; version 2 no totals of a marking."""
-    with psycopg.connect(recorded.urls.owner) as connection:
-        if request.param == 1:
-            connection.execute(FIRST_VERSION.format(table=situation.table).encode(), [list(STATUSES)])
-        connection.execute(f"DELETE FROM {situation.table} WHERE {NOT_IN[request.param]}".encode())
-    return recorded
 
 
 def expected(model: Model, who: Actor, instant: datetime | None, regions: list[str] | None) -> list[Counts]:
@@ -66,8 +47,7 @@ def test_every_status_has_its_place() -> None:
     assert sorted(STATUSES) == sorted({*RequestStatus, *AttributionStatus})
 
 
-def test_counts_are_those_of_the_states(of_any_version: World) -> None:
-    recorded = of_any_version
+def test_counts_are_those_of_the_states(recorded: World) -> None:
     model = Model(recorded.log())
     recorded_at = [recorded.recorded_at for recorded in model.log]
     just_before = [recorded_at[0] - timedelta(seconds=1), recorded_at[90] - timedelta(microseconds=1)]
@@ -94,8 +74,7 @@ def test_what_was_referred_counts_for_those_who_see_it_now_in_the_past_too(recor
     assert widened > 3
 
 
-def test_requests_of_a_status_are_counted(of_any_version: World) -> None:
-    recorded = of_any_version
+def test_requests_of_a_status_are_counted(recorded: World) -> None:
     model, counted = Model(recorded.log()), 0
     recorded_at = [recorded.recorded_at for recorded in model.log]
     wanted: list[list[str] | None] = [None, ["APPROVED", "DENIED"], ["WITHHELD_PENDING_ATTRIBUTION"], ["WITHDRAWN"], []]
