@@ -34,8 +34,8 @@ from tests.projections.chance import START
 
 FEW, MANY = 2_000, 20_000
 EVENTS_A_REQUEST = 10
-SMALL, LARGE = 100, 800
-"""Pieces of evidence on one incident: 8 MB and 64 MB of text."""
+SMALL, LARGE = 50, 400
+"""Pieces of evidence on one incident: 4 MB and 32 MB of text."""
 A_PAGE = 24 * 1024
 """KiB: what a page of large events takes, as bytes, decoded, and as it is written."""
 MORE_ALLOWED = 6 * 1024
@@ -43,6 +43,7 @@ MORE_ALLOWED = 6 * 1024
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_ten_times_the_events_take_no_more_memory(new_database: NewDatabase, tmp_path: Path) -> None:
     taken = {}
     for events in (FEW, MANY):
@@ -54,6 +55,7 @@ def test_ten_times_the_events_take_no_more_memory(new_database: NewDatabase, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_one_large_subject_takes_no_more_memory(new_database: NewDatabase, tmp_path: Path) -> None:
     taken = {}
     for pieces in (SMALL, LARGE):
