@@ -76,3 +76,33 @@ def test_one_that_was_just_submitted_is_waited_for(here: World) -> None:
         for number in range(20):
             client.subscribe(str(number), CHANGED, id=here.request()["id"])
             assert version(client, str(number))[0] == 1
+
+
+SEEN = """subscription ($id: ID!) { deploymentRequestChanged(id: $id) {
+    version availableActions history(first: 100) { edges { node { version reason redactions } } } } }"""
+
+
+def test_each_viewer_is_told_by_their_own_rights(here: World) -> None:
+    """Two watch one request: what is read for one of them, at the same position, is not what the other gets."""
+    request = here.request()["id"]
+    with (
+        socket(here.register, greeted=here.requester) as asker,
+        socket(here.register, greeted=here.reviewer) as decider,
+    ):
+        for client in (asker, decider):
+            client.subscribe("1", SEEN, id=request)
+            assert client.data("1")["deploymentRequestChanged"]["version"] == 1
+        for number in range(2, 6):
+            reason = f"EXERCISE: secret {number}"
+            here.on_request(here.reviewer, "remarkOnDeploymentRequest", request, internal=True, reason=reason)
+            theirs, ours = (client.data("1")["deploymentRequestChanged"] for client in (asker, decider))
+            assert theirs["version"] == ours["version"] == number
+            assert "WITHDRAW" in theirs["availableActions"]
+            assert "WITHDRAW" not in ours["availableActions"]
+            assert "BEGIN_REVIEW" in ours["availableActions"]
+            assert "BEGIN_REVIEW" not in theirs["availableActions"]
+            remarks = [told["history"]["edges"][number - 1]["node"] for told in (theirs, ours)]
+            assert [(remark["reason"], remark["redactions"]) for remark in remarks] == [
+                (None, ["reason"]),
+                (reason, []),
+            ]
