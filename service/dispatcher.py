@@ -210,7 +210,13 @@ class Dispatcher:
         for event in appended.events:
             attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event, lineage)
         own = [event for event in appended.events if event.stream == attempt.subject]
-        return Outcome(subject=attempt.subject, state=attempt.state, before=before, events=tuple(own))
+        return Outcome(
+            subject=attempt.subject,
+            state=attempt.state,
+            before=before,
+            events=tuple(own),
+            consulted=attempt.states,
+        )
 
 
 def _told(attempt: Attempt, error: Exception) -> Exception:

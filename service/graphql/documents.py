@@ -1,6 +1,8 @@
 """Documents, read and validated once: the same question is asked many times."""
 
 import asyncio
+import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    Source,
+    SourceLocation,
     parse,
     specified_rules,
     validate,
@@ -29,6 +33,7 @@ LONGEST_KEPT: Final = 10_000
 SHORT: Final = 500
 """Characters that are read at once. What is longer is read in a thread."""
 THREADS: Final = 4
+_LINE_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,20 @@ class Document:
             return GraphQLError("The document has several operations: say by operationName which one is meant.")
         found = next((operation for operation in self.operations if operation.name == name), None)
         return found or GraphQLError(f"The document has no operation of this name: {name[:100]!r}.")
+
+
+class Lined(Source):
+    """A text whose lines are counted once, however many errors are told with their place."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self, body: str) -> None:
+        super().__init__(body)
+        self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(body))]
+
+    def get_location(self, position: int) -> SourceLocation:
+        line = bisect_right(self._starts, position)
+        return SourceLocation(line, position + 1 - self._starts[line - 1])
 
 
 class Reader:
@@ -106,7 +125,7 @@ class Reader:
 
 def _read(schema: GraphQLSchema, text: str) -> Document:
     try:
-        node = parse(text, max_tokens=TOKENS)
+        node = parse(Lined(text), max_tokens=TOKENS)
         if (error := too_wide(text, node)) is not None:
             return Document(node, (error,))
         errors = validate(schema, node, specified_rules, max_errors=ERRORS)

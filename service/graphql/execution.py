@@ -40,7 +40,7 @@ class PlainExecutor(Executor[None]):
     _cost = 0
     _bytes = 0
     _reserved = STEP
-    _failed = 0
+    _nulls = 0
 
     def execute_field(self, parent_type: Any, source: Any, field_details_list: Any, path: Any, position: Any) -> Any:
         field = parent_type.fields.get(field_details_list[0].node.name.value)
@@ -93,21 +93,21 @@ class PlainExecutor(Executor[None]):
         return found.completed() if found.awaited else found.items
 
     def handle_field_error(self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Any) -> None:
-        """The first errors are told: to tell where thousands are takes longer than to answer."""
-        context = self.context_value
+        """Of the fields that are null for an error, the first ones are told why. An error that takes away more than
+        its field goes on as it is: what is lost with it is told by it alone."""
+        context, propagates = self.context_value, self.error_propagation and is_non_null_type(return_type)
         cause = raw_error.original_error if isinstance(raw_error, GraphQLError) else raw_error
         if isinstance(raw_error, TooMuch) or isinstance(cause, TooMuch | TooMany):
             if context.refused is None:
                 nodes = [each.node for each in field_details_list]
                 context.refused = located_error(raw_error, nodes, path.as_list())
+            if propagates:
+                raise Untold("", path=path.as_list())
+        elif propagates or self._nulls < ERRORS:
+            self._nulls += not propagates
+            super().handle_field_error(raw_error, return_type, field_details_list, path)
         else:
-            self._failed += 1
-            if self._failed <= ERRORS:
-                return super().handle_field_error(raw_error, return_type, field_details_list, path)
-            context.untold = self._failed - ERRORS
-        if self.error_propagation and is_non_null_type(return_type):
-            raise Untold("", path=path.as_list())
-        return None
+            context.untold += 1
 
     def _spend(self, units: int, characters: int) -> None:
         self._cost += units

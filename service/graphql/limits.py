@@ -207,13 +207,15 @@ class _Measure:
         """How many items a field has: a page as many as it asks for, its edges none of their own."""
         if definition is None:
             return 1
+        is_list = is_list_type(get_nullable_type(definition.type))
         if "first" not in definition.args:
-            return ITEMS if is_list_type(get_nullable_type(definition.type)) and node.name.value != "edges" else 1
+            return ITEMS if is_list and node.name.value != "edges" else 1
+        usual = ITEMS if is_list else PAGE
         first = next((argument.value for argument in node.arguments or () if argument.name.value == "first"), None)
         if isinstance(first, VariableNode):
             name = first.name.value
-            return Variable(name, self._defaults.get(name, PAGE))
-        return _page(first)
+            return Variable(name, self._defaults.get(name, usual))
+        return int(first.value) if isinstance(first, IntValueNode) else usual
 
     def _definition(self, node: FieldNode, parent: Any) -> GraphQLField | None:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):

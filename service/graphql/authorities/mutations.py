@@ -9,6 +9,7 @@ from service.graphql.authorities.inputs import EndMandateInput, GrantMandateInpu
 from service.graphql.authorities.types import Authority
 from service.graphql.carry_out import carry_out
 from service.graphql.context import Context, Info
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.refusals import (
     IdempotencyConflict,
     InvalidInput,
@@ -41,8 +42,8 @@ class AuthorityRecorded:
         return cls(outcome=outcome, authority=found, position=Position(outcome.position))
 
     @strawberry.field(description="What was recorded for it.")
-    async def events(self) -> list[RecordedEvent]:
-        return await telling.told_of_outcome(self.outcome, self.authority.sources, self.authority)
+    async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
+        return part(await telling.told_of_outcome(self.outcome, self.authority.sources, self.authority), first, offset)
 
 
 AuthorityResult = Annotated[

@@ -5,6 +5,7 @@ import strawberry
 from projections import authorities
 from service.graphql.authorities.types import Authority
 from service.graphql.context import Info
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.parse import given, words
 from service.graphql.scalars import Position
 
@@ -19,6 +20,8 @@ class AuthorityQueries:
         return Authority.of(found, sources) if found else None
 
     @strawberry.field(description="Every authority that is registered, by code.")
-    async def authorities(self, info: Info, at_least: Position | None = strawberry.UNSET) -> list[Authority]:
+    async def authorities(
+        self, info: Info, at_least: Position | None = strawberry.UNSET, first: First = MANY, offset: Offset = 0
+    ) -> list[Authority]:
         sources = info.context.sources(given(at_least))
-        return [Authority.of(found, sources) for found in await sources.rows(authorities.every)]
+        return [Authority.of(found, sources) for found in part(await sources.rows(authorities.every), first, offset)]

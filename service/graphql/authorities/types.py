@@ -8,6 +8,7 @@ import strawberry
 from domain import authority as domain
 from domain import jurisdiction
 from domain.vocabulary import AuthorityCode
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.nodes import Node
 from service.graphql.sources import Sources
 
@@ -63,5 +64,6 @@ class Authority(Node):
         return known.name if known else self.code
 
     @strawberry.field(description="All that it was ever granted, the earliest first; see their validity.")
-    async def mandates(self) -> list[Mandate]:
-        return [Mandate.of(mandate) for mandate in await self.sources.mandates.load(self.code)]
+    async def mandates(self, first: First = MANY, offset: Offset = 0) -> list[Mandate]:
+        found = await self.sources.mandates.load(self.code)
+        return [Mandate.of(mandate) for mandate in part(found, first, offset)]

@@ -15,6 +15,7 @@ from service.graphql.incidents.inputs import (
     RetractAttributionInput,
 )
 from service.graphql.incidents.types import Incident
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.refusals import (
     IdempotencyConflict,
     InvalidInput,
@@ -43,8 +44,8 @@ class IncidentRecorded:
         return cls(outcome=outcome, incident=incident, position=Position(outcome.position))
 
     @strawberry.field(description="What was recorded for it.")
-    async def events(self) -> list[RecordedEvent]:
-        return await telling.told_of_outcome(self.outcome, self.incident.sources, self.incident)
+    async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
+        return part(await telling.told_of_outcome(self.outcome, self.incident.sources, self.incident), first, offset)
 
 
 IncidentResult = Annotated[

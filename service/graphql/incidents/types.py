@@ -20,6 +20,7 @@ from domain.vocabulary import (
 )
 from domain.vocabulary import Location as DomainLocation
 from service.graphql.authorities.types import Authority
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.people import Actor
 from service.graphql.requests import types as requests
@@ -90,7 +91,7 @@ class Attribution:
     likelihood: Likelihood
     confidence: AnalyticConfidence
     basis: str
-    evidence: list[Evidence] = strawberry.field(description="What it rests on, as far as the viewer may see it.")
+    seen: strawberry.Private[list[Evidence]]
     found_at: datetime
     found_by: Actor
 
@@ -104,10 +105,14 @@ class Attribution:
             likelihood=finding.likelihood,
             confidence=finding.confidence,
             basis=said(finding.basis),
-            evidence=[piece for piece in seen if piece.id in map(str, finding.evidence)],
+            seen=[piece for piece in seen if piece.id in map(str, finding.evidence)],
             found_at=finding.found_at,
             found_by=Actor.of(finding.found_by, incident.sources),
         )
+
+    @strawberry.field(description="What it rests on, as far as the viewer may see it.")
+    def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
+        return part(self.seen, first, offset)
 
 
 @strawberry.type(
@@ -169,21 +174,21 @@ class Incident(Node):
         return await Attribution.of(finding, self) if finding else None
 
     @strawberry.field(description="What the viewer may see of it, the first recorded first.")
-    async def evidence(self) -> list[Evidence]:
-        return await self.seen_evidence()
+    async def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
+        return part(await self.seen_evidence(), first, offset)
 
     @strawberry.field(
         description="Authorities that it was referred to for action, once it is known who is responsible."
     )
-    def referred_to(self) -> list[Authority]:
-        return [Authority.named(code, self.sources) for code in self.state.referred_to]
+    def referred_to(self, first: First = MANY, offset: Offset = 0) -> list[Authority]:
+        return [Authority.named(code, self.sources) for code in part(self.state.referred_to, first, offset)]
 
     @strawberry.field(description="The requests that name it and that the viewer may see, the first submitted first.")
     async def deployment_requests(
-        self,
+        self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["DeploymentRequest", strawberry.lazy("service.graphql.requests.types")]]:
         found = await self.sources.requests_on.load(self.state.id)
-        return [requests.DeploymentRequest.of(request, self.sources) for request in found]
+        return [requests.DeploymentRequest.of(request, self.sources) for request in part(found, first, offset)]
 
     @strawberry.field(description="What happened to it, the oldest first; to a past state, up to then.")
     async def history(

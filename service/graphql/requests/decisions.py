@@ -11,6 +11,7 @@ from domain.deployment_request.state import DecisionOutcome, Standing
 from domain.vocabulary import AnalyticConfidence, Likelihood
 from domain.vocabulary import Period as DomainPeriod
 from service.graphql.incidents import types as incidents
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.people import Actor
 from service.graphql.sources import Sources
 from service.graphql.texts import said, said_if_any
@@ -58,8 +59,10 @@ class Hold:
         )
 
     @strawberry.field(description="The incidents whose attribution is awaited, as far as the viewer may see them.")
-    async def awaiting(self) -> list[Annotated["Incident", strawberry.lazy("service.graphql.incidents.types")]]:
-        return await incidents.seen(self.hold.awaiting, self.sources)
+    async def awaiting(
+        self, first: First = MANY, offset: Offset = 0
+    ) -> list[Annotated["Incident", strawberry.lazy("service.graphql.incidents.types")]]:
+        return part(await incidents.seen(self.hold.awaiting, self.sources), first, offset)
 
 
 @strawberry.type(description="What a reviewer recommends, and why.")
@@ -112,7 +115,6 @@ class Decision:
     reason: str
     decided_at: datetime
     decided_by: Actor
-    conditions: list[Condition]
     valid_until: datetime | None
     granted_strength: int | None = strawberry.field(
         description="What an approval grants, which may be less than was asked for; null for a denial."
@@ -129,7 +131,6 @@ class Decision:
             reason=said(decision.reason),
             decided_at=decision.decided_at,
             decided_by=Actor.of(decision.decided_by, sources),
-            conditions=[Condition.of(condition) for condition in decision.conditions],
             valid_until=decision.valid_until,
             granted_strength=decision.granted_strength,
             granted_period=Period.of(decision.granted_period) if decision.granted_period else None,
@@ -142,5 +143,12 @@ class Decision:
             "see, and evidence likewise, are left out."
         )
     )
-    async def grounds(self) -> list[Annotated["Attribution", strawberry.lazy("service.graphql.incidents.types")]]:
-        return await incidents.findings(self.decision.grounds, self.decision.position, self.sources)
+    async def grounds(
+        self, first: First = MANY, offset: Offset = 0
+    ) -> list[Annotated["Attribution", strawberry.lazy("service.graphql.incidents.types")]]:
+        found = await incidents.findings(self.decision.grounds, self.decision.position, self.sources)
+        return part(found, first, offset)
+
+    @strawberry.field(description="Of an approval.")
+    def conditions(self, first: First = MANY, offset: Offset = 0) -> list[Condition]:
+        return [Condition.of(condition) for condition in part(self.decision.conditions, first, offset)]

@@ -10,6 +10,7 @@ from domain.deciding import Outlook, Verdict
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from service.graphql.charges import RULES
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.requests import actions
 from service.graphql.requests.actions import RequestAction
 from service.graphql.sources import Sources
@@ -31,7 +32,11 @@ class RuleCheck:
     description: str
     met: bool
     subject: str | None = strawberry.field(description="The incident, condition or person that it is about.")
-    rests_on: list[Told]
+    rests: strawberry.Private[list["RecordedEvent"]]
+
+    @strawberry.field(description="The events on which it rests.")
+    def rests_on(self, first: First = MANY, offset: Offset = 0) -> list[Told]:
+        return part(self.rests, first, offset)
 
     @classmethod
     def of(cls, verdict: Verdict, events: Events) -> Self:
@@ -40,7 +45,7 @@ class RuleCheck:
             description=verdict.description,
             met=verdict.met,
             subject=verdict.subject,
-            rests_on=_among(verdict.rests_on, events),
+            rests=_among(verdict.rests_on, events),
         )
 
 
@@ -68,8 +73,12 @@ class ActionOutlook:
 )
 class Explanation:
     status: RequestStatus
-    because: list[Told] = strawberry.field(description="The events that brought it here.")
+    led_here: strawberry.Private[list["RecordedEvent"]]
     actions: list[ActionOutlook]
+
+    @strawberry.field(description="The events that brought it here.")
+    def because(self, first: First = MANY, offset: Offset = 0) -> list[Told]:
+        return part(self.led_here, first, offset)
 
 
 async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
@@ -82,7 +91,7 @@ async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
     await sources.pace.point(RULES)
     return Explanation(
         status=request.status,
-        because=_among(request.led_here, events),
+        led_here=_among(request.led_here, events),
         actions=[ActionOutlook.of(outlook, events) for outlook in outlooks],
     )
 

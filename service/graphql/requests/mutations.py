@@ -7,6 +7,7 @@ import strawberry
 from domain.deployment_request import commands
 from service.graphql.carry_out import carry_out
 from service.graphql.context import Context, Info
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.refusals import (
     IdempotencyConflict,
     InvalidInput,
@@ -57,9 +58,9 @@ class DeploymentRequestRecorded:
         )
 
     @strawberry.field(description="What was recorded for it.")
-    async def events(self) -> list[RecordedEvent]:
+    async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
         request = self.deployment_request
-        return await telling.told_of_outcome(self.outcome, request.sources, request)
+        return part(await telling.told_of_outcome(self.outcome, request.sources, request), first, offset)
 
 
 DeploymentRequestResult = Annotated[

@@ -12,6 +12,7 @@ from domain.deployment_request.state import RequestStatus
 from domain.vocabulary import Marking
 from service.graphql.authorities.types import Authority
 from service.graphql.incidents import types as incidents
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.parse import given
 from service.graphql.requests import actions
@@ -54,7 +55,6 @@ class DeploymentRequest(Node):
     marking: Marking
     recipients: list[str]
     hold: Hold | None
-    endorsements: list[Endorsement]
     decision: Decision | None
     submitted_at: datetime
     updated_at: datetime
@@ -89,15 +89,21 @@ class DeploymentRequest(Node):
             marking=request.marking,
             recipients=list(request.recipients),
             hold=Hold.of(request.hold, sources) if request.hold else None,
-            endorsements=[Endorsement.of(endorsement, request, sources) for endorsement in request.endorsements],
             decision=Decision.of(request.decision, sources) if request.decision else None,
             submitted_at=request.submitted_at,
             updated_at=request.updated_at,
         )
 
     @strawberry.field(description="The incidents that it rests on, as far as the viewer may see them.")
-    async def incidents(self) -> list[Annotated["Incident", strawberry.lazy("service.graphql.incidents.types")]]:
-        return await incidents.seen(self.state.incidents, self.sources)
+    async def incidents(
+        self, first: First = MANY, offset: Offset = 0
+    ) -> list[Annotated["Incident", strawberry.lazy("service.graphql.incidents.types")]]:
+        return part(await incidents.seen(self.state.incidents, self.sources), first, offset)
+
+    @strawberry.field(description="The first recorded first.")
+    def endorsements(self, first: First = MANY, offset: Offset = 0) -> list[Endorsement]:
+        found = part(self.state.endorsements, first, offset)
+        return [Endorsement.of(endorsement, self.state, self.sources) for endorsement in found]
 
     @strawberry.field(description="What the viewer may do to it now.")
     async def available_actions(self) -> list[RequestAction]:
@@ -121,9 +127,13 @@ class DeploymentRequest(Node):
         )
     )
     async def changes(
-        self, from_version: int, to_version: int | None = strawberry.UNSET
+        self,
+        from_version: int,
+        to_version: int | None = strawberry.UNSET,
+        first: First = MANY,
+        offset: Offset = 0,
     ) -> list[Annotated["FieldChange", strawberry.lazy("service.graphql.trail.types")]]:
-        return await compared(self.state, from_version, given(to_version), self.sources)
+        return part(await compared(self.state, from_version, given(to_version), self.sources), first, offset)
 
     @strawberry.field(description="The full history, oldest first; of a past state, up to then.")
     async def history(

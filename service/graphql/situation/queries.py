@@ -10,6 +10,7 @@ from projections import situation_counts
 from projections.situation import INCIDENTS, REQUEST
 from projections.situation_counts import Counts
 from service.graphql.context import Info
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.parse import given, region_paths
 from service.graphql.scalars import AsOf, Position
 
@@ -53,9 +54,11 @@ class SituationQueries:
         regions: list[str] | None = strawberry.UNSET,
         as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
+        first: First = MANY,
+        offset: Offset = 0,
     ) -> list[RegionSituation]:
         wanted = region_paths("regions", given(regions))
         sources = info.context.sources(given(at_least)).as_of(given(as_of))
         counts = await sources.rows(lambda sight: situation_counts.by_region(sight, wanted))
         named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
-        return [RegionSituation.of(region, counts) for region in named]
+        return [RegionSituation.of(region, counts) for region in part([*named], first, offset)]

@@ -1,5 +1,6 @@
 """Recorded events, as a viewer may see them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
@@ -7,6 +8,7 @@ import strawberry
 
 from projections.audit_trail import Entry, Shown
 from projections.changes import Change
+from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.people import Actor
 from service.graphql.scalars import Json, Position
@@ -57,7 +59,7 @@ class RecordedEvent:
     causation_id: str | None = strawberry.field(
         description="The position of the event that this follows from; null for what somebody commanded."
     )
-    changes: list[FieldChange]
+    changed: strawberry.Private[Sequence[Change]]
     payload: Json = strawberry.field(
         description="The event's own data, with what the viewer may not see left out and named in redactions."
     )
@@ -81,10 +83,14 @@ class RecordedEvent:
             reason=shown.reason,
             correlation_id=str(entry.correlation),
             causation_id=None if entry.causation is None else str(entry.causation),
-            changes=[FieldChange.of(change) for change in shown.changes],
+            changed=shown.changes,
             payload=Json(shown.payload),
             redactions=list(shown.redactions),
         )
+
+    @strawberry.field(description="What it changed.")
+    def changes(self, first: First = MANY, offset: Offset = 0) -> list[FieldChange]:
+        return [FieldChange.of(change) for change in part(self.changed, first, offset)]
 
     @strawberry.field(description="The request, incident or authority that it happened to.")
     async def subject(self) -> Node:

@@ -38,7 +38,7 @@ def here(databases: Databases) -> Iterator[World]:
 def selections(kind: str) -> Iterator[str]:
     """Each field of a type, with every leaf of what it leads to."""
     for name, field in _fields(kind).items():
-        arguments = "(fromVersion: 1)" if name == "changes" and field.args else ""
+        arguments = "(fromVersion: 1)" if "fromVersion" in field.args else ""
         found = get_named_type(field.type)
         yield f"{name}{arguments}" + ("" if is_leaf_type(found) else f" {{ {_leaves(found)} }}")
 
@@ -72,6 +72,16 @@ AUTHORITY_FIELDS = list(selections("Authority"))
 EVENT_FIELDS = list(selections("RecordedEvent"))
 
 
+def is_locked(holder: psycopg.Connection, tables: str) -> bool:
+    """A follower that is at work may stand in the way of some of them."""
+    try:
+        holder.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE NOWAIT".encode())
+    except psycopg.errors.LockNotAvailable:
+        holder.rollback()
+        return False
+    return True
+
+
 @contextmanager
 def lost_before_the_answer(urls: DatabaseUrls) -> Iterator[None]:
     """Commands are recorded, and every read of a view loses the database, which comes back afterwards."""
@@ -81,7 +91,7 @@ def lost_before_the_answer(urls: DatabaseUrls) -> Iterator[None]:
     ended = threading.Event()
     tables = ", ".join(f"projections.{table.name}" for table in PROJECTIONS.sorted_tables)
     with psycopg.connect(urls.superuser) as holder, psycopg.connect(urls.superuser, autocommit=True) as watch:
-        holder.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE".encode())
+        until(lambda: is_locked(holder, tables))
         with psycopg.connect(elsewhere, autocommit=True) as server, ThreadPoolExecutor(1) as pool:
 
             def cut() -> None:
