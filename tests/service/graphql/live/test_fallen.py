@@ -15,6 +15,8 @@ CAUGHT_UP = """query ($at: Position) {
 CHANGED = "subscription ($id: ID!) { deploymentRequestChanged(id: $id) { version } }"
 WAITING = """SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND usename = 'mandate_api'"""
+MOVE = """UPDATE projections.checkpoints SET (position, recorded_at) =
+    (SELECT notification_id, recorded_at FROM event_store.events WHERE notification_id = %s)"""
 SEVER = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = 'mandate_api'"""
 
@@ -39,9 +41,9 @@ def test_a_change_that_was_lost_and_made_again_is_told(database_urls: DatabaseUr
             before = register.position
             holder.execute("LOCK TABLE projections.deployment_requests IN ACCESS EXCLUSIVE MODE")
             here.on_request(here.requester, "remarkOnDeploymentRequest", request)
-            superuser.execute("UPDATE projections.checkpoints SET position = %s", [register.position])
+            superuser.execute(MOVE, [register.position])
             until(lambda: superuser.execute(WAITING).fetchone())
-            superuser.execute("UPDATE projections.checkpoints SET position = %s", [before])
+            superuser.execute(MOVE, [before])
             superuser.execute(SEVER)
             holder.rollback()
             with followed(database_urls):
