@@ -48,6 +48,7 @@ def load(connection: psycopg.Connection[Any], schema: str, table: Table, rows: S
     """
     if not rows:
         return
+    _writers(table)  # refuses an unknown type before anything is sent
     with connection.cursor() as cursor, cursor.copy(_statement(schema, table)) as copy:
         copy.write(HEAD)
         for first in range(0, len(rows), PART):
