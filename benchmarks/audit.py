@@ -20,8 +20,8 @@ from benchmarks.tables import aligned, middle, times
 from projections.catalogue import VIEWS
 from projections.reading.asking import Question
 from projections.rebuilding.rebuild import rebuild
-from service.database import DatabaseUrls
-from service.decoding import decode
+from service.mapper import decode
+from service.settings import DatabaseUrls
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from benchmarks.tables import aligned, middle, percentile
 from domain.vocabulary import AuthorityCode, Role
 from projections.reading.asking import Sight
 from projections.request_lists import Filter, Order
-from service.database import DatabaseUrls
 from service.identity import Tokens
+from service.settings import DatabaseUrls
 
 SHOWN: Final = "id reference version status force strength region purpose requestingAuthority { code }"
 LIST: Final = """query ($filter: DeploymentRequestFilter, $order: DeploymentRequestOrder, $asOf: DateTime) {

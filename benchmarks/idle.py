@@ -17,9 +17,8 @@ from benchmarks.tables import aligned, middle, times
 from projections.checkpoints import statuses
 from projections.replaying import count, head
 from service.cli.operating import answers
-from service.database import DatabaseUrls
 from service.health import FOLLOWED
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from service.worker import Worker
 
 EVENTS: Final = 1_000

@@ -20,9 +20,9 @@ from benchmarks.tables import aligned, middle, percentile, times
 from domain.vocabulary import AuthorityCode, Role
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
-from service.database import DatabaseUrls
-from service.decoding import decode
 from service.identity import Tokens
+from service.mapper import decode
+from service.settings import DatabaseUrls
 
 COMMAND: Final = "command: a remark"
 ITEM: Final = "query: one request"

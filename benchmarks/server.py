@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from service.database import DatabaseUrls
 from service.embedded import embedded_postgres
 from service.migrations import migrate
+from service.settings import DatabaseUrls
 
 ON_DISK = Path(__file__).resolve().parents[1] / "var"
 OWNER = "mandate_owner"

@@ -14,8 +14,7 @@ from benchmarks import stock_api
 from benchmarks.stock import StockRegister, environment
 from benchmarks.where import Sampler
 from service.app import create_app
-from service.database import DatabaseUrls
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from service.worker import Worker
 
 KEY = b"a key for the benchmarks alone, of 32 bytes or more"

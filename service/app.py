@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from projections.reading.reader import Reader
 from service.async_dispatcher import AsyncDispatcher
 from service.container import Clock, async_engine, now, tolerance, write_side
-from service.database import DatabaseUrls
 from service.graphql.context import Services
 from service.graphql.http import mount
 from service.health import Examination
@@ -20,7 +19,7 @@ from service.metrics import Metrics
 from service.monitoring import mount_monitoring
 from service.people import seeing
 from service.rebuilding import asking
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from service.turns import LoopTurns
 
 

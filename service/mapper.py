@@ -1,13 +1,13 @@
 """Bytes from and to Recorded. The bytes are written once and never rewritten, so that they can be hashed as stored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from domain.catalogue import VOIDED
+from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS, VOIDED
 from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import SYSTEM, Actor, ActorKind, AuthorityCode, Role, Subject, Text, derived_id
 from service.errors import CorruptEvent
@@ -233,3 +233,11 @@ def _utc(instant: datetime | None) -> datetime | None:
     if instant.utcoffset() is None:
         raise ValueError(f"occurred_at is an instant without an offset: {instant}")
     return instant.astimezone(UTC)
+
+
+_MAPPER: Final = Mapper(EVENTS, SCHEMAS, UPCASTERS)
+
+
+def decode(row: Sequence[Any]) -> Recorded[Any]:
+    """position, stream, version, topic, state, recorded_at, texts. Raises CorruptEvent."""
+    return _MAPPER.decode(Row._make(row))

@@ -8,12 +8,11 @@ from typing import Final
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from service.database import DatabaseUrls
 from service.embedded import embedded_postgres
 from service.errors import Misconfigured
 from service.identity import Tokens, own_key, read_key
 from service.migrations import migrate, pending
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 
 UNDEFINED: Final = (
     psycopg.errors.UndefinedTable,

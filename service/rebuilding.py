@@ -22,8 +22,8 @@ from projections.rebuilding.rebuild import BeingRebuilt, rebuild
 from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Differs
 from projections.view import View
-from service.decoding import decode
 from service.errors import Unavailable
+from service.mapper import decode
 
 LOOK: Final = 10.0
 """Seconds between two looks, should no notification have come."""

@@ -1,5 +1,6 @@
 """Every setting, from the environment: `MANDATE_` and the name of the field. Read once, by whoever starts a process."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -8,8 +9,26 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from service.database import DatabaseUrls
 from service.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseUrls:
+    """One libpq URL for each part that the service plays, each with the least that it needs.
+
+    owner: migrates. api: appends and reads. worker: also writes the views.
+    superuser: creates databases; the embedded server's alone, and None elsewhere.
+    """
+
+    owner: str
+    api: str
+    worker: str
+    superuser: str | None = None
+
+    @classmethod
+    def one_for_all(cls, url: str) -> "DatabaseUrls":
+        """For a database whose owner plays every part."""
+        return cls(owner=url, api=url, worker=url)
 
 
 class Settings(BaseSettings):

@@ -14,8 +14,8 @@ from projections.catalogue import VIEWS
 from projections.following import parking
 from projections.following.leading import OtherVersion, connect
 from projections.replaying import FIELDS, TABLES
-from service.decoding import decode
 from service.errors import CorruptEvent, Misconfigured
+from service.mapper import decode
 
 LONGEST: Final = 2000
 """Characters of a reason."""

@@ -15,11 +15,10 @@ from projections.following import parking
 from projections.following.follower import Course, Feed, course_of, follow
 from projections.following.leading import connect
 from service.container import Clock, write_side
-from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.policing import COURSE, COURSE_VERSION, Policing
 from service.rebuilding import Rebuilding
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from service.watching import Watching
 
 TICK: Final = 1.0

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from service.database import DatabaseUrls
 from service.embedded import embedded_postgres
+from service.settings import DatabaseUrls
 from tests.databases import CARELESS, Databases, NewDatabase, in_memory_where_possible
 
 

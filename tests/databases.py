@@ -14,9 +14,9 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from service.database import DatabaseUrls
 from service.embedded.cluster import is_postgres
 from service.migrations import migrate
+from service.settings import DatabaseUrls
 
 TEMPLATE = "mandate_template"
 OWNER = "mandate_owner"

@@ -17,14 +17,13 @@ from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM
 from service.cli.failing import complain_in_a_line
 from service.container import limits, now
-from service.database import DatabaseUrls
 from service.errors import CorruptEvent
 from service.event_store import EventStore
 from service.exchange.eyes import Eyes
 from service.exchange.refusing import Refused
 from service.exchange.scope import Scope, bearer, called, scope_of
 from service.opening import open_database, tokens
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 
 TokenOption = Annotated[
     str | None,

@@ -18,15 +18,14 @@ from service.cli.failing import complain, complain_in_a_line
 from service.cli.operating import UNBOUNDED, answers
 from service.cli.rebuilding import answering, stream_called
 from service.cli.wording import clean
-from service.database import DatabaseUrls
-from service.decoding import decode
 from service.errors import CorruptEvent, Misconfigured
 from service.event_store import EventStore
 from service.exchange.references import reference_of
 from service.health import FOLLOWED
+from service.mapper import decode
 from service.opening import open_database
 from service.policing import COURSE
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 
 ViewOption = Annotated[str | None, typer.Option("--view", help=f"Of {', '.join(FOLLOWED)}; all if it is not named.")]
 StreamArgument = Annotated[str | None, typer.Argument(help="A reference, as 'pristina-2024-0001', or an id.")]

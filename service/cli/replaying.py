@@ -8,8 +8,8 @@ from projections.rebuilding.checking import Checked, Unreadable, check
 from service.cli.failing import complain
 from service.cli.progress import board
 from service.cli.rebuilding import answering
-from service.decoding import decode
 from service.errors import Misconfigured
+from service.mapper import decode
 from service.opening import open_database
 from service.settings import Settings
 

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.database import DatabaseUrls
 from service.embedded.binaries import find_programs
 from service.embedded.cluster import SUPERUSER, Cluster, socket_folder
 from service.embedded.roles import ensure_roles_and_database
 from service.errors import Misconfigured
+from service.settings import DatabaseUrls
 
 GATE_PATIENCE = 90.0
 """Seconds that a start waits for another's start or stop."""

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute, subscribe
 
+from service.graphql.asked import Asked
 from service.graphql.context import Context
 from service.graphql.documents import Reader
 from service.graphql.errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told, too_many, untold
@@ -17,15 +18,6 @@ from service.graphql.live.tide import Ended
 from service.graphql.plain import is_awaitable, plainly
 from service.graphql.recorded import recorded_all_the_same
 from service.graphql.shares import TooMany
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a client sent."""
-
-    query: str
-    variables: Mapping[str, Any] | None = None
-    operation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

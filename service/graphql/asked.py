@@ -5,8 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from service.graphql.answering import Asked
+import msgspec
+
 from service.graphql.errors import BAD_USER_INPUT, problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a client sent."""
+
+    query: str
+    variables: Mapping[str, Any] | None = None
+    operation: str | None = None
+
 
 VALUES: Final = 100_000
 MARKS: Final[Mapping[type, tuple[Any, ...]]] = {str: (",", "[", "{"), bytes: (b",", b"[", b"{")}
@@ -52,3 +63,10 @@ def asked_of(content: Any) -> Asked:
         if not isinstance(value, kinds):
             raise Refused(400, problem(BAD_USER_INPUT, f"{name} is missing or has another form than GraphQL gives it."))
     return Asked(query=str(query), variables=variables, operation=operation)
+
+
+def written(body: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # what quotes half of a surrogate pair, as the client sent it
+        return json.dumps(body).encode()

@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from service.graphiql.page import assets, page
 from service.graphql.accepting import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
-from service.graphql.answering import Answer, Answering, Asked, Prepared
-from service.graphql.asked import Refused, asked_of, parsed
+from service.graphql.answering import Answer, Answering, Prepared
+from service.graphql.asked import Asked, Refused, asked_of, parsed, written
 from service.graphql.bodies import HEADERS, BodyLimit, TooLong
 from service.graphql.context import Context, Services
 from service.graphql.errors import (
@@ -32,7 +32,6 @@ from service.graphql.live.event_stream import EventStream
 from service.graphql.live.socket import GraphQLOverWebSocket
 from service.graphql.schema import schema
 from service.graphql.shares import RETRY_AFTER, Share, TooMany
-from service.graphql.writing import written
 from service.identity import Identity, Unauthenticated
 
 PATH: Final = "/graphql"

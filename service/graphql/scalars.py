@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from domain.vocabulary import Text
+
 Position = NewType("Position", int)
 """A place in the global order of recorded events."""
 Json = NewType("Json", object)
@@ -83,3 +85,13 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         name="JSON", description="A value of any form that JSON has.", serialize=_as_it_is, parse_value=_as_it_is
     ),
 }
+
+
+def said(text: Text) -> str:
+    """Where a text is always there: one that was erased says so."""
+    return str(text)
+
+
+def said_if_any(text: Text | None) -> str | None:
+    """An erased text reads as null, as one that was never written."""
+    return text.value if text is not None else None

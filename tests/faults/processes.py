@@ -13,10 +13,10 @@ import httpx
 from domain.authority import RegisterAuthority
 from domain.jurisdiction import GrantMandate
 from domain.vocabulary import Label, Role
-from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.event_store import EventStore
 from service.orders import Order, Outcome
+from service.settings import DatabaseUrls
 from service.states import States
 from service.turns import Turns
 from tests.e2e.serving import MANDATE

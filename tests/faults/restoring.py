@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 
 
 class Backup:

@@ -21,9 +21,9 @@ from domain.vocabulary import (
     SourceReliability,
     Text,
 )
-from service.database import DatabaseUrls
 from service.event_store import Appended, EventStore
 from service.items import Item, Unrecorded
+from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
 from tests.faults.test_policies import worker
 from tests.waiting import until

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from service.database import DatabaseUrls
 from service.event_store import EventStore
+from service.settings import DatabaseUrls
 from tests.reading import whole_log
 from tests.service.writing import write
 

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from service.connections import Limits
-from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import Appended, EventStore, Lost
+from service.settings import DatabaseUrls
 from tests.faults.proxy import Fault, Proxy, proxied
 from tests.reading import whole_log
 from tests.service.writing import item, write

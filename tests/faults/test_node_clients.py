@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from domain.vocabulary import Role
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 from tests.e2e.serving import free_port
 from tests.faults.processes import environment, is_ready, prepare, running, writers
 from tests.service.graphql.register import Person, Register

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from service.connections import Limits
-from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import EventStore
+from service.settings import DatabaseUrls
 from tests.faults.proxy import Proxy, proxied
 from tests.service.writing import write
 from tests.waiting import until

@@ -45,10 +45,10 @@ from domain.vocabulary import (
     Text,
 )
 from projections.deployment_requests import NAME
-from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.event_store import EventStore
 from service.orders import Order, Outcome
+from service.settings import DatabaseUrls
 from service.states import States
 from service.turns import Turns
 from tests.waiting import until

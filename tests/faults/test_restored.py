@@ -13,10 +13,10 @@ from domain.deployment_request.commands import BeginReview, DenyRequest, RemarkO
 from domain.refusals import Refusal, TransitionRefused
 from domain.vocabulary import Text
 from service.async_dispatcher import AsyncDispatcher
-from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import EventStore, Item, Lost
 from service.orders import Order, Outcome
+from service.settings import DatabaseUrls
 from service.turns import LoopTurns
 from tests.faults.restoring import Backup
 from tests.faults.test_policies import KFOR, Register

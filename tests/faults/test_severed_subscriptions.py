@@ -13,8 +13,8 @@ from domain.vocabulary import Role
 from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
-from service.database import DatabaseUrls
-from service.decoding import decode
+from service.mapper import decode
+from service.settings import DatabaseUrls
 from tests.faults.deciding import PLACE
 from tests.faults.following import CAUGHT_UP, Following, have, trail
 from tests.faults.processes import last_position, prepare, writers

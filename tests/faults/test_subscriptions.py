@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from domain.vocabulary import Role
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 from tests.e2e.serving import free_port
 from tests.faults.deciding import ASKER
 from tests.faults.following import CAUGHT_UP, Following, have, trail

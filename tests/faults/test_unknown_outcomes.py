@@ -17,11 +17,11 @@ from domain.authority import RegisterAuthority, stream_of
 from domain.vocabulary import AuthorityCode, Label, Role
 from service.async_dispatcher import AsyncDispatcher
 from service.connections import Limits
-from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.errors import OutcomeUnknown, Unavailable
 from service.event_store import EventStore
 from service.orders import Order, Outcome
+from service.settings import DatabaseUrls
 from service.states import States
 from service.turns import LoopTurns, Turns
 from tests.faults.deciding import person

@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from service.database import DatabaseUrls
 from service.event_store import EventStore
+from service.settings import DatabaseUrls
 from tests.projections.world import World
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Boolean, Column, Float, MetaData, Table, Text, Uuid
 
 from projections.loading import load
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 
 TABLE = Table(
     "loaded",

@@ -23,10 +23,9 @@ from projections.reading.asking import Question, Sight
 from projections.reading.reader import Reader
 from projections.view import View
 from service.container import async_engine
-from service.database import DatabaseUrls
 from service.event_store import Appended, EventStore
 from service.items import Item
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from tests.reading import whole_log
 
 T = TypeVar("T")

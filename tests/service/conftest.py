@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.database import DatabaseUrls
 from service.event_store import EventStore
+from service.settings import DatabaseUrls
 
 
 @pytest.fixture

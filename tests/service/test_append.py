@@ -10,10 +10,9 @@ import pytest
 
 from service.connections import Limits
 from service.container import write_side
-from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import EventStore, Lost
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from tests.service.writing import item, write
 
 STREAM = UUID(int=1)

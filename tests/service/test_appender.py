@@ -14,11 +14,11 @@ from service.appender import Appender
 from service.batching import Batch, Committed, Entry, overtaken
 from service.clock import DatabaseClock
 from service.connections import Limits
-from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import EventStore
 from service.items import Encoded, Lost, Place
 from service.lineage import Lineage
+from service.settings import DatabaseUrls
 from tests.service.writing import item, write
 
 APPENDS_LOCK = 0x6D616E64617465

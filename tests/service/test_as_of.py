@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import psycopg
 
-from service.database import DatabaseUrls
 from service.event_store import EventStore
+from service.settings import DatabaseUrls
 from tests.service.writing import write
 
 MICROSECOND = timedelta(microseconds=1)

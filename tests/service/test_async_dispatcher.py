@@ -16,11 +16,11 @@ from domain.refusals import IdempotencyConflict, InvalidInput, NotFound, Transit
 from domain.vocabulary import Text
 from service.async_dispatcher import AsyncDispatcher
 from service.connections import Limits
-from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.errors import Unavailable
 from service.event_store import EventStore
 from service.orders import Order, Outcome
+from service.settings import DatabaseUrls
 from service.states import States
 from service.turns import LoopTurns, Turns
 from tests.service.test_dispatcher import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened, register

@@ -17,12 +17,11 @@ from domain.jurisdiction import EndMandate, GrantMandate
 from domain.vocabulary import AuthorityCode, Label, Period, Region, Text
 from service.clock import DatabaseClock
 from service.container import write_side
-from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.items import Appended, Item, Lost
 from service.lineage import Lineage
 from service.orders import Order, Outcome
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from service.turns import Turns
 from tests.faults.test_policies import KFOR, SECOND, WHY, Register
 from tests.waiting import until

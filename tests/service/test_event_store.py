@@ -11,9 +11,9 @@ import pytest
 from domain.deployment_request.events import ReviewBegun
 from domain.vocabulary import Text
 from service.connections import Limits
-from service.database import DatabaseUrls
 from service.errors import Unavailable
 from service.event_store import Appended, EventStore, Item, Lost
+from service.settings import DatabaseUrls
 from tests.service.writing import item, unrecorded, write
 from tests.waiting import until
 

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
-from service.database import DatabaseUrls
 from service.migrations import check, migrate, pending
+from service.settings import DatabaseUrls
 
 COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, d.adbin IS NOT NULL

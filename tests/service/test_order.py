@@ -7,8 +7,8 @@ import threading
 from uuid import UUID, uuid4
 
 from domain.recorded import Recorded
-from service.database import DatabaseUrls
 from service.event_store import Appended, EventStore
+from service.settings import DatabaseUrls
 from tests.reading import whole_log
 from tests.service.writing import item
 

@@ -10,11 +10,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from service.database import DatabaseUrls
 from service.embedded import embedded_postgres
 from service.errors import Misconfigured
 from service.event_store import EventStore
 from service.migrations import check, migrate, pending
+from service.settings import DatabaseUrls
 from tests.databases import CARELESS
 from tests.service.writing import write
 

@@ -15,10 +15,10 @@ from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.incident.commands import ReferIncident, ReportIncident
 from domain.refusals import NotFound
 from domain.vocabulary import AuthorityCode, Label, Marking, Period, Role, Strength, Subject
-from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.event_store import EventStore
 from service.orders import Order
+from service.settings import DatabaseUrls
 from service.states import States
 from service.turns import Turns
 from tests.faults.proxy import Fault, Proxy, proxied

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from alembic import command
 
-from service.database import DatabaseUrls
 from service.errors import Misconfigured
 from service.migrations import _config, _engine, migrate
+from service.settings import DatabaseUrls
 from tests.waiting import until
 
 VERSIONS = Path(__file__).parents[2] / "alembic" / "versions"

@@ -13,9 +13,9 @@ import httpx
 import psycopg
 
 from projections.catalogue import VIEWS
-from service.database import DatabaseUrls
 from service.embedded import embedded_postgres
 from service.migrations import migrate
+from service.settings import DatabaseUrls
 from tests.e2e.serving import MANDATE, free_port
 from tests.faults.processes import Process, environment, is_ready, prepare, running
 from tests.service.graphql.register import Register

@@ -24,8 +24,8 @@ from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.people import Actor
 from service.graphql.requests import types as requests
+from service.graphql.scalars import said, said_if_any
 from service.graphql.sources import Sources
-from service.graphql.texts import said, said_if_any
 from service.graphql.trail import telling
 
 if TYPE_CHECKING:

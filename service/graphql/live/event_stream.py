@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.graphql.answering import Answer
+from service.graphql.asked import written
 from service.graphql.context import Services
 from service.graphql.errors import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, problem
 from service.graphql.live.bounds import RETRY_AFTER, Full, person_of
@@ -26,7 +27,6 @@ from service.graphql.live.connections import (
     until_expired,
 )
 from service.graphql.live.tide import Ended
-from service.graphql.writing import written
 from service.identity import Identity
 
 EVENT_STREAM: Final = "text/event-stream"

@@ -6,11 +6,10 @@ from typing import Any, Final
 
 from starlette.types import Message
 
-from service.graphql.answering import Answer, Asked
-from service.graphql.asked import Refused, asked_of, parsed
+from service.graphql.answering import Answer
+from service.graphql.asked import Asked, Refused, asked_of, parsed, written
 from service.graphql.live.bounds import LONGEST_MESSAGE
 from service.graphql.live.connections import BAD_MESSAGE, GONE, TOO_LONG, Ending
-from service.graphql.writing import written
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 DEEPEST: Final = 64

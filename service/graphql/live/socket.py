@@ -8,7 +8,8 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from service.graphql.answering import Answering, Asked
+from service.graphql.answering import Answering
+from service.graphql.asked import Asked
 from service.graphql.context import Context, Services
 from service.graphql.live import connections, messages
 from service.graphql.live.bounds import (

@@ -13,8 +13,8 @@ from domain.vocabulary import Period as DomainPeriod
 from service.graphql.incidents import types as incidents
 from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.people import Actor
+from service.graphql.scalars import said, said_if_any
 from service.graphql.sources import Sources
-from service.graphql.texts import said, said_if_any
 
 if TYPE_CHECKING:
     from service.graphql.incidents.types import Attribution, Incident

@@ -20,8 +20,8 @@ from service.graphql.requests.actions import RequestAction
 from service.graphql.requests.comparing import compared
 from service.graphql.requests.decisions import Decision, Endorsement, Hold, Period
 from service.graphql.requests.explanation import Explanation, explain
+from service.graphql.scalars import said
 from service.graphql.sources import Sources
-from service.graphql.texts import said
 from service.graphql.trail import telling
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
 from domain.wellformed import NOT_ON_ONE_LINE
 from service.cli import application
 from service.container import now
-from service.database import DatabaseUrls
 from service.exchange.dossier.building import document
 from service.exchange.dossier.course import in_order
 from service.exchange.dossier.document import Document, Picture
@@ -29,6 +28,7 @@ from service.exchange.eyes import Eyes
 from service.exchange.refusing import Refused
 from service.exchange.scope import called, scope_of
 from service.identity import ISSUER, Tokens
+from service.settings import DatabaseUrls
 from tests.service.dossier.printing import Page, lines, pixels
 from tests.service.exchange.histories import ASKS, EXAMPLE, FOUNDED, REVIEWS, WHY, Register, asked, line, opened
 

@@ -10,7 +10,6 @@ import pytest
 from domain.incident.commands import ReferIncident
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject, Text
 from service.container import now
-from service.database import DatabaseUrls
 from service.dispatcher import Dispatcher
 from service.exchange.dossier.building import document
 from service.exchange.dossier.document import Check, Checks, Document, Part, Result
@@ -19,6 +18,7 @@ from service.exchange.explaining import explained
 from service.exchange.eyes import Eyes
 from service.exchange.scope import Scope, called, scope_of
 from service.orders import Order, Outcome
+from service.settings import DatabaseUrls
 from service.states import States
 from service.turns import Turns
 from tests.service.dossier.printing import lines

@@ -12,7 +12,7 @@ from domain.deployment_request.events import RequestSubmitted
 from domain.deployment_request.state import RequestStatus
 from domain.incident.events import IncidentReported
 from domain.vocabulary import Role
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 from tests.service.exchange.histories import (
     APPROVES,
     ASKS,

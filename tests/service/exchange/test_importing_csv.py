@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from service.database import DatabaseUrls
 from service.errors import Misconfigured
 from service.exchange.importing import table
 from service.exchange.importing.mapping import read_mapping
+from service.settings import DatabaseUrls
 from tests.service.exchange.histories import EXAMPLE, EXAMPLES, opened
 
 

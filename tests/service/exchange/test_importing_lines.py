@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from service.database import DatabaseUrls
 from service.exchange.importing.commands import COMMANDS
 from service.exchange.importing.raw import LONGEST_LINE
 from service.graphql.schema import schema
+from service.settings import DatabaseUrls
 from tests.service.exchange.histories import (
     APPROVES,
     ASKS,

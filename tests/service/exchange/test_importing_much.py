@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 from tests.reading import whole_log
 from tests.service.exchange.histories import FOUNDED, Register, asked, file_of, opened
 from tests.waiting import until

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.database import DatabaseUrls
 from service.event_store import EventStore
+from service.settings import DatabaseUrls
 from tests.projections.world import World
 from tests.service.exports.register import EVERY_FORM, Register
 

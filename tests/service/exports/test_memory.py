@@ -27,8 +27,8 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from service.database import DatabaseUrls
 from service.event_store import Appended, EventStore, Item, Unrecorded
+from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
 from tests.projections.chance import START
 

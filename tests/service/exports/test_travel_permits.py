@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 from tests.projections.world import World
 from tests.service.exchange.histories import opened
 from tests.service.exchange.test_bpic2020 import ADDED, CARRIED, CASES, EVENTS, FOUNDED, LOG, REFUSED, ROOT

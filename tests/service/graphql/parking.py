@@ -6,7 +6,7 @@ import psycopg
 
 from projections import deployment_requests
 from projections.following import parking
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 
 
 def park(urls: DatabaseUrls, subject: str, *waiting: str, view: str = deployment_requests.NAME) -> None:

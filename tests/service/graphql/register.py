@@ -17,11 +17,10 @@ from projections.catalogue import VIEWS
 from projections.checkpoints import LOCKS
 from projections.following.follower import course_of, follow
 from service.app import create_app
-from service.database import DatabaseUrls
 from service.draining import DrainingServer, configured
 from service.event_store import EventStore
 from service.identity import ISSUER, Tokens
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from tests.waiting import until
 
 KEY = b"k" * 32

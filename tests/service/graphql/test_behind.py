@@ -11,9 +11,9 @@ import pytest
 
 from projections.catalogue import VIEW_OF
 from projections.following.follower import course_of, follow
-from service.database import DatabaseUrls
 from service.event_store import EventStore
 from service.graphql.errors import NOTHING
+from service.settings import DatabaseUrls
 from tests.databases import Databases
 from tests.service.graphql.register import served
 from tests.service.graphql.world import ADMINISTRATOR, World

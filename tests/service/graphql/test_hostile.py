@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.database import DatabaseUrls
 from service.graphql import shares
 from service.graphql.charges import AT_ONCE, COST
 from service.graphql.documents import KEPT, Reader
@@ -19,6 +18,7 @@ from service.graphql.pace import PIECE, Pace
 from service.graphql.plain import plainly
 from service.graphql.schema import schema
 from service.graphql.shares import Share, Shares, TooMany
+from service.settings import DatabaseUrls
 from tests.databases import Databases
 from tests.service.graphql.attacks import ATTACKS, LOST, Served, attacked, harm
 from tests.service.graphql.register import Person, Register, served

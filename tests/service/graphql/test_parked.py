@@ -11,8 +11,8 @@ from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.recorded import Recorded
 from domain.vocabulary import Role
 from projections import incidents
-from service.database import DatabaseUrls
 from service.graphql import sources, subjects
+from service.settings import DatabaseUrls
 from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.register import Answer, Person, served
 from tests.service.graphql.world import World, world

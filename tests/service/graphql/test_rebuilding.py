@@ -8,8 +8,8 @@ import pytest
 
 from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
-from service.database import DatabaseUrls
 from service.rebuilding import Rebuilding
+from service.settings import DatabaseUrls
 from tests.service.graphql.register import Answer, served
 from tests.service.graphql.world import ADMINISTRATOR, world
 from tests.waiting import until

@@ -8,8 +8,8 @@ import pytest
 from domain.wellformed import LABEL_LENGTH, LIST_LENGTH, TEXT_LENGTH
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
-from service.database import DatabaseUrls
-from service.decoding import decode
+from service.mapper import decode
+from service.settings import DatabaseUrls
 from tests.service.graphql.register import served
 from tests.service.graphql.world import World, world
 

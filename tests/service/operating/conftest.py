@@ -9,9 +9,8 @@ from typer.testing import CliRunner, Result
 
 from service.cli import application
 from service.container import async_engine
-from service.database import DatabaseUrls
 from service.event_store import EventStore
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
 from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.operating.watching import Watch, courses

@@ -10,9 +10,9 @@ from projections.following.follower import course_of
 from projections.reading.reader import Reader
 from projections.rebuilding.queue import Outcome
 from projections.rebuilding.rebuild import rebuild, verify
-from service.decoding import decode
 from service.errors import Unavailable
 from service.health import FOLLOWED, Examination, Health, Tolerance
+from service.mapper import decode
 from service.metrics import Metrics
 from tests.projections.histories import Histories
 from tests.projections.test_parking import unable

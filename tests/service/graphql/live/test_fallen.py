@@ -3,7 +3,7 @@
 import psycopg
 
 from domain.vocabulary import Role
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 from tests.service.graphql.live.client import socket
 from tests.service.graphql.register import Person, followed, served
 from tests.service.graphql.world import world

@@ -9,8 +9,8 @@ import pytest
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.recorded import Recorded
 from domain.vocabulary import Role
-from service.database import DatabaseUrls
 from service.graphql import sources, subjects
+from service.settings import DatabaseUrls
 from tests.service.graphql.live.client import socket
 from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.register import Person, followed, served

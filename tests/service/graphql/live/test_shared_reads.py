@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 
-from service.database import DatabaseUrls
+from service.settings import DatabaseUrls
 from tests.service.graphql.live.client import Socket, socket
 from tests.service.graphql.register import Person, Register, served
 from tests.service.graphql.test_statements import counted
