@@ -1,1 +1,4 @@
-"""What is derived from the events, for those who ask: views, the followers that fill them, the one Reader."""
+"""The views: rows derived from events, and the statements that read them.
+
+One module for each view; packages for what all views share: rebuilding > following > reading > tables.
+"""

@@ -1,1 +1,4 @@
-"""Views kept up to date: followers take in what is appended, and set aside what cannot be applied."""
+"""Followers: they apply new events to the rows of a view and move its checkpoint, in one transaction.
+
+An event that cannot be applied parks its stream.
+"""

@@ -1,1 +1,4 @@
-"""How the views are asked: questions, the form of lists, and the one Reader that answers as somebody, at a position."""
+"""Queries, filters and lists as statements, and the Reader that runs them.
+
+The Reader answers as a viewer, at least at a position, within a time limit.
+"""

@@ -1,1 +1,4 @@
-"""Views built anew beside those that are served: filled, compared, swapped; and single streams mended."""
+"""Rebuilds: a copy of a view is loaded, indexed, compared with the served rows, and swapped in.
+
+`repair` replaces the rows of one stream in place.
+"""

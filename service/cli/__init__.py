@@ -1,4 +1,7 @@
-"""The command line: a file a group of commands. What is misconfigured is said in one line."""
+"""The command line: one module for each group of commands.
+
+Only the module of the command in use is loaded. Errors of configuration take one line.
+"""
 
 import sys
 from importlib import import_module

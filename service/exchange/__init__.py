@@ -1,1 +1,4 @@
-"""What leaves the register as files, and what comes into it from files."""
+"""Files out of the register and into it: exports, the dossier, imports.
+
+Imports go one way: exports | importing | dossier > visible_log.
+"""

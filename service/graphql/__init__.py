@@ -1,4 +1,7 @@
-"""The API: what the contract promises, served by Strawberry, to which enumerations are made known before all else."""
+"""The GraphQL API, served by Strawberry over HTTP, WebSocket and server-sent events.
+
+Imports go one way: http > root > subscriptions > schema > loaders > execution.
+"""
 
 from service.graphql import enums
 

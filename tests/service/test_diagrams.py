@@ -9,9 +9,9 @@ import pytest
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import RequestStatus
 from domain.incident.lifecycle import STEPS as INCIDENT_STEPS
-from service.diagrams.page import page
-from service.diagrams.picture import PLACES, picture
-from service.diagrams.rows import incident_rows, request_rows, said
+from scripts.lifecycle_docs.page import page
+from scripts.lifecycle_docs.picture import PLACES, picture
+from scripts.lifecycle_docs.rows import incident_rows, request_rows, said
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -1,1 +1,4 @@
-"""A request as one printable document, for people who will never see the register."""
+"""One request as a printable document, in HTML or PDF.
+
+`material` is what is read, `document` is what is printed; the sections are pure functions between them.
+"""

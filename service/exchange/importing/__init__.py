@@ -1,1 +1,4 @@
-"""Histories from another register or a spreadsheet, brought into the register through the same rules as today's."""
+"""Histories from another register or a spreadsheet, decided by the rules of their own time.
+
+From raw lines to command envelopes, one appended item for each history.
+"""

@@ -9,7 +9,7 @@ from math import hypot
 from typing import Final
 
 from domain.deployment_request.state import RequestStatus
-from service.diagrams.rows import Row, request_rows, said
+from scripts.lifecycle_docs.rows import Row, request_rows, said
 
 PLACES: Final = {
     RequestStatus.WITHDRAWN: (0, 0),

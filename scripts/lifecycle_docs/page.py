@@ -6,7 +6,7 @@ from typing import Any
 from domain.deciding import Opening
 from domain.deployment_request.lifecycle import OPENINGS as REQUEST_OPENINGS
 from domain.incident.lifecycle import OPENINGS as INCIDENT_OPENINGS
-from service.diagrams.rows import Row, beginning, incident_rows, request_rows, said
+from scripts.lifecycle_docs.rows import Row, beginning, incident_rows, request_rows, said
 
 HEAD = """\
 # The lifecycle

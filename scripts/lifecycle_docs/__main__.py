@@ -1,0 +1,8 @@
+"""`python -m scripts.lifecycle_docs page` or `picture` prints it."""
+
+import sys
+
+from scripts.lifecycle_docs.page import page
+from scripts.lifecycle_docs.picture import picture
+
+sys.stdout.write({"page": page, "picture": picture}[sys.argv[1]]())

@@ -1,1 +1,0 @@
-"""The lifecycle tables of the domain as a page and a picture, for `docs/`."""
