@@ -20,7 +20,7 @@ from benchmarks.tables import aligned, middle, times
 from projections.catalogue import VIEWS
 from projections.reading.asking import Question
 from projections.rebuilding.rebuild import rebuild
-from service.mapper import decode
+from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 
 

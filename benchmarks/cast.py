@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain import authority, jurisdiction
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Subject, Text, regions_of
-from service.items import Place
+from service.event_store.records import Place
 
 BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
 SPAN: Final = timedelta(days=5 * 365)

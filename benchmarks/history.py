@@ -18,8 +18,8 @@ from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.jurisdiction import MandateGranted
 from domain.recorded import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Label, Quorum, Role, Subject
-from service.items import Encoded, Place, Unrecorded
-from service.mapper import Mapper
+from service.event_store.mapper import Mapper
+from service.event_store.records import Encoded, Place, Unrecorded
 
 SEED: Final = 2024
 EVENTS_A_REQUEST: Final = 10

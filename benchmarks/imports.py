@@ -13,7 +13,7 @@ from benchmarks.server import created, dropped, durable_server, migrated
 from benchmarks.stock import StockRegister, StockRequest, environment
 from benchmarks.tables import aligned, middle, times
 from service.container import now
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.exchange.importing import jsonl
 from service.exchange.importing.report import Report
 from service.exchange.importing.running import Import

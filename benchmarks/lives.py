@@ -28,7 +28,7 @@ from domain.vocabulary import (
     SourceReliability,
     Strength,
 )
-from service.items import Place
+from service.event_store.records import Place
 
 
 @dataclass(frozen=True, slots=True)

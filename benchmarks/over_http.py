@@ -20,8 +20,8 @@ from benchmarks.tables import aligned, middle, percentile, times
 from domain.vocabulary import AuthorityCode, Role
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
+from service.event_store.mapper import decode
 from service.identity import Tokens
-from service.mapper import decode
 from service.settings import DatabaseUrls
 
 COMMAND: Final = "command: a remark"

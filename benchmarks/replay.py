@@ -17,7 +17,7 @@ from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.rebuild import rebuild
 from projections.replaying import Replay, head, topics
 from service.cli.rebuilding import JOBS
-from service.mapper import decode
+from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 
 VIEW: Final = deployment_requests.VIEW

@@ -19,8 +19,8 @@ from projections import deployment_requests
 from projections.following.applying import fold
 from projections.reading.items import items_without_texts
 from projections.replaying import topics
-from service.items import Row
-from service.mapper import Mapper as OurMapper
+from service.event_store.mapper import Mapper as OurMapper
+from service.event_store.records import Row
 
 VIEW: Final = deployment_requests.VIEW
 TABLE: Final = deployment_requests.table

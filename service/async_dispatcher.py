@@ -8,10 +8,10 @@ import asyncio
 from concurrent.futures import Executor
 
 from domain.refusals import Refusal
-from service.batching import Committed
 from service.dispatcher import Dispatcher, Prepared, malformed
-from service.event_store import EventStore, placed
-from service.items import Lost
+from service.event_store.batch import Committed
+from service.event_store.records import Lost
+from service.event_store.store import EventStore, placed
 from service.orders import Order, Outcome
 from service.turns import LoopTurns
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from service.connections import Limits
 from service.dispatcher import Dispatcher
-from service.event_store import EventStore
+from service.event_store.connections import Limits
+from service.event_store.store import EventStore
 from service.health import Tolerance
 from service.people import People
 from service.settings import Settings

@@ -12,8 +12,8 @@ from domain.deciding import Unread
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from service.claims import claim_stream, claimed, is_same, key_problem
 from service.errors import OutcomeUnknown, Unavailable
-from service.event_store import EventStore
-from service.items import Appended, Item, Lost
+from service.event_store.records import Appended, Item, Lost
+from service.event_store.store import EventStore
 from service.judging import Attempt, rests_on, unrecorded
 from service.orders import Order, Outcome
 from service.states import States, version_of

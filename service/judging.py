@@ -12,9 +12,9 @@ from domain.deciding import Context, Opening, Step, decide, open_with
 from domain.numbering import NumberAssigned
 from domain.recorded import CommandRef
 from domain.refusals import NotFound, Refusal
-from service.items import Place, Unrecorded
+from service.event_store.random_source import random_id
+from service.event_store.records import Place, Unrecorded
 from service.orders import Order
-from service.randomness import random_id
 from service.states import version_of
 
 Route = Step[Any, Any, Any] | Opening[Any, Any, Any]

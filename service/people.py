@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from typing import Final
 
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.identity import Identity
 
 AGAIN: Final = timedelta(hours=1)

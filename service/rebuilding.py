@@ -23,7 +23,7 @@ from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Differs
 from projections.view import View
 from service.errors import Unavailable
-from service.mapper import decode
+from service.event_store.mapper import decode
 
 LOOK: Final = 10.0
 """Seconds between two looks, should no notification have come."""

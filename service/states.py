@@ -15,7 +15,7 @@ import msgspec
 
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
-from service.streams import Streams
+from service.event_store.stream_store import Streams
 
 MOST_BYTES: Final = 128 * 1024 * 1024
 A_STATE: Final = 2000

@@ -15,7 +15,7 @@ from projections.following import parking
 from projections.following.leading import OtherVersion, connect
 from projections.replaying import FIELDS, TABLES
 from service.errors import CorruptEvent, Misconfigured
-from service.mapper import decode
+from service.event_store.mapper import decode
 
 LONGEST: Final = 2000
 """Characters of a reason."""

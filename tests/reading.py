@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.recorded import Recorded
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 
 
 def whole_log(store: EventStore, after: int = 0) -> list[Recorded[Any]]:

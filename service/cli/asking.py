@@ -18,7 +18,7 @@ from domain.vocabulary import SYSTEM
 from service.cli.failing import complain_in_a_line
 from service.container import limits, now
 from service.errors import CorruptEvent
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.exchange.eyes import Eyes
 from service.exchange.refusing import Refused
 from service.exchange.scope import Scope, bearer, called, scope_of

@@ -16,7 +16,7 @@ from service.cli.numbers import number_of
 from service.cli.wording import clean
 from service.container import limits, now
 from service.errors import Misconfigured
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.exchange.importing import jsonl, table
 from service.exchange.importing.mapping import read_mapping
 from service.exchange.importing.raw import Reader

@@ -30,9 +30,9 @@ from service.cli.numbers import number_of
 from service.cli.progress import Board, board
 from service.cli.stopping import stoppable
 from service.errors import CorruptEvent, Misconfigured, Unavailable
-from service.event_store import EventStore
+from service.event_store.mapper import decode
+from service.event_store.store import EventStore
 from service.exchange.references import find
-from service.mapper import decode
 from service.opening import open_database
 from service.settings import DatabaseUrls, Settings
 

@@ -9,7 +9,7 @@ from service.cli.failing import complain
 from service.cli.progress import board
 from service.cli.rebuilding import answering
 from service.errors import Misconfigured
-from service.mapper import decode
+from service.event_store.mapper import decode
 from service.opening import open_database
 from service.settings import Settings
 

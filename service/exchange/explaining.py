@@ -10,7 +10,7 @@ from domain.deciding import Context, Outlook, Unread, explain
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.exchange.eyes import Eyes
 from service.exchange.scope import Scope
 from service.exchange.standing import AFTER_APPROVAL, standing

@@ -18,7 +18,7 @@ from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.recorded import Recorded
 from domain.vocabulary import Actor
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 
 KEPT: Final = 10_000
 """Subjects that are remembered, some 500 bytes each."""

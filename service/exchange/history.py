@@ -9,7 +9,7 @@ from domain import marking
 from domain.incident.events import EvidenceRecorded
 from projections.audit_trail import evolve
 from projections.entries import Entry, Shown, entry, shown_to
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.exchange.eyes import Eyes
 from service.exchange.scope import Scope
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from domain import catalogue, numbering
 from domain.numbering import NumberAssigned
-from service.event_store import EventStore
-from service.items import Row
-from service.mapper import Mapper
+from service.event_store.mapper import Mapper
+from service.event_store.records import Row
+from service.event_store.store import EventStore
 
 FORM: Final = re.compile(r"(?P<series>[a-z0-9-]+)-(?P<number>[0-9]{4,9})")
 UNTOLD: Final = datetime.min.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM, Actor, joined
 from projections.terms import instant
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.exchange.eyes import Eyes
 from service.exchange.references import find
 from service.exchange.refusing import Refused

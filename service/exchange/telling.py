@@ -15,10 +15,10 @@ from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import Actor
 from projections.entries import Entry, kind_of, shown_to, subject_of
 from projections.terms import payload, spelled_path
-from service.event_store import EventStore
+from service.event_store.records import Place
+from service.event_store.store import EventStore
 from service.exchange.eyes import Eyes, Seen
 from service.exchange.scope import Scope
-from service.items import Place
 
 Reached = Callable[[int], None]
 BLOCK: Final = 500

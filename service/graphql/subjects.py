@@ -18,8 +18,8 @@ from projections import deployment_requests, incidents
 from projections.reading.asking import Question, Sight
 from projections.reading.histories import event_of_number, events_of, mentioning
 from projections.reading.reader import Reader, SetAside
+from service.event_store.mapper import decode
 from service.exchange.references import place_of
-from service.mapper import decode
 
 if TYPE_CHECKING:
     from service.graphql.sources import Sources

@@ -11,7 +11,7 @@ from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.incident.commands import ReportIncident
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
 from service.dispatcher import Dispatcher
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.identity import ISSUER
 from service.orders import Order, Outcome
 from service.states import States

@@ -14,7 +14,7 @@ from domain.authority import RegisterAuthority
 from domain.jurisdiction import GrantMandate
 from domain.vocabulary import Label, Role
 from service.dispatcher import Dispatcher
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
 from service.states import States

@@ -21,8 +21,8 @@ from domain.vocabulary import (
     SourceReliability,
     Text,
 )
-from service.event_store import Appended, EventStore
-from service.items import Item, Unrecorded
+from service.event_store.records import Item, Unrecorded
+from service.event_store.store import Appended, EventStore
 from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
 from tests.faults.test_policies import worker

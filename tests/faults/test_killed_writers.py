@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.reading import whole_log
 from tests.service.writing import write

@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from service.connections import Limits
 from service.errors import Unavailable
-from service.event_store import Appended, EventStore, Lost
+from service.event_store.connections import Limits
+from service.event_store.store import Appended, EventStore, Lost
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Fault, Proxy, proxied
 from tests.reading import whole_log

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from service.connections import Limits
 from service.errors import Unavailable
-from service.event_store import EventStore
+from service.event_store.connections import Limits
+from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Proxy, proxied
 from tests.service.writing import write

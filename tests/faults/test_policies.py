@@ -46,7 +46,7 @@ from domain.vocabulary import (
 )
 from projections.deployment_requests import NAME
 from service.dispatcher import Dispatcher
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
 from service.states import States

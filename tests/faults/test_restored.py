@@ -14,7 +14,7 @@ from domain.refusals import Refusal, TransitionRefused
 from domain.vocabulary import Text
 from service.async_dispatcher import AsyncDispatcher
 from service.errors import Unavailable
-from service.event_store import EventStore, Item, Lost
+from service.event_store.store import EventStore, Item, Lost
 from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
 from service.turns import LoopTurns

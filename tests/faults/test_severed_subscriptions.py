@@ -13,7 +13,7 @@ from domain.vocabulary import Role
 from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
-from service.mapper import decode
+from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 from tests.faults.deciding import PLACE
 from tests.faults.following import CAUGHT_UP, Following, have, trail

@@ -16,10 +16,10 @@ import pytest
 from domain.authority import RegisterAuthority, stream_of
 from domain.vocabulary import AuthorityCode, Label, Role
 from service.async_dispatcher import AsyncDispatcher
-from service.connections import Limits
 from service.dispatcher import Dispatcher
 from service.errors import OutcomeUnknown, Unavailable
-from service.event_store import EventStore
+from service.event_store.connections import Limits
+from service.event_store.store import EventStore
 from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
 from service.states import States

@@ -13,8 +13,8 @@ from uuid import UUID
 from domain import catalogue
 from domain.recorded import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, Text, derived_id
-from service.items import Encoded, Row, Unrecorded
-from service.mapper import Mapper
+from service.event_store.mapper import Mapper
+from service.event_store.records import Encoded, Row, Unrecorded
 
 FOLDER = Path(__file__).parent
 WHEN = datetime(2024, 11, 29, 18, 0, 0, 123456, tzinfo=UTC)

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.projections.world import World
 

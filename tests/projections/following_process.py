@@ -6,7 +6,7 @@ from threading import Event, Thread
 from projections.catalogue import VIEWS
 from projections.following.follower import course_of, follow
 from projections.following.leading import Limits
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 
 
 def main(url: str) -> None:

@@ -41,7 +41,7 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from service.items import Item, Unrecorded
+from service.event_store.records import Item, Unrecorded
 from tests.projections.chance import CODES, REGIONS, START, Chance
 
 Made = tuple[UUID, Any]

@@ -13,7 +13,7 @@ from projections import parts
 from projections.catalogue import VIEW_OF
 from projections.checkpoints import Progress
 from projections.rebuilding.rebuild import rebuild
-from service.mapper import decode
+from service.event_store.mapper import decode
 
 
 def tell(progress: Progress) -> None:

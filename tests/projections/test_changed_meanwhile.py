@@ -10,7 +10,7 @@ from projections.checkpoints import Progress, Step
 from projections.deployment_requests import VIEW
 from projections.rebuilding.building import NotCopied, NotSwapped
 from projections.rebuilding.rebuild import verify
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_rebuild import again, asked, nothing_is_left
 from tests.projections.world import World

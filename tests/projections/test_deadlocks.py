@@ -10,7 +10,7 @@ from projections.checkpoints import Progress, Step
 from projections.deployment_requests import NAME, VIEW
 from projections.rebuilding import building
 from projections.rebuilding.rebuild import rebuild
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_rebuild import nothing_is_left
 from tests.projections.world import World

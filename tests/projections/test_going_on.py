@@ -27,7 +27,7 @@ from projections.rebuilding.rebuild import discard, rebuild, verify
 from projections.rebuilding.telling import Cancelled
 from projections.view import View
 from service.errors import CorruptEvent
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_killed_rebuilds import CHOSEN, begun, ended
 from tests.projections.test_rebuild import again, asked, nothing_is_left

@@ -17,7 +17,7 @@ from projections.checkpoints import Progress, Step
 from projections.rebuilding.telling import Cancelled
 from projections.replaying import Replay, topics
 from projections.view import Folded, View
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_killed_rebuilds import begun, ended
 from tests.projections.test_rebuild import again, nothing_is_left

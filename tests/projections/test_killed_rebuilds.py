@@ -18,8 +18,8 @@ from projections.catalogue import VIEWS
 from projections.following.follower import course_of
 from projections.rebuilding.rebuild import verify
 from projections.view import View
-from service.event_store import EventStore
-from service.mapper import decode
+from service.event_store.mapper import decode
+from service.event_store.store import EventStore
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_rebuild import again, asked, nothing_is_left

@@ -26,8 +26,8 @@ from projections.following.follower import course_of
 from projections.rebuilding.checking import check
 from projections.rebuilding.rebuild import verify
 from projections.replaying import BATCH_BYTES, Replay, Stream, at_positions, blocks, head, topics
-from service.items import Item, Unrecorded
-from service.mapper import decode
+from service.event_store.mapper import decode
+from service.event_store.records import Item, Unrecorded
 from tests.projections.world import World
 
 LARGE: Final = 80_000

@@ -13,7 +13,7 @@ from projections.counting import LEVELS, Level
 from projections.following.follower import course_of
 from projections.rebuilding.mending import NotOneOf, mend
 from projections.view import View
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_large_events import item
 from tests.projections.test_parking import as_folded, found, longest, unable

@@ -23,7 +23,7 @@ from projections.reading.reader import ViewBehind
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.verification import Differs
 from projections.view import Folded, View
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_rebuild import again

@@ -20,7 +20,7 @@ from projections.reading.positions import Positions
 from projections.reading.reader import InstantAhead, Reader, Unanswered, ViewBehind
 from projections.request_lists import Filter
 from service.container import async_engine
-from service.items import Item
+from service.event_store.records import Item
 from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model, actor

@@ -12,7 +12,7 @@ from projections.deployment_requests import VIEW
 from projections.following.applying import Unappliable
 from projections.rebuilding.rebuild import verify
 from projections.view import Folded, View
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_parking import follow_to_the_end, found, longest
 from tests.projections.test_rebuild import again

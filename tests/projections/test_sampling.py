@@ -17,8 +17,8 @@ from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.verification import NotAsFolded, check_sample
 from projections.replaying import Replay
 from projections.view import Folded, View
-from service.event_store import EventStore
-from service.mapper import decode
+from service.event_store.mapper import decode
+from service.event_store.store import EventStore
 from tests.databases import Databases
 from tests.projections.histories import Histories
 from tests.projections.test_rebuild import nothing_is_left

@@ -21,7 +21,7 @@ from projections import audit_trail, authorities, deployment_requests, incidents
 from projections.documents import UNREAD, encode
 from projections.items import GROWING, item_rows, reader_with_items, without_texts
 from projections.view import Values, View
-from service.items import Item
+from service.event_store.records import Item
 from tests.projections.chance import START
 from tests.projections.histories import Histories
 

@@ -16,7 +16,7 @@ from projections.rebuilding.comparing import Kind, counted
 from projections.rebuilding.rebuild import rebuild, verify
 from projections.rebuilding.verification import Comparison, Differs
 from projections.view import Folded, View
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_killed_followers import appending
 from tests.projections.test_rebuild import again, nothing_is_left

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 
 

@@ -10,14 +10,14 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from service.appender import Appender
-from service.batching import Batch, Committed, Entry, overtaken
-from service.clock import DatabaseClock
-from service.connections import Limits
 from service.errors import Unavailable
-from service.event_store import EventStore
-from service.items import Encoded, Lost, Place
-from service.lineage import Lineage
+from service.event_store.batch import Batch, Committed, Entry, overtaken
+from service.event_store.connections import Limits
+from service.event_store.database_clock import DatabaseClock
+from service.event_store.group_commit import Appender
+from service.event_store.lineage import Lineage
+from service.event_store.records import Encoded, Lost, Place
+from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.service.writing import item, write
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import psycopg
 
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.service.writing import write
 

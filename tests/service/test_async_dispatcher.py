@@ -15,10 +15,10 @@ from domain.deployment_request.state import RequestStatus
 from domain.refusals import IdempotencyConflict, InvalidInput, NotFound, TransitionRefused
 from domain.vocabulary import Text
 from service.async_dispatcher import AsyncDispatcher
-from service.connections import Limits
 from service.dispatcher import Dispatcher
 from service.errors import Unavailable
-from service.event_store import EventStore
+from service.event_store.connections import Limits
+from service.event_store.store import EventStore
 from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
 from service.states import States

@@ -15,11 +15,11 @@ from domain.deployment_request.commands import ApproveRequest, EndorseRequest
 from domain.deployment_request.events import Recommendation
 from domain.jurisdiction import EndMandate, GrantMandate
 from domain.vocabulary import AuthorityCode, Label, Period, Region, Text
-from service.clock import DatabaseClock
 from service.container import write_side
 from service.dispatcher import Dispatcher
-from service.items import Appended, Item, Lost
-from service.lineage import Lineage
+from service.event_store.database_clock import DatabaseClock
+from service.event_store.lineage import Lineage
+from service.event_store.records import Appended, Item, Lost
 from service.orders import Order, Outcome
 from service.settings import DatabaseUrls, Settings
 from service.turns import Turns

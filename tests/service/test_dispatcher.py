@@ -25,7 +25,7 @@ from domain.refusals import (
 )
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
 from service.dispatcher import Dispatcher
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.orders import Order, Outcome
 from service.states import States
 from service.turns import Turns

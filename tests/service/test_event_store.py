@@ -10,9 +10,9 @@ import pytest
 
 from domain.deployment_request.events import ReviewBegun
 from domain.vocabulary import Text
-from service.connections import Limits
 from service.errors import Unavailable
-from service.event_store import Appended, EventStore, Item, Lost
+from service.event_store.connections import Limits
+from service.event_store.store import Appended, EventStore, Item, Lost
 from service.settings import DatabaseUrls
 from tests.service.writing import item, unrecorded, write
 from tests.waiting import until

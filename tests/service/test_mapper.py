@@ -23,9 +23,9 @@ from domain.vocabulary import (
     Text,
 )
 from service.errors import CorruptEvent
-from service.items import Encoded, Row, Unrecorded
-from service.mapper import Mapper
-from service.texts import decode_texts, digest
+from service.event_store.mapper import Mapper
+from service.event_store.records import Encoded, Row, Unrecorded
+from service.event_store.texts import decode_texts, digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

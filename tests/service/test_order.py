@@ -7,7 +7,7 @@ import threading
 from uuid import UUID, uuid4
 
 from domain.recorded import Recorded
-from service.event_store import Appended, EventStore
+from service.event_store.store import Appended, EventStore
 from service.settings import DatabaseUrls
 from tests.reading import whole_log
 from tests.service.writing import item

@@ -11,7 +11,7 @@ import pytest
 from domain.vocabulary import RequestId
 from service.dispatcher import Dispatcher
 from service.errors import Unavailable
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.policing import Policing
 from service.states import States
 from service.turns import Turns

@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from service.randomness import DRAWN, Randomness, random_id
+from service.event_store.random_source import DRAWN, Randomness, random_id
 
 
 def test_threads_never_share_bytes() -> None:

@@ -8,7 +8,7 @@ import pytest
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 from eventsourcing.tests.persistence import ApplicationRecorderTestCase, NonInterleavingNotificationIDsBaseCase
 
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from tests.databases import NewDatabase
 
 

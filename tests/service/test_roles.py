@@ -12,7 +12,7 @@ import pytest
 
 from service.embedded import embedded_postgres
 from service.errors import Misconfigured
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.migrations import check, migrate, pending
 from service.settings import DatabaseUrls
 from tests.databases import CARELESS

@@ -16,7 +16,7 @@ from domain.incident.commands import ReferIncident, ReportIncident
 from domain.refusals import NotFound
 from domain.vocabulary import AuthorityCode, Label, Marking, Period, Role, Strength, Subject
 from service.dispatcher import Dispatcher
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.orders import Order
 from service.settings import DatabaseUrls
 from service.states import States

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from service.waking import Sleeper, wake
+from service.event_store.wake_chain import Sleeper, wake
 
 
 def test_all_are_woken() -> None:

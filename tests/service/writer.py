@@ -5,7 +5,7 @@ import sys
 import threading
 from uuid import uuid4
 
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from tests.service.writing import write
 
 

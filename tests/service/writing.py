@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 from domain.numbering import NumberAssigned
 from domain.recorded import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.event_store import Appended, EventStore, Item, Unrecorded
-from service.items import Place
+from service.event_store.records import Place
+from service.event_store.store import Appended, EventStore, Item, Unrecorded
 
 ACTOR = Actor(
     issuer="https://issuer.example", subject=Subject("ana"), authority=AuthorityCode("kfor"), roles=(Role.REVIEWER,)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.recorded import Recorded
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from tests.soak.clients import Client
 from tests.soak.ledger import Answer, Ledger
 from tests.soak.register import SoakRegister, soak_register

@@ -18,7 +18,7 @@ from domain.jurisdiction import Mandate, mandates_over
 from domain.limits import text_bytes
 from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.exchange.dossier.material import IncidentFile, Material, Moment, Printed
 from service.exchange.explaining import seen_of
 from service.exchange.eyes import Eyes

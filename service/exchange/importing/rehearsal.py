@@ -10,10 +10,10 @@ from uuid import UUID
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.recorded import Recorded
-from service.batching import Committed
-from service.event_store import EventStore, placed
-from service.items import Appended, Item, Lost, Place
-from service.lineage import Lineage
+from service.event_store.batch import Committed
+from service.event_store.lineage import Lineage
+from service.event_store.records import Appended, Item, Lost, Place
+from service.event_store.store import EventStore, placed
 
 
 class Rehearsal:

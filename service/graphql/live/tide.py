@@ -13,7 +13,7 @@ from typing import Final
 
 from projections.reading.reader import Unanswered
 from service.errors import Unavailable
-from service.listening import Heard, Listen
+from service.event_store.notifications import Heard, Listen
 
 SHORTEST: Final = 0.005
 LONGEST: Final = 1.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.recorded import Recorded
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.exchange.importing import jsonl
 from service.exchange.importing.raw import Reader
 from service.exchange.importing.report import Report

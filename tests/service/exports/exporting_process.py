@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.projections.world import World
 from tests.service.exports.register import EVERY_FORM, Register

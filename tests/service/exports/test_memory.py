@@ -27,7 +27,7 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from service.event_store import Appended, EventStore, Item, Unrecorded
+from service.event_store.store import Appended, EventStore, Item, Unrecorded
 from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
 from tests.projections.chance import START

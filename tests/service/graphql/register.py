@@ -18,7 +18,7 @@ from projections.checkpoints import LOCKS
 from projections.following.follower import course_of, follow
 from service.app import create_app
 from service.draining import DrainingServer, configured
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.identity import ISSUER, Tokens
 from service.settings import DatabaseUrls, Settings
 from tests.waiting import until

@@ -17,7 +17,7 @@ from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import AttributionStatus, Incident
 from domain.vocabulary import Role, regions_of
 from projections.request_lists import Order
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from tests.databases import Databases
 from tests.projections.histories import Histories
 from tests.projections.model import Model, actor

@@ -11,7 +11,7 @@ import pytest
 
 from projections.catalogue import VIEW_OF
 from projections.following.follower import course_of, follow
-from service.event_store import EventStore
+from service.event_store.store import EventStore
 from service.graphql.errors import NOTHING
 from service.settings import DatabaseUrls
 from tests.databases import Databases

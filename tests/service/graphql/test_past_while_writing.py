@@ -12,8 +12,8 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import Role
-from service.event_store import EventStore
-from service.items import Item
+from service.event_store.records import Item
+from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.projections.histories import Histories
 from tests.projections.model import Model, actor

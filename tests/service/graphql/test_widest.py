@@ -8,7 +8,7 @@ import pytest
 from domain.wellformed import LABEL_LENGTH, LIST_LENGTH, TEXT_LENGTH
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
-from service.mapper import decode
+from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 from tests.service.graphql.register import served
 from tests.service.graphql.world import World, world

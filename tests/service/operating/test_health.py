@@ -11,8 +11,8 @@ from projections.reading.reader import Reader
 from projections.rebuilding.queue import Outcome
 from projections.rebuilding.rebuild import rebuild, verify
 from service.errors import Unavailable
+from service.event_store.mapper import decode
 from service.health import FOLLOWED, Examination, Health, Tolerance
-from service.mapper import decode
 from service.metrics import Metrics
 from tests.projections.histories import Histories
 from tests.projections.test_parking import unable

@@ -17,7 +17,7 @@ from projections.rebuilding.mending import mend
 from projections.rebuilding.verification import check_sample
 from projections.replaying import Replay
 from projections.view import View
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.test_parking import as_folded, longest
 from tests.projections.world import World
 from tests.service.operating.tampering import take_out

@@ -8,7 +8,7 @@ import pytest
 from domain.catalogue import EVENTS
 from projections import deployment_requests
 from projections.rebuilding.checking import Unreadable, check
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_parking import follow_to_the_end, longest, unable
 from tests.projections.world import World

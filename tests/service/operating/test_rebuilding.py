@@ -21,7 +21,7 @@ from projections.rebuilding.telling import Cancelled
 from projections.replaying import count
 from projections.view import View
 from service.container import async_engine
-from service.mapper import decode
+from service.event_store.mapper import decode
 from service.rebuilding import Rebuilding, asking
 from service.settings import Settings
 from tests.projections.histories import Histories

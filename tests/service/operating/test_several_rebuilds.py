@@ -14,7 +14,7 @@ from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.rebuild import rebuild
 from projections.view import View
 from service import rebuilding
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.world import World
 from tests.service.operating.test_rebuilding import NAME, RAISED, VIEW, ask, orders, working
 from tests.waiting import until

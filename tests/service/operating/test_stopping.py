@@ -17,7 +17,7 @@ from projections.rebuilding import building
 from projections.rebuilding.building import NotSwapped
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.telling import Cancelled
-from service.mapper import decode
+from service.event_store.mapper import decode
 from tests.projections.test_rebuild import nothing_is_left
 from tests.projections.world import World
 

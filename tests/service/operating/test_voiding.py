@@ -17,7 +17,7 @@ from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import course_of
 from projections.rebuilding.rebuild import verify
-from service.mapper import decode
+from service.event_store.mapper import decode
 from service.states import States, version_of
 from tests.projections.test_large_events import item
 from tests.projections.test_parking import longest

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import psycopg
 
-from service.lineage import Lineage
+from service.event_store.lineage import Lineage
 
 FRESH: Final = 60.0
 """Seconds after which the database is asked again: clocks of machines drift by milliseconds in that time."""

@@ -5,8 +5,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from domain.recorded import Recorded
-from service.items import Appended, Item, Lost, Place
-from service.lineage import Lineage
+from service.event_store.lineage import Lineage
+from service.event_store.records import Appended, Item, Lost, Place
 
 
 class Streams(Protocol):

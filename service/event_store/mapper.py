@@ -11,10 +11,10 @@ from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS, VOIDED
 from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import SYSTEM, Actor, ActorKind, AuthorityCode, Role, Subject, Text, derived_id
 from service.errors import CorruptEvent
-from service.items import Encoded, Place, Row, Unrecorded
-from service.randomness import random_bytes
-from service.shape import DIGEST, Shape, digests_in, shape_of
-from service.texts import SALT_BYTES, Entry, decode_texts, digest, encode_texts
+from service.event_store.event_schema import DIGEST, Shape, digests_in, shape_of
+from service.event_store.random_source import random_bytes
+from service.event_store.records import Encoded, Place, Row, Unrecorded
+from service.event_store.texts import SALT_BYTES, Entry, decode_texts, digest, encode_texts
 
 LAYOUT: Final = 1
 NONCE_BYTES: Final = 16

@@ -6,9 +6,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from service.arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, numbered
-from service.items import Encoded, Lost, Place
-from service.waking import Sleeper, wake
+from service.event_store.pg_arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, numbered
+from service.event_store.records import Encoded, Lost, Place
+from service.event_store.wake_chain import Sleeper, wake
 
 MOST_EVENTS = 1000
 MOST_BYTES = 8 * 1024 * 1024

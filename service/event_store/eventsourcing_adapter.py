@@ -13,10 +13,10 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from service.appender import Appender
-from service.batching import Entry
-from service.items import Encoded, Lost
-from service.mapper import Mapper
+from service.event_store.batch import Entry
+from service.event_store.group_commit import Appender
+from service.event_store.mapper import Mapper
+from service.event_store.records import Encoded, Lost
 
 SCHEMA = "event_store"
 TABLE = "events"

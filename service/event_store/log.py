@@ -12,11 +12,11 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from domain.recorded import Recorded
 from projections.replaying import FIELDS, TABLES, bounded
-from service.connections import BoundedConnection
 from service.errors import Unavailable
-from service.items import Place, Row
-from service.lineage import Lineage, Seen
-from service.mapper import Mapper
+from service.event_store.connections import BoundedConnection
+from service.event_store.lineage import Lineage, Seen
+from service.event_store.mapper import Mapper
+from service.event_store.records import Place, Row
 
 FEED_BYTES: Final = 1024 * 1024
 """Every follower of a worker reads the feed, all at the same time."""

@@ -11,15 +11,15 @@ from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
 
 from domain import catalogue
-from service.appender import Appender
-from service.batching import Committed, Entry, LoopEntry
-from service.clock import DatabaseClock
-from service.connections import Limits, open_pool
-from service.items import Appended, Encoded, Item, Lost, Place, Unrecorded
-from service.lineage import Lineage
-from service.log import Log, unavailable_where_it_does_not_answer
-from service.mapper import Mapper
-from service.recorder import Factory, LibraryMapper, environment
+from service.event_store.batch import Committed, Entry, LoopEntry
+from service.event_store.connections import Limits, open_pool
+from service.event_store.database_clock import DatabaseClock
+from service.event_store.eventsourcing_adapter import Factory, LibraryMapper, environment
+from service.event_store.group_commit import Appender
+from service.event_store.lineage import Lineage
+from service.event_store.log import Log, unavailable_where_it_does_not_answer
+from service.event_store.mapper import Mapper
+from service.event_store.records import Appended, Encoded, Item, Lost, Place, Unrecorded
 
 __all__ = ["Appended", "EventStore", "Item", "Lost", "Unrecorded"]
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from service.arrays import Bigints, Uuids
-from service.batching import Committed, Entry, Outcome
-from service.connections import BoundedConnection
 from service.errors import Unavailable
-from service.items import Lost, Place
+from service.event_store.batch import Committed, Entry, Outcome
+from service.event_store.connections import BoundedConnection
+from service.event_store.pg_arrays import Bigints, Uuids
+from service.event_store.records import Lost, Place
 
 THIS: Final = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 END: Final = "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 import psycopg
 
-from service.arrays import register
-from service.batching import Batch, Committed, Entry, LoopEntry, Outcome, overtaken, tell
-from service.clock import DatabaseClock
-from service.connections import BoundedConnection, Limits, Met, connect
 from service.errors import Unavailable
-from service.items import Lost
-from service.lineage import Lineage, Seen
-from service.readback import Backend, read_back, this_backend
+from service.event_store.batch import Batch, Committed, Entry, LoopEntry, Outcome, overtaken, tell
+from service.event_store.commit_recovery import Backend, read_back, this_backend
+from service.event_store.connections import BoundedConnection, Limits, Met, connect
+from service.event_store.database_clock import DatabaseClock
+from service.event_store.lineage import Lineage, Seen
+from service.event_store.pg_arrays import register
+from service.event_store.records import Lost
 
 APPEND: Final = (
     "SELECT head, stamp, clock, lost_items, lost_streams FROM event_store.append(%b, %b, %b, %b, %b, %b, %b, %b, %b)"
