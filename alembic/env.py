@@ -15,9 +15,9 @@ from alembic import context
 
 from projections import catalogue, stored  # noqa: F401  # every table, for the metadata
 from projections.metadata import EVENT_STORE, PROJECTIONS
+from service.database.grants import SCHEMAS, grant
+from service.database.migrations import VERSIONS_SCHEMA
 from service.errors import Misconfigured
-from service.migrations import VERSIONS_SCHEMA
-from service.roles import SCHEMAS, grant
 from service.settings import Settings
 
 LOCK = 0x6D696772617465  # "migrate"

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from service.embedded import embedded_postgres
-from service.migrations import migrate
+from service.database.embedded import embedded_postgres
+from service.database.migrations import migrate
 from service.settings import DatabaseUrls
 
 ON_DISK = Path(__file__).resolve().parents[1] / "var"

@@ -20,8 +20,8 @@ from projections.following.leading import OF_ANOTHER_LOG
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
 from projections.rebuilding.queue import Ended
+from service.database.migrations import pending
 from service.errors import Unavailable
-from service.migrations import pending
 from service.policing import COURSE
 
 FOLLOWED: Final = (*VIEW_OF, COURSE)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from service.embedded import embedded_postgres
+from service.database.embedded import embedded_postgres
 from service.settings import DatabaseUrls
 from tests.databases import CARELESS, Databases, NewDatabase, in_memory_where_possible
 

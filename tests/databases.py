@@ -14,8 +14,8 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from service.embedded.cluster import is_postgres
-from service.migrations import migrate
+from service.database.embedded.cluster import is_postgres
+from service.database.migrations import migrate
 from service.settings import DatabaseUrls
 
 TEMPLATE = "mandate_template"

@@ -17,12 +17,12 @@ from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM
 from service.cli.failing import complain_in_a_line
 from service.container import limits, now
+from service.database.startup import open_database, tokens
 from service.errors import CorruptEvent
 from service.event_store.store import EventStore
 from service.exchange.eyes import Eyes
 from service.exchange.refusing import Refused
 from service.exchange.scope import Scope, bearer, called, scope_of
-from service.opening import open_database, tokens
 from service.settings import DatabaseUrls, Settings
 
 TokenOption = Annotated[

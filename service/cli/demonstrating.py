@@ -14,11 +14,11 @@ from typing import IO, Annotated, Final
 import typer
 from rich.console import Console
 
+from service.database.startup import token_key
 from service.demo.case import PEOPLE, Case
 from service.demo.client import people
 from service.demo.telling import Telling
 from service.errors import Misconfigured
-from service.opening import token_key
 from service.settings import Settings
 
 NAMING: Final = frozenset({"database_url", "data_dir"})

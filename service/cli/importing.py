@@ -15,6 +15,7 @@ from service.cli.asking import in_one_line
 from service.cli.numbers import number_of
 from service.cli.wording import clean
 from service.container import limits, now
+from service.database.startup import open_database, open_migrated_database
 from service.errors import Misconfigured
 from service.event_store.store import EventStore
 from service.exchange.importing import jsonl, table
@@ -24,7 +25,6 @@ from service.exchange.importing.rehearsal import Rehearsal
 from service.exchange.importing.report import Report, adding_to
 from service.exchange.importing.running import Import, Totals, count
 from service.historian import Historian
-from service.opening import open_database, open_migrated_database
 from service.settings import Settings
 from service.states import States
 

@@ -19,10 +19,10 @@ from projections.rebuilding import queue
 from service.cli.failing import complain
 from service.cli.wording import clean
 from service.container import async_engine, tolerance
+from service.database.migrations import migrate as apply_migrations
+from service.database.startup import open_database
 from service.errors import Unavailable
 from service.health import FOLLOWED, late, view_problems
-from service.migrations import migrate as apply_migrations
-from service.opening import open_database
 from service.settings import Settings
 
 T = TypeVar("T")

@@ -29,11 +29,11 @@ from service.cli.failing import complain, complain_in_a_line
 from service.cli.numbers import number_of
 from service.cli.progress import Board, board
 from service.cli.stopping import stoppable
+from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured, Unavailable
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from service.exchange.references import find
-from service.opening import open_database
 from service.settings import DatabaseUrls, Settings
 
 JOBS: Final = min(4, len(os.sched_getaffinity(0)))

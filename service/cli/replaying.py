@@ -8,9 +8,9 @@ from projections.rebuilding.checking import Checked, Unreadable, check
 from service.cli.failing import complain
 from service.cli.progress import board
 from service.cli.rebuilding import answering
+from service.database.startup import open_database
 from service.errors import Misconfigured
 from service.event_store.mapper import decode
-from service.opening import open_database
 from service.settings import Settings
 
 

@@ -12,9 +12,9 @@ import typer
 
 from service.app import create_app
 from service.cli.logging import log_to_stderr
+from service.database.startup import open_migrated_database, token_key
 from service.draining import DrainingServer, configured
 from service.errors import Misconfigured
-from service.opening import open_migrated_database, token_key
 from service.settings import Settings
 from service.supervision import supervised
 

@@ -6,7 +6,7 @@ import typer
 
 from service.cli.rebuilding import answering
 from service.cli.wording import clean
-from service.opening import open_database
+from service.database.startup import open_database
 from service.settings import Settings
 from service.voiding import retry_parked, voided
 from service.voiding import void as void_event

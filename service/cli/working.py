@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service.cli.logging import log_to_stderr
-from service.opening import open_database, refuse_unmigrated
+from service.database.startup import open_database, refuse_unmigrated
 from service.settings import Settings
 from service.worker import Worker
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service.embedded.binaries import find_programs
-from service.embedded.cluster import SUPERUSER, Cluster, socket_folder
+from service.database.embedded.binaries import find_programs
+from service.database.embedded.cluster import SUPERUSER, Cluster, socket_folder
 from tests.e2e.serving import free_port
 from tests.tidy.repository import ROOT
 from tests.tidy.test_containers import SERVICES

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from service.embedded import embedded_postgres
-from service.embedded.binaries import find_programs
-from service.embedded.cluster import Cluster, is_postgres, socket_folder
-from service.embedded.memory import shared_buffers
+from service.database.embedded import embedded_postgres
+from service.database.embedded.binaries import find_programs
+from service.database.embedded.cluster import Cluster, is_postgres, socket_folder
+from service.database.embedded.memory import shared_buffers
 from service.errors import Misconfigured
 
 pytestmark = pytest.mark.faults
@@ -24,7 +24,7 @@ FAST = {"fsync": "off", "shared_buffers": "16MB"}
 USER = """
 import sys
 from pathlib import Path
-from service.embedded import embedded_postgres
+from service.database.embedded import embedded_postgres
 with embedded_postgres(Path(sys.argv[1]), {"fsync": "off", "shared_buffers": "16MB"}) as urls:
     print(urls.api, flush=True)
     sys.stdin.read()
@@ -179,7 +179,7 @@ def test_a_moved_folder_starts_where_it_is_now(data: Path) -> None:
 def test_what_keeps_it_from_starting_is_said_in_one_line(
     data: Path, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.embedded.cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("service.database.embedded.cluster.PATIENCE", 0.5)
     cluster = data / "postgres/cluster"
     if broken == "a file in its place":
         (data / "postgres").write_text("")

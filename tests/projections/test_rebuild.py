@@ -18,8 +18,8 @@ from projections.rebuilding.copies import NEXT
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
 from projections.rebuilding.telling import Cancelled
 from projections.view import View
+from service.database.migrations import check
 from service.event_store.mapper import decode
-from service.migrations import check
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_killed_followers import appending

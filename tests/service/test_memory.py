@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.embedded.memory import shared_buffers
+from service.database.embedded.memory import shared_buffers
 
 GIGABYTE = 1024**3
 

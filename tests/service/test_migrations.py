@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
-from service.migrations import check, migrate, pending
+from service.database.migrations import check, migrate, pending
 from service.settings import DatabaseUrls
 
 COLUMNS = """

@@ -10,10 +10,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from service.embedded import embedded_postgres
+from service.database.embedded import embedded_postgres
+from service.database.migrations import check, migrate, pending
 from service.errors import Misconfigured
 from service.event_store.store import EventStore
-from service.migrations import check, migrate, pending
 from service.settings import DatabaseUrls
 from tests.databases import CARELESS
 from tests.service.writing import write

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from alembic import command
 
+from service.database.migrations import _config, _engine, migrate
 from service.errors import Misconfigured
-from service.migrations import _config, _engine, migrate
 from service.settings import DatabaseUrls
 from tests.waiting import until
 

@@ -13,8 +13,8 @@ import httpx
 import psycopg
 
 from projections.catalogue import VIEWS
-from service.embedded import embedded_postgres
-from service.migrations import migrate
+from service.database.embedded import embedded_postgres
+from service.database.migrations import migrate
 from service.settings import DatabaseUrls
 from tests.e2e.serving import MANDATE, free_port
 from tests.faults.processes import Process, environment, is_ready, prepare, running

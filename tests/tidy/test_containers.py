@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from service.embedded import roles
+from service.database.embedded import roles
 from service.settings import Settings
 from tests.tidy.repository import ROOT, files, name
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from service.embedded import embedded_postgres
+from service.database.embedded import embedded_postgres
 from service.settings import DatabaseUrls
 from tests.databases import CARELESS, Databases, in_memory_where_possible
 from tests.e2e.serving import free_port

@@ -8,10 +8,10 @@ from typing import Final
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from service.embedded import embedded_postgres
+from service.database.embedded import embedded_postgres
+from service.database.migrations import migrate, pending
 from service.errors import Misconfigured
 from service.identity import Tokens, own_key, read_key
-from service.migrations import migrate, pending
 from service.settings import DatabaseUrls, Settings
 
 UNDEFINED: Final = (

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.embedded.binaries import find_programs
-from service.embedded.cluster import SUPERUSER, Cluster, socket_folder
-from service.embedded.roles import ensure_roles_and_database
+from service.database.embedded.binaries import find_programs
+from service.database.embedded.cluster import SUPERUSER, Cluster, socket_folder
+from service.database.embedded.roles import ensure_roles_and_database
 from service.errors import Misconfigured
 from service.settings import DatabaseUrls
 

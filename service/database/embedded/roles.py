@@ -3,7 +3,7 @@
 import psycopg
 from psycopg import sql
 
-from service.embedded.cluster import DATABASE, SUPERUSER, Cluster
+from service.database.embedded.cluster import DATABASE, SUPERUSER, Cluster
 
 OWNER = "mandate_owner"
 SERVICE_ROLES = ("mandate_api", "mandate_worker")

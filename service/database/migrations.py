@@ -13,8 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, pool
 from sqlalchemy.exc import DBAPIError
 
+from service.database.grants import granted
 from service.errors import Misconfigured
-from service.roles import granted
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +99,9 @@ def _config(connection: Connection | None) -> Config:
 
 
 def _folder() -> Path:
-    """Beside this file in a wheel, beside its folder in the repository."""
-    here = Path(__file__).resolve().parent
-    return here / "alembic" if (here / "alembic").is_dir() else here.parent / "alembic"
+    """In a wheel `service/alembic`, in the repository `alembic` beside `service`."""
+    service = Path(__file__).resolve().parents[1]
+    return service / "alembic" if (service / "alembic").is_dir() else service.parent / "alembic"
 
 
 def _engine(url: str) -> Engine:

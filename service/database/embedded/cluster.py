@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from service.embedded.binaries import MAJOR, Programs
-from service.embedded.memory import shared_buffers
+from service.database.embedded.binaries import MAJOR, Programs
+from service.database.embedded.memory import shared_buffers
 from service.errors import Misconfigured
 
 SUPERUSER = "postgres"
