@@ -14,10 +14,10 @@ from benchmarks.server import created, durable_server, migrated
 from benchmarks.stock import StockRegister, environment
 from benchmarks.tables import aligned, middle, percentile, times
 from benchmarks.workers import Client, Run, Workers
-from service.async_dispatcher import AsyncDispatcher
+from service.commands.async_dispatcher import AsyncDispatcher
+from service.commands.stream_locks import LoopTurns
 from service.container import write_side
 from service.settings import Settings
-from service.turns import LoopTurns
 
 
 @dataclass(frozen=True, slots=True)

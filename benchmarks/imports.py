@@ -12,6 +12,7 @@ from typing import Any, Final
 from benchmarks.server import created, dropped, durable_server, migrated
 from benchmarks.stock import StockRegister, StockRequest, environment
 from benchmarks.tables import aligned, middle, times
+from service.commands.state_cache import States
 from service.container import now
 from service.event_store.store import EventStore
 from service.exchange.importing import jsonl
@@ -19,7 +20,6 @@ from service.exchange.importing.report import Report
 from service.exchange.importing.running import Import
 from service.historian import Historian
 from service.settings import DatabaseUrls
-from service.states import States
 
 
 @dataclass(frozen=True, slots=True)

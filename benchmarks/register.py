@@ -10,8 +10,8 @@ from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.jurisdiction import GrantMandate
 from domain.refusals import Refusal
 from domain.vocabulary import Actor, AuthorityCode, Label, Period, Region, Role, Strength, Subject, Text
-from service.dispatcher import Dispatcher
-from service.orders import Order, Outcome
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
 
 DECIDER: Final = AuthorityCode("kfor")
 REQUESTERS: Final = tuple(AuthorityCode(code) for code in ("pristina", "mitrovica", "prizren", "peja"))

@@ -8,7 +8,9 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from projections.reading.reader import Reader
-from service.async_dispatcher import AsyncDispatcher
+from service.commands.actor_names import seeing
+from service.commands.async_dispatcher import AsyncDispatcher
+from service.commands.stream_locks import LoopTurns
 from service.container import Clock, async_engine, now, tolerance, write_side
 from service.graphql.context import Services
 from service.graphql.http import mount
@@ -17,10 +19,8 @@ from service.identity import Identity, Tokens
 from service.live import live_side
 from service.metrics import Metrics
 from service.monitoring import mount_monitoring
-from service.people import seeing
 from service.rebuilding import asking
 from service.settings import DatabaseUrls, Settings
-from service.turns import LoopTurns
 
 
 def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock = now) -> FastAPI:

@@ -9,14 +9,14 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from service.dispatcher import Dispatcher
+from service.commands.actor_names import People
+from service.commands.dispatcher import Dispatcher
+from service.commands.state_cache import States
+from service.commands.stream_locks import Turns
 from service.event_store.connections import Limits
 from service.event_store.store import EventStore
 from service.health import Tolerance
-from service.people import People
 from service.settings import Settings
-from service.states import States
-from service.turns import Turns
 
 Clock = Callable[[], datetime]
 

@@ -20,9 +20,9 @@ from projections.following.leading import OF_ANOTHER_LOG
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
 from projections.rebuilding.queue import Ended
+from service.commands.policy_runner import COURSE
 from service.database.migrations import pending
 from service.errors import Unavailable
-from service.policing import COURSE
 
 FOLLOWED: Final = (*VIEW_OF, COURSE)
 """All that has to be kept up to date."""

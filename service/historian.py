@@ -20,14 +20,14 @@ from domain.incident.state import Incident
 from domain.recorded import CommandRef, Recorded
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from domain.vocabulary import SYSTEM
-from service.claims import claimed_history, is_same_history
+from service.commands.attempt import Attempt, Written, rests_on, unrecorded
+from service.commands.envelope import Order
+from service.commands.idempotency import claimed_history, is_same_history
+from service.commands.state_cache import States
 from service.errors import Unavailable
 from service.event_store.records import Item, Lost, Unrecorded
 from service.event_store.stream_store import Streams
 from service.history import History, Known, Line, Told
-from service.judging import Attempt, Written, rests_on, unrecorded
-from service.orders import Order
-from service.states import States
 
 TRIES: Final = 50
 """How often a history is decided anew after others were faster."""

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.refusals import InvalidInput, Refusal
-from service.orders import Order
+from service.commands.envelope import Order
 
 
 @dataclass(frozen=True, slots=True)

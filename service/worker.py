@@ -14,12 +14,12 @@ from projections.catalogue import VIEWS
 from projections.following import parking
 from projections.following.follower import Course, Feed, course_of, follow
 from projections.following.leading import connect
+from service.commands.policy_queries import Watching
+from service.commands.policy_runner import COURSE, COURSE_VERSION, Policing
 from service.container import Clock, write_side
 from service.errors import Unavailable
-from service.policing import COURSE, COURSE_VERSION, Policing
 from service.rebuilding import Rebuilding
 from service.settings import DatabaseUrls, Settings
-from service.watching import Watching
 
 TICK: Final = 1.0
 """Seconds between two looks at the time."""

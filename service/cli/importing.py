@@ -14,6 +14,7 @@ from rich.text import Text
 from service.cli.asking import in_one_line
 from service.cli.numbers import number_of
 from service.cli.wording import clean
+from service.commands.state_cache import States
 from service.container import limits, now
 from service.database.startup import open_database, open_migrated_database
 from service.errors import Misconfigured
@@ -26,7 +27,6 @@ from service.exchange.importing.report import Report, adding_to
 from service.exchange.importing.running import Import, Totals, count
 from service.historian import Historian
 from service.settings import Settings
-from service.states import States
 
 NOTHING_RECORDED: Final = 1
 

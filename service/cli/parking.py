@@ -18,13 +18,13 @@ from service.cli.failing import complain, complain_in_a_line
 from service.cli.operating import UNBOUNDED, answers
 from service.cli.rebuilding import answering, stream_called
 from service.cli.wording import clean
+from service.commands.policy_runner import COURSE
 from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from service.exchange.references import reference_of
 from service.health import FOLLOWED
-from service.policing import COURSE
 from service.settings import DatabaseUrls, Settings
 
 ViewOption = Annotated[str | None, typer.Option("--view", help=f"Of {', '.join(FOLLOWED)}; all if it is not named.")]

@@ -6,10 +6,10 @@ import typer
 
 from service.cli.rebuilding import answering
 from service.cli.wording import clean
+from service.commands.event_voids import retry_parked, voided
+from service.commands.event_voids import void as void_event
 from service.database.startup import open_database
 from service.settings import Settings
-from service.voiding import retry_parked, voided
-from service.voiding import void as void_event
 
 PositionArgument = Annotated[int, typer.Argument(help="Of the event, as 'replay --check' and 'status' name it.", min=1)]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why it cannot be kept; it is recorded and shown.")]

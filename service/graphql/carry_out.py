@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from domain.refusals import InvalidInput
 from domain.vocabulary import Actor
+from service.commands.envelope import Order, Outcome
 from service.graphql import parse
 from service.graphql.context import Context, Info
 from service.graphql.parse import LONGEST_WORDS, given, identifier
 from service.graphql.refusals import AnyRefusal, refused
-from service.orders import Order, Outcome
 
 Answer = TypeVar("Answer")
 

@@ -13,13 +13,13 @@ from graphql import GraphQLError
 from domain.refusals import Refusal
 from domain.vocabulary import Actor
 from projections.reading.reader import Reader
-from service.async_dispatcher import AsyncDispatcher
+from service.commands.async_dispatcher import AsyncDispatcher
+from service.commands.envelope import Order, Outcome
 from service.errors import Unavailable
 from service.graphql.pace import Pace
 from service.graphql.shares import Share, Shares
 from service.graphql.sources import Sources
 from service.identity import Identity
-from service.orders import Order, Outcome
 
 if TYPE_CHECKING:
     from service.graphql.live.connections import Live

@@ -10,12 +10,12 @@ from uuid import UUID
 from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.incident.commands import ReportIncident
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
-from service.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
+from service.commands.stream_locks import Turns
 from service.event_store.store import EventStore
 from service.identity import ISSUER
-from service.orders import Order, Outcome
-from service.states import States
-from service.turns import Turns
 
 ASKER = AuthorityCode("asker")
 DECIDER = AuthorityCode("decider")

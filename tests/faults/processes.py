@@ -13,12 +13,12 @@ import httpx
 from domain.authority import RegisterAuthority
 from domain.jurisdiction import GrantMandate
 from domain.vocabulary import Label, Role
-from service.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
+from service.commands.stream_locks import Turns
 from service.event_store.store import EventStore
-from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
-from service.states import States
-from service.turns import Turns
 from tests.e2e.serving import MANDATE
 from tests.faults.deciding import ASKER, DECIDER, PLACE, person
 from tests.service.graphql.register import KEY, Register

@@ -45,12 +45,12 @@ from domain.vocabulary import (
     Text,
 )
 from projections.deployment_requests import NAME
-from service.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
+from service.commands.stream_locks import Turns
 from service.event_store.store import EventStore
-from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
-from service.states import States
-from service.turns import Turns
 from tests.waiting import until
 
 ROUNDS: Final = int(os.environ.get("MANDATE_TEST_RACES", "60"))

@@ -12,12 +12,12 @@ import pytest
 from domain.deployment_request.commands import BeginReview, DenyRequest, RemarkOnRequest
 from domain.refusals import Refusal, TransitionRefused
 from domain.vocabulary import Text
-from service.async_dispatcher import AsyncDispatcher
+from service.commands.async_dispatcher import AsyncDispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.stream_locks import LoopTurns
 from service.errors import Unavailable
 from service.event_store.store import EventStore, Item, Lost
-from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
-from service.turns import LoopTurns
 from tests.faults.restoring import Backup
 from tests.faults.test_policies import KFOR, Register
 from tests.service.writing import unrecorded

@@ -15,15 +15,15 @@ import pytest
 
 from domain.authority import RegisterAuthority, stream_of
 from domain.vocabulary import AuthorityCode, Label, Role
-from service.async_dispatcher import AsyncDispatcher
-from service.dispatcher import Dispatcher
+from service.commands.async_dispatcher import AsyncDispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
+from service.commands.stream_locks import LoopTurns, Turns
 from service.errors import OutcomeUnknown, Unavailable
 from service.event_store.connections import Limits
 from service.event_store.store import EventStore
-from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
-from service.states import States
-from service.turns import LoopTurns, Turns
 from tests.faults.deciding import person
 from tests.faults.proxy import Fault, Proxy, proxied
 from tests.service.test_dispatcher import NOW

@@ -18,8 +18,8 @@ from domain.deployment_request.commands import WithholdRequest
 from domain.incident.commands import AttributeIncident
 from domain.recorded import CommandRef
 from domain.vocabulary import AnalyticConfidence, Likelihood, Text
+from service.commands.policy_runner import COURSE
 from service.event_store.records import Item, Unrecorded
-from service.policing import COURSE
 from service.settings import DatabaseUrls
 from tests.faults.test_policies import KFOR, WHY, Register, worker
 from tests.waiting import until

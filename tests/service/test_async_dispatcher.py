@@ -14,15 +14,15 @@ from domain.deployment_request.commands import BeginReview, RemarkOnRequest
 from domain.deployment_request.state import RequestStatus
 from domain.refusals import IdempotencyConflict, InvalidInput, NotFound, TransitionRefused
 from domain.vocabulary import Text
-from service.async_dispatcher import AsyncDispatcher
-from service.dispatcher import Dispatcher
+from service.commands.async_dispatcher import AsyncDispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
+from service.commands.stream_locks import LoopTurns, Turns
 from service.errors import Unavailable
 from service.event_store.connections import Limits
 from service.event_store.store import EventStore
-from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
-from service.states import States
-from service.turns import LoopTurns, Turns
 from tests.service.test_dispatcher import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened, register
 
 __all__ = ["register"]

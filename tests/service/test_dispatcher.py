@@ -24,11 +24,11 @@ from domain.refusals import (
     VersionConflict,
 )
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
-from service.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
+from service.commands.stream_locks import Turns
 from service.event_store.store import EventStore
-from service.orders import Order, Outcome
-from service.states import States
-from service.turns import Turns
 
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
 CLERK = Actor(issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("kfor"), roles=(Role.ADMINISTRATOR,))

@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 
 from domain.vocabulary import RequestId
-from service.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.policy_runner import Policing
+from service.commands.state_cache import States
+from service.commands.stream_locks import Turns
 from service.errors import Unavailable
 from service.event_store.store import EventStore
-from service.policing import Policing
-from service.states import States
-from service.turns import Turns
 from tests.e2e.serving import free_port
 
 
@@ -32,8 +32,8 @@ def test_a_database_that_is_away_is_not_a_requests_fault(
     away: Policing, caplog: pytest.LogCaptureFixture, set_aside: bool
 ) -> None:
     request = RequestId(uuid4())
-    with caplog.at_level(logging.ERROR, "service.policing"), pytest.raises(Unavailable):
+    with caplog.at_level(logging.ERROR, "service.commands.policy_runner"), pytest.raises(Unavailable):
         away.tick(() if set_aside else (request,), (request,) if set_aside else ())
-    with caplog.at_level(logging.ERROR, "service.policing"), pytest.raises(Unavailable):
+    with caplog.at_level(logging.ERROR, "service.commands.policy_runner"), pytest.raises(Unavailable):
         away.try_again([request])
     assert not caplog.records

@@ -7,9 +7,9 @@ import pytest
 
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.vocabulary import Text
-from service.dispatcher import Dispatcher
-from service.states import ABSENT_KEPT, States
-from service.turns import Turns
+from service.commands.dispatcher import Dispatcher
+from service.commands.state_cache import ABSENT_KEPT, States
+from service.commands.stream_locks import Turns
 from tests.service.test_dispatcher import NOW, OFFICIAL, Register, register
 
 __all__ = ["register"]

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
+from service.commands.stream_locks import LoopTurns, Turns
 from service.errors import Unavailable
-from service.turns import LoopTurns, Turns
 from tests.waiting import until
 
 A, B = UUID(int=1), UUID(int=2)

@@ -15,12 +15,12 @@ from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.incident.commands import ReferIncident, ReportIncident
 from domain.refusals import NotFound
 from domain.vocabulary import AuthorityCode, Label, Marking, Period, Role, Strength, Subject
-from service.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order
+from service.commands.state_cache import States
+from service.commands.stream_locks import Turns
 from service.event_store.store import EventStore
-from service.orders import Order
 from service.settings import DatabaseUrls
-from service.states import States
-from service.turns import Turns
 from tests.faults.proxy import Fault, Proxy, proxied
 from tests.faults.test_policies import KFOR, NORTH, PRISTINA, WHY, Register
 

@@ -23,12 +23,12 @@ from domain.vocabulary import (
     derived_id,
     joined,
 )
+from service.commands.envelope import Order
 from service.exchange.importing.commands import COMMANDS, Kind
 from service.exchange.importing.raw import Raw
 from service.exchange.importing.reading import Unreadable, command, instant, string
 from service.history import Known, Line
 from service.identity import ISSUER
-from service.orders import Order
 
 FIELDS: Final = ("history", "command", "at", "actor", "input", "name")
 MOST_PROBLEMS: Final = 20

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from domain import authority, jurisdiction
+from service.commands.envelope import Outcome
 from service.graphql.authorities.inputs import EndMandateInput, GrantMandateInput, RegisterAuthorityInput
 from service.graphql.authorities.types import Authority
 from service.graphql.carry_out import carry_out
@@ -21,7 +22,6 @@ from service.graphql.refusals import (
 from service.graphql.scalars import Position
 from service.graphql.trail import telling
 from service.graphql.trail.types import RecordedEvent
-from service.orders import Outcome
 
 
 @strawberry.type(

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.incident import commands
+from service.commands.envelope import Outcome
 from service.graphql.carry_out import carry_out
 from service.graphql.context import Context, Info
 from service.graphql.incidents.inputs import (
@@ -27,7 +28,6 @@ from service.graphql.refusals import (
 from service.graphql.scalars import Position
 from service.graphql.trail import telling
 from service.graphql.trail.types import RecordedEvent
-from service.orders import Outcome
 
 
 @strawberry.type(

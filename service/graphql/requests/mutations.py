@@ -5,6 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.deployment_request import commands
+from service.commands.envelope import Outcome
 from service.graphql.carry_out import carry_out
 from service.graphql.context import Context, Info
 from service.graphql.lists import MANY, First, Offset, part
@@ -30,7 +31,6 @@ from service.graphql.requests.types import DeploymentRequest
 from service.graphql.scalars import Position
 from service.graphql.trail import telling
 from service.graphql.trail.types import RecordedEvent
-from service.orders import Outcome
 
 
 @strawberry.type(

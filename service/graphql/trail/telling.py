@@ -12,13 +12,13 @@ from projections import audit_trail, authorities
 from projections.audit_trail import Entry
 from projections.changes import Change
 from projections.terms import Holder
+from service.commands.envelope import Outcome
 from service.graphql import cursors
 from service.graphql.charges import READ
 from service.graphql.nodes import Node, page_info
 from service.graphql.parse import given, page_size
 from service.graphql.sources import Sources
 from service.graphql.trail.types import FieldChange, RecordedEvent, RecordedEventConnection, RecordedEventEdge
-from service.orders import Outcome
 
 
 async def told(entries: Sequence[Entry], sources: Sources, told_of: Node | None = None) -> list[RecordedEvent]:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from domain.recorded import Recorded
+from service.commands.state_cache import States
 from service.event_store.store import EventStore
 from service.exchange.importing import jsonl
 from service.exchange.importing.raw import Reader
 from service.exchange.importing.report import Report
 from service.exchange.importing.running import Import, Totals
 from service.historian import Historian
-from service.states import States
 from tests.reading import whole_log
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "import"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from service.commands.state_cache import States
 from service.exchange.importing import jsonl
 from service.exchange.importing.rehearsal import Rehearsal
 from service.exchange.importing.report import Report
 from service.exchange.importing.running import Import, Totals
 from service.historian import Historian
 from service.settings import DatabaseUrls
-from service.states import States
 from tests.service.exchange.histories import (
     ASKS,
     CLERK,

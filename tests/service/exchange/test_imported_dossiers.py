@@ -9,18 +9,18 @@ import pytest
 
 from domain.incident.commands import ReferIncident
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject, Text
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
+from service.commands.stream_locks import Turns
 from service.container import now
-from service.dispatcher import Dispatcher
 from service.exchange.dossier.building import document
 from service.exchange.dossier.document import Check, Checks, Document, Part, Result
 from service.exchange.dossier.gathering import Gathering
 from service.exchange.explaining import explained
 from service.exchange.eyes import Eyes
 from service.exchange.scope import Scope, called, scope_of
-from service.orders import Order, Outcome
 from service.settings import DatabaseUrls
-from service.states import States
-from service.turns import Turns
 from tests.service.dossier.printing import lines
 from tests.service.exchange.histories import (
     APPROVES,

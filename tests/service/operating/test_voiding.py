@@ -17,8 +17,8 @@ from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import course_of
 from projections.rebuilding.rebuild import verify
+from service.commands.state_cache import States, version_of
 from service.event_store.mapper import decode
-from service.states import States, version_of
 from tests.projections.test_large_events import item
 from tests.projections.test_parking import longest
 from tests.projections.world import World

@@ -13,8 +13,8 @@ from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader
+from service.commands.policy_runner import COURSE, COURSE_VERSION
 from service.health import Examination, Health, Tolerance
-from service.policing import COURSE, COURSE_VERSION
 from tests.projections.world import World
 from tests.waiting import until
 

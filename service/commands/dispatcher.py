@@ -10,14 +10,14 @@ from domain import wellformed
 from domain.claim import Claim
 from domain.deciding import Unread
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
-from service.claims import claim_stream, claimed, is_same, key_problem
+from service.commands.attempt import Attempt, rests_on, unrecorded
+from service.commands.envelope import Order, Outcome
+from service.commands.idempotency import claim_stream, claimed, is_same, key_problem
+from service.commands.state_cache import States, version_of
+from service.commands.stream_locks import Turns
 from service.errors import OutcomeUnknown, Unavailable
 from service.event_store.records import Appended, Item, Lost
 from service.event_store.store import EventStore
-from service.judging import Attempt, rests_on, unrecorded
-from service.orders import Order, Outcome
-from service.states import States, version_of
-from service.turns import Turns
 
 TRIES: Final = 500
 """How often a command is decided anew after others were faster: for a second or two. A process whose states are fresh

@@ -8,12 +8,12 @@ import asyncio
 from concurrent.futures import Executor
 
 from domain.refusals import Refusal
-from service.dispatcher import Dispatcher, Prepared, malformed
+from service.commands.dispatcher import Dispatcher, Prepared, malformed
+from service.commands.envelope import Order, Outcome
+from service.commands.stream_locks import LoopTurns
 from service.event_store.batch import Committed
 from service.event_store.records import Lost
 from service.event_store.store import EventStore, placed
-from service.orders import Order, Outcome
-from service.turns import LoopTurns
 
 
 class AsyncDispatcher:

@@ -23,10 +23,10 @@ from domain.policies.reacting import Policy, Reaction, affected
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, IncidentId, RequestId, derived_id
 from projections.following.follower import Feed
-from service.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
 from service.errors import Unavailable
-from service.orders import Order, Outcome
-from service.states import States
 
 log = logging.getLogger(__name__)
 

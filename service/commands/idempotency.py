@@ -10,8 +10,8 @@ from domain import wellformed
 from domain.claim import Claim, KeyClaimed, stream_of
 from domain.refusals import FieldProblem
 from domain.vocabulary import Text
+from service.commands.envelope import Order
 from service.event_store.random_source import random_bytes
-from service.orders import Order
 
 KEY_LENGTH: Final = 200
 

@@ -12,10 +12,10 @@ from domain.deciding import Context, Opening, Step, decide, open_with
 from domain.numbering import NumberAssigned
 from domain.recorded import CommandRef
 from domain.refusals import NotFound, Refusal
+from service.commands.envelope import Order
+from service.commands.state_cache import version_of
 from service.event_store.random_source import random_id
 from service.event_store.records import Place, Unrecorded
-from service.orders import Order
-from service.states import version_of
 
 Route = Step[Any, Any, Any] | Opening[Any, Any, Any]
 Written = tuple[UUID, Any]
