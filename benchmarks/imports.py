@@ -15,10 +15,10 @@ from benchmarks.tables import aligned, middle, times
 from service.commands.state_cache import States
 from service.container import now
 from service.event_store.store import EventStore
-from service.exchange.importing import jsonl
+from service.exchange.importing import jsonl_reader
+from service.exchange.importing.import_run import Import
+from service.exchange.importing.recorder import Historian
 from service.exchange.importing.report import Report
-from service.exchange.importing.running import Import
-from service.historian import Historian
 from service.settings import DatabaseUrls
 
 
@@ -80,7 +80,7 @@ def _import_side(server: DatabaseUrls, scale: Scale, load: Load, round_: int) ->
     with closing(EventStore(urls.api)) as store:
         importing = Import(Historian(store, States(store)), Report(io.BytesIO()), source=None, clock=now)
         began = time.perf_counter()
-        totals = importing.run(io.BytesIO(file), jsonl.read, lambda lines, so_far: None)
+        totals = importing.run(io.BytesIO(file), jsonl_reader.read, lambda lines, so_far: None)
         took = time.perf_counter() - began
     dropped(server, name)
     if totals.refused:

@@ -20,9 +20,9 @@ from service.container import limits, now
 from service.database.startup import open_database, tokens
 from service.errors import CorruptEvent
 from service.event_store.store import EventStore
-from service.exchange.eyes import Eyes
-from service.exchange.refusing import Refused
-from service.exchange.scope import Scope, bearer, called, scope_of
+from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.scope import Scope, bearer, called, scope_of
+from service.exchange.visible_log.visibility import Eyes
 from service.settings import DatabaseUrls, Settings
 
 TokenOption = Annotated[

@@ -21,11 +21,11 @@ from service.cli.asking import Asked, AsOfOption, TokenOption, asked, in_one_lin
 from service.cli.timeline import Moment, Names, Timeline
 from service.container import async_engine
 from service.errors import Unavailable
-from service.exchange.history import history as history_of
-from service.exchange.history import stands
-from service.exchange.ocel import EVENT_TYPES
-from service.exchange.references import find
-from service.exchange.refusing import Refused
+from service.exchange.exports.ocel import EVENT_TYPES
+from service.exchange.visible_log.history import history as history_of
+from service.exchange.visible_log.history import stands
+from service.exchange.visible_log.references import find
+from service.exchange.visible_log.refused import Refused
 
 STEPS: Final = 50
 """Events of one subject that are shown at a time."""

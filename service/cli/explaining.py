@@ -17,7 +17,7 @@ from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
 from service.cli.auditing import names_of
 from service.cli.timeline import Names
 from service.cli.wording import clean
-from service.exchange.explaining import Explained, explained
+from service.exchange.visible_log.explanation import Explained, explained
 
 
 def add_to(app: typer.Typer) -> None:

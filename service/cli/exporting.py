@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
-from service.exchange.formats import FORMATS, carry_out, chosen
-from service.exchange.telling import Reached, Teller
+from service.exchange.exports.formats import FORMATS, carry_out, chosen
+from service.exchange.visible_log.visible_events import Reached, Teller
 
 
 def add_to(app: typer.Typer) -> None:

@@ -19,13 +19,13 @@ from service.container import limits, now
 from service.database.startup import open_database, open_migrated_database
 from service.errors import Misconfigured
 from service.event_store.store import EventStore
-from service.exchange.importing import jsonl, table
-from service.exchange.importing.mapping import read_mapping
-from service.exchange.importing.raw import Reader
-from service.exchange.importing.rehearsal import Rehearsal
+from service.exchange.importing import csv_reader, jsonl_reader
+from service.exchange.importing.column_map import read_mapping
+from service.exchange.importing.dry_run import Rehearsal
+from service.exchange.importing.import_run import Import, Totals, count
+from service.exchange.importing.raw_line import Reader
+from service.exchange.importing.recorder import Historian
 from service.exchange.importing.report import Report, adding_to
-from service.exchange.importing.running import Import, Totals, count
-from service.historian import Historian
 from service.settings import Settings
 
 NOTHING_RECORDED: Final = 1
@@ -104,9 +104,9 @@ def _reader(file: Path, mapping: Path | None) -> Reader:
         case ".jsonl" | ".ndjson":
             if mapping is not None:
                 raise typer.BadParameter("a mapping is for a CSV file", param_hint="--mapping")
-            return jsonl.read
+            return jsonl_reader.read
         case ".csv":
-            return table.reader(read_mapping(mapping))
+            return csv_reader.reader(read_mapping(mapping))
         case _:
             raise typer.BadParameter("a file ends in .jsonl or .csv", param_hint="FILE")
 

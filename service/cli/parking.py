@@ -23,7 +23,7 @@ from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
-from service.exchange.references import reference_of
+from service.exchange.visible_log.references import reference_of
 from service.health import FOLLOWED
 from service.settings import DatabaseUrls, Settings
 

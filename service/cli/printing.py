@@ -8,12 +8,12 @@ import typer
 from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
 from service.cli.auditing import names_of
 from service.cli.wording import clean
-from service.exchange.dossier.building import document
-from service.exchange.dossier.gathering import Gathering
-from service.exchange.dossier.html import html
-from service.exchange.dossier.pdf import Pdf, pdf
-from service.exchange.output import checked, replacing
-from service.exchange.refusing import Refused
+from service.exchange.dossier.builder import document
+from service.exchange.dossier.html_renderer import html
+from service.exchange.dossier.material_reader import Gathering
+from service.exchange.dossier.pdf_renderer import Pdf, pdf
+from service.exchange.exports.atomic_file import checked, replacing
+from service.exchange.visible_log.refused import Refused
 
 
 def add_to(app: typer.Typer) -> None:

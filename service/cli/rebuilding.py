@@ -33,7 +33,7 @@ from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured, Unavailable
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
-from service.exchange.references import find
+from service.exchange.visible_log.references import find
 from service.settings import DatabaseUrls, Settings
 
 JOBS: Final = min(4, len(os.sched_getaffinity(0)))

@@ -19,7 +19,7 @@ from projections.reading.asking import Question, Sight
 from projections.reading.histories import event_of_number, events_of, mentioning
 from projections.reading.reader import Reader, SetAside
 from service.event_store.mapper import decode
-from service.exchange.references import place_of
+from service.exchange.visible_log.references import place_of
 
 if TYPE_CHECKING:
     from service.graphql.sources import Sources

@@ -11,7 +11,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Evidence, Incident
 from domain.jurisdiction import Mandate
 from domain.vocabulary import Actor
-from service.exchange.history import Step
+from service.exchange.visible_log.history import Step
 
 
 @dataclass(frozen=True, slots=True)

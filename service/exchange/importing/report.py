@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from domain.refusals import InvalidInput, Refusal
-from service.exchange.importing.lines import File
-from service.history import Line, Told
+from service.exchange.importing.imported_history import Line, Told
+from service.exchange.importing.line_parser import File
 
 MODE: Final = 0o600
 """A report tells of what may be for few: only its owner can read it."""

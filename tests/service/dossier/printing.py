@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from domain.vocabulary import SYSTEM, Actor
-from service.exchange.dossier.building import document
+from service.exchange.dossier.builder import document
 from service.exchange.dossier.document import Cell, Checks, Document, Facts, Line, Paragraph, Part, Picture, Table
-from service.exchange.dossier.gathering import Gathering
 from service.exchange.dossier.material import Material
+from service.exchange.dossier.material_reader import Gathering
 from tests.service.exports.register import Register
 
 

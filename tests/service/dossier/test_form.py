@@ -15,18 +15,18 @@ from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
 from domain.wellformed import NOT_ON_ONE_LINE
 from service.cli import application
 from service.container import now
-from service.exchange.dossier.building import document
-from service.exchange.dossier.course import in_order
+from service.exchange.dossier.axis_ticks import ticks
+from service.exchange.dossier.builder import document
 from service.exchange.dossier.document import Document, Picture
-from service.exchange.dossier.gathering import Gathering
-from service.exchange.dossier.html import html
+from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.material import Material, Moment
-from service.exchange.dossier.pdf import compiled, pdf
-from service.exchange.dossier.picture import LETTER, picture
-from service.exchange.dossier.ticks import ticks
-from service.exchange.eyes import Eyes
-from service.exchange.refusing import Refused
-from service.exchange.scope import called, scope_of
+from service.exchange.dossier.material_reader import Gathering
+from service.exchange.dossier.pdf_renderer import compiled, pdf
+from service.exchange.dossier.timeline_chart import LETTER, picture
+from service.exchange.dossier.timeline_section import in_order
+from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.scope import called, scope_of
+from service.exchange.visible_log.visibility import Eyes
 from service.identity import ISSUER, Tokens
 from service.settings import DatabaseUrls
 from tests.service.dossier.printing import Page, lines, pixels

@@ -9,9 +9,9 @@ import pytest
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.vocabulary import SYSTEM, Actor
 from projections.terms import payload
-from service.exchange.dossier.html import html
-from service.exchange.dossier.pdf import pdf
-from service.exchange.dossier.wording import CONFIDENCES, LIKELIHOODS
+from service.exchange.dossier.html_renderer import html
+from service.exchange.dossier.pdf_renderer import pdf
+from service.exchange.dossier.phrases import CONFIDENCES, LIKELIHOODS
 from tests.databases import Databases
 from tests.service.dossier.printing import Page, gathered, lines, printed
 from tests.service.exports.register import Register, Telling, filled

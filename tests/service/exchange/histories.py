@@ -12,11 +12,11 @@ from typing import Any
 from domain.recorded import Recorded
 from service.commands.state_cache import States
 from service.event_store.store import EventStore
-from service.exchange.importing import jsonl
-from service.exchange.importing.raw import Reader
+from service.exchange.importing import jsonl_reader
+from service.exchange.importing.import_run import Import, Totals
+from service.exchange.importing.raw_line import Reader
+from service.exchange.importing.recorder import Historian
 from service.exchange.importing.report import Report
-from service.exchange.importing.running import Import, Totals
-from service.historian import Historian
 from tests.reading import whole_log
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "import"
@@ -72,7 +72,7 @@ class Register:
     def takes(self, *lines: dict[str, Any] | str, source: str | None = None) -> Totals:
         return self.reads(file_of(*lines), source=source)
 
-    def reads(self, file: bytes, read: Reader = jsonl.read, source: str | None = None) -> Totals:
+    def reads(self, file: bytes, read: Reader = jsonl_reader.read, source: str | None = None) -> Totals:
         report = io.BytesIO()
         try:
             importing = Import(self.historian, Report(report), source=source, clock=lambda: NOW)

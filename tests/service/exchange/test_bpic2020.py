@@ -14,11 +14,11 @@ import pytest
 from domain.deployment_request.events import RequestSubmitted
 from domain.vocabulary import SYSTEM
 from service.container import now
-from service.exchange.eyes import Eyes
-from service.exchange.formats import carry_out, chosen
-from service.exchange.importing.running import Totals
-from service.exchange.scope import scope_of
-from service.exchange.telling import Teller
+from service.exchange.exports.formats import carry_out, chosen
+from service.exchange.importing.import_run import Totals
+from service.exchange.visible_log.scope import scope_of
+from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visible_events import Teller
 from tests.databases import Databases
 from tests.reading import whole_log
 from tests.service.exchange.histories import Register, opened

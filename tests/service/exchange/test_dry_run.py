@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from service.commands.state_cache import States
-from service.exchange.importing import jsonl
-from service.exchange.importing.rehearsal import Rehearsal
+from service.exchange.importing import jsonl_reader
+from service.exchange.importing.dry_run import Rehearsal
+from service.exchange.importing.import_run import Import, Totals
+from service.exchange.importing.recorder import Historian
 from service.exchange.importing.report import Report
-from service.exchange.importing.running import Import, Totals
-from service.historian import Historian
 from service.settings import DatabaseUrls
 from tests.service.exchange.histories import (
     ASKS,
@@ -63,7 +63,7 @@ def dry_run(register: Register, file: bytes) -> tuple[Totals, list[Any]]:
     report = io.BytesIO()
     store = Rehearsal(register.store, NOW)
     importing = Import(Historian(store, States(store)), Report(report, dry_run=True), source=None, clock=lambda: NOW)
-    totals = importing.run(io.BytesIO(file), jsonl.read, lambda lines, totals: None)
+    totals = importing.run(io.BytesIO(file), jsonl_reader.read, lambda lines, totals: None)
     return totals, [json.loads(each) for each in report.getvalue().splitlines()]
 
 

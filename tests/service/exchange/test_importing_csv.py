@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from service.errors import Misconfigured
-from service.exchange.importing import table
-from service.exchange.importing.mapping import read_mapping
+from service.exchange.importing import csv_reader
+from service.exchange.importing.column_map import read_mapping
 from service.settings import DatabaseUrls
 from tests.service.exchange.histories import EXAMPLE, EXAMPLES, opened
 
@@ -20,11 +20,11 @@ def lines(text: str | bytes, mapping: str = "", folder: Path | None = None) -> l
         path = folder / "mapping.toml"
         path.write_text(mapping)
     file = io.BytesIO(text if isinstance(text, bytes) else text.encode())
-    return [(raw.number, raw.fields or raw.problem) for raw in table.reader(read_mapping(path))(file)]
+    return [(raw.number, raw.fields or raw.problem) for raw in csv_reader.reader(read_mapping(path))(file)]
 
 
 def test_the_example_makes_as_many_lines_as_its_rows_have_dates(database_urls: DatabaseUrls) -> None:
-    read = table.reader(read_mapping(EXAMPLES / "exercise.toml"))
+    read = csv_reader.reader(read_mapping(EXAMPLES / "exercise.toml"))
     with opened(database_urls.api) as register:
         register.reads(EXAMPLE)
         totals = register.reads((EXAMPLES / "exercise.csv").read_bytes(), read)

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from service.exchange.importing.commands import COMMANDS
-from service.exchange.importing.raw import LONGEST_LINE
+from service.exchange.importing.importable_commands import COMMANDS
+from service.exchange.importing.raw_line import LONGEST_LINE
 from service.graphql.schema import schema
 from service.settings import DatabaseUrls
 from tests.service.exchange.histories import (

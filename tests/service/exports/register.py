@@ -18,10 +18,10 @@ from domain.vocabulary import SYSTEM, Actor, Text
 from service.container import now
 from service.event_store.records import Item
 from service.event_store.store import EventStore
-from service.exchange.eyes import Eyes
-from service.exchange.formats import carry_out, chosen
-from service.exchange.scope import Scope, called, scope_of
-from service.exchange.telling import UNTOLD, Teller
+from service.exchange.exports.formats import carry_out, chosen
+from service.exchange.visible_log.scope import Scope, called, scope_of
+from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visible_events import UNTOLD, Teller
 from service.settings import DatabaseUrls
 from tests.projections.histories import Histories, Made
 from tests.projections.world import World

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from service.exchange.output import checked, database_beside, replacing
-from service.exchange.refusing import Refused
+from service.exchange.exports.atomic_file import checked, database_beside, replacing
+from service.exchange.visible_log.refused import Refused
 
 WRITING = """
 import sys
 from pathlib import Path
-from service.exchange.output import database_beside, replacing
+from service.exchange.exports.atomic_file import database_beside, replacing
 target = Path(sys.argv[1])
 with database_beside(target) as (database, _), replacing(target) as file:
     database.execute("CREATE TABLE half (written TEXT)")

@@ -18,8 +18,8 @@ from projections import audit_trail
 from projections.audit_trail import Filter
 from projections.entries import Shown, introduces, shown_to
 from projections.terms import payload
-from service.exchange.history import history
-from service.exchange.refusing import Refused
+from service.exchange.visible_log.history import history
+from service.exchange.visible_log.refused import Refused
 from tests.databases import Databases
 from tests.projections.chance import ISSUER
 from tests.service.exports.register import EVERY_FORM, Register, Telling, filled

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.exchange.spreadsheet import cell
+from service.exchange.exports.csv_export import cell
 
 
 @pytest.mark.parametrize(

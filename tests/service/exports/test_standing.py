@@ -4,7 +4,7 @@ from collections import Counter
 
 from domain.catalogue import DEPLOYMENT_REQUEST, fold
 from domain.deployment_request.state import DecisionOutcome, RequestStatus
-from service.exchange.standing import AFTER_APPROVAL, standing
+from service.exchange.visible_log.approval_standing import AFTER_APPROVAL, standing
 from tests.service.exports.register import Register
 
 TOLD = {

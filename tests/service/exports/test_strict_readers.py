@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from domain.vocabulary import SYSTEM
-from service.exchange.eyes import Eyes
-from service.exchange.formats import carry_out, chosen
-from service.exchange.scope import scope_of
-from service.exchange.telling import Teller
+from service.exchange.exports.formats import carry_out, chosen
+from service.exchange.visible_log.scope import scope_of
+from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visible_events import Teller
 from tests.databases import Databases
 from tests.service.exchange.histories import ASKS, CLERK, FOUNDED, NOW, REVIEWS, WHY, asked, line, opened
 from tests.service.exports import readers

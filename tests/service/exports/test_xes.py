@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from service.exchange.columns import COLUMNS, Kind
-from service.exchange.xes import _written
+from service.exchange.exports.columns import COLUMNS, Kind
+from service.exchange.exports.xes import _written
 
 ENVELOPE = {"position", "version", "recordedAt", "correlationId", "causationId", "redactions"}
 

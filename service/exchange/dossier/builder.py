@@ -1,0 +1,72 @@
+"""From what was gathered to the document: a pure function, the same for every way of printing it."""
+
+from collections.abc import Iterator
+
+from domain.vocabulary import Actor, Marking, exactly, spoken
+from service.exchange.dossier.decisions_section import decisions, endorsements
+from service.exchange.dossier.document import Cell, Document, Facts, cell, quiet, term
+from service.exchange.dossier.incidents_section import incidents
+from service.exchange.dossier.material import Material
+from service.exchange.dossier.omissions_section import about, left_out
+from service.exchange.dossier.phrases import status
+from service.exchange.dossier.terms_section import terms
+from service.exchange.dossier.timeline_section import course
+from service.exchange.visible_log.approval_standing import standing
+
+
+def document(material: Material) -> Document:
+    request = material.request
+    sections = (
+        terms(material),
+        course(material),
+        endorsements(material),
+        decisions(material),
+        incidents(material),
+        left_out(material),
+        about(material),
+    )
+    return Document(
+        kind="Dossier of a deployment request",
+        title=request.reference,
+        subtitle=f"{request.force} to {request.region}",
+        marking=strictest(material).value.replace("_", " "),
+        standing=standing(request, ((moment.step.entry.type, moment.happened_at) for moment in material.moments)),
+        facts=Facts(tuple(_facts(material))),
+        sections=tuple(section for section in sections if section is not None),
+        printed=printed(material),
+    )
+
+
+def strictest(material: Material) -> Marking:
+    """The marking of the document: that of the strictest thing in it."""
+    found = [material.request.marking]
+    for each in material.incidents:
+        found += [each.incident.marking, *(piece.marking for piece in each.evidence)]
+    return max(found, key=lambda marking: marking.strictness)
+
+
+def printed(material: Material) -> str:
+    """For the foot of each page."""
+    as_of = f", as of {exactly(material.printed.as_of)}" if material.printed.as_of else ""
+    return f"Printed on {spoken(material.printed.at)} {_for_whom(material)}{as_of}"
+
+
+def _for_whom(material: Material) -> str:
+    by = material.printed.by
+    return "by the operator of the register" if by is None else f"for {_person(by, material)}"
+
+
+def _person(actor: Actor, material: Material) -> str:
+    return f"{material.person(actor)}, {material.authority(actor.authority)}"
+
+
+def _facts(material: Material) -> Iterator[tuple[str, Cell]]:
+    request = material.request
+    yield "Asked for by", cell(term(material.authority(request.requesting_authority)))
+    yield "Decided by", cell(term(material.authority(request.deciding_authority)))
+    mandate = material.mandate
+    if mandate is not None:
+        yield "By mandate over", cell(mandate.region, quiet(mandate.legal_basis))
+    yield "Submitted", cell(spoken(request.submitted_at), quiet(f"by {_person(request.submitted_by, material)}"))
+    yield "Status", cell(status(request.status))
+    yield "Version", cell(f"{request.version}, revision {request.revision} of its terms")

@@ -1,0 +1,105 @@
+"""Who decided what, on what grounds, and what the rules said."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from domain.deciding import Verdict
+from domain.deployment_request.rules import is_untold
+from domain.vocabulary import Likelihood, spoken
+from service.exchange.dossier.document import (
+    Block,
+    Cell,
+    Check,
+    Checks,
+    Facts,
+    Line,
+    Part,
+    Result,
+    Section,
+    cell,
+    quiet,
+    said,
+    table,
+)
+from service.exchange.dossier.material import Material, Moment
+from service.exchange.dossier.material_reader import ACTIONS
+from service.exchange.dossier.phrases import RECOMMENDED, day_and_clock, likelihood, recorded, what
+from service.exchange.dossier.timeline_section import in_order, who, words
+
+
+def decisions(material: Material) -> Section | None:
+    numbers = {moment.step.entry.position: number for number, moment in enumerate(in_order(material), start=1)}
+    parts = tuple(
+        _decision(moment, numbers[moment.step.entry.position], material)
+        for moment in material.moments
+        if moment.step.entry.type in ACTIONS
+    )
+    return Section("Decisions, their grounds and the rules", parts) if parts else None
+
+
+def endorsements(material: Material) -> Section | None:
+    request = material.request
+    rows = [
+        (
+            cell(spoken(each.endorsed_at)),
+            cell(material.person(each.by), quiet(material.authority(each.by.authority))),
+            cell(f"for {RECOMMENDED[each.recommendation]}"),
+            cell(str(each.revision), None if request.counts(each) else quiet("counts no more")),
+            cell(said(each.reason.value)),
+        )
+        for each in request.endorsements
+    ]
+    titles = ("When", "Who", "Recommends", "Revision", "Reason given")
+    return Section("Endorsements", (table(titles, (0.9, 1, 0.7, 0.6, 1.4), rows),)) if rows else None
+
+
+def _decision(moment: Moment, number: int, material: Material) -> Part:
+    first, *more = (line for line in what(moment, material) if line is not None)
+    facts: list[tuple[str, Cell]] = [
+        ("When", cell(", ".join(day_and_clock(moment.happened_at)), *recorded(moment))),
+        ("Event", cell(f"{number} of the course of events")),
+        ("Who", cell(", ".join(line.text for line in who(moment, material)))),
+        ("Reason", words(moment)),
+    ]
+    if more:
+        facts.append(("Terms", tuple(Line(line.text) for line in more)))
+    blocks: list[Block] = [Facts(tuple(facts)), *_grounds(moment, material)]
+    if moment.verdicts:
+        blocks.append(Checks("What the rules said then, to whoever decided (“you”)", tuple(_checks(moment))))
+    return Part(first.text, tuple(blocks))
+
+
+def _grounds(moment: Moment, material: Material) -> Iterator[Block]:
+    """The findings as they stood then."""
+    grounds = moment.step.shown.payload.get("grounds")
+    if not grounds:
+        return
+    shown, entry = {each["incident"] for each in grounds}, moment.step.entry
+    rows = [
+        (
+            cell(moment.step.incidents.get(each["incident"], "")),
+            *_ground(each, erased=f"grounds.{index}.responsibleParty" in entry.erased),
+        )
+        for index, each in enumerate(entry.payload["grounds"])
+        if each["incident"] in shown
+    ]
+    yield table(("Grounds", "Found responsible", "Likelihood", "Confidence"), (0.9, 1.3, 0.9, 0.6), rows)
+
+
+def _ground(ground: Mapping[str, Any], *, erased: bool) -> tuple[Cell, Cell, Cell]:
+    told = ground["responsibleParty"]
+    party = said(told) if told is not None or erased else quiet("it cannot be told")
+    return cell(party), cell(likelihood(Likelihood(ground["likelihood"]))), cell(ground["confidence"].lower())
+
+
+def _checks(moment: Moment) -> Iterator[Check]:
+    for verdict in moment.verdicts:
+        yield Check(_result(verdict), verdict.description)
+
+
+def _result(verdict: Verdict) -> Result:
+    if is_untold(verdict):
+        return Result.UNTOLD
+    if verdict.met:
+        return Result.MET
+    return Result.NOT_MET if verdict.binding else Result.OPEN

@@ -1,0 +1,115 @@
+"""The incidents that the request rests on: findings, and evidence with its gradings."""
+
+from collections.abc import Iterator
+
+from domain.incident.state import Attribution, Evidence, Incident
+from domain.vocabulary import spoken
+from service.exchange.dossier.document import (
+    Block,
+    Cell,
+    Facts,
+    Line,
+    Paragraph,
+    Part,
+    Section,
+    Style,
+    cell,
+    quiet,
+    said,
+    table,
+    term,
+)
+from service.exchange.dossier.material import IncidentFile, Material
+from service.exchange.dossier.phrases import CREDIBILITIES, RELIABILITIES, grading, likelihood, status
+
+
+def incidents(material: Material) -> Section | None:
+    parts = tuple(_incident(file, material) for file in material.incidents)
+    return Section("Incidents and evidence", parts) if parts else None
+
+
+def _incident(file: IncidentFile, material: Material) -> Part:
+    incident = file.incident
+    facts: list[tuple[str, Cell]] = [
+        ("What", cell(incident.kind, said(incident.description.value))),
+        ("Where", cell(incident.region, *_place(file))),
+        ("When", cell(spoken(incident.occurred_at))),
+        ("Reported", cell(spoken(incident.reported_at), quiet(f"by {material.person(incident.reported_by)}"))),
+        ("Marking", cell(incident.marking.value.replace("_", " "))),
+        ("Attribution", cell(status(incident.status))),
+    ]
+    if incident.referred_to:
+        facts.append(("Referred to", cell(*(material.authority(code) for code in incident.referred_to))))
+    blocks: list[Block] = [Facts(tuple(facts)), *_finding(incident.attribution, file, material)]
+    blocks += _fallen(incident, file, material)
+    blocks.append(_evidence(file, material) if file.evidence else Paragraph(quiet("No evidence on it is shown here.")))
+    return Part(incident.reference, tuple(blocks))
+
+
+def _place(file: IncidentFile) -> Iterator[Line]:
+    location = file.incident.location
+    if location is not None:
+        if location.description is not None:
+            yield said(location.description.value)
+        yield quiet(f"{location.latitude:.5f}° N, {location.longitude:.5f}° E (WGS 84)")
+
+
+def _finding(finding: Attribution | None, file: IncidentFile, material: Material) -> Iterator[Block]:
+    """The one that stands. Its likelihood and the confidence in it are facts of their own."""
+    if finding is None:
+        return
+    party = finding.responsible_party
+    shown = {piece.id: index for index, piece in enumerate(file.evidence, start=1)}
+    rests_on = [f"E{shown[each]}" for each in finding.evidence if each in shown]
+    facts: list[tuple[str, Cell]] = [
+        ("Found responsible", cell(said(party.value) if party else "it cannot be told who is responsible")),
+        ("Likelihood", cell(likelihood(finding.likelihood))),
+        ("Confidence", cell(finding.confidence.lower())),
+        ("Basis", cell(said(finding.basis.value))),
+        ("Found", cell(spoken(finding.found_at), quiet(f"by {material.person(finding.found_by)}"))),
+    ]
+    if rests_on:
+        facts.append(("Evidence", cell(", ".join(rests_on))))
+    yield Facts(tuple(facts))
+
+
+def _fallen(incident: Incident, file: IncidentFile, material: Material) -> Iterator[Block]:
+    """Earlier findings, which stand no more."""
+    rows = []
+    for found, following in zip(incident.findings, incident.findings[1:], strict=False):
+        if (finding := found.finding) is not None:
+            party = finding.responsible_party
+            rows.append(
+                (
+                    cell(spoken(finding.found_at), quiet(material.person(finding.found_by))),
+                    cell(said(party.value) if party else "it cannot be told"),
+                    cell(likelihood(finding.likelihood)),
+                    cell(finding.confidence.lower()),
+                    cell("replaced" if following.finding else "retracted"),
+                )
+            )
+    if rows:
+        titles = ("Earlier findings", "Found responsible", "Likelihood", "Confidence", "Then")
+        yield table(titles, (1, 1.2, 0.9, 0.6, 0.6), rows)
+
+
+def _evidence(file: IncidentFile, material: Material) -> Block:
+    rows = [_piece(number, piece, material) for number, piece in enumerate(file.evidence, start=1)]
+    titles = ("", "Evidence", "Source", "Information", "Recorded", "Marking")
+    return table(titles, (0.2, 1.6, 0.8, 0.8, 0.9, 0.6), rows)
+
+
+def _piece(number: int, piece: Evidence, material: Material) -> tuple[Cell, ...]:
+    reliability, credibility = piece.source_reliability, piece.information_credibility
+    return (
+        cell(term(f"E{number}"), grading(reliability, credibility)),
+        cell(
+            said(piece.summary.value),
+            quiet(str(piece.uri)) if piece.uri is not None else None,
+            Line(f"SHA-256 {piece.sha256}", Style.EXACT) if piece.sha256 else None,
+        ),
+        cell(f"{reliability.value}: {RELIABILITIES[reliability]}"),
+        cell(f"{grading(reliability, credibility)[1]}: {CREDIBILITIES[credibility]}"),
+        cell(spoken(piece.recorded_at), quiet(material.person(piece.recorded_by))),
+        cell(piece.marking.value.replace("_", " ")),
+    )

@@ -1,0 +1,187 @@
+"""Reads what a dossier needs from the store: histories, and the rules as they stood at each decision."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from domain import authority
+from domain.authority import Authority
+from domain.catalogue import AGGREGATE_OF
+from domain.deciding import Context, Step, Unread, Verdict
+from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.state import Incident
+from domain.jurisdiction import Mandate, mandates_over
+from domain.limits import text_bytes
+from domain.recorded import Recorded
+from domain.vocabulary import AuthorityCode
+from service.event_store.store import EventStore
+from service.exchange.dossier.material import IncidentFile, Material, Moment, Printed
+from service.exchange.visible_log.explanation import seen_of
+from service.exchange.visible_log.history import history
+from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.scope import Scope
+from service.exchange.visible_log.visibility import Eyes
+
+T = TypeVar("T")
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "RequestWithdrawn": "WITHDRAW",
+    "RequestWithheld": "WITHHOLD",
+    "ReviewResumed": "RESUME_REVIEW",
+    "RequestApproved": "APPROVE",
+    "RequestDenied": "DENY",
+    "ApprovalQuestioned": "QUESTION",
+    "ApprovalConfirmed": "CONFIRM",
+    "ApprovalRevoked": "REVOKE",
+    "ApprovalExpired": "EXPIRE",
+}
+"""The events that decide something, and the action of the lifecycle that each was."""
+
+MOST_TEXT: Final = 5_000_000
+"""Bytes of what people wrote that a dossier is made from."""
+
+Names = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], str]]
+"""From persons, by issuer and subject, to those of their names that are known."""
+
+
+class Gathering:
+    """For one request."""
+
+    def __init__(self, store: EventStore, scope: Scope, eyes: Eyes) -> None:
+        """scope: of the one request. Raises ValueError where it is about everything."""
+        if scope.subject is None:
+            raise ValueError("a dossier is about one request")
+        self._store = store
+        self._scope = scope
+        self._subject = scope.subject
+        self._eyes = eyes
+        self._streams: dict[UUID, list[Recorded[Any]]] = {}
+        self._size = 0
+
+    def material(self, names: Names, account: str) -> Material:
+        """names: those of persons. account: of the operator, where nobody's token is looked through.
+
+        Raises Refused where it would hold more than is printed.
+        """
+        moments = tuple(self._moments(self._subject))
+        request = self._folded(self._subject, self._scope.end)
+        assert isinstance(request, DeploymentRequest)
+        named = dict.fromkeys(incident for moment in moments for incident in moment.step.state.incidents)
+        incidents = tuple(self._incidents(named))
+        every = (*moments, *(moment for each in incidents for moment in each.moments))
+        last = self._stream(self._subject)[-1]
+        scope = self._scope
+        return Material(
+            request=request,
+            mandate=self._mandate(request),
+            moments=moments,
+            incidents=incidents,
+            hides_incidents=not {each.incident.id for each in incidents}.issuperset(request.incidents),
+            names=names({moment.step.entry.actor.person for moment in every} | {scope.actor.person}),
+            authorities=dict(self._authorities(_codes(request, every, incidents))),
+            printed=Printed(
+                at=scope.now,
+                by=None if scope.actor.is_system else scope.actor,
+                account=account,
+                as_of=scope.as_of,
+                position=last.position,
+                recorded_at=last.recorded_at,
+            ),
+        )
+
+    def _moments(self, subject: UUID) -> Iterable[Moment]:
+        recorded = {each.position: each for each in self._stream(subject)}
+        before: Any = None
+        for step in history(self._store, replace(self._scope, subject=subject), self._eyes):
+            verdicts = self._verdicts(recorded[step.entry.position], before)
+            yield Moment(step, before, tuple(verdicts))
+            before = step.state
+
+    def _incidents(self, named: Iterable[UUID]) -> Iterable[IncidentFile]:
+        known = self._eyes.look(named)
+        for each in named:
+            if each in known and known[each].visible:
+                incident = self._folded(each, self._scope.end)
+                if isinstance(incident, Incident):
+                    shown = tuple(piece for piece in incident.evidence if piece.id not in known[each].hidden)
+                    yield IncidentFile(incident, tuple(self._moments(each)), shown)
+
+    def _verdicts(self, recorded: Recorded[Any], before: Any) -> Iterable[Verdict]:
+        """What the rules said to who decided, but that no incident is named which the viewer may not see now."""
+        action = ACTIONS.get(type(recorded.event).__name__)
+        if action is None:
+            return
+        step = next(step for step in STEPS if step.action == action)
+        seen = seen_of(before, self._eyes)
+        yield from self._ask(lambda context: _judged(step, before, replace(context, seen=seen)), recorded)
+
+    def _mandate(self, request: DeploymentRequest) -> Mandate | None:
+        """The one by which it is decided: that of the decision's time, or of the last event's."""
+        events = self._stream(self._subject)
+        decided_at = request.decision.position if request.decision else events[-1].position
+        recorded = next(each for each in events if each.position == decided_at)
+        mandates = self._ask(lambda context: mandates_over(context, request.region), recorded)
+        return next((mandate for mandate in mandates if mandate.authority == request.deciding_authority), None)
+
+    def _ask(self, question: Callable[[Context], T], recorded: Recorded[Any]) -> T:
+        """What is answered on the states as they were when an event was recorded."""
+        consulted: dict[UUID, Any] = {}
+        at = recorded.happened_at
+        context = Context(actor=recorded.actor, now=at, subject=recorded.stream, consulted=consulted)
+        happened_by = at if recorded.occurred_at is not None else None
+        while True:
+            try:
+                return question(context)
+            except Unread as unread:
+                for stream in unread.streams:
+                    consulted[stream] = self._folded(stream, recorded.position - 1, happened_by)
+
+    def _folded(self, stream: UUID, end: int, happened_by: datetime | None = None) -> Any:
+        """The state of a stream up to a position; of an incident in an import, as far as it had happened."""
+        state: Any = None
+        for recorded in self._stream(stream):
+            if recorded.position > end:
+                break
+            evolved = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+            if happened_by is not None and isinstance(evolved, Incident) and recorded.happened_at > happened_by:
+                break
+            state = evolved
+        return state
+
+    def _stream(self, stream: UUID) -> list[Recorded[Any]]:
+        if stream not in self._streams:
+            self._streams[stream] = list(self._read(stream))
+        return self._streams[stream]
+
+    def _read(self, stream: UUID) -> Iterator[Recorded[Any]]:
+        for recorded in chain.from_iterable(self._store.pages([(stream, 0)])):
+            if recorded.position <= self._scope.end:
+                self._size += text_bytes(recorded.event)
+                if self._size > MOST_TEXT:
+                    raise Refused(
+                        f"it would hold more than {MOST_TEXT // 10**6} MB of text, the most that is printed: "
+                        "'mandate export' has all of it"
+                    )
+                yield recorded
+
+    def _authorities(self, codes: Iterable[str]) -> Iterable[tuple[str, str]]:
+        for code in codes:
+            found = self._folded(authority.stream_of(AuthorityCode(code)), self._scope.end)
+            if isinstance(found, Authority):
+                yield code, found.name
+
+
+def _judged(step: Step[Any, Any, Any], before: Any, context: Context) -> tuple[Verdict, ...]:
+    conditions = (verdict for condition in step.conditions for verdict in condition(before, context))
+    return (*step.by.judge(before, context), *conditions)
+
+
+def _codes(request: DeploymentRequest, moments: Iterable[Moment], incidents: Iterable[IncidentFile]) -> set[str]:
+    """The authorities that are named."""
+    codes = {request.requesting_authority, request.deciding_authority}
+    codes |= {moment.step.entry.actor.authority for moment in moments}
+    return {str(code) for code in codes.union(*(each.incident.referred_to for each in incidents))}

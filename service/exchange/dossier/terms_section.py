@@ -1,0 +1,86 @@
+"""What was asked for, and what was granted."""
+
+from collections.abc import Iterable, Iterator
+
+from domain.deployment_request.state import Condition, DeploymentRequest
+from domain.vocabulary import Text, spoken
+from service.exchange.dossier.document import Block, Cell, Facts, Part, Section, cell, quiet, said, table, term
+from service.exchange.dossier.material import Material
+from service.exchange.dossier.phrases import period, persons
+
+
+def terms(material: Material) -> Section:
+    first = material.moments[0].step.state
+    request = material.request
+    blocks: list[Block | Part] = [_compared(first, request), Facts(tuple(_purpose(first, request)))]
+    if request.incidents:
+        blocks.append(Facts((("Rests on", _incidents(material)),)))
+    if request.decision is not None and request.decision.conditions:
+        blocks.append(Part("Conditions of the approval", (_conditions(request.decision.conditions),)))
+    return Section("What was asked, and what was granted", tuple(blocks))
+
+
+def _compared(first: DeploymentRequest, request: DeploymentRequest) -> Block:
+    """As first asked, as last amended where it was, as granted where it was."""
+    decision = request.decision
+    granted = decision if decision is not None and decision.granted_period is not None else None
+    titles = ["", "As first asked"]
+    columns = [_terms_of(first)]
+    if request.revision > 1:
+        titles.append(f"As amended, revision {request.revision}")
+        columns.append(_terms_of(request))
+    if granted is not None and granted.granted_strength is not None and granted.granted_period is not None:
+        titles.append("As granted")
+        columns.append(
+            (
+                cell(request.force),
+                cell(persons(granted.granted_strength)),
+                cell(request.region),
+                cell(period(granted.granted_period.start, granted.granted_period.end)),
+                cell(f"until {spoken(granted.valid_until)}" if granted.valid_until else quiet("not limited further")),
+            )
+        )
+    names = ("Force", "Strength", "Region", "Period", "Valid")[: 5 if granted else 4]
+    rows = [(cell(term(name)), *(column[index] for column in columns)) for index, name in enumerate(names)]
+    return table(titles, (0.6, *(1.0 for _ in columns)), rows)
+
+
+def _terms_of(request: DeploymentRequest) -> tuple[Cell, ...]:
+    return (
+        cell(request.force),
+        cell(persons(request.strength)),
+        cell(request.region),
+        cell(period(request.period.start, request.period.end)),
+        (),
+    )
+
+
+def _purpose(first: DeploymentRequest, request: DeploymentRequest) -> Iterator[tuple[str, Cell]]:
+    yield "Purpose", cell(said(request.purpose.value))
+    if first.purpose != request.purpose:
+        yield "Purpose as first asked", cell(said(first.purpose.value))
+
+
+def _incidents(material: Material) -> Cell:
+    references = (material.reference(incident) for incident in material.request.incidents)
+    told = [reference for reference in references if reference is not None]
+    return cell(*told, quiet("and what may not be shown here") if material.hides_incidents else None)
+
+
+def _conditions(conditions: Iterable[Condition]) -> Block:
+    rows = [
+        (
+            cell(str(number)),
+            cell(said(condition.text.value)),
+            cell(spoken(condition.due_by) if condition.due_by else quiet("no date")),
+            _fulfilment(condition.fulfilment_report, condition),
+        )
+        for number, condition in enumerate(conditions, start=1)
+    ]
+    return table(("", "Condition", "Due", "Fulfilment"), (0.12, 1.2, 0.6, 1.2), rows)
+
+
+def _fulfilment(report: Text | None, condition: Condition) -> Cell:
+    if condition.fulfilled_at is None or report is None:
+        return cell(quiet("not reported"))
+    return cell(f"reported on {spoken(condition.fulfilled_at)}", said(report.value))

@@ -1,0 +1,64 @@
+"""The course of events: a picture, and each event with who, when and why."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from service.exchange.dossier.document import Cell, Paragraph, Picture, Section, cell, quiet, said, table, term
+from service.exchange.dossier.material import Material, Moment
+from service.exchange.dossier.phrases import happened, what
+from service.exchange.dossier.timeline_chart import picture
+
+WRITTEN: Final = ("reason", "purpose", "description", "summary", "basis", "report")
+"""What people write in an event, but for a few words that stand with what happened."""
+LEGEND: Final = (
+    "The band shows the status of the request. Numbers are those of the events below, "
+    "dark ones of the request, light ones of its incidents."
+)
+
+
+def course(material: Material) -> Section:
+    moments = in_order(material)
+    titles = ("", "When", "What", "Who", "In their words")
+    rows = tuple(_row(number, moment, material) for number, moment in enumerate(moments, start=1))
+    drawn = Picture(picture(material, moments), _told(moments))
+    return Section(
+        "The course of events", (drawn, Paragraph(quiet(LEGEND)), table(titles, (0.22, 0.95, 1.45, 1.0, 1.35), rows))
+    )
+
+
+def in_order(material: Material) -> Sequence[Moment]:
+    """Those of the request and of its incidents, as they happened."""
+    every = [*material.moments, *(moment for each in material.incidents for moment in each.moments)]
+    return sorted(every, key=lambda moment: (moment.happened_at, moment.step.entry.position))
+
+
+def who(moment: Moment, material: Material) -> Cell:
+    actor = moment.step.entry.actor
+    if actor.is_system:
+        return cell(material.person(actor))
+    return cell(material.person(actor), quiet(f"{actor.authority}, {material.roles(actor)}"))
+
+
+def words(moment: Moment) -> Cell:
+    """What whoever acted wrote: the reason, or what their event is there to say."""
+    shown, erased = moment.step.shown, moment.step.entry.erased
+    lines = [said(shown.payload[name]) for name in WRITTEN if shown.payload.get(name) is not None]
+    lines += [said(None) for name in WRITTEN if name in erased]
+    if "reason" in shown.redactions and "reason" not in erased:
+        lines.append(quiet("(not shown)"))
+    return tuple(lines)
+
+
+def _row(number: int, moment: Moment, material: Material) -> tuple[Cell, ...]:
+    return (
+        cell(term(str(number))),
+        cell(*happened(moment)),
+        cell(*what(moment, material)),
+        who(moment, material),
+        words(moment),
+    )
+
+
+def _told(moments: Sequence[Moment]) -> str:
+    first, last = moments[0].happened_at, moments[-1].happened_at
+    return f"A line of time from {first:%d.%m.%Y} to {last:%d.%m.%Y} with the {len(moments)} events of the table below."

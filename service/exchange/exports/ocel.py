@@ -1,0 +1,252 @@
+"""OCEL 2.0 (object-centric event log): requests, incidents, authorities, persons, and the events that relate to them.
+
+What its JSON and its SQLite form share: the types with their attributes, and what an event and an object are in them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any, Final
+
+from domain import authority
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, VOIDED
+from domain.deployment_request.state import DeploymentRequest
+from domain.incident.events import EvidenceRecorded
+from domain.incident.state import Incident
+from domain.marking import person
+from domain.recorded import Recorded
+from domain.vocabulary import Actor, AuthorityCode, Subject, Text
+from projections.terms import instant, plain
+from service.exchange.exports.columns import COLUMNS, Column, Kind, flat
+from service.exchange.visible_log.visible_events import UNTOLD, Told
+
+PERSON: Final = "Person"
+BEGINNING: Final = "1970-01-01T00:00:00.000000Z"
+"""When an object gets its first values: the standard's convention for what it had from the start."""
+
+CIRCUMSTANCES: Final = (
+    Column("position", Kind.INTEGER),
+    Column("version", Kind.INTEGER),
+    Column("recordedAt", Kind.TIME),
+    Column("correlationId", Kind.STRING),
+    Column("causationId", Kind.INTEGER),
+    Column("redactions", Kind.STRING),
+)
+EVENT_TYPES: Final[Mapping[str, tuple[Column, ...]]] = {
+    name: (*CIRCUMSTANCES, *COLUMNS[name])
+    for name, event in (*EVENTS.items(), *VOIDED.items())
+    if AGGREGATE_OF[event] not in UNTOLD
+}
+
+Values = dict[str, Any]
+Links = Iterable[tuple[str, str]]
+"""Ids of objects, each with what it is to the one that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of an object: how it is told from the state."""
+
+    name: str
+    kind: Kind
+    tell: Callable[[Any], Any]
+
+    @property
+    def column(self) -> Column:
+        return Column(self.name, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An object that an event relates to, and how. known: its attributes, where they are known from its name."""
+
+    id: str
+    type: str
+    qualifier: str
+    known: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """An object through time: its first values with their instant, and each change with its own.
+
+    An attribute has at most one value at an instant.
+    """
+
+    first: Values
+    changes: list[tuple[str, str, Any]]
+    links: list[tuple[str, str]]
+    begins: str = BEGINNING
+
+
+def values_of(told: Told) -> Values:
+    """The attributes of an event."""
+    values: Values = {
+        "position": told.position,
+        "version": told.version,
+        "recordedAt": instant(told.recorded_at),
+        "correlationId": str(told.correlation),
+    }
+    if told.causation is not None:
+        values["causationId"] = told.causation
+    if told.redactions:
+        values["redactions"] = " ".join(told.redactions)
+    return {**values, **{column.name: value for column, value in flat(told.type, told.payload)}}
+
+
+def related(told: Told) -> Iterator[Related]:
+    """The objects that an event relates to: the one that it is about first."""
+    own = _authority(AuthorityCode(told.name), "subject") if told.kind == AUTHORITY.name else None
+    yield own or Related(str(told.subject), told.kind, "subject")
+    if not told.actor.is_system:
+        yield _person(told.actor.issuer, told.actor.subject, "actor")
+    yield _authority(told.actor.authority, "acting for")
+    for incident in told.incidents:
+        yield Related(str(incident), INCIDENT.name, "names")
+    for field, qualifier in _AUTHORITIES.items():
+        if told.kind != AUTHORITY.name and field in told.payload:
+            yield _authority(AuthorityCode(told.payload[field]), qualifier)
+    for subject in told.payload.get("recipients", ()):
+        yield _person(told.actor.issuer, Subject(subject), "recipient")
+
+
+def acts_for(actor: Actor) -> tuple[str, str] | None:
+    """The ids of a person and of the authority that they act for."""
+    if actor.is_system:
+        return None
+    return person(actor.issuer, actor.subject), str(authority.stream_of(actor.authority))
+
+
+def course(history: Iterable[Recorded[Any]]) -> Course:
+    """An object from the events of its stream. What an attribute no longer has is empty.
+
+    Of several values that an attribute got at one instant, the last one counts.
+    """
+    begins = BEGINNING
+    first: Values = {}
+    changes: dict[tuple[str, str], Any] = {}
+    state: Any = None
+    before: Values = {}
+    for recorded in history:
+        aggregate = AGGREGATE_OF[type(recorded.event)]
+        opening, state = state is None, aggregate.evolve(state, recorded)
+        after = {attribute.name: plain(attribute.tell(state)) for attribute in OBJECTS[aggregate.name]}
+        at = instant(recorded.happened_at)
+        if opening:
+            begins = min(BEGINNING, at)
+            first = {name: value for name, value in after.items() if value is not None}
+        for name, value in after.items() if not opening else ():
+            if value == before[name]:
+                continue
+            if at == begins:
+                first[name] = value
+            else:
+                changes[at, name] = value
+        before = after
+    told = [(at, name, "" if value is None else value) for (at, name), value in changes.items()]
+    return Course(
+        {name: value for name, value in first.items() if value is not None}, told, list(_links(state)), begins
+    )
+
+
+def without_evidence(recorded: Recorded[Any]) -> Recorded[Any]:
+    """The event without the text of evidence, which no attribute of an object tells: a state would keep all of it."""
+    if isinstance(recorded.event, EvidenceRecorded):
+        return replace(recorded, event=replace(recorded.event, summary=Text("")))
+    return recorded
+
+
+def _links(state: Any) -> Iterator[tuple[str, str]]:
+    match state:
+        case DeploymentRequest():
+            yield _id_of(state.requesting_authority), "requested by"
+            yield _id_of(state.deciding_authority), "decided by"
+            yield person(state.submitted_by.issuer, state.submitted_by.subject), "submitted by"
+            yield from ((str(incident), "rests on") for incident in state.incidents)
+            yield from ((person(state.submitted_by.issuer, subject), "is for") for subject in state.recipients)
+        case Incident():
+            yield _id_of(state.reported_by.authority), "reported for"
+            yield person(state.reported_by.issuer, state.reported_by.subject), "reported by"
+            yield from ((_id_of(code), "referred to") for code in state.referred_to)
+            yield from ((person(state.reported_by.issuer, subject), "is for") for subject in state.recipients)
+        case _:
+            pass
+
+
+def _id_of(code: AuthorityCode) -> str:
+    return str(authority.stream_of(code))
+
+
+def _authority(code: AuthorityCode, qualifier: str) -> Related:
+    return Related(_id_of(code), AUTHORITY.name, qualifier, {"code": code})
+
+
+def _person(issuer: str, subject: Subject, qualifier: str) -> Related:
+    return Related(person(issuer, subject), PERSON, qualifier, {"issuer": issuer, "subject": subject})
+
+
+_AUTHORITIES: Final = {
+    "requestingAuthority": "requesting authority",
+    "decidingAuthority": "deciding authority",
+    "authority": "referred to",
+}
+"""Fields of requests and incidents that name an authority, and what it is to the event."""
+
+
+def _attributes(*told: tuple[str, Kind, str]) -> tuple[Attribute, ...]:
+    return tuple(Attribute(name, kind, _through(path)) for name, kind, path in told)
+
+
+def _through(path: str) -> Callable[[Any], Any]:
+    """Reads along a path, and stops where there is nothing."""
+
+    def read(state: Any) -> Any:
+        for name in path.split("."):
+            if state is None:
+                return None
+            state = attrgetter(name)(state)
+        return state
+
+    return read
+
+
+OBJECTS: Final[Mapping[str, tuple[Attribute, ...]]] = {
+    DEPLOYMENT_REQUEST.name: _attributes(
+        ("reference", Kind.STRING, "reference"),
+        ("status", Kind.STRING, "status"),
+        ("revision", Kind.INTEGER, "revision"),
+        ("force", Kind.STRING, "force"),
+        ("strength", Kind.INTEGER, "strength"),
+        ("region", Kind.STRING, "region"),
+        ("purpose", Kind.STRING, "purpose"),
+        ("periodStart", Kind.TIME, "period.start"),
+        ("periodEnd", Kind.TIME, "period.end"),
+        ("marking", Kind.STRING, "marking"),
+        ("endorsementsRequired", Kind.INTEGER, "endorsements_required"),
+        ("outcome", Kind.STRING, "decision.outcome"),
+        ("standing", Kind.STRING, "decision.standing"),
+        ("grantedStrength", Kind.INTEGER, "decision.granted_strength"),
+        ("grantedPeriodStart", Kind.TIME, "decision.granted_period.start"),
+        ("grantedPeriodEnd", Kind.TIME, "decision.granted_period.end"),
+        ("validUntil", Kind.TIME, "decision.valid_until"),
+    ),
+    INCIDENT.name: _attributes(
+        ("reference", Kind.STRING, "reference"),
+        ("kind", Kind.STRING, "kind"),
+        ("description", Kind.STRING, "description"),
+        ("region", Kind.STRING, "region"),
+        ("latitude", Kind.FLOAT, "location.latitude"),
+        ("longitude", Kind.FLOAT, "location.longitude"),
+        ("occurredAt", Kind.TIME, "occurred_at"),
+        ("marking", Kind.STRING, "marking"),
+        ("attributionStatus", Kind.STRING, "status"),
+        ("responsibleParty", Kind.STRING, "attribution.responsible_party"),
+        ("likelihood", Kind.STRING, "attribution.likelihood"),
+        ("confidence", Kind.STRING, "attribution.confidence"),
+    ),
+    AUTHORITY.name: _attributes(("code", Kind.STRING, "code"), ("name", Kind.STRING, "name")),
+    PERSON: _attributes(("issuer", Kind.STRING, "issuer"), ("subject", Kind.STRING, "subject")),
+}
+OBJECT_TYPES: Final[Mapping[str, tuple[Column, ...]]] = {
+    name: tuple(attribute.column for attribute in attributes) for name, attributes in OBJECTS.items()
+}

@@ -1,0 +1,198 @@
+"""What the columns of a spreadsheet stand for: a TOML file, read into the rules by which a row makes lines."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from service.errors import Misconfigured
+from service.exchange.importing.raw_line import quoted
+
+LISTS: Final = frozenset({"roles", "incidents", "awaiting", "evidence", "recipients"})
+"""Fields that hold several values: a cell has them one after another."""
+INSTANTS: Final = frozenset({"at", "start", "end", "dueBy", "validFrom", "validUntil", "reviewBy", "occurredAt"})
+LONGEST: Final = 64 * 1024
+"""Bytes of a mapping."""
+LONGEST_LINE: Final = 2_000
+"""Characters of a line of a mapping: reading a key takes as long as the square of its parts."""
+LONGEST_MESSAGE: Final = 300
+MOST_LINES: Final = 100
+"""That a row may make."""
+MOST_DATES: Final = 20
+LONGEST_DATE: Final = 100
+LONGEST_PATH: Final = 200
+MOST_PARTS: Final = 10
+
+
+class LineForm(msgspec.Struct, forbid_unknown_fields=True):
+    """columns: path -> column. fixed: path -> the same for every row. values: path -> what a cell stands for.
+
+    when: column -> the cell that a row must have to make this line.
+    """
+
+    columns: dict[str, str] = {}
+    fixed: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    when: dict[str, str] = {}
+
+
+class MappingForm(LineForm, forbid_unknown_fields=True):
+    """dates: forms of strptime. timezone: of times without an offset. lists: what parts the values of a cell."""
+
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
+    timezone: str | None = None
+    dates: list[str] = []
+    lists: str = ";"
+    line: list[LineForm] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How a row makes one line. optional: it makes none where its time is left blank."""
+
+    columns: Mapping[str, str]
+    fixed: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]]
+    when: Mapping[str, str]
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """How a file is read: its form, and the lines that each of its rows makes, in their order."""
+
+    delimiter: str
+    encoding: str
+    dates: tuple[str, ...]
+    zone: tzinfo | None
+    lists: str
+    rules: tuple[Rule, ...]
+
+    def value(self, path: str, cell: str) -> Any:
+        """What a cell holds, as a line says it."""
+        field = path.rpartition(".")[2]
+        if field in LISTS:
+            return [part.strip() for part in cell.split(self.lists) if part.strip()]
+        return self._instant(cell) if field in INSTANTS else cell
+
+    def _instant(self, cell: str) -> str:
+        """As ISO 8601 with offset where it can be; what cannot be stays, and is refused as it is."""
+        for form in self.dates:
+            try:
+                return self._with_zone(datetime.strptime(cell, form))  # noqa: DTZ007
+            except ValueError:
+                continue
+        try:
+            return self._with_zone(datetime.fromisoformat(cell))
+        except ValueError:
+            return cell
+
+    def _with_zone(self, at: datetime) -> str:
+        return (at if at.tzinfo is not None or self.zone is None else at.replace(tzinfo=self.zone)).isoformat()
+
+
+def read_mapping(path: Path | None) -> Mapped:
+    """The mapping in a file; without one, columns have the names of what they hold. Raises Misconfigured."""
+    if path is None:
+        return mapped(MappingForm())
+    try:
+        return mapped(msgspec.convert(tomllib.loads(_text(path)), MappingForm))
+    except OSError as error:
+        raise Misconfigured(f"{path}: {error.strerror}") from None
+    except RecursionError:
+        raise Misconfigured(f"{path}: it is nested too deeply") from None
+    except (ValueError, LookupError) as error:
+        raise Misconfigured(f"{path}: {str(error)[:LONGEST_MESSAGE]}") from None
+
+
+def _text(path: Path) -> str:
+    """Raises ValueError and OSError."""
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no file")
+    with path.open("rb") as file:
+        read = file.read(LONGEST + 1)
+    if len(read) > LONGEST:
+        raise ValueError(f"a mapping has at most {LONGEST:,} bytes")
+    text = read.decode()
+    if any(len(line) > LONGEST_LINE for line in text.splitlines()):
+        raise ValueError(f"a line of a mapping has at most {LONGEST_LINE:,} characters")
+    return text
+
+
+def mapped(form: MappingForm) -> Mapped:
+    """Raises ValueError or LookupError where it cannot be."""
+    if len(form.delimiter) != 1 or not form.lists:
+        raise ValueError("delimiter is one character, and lists is not empty")
+    if form.delimiter in '"\r\n\0':
+        raise ValueError("delimiter is no quote, no line break and no NUL")
+    if len(form.line) > MOST_LINES:
+        raise ValueError(f"a row makes at most {MOST_LINES} lines, not {len(form.line):,}")
+    "".encode(form.encoding)
+    _check_dates(form.dates)
+    rules = tuple(
+        Rule(
+            columns={**form.columns, **line.columns},
+            fixed={**form.fixed, **line.fixed},
+            values={**form.values, **line.values},
+            when={**form.when, **line.when},
+            optional=bool(form.line),
+        )
+        for line in form.line or [LineForm()]
+    )
+    for rule in rules:
+        _check(rule)
+    return Mapped(
+        delimiter=form.delimiter,
+        encoding=form.encoding,
+        dates=tuple(form.dates),
+        zone=_zone(form.timezone),
+        lists=form.lists,
+        rules=rules,
+    )
+
+
+def is_path(name: str) -> bool:
+    """Whether a name can be the path of a field."""
+    return len(name) <= LONGEST_PATH and name.count(".") < MOST_PARTS
+
+
+def _check(rule: Rule) -> None:
+    """Raises ValueError."""
+    for path in (*rule.columns, *rule.fixed, *rule.values):
+        if not is_path(path):
+            raise ValueError(
+                f"{quoted(path)} is no path: a path has at most {LONGEST_PATH} characters and {MOST_PARTS} parts"
+            )
+    if twice := sorted(rule.columns.keys() & rule.fixed.keys()):
+        raise ValueError(
+            f"{quoted(twice[0])} is in columns and in fixed, so that two values are given for one field: keep one"
+        )
+
+
+def _check_dates(forms: list[str]) -> None:
+    """Raises ValueError."""
+    if len(forms) > MOST_DATES or any(len(form) > LONGEST_DATE for form in forms):
+        raise ValueError(f"dates are at most {MOST_DATES} forms of at most {LONGEST_DATE} characters")
+    for form in forms:
+        try:
+            datetime.strptime("", form)  # noqa: DTZ007
+        except re.error:
+            raise ValueError(f"dates: '{form}' names a part of a date twice") from None
+        except ValueError as error:
+            if "directive" in str(error) or "stray" in str(error):
+                raise ValueError(f"dates: {error}") from None
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    """Raises ValueError."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"there is no timezone {quoted(name or '')}: name one as 'Europe/Vienna'") from None

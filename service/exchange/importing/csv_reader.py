@@ -1,0 +1,187 @@
+"""CSV: the first row names the columns; each row after it makes a line, or as many as its mapping says."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from io import TextIOWrapper
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from service.errors import Misconfigured
+from service.exchange.importing.column_map import Mapped, Rule, is_path
+from service.exchange.importing.raw_line import LONGEST_LINE, Raw, Reader, quoted
+
+PATHS: Final = ("history", "command", "at", "name", "actor.", "input.")
+"""A column that is named like one of these, or begins with one that ends in a dot, is the field of that name."""
+
+MOST_COLUMNS: Final = 1_000
+MOST_NAMED: Final = 20
+"""Columns that a message names."""
+UNCLOSED: Final = "unexpected end of data"
+"""What the csv module says of it."""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def reader(mapped: Mapped) -> Reader:
+    """Reads files of this form. Raises Misconfigured where a file has not the columns that the mapping names, and where
+    a quote is never closed: what comes after it would be taken for one cell."""
+
+    def read(file: BinaryIO) -> Iterator[Raw]:
+        text = TextIOWrapper(file, encoding=mapped.encoding, newline="")
+        try:
+            yield from _read(text, mapped)
+        except UnicodeError:
+            raise Misconfigured(
+                f"the file is not in {mapped.encoding.removesuffix('-sig')}: name its encoding in a mapping, as "
+                "encoding = 'cp1252' (docs/import.md)"
+            ) from None
+        finally:
+            text.detach()
+
+    return read
+
+
+class _Lines:
+    """The lines of a text, for a reader of rows. Raises Misconfigured where a row is too long to be kept in memory."""
+
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._text = text
+        self._number = 0
+        self._begun = 1
+        self._size = 0
+
+    def begin(self) -> int:
+        """Another row begins with the next line. Answers its number."""
+        self._begun, self._size = self._number + 1, 0
+        return self._begun
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE - self._size + 1)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._size += len(line)
+        if self._size > LONGEST_LINE:
+            raise Misconfigured(
+                f"the row that begins on line {self._begun} has more than {LONGEST_LINE:,} characters: "
+                "is a quote in it never closed?"
+            )
+        return line
+
+
+def _read(text: TextIOWrapper, mapped: Mapped) -> Iterator[Raw]:
+    csv.field_size_limit(LONGEST_LINE)
+    lines = _Lines(text)
+    rows = csv.reader(lines, delimiter=mapped.delimiter, strict=True)
+    header = _header(rows)
+    rules = [(rule, _columns(rule, header)) for rule in mapped.rules]
+    while True:
+        number = lines.begin()
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            if str(error) == UNCLOSED:
+                raise Misconfigured(f"a quote that is opened on line {number} or after it is never closed") from None
+            yield Raw(number, b"", None, f"It is no row: {error}")
+            continue
+        if row is None:
+            return
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) > len(header):
+            yield Raw(number, b"", None, f"It has {len(row)} cells, and there are {len(header)} columns.")
+            continue
+        cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
+        for rule, columns in rules:
+            if (fields := _fields(cells, rule, columns, mapped)) is not None:
+                yield Raw(number, _encode(fields), fields)
+
+
+def _header(rows: Iterator[list[str]]) -> list[str]:
+    """The names of the columns. Raises Misconfigured."""
+    try:
+        header = [column.strip() for column in next(rows, [])]
+    except csv.Error as error:
+        raise Misconfigured(f"line 1 names no columns: {error}") from None
+    if not any(header):
+        raise Misconfigured("line 1 names no columns: the file is empty, or begins with an empty line")
+    if len(header) > MOST_COLUMNS:
+        raise Misconfigured(f"line 1 names {len(header):,} columns: at most {MOST_COLUMNS:,} are read")
+    if twice := [column for column, times in Counter(header).items() if column and times > 1]:
+        raise Misconfigured(f"the file has two columns {quoted(twice[0])}")
+    for column in header:
+        if _is_named_by_path(column) and not is_path(column):
+            raise Misconfigured(f"line 1: the column {quoted(column)} has too many parts, or too long a name")
+    return header
+
+
+def _columns(rule: Rule, header: list[str]) -> Mapping[str, str]:
+    """path -> column. Raises Misconfigured."""
+    if missing := sorted({*rule.columns.values(), *rule.when} - {*header}):
+        named = ", ".join(map(quoted, header[:MOST_NAMED])) + (" …" if len(header) > MOST_NAMED else "")
+        raise Misconfigured(f"the file has no column {quoted(missing[0])}: it has {named}")
+    mapped = {*rule.columns.values()}
+    own = {column: column for column in header if _is_named_by_path(column) and column not in mapped}
+    if twice := sorted(own.keys() & rule.fixed.keys()):
+        raise Misconfigured(
+            f"{quoted(twice[0])} is a column of the file and in fixed, so that two values are given for one field: "
+            "rename the column, or leave the field out of fixed"
+        )
+    paths = {*own, *rule.columns, *rule.fixed}
+    if within := sorted(paths & {part for path in paths for part in _above(path)}):
+        raise Misconfigured(f"a value is given for {quoted(within[0])} and for a part of it: keep one of them")
+    return {**own, **rule.columns}
+
+
+def _above(path: str) -> Iterator[str]:
+    """'input' and 'input.period' for 'input.period.start'."""
+    parts = path.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts)))
+
+
+def _is_named_by_path(column: str) -> bool:
+    return any(column == path or (path.endswith(".") and column.startswith(path)) for path in PATHS)
+
+
+def _fields(
+    cells: Mapping[str, str], rule: Rule, columns: Mapping[str, str], mapped: Mapped
+) -> Mapping[str, Any] | None:
+    """The fields of the line that a row makes by a rule; None where it makes none."""
+    if any(cells.get(column) != value for column, value in rule.when.items()):
+        return None
+    told = {
+        path: rule.values.get(path, {}).get(cell, cell)
+        for path, column in columns.items()
+        if (cell := cells.get(column))
+    }
+    told = {**rule.fixed, **told}
+    if rule.optional and not told.get("at"):
+        return None
+    fields: dict[str, Any] = {}
+    for path, cell in told.items():
+        _put(fields, path.split("."), mapped.value(path, cell))
+    listed: Mapping[str, Any] = _listed(fields)
+    return listed
+
+
+def _put(fields: dict[str, Any], path: list[str], value: Any) -> None:
+    """Sets 'input.period.start'."""
+    place = fields
+    for part in path[:-1]:
+        place = place.setdefault(part, {})
+    place[path[-1]] = value
+
+
+def _listed(value: Any) -> Any:
+    """With a list where the names are numbers: 'input.conditions.0.text'."""
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _listed(each) for name, each in value.items()}
+    if inner and all(name.isdecimal() for name in inner):
+        return [inner[name] for name in sorted(inner, key=int)]
+    return inner

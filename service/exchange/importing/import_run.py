@@ -1,0 +1,128 @@
+"""A whole file: read once for each kind of history, so that what a history rests on is in the register before it."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO, Final
+
+from domain.refusals import InvalidInput
+from service.exchange.importing.history_reader import Stray, histories
+from service.exchange.importing.importable_commands import Kind
+from service.exchange.importing.imported_history import History, Told
+from service.exchange.importing.line_parser import File
+from service.exchange.importing.raw_line import Reader
+from service.exchange.importing.recorder import Historian
+from service.exchange.importing.report import Refused, Report
+
+LINES_AT_ONCE: Final = 500
+"""Of the histories that are appended together, unless a single one has more."""
+BLOCK: Final = 1024 * 1024
+MOST_REASONS: Final = 100
+
+
+@dataclass(slots=True)
+class Totals:
+    """What came of a file. Each of its lines is recorded, refused, or of a history that was there before."""
+
+    lines: int = 0
+    recorded: int = 0
+    refused: int = 0
+    histories: int = 0
+    repeated_histories: int = 0
+    repeated_lines: int = 0
+    refused_before: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Refused lines by command and kind of refusal."""
+
+
+def fingerprint(file: BinaryIO) -> str:
+    """SHA-256 of the file, hex."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def count(file: BinaryIO, read: Reader) -> int:
+    """How many lines there are to judge."""
+    file.seek(0)
+    return sum(1 for _ in read(file))
+
+
+class Import:
+    """Brings a file into the register. Run again, it goes on where it stopped, and adds nothing that is there."""
+
+    def __init__(
+        self, historian: Historian, report: Report, *, source: str | None, clock: Callable[[], datetime]
+    ) -> None:
+        """source: the register that the file is from; None: the file itself."""
+        self._historian = historian
+        self._report = report
+        self._source = source
+        self._clock = clock
+
+    def run(self, file: BinaryIO, read: Reader, advance: Callable[[int, Totals], None]) -> Totals:
+        """advance: is told after every append how many more lines were dealt with. Raises Unavailable."""
+        sha256 = fingerprint(file)
+        context = File(source=self._source or sha256, sha256=sha256, now=self._clock())
+        totals = Totals()
+        self._report.begin(context)
+        for kind in Kind:
+            file.seek(0)
+            for found in _together(histories(read(file), context, kind), one_by_one=kind is Kind.AUTHORITY):
+                before = totals.lines
+                if isinstance(found, Stray):
+                    self._stray(found, totals)
+                else:
+                    for told in self._historian.record(found):
+                        self._tell(told, totals)
+                advance(totals.lines - before, totals)
+        self._report.end(totals)
+        return totals
+
+    def _stray(self, stray: Stray, totals: Totals) -> None:
+        totals.lines += 1
+        self._refuse(Refused(stray.number, stray.history, stray.command, InvalidInput.of(stray.problem)), totals)
+
+    def _tell(self, told: Told, totals: Totals) -> None:
+        lines = len(told.history.lines)
+        totals.lines += lines
+        if told.repeated:
+            totals.repeated_histories += 1
+            totals.repeated_lines += lines
+            missing = 0 if told.recorded is None else lines - told.recorded
+            totals.refused_before += missing
+            if missing:
+                self._report.repeated(told, missing)
+            return
+        totals.histories += told.recorded != 0
+        totals.recorded += told.recorded or 0
+        for line, refusal in told.refused:
+            self._refuse(Refused.line(line, told.history.name, refusal), totals)
+
+    def _refuse(self, refused: Refused, totals: Totals) -> None:
+        totals.refused += 1
+        reason = f"{refused.command or 'no command'}: {type(refused.refusal).__name__}"
+        if reason not in totals.reasons and len(totals.reasons) == MOST_REASONS:
+            reason = "others"
+        totals.reasons[reason] = totals.reasons.get(reason, 0) + 1
+        self._report.refused(refused, reason)
+
+
+def _together(found: Iterator[History | Stray], one_by_one: bool) -> Iterator[Sequence[History] | Stray]:
+    """Histories that are appended together."""
+    gathered: list[History] = []
+    lines = 0
+    for each in found:
+        if isinstance(each, Stray):
+            yield each
+            continue
+        if gathered and (one_by_one or lines + len(each.lines) > LINES_AT_ONCE):
+            yield gathered
+            gathered, lines = [], 0
+        gathered.append(each)
+        lines += len(each.lines)
+    if gathered:
+        yield gathered

@@ -1,0 +1,33 @@
+"""JSON Lines: an object a line."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from service.exchange.importing.raw_line import LONGEST_LINE, Raw
+
+_decode = msgspec.json.Decoder(dict[str, object]).decode
+
+
+def read(file: BinaryIO) -> Iterator[Raw]:
+    number = 0
+    while line := file.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            yield Raw(number, b"", None, f"A line has at most {LONGEST_LINE:,} bytes.")
+            _skip_the_rest(file)
+        elif content := line.removeprefix(b"\xef\xbb\xbf").strip():
+            yield _line(number, content)
+
+
+def _line(number: int, content: bytes) -> Raw:
+    try:
+        return Raw(number, content, _decode(content))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Raw(number, content, None, f"It is no JSON object: {error}")
+
+
+def _skip_the_rest(file: BinaryIO) -> None:
+    while (piece := file.readline(LONGEST_LINE)) and not piece.endswith(b"\n"):
+        pass

@@ -1,0 +1,91 @@
+"""Why a request stands where it stood at an instant, by the rules and states of then, as one viewer may see it now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from domain.catalogue import AGGREGATE_OF
+from domain.deciding import Context, Outlook, Unread, explain
+from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.state import DeploymentRequest
+from domain.recorded import Recorded
+from service.event_store.store import EventStore
+from service.exchange.visible_log.approval_standing import AFTER_APPROVAL, standing
+from service.exchange.visible_log.scope import Scope
+from service.exchange.visible_log.visibility import Eyes
+
+ABOUT_THE_PERSON: Final = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
+"""Rules that say something of who would act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """standing: where it stands, in words. because: the events that brought it to its status, and what became of an
+    approval. outlooks: each action that its status knows.
+    """
+
+    request: DeploymentRequest
+    standing: str
+    because: tuple[Recorded[Any], ...]
+    outlooks: tuple[Outlook, ...]
+
+
+def explained(store: EventStore, scope: Scope, eyes: Eyes) -> Explained:
+    """Of the scope's one request. Raises ValueError where the scope is about anything else."""
+    if scope.subject is None:
+        raise ValueError("an explanation is about one request")
+    history = _told(store, (scope.subject,), scope.end)
+    request = _folded(history)
+    if not isinstance(request, DeploymentRequest):
+        raise ValueError("an explanation is about a request")
+    return Explained(
+        request=request,
+        standing=standing(request, ((type(each.event).__name__, each.happened_at) for each in history)),
+        because=tuple(each for each in history if each.position in request.led_here or _is_after_approval(each)),
+        outlooks=_outlooks(store, scope, request, seen_of(request, eyes)),
+    )
+
+
+def _is_after_approval(recorded: Recorded[Any]) -> bool:
+    return type(recorded.event).__name__ in AFTER_APPROVAL
+
+
+def _outlooks(
+    store: EventStore, scope: Scope, request: DeploymentRequest, seen: frozenset[UUID]
+) -> tuple[Outlook, ...]:
+    consulted: dict[UUID, Any] = {}
+    context = Context(actor=scope.actor, now=scope.told_as_of, subject=request.id, consulted=consulted, seen=seen)
+    while True:
+        try:
+            return _of_anybody(request, context) if scope.actor.is_system else explain(STEPS, request, context)
+        except Unread as unread:
+            for stream in unread.streams:
+                consulted[stream] = _folded(_told(store, (stream,), scope.end))
+
+
+def _of_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, ...]:
+    """For who only looks: as it is for a person who has every permission, without what is said of the person."""
+    outlooks = []
+    for step in STEPS:
+        person = context.as_actor(step.by.somebody(request, context))
+        for outlook in explain((step,), request, person):
+            verdicts = tuple(verdict for verdict in outlook.verdicts if verdict.rule not in ABOUT_THE_PERSON)
+            outlooks.append(replace(outlook, verdicts=verdicts))
+    return tuple(outlooks)
+
+
+def seen_of(request: DeploymentRequest, eyes: Eyes) -> frozenset[UUID]:
+    """The incidents that may be told of: those that the viewer may see now, whatever could be seen of them then."""
+    return frozenset(each for each, known in eyes.look(request.concerns).items() if known.visible)
+
+
+def _told(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Any]]:
+    return [recorded for recorded in store.streams([(each, 0) for each in streams]) if recorded.position <= end]
+
+
+def _folded(history: Iterable[Recorded[Any]]) -> Any:
+    state: Any = None
+    for recorded in history:
+        state = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+    return state

@@ -1,0 +1,59 @@
+"""The history of one request or incident: each event with what it changed, as one viewer may see it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from domain import marking
+from domain.incident.events import EvidenceRecorded
+from projections.audit_trail import evolve
+from projections.entries import Entry, Shown, entry, shown_to
+from service.event_store.store import EventStore
+from service.exchange.visible_log.scope import Scope
+from service.exchange.visible_log.visibility import Eyes
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event, and what of it is shown. state: the subject after it. incidents: by id, what it names is called."""
+
+    entry: Entry
+    shown: Shown
+    state: Any
+    incidents: Mapping[str, str]
+
+
+def stands(store: EventStore, scope: Scope) -> Any:
+    """The scope's one subject as it stands at its end, without texts. Raises ValueError as `history` does."""
+    if scope.subject is None:
+        raise ValueError("a history is about one subject")
+    state: Any = None
+    for recorded in chain.from_iterable(store.pages([(scope.subject, 0)], texts=False)):
+        if recorded.position <= scope.end:
+            state = evolve(state, recorded)
+    return state
+
+
+def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
+    """Of the scope's one subject, the oldest first. Evidence that may not be seen is left out, event and all.
+
+    Raises ValueError where the scope is about everything.
+    """
+    subject = scope.subject
+    if subject is None:
+        raise ValueError("a history is about one subject")
+    hidden = eyes.look((subject,))[subject].hidden
+    viewer = marking.viewer(scope.actor, registered=False, holds=())
+    state: Any = None
+    for recorded in chain.from_iterable(store.pages([(subject, 0)])):
+        if recorded.position > scope.end:
+            return
+        before, state = state, evolve(state, recorded)
+        if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in hidden:
+            continue
+        told = entry(before, recorded, state)
+        known = eyes.look(told.mentions)
+        seen = {each for each in told.mentions if each not in hidden and (each not in known or known[each].visible)}
+        incidents = {str(each): known[each].name for each in seen if each in known}
+        yield Step(told, shown_to(viewer, told, seen), state, incidents)

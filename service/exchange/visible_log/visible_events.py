@@ -1,0 +1,186 @@
+"""Events as they leave the house: in the terms of the API, and of each what the viewer may see."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from domain.catalogue import AGGREGATE_OF, CLAIM, INCIDENT, NUMBERING, UNBEGUN
+from domain.deployment_request.events import RequestRemarked
+from domain.incident.events import EvidenceRecorded
+from domain.jurisdiction import MandateEnded, MandateGranted
+from domain.marking import Viewer
+from domain.recorded import CommandRef, Recorded
+from domain.vocabulary import Actor
+from projections.entries import Entry, kind_of, shown_to, subject_of
+from projections.terms import payload, spelled_path
+from service.event_store.records import Place
+from service.event_store.store import EventStore
+from service.exchange.visible_log.scope import Scope
+from service.exchange.visible_log.visibility import Eyes, Seen
+
+Reached = Callable[[int], None]
+BLOCK: Final = 500
+"""Events that are read at a time."""
+UNTOLD: Final = (NUMBERING, CLAIM, UNBEGUN)
+"""The register's own bookkeeping, which is in the log and not in the audit trail."""
+NOBODY: Final = Viewer(frozenset())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One event, of which the viewer may see all that is here.
+
+    subject: the id of the request, incident or authority; name: its reference or code. incidents: those that it names,
+    by their ids, each with its reference. reason and payload: without what may not be seen; its paths, and those of
+    erased texts, are the redactions. consulted: the streams that the decision rested on, each with the version seen;
+    unseen: the paths of those that were left out.
+    """
+
+    position: int
+    subject: UUID
+    kind: str
+    name: str
+    version: int
+    type: str
+    recorded_at: datetime
+    occurred_at: datetime | None
+    actor: Actor
+    command: CommandRef
+    correlation: UUID
+    causation: int | None
+    consulted: tuple[Place, ...]
+    unseen: tuple[str, ...]
+    incidents: Mapping[UUID, str]
+    reason: str | None
+    payload: Mapping[str, Any]
+    redactions: tuple[str, ...]
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened: the time that people speak of."""
+        return self.occurred_at or self.recorded_at
+
+
+class Teller:
+    """Tells the events of a scope, a block at a time. reached: is told the position up to which it has read."""
+
+    def __init__(self, store: EventStore, scope: Scope, eyes: Eyes, reached: Reached = lambda position: None) -> None:
+        self.store = store
+        self.scope = scope
+        self.eyes = eyes
+        self.reached = reached
+
+    def log(self, reached: Reached | None = None) -> Iterator[Told]:
+        """Those of the scope in the order of the log. reached: what is told instead, where this is not all there is."""
+        reached = reached or self.reached
+        for block in self._blocks():
+            yield from self.told(block)
+            if block:
+                reached(block[-1].position)
+
+    def told(self, block: Sequence[Recorded[Any]]) -> Iterator[Told]:
+        """What the viewer may see of these events, in their order."""
+        chosen = [recorded for recorded in block if AGGREGATE_OF[type(recorded.event)] not in UNTOLD]
+        for recorded in chosen:
+            self.eyes.meet(recorded)
+        named = [tuple(_ids_of(recorded.event)) for recorded in chosen]
+        streams = {recorded.stream for recorded in chosen}
+        consulted = {stream for recorded in chosen for stream, _ in recorded.consulted}
+        known = self.eyes.look(streams.union(consulted, *named))
+        for recorded, ids in zip(chosen, named, strict=True):
+            if _is_visible(recorded, known[recorded.stream]):
+                yield _told(recorded, ids, known)
+
+    def _blocks(self) -> Iterator[Sequence[Recorded[Any]]]:
+        if self.scope.subject is not None:
+            for page in self.store.pages([(self.scope.subject, 0)]):
+                yield [each for each in page if each.position <= self.scope.end]
+            return
+        after = 0
+        while after < self.scope.end and (block := self.store.feed(after, BLOCK)):
+            after = block[-1].position
+            yield [recorded for recorded in block if recorded.position <= self.scope.end]
+
+
+def _is_visible(recorded: Recorded[Any], subject: Seen) -> bool:
+    if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in subject.hidden:
+        return False
+    return subject.visible
+
+
+def _told(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mapping[UUID, Seen]) -> Told:
+    subject = known[recorded.stream]
+    hidden = {each for each in ids if each in subject.hidden or not _may_be_seen(each, known)}
+    shown = shown_to(NOBODY, _entry(recorded, ids, subject), frozenset(ids) - hidden)
+    consulted = recorded.consulted
+    unseen = tuple(f"consulted.{n}" for n, place in enumerate(consulted) if not _may_be_seen(place[0], known))
+    return Told(
+        position=recorded.position,
+        subject=subject_of(recorded),
+        kind=kind_of(recorded),
+        name=_name_of(recorded, subject),
+        version=recorded.version,
+        type=type(recorded.event).__name__,
+        recorded_at=recorded.recorded_at,
+        occurred_at=recorded.occurred_at,
+        actor=recorded.actor,
+        command=recorded.command,
+        correlation=recorded.correlation,
+        causation=recorded.causation,
+        consulted=tuple(place for place in consulted if _may_be_seen(place[0], known)) if unseen else consulted,
+        unseen=unseen,
+        incidents={each: known[each].name for each in ids if each not in hidden and _is_incident(each, known)},
+        reason=shown.reason,
+        payload=shown.payload,
+        redactions=shown.redactions,
+    )
+
+
+def _entry(recorded: Recorded[Any], ids: tuple[UUID, ...], subject: Seen) -> Entry:
+    """The event as the audit trail's own rules of what is left out take it."""
+    internal = isinstance(recorded.event, RequestRemarked) and recorded.event.internal
+    return Entry(
+        position=recorded.position,
+        subject=subject_of(recorded),
+        kind=kind_of(recorded),
+        version=recorded.version,
+        type=type(recorded.event).__name__,
+        recorded_at=recorded.recorded_at,
+        occurred_at=recorded.occurred_at,
+        actor=recorded.actor,
+        correlation=recorded.correlation,
+        causation=recorded.causation,
+        mentions=ids,
+        payload=payload(recorded.event),
+        changes=(),
+        erased=tuple(spelled_path(path) for path in recorded.erased),
+        reason_for=() if internal and not subject.reads_internal else None,
+    )
+
+
+def _name_of(recorded: Recorded[Any], subject: Seen) -> str:
+    """An authority's code also where the event is about one of its mandates."""
+    is_of_mandate = isinstance(recorded.event, MandateGranted | MandateEnded)
+    return str(recorded.event.authority) if is_of_mandate else subject.name
+
+
+def _may_be_seen(stream: UUID, known: Mapping[UUID, Seen]) -> bool:
+    return stream not in known or known[stream].visible
+
+
+def _is_incident(stream: UUID, known: Mapping[UUID, Seen]) -> bool:
+    return stream in known and known[stream].aggregate is INCIDENT
+
+
+def _ids_of(value: Any) -> Iterator[UUID]:
+    """Every id that an event names: of incidents and evidence, which not everybody may see, and of conditions."""
+    if isinstance(value, UUID):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _ids_of(each)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _ids_of(getattr(value, field.name))
