@@ -2,7 +2,7 @@
 
 import typer
 
-from service.graphql.schema import schema as graphql_schema
+from service.graphql.root import schema as graphql_schema
 
 
 def add_to(app: typer.Typer) -> None:

@@ -30,7 +30,7 @@ from service.graphql.live.bounds import RETRY_AFTER as FULL_RETRY_AFTER
 from service.graphql.live.bounds import Full
 from service.graphql.live.event_stream import EventStream
 from service.graphql.live.socket import GraphQLOverWebSocket
-from service.graphql.schema import schema
+from service.graphql.root import schema
 from service.graphql.shares import RETRY_AFTER, Share, TooMany
 from service.identity import Identity, Unauthenticated
 

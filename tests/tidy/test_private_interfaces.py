@@ -20,7 +20,7 @@ from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from service.graphql.schema import schema
+from service.graphql.root import schema
 from tests.tidy.repository import ROOT
 
 PAGE: Final = (ROOT / "docs" / "private-interfaces.md").read_text()

@@ -9,7 +9,7 @@ import pytest
 
 from service.exchange.importing.importable_commands import COMMANDS
 from service.exchange.importing.raw_line import LONGEST_LINE
-from service.graphql.schema import schema
+from service.graphql.root import schema
 from service.settings import DatabaseUrls
 from tests.service.exchange.histories import (
     APPROVES,

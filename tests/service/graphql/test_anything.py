@@ -14,7 +14,7 @@ from graphql import (
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from service.graphql.schema import schema
+from service.graphql.root import schema
 from tests.service.graphql.register import Person, Register
 from tests.service.graphql.world import World, world
 

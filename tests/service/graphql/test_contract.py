@@ -20,7 +20,7 @@ from graphql.utilities.print_schema import print_input_value
 
 from domain.deployment_request.lifecycle import STEPS
 from service.graphql.requests.actions import RequestAction
-from service.graphql.schema import schema
+from service.graphql.root import schema
 from tests.tidy.repository import ROOT
 
 CONTRACT = ROOT.parent / "shared" / "contract.graphql"

@@ -16,7 +16,7 @@ from service.graphql.documents import KEPT, Reader
 from service.graphql.errors import ERRORS
 from service.graphql.pace import PIECE, Pace
 from service.graphql.plain import plainly
-from service.graphql.schema import schema
+from service.graphql.root import schema
 from service.graphql.shares import Share, Shares, TooMany
 from service.settings import DatabaseUrls
 from tests.databases import Databases

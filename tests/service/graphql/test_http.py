@@ -203,7 +203,7 @@ def test_variables_may_be_nested_as_deep_as_they_can_be_read(register: Register,
 def test_the_schema_can_be_asked_for(register: Register) -> None:
     from graphql import build_client_schema, get_introspection_query
 
-    from service.graphql.schema import schema
+    from service.graphql.root import schema
 
     full = get_introspection_query(descriptions=True, specified_by_url=True, input_value_deprecation=True)
     found = build_client_schema(register.ask(ANA, full))  # type: ignore[arg-type]
@@ -277,7 +277,7 @@ def test_so_are_refusals(register: Register, status: int) -> None:
 
 def test_a_node_takes_an_id_alone() -> None:
     """Relay's compiler makes a fragment refetchable by a `node` of this form, and of no other."""
-    from service.graphql.schema import schema
+    from service.graphql.root import schema
 
     query = schema._schema.query_type
     assert query

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType, get_nullable_type, is_list_type
 
-from service.graphql.schema import schema
+from service.graphql.root import schema
 from tests.service.graphql.register import Register
 from tests.service.graphql.world import ADMINISTRATOR, World, world
 

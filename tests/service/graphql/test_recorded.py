@@ -11,7 +11,7 @@ import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type, is_object_type, is_required_argument
 
 from projections.metadata import PROJECTIONS
-from service.graphql.schema import schema
+from service.graphql.root import schema
 from service.settings import DatabaseUrls
 from tests.databases import Databases
 from tests.service.graphql.register import Person, Register, served
