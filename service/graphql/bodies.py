@@ -6,7 +6,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.graphql.errors import BAD_USER_INPUT, problem
+from service.graphql.execution.graphql_errors import BAD_USER_INPUT, problem
 
 HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 """Of every answer: what it says is for who asked, now."""

@@ -16,8 +16,8 @@ from projections.reading.reader import Reader
 from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.envelope import Order, Outcome
 from service.errors import Unavailable
-from service.graphql.pace import Pace
-from service.graphql.shares import Share, Shares
+from service.graphql.execution.pace import Pace
+from service.graphql.execution.person_quotas import Share, Shares
 from service.graphql.sources import Sources
 from service.identity import Identity
 

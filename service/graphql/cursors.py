@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from projections.reading.asking import Place
-from service.graphql.errors import BadUserInput
+from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.parse import given
 from service.graphql.sources import Moment
 

@@ -13,11 +13,10 @@ from starlette.types import Receive, Scope, Send
 
 from service.graphiql.page import assets, page
 from service.graphql.accepting import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
-from service.graphql.answering import Answer, Answering, Prepared
-from service.graphql.asked import Asked, Refused, asked_of, parsed, written
 from service.graphql.bodies import HEADERS, BodyLimit, TooLong
 from service.graphql.context import Context, Services
-from service.graphql.errors import (
+from service.graphql.execution.executor import Answer, Answering, Prepared
+from service.graphql.execution.graphql_errors import (
     BAD_USER_INPUT,
     TOO_MANY_REQUESTS,
     UNAUTHENTICATED,
@@ -26,12 +25,13 @@ from service.graphql.errors import (
     problem,
     too_many,
 )
+from service.graphql.execution.person_quotas import RETRY_AFTER, Share, TooMany
+from service.graphql.execution.request import Asked, Refused, asked_of, parsed, written
 from service.graphql.live.bounds import RETRY_AFTER as FULL_RETRY_AFTER
 from service.graphql.live.bounds import Full
 from service.graphql.live.event_stream import EventStream
 from service.graphql.live.socket import GraphQLOverWebSocket
 from service.graphql.root import schema
-from service.graphql.shares import RETRY_AFTER, Share, TooMany
 from service.identity import Identity, Unauthenticated
 
 PATH: Final = "/graphql"

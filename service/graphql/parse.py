@@ -12,8 +12,8 @@ import strawberry
 from domain.catalogue import EVENTS, VOIDED
 from domain.vocabulary import Region, Text, derived_id
 from domain.wellformed import LIST_LENGTH, judge, unwritable
-from service.graphql.errors import BadUserInput
-from service.graphql.limits import LONGEST_PAGE, PAGE
+from service.graphql.execution.graphql_errors import BadUserInput
+from service.graphql.execution.query_cost import LONGEST_PAGE, PAGE
 
 T = TypeVar("T")
 Command = TypeVar("Command")

@@ -20,9 +20,9 @@ from projections import audit_trail, authorities, deployment_requests, people
 from projections.audit_trail import Entry
 from projections.reading.asking import Question, Sight
 from projections.reading.reader import InstantAhead, Reader, Reading, SetAside, ViewBehind
-from service.graphql.errors import BadUserInput
+from service.graphql.execution.graphql_errors import BadUserInput
+from service.graphql.execution.pace import Pace
 from service.graphql.loading import many_each, one_each
-from service.graphql.pace import Pace
 from service.graphql.subjects import INCIDENTS, REQUESTS, Subjects, Version
 
 T = TypeVar("T")

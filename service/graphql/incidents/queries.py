@@ -10,7 +10,7 @@ from projections import incidents
 from projections.incidents import Filter
 from service.graphql import cursors
 from service.graphql.context import Info
-from service.graphql.errors import BadUserInput
+from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.incidents.types import Incident, IncidentConnection, IncidentEdge
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, region_paths, several, words

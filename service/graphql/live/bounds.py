@@ -9,7 +9,7 @@ from typing import Final
 
 from graphql import GraphQLError
 
-from service.graphql.errors import UNAVAILABLE
+from service.graphql.execution.graphql_errors import UNAVAILABLE
 from service.identity import Identity
 
 LONGEST_MESSAGE: Final = 256 * 1024

@@ -10,7 +10,7 @@ from typing import Any, Final
 from starlette.types import Message, Send
 
 from service.graphql.context import Services
-from service.graphql.errors import fault
+from service.graphql.execution.graphql_errors import fault
 from service.graphql.live.bounds import Bounds, Lobby, Places
 from service.graphql.live.flow import Flow
 from service.identity import Identity

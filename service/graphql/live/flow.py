@@ -22,7 +22,7 @@ from projections.reading.histories import lengths_of
 from projections.reading.passing import next_entries
 from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
 from projections.reading.sharing import Shared
-from service.graphql.errors import BadUserInput
+from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.live.bounds import Places
 from service.graphql.live.tide import PAUSE, Tide
 from service.graphql.requests.types import DeploymentRequest

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from starlette.types import Message
 
-from service.graphql.answering import Answer
-from service.graphql.asked import Asked, Refused, asked_of, parsed, written
+from service.graphql.execution.executor import Answer
+from service.graphql.execution.request import Asked, Refused, asked_of, parsed, written
 from service.graphql.live.bounds import LONGEST_MESSAGE
 from service.graphql.live.connections import BAD_MESSAGE, GONE, TOO_LONG, Ending
 

@@ -8,9 +8,9 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from service.graphql.answering import Answering
-from service.graphql.asked import Asked
 from service.graphql.context import Context, Services
+from service.graphql.execution.executor import Answering
+from service.graphql.execution.request import Asked
 from service.graphql.live import connections, messages
 from service.graphql.live.bounds import (
     LONGEST_GREETING,

@@ -12,7 +12,7 @@ from domain import deciding
 from domain.deciding import Context, Unread
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
-from service.graphql.charges import RULES
+from service.graphql.execution.field_charges import RULES
 from service.graphql.sources import Sources
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from domain import deciding
 from domain.deciding import Outlook, Verdict
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
-from service.graphql.charges import RULES
+from service.graphql.execution.field_charges import RULES
 from service.graphql.lists import MANY, First, Offset, part
 from service.graphql.requests import actions
 from service.graphql.requests.actions import RequestAction

@@ -10,7 +10,7 @@ from projections import request_lists
 from projections.request_lists import Filter, Order
 from service.graphql import cursors
 from service.graphql.context import Info
-from service.graphql.errors import BadUserInput
+from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, region_paths, several, words
 from service.graphql.requests.types import DeploymentRequest, DeploymentRequestConnection, DeploymentRequestEdge

@@ -14,7 +14,7 @@ from projections.changes import Change
 from projections.terms import Holder
 from service.commands.envelope import Outcome
 from service.graphql import cursors
-from service.graphql.charges import READ
+from service.graphql.execution.field_charges import READ
 from service.graphql.nodes import Node, page_info
 from service.graphql.parse import given, page_size
 from service.graphql.sources import Sources

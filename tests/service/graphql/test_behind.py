@@ -12,7 +12,7 @@ import pytest
 from projections.catalogue import VIEW_OF
 from projections.following.follower import course_of, follow
 from service.event_store.store import EventStore
-from service.graphql.errors import NOTHING
+from service.graphql.execution.graphql_errors import NOTHING
 from service.settings import DatabaseUrls
 from tests.databases import Databases
 from tests.service.graphql.register import served

@@ -10,14 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.graphql import shares
-from service.graphql.charges import AT_ONCE, COST
-from service.graphql.documents import KEPT, Reader
-from service.graphql.errors import ERRORS
-from service.graphql.pace import PIECE, Pace
-from service.graphql.plain import plainly
+from service.graphql.execution import person_quotas
+from service.graphql.execution.document_cache import KEPT, Reader
+from service.graphql.execution.fast_fields import plainly
+from service.graphql.execution.field_charges import AT_ONCE, COST
+from service.graphql.execution.graphql_errors import ERRORS
+from service.graphql.execution.pace import PIECE, Pace
+from service.graphql.execution.person_quotas import Share, Shares, TooMany
 from service.graphql.root import schema
-from service.graphql.shares import Share, Shares, TooMany
 from service.settings import DatabaseUrls
 from tests.databases import Databases
 from tests.service.graphql.attacks import ATTACKS, LOST, Served, attacked, harm
@@ -154,7 +154,7 @@ def test_one_document_takes_four_connections_and_leaves_the_others(database_urls
 def test_one_person_has_so_many_commands_under_way_and_others_theirs(database_urls: DatabaseUrls) -> None:
     mutation = 'mutation { registerAuthority(input: {code: "aa", name: "a"}) { __typename } }'
     other = Person("other", "hq", ADMINISTRATOR.roles)
-    many = shares.COMMANDS + 16
+    many = person_quotas.COMMANDS + 16
     with served(database_urls, follow=False) as register, psycopg.connect(database_urls.owner) as holder:
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
         with ThreadPoolExecutor(many + 1) as clients:
@@ -210,10 +210,10 @@ def test_who_gives_up_waiting_takes_nothing() -> None:
 
 def test_answers_that_are_not_taken_leave_no_room_for_more() -> None:
     share = Share()
-    share.take_bytes(shares.ANSWERS)
+    share.take_bytes(person_quotas.ANSWERS)
     with pytest.raises(TooMany):
         share.take_bytes(1)
-    share.give_bytes(shares.ANSWERS)
+    share.give_bytes(person_quotas.ANSWERS)
     share.take_bytes(1)
 
 

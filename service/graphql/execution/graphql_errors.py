@@ -10,9 +10,9 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 
 from projections.reading.reader import Unanswered, ViewBehind
 from service.errors import OutcomeUnknown, Unavailable
-from service.graphql.places import place_of
-from service.graphql.recorded import NOTHING_YET, Recorded, recorded_all_the_same
-from service.graphql.shares import RETRY_AFTER, TooMany
+from service.graphql.execution.error_paths import place_of
+from service.graphql.execution.person_quotas import RETRY_AFTER, TooMany
+from service.graphql.execution.recorded_commands import NOTHING_YET, Recorded, recorded_all_the_same
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
 BAD_USER_INPUT: Final = "BAD_USER_INPUT"

@@ -21,9 +21,9 @@ from graphql import (
     validate,
 )
 
-from service.graphql.errors import ERRORS
-from service.graphql.limits import TOKENS, Selection, cost, measured, too_long, too_wide
-from service.graphql.shares import Share
+from service.graphql.execution.graphql_errors import ERRORS
+from service.graphql.execution.person_quotas import Share
+from service.graphql.execution.query_cost import TOKENS, Selection, cost, measured, too_long, too_wide
 
 KEPT: Final = 16 * 1024 * 1024
 """Bytes of documents that are kept, as read."""

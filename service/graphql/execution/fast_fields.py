@@ -11,7 +11,7 @@ from typing import Any, Final, TypeGuard
 from graphql import GraphQLEnumType, GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, is_leaf_type
 from strawberry.types.field import StrawberryField
 
-from service.graphql.charges import READ, charge
+from service.graphql.execution.field_charges import READ, charge
 from service.graphql.scalars import written_instant
 
 Writer = Callable[[Any], Any]

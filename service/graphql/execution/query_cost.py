@@ -27,9 +27,9 @@ from graphql import (
     is_list_type,
 )
 
-from service.graphql.charges import COST, charge_of_item, charge_told
-from service.graphql.comparisons import comparisons
-from service.graphql.errors import BadUserInput
+from service.graphql.execution.field_charges import COST, charge_of_item, charge_told
+from service.graphql.execution.field_comparisons import comparisons
+from service.graphql.execution.graphql_errors import BadUserInput
 
 LENGTH: Final = 100_000
 """Characters: 2,000 words need less."""

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 from weakref import WeakValueDictionary
 
-from service.graphql.charges import AT_ONCE
-from service.graphql.pace import Pace
+from service.graphql.execution.field_charges import AT_ONCE
+from service.graphql.execution.pace import Pace
 
 REQUESTS: Final = 128
 """Requests under way, also those that wait."""

@@ -9,15 +9,15 @@ from typing import Any, Final, cast
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute, subscribe
 
-from service.graphql.asked import Asked
 from service.graphql.context import Context
-from service.graphql.documents import Reader
-from service.graphql.errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told, too_many, untold
-from service.graphql.execution import PlainExecutor, Untold
+from service.graphql.execution.bounded_execution import PlainExecutor, Untold
+from service.graphql.execution.document_cache import Reader
+from service.graphql.execution.fast_fields import is_awaitable, plainly
+from service.graphql.execution.graphql_errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told, too_many, untold
+from service.graphql.execution.person_quotas import TooMany
+from service.graphql.execution.recorded_commands import recorded_all_the_same
+from service.graphql.execution.request import Asked
 from service.graphql.live.tide import Ended
-from service.graphql.plain import is_awaitable, plainly
-from service.graphql.recorded import recorded_all_the_same
-from service.graphql.shares import TooMany
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

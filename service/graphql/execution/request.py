@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from service.graphql.errors import BAD_USER_INPUT, problem
+from service.graphql.execution.graphql_errors import BAD_USER_INPUT, problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
