@@ -18,7 +18,7 @@ from service.commands.envelope import Order, Outcome
 from service.errors import Unavailable
 from service.graphql.execution.pace import Pace
 from service.graphql.execution.person_quotas import Share, Shares
-from service.graphql.sources import Sources
+from service.graphql.loaders.loaders import Sources
 from service.identity import Identity
 
 if TYPE_CHECKING:

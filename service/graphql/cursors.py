@@ -9,8 +9,8 @@ from uuid import UUID
 
 from projections.reading.asking import Place
 from service.graphql.execution.graphql_errors import BadUserInput
+from service.graphql.loaders.loaders import Moment
 from service.graphql.parse import given
-from service.graphql.sources import Moment
 
 _PLACE: Final = Struct(">q16s")
 _POSITION: Final = Struct(">q")

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from service.graphql.authorities import types as authorities
 from service.graphql.incidents import types as incidents
+from service.graphql.loaders.loaders import Sources
 from service.graphql.nodes import Node
 from service.graphql.requests import types as requests
-from service.graphql.sources import Sources
 
 REQUEST = "DeploymentRequest"
 INCIDENT = "Incident"

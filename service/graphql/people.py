@@ -6,7 +6,7 @@ import strawberry
 
 from domain.vocabulary import Actor as DomainActor
 from domain.vocabulary import Role
-from service.graphql.sources import Sources
+from service.graphql.loaders.loaders import Sources
 
 
 @strawberry.type(description="Who acted: a person (or the system itself) on behalf of an authority.")

@@ -9,8 +9,8 @@ from domain import authority as domain
 from domain import jurisdiction
 from domain.vocabulary import AuthorityCode
 from service.graphql.lists import MANY, First, Offset, part
+from service.graphql.loaders.loaders import Sources
 from service.graphql.nodes import Node
-from service.graphql.sources import Sources
 
 
 @strawberry.type(

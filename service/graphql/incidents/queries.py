@@ -12,10 +12,10 @@ from service.graphql import cursors
 from service.graphql.context import Info
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.incidents.types import Incident, IncidentConnection, IncidentEdge
+from service.graphql.loaders.loaders import Sources
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, region_paths, several, words
 from service.graphql.scalars import AsOf, Position
-from service.graphql.sources import Sources
 
 OF = "incidents"
 

@@ -21,11 +21,11 @@ from domain.vocabulary import (
 from domain.vocabulary import Location as DomainLocation
 from service.graphql.authorities.types import Authority
 from service.graphql.lists import MANY, First, Offset, part
+from service.graphql.loaders.loaders import Sources
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.people import Actor
 from service.graphql.requests import types as requests
 from service.graphql.scalars import said, said_if_any
-from service.graphql.sources import Sources
 from service.graphql.trail import telling
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from projections.reading.sharing import Shared
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.live.bounds import Places
 from service.graphql.live.tide import PAUSE, Tide
+from service.graphql.loaders.loaders import Sources
 from service.graphql.requests.types import DeploymentRequest
-from service.graphql.sources import Sources
 from service.graphql.trail import telling
 from service.graphql.trail.types import RecordedEvent
 

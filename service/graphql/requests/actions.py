@@ -13,7 +13,7 @@ from domain.deciding import Context, Unread
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from service.graphql.execution.field_charges import RULES
-from service.graphql.sources import Sources
+from service.graphql.loaders.loaders import Sources
 
 T = TypeVar("T")
 

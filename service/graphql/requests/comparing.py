@@ -7,7 +7,7 @@ from domain.deployment_request.state import DeploymentRequest
 from projections.entries import difference, visible_changes
 from service.graphql.execution.field_charges import RULES
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.sources import Sources
+from service.graphql.loaders.loaders import Sources
 from service.graphql.trail import telling
 
 if TYPE_CHECKING:

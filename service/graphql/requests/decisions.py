@@ -12,9 +12,9 @@ from domain.vocabulary import AnalyticConfidence, Likelihood
 from domain.vocabulary import Period as DomainPeriod
 from service.graphql.incidents import types as incidents
 from service.graphql.lists import MANY, First, Offset, part
+from service.graphql.loaders.loaders import Sources
 from service.graphql.people import Actor
 from service.graphql.scalars import said, said_if_any
-from service.graphql.sources import Sources
 
 if TYPE_CHECKING:
     from service.graphql.incidents.types import Attribution, Incident

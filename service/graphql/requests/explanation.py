@@ -11,9 +11,9 @@ from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from service.graphql.execution.field_charges import RULES
 from service.graphql.lists import MANY, First, Offset, part
+from service.graphql.loaders.loaders import Sources
 from service.graphql.requests import actions
 from service.graphql.requests.actions import RequestAction
-from service.graphql.sources import Sources
 from service.graphql.trail import telling
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from projections.request_lists import Filter, Order
 from service.graphql import cursors
 from service.graphql.context import Info
 from service.graphql.execution.graphql_errors import BadUserInput
+from service.graphql.loaders.loaders import Sources
 from service.graphql.nodes import page_info
 from service.graphql.parse import given, identifier, page_size, region_paths, several, words
 from service.graphql.requests.types import DeploymentRequest, DeploymentRequestConnection, DeploymentRequestEdge
 from service.graphql.scalars import AsOf, Position
-from service.graphql.sources import Sources
 
 
 @strawberry.input(

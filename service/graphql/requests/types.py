@@ -13,6 +13,7 @@ from domain.vocabulary import Marking
 from service.graphql.authorities.types import Authority
 from service.graphql.incidents import types as incidents
 from service.graphql.lists import MANY, First, Offset, part
+from service.graphql.loaders.loaders import Sources
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.parse import given
 from service.graphql.requests import actions
@@ -21,7 +22,6 @@ from service.graphql.requests.comparing import compared
 from service.graphql.requests.decisions import Decision, Endorsement, Hold, Period
 from service.graphql.requests.explanation import Explanation, explain
 from service.graphql.scalars import said
-from service.graphql.sources import Sources
 from service.graphql.trail import telling
 
 if TYPE_CHECKING:

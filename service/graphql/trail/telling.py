@@ -15,9 +15,9 @@ from projections.terms import Holder
 from service.commands.envelope import Outcome
 from service.graphql import cursors
 from service.graphql.execution.field_charges import READ
+from service.graphql.loaders.loaders import Sources
 from service.graphql.nodes import Node, page_info
 from service.graphql.parse import given, page_size
-from service.graphql.sources import Sources
 from service.graphql.trail.types import FieldChange, RecordedEvent, RecordedEventConnection, RecordedEventEdge
 
 

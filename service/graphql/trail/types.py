@@ -9,10 +9,10 @@ import strawberry
 from projections.audit_trail import Entry, Shown
 from projections.changes import Change
 from service.graphql.lists import MANY, First, Offset, part
+from service.graphql.loaders.loaders import Sources
 from service.graphql.nodes import Node, PageInfo
 from service.graphql.people import Actor
 from service.graphql.scalars import Json, Position
-from service.graphql.sources import Sources
 
 
 @strawberry.type(

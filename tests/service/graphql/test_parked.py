@@ -11,7 +11,7 @@ from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.recorded import Recorded
 from domain.vocabulary import Role
 from projections import incidents
-from service.graphql import sources, subjects
+from service.graphql.loaders import loaders, parked_subjects
 from service.settings import DatabaseUrls
 from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.register import Answer, Person, served
@@ -260,5 +260,5 @@ def refuse(monkeypatch: pytest.MonkeyPatch, stream: str, version: int) -> None:
             raise ValueError("poison")
         return DEPLOYMENT_REQUEST.evolve(state, recorded)
 
-    poisoned = replace(subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
-    monkeypatch.setattr(sources, "REQUESTS", poisoned)
+    poisoned = replace(parked_subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
+    monkeypatch.setattr(loaders, "REQUESTS", poisoned)

@@ -9,7 +9,7 @@ import pytest
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.recorded import Recorded
 from domain.vocabulary import Role
-from service.graphql import sources, subjects
+from service.graphql.loaders import loaders, parked_subjects
 from service.settings import DatabaseUrls
 from tests.service.graphql.live.client import socket
 from tests.service.graphql.parking import park, park_whole
@@ -77,8 +77,8 @@ def test_events_before_one_that_nobody_can_fold_are_told(
                 raise ValueError("poison")
             return DEPLOYMENT_REQUEST.evolve(state, recorded)
 
-        poisoned = replace(subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
-        monkeypatch.setattr(sources, "REQUESTS", poisoned)
+        poisoned = replace(parked_subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
+        monkeypatch.setattr(loaders, "REQUESTS", poisoned)
         here.on_request(here.requester, "remarkOnDeploymentRequest", request)
         with socket(here.register, greeted=AUDITOR) as client:
             client.subscribe("1", EVENTS, after=start)

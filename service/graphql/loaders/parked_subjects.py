@@ -22,7 +22,7 @@ from service.event_store.mapper import decode
 from service.exchange.visible_log.references import place_of
 
 if TYPE_CHECKING:
-    from service.graphql.sources import Sources
+    from service.graphql.loaders.loaders import Sources
 
 S = TypeVar("S", DeploymentRequest, Incident)
 R = TypeVar("R")

@@ -22,8 +22,8 @@ from projections.reading.asking import Question, Sight
 from projections.reading.reader import InstantAhead, Reader, Reading, SetAside, ViewBehind
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.pace import Pace
-from service.graphql.loading import many_each, one_each
-from service.graphql.subjects import INCIDENTS, REQUESTS, Subjects, Version
+from service.graphql.loaders.dataloader import many_each, one_each
+from service.graphql.loaders.parked_subjects import INCIDENTS, REQUESTS, Subjects, Version
 
 T = TypeVar("T")
 
