@@ -6,8 +6,8 @@ from typing import Any, Final
 import uvicorn
 from fastapi import FastAPI
 
-from service.graphql.live.bounds import LONGEST_MESSAGE
-from service.graphql.live.protocol import BoundedWebSocket
+from service.graphql.subscriptions.bounded_websocket import BoundedWebSocket
+from service.graphql.subscriptions.limits import LONGEST_MESSAGE
 
 DRAIN: Final = 10
 """Seconds that requests under way have to end."""

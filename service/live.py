@@ -8,10 +8,10 @@ from typing import Final
 from projections.reading.reader import Reader
 from service.container import Clock, async_engine, now
 from service.event_store.notifications import listening
-from service.graphql.live.bounds import Bounds, Lobby, Places
-from service.graphql.live.connections import Live
-from service.graphql.live.flow import VIEWS, Flow
-from service.graphql.live.tide import Tide
+from service.graphql.subscriptions.feed import VIEWS, Flow
+from service.graphql.subscriptions.lifetime import Live
+from service.graphql.subscriptions.limits import Bounds, Lobby, Places
+from service.graphql.subscriptions.watermark import Tide
 from service.settings import Settings
 
 TURN: Final = 60.0

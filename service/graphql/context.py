@@ -22,7 +22,7 @@ from service.graphql.loaders.loaders import Sources
 from service.identity import Identity
 
 if TYPE_CHECKING:
-    from service.graphql.live.connections import Live
+    from service.graphql.subscriptions.lifetime import Live
 
 
 AT_ONCE: Final = 256

@@ -27,11 +27,11 @@ from service.graphql.execution.graphql_errors import (
 )
 from service.graphql.execution.person_quotas import RETRY_AFTER, Share, TooMany
 from service.graphql.execution.request import Asked, Refused, asked_of, parsed, written
-from service.graphql.live.bounds import RETRY_AFTER as FULL_RETRY_AFTER
-from service.graphql.live.bounds import Full
-from service.graphql.live.event_stream import EventStream
-from service.graphql.live.socket import GraphQLOverWebSocket
 from service.graphql.root import schema
+from service.graphql.subscriptions.limits import RETRY_AFTER as FULL_RETRY_AFTER
+from service.graphql.subscriptions.limits import Full
+from service.graphql.subscriptions.sse import EventStream
+from service.graphql.subscriptions.websocket import GraphQLOverWebSocket
 from service.identity import Identity, Unauthenticated
 
 PATH: Final = "/graphql"

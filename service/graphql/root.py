@@ -7,11 +7,11 @@ from service.graphql.authorities.mutations import AuthorityMutations
 from service.graphql.authorities.queries import AuthorityQueries
 from service.graphql.incidents.mutations import IncidentMutations
 from service.graphql.incidents.queries import IncidentQueries
-from service.graphql.live.subscriptions import LiveSubscriptions
 from service.graphql.requests.mutations import RequestMutations
 from service.graphql.requests.queries import RequestQueries
 from service.graphql.scalars import SCALARS
 from service.graphql.situation.queries import SituationQueries
+from service.graphql.subscriptions.fields import LiveSubscriptions
 from service.graphql.trail.queries import TrailQueries
 from service.graphql.viewing import NodeQueries
 from service.graphql.views.mutations import ViewMutations

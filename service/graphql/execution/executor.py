@@ -17,7 +17,7 @@ from service.graphql.execution.graphql_errors import UNAVAILABLE, VIEW_BEHIND, f
 from service.graphql.execution.person_quotas import TooMany
 from service.graphql.execution.recorded_commands import recorded_all_the_same
 from service.graphql.execution.request import Asked
-from service.graphql.live.tide import Ended
+from service.graphql.subscriptions.watermark import Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from service.graphql.live.protocol import FRAGMENTS, PINGS
+from service.graphql.subscriptions.bounded_websocket import FRAGMENTS, PINGS
 from tests.service.graphql.live.client import Socket, socket
 from tests.service.graphql.register import Person, Register
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from service.graphql.live.bounds import LONGEST_GREETING, MESSAGES_BEFORE_GREETING
+from service.graphql.subscriptions.limits import LONGEST_GREETING, MESSAGES_BEFORE_GREETING
 from tests.databases import Databases
 from tests.service.graphql.live.client import Socket, socket, stream
 from tests.service.graphql.register import Person, Register, served

@@ -23,10 +23,10 @@ from projections.reading.passing import next_entries
 from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
 from projections.reading.sharing import Shared
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.live.bounds import Places
-from service.graphql.live.tide import PAUSE, Tide
 from service.graphql.loaders.loaders import Sources
 from service.graphql.requests.types import DeploymentRequest
+from service.graphql.subscriptions.limits import Places
+from service.graphql.subscriptions.watermark import PAUSE, Tide
 from service.graphql.trail import telling
 from service.graphql.trail.types import RecordedEvent
 

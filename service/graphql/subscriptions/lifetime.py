@@ -11,8 +11,8 @@ from starlette.types import Message, Send
 
 from service.graphql.context import Services
 from service.graphql.execution.graphql_errors import fault
-from service.graphql.live.bounds import Bounds, Lobby, Places
-from service.graphql.live.flow import Flow
+from service.graphql.subscriptions.feed import Flow
+from service.graphql.subscriptions.limits import Bounds, Lobby, Places
 from service.identity import Identity
 
 LONGEST_SLEEP: Final = 30.0

@@ -8,8 +8,8 @@ from starlette.types import Message
 
 from service.graphql.execution.executor import Answer
 from service.graphql.execution.request import Asked, Refused, asked_of, parsed, written
-from service.graphql.live.bounds import LONGEST_MESSAGE
-from service.graphql.live.connections import BAD_MESSAGE, GONE, TOO_LONG, Ending
+from service.graphql.subscriptions.lifetime import BAD_MESSAGE, GONE, TOO_LONG, Ending
+from service.graphql.subscriptions.limits import LONGEST_MESSAGE
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 DEEPEST: Final = 64

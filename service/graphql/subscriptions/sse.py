@@ -13,8 +13,7 @@ from service.graphql.context import Services
 from service.graphql.execution.executor import Answer
 from service.graphql.execution.graphql_errors import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, problem
 from service.graphql.execution.request import written
-from service.graphql.live.bounds import RETRY_AFTER, Full, person_of
-from service.graphql.live.connections import (
+from service.graphql.subscriptions.lifetime import (
     FAULT,
     GONE,
     RESTART,
@@ -26,7 +25,8 @@ from service.graphql.live.connections import (
     check_expiry,
     until_expired,
 )
-from service.graphql.live.tide import Ended
+from service.graphql.subscriptions.limits import RETRY_AFTER, Full, person_of
+from service.graphql.subscriptions.watermark import Ended
 from service.identity import Identity
 
 EVENT_STREAM: Final = "text/event-stream"

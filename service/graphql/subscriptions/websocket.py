@@ -11,18 +11,18 @@ from starlette.types import Receive, Scope, Send
 from service.graphql.context import Context, Services
 from service.graphql.execution.executor import Answering
 from service.graphql.execution.request import Asked
-from service.graphql.live import connections, messages
-from service.graphql.live.bounds import (
+from service.graphql.subscriptions import lifetime, messages
+from service.graphql.subscriptions.lifetime import Ending, Patient, check_expiry, until_expired
+from service.graphql.subscriptions.limits import (
     LONGEST_GREETING,
     LONGEST_MESSAGE,
     MESSAGES_BEFORE_GREETING,
     Full,
     person_of,
 )
-from service.graphql.live.connections import Ending, Patient, check_expiry, until_expired
-from service.graphql.live.messages import SUBPROTOCOL, Complete, Init, Ping, Pong, Subscribe
-from service.graphql.live.origins import welcome
-from service.graphql.live.tide import Ended
+from service.graphql.subscriptions.messages import SUBPROTOCOL, Complete, Init, Ping, Pong, Subscribe
+from service.graphql.subscriptions.origins import welcome
+from service.graphql.subscriptions.watermark import Ended
 from service.identity import Identity, Unauthenticated
 
 LONGEST_REASON: Final = 123
@@ -82,13 +82,13 @@ class _Socket:
 
         async def serve(tasks: asyncio.TaskGroup) -> None:
             if not offered:
-                raise Ending(connections.NO_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
+                raise Ending(lifetime.NO_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
             tasks.create_task(self._watch())
             async with asyncio.TaskGroup() as operations:
                 reading = operations.create_task(self._read(operations))
                 await self._services.live.until_drained()
                 reading.cancel()
-            raise Ending(connections.RESTART, connections.RESTARTS)
+            raise Ending(lifetime.RESTART, lifetime.RESTARTS)
 
         return await self._services.live.ending(serve)
 
@@ -97,9 +97,9 @@ class _Socket:
             async with asyncio.timeout(self._bounds.greeting):
                 await self._leave.wait()
         except TimeoutError:
-            raise Ending(connections.NOT_GREETED, "Connection initialisation timeout") from None
+            raise Ending(lifetime.NOT_GREETED, "Connection initialisation timeout") from None
         if self._identity is None:
-            raise Ending(connections.TRY_LATER, connections.CROWDED)
+            raise Ending(lifetime.TRY_LATER, lifetime.CROWDED)
         await until_expired(self._identity, self._services)
 
     async def _read(self, operations: asyncio.TaskGroup) -> None:
@@ -107,7 +107,7 @@ class _Socket:
         while True:
             event = await self._receive()
             if self._identity is None and (before := before + 1) > MESSAGES_BEFORE_GREETING:
-                raise Ending(connections.UNAUTHORIZED, UNGREETED)
+                raise Ending(lifetime.UNAUTHORIZED, UNGREETED)
             longest = LONGEST_GREETING if self._identity is None else LONGEST_MESSAGE
             match messages.read(event, longest):
                 case Init(token):
@@ -125,17 +125,17 @@ class _Socket:
 
     async def _greet(self, token: str | None) -> None:
         if self._identity is not None:
-            raise Ending(connections.GREETED_TWICE, "Too many initialisation requests")
+            raise Ending(lifetime.GREETED_TWICE, "Too many initialisation requests")
         given = token or messages.bearer(self._authorization)
         if given is None:
-            raise Ending(connections.UNAUTHORIZED, UNNAMED)
+            raise Ending(lifetime.UNAUTHORIZED, UNNAMED)
         try:
             identity = self._services.identify(given)
             self._place.enter_context(self._services.live.connections.one(person_of(identity)))
         except Unauthenticated as reason:
-            raise Ending(connections.FORBIDDEN, str(reason)) from None
+            raise Ending(lifetime.FORBIDDEN, str(reason)) from None
         except Full as full:
-            raise Ending(connections.TRY_LATER, full.message) from None
+            raise Ending(lifetime.TRY_LATER, full.message) from None
         self._identity = identity
         self._lobby.close()
         self._leave.set()
@@ -143,9 +143,9 @@ class _Socket:
 
     async def _begin(self, id: str, asked: Asked, operations: asyncio.TaskGroup) -> None:
         if self._identity is None:
-            raise Ending(connections.UNAUTHORIZED, "Unauthorized: connection_init comes first.")
+            raise Ending(lifetime.UNAUTHORIZED, "Unauthorized: connection_init comes first.")
         if id in self._operations:
-            raise Ending(connections.DUPLICATE, f"Subscriber for {id} already exists")
+            raise Ending(lifetime.DUPLICATE, f"Subscriber for {id} already exists")
         if len(self._operations) >= self._bounds.operations:
             full = Full(f"There are {self._bounds.operations} operations on this connection already: end one.")
             await self._tell(messages.failed(id, [dict(full.formatted)]))

@@ -1,1 +1,0 @@
-"""Subscriptions: what happens, told as it happens, over WebSockets and server-sent events."""
