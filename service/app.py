@@ -13,7 +13,7 @@ from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.stream_locks import LoopTurns
 from service.container import Clock, async_engine, now, tolerance, write_side
 from service.graphql.context import Services
-from service.graphql.http import mount
+from service.graphql.http.endpoint import mount
 from service.health import Examination
 from service.identity import Identity, Tokens
 from service.live import live_side

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.graphiql.page import FOLDER
+from service.graphql.http.graphiql import FOLDER
 from tests.service.graphql.register import Person, Register
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -11,9 +11,6 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from service.graphiql.page import assets, page
-from service.graphql.accepting import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
-from service.graphql.bodies import HEADERS, BodyLimit, TooLong
 from service.graphql.context import Context, Services
 from service.graphql.execution.executor import Answer, Answering, Prepared
 from service.graphql.execution.graphql_errors import (
@@ -27,6 +24,9 @@ from service.graphql.execution.graphql_errors import (
 )
 from service.graphql.execution.person_quotas import RETRY_AFTER, Share, TooMany
 from service.graphql.execution.request import Asked, Refused, asked_of, parsed, written
+from service.graphql.http.accept_header import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
+from service.graphql.http.body_limit import HEADERS, BodyLimit, TooLong
+from service.graphql.http.graphiql import assets, page
 from service.graphql.root import schema
 from service.graphql.subscriptions.limits import RETRY_AFTER as FULL_RETRY_AFTER
 from service.graphql.subscriptions.limits import Full

@@ -1,1 +1,0 @@
-"""The page to try the API with, in a browser, without the internet."""
