@@ -12,8 +12,8 @@ from service.commands.actor_names import seeing
 from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.stream_locks import LoopTurns
 from service.container import Clock, async_engine, now, tolerance, write_side
-from service.graphql.context import Services
 from service.graphql.http.endpoint import mount
+from service.graphql.schema.context import Services
 from service.health import Examination
 from service.identity import Identity, Tokens
 from service.live import live_side

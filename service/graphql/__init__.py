@@ -3,6 +3,6 @@
 Imports go one way: http > root > subscriptions > schema > loaders > execution.
 """
 
-from service.graphql import enums
+from service.graphql.schema import enums
 
 __all__ = ["enums"]

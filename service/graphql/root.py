@@ -3,19 +3,19 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from service.graphql.authorities.mutations import AuthorityMutations
-from service.graphql.authorities.queries import AuthorityQueries
-from service.graphql.incidents.mutations import IncidentMutations
-from service.graphql.incidents.queries import IncidentQueries
-from service.graphql.requests.mutations import RequestMutations
-from service.graphql.requests.queries import RequestQueries
-from service.graphql.scalars import SCALARS
-from service.graphql.situation.queries import SituationQueries
+from service.graphql.schema.audit_trail.queries import TrailQueries
+from service.graphql.schema.authorities.mutations import AuthorityMutations
+from service.graphql.schema.authorities.queries import AuthorityQueries
+from service.graphql.schema.incidents.mutations import IncidentMutations
+from service.graphql.schema.incidents.queries import IncidentQueries
+from service.graphql.schema.node_queries import NodeQueries
+from service.graphql.schema.projections.mutations import ViewMutations
+from service.graphql.schema.projections.queries import ViewQueries
+from service.graphql.schema.requests.mutations import RequestMutations
+from service.graphql.schema.requests.queries import RequestQueries
+from service.graphql.schema.scalars import SCALARS
+from service.graphql.schema.situation.queries import SituationQueries
 from service.graphql.subscriptions.fields import LiveSubscriptions
-from service.graphql.trail.queries import TrailQueries
-from service.graphql.viewing import NodeQueries
-from service.graphql.views.mutations import ViewMutations
-from service.graphql.views.queries import ViewQueries
 
 
 @strawberry.type(

@@ -8,11 +8,11 @@ from graphql import GraphQLError, get_named_type, is_leaf_type, is_non_null_type
 from graphql.execution import Executor
 from graphql.pyutils import gather_with_cancel
 
-from service.graphql.context import Context
 from service.graphql.execution.fast_fields import Attribute
 from service.graphql.execution.field_charges import COST, READ, charge_of_item, charge_told
 from service.graphql.execution.graphql_errors import ERRORS
 from service.graphql.execution.person_quotas import TooMany
+from service.graphql.schema.context import Context
 
 LONGEST: Final = 4 * 1024 * 1024
 """Bytes of an answer."""

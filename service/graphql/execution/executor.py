@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute, subscribe
 
-from service.graphql.context import Context
 from service.graphql.execution.bounded_execution import PlainExecutor, Untold
 from service.graphql.execution.document_cache import Reader
 from service.graphql.execution.fast_fields import is_awaitable, plainly
@@ -17,6 +16,7 @@ from service.graphql.execution.graphql_errors import UNAVAILABLE, VIEW_BEHIND, f
 from service.graphql.execution.person_quotas import TooMany
 from service.graphql.execution.recorded_commands import recorded_all_the_same
 from service.graphql.execution.request import Asked
+from service.graphql.schema.context import Context
 from service.graphql.subscriptions.watermark import Ended
 
 

@@ -12,7 +12,7 @@ from graphql import GraphQLEnumType, GraphQLField, GraphQLNonNull, GraphQLObject
 from strawberry.types.field import StrawberryField
 
 from service.graphql.execution.field_charges import READ, charge
-from service.graphql.scalars import written_instant
+from service.graphql.schema.scalars import written_instant
 
 Writer = Callable[[Any], Any]
 """A value as JSON says it; None where it has to go the library's way."""

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from service.graphql.context import Context, Services
 from service.graphql.execution.executor import Answer, Answering, Prepared
 from service.graphql.execution.graphql_errors import (
     BAD_USER_INPUT,
@@ -28,6 +27,7 @@ from service.graphql.http.accept_header import EVENT_STREAM, HTML, JSON, RESPONS
 from service.graphql.http.body_limit import HEADERS, BodyLimit, TooLong
 from service.graphql.http.graphiql import assets, page
 from service.graphql.root import schema
+from service.graphql.schema.context import Context, Services
 from service.graphql.subscriptions.limits import RETRY_AFTER as FULL_RETRY_AFTER
 from service.graphql.subscriptions.limits import Full
 from service.graphql.subscriptions.sse import EventStream

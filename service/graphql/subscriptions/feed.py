@@ -24,11 +24,11 @@ from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
 from projections.reading.sharing import Shared
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Sources
-from service.graphql.requests.types import DeploymentRequest
+from service.graphql.schema.audit_trail import presentation
+from service.graphql.schema.audit_trail.types import RecordedEvent
+from service.graphql.schema.requests.types import DeploymentRequest
 from service.graphql.subscriptions.limits import Places
 from service.graphql.subscriptions.watermark import PAUSE, Tide
-from service.graphql.trail import telling
-from service.graphql.trail.types import RecordedEvent
 
 T = TypeVar("T")
 
@@ -126,7 +126,7 @@ class Flow:
         rows = await sources.rows(lambda sight: next_entries(sight, wanted, AT_ONCE, position, VIEWS))
         bound = min(reached, rows[0][0])
         entries = [entry for _, entry in rows if entry is not None and entry.position <= bound]
-        events: Sequence[RecordedEvent] = await telling.told(entries, sources)
+        events: Sequence[RecordedEvent] = await presentation.told(entries, sources)
         if subjects:
             events = await _with_their_subjects(events)
         is_all = len(events) == len(entries) < AT_ONCE

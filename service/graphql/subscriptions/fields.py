@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, Iterable
 import strawberry
 from strawberry.types.nodes import SelectedField, Selection
 
-from service.graphql.context import Info
-from service.graphql.parse import event_types, given, identifier
-from service.graphql.requests.types import DeploymentRequest
-from service.graphql.scalars import Position
-from service.graphql.trail.types import RecordedEvent
+from service.graphql.schema.arguments import event_types, given, identifier
+from service.graphql.schema.audit_trail.types import RecordedEvent
+from service.graphql.schema.context import Info
+from service.graphql.schema.requests.types import DeploymentRequest
+from service.graphql.schema.scalars import Position
 
 
 @strawberry.type

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from starlette.types import Message, Send
 
-from service.graphql.context import Services
 from service.graphql.execution.graphql_errors import fault
+from service.graphql.schema.context import Services
 from service.graphql.subscriptions.feed import Flow
 from service.graphql.subscriptions.limits import Bounds, Lobby, Places
 from service.identity import Identity

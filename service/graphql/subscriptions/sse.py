@@ -9,10 +9,10 @@ from typing import Any, Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service.graphql.context import Services
 from service.graphql.execution.executor import Answer
 from service.graphql.execution.graphql_errors import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, problem
 from service.graphql.execution.request import written
+from service.graphql.schema.context import Services
 from service.graphql.subscriptions.lifetime import (
     FAULT,
     GONE,

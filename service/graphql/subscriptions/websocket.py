@@ -8,9 +8,9 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from service.graphql.context import Context, Services
 from service.graphql.execution.executor import Answering
 from service.graphql.execution.request import Asked
+from service.graphql.schema.context import Context, Services
 from service.graphql.subscriptions import lifetime, messages
 from service.graphql.subscriptions.lifetime import Ending, Patient, check_expiry, until_expired
 from service.graphql.subscriptions.limits import (

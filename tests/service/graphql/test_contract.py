@@ -19,8 +19,8 @@ from graphql import (
 from graphql.utilities.print_schema import print_input_value
 
 from domain.deployment_request.lifecycle import STEPS
-from service.graphql.requests.actions import RequestAction
 from service.graphql.root import schema
+from service.graphql.schema.requests.actions import RequestAction
 from tests.tidy.repository import ROOT
 
 CONTRACT = ROOT.parent / "shared" / "contract.graphql"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.graphql import cursors
+from service.graphql.schema import cursors
 from tests.service.graphql.register import Person, Register
 from tests.service.graphql.world import World, world
 

@@ -1,1 +1,0 @@
-"""Authorities and their mandates."""

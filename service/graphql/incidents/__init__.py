@@ -1,1 +1,0 @@
-"""Incidents, the evidence, and who was found responsible."""

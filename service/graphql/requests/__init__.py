@@ -1,1 +1,0 @@
-"""Deployment requests and the decisions on them."""

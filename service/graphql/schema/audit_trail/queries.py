@@ -1,0 +1,64 @@
+"""What is asked of the audit trail."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from projections import audit_trail
+from projections.audit_trail import Filter
+from service.graphql.schema import cursors
+from service.graphql.schema.arguments import event_types, given, identifier, page_size, words
+from service.graphql.schema.audit_trail import presentation
+from service.graphql.schema.audit_trail.types import RecordedEventConnection
+from service.graphql.schema.context import Info
+from service.graphql.schema.scalars import Position
+
+OF = "trail"
+
+
+@strawberry.input(description="Fields are combined with AND, the values of one with OR.")
+class AuditFilter:
+    actor: str | None = strawberry.field(default=strawberry.UNSET, description="The subject of who acted.")
+    authority: str | None = strawberry.field(default=strawberry.UNSET, description="The code that they acted for.")
+    type: list[str] | None = strawberry.UNSET
+    subject: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The id of a request, an incident or an authority."
+    )
+    recorded_from: datetime | None = strawberry.UNSET
+    recorded_until: datetime | None = strawberry.UNSET
+    correlation_id: str | None = strawberry.UNSET
+
+    def wanted(self) -> Filter:
+        return Filter(
+            actor=words("filter.actor", given(self.actor)),
+            authority=words("filter.authority", given(self.authority)),
+            type=event_types("filter.type", given(self.type)),
+            subject=_identified(given(self.subject)),
+            recorded_from=given(self.recorded_from),
+            recorded_until=given(self.recorded_until),
+            correlation=_identified(words("filter.correlationId", given(self.correlation_id))),
+        )
+
+
+@strawberry.type
+class TrailQueries:
+    @strawberry.field(description="Every event that the viewer may see, in the order in which it was recorded.")
+    async def audit_trail(
+        self,
+        info: Info,
+        filter: AuditFilter | None = strawberry.UNSET,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        at_least: Position | None = strawberry.UNSET,
+    ) -> RecordedEventConnection:
+        chosen = given(filter)
+        wanted = chosen.wanted() if chosen else Filter()
+        size, position = page_size(first), cursors.position_after(OF, after)
+        sources = info.context.sources(given(at_least))
+        entries = await sources.rows(lambda sight: audit_trail.page(sight, wanted, size + 1, position))
+        return await presentation.connection(entries, size, OF, after, sources)
+
+
+def _identified(id: str | None) -> UUID | None:
+    return None if id is None else identifier(id)

@@ -1,0 +1,113 @@
+"""Recorded events, as a viewer may see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from projections.audit_trail import Entry, Shown
+from projections.changes import Change
+from service.graphql.loaders.loaders import Sources
+from service.graphql.schema.actor import Actor
+from service.graphql.schema.offset_pagination import MANY, First, Offset, part
+from service.graphql.schema.pagination import Node, PageInfo
+from service.graphql.schema.scalars import Json, Position
+
+
+@strawberry.type(
+    description="One field that differs, told at the deepest field; what appears or goes, at its own path."
+)
+class FieldChange:
+    path: str = strawberry.field(description="Names of this API joined by dots, list items by index: 'period.start'.")
+    before: Json | None
+    after: Json | None
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        return cls(path=change.path, before=Json(change.before), after=Json(change.after))
+
+
+@strawberry.type(description="One recorded event, exactly as it stands in the store, with what it changed.")
+class RecordedEvent:
+    sources: strawberry.Private[Sources]
+    entry: strawberry.Private[Entry]
+    told_of: strawberry.Private[Node | None]
+    position: Position
+    version: int = strawberry.field(
+        description=(
+            "Its place in the history of its subject, from 1; a mandate's is its place among those of its region. "
+            "Places of what the viewer may not see are left out."
+        )
+    )
+    type: str = strawberry.field(
+        description=(
+            "The event's stable name: RequestSubmitted, RequestAmended, RequestWithdrawn, ReviewBegun, "
+            "RequestWithheld, ReviewResumed, RequestEndorsed, ReviewerRecused, RequestApproved, RequestDenied, "
+            "ApprovalQuestioned, ApprovalConfirmed, ApprovalRevoked, ApprovalExpired, FulfilmentReported, "
+            "RequestRemarked; IncidentReported, EvidenceRecorded, IncidentAttributed, AttributionRetracted, "
+            "IncidentReferred; AuthorityRegistered, MandateGranted, MandateEnded. More may come."
+        )
+    )
+    recorded_at: datetime
+    occurred_at: datetime | None = strawberry.field(
+        description="When it happened, where the register learnt of it later (an import); else null."
+    )
+    actor: Actor
+    reason: str | None
+    correlation_id: str = strawberry.field(description="The same for all that follows from one command.")
+    causation_id: str | None = strawberry.field(
+        description="The position of the event that this follows from; null for what somebody commanded."
+    )
+    changed: strawberry.Private[Sequence[Change]]
+    payload: Json = strawberry.field(
+        description="The event's own data, with what the viewer may not see left out and named in redactions."
+    )
+    redactions: list[str] = strawberry.field(
+        description="Paths of what was left out of the payload, or was erased and is null."
+    )
+
+    @classmethod
+    def of(cls, entry: Entry, shown: Shown, sources: Sources, told_of: Node | None = None) -> Self:
+        """told_of: the subject, where it is at hand."""
+        return cls(
+            sources=sources,
+            entry=entry,
+            told_of=told_of,
+            position=Position(entry.position),
+            version=entry.version,
+            type=entry.type,
+            recorded_at=entry.recorded_at,
+            occurred_at=entry.occurred_at,
+            actor=Actor.of(entry.actor, sources),
+            reason=shown.reason,
+            correlation_id=str(entry.correlation),
+            causation_id=None if entry.causation is None else str(entry.causation),
+            changed=shown.changes,
+            payload=Json(shown.payload),
+            redactions=list(shown.redactions),
+        )
+
+    @strawberry.field(description="What it changed.")
+    def changes(self, first: First = MANY, offset: Offset = 0) -> list[FieldChange]:
+        return [FieldChange.of(change) for change in part(self.changed, first, offset)]
+
+    @strawberry.field(description="The request, incident or authority that it happened to.")
+    async def subject(self) -> Node:
+        from service.graphql.schema import node_lookup  # which knows every kind of node, and so all that knows this one
+
+        return self.told_of or await node_lookup.subject(
+            self.entry.kind, self.entry.subject, self.entry.position, self.sources
+        )
+
+
+@strawberry.type
+class RecordedEventEdge:
+    cursor: str
+    node: RecordedEvent
+
+
+@strawberry.type(description="A page of events.")
+class RecordedEventConnection:
+    edges: list[RecordedEventEdge]
+    page_info: PageInfo

@@ -1,0 +1,79 @@
+"""The commands on authorities and mandates: for administrators."""
+
+from typing import Annotated, Self
+
+import strawberry
+
+from domain import authority, jurisdiction
+from service.commands.envelope import Outcome
+from service.graphql.schema.audit_trail import presentation
+from service.graphql.schema.audit_trail.types import RecordedEvent
+from service.graphql.schema.authorities.inputs import EndMandateInput, GrantMandateInput, RegisterAuthorityInput
+from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.context import Context, Info
+from service.graphql.schema.mutation import carry_out
+from service.graphql.schema.offset_pagination import MANY, First, Offset, part
+from service.graphql.schema.refusals import (
+    IdempotencyConflict,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    TransitionRefused,
+    VersionConflict,
+)
+from service.graphql.schema.scalars import Position
+
+
+@strawberry.type(
+    description="The command was carried out: the authority, with its mandates as they are now and at least then."
+)
+class AuthorityRecorded:
+    outcome: strawberry.Private[Outcome]
+    authority: Authority
+    position: Position
+
+    @classmethod
+    def of(cls, outcome: Outcome, context: Context) -> Self:
+        sources, state = context.sources(outcome.position), outcome.state
+        if isinstance(state, jurisdiction.Jurisdiction):
+            found = Authority.named(outcome.events[-1].event.authority, sources)
+        else:
+            found = Authority.of(state, sources)
+        return cls(outcome=outcome, authority=found, position=Position(outcome.position))
+
+    @strawberry.field(description="What was recorded for it.")
+    async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
+        return part(
+            await presentation.told_of_outcome(self.outcome, self.authority.sources, self.authority), first, offset
+        )
+
+
+AuthorityResult = Annotated[
+    AuthorityRecorded
+    | InvalidInput
+    | NotPermitted
+    | NotFound
+    | VersionConflict
+    | TransitionRefused
+    | IdempotencyConflict,
+    strawberry.union("AuthorityResult"),
+]
+
+
+async def _carry_out(info: Info, command: type[object], written: object) -> AuthorityResult:
+    return await carry_out(info, command, written, AuthorityRecorded.of)
+
+
+@strawberry.type
+class AuthorityMutations:
+    @strawberry.mutation(description="By an administrator.")
+    async def register_authority(self, info: Info, input: RegisterAuthorityInput) -> AuthorityResult:
+        return await _carry_out(info, authority.RegisterAuthority, input)
+
+    @strawberry.mutation(description="By an administrator; one mandate a region at a time.")
+    async def grant_mandate(self, info: Info, input: GrantMandateInput) -> AuthorityResult:
+        return await _carry_out(info, jurisdiction.GrantMandate, input)
+
+    @strawberry.mutation(description="By an administrator.")
+    async def end_mandate(self, info: Info, input: EndMandateInput) -> AuthorityResult:
+        return await _carry_out(info, jurisdiction.EndMandate, input)

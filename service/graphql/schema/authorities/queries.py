@@ -1,0 +1,27 @@
+"""What is asked about authorities."""
+
+import strawberry
+
+from projections import authorities
+from service.graphql.schema.arguments import given, words
+from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.context import Info
+from service.graphql.schema.offset_pagination import MANY, First, Offset, part
+from service.graphql.schema.scalars import Position
+
+
+@strawberry.type
+class AuthorityQueries:
+    @strawberry.field(description="One authority, by its code.")
+    async def authority(self, info: Info, code: str, at_least: Position | None = strawberry.UNSET) -> Authority | None:
+        wanted = words("code", code) or ""
+        sources = info.context.sources(given(at_least))
+        found = await sources.authorities.load(wanted)
+        return Authority.of(found, sources) if found else None
+
+    @strawberry.field(description="Every authority that is registered, by code.")
+    async def authorities(
+        self, info: Info, at_least: Position | None = strawberry.UNSET, first: First = MANY, offset: Offset = 0
+    ) -> list[Authority]:
+        sources = info.context.sources(given(at_least))
+        return [Authority.of(found, sources) for found in part(await sources.rows(authorities.every), first, offset)]

@@ -1,0 +1,71 @@
+"""Where a page ended, as an opaque text that is good for the list that it came from and for no other."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from struct import Struct
+from typing import Final
+from uuid import UUID
+
+from projections.reading.asking import Place
+from service.graphql.execution.graphql_errors import BadUserInput
+from service.graphql.loaders.loaders import Moment
+from service.graphql.schema.arguments import given
+
+_PLACE: Final = Struct(">q16s")
+_POSITION: Final = Struct(">q")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+NONE_OF_THIS_LIST: Final = "This cursor does not come from this list, in this order, as of this instant."
+_SEAL: Final = 6
+"""Bytes that tell whether a cursor is one of ours, and of which list."""
+
+
+def of_list(name: str, moment: Moment | None) -> str:
+    """A list as its cursors name it: one of the past is another list than that of now, or of another instant."""
+    return name if moment is None else f"{name}@{moment.instant.isoformat()}"
+
+
+def of_place(of: str, place: Place) -> str:
+    """of: the list, its order and its moment."""
+    return _sealed(of, _PLACE.pack((place.at - _EPOCH) // _MICROSECOND, place.id.bytes))
+
+
+def of_position(of: str, position: int) -> str:
+    return _sealed(of, _POSITION.pack(position))
+
+
+def place_after(of: str, cursor: str | None) -> Place | None:
+    """Raises BadUserInput where the cursor is none of this list's."""
+    if (written := given(cursor)) is None:
+        return None
+    micros, last = _PLACE.unpack(_opened(of, written, _PLACE.size))
+    try:
+        return Place(_EPOCH + micros * _MICROSECOND, UUID(bytes=last))
+    except OverflowError:
+        raise BadUserInput("after", NONE_OF_THIS_LIST) from None
+
+
+def position_after(of: str, cursor: str | None) -> int:
+    if (written := given(cursor)) is None:
+        return 0
+    return int(_POSITION.unpack(_opened(of, written, _POSITION.size))[0])
+
+
+def _sealed(of: str, content: bytes) -> str:
+    return urlsafe_b64encode(content + _seal(of, content)).decode().rstrip("=")
+
+
+def _opened(of: str, cursor: str, size: int) -> bytes:
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"==")
+    except ValueError:
+        raw = b""
+    content = raw[:size]
+    if len(raw) != size + _SEAL or raw[size:] != _seal(of, content) or _sealed(of, content) != cursor:
+        raise BadUserInput("after", NONE_OF_THIS_LIST)
+    return content
+
+
+def _seal(of: str, content: bytes) -> bytes:
+    return blake2b(of.encode() + b"\0" + content, digest_size=_SEAL).digest()

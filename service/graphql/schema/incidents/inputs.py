@@ -1,0 +1,77 @@
+"""The inputs of the commands on incidents. Their fields are those of the domain's commands, name for name."""
+
+from datetime import datetime
+
+import strawberry
+
+from domain.vocabulary import (
+    AnalyticConfidence,
+    InformationCredibility,
+    Likelihood,
+    Marking,
+    SourceReliability,
+)
+from service.graphql.schema.input_fields import expected_version, idempotency_key
+
+
+@strawberry.input
+class LocationInput:
+    latitude: float
+    longitude: float
+    description: str | None = strawberry.UNSET
+
+
+@strawberry.input
+class ReportIncidentInput:
+    kind: str
+    description: str
+    region: str = strawberry.field(description="A path from the whole to the part: 'xk/north/zubin-potok'.")
+    location: LocationInput | None = strawberry.UNSET
+    occurred_at: datetime
+    marking: Marking = Marking.AMBER
+    recipients: list[str] | None = strawberry.UNSET
+    idempotency_key: str | None = idempotency_key()
+
+
+@strawberry.input(description="marking left out: that of the incident; it can only be stricter.")
+class RecordEvidenceInput:
+    incident: strawberry.ID
+    summary: str
+    marking: Marking | None = strawberry.UNSET
+    source_reliability: SourceReliability
+    information_credibility: InformationCredibility
+    sha256: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Of the file that the evidence is: 64 lower-case hexadecimal digits."
+    )
+    uri: str | None = strawberry.UNSET
+    expected_version: int | None = expected_version()
+    idempotency_key: str | None = idempotency_key()
+
+
+@strawberry.input(description="responsibleParty left out: the finding is that it cannot be told (INCONCLUSIVE).")
+class AttributeIncidentInput:
+    incident: strawberry.ID
+    responsible_party: str | None = strawberry.UNSET
+    likelihood: Likelihood
+    confidence: AnalyticConfidence
+    basis: str
+    evidence: list[strawberry.ID] | None = strawberry.UNSET
+    expected_version: int | None = expected_version()
+    idempotency_key: str | None = idempotency_key()
+
+
+@strawberry.input
+class RetractAttributionInput:
+    incident: strawberry.ID
+    reason: str
+    expected_version: int | None = expected_version()
+    idempotency_key: str | None = idempotency_key()
+
+
+@strawberry.input
+class ReferIncidentInput:
+    incident: strawberry.ID
+    authority: str = strawberry.field(description="The code of the authority that is to act on it.")
+    reason: str
+    expected_version: int | None = expected_version()
+    idempotency_key: str | None = idempotency_key()

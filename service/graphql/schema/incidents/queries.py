@@ -1,0 +1,90 @@
+"""What is asked about incidents."""
+
+from datetime import datetime
+
+import strawberry
+
+from domain.incident.state import AttributionStatus
+from domain.incident.state import Incident as State
+from projections import incidents
+from projections.incidents import Filter
+from service.graphql.execution.graphql_errors import BadUserInput
+from service.graphql.loaders.loaders import Sources
+from service.graphql.schema import cursors
+from service.graphql.schema.arguments import given, identifier, page_size, region_paths, several, words
+from service.graphql.schema.context import Info
+from service.graphql.schema.incidents.types import Incident, IncidentConnection, IncidentEdge
+from service.graphql.schema.pagination import page_info
+from service.graphql.schema.scalars import AsOf, Position
+
+OF = "incidents"
+
+
+@strawberry.input(description="Fields are combined with AND, the values of one with OR. region: it and all below it.")
+class IncidentFilter:
+    attribution_status: list[AttributionStatus] | None = strawberry.UNSET
+    region: list[str] | None = strawberry.UNSET
+    kind: list[str] | None = strawberry.UNSET
+    occurred_from: datetime | None = strawberry.UNSET
+    occurred_until: datetime | None = strawberry.UNSET
+
+    def wanted(self) -> Filter:
+        return Filter(
+            attribution_status=several("filter.attributionStatus", given(self.attribution_status)),
+            region=region_paths("filter.region", given(self.region)),
+            kind=several("filter.kind", given(self.kind)),
+            occurred_from=given(self.occurred_from),
+            occurred_until=given(self.occurred_until),
+        )
+
+
+@strawberry.type
+class IncidentQueries:
+    @strawberry.field(description="One incident, by its id or its reference.")
+    async def incident(
+        self,
+        info: Info,
+        id: strawberry.ID | None = strawberry.UNSET,
+        reference: str | None = strawberry.UNSET,
+        as_of: AsOf = strawberry.UNSET,
+        at_least: Position | None = strawberry.UNSET,
+    ) -> Incident | None:
+        sources = info.context.sources(given(at_least)).as_of(given(as_of))
+        found = await _found(given(id), words("reference", given(reference)), sources)
+        return Incident.of(found, sources) if found else None
+
+    @strawberry.field(description="The incidents that the viewer may see, the last to occur first.")
+    async def incidents(
+        self,
+        info: Info,
+        filter: IncidentFilter | None = strawberry.UNSET,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        as_of: AsOf = strawberry.UNSET,
+        at_least: Position | None = strawberry.UNSET,
+    ) -> IncidentConnection:
+        chosen = given(filter)
+        wanted = chosen.wanted() if chosen else Filter()
+        sources = info.context.sources(given(at_least)).as_of(given(as_of))
+        of, size = cursors.of_list(OF, sources.moment), page_size(first)
+        place = cursors.place_after(of, after)
+        rows = await sources.rows(lambda sight: incidents.page(sight, wanted, size + 1, place))
+        edges = [
+            IncidentEdge(cursor=cursors.of_place(of, at), node=Incident.of(state, sources)) for at, state in rows[:size]
+        ]
+        return IncidentConnection(
+            count=lambda: sources.number(lambda sight: incidents.count(sight, wanted)),
+            edges=edges,
+            page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
+        )
+
+
+async def _found(id: str | None, reference: str | None, sources: Sources) -> State | None:
+    """The incident that both name, where both are given."""
+    if id is None and reference is None:
+        raise BadUserInput("id", "Say which incident is meant, by its id or by its reference.")
+    if id is not None:
+        found = await sources.incidents.load(identifier(id))
+    else:
+        found = await sources.told_incidents.called(reference or "")
+    return found if found is None or reference in (None, found.reference) else None

@@ -1,0 +1,240 @@
+"""Incidents, the evidence on them, and the findings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from domain.deployment_request.events import Ground
+from domain.incident import state as domain
+from domain.incident.state import AttributionStatus
+from domain.vocabulary import (
+    AnalyticConfidence,
+    IncidentId,
+    InformationCredibility,
+    Likelihood,
+    Marking,
+    SourceReliability,
+)
+from domain.vocabulary import Location as DomainLocation
+from service.graphql.loaders.loaders import Sources
+from service.graphql.schema.actor import Actor
+from service.graphql.schema.audit_trail import presentation
+from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.offset_pagination import MANY, First, Offset, part
+from service.graphql.schema.pagination import Node, PageInfo
+from service.graphql.schema.requests import types as requests
+from service.graphql.schema.scalars import said, said_if_any
+
+if TYPE_CHECKING:
+    from service.graphql.schema.audit_trail.types import RecordedEventConnection
+    from service.graphql.schema.requests.types import DeploymentRequest
+
+
+@strawberry.type(description="Degrees, WGS 84.")
+class Location:
+    latitude: float
+    longitude: float
+    description: str | None
+
+    @classmethod
+    def of(cls, location: DomainLocation) -> Self:
+        return cls(
+            latitude=location.latitude,
+            longitude=location.longitude,
+            description=said_if_any(location.description),
+        )
+
+
+@strawberry.type(description="A piece of evidence. Its grade of source and its grade of information stand apart.")
+class Evidence:
+    id: strawberry.ID
+    summary: str
+    marking: Marking
+    source_reliability: SourceReliability
+    information_credibility: InformationCredibility
+    sha256: str | None = strawberry.field(
+        description="SHA-256 of the file that the evidence is, in lower-case hex; the file itself is kept elsewhere."
+    )
+    uri: str | None
+    recorded_at: datetime
+    recorded_by: Actor
+
+    @classmethod
+    def of(cls, evidence: domain.Evidence, sources: Sources) -> Self:
+        return cls(
+            id=strawberry.ID(str(evidence.id)),
+            summary=said(evidence.summary),
+            marking=evidence.marking,
+            source_reliability=evidence.source_reliability,
+            information_credibility=evidence.information_credibility,
+            sha256=evidence.sha256,
+            uri=said_if_any(evidence.uri),
+            recorded_at=evidence.recorded_at,
+            recorded_by=Actor.of(evidence.recorded_by, sources),
+        )
+
+
+@strawberry.type(
+    description=(
+        "A finding. No responsible party: it cannot be told who is responsible. Likelihood and confidence say "
+        "different things: how likely it is, and how sound the basis of that is."
+    )
+)
+class Attribution:
+    incident: Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")] | None = (
+        strawberry.field(description="The incident that it is about.")
+    )
+    responsible_party: str | None
+    likelihood: Likelihood
+    confidence: AnalyticConfidence
+    basis: str
+    seen: strawberry.Private[list[Evidence]]
+    found_at: datetime
+    found_by: Actor
+
+    @classmethod
+    async def of(cls, finding: domain.Attribution, incident: "Incident") -> Self:
+        """A finding on an incident, the one that stands or an earlier one."""
+        seen = await incident.seen_evidence()
+        return cls(
+            incident=incident,
+            responsible_party=said_if_any(finding.responsible_party),
+            likelihood=finding.likelihood,
+            confidence=finding.confidence,
+            basis=said(finding.basis),
+            seen=[piece for piece in seen if piece.id in map(str, finding.evidence)],
+            found_at=finding.found_at,
+            found_by=Actor.of(finding.found_by, incident.sources),
+        )
+
+    @strawberry.field(description="What it rests on, as far as the viewer may see it.")
+    def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
+        return part(self.seen, first, offset)
+
+
+@strawberry.type(
+    description=(
+        "Something that happened, and for which it may matter who was responsible. Its reference is "
+        "'<reporting authority>-i-<year>-<number>', numbered apart from the requests."
+    )
+)
+class Incident(Node):
+    sources: strawberry.Private[Sources]
+    state: strawberry.Private[domain.Incident]
+    reference: str
+    version: int = strawberry.field(description="How many events it has: what expectedVersion is compared with.")
+    kind: str
+    description: str
+    region: str
+    location: Location | None
+    occurred_at: datetime
+    reported_at: datetime
+    reported_by: Actor
+    marking: Marking
+    recipients: list[str]
+    attribution_status: AttributionStatus
+
+    @classmethod
+    def of(cls, incident: domain.Incident, sources: Sources) -> Self:
+        return cls(
+            id=strawberry.ID(str(incident.id)),
+            sources=sources,
+            state=incident,
+            reference=incident.reference,
+            version=incident.version,
+            kind=incident.kind,
+            description=said(incident.description),
+            region=incident.region,
+            location=Location.of(incident.location) if incident.location else None,
+            occurred_at=incident.occurred_at,
+            reported_at=incident.reported_at,
+            reported_by=Actor.of(incident.reported_by, sources),
+            marking=incident.marking,
+            recipients=list(incident.recipients),
+            attribution_status=incident.status,
+        )
+
+    async def seen_evidence(self) -> list[Evidence]:
+        """Who may see a piece of it depends on whom the incident is referred to now."""
+        if not self.state.evidence:
+            return []
+        viewer, now = await self.sources.viewer(), self.state
+        if self.sources.moment is not None:
+            now = await self.sources.present.incidents.load(self.state.id) or now
+        return [
+            Evidence.of(piece, self.sources) for piece in self.state.evidence if viewer.sees(now.audience_of(piece))
+        ]
+
+    @strawberry.field(description="The finding that stands; null while the status is OPEN.")
+    async def attribution(self) -> Attribution | None:
+        finding = self.state.attribution
+        return await Attribution.of(finding, self) if finding else None
+
+    @strawberry.field(description="What the viewer may see of it, the first recorded first.")
+    async def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
+        return part(await self.seen_evidence(), first, offset)
+
+    @strawberry.field(
+        description="Authorities that it was referred to for action, once it is known who is responsible."
+    )
+    def referred_to(self, first: First = MANY, offset: Offset = 0) -> list[Authority]:
+        return [Authority.named(code, self.sources) for code in part(self.state.referred_to, first, offset)]
+
+    @strawberry.field(description="The requests that name it and that the viewer may see, the first submitted first.")
+    async def deployment_requests(
+        self, first: First = MANY, offset: Offset = 0
+    ) -> list[Annotated["DeploymentRequest", strawberry.lazy("service.graphql.schema.requests.types")]]:
+        found = await self.sources.requests_on.load(self.state.id)
+        return [requests.DeploymentRequest.of(request, self.sources) for request in part(found, first, offset)]
+
+    @strawberry.field(description="What happened to it, the oldest first; to a past state, up to then.")
+    async def history(
+        self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
+    ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
+        return await presentation.history(self, self.state.id, first, after, self.sources)
+
+
+@strawberry.type
+class IncidentEdge:
+    cursor: str
+    node: Incident
+
+
+@strawberry.type(description="A page of incidents.")
+class IncidentConnection:
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    edges: list[IncidentEdge]
+    page_info: PageInfo
+
+    @strawberry.field(
+        description=(
+            "How many the whole list has. It may be read a few events before or after the page: "
+            "as of an instant (asOf) the two agree."
+        )
+    )
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+async def seen(ids: Iterable[IncidentId], sources: Sources) -> list[Incident]:
+    """Those of the incidents that the viewer may see, in their order."""
+    found = await sources.incidents.load_many(ids)
+    return [Incident.of(incident, sources) for incident in found if incident is not None]
+
+
+async def findings(grounds: Iterable[Ground], position: int, sources: Sources) -> list[Attribution]:
+    """The findings on which something at a position rested, those on incidents that the viewer may see."""
+    rested = {ground.incident: ground.version for ground in grounds}
+    shown = await seen(rested, sources)
+    if any(incident.version < rested[incident.state.id] for incident in shown):
+        shown = await seen(rested, sources.at_least(position))
+    stood = (
+        Attribution.of(found.finding, incident)
+        for incident in shown
+        for found in incident.state.findings
+        if found.finding and found.version == rested[incident.state.id]
+    )
+    return list(await asyncio.gather(*stood))

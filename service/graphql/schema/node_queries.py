@@ -1,0 +1,23 @@
+"""Who asks, and whatever has an id."""
+
+import strawberry
+
+from service.graphql.schema import node_lookup
+from service.graphql.schema.actor import Actor
+from service.graphql.schema.arguments import identifier
+from service.graphql.schema.context import Info
+from service.graphql.schema.pagination import Node
+
+
+@strawberry.type
+class NodeQueries:
+    @strawberry.field(description="Whom the token stands for.")
+    def viewer(self, info: Info) -> Actor:
+        identity = info.context.identity
+        viewer = Actor.of(identity.actor, info.context.sources())
+        viewer.known_name = identity.name
+        return viewer
+
+    @strawberry.field(description="A request, an incident or an authority, by its id.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        return await node_lookup.node(identifier(id), info.context.sources())

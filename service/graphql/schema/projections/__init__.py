@@ -1,0 +1,4 @@
+"""Status of the projections, and rebuilds on request.
+
+Serves `projections` and `rebuildProjection`.
+"""

@@ -1,0 +1,146 @@
+"""How the read models do."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+import strawberry
+
+from domain.vocabulary import Role
+from projections import checkpoints
+from projections.catalogue import VIEW_OF
+from projections.checkpoints import FollowerState, Progress, Status, Step
+from projections.rebuilding import queue
+from projections.rebuilding.queue import Ended, Outcome
+from service.graphql.schema.context import Info
+from service.graphql.schema.scalars import Position
+
+
+@strawberry.enum(
+    description=(
+        "RUNNING: it follows the events. STOPPED: nobody follows for it. REBUILDING: it is built anew, while the rows "
+        "that it has go on being served. FAILED: an event could not be applied."
+    )
+)
+class ProjectionState(StrEnum):
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    REBUILDING = "REBUILDING"
+    FAILED = "FAILED"
+
+
+strawberry.enum(
+    Step,
+    name="RebuildStep",
+    description=(
+        "LOADING: it folds events and loads their rows. INDEXING: it builds what hangs on rows. CATCHING_UP: it "
+        "applies what was recorded meanwhile. COMPARING: its rows with those that are served. SWAPPING: it takes the "
+        "place of what is served."
+    ),
+)
+strawberry.enum(
+    Outcome,
+    name="RebuildOutcome",
+    description=(
+        "SWAPPED: the new rows are served. REFUSED: rows differ from those that are served. CANCELLED: by an operator. "
+        "POSTPONED: it could not be swapped now, and is tried again by itself. FAILED: the worker's log, and 'mandate "
+        "status', say why. But for SWAPPED, nothing was changed."
+    ),
+)
+
+
+@strawberry.type(description="How far a rebuild is, in events.")
+class RebuildProgress:
+    processed: int
+    total: int
+    events_per_second: float
+    seconds_remaining: float | None = strawberry.field(
+        description="Until all events are read; null where that is not known, and while none are read."
+    )
+    started_at: datetime
+    step: Step | None = strawberry.field(description="Null where a worker of an older version builds.")
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        return cls(
+            processed=progress.processed,
+            total=progress.total,
+            events_per_second=progress.events_per_second,
+            seconds_remaining=progress.seconds_remaining,
+            started_at=progress.started_at,
+            step=progress.step,
+        )
+
+
+@strawberry.type(description="How a rebuild ended.")
+class RebuildEnded:
+    outcome: Outcome
+    ended_at: datetime
+    version: int = strawberry.field(description="Of the fold that made the new rows.")
+    differing: int = strawberry.field(
+        description="Rows that were not as those that are served. 'mandate status' shows the first of them."
+    )
+
+    @classmethod
+    def of(cls, ended: Ended) -> Self:
+        return cls(outcome=ended.outcome, ended_at=ended.ended_at, version=ended.version, differing=ended.differing)
+
+
+@strawberry.type(description="A read model and how far it is behind the events.")
+class ProjectionStatus:
+    name: str
+    position: Position
+    lag: int = strawberry.field(description="Events that it has not applied.")
+    lag_seconds: float = strawberry.field(
+        description="Seconds since the oldest event that it has not applied; 0 when none."
+    )
+    state: ProjectionState
+    parked: int = strawberry.field(description="Streams set aside because an event of theirs could not be applied.")
+    last_error: str | None = strawberry.field(description="For administrators alone.")
+    rebuild: RebuildProgress | None = strawberry.field(description="While it is built anew, or compared.")
+    last_rebuild: RebuildEnded | None = strawberry.field(
+        description="How the last rebuild by a worker ended, or by the command line where that one was swapped."
+    )
+
+    @classmethod
+    def of(cls, status: Status, ended: Ended | None, *, with_errors: bool) -> Self:
+        return cls(
+            name=status.view,
+            position=Position(status.position),
+            lag=status.lag,
+            lag_seconds=status.lag_seconds,
+            state=_state(status),
+            parked=status.parked,
+            last_error=status.last_error if with_errors else None,
+            rebuild=RebuildProgress.of(status.rebuild) if status.rebuild else None,
+            last_rebuild=RebuildEnded.of(ended) if ended else None,
+        )
+
+
+async def projections(info: Info) -> list[ProjectionStatus]:
+    sources = info.context.sources()
+    statuses = await sources.rows(lambda sight: checkpoints.statuses(tuple(VIEW_OF)))
+    ended = {each.view: each for each in await sources.rows(lambda sight: queue.ended())}
+    with_errors = Role.ADMINISTRATOR in info.context.actor.roles
+    return [ProjectionStatus.of(each, ended.get(each.view), with_errors=with_errors) for each in statuses]
+
+
+async def never_followed(info: Info) -> set[str]:
+    """The read models that nobody has begun to fill yet."""
+    statuses = await info.context.sources().rows(lambda sight: checkpoints.statuses(tuple(VIEW_OF)))
+    return {each.view for each in statuses if each.version is None}
+
+
+@strawberry.type
+class ViewQueries:
+    @strawberry.field(description="Every read model, for everybody with a token; lastError for administrators alone.")
+    async def projections(self, info: Info) -> list[ProjectionStatus]:
+        return await projections(info)
+
+
+def _state(status: Status) -> ProjectionState:
+    if status.state is FollowerState.FAILED:
+        return ProjectionState.FAILED
+    if status.rebuild is not None and status.rebuild.swaps:
+        return ProjectionState.REBUILDING
+    return ProjectionState.RUNNING if status.led else ProjectionState.STOPPED

@@ -1,0 +1,154 @@
+"""What holds, supports and decides a request."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from domain.deployment_request import state as domain
+from domain.deployment_request.events import Recommendation
+from domain.deployment_request.state import DecisionOutcome, Standing
+from domain.vocabulary import AnalyticConfidence, Likelihood
+from domain.vocabulary import Period as DomainPeriod
+from service.graphql.loaders.loaders import Sources
+from service.graphql.schema.actor import Actor
+from service.graphql.schema.incidents import types as incidents
+from service.graphql.schema.offset_pagination import MANY, First, Offset, part
+from service.graphql.schema.scalars import said, said_if_any
+
+if TYPE_CHECKING:
+    from service.graphql.schema.incidents.types import Attribution, Incident
+
+
+@strawberry.type(description="From start, included, to end, not included.")
+class Period:
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, period: DomainPeriod) -> Self:
+        return cls(start=period.start, end=period.end)
+
+
+@strawberry.type(description="Why a request is withheld, and what releases it.")
+class Hold:
+    sources: strawberry.Private[Sources]
+    hold: strawberry.Private[domain.Hold]
+    reason: str
+    minimum_likelihood: Likelihood = strawberry.field(
+        description="It is released when every awaited incident has a finding at least this likely and this sound."
+    )
+    minimum_confidence: AnalyticConfidence
+    review_by: datetime | None
+    overdue: bool = strawberry.field(description="Whether its review is past due.")
+    held_since: datetime
+    held_by: Actor
+
+    @classmethod
+    def of(cls, hold: domain.Hold, sources: Sources) -> Self:
+        return cls(
+            sources=sources,
+            hold=hold,
+            reason=said(hold.reason),
+            minimum_likelihood=hold.threshold.likelihood,
+            minimum_confidence=hold.threshold.confidence,
+            review_by=hold.review_by,
+            overdue=hold.is_overdue(sources.now),
+            held_since=hold.held_since,
+            held_by=Actor.of(hold.held_by, sources),
+        )
+
+    @strawberry.field(description="The incidents whose attribution is awaited, as far as the viewer may see them.")
+    async def awaiting(
+        self, first: First = MANY, offset: Offset = 0
+    ) -> list[Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")]]:
+        return part(await incidents.seen(self.hold.awaiting, self.sources), first, offset)
+
+
+@strawberry.type(description="What a reviewer recommends, and why.")
+class Endorsement:
+    by: Actor
+    recommendation: Recommendation
+    reason: str
+    revision: int = strawberry.field(description="The revision of the terms that it is about.")
+    endorsed_at: datetime
+    counts: bool = strawberry.field(description="False once the terms were amended, or its author recused themselves.")
+
+    @classmethod
+    def of(cls, endorsement: domain.Endorsement, request: domain.DeploymentRequest, sources: Sources) -> Self:
+        return cls(
+            by=Actor.of(endorsement.by, sources),
+            recommendation=endorsement.recommendation,
+            reason=said(endorsement.reason),
+            revision=endorsement.revision,
+            endorsed_at=endorsement.endorsed_at,
+            counts=request.counts(endorsement),
+        )
+
+
+@strawberry.type(description="A condition of an approval, and whether its fulfilment was reported.")
+class Condition:
+    id: strawberry.ID
+    text: str
+    due_by: datetime | None
+    fulfilled: bool
+    fulfilment_report: str | None
+    fulfilled_at: datetime | None
+
+    @classmethod
+    def of(cls, condition: domain.Condition) -> Self:
+        return cls(
+            id=strawberry.ID(str(condition.id)),
+            text=said(condition.text),
+            due_by=condition.due_by,
+            fulfilled=condition.is_fulfilled,
+            fulfilment_report=said_if_any(condition.fulfilment_report),
+            fulfilled_at=condition.fulfilled_at,
+        )
+
+
+@strawberry.type(description="What was decided, by whom, on what grounds.")
+class Decision:
+    sources: strawberry.Private[Sources]
+    decision: strawberry.Private[domain.Decision]
+    outcome: DecisionOutcome
+    reason: str
+    decided_at: datetime
+    decided_by: Actor
+    valid_until: datetime | None
+    granted_strength: int | None = strawberry.field(
+        description="What an approval grants, which may be less than was asked for; null for a denial."
+    )
+    granted_period: Period | None
+    standing: Standing
+
+    @classmethod
+    def of(cls, decision: domain.Decision, sources: Sources) -> Self:
+        return cls(
+            sources=sources,
+            decision=decision,
+            outcome=decision.outcome,
+            reason=said(decision.reason),
+            decided_at=decision.decided_at,
+            decided_by=Actor.of(decision.decided_by, sources),
+            valid_until=decision.valid_until,
+            granted_strength=decision.granted_strength,
+            granted_period=Period.of(decision.granted_period) if decision.granted_period else None,
+            standing=decision.standing,
+        )
+
+    @strawberry.field(
+        description=(
+            "The findings on which the decision rested, as they stood then; those on incidents that the viewer may not "
+            "see, and evidence likewise, are left out."
+        )
+    )
+    async def grounds(
+        self, first: First = MANY, offset: Offset = 0
+    ) -> list[Annotated["Attribution", strawberry.lazy("service.graphql.schema.incidents.types")]]:
+        found = await incidents.findings(self.decision.grounds, self.decision.position, self.sources)
+        return part(found, first, offset)
+
+    @strawberry.field(description="Of an approval.")
+    def conditions(self, first: First = MANY, offset: Offset = 0) -> list[Condition]:
+        return [Condition.of(condition) for condition in part(self.decision.conditions, first, offset)]

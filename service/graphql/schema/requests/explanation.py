@@ -1,0 +1,107 @@
+"""Why a request is where it is, and what would let it move: as the lifecycle table says it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from domain import deciding
+from domain.deciding import Outlook, Verdict
+from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from service.graphql.execution.field_charges import RULES
+from service.graphql.loaders.loaders import Sources
+from service.graphql.schema.audit_trail import presentation
+from service.graphql.schema.offset_pagination import MANY, First, Offset, part
+from service.graphql.schema.requests import actions
+from service.graphql.schema.requests.actions import RequestAction
+
+if TYPE_CHECKING:
+    from service.graphql.schema.audit_trail.types import RecordedEvent
+
+Told = Annotated["RecordedEvent", strawberry.lazy("service.graphql.schema.audit_trail.types")]
+Events = dict[int, "RecordedEvent"]
+
+
+@strawberry.type(
+    description="One rule, e.g. ENDORSEMENTS: '1 of 2 endorsements of revision 3'. A rule that is not met keeps an "
+    "action from being possible, but for what a hold awaits: a reviewer may resume the review before."
+)
+class RuleCheck:
+    rule: str
+    description: str
+    met: bool
+    subject: str | None = strawberry.field(description="The incident, condition or person that it is about.")
+    rests: strawberry.Private[list["RecordedEvent"]]
+
+    @strawberry.field(description="The events on which it rests.")
+    def rests_on(self, first: First = MANY, offset: Offset = 0) -> list[Told]:
+        return part(self.rests, first, offset)
+
+    @classmethod
+    def of(cls, verdict: Verdict, events: Events) -> Self:
+        return cls(
+            rule=verdict.rule,
+            description=verdict.description,
+            met=verdict.met,
+            subject=verdict.subject,
+            rests=_among(verdict.rests_on, events),
+        )
+
+
+@strawberry.type(
+    description="One action that its status knows: whether somebody could carry it out, and whether the viewer could."
+)
+class ActionOutlook:
+    action: RequestAction
+    possible: bool
+    available_to_viewer: bool
+    rules: list[RuleCheck]
+
+    @classmethod
+    def of(cls, outlook: Outlook, events: Events) -> Self:
+        return cls(
+            action=RequestAction(outlook.action),
+            possible=outlook.possible,
+            available_to_viewer=outlook.available,
+            rules=[RuleCheck.of(verdict, events) for verdict in outlook.verdicts],
+        )
+
+
+@strawberry.type(
+    description="The rules that decide what may happen to a request: the same that the commands are held to."
+)
+class Explanation:
+    status: RequestStatus
+    led_here: strawberry.Private[list["RecordedEvent"]]
+    actions: list[ActionOutlook]
+
+    @strawberry.field(description="The events that brought it here.")
+    def because(self, first: First = MANY, offset: Offset = 0) -> list[Told]:
+        return part(self.led_here, first, offset)
+
+
+async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
+    """By the rules as they stood when the sources look. What is told of incidents is what the viewer may see now."""
+    named = await sources.incidents.load_many(request.concerns)
+    seen = frozenset(incident.id for incident in named if incident is not None)
+    outlooks = await actions.judged(request, sources, lambda context: deciding.explain(STEPS, request, context), seen)
+    positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}
+    events = await _events({*positions, *request.led_here}, sources)
+    await sources.pace.point(RULES)
+    return Explanation(
+        status=request.status,
+        led_here=_among(request.led_here, events),
+        actions=[ActionOutlook.of(outlook, events) for outlook in outlooks],
+    )
+
+
+async def _events(positions: Iterable[int], sources: Sources) -> Events:
+    entries = [entry for entry in await sources.events.load_many(positions) if entry is not None]
+    return {
+        entry.position: event for entry, event in zip(entries, await presentation.told(entries, sources), strict=True)
+    }
+
+
+def _among(positions: Iterable[int], events: Events) -> list["RecordedEvent"]:
+    return [events[position] for position in positions if position in events]

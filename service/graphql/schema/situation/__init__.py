@@ -1,0 +1,4 @@
+"""Counts of requests and incidents by region.
+
+Serves `situation`.
+"""

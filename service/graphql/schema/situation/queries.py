@@ -1,0 +1,64 @@
+"""Counts by region."""
+
+from collections.abc import Iterable
+
+import strawberry
+
+from domain.deployment_request.state import RequestStatus
+from domain.incident.state import AttributionStatus
+from projections import situation_counts
+from projections.situation import INCIDENTS, REQUEST
+from projections.situation_counts import Counts
+from service.graphql.schema.arguments import given, region_paths
+from service.graphql.schema.context import Info
+from service.graphql.schema.offset_pagination import MANY, First, Offset, part
+from service.graphql.schema.scalars import AsOf, Position
+
+
+@strawberry.type(description="How many requests are in a status.")
+class StatusCount:
+    status: RequestStatus
+    count: int
+
+
+@strawberry.type(description="Counts of one region and all below it.")
+class RegionSituation:
+    region: str
+    open_incidents: int = strawberry.field(description="Incidents on which no finding stands.")
+    requests_by_status: list[StatusCount] = strawberry.field(description="Statuses that no request is in are left out.")
+
+    @classmethod
+    def of(cls, region: str, counts: Iterable[Counts]) -> "RegionSituation":
+        found = {count.kind: count.by_status for count in counts if count.region == region}
+        requests = found.get(REQUEST, {})
+        return cls(
+            region=region,
+            open_incidents=found.get(INCIDENTS, {}).get(AttributionStatus.OPEN, 0),
+            requests_by_status=[
+                StatusCount(status=status, count=requests[status]) for status in RequestStatus if status in requests
+            ],
+        )
+
+
+@strawberry.type
+class SituationQueries:
+    @strawberry.field(
+        description=(
+            "Counts of each region and all below it. Without regions: each region that has a request or an incident "
+            "that the viewer may see."
+        )
+    )
+    async def situation(
+        self,
+        info: Info,
+        regions: list[str] | None = strawberry.UNSET,
+        as_of: AsOf = strawberry.UNSET,
+        at_least: Position | None = strawberry.UNSET,
+        first: First = MANY,
+        offset: Offset = 0,
+    ) -> list[RegionSituation]:
+        wanted = region_paths("regions", given(regions))
+        sources = info.context.sources(given(at_least)).as_of(given(as_of))
+        counts = await sources.rows(lambda sight: situation_counts.by_region(sight, wanted))
+        named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
+        return [RegionSituation.of(region, counts) for region in part([*named], first, offset)]

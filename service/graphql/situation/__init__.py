@@ -1,1 +1,0 @@
-"""How many requests and incidents there are, by region."""

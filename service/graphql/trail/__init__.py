@@ -1,1 +1,0 @@
-"""History: every event, with what it changed."""
