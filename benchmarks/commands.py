@@ -16,7 +16,7 @@ from benchmarks.tables import aligned, middle, percentile, times
 from benchmarks.workers import Client, Run, Workers
 from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.stream_locks import LoopTurns
-from service.container import write_side
+from service.processes.composition import write_side
 from service.settings import Settings
 
 

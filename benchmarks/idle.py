@@ -17,9 +17,9 @@ from benchmarks.tables import aligned, middle, times
 from projections.checkpoints import statuses
 from projections.replaying import count, head
 from service.cli.operating import answers
-from service.health import FOLLOWED
+from service.processes.health import FOLLOWED
+from service.processes.worker import Worker
 from service.settings import DatabaseUrls, Settings
-from service.worker import Worker
 
 EVENTS: Final = 1_000
 TRANSACTIONS: Final = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"

@@ -13,12 +13,12 @@ from benchmarks.server import created, dropped, durable_server, migrated
 from benchmarks.stock import StockRegister, StockRequest, environment
 from benchmarks.tables import aligned, middle, times
 from service.commands.state_cache import States
-from service.container import now
 from service.event_store.store import EventStore
 from service.exchange.importing import jsonl_reader
 from service.exchange.importing.import_run import Import
 from service.exchange.importing.recorder import Historian
 from service.exchange.importing.report import Report
+from service.processes.composition import now
 from service.settings import DatabaseUrls
 
 

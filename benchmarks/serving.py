@@ -13,9 +13,9 @@ import uvicorn
 from benchmarks import stock_api
 from benchmarks.stock import StockRegister, environment
 from benchmarks.where import Sampler
-from service.app import create_app
+from service.processes.api import create_app
+from service.processes.worker import Worker
 from service.settings import DatabaseUrls, Settings
-from service.worker import Worker
 
 KEY = b"a key for the benchmarks alone, of 32 bytes or more"
 

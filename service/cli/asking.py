@@ -16,13 +16,13 @@ import typer
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM
 from service.cli.failing import complain_in_a_line
-from service.container import limits, now
 from service.database.startup import open_database, tokens
 from service.errors import CorruptEvent
 from service.event_store.store import EventStore
 from service.exchange.visible_log.refused import Refused
 from service.exchange.visible_log.scope import Scope, bearer, called, scope_of
 from service.exchange.visible_log.visibility import Eyes
+from service.processes.composition import limits, now
 from service.settings import DatabaseUrls, Settings
 
 TokenOption = Annotated[

@@ -19,13 +19,13 @@ from projections.entries import Entry, shown_to
 from projections.reading.reader import Reader, Reading, Unanswered, ViewBehind
 from service.cli.asking import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
 from service.cli.timeline import Moment, Names, Timeline
-from service.container import async_engine
 from service.errors import Unavailable
 from service.exchange.exports.ocel import EVENT_TYPES
 from service.exchange.visible_log.history import history as history_of
 from service.exchange.visible_log.history import stands
 from service.exchange.visible_log.references import find
 from service.exchange.visible_log.refused import Refused
+from service.processes.composition import async_engine
 
 STEPS: Final = 50
 """Events of one subject that are shown at a time."""

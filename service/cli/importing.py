@@ -15,7 +15,6 @@ from service.cli.asking import in_one_line
 from service.cli.numbers import number_of
 from service.cli.wording import clean
 from service.commands.state_cache import States
-from service.container import limits, now
 from service.database.startup import open_database, open_migrated_database
 from service.errors import Misconfigured
 from service.event_store.store import EventStore
@@ -26,6 +25,7 @@ from service.exchange.importing.import_run import Import, Totals, count
 from service.exchange.importing.raw_line import Reader
 from service.exchange.importing.recorder import Historian
 from service.exchange.importing.report import Report, adding_to
+from service.processes.composition import limits, now
 from service.settings import Settings
 
 NOTHING_RECORDED: Final = 1

@@ -18,11 +18,11 @@ from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
 from service.cli.failing import complain
 from service.cli.wording import clean
-from service.container import async_engine, tolerance
 from service.database.migrations import migrate as apply_migrations
 from service.database.startup import open_database
 from service.errors import Unavailable
-from service.health import FOLLOWED, late, view_problems
+from service.processes.composition import async_engine, tolerance
+from service.processes.health import FOLLOWED, late, view_problems
 from service.settings import Settings
 
 T = TypeVar("T")

@@ -24,7 +24,7 @@ from service.errors import CorruptEvent, Misconfigured
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import reference_of
-from service.health import FOLLOWED
+from service.processes.health import FOLLOWED
 from service.settings import DatabaseUrls, Settings
 
 ViewOption = Annotated[str | None, typer.Option("--view", help=f"Of {', '.join(FOLLOWED)}; all if it is not named.")]

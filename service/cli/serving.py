@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from service.app import create_app
 from service.cli.logging import log_to_stderr
 from service.database.startup import open_migrated_database, token_key
-from service.draining import DrainingServer, configured
 from service.errors import Misconfigured
+from service.processes.api import create_app
+from service.processes.http_server import DrainingServer, configured
+from service.processes.supervisor import supervised
 from service.settings import Settings
-from service.supervision import supervised
 
 
 def add_to(app: typer.Typer) -> None:

@@ -10,8 +10,8 @@ import typer
 
 from service.cli.logging import log_to_stderr
 from service.database.startup import open_database, refuse_unmigrated
+from service.processes.worker import Worker
 from service.settings import Settings
-from service.worker import Worker
 
 
 def add_to(app: typer.Typer) -> None:

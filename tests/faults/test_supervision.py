@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.supervision import supervised
+from service.processes.supervisor import supervised
 from tests.waiting import until
 
 

@@ -3,8 +3,8 @@
 import sys
 from datetime import datetime
 
-from service import container
 from service.cli import main
+from service.processes import composition
 
 
 def ahead() -> datetime:
@@ -15,6 +15,6 @@ def ahead() -> datetime:
 
 if __name__ == "__main__":
     # Replaced within the function, so that it is ahead wherever it was imported or is a default.
-    container.now.__code__ = ahead.__code__
+    composition.now.__code__ = ahead.__code__
     sys.argv[1:] = ["worker"]
     main()

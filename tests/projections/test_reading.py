@@ -19,8 +19,8 @@ from projections.reading.asking import Question
 from projections.reading.positions import Positions
 from projections.reading.reader import InstantAhead, Reader, Unanswered, ViewBehind
 from projections.request_lists import Filter
-from service.container import async_engine
 from service.event_store.records import Item
+from service.processes.composition import async_engine
 from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model, actor

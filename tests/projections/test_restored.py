@@ -17,8 +17,8 @@ from projections.checkpoints import FollowerState, Status
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader, ViewBehind
 from projections.view import View
-from service.container import async_engine
-from service.rebuilding import Rebuilding
+from service.processes.composition import async_engine
+from service.processes.rebuild_worker import Rebuilding
 from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty

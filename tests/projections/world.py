@@ -22,9 +22,9 @@ from projections.following.leading import Limits
 from projections.reading.asking import Question, Sight
 from projections.reading.reader import Reader
 from projections.view import View
-from service.container import async_engine
 from service.event_store.records import Item
 from service.event_store.store import Appended, EventStore
+from service.processes.composition import async_engine
 from service.settings import DatabaseUrls, Settings
 from tests.reading import whole_log
 

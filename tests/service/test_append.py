@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from service.container import write_side
 from service.errors import Unavailable
 from service.event_store.connections import Limits
 from service.event_store.store import EventStore, Lost
+from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
 from tests.service.writing import item, write
 

@@ -18,10 +18,10 @@ from domain.vocabulary import AuthorityCode, Label, Period, Region, Text
 from service.commands.dispatcher import Dispatcher
 from service.commands.envelope import Order, Outcome
 from service.commands.stream_locks import Turns
-from service.container import write_side
 from service.event_store.database_clock import DatabaseClock
 from service.event_store.lineage import Lineage
 from service.event_store.records import Appended, Item, Lost
+from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
 from tests.faults.test_policies import KFOR, SECOND, WHY, Register
 from tests.waiting import until

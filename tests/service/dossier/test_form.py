@@ -14,7 +14,6 @@ from typer.testing import CliRunner, Result
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
 from domain.wellformed import NOT_ON_ONE_LINE
 from service.cli import application
-from service.container import now
 from service.exchange.dossier.axis_ticks import ticks
 from service.exchange.dossier.builder import document
 from service.exchange.dossier.document import Document, Picture
@@ -28,6 +27,7 @@ from service.exchange.visible_log.refused import Refused
 from service.exchange.visible_log.scope import called, scope_of
 from service.exchange.visible_log.visibility import Eyes
 from service.identity import ISSUER, Tokens
+from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.service.dossier.printing import Page, lines, pixels
 from tests.service.exchange.histories import ASKS, EXAMPLE, FOUNDED, REVIEWS, WHY, Register, asked, line, opened

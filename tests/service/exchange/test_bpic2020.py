@@ -13,12 +13,12 @@ import pytest
 
 from domain.deployment_request.events import RequestSubmitted
 from domain.vocabulary import SYSTEM
-from service.container import now
 from service.exchange.exports.formats import carry_out, chosen
 from service.exchange.importing.import_run import Totals
 from service.exchange.visible_log.scope import scope_of
 from service.exchange.visible_log.visibility import Eyes
 from service.exchange.visible_log.visible_events import Teller
+from service.processes.composition import now
 from tests.databases import Databases
 from tests.reading import whole_log
 from tests.service.exchange.histories import Register, opened

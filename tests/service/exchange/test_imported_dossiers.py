@@ -13,13 +13,13 @@ from service.commands.dispatcher import Dispatcher
 from service.commands.envelope import Order, Outcome
 from service.commands.state_cache import States
 from service.commands.stream_locks import Turns
-from service.container import now
 from service.exchange.dossier.builder import document
 from service.exchange.dossier.document import Check, Checks, Document, Part, Result
 from service.exchange.dossier.material_reader import Gathering
 from service.exchange.visible_log.explanation import explained
 from service.exchange.visible_log.scope import Scope, called, scope_of
 from service.exchange.visible_log.visibility import Eyes
+from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.service.dossier.printing import lines
 from tests.service.exchange.histories import (

@@ -15,13 +15,13 @@ from domain.incident.state import Incident
 from domain.numbering import NumberAssigned
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor, Text
-from service.container import now
 from service.event_store.records import Item
 from service.event_store.store import EventStore
 from service.exchange.exports.formats import carry_out, chosen
 from service.exchange.visible_log.scope import Scope, called, scope_of
 from service.exchange.visible_log.visibility import Eyes
 from service.exchange.visible_log.visible_events import UNTOLD, Teller
+from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.projections.histories import Histories, Made
 from tests.projections.world import World

@@ -8,13 +8,13 @@ import pytest
 
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
-from service.container import now
 from service.exchange.visible_log.references import find
 from service.exchange.visible_log.refused import Refused
 from service.exchange.visible_log.request_cases import cases
 from service.exchange.visible_log.scope import scope_of
 from service.exchange.visible_log.visibility import Eyes
 from service.exchange.visible_log.visible_events import Teller, Told
+from service.processes.composition import now
 from tests.databases import NewDatabase
 from tests.service.exports.register import Numbered, Register, filled
 

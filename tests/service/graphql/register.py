@@ -16,10 +16,10 @@ from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.catalogue import VIEWS
 from projections.checkpoints import LOCKS
 from projections.following.follower import course_of, follow
-from service.app import create_app
-from service.draining import DrainingServer, configured
 from service.event_store.store import EventStore
 from service.identity import ISSUER, Tokens
+from service.processes.api import create_app
+from service.processes.http_server import DrainingServer, configured
 from service.settings import DatabaseUrls, Settings
 from tests.waiting import until
 

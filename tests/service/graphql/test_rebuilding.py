@@ -8,7 +8,7 @@ import pytest
 
 from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
-from service.rebuilding import Rebuilding
+from service.processes.rebuild_worker import Rebuilding
 from service.settings import DatabaseUrls
 from tests.service.graphql.register import Answer, served
 from tests.service.graphql.world import ADMINISTRATOR, world

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli import application
-from service.container import async_engine
 from service.event_store.store import EventStore
+from service.processes.composition import async_engine
 from service.settings import DatabaseUrls, Settings
 from tests.projections.histories import Histories
 from tests.projections.world import World

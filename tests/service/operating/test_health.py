@@ -12,8 +12,8 @@ from projections.rebuilding.queue import Outcome
 from projections.rebuilding.rebuild import rebuild, verify
 from service.errors import Unavailable
 from service.event_store.mapper import decode
-from service.health import FOLLOWED, Examination, Health, Tolerance
-from service.metrics import Metrics
+from service.processes.health import FOLLOWED, Examination, Health, Tolerance
+from service.processes.metrics import Metrics
 from tests.projections.histories import Histories
 from tests.projections.test_parking import unable
 from tests.projections.world import World

@@ -6,7 +6,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from service.health import Tolerance
+from service.processes.health import Tolerance
 from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.operating.conftest import Run

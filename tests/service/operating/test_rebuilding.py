@@ -20,9 +20,9 @@ from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.telling import Cancelled
 from projections.replaying import count
 from projections.view import View
-from service.container import async_engine
 from service.event_store.mapper import decode
-from service.rebuilding import Rebuilding, asking
+from service.processes.composition import async_engine
+from service.processes.rebuild_worker import Rebuilding, asking
 from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.test_rebuild import nothing_is_left

@@ -13,8 +13,8 @@ from projections.rebuilding import queue
 from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.rebuild import rebuild
 from projections.view import View
-from service import rebuilding
 from service.event_store.mapper import decode
+from service.processes import rebuild_worker
 from tests.projections.world import World
 from tests.service.operating.test_rebuilding import NAME, RAISED, VIEW, ask, orders, working
 from tests.waiting import until
@@ -32,7 +32,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> Iter
         return rebuild(view, *arguments, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr(rebuilding, "rebuild", noted)
+        patched.setattr(rebuild_worker, "rebuild", noted)
         yield built
 
 

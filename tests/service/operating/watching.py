@@ -14,7 +14,7 @@ from projections.catalogue import VIEWS
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader
 from service.commands.policy_runner import COURSE, COURSE_VERSION
-from service.health import Examination, Health, Tolerance
+from service.processes.health import Examination, Health, Tolerance
 from tests.projections.world import World
 from tests.waiting import until
 

@@ -11,15 +11,15 @@ from projections.reading.reader import Reader
 from service.commands.actor_names import seeing
 from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.stream_locks import LoopTurns
-from service.container import Clock, async_engine, now, tolerance, write_side
 from service.graphql.http.endpoint import mount
 from service.graphql.schema.context import Services
-from service.health import Examination
 from service.identity import Identity, Tokens
-from service.live import live_side
-from service.metrics import Metrics
-from service.monitoring import mount_monitoring
-from service.rebuilding import asking
+from service.processes.composition import Clock, async_engine, now, tolerance, write_side
+from service.processes.health import Examination
+from service.processes.metrics import Metrics
+from service.processes.monitoring import mount_monitoring
+from service.processes.rebuild_worker import asking
+from service.processes.subscription_composition import live_side
 from service.settings import DatabaseUrls, Settings
 
 

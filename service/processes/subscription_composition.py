@@ -6,12 +6,12 @@ from functools import partial
 from typing import Final
 
 from projections.reading.reader import Reader
-from service.container import Clock, async_engine, now
 from service.event_store.notifications import listening
 from service.graphql.subscriptions.feed import VIEWS, Flow
 from service.graphql.subscriptions.lifetime import Live
 from service.graphql.subscriptions.limits import Bounds, Lobby, Places
 from service.graphql.subscriptions.watermark import Tide
+from service.processes.composition import Clock, async_engine, now
 from service.settings import Settings
 
 TURN: Final = 60.0

@@ -16,9 +16,9 @@ from projections.following.follower import Course, Feed, course_of, follow
 from projections.following.leading import connect
 from service.commands.policy_queries import Watching
 from service.commands.policy_runner import COURSE, COURSE_VERSION, Policing
-from service.container import Clock, write_side
 from service.errors import Unavailable
-from service.rebuilding import Rebuilding
+from service.processes.composition import Clock, write_side
+from service.processes.rebuild_worker import Rebuilding
 from service.settings import DatabaseUrls, Settings
 
 TICK: Final = 1.0

@@ -15,7 +15,7 @@ from service.commands.state_cache import States
 from service.commands.stream_locks import Turns
 from service.event_store.connections import Limits
 from service.event_store.store import EventStore
-from service.health import Tolerance
+from service.processes.health import Tolerance
 from service.settings import Settings
 
 Clock = Callable[[], datetime]

@@ -6,8 +6,8 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from service.health import Health
-from service.metrics import CONTENT_TYPE
+from service.processes.health import Health
+from service.processes.metrics import CONTENT_TYPE
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 READINESS: Final[Mapping[str, Callable[[Health], bool]]] = {
