@@ -16,7 +16,7 @@ from benchmarks.stock_projection import StockLog, StockProjection, StockView, as
 from benchmarks.tables import aligned, middle, times
 from projections.checkpoints import statuses
 from projections.replaying import count, head
-from service.cli.operating import answers
+from service.cli.database_commands import answers
 from service.processes.health import FOLLOWED
 from service.processes.worker import Worker
 from service.settings import DatabaseUrls, Settings

@@ -16,7 +16,7 @@ from projections import deployment_requests
 from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.rebuild import rebuild
 from projections.replaying import Replay, head, topics
-from service.cli.rebuilding import JOBS
+from service.cli.rebuild_commands import JOBS
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 

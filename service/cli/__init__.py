@@ -71,5 +71,5 @@ def _mandate() -> None:
 
 def _say(message: str, status: int) -> int:
     """What says it is loaded where there is something to say."""
-    import_module("service.cli.failing").complain_in_a_line(message)
+    import_module("service.cli.error_output").complain_in_a_line(message)
     return status

@@ -10,7 +10,7 @@ from rich.text import Text
 from domain.vocabulary import spoken
 from projections.entries import Entry, Shown
 from projections.terms import instant
-from service.cli.wording import References, change_for_people, change_for_programs, clean
+from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
 Names = Mapping[tuple[str, str], str]
 """Issuer and subject -> the person's name."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.demo.case import PEOPLE, Case
-from service.demo.client import people
+from service.cli.demo.case import PEOPLE, Case
+from service.cli.demo.client import people
 from service.identity import own_key
 from service.settings import Settings
 from tests.e2e.serving import Served, serve

@@ -1,6 +1,6 @@
 """The case that the project exists for, through HTTP: what is recorded, what is shown, and what survives a rebuild."""
 
-from service.demo.case import Case
+from service.cli.demo.case import Case
 from tests.e2e.serving import Served
 
 STORY = [

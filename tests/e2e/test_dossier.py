@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.demo.case import Case
+from service.cli.demo.case import Case
 from tests.e2e.serving import Served
 
 REFERENCE = "query ($id: ID!) { deploymentRequest(id: $id) { reference } }"

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from service.demo.case import Case
+from service.cli.demo.case import Case
 from tests.e2e.serving import Served
 
 EXPLANATION = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) { reference explanation {

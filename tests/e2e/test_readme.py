@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.demo.case import Case
+from service.cli.demo.case import Case
 from tests.e2e.serving import Served
 from tests.waiting import until
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.changes import Change
 from projections.entries import Entry, Shown
+from service.cli.terminal_text import change_for_people, change_for_programs
 from service.cli.timeline import Moment, Timeline
-from service.cli.wording import change_for_people, change_for_programs
 
 INCIDENT = "2551d929-6c01-4332-9601-b3c2611cbc95"
 WHEN = datetime(2024, 11, 29, 18, 5, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from service.cli.rebuilding import answering
+from service.cli.rebuild_commands import answering
 from service.errors import Unavailable
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.demonstrating import demo
+from service.cli.demo_command import demo
 from service.errors import Misconfigured
 from service.settings import Settings
 

@@ -4,14 +4,14 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
-from service.cli import progress
-from service.cli.progress import Board, board
+from service.cli import progress_bars
+from service.cli.progress_bars import Board, board
 
 
 def test_a_log_does_not_fall_silent(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     with board() as shown:
         shown.show("situation", 10, 100, "loading, 10%")
-        monkeypatch.setattr(progress, "PAUSE", 0.0)
+        monkeypatch.setattr(progress_bars, "PAUSE", 0.0)
         shown.show("situation", 20, 100, "loading, 20%")
         shown.say("situation: built")
     told = capsys.readouterr()
@@ -20,7 +20,7 @@ def test_a_log_does_not_fall_silent(capsys: pytest.CaptureFixture[str], monkeypa
 
 
 def test_a_terminal_has_it_in_its_place(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PAUSE", 0.0)
+    monkeypatch.setattr(progress_bars, "PAUSE", 0.0)
     with Progress(TextColumn("{task.description} {task.fields[told]}"), console=Console(force_terminal=True)) as bars:
         shown = Board(bars)
         shown.show("situation", 10, 100, "loading, 10%")

@@ -5,7 +5,7 @@ import pytest
 
 from projections import deployment_requests
 from service.cli import main
-from service.cli.wording import CONTROLS
+from service.cli.terminal_text import CONTROLS
 from tests.projections.test_from_scratch import empty
 from tests.projections.test_parking import follow_to_the_end, longest, unable
 from tests.projections.world import World

@@ -14,10 +14,10 @@ from rich.text import Text
 from projections.catalogue import VIEW_OF
 from projections.following.leading import OtherVersion
 from projections.following.parking import Parked, parked, retry, waiting_positions
-from service.cli.failing import complain, complain_in_a_line
-from service.cli.operating import UNBOUNDED, answers
-from service.cli.rebuilding import answering, stream_called
-from service.cli.wording import clean
+from service.cli.database_commands import UNBOUNDED, answers
+from service.cli.error_output import complain, complain_in_a_line
+from service.cli.rebuild_commands import answering, stream_called
+from service.cli.terminal_text import clean
 from service.commands.policy_runner import COURSE
 from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured

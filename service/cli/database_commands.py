@@ -16,8 +16,8 @@ from projections.checkpoints import Status
 from projections.reading.asking import Question
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
-from service.cli.failing import complain
-from service.cli.wording import clean
+from service.cli.error_output import complain
+from service.cli.terminal_text import clean
 from service.database.migrations import migrate as apply_migrations
 from service.database.startup import open_database
 from service.errors import Unavailable

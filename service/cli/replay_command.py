@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from projections.rebuilding.checking import Checked, Unreadable, check
-from service.cli.failing import complain
-from service.cli.progress import board
-from service.cli.rebuilding import answering
+from service.cli.error_output import complain
+from service.cli.progress_bars import board
+from service.cli.rebuild_commands import answering
 from service.database.startup import open_database
 from service.errors import Misconfigured
 from service.event_store.mapper import decode

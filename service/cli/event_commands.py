@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.rebuilding import answering
-from service.cli.wording import clean
+from service.cli.rebuild_commands import answering
+from service.cli.terminal_text import clean
 from service.commands.event_voids import retry_parked, voided
 from service.commands.event_voids import void as void_event
 from service.database.startup import open_database

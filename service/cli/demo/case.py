@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from domain.vocabulary import Role
-from service.demo.client import Client, Refused
+from service.cli.demo.client import Client, Refused
 
 Say = Callable[[str, str, str], None]
 """Is told who acts, what they do, and on what source."""

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
-from service.cli.auditing import names_of
-from service.cli.wording import clean
+from service.cli.audit_commands import names_of
+from service.cli.register_access import AsOfOption, TokenOption, asked, in_one_line
+from service.cli.terminal_text import clean
 from service.exchange.dossier.builder import document
 from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.material_reader import Gathering

@@ -14,10 +14,10 @@ from typing import IO, Annotated, Final
 import typer
 from rich.console import Console
 
+from service.cli.demo.case import PEOPLE, Case
+from service.cli.demo.client import people
+from service.cli.demo.output import Telling
 from service.database.startup import token_key
-from service.demo.case import PEOPLE, Case
-from service.demo.client import people
-from service.demo.telling import Telling
 from service.errors import Misconfigured
 from service.settings import Settings
 

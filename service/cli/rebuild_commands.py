@@ -25,10 +25,10 @@ from projections.rebuilding.rebuild import verify as verify_view
 from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Comparison, Differs, NotAsFolded
 from projections.view import View
-from service.cli.failing import complain, complain_in_a_line
-from service.cli.numbers import number_of
-from service.cli.progress import Board, board
-from service.cli.stopping import stoppable
+from service.cli.counted_nouns import number_of
+from service.cli.error_output import complain, complain_in_a_line
+from service.cli.progress_bars import Board, board
+from service.cli.stop_signals import stoppable
 from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured, Unavailable
 from service.event_store.mapper import decode

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from service.demo.case import EXERCISE
-from service.demo.client import Client
+from service.cli.demo.case import EXERCISE
+from service.cli.demo.client import Client
 
 HISTORY: Final = """
 query ($id: ID!, $after: String, $at: Position) {

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.logging import log_to_stderr
+from service.cli.log_output import log_to_stderr
 from service.database.startup import open_migrated_database, token_key
 from service.errors import Misconfigured
 from service.processes.api import create_app

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.logging import log_to_stderr
+from service.cli.log_output import log_to_stderr
 from service.database.startup import open_database, refuse_unmigrated
 from service.processes.worker import Worker
 from service.settings import Settings

@@ -2,7 +2,7 @@
 
 import sys
 
-from service.cli.wording import clean
+from service.cli.terminal_text import clean
 
 
 def complain(told: object) -> None:

@@ -13,10 +13,10 @@ from rich.text import Text
 from domain.deciding import Outlook, Verdict
 from domain.deployment_request.rules import is_untold
 from domain.vocabulary import exactly, spoken
-from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
-from service.cli.auditing import names_of
+from service.cli.audit_commands import names_of
+from service.cli.register_access import AsOfOption, TokenOption, asked, in_one_line
+from service.cli.terminal_text import clean
 from service.cli.timeline import Names
-from service.cli.wording import clean
 from service.exchange.visible_log.explanation import Explained, explained
 
 

@@ -15,7 +15,7 @@ import typer
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM
-from service.cli.failing import complain_in_a_line
+from service.cli.error_output import complain_in_a_line
 from service.database.startup import open_database, tokens
 from service.errors import CorruptEvent
 from service.event_store.store import EventStore

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from service.cli.asking import AsOfOption, TokenOption, asked, in_one_line
+from service.cli.register_access import AsOfOption, TokenOption, asked, in_one_line
 from service.exchange.exports.formats import FORMATS, carry_out, chosen
 from service.exchange.visible_log.visible_events import Reached, Teller
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from service.cli.wording import clean
+from service.cli.terminal_text import clean
 
 PAUSE: Final = 10.0
 """Seconds between two lines where there is no terminal."""

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from service.cli.asking import in_one_line
-from service.cli.numbers import number_of
-from service.cli.wording import clean
+from service.cli.counted_nouns import number_of
+from service.cli.register_access import in_one_line
+from service.cli.terminal_text import clean
 from service.commands.state_cache import States
 from service.database.startup import open_database, open_migrated_database
 from service.errors import Misconfigured

@@ -17,7 +17,7 @@ from projections import audit_trail, people
 from projections.audit_trail import Filter
 from projections.entries import Entry, shown_to
 from projections.reading.reader import Reader, Reading, Unanswered, ViewBehind
-from service.cli.asking import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
+from service.cli.register_access import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
 from service.cli.timeline import Moment, Names, Timeline
 from service.errors import Unavailable
 from service.exchange.exports.ocel import EVENT_TYPES

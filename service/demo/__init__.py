@@ -1,1 +1,0 @@
-"""The case that the project exists for, told through the served API."""
