@@ -13,8 +13,9 @@ import psycopg
 import sqlalchemy
 from alembic import context
 
-from projections import catalogue, stored  # noqa: F401  # every table, for the metadata
-from projections.metadata import EVENT_STORE, PROJECTIONS
+from projections import catalogue  # noqa: F401  # every table, for the metadata
+from projections.tables import stored_events  # noqa: F401  # every table, for the metadata
+from projections.tables.metadata import EVENT_STORE, PROJECTIONS
 from service.database.grants import SCHEMAS, grant
 from service.database.migrations import VERSIONS_SCHEMA
 from service.errors import Misconfigured

@@ -33,15 +33,15 @@ from domain.recorded import Recorded
 from domain.vocabulary import Actor, ActorKind, Marking, Role
 from domain.voiding import JurisdictionEventVoided
 from projections.changes import Change
-from projections.documents import encode
 from projections.entries import Entry, Shown, entry, evolve, introduces, kind_of, shown_to, subject_of
 from projections.folding import audience_of
 from projections.items import item_rows, reader_with_items, without_texts
-from projections.metadata import PROJECTIONS
 from projections.reading.asking import Question, Sight, among, overlaps, texts, uuids, visible
 from projections.reading.listing import of_each
+from projections.tables.documents import encode
+from projections.tables.metadata import PROJECTIONS
+from projections.tables.view import Folded, Memory, Update, Values, View, items, memory
 from projections.terms import Holder
-from projections.view import Folded, Memory, Update, Values, View, items, memory
 
 __all__ = [
     "NAME", "VERSION", "VIEW", "Change", "Entry", "Filter", "Shown",

@@ -6,10 +6,11 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents, situation
+from projections import audit_trail, authorities, deployment_requests, incidents, situation
 from projections.following import parking
 from projections.rebuilding import copies
-from projections.view import View
+from projections.tables import checkpoints
+from projections.tables.view import View
 
 VIEWS: Final[tuple[View, ...]] = (
     deployment_requests.VIEW,

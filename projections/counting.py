@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from projections.view import Folded
+from projections.tables.view import Folded
 
 STATUSES: Final = (
     "SUBMITTED", "UNDER_REVIEW", "WITHHELD_PENDING_ATTRIBUTION",

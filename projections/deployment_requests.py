@@ -25,7 +25,6 @@ from sqlalchemy import (
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
-from projections.documents import encode
 from projections.folding import fold_versions, regions_around, version_columns
 from projections.items import reader_with_items, without_items
 from projections.reading.asking import (
@@ -42,7 +41,8 @@ from projections.reading.asking import (
 )
 from projections.reading.items import items_of
 from projections.reading.listing import FIRST, indexed
-from projections.view import STANDS, Folded, Memory, Values, View, items, present, versions
+from projections.tables.documents import encode
+from projections.tables.view import STANDS, Folded, Memory, Values, View, items, present, versions
 
 NAME: Final = "deployment_requests"
 VERSION: Final = 3

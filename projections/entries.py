@@ -21,7 +21,7 @@ from domain.marking import authority as acting_for
 from domain.recorded import Recorded
 from domain.vocabulary import Actor
 from projections.changes import Change, changes
-from projections.documents import encode
+from projections.tables.documents import encode
 from projections.terms import Holder, payload, spelled_path
 
 

@@ -14,7 +14,7 @@ from domain.marking import EVERYBODY
 from domain.recorded import Recorded
 from domain.vocabulary import Marking, regions_of
 from projections.items import item_rows, without_texts
-from projections.view import Folded, Update, Values
+from projections.tables.view import Folded, Update, Values
 
 PRESENT: Final = None
 """The valid_until of a row that stands, which no datetime can say: 'infinity' in the table."""

@@ -11,7 +11,6 @@ from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Sele
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from projections.documents import encode
 from projections.folding import fold_versions, regions_around, version_columns
 from projections.items import reader_with_items, without_items
 from projections.reading.asking import (
@@ -39,7 +38,8 @@ from projections.reading.listing import (
     outermost,
     shown,
 )
-from projections.view import STANDS, Folded, Memory, Values, View, items, present, versions
+from projections.tables.documents import encode
+from projections.tables.view import STANDS, Folded, Memory, Values, View, items, present, versions
 
 NAME: Final = "incidents"
 VERSION: Final = 3

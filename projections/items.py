@@ -20,9 +20,9 @@ from domain.incident.state import Evidence, Found, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded import Recorded
 from domain.vocabulary import Text
-from projections.documents import UNREAD, StoredItem, encode, items_reader, outline, reader
+from projections.tables.documents import UNREAD, StoredItem, encode, items_reader, outline, reader
+from projections.tables.view import Values
 from projections.terms import Holder
-from projections.view import Values
 
 S = TypeVar("S")
 

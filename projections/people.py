@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, tuple_
 
 from projections.reading.asking import Question
-from projections.stored import people
+from projections.tables.stored_events import people
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,11 @@ from domain.recorded import Recorded
 from domain.vocabulary import derived_id
 from projections import counting
 from projections.counting import LEVELS, count_anew, miscounted
-from projections.documents import encode, reader
 from projections.folding import PRESENT, audience_of, regions_around, version_columns
 from projections.items import without_items
-from projections.metadata import PROJECTIONS
-from projections.view import STANDS, Folded, Memory, Update, Values, View, memory, present, versions
+from projections.tables.documents import encode, reader
+from projections.tables.metadata import PROJECTIONS
+from projections.tables.view import STANDS, Folded, Memory, Update, Values, View, memory, present, versions
 
 NAME: Final = "situation"
 VERSION: Final = 5

@@ -18,7 +18,7 @@ from domain.deployment_request.state import Condition, Decision, DeploymentReque
 from domain.incident.state import Attribution, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.vocabulary import Actor, AuthorityCode, Text, camel
-from projections.documents import UNREAD
+from projections.tables.documents import UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from sqlalchemy import Table
 
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
-from projections.documents import encode
 from projections.following.remembering import Remembered
 from projections.items import without_items
-from projections.loading import load
-from projections.view import Folded, Update, Values, View
+from projections.tables.binary_copy import load
+from projections.tables.documents import encode
+from projections.tables.view import Folded, Update, Values, View
 
 LIVE: Final = "projections"
 

@@ -11,13 +11,13 @@ from typing import Any
 import psycopg
 
 from domain.recorded import Recorded
-from projections.checkpoints import FOLLOWERS
 from projections.following import leading, parking
 from projections.following.applying import LIVE, apply
 from projections.following.leading import CHANNEL, OF_ANOTHER_LOG, Limits, OtherVersion, Overtaken, Standing
 from projections.following.outages import is_outage
 from projections.following.remembering import Remembered
-from projections.view import View
+from projections.tables.checkpoints import FOLLOWERS
+from projections.tables.view import View
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import psycopg
 
 from domain.recorded import Recorded
-from projections.checkpoints import LOCKS, FollowerState
+from projections.tables.checkpoints import LOCKS, FollowerState
 
 CHANNEL: Final = "mandate_events"
 """Notified by every append, with the last position."""

@@ -16,10 +16,10 @@ from domain.recorded import Recorded
 from projections.following.applying import LIVE, Inconsistent, Unappliable, apply
 from projections.following.leading import ERROR_LENGTH, OtherVersion, connect
 from projections.following.remembering import Remembered
-from projections.metadata import PROJECTIONS
 from projections.reading.asking import Question, among, texts, uuids
 from projections.replaying import TABLES, TOPIC, Decode, at_positions
-from projections.view import View
+from projections.tables.metadata import PROJECTIONS
+from projections.tables.view import View
 
 streams: Final = Table(
     "parked_streams",

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 
 from projections.reading.items import items_without_texts
-from projections.view import View
+from projections.tables.view import View
 
 KEPT: Final = 20_000
 """States at hand: some kilobytes each."""

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import func, select, true
 
-from projections import audit_trail, checkpoints
+from projections import audit_trail
 from projections.audit_trail import Entry, Filter
 from projections.reading.asking import Question, Sight, among, texts
+from projections.tables import checkpoints
 
 
 def next_entries(

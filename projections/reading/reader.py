@@ -17,13 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.authority import Authority
 from domain.marking import Viewer, viewer
 from domain.vocabulary import Actor, Region
-from projections import authorities, checkpoints
+from projections import authorities
 from projections.following import parking
 from projections.reading.asking import Question, Sight
 from projections.reading.places import Person, Places, in_pieces
 from projections.reading.positions import Positions, SetAside, ViewBehind
 from projections.reading.sharing import Shared
-from projections.stored import events
+from projections.tables import checkpoints
+from projections.tables.stored_events import events
 
 __all__ = ["InstantAhead", "Reader", "Reading", "SetAside", "Unanswered", "ViewBehind"]
 

@@ -10,7 +10,6 @@ from uuid import UUID
 import psycopg
 
 from domain.recorded import Recorded
-from projections.checkpoints import Step
 from projections.following import parking
 from projections.following.applying import Unappliable, apply
 from projections.following.leading import OtherVersion, connect, version_of
@@ -24,7 +23,8 @@ from projections.rebuilding.queue import Outcome
 from projections.rebuilding.telling import Telling
 from projections.rebuilding.verification import Comparison, Differs, check_sample, compare, same_moment
 from projections.replaying import Decode, Replay, count, head, topics
-from projections.view import View
+from projections.tables.checkpoints import Step
+from projections.tables.view import View
 
 log = logging.getLogger(__name__)
 

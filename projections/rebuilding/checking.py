@@ -15,7 +15,7 @@ from projections.catalogue import VIEWS
 from projections.following.applying import Unappliable, fold
 from projections.following.leading import connect
 from projections.replaying import TABLES, TOPIC, Decode, Replay, head, topics
-from projections.view import View
+from projections.tables.view import View
 
 UNKNOWN: Final = f"""
     SELECT e.notification_id, e.topic, e.originator_id FROM {TABLES}

@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 import psycopg
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text, UniqueConstraint, Uuid
 
-from projections.metadata import PROJECTIONS
 from projections.parts import Part, parts_for
-from projections.view import View
+from projections.tables.metadata import PROJECTIONS
+from projections.tables.view import View
 
 NEXT: Final = "projections_next"
 """The schema of copies."""

@@ -17,13 +17,13 @@ from projections.catalogue import VIEW_OF
 from projections.following import parking
 from projections.following.applying import Unappliable, begins, fold, memories
 from projections.following.leading import connect
-from projections.loading import load
 from projections.parts import Part
 from projections.rebuilding import copies
 from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.copies import NEXT, Copy, Loaded
 from projections.replaying import Decode, Replay, blocks, topics
-from projections.view import Folded, View
+from projections.tables.binary_copy import load
+from projections.tables.view import Folded, View
 
 PARTS_EACH: Final = 4
 """Of the log, at least, to be worth beginning a process."""

@@ -9,7 +9,7 @@ import psycopg
 from projections.following.leading import connect
 from projections.rebuilding import copies
 from projections.rebuilding.attending import attended
-from projections.view import View
+from projections.tables.view import View
 
 
 def index(view: View, url: str, connection: psycopg.Connection[Any], jobs: int, look: Callable[[], None]) -> None:

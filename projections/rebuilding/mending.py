@@ -14,7 +14,7 @@ from projections.following.applying import LIVE, begins, fold, write
 from projections.following.leading import OtherVersion, connect
 from projections.reading.asking import BEFORE_ALL
 from projections.replaying import Decode, Replay, topics
-from projections.view import Folded, View
+from projections.tables.view import Folded, View
 
 
 class NotOneOf(Exception):

@@ -12,9 +12,9 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import select
 
-from projections.checkpoints import REBUILDS, Progress, outcomes
 from projections.following.leading import ERROR_LENGTH, OF_ANOTHER_LOG, REBUILDS_CHANNEL, connect
 from projections.reading.asking import Question
+from projections.tables.checkpoints import REBUILDS, Progress, outcomes
 
 CHANNEL: Final = REBUILDS_CHANNEL
 REST: Final = timedelta(minutes=1)

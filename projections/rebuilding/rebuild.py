@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 
-from projections.checkpoints import REBUILDS, Progress
 from projections.following.leading import connect
 from projections.rebuilding import copies, queue
 from projections.rebuilding.building import Building, Rebuilt
@@ -16,7 +15,8 @@ from projections.rebuilding.filling import FillerLost
 from projections.rebuilding.telling import Cancelled, Telling
 from projections.rebuilding.verification import Comparison
 from projections.replaying import Decode
-from projections.view import View
+from projections.tables.checkpoints import REBUILDS, Progress
+from projections.tables.view import View
 
 
 class BeingRebuilt(Exception):

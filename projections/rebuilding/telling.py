@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import psycopg
 
-from projections.checkpoints import Progress, Step
 from projections.rebuilding import queue
 from projections.rebuilding.attending import LOOK
-from projections.view import View
+from projections.tables.checkpoints import Progress, Step
+from projections.tables.view import View
 
 LOADED: Final = "if it was loading, the next rebuild goes on from there"
 

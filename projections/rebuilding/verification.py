@@ -15,7 +15,7 @@ from projections.following.applying import LIVE, begins, fold, memories
 from projections.following.leading import connect
 from projections.rebuilding.comparing import RowDifference, counted, differences, differing
 from projections.replaying import Replay, topics
-from projections.view import Folded, Values, View
+from projections.tables.view import Folded, Values, View
 
 LISTED: Final = 20
 """Differences that are told one by one; of the others, the number."""

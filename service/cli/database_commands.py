@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.vocabulary import SYSTEM
-from projections import checkpoints
-from projections.blocking import blocked
-from projections.checkpoints import Status
 from projections.reading.asking import Question
+from projections.reading.lock_holders import blocked
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
+from projections.tables import checkpoints
+from projections.tables.checkpoints import Status
 from service.cli.error_output import complain
 from service.cli.terminal_text import clean
 from service.database.migrations import migrate as apply_migrations

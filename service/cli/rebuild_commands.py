@@ -12,7 +12,6 @@ import typer
 
 from domain.vocabulary import joined
 from projections.catalogue import VIEW_OF, VIEWS
-from projections.checkpoints import Progress
 from projections.following.applying import Inconsistent, Unappliable
 from projections.following.leading import OtherVersion
 from projections.rebuilding import queue
@@ -24,7 +23,8 @@ from projections.rebuilding.rebuild import rebuild as rebuild_view
 from projections.rebuilding.rebuild import verify as verify_view
 from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Comparison, Differs, NotAsFolded
-from projections.view import View
+from projections.tables.checkpoints import Progress
+from projections.tables.view import View
 from service.cli.counted_nouns import number_of
 from service.cli.error_output import complain, complain_in_a_line
 from service.cli.progress_bars import Board, board

@@ -12,9 +12,10 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import IncidentId, RequestId
-from projections import checkpoints, deployment_requests
+from projections import deployment_requests
 from projections.following import parking
 from projections.reading.asking import EVERYTHING, Question
+from projections.tables import checkpoints
 from service.errors import Unavailable
 
 T = TypeVar("T")

@@ -12,14 +12,14 @@ from typing import Any, Final
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import SYSTEM
-from projections import checkpoints
-from projections.blocking import Blocked, blocked
 from projections.catalogue import VIEW_OF
-from projections.checkpoints import FollowerState, Status
 from projections.following.leading import OF_ANOTHER_LOG
+from projections.reading.lock_holders import Blocked, blocked
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
 from projections.rebuilding.queue import Ended
+from projections.tables import checkpoints
+from projections.tables.checkpoints import FollowerState, Status
 from service.commands.policy_runner import COURSE
 from service.database.migrations import pending
 from service.errors import Unavailable

@@ -21,7 +21,7 @@ from projections.rebuilding.queue import CHANNEL, Outcome
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
 from projections.rebuilding.telling import Cancelled
 from projections.rebuilding.verification import Differs
-from projections.view import View
+from projections.tables.view import View
 from service.errors import Unavailable
 from service.event_store.mapper import decode
 

@@ -11,8 +11,8 @@ import pytest
 
 from projections import parts
 from projections.catalogue import VIEW_OF
-from projections.checkpoints import Progress
 from projections.rebuilding.rebuild import rebuild
+from projections.tables.checkpoints import Progress
 from service.event_store.mapper import decode
 
 

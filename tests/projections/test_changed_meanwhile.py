@@ -6,10 +6,10 @@ import psycopg
 import pytest
 
 from projections.catalogue import VIEWS
-from projections.checkpoints import Progress, Step
 from projections.deployment_requests import VIEW
 from projections.rebuilding.building import NotCopied, NotSwapped
 from projections.rebuilding.rebuild import verify
+from projections.tables.checkpoints import Progress, Step
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_rebuild import again, asked, nothing_is_left

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from projections.checkpoints import Progress, Step
 from projections.deployment_requests import NAME, VIEW
 from projections.rebuilding import building
 from projections.rebuilding.rebuild import rebuild
+from projections.tables.checkpoints import Progress, Step
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_rebuild import nothing_is_left

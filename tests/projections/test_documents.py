@@ -7,7 +7,7 @@ import pytest
 
 from domain.incident.state import Incident
 from domain.vocabulary import Location, Text
-from projections.documents import encode, reader
+from projections.tables.documents import encode, reader
 from projections.terms import Holder
 from tests.domain.case import KFOR
 from tests.projections.histories import Histories

@@ -13,9 +13,9 @@ import pytest
 from domain.recorded import Recorded
 from projections import deployment_requests
 from projections.catalogue import VIEWS
-from projections.checkpoints import FollowerState
 from projections.following.follower import Course, course_of
 from projections.following.leading import Limits
+from projections.tables.checkpoints import FollowerState
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty
 from tests.projections.world import PATIENT, World, wait_for

@@ -14,7 +14,7 @@ from projections import authorities, deployment_requests, incidents
 from projections.catalogue import VIEWS
 from projections.reading.asking import FOREVER
 from projections.reading.items import items_of
-from projections.view import Memory
+from projections.tables.view import Memory
 from tests.projections.histories import Histories
 from tests.projections.world import World
 

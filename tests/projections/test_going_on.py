@@ -18,14 +18,14 @@ import pytest
 from domain.recorded import Recorded
 from projections import parts
 from projections.audit_trail import VIEW
-from projections.checkpoints import Progress
 from projections.following.applying import Unappliable
 from projections.rebuilding import copies
 from projections.rebuilding.filling import FillerLost
 from projections.rebuilding.queue import cancel
 from projections.rebuilding.rebuild import discard, rebuild, verify
 from projections.rebuilding.telling import Cancelled
-from projections.view import View
+from projections.tables.checkpoints import Progress
+from projections.tables.view import View
 from service.errors import CorruptEvent
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories

@@ -13,10 +13,10 @@ import pytest
 from domain.recorded import Recorded
 from projections import deployment_requests, situation
 from projections.audit_trail import VIEW
-from projections.checkpoints import Progress, Step
 from projections.rebuilding.telling import Cancelled
 from projections.replaying import Replay, topics
-from projections.view import Folded, View
+from projections.tables.checkpoints import Progress, Step
+from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_killed_rebuilds import begun, ended

@@ -17,7 +17,7 @@ from projections import audit_trail, deployment_requests, situation
 from projections.catalogue import VIEWS
 from projections.following.follower import course_of
 from projections.rebuilding.rebuild import verify
-from projections.view import View
+from projections.tables.view import View
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from tests.projections.histories import Histories

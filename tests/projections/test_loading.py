@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Boolean, Column, Float, MetaData, Table, Text, Uuid
 
-from projections.loading import load
+from projections.tables.binary_copy import load
 from service.settings import DatabaseUrls
 
 TABLE = Table(

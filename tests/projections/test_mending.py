@@ -12,7 +12,7 @@ from projections import audit_trail, authorities, deployment_requests, situation
 from projections.counting import LEVELS, Level
 from projections.following.follower import course_of
 from projections.rebuilding.mending import NotOneOf, mend
-from projections.view import View
+from projections.tables.view import View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_large_events import item

@@ -13,7 +13,6 @@ from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests, parts
 from projections.catalogue import VIEWS
-from projections.checkpoints import FollowerState, Progress
 from projections.deployment_requests import by_ids
 from projections.following.applying import Unappliable
 from projections.following.follower import course_of
@@ -22,7 +21,8 @@ from projections.following.parking import Parked, parked, retry, waiting_positio
 from projections.reading.reader import ViewBehind
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.verification import Differs
-from projections.view import Folded, View
+from projections.tables.checkpoints import FollowerState, Progress
+from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty

@@ -5,9 +5,10 @@ from functools import partial
 import psycopg
 
 from domain.vocabulary import SYSTEM
-from projections import audit_trail, authorities, checkpoints, deployment_requests, request_lists
+from projections import audit_trail, authorities, deployment_requests, request_lists
 from projections.audit_trail import Filter
 from projections.reading.passing import next_entries
+from projections.tables import checkpoints
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS
 from tests.projections.world import World

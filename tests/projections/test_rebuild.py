@@ -11,13 +11,13 @@ import pytest
 from projections import replaying
 from projections.audit_trail import VIEW
 from projections.catalogue import VIEWS
-from projections.checkpoints import Progress, Step
 from projections.following.follower import course_of
 from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.copies import NEXT
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
 from projections.rebuilding.telling import Cancelled
-from projections.view import View
+from projections.tables.checkpoints import Progress, Step
+from projections.tables.view import View
 from service.database.migrations import check
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories

@@ -11,7 +11,7 @@ from domain.recorded import Recorded
 from projections.deployment_requests import VIEW
 from projections.following.applying import Unappliable
 from projections.rebuilding.rebuild import verify
-from projections.view import Folded, View
+from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_parking import follow_to_the_end, found, longest

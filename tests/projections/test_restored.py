@@ -13,10 +13,10 @@ from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.catalogue import VIEWS
-from projections.checkpoints import FollowerState, Status
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader, ViewBehind
-from projections.view import View
+from projections.tables.checkpoints import FollowerState, Status
+from projections.tables.view import View
 from service.processes.composition import async_engine
 from service.processes.rebuild_worker import Rebuilding
 from service.settings import Settings

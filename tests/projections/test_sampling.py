@@ -16,7 +16,7 @@ from projections.following.leading import connect
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.verification import NotAsFolded, check_sample
 from projections.replaying import Replay
-from projections.view import Folded, View
+from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from tests.databases import Databases

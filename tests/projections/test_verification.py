@@ -15,7 +15,7 @@ from projections.following.follower import course_of
 from projections.rebuilding.comparing import Kind, counted
 from projections.rebuilding.rebuild import rebuild, verify
 from projections.rebuilding.verification import Comparison, Differs
-from projections.view import Folded, View
+from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_killed_followers import appending

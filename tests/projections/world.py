@@ -15,13 +15,13 @@ from sqlalchemy import Table
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor
 from projections.catalogue import VIEWS
-from projections.checkpoints import Status, statuses
 from projections.following import leading
 from projections.following.follower import Course, Feed, course_of, follow
 from projections.following.leading import Limits
 from projections.reading.asking import Question, Sight
 from projections.reading.reader import Reader
-from projections.view import View
+from projections.tables.checkpoints import Status, statuses
+from projections.tables.view import View
 from service.event_store.records import Item
 from service.event_store.store import Appended, EventStore
 from service.processes.composition import async_engine

@@ -16,12 +16,13 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from domain.vocabulary import SYSTEM, Actor
-from projections import audit_trail, authorities, checkpoints, deployment_requests, incidents
+from projections import audit_trail, authorities, deployment_requests, incidents
 from projections.audit_trail import Filter
 from projections.reading.histories import lengths_of
 from projections.reading.passing import next_entries
 from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
 from projections.reading.sharing import Shared
+from projections.tables import checkpoints
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Sources
 from service.graphql.schema.audit_trail import presentation

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.catalogue import VIEWS
-from projections.checkpoints import LOCKS
 from projections.following.follower import course_of, follow
+from projections.tables.checkpoints import LOCKS
 from service.event_store.store import EventStore
 from service.identity import ISSUER, Tokens
 from service.processes.api import create_app

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type, is_object_type, is_required_argument
 
-from projections.metadata import PROJECTIONS
+from projections.tables.metadata import PROJECTIONS
 from service.graphql.root import schema
 from service.settings import DatabaseUrls
 from tests.databases import Databases

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import psycopg
 
-from projections.checkpoints import LOCKS, Progress
 from projections.following.follower import course_of
 from projections.reading.reader import Reader
 from projections.rebuilding.queue import Outcome
 from projections.rebuilding.rebuild import rebuild, verify
+from projections.tables.checkpoints import LOCKS, Progress
 from service.errors import Unavailable
 from service.event_store.mapper import decode
 from service.processes.health import FOLLOWED, Examination, Health, Tolerance

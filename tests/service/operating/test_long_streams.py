@@ -16,7 +16,7 @@ from projections.rebuilding.checking import Unreadable, check
 from projections.rebuilding.mending import mend
 from projections.rebuilding.verification import check_sample
 from projections.replaying import Replay
-from projections.view import View
+from projections.tables.view import View
 from service.event_store.mapper import decode
 from tests.projections.test_parking import as_folded, longest
 from tests.projections.world import World

@@ -12,14 +12,14 @@ import pytest
 
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests
-from projections.checkpoints import FollowerState
 from projections.following.follower import course_of
 from projections.rebuilding import building, queue
 from projections.rebuilding.queue import Ended, Outcome
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.telling import Cancelled
 from projections.replaying import count
-from projections.view import View
+from projections.tables.checkpoints import FollowerState
+from projections.tables.view import View
 from service.event_store.mapper import decode
 from service.processes.composition import async_engine
 from service.processes.rebuild_worker import Rebuilding, asking

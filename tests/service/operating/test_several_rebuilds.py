@@ -12,7 +12,7 @@ from projections.following.leading import OtherVersion
 from projections.rebuilding import queue
 from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.rebuild import rebuild
-from projections.view import View
+from projections.tables.view import View
 from service.event_store.mapper import decode
 from service.processes import rebuild_worker
 from tests.projections.world import World

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from projections import audit_trail, deployment_requests, incidents, situation
-from projections.checkpoints import REBUILDS
 from projections.rebuilding import queue
+from projections.tables.checkpoints import REBUILDS
 from tests.projections.world import World
 from tests.service.operating.conftest import Run
 from tests.service.operating.test_verifying import edit

@@ -12,11 +12,11 @@ import psycopg
 import pytest
 
 from projections import deployment_requests
-from projections.checkpoints import Progress, Step
 from projections.rebuilding import building
 from projections.rebuilding.building import NotSwapped
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.telling import Cancelled
+from projections.tables.checkpoints import Progress, Step
 from service.event_store.mapper import decode
 from tests.projections.test_rebuild import nothing_is_left
 from tests.projections.world import World

@@ -7,11 +7,11 @@ from typing import Self
 import strawberry
 
 from domain.vocabulary import Role
-from projections import checkpoints
 from projections.catalogue import VIEW_OF
-from projections.checkpoints import FollowerState, Progress, Status, Step
 from projections.rebuilding import queue
 from projections.rebuilding.queue import Ended, Outcome
+from projections.tables import checkpoints
+from projections.tables.checkpoints import FollowerState, Progress, Status, Step
 from service.graphql.schema.context import Info
 from service.graphql.schema.scalars import Position
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from projections.metadata import EVENT_STORE
+from projections.tables.metadata import EVENT_STORE
 
 events: Final = Table(
     "events",

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import column, select, text
 
-from projections.checkpoints import FOLLOWERS
 from projections.reading.asking import Question
+from projections.tables.checkpoints import FOLLOWERS
 
 BLOCKED: Final = """
     WITH RECURSIVE sessions AS (

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Column, Index, PrimaryKeyCo
 
 from domain.catalogue import AGGREGATE_OF, Aggregate
 from domain.recorded import Recorded
-from projections.metadata import PROJECTIONS
+from projections.tables.metadata import PROJECTIONS
 
 Values = tuple[Any, ...]
 """One row, in the order of its table's columns; None for 'infinity' in valid_until."""

@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Boolean, Column, Table, Text, Uuid
 
-from projections.view import Values
+from projections.tables.view import Values
 
 HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END: Final = b"\xff\xff"

@@ -29,9 +29,9 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as table_of
 
-from projections.metadata import PROJECTIONS
 from projections.reading.asking import Question
-from projections.stored import events
+from projections.tables.metadata import PROJECTIONS
+from projections.tables.stored_events import events
 
 
 class FollowerState(StrEnum):
