@@ -10,7 +10,7 @@ from benchmarks.cast import BEGINNING, SPAN
 from domain.marking import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
 from domain.vocabulary import AuthorityCode
 from projections import audit_trail, request_lists, situation_counts
-from projections.reading.asking import Place, Question, Sight
+from projections.reading.queries import Place, Question, Sight
 from projections.request_lists import Order
 
 AUDITOR: Final = Sight(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, AUDITORS})))

@@ -18,7 +18,7 @@ from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections.catalogue import VIEWS
-from projections.reading.asking import Question
+from projections.reading.queries import Question
 from projections.rebuilding.rebuild import rebuild
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls

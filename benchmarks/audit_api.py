@@ -11,7 +11,7 @@ from benchmarks.asking import Load, ask, request
 from benchmarks.register import official
 from benchmarks.tables import aligned, middle, percentile
 from domain.vocabulary import AuthorityCode, Role
-from projections.reading.asking import Sight
+from projections.reading.queries import Sight
 from projections.request_lists import Filter, Order
 from service.identity import Tokens
 from service.settings import DatabaseUrls

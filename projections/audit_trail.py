@@ -32,16 +32,16 @@ from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import Actor, ActorKind, Marking, Role
 from domain.voiding import JurisdictionEventVoided
+from projections.api_terms import Holder
+from projections.audit_entries import Entry, Shown, entry, evolve, introduces, kind_of, shown_to, subject_of
 from projections.changes import Change
-from projections.entries import Entry, Shown, entry, evolve, introduces, kind_of, shown_to, subject_of
-from projections.folding import audience_of
-from projections.items import item_rows, reader_with_items, without_texts
-from projections.reading.asking import Question, Sight, among, overlaps, texts, uuids, visible
-from projections.reading.listing import of_each
+from projections.reading.list_queries import of_each
+from projections.reading.queries import Question, Sight, among, overlaps, texts, uuids, visible
+from projections.state_items import item_rows, reader_with_items, without_texts
 from projections.tables.documents import encode
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.view import Folded, Memory, Update, Values, View, items, memory
-from projections.terms import Holder
+from projections.version_rows import audience_of
 
 __all__ = [
     "NAME", "VERSION", "VIEW", "Change", "Entry", "Filter", "Shown",

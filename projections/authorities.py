@@ -13,13 +13,23 @@ from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode, Marking
-from projections.folding import fold_versions, version_columns
-from projections.items import reader_with_items, without_items
-from projections.reading.asking import EVERYTHING, Prepared, Question, Sight, among, named_texts, standing, texts, uuids
-from projections.reading.items import items_of
+from projections.api_terms import Holder
+from projections.reading.item_rows import items_of
+from projections.reading.queries import (
+    EVERYTHING,
+    Prepared,
+    Question,
+    Sight,
+    among,
+    named_texts,
+    standing,
+    texts,
+    uuids,
+)
+from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode, reader
 from projections.tables.view import Folded, Memory, Values, View, items, present, versions
-from projections.terms import Holder
+from projections.version_rows import fold_versions, version_columns
 
 NAME: Final = "authorities"
 VERSION: Final = 2

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from projections.terms import TERMS
+from projections.api_terms import TERMS
 
 
 @dataclass(frozen=True, slots=True)

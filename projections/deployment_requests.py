@@ -25,9 +25,9 @@ from sqlalchemy import (
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
-from projections.folding import fold_versions, regions_around, version_columns
-from projections.items import reader_with_items, without_items
-from projections.reading.asking import (
+from projections.reading.item_rows import items_of
+from projections.reading.list_queries import FIRST, indexed
+from projections.reading.queries import (
     FOREVER,
     Prepared,
     Question,
@@ -39,10 +39,10 @@ from projections.reading.asking import (
     uuids,
     visible,
 )
-from projections.reading.items import items_of
-from projections.reading.listing import FIRST, indexed
+from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode
 from projections.tables.view import STANDS, Folded, Memory, Values, View, items, present, versions
+from projections.version_rows import fold_versions, regions_around, version_columns
 
 NAME: Final = "deployment_requests"
 VERSION: Final = 3

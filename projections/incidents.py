@@ -11,9 +11,20 @@ from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Sele
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from projections.folding import fold_versions, regions_around, version_columns
-from projections.items import reader_with_items, without_items
-from projections.reading.asking import (
+from projections.reading.filter_shape import Part, Shape, each, once, parameters, part_values, shaped
+from projections.reading.item_rows import items_of
+from projections.reading.list_queries import (
+    FIRST,
+    any_of,
+    beneath,
+    first_of,
+    indexed,
+    merged,
+    ordered,
+    outermost,
+    shown,
+)
+from projections.reading.queries import (
     Place,
     Prepared,
     Question,
@@ -25,21 +36,10 @@ from projections.reading.asking import (
     standing,
     visible,
 )
-from projections.reading.forms import Part, Shape, each, once, parameters, part_values, shaped
-from projections.reading.items import items_of
-from projections.reading.listing import (
-    FIRST,
-    any_of,
-    beneath,
-    first_of,
-    indexed,
-    merged,
-    ordered,
-    outermost,
-    shown,
-)
+from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode
 from projections.tables.view import STANDS, Folded, Memory, Values, View, items, present, versions
+from projections.version_rows import fold_versions, regions_around, version_columns
 
 NAME: Final = "incidents"
 VERSION: Final = 3

@@ -13,9 +13,8 @@ from sqlalchemy.dialects.postgresql import array
 from domain.deployment_request.state import DeploymentRequest
 from projections import incidents, situation_counts
 from projections.deployment_requests import NAME, request_in, state_in, table
-from projections.reading.asking import Place, Prepared, Question, Sight, instant, judged_at, overlaps, standing, visible
-from projections.reading.forms import Part, Shape, each, once, parameters, part_values, shaped
-from projections.reading.listing import (
+from projections.reading.filter_shape import Part, Shape, each, once, parameters, part_values, shaped
+from projections.reading.list_queries import (
     SLACK,
     any_of,
     beneath,
@@ -27,6 +26,17 @@ from projections.reading.listing import (
     ordered,
     outermost,
     shown,
+)
+from projections.reading.queries import (
+    Place,
+    Prepared,
+    Question,
+    Sight,
+    instant,
+    judged_at,
+    overlaps,
+    standing,
+    visible,
 )
 
 

@@ -34,20 +34,20 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import derived_id
-from projections import counting
-from projections.counting import LEVELS, count_anew, miscounted
-from projections.folding import PRESENT, audience_of, regions_around, version_columns
-from projections.items import without_items
+from projections import running_counts
+from projections.running_counts import LEVELS, count_anew, miscounted
+from projections.state_items import without_items
 from projections.tables.documents import encode, reader
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.view import STANDS, Folded, Memory, Update, Values, View, memory, present, versions
+from projections.version_rows import PRESENT, audience_of, regions_around, version_columns
 
 NAME: Final = "situation"
 VERSION: Final = 5
 
 REQUEST: Final = "request"
 INCIDENTS: Final = "incident"
-NONE: Final[ColumnElement[Any]] = literal_column(counting.NONE)
+NONE: Final[ColumnElement[Any]] = literal_column(running_counts.NONE)
 """The regions of a group of every region, the audience of a group of every audience. Spelled as in partial indexes,
 which the planner compares by their text."""
 

@@ -17,8 +17,7 @@ from sqlalchemy import (
 )
 
 from domain.deployment_request.state import RequestStatus
-from projections.counting import STATUSES
-from projections.reading.asking import (
+from projections.reading.queries import (
     Prepared,
     Question,
     Sight,
@@ -30,6 +29,7 @@ from projections.reading.asking import (
     standing,
     visible_of_others,
 )
+from projections.running_counts import STATUSES
 from projections.situation import NAME, NONE, REQUEST, table
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
 from projections.following.remembering import Remembered
-from projections.items import without_items
+from projections.state_items import without_items
 from projections.tables.binary_copy import load
 from projections.tables.documents import encode
 from projections.tables.view import Folded, Update, Values, View

@@ -16,7 +16,7 @@ from domain.recorded import Recorded
 from projections.following.applying import LIVE, Inconsistent, Unappliable, apply
 from projections.following.leading import ERROR_LENGTH, OtherVersion, connect
 from projections.following.remembering import Remembered
-from projections.reading.asking import Question, among, texts, uuids
+from projections.reading.queries import Question, among, texts, uuids
 from projections.replaying import TABLES, TOPIC, Decode, at_positions
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.view import View

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from projections.reading.items import items_without_texts
+from projections.reading.item_rows import items_without_texts
 from projections.tables.view import View
 
 KEPT: Final = 20_000

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import column, select, text
 
-from projections.reading.asking import Question
+from projections.reading.queries import Question
 from projections.tables.checkpoints import FOLLOWERS
 
 BLOCKED: Final = """

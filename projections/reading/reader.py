@@ -19,10 +19,10 @@ from domain.marking import Viewer, viewer
 from domain.vocabulary import Actor, Region
 from projections import authorities
 from projections.following import parking
-from projections.reading.asking import Question, Sight
-from projections.reading.places import Person, Places, in_pieces
 from projections.reading.positions import Positions, SetAside, ViewBehind
-from projections.reading.sharing import Shared
+from projections.reading.queries import Question, Sight
+from projections.reading.single_flight import Shared
+from projections.reading.statement_slots import Person, Places, in_pieces
 from projections.tables import checkpoints
 from projections.tables.stored_events import events
 

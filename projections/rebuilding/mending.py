@@ -8,12 +8,12 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import Table
 
-from projections.counting import LEVELS
 from projections.following import parking
 from projections.following.applying import LIVE, begins, fold, write
 from projections.following.leading import OtherVersion, connect
-from projections.reading.asking import BEFORE_ALL
+from projections.reading.queries import BEFORE_ALL
 from projections.replaying import Decode, Replay, topics
+from projections.running_counts import LEVELS
 from projections.tables.view import Folded, View
 
 

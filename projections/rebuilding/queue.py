@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import select
 
 from projections.following.leading import ERROR_LENGTH, OF_ANOTHER_LOG, REBUILDS_CHANNEL, connect
-from projections.reading.asking import Question
+from projections.reading.queries import Question
 from projections.tables.checkpoints import REBUILDS, Progress, outcomes
 
 CHANNEL: Final = REBUILDS_CHANNEL

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as table_of
 
-from projections.reading.asking import Question
+from projections.reading.queries import Question
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.stored_events import events
 

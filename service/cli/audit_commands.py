@@ -13,9 +13,10 @@ from domain import authority as authorities
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import AuthorityCode, exactly, spoken
-from projections import audit_trail, people
+from projections import audit_trail
+from projections.audit_entries import Entry, shown_to
 from projections.audit_trail import Filter
-from projections.entries import Entry, shown_to
+from projections.reading import person_names
 from projections.reading.reader import Reader, Reading, Unanswered, ViewBehind
 from service.cli.register_access import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
 from service.cli.timeline import Moment, Names, Timeline
@@ -141,14 +142,14 @@ async def _moments(everything: Asked, reading: Reading, entries: list[Entry]) ->
 
 async def _names(reader: Reader, entries: Iterable[Entry]) -> Names:
     persons = {entry.actor.person for entry in entries}
-    return {(each.issuer, each.subject): each.name for each in await reader.answer(people.names(persons))}
+    return {(each.issuer, each.subject): each.name for each in await reader.answer(person_names.names(persons))}
 
 
 def names_of(everything: Asked, persons: Iterable[tuple[str, str]]) -> Names:
     """Those of the persons' names that are known. Raises Refused and Unavailable."""
 
     async def answer(reader: Reader) -> Names:
-        found = await reader.answer(people.names(persons))
+        found = await reader.answer(person_names.names(persons))
         return {(each.issuer, each.subject): each.name for each in found}
 
     return _ask(everything, answer)

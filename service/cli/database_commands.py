@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.vocabulary import SYSTEM
-from projections.reading.asking import Question
 from projections.reading.lock_holders import blocked
+from projections.reading.queries import Question
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue
 from projections.tables import checkpoints

@@ -8,8 +8,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from domain.vocabulary import spoken
-from projections.entries import Entry, Shown
-from projections.terms import instant
+from projections.api_terms import instant
+from projections.audit_entries import Entry, Shown
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
 Names = Mapping[tuple[str, str], str]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.vocabulary import IncidentId, RequestId
 from projections import deployment_requests
 from projections.following import parking
-from projections.reading.asking import EVERYTHING, Question
+from projections.reading.queries import EVERYTHING, Question
 from projections.tables import checkpoints
 from service.errors import Unavailable
 

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from domain.deployment_request.state import DeploymentRequest
 from domain.marking import EVERYBODY, Viewer
 from projections import deployment_requests, incidents, request_lists
-from projections.reading.asking import EVERYTHING, Place, Question, Sight
+from projections.reading.queries import EVERYTHING, Place, Question, Sight
 from projections.request_lists import Filter, Order
 from tests.projections.histories import Histories
 from tests.projections.world import World

@@ -14,8 +14,8 @@ from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail
+from projections.audit_entries import subject_of
 from projections.audit_trail import Entry, Filter
-from projections.entries import subject_of
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
 from tests.projections.world import World

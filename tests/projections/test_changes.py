@@ -10,10 +10,10 @@ from domain.deployment_request import events
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import Period, Region, Strength
+from projections.api_terms import Holder, payload, told
+from projections.audit_entries import subject_of
 from projections.audit_trail import evolve
 from projections.changes import changes
-from projections.entries import subject_of
-from projections.terms import Holder, payload, told
 from tests.domain.case import (
     BRIDGE,
     CANAL,

@@ -7,8 +7,8 @@ import pytest
 
 from domain.incident.state import Incident
 from domain.vocabulary import Location, Text
+from projections.api_terms import Holder
 from projections.tables.documents import encode, reader
-from projections.terms import Holder
 from tests.domain.case import KFOR
 from tests.projections.histories import Histories
 

@@ -12,8 +12,8 @@ from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDE
 from domain.recorded import Recorded
 from projections import authorities, deployment_requests, incidents
 from projections.catalogue import VIEWS
-from projections.reading.asking import FOREVER
-from projections.reading.items import items_of
+from projections.reading.item_rows import items_of
+from projections.reading.queries import FOREVER
 from projections.tables.view import Memory
 from tests.projections.histories import Histories
 from tests.projections.world import World

@@ -18,7 +18,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests, incidents, request_lists
-from projections.reading.asking import EVERYTHING, Question
+from projections.reading.queries import EVERYTHING, Question
 from service.event_store.records import Item
 from tests.projections.histories import Histories
 from tests.projections.test_state_items import LONG, VIEWS, piece

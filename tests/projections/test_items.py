@@ -11,8 +11,9 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import SYSTEM, AuthorityCode
-from projections import authorities, deployment_requests, incidents, people
-from projections.people import Named
+from projections import authorities, deployment_requests, incidents
+from projections.reading import person_names
+from projections.reading.person_names import Named
 from tests.projections.chance import CODES, ISSUER, REGIONS, START
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
@@ -100,5 +101,5 @@ def test_names_of_people(recorded: World) -> None:
     recorded.store.people(ISSUER, "p1", "Ana", START)
     recorded.store.people("elsewhere", "p1", "Another", START)
     asked = [(ISSUER, "p1"), (ISSUER, "p2")]
-    assert recorded.ask(SYSTEM, lambda _: people.names(asked)) == [Named(ISSUER, "p1", "Ana")]
-    assert recorded.ask(SYSTEM, lambda _: people.names([])) == []
+    assert recorded.ask(SYSTEM, lambda _: person_names.names(asked)) == [Named(ISSUER, "p1", "Ana")]
+    assert recorded.ask(SYSTEM, lambda _: person_names.names([])) == []

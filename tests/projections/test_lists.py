@@ -11,7 +11,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM, Actor, Marking
 from projections import incidents, request_lists
-from projections.reading.asking import Place
+from projections.reading.queries import Place
 from projections.request_lists import Filter, Order
 from tests.projections.chance import START
 from tests.projections.histories import Histories

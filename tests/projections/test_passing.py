@@ -7,7 +7,7 @@ import psycopg
 from domain.vocabulary import SYSTEM
 from projections import audit_trail, authorities, deployment_requests, request_lists
 from projections.audit_trail import Filter
-from projections.reading.passing import next_entries
+from projections.next_entries import next_entries
 from projections.tables import checkpoints
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS

@@ -15,8 +15,8 @@ from domain import jurisdiction
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
 from projections import request_lists
-from projections.reading.asking import Question
 from projections.reading.positions import Positions
+from projections.reading.queries import Question
 from projections.reading.reader import InstantAhead, Reader, Unanswered, ViewBehind
 from projections.request_lists import Filter
 from service.event_store.records import Item

@@ -11,7 +11,7 @@ from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import AttributionStatus, Incident
 from domain.vocabulary import SYSTEM, Actor, Region, regions_of
 from projections import situation, situation_counts
-from projections.counting import STATUSES
+from projections.running_counts import STATUSES
 from projections.situation import INCIDENTS, REQUEST
 from projections.situation_counts import Counts
 from tests.projections.histories import Histories

@@ -18,7 +18,7 @@ from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import EvidenceId, InformationCredibility, Marking, SourceReliability, Text
 from projections import audit_trail, authorities, deployment_requests, incidents, situation
-from projections.items import GROWING, item_rows, reader_with_items, without_texts
+from projections.state_items import GROWING, item_rows, reader_with_items, without_texts
 from projections.tables.documents import UNREAD, encode
 from projections.tables.view import Values, View
 from service.event_store.records import Item

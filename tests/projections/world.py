@@ -18,7 +18,7 @@ from projections.catalogue import VIEWS
 from projections.following import leading
 from projections.following.follower import Course, Feed, course_of, follow
 from projections.following.leading import Limits
-from projections.reading.asking import Question, Sight
+from projections.reading.queries import Question, Sight
 from projections.reading.reader import Reader
 from projections.tables.checkpoints import Status, statuses
 from projections.tables.view import View

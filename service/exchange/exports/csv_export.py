@@ -15,7 +15,7 @@ import msgspec
 from domain.deployment_request.events import Recommendation
 from domain.deployment_request.state import Decision, DeploymentRequest
 from domain.vocabulary import Actor, Text
-from projections.terms import instant
+from projections.api_terms import instant
 from service.exchange.visible_log.request_cases import Case, cases
 from service.exchange.visible_log.visible_events import Teller, Told
 

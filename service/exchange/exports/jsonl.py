@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from domain.vocabulary import derived_id
-from projections.terms import instant, person
+from projections.api_terms import instant, person
 from service.exchange.visible_log.visible_events import Teller, Told
 
 SOURCE: Final = "urn:uuid:{}"

@@ -16,7 +16,7 @@ from domain.incident.state import Incident
 from domain.marking import person
 from domain.recorded import Recorded
 from domain.vocabulary import Actor, AuthorityCode, Subject, Text
-from projections.terms import instant, plain
+from projections.api_terms import instant, plain
 from service.exchange.exports.columns import COLUMNS, Column, Kind, flat
 from service.exchange.visible_log.visible_events import UNTOLD, Told
 

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from projections.terms import instant
+from projections.api_terms import instant
 from service.exchange.exports.atomic_file import tune
 from service.exchange.exports.columns import Column
 from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, Course, Values

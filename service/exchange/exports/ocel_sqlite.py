@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, BinaryIO, Final
 
-from projections.terms import instant
+from projections.api_terms import instant
 from service.exchange.exports.atomic_file import copy, database_beside
 from service.exchange.exports.columns import Column, Kind
 from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, Course, Values

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, Final
 from xml.sax.saxutils import quoteattr
 
-from projections.terms import instant
+from projections.api_terms import instant
 from service.exchange.exports.columns import Kind, flat
 from service.exchange.visible_log.request_cases import Case, cases
 from service.exchange.visible_log.visible_events import Teller, Told

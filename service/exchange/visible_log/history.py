@@ -7,8 +7,8 @@ from typing import Any
 
 from domain import marking
 from domain.incident.events import EvidenceRecorded
+from projections.audit_entries import Entry, Shown, entry, shown_to
 from projections.audit_trail import evolve
-from projections.entries import Entry, Shown, entry, shown_to
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
 from service.exchange.visible_log.visibility import Eyes

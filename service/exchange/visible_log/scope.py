@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM, Actor, joined
-from projections.terms import instant
+from projections.api_terms import instant
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import find
 from service.exchange.visible_log.refused import Refused

@@ -13,8 +13,8 @@ from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.marking import Viewer
 from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import Actor
-from projections.entries import Entry, kind_of, shown_to, subject_of
-from projections.terms import payload, spelled_path
+from projections.api_terms import payload, spelled_path
+from projections.audit_entries import Entry, kind_of, shown_to, subject_of
 from service.event_store.records import Place
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope

@@ -16,9 +16,10 @@ from domain.incident.state import Incident
 from domain.jurisdiction import Mandate
 from domain.marking import Viewer
 from domain.vocabulary import Actor, AuthorityCode
-from projections import audit_trail, authorities, deployment_requests, people
+from projections import audit_trail, authorities, deployment_requests
 from projections.audit_trail import Entry
-from projections.reading.asking import Question, Sight
+from projections.reading import person_names
+from projections.reading.queries import Question, Sight
 from projections.reading.reader import InstantAhead, Reader, Reading, SetAside, ViewBehind
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.pace import Pace
@@ -211,7 +212,7 @@ class Sources:
     @cached_property
     def names(self) -> DataLoader[Person, str | None]:
         async def find(persons: list[Person]) -> Mapping[Person, str]:
-            rows = await self.rows(lambda sight: people.names(persons))
+            rows = await self.rows(lambda sight: person_names.names(persons))
             return {(found.issuer, found.subject): found.name for found in rows}
 
         return one_each(find)

@@ -15,9 +15,9 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.numbering import NumberAssigned
 from projections import deployment_requests, incidents
-from projections.reading.asking import Question, Sight
-from projections.reading.histories import event_of_number, events_of, mentioning
+from projections.reading.queries import Question, Sight
 from projections.reading.reader import Reader, SetAside
+from projections.reading.stream_events import event_of_number, events_of, mentioning
 from service.event_store.mapper import decode
 from service.exchange.visible_log.references import place_of
 

@@ -7,7 +7,7 @@ from struct import Struct
 from typing import Final
 from uuid import UUID
 
-from projections.reading.asking import Place
+from projections.reading.queries import Place
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Moment
 from service.graphql.schema.arguments import given

@@ -18,10 +18,10 @@ from strawberry.dataloader import DataLoader
 from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, authorities, deployment_requests, incidents
 from projections.audit_trail import Filter
-from projections.reading.histories import lengths_of
-from projections.reading.passing import next_entries
+from projections.next_entries import next_entries
 from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
-from projections.reading.sharing import Shared
+from projections.reading.single_flight import Shared
+from projections.reading.stream_events import lengths_of
 from projections.tables import checkpoints
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Sources

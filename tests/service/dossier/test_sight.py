@@ -8,7 +8,7 @@ import pytest
 
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.vocabulary import SYSTEM, Actor
-from projections.terms import payload
+from projections.api_terms import payload
 from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.pdf_renderer import pdf
 from service.exchange.dossier.phrases import CONFIDENCES, LIKELIHOODS

@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 from domain.authority import stream_of
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections.entries import subject_of
-from projections.terms import instant
+from projections.api_terms import instant
+from projections.audit_entries import subject_of
 from service.cli import application
 from service.identity import ISSUER, Tokens
 from tests.databases import Databases

@@ -12,8 +12,8 @@ from domain.authority import stream_of
 from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.events import RequestSubmitted
 from domain.recorded import Recorded
-from projections.entries import kind_of, subject_of
-from projections.terms import instant, payload
+from projections.api_terms import instant, payload
+from projections.audit_entries import kind_of, subject_of
 from tests.service.exports import readers
 from tests.service.exports.readers import at, attributes
 from tests.service.exports.register import Register

@@ -15,9 +15,9 @@ import pytest
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections import audit_trail
+from projections.api_terms import payload
+from projections.audit_entries import Shown, introduces, shown_to
 from projections.audit_trail import Filter
-from projections.entries import Shown, introduces, shown_to
-from projections.terms import payload
 from service.exchange.visible_log.history import history
 from service.exchange.visible_log.refused import Refused
 from tests.databases import Databases

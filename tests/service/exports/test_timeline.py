@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from projections.audit_entries import Entry, Shown
 from projections.changes import Change
-from projections.entries import Entry, Shown
 from service.cli.terminal_text import change_for_people, change_for_programs
 from service.cli.timeline import Moment, Timeline
 

@@ -12,7 +12,7 @@ from domain.incident.state import Incident
 from domain.marking import Viewer
 from domain.recorded import Recorded
 from domain.vocabulary import Actor
-from projections.entries import difference, visible_changes
+from projections.audit_entries import difference, visible_changes
 from tests.projections.model import Model
 from tests.service.graphql.register import Answer
 

@@ -9,9 +9,9 @@ from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.marking import viewer as viewer_of
 from projections import audit_trail, authorities
+from projections.api_terms import Holder
 from projections.audit_trail import Entry
 from projections.changes import Change
-from projections.terms import Holder
 from service.commands.envelope import Outcome
 from service.graphql.execution.field_charges import READ
 from service.graphql.loaders.loaders import Sources

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Table, literal_column, select
 
-from projections.reading.asking import alias
+from projections.reading.queries import alias
 
 TOLD: Final = (
     """'[' || string_agg('["' || i.field || '",' || i.ordinal || ',' || i.document || ',' || {texts} || ']'"""

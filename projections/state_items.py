@@ -20,9 +20,9 @@ from domain.incident.state import Evidence, Found, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded import Recorded
 from domain.vocabulary import Text
+from projections.api_terms import Holder
 from projections.tables.documents import UNREAD, StoredItem, encode, items_reader, outline, reader
 from projections.tables.view import Values
-from projections.terms import Holder
 
 S = TypeVar("S")
 
@@ -118,7 +118,7 @@ def item_rows(table: Table, subject: UUID, recorded: Recorded[Any], before: Any,
 
 
 def reader_with_items(kind: type[S]) -> Callable[..., S]:
-    """Reads a document and the items of its state, as `projections.reading.items` selects them.
+    """Reads a document and the items of its state, as `projections.reading.item_rows` selects them.
 
     To be made while modules are imported, like any reader.
     """

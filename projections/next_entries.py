@@ -7,7 +7,7 @@ from sqlalchemy import func, select, true
 
 from projections import audit_trail
 from projections.audit_trail import Entry, Filter
-from projections.reading.asking import Question, Sight, among, texts
+from projections.reading.queries import Question, Sight, among, texts
 from projections.tables import checkpoints
 
 

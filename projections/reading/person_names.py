@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, tuple_
 
-from projections.reading.asking import Question
+from projections.reading.queries import Question
 from projections.tables.stored_events import people
 
 

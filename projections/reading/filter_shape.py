@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, Integer, Text, Uuid, bindparam
 from sqlalchemy.types import TypeEngine
 
-from projections.reading.asking import Place
+from projections.reading.queries import Place
 
 APART: Final = 8
 """Of so many values at most, each gets a list of its own, in the order of an index."""

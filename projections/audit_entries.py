@@ -20,9 +20,9 @@ from domain.marking import AUDITORS, Viewer
 from domain.marking import authority as acting_for
 from domain.recorded import Recorded
 from domain.vocabulary import Actor
+from projections.api_terms import Holder, payload, spelled_path
 from projections.changes import Change, changes
 from projections.tables.documents import encode
-from projections.terms import Holder, payload, spelled_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

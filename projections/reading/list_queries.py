@@ -28,8 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from projections.reading.asking import Sight, alias, among, instant
-from projections.reading.forms import AFTER_AT, AFTER_ID, LIMIT, Part, each
+from projections.reading.filter_shape import AFTER_AT, AFTER_ID, LIMIT, Part, each
+from projections.reading.queries import Sight, alias, among, instant
 
 SPECIAL: Final = re.compile(r"[\\%_]")
 """What LIKE does not take as it stands."""

@@ -13,7 +13,7 @@ from domain.incident.state import Incident
 from domain.marking import EVERYBODY
 from domain.recorded import Recorded
 from domain.vocabulary import Marking, regions_of
-from projections.items import item_rows, without_texts
+from projections.state_items import item_rows, without_texts
 from projections.tables.view import Folded, Update, Values
 
 PRESENT: Final = None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import LargeBinary, Text, case, cast, false, func, literal, or_, select
 
-from projections.reading.asking import Question, among, uuids
+from projections.reading.queries import Question, among, uuids
 from projections.tables.stored_events import event_texts, events, voided_events
 
 
