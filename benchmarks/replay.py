@@ -13,9 +13,9 @@ from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections import deployment_requests
+from projections.following.replay import Replay, head, topics
 from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.rebuild import rebuild
-from projections.replaying import Replay, head, topics
 from service.cli.rebuild_commands import JOBS
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls

@@ -16,9 +16,9 @@ from benchmarks.stock import environment
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.recorded import Recorded
 from projections import deployment_requests
-from projections.following.applying import fold
+from projections.following.replay import topics
+from projections.following.row_writer import fold
 from projections.reading.item_rows import items_without_texts
-from projections.replaying import topics
 from service.event_store.mapper import Mapper as OurMapper
 from service.event_store.records import Row
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Table
 
 from projections import audit_trail, authorities, deployment_requests, incidents, situation
-from projections.following import parking
+from projections.following import parked_events
 from projections.rebuilding import copies
 from projections.tables import checkpoints
 from projections.tables.view import View
@@ -29,8 +29,8 @@ TABLES: Final[tuple[Table, ...]] = (
     checkpoints.outcomes,
     copies.table,
     copies.loaded,
-    parking.streams,
-    parking.events,
+    parked_events.streams,
+    parked_events.events,
     *(table for view in VIEWS for table in view.tables),
 )
 """All that migrations make for them."""

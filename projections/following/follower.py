@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 
 from domain.recorded import Recorded
-from projections.following import leading, parking
-from projections.following.applying import LIVE, apply
-from projections.following.leading import CHANNEL, OF_ANOTHER_LOG, Limits, OtherVersion, Overtaken, Standing
+from projections.following import leadership, parked_events
+from projections.following.fold_cache import Remembered
+from projections.following.leadership import CHANNEL, OF_ANOTHER_LOG, Limits, OtherVersion, Overtaken, Standing
 from projections.following.outages import is_outage
-from projections.following.remembering import Remembered
+from projections.following.row_writer import LIVE, apply
 from projections.tables.checkpoints import FOLLOWERS
 from projections.tables.view import View
 
@@ -51,7 +51,7 @@ def course_of(view: View) -> Course:
     folded: list[tuple[Any, Any]] = []
 
     def apply_events(connection: psycopg.Connection[Any], events: Sequence[Recorded[Any]]) -> None:
-        rest = parking.divert(connection, view, events) if view.parks else events
+        rest = parked_events.divert(connection, view, events) if view.parks else events
         folded[:] = [(each.subject, each.state) for each in apply(view, connection, LIVE, rest, states)]
 
     def committed() -> None:
@@ -69,7 +69,7 @@ def course_of(view: View) -> Course:
 
 
 def _park(view: View, connection: psycopg.Connection[Any], recorded: Recorded[Any], error: Exception) -> bool:
-    return parking.park(connection, view, recorded, error)
+    return parked_events.park(connection, view, recorded, error)
 
 
 def follow(
@@ -92,7 +92,7 @@ def follow(
     waited_out: tuple[type[Exception], ...] = (psycopg.Error, *passing)
     while not stop.is_set():
         try:
-            with leading.connect(url, f"{FOLLOWERS} {course.name}") as connection:
+            with leadership.connect(url, f"{FOLLOWERS} {course.name}") as connection:
                 _wait_to_lead(connection, course, stop, limits)
                 if not stop.is_set():
                     _Leader(course, connection, feed, stop, limits, passing).lead()
@@ -110,14 +110,14 @@ def follow(
 def _wait_to_lead(connection: psycopg.Connection[Any], course: Course, stop: Event, limits: Limits) -> None:
     """Who can not write the rows does not stand in the way of who can."""
     while not stop.is_set():
-        if not _is_of_another_version(connection, course) and leading.try_to_lead(connection, course.name):
+        if not _is_of_another_version(connection, course) and leadership.try_to_lead(connection, course.name):
             return
         stop.wait(limits.lead)
 
 
 def _is_of_another_version(connection: psycopg.Connection[Any], course: Course) -> bool:
     """Whether the rows are of another version. What holds nothing yet takes on that of whoever comes first."""
-    known = leading.version_of(connection, course.name)
+    known = leadership.version_of(connection, course.name)
     return known is not None and known != course.version
 
 
@@ -153,16 +153,16 @@ class _Leader:
         while not self._stop.is_set():
             if not self._step():
                 self._listen()
-        leading.stopped(self._connection, self._course.name)
+        leadership.stopped(self._connection, self._course.name)
 
     def _begin(self) -> None:
         """Raises OtherVersion, also where the rows were made from another log."""
         course = self._course
         course.forget()
-        if not leading.is_of_this_log(self._connection, course.name):
+        if not leadership.is_of_this_log(self._connection, course.name):
             log.error("%s has taken in events that are not in the log: it begins again from the first", course.name)
-            leading.disown(self._connection, course.name, OF_ANOTHER_LOG if course.keeps_rows else course.version)
-        self._standing = leading.begin(self._connection, course.name, course.version)
+            leadership.disown(self._connection, course.name, OF_ANOTHER_LOG if course.keeps_rows else course.version)
+        self._standing = leadership.begin(self._connection, course.name, course.version)
 
     def _step(self) -> bool:
         """Takes in what there is, never waiting for more. Whether there may be more already."""
@@ -171,7 +171,7 @@ class _Leader:
             events = self._feed(self._standing.position, self._block)
             if events:
                 self._apply(events)
-            elif not leading.is_of_this_log(self._connection, self._course.name):
+            elif not leadership.is_of_this_log(self._connection, self._course.name):
                 raise Overtaken(f"{self._course.name} has taken in events that are not in the log")
         except Overtaken as error:
             log.info("%s: going on from where it is now", error)
@@ -194,7 +194,7 @@ class _Leader:
         self._course.committed()
 
     def _advance(self, events: Sequence[Recorded[Any]]) -> Standing:
-        return leading.advance(self._connection, self._course.name, self._course.version, self._standing, events)
+        return leadership.advance(self._connection, self._course.name, self._course.version, self._standing, events)
 
     def _failed(self, error: Exception, events: Sequence[Recorded[Any]]) -> bool:
         """All before the event that cannot be applied is applied, one by one; then it is parked, or waited for."""
@@ -204,7 +204,7 @@ class _Leader:
             return True
         if events and self._park(events[:1], error):
             return True
-        leading.fail(self._connection, self._course.name, error)
+        leadership.fail(self._connection, self._course.name, error)
         self._stop.wait(self._wait)
         self._wait = min(self._wait * 2, self._limits.longest)
         return True
@@ -227,5 +227,5 @@ class _Leader:
         """Until an append is heard of: one that was not read yet, or one before what was read, as in another log."""
         until = monotonic() + self._limits.look
         while not self._stop.is_set() and (left := until - monotonic()) > 0:
-            if leading.heard(self._connection, min(left, self._limits.listen)) not in (0, self._standing.position):
+            if leadership.heard(self._connection, min(left, self._limits.listen)) not in (0, self._standing.position):
                 return

@@ -10,10 +10,11 @@ from uuid import UUID
 import psycopg
 
 from domain.recorded import Recorded
-from projections.following import parking
-from projections.following.applying import Unappliable, apply
-from projections.following.leading import OtherVersion, connect, version_of
-from projections.following.remembering import Remembered
+from projections.following import parked_events
+from projections.following.fold_cache import Remembered
+from projections.following.leadership import OtherVersion, connect, version_of
+from projections.following.replay import Decode, Replay, count, head, topics
+from projections.following.row_writer import Unappliable, apply
 from projections.rebuilding import copies, queue
 from projections.rebuilding.attending import attended
 from projections.rebuilding.copies import AUTOVACUUM, NEXT, Copy
@@ -22,7 +23,6 @@ from projections.rebuilding.indexing import index
 from projections.rebuilding.queue import Outcome
 from projections.rebuilding.telling import Telling
 from projections.rebuilding.verification import Comparison, Differs, check_sample, compare, same_moment
-from projections.replaying import Decode, Replay, count, head, topics
 from projections.tables.checkpoints import Step
 from projections.tables.view import View
 
@@ -204,7 +204,7 @@ class Building:
         try:
             with self._connection.transaction():
                 folded = apply(self._view, self._connection, NEXT, rest, self._states)
-        except parking.OF_THE_EVENT as error:
+        except parked_events.OF_THE_EVENT as error:
             if len(rest) == 1:
                 self._set_aside(rest[0], error)
             else:
@@ -218,7 +218,7 @@ class Building:
         subject = self._view.subject(recorded)
         known = error if isinstance(error, Unappliable) else Unappliable(self._view.name, recorded, subject, error)
         is_new = self._view.parks and recorded.position > self._followed(self._connection)
-        if not (is_new or parking.is_parked(self._connection, self._view, subject)):
+        if not (is_new or parked_events.is_parked(self._connection, self._view, subject)):
             raise known from error
         self._parked[subject] = known
 
@@ -279,6 +279,6 @@ class Building:
                    updated_at = excluded.updated_at""",
             {"view": self._view.name, "version": self._view.version, "position": self._position},
         )
-        parking.replace(self._connection, self._view, self._parked, self._wanted(), served, self._position)
+        parked_events.replace(self._connection, self._view, self._parked, self._wanted(), served, self._position)
         differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
         queue.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)

@@ -12,9 +12,9 @@ import psycopg
 from domain.catalogue import AGGREGATE_OF, EVENTS, VOIDED
 from domain.recorded import Recorded
 from projections.catalogue import VIEWS
-from projections.following.applying import Unappliable, fold
-from projections.following.leading import connect
-from projections.replaying import TABLES, TOPIC, Decode, Replay, head, topics
+from projections.following.leadership import connect
+from projections.following.replay import TABLES, TOPIC, Decode, Replay, head, topics
+from projections.following.row_writer import Unappliable, fold
 from projections.tables.view import View
 
 UNKNOWN: Final = f"""

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text, UniqueConstraint, Uuid
 
-from projections.parts import Part, parts_for
+from projections.following.stream_ranges import Part, parts_for
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.view import View
 

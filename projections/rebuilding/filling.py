@@ -14,14 +14,14 @@ import psycopg
 
 from domain.recorded import Recorded
 from projections.catalogue import VIEW_OF
-from projections.following import parking
-from projections.following.applying import Unappliable, begins, fold, memories
-from projections.following.leading import connect
-from projections.parts import Part
+from projections.following import parked_events
+from projections.following.leadership import connect
+from projections.following.replay import Decode, Replay, blocks, topics
+from projections.following.row_writer import Unappliable, begins, fold, memories
+from projections.following.stream_ranges import Part
 from projections.rebuilding import copies
 from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.copies import NEXT, Copy, Loaded
-from projections.replaying import Decode, Replay, blocks, topics
 from projections.tables.binary_copy import load
 from projections.tables.view import Folded, View
 
@@ -111,7 +111,7 @@ def _folded(
     try:
         return fold(view, stream, None, own, begins(connection, own[0]))
     except Unappliable as error:
-        if (view.parks and error.position > filling.served) or parking.is_parked(connection, view, stream):
+        if (view.parks and error.position > filling.served) or parked_events.is_parked(connection, view, stream):
             return None
         raise
 
@@ -121,7 +121,7 @@ def _loaded(view: View, connection: psycopg.Connection[Any], folded: Sequence[Fo
     try:
         with connection.transaction():
             _load(view, connection, folded)
-    except parking.OF_THE_EVENT:
+    except parked_events.OF_THE_EVENT:
         if len(folded) == 1:
             return [folded[0].subject]
         return [stream for each in folded for stream in _loaded(view, connection, [each])]

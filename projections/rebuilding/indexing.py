@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from projections.following.leading import connect
+from projections.following.leadership import connect
 from projections.rebuilding import copies
 from projections.rebuilding.attending import attended
 from projections.tables.view import View

@@ -8,11 +8,11 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import Table
 
-from projections.following import parking
-from projections.following.applying import LIVE, begins, fold, write
-from projections.following.leading import OtherVersion, connect
+from projections.following import parked_events
+from projections.following.leadership import OtherVersion, connect
+from projections.following.replay import Decode, Replay, topics
+from projections.following.row_writer import LIVE, begins, fold, write
 from projections.reading.queries import BEFORE_ALL
-from projections.replaying import Decode, Replay, topics
 from projections.running_counts import LEVELS
 from projections.tables.view import Folded, View
 
@@ -48,7 +48,7 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
         if view.derive is not None and folded is not None:
             # from the beginning on: what was counted before the stream began may have been edited too
             view.derive(connection, LIVE, [replace(folded, groups=sorted(groups), since=BEFORE_ALL)])
-        parking.clear(connection, view.name, stream)
+        parked_events.clear(connection, view.name, stream)
     return done
 
 

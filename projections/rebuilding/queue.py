@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import select
 
-from projections.following.leading import ERROR_LENGTH, OF_ANOTHER_LOG, REBUILDS_CHANNEL, connect
+from projections.following.leadership import ERROR_LENGTH, OF_ANOTHER_LOG, REBUILDS_CHANNEL, connect
 from projections.reading.queries import Question
 from projections.tables.checkpoints import REBUILDS, Progress, outcomes
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import psycopg
 
-from projections.following.leading import connect
+from projections.following.leadership import connect
+from projections.following.replay import Decode
 from projections.rebuilding import copies, queue
 from projections.rebuilding.building import Building, Rebuilt
 from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.filling import FillerLost
 from projections.rebuilding.telling import Cancelled, Telling
 from projections.rebuilding.verification import Comparison
-from projections.replaying import Decode
 from projections.tables.checkpoints import REBUILDS, Progress
 from projections.tables.view import View
 

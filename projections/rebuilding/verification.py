@@ -11,10 +11,10 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import TIMESTAMP, Table
 
-from projections.following.applying import LIVE, begins, fold, memories
-from projections.following.leading import connect
+from projections.following.leadership import connect
+from projections.following.replay import Replay, topics
+from projections.following.row_writer import LIVE, begins, fold, memories
 from projections.rebuilding.comparing import RowDifference, counted, differences, differing
-from projections.replaying import Replay, topics
 from projections.tables.view import Folded, Values, View
 
 LISTED: Final = 20

@@ -12,8 +12,8 @@ import typer
 
 from domain.vocabulary import joined
 from projections.catalogue import VIEW_OF, VIEWS
-from projections.following.applying import Inconsistent, Unappliable
-from projections.following.leading import OtherVersion
+from projections.following.leadership import OtherVersion
+from projections.following.row_writer import Inconsistent, Unappliable
 from projections.rebuilding import queue
 from projections.rebuilding.building import NotCopied, NotSwapped, Rebuilt
 from projections.rebuilding.filling import FillerLost

@@ -11,9 +11,9 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, EVENTS, INCIDENT,
 from domain.recorded import Recorded
 from domain.voiding import Unbegun
 from projections.catalogue import VIEWS
-from projections.following import parking
-from projections.following.leading import OtherVersion, connect
-from projections.replaying import FIELDS, TABLES
+from projections.following import parked_events
+from projections.following.leadership import OtherVersion, connect
+from projections.following.replay import FIELDS, TABLES
 from service.errors import CorruptEvent, Misconfigured
 from service.event_store.mapper import decode
 
@@ -70,10 +70,10 @@ def retry_parked(url: str, stream: UUID) -> list[str]:
     """Applies what waits of a stream, as `parked retry` does. What came of it in each view that had set it aside."""
     told = []
     with connect(url, "mandate void") as connection:
-        waiting = [view for view in VIEWS if parking.is_parked(connection, view, stream)]
+        waiting = [view for view in VIEWS if parked_events.is_parked(connection, view, stream)]
     for view in waiting:
         try:
-            came = parking.retry(view, url, decode, stream)
+            came = parked_events.retry(view, url, decode, stream)
             told.append(f"{view.name}: {came.error or f'{came.applied} events applied'}")
         except (OtherVersion, CorruptEvent) as error:
             told.append(f"{view.name}: {error}")

@@ -11,7 +11,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from domain.recorded import Recorded
-from projections.replaying import FIELDS, TABLES, bounded
+from projections.following.replay import FIELDS, TABLES, bounded
 from service.errors import Unavailable
 from service.event_store.connections import BoundedConnection
 from service.event_store.lineage import Lineage, Seen

@@ -6,7 +6,7 @@ from typing import Final
 
 import psycopg
 
-from projections.following.leading import CHANNEL, told
+from projections.following.leadership import CHANNEL, told
 from service.errors import Unavailable
 
 Heard = Callable[[float], Awaitable[int]]

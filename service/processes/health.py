@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import SYSTEM
 from projections.catalogue import VIEW_OF
-from projections.following.leading import OF_ANOTHER_LOG
+from projections.following.leadership import OF_ANOTHER_LOG
 from projections.reading.lock_holders import Blocked, blocked
 from projections.reading.reader import Reader, Unanswered
 from projections.rebuilding import queue

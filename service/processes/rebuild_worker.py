@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections.catalogue import VIEWS
-from projections.following.leading import OtherVersion, connect
+from projections.following.leadership import OtherVersion, connect
 from projections.following.outages import is_outage
 from projections.rebuilding import copies, queue
 from projections.rebuilding.building import NotSwapped

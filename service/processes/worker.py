@@ -11,9 +11,9 @@ import psycopg
 
 from domain.vocabulary import RequestId
 from projections.catalogue import VIEWS
-from projections.following import parking
+from projections.following import parked_events
 from projections.following.follower import Course, Feed, course_of, follow
-from projections.following.leading import connect
+from projections.following.leadership import connect
 from service.commands.policy_queries import Watching
 from service.commands.policy_runner import COURSE, COURSE_VERSION, Policing
 from service.errors import Unavailable
@@ -94,7 +94,7 @@ class Worker:
         log.info("the policies can judge again: %s", ", ".join(map(str, requests)))
         with connect(self._urls.worker, f"mandate {COURSE}") as connection, connection.transaction():
             for request in requests:
-                parking.clear(connection, COURSE, request)
+                parked_events.clear(connection, COURSE, request)
 
 
 def _guarded(name: str, work: Callable[[], None], stop: Event, failed: list[str]) -> None:
@@ -110,7 +110,7 @@ def _guarded(name: str, work: Callable[[], None], stop: Event, failed: list[str]
 def _course_of(policing: Policing) -> Course:
     def show(connection: psycopg.Connection[Any], events: Any) -> None:
         for request, (position, error) in policing.show(events).items():
-            told = parking.told(f"{type(error).__name__}: {error}")
-            parking.set_aside(connection, COURSE, request, position, told)
+            told = parked_events.told(f"{type(error).__name__}: {error}")
+            parked_events.set_aside(connection, COURSE, request, position, told)
 
     return Course(name=COURSE, version=COURSE_VERSION, apply=show, keeps_rows=False)

@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 from projections.catalogue import VIEWS
 from projections.following.follower import course_of, follow
-from projections.following.leading import Limits
+from projections.following.leadership import Limits
 from service.event_store.store import EventStore
 
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from projections import parts
 from projections.catalogue import VIEW_OF
+from projections.following import stream_ranges
 from projections.rebuilding.rebuild import rebuild
 from projections.tables.checkpoints import Progress
 from service.event_store.mapper import decode
@@ -26,7 +26,7 @@ def tell(progress: Progress) -> None:
 
 if __name__ == "__main__":
     url, view, *numbers = sys.argv[1:]
-    jobs, events, *until = map(int, numbers or (1, parts.EVENTS))
+    jobs, events, *until = map(int, numbers or (1, stream_ranges.EVENTS))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "EVENTS", events)
+        patch.setattr(stream_ranges, "EVENTS", events)
         rebuild(VIEW_OF[view], url, decode, tell, jobs=jobs)

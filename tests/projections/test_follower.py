@@ -14,7 +14,7 @@ from domain.recorded import Recorded
 from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import Course, course_of
-from projections.following.leading import Limits
+from projections.following.leadership import Limits
 from projections.tables.checkpoints import FollowerState
 from tests.projections.histories import Histories
 from tests.projections.test_from_scratch import empty

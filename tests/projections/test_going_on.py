@@ -16,9 +16,9 @@ import psycopg
 import pytest
 
 from domain.recorded import Recorded
-from projections import parts
 from projections.audit_trail import VIEW
-from projections.following.applying import Unappliable
+from projections.following import stream_ranges
+from projections.following.row_writer import Unappliable
 from projections.rebuilding import copies
 from projections.rebuilding.filling import FillerLost
 from projections.rebuilding.queue import cancel
@@ -48,7 +48,7 @@ def histories() -> Histories:
 
 @pytest.fixture
 def recorded(world: World, histories: Histories, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(parts, "EVENTS", EVENTS)
+    monkeypatch.setattr(stream_ranges, "EVENTS", EVENTS)
     world.append([histories.opening(), *histories.items(150)])
     world.apply()
     yield world

@@ -23,9 +23,9 @@ from domain.vocabulary import (
 )
 from projections import incidents
 from projections.following.follower import course_of
+from projections.following.replay import BATCH_BYTES, Replay, Stream, at_positions, blocks, head, topics
 from projections.rebuilding.checking import check
 from projections.rebuilding.rebuild import verify
-from projections.replaying import BATCH_BYTES, Replay, Stream, at_positions, blocks, head, topics
 from service.event_store.mapper import decode
 from service.event_store.records import Item, Unrecorded
 from tests.projections.world import World

@@ -11,13 +11,14 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM
-from projections import deployment_requests, parts
+from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.deployment_requests import by_ids
-from projections.following.applying import Unappliable
+from projections.following import stream_ranges
 from projections.following.follower import course_of
-from projections.following.leading import OtherVersion
-from projections.following.parking import Parked, parked, retry, waiting_positions
+from projections.following.leadership import OtherVersion
+from projections.following.parked_events import Parked, parked, retry, waiting_positions
+from projections.following.row_writer import Unappliable
 from projections.reading.reader import ViewBehind
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.verification import Differs
@@ -171,12 +172,12 @@ def test_a_rebuild_with_the_mended_fold_leaves_nothing_parked(recorded: World) -
     assert as_folded(recorded)
 
 
-@pytest.mark.parametrize("part", [parts.EVENTS, 20], ids=["at once", "in parts"])
+@pytest.mark.parametrize("part", [stream_ranges.EVENTS, 20], ids=["at once", "in parts"])
 def test_what_a_rebuild_cannot_apply_either_stays_parked(
     recorded: World, histories: Histories, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     """Its rows are those before the event, and what comes after it waits; the fold may be mended by halves."""
-    monkeypatch.setattr(parts, "EVENTS", part)
+    monkeypatch.setattr(stream_ranges, "EVENTS", part)
     poisoned = longest(recorded)
     first, second = poisoned[1].position, poisoned[3].position
     follow_to_the_end(recorded, unable(first, second))
@@ -249,11 +250,11 @@ def test_a_view_may_stop_instead(recorded: World, view: View) -> None:
     assert found(recorded) == []
 
 
-@pytest.mark.parametrize("part", [parts.EVENTS, 20], ids=["at once", "in parts"])
+@pytest.mark.parametrize("part", [stream_ranges.EVENTS, 20], ids=["at once", "in parts"])
 def test_a_view_that_was_never_followed_is_built_but_for_what_cannot_be_applied(
     recorded: World, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
-    monkeypatch.setattr(parts, "EVENTS", part)
+    monkeypatch.setattr(stream_ranges, "EVENTS", part)
     poisoned = longest(recorded)
     assert again(recorded, unable(poisoned[1].position)).comparison is None
     [one] = found(recorded)

@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from projections import replaying
 from projections.audit_trail import VIEW
 from projections.catalogue import VIEWS
+from projections.following import replay
 from projections.following.follower import course_of
 from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.copies import NEXT
@@ -82,8 +82,8 @@ def test_the_rows_are_those_that_followers_make(recorded: World) -> None:
 def test_streams_too_long_to_fold_at_once_are_folded_in_parts(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded.apply()
     followed = recorded.all_rows()
-    monkeypatch.setattr(replaying, "LONGEST", 4)
-    monkeypatch.setattr(replaying, "BLOCK", 7)
+    monkeypatch.setattr(replay, "LONGEST", 4)
+    monkeypatch.setattr(replay, "BLOCK", 7)
     for view in VIEWS:
         again(recorded, view)
     assert recorded.all_rows() == followed

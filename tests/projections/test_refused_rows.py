@@ -9,7 +9,7 @@ import pytest
 
 from domain.recorded import Recorded
 from projections.deployment_requests import VIEW
-from projections.following.applying import Unappliable
+from projections.following.row_writer import Unappliable
 from projections.rebuilding.rebuild import verify
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode

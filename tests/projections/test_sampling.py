@@ -10,11 +10,11 @@ import pytest
 
 from projections import situation
 from projections.catalogue import VIEW_OF, VIEWS
-from projections.following.applying import LIVE
-from projections.following.leading import connect
+from projections.following.leadership import connect
+from projections.following.replay import Replay
+from projections.following.row_writer import LIVE
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.verification import NotAsFolded, check_sample
-from projections.replaying import Replay
 from projections.running_counts import count_anew
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode

@@ -10,8 +10,8 @@ import pytest
 from domain.recorded import Recorded
 from projections import deployment_requests, situation
 from projections.catalogue import VIEWS
-from projections.following.applying import LIVE
 from projections.following.follower import course_of
+from projections.following.row_writer import LIVE
 from projections.rebuilding.comparing import Kind, counted
 from projections.rebuilding.rebuild import rebuild, verify
 from projections.rebuilding.verification import Comparison, Differs

@@ -15,9 +15,9 @@ from sqlalchemy import Table
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor
 from projections.catalogue import VIEWS
-from projections.following import leading
+from projections.following import leadership
 from projections.following.follower import Course, Feed, course_of, follow
-from projections.following.leading import Limits
+from projections.following.leadership import Limits
 from projections.reading.queries import Question, Sight
 from projections.reading.reader import Reader
 from projections.tables.checkpoints import Status, statuses
@@ -53,12 +53,12 @@ class World:
         for view in views:
             course = course_of(view)
             with psycopg.connect(self.urls.worker, autocommit=True) as connection:
-                standing = leading.begin(connection, view.name, view.version)
+                standing = leadership.begin(connection, view.name, view.version)
                 while events := self.store.feed(
                     standing.position, block if until is None else min(block, until - standing.position)
                 ):
                     with connection.transaction():
-                        standing = leading.advance(connection, view.name, view.version, standing, events)
+                        standing = leadership.advance(connection, view.name, view.version, standing, events)
                         course.apply(connection, events)
                     course.committed()
                     if standing.position == until:

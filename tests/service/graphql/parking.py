@@ -5,7 +5,7 @@ from uuid import UUID
 import psycopg
 
 from projections import deployment_requests
-from projections.following import parking
+from projections.following import parked_events
 from service.settings import DatabaseUrls
 
 
@@ -20,7 +20,7 @@ def park(urls: DatabaseUrls, subject: str, *waiting: str, view: str = deployment
             connection.execute(
                 "INSERT INTO projections.parked_events VALUES (%s, %s, %s)", [view, UUID(subject), position]
             )
-        parking.settle(connection, view)
+        parked_events.settle(connection, view)
 
 
 def park_whole(urls: DatabaseUrls, subject: str, view: str = deployment_requests.NAME) -> None:

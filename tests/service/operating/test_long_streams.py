@@ -8,14 +8,15 @@ from uuid import UUID
 import pytest
 
 from domain.recorded import Recorded
-from projections import deployment_requests, replaying, situation
+from projections import deployment_requests, situation
 from projections.catalogue import VIEWS
-from projections.following.applying import LIVE
-from projections.following.leading import connect
+from projections.following import replay as replaying
+from projections.following.leadership import connect
+from projections.following.replay import Replay
+from projections.following.row_writer import LIVE
 from projections.rebuilding.checking import Unreadable, check
 from projections.rebuilding.mending import mend
 from projections.rebuilding.verification import check_sample
-from projections.replaying import Replay
 from projections.tables.view import View
 from service.event_store.mapper import decode
 from tests.projections.test_parking import as_folded, longest

@@ -13,11 +13,11 @@ import pytest
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.following.follower import course_of
+from projections.following.replay import count
 from projections.rebuilding import building, queue
 from projections.rebuilding.queue import Ended, Outcome
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.telling import Cancelled
-from projections.replaying import count
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
 from service.event_store.mapper import decode

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from projections import audit_trail, incidents
-from projections.following.leading import OtherVersion
+from projections.following.leadership import OtherVersion
 from projections.rebuilding import queue
 from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.rebuild import rebuild

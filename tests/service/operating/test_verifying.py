@@ -4,8 +4,9 @@ import psycopg
 import pytest
 
 from domain.numbering import NumberAssigned
-from projections import deployment_requests, parts
+from projections import deployment_requests
 from projections.catalogue import VIEWS
+from projections.following import stream_ranges
 from service.errors import Misconfigured, Unavailable
 from tests.projections.test_going_on import stopped
 from tests.projections.test_rebuild import nothing_is_left
@@ -63,7 +64,7 @@ def test_what_it_was_held_against_is_told(run: Run, recorded: World) -> None:
 def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
     run: Run, recorded: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "EVENTS", 20)
+    monkeypatch.setattr(stream_ranges, "EVENTS", 20)
     stopped(recorded, deployment_requests.VIEW, after=1)
     assert run("rebuild", "--cancel").stdout.splitlines() == [
         "told to stop: none is being built anew",

@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
-from projections.following.remembering import Remembered
+from projections.following.fold_cache import Remembered
 from projections.state_items import without_items
 from projections.tables.binary_copy import load
 from projections.tables.documents import encode

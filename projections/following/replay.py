@@ -9,7 +9,7 @@ import psycopg
 from domain.catalogue import AGGREGATE_OF, EVENTS, Aggregate
 from domain.catalogue import VOIDED as VOIDED_EVENTS
 from domain.recorded import Recorded
-from projections.parts import ALL, Part
+from projections.following.stream_ranges import ALL, Part
 
 Decode = Callable[[Sequence[Any]], Recorded[Any]]
 """Of one stored event: position, stream, version, topic, state, recorded_at, texts, voided."""

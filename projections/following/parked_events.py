@@ -13,11 +13,11 @@ import psycopg
 from sqlalchemy import TIMESTAMP, BigInteger, Column, Select, Table, Text, Uuid, func, or_, select
 
 from domain.recorded import Recorded
-from projections.following.applying import LIVE, Inconsistent, Unappliable, apply
-from projections.following.leading import ERROR_LENGTH, OtherVersion, connect
-from projections.following.remembering import Remembered
+from projections.following.fold_cache import Remembered
+from projections.following.leadership import ERROR_LENGTH, OtherVersion, connect
+from projections.following.replay import TABLES, TOPIC, Decode, at_positions
+from projections.following.row_writer import LIVE, Inconsistent, Unappliable, apply
 from projections.reading.queries import Question, among, texts, uuids
-from projections.replaying import TABLES, TOPIC, Decode, at_positions
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.view import View
 
