@@ -14,7 +14,7 @@ from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections import deployment_requests
 from projections.following.replay import Replay, head, topics
-from projections.rebuilding.collecting import collecting_rarely
+from projections.rebuilding.gc_tuning import collecting_rarely
 from projections.rebuilding.rebuild import rebuild
 from service.cli.rebuild_commands import JOBS
 from service.event_store.mapper import decode

@@ -9,11 +9,11 @@ import psycopg
 
 from projections.following.leadership import connect
 from projections.following.replay import Decode
-from projections.rebuilding import copies, queue
-from projections.rebuilding.building import Building, Rebuilt
-from projections.rebuilding.collecting import collecting_rarely
-from projections.rebuilding.filling import FillerLost
-from projections.rebuilding.telling import Cancelled, Telling
+from projections.rebuilding import copies, rebuild_queue
+from projections.rebuilding.gc_tuning import collecting_rarely
+from projections.rebuilding.parallel_load import FillerLost
+from projections.rebuilding.progress import Cancelled, Telling
+from projections.rebuilding.rebuild_attempt import Building, Rebuilt
 from projections.rebuilding.verification import Comparison
 from projections.tables.checkpoints import REBUILDS, Progress
 from projections.tables.view import View
@@ -90,7 +90,7 @@ def _building(
 ) -> Iterator["Building"]:
     with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view), collecting_rarely():
         connection.execute("SET statement_timeout = 0")
-        queue.begin(connection, view.name)
+        rebuild_queue.begin(connection, view.name)
         telling = Telling(connection, view, progress, stop or Event(), swaps)
         building = Building(view, url, connection, decode, telling, jobs)
         goes_on = False

@@ -14,7 +14,7 @@ from sqlalchemy import TIMESTAMP, Table
 from projections.following.leadership import connect
 from projections.following.replay import Replay, topics
 from projections.following.row_writer import LIVE, begins, fold, memories
-from projections.rebuilding.comparing import RowDifference, counted, differences, differing
+from projections.rebuilding.row_differences import RowDifference, counted, differences, differing
 from projections.tables.view import Folded, Values, View
 
 LISTED: Final = 20

@@ -13,7 +13,7 @@ from domain.vocabulary import SYSTEM
 from projections.reading.lock_holders import blocked
 from projections.reading.queries import Question
 from projections.reading.reader import Reader, Unanswered
-from projections.rebuilding import queue
+from projections.rebuilding import rebuild_queue
 from projections.tables import checkpoints
 from projections.tables.checkpoints import Status
 from service.cli.error_output import complain
@@ -48,7 +48,7 @@ def status() -> None:
     settings = Settings.from_environment()
     with open_database(settings) as urls:
         statuses = answers(settings, urls.worker, checkpoints.statuses(FOLLOWED))
-        ends = answers(settings, urls.worker, queue.ended())
+        ends = answers(settings, urls.worker, rebuild_queue.ended())
         locks = answers(settings, urls.worker, blocked()) if late(statuses, tolerance(settings)) else []
     problems = view_problems(statuses, tolerance(settings), locks)
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))

@@ -14,14 +14,14 @@ from domain.vocabulary import joined
 from projections.catalogue import VIEW_OF, VIEWS
 from projections.following.leadership import OtherVersion
 from projections.following.row_writer import Inconsistent, Unappliable
-from projections.rebuilding import queue
-from projections.rebuilding.building import NotCopied, NotSwapped, Rebuilt
-from projections.rebuilding.filling import FillerLost
-from projections.rebuilding.mending import NotOneOf, mend
+from projections.rebuilding import rebuild_queue
+from projections.rebuilding.parallel_load import FillerLost
+from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import BeingRebuilt, discard
 from projections.rebuilding.rebuild import rebuild as rebuild_view
 from projections.rebuilding.rebuild import verify as verify_view
-from projections.rebuilding.telling import Cancelled
+from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped, Rebuilt
+from projections.rebuilding.repair import NotOneOf, mend
 from projections.rebuilding.verification import Comparison, Differs, NotAsFolded
 from projections.tables.checkpoints import Progress
 from projections.tables.view import View
@@ -164,7 +164,7 @@ def _refuse_unknown(urls: DatabaseUrls, stream: UUID, called: str) -> None:
 
 def _cancel(views: Sequence[View]) -> None:
     with open_database(Settings.from_environment()) as urls, answering():
-        stopped = queue.cancel(urls.worker, [each.name for each in views])
+        stopped = rebuild_queue.cancel(urls.worker, [each.name for each in views])
         let_go = []
         for view in views:
             with suppress(BeingRebuilt):

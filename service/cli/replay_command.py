@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from projections.rebuilding.checking import Checked, Unreadable, check
+from projections.rebuilding.store_check import Checked, Unreadable, check
 from service.cli.error_output import complain
 from service.cli.progress_bars import board
 from service.cli.rebuild_commands import answering

@@ -16,8 +16,8 @@ from projections.catalogue import VIEW_OF
 from projections.following.leadership import OF_ANOTHER_LOG
 from projections.reading.lock_holders import Blocked, blocked
 from projections.reading.reader import Reader, Unanswered
-from projections.rebuilding import queue
-from projections.rebuilding.queue import Ended
+from projections.rebuilding import rebuild_queue
+from projections.rebuilding.rebuild_queue import Ended
 from projections.tables import checkpoints
 from projections.tables.checkpoints import FollowerState, Status
 from service.commands.policy_runner import COURSE
@@ -151,7 +151,7 @@ class Examination:
             self._is_migrated = True
             reading = await self._reader.reading(SYSTEM)
             statuses = await reading.rows(checkpoints.statuses(FOLLOWED))
-            ended = await reading.rows(queue.ended())
+            ended = await reading.rows(rebuild_queue.ended())
             locks = await reading.rows(blocked()) if late(statuses, self._tolerance) else []
             return Health(view_problems(statuses, self._tolerance, locks, self._unled_for(statuses)), statuses, ended)
         except (Unanswered, DBAPIError) as error:

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from projections.catalogue import VIEWS
 from projections.following.leadership import OtherVersion, connect
 from projections.following.outages import is_outage
-from projections.rebuilding import copies, queue
-from projections.rebuilding.building import NotSwapped
-from projections.rebuilding.queue import CHANNEL, Outcome
+from projections.rebuilding import copies, rebuild_queue
+from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
-from projections.rebuilding.telling import Cancelled
+from projections.rebuilding.rebuild_attempt import NotSwapped
+from projections.rebuilding.rebuild_queue import CHANNEL, Outcome
 from projections.rebuilding.verification import Differs
 from projections.tables.view import View
 from service.errors import Unavailable
@@ -84,7 +84,7 @@ class Rebuilding:
         tried: list[str] = []
         while not stop.is_set():
             since = self._since = self._since or _now(connection)
-            name = queue.due(connection, self._versions, since, tried)
+            name = rebuild_queue.due(connection, self._versions, since, tried)
             if name is None:
                 return
             self._rebuild(connection, self._views[name], stop)
@@ -116,7 +116,7 @@ class Rebuilding:
         self, connection: psycopg.Connection[Any], view: View, outcome: Outcome, differing: int, error: Exception
     ) -> None:
         log.warning("the rebuild of %s ended, and nothing was changed: %s", view.name, error)
-        queue.settle(connection, view.name, view.version, outcome, differing, str(error))
+        rebuild_queue.settle(connection, view.name, view.version, outcome, differing, str(error))
 
 
 def _now(connection: psycopg.Connection[Any]) -> datetime:

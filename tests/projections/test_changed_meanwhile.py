@@ -7,8 +7,8 @@ import pytest
 
 from projections.catalogue import VIEWS
 from projections.deployment_requests import VIEW
-from projections.rebuilding.building import NotCopied, NotSwapped
 from projections.rebuilding.rebuild import verify
+from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped
 from projections.tables.checkpoints import Progress, Step
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories

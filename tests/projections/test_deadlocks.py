@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from projections.deployment_requests import NAME, VIEW
-from projections.rebuilding import building
+from projections.rebuilding import rebuild_attempt
 from projections.rebuilding.rebuild import rebuild
 from projections.tables.checkpoints import Progress, Step
 from service.event_store.mapper import decode
@@ -30,8 +30,8 @@ def test_a_swap_that_is_ended_for_a_deadlock_is_tried_again(world: World, monkey
     world.append([histories.opening(), *histories.items(100)])
     world.apply()
     before = world.rows(VIEW.tables[0])
-    monkeypatch.setattr(building, "LOCK_LIMITS", (120.0,))
-    monkeypatch.setattr(building, "BREAK", 0.01)
+    monkeypatch.setattr(rebuild_attempt, "LOCK_LIMITS", (120.0,))
+    monkeypatch.setattr(rebuild_attempt, "BREAK", 0.01)
     assert world.urls.superuser is not None
     with ExitStack() as stack:
         watch, reader, holder = (stack.enter_context(psycopg.connect(world.urls.superuser)) for _ in range(3))

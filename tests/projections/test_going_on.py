@@ -20,10 +20,10 @@ from projections.audit_trail import VIEW
 from projections.following import stream_ranges
 from projections.following.row_writer import Unappliable
 from projections.rebuilding import copies
-from projections.rebuilding.filling import FillerLost
-from projections.rebuilding.queue import cancel
+from projections.rebuilding.parallel_load import FillerLost
+from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import discard, rebuild, verify
-from projections.rebuilding.telling import Cancelled
+from projections.rebuilding.rebuild_queue import cancel
 from projections.tables.checkpoints import Progress
 from projections.tables.view import View
 from service.errors import CorruptEvent

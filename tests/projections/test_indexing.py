@@ -14,7 +14,7 @@ from domain.recorded import Recorded
 from projections import deployment_requests, situation
 from projections.audit_trail import VIEW
 from projections.following.replay import Replay, topics
-from projections.rebuilding.telling import Cancelled
+from projections.rebuilding.progress import Cancelled
 from projections.tables.checkpoints import Progress, Step
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode

@@ -24,8 +24,8 @@ from domain.vocabulary import (
 from projections import incidents
 from projections.following.follower import course_of
 from projections.following.replay import BATCH_BYTES, Replay, Stream, at_positions, blocks, head, topics
-from projections.rebuilding.checking import check
 from projections.rebuilding.rebuild import verify
+from projections.rebuilding.store_check import check
 from service.event_store.mapper import decode
 from service.event_store.records import Item, Unrecorded
 from tests.projections.world import World

@@ -10,7 +10,7 @@ from domain.deployment_request.events import RequestRemarked
 from domain.vocabulary import Text
 from projections import audit_trail, authorities, deployment_requests, situation
 from projections.following.follower import course_of
-from projections.rebuilding.mending import NotOneOf, mend
+from projections.rebuilding.repair import NotOneOf, mend
 from projections.running_counts import LEVELS, Level
 from projections.tables.view import View
 from service.event_store.mapper import decode

@@ -12,10 +12,10 @@ from projections.audit_trail import VIEW
 from projections.catalogue import VIEWS
 from projections.following import replay
 from projections.following.follower import course_of
-from projections.rebuilding.building import Rebuilt
 from projections.rebuilding.copies import NEXT
+from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
-from projections.rebuilding.telling import Cancelled
+from projections.rebuilding.rebuild_attempt import Rebuilt
 from projections.tables.checkpoints import Progress, Step
 from projections.tables.view import View
 from service.database.migrations import check

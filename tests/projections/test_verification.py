@@ -12,8 +12,8 @@ from projections import deployment_requests, situation
 from projections.catalogue import VIEWS
 from projections.following.follower import course_of
 from projections.following.row_writer import LIVE
-from projections.rebuilding.comparing import Kind, counted
 from projections.rebuilding.rebuild import rebuild, verify
+from projections.rebuilding.row_differences import Kind, counted
 from projections.rebuilding.verification import Comparison, Differs
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode

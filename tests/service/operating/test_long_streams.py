@@ -14,8 +14,8 @@ from projections.following import replay as replaying
 from projections.following.leadership import connect
 from projections.following.replay import Replay
 from projections.following.row_writer import LIVE
-from projections.rebuilding.checking import Unreadable, check
-from projections.rebuilding.mending import mend
+from projections.rebuilding.repair import mend
+from projections.rebuilding.store_check import Unreadable, check
 from projections.rebuilding.verification import check_sample
 from projections.tables.view import View
 from service.event_store.mapper import decode

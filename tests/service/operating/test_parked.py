@@ -7,7 +7,7 @@ import pytest
 
 from domain.catalogue import EVENTS
 from projections import deployment_requests
-from projections.rebuilding.checking import Unreadable, check
+from projections.rebuilding.store_check import Unreadable, check
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.test_parking import follow_to_the_end, longest, unable

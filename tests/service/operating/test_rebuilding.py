@@ -14,10 +14,10 @@ from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.following.follower import course_of
 from projections.following.replay import count
-from projections.rebuilding import building, queue
-from projections.rebuilding.queue import Ended, Outcome
+from projections.rebuilding import rebuild_attempt, rebuild_queue
+from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import rebuild
-from projections.rebuilding.telling import Cancelled
+from projections.rebuilding.rebuild_queue import Ended, Outcome
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
 from service.event_store.mapper import decode
@@ -70,7 +70,7 @@ def orders(world: World) -> list[str]:
 
 
 def ends(world: World) -> list[Ended]:
-    return world.ask(SYSTEM, lambda _: queue.ended())
+    return world.ask(SYSTEM, lambda _: rebuild_queue.ended())
 
 
 def ended(world: World, outcome: Outcome) -> Ended:
@@ -156,7 +156,7 @@ def test_one_that_is_cancelled_is_not_begun_again(recorded: World) -> None:
         with working(recorded):
             ask(recorded)
             recorded.wait(lambda status: status.rebuild is not None, NAME)
-            assert queue.cancel(recorded.urls.worker, [NAME]) == [NAME]
+            assert rebuild_queue.cancel(recorded.urls.worker, [NAME]) == [NAME]
             ended(recorded, Outcome.CANCELLED)
 
 
@@ -195,7 +195,7 @@ def test_a_full_disk_is_told_and_tried_again_later(recorded: World) -> None:
 
 
 def test_what_could_not_be_swapped_is_told_of_and_tried_again(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "TRIES", 1)
+    monkeypatch.setattr(rebuild_attempt, "TRIES", 1)
     ask(recorded)
     with psycopg.connect(recorded.urls.api) as reader:
         reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
@@ -203,7 +203,7 @@ def test_what_could_not_be_swapped_is_told_of_and_tried_again(recorded: World, m
             until(lambda: [each.outcome for each in ends(recorded)] == [Outcome.POSTPONED])
     assert orders(recorded) == [NAME]
     with psycopg.connect(recorded.urls.worker) as connection:
-        connection.execute("UPDATE projections.rebuild_outcomes SET ended_at = ended_at - %s", [queue.REST])
+        connection.execute("UPDATE projections.rebuild_outcomes SET ended_at = ended_at - %s", [rebuild_queue.REST])
     with working(recorded):
         ended(recorded, Outcome.SWAPPED)
 
@@ -214,11 +214,11 @@ def test_what_is_cancelled_of_a_raised_version_no_other_worker_begins(recorded: 
         with working(recorded, RAISED), working(recorded, RAISED):
             recorded.wait(lambda status: status.rebuild is not None, NAME)
             since = found_by(recorded, "SELECT clock_timestamp() - interval '1 hour'")
-            queue.cancel(recorded.urls.worker, [NAME])
+            rebuild_queue.cancel(recorded.urls.worker, [NAME])
             ended(recorded, Outcome.CANCELLED)
             with psycopg.connect(recorded.urls.worker) as connection:
-                assert queue.due(connection, {NAME: RAISED.version}, since) is None
-                assert queue.due(connection, {NAME: RAISED.version}, found_by(recorded, "SELECT now()")) == NAME
+                assert rebuild_queue.due(connection, {NAME: RAISED.version}, since) is None
+                assert rebuild_queue.due(connection, {NAME: RAISED.version}, found_by(recorded, "SELECT now()")) == NAME
 
 
 def found_by(world: World, statement: str) -> Any:
@@ -233,10 +233,10 @@ def test_it_can_be_cancelled_from_its_first_moment_on(recorded: World, monkeypat
     told: list[list[str]] = []
 
     def counted(*arguments: Any) -> int:
-        told.append(queue.cancel(recorded.urls.worker, [NAME]))
+        told.append(rebuild_queue.cancel(recorded.urls.worker, [NAME]))
         return count(*arguments)
 
-    monkeypatch.setattr(building, "count", counted)
+    monkeypatch.setattr(rebuild_attempt, "count", counted)
     with pytest.raises(Cancelled):
         rebuild(VIEW, recorded.urls.worker, decode)
     assert told == [[NAME]]

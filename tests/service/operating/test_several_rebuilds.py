@@ -9,9 +9,9 @@ import pytest
 
 from projections import audit_trail, incidents
 from projections.following.leadership import OtherVersion
-from projections.rebuilding import queue
-from projections.rebuilding.building import Rebuilt
+from projections.rebuilding import rebuild_queue
 from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.rebuild_attempt import Rebuilt
 from projections.tables.view import View
 from service.event_store.mapper import decode
 from service.processes import rebuild_worker
@@ -41,7 +41,7 @@ def test_what_is_cancelled_before_its_turn_is_not_begun(recorded: World, monkeyp
     ask(recorded, audit_trail.NAME)
     ask(recorded, incidents.NAME)
     with (
-        meanwhile(monkeypatch, lambda: queue.cancel(recorded.urls.worker, [audit_trail.NAME])) as built,
+        meanwhile(monkeypatch, lambda: rebuild_queue.cancel(recorded.urls.worker, [audit_trail.NAME])) as built,
         working(recorded, VIEW, audit_trail.VIEW, incidents.VIEW),
     ):
         until(lambda: not orders(recorded))

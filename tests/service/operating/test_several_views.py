@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from projections import audit_trail, deployment_requests, incidents, situation
-from projections.rebuilding import queue
+from projections.rebuilding import rebuild_queue
 from projections.tables.checkpoints import REBUILDS
 from tests.projections.world import World
 from tests.service.operating.conftest import Run
@@ -54,7 +54,7 @@ def test_one_that_is_cancelled_ends_the_rest(run: Run, recorded: World) -> None:
 
     def cancel() -> None:
         recorded.wait(lambda status: status.rebuild is not None, SECOND)
-        assert queue.cancel(recorded.urls.worker, [SECOND]) == [SECOND]
+        assert rebuild_queue.cancel(recorded.urls.worker, [SECOND]) == [SECOND]
 
     another = Thread(target=cancel)
     with psycopg.connect(recorded.urls.api) as reader:

@@ -12,10 +12,10 @@ import psycopg
 import pytest
 
 from projections import deployment_requests
-from projections.rebuilding import building
-from projections.rebuilding.building import NotSwapped
+from projections.rebuilding import rebuild_attempt
+from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import rebuild
-from projections.rebuilding.telling import Cancelled
+from projections.rebuilding.rebuild_attempt import NotSwapped
 from projections.tables.checkpoints import Progress, Step
 from service.event_store.mapper import decode
 from tests.projections.test_rebuild import nothing_is_left
@@ -78,7 +78,7 @@ def test_what_is_swapped_by_then_is_said_to_be(recorded: World) -> None:
 
 
 def test_who_keeps_it_from_being_swapped_is_named(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "TRIES", 2)
+    monkeypatch.setattr(rebuild_attempt, "TRIES", 2)
     told: list[str] = []
     with held(recorded), pytest.raises(NotSwapped, match=r"by mandate_api \(somebody, pid \d+\)"):
         rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, lambda progress: told.append(progress.told))

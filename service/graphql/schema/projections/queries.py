@@ -8,8 +8,8 @@ import strawberry
 
 from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
-from projections.rebuilding import queue
-from projections.rebuilding.queue import Ended, Outcome
+from projections.rebuilding import rebuild_queue
+from projections.rebuilding.rebuild_queue import Ended, Outcome
 from projections.tables import checkpoints
 from projections.tables.checkpoints import FollowerState, Progress, Status, Step
 from service.graphql.schema.context import Info
@@ -120,7 +120,7 @@ class ProjectionStatus:
 async def projections(info: Info) -> list[ProjectionStatus]:
     sources = info.context.sources()
     statuses = await sources.rows(lambda sight: checkpoints.statuses(tuple(VIEW_OF)))
-    ended = {each.view: each for each in await sources.rows(lambda sight: queue.ended())}
+    ended = {each.view: each for each in await sources.rows(lambda sight: rebuild_queue.ended())}
     with_errors = Role.ADMINISTRATOR in info.context.actor.roles
     return [ProjectionStatus.of(each, ended.get(each.view), with_errors=with_errors) for each in statuses]
 

@@ -15,13 +15,13 @@ from projections.following.fold_cache import Remembered
 from projections.following.leadership import OtherVersion, connect, version_of
 from projections.following.replay import Decode, Replay, count, head, topics
 from projections.following.row_writer import Unappliable, apply
-from projections.rebuilding import copies, queue
-from projections.rebuilding.attending import attended
+from projections.rebuilding import copies, rebuild_queue
+from projections.rebuilding.cancellable import attended
 from projections.rebuilding.copies import AUTOVACUUM, NEXT, Copy
-from projections.rebuilding.filling import Filling, fill
-from projections.rebuilding.indexing import index
-from projections.rebuilding.queue import Outcome
-from projections.rebuilding.telling import Telling
+from projections.rebuilding.copy_indexes import index
+from projections.rebuilding.parallel_load import Filling, fill
+from projections.rebuilding.progress import Telling
+from projections.rebuilding.rebuild_queue import Outcome
 from projections.rebuilding.verification import Comparison, Differs, check_sample, compare, same_moment
 from projections.tables.checkpoints import Step
 from projections.tables.view import View
@@ -281,4 +281,4 @@ class Building:
         )
         parked_events.replace(self._connection, self._view, self._parked, self._wanted(), served, self._position)
         differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
-        queue.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
+        rebuild_queue.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)

@@ -20,8 +20,8 @@ from projections.following.replay import Decode, Replay, blocks, topics
 from projections.following.row_writer import Unappliable, begins, fold, memories
 from projections.following.stream_ranges import Part
 from projections.rebuilding import copies
-from projections.rebuilding.collecting import collecting_rarely
 from projections.rebuilding.copies import NEXT, Copy, Loaded
+from projections.rebuilding.gc_tuning import collecting_rarely
 from projections.tables.binary_copy import load
 from projections.tables.view import Folded, View
 

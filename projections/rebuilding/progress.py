@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import psycopg
 
-from projections.rebuilding import queue
-from projections.rebuilding.attending import LOOK
+from projections.rebuilding import rebuild_queue
+from projections.rebuilding.cancellable import LOOK
 from projections.tables.checkpoints import Progress, Step
 from projections.tables.view import View
 
@@ -81,6 +81,6 @@ class Telling:
             swaps=self.swaps,
             waits_for=self._waits_for,
         )
-        if queue.tell(self._connection, self._view.name, self._view.version, told):
+        if rebuild_queue.tell(self._connection, self._view.name, self._view.version, told):
             raise Cancelled(f"it was cancelled: {LOADED}")
         self._report(told)

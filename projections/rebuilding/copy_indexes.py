@@ -8,7 +8,7 @@ import psycopg
 
 from projections.following.leadership import connect
 from projections.rebuilding import copies
-from projections.rebuilding.attending import attended
+from projections.rebuilding.cancellable import attended
 from projections.tables.view import View
 
 
