@@ -39,7 +39,7 @@ test: $(READY)
 ## make test-long  ten times as many races, kills and pasts: 500 holds that meet findings, 30 rebuilds killed, 40 histories
 test-long: $(READY)
 	@MANDATE_TEST_RACES=500 MANDATE_TEST_KILLS=30 MANDATE_TEST_PASTS=40 $(BIN)/pytest -n 2 --timeout 1800 \
-		tests/faults/test_policies.py tests/projections/test_killed_rebuilds.py tests/service/graphql/test_any_past.py
+		tests/faults/test_policies.py tests/projections/rebuilding/test_killed_rebuilds.py tests/service/graphql/test_any_past.py
 
 ## make check      form, types, floors, tidiness
 check: $(READY)

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from websockets.exceptions import WebSocketException
 
-from tests.service.graphql.live.client import data, socket, stream
 from tests.service.graphql.register import Answer, Person, Register
+from tests.service.graphql.subscriptions.client import data, socket, stream
 
 FIELDS = "position type version payload redactions actor { subject } subject { id }"
 EVENTS = f"""subscription ($after: Position, $types: [String!]) {{

@@ -12,7 +12,7 @@ import pytest
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.reading import whole_log
-from tests.service.writing import write
+from tests.service.event_store.appends import write
 
 pytestmark = pytest.mark.faults
 
@@ -26,7 +26,7 @@ def store(database_urls: DatabaseUrls) -> Iterator[EventStore]:
 
 def killed_after(url: str, lines: int) -> list[str]:
     """What a process had acknowledged when it was killed."""
-    command = [sys.executable, "-m", "tests.service.writer", url, "4", "100000"]
+    command = [sys.executable, "-m", "tests.service.event_store.writer_process", url, "4", "100000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         told = [process.stdout.readline() for _ in range(lines)]

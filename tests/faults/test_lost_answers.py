@@ -17,7 +17,7 @@ from service.event_store.store import Appended, EventStore, Lost
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Fault, Proxy, proxied
 from tests.reading import whole_log
-from tests.service.writing import item, write
+from tests.service.event_store.appends import item, write
 
 pytestmark = pytest.mark.faults
 

@@ -21,7 +21,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-CLIENT = ROOT / "tests" / "service" / "graphql" / "live" / "node"
+CLIENT = ROOT / "tests" / "service" / "graphql" / "subscriptions" / "node"
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
 WAYS = ("socket", "stream")
 TRAIL = """query ($after: String) { auditTrail(first: 100, after: $after) {

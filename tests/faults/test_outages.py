@@ -14,7 +14,7 @@ from service.event_store.connections import Limits
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Proxy, proxied
-from tests.service.writing import write
+from tests.service.event_store.appends import write
 from tests.waiting import until
 
 pytestmark = pytest.mark.faults

@@ -19,8 +19,8 @@ from tests.databases import Databases
 from tests.e2e.serving import free_port
 from tests.faults.deciding import ASKER
 from tests.faults.processes import Process, environment, is_ready, last_position, prepare, running, writers
-from tests.service.graphql.live.client import Socket, Stream, socket, stream
 from tests.service.graphql.register import Person, Register
+from tests.service.graphql.subscriptions.client import Socket, Stream, socket, stream
 from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]

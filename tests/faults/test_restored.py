@@ -20,7 +20,7 @@ from service.event_store.store import EventStore, Item, Lost
 from service.settings import DatabaseUrls
 from tests.faults.restoring import Backup
 from tests.faults.test_policies import KFOR, Register
-from tests.service.writing import unrecorded
+from tests.service.event_store.appends import unrecorded
 from tests.waiting import until
 
 pytestmark = pytest.mark.faults

@@ -18,8 +18,8 @@ from service.settings import DatabaseUrls
 from tests.faults.deciding import PLACE
 from tests.faults.following import CAUGHT_UP, Following, have, trail
 from tests.faults.processes import last_position, prepare, writers
-from tests.service.graphql.live.client import data, socket
 from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.subscriptions.client import data, socket
 from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]

@@ -26,8 +26,8 @@ from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.deciding import person
 from tests.faults.proxy import Fault, Proxy, proxied
-from tests.service.test_dispatcher import NOW
-from tests.service.writing import write
+from tests.service.commands.test_dispatcher import NOW
+from tests.service.event_store.appends import write
 from tests.waiting import until
 
 pytestmark = pytest.mark.faults

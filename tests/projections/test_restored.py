@@ -21,7 +21,7 @@ from service.processes.composition import async_engine
 from service.processes.rebuild_worker import Rebuilding
 from service.settings import Settings
 from tests.projections.histories import Histories
-from tests.projections.test_from_scratch import empty
+from tests.projections.rebuilding.test_from_scratch import empty
 from tests.projections.test_large_events import incident
 from tests.projections.world import World
 

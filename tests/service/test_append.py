@@ -13,7 +13,7 @@ from service.event_store.connections import Limits
 from service.event_store.store import EventStore, Lost
 from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
-from tests.service.writing import item, write
+from tests.service.event_store.appends import item, write
 
 STREAM = UUID(int=1)
 CALL = """

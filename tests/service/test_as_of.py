@@ -8,7 +8,7 @@ import psycopg
 
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
-from tests.service.writing import write
+from tests.service.event_store.appends import write
 
 MICROSECOND = timedelta(microseconds=1)
 

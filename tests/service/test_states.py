@@ -10,7 +10,7 @@ from domain.vocabulary import Text
 from service.commands.dispatcher import Dispatcher
 from service.commands.state_cache import ABSENT_KEPT, States
 from service.commands.stream_locks import Turns
-from tests.service.test_dispatcher import NOW, OFFICIAL, Register, register
+from tests.service.commands.test_dispatcher import NOW, OFFICIAL, Register, register
 
 __all__ = ["register"]
 

@@ -14,7 +14,7 @@ from service.exchange.importing.import_run import Import, Totals
 from service.exchange.importing.recorder import Historian
 from service.exchange.importing.report import Report
 from service.settings import DatabaseUrls
-from tests.service.exchange.histories import (
+from tests.service.exchange.importing.histories import (
     ASKS,
     CLERK,
     EXAMPLE,

@@ -1,0 +1,280 @@
+"""An event that a fold cannot apply: its stream waits in order and is told of, and the rest goes on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
+from domain.deployment_request.state import DeploymentRequest
+from domain.recorded import Recorded
+from domain.vocabulary import SYSTEM
+from projections import deployment_requests
+from projections.catalogue import VIEWS
+from projections.deployment_requests import by_ids
+from projections.following import stream_ranges
+from projections.following.follower import course_of
+from projections.following.leadership import OtherVersion
+from projections.following.parked_events import Parked, parked, retry, waiting_positions
+from projections.following.row_writer import Unappliable
+from projections.reading.reader import ViewBehind
+from projections.rebuilding.rebuild import verify
+from projections.rebuilding.verification import Differs
+from projections.tables.checkpoints import FollowerState, Progress
+from projections.tables.view import Folded, View
+from service.event_store.mapper import decode
+from tests.projections.histories import Histories
+from tests.projections.rebuilding.test_from_scratch import empty
+from tests.projections.rebuilding.test_rebuild import again
+from tests.projections.world import World
+
+VIEW = deployment_requests.VIEW
+NAME = VIEW.name
+
+
+@pytest.fixture
+def histories() -> Histories:
+    return Histories(81)
+
+
+@pytest.fixture
+def recorded(world: World, histories: Histories) -> World:
+    world.append([histories.opening(), *histories.items(120)])
+    return world
+
+
+def longest(world: World) -> list[Recorded[Any]]:
+    """The request with the most events."""
+    own: dict[UUID, list[Recorded[Any]]] = {}
+    for each in world.log():
+        if AGGREGATE_OF[type(each.event)] is DEPLOYMENT_REQUEST:
+            own.setdefault(each.stream, []).append(each)
+    return max(own.values(), key=len)
+
+
+def unable(*positions: int, view: View = VIEW) -> View:
+    """The view, but that its fold has a fault: it cannot apply the events at these positions."""
+
+    def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
+        for each in events:
+            if each.position in positions:
+                raise ValueError(f"poison at {each.position}")
+        return view.fold(state, events)
+
+    return replace(view, fold=fold)
+
+
+def appended(world: World, histories: Histories) -> int:
+    """The position of one more event that the view keeps."""
+    while True:
+        before = world.store.head()[0]
+        world.append(histories.items(1))
+        for each in world.log()[before:]:
+            if VIEW.keeps(each):
+                return each.position
+
+
+def found(world: World) -> list[Parked]:
+    return world.ask(SYSTEM, lambda _: parked())
+
+
+def waiting(world: World, stream: UUID) -> list[int]:
+    return world.ask(SYSTEM, lambda _: waiting_positions(NAME, stream))
+
+
+def follow_to_the_end(world: World, view: View) -> None:
+    with world.following(course_of(view)):
+        world.reach(view.name, world.store.head()[0])
+
+
+def as_folded(world: World, view: View = VIEW) -> bool:
+    """Whether the rows are those that a fold of the whole log makes."""
+    rows = world.all_rows([view])
+    empty(world)
+    world.apply([view])
+    return rows == world.all_rows([view])
+
+
+def test_its_stream_waits_in_order_and_the_rest_goes_on(recorded: World) -> None:
+    poisoned = longest(recorded)
+    follow_to_the_end(recorded, unable(poisoned[1].position))
+    [one] = found(recorded)
+    assert (one.view, one.stream, one.position) == (NAME, poisoned[0].stream, poisoned[1].position)
+    assert "poison at" in one.error
+    assert waiting(recorded, one.stream) == [each.position for each in poisoned[1:]]
+    status = recorded.statuses(NAME)[0]
+    assert (status.parked, status.lag, status.last_error) == (1, 0, one.error)
+    rows = dict.fromkeys(row[0].split(",")[0] for row in recorded.rows(VIEW.tables[0]))
+    assert len(rows) == len({each.stream for each in recorded.log() if VIEW.keeps(each)})
+
+
+def test_retried_when_the_fold_is_mended_and_in_vain_before(recorded: World, histories: Histories) -> None:
+    poisoned = longest(recorded)
+    first, second = poisoned[1].position, poisoned[2].position
+    follow_to_the_end(recorded, unable(first, second))
+    stream = poisoned[0].stream
+    in_vain = retry(unable(first), recorded.urls.worker, decode, stream)
+    assert (in_vain.applied, in_vain.error is None) == (0, False)
+    half = retry(unable(second), recorded.urls.worker, decode, stream)
+    assert half.applied == 1
+    assert found(recorded)[0].position == second
+    assert recorded.statuses(NAME)[0].last_error == half.error
+    recorded.append(histories.items(20))
+    with recorded.following(course_of(VIEW)):
+        mended = retry(VIEW, recorded.urls.worker, decode, stream)
+        recorded.append(histories.items(20))
+        recorded.reach(NAME, recorded.store.head()[0])
+    assert (mended.error, mended.applied >= len(poisoned) - 2) == (None, True)
+    assert found(recorded) == []
+    status = recorded.statuses(NAME)[0]
+    assert (status.parked, status.last_error, status.state) == (0, None, FollowerState.STOPPED)
+    assert as_folded(recorded)
+
+
+def test_whoever_asks_for_what_waits_is_told_that_it_is_not_there(recorded: World) -> None:
+    """atLeast a parked event, and as of an instant after one: never an answer that leaves it out in silence."""
+    poisoned = longest(recorded)
+    follow_to_the_end(recorded, unable(poisoned[1].position))
+    log = recorded.log()
+
+    def ask(**options: Any) -> list[DeploymentRequest]:
+        return recorded.ask(SYSTEM, lambda sight: by_ids(sight, [poisoned[0].stream]), **options)
+
+    assert ask()[0].version == 1
+    assert ask(at_least=poisoned[1].position - 1)
+    assert ask(as_of=log[poisoned[1].position - 2].recorded_at)
+    for options in ({"at_least": poisoned[-1].position}, {"as_of": poisoned[1].recorded_at}):
+        with pytest.raises(ViewBehind):
+            ask(**options)
+    retry(VIEW, recorded.urls.worker, decode, poisoned[0].stream)
+    assert ask(at_least=poisoned[-1].position)[0].version == len(poisoned)
+
+
+def test_code_of_another_version_applies_nothing(recorded: World) -> None:
+    poisoned = longest(recorded)
+    follow_to_the_end(recorded, unable(poisoned[1].position))
+    with pytest.raises(OtherVersion):
+        retry(replace(VIEW, version=VIEW.version + 1), recorded.urls.worker, decode, poisoned[0].stream)
+    assert len(found(recorded)) == 1
+
+
+def test_a_rebuild_with_the_mended_fold_leaves_nothing_parked(recorded: World) -> None:
+    """What waits is known to differ: it stands in the way of no swap."""
+    follow_to_the_end(recorded, unable(longest(recorded)[1].position))
+    comparison = verify(VIEW, recorded.urls.worker, decode)
+    assert comparison is not None
+    assert (comparison.differing, comparison.parked) == (0, 1)
+    again(recorded, VIEW)
+    assert found(recorded) == []
+    assert recorded.statuses(NAME)[0].parked == 0
+    assert as_folded(recorded)
+
+
+@pytest.mark.parametrize("part", [stream_ranges.EVENTS, 20], ids=["at once", "in parts"])
+def test_what_a_rebuild_cannot_apply_either_stays_parked(
+    recorded: World, histories: Histories, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    """Its rows are those before the event, and what comes after it waits; the fold may be mended by halves."""
+    monkeypatch.setattr(stream_ranges, "EVENTS", part)
+    poisoned = longest(recorded)
+    first, second = poisoned[1].position, poisoned[3].position
+    follow_to_the_end(recorded, unable(first, second))
+    before, since = recorded.all_rows([VIEW]), found(recorded)[0].parked_at
+    again(recorded, unable(first, second))
+    assert recorded.all_rows([VIEW]) == before
+    again(recorded, unable(second))
+    [one] = found(recorded)
+    assert (one.stream, one.position, one.parked_at) == (poisoned[0].stream, second, since)
+    assert waiting(recorded, one.stream) == [each.position for each in poisoned[3:]]
+    status = recorded.statuses(NAME)[0]
+    assert (status.parked, status.last_error) == (1, one.error)
+    recorded.append(histories.items(60))
+    follow_to_the_end(recorded, unable(second))
+    again(recorded, unable(second))
+    later = [each.position for each in recorded.log() if each.stream == one.stream and each.position >= second]
+    assert waiting(recorded, one.stream) == later
+    assert retry(VIEW, recorded.urls.worker, decode, one.stream).error is None
+    assert as_folded(recorded)
+
+
+def test_what_comes_to_be_parked_during_a_rebuild_is_parked_after_it(recorded: World, histories: Histories) -> None:
+    """Of a request that nothing was wrong with until then."""
+    recorded.apply([VIEW])
+    poison = appended(recorded, histories)
+    faulty = unable(poison)
+
+    def follow(_: Progress) -> None:
+        if recorded.statuses(NAME)[0].lag:
+            follow_to_the_end(recorded, faulty)
+
+    again(recorded, faulty, progress=follow)
+    [one] = found(recorded)
+    assert one.position == poison
+    assert retry(VIEW, recorded.urls.worker, decode, one.stream).error is None
+    assert as_folded(recorded)
+
+
+def test_what_is_served_and_cannot_be_applied_by_a_rebuild_stands_in_its_way(recorded: World) -> None:
+    recorded.apply([VIEW])
+    before = recorded.all_rows([VIEW])
+    with pytest.raises(Unappliable, match="poison at"):
+        again(recorded, unable(longest(recorded)[1].position))
+    assert recorded.all_rows([VIEW]) == before
+    assert found(recorded) == []
+
+
+def test_what_was_mended_by_others_meanwhile_is_not_parked_again(recorded: World) -> None:
+    poisoned = longest(recorded)
+    faulty = unable(poisoned[1].position)
+    follow_to_the_end(recorded, faulty)
+
+    def mend(told: Progress) -> None:
+        if told.processed:
+            retry(VIEW, recorded.urls.worker, decode, poisoned[0].stream)
+
+    with pytest.raises((Unappliable, Differs)):
+        again(recorded, faulty, progress=mend)
+    assert found(recorded) == []
+    assert as_folded(recorded)
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if not view.parks], ids=lambda view: view.name)
+def test_a_view_may_stop_instead(recorded: World, view: View) -> None:
+    poison = next(each.position for each in recorded.log() if view.keeps(each) and each.position > 20)
+    with recorded.following(course_of(unable(poison, view=view))):
+        failed = recorded.wait(lambda status: status.state is FollowerState.FAILED, view.name)
+    assert (failed.position, failed.parked) == (poison - 1, 0)
+    assert f"poison at {poison}" in str(failed.last_error)
+    assert found(recorded) == []
+
+
+@pytest.mark.parametrize("part", [stream_ranges.EVENTS, 20], ids=["at once", "in parts"])
+def test_a_view_that_was_never_followed_is_built_but_for_what_cannot_be_applied(
+    recorded: World, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    monkeypatch.setattr(stream_ranges, "EVENTS", part)
+    poisoned = longest(recorded)
+    assert again(recorded, unable(poisoned[1].position)).comparison is None
+    [one] = found(recorded)
+    assert (one.stream, one.position) == (poisoned[0].stream, poisoned[1].position)
+    assert waiting(recorded, one.stream) == [each.position for each in poisoned[1:]]
+    assert retry(VIEW, recorded.urls.worker, decode, one.stream).error is None
+    assert as_folded(recorded)
+
+
+def test_what_was_never_reached_is_parked_by_a_rebuild_as_by_a_follower(recorded: World, histories: Histories) -> None:
+    """Nobody could apply it better. Of a raised version, nobody else goes on: its follower waits for the rebuild."""
+    recorded.apply()
+    poison = appended(recorded, histories)
+    faulty = replace(unable(poison), version=VIEW.version + 1)
+    assert again(recorded, faulty).position == recorded.store.head()[0]
+    [one] = found(recorded)
+    assert one.position == poison
+    status = recorded.statuses(NAME)[0]
+    assert (status.parked, status.last_error, status.version) == (1, one.error, faulty.version)
+    follow_to_the_end(recorded, faulty)
+    assert retry(faulty, recorded.urls.worker, decode, one.stream).applied == 0
+    again(recorded, replace(VIEW, version=faulty.version))
+    assert found(recorded) == []

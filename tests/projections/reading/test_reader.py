@@ -1,0 +1,190 @@
+"""The Reader: as somebody, at least at a position, within a time limit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import psycopg
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain import jurisdiction
+from domain.jurisdiction import MandateEnded, MandateGranted
+from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
+from projections import request_lists
+from projections.reading.positions import Positions
+from projections.reading.queries import Question
+from projections.reading.reader import InstantAhead, Reader, Unanswered, ViewBehind
+from projections.request_lists import Filter
+from service.event_store.records import Item
+from service.processes.composition import async_engine
+from service.settings import Settings
+from tests.projections.histories import Histories
+from tests.projections.model import ACTORS, Model, actor
+from tests.projections.world import World
+from tests.service.event_store.appends import unrecorded
+
+T = TypeVar("T")
+COUNT = partial(request_lists.count, wanted=Filter())
+
+
+def reading(url: str, use: Callable[[AsyncEngine], Awaitable[T]], **settings: float) -> T:
+    async def run() -> T:
+        engine = async_engine(Settings.model_validate(settings), url)
+        try:
+            return await use(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def recorded(world: World) -> World:
+    histories = Histories(41)
+    world.append([histories.opening(), *histories.items(60)])
+    return world
+
+
+def test_a_viewer_holds_the_tokens_of_what_stands_now(recorded: World) -> None:
+    recorded.apply()
+    model = Model(recorded.log())
+
+    async def viewers(engine: AsyncEngine) -> list[object]:
+        reader = Reader(engine)
+        return [(await reader.reading(who)).viewer for who in ACTORS]
+
+    found = reading(recorded.urls.api, viewers)
+    assert found == [model.viewer(who) for who in ACTORS]
+    assert "region:xk" in (model.viewer(ACTORS[1]).tokens or ())
+
+
+def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> None:
+    code, region, start = AuthorityCode("alpha"), Region("xk"), datetime(2024, 1, 1, tzinfo=UTC)
+    granted = MandateGranted(
+        authority=code,
+        region=region,
+        legal_basis=Label("law"),
+        endorsements_required=Quorum(1),
+        valid_from=start,
+    )
+    ended = MandateEnded(authority=code, region=region, reason=Text("over"), at=start + timedelta(days=1))
+    stream = jurisdiction.stream_of(region)
+    world.append([Item(events=(unrecorded(stream, 1, granted), unrecorded(stream, 2, ended)))])
+    world.apply()
+
+    async def holds(engine: AsyncEngine) -> list[bool]:
+        found = []
+        for hours in (-1, 0, 23, 24):
+            reader = Reader(engine, clock=lambda hours=hours: start + timedelta(hours=hours))  # type: ignore[misc]
+            found.append("region:xk" in ((await reader.reading(actor("p1", "alpha"))).viewer.tokens or ()))
+        return found
+
+    assert reading(world.urls.api, holds) == [False, True, True, False]
+
+
+def test_at_least_waits_for_the_view_and_gives_up_in_time(recorded: World) -> None:
+    head = recorded.store.head()[0]
+
+    async def waits(engine: AsyncEngine) -> list[int]:
+        begun = await Reader(engine).reading(SYSTEM, at_least=head)
+        answer = asyncio.create_task(begun.rows(COUNT(begun.sight)))
+        await asyncio.to_thread(recorded.apply)
+        return await answer
+
+    async def gives_up(engine: AsyncEngine) -> None:
+        begun = await Reader(engine, patience=0.05).reading(SYSTEM, at_least=head)
+        await begun.rows(COUNT(begun.sight))
+
+    with pytest.raises(ViewBehind, match="situation is at position 0, not yet at") as behind:
+        reading(recorded.urls.api, gives_up)
+    assert (behind.value.view, behind.value.position, behind.value.wanted) == ("situation", 0, head)
+    (count,) = reading(recorded.urls.api, waits)
+    assert count > 0
+
+
+def test_as_of_waits_for_all_that_was_recorded_till_then(recorded: World) -> None:
+    log = recorded.log()
+    half = log[len(log) // 2]
+    recorded.apply(until=half.position - 1)
+
+    async def asks(engine: AsyncEngine) -> None:
+        begun = await Reader(engine, patience=0.05).reading(SYSTEM, as_of=half.recorded_at)
+        await begun.rows(COUNT(begun.sight))
+
+    with pytest.raises(ViewBehind):
+        reading(recorded.urls.api, asks)
+    recorded.apply(until=half.position)
+    reading(recorded.urls.api, asks)
+
+
+def test_nobody_can_say_what_the_register_will_say(recorded: World) -> None:
+    recorded.apply()
+    with pytest.raises(InstantAhead):
+        recorded.ask(SYSTEM, COUNT, as_of=datetime.now(UTC) + timedelta(hours=1))
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced(recorded: World) -> None:
+    recorded.apply()
+    assert recorded.urls.superuser is not None
+    superuser = recorded.urls.superuser
+
+    def terminate_all() -> None:
+        with psycopg.connect(superuser) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE usename = 'mandate_api' AND datname = current_database()"
+            )
+
+    async def asks(engine: AsyncEngine) -> list[list[int]]:
+        begun = await Reader(engine).reading(SYSTEM)
+        before = await begun.rows(COUNT(begun.sight))
+        await asyncio.to_thread(terminate_all)
+        return [before, await begun.rows(COUNT(begun.sight))]
+
+    before, after = reading(recorded.urls.api, asks)
+    assert before == after
+
+
+def test_a_database_that_is_away_or_slow_is_told(recorded: World) -> None:
+    slow = Question(select(func.pg_sleep(30)), (), lambda row: row)
+
+    async def asks(engine: AsyncEngine) -> None:
+        await (await Reader(engine).reading(SYSTEM)).rows(slow)
+
+    with pytest.raises(Unanswered, match="statement timeout"):
+        reading(recorded.urls.api, asks, answer_timeout=0.1)
+    with pytest.raises(Unanswered, match="does not answer"):
+        reading("postgresql://nobody@127.0.0.1:1/none", asks)
+
+
+def test_each_question_is_planned_for_its_own_values(recorded: World) -> None:
+    """A plan for all values, which PostgreSQL may turn to from the sixth time on, suits no filter of few."""
+    mode = Question(select(func.current_setting("plan_cache_mode")), (), lambda row: str(row[0]))
+
+    async def asks(engine: AsyncEngine) -> list[str]:
+        return await (await Reader(engine).reading(SYSTEM)).rows(mode)
+
+    assert reading(recorded.urls.api, asks) == ["force_custom_plan"]
+
+
+def test_one_look_serves_all_who_wait() -> None:
+    looks = 0
+
+    async def look() -> dict[str, int]:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0)
+        return {"view": looks}
+
+    async def wait() -> None:
+        positions = Positions(look)
+        await asyncio.gather(*(positions.reach(["view"], 3, patience=5) for _ in range(50)))
+        assert looks <= 4
+        await positions.reach(["view"], 2, patience=0)
+        await positions.reach([], 99, patience=0)
+
+    asyncio.run(wait())

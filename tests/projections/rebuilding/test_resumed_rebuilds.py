@@ -1,0 +1,227 @@
+"""Rebuilds that are stopped or killed while they load, and gone on with; loaded by several processes side by side."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.recorded import Recorded
+from projections.audit_trail import VIEW
+from projections.following import stream_ranges
+from projections.following.row_writer import Unappliable
+from projections.rebuilding import copies
+from projections.rebuilding.parallel_load import FillerLost
+from projections.rebuilding.progress import Cancelled
+from projections.rebuilding.rebuild import discard, rebuild, verify
+from projections.rebuilding.rebuild_queue import cancel
+from projections.tables.checkpoints import Progress
+from projections.tables.view import View
+from service.errors import CorruptEvent
+from service.event_store.mapper import decode
+from tests.projections.histories import Histories
+from tests.projections.rebuilding.test_killed_rebuilds import CHOSEN, begun, ended
+from tests.projections.rebuilding.test_rebuild import again, asked, nothing_is_left
+from tests.projections.world import World
+from tests.waiting import until
+
+EVENTS = 20
+"""Of a part, about."""
+UNREADABLE = 30
+FILLERS_AND_TRACKER = 3
+"""Of what they share, multiprocessing keeps account in a process of its own."""
+
+
+@pytest.fixture
+def histories() -> Histories:
+    return Histories(52)
+
+
+@pytest.fixture
+def recorded(world: World, histories: Histories, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(stream_ranges, "EVENTS", EVENTS)
+    world.append([histories.opening(), *histories.items(150)])
+    world.apply()
+    yield world
+    again(world, VIEW)
+    nothing_is_left(world)
+
+
+def whole(world: World, view: View = VIEW) -> int:
+    return sum(view.keeps(each) for each in world.log())
+
+
+def stopped(world: World, view: View = VIEW, after: int = 3) -> int:
+    """How many events one had loaded that was stopped after so many parts."""
+    stop, seen = Event(), list[int]()
+
+    def progress(told: Progress) -> None:
+        seen.append(told.processed)
+        if len(seen) > after:
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        again(world, view, progress=progress, stop=stop)
+    return loaded(world, view)
+
+
+def loaded(world: World, view: View = VIEW) -> int:
+    """Events that the copy holds, by its own account."""
+    asked_for = f"SELECT coalesce(sum(events), 0)::int FROM {copies.loaded} p JOIN {copies.table} c ON c.id = p.copy"
+    return int(asked(world, f"{asked_for} WHERE c.view = '{view.name}'")[0][0])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_that_was_stopped_is_gone_on_with(recorded: World, jobs: int) -> None:
+    served = recorded.all_rows()
+    for view in CHOSEN:
+        before = stopped(recorded, view)
+        assert 0 < before < whole(recorded, view)
+        assert recorded.all_rows() == served
+        assert again(recorded, view, jobs=jobs).processed == whole(recorded, view) - before
+        assert recorded.all_rows() == served
+
+
+def test_what_came_meanwhile_is_caught_up_with(recorded: World, histories: Histories) -> None:
+    before, stood = stopped(recorded), whole(recorded)
+    recorded.append(histories.items(5))
+    recorded.apply()
+    rebuilt = again(recorded, VIEW)
+    assert rebuilt.processed == whole(recorded) - before > stood - before
+    assert rebuilt.comparison is not None
+    assert rebuilt.comparison.differing == 0
+
+
+def test_one_that_is_left_far_behind_is_begun_anew(recorded: World, histories: Histories) -> None:
+    stopped(recorded)
+    recorded.append(histories.items(40))
+    recorded.apply()
+    assert again(recorded, VIEW).processed == whole(recorded)
+
+
+@pytest.mark.parametrize("change", ["code = 'of yesterday'", "version = version - 1"])
+def test_other_code_begins_anew(recorded: World, change: str) -> None:
+    stopped(recorded)
+    with psycopg.connect(recorded.urls.worker) as connection:
+        connection.execute(f"UPDATE projections.copies SET {change}".encode())
+    assert again(recorded, VIEW).processed == whole(recorded)
+
+
+def test_what_verifies_goes_on_too(recorded: World) -> None:
+    stopped(recorded)
+    found = verify(VIEW, recorded.urls.worker, decode)
+    assert found is not None
+    assert found.differing == 0
+    nothing_is_left(recorded)
+
+
+def test_one_that_is_stopped_once_it_is_loaded_leaves_nothing(recorded: World) -> None:
+    stop = Event()
+    with pytest.raises(Cancelled):
+        again(recorded, replace(VIEW, derive=lambda *_: stop.set()), stop=stop)
+    nothing_is_left(recorded)
+
+
+def test_what_is_left_can_be_let_go(recorded: World) -> None:
+    assert not discard(VIEW, recorded.urls.worker)
+    stopped(recorded)
+    assert discard(VIEW, recorded.urls.worker)
+    nothing_is_left(recorded)
+
+
+def test_one_that_is_killed_is_gone_on_with(recorded: World) -> None:
+    for jobs in (1, 2):
+        process = begun(recorded, VIEW, jobs, EVENTS, 1)
+        assert process.stdout is not None
+        while int(process.stdout.readline()) == 0:
+            pass
+        kill(recorded, process)
+        before = loaded(recorded)
+        assert 0 < before < whole(recorded)
+        assert again(recorded, VIEW).processed == whole(recorded) - before
+
+
+def kill(world: World, process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+    ended(world)
+
+
+def test_to_cancel_one_that_was_killed_is_not_to_cancel_the_next(recorded: World) -> None:
+    process = begun(recorded, VIEW, 1, EVENTS, 0)
+    assert cancel(recorded.urls.worker, [VIEW.name]) == [VIEW.name]
+    kill(recorded, process)
+    assert asked(recorded, "SELECT 1 FROM projections.rebuilds")
+    assert cancel(recorded.urls.worker, [VIEW.name]) == []
+    assert again(recorded, VIEW).comparison is not None
+    nothing_is_left(recorded)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+def test_an_interrupt_from_the_keyboard_is_for_the_first_process_alone(recorded: World) -> None:
+    """However early: those that it began are still importing."""
+    command = [sys.executable, "-m", "tests.projections.rebuilding.rebuild_process", recorded.urls.worker, VIEW.name]
+    process = subprocess.Popen(
+        [*command, "2", str(EVENTS)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: len(children.read_text().split()) == FILLERS_AND_TRACKER)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert said.count("Traceback") == 1, said
+    assert "spawn" not in said
+
+
+def test_several_processes_make_the_same_rows(recorded: World) -> None:
+    served = recorded.all_rows()
+    for view in CHOSEN:
+        assert again(recorded, view, jobs=2).processed == whole(recorded, view)
+    assert recorded.all_rows() == served
+
+
+def test_a_process_that_is_killed_is_told_of_and_nothing_is_lost(recorded: World) -> None:
+    def kill(progress: Progress) -> None:
+        if progress.processed:
+            for process in multiprocessing.active_children():
+                process.kill()
+                process.join()
+
+    with pytest.raises(FillerLost, match="the next rebuild goes on without it"):
+        again(recorded, VIEW, jobs=2, progress=kill)
+    before = loaded(recorded)
+    assert before > 0
+    assert again(recorded, VIEW, jobs=2).processed == whole(recorded) - before
+
+
+def decode_but_one(row: Sequence[Any]) -> Recorded[Any]:
+    if row[0] == UNREADABLE:
+        raise CorruptEvent(f"the event at position {UNREADABLE} cannot be read")
+    return decode(row)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_another_process_cannot_read_is_told_as_by_this_one(recorded: World, jobs: int) -> None:
+    with pytest.raises(CorruptEvent, match=f"the event at position {UNREADABLE}"):
+        rebuild(VIEW, recorded.urls.worker, decode_but_one, jobs=jobs)
+    nothing_is_left(recorded)
+
+
+def test_what_another_process_cannot_apply_is_told_whole(world: World) -> None:
+    world.append([Histories(1).opening()])
+    recorded = world.log()[0]
+    error = Unappliable("incidents", recorded, recorded.stream, "why")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.position, again.subject) == (str(error), error.position, error.subject)

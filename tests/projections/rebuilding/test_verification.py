@@ -1,0 +1,186 @@
+"""A view is compared before it is replaced: what differs is named and refused, and nothing else is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.recorded import Recorded
+from projections import deployment_requests, situation
+from projections.catalogue import VIEWS
+from projections.following.follower import course_of
+from projections.following.row_writer import LIVE
+from projections.rebuilding.rebuild import rebuild, verify
+from projections.rebuilding.row_differences import Kind, counted
+from projections.rebuilding.verification import Comparison, Differs
+from projections.tables.view import Folded, View
+from service.event_store.mapper import decode
+from tests.projections.following.test_killed_followers import appending
+from tests.projections.histories import Histories
+from tests.projections.rebuilding.test_rebuild import again, nothing_is_left
+from tests.projections.world import World
+
+VIEW = deployment_requests.VIEW
+STATUS = VIEW.tables[0].c.keys().index("status")
+
+
+@pytest.fixture
+def histories() -> Histories:
+    return Histories(61)
+
+
+@pytest.fixture
+def recorded(world: World, histories: Histories) -> World:
+    world.append([histories.opening(), *histories.items(200)])
+    world.apply()
+    return world
+
+
+def faulty(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
+    """The view's own fold, but that it takes a submitted request for one under review."""
+    folded = VIEW.fold(state, events)
+    wrong = [
+        (*row[:STATUS], "UNDER_REVIEW" if row[STATUS] == "SUBMITTED" else row[STATUS], *row[STATUS + 1 :])
+        for row in folded.rows[VIEW.tables[0]]
+    ]
+    return replace(folded, rows={**folded.rows, VIEW.tables[0]: wrong})
+
+
+def edit(world: World, statement: str) -> None:
+    with psycopg.connect(world.urls.worker) as connection:
+        assert connection.execute(statement.encode()).rowcount > 0
+
+
+def verified(world: World, view: View = VIEW) -> Comparison:
+    found = verify(view, world.urls.worker, decode)
+    assert found is not None
+    nothing_is_left(world)
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_view_that_is_as_its_events_made_it_is_found_to_be(recorded: World, view: View) -> None:
+    found = verified(recorded, view)
+    assert (found.differing, found.differences, found.may_differ) == (0, (), False)
+    assert found.position == recorded.store.head()[0]
+    assert found.rows > 0
+    assert found.sampled > 0
+
+
+def test_beside_a_follower_and_somebody_who_appends(recorded: World, histories: Histories) -> None:
+    """Both sides are seen at one position, wherever the log is."""
+    with appending(recorded, histories), recorded.following(*map(course_of, VIEWS)):
+        for view in (*VIEWS, *VIEWS):
+            assert verified(recorded, view).differing == 0
+
+
+def test_one_that_is_behind_is_compared_where_it_is(recorded: World, histories: Histories) -> None:
+    before = recorded.store.head()[0]
+    recorded.append(histories.items(50))
+    found = verified(recorded)
+    assert (found.differing, found.position) == (0, before)
+    assert again(recorded, VIEW).position == recorded.store.head()[0]
+
+
+def test_a_fold_with_a_fault_is_refused_and_named(recorded: World) -> None:
+    served = recorded.all_rows([VIEW])
+    with pytest.raises(Differs) as raised:
+        rebuild(replace(VIEW, fold=faulty), recorded.urls.worker, decode)
+    found = raised.value.comparison
+    assert found.differing == sum("SUBMITTED" in row[0] for row in served[VIEW.name]) > 0
+    assert {difference.kind for difference in found.differences} == {Kind.CHANGED}
+    assert found.differences[0].fields == {"status": ('"SUBMITTED"', '"UNDER_REVIEW"')}
+    assert 'status is "SUBMITTED", should be "UNDER_REVIEW"' in str(raised.value)
+    assert recorded.all_rows([VIEW]) == served
+    nothing_is_left(recorded)
+
+
+def test_what_is_accepted_is_swapped(recorded: World) -> None:
+    rebuilt = rebuild(replace(VIEW, fold=faulty), recorded.urls.worker, decode, accept=True)
+    assert rebuilt.comparison is not None
+    assert rebuilt.comparison.differing > 0
+    assert not any("SUBMITTED" in row[0].split('"{')[0] for row in recorded.all_rows([VIEW])[VIEW.name])
+
+
+def test_a_raised_version_is_the_consent_to_differ(recorded: World) -> None:
+    raised = replace(VIEW, fold=faulty, version=VIEW.version + 1)
+    rebuilt = rebuild(raised, recorded.urls.worker, decode)
+    assert rebuilt.comparison is not None
+    assert rebuilt.comparison.may_differ
+    assert rebuilt.comparison.differing > 0
+    assert recorded.statuses(VIEW.name)[0].version == raised.version
+
+
+def test_a_row_edited_by_hand_is_found(recorded: World) -> None:
+    table = VIEW.tables[0]
+    edit(
+        recorded,
+        f"""UPDATE {table} SET questioned = NOT questioned, document = replace(document, '"force":"', '"force":"un')
+            WHERE (id, version) = (SELECT id, max(version) FROM {table} GROUP BY id ORDER BY id LIMIT 1)""",
+    )
+    found = verified(recorded)
+    assert found.differing == 1
+    assert set(found.differences[0].fields) == {"questioned", "document.force"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("DELETE FROM {table} WHERE {key} = (SELECT {key} FROM {table} ORDER BY 1 LIMIT 1)", Kind.MISSING),
+        (
+            "UPDATE {table} SET {key} = gen_random_uuid() WHERE {key} = (SELECT {key} FROM {table} ORDER BY 1 LIMIT 1)",
+            None,
+        ),
+    ],
+)
+def test_rows_that_are_too_few_or_too_many(recorded: World, statement: str, kind: Kind | None) -> None:
+    table = situation.remembered
+    edit(recorded, statement.format(table=table, key="id"))
+    found = verified(recorded, situation.VIEW)
+    kinds = {difference.kind for difference in found.differences}
+    assert kinds == ({kind} if kind else {Kind.MISSING, Kind.SURPLUS})
+
+
+def test_many_differences_are_counted_and_some_are_told(recorded: World) -> None:
+    edit(recorded, f"UPDATE {VIEW.tables[0]} SET searched = searched || '.'")
+    found = verified(recorded)
+    assert found.differing == len(recorded.rows(VIEW.tables[0])) > 20
+    assert len(found.differences) == 20
+    assert found.lines()[-1] == f"and {found.differing - 20:,} more"
+
+
+def test_where_nothing_was_followed_there_is_nothing_to_compare(world: World, histories: Histories) -> None:
+    world.append(histories.items(20))
+    assert verify(VIEW, world.urls.worker, decode) is None
+    assert again(world, VIEW).comparison is None
+
+
+@pytest.mark.parametrize("column", ["document", "audience", "updated_at"])
+def test_what_rows_have_swapped_makes_a_difference(recorded: World, column: str) -> None:
+    table = VIEW.tables[0]
+    with psycopg.connect(recorded.urls.worker) as connection:
+        found = connection.execute(f"SELECT DISTINCT ON ({column}) id, version FROM {table} LIMIT 40".encode())
+        rows = found.fetchall()
+        served = counted(connection, LIVE, table)
+        for one, other in zip(rows[::2], rows[1::2], strict=False):
+            swapped = f"""UPDATE {table} t SET {column} = o.{column} FROM {table} o
+                          WHERE (t.id, t.version, o.id, o.version) IN ((%s, %s, %s, %s), (%s, %s, %s, %s))"""
+            assert connection.execute(swapped.encode(), [*one, *other, *other, *one]).rowcount == 2
+            assert counted(connection, LIVE, table) != served
+            connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("document = document || ' '", "document is written otherwise, should be as its fold writes it"),
+        ("regions = ('[0:' || cardinality(regions) - 1 || ']=' || regions::text)::text[]", "an array has other bounds"),
+    ],
+)
+def test_how_a_value_is_written_makes_a_difference(recorded: World, change: str, told: str) -> None:
+    edit(recorded, f"UPDATE {VIEW.tables[0]} SET {change} WHERE version = 1")
+    found = verified(recorded)
+    assert found.differing > 0
+    assert told in found.differences[0].told()

@@ -1,0 +1,56 @@
+"""A register whose views are up to date, and the command line on it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.cli import application
+from service.event_store.store import EventStore
+from service.processes.composition import async_engine
+from service.settings import DatabaseUrls, Settings
+from tests.projections.histories import Histories
+from tests.projections.world import World
+from tests.service.cli.watching import Watch, courses
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def histories() -> Histories:
+    return Histories(71)
+
+
+@pytest.fixture
+def recorded(database_urls: DatabaseUrls, histories: Histories) -> Iterator[World]:
+    with closing(EventStore(database_urls.api)) as store:
+        world = World(database_urls, store)
+        world.append([histories.opening(), *histories.items(80)])
+        world.apply()
+        yield world
+
+
+@pytest.fixture
+def run(recorded: World, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command, as an operator does."""
+    monkeypatch.setenv("MANDATE_DATABASE_URL", recorded.urls.api)
+    monkeypatch.setenv("MANDATE_WORKER_DATABASE_URL", recorded.urls.worker)
+    monkeypatch.setenv("MANDATE_OWNER_DATABASE_URL", recorded.urls.owner)
+    return lambda *arguments: CliRunner().invoke(application(), arguments)
+
+
+@pytest.fixture
+def watch(recorded: World) -> Iterator[Watch]:
+    with asyncio.Runner() as runner:
+        engine = async_engine(Settings(), recorded.urls.api)
+        yield Watch(recorded, runner, engine)
+        runner.run(engine.dispose())
+
+
+@pytest.fixture
+def followed(recorded: World, watch: Watch) -> Iterator[World]:
+    with recorded.following(*courses()):
+        watch.well()
+        yield recorded

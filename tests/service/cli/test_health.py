@@ -1,0 +1,187 @@
+"""Health tells the truth: each thing that can be wrong with a view is provoked, told, and gone when it is mended."""
+
+import asyncio
+from dataclasses import replace
+
+import psycopg
+
+from projections.following.follower import course_of
+from projections.reading.reader import Reader
+from projections.rebuilding.rebuild import rebuild, verify
+from projections.rebuilding.rebuild_queue import Outcome
+from projections.tables.checkpoints import LOCKS, Progress
+from service.errors import Unavailable
+from service.event_store.mapper import decode
+from service.processes.health import FOLLOWED, Examination, Health, Tolerance
+from service.processes.metrics import Metrics
+from tests.projections.following.test_parked_events import unable
+from tests.projections.histories import Histories
+from tests.projections.world import World
+from tests.service.cli.conftest import Run
+from tests.service.cli.watching import NAME, SHORT, VIEW, Watch, courses, holding
+from tests.waiting import until
+
+
+def test_a_dead_follower(recorded: World, watch: Watch) -> None:
+    others = [course for course in courses() if course.name != NAME]
+    with recorded.following(*others):
+        with recorded.following(course_of(VIEW)):
+            watch.well()
+        watch.told("no follower leads it")
+
+
+def test_commands_that_cannot_be_recorded_are_told(followed: World, watch: Watch) -> None:
+    with holding(followed.urls.owner, "SELECT pg_advisory_xact_lock(0x6D616E64617465)"):
+        until(lambda: "cannot be recorded" in watch.health().problems.get("commands", ""))
+    watch.well()
+
+
+def test_a_follower_may_be_missing_for_as_long_as_it_may_stand_still(recorded: World, watch: Watch) -> None:
+    patient = Tolerance(stuck_after=3600)
+    with recorded.following(*courses()):
+        until(lambda: watch.health(patient).is_ready)
+    assert not any(status.led for status in watch.health(patient).statuses)
+    assert watch.health(patient).is_ready
+    watch.told("no follower leads it")
+
+
+def test_commands_and_reads_are_told_apart(followed: World, watch: Watch) -> None:
+    def broken() -> None:
+        raise Unavailable("the database refuses")
+
+    health = watch.health(probe=broken, warnings={"durability": lambda: "synchronous_commit is off"})
+    assert (health.is_ready, health.is_ready_for_reads, health.is_ready_for_commands) == (False, True, False)
+    assert health.told() == {
+        "status": "not ready",
+        "commands": "not ready",
+        "reads": "ready",
+        "problems": {"commands": "they cannot be recorded: the database refuses"},
+        "warnings": {"durability": "synchronous_commit is off"},
+    }
+    figures = Metrics(lambda: 0).told(health).decode()
+    assert 'mandate_ready_for{what="commands"} 0.0' in figures
+    assert 'mandate_ready_for{what="reads"} 1.0' in figures
+    assert 'mandate_warning{what="durability"} 1.0' in figures
+
+
+def test_who_asks_at_once_gets_one_answer(recorded: World, watch: Watch) -> None:
+    """Asking for health needs no token, so that it must not cost the database much."""
+    asked: list[int] = []
+
+    def probe() -> None:
+        asked.append(1)
+
+    async def crowd() -> list[Health]:
+        examination = Examination(Reader(watch.engine), recorded.urls.api, SHORT, probe, fresh=3600)
+        return await asyncio.gather(*(examination.examine() for _ in range(100)), examination.examine())
+
+    assert len(watch.runner.run(crowd())) == 101
+    assert len(asked) == 1
+
+
+def test_a_lock_that_is_never_won(recorded: World, watch: Watch) -> None:
+    lock = f"SELECT pg_advisory_lock({LOCKS}, hashtext('{NAME}'))"
+    with holding(recorded.urls.owner, lock, "a forgotten console"), recorded.following(*courses()):
+        watch.told("its lock is held by a forgotten console")
+        assert not recorded.statuses(NAME)[0].led
+    with recorded.following(*courses()):
+        watch.well()
+
+
+def test_one_that_cannot_go_on_and_a_parked_backlog(recorded: World, histories: Histories, watch: Watch) -> None:
+    before = recorded.store.head()[0]
+    recorded.append(histories.items(60))
+    poison = next(each for each in recorded.log()[before:] if VIEW.keeps(each)).position
+    with recorded.following(*courses(course_of(replace(unable(poison), parks=False)))):
+        watch.told("its follower cannot apply what comes next")
+    with recorded.following(*courses(course_of(unable(poison)))):
+        watch.told("1 of its streams are parked")
+        assert watch.problem(Tolerance(parked=1)) == ""
+
+
+def test_rows_of_another_version(recorded: World, watch: Watch) -> None:
+    with recorded.following(*courses()), psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
+        change = "UPDATE projections.checkpoints SET version = %s WHERE view = %s"
+        connection.execute(change, [VIEW.version - 1, NAME])
+        watch.told("nobody builds it anew")
+        connection.execute(change, [VIEW.version + 1, NAME])
+        watch.told("run the newer version")
+
+
+def test_what_was_never_followed(recorded: World, run: Run, watch: Watch) -> None:
+    """It is told of as everything else is: how much it has before it."""
+    with psycopg.connect(recorded.urls.owner) as connection:
+        connection.execute("DELETE FROM projections.checkpoints")
+    told = run("status")
+    assert told.exit_code == 1
+    behind = recorded.store.head()[0]
+    for name in FOLLOWED:
+        assert f"{name}: it was never followed: run 'mandate worker'" in told.stderr
+        assert [cell.strip() for cell in line_of(told.stdout, name)[1:4]] == ["STOPPED", "0", str(behind)]
+    assert watch.health().problems.keys() == set(FOLLOWED)
+
+
+def line_of(table: str, name: str) -> list[str]:
+    [line] = [line for line in table.splitlines() if f" {name} " in line]
+    return line.strip("│").split("│")
+
+
+def test_metrics_tell_of_rebuilds(recorded: World, watch: Watch) -> None:
+    figures = []
+
+    def meanwhile(progress: Progress) -> None:
+        figures.append(Metrics(lambda: 0).told(watch.health()).decode())
+
+    rebuild(VIEW, recorded.urls.worker, decode, meanwhile)
+    assert f'mandate_view_rebuild_step{{step="LOADING",view="{NAME}"}} 1.0' in figures[0]
+    assert f'mandate_view_rebuild_step{{step="SWAPPING",view="{NAME}"}} 1.0' in figures[-1]
+    after = Metrics(lambda: 0).told(watch.health()).decode()
+    assert "mandate_view_rebuild_step{" not in after
+    assert f'mandate_view_rebuild_ended_timestamp_seconds{{outcome="SWAPPED",view="{NAME}"}}' in after
+    assert f'mandate_view_rebuild_differing_rows{{view="{NAME}"}} 0.0' in after
+
+
+def test_a_comparison_builds_nothing_anew(recorded: World, watch: Watch) -> None:
+    """Of a view of another version, it does not hide that nobody builds it."""
+    told = []
+    raised = replace(VIEW, version=VIEW.version + 1)
+
+    def meanwhile(_: Progress) -> None:
+        told.append(watch.problem())
+
+    with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
+        connection.execute("UPDATE projections.checkpoints SET version = version - 1 WHERE view = %s", [NAME])
+        verify(raised, recorded.urls.worker, decode, meanwhile)
+        assert all("nobody builds it anew" in each for each in told)
+        told.clear()
+        rebuild(VIEW, recorded.urls.worker, decode, meanwhile)
+        assert not any("nobody builds it anew" in each for each in told)
+
+
+def test_an_outcome_that_newer_code_names_is_a_failure(recorded: World, watch: Watch) -> None:
+    rebuild(VIEW, recorded.urls.worker, decode)
+    with psycopg.connect(recorded.urls.worker) as connection:
+        connection.execute("UPDATE projections.rebuild_outcomes SET outcome = 'DEFERRED'")
+    assert [each.outcome for each in watch.health().ended] == [Outcome.FAILED]
+
+
+def test_what_status_and_metrics_say(run: Run, recorded: World, watch: Watch) -> None:
+    red = run("status")
+    assert red.exit_code == 1
+    assert f"{NAME}: no follower leads it" in red.stderr
+    with recorded.following(*courses()):
+        watch.well()
+        assert run("status").exit_code == 0
+        metrics = Metrics(lambda: 3)
+        metrics.command("SubmitRequest", "Recorded", 0.003)
+        figures = metrics.told(watch.health()).decode()
+    for line in (
+        f'mandate_view_position{{view="{NAME}"}} {float(recorded.store.head()[0])}',
+        f'mandate_view_led{{view="{NAME}"}} 1.0',
+        f'mandate_view_lag_events{{view="{NAME}"}} 0.0',
+        'mandate_command_seconds_bucket{command="SubmitRequest",le="0.005",outcome="Recorded"} 1.0',
+        "mandate_append_queue 3.0",
+        "mandate_ready 1.0",
+    ):
+        assert line in figures
+    until(lambda: f'mandate_problem{{what="{NAME}"}} 1.0' in metrics.told(watch.health()).decode())

@@ -1,0 +1,100 @@
+"""Streams that are too long to be kept at once: they are read in parts, or not looked at, and never kept whole."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.recorded import Recorded
+from projections import deployment_requests, situation
+from projections.catalogue import VIEWS
+from projections.following import replay as replaying
+from projections.following.leadership import connect
+from projections.following.replay import Replay
+from projections.following.row_writer import LIVE
+from projections.rebuilding.repair import mend
+from projections.rebuilding.store_check import Unreadable, check
+from projections.rebuilding.verification import check_sample
+from projections.tables.view import View
+from service.event_store.mapper import decode
+from tests.projections.following.test_parked_events import as_folded, longest
+from tests.projections.world import World
+from tests.service.cli.tampering import take_out
+
+VIEW = deployment_requests.VIEW
+MANY = 3
+"""Events of a stream that are kept at once, here."""
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "LONGEST", MANY)
+    monkeypatch.setattr(replaying, "BLOCK", MANY)
+
+
+class Counted(Replay):
+    """How many events were read of each stream."""
+
+    read: dict[UUID, int]
+
+    def _batches(self, *asked: Any) -> Iterator[list[tuple[Recorded[Any], int]]]:
+        for batch in super()._batches(*asked):
+            stream = batch[0][0].stream
+            self.read[stream] = self.read.get(stream, 0) + len(batch)
+            yield batch
+
+
+def folding(most: list[int], view: View) -> View:
+    """The view; the most events that are folded at once are noted."""
+
+    def fold(state: Any, events: Sequence[Recorded[Any]]) -> Any:
+        most[0] = max(most[0], len(events))
+        return view.fold(state, events)
+
+    return replace(view, fold=fold)
+
+
+def test_a_sample_reads_no_more_of_them_than_it_takes_to_know(recorded: World) -> None:
+    with connect(recorded.urls.worker, "a test") as connection:
+        replay = Counted(connection, decode, recorded.store.head()[0])
+        replay.read = {}
+        for _ in range(5):
+            check_sample(connection, VIEW, LIVE, replay, recorded.store.head()[0])
+            assert max(replay.read.values()) <= 2 * MANY
+            replay.read.clear()
+
+
+def test_a_sample_reads_nothing_of_what_is_not_looked_at(recorded: World) -> None:
+    every = {each.stream for each in recorded.log()}
+    with connect(recorded.urls.worker, "a test") as connection:
+        replay = Counted(connection, decode, recorded.store.head()[0])
+        replay.read = {}
+        assert check_sample(connection, VIEW, LIVE, replay, recorded.store.head()[0], every) == 0
+    assert replay.read == {}
+
+
+@pytest.mark.parametrize("view", [VIEW, situation.VIEW], ids=lambda view: view.name)
+def test_their_rows_are_mended_part_by_part(recorded: World, view: View) -> None:
+    most, stream = [0], longest(recorded)[0].stream
+    assert mend(folding(most, view), recorded.urls.worker, decode, stream) == len(longest(recorded))
+    assert most == [MANY]
+    assert as_folded(recorded, view)
+
+
+def test_they_are_checked_part_by_part(recorded: World) -> None:
+    most = [0]
+    checked = check(recorded.urls.worker, decode, views=[folding(most, view) for view in VIEWS])
+    assert checked.events == recorded.store.head()[0]
+    assert checked.streams == len({each.stream for each in recorded.log()})
+    assert most == [MANY]
+
+
+def test_what_was_taken_out_of_them_is_missed(recorded: World) -> None:
+    taken = longest(recorded)[MANY + 1]
+    take_out(recorded, taken)
+    with pytest.raises(
+        Unreadable, match=f"{taken.stream} has no version {taken.version}: {taken.version + 1} comes next"
+    ):
+        check(recorded.urls.worker, decode)

@@ -1,0 +1,100 @@
+"""`parked`, `rebuild --stream` and `replay --check`: what operators do about one stream, and before an upgrade."""
+
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from domain.catalogue import EVENTS
+from projections import deployment_requests
+from projections.rebuilding.store_check import Unreadable, check
+from service.event_store.mapper import decode
+from tests.projections.following.test_parked_events import follow_to_the_end, longest, unable
+from tests.projections.histories import Histories
+from tests.projections.world import World
+from tests.service.cli.conftest import Run
+from tests.service.cli.tampering import take_out
+from tests.service.cli.test_verifying import edit
+
+NAME = deployment_requests.NAME
+
+
+def test_what_is_parked_is_listed_shown_and_retried(run: Run, recorded: World, histories: Histories) -> None:
+    assert run("parked", "list").exit_code == 0
+    before = recorded.store.head()[0]
+    recorded.append(histories.items(60))
+    poison = next(each for each in recorded.log()[before:] if deployment_requests.VIEW.keeps(each))
+    follow_to_the_end(recorded, unable(poison.position))
+    listed = run("parked", "list")
+    assert listed.exit_code == 1
+    assert str(poison.position) in listed.stdout
+    assert str(poison.stream) in listed.stdout
+    reference = reference_in(recorded, poison.stream)
+    assert reference in listed.stdout
+    shown = run("parked", "show", str(poison.stream))
+    assert shown.stdout.splitlines()[1] == f"  {poison.position}"
+    assert f"poison at {poison.position}" in shown.stdout
+    retried = run("parked", "retry")
+    assert retried.exit_code == 0, retried.output
+    assert f"{NAME} {reference} {poison.stream}: " in retried.stdout
+    assert run("parked", "list").exit_code == 0
+    assert run("verify", NAME).exit_code == 0
+
+
+def reference_in(recorded: World, stream: UUID) -> str:
+    reference: str = next(each.event.reference for each in recorded.log() if each.stream == stream)
+    return reference
+
+
+def test_one_stream_is_mended(run: Run, recorded: World) -> None:
+    edit(recorded)
+    assert run("verify", NAME).exit_code == 1
+    with psycopg.connect(recorded.urls.worker) as connection:
+        first = connection.execute("SELECT id FROM projections.deployment_requests ORDER BY id LIMIT 1").fetchone()
+    assert first is not None
+    mended = run("rebuild", NAME, "--stream", str(first[0]))
+    assert mended.exit_code == 0, mended.output
+    assert run("verify", NAME).exit_code == 0
+
+
+def test_nothing_to_cancel_is_said(run: Run, recorded: World) -> None:
+    assert "none is being built anew" in run("rebuild", NAME, "--cancel").stdout
+
+
+def test_everything_can_be_read(run: Run, recorded: World) -> None:
+    told = run("replay", "--check")
+    assert told.exit_code == 0, told.output
+    assert f"{recorded.store.head()[0]:,} events of " in told.stdout
+
+
+def test_the_first_event_that_cannot_be_read_is_named(recorded: World) -> None:
+    poison = longest(recorded)[1].position
+    with pytest.raises(Unreadable, match=f"deployment_requests cannot apply the event at position {poison}"):
+        check(recorded.urls.worker, decode, views=[unable(poison)])
+
+
+@pytest.mark.parametrize(
+    ("which", "said"), [(1, "has no version 2: 3 comes next"), (-1, "1 of {end} positions hold no")]
+)
+def test_an_event_that_somebody_took_out_is_missed(run: Run, recorded: World, which: int, said: str) -> None:
+    take_out(recorded, longest(recorded)[which])
+    told = run("replay", "--check")
+    assert told.exit_code == 1
+    assert said.format(end=recorded.store.head()[0]) in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("topic", "reason"), [("NeverHeardOf", "a name that is not known"), (next(iter(EVENTS)), "cannot be read")]
+)
+def test_what_this_version_does_not_know_is_named(run: Run, recorded: World, topic: str, reason: str) -> None:
+    end = recorded.store.head()[0]
+    with psycopg.connect(recorded.urls.owner) as connection:
+        connection.execute(
+            "INSERT INTO event_store.events (originator_id, originator_version, topic, state, notification_id,"
+            " recorded_at) VALUES (gen_random_uuid(), 1, %s, '{}', %s, now())",
+            [topic, end + 1],
+        )
+    told = run("replay", "--check")
+    assert told.exit_code == 1
+    assert f"position {end + 1}" in told.stderr
+    assert reason in told.stderr

@@ -1,0 +1,242 @@
+"""The worker's rebuilds: asked for, or called for by a raised version; refused, cancelled, and taken over."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event, Thread
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.vocabulary import SYSTEM
+from projections import deployment_requests
+from projections.following.follower import course_of
+from projections.following.replay import count
+from projections.rebuilding import rebuild_attempt, rebuild_queue
+from projections.rebuilding.progress import Cancelled
+from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.rebuild_queue import Ended, Outcome
+from projections.tables.checkpoints import FollowerState
+from projections.tables.view import View
+from service.event_store.mapper import decode
+from service.processes.composition import async_engine
+from service.processes.rebuild_worker import Rebuilding, asking
+from service.settings import Settings
+from tests.projections.histories import Histories
+from tests.projections.rebuilding.test_rebuild import nothing_is_left
+from tests.projections.rebuilding.test_verification import faulty
+from tests.projections.world import World
+from tests.service.cli.conftest import Run
+from tests.service.cli.test_verifying import edit
+from tests.waiting import until
+
+VIEW = deployment_requests.VIEW
+NAME = VIEW.name
+RAISED = replace(VIEW, version=VIEW.version + 1, fold=faulty)
+
+
+@contextmanager
+def working(world: World, *views: View) -> Iterator[None]:
+    """The part of a worker that builds views anew."""
+    stop = Event()
+    thread = Thread(target=Rebuilding(world.urls.worker, views or [VIEW], look=0.05).run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(30)
+    assert not thread.is_alive()
+
+
+def ask(world: World, view: str = NAME) -> None:
+    """As the API does, with its rights."""
+
+    async def asked() -> None:
+        engine = async_engine(Settings(), world.urls.api)
+        try:
+            await asking(engine)(view)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(asked())
+
+
+def orders(world: World) -> list[str]:
+    with psycopg.connect(world.urls.api) as connection:
+        return [row[0] for row in connection.execute("SELECT view FROM projections.rebuild_orders ORDER BY asked_at")]
+
+
+def ends(world: World) -> list[Ended]:
+    return world.ask(SYSTEM, lambda _: rebuild_queue.ended())
+
+
+def ended(world: World, outcome: Outcome) -> Ended:
+    until(lambda: [each.outcome for each in ends(world)] == [outcome])
+    assert orders(world) == []
+    if outcome is not Outcome.CANCELLED:
+        nothing_is_left(world)
+    return ends(world)[0]
+
+
+def test_what_is_asked_for_is_done(recorded: World) -> None:
+    served = recorded.all_rows([VIEW])
+    with working(recorded):
+        ask(recorded)
+        found = ended(recorded, Outcome.SWAPPED)
+    assert (found.view, found.version, found.differing) == (NAME, VIEW.version, 0)
+    assert recorded.all_rows([VIEW]) == served
+
+
+def test_what_was_asked_for_while_nobody_worked_is_done_later(recorded: World) -> None:
+    ask(recorded)
+    ask(recorded)
+    ask(recorded, "nothing of this name")
+    assert orders(recorded) == [NAME]
+    with working(recorded):
+        ended(recorded, Outcome.SWAPPED)
+
+
+def test_rows_that_differ_are_kept_and_told_of(recorded: World, run: Run) -> None:
+    edit(recorded)
+    edited = recorded.all_rows([VIEW])
+    with working(recorded):
+        ask(recorded)
+        found = ended(recorded, Outcome.REFUSED)
+    assert found.differing == 1
+    assert "questioned is true, should be false" in found.told
+    assert recorded.all_rows([VIEW]) == edited
+    assert "refused. deployment_requests: 1 row differs" in run("status").stdout
+
+
+def test_a_raised_version_is_built_while_the_old_rows_are_served(recorded: World, histories: Histories) -> None:
+    """Its follower writes nothing into rows of the older version, and goes on when they are of its own."""
+    recorded.append(histories.items(20))
+    before = recorded.all_rows([VIEW])
+    with recorded.following(course_of(RAISED)):
+        until(lambda: sessions(recorded, f"mandate follower {NAME}"))
+        assert not recorded.statuses(NAME)[0].led
+        assert recorded.all_rows([VIEW]) == before
+        with working(recorded, RAISED):
+            found = ended(recorded, Outcome.SWAPPED)
+            recorded.append(histories.items(20))
+            recorded.wait(lambda status: status.led and status.state is FollowerState.RUNNING, NAME)
+            recorded.reach(NAME, recorded.store.head()[0])
+    assert recorded.statuses(NAME)[0].version == RAISED.version
+    assert found.differing > 0
+
+
+def test_a_follower_of_the_older_version_writes_nothing_once_it_is_swapped(
+    recorded: World, histories: Histories
+) -> None:
+    with recorded.following(course_of(VIEW)):
+        recorded.wait(lambda status: status.led, NAME)
+        rebuild(RAISED, recorded.urls.worker, decode)
+        position = recorded.statuses(NAME)[0].position
+        recorded.append(histories.items(20))
+        recorded.wait(lambda status: not status.led, NAME)
+        assert recorded.statuses(NAME)[0].position == position
+
+
+def test_a_newer_view_is_left_to_newer_workers(recorded: World) -> None:
+    rebuild(RAISED, recorded.urls.worker, decode)
+    ask(recorded)
+    with working(recorded):
+        until(lambda: sessions(recorded, "mandate rebuilds"))
+    assert orders(recorded) == [NAME]
+    assert recorded.statuses(NAME)[0].version == RAISED.version
+
+
+def test_one_that_is_cancelled_is_not_begun_again(recorded: World) -> None:
+    """It is held up at the swap by a reader, so that there is something to cancel."""
+    with psycopg.connect(recorded.urls.api) as reader:
+        reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
+        with working(recorded):
+            ask(recorded)
+            recorded.wait(lambda status: status.rebuild is not None, NAME)
+            assert rebuild_queue.cancel(recorded.urls.worker, [NAME]) == [NAME]
+            ended(recorded, Outcome.CANCELLED)
+
+
+def sessions(world: World, name: str) -> list[Any]:
+    with psycopg.connect(world.urls.owner) as connection:
+        found = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
+        return connection.execute(found, [name]).fetchall()
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+def test_the_api_may_ask_and_no_more(recorded: World, role: str) -> None:
+    with psycopg.connect(getattr(recorded.urls, role), autocommit=True) as connection:
+        connection.execute("SELECT projections.ask_rebuild(%s)", [NAME])
+        for statement in ("DELETE FROM projections.rebuild_orders", "UPDATE projections.rebuilds SET cancelled = true"):
+            if role == "api":
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement)
+            else:
+                connection.execute(statement)
+
+
+def test_a_full_disk_is_told_and_tried_again_later(recorded: World) -> None:
+    """Not at once: a rebuild fills the disk again."""
+    tries: list[str] = []
+
+    def derive(connection: psycopg.Connection[Any], schema: str, _: object) -> None:
+        tries.append(schema)
+        connection.execute("DO $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$")
+
+    ask(recorded)
+    with working(recorded, replace(VIEW, derive=derive)):
+        until(lambda: [each.outcome for each in ends(recorded)] == [Outcome.POSTPONED])
+    assert "No space left on device" in ends(recorded)[0].told
+    assert len(tries) == 1
+    assert orders(recorded) == [NAME]
+
+
+def test_what_could_not_be_swapped_is_told_of_and_tried_again(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild_attempt, "TRIES", 1)
+    ask(recorded)
+    with psycopg.connect(recorded.urls.api) as reader:
+        reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
+        with working(recorded):
+            until(lambda: [each.outcome for each in ends(recorded)] == [Outcome.POSTPONED])
+    assert orders(recorded) == [NAME]
+    with psycopg.connect(recorded.urls.worker) as connection:
+        connection.execute("UPDATE projections.rebuild_outcomes SET ended_at = ended_at - %s", [rebuild_queue.REST])
+    with working(recorded):
+        ended(recorded, Outcome.SWAPPED)
+
+
+def test_what_is_cancelled_of_a_raised_version_no_other_worker_begins(recorded: World) -> None:
+    with psycopg.connect(recorded.urls.api) as reader:
+        reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
+        with working(recorded, RAISED), working(recorded, RAISED):
+            recorded.wait(lambda status: status.rebuild is not None, NAME)
+            since = found_by(recorded, "SELECT clock_timestamp() - interval '1 hour'")
+            rebuild_queue.cancel(recorded.urls.worker, [NAME])
+            ended(recorded, Outcome.CANCELLED)
+            with psycopg.connect(recorded.urls.worker) as connection:
+                assert rebuild_queue.due(connection, {NAME: RAISED.version}, since) is None
+                assert rebuild_queue.due(connection, {NAME: RAISED.version}, found_by(recorded, "SELECT now()")) == NAME
+
+
+def found_by(world: World, statement: str) -> Any:
+    with psycopg.connect(world.urls.worker) as connection:
+        row = connection.execute(statement.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_it_can_be_cancelled_from_its_first_moment_on(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it counts what it has before it, too."""
+    told: list[list[str]] = []
+
+    def counted(*arguments: Any) -> int:
+        told.append(rebuild_queue.cancel(recorded.urls.worker, [NAME]))
+        return count(*arguments)
+
+    monkeypatch.setattr(rebuild_attempt, "count", counted)
+    with pytest.raises(Cancelled):
+        rebuild(VIEW, recorded.urls.worker, decode)
+    assert told == [[NAME]]

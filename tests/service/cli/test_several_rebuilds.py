@@ -1,0 +1,82 @@
+"""Several views, workers and versions: what is due is looked up before each rebuild, as much changes while one runs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from projections import audit_trail, incidents
+from projections.following.leadership import OtherVersion
+from projections.rebuilding import rebuild_queue
+from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.rebuild_attempt import Rebuilt
+from projections.tables.view import View
+from service.event_store.mapper import decode
+from service.processes import rebuild_worker
+from tests.projections.world import World
+from tests.service.cli.test_rebuilding import NAME, RAISED, VIEW, ask, orders, working
+from tests.waiting import until
+
+
+@contextmanager
+def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> Iterator[list[str]]:
+    """Something is done, once, when the first rebuild of a worker begins. Which views were built, in their order."""
+    built: list[str] = []
+
+    def noted(view: View, *arguments: Any, **options: Any) -> Rebuilt:
+        built.append(view.name)
+        if len(built) == 1:
+            do()
+        return rebuild(view, *arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rebuild_worker, "rebuild", noted)
+        yield built
+
+
+def test_what_is_cancelled_before_its_turn_is_not_begun(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(recorded)
+    ask(recorded, audit_trail.NAME)
+    ask(recorded, incidents.NAME)
+    with (
+        meanwhile(monkeypatch, lambda: rebuild_queue.cancel(recorded.urls.worker, [audit_trail.NAME])) as built,
+        working(recorded, VIEW, audit_trail.VIEW, incidents.VIEW),
+    ):
+        until(lambda: not orders(recorded))
+    assert built == [NAME, incidents.NAME]
+
+
+def test_what_newer_code_has_built_meanwhile_is_left_to_it(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = replace(audit_trail.VIEW, version=audit_trail.VIEW.version + 1)
+    ask(recorded)
+    ask(recorded, audit_trail.NAME)
+    ask(recorded, incidents.NAME)
+    with (
+        meanwhile(monkeypatch, lambda: rebuild(newer, recorded.urls.worker, decode)) as built,
+        working(recorded, VIEW, audit_trail.VIEW, incidents.VIEW),
+    ):
+        until(lambda: not orders(recorded))
+    assert built == [NAME, incidents.NAME]
+    assert recorded.statuses(audit_trail.NAME)[0].version == newer.version
+
+
+def test_older_code_goes_back_where_it_is_told_to_alone(recorded: World) -> None:
+    rebuild(RAISED, recorded.urls.worker, decode)
+    with pytest.raises(OtherVersion, match=f"of version {RAISED.version} already"):
+        rebuild(VIEW, recorded.urls.worker, decode)
+    rebuild(VIEW, recorded.urls.worker, decode, go_back=True)
+    assert recorded.statuses(NAME)[0].version == VIEW.version
+
+
+def test_what_one_worker_has_built_no_other_builds_again(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    raised = [replace(view, version=view.version + 1) for view in (VIEW, audit_trail.VIEW)]
+    with (
+        meanwhile(monkeypatch, lambda: [rebuild(view, recorded.urls.worker, decode) for view in raised]) as built,
+        working(recorded, *raised, incidents.VIEW),
+    ):
+        until(lambda: len(built) == 1)
+        ask(recorded, incidents.NAME)
+        until(lambda: not orders(recorded))
+    assert built[1:] == [incidents.NAME]

@@ -1,0 +1,85 @@
+"""A rebuild on the command line that is told to stop: it ends where nothing is half done, and tells what it did."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+import psycopg
+import pytest
+
+from projections import deployment_requests
+from projections.rebuilding import rebuild_attempt
+from projections.rebuilding.progress import Cancelled
+from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.rebuild_attempt import NotSwapped
+from projections.tables.checkpoints import Progress, Step
+from service.event_store.mapper import decode
+from tests.projections.rebuilding.test_rebuild import nothing_is_left
+from tests.projections.world import World
+
+NAME = deployment_requests.NAME
+
+
+@contextmanager
+def held(world: World) -> Iterator[None]:
+    """Somebody reads on and on: the copy is built, and cannot be swapped."""
+    with psycopg.connect(world.urls.api, application_name="somebody") as reader:
+        reader.execute(f"SELECT 1 FROM projections.{NAME}".encode())
+        yield
+
+
+def begun(world: World, *arguments: str) -> subprocess.Popen[str]:
+    urls = {
+        "MANDATE_DATABASE_URL": world.urls.api,
+        "MANDATE_WORKER_DATABASE_URL": world.urls.worker,
+        "MANDATE_OWNER_DATABASE_URL": world.urls.owner,
+    }
+    command = [sys.executable, "-m", "service.cli", "rebuild", *arguments]
+    return subprocess.Popen(
+        command, env={**os.environ, **urls}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def swapping(world: World) -> None:
+    world.wait(lambda status: status.rebuild is not None and status.rebuild.step is Step.SWAPPING, NAME)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_says_so_and_leaves_nothing(recorded: World, number: int, status: int) -> None:
+    with held(recorded):
+        process = begun(recorded, NAME, "incidents")
+        swapping(recorded)
+        process.send_signal(number)
+        told = process.communicate(timeout=30)
+    assert process.returncode == status, told
+    assert told[0] == ""
+    assert told[1].splitlines() == [
+        f"mandate: {NAME} is as it was: it was stopped: if it was loading, the next rebuild goes on from there",
+        "mandate: not begun: incidents",
+    ]
+    nothing_is_left(recorded)
+
+
+def test_what_is_swapped_by_then_is_said_to_be(recorded: World) -> None:
+    """A swap that has begun is carried out, or given up: never told to be what it is not."""
+    stop = Event()
+
+    def progress(told: Progress) -> None:
+        if told.step is Step.SWAPPING:
+            stop.set()
+
+    assert rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, progress, stop).position > 0
+    with pytest.raises(Cancelled, match="stopped"):
+        rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, stop=stop)
+
+
+def test_who_keeps_it_from_being_swapped_is_named(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild_attempt, "TRIES", 2)
+    told: list[str] = []
+    with held(recorded), pytest.raises(NotSwapped, match=r"by mandate_api \(somebody, pid \d+\)"):
+        rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, lambda progress: told.append(progress.told))
+    assert "waits for mandate_api (somebody, pid " in told[-1]

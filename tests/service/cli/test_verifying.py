@@ -1,0 +1,114 @@
+"""`verify` and `rebuild`: what they say, and what they do not do."""
+
+import psycopg
+import pytest
+
+from domain.numbering import NumberAssigned
+from projections import deployment_requests
+from projections.catalogue import VIEWS
+from projections.following import stream_ranges
+from service.errors import Misconfigured, Unavailable
+from tests.projections.rebuilding.test_rebuild import nothing_is_left
+from tests.projections.rebuilding.test_resumed_rebuilds import stopped
+from tests.projections.world import World
+from tests.service.cli.conftest import Run
+
+TABLE = deployment_requests.VIEW.tables[0]
+NAME = deployment_requests.NAME
+NOTHING = "00000000-0000-4000-8000-000000000000"
+
+
+def edit(world: World) -> None:
+    with psycopg.connect(world.urls.worker) as connection:
+        first = f"SELECT id, max(version) FROM {TABLE} GROUP BY id ORDER BY id LIMIT 1"
+        edited = f"UPDATE {TABLE} SET questioned = NOT questioned WHERE (id, version) = ({first})"
+        assert connection.execute(edited.encode()).rowcount == 1
+
+
+def test_what_is_as_it_should_be(run: Run, recorded: World) -> None:
+    told = run("verify")
+    assert told.exit_code == 0, told.output
+    for view in VIEWS:
+        assert f"{view.name}: 0 rows differ at position {recorded.store.head()[0]}" in told.stdout
+
+
+def test_a_row_edited_by_hand_is_named_and_refused_and_mended(run: Run, recorded: World) -> None:
+    edit(recorded)
+    edited = recorded.all_rows()
+    told = run("verify", NAME)
+    assert told.exit_code == 1
+    assert f"{NAME}: 1 row differs" in told.stdout
+    assert "questioned is true, should be false" in told.stdout
+    for refused in (run("rebuild", NAME, "--dry-run"), run("rebuild", NAME)):
+        assert refused.exit_code == 1
+        assert "questioned is true, should be false" in refused.output
+    assert recorded.all_rows() == edited
+    accepted = run("rebuild", NAME, "--accept-differences")
+    assert accepted.exit_code == 0, accepted.output
+    assert "1 row differs from those before" in accepted.stdout
+    assert run("verify").exit_code == 0
+
+
+def test_what_it_was_held_against_is_told(run: Run, recorded: World) -> None:
+    """Rows of another version, and what was left out: neither is to be taken for a fault, or for verified."""
+    with psycopg.connect(recorded.urls.owner) as connection:
+        connection.execute("UPDATE projections.checkpoints SET version = version + 1 WHERE view = %s", [NAME])
+        connection.execute(
+            "INSERT INTO projections.parked_streams VALUES (%s, %s, 1, 'poison', now())", [NAME, NOTHING]
+        )
+    version = deployment_requests.VIEW.version
+    told = run("verify", NAME).stdout
+    assert f"; version {version} beside version {version + 1}, which is served; 1 parked stream was left out" in told
+
+
+def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
+    run: Run, recorded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_ranges, "EVENTS", 20)
+    stopped(recorded, deployment_requests.VIEW, after=1)
+    assert run("rebuild", "--cancel").stdout.splitlines() == [
+        "told to stop: none is being built anew",
+        f"let go what one that was stopped had loaded: {NAME}",
+    ]
+    assert run("rebuild", "--cancel").stdout.splitlines() == ["told to stop: none is being built anew"]
+    nothing_is_left(recorded)
+
+
+def test_a_database_that_is_away_is_said_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MANDATE_DATABASE_URL", "MANDATE_WORKER_DATABASE_URL", "MANDATE_OWNER_DATABASE_URL"):
+        monkeypatch.setenv(name, "postgresql://nobody@127.0.0.1:1/nothing")
+    for arguments in (["rebuild"], ["rebuild", "--cancel"], ["verify"], ["rebuild", "--stream", NOTHING]):
+        told = run(*arguments)
+        assert isinstance(told.exception, Unavailable), arguments
+        assert str(told.exception).startswith("the database does not answer: ")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [["--cancel", "--dry-run"], ["--stream", NOTHING, "--cancel"], ["--stream", NOTHING, "--accept-differences"]],
+)
+def test_what_asks_for_different_things_at_once_is_refused(run: Run, asked: list[str]) -> None:
+    told = run("rebuild", NAME, *asked)
+    assert told.exit_code == 2
+    assert "ask for different things: choose one" in " ".join(told.output.replace("│", "").split())
+
+
+def test_a_view_that_there_is_not(run: Run, recorded: World) -> None:
+    told = run("verify", "nothing")
+    assert "there is no view nothing" in str(told.exception)
+
+
+@pytest.mark.parametrize("views", [[], [NAME], [NAME, "incidents"]], ids=["all", "one", "two"])
+def test_a_stream_that_there_is_not(run: Run, recorded: World, views: list[str]) -> None:
+    told = run("rebuild", *views, "--stream", NOTHING)
+    assert isinstance(told.exception, Misconfigured)
+    assert str(told.exception) == f"nothing is called {NOTHING}"
+
+
+@pytest.mark.parametrize("views", [[], [NAME], [NAME, "incidents"]], ids=["all", "one", "two"])
+def test_a_stream_that_no_view_has_rows_of(run: Run, recorded: World, views: list[str]) -> None:
+    """There is one, of numbers."""
+    numbers = next(each.stream for each in recorded.log() if isinstance(each.event, NumberAssigned))
+    told = run("rebuild", *views, "--stream", str(numbers))
+    assert isinstance(told.exception, Misconfigured)
+    assert f"no rows that are of {numbers} alone" in str(told.exception)

@@ -1,0 +1,219 @@
+"""Commands carried out in an event loop: as the dispatcher does, and without a thread where none has to wait."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from domain.deployment_request.commands import BeginReview, RemarkOnRequest
+from domain.deployment_request.state import RequestStatus
+from domain.refusals import IdempotencyConflict, InvalidInput, NotFound, TransitionRefused
+from domain.vocabulary import Text
+from service.commands.async_dispatcher import AsyncDispatcher
+from service.commands.dispatcher import Dispatcher
+from service.commands.envelope import Order, Outcome
+from service.commands.state_cache import States
+from service.commands.stream_locks import LoopTurns, Turns
+from service.errors import Unavailable
+from service.event_store.connections import Limits
+from service.event_store.store import EventStore
+from service.settings import DatabaseUrls
+from tests.service.commands.test_dispatcher import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened, register
+
+__all__ = ["register"]
+
+AGAIN = RemarkOnRequest(reason=Text("EXERCISE"))
+BEGIN = BeginReview(reason=Text("EXERCISE"))
+
+
+def remark(subject: UUID, **order: Any) -> Order:
+    return Order(command=AGAIN, actor=REVIEWER, subject=subject, **order)
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(8) as threads:
+        yield threads
+
+
+@pytest.fixture
+def dispatcher(register: Register, threads: ThreadPoolExecutor) -> AsyncDispatcher:
+    return AsyncDispatcher(register.dispatcher, register.store, threads, LoopTurns(20))
+
+
+@pytest.fixture
+def without_threads(register: Register) -> AsyncDispatcher:
+    """Where a thread is asked for, it raises."""
+    gone = ThreadPoolExecutor(1)
+    gone.shutdown()
+    return AsyncDispatcher(register.dispatcher, register.store, gone, LoopTurns(20))
+
+
+def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: AsyncDispatcher) -> None:
+    request = register.submitted()
+
+    async def carry_out() -> list[Any]:
+        orders = [Order(command=SUBMIT, actor=OFFICIAL), Order(command=BEGIN, actor=REVIEWER, subject=request)]
+        return [await without_threads.dispatch(order) for order in [*orders, remark(request), remark(request)]]
+
+    submitted, *others = asyncio.run(carry_out())
+    assert [outcome.state.version for outcome in others] == [2, 3, 4]
+    assert [outcome.before.version for outcome in others] == [1, 2, 3]
+    for outcome in (submitted, *others):
+        stored = {each.position: each for each in register.store.stream(outcome.subject)}
+        assert [stored[event.position] for event in outcome.events] == list(outcome.events)
+    assert submitted.state.reference != others[0].state.reference
+
+
+def test_a_refusal_rests_on_what_was_read(register: Register, dispatcher: AsyncDispatcher, database_url: str) -> None:
+    request = register.submitted()
+    with opened(database_url) as elsewhere:
+        elsewhere.do(BEGIN, REVIEWER, request)
+    refused = [
+        (Order(command=BEGIN, actor=REVIEWER, subject=request), TransitionRefused),
+        (Order(command=BEGIN, actor=REVIEWER, subject=uuid4()), NotFound),
+        (Order(command=RemarkOnRequest(reason=Text(" ")), actor=REVIEWER, subject=request), InvalidInput),
+        (remark(request, idempotency_key=" "), InvalidInput),
+    ]
+    for order, refusal in refused:
+        assert isinstance(asyncio.run(dispatcher.dispatch(order)), refusal)
+
+
+def test_where_others_were_faster_it_is_decided_anew(
+    register: Register, dispatcher: AsyncDispatcher, database_url: str
+) -> None:
+    request = register.submitted()
+    with opened(database_url) as elsewhere:
+        elsewhere.do(BEGIN, REVIEWER, request)
+    outcome = asyncio.run(dispatcher.dispatch(remark(request)))
+    assert isinstance(outcome, Outcome)
+    assert (outcome.state.version, outcome.state.status) == (3, RequestStatus.UNDER_REVIEW)
+
+
+def test_a_key_is_used_once_whichever_process_used_it(
+    register: Register, dispatcher: AsyncDispatcher, database_url: str
+) -> None:
+    request = register.submitted()
+    here, there = (remark(request, idempotency_key=key) for key in ("here", "there"))
+    first = asyncio.run(dispatcher.dispatch(here))
+    with opened(database_url) as elsewhere:
+        second = elsewhere.dispatcher.dispatch(there)
+    for order, outcome in ((here, first), (there, second)):
+        again = asyncio.run(dispatcher.dispatch(order))
+        assert isinstance(again, Outcome)
+        assert again.repeated
+        assert isinstance(outcome, Outcome)
+        assert again.events == outcome.events
+    other = Order(command=BEGIN, actor=REVIEWER, subject=request, idempotency_key="there")
+    assert isinstance(asyncio.run(dispatcher.dispatch(other)), IdempotencyConflict)
+
+
+def test_none_is_lost_and_none_doubled_of_many_on_one_request(register: Register, dispatcher: AsyncDispatcher) -> None:
+    requests = [register.submitted() for _ in range(2)]
+
+    async def carry_out() -> list[Any]:
+        return await asyncio.gather(*(dispatcher.dispatch(remark(requests[n % 2])) for n in range(200)))
+
+    outcomes = asyncio.run(carry_out())
+    for request in requests:
+        own = sorted(outcome.state.version for outcome in outcomes if outcome.subject == request)
+        assert own == list(range(2, 102))
+        assert len(list(register.store.stream(request))) == 101
+
+
+def test_who_leaves_changes_nothing_for_what_was_begun(register: Register, dispatcher: AsyncDispatcher) -> None:
+    """It is recorded, and its turn given up."""
+    request = register.submitted()
+
+    async def carry_out() -> Any:
+        left = asyncio.create_task(dispatcher.dispatch(remark(request)))
+        await asyncio.sleep(0)
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        return await dispatcher.dispatch(remark(request))
+
+    outcome = asyncio.run(carry_out())
+    assert (outcome.state.version, len(register.store.stream(request))) == (3, 3)
+
+
+def test_who_leaves_keeps_nothing_from_those_who_are_told_with_it(
+    register: Register, dispatcher: AsyncDispatcher, database_urls: DatabaseUrls
+) -> None:
+    """Three that go in one batch, behind one that waits."""
+    requests = [register.submitted() for _ in range(4)]
+    with psycopg.connect(database_urls.owner) as holder:
+
+        async def carry_out() -> list[Any]:
+            holder.execute("LOCK TABLE event_store.events IN EXCLUSIVE MODE")
+            first, left, *others = (asyncio.create_task(dispatcher.dispatch(remark(each))) for each in requests)
+            await asyncio.sleep(0)
+            left.cancel()
+            await asyncio.sleep(0)
+            holder.rollback()
+            return await asyncio.gather(first, *others)
+
+        outcomes = asyncio.run(carry_out())
+    assert [outcome.state.version for outcome in outcomes] == [2, 2, 2]
+    assert [len(register.store.stream(request)) for request in requests] == [2, 2, 2, 2]
+
+
+def test_what_cannot_be_recorded_now_is_told_and_gives_up_its_turn(
+    register: Register, threads: ThreadPoolExecutor, database_urls: DatabaseUrls
+) -> None:
+    request = register.submitted()
+    limits = Limits(lock=0.2, answer=1.0)
+    with (
+        closing(EventStore(database_urls.api, limits)) as store,
+        psycopg.connect(database_urls.owner) as holder,
+    ):
+        dispatcher = AsyncDispatcher(
+            Dispatcher(store, States(store), Turns(5), lambda: NOW), store, threads, LoopTurns(5)
+        )
+        assert isinstance(asyncio.run(dispatcher.dispatch(remark(request))), Outcome)
+        holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(Unavailable) as told:
+            asyncio.run(dispatcher.dispatch(remark(request)))
+        assert told.value.recorded is False
+        holder.rollback()
+        outcome = asyncio.run(dispatcher.dispatch(remark(request)))
+        assert isinstance(outcome, Outcome)
+        assert outcome.state.version == 3
+
+
+def test_a_store_that_is_closed_takes_nothing(register: Register, dispatcher: AsyncDispatcher) -> None:
+    request = register.submitted()
+    register.store.close()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="stopping"):
+            asyncio.run(dispatcher.dispatch(remark(request)))
+    release = register.dispatcher._turns.take_at_once([request])
+    assert release is not None, "the turn was given up"
+
+
+def test_many_who_want_the_same_keep_no_thread_from_others(register: Register, database_urls: DatabaseUrls) -> None:
+    """While nothing can be appended, what is read for others is answered."""
+    request = register.submitted()
+    with psycopg.connect(database_urls.owner) as holder, ThreadPoolExecutor(1) as thread:
+        dispatcher = AsyncDispatcher(register.dispatcher, register.store, thread, LoopTurns(20))
+
+        async def carry_out() -> list[Any]:
+            holder.execute("LOCK TABLE event_store.events IN EXCLUSIVE MODE")
+            orders = [remark(request) for _ in range(20)]
+            orders += [remark(request, idempotency_key="k") for _ in range(5)]
+            many = [asyncio.create_task(dispatcher.dispatch(order)) for order in orders]
+            await asyncio.sleep(0)
+            refused = await dispatcher.dispatch(remark(uuid4()))
+            assert isinstance(refused, NotFound)
+            assert not any(each.done() for each in many)
+            holder.rollback()
+            return await asyncio.gather(*many)
+
+        outcomes = asyncio.run(carry_out())
+    assert sorted({outcome.state.version for outcome in outcomes}) == list(range(2, 23))
+    assert [outcome.repeated for outcome in outcomes].count(True) == 4

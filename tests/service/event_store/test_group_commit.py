@@ -1,0 +1,184 @@
+"""The appender turns away what it cannot take, fails what is bad alone, and never leaves a caller waiting."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from service.errors import Unavailable
+from service.event_store.batch import Batch, Committed, Entry, overtaken
+from service.event_store.connections import Limits
+from service.event_store.database_clock import DatabaseClock
+from service.event_store.group_commit import Appender
+from service.event_store.lineage import Lineage
+from service.event_store.records import Encoded, Lost, Place
+from service.event_store.store import EventStore
+from service.settings import DatabaseUrls
+from tests.service.event_store.appends import item, write
+
+APPENDS_LOCK = 0x6D616E64617465
+
+
+def entry(*places: Place, reads: tuple[Place, ...] = (), topic: str = "Topic") -> Entry:
+    return Entry([Encoded(stream, version, topic, b"{}", None) for stream, version in places], reads)
+
+
+WAITERS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+def wait_for_a_waiter(connection: psycopg.Connection[Any]) -> None:
+    """Until somebody waits for the appends' lock."""
+    while connection.execute(WAITERS).fetchone() == (0,):
+        pass
+
+
+class Stopped:
+    """Appending stands still: the first item has reached the database, the others wait in the process."""
+
+    def __init__(self, connection: psycopg.Connection[Any], appender: Appender, pool: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._appender = appender
+        self._pool = pool
+
+    def submit(self, *entries: Entry) -> list[Future[Committed | Lost]]:
+        first, *others = entries
+        futures = [self._pool.submit(self._appender.append, first)]
+        wait_for_a_waiter(self._connection)
+        futures += [self._pool.submit(self._appender.append, other) for other in others]
+        while self._appender.waiting < len(others):
+            pass
+        return futures
+
+
+@contextmanager
+def stopped(url: str, appender: Appender) -> Iterator[Stopped]:
+    with ThreadPoolExecutor(20) as pool, psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [APPENDS_LOCK])
+        yield Stopped(connection, appender, pool)
+
+
+@pytest.fixture
+def appender(database_urls: DatabaseUrls) -> Iterator[Appender]:
+    lineage = Lineage()
+    clock = DatabaseClock(lineage)
+    made = Appender(database_urls.api, Limits(queue=12), clock.ask, lineage, clock)
+    yield made
+    made.close()
+
+
+def outcomes(futures: list[Future[Committed | Lost]]) -> list[object]:
+    return [future.exception() or future.result() for future in futures]
+
+
+def test_what_does_not_touch_goes_together_and_what_touches_waits() -> None:
+    a, b, c = uuid4(), uuid4(), uuid4()
+    batch = Batch()
+    assert batch.add(entry((a, 1), reads=((b, 1),)))
+    assert batch.add(entry((c, 1), reads=((b, 1),))), "two may consult the same stream"
+    assert not batch.add(entry((a, 2))), "write, write"
+    assert not batch.add(entry((uuid4(), 1), reads=((a, 1),))), "write, read"
+    assert not batch.add(entry((b, 2))), "read, write"
+    assert batch.events == 2
+
+
+def test_an_entry_whose_caller_gave_up_is_never_sent() -> None:
+    batch, given_up = Batch(), entry((uuid4(), 1))
+    assert given_up.take()
+    assert batch.add(given_up)
+    assert batch.entries == []
+
+
+@pytest.mark.parametrize(
+    ("place", "reads", "lost"),
+    [
+        ((1, 1), (), {1}),
+        ((1, 2), (), set()),
+        ((2, 1), ((1, 0),), {1}),
+        ((2, 1), ((1, 1),), set()),
+        ((3, 1), ((2, 1),), set()),
+    ],
+)
+def test_who_has_lost_to_what_was_just_committed(
+    place: tuple[int, int], reads: tuple[tuple[int, int], ...], lost: set[int]
+) -> None:
+    asked = entry((UUID(int=place[0]), place[1]), reads=tuple((UUID(int=stream), version) for stream, version in reads))
+    found = overtaken(asked, [entry((UUID(int=1), 1))])
+    assert (found.streams if found else set()) == {UUID(int=stream) for stream in lost}
+
+
+def test_a_bad_item_fails_alone(appender: Appender, database_url: str) -> None:
+    bad = entry((uuid4(), 1), topic="NUL \0 is no text")
+    with stopped(database_url, appender) as waiting:
+        *good, failed = waiting.submit(*[entry((uuid4(), 1)) for _ in range(8)], bad)
+    assert all(isinstance(outcome, Committed) for outcome in outcomes(good))
+    assert isinstance(failed.exception(), psycopg.DataError)
+
+
+def test_many_on_one_stream_win_one_after_the_other(appender: Appender, database_url: str) -> None:
+    stream = uuid4()
+    lost = Lost(frozenset({stream}))
+    on_it = [entry((uuid4(), 1), reads=((stream, 0),)) for _ in range(4)]
+    with stopped(database_url, appender) as waiting:
+        futures = waiting.submit(*[entry((stream, 1)) for _ in range(8)], *on_it)
+    first, *others = outcomes(futures)
+    assert isinstance(first, Committed)
+    assert others == [lost] * 11
+
+
+def test_a_turn_that_does_not_come_is_said_so_in_time(database_urls: DatabaseUrls) -> None:
+    store = EventStore(database_urls.api, Limits(lock=0.2))
+    place = (uuid4(), 1)
+    with psycopg.connect(database_urls.owner) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [APPENDS_LOCK])
+        with pytest.raises(Unavailable, match="lock timeout") as raised:
+            write(store, place)
+    assert raised.value.recorded is False
+    write(store, place)
+    store.close()
+
+
+def test_beyond_the_queue_callers_are_turned_away(appender: Appender, database_url: str) -> None:
+    with stopped(database_url, appender) as waiting:
+        accepted = waiting.submit(*[entry((uuid4(), 1)) for _ in range(13)])
+        with pytest.raises(Unavailable, match="too much is waiting"):
+            appender.append(entry((uuid4(), 1)))
+    assert all(isinstance(outcome, Committed) for outcome in outcomes(accepted))
+
+
+def test_closing_records_what_was_accepted(appender: Appender, database_url: str) -> None:
+    with stopped(database_url, appender) as waiting:
+        accepted = waiting.submit(*[entry((uuid4(), 1)) for _ in range(6)])
+        closing = threading.Thread(target=appender.close)
+        closing.start()
+    closing.join()
+    assert all(isinstance(outcome, Committed) for outcome in outcomes(accepted))
+    with pytest.raises(Unavailable, match="stopping"):
+        appender.append(entry((uuid4(), 1)))
+
+
+def test_as_of_now_waits_for_what_is_stamped_and_not_yet_committed(store: EventStore, database_url: str) -> None:
+    append = "SELECT stamp FROM event_store.append('{0}', %s, '{1}', '{T}', '{x}', '{NULL}', '{}', '{}', '{}')"
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database_url) as connection:
+        row = connection.execute(append, [[uuid4()]]).fetchone()
+        assert row is not None
+        asked = pool.submit(store.position_as_of, row[0])
+        wait_for_a_waiter(connection)
+        assert not asked.done()
+        connection.commit()
+        assert asked.result() == 1
+
+
+def test_followers_are_told_once_a_call(store: EventStore, database_urls: DatabaseUrls) -> None:
+    stream = uuid4()
+    with psycopg.connect(database_urls.worker, autocommit=True) as connection:
+        connection.execute("LISTEN mandate_events")
+        write(store, (stream, 1), (stream, 2))
+        assert store.append(item((stream, 2))) == Lost(frozenset({stream}))
+        write(store, (stream, 3))
+        heard = [notify.payload for notify in connection.notifies(timeout=10, stop_after=2)]
+    assert heard == ["2", "3"], "and nothing where nothing was recorded"

@@ -1,0 +1,185 @@
+"""Append, stream, feed: what goes in comes back, whole items or nothing, and no decision rests on what has moved."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from domain.deployment_request.events import ReviewBegun
+from domain.vocabulary import Text
+from service.errors import Unavailable
+from service.event_store.connections import Limits
+from service.event_store.store import Appended, EventStore, Item, Lost
+from service.settings import DatabaseUrls
+from tests.service.event_store.appends import item, unrecorded, write
+from tests.waiting import until
+
+
+def test_what_was_appended_is_read_back(store: EventStore) -> None:
+    stream, other = uuid4(), uuid4()
+    event = ReviewBegun(reason=Text("It is time: é, \u2028, \U0001f30d."))
+    appended = store.append(Item(events=(unrecorded(stream, 1, event),), reads=((other, 0),)))
+    assert isinstance(appended, Appended)
+    assert store.stream(stream) == list(appended.events)
+    assert appended.events[0].event == event
+    assert appended.events[0].consulted == ((other, 0),)
+    assert appended.positions == (1,)
+    assert store.head() == (1, appended.events[0].recorded_at)
+
+
+def test_an_empty_store(store: EventStore) -> None:
+    assert store.stream(uuid4()) == []
+    assert store.streams([(uuid4(), 0)]) == []
+    assert store.streams([]) == []
+    assert store.feed(0, 10) == []
+    assert store.head() == (0, None)
+    assert store.position_as_of(datetime.now(UTC)) == 0
+
+
+def test_streams_are_read_in_one_go_each_after_its_version(store: EventStore) -> None:
+    first, second, third = uuid4(), uuid4(), uuid4()
+    write(store, (first, 1), (second, 1), (first, 2), (third, 1), (first, 3), (second, 2))
+    found = store.streams([(first, 1), (second, 0), (third, 1), (uuid4(), 0)])
+    assert [recorded.version for recorded in found if recorded.stream == first] == [2, 3]
+    assert [recorded.version for recorded in found if recorded.stream == second] == [1, 2]
+    assert len(found) == 4
+    assert [recorded.version for recorded in store.stream(first, after_version=2)] == [3]
+
+
+def test_the_feed_goes_on_where_it_stopped(store: EventStore) -> None:
+    stream = uuid4()
+    write(store, *[(stream, version) for version in range(1, 8)])
+    assert [recorded.position for recorded in store.feed(0, 3)] == [1, 2, 3]
+    assert [recorded.position for recorded in store.feed(3, 100)] == [4, 5, 6, 7]
+    assert store.feed(7, 100) == []
+
+
+def test_a_place_is_taken_once(store: EventStore) -> None:
+    stream, other = uuid4(), uuid4()
+    write(store, (stream, 1))
+    assert store.append(item((other, 1), (stream, 1))) == Lost(frozenset({stream}))
+    assert store.stream(other) == [], "all of an item or nothing"
+    assert store.head()[0] == 1
+    assert write(store, (stream, 2), (other, 1)).positions == (2, 3)
+
+
+def test_nothing_is_recorded_on_a_stale_reading(store: EventStore) -> None:
+    subject, consulted, still = uuid4(), uuid4(), uuid4()
+    write(store, (consulted, 1), (still, 1))
+    write(store, (subject, 1), reads=((consulted, 1), (still, 1), (uuid4(), 0)))
+    write(store, (consulted, 2))
+    assert store.append(item((subject, 2), reads=((consulted, 1), (still, 1)))) == Lost(frozenset({consulted}))
+    assert store.append(item((subject, 2), reads=((still, 0),))) == Lost(frozenset({still}))
+    write(store, (subject, 2), reads=((consulted, 2), (still, 1)))
+
+
+@pytest.mark.parametrize("versions", [(2, 1), (1, 1), (1, 3), (0,), ()])
+def test_versions_of_a_stream_follow_each_other(store: EventStore, versions: tuple[int, ...]) -> None:
+    stream = uuid4()
+    with pytest.raises(ValueError, match=r"follow|one event"):
+        store.append(item(*[(stream, version) for version in versions]))
+    assert store.head() == (0, None)
+
+
+def test_what_cannot_be_encoded_is_not_recorded(store: EventStore) -> None:
+    stream = uuid4()
+    for event in (object(), ReviewBegun(reason=Text(None)), ReviewBegun(reason=Text("\ud800"))):
+        with pytest.raises(ValueError):
+            store.append(Item(events=(unrecorded(stream, 1, event),)))
+    assert store.head() == (0, None)
+
+
+def test_time_rises_with_every_item_and_stands_still_within_one(store: EventStore) -> None:
+    streams = [uuid4() for _ in range(5)]
+    answers = [write(store, (stream, 1), (stream, 2)) for stream in streams]
+    times = [{recorded.recorded_at for recorded in answer.events} for answer in answers]
+    assert all(len(moments) == 1 for moments in times)
+    assert sorted(set().union(*times)) == [moment for (moment,) in times]
+
+
+def test_as_of_is_a_prefix_of_the_log(store: EventStore) -> None:
+    microsecond = timedelta(microseconds=1)
+    for _ in range(9):
+        write(store, (uuid4(), 1), (uuid4(), 1))
+    for recorded in store.feed(0, 100):
+        whole_item = recorded.position + recorded.position % 2
+        assert store.position_as_of(recorded.recorded_at) == whole_item
+        assert store.position_as_of(recorded.recorded_at - microsecond) == whole_item - 2
+    assert store.position_as_of(datetime.now(UTC)) == 18
+
+
+def test_an_instant_after_the_databases_clock_has_no_answer_yet(store: EventStore) -> None:
+    assert store.position_as_of(datetime.now(UTC) + timedelta(hours=1)) is None
+    [recorded] = write(store, (uuid4(), 1)).events
+    assert store.position_as_of(recorded.recorded_at) == 1
+    assert store.position_as_of(recorded.recorded_at + timedelta(hours=1)) is None
+
+
+def test_names_are_kept_apart_the_newest_for_each_person(store: EventStore, database_urls: DatabaseUrls) -> None:
+    now = datetime.now(UTC)
+    store.people("issuer", "ana", "Ana", now)
+    store.people("issuer", "ana", "Ana B.", now + timedelta(seconds=1))
+    store.people("issuer", "ana", "Ana (an older token)", now)
+    store.people("other", "ana", "Another Ana", now)
+    with psycopg.connect(database_urls.api) as connection:
+        rows = connection.execute("SELECT issuer, subject, name FROM event_store.people ORDER BY issuer").fetchall()
+    assert rows == [("issuer", "ana", "Ana B."), ("other", "ana", "Another Ana")]
+
+
+def test_append_refuses_to_run_on_an_old_snapshot(database_urls: DatabaseUrls) -> None:
+    nothing = "SELECT event_store.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"
+    with psycopg.connect(database_urls.api) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with pytest.raises(psycopg.errors.RaiseException, match="READ COMMITTED"):
+            connection.execute(nothing)
+
+
+def test_what_a_database_does_by_default_changes_nothing(database_urls: DatabaseUrls) -> None:
+    """An answer as of then waits for the append under way, and must see what it committed."""
+    with psycopg.connect(database_urls.owner, autocommit=True) as owner:
+        name = owner.info.dbname
+        owner.execute(f"ALTER DATABASE \"{name}\" SET default_transaction_isolation = 'repeatable read'".encode())
+    with closing(EventStore(database_urls.api)) as store, psycopg.connect(database_urls.api) as holder:
+        holder.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        call = """SELECT event_store.append('{0}', %s::uuid[], '{1}', '{x}', %s::bytea[], %s::bytea[],
+                                            '{}', '{}', '{}'), clock_timestamp()"""
+        found = holder.execute(call, [[uuid4()], [b"{}"], [None]]).fetchone()
+        assert found is not None
+        with ThreadPoolExecutor(1) as asking:
+            asked = asking.submit(store.position_as_of, found[1])
+            until(lambda: is_waited_for(database_urls.owner))
+            holder.commit()
+            assert asked.result() == 1
+        stream = uuid4()
+        assert isinstance(store.append(item((stream, 1))), Appended)
+
+
+def is_waited_for(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        asked = """SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+        return connection.execute(asked).fetchone() is not None
+
+
+def test_the_librarys_application_saves_through_the_same_appender(store: EventStore) -> None:
+    stream = uuid4()
+    event = ReviewBegun(reason=Text("Kept with its text."))
+    (recording,) = store.events.put([unrecorded(stream, 1, event)])  # type: ignore[list-item]
+    assert recording.notification.id == 1
+    assert store.stream(stream)[0].event == event
+    assert [found.id for found in store.notification_log.select(start=1, limit=10)] == [1]
+
+
+def test_a_store_that_cannot_reach_its_database_says_so() -> None:
+    away = EventStore("postgresql://nobody@/none?host=/nowhere", Limits(pool=0.1))
+    try:
+        with pytest.raises(Unavailable, match="cannot be reached") as raised:
+            write(away, (UUID(int=1), 1))
+        assert raised.value.recorded is False
+        with pytest.raises(Unavailable, match="no connection"):
+            away.stream(UUID(int=1))
+    finally:
+        away.close()

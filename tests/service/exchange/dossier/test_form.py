@@ -1,0 +1,270 @@
+"""How a dossier is set: what is text stays text, the picture is one, and an import tells when it was recorded."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
+from domain.wellformed import NOT_ON_ONE_LINE
+from service.cli import application
+from service.exchange.dossier.axis_ticks import ticks
+from service.exchange.dossier.builder import document
+from service.exchange.dossier.document import Document, Picture
+from service.exchange.dossier.html_renderer import html
+from service.exchange.dossier.material import Material, Moment
+from service.exchange.dossier.material_reader import Gathering
+from service.exchange.dossier.pdf_renderer import compiled, pdf
+from service.exchange.dossier.timeline_chart import LETTER, picture
+from service.exchange.dossier.timeline_section import in_order
+from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.scope import called, scope_of
+from service.exchange.visible_log.visibility import Eyes
+from service.identity import ISSUER, Tokens
+from service.processes.composition import now
+from service.settings import DatabaseUrls
+from tests.service.exchange.dossier.pages import Page, lines, pixels
+from tests.service.exchange.importing.histories import (
+    ASKS,
+    EXAMPLE,
+    FOUNDED,
+    REVIEWS,
+    WHY,
+    Register,
+    asked,
+    line,
+    opened,
+)
+
+HOSTILE = (
+    '<script>alert(1)</script><img src=x onerror="alert(2)">',
+    "</style></svg></title><base href='https://example.org'>",
+    "#panic() #import \"x\": y $ sum_x $ *bold* _it_ @ref <label> // comment /* open",
+    "\\0041 \" } @import url(https://example.org/x.css); {",
+    "a\x01b\x1b[31mc\x7fd\u2028e\ufffef",
+    "مرحبا بالعالم — שלום — Ђорђе — 漢字 — 😀 — e\u0301\u0301\u0301",
+    "line one\nline two\r\n\nline four",
+    "x" * 5000,
+)  # fmt: skip
+KEY = b"k" * 32
+MARGIN, RGBA = 50, 4
+"""Points that stay white at the right edge; bytes of a pixel."""
+
+
+@pytest.fixture
+def register(database_urls: DatabaseUrls) -> Iterator[Register]:
+    with opened(database_urls.api) as register:
+        yield register
+
+
+def gathered(register: Register, reference: str, actor: Actor = SYSTEM) -> Material:
+    at = now()
+    scope = scope_of(register.store, actor, at)
+    eyes = Eyes(register.store, actor, at, scope.present)
+    one = replace(scope, subject=called(register.store, eyes, reference, scope.end))
+    return Gathering(register.store, one, eyes).material(lambda persons: {}, "operator")
+
+
+def printed(register: Register, reference: str, actor: Actor = SYSTEM) -> Document:
+    return document(gathered(register, reference, actor))
+
+
+def picture_of(made: Document) -> ElementTree.Element:
+    [drawn] = [block for section in made.sections for block in section.blocks if isinstance(block, Picture)]
+    return ElementTree.fromstring(drawn.svg)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_people_wrote_is_never_taken_for_more(register: Register, text: str) -> None:
+    name = NOT_ON_ONE_LINE.sub(" ", text)[:200].strip()
+    register.takes(
+        *FOUNDED,
+        asked("a", force=name, purpose=text),
+        line("a", "remarkOnDeploymentRequest", "2017-03-02", {**ASKS, "subject": name}, {"reason": text}),
+    )
+    assert register.refused == []
+    reader = Actor(issuer=ISSUER, subject=Subject(name), authority=AuthorityCode("lowland"), roles=(Role.REQUESTER,))
+    made = printed(register, "lowland-2017-0001", reader)
+    page = Page(html(made))
+    assert page.sheet.count("{") == page.sheet.count("}")
+    assert "@import" not in page.sheet
+    assert "script" not in page.tags
+    assert {"img", "base", "link"}.isdisjoint(page.tags)
+    assert [name for name, _ in page.attributes if name.startswith("on") or name in ("src", "href")] == []
+    assert pdf(made, now()).content.startswith(b"%PDF-")
+
+
+def test_an_imported_request_tells_when_it_happened_and_when_it_was_recorded(register: Register) -> None:
+    register.reads(EXAMPLE)
+    made = printed(register, "exercise-lowland-2017-0001")
+    told = list(lines(made))
+    assert made.standing == "Approved, with conditions, on 12 March 2017, 10:00 UTC."
+    assert "12 March 2017" in told
+    assert f"recorded on {now():%-d %B %Y}" in "\n".join(told)
+    assert "Likelihood of the finding on" not in "\n".join(told[: told.index("Decisions, their grounds and the rules")])
+    checks = [each for each in told if each.startswith("The hold awaits a finding on exercise-lowland-i-2017-0001")]
+    assert checks == [], "the finding was there when the review was resumed"
+    assert "Likelihood of the finding on exercise-lowland-i-2017-0001: has LIKELY, needs LIKELY." in told
+    assert "EXERCISE: treaty of 2016" in told
+    assert "B2" in told
+    assert "condition 1" in told
+
+
+def test_the_picture_shows_every_event_once_and_every_status(register: Register) -> None:
+    remarks = [line("a", "remarkOnDeploymentRequest", "2017-03-03", ASKS, WHY)] * 80
+    register.takes(*FOUNDED, asked("a"), line("a", "beginReview", "2017-03-02", REVIEWS, WHY), *remarks)
+    picture = picture_of(printed(register, "lowland-2017-0001"))
+    _, _, width, height = map(float, picture.attrib["viewBox"].split())
+    circles = [each.attrib for each in picture if each.tag.endswith("circle")]
+    assert len(circles) == 82
+    centres = [(float(each["cx"]), float(each["cy"])) for each in circles]
+    assert all(8 <= x <= width - 8 and 8 <= y <= height - 8 for x, y in centres)
+    apart = [abs(x - u) + abs(y - v) for n, (x, y) in enumerate(centres) for u, v in centres[:n]]
+    assert min(apart) > 16, "none hides another"
+    said = [each.text for each in picture if each.tag.endswith("text")]
+    assert {*map(str, range(1, 83))} <= {*said}
+    assert "Under review" in said
+
+
+@pytest.mark.parametrize("shares", [(0, 0.01, 1), (0, 0.5, 1), (0, 0, 0), (1, 1, 1), (0.3, 0.4, 0.5), (0.1, 1, 1)])
+def test_no_name_of_an_incident_covers_a_number(register: Register, shares: tuple[float, ...]) -> None:
+    """shares: of the year that the request takes, at which something becomes of the incident."""
+    register.reads(EXAMPLE)
+    found = gathered(register, "exercise-lowland-2017-0001")
+    [file] = found.incidents
+    begun, year = found.moments[0].happened_at, timedelta(days=365)
+    known = tuple(moved(moment, begun + year * share) for moment, share in zip(file.moments, shares, strict=True))
+    course = (*found.moments[:-1], moved(found.moments[-1], begun + year))
+    made = replace(found, moments=course, incidents=(replace(file, moments=known),))
+    drawn = ElementTree.fromstring(picture(made, in_order(made)))
+    circles = [(float(each.attrib["cx"]), float(each.attrib["cy"])) for each in drawn if each.tag.endswith("circle")]
+    [name] = [each.attrib for each in drawn if each.text == file.incident.reference]
+    left, base = float(name["x"]), float(name["y"])
+    right = left + LETTER * len(file.incident.reference)
+    assert 0 <= left < right <= float(drawn.attrib["viewBox"].split()[2])
+    assert [(x, y) for x, y in circles if left - 8 < x < right + 8 and base - 15 < y < base + 10] == []
+
+
+def moved(moment: Moment, at: datetime) -> Moment:
+    return replace(moment, step=replace(moment.step, entry=replace(moment.step.entry, occurred_at=at)))
+
+
+def test_a_request_of_one_instant_is_drawn(register: Register) -> None:
+    register.takes(*FOUNDED, asked("a"))
+    made = printed(register, "lowland-2017-0001")
+    assert len(picture_of(made)) > 3
+    assert made.standing == "Submitted; nothing is decided."
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        timedelta(milliseconds=3), timedelta(seconds=1), timedelta(seconds=70), timedelta(hours=5), timedelta(days=1),
+        timedelta(days=20), timedelta(days=100), timedelta(days=400), timedelta(days=4000), timedelta(days=900_000),
+    ],
+)  # fmt: skip
+def test_a_line_of_time_has_a_few_marks_in_order(span: timedelta) -> None:
+    start = datetime(2017, 3, 1, 11, 59, 58, 500_000, tzinfo=UTC)
+    found = ticks(start, start + span)
+    assert 1 < len(found) <= 9
+    assert [at for at, _ in found] == sorted({at for at, _ in found})
+    assert all(start <= at <= start + span for at, _ in found)
+    assert len({label for _, label in found}) == len(found) or span < timedelta(seconds=1)
+
+
+def test_what_no_font_can_show_is_told(register: Register) -> None:
+    register.takes(*FOUNDED, asked("a", purpose="\U00012000 in cuneiform"))
+    made = printed(register, "lowland-2017-0001")
+    assert pdf(made, now()).unshown == "\U00012000"
+    register.takes(asked("b", purpose="Đorđe, Ђорђе, Γιώργος, ë"))
+    assert pdf(printed(register, "lowland-2017-0002"), now()).unshown is None
+
+
+@pytest.mark.parametrize("word", ["0123456789abcdef" * 5, "W" * 200, "https://archive.example/" + "a" * 100])
+def test_a_word_that_is_longer_than_a_line_stays_on_the_page(register: Register, word: str) -> None:
+    remark = line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, {"reason": f"The file has sha256 {word}"})
+    register.takes(*FOUNDED, asked("a", force=word[:200], purpose=f"Annex {word}"), remark)
+    made = printed(register, "lowland-2017-0001")
+    for page in compiled(made, now(), format="png", ppi=72.0):
+        assert all(set(row[-MARGIN * RGBA :]) == {255} for row in pixels(page))
+
+
+def test_no_text_turns_round_what_stands_beside_it(register: Register) -> None:
+    register.takes(*FOUNDED, asked("a", purpose="EXERCISE \u202eforce \u2067x"))
+    page = html(printed(register, "lowland-2017-0001")).decode()
+    assert "EXERCISE \ufffdforce \ufffdx" in page
+    assert not set(page) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def test_it_is_printed_the_same_from_the_same(register: Register) -> None:
+    register.reads(EXAMPLE)
+    made, at = printed(register, "exercise-lowland-2017-0001"), now()
+    assert html(made) == html(made)
+    assert pdf(made, at) == pdf(made, at)
+    told = pdf(made, at).content
+    assert b"/StructTreeRoot" in told, "tagged, to be read aloud"
+    assert b"pdfaid" in told
+    assert re.search(rb"/JavaScript|/Launch|/URI|/EmbeddedFile", told) is None
+    assert len(compiled(made, at, format="png", ppi=20.0)) >= 3
+
+
+@pytest.fixture
+def run(database_urls: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    key = tmp_path / "key"
+    key.write_bytes(KEY)
+    monkeypatch.setenv("MANDATE_DATABASE_URL", database_urls.api)
+    monkeypatch.setenv("MANDATE_TOKEN_KEY_FILE", str(key))
+    return lambda *arguments: CliRunner().invoke(application(), ("dossier", *arguments))
+
+
+def test_a_dossier_is_printed_from_the_command_line(register: Register, run: Any, tmp_path: Path) -> None:
+    register.reads(EXAMPLE)
+    for name, begins in (("d.html", b"<!doctype html>"), ("d.PDF", b"%PDF-")):
+        result: Result = run("exercise-lowland-2017-0001", "--output", str(tmp_path / name))
+        assert result.exit_code == 0, result.output
+        assert (tmp_path / name).read_bytes().startswith(begins)
+        assert "GREEN, printed on" in result.stderr
+        assert "by the operator of the register" in result.stderr
+    actor = Actor(
+        issuer=ISSUER, subject=Subject("eva"), authority=AuthorityCode("exercise-upland"), roles=(Role.AUDITOR,)
+    )
+    token = Tokens(KEY).issue(actor, name="Eva", now=datetime.now(UTC), lifetime=timedelta(hours=1))
+    result = run("exercise-lowland-2017-0001", "--output", str(tmp_path / "e.html"), "--token", token)
+    assert "for eva, EXERCISE: command of Upland (exercise-upland)" in result.stderr
+    assert "for eva" in (tmp_path / "e.html").read_text()
+
+
+def test_what_cannot_be_printed_is_said_in_one_line(register: Register, run: Any, tmp_path: Path) -> None:
+    register.reads(EXAMPLE)
+    reference = "exercise-lowland-2017-0001"
+    ahead = (now() + timedelta(days=1)).isoformat()
+    for said, arguments in (
+        ("ends in .html or .pdf", (reference, "--output", str(tmp_path / "d.txt"))),
+        ("there is no folder", (reference, "--output", str(tmp_path / "none" / "d.html"))),
+        ("there is no deployment request", ("lowland-2017-0002", "--output", str(tmp_path / "d.html"))),
+        ("there is no deployment request", ("exercise-lowland-i-2017-0001", "--output", str(tmp_path / "d.html"))),
+        ("by then", (reference, "--output", str(tmp_path / "d.html"), "--as-of", "2020-01-01T00:00:00Z")),
+        ("lies ahead", (reference, "--output", str(tmp_path / "d.html"), "--as-of", ahead)),
+        ("token", (reference, "--output", str(tmp_path / "d.html"), "--token", "forged")),
+    ):
+        result: Result = run(*arguments)
+        assert result.exit_code == 2, result.output
+        assert said in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_more_text_than_can_be_printed_is_refused(register: Register) -> None:
+    long = {"reason": "x" * 20_000}
+    register.takes(
+        *FOUNDED, asked("a"), *(line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, long) for _ in range(260))
+    )
+    assert register.refused == []
+    with pytest.raises(Refused, match="more than 5 MB of text"):
+        gathered(register, "lowland-2017-0001")

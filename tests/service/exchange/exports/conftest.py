@@ -1,0 +1,14 @@
+"""Registers for exports, each shared by the tests of a file: exports only read."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import Databases
+from tests.service.exchange.exports.register import Numbered, Register, filled
+
+
+@pytest.fixture(scope="module")
+def register(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Register]:
+    with databases.fresh() as urls, filled(urls, tmp_path_factory.mktemp("exports"), Numbered(7), 400) as made:
+        yield made

@@ -1,0 +1,222 @@
+"""What is exported is read back by readers that are not ours, and compared with the log."""
+
+import json
+import sqlite3
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.authority import stream_of
+from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT
+from domain.deployment_request.events import RequestSubmitted
+from domain.recorded import Recorded
+from projections.api_terms import instant, payload
+from projections.audit_entries import kind_of, subject_of
+from tests.service.exchange.exports import readers
+from tests.service.exchange.exports.readers import at, attributes
+from tests.service.exchange.exports.register import Register
+
+
+def test_whole_events_are_what_was_recorded(register: Register) -> None:
+    lines = [json.loads(line) for line in register.export("jsonl", "jsonl").read_bytes().splitlines()]
+    named = register.states(DEPLOYMENT_REQUEST) | register.states(INCIDENT)
+    for line, recorded in zip(lines, register.log, strict=True):
+        assert line == {
+            "position": str(recorded.position),
+            "subject": {
+                "id": str(subject_of(recorded)),
+                "kind": kind_of(recorded),
+                "reference": _name(named, recorded),
+            },
+            "version": recorded.version,
+            "type": type(recorded.event).__name__,
+            "recordedAt": instant(recorded.recorded_at),
+            "occurredAt": instant(recorded.occurred_at) if recorded.occurred_at else None,
+            "actor": {
+                "kind": "person",
+                "issuer": recorded.actor.issuer,
+                "subject": recorded.actor.subject,
+                "authority": recorded.actor.authority,
+                "roles": list(recorded.actor.roles),
+            },
+            "command": {
+                "name": "Made",
+                "id": str(recorded.command.id),
+                "n": recorded.command.n,
+                "of": recorded.command.of,
+            },
+            "correlationId": str(recorded.correlation),
+            "causationId": None if recorded.causation is None else str(recorded.causation),
+            "consulted": [],
+            "payload": payload(recorded.event),
+            "redactions": [],
+        }
+
+
+def test_cloudevents(register: Register) -> None:
+    log = register.log
+    events = readers.cloudevents(register.export("cloudevents", "jsonl"))
+    assert len(events) == len(log)
+    assert len({event.get_source() for event in events}) == 1
+    for event, recorded in zip(events, log, strict=True):
+        assert event.get_specversion() == "1.0"
+        assert event.get_id() == str(recorded.position)
+        assert event.get_type() == f"mandate.{type(recorded.event).__name__}"
+        assert event.get_subject() == str(subject_of(recorded))
+        assert event.get_time() == recorded.happened_at
+        assert event.get_datacontenttype() == "application/json"
+        assert event.get_data() == payload(recorded.event)
+        extensions = event.get_extensions() if hasattr(event, "get_extensions") else event.get_attributes()
+        assert extensions["correlationid"] == str(recorded.correlation)
+        assert extensions.get("causationid") == (None if recorded.causation is None else str(recorded.causation))
+        assert int(extensions["sequence"]) == recorded.position
+        assert at(extensions["recordedtime"]) == recorded.recorded_at
+        assert extensions["authid"] == recorded.actor.subject
+        assert json.loads(extensions["authclaims"])["authority"] == recorded.actor.authority
+
+
+def test_a_spreadsheet_sees_that_it_is_utf_8(register: Register) -> None:
+    written = register.export("csv", "csv").read_bytes()
+    assert written.startswith(b"\xef\xbb\xbfreference,id,")
+    assert written.count(b"\r\n") >= 1 + len(register.states(DEPLOYMENT_REQUEST))
+
+
+def test_rows_of_requests(register: Register) -> None:
+    rows = {row["id"]: row for row in readers.table(register.export("csv", "csv"))}
+    requests = register.states(DEPLOYMENT_REQUEST)
+    incidents = register.states(INCIDENT)
+    assert rows.keys() == {str(stream) for stream in requests}
+    for request in requests.values():
+        row = rows[str(request.id)]
+        assert row["reference"] == request.reference
+        assert (row["status"], row["version"], row["revision"]) == (
+            request.status,
+            str(request.version),
+            str(request.revision),
+        )
+        assert (row["force"], row["strength"]) == (request.force, str(request.strength))
+        assert row["purpose"] == request.purpose.value
+        assert row["incidents"] == "; ".join(incidents[each].reference for each in request.incidents)
+        assert row["outcome"] == (request.decision.outcome if request.decision else "")
+        assert row["grantedStrength"] == str((request.decision and request.decision.granted_strength) or "")
+        assert row["holdReason"] == (request.hold.reason.value if request.hold else "")
+        assert row["redactions"] == ""
+
+
+def test_rows_of_events(register: Register) -> None:
+    rows = readers.table(register.export("csv", "csv", events=True))
+    for row, recorded in zip(rows, register.log, strict=True):
+        assert row["position"] == str(recorded.position)
+        assert (row["type"], row["version"]) == (type(recorded.event).__name__, str(recorded.version))
+        assert (row["actor"], row["authority"]) == (recorded.actor.subject, recorded.actor.authority)
+        assert at(row["recordedAt"]) == recorded.recorded_at
+        assert row["reason"] == (payload(recorded.event).get("reason") or "")
+        assert json.loads(row["data"]) == payload(recorded.event)
+
+
+def test_xes(register: Register) -> None:
+    read = readers.xes(register.export("xes", "xes"))
+    log = [recorded for recorded in register.log if kind_of(recorded) == DEPLOYMENT_REQUEST.name]
+    assert {extension["prefix"] for extension in read["extensions"]} == {"concept", "time", "org", "lifecycle"}
+    assert read["classifiers"][0]["keys"] == ["concept:name"]
+    assert {each["key"] for each in read["global_event_attrs"]} == {
+        "concept:name", "time:timestamp", "lifecycle:transition", "org:resource", "org:group",
+    }  # fmt: skip
+    requests = register.states(DEPLOYMENT_REQUEST)
+    opened = [recorded.event.reference for recorded in log if isinstance(recorded.event, RequestSubmitted)]
+    assert [attributes(trace)["concept:name"] for trace in read["traces"]] == opened
+    for trace in read["traces"]:
+        about = attributes(trace)
+        own = [recorded for recorded in log if str(recorded.stream) == about["id"]]
+        request = requests[own[0].stream]
+        assert (about["status"], about["strength"], about["revision"]) == (
+            request.status,
+            request.strength,
+            request.revision,
+        )
+        assert len(trace["events"]) == len(own)
+        for event, recorded in zip(trace["events"], own, strict=True):
+            told, data = attributes(event), payload(recorded.event)
+            assert told["concept:name"] == type(recorded.event).__name__
+            assert at(told["time:timestamp"]) == recorded.happened_at
+            assert (told["org:resource"], told["org:group"]) == (recorded.actor.subject, recorded.actor.authority)
+            assert told["position"] == recorded.position
+            assert told.get("reason") == data.get("reason")
+            assert len(told) == len(event["attributes"])
+
+
+@pytest.mark.parametrize("ending", ["json", "sqlite"])
+def test_ocel(register: Register, ending: str) -> None:
+    read = readers.ocel(register.export("ocel2", ending))
+    log = {str(recorded.position): recorded for recorded in register.log}
+    assert {event["id"] for event in read["events"]} == log.keys()
+    for event in read["events"]:
+        recorded = log[event["id"]]
+        assert event["type"] == type(recorded.event).__name__
+        assert at(event["time"]) == recorded.happened_at
+        relations = {(each["qualifier"], each["objectId"]) for each in event["relationships"]}
+        assert ("subject", str(subject_of(recorded))) in relations
+        assert ("actor", f"person:{recorded.actor.issuer}|{recorded.actor.subject}") in relations
+        assert ("acting for", str(stream_of(recorded.actor.authority))) in relations
+        told = {each["name"]: each["value"] for each in event["attributes"]}
+        assert str(told["position"]) == event["id"]
+        assert told.get("reason") == payload(recorded.event).get("reason")
+    _check_objects(register, read)
+
+
+def test_every_value_of_the_json_is_a_string_as_the_standards_schema_has_it(register: Register) -> None:
+    written = json.loads(register.export("ocel2", "json").read_bytes())
+    assert written.keys() == {"objectTypes", "eventTypes", "objects", "events"}
+    for item in written["objects"] + written["events"]:
+        assert all(isinstance(each["value"], str) for each in item["attributes"])
+    for types, items in (("objectTypes", "objects"), ("eventTypes", "events")):
+        declared = {each["name"]: {a["name"] for a in each["attributes"]} for each in written[types]}
+        for item in written[items]:
+            assert {each["name"] for each in item["attributes"]} <= declared[item["type"]]
+
+
+def test_the_database_declares_and_keeps_its_references(register: Register) -> None:
+    with sqlite3.connect(register.export("ocel2", "sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        without = [name for name in tables if not database.execute(f'PRAGMA foreign_key_list("{name}")').fetchall()]
+        assert set(without) == {"event_map_type", "object_map_type"}
+        mapped = {f"event_{name}" for (name,) in database.execute("SELECT ocel_type_map FROM event_map_type")}
+        assert mapped <= set(tables)
+
+
+def _check_objects(register: Register, read: dict[str, Any]) -> None:
+    requests, incidents = register.states(DEPLOYMENT_REQUEST), register.states(INCIDENT)
+    authorities = register.states(AUTHORITY)
+    objects = {each["id"]: each for each in read["objects"]}
+    counted = Counter(each["type"] for each in read["objects"])
+    assert (counted["DeploymentRequest"], counted["Incident"]) == (len(requests), len(incidents))
+    related = {each["objectId"] for event in read["events"] for each in event["relationships"]}
+    assert related == objects.keys()
+    for request in requests.values():
+        told = objects[str(request.id)]
+        timeline = [each for each in told["attributes"] if each["name"] == "status"]
+        assert timeline[0]["value"] == "SUBMITTED"
+        assert timeline[-1]["value"] == request.status
+        assert _last(told, "strength") == str(request.strength)
+        assert _last(told, "purpose") == request.purpose.value
+        links = {(each["qualifier"], each["objectId"]) for each in told["relationships"]}
+        assert {("rests on", str(each)) for each in request.incidents} <= links
+        assert ("decided by", str(stream_of(request.deciding_authority))) in links
+    for incident in incidents.values():
+        assert _last(objects[str(incident.id)], "attributionStatus") == incident.status
+    for authority in authorities.values():
+        assert _last(objects[str(authority.id)], "name") == authority.name
+
+
+def _last(item: dict[str, Any], name: str) -> str:
+    return str([each["value"] for each in item["attributes"] if each["name"] == name][-1])
+
+
+def _name(named: dict[UUID, Any], recorded: Recorded[Any]) -> str:
+    if kind_of(recorded) == AUTHORITY.name:
+        return str(getattr(recorded.event, "code", None) or recorded.event.authority)
+    return str(named[recorded.stream].reference)

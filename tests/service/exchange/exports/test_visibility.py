@@ -1,0 +1,152 @@
+"""What a bearer may not see occurs nowhere in the bytes of a file, and all that they may see does.
+
+What they may see is asked of the audit trail, which finds it out in another way: by audiences that a view keeps.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
+from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from projections import audit_trail
+from projections.api_terms import payload
+from projections.audit_entries import Shown, introduces, shown_to
+from projections.audit_trail import Filter
+from service.exchange.visible_log.history import history
+from service.exchange.visible_log.refused import Refused
+from tests.databases import Databases
+from tests.projections.chance import ISSUER
+from tests.service.exchange.exports.register import EVERY_FORM, Register, Telling, filled
+
+TEXT = re.compile(r"text-\d{6}-ends")
+BEARERS = tuple(
+    Actor(issuer=ISSUER, subject=Subject(subject), authority=AuthorityCode(code), roles=(role,))
+    for subject, code, role in (
+        ("p1", "alpha", Role.REQUESTER),
+        ("p2", "bravo", Role.REVIEWER),
+        ("p3", "carol", Role.AUDITOR),
+        ("p4", "delta", Role.OBSERVER),
+        ("nobody", "nowhere", Role.OBSERVER),
+    )
+)
+
+every_bearer = pytest.mark.parametrize("bearer", BEARERS, ids=lambda bearer: bearer.authority)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """shown: by position. texts and hidden: the strings that somebody may and may not read."""
+
+    shown: dict[int, Shown]
+    texts: set[str]
+    hidden: set[str]
+
+
+@pytest.fixture(scope="module", params=[11, 12], ids="seed{}".format)
+def register(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Register]:
+    folder = tmp_path_factory.mktemp("sight")
+    with databases.fresh() as urls, filled(urls, folder, Telling(request.param), 250) as made:
+        made.world.apply()
+        yield made
+
+
+@every_bearer
+def test_nothing_unseen_is_in_any_file(register: Register, bearer: Actor) -> None:
+    for as_of in (None, register.log[len(register.log) // 2].recorded_at):
+        seen = seen_by(register, bearer, as_of)
+        assert any(map(TEXT.fullmatch, seen.hidden))
+        for form in EVERY_FORM:
+            content = register.export(*form, actor=bearer, as_of=as_of).read_bytes()
+            assert [text for text in seen.hidden if text.encode() in content] == [], form
+
+
+@every_bearer
+def test_all_that_is_seen_is_told_as_the_audit_trail_tells_it(register: Register, bearer: Actor) -> None:
+    seen = seen_by(register, bearer)
+    lines = [json.loads(line) for line in register.export("jsonl", "jsonl", actor=bearer).read_bytes().splitlines()]
+    assert [int(line["position"]) for line in lines] == list(seen.shown)
+    for line in lines:
+        shown = seen.shown[int(line["position"])]
+        assert line["payload"] == shown.payload
+        assert tuple(path for path in line["redactions"] if not path.startswith("consulted.")) == shown.redactions
+    for form in (("cloudevents", "jsonl", False), ("csv", "csv", True)):
+        content = register.export(*form, actor=bearer).read_bytes()
+        assert [text for text in seen.texts if text.encode() not in content] == [], form
+
+
+@every_bearer
+def test_one_request_is_told_by_itself_or_does_not_exist(register: Register, bearer: Actor) -> None:
+    seen = seen_by(register, bearer)
+    for stream, request in list(register.states(DEPLOYMENT_REQUEST).items())[::6]:
+        own = [each for each in register.log if each.stream == stream]
+        if own[0].position not in seen.shown:
+            with pytest.raises(Refused, match=f"there is no deployment request '{request.reference}' that may be seen"):
+                register.export("jsonl", "jsonl", actor=bearer, request=request.reference)
+            continue
+        for form in EVERY_FORM:
+            content = register.export(*form, actor=bearer, request=request.reference).read_bytes()
+            assert [text for text in seen.hidden if text.encode() in content] == [], form
+        content = register.export("xes", "xes", actor=bearer, request=request.reference).read_bytes()
+        assert (content.count(b"<trace>"), content.count(b"<event>")) == (1, len(own))
+
+
+@every_bearer
+def test_a_history_is_that_of_the_audit_trail(register: Register, bearer: Actor) -> None:
+    seen = seen_by(register, bearer)
+    scope, eyes = register.scope(bearer)
+    for stream in [*register.states(DEPLOYMENT_REQUEST), *register.states(INCIDENT)]:
+        own = [each.position for each in register.log if each.stream == stream]
+        assert eyes.look([stream])[stream].visible == (own[0] in seen.shown)
+        if own[0] in seen.shown:
+            steps = history(register.store, replace(scope, subject=stream), eyes)
+            told = {step.entry.position: step.shown for step in steps}
+            assert told == {position: seen.shown[position] for position in own if position in seen.shown}
+
+
+def seen_by(register: Register, bearer: Actor, as_of: datetime | None = None) -> Seen:
+    (entries,) = register.world.ask_all(bearer, [lambda sight: audit_trail.page(sight, Filter(), 100_000)])
+    mentions = {mention for entry in entries for mention in entry.mentions}
+    seen = set(register.world.ask(bearer, lambda sight: audit_trail.seen(sight, mentions)))
+    viewer = viewer_of(register, bearer)
+    shown = {
+        entry.position: shown_to(viewer, entry, seen)
+        for entry in entries
+        if as_of is None or entry.recorded_at <= as_of
+    }
+    texts = {text for each in shown.values() for text in texts_in(each.payload)}
+    everything = {text for recorded in register.log for text in texts_in(payload(recorded.event))}
+    return Seen(shown, texts, (everything - texts) | unseen_names(register, shown))
+
+
+def viewer_of(register: Register, bearer: Actor) -> Any:
+    viewers: list[Any] = []
+
+    def note(sight: Any) -> Any:
+        viewers.append(sight.viewer)
+        return audit_trail.seen(sight, [])
+
+    register.world.ask(bearer, note)
+    return viewers[0]
+
+
+def texts_in(value: Any) -> set[str]:
+    return set(TEXT.findall(json.dumps(value)))
+
+
+def unseen_names(register: Register, shown: dict[int, Shown]) -> set[str]:
+    """The ids and references of what the bearer does not see begin."""
+    names = set()
+    for recorded in register.log:
+        if recorded.position not in shown:
+            names.add(str(introduces(recorded) or ""))
+            if (reference := getattr(recorded.event, "reference", None)) is not None:
+                names |= {str(recorded.stream), reference}
+    return names - {""}

@@ -1,0 +1,34 @@
+"""Where a request stands, in words: an approval tells that it was questioned, confirmed, revoked, or has expired."""
+
+from collections import Counter
+
+from domain.catalogue import DEPLOYMENT_REQUEST, fold
+from domain.deployment_request.state import DecisionOutcome, RequestStatus
+from service.exchange.visible_log.approval_standing import AFTER_APPROVAL, standing
+from tests.service.exchange.exports.register import Register
+
+TOLD = {
+    None: "",
+    "ApprovalQuestioned": "waits to be confirmed or revoked.",
+    "ApprovalConfirmed": "It was confirmed on ",
+    "ApprovalRevoked": "It was revoked on ",
+    "ApprovalExpired": "It expired on ",
+}
+
+
+def test_it_ends_with_what_happened_last_to_the_approval(register: Register) -> None:
+    met: Counter[str | None] = Counter()
+    for stream in register.states(DEPLOYMENT_REQUEST):
+        history = [recorded for recorded in register.log if recorded.stream == stream]
+        for end in range(1, len(history) + 1):
+            request = fold(DEPLOYMENT_REQUEST, history[:end])
+            events = [(type(each.event).__name__, each.happened_at) for each in history[:end]]
+            told = standing(request, events)
+            if request.decision is not None and request.decision.outcome is DecisionOutcome.APPROVED:
+                last = next((type_ for type_, _ in reversed(events) if type_ in AFTER_APPROVAL), None)
+                met[last] += 1
+                assert told.startswith("Approved")
+                assert TOLD[last] in told.rpartition(". ")[2] if last else "It " not in told
+            elif request.status is RequestStatus.SUBMITTED:
+                assert told == "Submitted; nothing is decided."
+    assert met.keys() == TOLD.keys()

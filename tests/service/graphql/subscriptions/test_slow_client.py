@@ -1,0 +1,85 @@
+"""A client that does not read is cut off, told so, and costs nothing any more; nothing was kept for it."""
+
+import socket as sockets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.databases import NewDatabase
+from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.subscriptions.client import Socket, socket, stream
+from tests.service.graphql.world import ADMINISTRATOR, World, world
+from tests.waiting import until
+
+ANA = Person("ana", "somewhere")
+REPEATED = 90
+HEAVY = f"""subscription {{ eventsRecorded(after: 0) {{ position
+    {" ".join(f"p{number}: payload" for number in range(REPEATED))} }} }}"""
+LIGHT = 'subscription { eventsRecorded(after: 0, types: ["MandateGranted"]) { position } }'
+INCIDENTS = 100
+LETTERS = 4000
+
+
+@pytest.fixture
+def heavy(new_database: NewDatabase) -> Iterator[World]:
+    """36 MB, where one subscription at once is served."""
+    with served(new_database(), live_patience=3.0, live_subscriptions=1) as register:
+        here = world(register)
+        for _ in range(INCIDENTS):
+            here.incident(description="x" * LETTERS, marking="CLEAR")
+        yield here
+
+
+def narrow(register: Register) -> dict[str, Any]:
+    """A connection through which little goes that is not read."""
+    connection = sockets.socket()
+    connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 8192)
+    connection.connect(("127.0.0.1", register.client.base_url.port))
+    return {"sock": connection, "max_queue": 1, "compression": None}
+
+
+def free(register: Register) -> bool:
+    """Whether another subscription is served."""
+    with socket(register, greeted=ANA) as client:
+        client.subscribe("1", LIGHT)
+        return bool(client.receive()["type"] == "next")
+
+
+def read_on(client: Socket, received: list[int]) -> None:
+    while True:
+        received.append(len(client.connection.recv(20)))
+
+
+def test_who_does_not_read_is_cut_off(heavy: World) -> None:
+    register = heavy.register
+    with socket(register, greeted=ADMINISTRATOR, **narrow(register)) as slow:
+        slow.subscribe("1", HEAVY)
+        assert not free(register)
+        until(lambda: free(register))
+        received: list[int] = []
+        with pytest.raises(ConnectionClosed) as closed:
+            read_on(slow, received)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
+    assert sum(received) < INCIDENTS * LETTERS * REPEATED / 2
+
+
+def test_who_does_not_read_a_stream_is_cut_off(heavy: World) -> None:
+    register = heavy.register
+    with stream(register, ADMINISTRATOR, HEAVY) as slow:
+        assert not free(register)
+        until(lambda: free(register))
+        *told, last, end = slow.events()
+    assert last[1] is not None
+    assert last[1]["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    assert end[0] == "complete"
+    assert len(told) < INCIDENTS / 2
+
+
+def test_who_reads_slowly_and_goes_on_reading_gets_everything(heavy: World) -> None:
+    with socket(heavy.register, greeted=ADMINISTRATOR, **narrow(heavy.register)) as slow:
+        slow.subscribe("1", HEAVY)
+        positions = [int(slow.data("1")["eventsRecorded"]["position"]) for _ in range(INCIDENTS + 4)]
+    assert positions == sorted(set(positions))
