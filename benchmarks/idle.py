@@ -15,7 +15,7 @@ from benchmarks.server import durable_server, migrated
 from benchmarks.stock_projection import StockLog, StockProjection, StockView, as_if_new, stock_environment
 from benchmarks.tables import aligned, middle, times
 from projections.following.replay import count, head
-from projections.tables.checkpoints import statuses
+from projections.reading.view_status import statuses
 from service.cli.database_commands import answers
 from service.processes.health import FOLLOWED
 from service.processes.worker import Worker

@@ -7,9 +7,7 @@ from typing import Final
 from sqlalchemy import Table
 
 from projections import audit_trail, authorities, deployment_requests, incidents, situation
-from projections.following import parked_events
-from projections.rebuilding import copies
-from projections.tables import checkpoints
+from projections.tables import checkpoints, parked, rebuild_copies
 from projections.tables.view import View
 
 VIEWS: Final[tuple[View, ...]] = (
@@ -27,10 +25,10 @@ TABLES: Final[tuple[Table, ...]] = (
     checkpoints.rebuilds,
     checkpoints.orders,
     checkpoints.outcomes,
-    copies.table,
-    copies.loaded,
-    parked_events.streams,
-    parked_events.events,
+    rebuild_copies.table,
+    rebuild_copies.loaded,
+    parked.streams,
+    parked.events,
     *(table for view in VIEWS for table in view.tables),
 )
 """All that migrations make for them."""

@@ -16,7 +16,7 @@ from projections.following.fold_cache import Remembered
 from projections.following.leadership import CHANNEL, OF_ANOTHER_LOG, Limits, OtherVersion, Overtaken, Standing
 from projections.following.outages import is_outage
 from projections.following.row_writer import LIVE, apply
-from projections.tables.checkpoints import FOLLOWERS
+from projections.reading.view_status import FOLLOWERS
 from projections.tables.view import View
 
 log = logging.getLogger(__name__)

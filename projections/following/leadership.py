@@ -10,7 +10,8 @@ from typing import Any, Final
 import psycopg
 
 from domain.recorded import Recorded
-from projections.tables.checkpoints import LOCKS, FollowerState
+from projections.reading.view_status import LOCKS
+from projections.tables.checkpoints import FollowerState
 
 CHANNEL: Final = "mandate_events"
 """Notified by every append, with the last position."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import column, select, text
 
 from projections.reading.queries import Question
-from projections.tables.checkpoints import FOLLOWERS
+from projections.reading.view_status import FOLLOWERS
 
 BLOCKED: Final = """
     WITH RECURSIVE sessions AS (

@@ -18,12 +18,12 @@ from domain.authority import Authority
 from domain.marking import Viewer, viewer
 from domain.vocabulary import Actor, Region
 from projections import authorities
-from projections.following import parked_events
+from projections.reading import parked_streams
 from projections.reading.positions import Positions, SetAside, ViewBehind
 from projections.reading.queries import Question, Sight
 from projections.reading.single_flight import Shared
 from projections.reading.statement_slots import Person, Places, in_pieces
-from projections.tables import checkpoints
+from projections.tables import checkpoints, parked
 from projections.tables.stored_events import events
 
 __all__ = ["InstantAhead", "Reader", "Reading", "SetAside", "Unanswered", "ViewBehind"]
@@ -40,7 +40,7 @@ POSITION_AS_OF: Final = select(
     func.event_store.position_as_of(bindparam("instant", type_=TIMESTAMP(timezone=True))),
     func.greatest(func.clock_timestamp(), LAST),
 )
-PARKED: Final = select(parked_events.streams.c.view, parked_events.streams.c.stream, parked_events.streams.c.position)
+PARKED: Final = select(parked.streams.c.view, parked.streams.c.stream, parked.streams.c.position)
 POSITIONS: Final = select(
     checkpoints.table.c.view, checkpoints.reached, checkpoints.table.c.parked, checkpoints.table.c.mends
 )
@@ -158,7 +158,7 @@ class Reader:
             wanted = max(at_least, reached)
             await self._positions.reach(question.views, wanted, self._patience)
             if at_least and (set_aside := self._parking.intersection(question.views)):
-                missing = parked_events.missing(set_aside, at_least, as_of, question.subjects)
+                missing = parked_streams.missing(set_aside, at_least, as_of, question.subjects)
                 for view, position in await self._rows(missing.limit(1)):
                     raise SetAside(view, position, at_least)
             try:

@@ -9,10 +9,8 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text, UniqueConstraint, Uuid
 
 from projections.following.stream_ranges import Part, parts_for
-from projections.tables.metadata import PROJECTIONS
 from projections.tables.view import View
 
 NEXT: Final = "projections_next"
@@ -22,27 +20,6 @@ STALE: Final = 0.1
 
 AUTOVACUUM: Final = "autovacuum"
 """Among those who hold a table: it gives way by itself to who waits for it."""
-
-table: Final = Table(
-    "copies",
-    PROJECTIONS,
-    Column("view", Text, primary_key=True),
-    Column("id", Uuid, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("position", BigInteger, nullable=False),
-    Column("parts", Integer, nullable=False),
-    Column("loading", Boolean, nullable=False),
-    UniqueConstraint("id", name="uq_copies_id"),
-)
-loaded: Final = Table(
-    "copy_parts",
-    PROJECTIONS,
-    Column("copy", Uuid, ForeignKey(table.c.id, name="fk_copy_parts_copy", ondelete="CASCADE"), primary_key=True),
-    Column("part", Integer, primary_key=True, autoincrement=False),
-    Column("events", BigInteger, nullable=False),
-    Column("left_out", ARRAY(Uuid), nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)

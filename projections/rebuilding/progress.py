@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import psycopg
 
+from projections.reading.view_status import Progress
 from projections.rebuilding import rebuild_queue
 from projections.rebuilding.cancellable import LOOK
-from projections.tables.checkpoints import Progress, Step
+from projections.tables.checkpoints import Step
 from projections.tables.view import View
 
 LOADED: Final = "if it was loading, the next rebuild goes on from there"

@@ -9,13 +9,13 @@ import psycopg
 
 from projections.following.leadership import connect
 from projections.following.replay import Decode
+from projections.reading.view_status import REBUILDS, Progress
 from projections.rebuilding import copies, rebuild_queue
 from projections.rebuilding.gc_tuning import collecting_rarely
 from projections.rebuilding.parallel_load import FillerLost
 from projections.rebuilding.progress import Cancelled, Telling
 from projections.rebuilding.rebuild_attempt import Building, Rebuilt
 from projections.rebuilding.verification import Comparison
-from projections.tables.checkpoints import REBUILDS, Progress
 from projections.tables.view import View
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from projections.following.leadership import ERROR_LENGTH, OF_ANOTHER_LOG, REBUILDS_CHANNEL, connect
 from projections.reading.queries import Question
-from projections.tables.checkpoints import REBUILDS, Progress, outcomes
+from projections.reading.view_status import REBUILDS, Progress
+from projections.tables.checkpoints import outcomes
 
 CHANNEL: Final = REBUILDS_CHANNEL
 REST: Final = timedelta(minutes=1)

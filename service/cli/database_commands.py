@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.vocabulary import SYSTEM
+from projections.reading import view_status
 from projections.reading.lock_holders import blocked
 from projections.reading.queries import Question
 from projections.reading.reader import Reader, Unanswered
+from projections.reading.view_status import Status
 from projections.rebuilding import rebuild_queue
-from projections.tables import checkpoints
-from projections.tables.checkpoints import Status
 from service.cli.error_output import complain
 from service.cli.terminal_text import clean
 from service.database.migrations import migrate as apply_migrations
@@ -47,7 +47,7 @@ def status() -> None:
     """Shows each view's position, lag and state. Exit status 1 where something is wrong."""
     settings = Settings.from_environment()
     with open_database(settings) as urls:
-        statuses = answers(settings, urls.worker, checkpoints.statuses(FOLLOWED))
+        statuses = answers(settings, urls.worker, view_status.statuses(FOLLOWED))
         ends = answers(settings, urls.worker, rebuild_queue.ended())
         locks = answers(settings, urls.worker, blocked()) if late(statuses, tolerance(settings)) else []
     problems = view_problems(statuses, tolerance(settings), locks)

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from projections.catalogue import VIEW_OF
 from projections.following.leadership import OtherVersion
-from projections.following.parked_events import Parked, parked, retry, waiting_positions
+from projections.following.parked_events import retry
+from projections.reading.parked_streams import Parked, parked, waiting_positions
 from service.cli.database_commands import UNBOUNDED, answers
 from service.cli.error_output import complain, complain_in_a_line
 from service.cli.rebuild_commands import answering, stream_called

@@ -14,6 +14,7 @@ from domain.vocabulary import joined
 from projections.catalogue import VIEW_OF, VIEWS
 from projections.following.leadership import OtherVersion
 from projections.following.row_writer import Inconsistent, Unappliable
+from projections.reading.view_status import Progress
 from projections.rebuilding import rebuild_queue
 from projections.rebuilding.parallel_load import FillerLost
 from projections.rebuilding.progress import Cancelled
@@ -23,7 +24,6 @@ from projections.rebuilding.rebuild import verify as verify_view
 from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped, Rebuilt
 from projections.rebuilding.repair import NotOneOf, mend
 from projections.rebuilding.verification import Comparison, Differs, NotAsFolded
-from projections.tables.checkpoints import Progress
 from projections.tables.view import View
 from service.cli.counted_nouns import number_of
 from service.cli.error_output import complain, complain_in_a_line

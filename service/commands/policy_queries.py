@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import IncidentId, RequestId
 from projections import deployment_requests
-from projections.following import parked_events
+from projections.reading import parked_streams
 from projections.reading.queries import EVERYTHING, Question
 from projections.tables import checkpoints
 from service.errors import Unavailable
@@ -48,7 +48,7 @@ class Watching:
 
     def set_aside(self, course: str = deployment_requests.NAME) -> list[RequestId]:
         """Those of which the view cannot tell, or another course of its own name."""
-        return [RequestId(stream) for stream in self._ask(parked_events.streams_of(course))]
+        return [RequestId(stream) for stream in self._ask(parked_streams.streams_of(course))]
 
     def close(self) -> None:
         self._engine.dispose()

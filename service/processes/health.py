@@ -14,12 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from domain.vocabulary import SYSTEM
 from projections.catalogue import VIEW_OF
 from projections.following.leadership import OF_ANOTHER_LOG
+from projections.reading import view_status
 from projections.reading.lock_holders import Blocked, blocked
 from projections.reading.reader import Reader, Unanswered
+from projections.reading.view_status import Status
 from projections.rebuilding import rebuild_queue
 from projections.rebuilding.rebuild_queue import Ended
 from projections.tables import checkpoints
-from projections.tables.checkpoints import FollowerState, Status
+from projections.tables.checkpoints import FollowerState
 from service.commands.policy_runner import COURSE
 from service.database.migrations import pending
 from service.errors import Unavailable
@@ -150,7 +152,7 @@ class Examination:
                 return Health({MIGRATIONS: f"{', '.join(missing)} not applied: run 'mandate migrate'"})
             self._is_migrated = True
             reading = await self._reader.reading(SYSTEM)
-            statuses = await reading.rows(checkpoints.statuses(FOLLOWED))
+            statuses = await reading.rows(view_status.statuses(FOLLOWED))
             ended = await reading.rows(rebuild_queue.ended())
             locks = await reading.rows(blocked()) if late(statuses, self._tolerance) else []
             return Health(view_problems(statuses, self._tolerance, locks, self._unled_for(statuses)), statuses, ended)

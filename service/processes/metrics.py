@@ -6,7 +6,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from projections.tables.checkpoints import FollowerState, Status
+from projections.reading.view_status import Status
+from projections.tables.checkpoints import FollowerState
 from service.processes.health import Health
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST

@@ -8,7 +8,7 @@ from domain.vocabulary import SYSTEM
 from projections import audit_trail, authorities, deployment_requests, request_lists
 from projections.audit_trail import Filter
 from projections.next_entries import next_entries
-from projections.tables import checkpoints
+from projections.reading import view_status
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS
 from tests.projections.world import World
@@ -21,7 +21,7 @@ def test_the_next_events_are_those_of_the_trail_and_come_with_the_least_position
     world.append([histories.opening(), *histories.items(40)])
     world.apply(until=30)
     world.apply([audit_trail.VIEW])
-    [head] = world.ask(SYSTEM, lambda _: checkpoints.head())
+    [head] = world.ask(SYSTEM, lambda _: view_status.head())
     assert head == world.log()[-1].position
     for who in ACTORS:
         page = world.ask(who, partial(audit_trail.page, wanted=Filter(), limit=20, after=7))

@@ -15,7 +15,8 @@ from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader, ViewBehind
-from projections.tables.checkpoints import FollowerState, Status
+from projections.reading.view_status import Status
+from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
 from service.processes.composition import async_engine
 from service.processes.rebuild_worker import Rebuilding

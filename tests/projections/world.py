@@ -20,7 +20,7 @@ from projections.following.follower import Course, Feed, course_of, follow
 from projections.following.leadership import Limits
 from projections.reading.queries import Question, Sight
 from projections.reading.reader import Reader
-from projections.tables.checkpoints import Status, statuses
+from projections.reading.view_status import Status, statuses
 from projections.tables.view import View
 from service.event_store.records import Item
 from service.event_store.store import Appended, EventStore

@@ -19,10 +19,10 @@ from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, authorities, deployment_requests, incidents
 from projections.audit_trail import Filter
 from projections.next_entries import next_entries
+from projections.reading import view_status
 from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
 from projections.reading.single_flight import Shared
 from projections.reading.stream_events import lengths_of
-from projections.tables import checkpoints
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Sources
 from service.graphql.schema.audit_trail import presentation
@@ -149,7 +149,7 @@ class Flow:
 
     async def _head(self) -> int:
         reading = await self._reader.reading(SYSTEM)
-        return (await reading.rows(checkpoints.head()))[0]
+        return (await reading.rows(view_status.head()))[0]
 
     async def _newest_versions(self, wanted: list[tuple[UUID, int]]) -> list[int]:
         """Of requests, as they are at least at a position: in one statement for all who were woken, and another where

@@ -17,12 +17,14 @@ from projections.deployment_requests import by_ids
 from projections.following import stream_ranges
 from projections.following.follower import course_of
 from projections.following.leadership import OtherVersion
-from projections.following.parked_events import Parked, parked, retry, waiting_positions
+from projections.following.parked_events import retry
 from projections.following.row_writer import Unappliable
+from projections.reading.parked_streams import Parked, parked, waiting_positions
 from projections.reading.reader import ViewBehind
+from projections.reading.view_status import Progress
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.verification import Differs
-from projections.tables.checkpoints import FollowerState, Progress
+from projections.tables.checkpoints import FollowerState
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories

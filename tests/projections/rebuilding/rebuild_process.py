@@ -11,8 +11,8 @@ import pytest
 
 from projections.catalogue import VIEW_OF
 from projections.following import stream_ranges
+from projections.reading.view_status import Progress
 from projections.rebuilding.rebuild import rebuild
-from projections.tables.checkpoints import Progress
 from service.event_store.mapper import decode
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from projections.catalogue import VIEWS
 from projections.deployment_requests import VIEW
+from projections.reading.view_status import Progress
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped
-from projections.tables.checkpoints import Progress, Step
+from projections.tables.checkpoints import Step
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.test_rebuild import again, asked, nothing_is_left

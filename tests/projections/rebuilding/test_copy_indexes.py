@@ -14,8 +14,9 @@ from domain.recorded import Recorded
 from projections import deployment_requests, situation
 from projections.audit_trail import VIEW
 from projections.following.replay import Replay, topics
+from projections.reading.view_status import Progress
 from projections.rebuilding.progress import Cancelled
-from projections.tables.checkpoints import Progress, Step
+from projections.tables.checkpoints import Step
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories

@@ -7,9 +7,10 @@ import psycopg
 import pytest
 
 from projections.deployment_requests import NAME, VIEW
+from projections.reading.view_status import Progress
 from projections.rebuilding import rebuild_attempt
 from projections.rebuilding.rebuild import rebuild
-from projections.tables.checkpoints import Progress, Step
+from projections.tables.checkpoints import Step
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.test_rebuild import nothing_is_left

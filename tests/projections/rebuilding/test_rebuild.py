@@ -12,11 +12,12 @@ from projections.audit_trail import VIEW
 from projections.catalogue import VIEWS
 from projections.following import replay
 from projections.following.follower import course_of
+from projections.reading.view_status import Progress
 from projections.rebuilding.copies import NEXT
 from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
 from projections.rebuilding.rebuild_attempt import Rebuilt
-from projections.tables.checkpoints import Progress, Step
+from projections.tables.checkpoints import Step
 from projections.tables.view import View
 from service.database.migrations import check
 from service.event_store.mapper import decode

@@ -19,12 +19,12 @@ from domain.recorded import Recorded
 from projections.audit_trail import VIEW
 from projections.following import stream_ranges
 from projections.following.row_writer import Unappliable
-from projections.rebuilding import copies
+from projections.reading.view_status import Progress
 from projections.rebuilding.parallel_load import FillerLost
 from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import discard, rebuild, verify
 from projections.rebuilding.rebuild_queue import cancel
-from projections.tables.checkpoints import Progress
+from projections.tables import rebuild_copies
 from projections.tables.view import View
 from service.errors import CorruptEvent
 from service.event_store.mapper import decode
@@ -76,7 +76,8 @@ def stopped(world: World, view: View = VIEW, after: int = 3) -> int:
 
 def loaded(world: World, view: View = VIEW) -> int:
     """Events that the copy holds, by its own account."""
-    asked_for = f"SELECT coalesce(sum(events), 0)::int FROM {copies.loaded} p JOIN {copies.table} c ON c.id = p.copy"
+    tables = f"{rebuild_copies.loaded} p JOIN {rebuild_copies.table} c ON c.id = p.copy"
+    asked_for = f"SELECT coalesce(sum(events), 0)::int FROM {tables}"
     return int(asked(world, f"{asked_for} WHERE c.view = '{view.name}'")[0][0])
 
 

@@ -7,9 +7,9 @@ import psycopg
 
 from projections.following.follower import course_of
 from projections.reading.reader import Reader
+from projections.reading.view_status import LOCKS, Progress
 from projections.rebuilding.rebuild import rebuild, verify
 from projections.rebuilding.rebuild_queue import Outcome
-from projections.tables.checkpoints import LOCKS, Progress
 from service.errors import Unavailable
 from service.event_store.mapper import decode
 from service.processes.health import FOLLOWED, Examination, Health, Tolerance

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from projections import audit_trail, deployment_requests, incidents, situation
+from projections.reading.view_status import REBUILDS
 from projections.rebuilding import rebuild_queue
-from projections.tables.checkpoints import REBUILDS
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
 from tests.service.cli.test_verifying import edit

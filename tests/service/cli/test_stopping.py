@@ -12,11 +12,12 @@ import psycopg
 import pytest
 
 from projections import deployment_requests
+from projections.reading.view_status import Progress
 from projections.rebuilding import rebuild_attempt
 from projections.rebuilding.progress import Cancelled
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.rebuild_attempt import NotSwapped
-from projections.tables.checkpoints import Progress, Step
+from projections.tables.checkpoints import Step
 from service.event_store.mapper import decode
 from tests.projections.rebuilding.test_rebuild import nothing_is_left
 from tests.projections.world import World

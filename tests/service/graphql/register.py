@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.catalogue import VIEWS
 from projections.following.follower import course_of, follow
-from projections.tables.checkpoints import LOCKS
+from projections.reading.view_status import LOCKS
 from service.event_store.store import EventStore
 from service.identity import ISSUER, Tokens
 from service.processes.api import create_app

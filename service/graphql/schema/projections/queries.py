@@ -8,10 +8,11 @@ import strawberry
 
 from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
+from projections.reading import view_status
+from projections.reading.view_status import Progress, Status
 from projections.rebuilding import rebuild_queue
 from projections.rebuilding.rebuild_queue import Ended, Outcome
-from projections.tables import checkpoints
-from projections.tables.checkpoints import FollowerState, Progress, Status, Step
+from projections.tables.checkpoints import FollowerState, Step
 from service.graphql.schema.context import Info
 from service.graphql.schema.scalars import Position
 
@@ -119,7 +120,7 @@ class ProjectionStatus:
 
 async def projections(info: Info) -> list[ProjectionStatus]:
     sources = info.context.sources()
-    statuses = await sources.rows(lambda sight: checkpoints.statuses(tuple(VIEW_OF)))
+    statuses = await sources.rows(lambda sight: view_status.statuses(tuple(VIEW_OF)))
     ended = {each.view: each for each in await sources.rows(lambda sight: rebuild_queue.ended())}
     with_errors = Role.ADMINISTRATOR in info.context.actor.roles
     return [ProjectionStatus.of(each, ended.get(each.view), with_errors=with_errors) for each in statuses]
@@ -127,7 +128,7 @@ async def projections(info: Info) -> list[ProjectionStatus]:
 
 async def never_followed(info: Info) -> set[str]:
     """The read models that nobody has begun to fill yet."""
-    statuses = await info.context.sources().rows(lambda sight: checkpoints.statuses(tuple(VIEW_OF)))
+    statuses = await info.context.sources().rows(lambda sight: view_status.statuses(tuple(VIEW_OF)))
     return {each.view for each in statuses if each.version is None}
 
 
