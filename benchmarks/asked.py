@@ -9,7 +9,7 @@ from uuid import UUID
 from benchmarks.cast import BEGINNING, SPAN
 from domain.marking import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
 from domain.vocabulary import AuthorityCode
-from projections import audit_trail, request_lists, situation_counts
+from projections import audit_trail_queries, request_lists, situation_counts
 from projections.reading.queries import Place, Question, Sight
 from projections.request_lists import Order
 
@@ -22,7 +22,7 @@ THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 
 """Instants whose past is asked for, as shares of the span. A history of a million events ends at 1.0095."""
 
 Filter = request_lists.Filter
-Trail = audit_trail.Filter
+Trail = audit_trail_queries.Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def pages(known: Known) -> Mapping[str, Question[Any]]:
     """Pages of the audit trail."""
 
     def page(sight: Sight = AUDITOR, after: int = 0, **wanted: Any) -> Question[Any]:
-        return audit_trail.page(sight, Trail(**wanted), PAGE, after)
+        return audit_trail_queries.page(sight, Trail(**wanted), PAGE, after)
 
     middle = known.last // 2
     return {
@@ -60,7 +60,7 @@ def pages(known: Known) -> Mapping[str, Question[Any]]:
         "by authority": page(after=middle, authority="district-c"),
         "by time": page(recorded_from=instant(0.4), recorded_until=instant(0.41)),
         "by correlation": page(correlation=known.correlation),
-        "the history of one request": audit_trail.histories(AUDITOR, [known.request], PAGE),
+        "the history of one request": audit_trail_queries.histories(AUDITOR, [known.request], PAGE),
     }
 
 

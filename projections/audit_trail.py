@@ -1,28 +1,18 @@
 """Every event that is shown to users, in the order in which it was recorded, with what it changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import (
     ARRAY,
     TIMESTAMP,
     BigInteger,
     Column,
-    ColumnElement,
     Index,
-    Select,
     Table,
     Text,
     Uuid,
-    any_,
-    bindparam,
-    func,
-    or_,
-    select,
 )
 
 from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
@@ -30,13 +20,11 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from domain.vocabulary import Actor, ActorKind, Marking, Role
+from domain.vocabulary import Marking
 from domain.voiding import JurisdictionEventVoided
 from projections.api_terms import Holder
 from projections.audit_entries import Entry, Shown, entry, evolve, introduces, kind_of, shown_to, subject_of
 from projections.changes import Change
-from projections.reading.list_queries import of_each
-from projections.reading.queries import Question, Sight, among, overlaps, texts, uuids, visible
 from projections.state_items import item_rows, reader_with_items, without_texts
 from projections.tables.documents import encode
 from projections.tables.metadata import PROJECTIONS
@@ -44,8 +32,7 @@ from projections.tables.view import Folded, Memory, Update, Values, View, items,
 from projections.version_rows import audience_of
 
 __all__ = [
-    "NAME", "VERSION", "VIEW", "Change", "Entry", "Filter", "Shown",
-    "at_positions", "entry", "evolve", "histories", "page", "seen", "shown_to",
+    "NAME", "VERSION", "VIEW", "Change", "Entry", "Shown", "entry", "evolve", "shown_to",
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
@@ -84,30 +71,9 @@ Index(None, table.c.recorded_at, table.c.position)
 Index("ix_audit_trail_introduces", table.c.introduces, unique=True)
 Index(None, table.c.audience, postgresql_using="gin")
 
-SHOWN: Final = (
-    "position", "subject", "kind", "version", "type", "recorded_at", "occurred_at", "actor_kind", "actor_issuer",
-    "actor_subject", "actor_authority", "actor_roles", "correlation", "causation", "mentions", "document",
-)  # fmt: skip
-BEYOND: Final = 2**63 - 1  # a position that no event reaches
-
-_TOLD: Final = msgspec.json.Decoder(tuple[dict[str, Any], tuple[Change, ...], tuple[str, ...], tuple[str, ...] | None])
-"""The document: payload, changes, erased, reason_for."""
 
 remembered: Final = memory("audit_trail_memory")
 remembered_items: Final = items("audit_trail_items", texts=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """The contract's filter: what is None does not narrow. actor: a subject. authority: that somebody acted for."""
-
-    actor: str | None = None
-    authority: str | None = None
-    type: Sequence[str] | None = None
-    subject: UUID | None = None
-    recorded_from: datetime | None = None
-    recorded_until: datetime | None = None
-    correlation: UUID | None = None
 
 
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
@@ -198,97 +164,3 @@ VIEW: Final = View(
     parks=False,
     ignores=(JurisdictionEventVoided,),
 )
-
-
-def page(sight: Sight, wanted: Filter, limit: int, after: int = 0) -> Question[Entry]:
-    """The next events after a position. Ask for one more than is shown to know whether there are more."""
-    found = _next(sight, limit, after).where(*_conditions_but_type(wanted))
-    if wanted.type is not None:
-        found = of_each(table.c.type, texts(dict.fromkeys(wanted.type)), found)
-        found = found.order_by(found.selected_columns.position).limit(limit)
-    return _asked(found)
-
-
-def histories(sight: Sight, subjects: Iterable[UUID], limit: int, after: int = 0) -> Question[Entry]:
-    """The next events of each of several subjects after a position, `limit` of each, by subject and position."""
-    found = of_each(table.c.subject, uuids(subjects), _next(sight, limit, after))
-    return _asked(found.order_by(found.selected_columns.subject, found.selected_columns.position))
-
-
-def _next(sight: Sight, limit: int, after: int) -> Select[Any]:
-    return _shown(sight).where(table.c.position > after).order_by(table.c.position).limit(limit)
-
-
-def at_positions(sight: Sight, positions: Iterable[int]) -> Question[Entry]:
-    """Single events, as explanations rest on them."""
-    wanted = bindparam(None, list(positions), type_=ARRAY(BigInteger))
-    return _asked(_shown(sight).where(table.c.position == any_(wanted)).order_by(table.c.position))
-
-
-def seen(sight: Sight, mentions: Iterable[UUID]) -> Question[UUID]:
-    """Those of these incidents and pieces of evidence that the viewer may see."""
-    wanted = among(table.c.introduces, uuids(mentions))
-    return Question(select(table.c.introduces).where(wanted, *_visible(sight)), (NAME,), lambda row: row[0])
-
-
-def _conditions_but_type(wanted: Filter) -> Iterator[ColumnElement[bool]]:
-    for column, value in (
-        (table.c.actor_subject, wanted.actor),
-        (table.c.actor_authority, wanted.authority),
-        (table.c.subject, wanted.subject),
-        (table.c.correlation, wanted.correlation),
-    ):
-        if value is not None:
-            yield column == value
-    if wanted.recorded_from is not None:
-        yield table.c.position >= _first_recorded(wanted.recorded_from)
-    if wanted.recorded_until is not None:
-        yield table.c.position < _first_recorded(wanted.recorded_until)
-
-
-def _first_recorded(instant: datetime) -> ColumnElement[int]:
-    """The position of the first event recorded then or later: time never falls as positions rise."""
-    ordered = select(table.c.position).order_by(table.c.recorded_at, table.c.position).limit(1)
-    return func.coalesce(ordered.where(table.c.recorded_at >= instant).correlate(None).scalar_subquery(), BEYOND)
-
-
-def _visible(sight: Sight) -> tuple[ColumnElement[bool], ...]:
-    """Evidence has an audience of its own, within that of its incident."""
-    return visible(table, sight), or_(table.c.within.is_(None), overlaps(table.c.within, sight))
-
-
-def _shown(sight: Sight) -> Select[Any]:
-    statement = select(*(table.c[name] for name in SHOWN)).where(*_visible(sight))
-    return statement if sight.position is None else statement.where(table.c.position <= sight.position)
-
-
-def _asked(statement: Select[Any]) -> Question[Entry]:
-    return Question(statement, (NAME,), _read)
-
-
-def _read(row: Sequence[Any]) -> Entry:
-    told = dict(zip(SHOWN, row, strict=True))
-    data, differing, erased, reason_for = _TOLD.decode(told["document"])
-    return Entry(
-        position=told["position"],
-        subject=told["subject"],
-        kind=told["kind"],
-        version=told["version"],
-        type=told["type"],
-        recorded_at=told["recorded_at"],
-        occurred_at=told["occurred_at"],
-        actor=Actor(
-            kind=ActorKind(told["actor_kind"]),
-            issuer=told["actor_issuer"],
-            subject=told["actor_subject"],
-            authority=told["actor_authority"],
-            roles=tuple(map(Role, told["actor_roles"])),
-        ),
-        correlation=told["correlation"],
-        causation=told["causation"],
-        mentions=tuple(told["mentions"]),
-        payload=data,
-        changes=differing,
-        erased=erased,
-        reason_for=reason_for,
-    )

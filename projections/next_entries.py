@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import func, select, true
 
-from projections import audit_trail
-from projections.audit_trail import Entry, Filter
+from projections import audit_trail_queries
+from projections.audit_trail import Entry
+from projections.audit_trail_queries import Filter
 from projections.reading.queries import Question, Sight, among, texts
 from projections.tables import checkpoints
 
@@ -16,7 +17,7 @@ def next_entries(
 ) -> Question[tuple[int, Entry | None]]:
     """The next events after a position, each with the position that all of these views have reached; one row without an
     event where there is none. It is one statement, and so one moment: up to that position none of them is missing."""
-    page = audit_trail.page(sight, wanted, limit, after)
+    page = audit_trail_queries.page(sight, wanted, limit, after)
     table = checkpoints.table
     reached = select(func.min(table.c.position).label("reached")).where(among(table.c.view, texts(views))).subquery()
     entries = page.statement.subquery("entries")

@@ -13,9 +13,9 @@ from domain import authority as authorities
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import AuthorityCode, exactly, spoken
-from projections import audit_trail
+from projections import audit_trail_queries
 from projections.audit_entries import Entry, shown_to
-from projections.audit_trail import Filter
+from projections.audit_trail_queries import Filter
 from projections.reading import person_names
 from projections.reading.reader import Reader, Reading, Unanswered, ViewBehind
 from service.cli.register_access import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
@@ -110,7 +110,7 @@ async def _show_pages(
     console, left = Console(), limit
     while True:
         size = min(PAGE, left)
-        entries = await reading.rows(audit_trail.page(reading.sight, wanted, size + 1, after))
+        entries = await reading.rows(audit_trail_queries.page(reading.sight, wanted, size + 1, after))
         shown = entries[:size]
         timeline = Timeline(console, await _names(reader, shown))
         for moment in await _moments(everything, reading, shown):
@@ -125,7 +125,7 @@ async def _show_pages(
 
 async def _moments(everything: Asked, reading: Reading, entries: list[Entry]) -> list[Moment]:
     mentions = {mention for entry in entries for mention in entry.mentions}
-    seen = set(await reading.rows(audit_trail.seen(reading.sight, mentions))) if mentions else set()
+    seen = set(await reading.rows(audit_trail_queries.seen(reading.sight, mentions))) if mentions else set()
     called = everything.eyes.look({entry.subject for entry in entries} | mentions)
     names = {each: known.name for each, known in called.items() if each in seen or each not in mentions}
     references = {str(each): name for each, name in names.items()}

@@ -13,9 +13,10 @@ from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor
-from projections import audit_trail
+from projections import audit_trail, audit_trail_queries
 from projections.audit_entries import subject_of
-from projections.audit_trail import Entry, Filter
+from projections.audit_trail import Entry
+from projections.audit_trail_queries import Filter
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
@@ -48,7 +49,7 @@ def told(model: Model, who: Actor) -> list[Recorded[Any]]:
 def test_everybody_finds_what_they_may_see_in_the_order_of_the_log(recorded: World) -> None:
     model = Model(recorded.log())
     for who in ACTORS:
-        found = recorded.ask(who, partial(audit_trail.page, wanted=Filter(), limit=10_000))
+        found = recorded.ask(who, partial(audit_trail_queries.page, wanted=Filter(), limit=10_000))
         expected = told(model, who)
         assert [place(entry) for entry in found] == [
             (each.position, subject_of(each), each.version, type(each.event).__name__, each.recorded_at, each.actor)
@@ -76,7 +77,7 @@ def test_filters_narrow(recorded: World) -> None:
         (Filter(recorded_until=some.recorded_at), lambda each: each.recorded_at < some.recorded_at),
         (Filter(actor="p3", type=["RequestSubmitted"]), lambda e: e.actor.subject == "p3" and by_name(e) == NAMED[0]),
     ]
-    questions = [partial(audit_trail.page, wanted=chosen, limit=10_000) for chosen, _ in wanted]
+    questions = [partial(audit_trail_queries.page, wanted=chosen, limit=10_000) for chosen, _ in wanted]
     for (chosen, keeps), found in zip(wanted, recorded.ask_all(SYSTEM, questions), strict=True):
         expected = [each.position for each in log if keeps(each)]
         assert expected
@@ -91,18 +92,18 @@ def by_name(recorded: Recorded[Any]) -> str:
 
 
 def test_pages_and_histories_go_on_from_a_position(recorded: World) -> None:
-    everything = recorded.ask(SYSTEM, partial(audit_trail.page, wanted=Filter(), limit=10_000))
+    everything = recorded.ask(SYSTEM, partial(audit_trail_queries.page, wanted=Filter(), limit=10_000))
     assert (
-        recorded.ask(SYSTEM, partial(audit_trail.page, wanted=Filter(), limit=9, after=everything[40].position))
+        recorded.ask(SYSTEM, partial(audit_trail_queries.page, wanted=Filter(), limit=9, after=everything[40].position))
         == everything[41:50]
     )
     subjects = {entry.subject for entry in everything[:30]}
-    found = recorded.ask(SYSTEM, partial(audit_trail.histories, subjects=subjects, limit=3, after=40))
+    found = recorded.ask(SYSTEM, partial(audit_trail_queries.histories, subjects=subjects, limit=3, after=40))
     for subject in subjects:
         own = [entry for entry in everything if entry.subject == subject and entry.position > 40]
         assert [entry for entry in found if entry.subject == subject] == own[:3]
     chosen = [entry.position for entry in everything[::17]]
-    at = recorded.ask(SYSTEM, partial(audit_trail.at_positions, positions=chosen))
+    at = recorded.ask(SYSTEM, partial(audit_trail_queries.at_positions, positions=chosen))
     assert [entry.position for entry in at] == chosen
 
 
@@ -113,9 +114,9 @@ def test_what_a_viewer_may_not_see_is_left_out_and_named(recorded: World) -> Non
     for who in ACTORS:
         looks = model.viewer(who)
         visible = visible_ids(model, who)
-        entries = recorded.ask(who, partial(audit_trail.page, wanted=Filter(), limit=10_000))
+        entries = recorded.ask(who, partial(audit_trail_queries.page, wanted=Filter(), limit=10_000))
         mentions = {mention for entry in entries for mention in entry.mentions}
-        seen = set(recorded.ask(who, partial(audit_trail.seen, mentions=mentions)))
+        seen = set(recorded.ask(who, partial(audit_trail_queries.seen, mentions=mentions)))
         assert seen == mentions & visible
         for entry in entries:
             shown = audit_trail.shown_to(looks, entry, seen)
@@ -140,7 +141,9 @@ def test_an_internal_remark_is_read_by_the_decider_and_auditors_alone(recorded: 
     read = {True: 0, False: 0}
     for who in ACTORS:
         looks = model.viewer(who)
-        for entry in recorded.ask(who, partial(audit_trail.at_positions, positions=[r.position for r in remarks])):
+        for entry in recorded.ask(
+            who, partial(audit_trail_queries.at_positions, positions=[r.position for r in remarks])
+        ):
             state = model.now[entry.subject]
             may = looks.sees(frozenset({f"authority:{state.deciding_authority}", "auditors"}))
             shown = audit_trail.shown_to(looks, entry, set(entry.mentions))

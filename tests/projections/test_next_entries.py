@@ -5,8 +5,8 @@ from functools import partial
 import psycopg
 
 from domain.vocabulary import SYSTEM
-from projections import audit_trail, authorities, deployment_requests, request_lists
-from projections.audit_trail import Filter
+from projections import audit_trail, audit_trail_queries, authorities, deployment_requests, request_lists
+from projections.audit_trail_queries import Filter
 from projections.next_entries import next_entries
 from projections.reading import view_status
 from tests.projections.histories import Histories
@@ -24,7 +24,7 @@ def test_the_next_events_are_those_of_the_trail_and_come_with_the_least_position
     [head] = world.ask(SYSTEM, lambda _: view_status.head())
     assert head == world.log()[-1].position
     for who in ACTORS:
-        page = world.ask(who, partial(audit_trail.page, wanted=Filter(), limit=20, after=7))
+        page = world.ask(who, partial(audit_trail_queries.page, wanted=Filter(), limit=20, after=7))
         passing = world.ask(who, partial(next_entries, wanted=Filter(), limit=20, after=7, views=VIEWS))
         assert [entry for _, entry in passing if entry is not None] == page
         assert {reached for reached, _ in passing} == {30}

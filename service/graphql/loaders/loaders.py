@@ -16,7 +16,7 @@ from domain.incident.state import Incident
 from domain.jurisdiction import Mandate
 from domain.marking import Viewer
 from domain.vocabulary import Actor, AuthorityCode
-from projections import audit_trail, authorities, deployment_requests
+from projections import audit_trail_queries, authorities, deployment_requests
 from projections.audit_trail import Entry
 from projections.reading import person_names
 from projections.reading.queries import Question, Sight
@@ -230,14 +230,14 @@ class Sources:
         return many_each(find)
 
     async def _part(self, subjects: Iterable[UUID], limit: int, after: int) -> list[Entry]:
-        return await self.rows(lambda sight: audit_trail.histories(sight, subjects, limit, after))
+        return await self.rows(lambda sight: audit_trail_queries.histories(sight, subjects, limit, after))
 
     @cached_property
     def events(self) -> DataLoader[int, Entry | None]:
         """By position."""
 
         async def find(positions: list[int]) -> Mapping[int, Entry]:
-            rows = await self.rows(lambda sight: audit_trail.at_positions(sight, positions))
+            rows = await self.rows(lambda sight: audit_trail_queries.at_positions(sight, positions))
             return {found.position: found for found in rows}
 
         return one_each(find)
@@ -247,7 +247,7 @@ class Sources:
         """Incidents and pieces of evidence that events name: each that the viewer may see."""
 
         async def find(mentions: list[UUID]) -> Mapping[UUID, UUID]:
-            rows = await self.anyway(lambda sight: audit_trail.seen(sight, mentions))
+            rows = await self.anyway(lambda sight: audit_trail_queries.seen(sight, mentions))
             return {found: found for found in rows}
 
         return one_each(find)

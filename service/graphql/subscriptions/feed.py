@@ -17,7 +17,7 @@ from strawberry.dataloader import DataLoader
 
 from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, authorities, deployment_requests, incidents
-from projections.audit_trail import Filter
+from projections.audit_trail_queries import Filter
 from projections.next_entries import next_entries
 from projections.reading import view_status
 from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind

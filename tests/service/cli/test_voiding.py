@@ -13,7 +13,7 @@ from domain.catalogue import AGGREGATE_OF, JURISDICTION
 from domain.deployment_request.events import RequestRemarked, ReviewBegun
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Text
 from domain.voiding import EventVoided
-from projections import audit_trail, deployment_requests
+from projections import audit_trail_queries, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import course_of
 from projections.rebuilding.rebuild import verify
@@ -62,7 +62,7 @@ def test_one_in_the_middle_of_a_stream(recorded: World, run: Run, tmp_path: Path
     assert state.version == version + 1
     [entry] = [
         entry
-        for entry in recorded.ask(SYSTEM, lambda sight: audit_trail.histories(sight, [stream], 100))
+        for entry in recorded.ask(SYSTEM, lambda sight: audit_trail_queries.histories(sight, [stream], 100))
         if entry.version == version
     ]
     assert (entry.type, entry.position) == ("RequestEventVoided", spoilt.position)

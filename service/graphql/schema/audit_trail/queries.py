@@ -5,8 +5,8 @@ from uuid import UUID
 
 import strawberry
 
-from projections import audit_trail
-from projections.audit_trail import Filter
+from projections import audit_trail_queries
+from projections.audit_trail_queries import Filter
 from service.graphql.schema import cursors
 from service.graphql.schema.arguments import event_types, given, identifier, page_size, words
 from service.graphql.schema.audit_trail import presentation
@@ -56,7 +56,7 @@ class TrailQueries:
         wanted = chosen.wanted() if chosen else Filter()
         size, position = page_size(first), cursors.position_after(OF, after)
         sources = info.context.sources(given(at_least))
-        entries = await sources.rows(lambda sight: audit_trail.page(sight, wanted, size + 1, position))
+        entries = await sources.rows(lambda sight: audit_trail_queries.page(sight, wanted, size + 1, position))
         return await presentation.connection(entries, size, OF, after, sources)
 
 

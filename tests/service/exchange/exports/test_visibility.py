@@ -14,10 +14,10 @@ import pytest
 
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections import audit_trail
+from projections import audit_trail_queries
 from projections.api_terms import payload
 from projections.audit_entries import Shown, introduces, shown_to
-from projections.audit_trail import Filter
+from projections.audit_trail_queries import Filter
 from service.exchange.visible_log.history import history
 from service.exchange.visible_log.refused import Refused
 from tests.databases import Databases
@@ -112,9 +112,9 @@ def test_a_history_is_that_of_the_audit_trail(register: Register, bearer: Actor)
 
 
 def seen_by(register: Register, bearer: Actor, as_of: datetime | None = None) -> Seen:
-    (entries,) = register.world.ask_all(bearer, [lambda sight: audit_trail.page(sight, Filter(), 100_000)])
+    (entries,) = register.world.ask_all(bearer, [lambda sight: audit_trail_queries.page(sight, Filter(), 100_000)])
     mentions = {mention for entry in entries for mention in entry.mentions}
-    seen = set(register.world.ask(bearer, lambda sight: audit_trail.seen(sight, mentions)))
+    seen = set(register.world.ask(bearer, lambda sight: audit_trail_queries.seen(sight, mentions)))
     viewer = viewer_of(register, bearer)
     shown = {
         entry.position: shown_to(viewer, entry, seen)
@@ -131,7 +131,7 @@ def viewer_of(register: Register, bearer: Actor) -> Any:
 
     def note(sight: Any) -> Any:
         viewers.append(sight.viewer)
-        return audit_trail.seen(sight, [])
+        return audit_trail_queries.seen(sight, [])
 
     register.world.ask(bearer, note)
     return viewers[0]

@@ -1,0 +1,146 @@
+"""Questions to the audit trail: pages, histories, single events, and what of it a viewer may see."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+
+from domain.vocabulary import Actor, ActorKind, Role
+from projections.audit_entries import Entry
+from projections.audit_trail import NAME, table
+from projections.changes import Change
+from projections.reading.list_queries import of_each
+from projections.reading.queries import Question, Sight, among, overlaps, texts, uuids, visible
+
+SHOWN: Final = (
+    "position", "subject", "kind", "version", "type", "recorded_at", "occurred_at", "actor_kind", "actor_issuer",
+    "actor_subject", "actor_authority", "actor_roles", "correlation", "causation", "mentions", "document",
+)  # fmt: skip
+
+
+BEYOND: Final = 2**63 - 1  # a position that no event reaches
+
+
+_TOLD: Final = msgspec.json.Decoder(tuple[dict[str, Any], tuple[Change, ...], tuple[str, ...], tuple[str, ...] | None])
+"""The document: payload, changes, erased, reason_for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """The contract's filter: what is None does not narrow. actor: a subject. authority: that somebody acted for."""
+
+    actor: str | None = None
+    authority: str | None = None
+    type: Sequence[str] | None = None
+    subject: UUID | None = None
+    recorded_from: datetime | None = None
+    recorded_until: datetime | None = None
+    correlation: UUID | None = None
+
+
+def page(sight: Sight, wanted: Filter, limit: int, after: int = 0) -> Question[Entry]:
+    """The next events after a position. Ask for one more than is shown to know whether there are more."""
+    found = _next(sight, limit, after).where(*_conditions_but_type(wanted))
+    if wanted.type is not None:
+        found = of_each(table.c.type, texts(dict.fromkeys(wanted.type)), found)
+        found = found.order_by(found.selected_columns.position).limit(limit)
+    return _asked(found)
+
+
+def histories(sight: Sight, subjects: Iterable[UUID], limit: int, after: int = 0) -> Question[Entry]:
+    """The next events of each of several subjects after a position, `limit` of each, by subject and position."""
+    found = of_each(table.c.subject, uuids(subjects), _next(sight, limit, after))
+    return _asked(found.order_by(found.selected_columns.subject, found.selected_columns.position))
+
+
+def _next(sight: Sight, limit: int, after: int) -> Select[Any]:
+    return _shown(sight).where(table.c.position > after).order_by(table.c.position).limit(limit)
+
+
+def at_positions(sight: Sight, positions: Iterable[int]) -> Question[Entry]:
+    """Single events, as explanations rest on them."""
+    wanted = bindparam(None, list(positions), type_=ARRAY(BigInteger))
+    return _asked(_shown(sight).where(table.c.position == any_(wanted)).order_by(table.c.position))
+
+
+def seen(sight: Sight, mentions: Iterable[UUID]) -> Question[UUID]:
+    """Those of these incidents and pieces of evidence that the viewer may see."""
+    wanted = among(table.c.introduces, uuids(mentions))
+    return Question(select(table.c.introduces).where(wanted, *_visible(sight)), (NAME,), lambda row: row[0])
+
+
+def _conditions_but_type(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    for column, value in (
+        (table.c.actor_subject, wanted.actor),
+        (table.c.actor_authority, wanted.authority),
+        (table.c.subject, wanted.subject),
+        (table.c.correlation, wanted.correlation),
+    ):
+        if value is not None:
+            yield column == value
+    if wanted.recorded_from is not None:
+        yield table.c.position >= _first_recorded(wanted.recorded_from)
+    if wanted.recorded_until is not None:
+        yield table.c.position < _first_recorded(wanted.recorded_until)
+
+
+def _first_recorded(instant: datetime) -> ColumnElement[int]:
+    """The position of the first event recorded then or later: time never falls as positions rise."""
+    ordered = select(table.c.position).order_by(table.c.recorded_at, table.c.position).limit(1)
+    return func.coalesce(ordered.where(table.c.recorded_at >= instant).correlate(None).scalar_subquery(), BEYOND)
+
+
+def _visible(sight: Sight) -> tuple[ColumnElement[bool], ...]:
+    """Evidence has an audience of its own, within that of its incident."""
+    return visible(table, sight), or_(table.c.within.is_(None), overlaps(table.c.within, sight))
+
+
+def _shown(sight: Sight) -> Select[Any]:
+    statement = select(*(table.c[name] for name in SHOWN)).where(*_visible(sight))
+    return statement if sight.position is None else statement.where(table.c.position <= sight.position)
+
+
+def _asked(statement: Select[Any]) -> Question[Entry]:
+    return Question(statement, (NAME,), _read)
+
+
+def _read(row: Sequence[Any]) -> Entry:
+    told = dict(zip(SHOWN, row, strict=True))
+    data, differing, erased, reason_for = _TOLD.decode(told["document"])
+    return Entry(
+        position=told["position"],
+        subject=told["subject"],
+        kind=told["kind"],
+        version=told["version"],
+        type=told["type"],
+        recorded_at=told["recorded_at"],
+        occurred_at=told["occurred_at"],
+        actor=Actor(
+            kind=ActorKind(told["actor_kind"]),
+            issuer=told["actor_issuer"],
+            subject=told["actor_subject"],
+            authority=told["actor_authority"],
+            roles=tuple(map(Role, told["actor_roles"])),
+        ),
+        correlation=told["correlation"],
+        causation=told["causation"],
+        mentions=tuple(told["mentions"]),
+        payload=data,
+        changes=differing,
+        erased=erased,
+        reason_for=reason_for,
+    )
