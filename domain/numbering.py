@@ -1,5 +1,6 @@
 """Numbers, never assigned twice, without gaps: a stream an authority, kind and year. Its version is the number."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -42,3 +43,14 @@ def next_reference(context: Context, series: str) -> str:
     """'pristina-2024-0001'."""
     state = context.read(Numbering, stream_of(series))
     return f"{series}-{(state.version if state else 0) + 1:04}"
+
+
+FORM: Final = re.compile(r"(?P<series>[a-z0-9-]+)-(?P<number>[0-9]{4,9})")
+
+
+def place_of(reference: str) -> tuple[UUID, int] | None:
+    """The series that its number is of, and the number; None where no reference is so."""
+    match = FORM.fullmatch(reference)
+    if match is None or (number := int(match["number"])) < 1 or f"{number:04}" != match["number"]:
+        return None
+    return stream_of(match["series"]), number

@@ -1,17 +1,15 @@
 """From a reference, as people say it, to its stream, and back: numbers are a stream too, whose versions they are."""
 
-import re
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from domain import catalogue, numbering
-from domain.numbering import NumberAssigned
+from domain import catalogue
+from domain.numbering import NumberAssigned, place_of
 from service.event_store.mapper import Mapper
 from service.event_store.records import Row
 from service.event_store.store import EventStore
 
-FORM: Final = re.compile(r"(?P<series>[a-z0-9-]+)-(?P<number>[0-9]{4,9})")
 UNTOLD: Final = datetime.min.replace(tzinfo=UTC)
 
 _MAPPER: Final = Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
@@ -22,14 +20,6 @@ def find(store: EventStore, reference: str) -> UUID | None:
     place = place_of(reference)
     assigned = None if place is None else _event(store, *place)
     return assigned.subject if isinstance(assigned, NumberAssigned) else None
-
-
-def place_of(reference: str) -> tuple[UUID, int] | None:
-    """The series that its number is of, and the number; None where no reference is so."""
-    match = FORM.fullmatch(reference)
-    if match is None or (number := int(match["number"])) < 1 or f"{number:04}" != match["number"]:
-        return None
-    return numbering.stream_of(match["series"]), number
 
 
 def reference_of(store: EventStore, stream: UUID) -> str | None:

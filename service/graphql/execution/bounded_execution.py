@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLError, get_named_type, is_leaf_type, is_non_null_type, located_error
 from graphql.execution import Executor
@@ -12,7 +12,9 @@ from service.graphql.execution.fast_fields import Attribute
 from service.graphql.execution.field_charges import COST, READ, charge_of_item, charge_told
 from service.graphql.execution.graphql_errors import ERRORS
 from service.graphql.execution.person_quotas import TooMany
-from service.graphql.schema.context import Context
+
+if TYPE_CHECKING:
+    from service.graphql.schema.context import Context
 
 LONGEST: Final = 4 * 1024 * 1024
 """Bytes of an answer."""
@@ -36,7 +38,7 @@ class PlainExecutor(Executor[None]):
     What a document could cost is judged beforehand by how long lists are as a rule: here it is what they are.
     """
 
-    context_value: Context
+    context_value: "Context"
     _cost = 0
     _bytes = 0
     _reserved = STEP

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute, subscribe
@@ -12,12 +12,22 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, 
 from service.graphql.execution.bounded_execution import PlainExecutor, Untold
 from service.graphql.execution.document_cache import Reader
 from service.graphql.execution.fast_fields import is_awaitable, plainly
-from service.graphql.execution.graphql_errors import UNAVAILABLE, VIEW_BEHIND, failure, fault, told, too_many, untold
+from service.graphql.execution.graphql_errors import (
+    UNAVAILABLE,
+    VIEW_BEHIND,
+    Ended,
+    failure,
+    fault,
+    told,
+    too_many,
+    untold,
+)
 from service.graphql.execution.person_quotas import TooMany
 from service.graphql.execution.recorded_commands import recorded_all_the_same
 from service.graphql.execution.request import Asked
-from service.graphql.schema.context import Context
-from service.graphql.subscriptions.watermark import Ended
+
+if TYPE_CHECKING:
+    from service.graphql.schema.context import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +86,7 @@ class Answering:
         self._schema = plainly(schema._schema)
         self._read = Reader(self._schema).read
 
-    async def prepare(self, asked: Asked, context: Context, *, read_only: bool = False) -> Prepared | Answer:
+    async def prepare(self, asked: Asked, context: "Context", *, read_only: bool = False) -> Prepared | Answer:
         """What is to be executed, or why nothing is."""
         document = await self._read(asked.query, context.share)
         if document.errors:
@@ -92,7 +102,7 @@ class Answering:
         assert document.node is not None
         return Prepared(document.node, asked, operation.kind, cost)
 
-    async def answer(self, prepared: Prepared | Answer, context: Context) -> Answer:
+    async def answer(self, prepared: Prepared | Answer, context: "Context") -> Answer:
         """The one answer to a query or a mutation. Never raises: whatever goes wrong is told as an error.
 
         The context is to be released when the client has taken it.
@@ -111,14 +121,16 @@ class Answering:
             errors = [recorded_all_the_same(fault(error), context.recorded)]
             return Answer(errors=errors, recorded=bool(context.recorded))
 
-    async def stream(self, asked: Asked, context: Context, *, read_only: bool = False) -> AsyncGenerator[Answer, None]:
+    async def stream(
+        self, asked: Asked, context: "Context", *, read_only: bool = False
+    ) -> AsyncGenerator[Answer, None]:
         """The answers to any operation, as they come. After one that is not executed there is none. Raises Ended."""
         prepared = await self.prepare(asked, context, read_only=read_only)
         async with aclosing(self.answers(prepared, context)) as answers:
             async for answer in answers:
                 yield answer
 
-    async def answers(self, prepared: Prepared | Answer, context: Context) -> AsyncGenerator[Answer, None]:
+    async def answers(self, prepared: Prepared | Answer, context: "Context") -> AsyncGenerator[Answer, None]:
         """As `stream`, of what was prepared."""
         try:
             if isinstance(prepared, Answer) or not prepared.is_subscription:
@@ -131,7 +143,9 @@ class Answering:
         finally:
             context.release()
 
-    async def _subscribed(self, document: DocumentNode, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
+    async def _subscribed(
+        self, document: DocumentNode, asked: Asked, context: "Context"
+    ) -> AsyncGenerator[Answer, None]:
         """What cannot be told now ends it: left out, it would be missed."""
         try:
             begun = await self._subscribe(document, asked, context)
@@ -151,7 +165,7 @@ class Answering:
             yield Answer(errors=[failure(error)])
 
     async def _subscribe(
-        self, document: DocumentNode, asked: Asked, context: Context
+        self, document: DocumentNode, asked: Asked, context: "Context"
     ) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
         try:
             found = subscribe(self._schema, document, **_arguments(asked, context))
@@ -160,12 +174,12 @@ class Answering:
         begun = await found if isawaitable(found) else found
         return cast("AsyncGenerator[ExecutionResult, None] | ExecutionResult", begun)
 
-    async def _execute(self, document: DocumentNode, asked: Asked, context: Context) -> ExecutionResult:
+    async def _execute(self, document: DocumentNode, asked: Asked, context: "Context") -> ExecutionResult:
         result = execute(self._schema, document, **_arguments(asked, context))
         return await result if isawaitable(result) else result
 
 
-def _arguments(asked: Asked, context: Context) -> dict[str, Any]:
+def _arguments(asked: Asked, context: "Context") -> dict[str, Any]:
     return {
         "variable_values": dict(asked.variables) if asked.variables else None,
         "operation_name": asked.operation,
@@ -175,7 +189,7 @@ def _arguments(asked: Asked, context: Context) -> dict[str, Any]:
     }
 
 
-def _formed(result: ExecutionResult, document: DocumentNode, context: Context) -> Answer:
+def _formed(result: ExecutionResult, document: DocumentNode, context: "Context") -> Answer:
     recorded, errors = context.recorded, result.errors or []
     if (refused := context.refused) is not None:
         context.refused = None

@@ -5,14 +5,19 @@ What is not exactly as expected here goes the library's way, which says what is 
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeGuard
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, is_leaf_type
 from strawberry.types.field import StrawberryField
 
 from service.graphql.execution.field_charges import READ, charge
-from service.graphql.schema.scalars import written_instant
+
+
+def written_instant(value: datetime) -> str:
+    """'2024-11-29T18:00:00.000000Z'."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
 
 Writer = Callable[[Any], Any]
 """A value as JSON says it; None where it has to go the library's way."""

@@ -150,3 +150,7 @@ def _unread(original: Exception) -> dict[str, Any] | None:
             return problem(TOO_MANY_REQUESTS, str(original))
         case _:
             return None
+
+
+class Ended(Exception):
+    """Nothing is told any more: the process is about to end."""

@@ -13,13 +13,12 @@ from uuid import UUID
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT, Aggregate
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
-from domain.numbering import NumberAssigned
+from domain.numbering import NumberAssigned, place_of
 from projections import deployment_requests, incidents
 from projections.reading.queries import Question, Sight
 from projections.reading.reader import Reader, SetAside
 from projections.reading.stream_events import event_of_number, events_of, mentioning
 from service.event_store.mapper import decode
-from service.exchange.visible_log.references import place_of
 
 if TYPE_CHECKING:
     from service.graphql.loaders.loaders import Sources

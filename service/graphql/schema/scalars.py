@@ -8,6 +8,7 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.vocabulary import Text
+from service.graphql.execution.fast_fields import written_instant
 
 Position = NewType("Position", int)
 """A place in the global order of recorded events."""
@@ -29,11 +30,6 @@ _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _INSTANT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)", re.ASCII
 )
-
-
-def written_instant(value: datetime) -> str:
-    """'2024-11-29T18:00:00.000000Z'."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def read_instant(value: object) -> datetime:

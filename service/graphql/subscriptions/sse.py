@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.graphql.execution.executor import Answer
-from service.graphql.execution.graphql_errors import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, problem
+from service.graphql.execution.graphql_errors import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Ended, problem
 from service.graphql.execution.request import written
 from service.graphql.schema.context import Services
 from service.graphql.subscriptions.lifetime import (
@@ -26,7 +26,6 @@ from service.graphql.subscriptions.lifetime import (
     until_expired,
 )
 from service.graphql.subscriptions.limits import RETRY_AFTER, Full, person_of
-from service.graphql.subscriptions.watermark import Ended
 from service.identity import Identity
 
 EVENT_STREAM: Final = "text/event-stream"

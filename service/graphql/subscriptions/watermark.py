@@ -14,6 +14,7 @@ from typing import Final
 from projections.reading.reader import Unanswered
 from service.errors import Unavailable
 from service.event_store.notifications import Heard, Listen
+from service.graphql.execution.graphql_errors import Ended
 
 SHORTEST: Final = 0.005
 LONGEST: Final = 1.0
@@ -24,10 +25,6 @@ PAUSE: Final = 0.5
 """Seconds before the database is tried again."""
 
 _log = logging.getLogger(__name__)
-
-
-class Ended(Exception):
-    """Nothing is told any more: the process is about to end."""
 
 
 class Tide:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from service.graphql.execution.executor import Answering
+from service.graphql.execution.graphql_errors import Ended
 from service.graphql.execution.request import Asked
 from service.graphql.schema.context import Context, Services
 from service.graphql.subscriptions import lifetime, messages
@@ -22,7 +23,6 @@ from service.graphql.subscriptions.limits import (
 )
 from service.graphql.subscriptions.messages import SUBPROTOCOL, Complete, Init, Ping, Pong, Subscribe
 from service.graphql.subscriptions.origins import welcome
-from service.graphql.subscriptions.watermark import Ended
 from service.identity import Identity, Unauthenticated
 
 LONGEST_REASON: Final = 123
