@@ -15,9 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.authority import Authority
+from domain.jurisdiction import Jurisdiction
 from domain.marking import Viewer, viewer
-from domain.vocabulary import Actor, Region
-from projections import authorities
+from domain.vocabulary import Actor, AuthorityCode, Region
 from projections.reading import parked_streams
 from projections.reading.positions import Positions, SetAside, ViewBehind
 from projections.reading.queries import Question, Sight
@@ -29,6 +29,8 @@ from projections.tables.stored_events import events
 __all__ = ["InstantAhead", "Reader", "Reading", "SetAside", "Unanswered", "ViewBehind"]
 
 T = TypeVar("T")
+StandingOf = Callable[[AuthorityCode], Question[Authority | Jurisdiction]]
+"""An authority, where it is registered, and the jurisdictions of its mandates."""
 
 RETRY_AFTER: Final = 1.0
 RECENT: Final = 0.05
@@ -98,17 +100,19 @@ class Reader:
     def __init__(
         self,
         engine: AsyncEngine,
+        standing_of: StandingOf,
         *,
         patience: float = 5.0,
         answer_limit: float = 5.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """engine: one that commits each statement by itself.
+        """engine: one that commits each statement by itself. standing_of: reads what decides what an actor may see.
 
         Seconds: patience that a view is waited for, answer_limit that the database is.
         """
         self._places = Places(answer_limit)
         self._engine = engine
+        self._standing_of = standing_of
         self._patience = patience
         self._limit = answer_limit
         self._clock = clock
@@ -192,7 +196,7 @@ class Reader:
         if actor.is_system:
             return viewer(actor, registered=True, holds=())
         registered, holds = False, list[Region]()
-        for found in await self.answer(authorities.standing_of(actor.authority), at_least):
+        for found in await self.answer(self._standing_of(actor.authority), at_least):
             if isinstance(found, Authority):
                 registered = True
             elif (mandate := found.mandate(now)) is not None and mandate.authority == actor.authority:

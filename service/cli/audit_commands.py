@@ -16,6 +16,7 @@ from domain.vocabulary import AuthorityCode, exactly, spoken
 from projections import audit_trail_queries
 from projections.audit_entries import Entry, shown_to
 from projections.audit_trail_queries import Filter
+from projections.authorities import standing_of
 from projections.reading import person_names
 from projections.reading.reader import Reader, Reading, Unanswered, ViewBehind
 from service.cli.register_access import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
@@ -161,7 +162,7 @@ def _ask(everything: Asked, question: Callable[[Reader], Awaitable[T]]) -> T:
     async def answer() -> T:
         engine = async_engine(everything.settings, everything.urls.api)
         try:
-            return await question(Reader(engine, patience=everything.settings.view_patience))
+            return await question(Reader(engine, standing_of, patience=everything.settings.view_patience))
         finally:
             await engine.dispose()
 

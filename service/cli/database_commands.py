@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.vocabulary import SYSTEM
+from projections.authorities import standing_of
 from projections.reading import view_status
 from projections.reading.lock_holders import blocked
 from projections.reading.queries import Question
@@ -70,7 +71,7 @@ def answers(settings: Settings, url: str, question: Question[T]) -> list[T]:
     async def ask() -> list[T]:
         engine = async_engine(settings, url)
         try:
-            reading = await Reader(engine, answer_limit=settings.answer_timeout).reading(SYSTEM)
+            reading = await Reader(engine, standing_of, answer_limit=settings.answer_timeout).reading(SYSTEM)
             return await reading.rows(question)
         except Unanswered as error:
             raise Unavailable(str(error)) from error

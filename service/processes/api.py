@@ -7,12 +7,14 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
+from projections.authorities import standing_of
 from projections.reading.reader import Reader
 from service.commands.actor_names import seeing
 from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.stream_locks import LoopTurns
 from service.graphql.http.endpoint import mount
 from service.graphql.schema.context import Services
+from service.graphql.schema.node_types import as_node
 from service.identity import Identity, Tokens
 from service.processes.composition import Clock, async_engine, now, tolerance, write_side
 from service.processes.health import Examination
@@ -40,7 +42,11 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                     ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
                 ):
                     reader = Reader(
-                        engine, patience=settings.view_patience, answer_limit=settings.answer_timeout, clock=clock
+                        engine,
+                        standing_of,
+                        patience=settings.view_patience,
+                        answer_limit=settings.answer_timeout,
+                        clock=clock,
                     )
                     metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
                     app.state.examination = Examination(
@@ -51,6 +57,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                         {"durability": write.store.durability_warning},
                     )
                     app.state.services = Services(
+                        as_node=as_node,
                         dispatcher=AsyncDispatcher(
                             write.dispatcher, write.store, threads, LoopTurns(settings.turn_timeout)
                         ),

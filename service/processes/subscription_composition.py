@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
+from projections.authorities import standing_of
 from projections.reading.reader import Reader
 from service.event_store.notifications import listening
 from service.graphql.subscriptions.feed import VIEWS, Flow
@@ -23,7 +24,7 @@ async def live_side(settings: Settings, url: str, clock: Clock = now) -> AsyncIt
     """What subscriptions read by: connections of their own, so that queries never wait for them."""
     engine = async_engine(settings, url, settings.live_pool_size, TURN)
     try:
-        reader = Reader(engine, patience=settings.view_patience, answer_limit=TURN, clock=clock)
+        reader = Reader(engine, standing_of, patience=settings.view_patience, answer_limit=TURN, clock=clock)
         tide = Tide(listening(url, settings.connect_timeout), partial(reader.reached, VIEWS))
         flow = Flow(
             reader, tide, Places("subscriptions", settings.live_subscriptions, settings.live_subscriptions_each), clock

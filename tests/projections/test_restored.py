@@ -12,6 +12,7 @@ import pytest
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests
+from projections.authorities import standing_of
 from projections.catalogue import VIEWS
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader, ViewBehind
@@ -124,7 +125,7 @@ def test_what_was_promised_is_there_also_after_a_view_lost_its_last_steps(record
     async def ask() -> None:
         engine = async_engine(Settings(), recorded.urls.api)
         try:
-            reading = await Reader(engine, patience=0.2).reading(SYSTEM, at_least=head)
+            reading = await Reader(engine, standing_of, patience=0.2).reading(SYSTEM, at_least=head)
             question = deployment_requests.by_ids(reading.sight, [])
             await reading.rows(question)
             empty(recorded)

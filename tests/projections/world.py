@@ -14,6 +14,7 @@ from sqlalchemy import Table
 
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor
+from projections.authorities import standing_of
 from projections.catalogue import VIEWS
 from projections.following import leadership
 from projections.following.follower import Course, Feed, course_of, follow
@@ -85,7 +86,7 @@ class World:
         async def answers() -> list[list[T]]:
             engine = async_engine(Settings(), self.urls.api)
             try:
-                reading = await Reader(engine, patience=1).reading(actor, at_least=at_least, as_of=as_of)
+                reading = await Reader(engine, standing_of, patience=1).reading(actor, at_least=at_least, as_of=as_of)
                 return [await reading.rows(question(reading.sight)) for question in questions]
             finally:
                 await engine.dispose()

@@ -33,6 +33,9 @@ Person = tuple[str, str]
 Part = tuple[UUID, int, int]
 """A part of a history: the subject, how many events, after which position."""
 
+AsNode = Callable[[DeploymentRequest | Incident | Authority, "Sources"], object]
+"""Makes the node of the API from a state: the loaders know no type of the schema."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -54,6 +57,7 @@ class Sources:
     def __init__(
         self,
         reader: Reader,
+        as_node: AsNode,
         actor: Actor,
         now: datetime,
         at_least: int | None = None,
@@ -62,6 +66,7 @@ class Sources:
         reached: int | None = None,
         pace: Pace | None = None,
     ) -> None:
+        self.as_node = as_node
         self.actor = actor
         self.pace = pace or Pace()
         self.now = moment.instant if moment else now
@@ -83,7 +88,15 @@ class Sources:
         found = present._past.get(moment)
         if found is None:
             found = Sources(
-                self._reader, self.actor, present.now, self._at_least, moment, present, self._reached, self.pace
+                self._reader,
+                self.as_node,
+                self.actor,
+                present.now,
+                self._at_least,
+                moment,
+                present,
+                self._reached,
+                self.pace,
             )
             present._past[moment] = found
         return found
@@ -92,7 +105,17 @@ class Sources:
         """The same, read at least at a position: for what one view names before another has it."""
         known = None if self.present is self else self.present
         least = max(position, self._at_least or 0)
-        return Sources(self._reader, self.actor, self.present.now, least, self.moment, known, self._reached, self.pace)
+        return Sources(
+            self._reader,
+            self.as_node,
+            self.actor,
+            self.present.now,
+            least,
+            self.moment,
+            known,
+            self._reached,
+            self.pace,
+        )
 
     async def rows(self, question: Callable[[Sight], Question[T]]) -> list[T]:
         """Raises ViewBehind, Unanswered."""

@@ -18,7 +18,7 @@ from service.commands.envelope import Order, Outcome
 from service.errors import Unavailable
 from service.graphql.execution.pace import Pace
 from service.graphql.execution.person_quotas import Share, Shares
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import AsNode, Sources
 from service.identity import Identity
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Services:
 
     dispatcher: AsyncDispatcher
     reader: Reader
+    as_node: AsNode
     identify: Callable[[str], Identity]
     live: "Live"
     ask_rebuild: Callable[[str], Awaitable[None]]
@@ -100,7 +101,7 @@ class Context:
         found = self._sources.get(at_least)
         if found is None:
             found = self._sources[at_least] = Sources(
-                self.services.reader, self.actor, self.now, at_least, pace=self.pace
+                self.services.reader, self.services.as_node, self.actor, self.now, at_least, pace=self.pace
             )
         return found
 

@@ -1,13 +1,11 @@
 """Any node, by its id."""
 
 import asyncio
+from typing import cast
 from uuid import UUID
 
 from service.graphql.loaders.loaders import Sources
-from service.graphql.schema.authorities import types as authorities
-from service.graphql.schema.incidents import types as incidents
 from service.graphql.schema.pagination import Node
-from service.graphql.schema.requests import types as requests
 
 REQUEST = "DeploymentRequest"
 INCIDENT = "Incident"
@@ -32,14 +30,14 @@ async def subject(kind: str, id: UUID, position: int, sources: Sources) -> Node:
 
 async def _request(id: UUID, sources: Sources) -> Node | None:
     found = await sources.requests.load(id)
-    return requests.DeploymentRequest.of(found, sources) if found else None
+    return cast("Node", sources.as_node(found, sources)) if found else None
 
 
 async def _incident(id: UUID, sources: Sources) -> Node | None:
     found = await sources.incidents.load(id)
-    return incidents.Incident.of(found, sources) if found else None
+    return cast("Node", sources.as_node(found, sources)) if found else None
 
 
 async def _authority(id: UUID, sources: Sources) -> Node | None:
     found = await sources.authorities_by_id.load(id)
-    return authorities.Authority.of(found, sources) if found else None
+    return cast("Node", sources.as_node(found, sources)) if found else None

@@ -27,6 +27,7 @@ from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Sources
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
+from service.graphql.schema.node_types import as_node
 from service.graphql.schema.requests.types import DeploymentRequest
 from service.graphql.subscriptions.limits import Places
 from service.graphql.subscriptions.watermark import PAUSE, Tide
@@ -162,7 +163,7 @@ class Flow:
         return [found.get(each, 0) for each, _ in wanted]
 
     def _sources(self, actor: Actor, reached: int | None = None) -> Sources:
-        return Sources(self._reader, actor, self._clock(), reached=reached)
+        return Sources(self._reader, as_node, actor, self._clock(), reached=reached)
 
 
 async def _with_their_subjects(events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:

@@ -15,6 +15,7 @@ from domain import jurisdiction
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
 from projections import request_lists
+from projections.authorities import standing_of
 from projections.reading.positions import Positions
 from projections.reading.queries import Question
 from projections.reading.reader import InstantAhead, Reader, Unanswered, ViewBehind
@@ -54,7 +55,7 @@ def test_a_viewer_holds_the_tokens_of_what_stands_now(recorded: World) -> None:
     model = Model(recorded.log())
 
     async def viewers(engine: AsyncEngine) -> list[object]:
-        reader = Reader(engine)
+        reader = Reader(engine, standing_of)
         return [(await reader.reading(who)).viewer for who in ACTORS]
 
     found = reading(recorded.urls.api, viewers)
@@ -79,7 +80,7 @@ def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> 
     async def holds(engine: AsyncEngine) -> list[bool]:
         found = []
         for hours in (-1, 0, 23, 24):
-            reader = Reader(engine, clock=lambda hours=hours: start + timedelta(hours=hours))  # type: ignore[misc]
+            reader = Reader(engine, standing_of, clock=lambda hours=hours: start + timedelta(hours=hours))  # type: ignore[misc]
             found.append("region:xk" in ((await reader.reading(actor("p1", "alpha"))).viewer.tokens or ()))
         return found
 
@@ -90,13 +91,13 @@ def test_at_least_waits_for_the_view_and_gives_up_in_time(recorded: World) -> No
     head = recorded.store.head()[0]
 
     async def waits(engine: AsyncEngine) -> list[int]:
-        begun = await Reader(engine).reading(SYSTEM, at_least=head)
+        begun = await Reader(engine, standing_of).reading(SYSTEM, at_least=head)
         answer = asyncio.create_task(begun.rows(COUNT(begun.sight)))
         await asyncio.to_thread(recorded.apply)
         return await answer
 
     async def gives_up(engine: AsyncEngine) -> None:
-        begun = await Reader(engine, patience=0.05).reading(SYSTEM, at_least=head)
+        begun = await Reader(engine, standing_of, patience=0.05).reading(SYSTEM, at_least=head)
         await begun.rows(COUNT(begun.sight))
 
     with pytest.raises(ViewBehind, match="situation is at position 0, not yet at") as behind:
@@ -112,7 +113,7 @@ def test_as_of_waits_for_all_that_was_recorded_till_then(recorded: World) -> Non
     recorded.apply(until=half.position - 1)
 
     async def asks(engine: AsyncEngine) -> None:
-        begun = await Reader(engine, patience=0.05).reading(SYSTEM, as_of=half.recorded_at)
+        begun = await Reader(engine, standing_of, patience=0.05).reading(SYSTEM, as_of=half.recorded_at)
         await begun.rows(COUNT(begun.sight))
 
     with pytest.raises(ViewBehind):
@@ -140,7 +141,7 @@ def test_a_connection_that_died_in_the_pool_is_replaced(recorded: World) -> None
             )
 
     async def asks(engine: AsyncEngine) -> list[list[int]]:
-        begun = await Reader(engine).reading(SYSTEM)
+        begun = await Reader(engine, standing_of).reading(SYSTEM)
         before = await begun.rows(COUNT(begun.sight))
         await asyncio.to_thread(terminate_all)
         return [before, await begun.rows(COUNT(begun.sight))]
@@ -153,7 +154,7 @@ def test_a_database_that_is_away_or_slow_is_told(recorded: World) -> None:
     slow = Question(select(func.pg_sleep(30)), (), lambda row: row)
 
     async def asks(engine: AsyncEngine) -> None:
-        await (await Reader(engine).reading(SYSTEM)).rows(slow)
+        await (await Reader(engine, standing_of).reading(SYSTEM)).rows(slow)
 
     with pytest.raises(Unanswered, match="statement timeout"):
         reading(recorded.urls.api, asks, answer_timeout=0.1)
@@ -166,7 +167,7 @@ def test_each_question_is_planned_for_its_own_values(recorded: World) -> None:
     mode = Question(select(func.current_setting("plan_cache_mode")), (), lambda row: str(row[0]))
 
     async def asks(engine: AsyncEngine) -> list[str]:
-        return await (await Reader(engine).reading(SYSTEM)).rows(mode)
+        return await (await Reader(engine, standing_of).reading(SYSTEM)).rows(mode)
 
     assert reading(recorded.urls.api, asks) == ["force_custom_plan"]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import psycopg
 
+from projections.authorities import standing_of
 from projections.following.follower import course_of
 from projections.reading.reader import Reader
 from projections.reading.view_status import LOCKS, Progress
@@ -72,7 +73,7 @@ def test_who_asks_at_once_gets_one_answer(recorded: World, watch: Watch) -> None
         asked.append(1)
 
     async def crowd() -> list[Health]:
-        examination = Examination(Reader(watch.engine), recorded.urls.api, SHORT, probe, fresh=3600)
+        examination = Examination(Reader(watch.engine, standing_of), recorded.urls.api, SHORT, probe, fresh=3600)
         return await asyncio.gather(*(examination.examine() for _ in range(100)), examination.examine())
 
     assert len(watch.runner.run(crowd())) == 101

@@ -10,6 +10,7 @@ import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections import deployment_requests
+from projections.authorities import standing_of
 from projections.catalogue import VIEWS
 from projections.following.follower import Course, course_of
 from projections.reading.reader import Reader
@@ -42,7 +43,9 @@ class Watch:
     def health(self, tolerance: Tolerance = SHORT, **other: Any) -> Health:
         if tolerance not in self.examinations or other:
             given = {"probe": self.world.store.probe, "fresh": 0, **other}
-            self.examinations[tolerance] = Examination(Reader(self.engine), self.world.urls.api, tolerance, **given)
+            self.examinations[tolerance] = Examination(
+                Reader(self.engine, standing_of), self.world.urls.api, tolerance, **given
+            )
         return self.runner.run(self.examinations[tolerance].examine())
 
     def problem(self, tolerance: Tolerance = SHORT) -> str:

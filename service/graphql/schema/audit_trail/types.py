@@ -9,6 +9,7 @@ import strawberry
 from projections.audit_trail import Entry, Shown
 from projections.changes import Change
 from service.graphql.loaders.loaders import Sources
+from service.graphql.schema import node_lookup
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node, PageInfo
@@ -94,8 +95,6 @@ class RecordedEvent:
 
     @strawberry.field(description="The request, incident or authority that it happened to.")
     async def subject(self) -> Node:
-        from service.graphql.schema import node_lookup  # which knows every kind of node, and so all that knows this one
-
         return self.told_of or await node_lookup.subject(
             self.entry.kind, self.entry.subject, self.entry.position, self.sources
         )

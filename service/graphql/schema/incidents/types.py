@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self, cast
 
 import strawberry
 
@@ -25,7 +25,6 @@ from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node, PageInfo
-from service.graphql.schema.requests import types as requests
 from service.graphql.schema.scalars import said, said_if_any
 
 if TYPE_CHECKING:
@@ -188,7 +187,10 @@ class Incident(Node):
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["DeploymentRequest", strawberry.lazy("service.graphql.schema.requests.types")]]:
         found = await self.sources.requests_on.load(self.state.id)
-        return [requests.DeploymentRequest.of(request, self.sources) for request in part(found, first, offset)]
+        return [
+            cast("DeploymentRequest", self.sources.as_node(request, self.sources))
+            for request in part(found, first, offset)
+        ]
 
     @strawberry.field(description="What happened to it, the oldest first; to a past state, up to then.")
     async def history(
