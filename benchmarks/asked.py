@@ -10,19 +10,19 @@ from benchmarks.cast import BEGINNING, SPAN
 from domain.marking import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
 from domain.vocabulary import AuthorityCode
 from projections import audit_trail_queries, request_lists, situation_counts
-from projections.reading.queries import Place, Question, Sight
-from projections.request_lists import Order
+from projections.reading.queries import ListPosition, Query, ViewerScope
+from projections.request_lists import RequestOrder
 
-AUDITOR: Final = Sight(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, AUDITORS})))
-OFFICIAL: Final = Sight(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authority(AuthorityCode("district-c"))})))
+AUDITOR: Final = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, AUDITORS})))
+OFFICIAL: Final = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authority(AuthorityCode("district-c"))})))
 PAGE: Final = 21
 """One more than is shown tells whether there are more."""
 LATEST: Final = UUID(int=2**128 - 1)
 THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 1.009}
 """Instants whose past is asked for, as shares of the span. A history of a million events ends at 1.0095."""
 
-Filter = request_lists.Filter
-Trail = audit_trail_queries.Filter
+Filter = request_lists.RequestListFilter
+Trail = audit_trail_queries.AuditTrailFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ def instant(share: float) -> datetime:
     return BEGINNING + share * SPAN
 
 
-def as_of(sight: Sight, share: float) -> Sight:
+def as_of(sight: ViewerScope, share: float) -> ViewerScope:
     return replace(sight, as_of=instant(share))
 
 
-def pages(known: Known) -> Mapping[str, Question[Any]]:
+def pages(known: Known) -> Mapping[str, Query[Any]]:
     """Pages of the audit trail."""
 
-    def page(sight: Sight = AUDITOR, after: int = 0, **wanted: Any) -> Question[Any]:
+    def page(sight: ViewerScope = AUDITOR, after: int = 0, **wanted: Any) -> Query[Any]:
         return audit_trail_queries.page(sight, Trail(**wanted), PAGE, after)
 
     middle = known.last // 2
@@ -64,17 +64,17 @@ def pages(known: Known) -> Mapping[str, Question[Any]]:
     }
 
 
-def lists(known: Known) -> Mapping[str, tuple[Sight, Filter, Order]]:
+def lists(known: Known) -> Mapping[str, tuple[ViewerScope, Filter, RequestOrder]]:
     """Lists of requests: each filter of the contract but text."""
-    newest = Order.SUBMITTED_AT_DESC
+    newest = RequestOrder.SUBMITTED_AT_DESC
     return {
         "all": (AUDITOR, Filter(), newest),
-        "all, the oldest first": (AUDITOR, Filter(), Order.SUBMITTED_AT_ASC),
-        "all, by update": (AUDITOR, Filter(), Order.UPDATED_AT_DESC),
+        "all, the oldest first": (AUDITOR, Filter(), RequestOrder.SUBMITTED_AT_ASC),
+        "all, by update": (AUDITOR, Filter(), RequestOrder.UPDATED_AT_DESC),
         "all that an official sees": (OFFICIAL, Filter(), newest),
         "approved": (AUDITOR, Filter(status=["APPROVED"]), newest),
         "under review": (AUDITOR, Filter(status=["UNDER_REVIEW"]), newest),
-        "withheld, by update": (AUDITOR, Filter(status=["WITHHELD_PENDING_ATTRIBUTION"]), Order.UPDATED_AT_DESC),
+        "withheld, by update": (AUDITOR, Filter(status=["WITHHELD_PENDING_ATTRIBUTION"]), RequestOrder.UPDATED_AT_DESC),
         "of one requester": (AUDITOR, Filter(requesting_authority=["district-c"]), newest),
         "of one decider": (AUDITOR, Filter(deciding_authority=["alder"]), newest),
         "in one place": (AUDITOR, Filter(region=["ce/north/old-mill"]), newest),
@@ -87,16 +87,16 @@ def lists(known: Known) -> Mapping[str, tuple[Sight, Filter, Order]]:
     }  # fmt: skip
 
 
-def pages_of(wanted: tuple[Sight, Filter, Order], share: float | None) -> Iterator[Question[Any]]:
+def pages_of(wanted: tuple[ViewerScope, Filter, RequestOrder], share: float | None) -> Iterator[Query[Any]]:
     """The first page of a list, and one in its middle, now or as of then."""
     sight, filtered, order = wanted
     seen = sight if share is None else as_of(sight, share)
-    halfway = Place(instant((share or 1.0) / 2), LATEST)
+    halfway = ListPosition(instant((share or 1.0) / 2), LATEST)
     for after in (None, halfway):
         yield request_lists.page(seen, filtered, order, PAGE, after)
 
 
-def counts(known: Known) -> Mapping[str, Callable[[Sight], Question[Any]]]:
+def counts(known: Known) -> Mapping[str, Callable[[ViewerScope], Query[Any]]]:
     return {
         "how many requests": lambda sight: request_lists.count(sight, Filter()),
         "how many approved": lambda sight: request_lists.count(sight, Filter(status=["APPROVED"])),

@@ -18,7 +18,7 @@ from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections.catalogue import VIEWS
-from projections.reading.queries import Question
+from projections.reading.queries import Query
 from projections.rebuilding.rebuild import rebuild
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
@@ -100,7 +100,7 @@ def _known(connection: Connection) -> Known:
     return Known(*connection.execute(text(KNOWN)).one())
 
 
-def _milliseconds(connection: Connection, question: Question[Any], repeats: int) -> float:
+def _milliseconds(connection: Connection, question: Query[Any], repeats: int) -> float:
     """Of execution alone, once what it reads is in memory."""
     taken = []
     for _ in range(repeats + 1):
@@ -136,7 +136,7 @@ class Compared:
         return max(then / bare for then, bare in zip(self.then, self.bare, strict=True))
 
 
-Questions = Callable[[float | None], Iterable[Question[Any]]]
+Questions = Callable[[float | None], Iterable[Query[Any]]]
 """The same questions now (None) or as of then."""
 
 
@@ -148,7 +148,7 @@ def _lists(known: Known) -> Mapping[str, Questions]:
 
 
 def _counts(known: Known) -> Mapping[str, Questions]:
-    def of(question: Callable[[Any], Question[Any]]) -> Questions:
+    def of(question: Callable[[Any], Query[Any]]) -> Questions:
         return lambda share: [question(AUDITOR if share is None else asked.as_of(AUDITOR, share))]
 
     return {name: of(question) for name, question in asked.counts(known).items()}

@@ -11,8 +11,8 @@ from benchmarks.asking import Load, ask, request
 from benchmarks.register import official
 from benchmarks.tables import aligned, middle, percentile
 from domain.vocabulary import AuthorityCode, Role
-from projections.reading.queries import Sight
-from projections.request_lists import Filter, Order
+from projections.reading.queries import ViewerScope
+from projections.request_lists import RequestListFilter, RequestOrder
 from service.identity import Tokens
 from service.settings import DatabaseUrls
 
@@ -68,7 +68,9 @@ def _every(known: Known) -> Iterator[tuple[str, Asked]]:
         yield name, Asked(SITUATION, {"regions": regions}, tokens[False])
 
 
-def _asked(document: str, wanted: tuple[Sight, Filter, Order], tokens: Mapping[bool, str]) -> Asked:
+def _asked(
+    document: str, wanted: tuple[ViewerScope, RequestListFilter, RequestOrder], tokens: Mapping[bool, str]
+) -> Asked:
     sight, filtered, order = wanted
     return Asked(document, {"filter": _written(filtered), "order": order}, tokens[sight is OFFICIAL])
 
@@ -77,7 +79,7 @@ def _valid() -> dict[str, Any]:
     return {"now": datetime.now(UTC), "lifetime": timedelta(hours=2)}
 
 
-def _written(wanted: Filter) -> dict[str, Any]:
+def _written(wanted: RequestListFilter) -> dict[str, Any]:
     """A filter as a client writes it."""
     chosen = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
     return {_camel(name): _plain(value) for name, value in chosen.items() if value is not None}

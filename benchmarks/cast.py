@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain import authority, jurisdiction
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Subject, Text, regions_of
-from service.event_store.records import Place
+from service.event_store.records import StreamVersion
 
 BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
 SPAN: Final = timedelta(days=5 * 365)
@@ -88,7 +88,7 @@ def decider_of(place: Region) -> AuthorityCode:
     return next(code for code, root in DECIDERS.items() if place.startswith(f"{root}/"))
 
 
-def rested_on(actor: Actor, place: Region | None = None) -> tuple[Place, ...]:
+def rested_on(actor: Actor, place: Region | None = None) -> tuple[StreamVersion, ...]:
     """The streams that a decision consults: the actor's authority, and the mandates over a place."""
     authorities = ((authority.stream_of(actor.authority), 1),)
     if place is None:

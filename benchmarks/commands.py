@@ -15,7 +15,7 @@ from benchmarks.stock import StockRegister, environment
 from benchmarks.tables import aligned, middle, percentile, times
 from benchmarks.workers import Client, Run, Workers
 from service.commands.async_dispatcher import AsyncDispatcher
-from service.commands.stream_locks import LoopTurns
+from service.commands.stream_locks import AsyncStreamLocks
 from service.processes.composition import write_side
 from service.settings import Settings
 
@@ -75,7 +75,7 @@ def mandate_side(url: str, requests: list[UUID], process: int, stack: ExitStack)
     """Remarks through the dispatcher, on requests of one's own, in an event loop as the API carries them out."""
     write, settings = stack.enter_context(write_side(Settings(), url)), Settings()
     threads = stack.enter_context(ThreadPoolExecutor(settings.command_threads))
-    dispatcher = AsyncDispatcher(write.dispatcher, write.store, threads, LoopTurns(settings.turn_timeout))
+    dispatcher = AsyncDispatcher(write.dispatcher, write.store, threads, AsyncStreamLocks(settings.turn_timeout))
     own = requests[process :: max(load.processes for load in LOADS)]
 
     def client(command: str, number: int, clients: int) -> Client:

@@ -19,7 +19,7 @@ from domain.jurisdiction import MandateGranted
 from domain.recorded import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Label, Quorum, Role, Subject
 from service.event_store.mapper import Mapper
-from service.event_store.records import Encoded, Place, Unrecorded
+from service.event_store.records import EncodedEvent, StreamVersion, UnrecordedEvent
 
 SEED: Final = 2024
 EVENTS_A_REQUEST: Final = 10
@@ -35,7 +35,7 @@ CLERK: Final = Actor(
     issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("desk"), roles=(Role.ADMINISTRATOR,)
 )
 
-Happening = tuple[datetime, Unrecorded, tuple[Place, ...]]
+Happening = tuple[datetime, UnrecordedEvent, tuple[StreamVersion, ...]]
 
 
 def fill(url: str, events: int, seed: int = SEED) -> None:
@@ -61,7 +61,7 @@ def history(events: int, seed: int = SEED) -> Iterator[Happening]:
         after = max(at, after + timedelta(microseconds=1))
         for n, (stream, event) in enumerate(told.written, start=1):
             versions[stream] += 1
-            unrecorded = Unrecorded(
+            unrecorded = UnrecordedEvent(
                 stream=stream,
                 version=versions[stream],
                 event=event,
@@ -111,7 +111,7 @@ def _foundation() -> Iterator[Told]:
         yield Told(timedelta(), "GrantMandate", CLERK, ((jurisdiction.stream_of(region), granted),), ())
 
 
-def _write(connection: psycopg.Connection[Any], chunk: Iterable[tuple[int, datetime, Encoded]]) -> None:
+def _write(connection: psycopg.Connection[Any], chunk: Iterable[tuple[int, datetime, EncodedEvent]]) -> None:
     rows = list(chunk)
     with connection.transaction():
         cursor = connection.cursor()

@@ -12,11 +12,11 @@ from typing import Any, Final
 from benchmarks.server import created, dropped, durable_server, migrated
 from benchmarks.stock import StockRegister, StockRequest, environment
 from benchmarks.tables import aligned, middle, times
-from service.commands.state_cache import States
+from service.commands.state_cache import StateCache
 from service.event_store.store import EventStore
 from service.exchange.importing import jsonl_reader
-from service.exchange.importing.import_run import Import
-from service.exchange.importing.recorder import Historian
+from service.exchange.importing.import_run import ImportRun
+from service.exchange.importing.recorder import HistoryRecorder
 from service.exchange.importing.report import Report
 from service.processes.composition import now
 from service.settings import DatabaseUrls
@@ -78,7 +78,7 @@ def _import_side(server: DatabaseUrls, scale: Scale, load: Load, round_: int) ->
     name = f"import_{load.lines}_{round_}"
     urls = migrated(server, name)
     with closing(EventStore(urls.api)) as store:
-        importing = Import(Historian(store, States(store)), Report(io.BytesIO()), source=None, clock=now)
+        importing = ImportRun(HistoryRecorder(store, StateCache(store)), Report(io.BytesIO()), source=None, clock=now)
         began = time.perf_counter()
         totals = importing.run(io.BytesIO(file), jsonl_reader.read, lambda lines, so_far: None)
         took = time.perf_counter() - began

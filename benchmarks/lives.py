@@ -28,7 +28,7 @@ from domain.vocabulary import (
     SourceReliability,
     Strength,
 )
-from service.event_store.records import Place
+from service.event_store.records import StreamVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Told:
     command: str
     actor: Actor
     written: tuple[tuple[UUID, Any], ...]
-    consulted: tuple[Place, ...]
+    consulted: tuple[StreamVersion, ...]
 
 
 Life = Iterator[Told]

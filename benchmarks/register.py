@@ -11,7 +11,7 @@ from domain.jurisdiction import GrantMandate
 from domain.refusals import Refusal
 from domain.vocabulary import Actor, AuthorityCode, Label, Period, Region, Role, Strength, Subject, Text
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
+from service.commands.envelope import CommandEnvelope, CommandResult
 
 DECIDER: Final = AuthorityCode("kfor")
 REQUESTERS: Final = tuple(AuthorityCode(code) for code in ("pristina", "mitrovica", "prizren", "peja"))
@@ -36,31 +36,31 @@ def official(authority: AuthorityCode, *roles: Role, name: str = "official") -> 
 def found(dispatcher: Dispatcher) -> None:
     """Registers the authorities and grants the mandate."""
     for code in (DECIDER, *REQUESTERS):
-        carry_out(dispatcher, Order(command=RegisterAuthority(code=code, name=Label(code)), actor=CLERK))
+        carry_out(dispatcher, CommandEnvelope(command=RegisterAuthority(code=code, name=Label(code)), actor=CLERK))
     grant = GrantMandate(authority=DECIDER, region=Region("xk"), legal_basis=Label("UNSCR 1244"))
-    carry_out(dispatcher, Order(command=grant, actor=CLERK))
+    carry_out(dispatcher, CommandEnvelope(command=grant, actor=CLERK))
 
 
 def submit(dispatcher: Dispatcher, count: int) -> list[UUID]:
     """So many new requests of every authority in turn."""
-    orders = [Order(command=SUBMIT, actor=official(REQUESTERS[n % len(REQUESTERS)])) for n in range(count)]
+    orders = [CommandEnvelope(command=SUBMIT, actor=official(REQUESTERS[n % len(REQUESTERS)])) for n in range(count)]
     with ThreadPoolExecutor(16) as pool:
         return [outcome.subject for outcome in pool.map(lambda order: carry_out(dispatcher, order), orders)]
 
 
-def remark(request: UUID, number: int) -> Order:
+def remark(request: UUID, number: int) -> CommandEnvelope:
     """One event on a request, by its decider."""
     actor = official(DECIDER, Role.REVIEWER, name=f"reviewer-{number}")
-    return Order(command=RemarkOnRequest(reason=Text(REMARK)), actor=actor, subject=request)
+    return CommandEnvelope(command=RemarkOnRequest(reason=Text(REMARK)), actor=actor, subject=request)
 
 
-def carry_out(dispatcher: Dispatcher, order: Order) -> Outcome:
+def carry_out(dispatcher: Dispatcher, order: CommandEnvelope) -> CommandResult:
     """Raises RuntimeError where the order is refused."""
     return recorded(dispatcher.dispatch(order))
 
 
-def recorded(answer: Outcome | Refusal) -> Outcome:
+def recorded(answer: CommandResult | Refusal) -> CommandResult:
     """Raises RuntimeError where nothing was."""
-    if not isinstance(answer, Outcome):
+    if not isinstance(answer, CommandResult):
         raise RuntimeError(f"{type(answer).__name__}: {answer.message}")
     return answer

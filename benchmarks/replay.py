@@ -13,7 +13,7 @@ from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections import deployment_requests
-from projections.following.replay import Replay, head, topics
+from projections.following.replay import LogReplay, head, topics
 from projections.rebuilding.gc_tuning import collecting_rarely
 from projections.rebuilding.rebuild import rebuild
 from service.cli.rebuild_commands import JOBS
@@ -130,6 +130,6 @@ def run_reading(url: str) -> tuple[int, float]:
     """The same events, stream by stream, decoded and let go."""
     began = time.perf_counter()
     with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection, collecting_rarely():
-        source = Replay(connection, decode, head(connection)).by_stream(topics(VIEW.by_stream))
+        source = LogReplay(connection, decode, head(connection)).by_stream(topics(VIEW.by_stream))
         events = sum(len(own or ()) for _, own, _ in source)
     return events, time.perf_counter() - began

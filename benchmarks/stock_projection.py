@@ -20,7 +20,7 @@ from projections.following.replay import topics
 from projections.following.row_writer import fold
 from projections.reading.item_rows import items_without_texts
 from service.event_store.mapper import Mapper as OurMapper
-from service.event_store.records import Row
+from service.event_store.records import EventRow
 
 VIEW: Final = deployment_requests.VIEW
 TABLE: Final = deployment_requests.table
@@ -54,7 +54,7 @@ class OurEvents(Mapper[UUID]):
         assert isinstance(stored_event, Notification)
         assert isinstance(stored_event.originator_id, UUID)
         return self._decode(
-            Row(
+            EventRow(
                 position=stored_event.id,
                 stream=stored_event.originator_id,
                 version=stored_event.originator_version,

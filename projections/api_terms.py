@@ -22,7 +22,7 @@ from projections.tables.documents import UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class MandateHolder:
     """An authority and its mandates, each in the jurisdiction of its region, as its events alone have made them."""
 
     code: AuthorityCode
@@ -38,7 +38,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class ApiField:
     """One field of the API. parts: what it is made of; equal parts make equal terms. tell: the term itself.
 
     Of a list, items: what each item is told from, and tell_item: one of them. Equal items are told alike.
@@ -51,7 +51,7 @@ class Term:
     tell_item: Callable[[Any], Any] | None = None
 
 
-def told(state: Any) -> dict[str, Any]:
+def to_api(state: Any) -> dict[str, Any]:
     """A whole state in the terms of the API."""
     return {term.name: term.tell(state) for term in TERMS[type(state)]}
 
@@ -117,7 +117,7 @@ _PLAIN: Final[dict[type[Any], Callable[[Any], Any]]] = {
 """By the class of a value. What is missing is found out and kept. What is unread stays so: it is told nowhere."""
 
 
-def _same(*attributes: str) -> tuple[Term, ...]:
+def _same(*attributes: str) -> tuple[ApiField, ...]:
     """Fields that the API tells as the state has them."""
     return tuple(_made(camel(name), name, _plainly(attrgetter(name))) for name in attributes)
 
@@ -126,12 +126,12 @@ def _plainly(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda state: plain(get(state))
 
 
-def _made(name: str, parts: str, tell: Callable[[Any], Any]) -> Term:
-    return Term(name, attrgetter(*parts.split()), tell)
+def _made(name: str, parts: str, tell: Callable[[Any], Any]) -> ApiField:
+    return ApiField(name, attrgetter(*parts.split()), tell)
 
 
-def _listed(name: str, parts: str, items: Callable[[Any], Sequence[Any]], tell: Callable[[Any], Any]) -> Term:
-    return Term(name, attrgetter(*parts.split()), lambda state: [tell(item) for item in items(state)], items, tell)
+def _listed(name: str, parts: str, items: Callable[[Any], Sequence[Any]], tell: Callable[[Any], Any]) -> ApiField:
+    return ApiField(name, attrgetter(*parts.split()), lambda state: [tell(item) for item in items(state)], items, tell)
 
 
 def _hold(hold: Hold | None) -> dict[str, Any] | None:
@@ -226,7 +226,7 @@ def _mandate(mandate: Mandate) -> dict[str, Any]:
     }
 
 
-TERMS: Final[Mapping[type[Any], tuple[Term, ...]]] = {
+TERMS: Final[Mapping[type[Any], tuple[ApiField, ...]]] = {
     DeploymentRequest: (
         *_same("id", "reference", "status", "revision", "requesting_authority", "deciding_authority", "force"),
         *_same("strength", "region", "purpose", "period", "marking", "recipients", "incidents"),
@@ -243,7 +243,7 @@ TERMS: Final[Mapping[type[Any], tuple[Term, ...]]] = {
         _listed("evidence", "evidence", attrgetter("evidence"), plain),
         *_same("referred_to"),
     ),
-    Holder: (
+    MandateHolder: (
         _made("id", "authority", lambda holder: str(holder.authority.id) if holder.authority else None),
         _made("code", "authority", lambda holder: holder.authority.code if holder.authority else None),
         _made("name", "authority", lambda holder: holder.authority.name if holder.authority else None),

@@ -20,13 +20,13 @@ from domain.marking import AUDITORS, Viewer
 from domain.marking import authority as acting_for
 from domain.recorded import Recorded
 from domain.vocabulary import Actor
-from projections.api_terms import Holder, payload, spelled_path
+from projections.api_terms import MandateHolder, payload, spelled_path
 from projections.changes import Change, changes
 from projections.tables.documents import encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AuditEntry:
     """One event as it is told. subject: the id of the request, incident or authority; kind: its type's name.
 
     mentions: incidents and pieces of evidence that payload or changes name: not everybody may see each of them.
@@ -53,7 +53,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class VisibleEntry:
     """What a viewer gets of an entry. redactions: paths in the payload that were left out or erased."""
 
     reason: str | None
@@ -80,9 +80,9 @@ def evolve(state: Any, recorded: Recorded[Any]) -> Any:
     if aggregate not in (AUTHORITY, JURISDICTION):
         return aggregate.evolve(state, recorded)
     if aggregate is AUTHORITY:
-        holder = state or Holder(code=recorded.event.code)
+        holder = state or MandateHolder(code=recorded.event.code)
         return replace(holder, authority=aggregate.evolve(holder.authority, recorded))
-    holder = state or Holder(code=recorded.event.authority)
+    holder = state or MandateHolder(code=recorded.event.authority)
     before = next((each for each in holder.jurisdictions if each.id == recorded.stream), None)
     after = aggregate.evolve(before, recorded)
     if before is None:
@@ -101,7 +101,7 @@ def introduces(recorded: Recorded[Any]) -> UUID | None:
             return None
 
 
-def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
+def entry(before: Any, recorded: Recorded[Any], after: Any) -> AuditEntry:
     """An event as it is told, from what its subject was before it and is after it.
 
     before and after: a DeploymentRequest, an Incident, or for an authority's events a Holder; before is None where
@@ -110,7 +110,7 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> Entry:
     data = payload(recorded.event)
     differing = changes(before, after)
     mentions = _mentioned((data, differing), _named_by(recorded.event), _candidates(before), _candidates(after))
-    return Entry(
+    return AuditEntry(
         position=recorded.position,
         subject=subject_of(recorded),
         kind=kind_of(recorded),
@@ -144,7 +144,7 @@ def visible_changes(found: tuple[Change, ...], mentions: Iterable[UUID], seen: A
     return tuple(_visible_changes(found, hidden)) if hidden else found
 
 
-def shown_to(viewer: Viewer, entry: Entry, seen: AbstractSet[UUID]) -> Shown:
+def visible_to(viewer: Viewer, entry: AuditEntry, seen: AbstractSet[UUID]) -> VisibleEntry:
     """What the viewer may see of an entry. seen: those of its mentions that they may see."""
     hidden = frozenset(str(mention) for mention in entry.mentions if mention not in seen)
     redactions = list(entry.erased)
@@ -154,7 +154,7 @@ def shown_to(viewer: Viewer, entry: Entry, seen: AbstractSet[UUID]) -> Shown:
         redactions.append("reason")
     if hidden:
         data = _without(data, hidden, "", redactions)
-    return Shown(
+    return VisibleEntry(
         reason=data.get("reason"),
         payload=data,
         changes=visible_changes(entry.changes, entry.mentions, seen),

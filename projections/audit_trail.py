@@ -22,17 +22,34 @@ from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import Marking
 from domain.voiding import JurisdictionEventVoided
-from projections.api_terms import Holder
-from projections.audit_entries import Entry, Shown, entry, evolve, introduces, kind_of, shown_to, subject_of
+from projections.api_terms import MandateHolder
+from projections.audit_entries import (
+    AuditEntry,
+    VisibleEntry,
+    entry,
+    evolve,
+    introduces,
+    kind_of,
+    subject_of,
+    visible_to,
+)
 from projections.changes import Change
 from projections.state_items import item_rows, reader_with_items, without_texts
 from projections.tables.documents import encode
 from projections.tables.metadata import PROJECTIONS
-from projections.tables.view import Folded, Memory, Update, Values, View, items, memory
+from projections.tables.view import Folded, RowUpdate, StateTable, Values, View, items, state_table
 from projections.version_rows import audience_of
 
 __all__ = [
-    "NAME", "VERSION", "VIEW", "Change", "Entry", "Shown", "entry", "evolve", "shown_to",
+    "NAME",
+    "VERSION",
+    "VIEW",
+    "AuditEntry",
+    "Change",
+    "VisibleEntry",
+    "entry",
+    "evolve",
+    "visible_to",
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
@@ -72,7 +89,7 @@ Index("ix_audit_trail_introduces", table.c.introduces, unique=True)
 Index(None, table.c.audience, postgresql_using="gin")
 
 
-remembered: Final = memory("audit_trail_memory")
+remembered: Final = state_table("audit_trail_memory")
 remembered_items: Final = items("audit_trail_items", texts=False)
 
 
@@ -94,7 +111,7 @@ def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
     )
 
 
-def _values(told: Entry, recorded: Recorded[Any], state: Any, audience: list[str]) -> Values:
+def _values(told: AuditEntry, recorded: Recorded[Any], state: Any, audience: list[str]) -> Values:
     event = recorded.event
     marking, own, within = getattr(state, "marking", Marking.CLEAR), audience, None
     if isinstance(event, EvidenceRecorded):
@@ -124,15 +141,15 @@ def _values(told: Entry, recorded: Recorded[Any], state: Any, audience: list[str
     )
 
 
-def _widening(subject: UUID, before: Any, after: Any) -> list[Update]:
+def _widening(subject: UUID, before: Any, after: Any) -> list[RowUpdate]:
     """What earlier rows get where more people may see their subject now, or a piece of its evidence."""
     audience, updates = audience_of(after), []
     if audience_of(before) != audience:
-        updates.append(Update(table=table, where={"subject": subject}, values={"audience": audience}))
+        updates.append(RowUpdate(table=table, where={"subject": subject}, values={"audience": audience}))
     if isinstance(after, Incident) and after.referred_to != before.referred_to:
         was = _audience_of_evidence(before)
         updates += [
-            Update(table=table, where={"introduces": piece}, values={"audience": own, "within": audience})
+            RowUpdate(table=table, where={"introduces": piece}, values={"audience": own, "within": audience})
             for piece, own in _audience_of_evidence(after).items()
             if updates or was.get(piece, own) != own
         ]
@@ -143,8 +160,8 @@ def _audience_of_evidence(incident: Incident) -> dict[UUID, list[str]]:
     return {piece.id: sorted(incident.audience_of(piece)) for piece in incident.evidence}
 
 
-def _remembering(kind: type[Any]) -> Memory:
-    return Memory(table=remembered, read=reader_with_items(kind), versioned=False, items=remembered_items)
+def _remembering(kind: type[Any]) -> StateTable:
+    return StateTable(table=remembered, read=reader_with_items(kind), versioned=False, items=remembered_items)
 
 
 VIEW: Final = View(
@@ -154,7 +171,7 @@ VIEW: Final = View(
     memories={
         DEPLOYMENT_REQUEST.name: _remembering(DeploymentRequest),
         INCIDENT.name: _remembering(Incident),
-        AUTHORITY.name: _remembering(Holder),
+        AUTHORITY.name: _remembering(MandateHolder),
     },
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     by_position=(AUTHORITY, JURISDICTION),

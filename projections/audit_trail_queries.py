@@ -20,11 +20,11 @@ from sqlalchemy import (
 )
 
 from domain.vocabulary import Actor, ActorKind, Role
-from projections.audit_entries import Entry
+from projections.audit_entries import AuditEntry
 from projections.audit_trail import NAME, table
 from projections.changes import Change
 from projections.reading.list_queries import of_each
-from projections.reading.queries import Question, Sight, among, overlaps, texts, uuids, visible
+from projections.reading.queries import Query, ViewerScope, is_any_of, overlaps, text_array, uuid_array, visible
 
 SHOWN: Final = (
     "position", "subject", "kind", "version", "type", "recorded_at", "occurred_at", "actor_kind", "actor_issuer",
@@ -40,7 +40,7 @@ _TOLD: Final = msgspec.json.Decoder(tuple[dict[str, Any], tuple[Change, ...], tu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class AuditTrailFilter:
     """The contract's filter: what is None does not narrow. actor: a subject. authority: that somebody acted for."""
 
     actor: str | None = None
@@ -52,38 +52,38 @@ class Filter:
     correlation: UUID | None = None
 
 
-def page(sight: Sight, wanted: Filter, limit: int, after: int = 0) -> Question[Entry]:
+def page(scope: ViewerScope, wanted: AuditTrailFilter, limit: int, after: int = 0) -> Query[AuditEntry]:
     """The next events after a position. Ask for one more than is shown to know whether there are more."""
-    found = _next(sight, limit, after).where(*_conditions_but_type(wanted))
+    found = _next(scope, limit, after).where(*_conditions_but_type(wanted))
     if wanted.type is not None:
-        found = of_each(table.c.type, texts(dict.fromkeys(wanted.type)), found)
+        found = of_each(table.c.type, text_array(dict.fromkeys(wanted.type)), found)
         found = found.order_by(found.selected_columns.position).limit(limit)
     return _asked(found)
 
 
-def histories(sight: Sight, subjects: Iterable[UUID], limit: int, after: int = 0) -> Question[Entry]:
+def histories(scope: ViewerScope, subjects: Iterable[UUID], limit: int, after: int = 0) -> Query[AuditEntry]:
     """The next events of each of several subjects after a position, `limit` of each, by subject and position."""
-    found = of_each(table.c.subject, uuids(subjects), _next(sight, limit, after))
+    found = of_each(table.c.subject, uuid_array(subjects), _next(scope, limit, after))
     return _asked(found.order_by(found.selected_columns.subject, found.selected_columns.position))
 
 
-def _next(sight: Sight, limit: int, after: int) -> Select[Any]:
-    return _shown(sight).where(table.c.position > after).order_by(table.c.position).limit(limit)
+def _next(scope: ViewerScope, limit: int, after: int) -> Select[Any]:
+    return _shown(scope).where(table.c.position > after).order_by(table.c.position).limit(limit)
 
 
-def at_positions(sight: Sight, positions: Iterable[int]) -> Question[Entry]:
+def at_positions(scope: ViewerScope, positions: Iterable[int]) -> Query[AuditEntry]:
     """Single events, as explanations rest on them."""
     wanted = bindparam(None, list(positions), type_=ARRAY(BigInteger))
-    return _asked(_shown(sight).where(table.c.position == any_(wanted)).order_by(table.c.position))
+    return _asked(_shown(scope).where(table.c.position == any_(wanted)).order_by(table.c.position))
 
 
-def seen(sight: Sight, mentions: Iterable[UUID]) -> Question[UUID]:
+def seen(scope: ViewerScope, mentions: Iterable[UUID]) -> Query[UUID]:
     """Those of these incidents and pieces of evidence that the viewer may see."""
-    wanted = among(table.c.introduces, uuids(mentions))
-    return Question(select(table.c.introduces).where(wanted, *_visible(sight)), (NAME,), lambda row: row[0])
+    wanted = is_any_of(table.c.introduces, uuid_array(mentions))
+    return Query(select(table.c.introduces).where(wanted, *_visible(scope)), (NAME,), lambda row: row[0])
 
 
-def _conditions_but_type(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _conditions_but_type(wanted: AuditTrailFilter) -> Iterator[ColumnElement[bool]]:
     for column, value in (
         (table.c.actor_subject, wanted.actor),
         (table.c.actor_authority, wanted.authority),
@@ -104,24 +104,24 @@ def _first_recorded(instant: datetime) -> ColumnElement[int]:
     return func.coalesce(ordered.where(table.c.recorded_at >= instant).correlate(None).scalar_subquery(), BEYOND)
 
 
-def _visible(sight: Sight) -> tuple[ColumnElement[bool], ...]:
+def _visible(scope: ViewerScope) -> tuple[ColumnElement[bool], ...]:
     """Evidence has an audience of its own, within that of its incident."""
-    return visible(table, sight), or_(table.c.within.is_(None), overlaps(table.c.within, sight))
+    return visible(table, scope), or_(table.c.within.is_(None), overlaps(table.c.within, scope))
 
 
-def _shown(sight: Sight) -> Select[Any]:
-    statement = select(*(table.c[name] for name in SHOWN)).where(*_visible(sight))
-    return statement if sight.position is None else statement.where(table.c.position <= sight.position)
+def _shown(scope: ViewerScope) -> Select[Any]:
+    statement = select(*(table.c[name] for name in SHOWN)).where(*_visible(scope))
+    return statement if scope.position is None else statement.where(table.c.position <= scope.position)
 
 
-def _asked(statement: Select[Any]) -> Question[Entry]:
-    return Question(statement, (NAME,), _read)
+def _asked(statement: Select[Any]) -> Query[AuditEntry]:
+    return Query(statement, (NAME,), _read)
 
 
-def _read(row: Sequence[Any]) -> Entry:
+def _read(row: Sequence[Any]) -> AuditEntry:
     told = dict(zip(SHOWN, row, strict=True))
     data, differing, erased, reason_for = _TOLD.decode(told["document"])
-    return Entry(
+    return AuditEntry(
         position=told["position"],
         subject=told["subject"],
         kind=told["kind"],

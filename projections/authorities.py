@@ -13,22 +13,22 @@ from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode, Marking
-from projections.api_terms import Holder
+from projections.api_terms import MandateHolder
 from projections.reading.item_rows import items_of
 from projections.reading.queries import (
     EVERYTHING,
-    Prepared,
-    Question,
-    Sight,
-    among,
+    PreparedQuery,
+    Query,
+    ViewerScope,
+    is_any_of,
     named_texts,
-    standing,
-    texts,
-    uuids,
+    text_array,
+    uuid_array,
+    valid_at,
 )
 from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode, reader
-from projections.tables.view import Folded, Memory, Values, View, items, present, versions
+from projections.tables.view import Folded, StateTable, Values, View, items, present_index, version_table
 from projections.version_rows import fold_versions, version_columns
 
 NAME: Final = "authorities"
@@ -37,15 +37,15 @@ VERSION: Final = 2
 _authority_in: Final = reader(Authority)
 _jurisdiction_in: Final = reader_with_items(Jurisdiction)
 
-table: Final = versions(NAME, Column("code", Text, nullable=False))
-present(table, "id", unique=True)
-present(table, "code")
+table: Final = version_table(NAME, Column("code", Text, nullable=False))
+present_index(table, "id", unique=True)
+present_index(table, "code")
 
-jurisdictions: Final = versions(
+jurisdictions: Final = version_table(
     "jurisdictions", Column("region", Text, nullable=False), Column("holders", ARRAY(Text), nullable=False)
 )
-present(jurisdictions, "id", unique=True)
-present(jurisdictions, "holders", postgresql_using="gin")
+present_index(jurisdictions, "id", unique=True)
+present_index(jurisdictions, "holders", postgresql_using="gin")
 
 mandates: Final = items("mandates", texts=False)
 
@@ -75,8 +75,8 @@ VIEW: Final = View(
     version=VERSION,
     tables=(table, jurisdictions, mandates),
     memories={
-        AUTHORITY.name: Memory(table=table, read=_authority_in, versioned=True),
-        JURISDICTION.name: Memory(table=jurisdictions, read=_jurisdiction_in, versioned=True, items=mandates),
+        AUTHORITY.name: StateTable(table=table, read=_authority_in, versioned=True),
+        JURISDICTION.name: StateTable(table=jurisdictions, read=_jurisdiction_in, versioned=True, items=mandates),
     },
     by_stream=(AUTHORITY, JURISDICTION),
     fold=fold,
@@ -84,65 +84,65 @@ VIEW: Final = View(
 )
 
 
-def every(sight: Sight) -> Question[Authority]:
+def every(scope: ViewerScope) -> Query[Authority]:
     """All of them, by code."""
-    statement = select(table.c.document).where(standing(table, sight)).order_by(table.c.code)
-    return Question(statement, (NAME,), _read_authority)
+    statement = select(table.c.document).where(valid_at(table, scope)).order_by(table.c.code)
+    return Query(statement, (NAME,), _read_authority)
 
 
-def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Authority]:
-    return Question(_chosen(sight, among(table.c.id, uuids(ids))), (NAME,), _read_authority)
+def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[Authority]:
+    return Query(_chosen(scope, is_any_of(table.c.id, uuid_array(ids))), (NAME,), _read_authority)
 
 
-def by_codes(sight: Sight, codes: Iterable[str]) -> Question[Authority]:
-    return _BY_CODES.of(sight, codes=list(codes))
+def by_codes(scope: ViewerScope, codes: Iterable[str]) -> Query[Authority]:
+    return _BY_CODES.of(scope, codes=list(codes))
 
 
-def jurisdictions_by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Jurisdiction]:
+def jurisdictions_by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[Jurisdiction]:
     """By stream, as the context of a rule needs them."""
-    chosen = among(jurisdictions.c.id, uuids(ids))
-    statement = select(*_jurisdiction_columns()).where(standing(jurisdictions, sight), chosen)
-    return Question(statement, (NAME,), _read_jurisdiction)
+    chosen = is_any_of(jurisdictions.c.id, uuid_array(ids))
+    statement = select(*_jurisdiction_columns()).where(valid_at(jurisdictions, scope), chosen)
+    return Query(statement, (NAME,), _read_jurisdiction)
 
 
-def jurisdictions_of(sight: Sight, codes: Iterable[str]) -> Question[Jurisdiction]:
+def jurisdictions_of(scope: ViewerScope, codes: Iterable[str]) -> Query[Jurisdiction]:
     """The regions over which any of these authorities holds, held or will hold a mandate."""
-    chosen = jurisdictions.c.holders.bool_op("&&")(texts(codes))
-    statement = select(*_jurisdiction_columns()).where(standing(jurisdictions, sight), chosen)
-    return Question(statement, (NAME,), _read_jurisdiction)
+    chosen = jurisdictions.c.holders.bool_op("&&")(text_array(codes))
+    statement = select(*_jurisdiction_columns()).where(valid_at(jurisdictions, scope), chosen)
+    return Query(statement, (NAME,), _read_jurisdiction)
 
 
 def mandates_of(code: AuthorityCode, found: Iterable[Jurisdiction]) -> tuple[Mandate, ...]:
     """The mandates of one authority, in the order in which they were granted: the order that the API tells them in."""
-    return Holder(code=code, jurisdictions=tuple(found)).mandates
+    return MandateHolder(code=code, jurisdictions=tuple(found)).mandates
 
 
-def holder(code: AuthorityCode, authority: Authority | None, found: Iterable[Jurisdiction]) -> Holder:
+def holder(code: AuthorityCode, authority: Authority | None, found: Iterable[Jurisdiction]) -> MandateHolder:
     """An authority with its own mandates alone, of all those over the regions where it holds one."""
     own = (
         replace(each, mandates=tuple(mandate for mandate in each.mandates if mandate.authority == code))
         for each in found
     )
-    return Holder(code=code, authority=authority, jurisdictions=tuple(each for each in own if each.mandates))
+    return MandateHolder(code=code, authority=authority, jurisdictions=tuple(each for each in own if each.mandates))
 
 
-def standing_of(code: AuthorityCode) -> Question[Authority | Jurisdiction]:
+def standing_of(code: AuthorityCode) -> Query[Authority | Jurisdiction]:
     """What tells a viewer's tokens, in one statement: the authority, where it is registered, and its jurisdictions."""
     return _STANDING_OF.of(EVERYTHING, code=code, codes=[code])
 
 
-def _standing_of(sight: Sight) -> Select[Any]:
+def _standing_of(scope: ViewerScope) -> Select[Any]:
     registered = select(table.c.document, literal(None, Text).label("items"), literal(True).label("registered")).where(
-        standing(table, sight), table.c.code == bindparam("code")
+        valid_at(table, scope), table.c.code == bindparam("code")
     )
     held = select(*_jurisdiction_columns(), literal(False)).where(
-        standing(jurisdictions, sight), jurisdictions.c.holders.bool_op("@>")(named_texts("codes"))
+        valid_at(jurisdictions, scope), jurisdictions.c.holders.bool_op("@>")(named_texts("codes"))
     )
     return select(registered.union_all(held).subquery())
 
 
-def _chosen(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
-    return select(table.c.document).where(standing(table, sight), chosen)
+def _chosen(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[Any]:
+    return select(table.c.document).where(valid_at(table, scope), chosen)
 
 
 def _jurisdiction_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -161,7 +161,7 @@ def _read_either(row: Sequence[Any]) -> Authority | Jurisdiction:
     return _read_authority(row) if row[2] else _read_jurisdiction(row)
 
 
-_BY_CODES: Final = Prepared(
-    lambda sight: _chosen(sight, among(table.c.code, named_texts("codes"))), (NAME,), _read_authority
+_BY_CODES: Final = PreparedQuery(
+    lambda scope: _chosen(scope, is_any_of(table.c.code, named_texts("codes"))), (NAME,), _read_authority
 )
-_STANDING_OF: Final = Prepared(_standing_of, (NAME,), _read_either)
+_STANDING_OF: Final = PreparedQuery(_standing_of, (NAME,), _read_either)

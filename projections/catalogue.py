@@ -23,8 +23,8 @@ VIEW_OF: Final[Mapping[str, View]] = MappingProxyType({view.name: view for view 
 TABLES: Final[tuple[Table, ...]] = (
     checkpoints.table,
     checkpoints.rebuilds,
-    checkpoints.orders,
-    checkpoints.outcomes,
+    checkpoints.rebuild_requests,
+    checkpoints.rebuild_outcomes,
     rebuild_copies.table,
     rebuild_copies.loaded,
     parked.streams,

@@ -29,19 +29,19 @@ from projections.reading.item_rows import items_of
 from projections.reading.list_queries import FIRST, indexed
 from projections.reading.queries import (
     FOREVER,
-    Prepared,
-    Question,
-    Sight,
-    among,
-    called,
+    PreparedQuery,
+    Query,
+    ViewerScope,
+    is_any_of,
     named_uuids,
-    standing,
-    uuids,
+    uuid_array,
+    valid_at,
     visible,
+    with_references,
 )
 from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode
-from projections.tables.view import STANDS, Folded, Memory, Values, View, items, present, versions
+from projections.tables.view import STANDS, Folded, StateTable, Values, View, items, present_index, version_table
 from projections.version_rows import fold_versions, regions_around, version_columns
 
 NAME: Final = "deployment_requests"
@@ -54,7 +54,7 @@ LASTING: Final = ("requesting_authority", "deciding_authority", "place")
 """What filters ask for and never changes, at the end of indexes of lists: rows that do not match are not looked at."""
 WAS_OVERDUE: Final = text("due_at < valid_until")
 
-table: Final = versions(
+table: Final = version_table(
     NAME,
     Column("reference", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -69,14 +69,14 @@ table: Final = versions(
     Column("questioned", Boolean, nullable=False),
     Column("searched", Text, nullable=False),
 )
-present(table, "id", unique=True)
-present(table, "reference")
-present(table, "status", "submitted_at", "id")
-present(table, "status", "updated_at", "id")
-present(table, "due_at")
-present(table, "expires_at")
-present(table, "audience", postgresql_using="gin")
-present(table, "incidents", postgresql_using="gin")
+present_index(table, "id", unique=True)
+present_index(table, "reference")
+present_index(table, "status", "submitted_at", "id")
+present_index(table, "status", "updated_at", "id")
+present_index(table, "due_at")
+present_index(table, "expires_at")
+present_index(table, "audience", postgresql_using="gin")
+present_index(table, "incidents", postgresql_using="gin")
 indexed("present_submitted", table, "submitted_at", "id", *LASTING, where=STANDS)
 indexed("present_updated", table, "updated_at", "id", *LASTING, where=STANDS)
 indexed("first", table, "submitted_at", "id", "valid_from", *LASTING, where=FIRST)
@@ -121,68 +121,70 @@ VIEW: Final = View(
     name=NAME,
     version=VERSION,
     tables=(table, request_items),
-    memories={DEPLOYMENT_REQUEST.name: Memory(table=table, read=request_in, versioned=True, items=request_items)},
+    memories={DEPLOYMENT_REQUEST.name: StateTable(table=table, read=request_in, versioned=True, items=request_items)},
     by_stream=(DEPLOYMENT_REQUEST,),
     fold=fold,
 )
 
 
-def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[DeploymentRequest]:
+def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[DeploymentRequest]:
     """Those of the ids that exist and may be seen, in no order."""
     wanted = list(ids)
-    return _BY_IDS.of(sight, ids=wanted).about(wanted)
+    return _BY_IDS.of(scope, ids=wanted).about(wanted)
 
 
-def by_references(sight: Sight, references: Iterable[str]) -> Question[DeploymentRequest]:
-    return _whole(sight, called(table, sight, references))
+def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[DeploymentRequest]:
+    return _whole(scope, with_references(table, scope, references))
 
 
-def at_versions(sight: Sight, pairs: Iterable[tuple[UUID, int]]) -> Question[tuple[int, DeploymentRequest]]:
+def at_versions(scope: ViewerScope, pairs: Iterable[tuple[UUID, int]]) -> Query[tuple[int, DeploymentRequest]]:
     """The requests as they stood at these versions, each with the position of the event that made it.
 
     `as_of` is not looked at.
     """
     wanted = list(pairs)
     chosen = tuple_(table.c.id, table.c.version).in_(wanted)
-    statement = select(table.c.position, *state_in(table)).where(chosen, visible(table, sight))
-    found = Question(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1], row[2])))
+    statement = select(table.c.position, *state_in(table)).where(chosen, visible(table, scope))
+    found = Query(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1], row[2])))
     return found.about([request for request, _ in wanted])
 
 
-def newest_versions(ids: Iterable[UUID]) -> Question[tuple[UUID, int]]:
+def newest_versions(ids: Iterable[UUID]) -> Query[tuple[UUID, int]]:
     """How many events each of these requests has: whether one changed, not what it is."""
-    statement = select(table.c.id, table.c.version).where(table.c.valid_until == FOREVER, among(table.c.id, uuids(ids)))
-    return Question(statement, (NAME,), lambda row: (row[0], row[1]))
+    statement = select(table.c.id, table.c.version).where(
+        table.c.valid_until == FOREVER, is_any_of(table.c.id, uuid_array(ids))
+    )
+    return Query(statement, (NAME,), lambda row: (row[0], row[1]))
 
 
-def resting_on(sight: Sight, incident_ids: Iterable[UUID]) -> Question[DeploymentRequest]:
+def resting_on(scope: ViewerScope, incident_ids: Iterable[UUID]) -> Query[DeploymentRequest]:
     """The requests that name any of these incidents, the first submitted first: each tells in `incidents` which.
 
     Whether the incidents themselves may be seen is for the caller to have asked.
     """
-    found = _documents(sight, table.c.incidents.bool_op("&&")(uuids(incident_ids)))
-    return Question(found.order_by(table.c.submitted_at, table.c.id), (NAME,), _state)
+    found = _documents(scope, table.c.incidents.bool_op("&&")(uuid_array(incident_ids)))
+    return Query(found.order_by(table.c.submitted_at, table.c.id), (NAME,), _state)
 
 
-def expiring(until: datetime, limit: int) -> Question[tuple[datetime, DeploymentRequest]]:
+def expiring(until: datetime, limit: int) -> Query[tuple[datetime, DeploymentRequest]]:
     """The approvals whose time has passed at the instant, the first to pass first: for the register itself."""
     passed = select(table.c.expires_at, *state_in(table)).where(
         table.c.valid_until == FOREVER, table.c.expires_at <= until
     )
-    return Question(passed.order_by(table.c.expires_at, table.c.id).limit(limit), (NAME,), _expiring)
+    return Query(passed.order_by(table.c.expires_at, table.c.id).limit(limit), (NAME,), _expiring)
 
 
-def next_expiry() -> Question[datetime | None]:
+def next_expiry() -> Query[datetime | None]:
     """When the next approval's time passes, None where none does. One row."""
-    return Question(select(func.min(table.c.expires_at)).where(table.c.valid_until == FOREVER), (NAME,), _instant)
+    return Query(select(func.min(table.c.expires_at)).where(table.c.valid_until == FOREVER), (NAME,), _instant)
 
 
-def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[DeploymentRequest]:
-    return Question(_documents(sight, chosen), (NAME,), _state)
+def _whole(scope: ViewerScope, chosen: ColumnElement[bool]) -> Query[DeploymentRequest]:
+    return Query(_documents(scope, chosen), (NAME,), _state)
 
 
-def _documents(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
-    return select(*state_in(table)).where(standing(table, sight), visible(table, sight), chosen)
+def _documents(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[Any]:
+    return select(*state_in(table)).where(valid_at(table, scope), visible(table, scope), chosen)
 
 
 def state_in(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -203,4 +205,6 @@ def _instant(row: Sequence[Any]) -> datetime | None:
     return instant
 
 
-_BY_IDS: Final = Prepared(lambda sight: _documents(sight, among(table.c.id, named_uuids("ids"))), (NAME,), _state)
+_BY_IDS: Final = PreparedQuery(
+    lambda scope: _documents(scope, is_any_of(table.c.id, named_uuids("ids"))), (NAME,), _state
+)

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Sele
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded import Recorded
-from projections.reading.filter_shape import Part, Shape, each, once, parameters, part_values, shaped
+from projections.reading.filter_shape import PageShape, Shape, distinct, each, parameters, part_values, shape_of
 from projections.reading.item_rows import items_of
 from projections.reading.list_queries import (
     FIRST,
@@ -25,20 +25,20 @@ from projections.reading.list_queries import (
     shown,
 )
 from projections.reading.queries import (
-    Place,
-    Prepared,
-    Question,
-    Sight,
-    among,
-    called,
+    ListPosition,
+    PreparedQuery,
+    Query,
+    ViewerScope,
+    is_any_of,
     named_uuids,
     overlaps,
-    standing,
+    valid_at,
     visible,
+    with_references,
 )
 from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode
-from projections.tables.view import STANDS, Folded, Memory, Values, View, items, present, versions
+from projections.tables.view import STANDS, Folded, StateTable, Values, View, items, present_index, version_table
 from projections.version_rows import fold_versions, regions_around, version_columns
 
 NAME: Final = "incidents"
@@ -46,7 +46,7 @@ VERSION: Final = 3
 
 _incident_in: Final = reader_with_items(Incident)
 
-table: Final = versions(
+table: Final = version_table(
     NAME,
     Column("reference", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -55,10 +55,10 @@ table: Final = versions(
     Column("occurred_at", TIMESTAMP(timezone=True), nullable=False),
     Column("reported_at", TIMESTAMP(timezone=True), nullable=False),
 )
-present(table, "id", unique=True)
-present(table, "reference")
-present(table, "status", "occurred_at", "id")
-present(table, "audience", postgresql_using="gin")
+present_index(table, "id", unique=True)
+present_index(table, "reference")
+present_index(table, "status", "occurred_at", "id")
+present_index(table, "audience", postgresql_using="gin")
 indexed("present_occurred", table, "occurred_at", "id", "kind", "place", where=STANDS)
 indexed("first", table, "occurred_at", "id", "valid_from", "kind", "place", where=FIRST)
 indexed("standing", table, "id", "valid_from", "valid_until")
@@ -68,7 +68,7 @@ incident_items: Final = items("incident_items")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class IncidentListFilter:
     """The contract's filter: what is None does not narrow; an empty tuple matches nothing."""
 
     attribution_status: Sequence[str] | None = None
@@ -81,9 +81,9 @@ class Filter:
         """The same, and nothing twice: of regions, those that lie in no other one."""
         return replace(
             self,
-            attribution_status=once(self.attribution_status),
+            attribution_status=distinct(self.attribution_status),
             region=None if self.region is None else outermost(self.region),
-            kind=once(self.kind),
+            kind=distinct(self.kind),
         )
 
 
@@ -108,55 +108,57 @@ VIEW: Final = View(
     name=NAME,
     version=VERSION,
     tables=(table, incident_items),
-    memories={INCIDENT.name: Memory(table=table, read=_incident_in, versioned=True, items=incident_items)},
+    memories={INCIDENT.name: StateTable(table=table, read=_incident_in, versioned=True, items=incident_items)},
     by_stream=(INCIDENT,),
     fold=fold,
 )
 
 
-def by_ids(sight: Sight, ids: Iterable[UUID]) -> Question[Incident]:
+def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[Incident]:
     """Those of the ids that exist and may be seen, in no order. Which evidence may be seen, each tells itself."""
     wanted = list(ids)
-    return _BY_IDS.of(sight, ids=wanted).about(wanted)
+    return _BY_IDS.of(scope, ids=wanted).about(wanted)
 
 
-def by_references(sight: Sight, references: Iterable[str]) -> Question[Incident]:
-    return _whole(sight, called(table, sight, references))
+def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[Incident]:
+    return _whole(scope, with_references(table, scope, references))
 
 
-def may_be_seen(sight: Sight, incident: UUID) -> ColumnElement[bool]:
+def may_be_seen(scope: ViewerScope, incident: UUID) -> ColumnElement[bool]:
     """For a condition elsewhere: what the viewer may not see does not exist, nor does what rests on it."""
-    named = select(table.c.id).where(table.c.id == incident, standing(table, sight.now()), visible(table, sight))
+    named = select(table.c.id).where(table.c.id == incident, valid_at(table, scope.now()), visible(table, scope))
     return named.exists()
 
 
-def page(sight: Sight, wanted: Filter, limit: int, after: Place | None = None) -> Question[tuple[Place, Incident]]:
+def page(
+    scope: ViewerScope, wanted: IncidentListFilter, limit: int, after: ListPosition | None = None
+) -> Query[tuple[ListPosition, Incident]]:
     """The next of the list, the latest occurred first. Ask for one more than is shown to know if there is more."""
-    shape, values = shaped(wanted.plain(), "attribution_status", "region")
-    return _PAGES.of(sight, shape, after is not None, **values, **part_values(limit, after))
+    shape, values = shape_of(wanted.plain(), "attribution_status", "region")
+    return _PAGES.of(scope, shape, after is not None, **values, **part_values(limit, after))
 
 
-def count(sight: Sight, wanted: Filter) -> Question[int]:
+def count(scope: ViewerScope, wanted: IncidentListFilter) -> Query[int]:
     """How many the whole list has. One row."""
-    shape, values = shaped(wanted.plain(), "attribution_status", "region")
-    return _COUNTS.of(sight, shape, **values)
+    shape, values = shape_of(wanted.plain(), "attribution_status", "region")
+    return _COUNTS.of(scope, shape, **values)
 
 
-def _page(sight: Sight, shape: Shape, continued: bool) -> Select[Any]:
-    wanted, part = Filter(**parameters(shape)), Part(continued=continued, falling=True)
-    return shown(merged([_listed(sight, one, part) for one in _apart(wanted)], part), part, _state_in)
+def _page(scope: ViewerScope, shape: Shape, continued: bool) -> Select[Any]:
+    wanted, part = IncidentListFilter(**parameters(shape)), PageShape(continued=continued, falling=True)
+    return shown(merged([_listed(scope, one, part) for one in _apart(wanted)], part), part, _state_in)
 
 
-def _count(sight: Sight, shape: Shape) -> Select[Any]:
-    wanted = Filter(**parameters(shape))
-    if sight.as_of is None or wanted.attribution_status is not None:
-        return _standing(sight, wanted, select(func.count()).select_from(table))
-    first, there_by_then = first_of(table, sight)
-    statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, sight))
+def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
+    wanted = IncidentListFilter(**parameters(shape))
+    if scope.as_of is None or wanted.attribution_status is not None:
+        return _standing(scope, wanted, select(func.count()).select_from(table))
+    first, there_by_then = first_of(table, scope)
+    statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, scope))
     return statement.where(*_lasting(first, wanted))
 
 
-def _apart(wanted: Filter) -> list[Filter]:
+def _apart(wanted: IncidentListFilter) -> list[IncidentListFilter]:
     """One filter for each status, or else for each region, as each has a list of its own in an index."""
     if len(statuses := each(wanted.attribution_status)) > 1:
         return [replace(wanted, attribution_status=[status]) for status in statuses]
@@ -165,25 +167,25 @@ def _apart(wanted: Filter) -> list[Filter]:
     return [wanted]
 
 
-def _listed(sight: Sight, wanted: Filter, part: Part) -> Select[Any]:
-    statement = _standing(sight, wanted, select(table.c.occurred_at.label("at"), *_KEPT))
-    if sight.as_of is None or wanted.attribution_status is not None:
+def _listed(scope: ViewerScope, wanted: IncidentListFilter, part: PageShape) -> Select[Any]:
+    statement = _standing(scope, wanted, select(table.c.occurred_at.label("at"), *_KEPT))
+    if scope.as_of is None or wanted.attribution_status is not None:
         return ordered(statement, table.c.occurred_at, table.c.id, part)
-    first, there_by_then = first_of(table, sight)
+    first, there_by_then = first_of(table, scope)
     along = select(first.c.occurred_at.label("at"), first.c.id, *_KEPT[1:])
     along = along.where(there_by_then, *_lasting(first, wanted))
-    along = along.where(table.c.id == first.c.id, standing(table, sight), visible(table, sight))
+    along = along.where(table.c.id == first.c.id, valid_at(table, scope), visible(table, scope))
     return ordered(along, first.c.occurred_at, first.c.id, part)
 
 
-def _standing(sight: Sight, wanted: Filter, statement: Select[Any]) -> Select[Any]:
-    statement = statement.where(standing(table, sight), visible(table, sight), *_lasting(table, wanted))
+def _standing(scope: ViewerScope, wanted: IncidentListFilter, statement: Select[Any]) -> Select[Any]:
+    statement = statement.where(valid_at(table, scope), visible(table, scope), *_lasting(table, wanted))
     if wanted.attribution_status is not None:
         statement = statement.where(any_of(table.c.status, wanted.attribution_status))
     return statement
 
 
-def _lasting(rows: FromClause, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _lasting(rows: FromClause, wanted: IncidentListFilter) -> Iterator[ColumnElement[bool]]:
     """What never changes of an incident."""
     if wanted.kind is not None:
         yield any_of(rows.c.kind, wanted.kind)
@@ -195,12 +197,12 @@ def _lasting(rows: FromClause, wanted: Filter) -> Iterator[ColumnElement[bool]]:
         yield rows.c.occurred_at < wanted.occurred_until
 
 
-def _whole(sight: Sight, chosen: ColumnElement[bool]) -> Question[Incident]:
-    return Question(_documents(sight, chosen), (NAME,), _state)
+def _whole(scope: ViewerScope, chosen: ColumnElement[bool]) -> Query[Incident]:
+    return Query(_documents(scope, chosen), (NAME,), _state)
 
 
-def _documents(sight: Sight, chosen: ColumnElement[bool]) -> Select[Any]:
-    return select(*_state_in(table)).where(standing(table, sight), visible(table, sight), chosen)
+def _documents(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[Any]:
+    return select(*_state_in(table)).where(valid_at(table, scope), visible(table, scope), chosen)
 
 
 def _state_in(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -212,8 +214,8 @@ def _state(row: Sequence[Any]) -> Incident:
     return _incident_in(row[0], row[1])
 
 
-def _placed(row: Sequence[Any]) -> tuple[Place, Incident]:
-    return Place(row[0], row[1]), _incident_in(row[2], row[3])
+def _placed(row: Sequence[Any]) -> tuple[ListPosition, Incident]:
+    return ListPosition(row[0], row[1]), _incident_in(row[2], row[3])
 
 
 def _number(row: Sequence[Any]) -> int:
@@ -221,6 +223,8 @@ def _number(row: Sequence[Any]) -> int:
 
 
 _KEPT: Final = (table.c.id, table.c.version, table.c.document)
-_BY_IDS: Final = Prepared(lambda sight: _documents(sight, among(table.c.id, named_uuids("ids"))), (NAME,), _state)
-_PAGES: Final = Prepared(_page, (NAME,), _placed)
-_COUNTS: Final = Prepared(_count, (NAME,), _number)
+_BY_IDS: Final = PreparedQuery(
+    lambda scope: _documents(scope, is_any_of(table.c.id, named_uuids("ids"))), (NAME,), _state
+)
+_PAGES: Final = PreparedQuery(_page, (NAME,), _placed)
+_COUNTS: Final = PreparedQuery(_count, (NAME,), _number)

@@ -6,24 +6,26 @@ from typing import Any
 from sqlalchemy import func, select, true
 
 from projections import audit_trail_queries
-from projections.audit_trail import Entry
-from projections.audit_trail_queries import Filter
-from projections.reading.queries import Question, Sight, among, texts
+from projections.audit_trail import AuditEntry
+from projections.audit_trail_queries import AuditTrailFilter
+from projections.reading.queries import Query, ViewerScope, is_any_of, text_array
 from projections.tables import checkpoints
 
 
 def next_entries(
-    sight: Sight, wanted: Filter, limit: int, after: int, views: Iterable[str]
-) -> Question[tuple[int, Entry | None]]:
+    scope: ViewerScope, wanted: AuditTrailFilter, limit: int, after: int, views: Iterable[str]
+) -> Query[tuple[int, AuditEntry | None]]:
     """The next events after a position, each with the position that all of these views have reached; one row without an
     event where there is none. It is one statement, and so one moment: up to that position none of them is missing."""
-    page = audit_trail_queries.page(sight, wanted, limit, after)
+    page = audit_trail_queries.page(scope, wanted, limit, after)
     table = checkpoints.table
-    reached = select(func.min(table.c.position).label("reached")).where(among(table.c.view, texts(views))).subquery()
+    reached = (
+        select(func.min(table.c.position).label("reached")).where(is_any_of(table.c.view, text_array(views))).subquery()
+    )
     entries = page.statement.subquery("entries")
     statement = select(reached.c.reached, *entries.c).select_from(reached.outerjoin(entries, true()))
 
-    def read(row: Sequence[Any]) -> tuple[int, Entry | None]:
+    def read(row: Sequence[Any]) -> tuple[int, AuditEntry | None]:
         return int(row[0] or 0), None if row[1] is None else page.read(row[1:])
 
-    return Question(statement.order_by(entries.c.position), page.views, read)
+    return Query(statement.order_by(entries.c.position), page.views, read)

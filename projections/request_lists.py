@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import array
 from domain.deployment_request.state import DeploymentRequest
 from projections import incidents, situation_counts
 from projections.deployment_requests import NAME, request_in, state_in, table
-from projections.reading.filter_shape import Part, Shape, each, once, parameters, part_values, shaped
+from projections.reading.filter_shape import PageShape, Shape, distinct, each, parameters, part_values, shape_of
 from projections.reading.list_queries import (
     SLACK,
     any_of,
@@ -28,19 +28,19 @@ from projections.reading.list_queries import (
     shown,
 )
 from projections.reading.queries import (
-    Place,
-    Prepared,
-    Question,
-    Sight,
+    ListPosition,
+    PreparedQuery,
+    Query,
+    ViewerScope,
     instant,
-    judged_at,
+    judgement_time,
     overlaps,
-    standing,
+    valid_at,
     visible,
 )
 
 
-class Order(StrEnum):
+class RequestOrder(StrEnum):
     """The orders of the contract."""
 
     SUBMITTED_AT_DESC = "SUBMITTED_AT_DESC"
@@ -58,7 +58,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class RequestListFilter:
     """The contract's filter: what is None does not narrow; an empty tuple matches nothing. words: of its text."""
 
     status: Sequence[str] | None = None
@@ -80,54 +80,54 @@ class Filter:
         """The same, and nothing twice: of regions, those that lie in no other one; words as patterns."""
         return replace(
             self,
-            status=once(self.status),
-            requesting_authority=once(self.requesting_authority),
-            deciding_authority=once(self.deciding_authority),
+            status=distinct(self.status),
+            requesting_authority=distinct(self.requesting_authority),
+            deciding_authority=distinct(self.deciding_authority),
             region=None if self.region is None else outermost(self.region),
             words=None if self.words is None else [containing(word.casefold()) for word in self.words],
         )
 
 
 def page(
-    sight: Sight, wanted: Filter, order: Order, limit: int, after: Place | None = None
-) -> Question[tuple[Place, DeploymentRequest]]:
+    scope: ViewerScope, wanted: RequestListFilter, order: RequestOrder, limit: int, after: ListPosition | None = None
+) -> Query[tuple[ListPosition, DeploymentRequest]]:
     """The next items of a list. Ask for one more than is shown to know whether there are more."""
-    shape, values = shaped(wanted.plain(), *_EACH)
-    part = Part(continued=after is not None, falling=order.is_falling)
+    shape, values = shape_of(wanted.plain(), *_EACH)
+    part = PageShape(continued=after is not None, falling=order.is_falling)
     prepared = _PAGES if wanted.incident is None else _PAGES_OF_INCIDENTS
-    return prepared.of(sight, shape, order, part, **values, **part_values(limit, after))
+    return prepared.of(scope, shape, order, part, **values, **part_values(limit, after))
 
 
-def count(sight: Sight, wanted: Filter, *, row_by_row: bool = False) -> Question[int]:
+def count(scope: ViewerScope, wanted: RequestListFilter, *, row_by_row: bool = False) -> Query[int]:
     """How many the whole list has. One row. Of all, of statuses and of those in places, it is counted beforehand.
 
     row_by_row: so that it agrees with the list where rows are not what was counted.
     """
-    if not row_by_row and wanted == Filter(status=wanted.status, region=wanted.region):
-        return situation_counts.requests(sight, wanted.status, wanted.region)
-    shape, values = shaped(wanted.plain(), *_EACH)
+    if not row_by_row and wanted == RequestListFilter(status=wanted.status, region=wanted.region):
+        return situation_counts.requests(scope, wanted.status, wanted.region)
+    shape, values = shape_of(wanted.plain(), *_EACH)
     prepared = _COUNTS if wanted.incident is None else _COUNTS_OF_INCIDENTS
-    return prepared.of(sight, shape, **values)
+    return prepared.of(scope, shape, **values)
 
 
-def _page(sight: Sight, shape: Shape, order: Order, part: Part) -> Select[Any]:
-    wanted = Filter(**parameters(shape))
+def _page(scope: ViewerScope, shape: Shape, order: RequestOrder, part: PageShape) -> Select[Any]:
+    wanted = RequestListFilter(**parameters(shape))
     if wanted.leaves_few:
-        keys = select(_ordered_by(sight, order).label("at"), table.c.id, table.c.version)
-        return shown(gathered(_standing(sight, wanted, keys), table, part), part, state_in)
-    return shown(merged([_listed(sight, one, order, part) for one in _apart(wanted)], part), part, state_in)
+        keys = select(_ordered_by(scope, order).label("at"), table.c.id, table.c.version)
+        return shown(gathered(_standing(scope, wanted, keys), table, part), part, state_in)
+    return shown(merged([_listed(scope, one, order, part) for one in _apart(wanted)], part), part, state_in)
 
 
-def _count(sight: Sight, shape: Shape) -> Select[Any]:
-    wanted = Filter(**parameters(shape))
-    if sight.as_of is None or [*_passing(sight, wanted)]:
-        return _standing(sight, wanted, select(func.count()).select_from(table))
-    first, there_by_then = first_of(table, sight)
-    statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, sight))
+def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
+    wanted = RequestListFilter(**parameters(shape))
+    if scope.as_of is None or [*_passing(scope, wanted)]:
+        return _standing(scope, wanted, select(func.count()).select_from(table))
+    first, there_by_then = first_of(table, scope)
+    statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, scope))
     return statement.where(*_lasting(first, wanted))
 
 
-def _apart(wanted: Filter) -> list[Filter]:
+def _apart(wanted: RequestListFilter) -> list[RequestListFilter]:
     """One filter for each status, or else for each region, as each has a list of its own in an index."""
     if len(statuses := each(wanted.status)) > 1:
         return [replace(wanted, status=[status]) for status in statuses]
@@ -136,43 +136,43 @@ def _apart(wanted: Filter) -> list[Filter]:
     return [wanted]
 
 
-def _listed(sight: Sight, wanted: Filter, order: Order, part: Part) -> Select[Any]:
-    by = _ordered_by(sight, order)
-    statement = _standing(sight, wanted, select(by.label("at"), *_KEPT))
-    if sight.as_of is None:
+def _listed(scope: ViewerScope, wanted: RequestListFilter, order: RequestOrder, part: PageShape) -> Select[Any]:
+    by = _ordered_by(scope, order)
+    statement = _standing(scope, wanted, select(by.label("at"), *_KEPT))
+    if scope.as_of is None:
         return ordered(statement, by, table.c.id, part)
     if wanted.status is not None:
         if order.is_by_submission:
-            statement = statement.where(table.c.submitted_at <= instant(sight) + SLACK)
+            statement = statement.where(table.c.submitted_at <= instant(scope) + SLACK)
         return ordered(statement, by, table.c.id, part)
-    first, there_by_then = first_of(table, sight)
+    first, there_by_then = first_of(table, scope)
     if order.is_by_submission:
         along = select(first.c.submitted_at.label("at"), first.c.id, *_KEPT[1:])
-        along = along.where(there_by_then, first.c.submitted_at <= instant(sight) + SLACK, *_lasting(first, wanted))
-        along = along.where(table.c.id == first.c.id, *_stood(sight, wanted))
+        along = along.where(there_by_then, first.c.submitted_at <= instant(scope) + SLACK, *_lasting(first, wanted))
+        along = along.where(table.c.id == first.c.id, *_stood(scope, wanted))
         return ordered(along, first.c.submitted_at, first.c.id, part)
     if found := list(_lasting(first, wanted)):
         statement = statement.where(table.c.id == first.c.id, there_by_then, *found)
     return ordered(statement, by, table.c.id, part)
 
 
-def _standing(sight: Sight, wanted: Filter, statement: Select[Any]) -> Select[Any]:
-    return statement.where(*_stood(sight, wanted), *_lasting(table, wanted))
+def _standing(scope: ViewerScope, wanted: RequestListFilter, statement: Select[Any]) -> Select[Any]:
+    return statement.where(*_stood(scope, wanted), *_lasting(table, wanted))
 
 
-def _stood(sight: Sight, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _stood(scope: ViewerScope, wanted: RequestListFilter) -> Iterator[ColumnElement[bool]]:
     """What passes, of the row that stands or stood. What lasts is told of one row: of two, it misleads the planner."""
-    yield from (standing(table, sight), visible(table, sight), *_passing(sight, wanted))
+    yield from (valid_at(table, scope), visible(table, scope), *_passing(scope, wanted))
 
 
-def _ordered_by(sight: Sight, order: Order) -> ColumnElement[Any]:
+def _ordered_by(scope: ViewerScope, order: RequestOrder) -> ColumnElement[Any]:
     """What updated a row is what it is valid from: by that, what is past is indexed."""
     if order.is_by_submission:
         return table.c.submitted_at
-    return table.c.updated_at if sight.as_of is None else table.c.valid_from
+    return table.c.updated_at if scope.as_of is None else table.c.valid_from
 
 
-def _lasting(rows: FromClause, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _lasting(rows: FromClause, wanted: RequestListFilter) -> Iterator[ColumnElement[bool]]:
     """What never changes of a request."""
     for name in ("requesting_authority", "deciding_authority"):
         if (chosen := getattr(wanted, name)) is not None:
@@ -185,15 +185,15 @@ def _lasting(rows: FromClause, wanted: Filter) -> Iterator[ColumnElement[bool]]:
         yield rows.c.submitted_at < wanted.submitted_until
 
 
-def _passing(sight: Sight, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+def _passing(scope: ViewerScope, wanted: RequestListFilter) -> Iterator[ColumnElement[bool]]:
     """What changes."""
     if wanted.status is not None:
         yield any_of(table.c.status, wanted.status)
     if wanted.incident is not None:
         yield table.c.incidents.bool_op("@>")(array([wanted.incident], type_=Uuid))
-        yield incidents.may_be_seen(sight, wanted.incident)
+        yield incidents.may_be_seen(scope, wanted.incident)
     if wanted.overdue is not None:
-        overdue = table.c.due_at <= judged_at()
+        overdue = table.c.due_at <= judgement_time()
         yield (
             overdue & (table.c.due_at < table.c.valid_until) if wanted.overdue else not_(func.coalesce(overdue, False))
         )
@@ -203,8 +203,8 @@ def _passing(sight: Sight, wanted: Filter) -> Iterator[ColumnElement[bool]]:
         yield like_all(table.c.searched, wanted.words)
 
 
-def _placed(row: Sequence[Any]) -> tuple[Place, DeploymentRequest]:
-    return Place(row[0], row[1]), request_in(row[2], row[3])
+def _placed(row: Sequence[Any]) -> tuple[ListPosition, DeploymentRequest]:
+    return ListPosition(row[0], row[1]), request_in(row[2], row[3])
 
 
 def _number(row: Sequence[Any]) -> int:
@@ -214,7 +214,7 @@ def _number(row: Sequence[Any]) -> int:
 _KEPT: Final = (table.c.id, table.c.version, table.c.document)
 _EACH: Final = ("status", "region")
 _OF_BOTH: Final = (NAME, incidents.NAME)
-_PAGES: Final = Prepared(_page, (NAME,), _placed)
-_PAGES_OF_INCIDENTS: Final = Prepared(_page, _OF_BOTH, _placed)
-_COUNTS: Final = Prepared(_count, (NAME,), _number)
-_COUNTS_OF_INCIDENTS: Final = Prepared(_count, _OF_BOTH, _number)
+_PAGES: Final = PreparedQuery(_page, (NAME,), _placed)
+_PAGES_OF_INCIDENTS: Final = PreparedQuery(_page, _OF_BOTH, _placed)
+_COUNTS: Final = PreparedQuery(_count, (NAME,), _number)
+_COUNTS_OF_INCIDENTS: Final = PreparedQuery(_count, _OF_BOTH, _number)

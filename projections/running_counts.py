@@ -46,7 +46,7 @@ NONE: Final = "'{}'::text[]"
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class GroupLevel:
     """What an interval is counted in. own: its column that names the group. regions, audience: of the group."""
 
     own: str
@@ -55,15 +55,15 @@ class Level:
 
 
 LEVELS: Final = (
-    Level("group_id", regions="i.regions", audience="i.audience"),
-    Level("total_id", regions=NONE, audience="i.audience"),
-    Level("marking_id", regions="i.regions", audience=NONE),
-    Level("marking_total_id", regions=NONE, audience=NONE),
+    GroupLevel("group_id", regions="i.regions", audience="i.audience"),
+    GroupLevel("total_id", regions=NONE, audience="i.audience"),
+    GroupLevel("marking_id", regions="i.regions", audience=NONE),
+    GroupLevel("marking_total_id", regions=NONE, audience=NONE),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class CountScope:
     """Which groups are counted. touched: names them; begun, ended: the steps that count; before: what was counted."""
 
     touched: str
@@ -72,8 +72,8 @@ class Scope:
     before: str
 
 
-EVERY: Final = Scope(touched="", begun="", ended="WHERE", before="SELECT NULL::int[] AS counts")
-TOUCHED_ONES: Final = Scope(
+EVERY: Final = CountScope(touched="", begun="", ended="WHERE", before="SELECT NULL::int[] AS counts")
+TOUCHED_ONES: Final = CountScope(
     touched="touched (group_id, since) AS (SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])),",
     begun="JOIN touched t ON i.{own} = t.group_id AND i.valid_from >= t.since",
     ended="JOIN touched t ON i.{own} = t.group_id AND i.valid_until >= t.since AND",
@@ -135,7 +135,7 @@ EACH: Final = ", ".join(f"count(*) FILTER (WHERE i.status = '{status}')" for sta
 
 
 def miscounted(
-    connection: psycopg.Connection[Any], schema: str, level: Level, places: Iterable[tuple[UUID, datetime]]
+    connection: psycopg.Connection[Any], schema: str, level: GroupLevel, places: Iterable[tuple[UUID, datetime]]
 ) -> Iterator[str]:
     """Where a group's running counts at an instant are not how many of its intervals there are at it, in a line each.
 
@@ -161,7 +161,7 @@ def count_anew(connection: psycopg.Connection[Any], schema: str, folded: Sequenc
     _run(connection, END.format(schema=schema), *groups)
 
 
-def _counting(schema: str, scope: Scope) -> str:
+def _counting(schema: str, scope: CountScope) -> str:
     return COUNT.format(
         schema=schema,
         touched=scope.touched,
@@ -172,7 +172,7 @@ def _counting(schema: str, scope: Scope) -> str:
     )
 
 
-def _steps(schema: str, scope: Scope, level: Level) -> str:
+def _steps(schema: str, scope: CountScope, level: GroupLevel) -> str:
     begun, ended = (part.format(own=level.own) for part in (scope.begun, scope.ended))
     return STEP.format(
         schema=schema, own=level.own, regions=level.regions, audience=level.audience, begun=begun, ended=ended

@@ -39,7 +39,17 @@ from projections.running_counts import LEVELS, count_anew, miscounted
 from projections.state_items import without_items
 from projections.tables.documents import encode, reader
 from projections.tables.metadata import PROJECTIONS
-from projections.tables.view import STANDS, Folded, Memory, Update, Values, View, memory, present, versions
+from projections.tables.view import (
+    STANDS,
+    Folded,
+    RowUpdate,
+    StateTable,
+    Values,
+    View,
+    present_index,
+    state_table,
+    version_table,
+)
 from projections.version_rows import PRESENT, audience_of, regions_around, version_columns
 
 NAME: Final = "situation"
@@ -66,7 +76,7 @@ table: Final = Table(
     PrimaryKeyConstraint("group_id", "valid_from"),
 )
 """counts: one for each status, in the order of STATUSES."""
-present(table, "audience", postgresql_using="gin")
+present_index(table, "audience", postgresql_using="gin")
 Index(
     "ix_situation_total_audience",
     table.c.audience,
@@ -81,7 +91,7 @@ Index(
     postgresql_where=text(f"{STANDS} AND audience = {NONE}"),
 )
 
-intervals: Final = versions(
+intervals: Final = version_table(
     "situation_intervals",
     Column("group_id", Uuid, nullable=False),
     Column("regions", ARRAY(Text), nullable=False),
@@ -93,12 +103,12 @@ intervals: Final = versions(
     Column("marking_total_id", Uuid, nullable=False),
     documented=False,
 )
-present(intervals, "id", unique=True)
+present_index(intervals, "id", unique=True)
 for level in LEVELS:
     Index(None, intervals.c[level.own], intervals.c.valid_from)
     Index(None, intervals.c[level.own], intervals.c.valid_until)
 
-remembered: Final = memory("situation_memory")
+remembered: Final = state_table("situation_memory")
 
 
 def counted(state: Any) -> Any:
@@ -162,11 +172,11 @@ def _intervals(begun: Sequence[tuple[Recorded[Any], Any]], audience: list[str]) 
     ]
 
 
-def _widening(state: Any, audience: list[str]) -> Update:
+def _widening(state: Any, audience: list[str]) -> RowUpdate:
     """All that was counted of a subject goes to the groups of those who may see it now."""
     group, total = _of_audience(state, audience)
     values = {"audience": audience, "group_id": group, "total_id": total}
-    return Update(table=intervals, where={"id": state.id}, values=values)
+    return RowUpdate(table=intervals, where={"id": state.id}, values=values)
 
 
 def _of_audience(state: Any, audience: Sequence[str]) -> tuple[UUID, UUID]:
@@ -194,8 +204,8 @@ VIEW: Final = View(
     version=VERSION,
     tables=(table, intervals, remembered),
     memories={
-        DEPLOYMENT_REQUEST.name: Memory(table=remembered, read=reader(DeploymentRequest), versioned=False),
-        INCIDENT.name: Memory(table=remembered, read=reader(Incident), versioned=False),
+        DEPLOYMENT_REQUEST.name: StateTable(table=remembered, read=reader(DeploymentRequest), versioned=False),
+        INCIDENT.name: StateTable(table=remembered, read=reader(Incident), versioned=False),
     },
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     fold=fold,

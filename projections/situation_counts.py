@@ -18,15 +18,15 @@ from sqlalchemy import (
 
 from domain.deployment_request.state import RequestStatus
 from projections.reading.queries import (
-    Prepared,
-    Question,
-    Sight,
+    PreparedQuery,
+    Query,
+    ViewerScope,
     alias,
-    among,
     instant,
+    is_any_of,
     named_texts,
     of_markings_seen_whole,
-    standing,
+    valid_at,
     visible_of_others,
 )
 from projections.running_counts import STATUSES
@@ -34,7 +34,7 @@ from projections.situation import NAME, NONE, REQUEST, table
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class StatusCounts:
     """Of a region and all below it. kind: 'request' or 'incident'. by_status: those with none are left out."""
 
     region: str
@@ -42,23 +42,23 @@ class Counts:
     by_status: Mapping[str, int]
 
 
-def by_region(sight: Sight, regions: Iterable[str] | None) -> Question[Counts]:
+def by_region(scope: ViewerScope, regions: Iterable[str] | None) -> Query[StatusCounts]:
     """Of these regions; without, of each that has a request or an incident that the viewer may see. By region.
 
     A region that was asked for and has none is not in the answer.
     """
-    return _COUNTS.of(sight, regions is None, regions=list(regions or ()))
+    return _COUNTS.of(scope, regions is None, regions=list(regions or ()))
 
 
-def requests(sight: Sight, status: Iterable[str] | None, regions: Iterable[str] | None) -> Question[int]:
+def requests(scope: ViewerScope, status: Iterable[str] | None, regions: Iterable[str] | None) -> Query[int]:
     """How many requests are in any of these statuses, or in any, everywhere or in these regions. One row."""
     wanted = frozenset(RequestStatus if status is None else status)
-    return _REQUESTS.of(sight, wanted, regions is None, regions=list(regions or ()))
+    return _REQUESTS.of(scope, wanted, regions is None, regions=list(regions or ()))
 
 
-def _counts_of(sight: Sight, everywhere: bool) -> Select[Any]:
+def _counts_of(scope: ViewerScope, everywhere: bool) -> Select[Any]:
     wanted = table.c.regions != NONE if everywhere else _in_regions()
-    seen = _seen(sight, wanted).subquery("seen")
+    seen = _seen(scope, wanted).subquery("seen")
     sums = [func.sum(_number(seen, [status])).label(status) for status in STATUSES]
     places = select(seen.c.regions, seen.c.kind, *sums).group_by(seen.c.regions, seen.c.kind).cte("places")
     around = func.unnest(places.c.regions).table_valued("region", name="around").render_derived()
@@ -68,14 +68,14 @@ def _counts_of(sight: Sight, everywhere: bool) -> Select[Any]:
     if everywhere:
         statement = statement.where(region.in_(select(places.c.regions[1])))
     else:
-        statement = statement.where(among(region, named_texts("regions")))
+        statement = statement.where(is_any_of(region, named_texts("regions")))
     return statement.group_by(region, places.c.kind).order_by(region, places.c.kind)
 
 
-def _requests_in(sight: Sight, statuses: Collection[str], everywhere: bool) -> Select[Any]:
+def _requests_in(scope: ViewerScope, statuses: Collection[str], everywhere: bool) -> Select[Any]:
     wanted = table.c.regions == NONE if everywhere else _in_regions()
     of_requests = table.c.kind == _named(REQUEST)
-    seen = _seen(sight, of_requests & wanted).subquery("seen")
+    seen = _seen(scope, of_requests & wanted).subquery("seen")
     return select(func.coalesce(func.sum(_number(seen, statuses)), 0))
 
 
@@ -91,21 +91,21 @@ def _number(rows: FromClause, statuses: Collection[str]) -> ColumnElement[int]:
     return sum(numbers, literal_column("0"))
 
 
-def _seen(sight: Sight, wanted: ColumnElement[bool]) -> CompoundSelect[Any]:
+def _seen(scope: ViewerScope, wanted: ColumnElement[bool]) -> CompoundSelect[Any]:
     """The counts of the groups that add up to what the viewer sees. wanted: which groups, by their lasting columns."""
     return union_all(
-        _standing(sight, wanted, table.c.audience == NONE, of_markings_seen_whole(table)),
-        _standing(sight, wanted, visible_of_others(table, sight)),
+        _standing(scope, wanted, table.c.audience == NONE, of_markings_seen_whole(table)),
+        _standing(scope, wanted, visible_of_others(table, scope)),
     )
 
 
-def _standing(sight: Sight, *chosen: ColumnElement[bool]) -> Select[Any]:
+def _standing(scope: ViewerScope, *chosen: ColumnElement[bool]) -> Select[Any]:
     """What each of these groups counts. Each has one row that stands."""
-    of_group = (standing(table, sight.now()), *chosen)
-    if sight.as_of is None:
+    of_group = (valid_at(table, scope.now()), *chosen)
+    if scope.as_of is None:
         return select(table.c.regions, table.c.kind, table.c.counts).where(*of_group)
     rows = alias(table, "earlier")
-    last = select(rows.c.counts).where(rows.c.group_id == table.c.group_id, rows.c.valid_from <= instant(sight))
+    last = select(rows.c.counts).where(rows.c.group_id == table.c.group_id, rows.c.valid_from <= instant(scope))
     then = last.order_by(rows.c.valid_from.desc()).limit(1).lateral("then_counted")
     return select(table.c.regions, table.c.kind, then.c.counts).select_from(table.join(then, true())).where(*of_group)
 
@@ -114,11 +114,11 @@ def _named(name: str) -> ColumnElement[str]:
     return literal_column(f"'{name}'")
 
 
-def _read_counts(row: Sequence[Any]) -> Counts:
+def _read_counts(row: Sequence[Any]) -> StatusCounts:
     region, kind, *numbers = row
     found = zip(STATUSES, map(int, numbers), strict=True)
-    return Counts(region, kind, {status: number for status, number in found if number})
+    return StatusCounts(region, kind, {status: number for status, number in found if number})
 
 
-_COUNTS: Final = Prepared(_counts_of, (NAME,), _read_counts)
-_REQUESTS: Final = Prepared(_requests_in, (NAME,), lambda row: int(row[0]))
+_COUNTS: Final = PreparedQuery(_counts_of, (NAME,), _read_counts)
+_REQUESTS: Final = PreparedQuery(_requests_in, (NAME,), lambda row: int(row[0]))

@@ -20,7 +20,7 @@ from domain.incident.state import Evidence, Found, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded import Recorded
 from domain.vocabulary import Text
-from projections.api_terms import Holder
+from projections.api_terms import MandateHolder
 from projections.tables.documents import UNREAD, StoredItem, encode, items_reader, outline, reader
 from projections.tables.view import Values
 
@@ -75,7 +75,7 @@ GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {
         growing("referred_to", str),
     ),
     Jurisdiction: (growing("mandates", Mandate),),
-    Holder: (growing("jurisdictions", Jurisdiction),),
+    MandateHolder: (growing("jurisdictions", Jurisdiction),),
 }
 
 

@@ -14,7 +14,7 @@ from domain.marking import EVERYBODY
 from domain.recorded import Recorded
 from domain.vocabulary import Marking, regions_of
 from projections.state_items import item_rows, without_texts
-from projections.tables.view import Folded, Update, Values
+from projections.tables.view import Folded, RowUpdate, Values
 
 PRESENT: Final = None
 """The valid_until of a row that stands, which no datetime can say: 'infinity' in the table."""
@@ -22,13 +22,13 @@ PRESENT: Final = None
 regions_around: Final = lru_cache(4096)(regions_of)
 """The region itself and every region around it, found once."""
 
-Row = Callable[[Any, Recorded[Any], datetime | None, list[str]], Values]
+MakeRow = Callable[[Any, Recorded[Any], datetime | None, list[str]], Values]
 
 
 def fold_versions(
     aggregate: Aggregate,
     table: Table,
-    row: Row,
+    row: MakeRow,
     state: Any,
     events: Sequence[Recorded[Any]],
     items: Table | None = None,
@@ -55,7 +55,7 @@ def fold_versions(
         state=without_texts(state),
         rows={table: rows} if items is None else {table: rows, items: changes},
         ends={} if before is None else {table: events[0]},
-        updates=[Update(table=table, where={"id": subject}, values={"audience": audience})] if widened else (),
+        updates=[RowUpdate(table=table, where={"id": subject}, values={"audience": audience})] if widened else (),
     )
 
 

@@ -14,7 +14,7 @@ KEPT: Final = 20_000
 """States at hand: some kilobytes each."""
 
 
-class Remembered:
+class FoldCache:
     """The newest states of a view's subjects. Only what was committed is put here."""
 
     def __init__(self, view: View, schema: str, kept: int = KEPT) -> None:
@@ -23,7 +23,7 @@ class Remembered:
         self._kept = kept
         self._states: dict[UUID, Any] = {}
 
-    def recall(self, connection: psycopg.Connection[Any], subjects: Mapping[UUID, str]) -> dict[UUID, Any]:
+    def load(self, connection: psycopg.Connection[Any], subjects: Mapping[UUID, str]) -> dict[UUID, Any]:
         """The states of those subjects that have one. subjects: id -> kind."""
         found = {subject: self._states[subject] for subject in subjects if subject in self._states}
         missing = defaultdict[str, list[UUID]](list)
@@ -42,7 +42,7 @@ class Remembered:
         while len(self._states) > self._kept:
             del self._states[next(iter(self._states))]
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._states.clear()
 
     def _read(self, connection: psycopg.Connection[Any], kind: str, ids: list[UUID]) -> dict[UUID, Any]:

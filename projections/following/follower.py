@@ -12,8 +12,15 @@ import psycopg
 
 from domain.recorded import Recorded
 from projections.following import leadership, parked_events
-from projections.following.fold_cache import Remembered
-from projections.following.leadership import CHANNEL, OF_ANOTHER_LOG, Limits, OtherVersion, Overtaken, Standing
+from projections.following.fold_cache import FoldCache
+from projections.following.leadership import (
+    CHANNEL,
+    OF_ANOTHER_LOG,
+    CheckpointMoved,
+    CheckpointState,
+    FollowerLimits,
+    OtherVersion,
+)
 from projections.following.outages import is_outage
 from projections.following.row_writer import LIVE, apply
 from projections.reading.view_status import FOLLOWERS
@@ -21,13 +28,13 @@ from projections.tables.view import View
 
 log = logging.getLogger(__name__)
 
-Feed = Callable[[int, int], Sequence[Recorded[Any]]]
+ReadFeed = Callable[[int, int], Sequence[Recorded[Any]]]
 """The events after a position, in order: so many at most, and fewer where they are large, but one where there is one.
 What is not there yet never appears below what was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Consumer:
     """What follows the log under a name of its own.
 
     apply: makes of some events what they make, in the transaction that moves the checkpoint past them.
@@ -45,9 +52,9 @@ class Course:
     keeps_rows: bool = True
 
 
-def course_of(view: View) -> Course:
+def view_consumer(view: View) -> Consumer:
     """Keeps the rows of a view."""
-    states = Remembered(view, LIVE)
+    states = FoldCache(view, LIVE)
     folded: list[tuple[Any, Any]] = []
 
     def apply_events(connection: psycopg.Connection[Any], events: Sequence[Recorded[Any]]) -> None:
@@ -58,12 +65,12 @@ def course_of(view: View) -> Course:
         states.keep(folded)
         folded.clear()
 
-    return Course(
+    return Consumer(
         name=view.name,
         version=view.version,
         apply=apply_events,
         committed=committed,
-        forget=states.forget,
+        forget=states.clear,
         park=partial(_park, view),
     )
 
@@ -73,11 +80,11 @@ def _park(view: View, connection: psycopg.Connection[Any], recorded: Recorded[An
 
 
 def follow(
-    course: Course,
+    consumer: Consumer,
     url: str,
-    feed: Feed,
+    feed: ReadFeed,
     stop: Event,
-    limits: Limits | None = None,
+    limits: FollowerLimits | None = None,
     passing: tuple[type[Exception], ...] = (),
 ) -> None:
     """Follows until `stop` is set, and then ends what is under way. However many do, one leads and the others wait.
@@ -87,38 +94,38 @@ def follow(
     waited out. Any other error parks the event's stream, or is written to the checkpoint and logged and tried again:
     none is ever skipped, and no error of the database ends the following.
     """
-    limits = limits or Limits()
+    limits = limits or FollowerLimits()
     wait = limits.first
     waited_out: tuple[type[Exception], ...] = (psycopg.Error, *passing)
     while not stop.is_set():
         try:
-            with leadership.connect(url, f"{FOLLOWERS} {course.name}") as connection:
-                _wait_to_lead(connection, course, stop, limits)
+            with leadership.connect(url, f"{FOLLOWERS} {consumer.name}") as connection:
+                _wait_to_lead(connection, consumer, stop, limits)
                 if not stop.is_set():
-                    _Leader(course, connection, feed, stop, limits, passing).lead()
+                    _Leader(consumer, connection, feed, stop, limits, passing).lead()
                 wait = limits.first
         except OtherVersion as error:
             log.info("%s: its follower waits", error)
             stop.wait(limits.lead)
         except waited_out as error:
-            log.warning("the follower of %s tries again in %.1f s: %s", course.name, wait, error)
-            course.forget()
+            log.warning("the follower of %s tries again in %.1f s: %s", consumer.name, wait, error)
+            consumer.forget()
             stop.wait(wait)
             wait = min(wait * 2, limits.longest)
 
 
-def _wait_to_lead(connection: psycopg.Connection[Any], course: Course, stop: Event, limits: Limits) -> None:
+def _wait_to_lead(connection: psycopg.Connection[Any], consumer: Consumer, stop: Event, limits: FollowerLimits) -> None:
     """Who can not write the rows does not stand in the way of who can."""
     while not stop.is_set():
-        if not _is_of_another_version(connection, course) and leadership.try_to_lead(connection, course.name):
+        if not _is_of_another_version(connection, consumer) and leadership.try_to_lead(connection, consumer.name):
             return
         stop.wait(limits.lead)
 
 
-def _is_of_another_version(connection: psycopg.Connection[Any], course: Course) -> bool:
+def _is_of_another_version(connection: psycopg.Connection[Any], consumer: Consumer) -> bool:
     """Whether the rows are of another version. What holds nothing yet takes on that of whoever comes first."""
-    known = leadership.version_of(connection, course.name)
-    return known is not None and known != course.version
+    known = leadership.version_of(connection, consumer.name)
+    return known is not None and known != consumer.version
 
 
 class _Leader:
@@ -126,14 +133,14 @@ class _Leader:
 
     def __init__(
         self,
-        course: Course,
+        consumer: Consumer,
         connection: psycopg.Connection[Any],
-        feed: Feed,
+        feed: ReadFeed,
         stop: Event,
-        limits: Limits,
+        limits: FollowerLimits,
         passing: tuple[type[Exception], ...],
     ) -> None:
-        self._course = course
+        self._course = consumer
         self._connection = connection
         self._feed = feed
         self._stop = stop
@@ -141,7 +148,7 @@ class _Leader:
         self._passing = passing
         self._block = limits.block
         self._wait = limits.first
-        self._standing = Standing(0, 0)
+        self._standing = CheckpointState(0, 0)
 
     def lead(self) -> None:
         """Listens first, then reads: what is appended in between is heard of."""
@@ -157,12 +164,14 @@ class _Leader:
 
     def _begin(self) -> None:
         """Raises OtherVersion, also where the rows were made from another log."""
-        course = self._course
-        course.forget()
-        if not leadership.is_of_this_log(self._connection, course.name):
-            log.error("%s has taken in events that are not in the log: it begins again from the first", course.name)
-            leadership.disown(self._connection, course.name, OF_ANOTHER_LOG if course.keeps_rows else course.version)
-        self._standing = leadership.begin(self._connection, course.name, course.version)
+        consumer = self._course
+        consumer.forget()
+        if not leadership.is_of_this_log(self._connection, consumer.name):
+            log.error("%s has taken in events that are not in the log: it begins again from the first", consumer.name)
+            leadership.disown(
+                self._connection, consumer.name, OF_ANOTHER_LOG if consumer.keeps_rows else consumer.version
+            )
+        self._standing = leadership.begin(self._connection, consumer.name, consumer.version)
 
     def _step(self) -> bool:
         """Takes in what there is, never waiting for more. Whether there may be more already."""
@@ -172,8 +181,8 @@ class _Leader:
             if events:
                 self._apply(events)
             elif not leadership.is_of_this_log(self._connection, self._course.name):
-                raise Overtaken(f"{self._course.name} has taken in events that are not in the log")
-        except Overtaken as error:
+                raise CheckpointMoved(f"{self._course.name} has taken in events that are not in the log")
+        except CheckpointMoved as error:
             log.info("%s: going on from where it is now", error)
             self._begin()
             return True
@@ -193,7 +202,7 @@ class _Leader:
         self._standing = standing
         self._course.committed()
 
-    def _advance(self, events: Sequence[Recorded[Any]]) -> Standing:
+    def _advance(self, events: Sequence[Recorded[Any]]) -> CheckpointState:
         return leadership.advance(self._connection, self._course.name, self._course.version, self._standing, events)
 
     def _failed(self, error: Exception, events: Sequence[Recorded[Any]]) -> bool:
@@ -218,7 +227,7 @@ class _Leader:
                     raise psycopg.Rollback(transaction)
                 self._standing = standing
                 return True
-        except Overtaken:
+        except CheckpointMoved:
             self._begin()
             return True
         return False
@@ -227,5 +236,8 @@ class _Leader:
         """Until an append is heard of: one that was not read yet, or one before what was read, as in another log."""
         until = monotonic() + self._limits.look
         while not self._stop.is_set() and (left := until - monotonic()) > 0:
-            if leadership.heard(self._connection, min(left, self._limits.listen)) not in (0, self._standing.position):
+            if leadership.wait_for_append(self._connection, min(left, self._limits.listen)) not in (
+                0,
+                self._standing.position,
+            ):
                 return

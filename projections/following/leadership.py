@@ -52,7 +52,7 @@ ADVANCE: Final = f"""
 log = logging.getLogger(__name__)
 
 
-class Overtaken(Exception):
+class CheckpointMoved(Exception):
     """Somebody else moved the checkpoint: what is remembered here is not what the rows are."""
 
 
@@ -61,7 +61,7 @@ class OtherVersion(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CheckpointState:
     """Where a checkpoint is. mends: how often its rows were changed by others than its follower.
 
     clean: whether the last follower said that it stopped. One that was killed could not.
@@ -73,7 +73,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FollowerLimits:
     """Seconds. lead: between two tries to lead. listen: between two looks at `stop`. look: between two at the log,
     should no notification have come. first and longest: waits after an error.
 
@@ -135,7 +135,7 @@ def disown(connection: psycopg.Connection[Any], name: str, version: int) -> None
         connection.execute("SELECT pg_notify(%s, %s)", [REBUILDS_CHANNEL, name])
 
 
-def begin(connection: psycopg.Connection[Any], name: str, version: int) -> Standing:
+def begin(connection: psycopg.Connection[Any], name: str, version: int) -> CheckpointState:
     """Where to go on from. version: of the fold. A view that holds nothing yet takes it on.
 
     Raises OtherVersion.
@@ -155,12 +155,16 @@ def begin(connection: psycopg.Connection[Any], name: str, version: int) -> Stand
     ).fetchone()
     if row is None:
         raise OtherVersion(f"the rows of {name} are not of version {version}")
-    return Standing(int(row[0]), int(row[1]), row[2] == FollowerState.STOPPED)
+    return CheckpointState(int(row[0]), int(row[1]), row[2] == FollowerState.STOPPED)
 
 
 def advance(
-    connection: psycopg.Connection[Any], name: str, version: int, standing: Standing, events: Sequence[Recorded[Any]]
-) -> Standing:
+    connection: psycopg.Connection[Any],
+    name: str,
+    version: int,
+    standing: CheckpointState,
+    events: Sequence[Recorded[Any]],
+) -> CheckpointState:
     """Moves the checkpoint past the events, first of all in their transaction, and returns where it is then.
 
     Raises Overtaken where it does not stand there any more.
@@ -179,8 +183,8 @@ def advance(
         ],
     )
     if moved.rowcount != 1:
-        raise Overtaken(f"the checkpoint of {name} is no longer where it was at {standing.position}")
-    return Standing(last.position, standing.mends)
+        raise CheckpointMoved(f"the checkpoint of {name} is no longer where it was at {standing.position}")
+    return CheckpointState(last.position, standing.mends)
 
 
 def fail(connection: psycopg.Connection[Any], name: str, error: BaseException) -> None:
@@ -199,7 +203,7 @@ def stopped(connection: psycopg.Connection[Any], name: str) -> None:
     )
 
 
-def heard(connection: psycopg.Connection[Any], seconds: float) -> int:
+def wait_for_append(connection: psycopg.Connection[Any], seconds: float) -> int:
     """The last position that an append told of, waiting so long at most; 0 where none did.
 
     Raises psycopg.OperationalError.
@@ -210,7 +214,7 @@ def heard(connection: psycopg.Connection[Any], seconds: float) -> int:
     return last
 
 
-def told(notifies: Iterable[psycopg.Notify]) -> int:
+def last_position(notifies: Iterable[psycopg.Notify]) -> int:
     """The last position of these notifications; 0 where they tell none: any role may notify of anything."""
     payloads = [notify.payload for notify in notifies]
     for strange in (payload for payload in payloads if not POSITION.fullmatch(payload)):
@@ -220,4 +224,4 @@ def told(notifies: Iterable[psycopg.Notify]) -> int:
 
 def _last_told(connection: psycopg.Connection[Any]) -> int:
     """All are taken before any is read: what is raised while the connection gives them keeps it locked."""
-    return told(list(connection.notifies(timeout=0)))
+    return last_position(list(connection.notifies(timeout=0)))

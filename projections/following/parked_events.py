@@ -12,15 +12,15 @@ from uuid import UUID
 import psycopg
 
 from domain.recorded import Recorded
-from projections.following.fold_cache import Remembered
+from projections.following.fold_cache import FoldCache
 from projections.following.leadership import ERROR_LENGTH, OtherVersion, connect
 from projections.following.replay import TABLES, TOPIC, Decode, at_positions
-from projections.following.row_writer import LIVE, Inconsistent, Unappliable, apply
+from projections.following.row_writer import LIVE, InconsistentRows, UnappliableEvent, apply
 from projections.tables.parked import events, streams
 from projections.tables.view import View
 
 OF_THE_EVENT: Final = (
-    Unappliable,
+    UnappliableEvent,
     psycopg.DataError,
     psycopg.IntegrityError,
     psycopg.errors.ProgramLimitExceeded,
@@ -31,7 +31,7 @@ stops the view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retried:
+class RetryResult:
     """What came of trying again. error: what the next event that waits met; None where none waits any more."""
 
     view: str
@@ -100,7 +100,7 @@ def is_parked(connection: psycopg.Connection[Any], view: View, stream: UUID) -> 
 def replace(
     connection: psycopg.Connection[Any],
     view: View,
-    found: Mapping[UUID, Unappliable],
+    found: Mapping[UUID, UnappliableEvent],
     wanted: Sequence[str],
     served: int,
     until: int,
@@ -143,7 +143,7 @@ def settle(connection: psycopg.Connection[Any], view: str, mends: int = 0) -> No
     )
 
 
-def retry(view: View, url: str, decode: Decode, stream: UUID) -> Retried:
+def retry(view: View, url: str, decode: Decode, stream: UUID) -> RetryResult:
     """Applies what waits, as far as that can be applied now. Raises OtherVersion, psycopg.Error."""
     with connect(url, f"mandate retry {view.name}") as connection, connection.transaction():
         held = "SELECT 1 FROM projections.checkpoints WHERE view = %s AND version = %s FOR UPDATE"
@@ -151,17 +151,17 @@ def retry(view: View, url: str, decode: Decode, stream: UUID) -> Retried:
             raise OtherVersion(f"the rows of {view.name} are not of version {view.version}: it is to be built anew")
         asked = "SELECT position FROM projections.parked_events WHERE view = %s AND stream = %s ORDER BY position"
         waiting = [row[0] for row in connection.execute(asked, [view.name, stream])]
-        states = Remembered(view, LIVE)
+        states = FoldCache(view, LIVE)
         for applied, recorded in enumerate(at_positions(connection, decode, waiting)):
             try:
                 with connection.transaction():
                     folded = apply(view, connection, LIVE, [recorded], states)
-            except (*OF_THE_EVENT, Inconsistent) as error:
+            except (*OF_THE_EVENT, InconsistentRows) as error:
                 _wait_from(connection, view, stream, recorded, error)
-                return Retried(view=view.name, stream=stream, applied=applied, error=told(error))
+                return RetryResult(view=view.name, stream=stream, applied=applied, error=told(error))
             states.keep((each.subject, each.state) for each in folded)
         clear(connection, view.name, stream)
-        return Retried(view=view.name, stream=stream, applied=len(waiting), error=None)
+        return RetryResult(view=view.name, stream=stream, applied=len(waiting), error=None)
 
 
 def _wait(connection: psycopg.Connection[Any], view: View, recorded: Recorded[Any]) -> None:

@@ -9,7 +9,7 @@ import psycopg
 from domain.catalogue import AGGREGATE_OF, EVENTS, Aggregate
 from domain.catalogue import VOIDED as VOIDED_EVENTS
 from domain.recorded import Recorded
-from projections.following.stream_ranges import ALL, Part
+from projections.following.stream_ranges import ALL, StreamRange
 
 Decode = Callable[[Sequence[Any]], Recorded[Any]]
 """Of one stored event: position, stream, version, topic, state, recorded_at, texts, voided."""
@@ -120,7 +120,7 @@ def topics(aggregates: Iterable[Aggregate]) -> list[str]:
     return [name for name, event in (*EVENTS.items(), *VOIDED_EVENTS.items()) if AGGREGATE_OF[event] in chosen]
 
 
-class Replay:
+class LogReplay:
     """The log up to a position, on a connection of its own use. Every batch is a transaction: none stays open.
 
     PostgreSQL's workers would be begun for every batch, and take longer for that than what they bring.
@@ -132,7 +132,7 @@ class Replay:
         self._decode = decode
         self._until = until
 
-    def by_stream(self, wanted: Sequence[str], part: Part = ALL) -> Iterator[Stream]:
+    def by_stream(self, wanted: Sequence[str], part: StreamRange = ALL) -> Iterator[Stream]:
         """Each stream with its events of these types, where it is no longer than what is folded at once."""
         stream: UUID | None = None
         own: list[Recorded[Any]] | None = []

@@ -9,16 +9,16 @@ from sqlalchemy import Table
 
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
-from projections.following.fold_cache import Remembered
+from projections.following.fold_cache import FoldCache
 from projections.state_items import without_items
 from projections.tables.binary_copy import load
 from projections.tables.documents import encode
-from projections.tables.view import Folded, Update, Values, View
+from projections.tables.view import Folded, RowUpdate, Values, View
 
 LIVE: Final = "projections"
 
 
-class Unappliable(Exception):
+class UnappliableEvent(Exception):
     """An event that the fold of a view cannot apply. position and subject: where it is, and what waits behind it."""
 
     def __init__(self, view: str, recorded: Recorded[Any], subject: UUID, reason: object) -> None:
@@ -32,12 +32,12 @@ class Unappliable(Exception):
         return f"{view} cannot apply the event at position {recorded.position}, {name} of {subject}: {reason}"
 
 
-class Inconsistent(Exception):
+class InconsistentRows(Exception):
     """The view's rows are not what its events made: it has to be built anew."""
 
 
 def apply(
-    view: View, connection: psycopg.Connection[Any], schema: str, events: Iterable[Recorded[Any]], states: Remembered
+    view: View, connection: psycopg.Connection[Any], schema: str, events: Iterable[Recorded[Any]], states: FoldCache
 ) -> list[Folded]:
     """Writes what the events make of their subjects. Once that is committed, `states` is to keep their states.
 
@@ -48,7 +48,7 @@ def apply(
         if view.keeps(recorded):
             by_subject.setdefault(view.subject(recorded), []).append(recorded)
     known = {subject: view.kind(own[0]) for subject, own in by_subject.items() if not _is_first(view, own[0])}
-    before = states.recall(connection, known)
+    before = states.load(connection, known)
     folded = [
         fold(view, subject, before.get(subject), own, begins(connection, own[0])) for subject, own in by_subject.items()
     ]
@@ -75,11 +75,11 @@ def fold(view: View, subject: UUID, state: Any, events: Sequence[Recorded[Any]],
     if AGGREGATE_OF[type(events[0].event)] in view.by_stream:
         version = state.version if state else begins - 1
         if events[0].version != version + 1 or events[-1].version != version + len(events):
-            raise Inconsistent(_gap(view, subject, version, events))
+            raise InconsistentRows(_gap(view, subject, version, events))
     try:
         return view.fold(state, events)
     except Exception as error:
-        raise Unappliable(view.name, _culprit(view, state, events), subject, repr(error)) from error
+        raise UnappliableEvent(view.name, _culprit(view, state, events), subject, repr(error)) from error
 
 
 def write(view: View, connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded]) -> None:
@@ -149,7 +149,7 @@ def _end(connection: psycopg.Connection[Any], schema: str, table: Table, folded:
     )
     ended = connection.execute(statement.encode(), parameters).rowcount
     if ended != len(ends):
-        raise Inconsistent(
+        raise InconsistentRows(
             f"{schema}.{table.name} has rows that stand of {ended} subjects, where there are {len(ends)}"
         )
 
@@ -163,7 +163,7 @@ def _remember(connection: psycopg.Connection[Any], schema: str, table: Table, ro
     connection.execute(statement.encode(), [list(column) for column in zip(*rows, strict=True)])
 
 
-def _update(connection: psycopg.Connection[Any], schema: str, update: Update) -> None:
+def _update(connection: psycopg.Connection[Any], schema: str, update: RowUpdate) -> None:
     values = ", ".join(f"{name} = %s" for name in update.values)
     where = " AND ".join(f"{name} = %s" for name in update.where)
     statement = f"UPDATE {schema}.{update.table.name} SET {values} WHERE {where}"  # noqa: S608

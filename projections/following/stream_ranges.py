@@ -10,7 +10,7 @@ BITS: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StreamRange:
     """The streams whose ids begin with `number`, of so many parts: a power of two. Ids of streams are random."""
 
     number: int = 0
@@ -29,9 +29,9 @@ class Part:
         return BITS + 1 - self.of.bit_length()
 
 
-ALL: Final = Part()
+ALL: Final = StreamRange()
 
 
-def parts_for(events: int) -> int:
+def range_count(events: int) -> int:
     """How many parts so many events are cut into."""
     return 1 << (max(events - 1, 0) // EVENTS).bit_length()

@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, Integer, Text, Uuid, bindparam
 from sqlalchemy.types import TypeEngine
 
-from projections.reading.queries import Place
+from projections.reading.queries import ListPosition
 
 APART: Final = 8
 """Of so many values at most, each gets a list of its own, in the order of an index."""
 TYPES: Final[Mapping[type, TypeEngine[Any]]] = {str: Text(), UUID: Uuid(), datetime: TIMESTAMP(timezone=True)}
 
 
-class Named(NamedTuple):
+class NamedParameter(NamedTuple):
     """A parameter: its name, of which type its values are, and whether it is an array of them."""
 
     name: str
@@ -24,7 +24,7 @@ class Named(NamedTuple):
     is_array: bool = False
 
 
-Field = bool | Named | tuple[Named, ...]
+Field = bool | NamedParameter | tuple[NamedParameter, ...]
 """A flag, a parameter, or one for each of a few values."""
 Shape = tuple[tuple[str, Field], ...]
 """What of a filter gives its statement another form: its fields that are given, and the flags among them.
@@ -33,7 +33,7 @@ There are not many shapes, however many filters somebody makes up, and none is l
 """
 
 
-def shaped(wanted: Any, *apart: str) -> tuple[Shape, Mapping[str, object]]:
+def shape_of(wanted: Any, *apart: str) -> tuple[Shape, Mapping[str, object]]:
     """The shape of a filter, a dataclass whose None does not narrow, and the values of its parameters.
 
     apart: the fields of which up to APART values get a parameter each; of the others, a single one does.
@@ -47,14 +47,14 @@ def shaped(wanted: Any, *apart: str) -> tuple[Shape, Mapping[str, object]]:
         if isinstance(value, bool):
             shape.append((name, value))
         elif not isinstance(value, list | tuple):
-            shape.append((name, Named(name, type(value))))
+            shape.append((name, NamedParameter(name, type(value))))
             values[name] = value
         elif 0 < len(value) <= (APART if name in apart else 1):
-            few = tuple(Named(f"{name}_{n}", str) for n in range(len(value)))
+            few = tuple(NamedParameter(f"{name}_{n}", str) for n in range(len(value)))
             values.update(zip((each.name for each in few), value, strict=True))
             shape.append((name, few))
         else:
-            shape.append((name, Named(name, str, is_array=True)))
+            shape.append((name, NamedParameter(name, str, is_array=True)))
             values[name] = list(value)
     return tuple(shape), values
 
@@ -70,7 +70,7 @@ def each(chosen: Any) -> Sequence[Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class PageShape:
     """Which part of a list: from its beginning, or from where another one ended; and in which direction.
 
     How many items, and where the other one ended, are parameters: see `part_values`.
@@ -85,13 +85,13 @@ AFTER_AT: Final[BindParameter[datetime]] = bindparam("after_at", type_=TYPES[dat
 AFTER_ID: Final[BindParameter[UUID]] = bindparam("after_id", type_=TYPES[UUID])
 
 
-def part_values(limit: int, after: Place | None) -> Mapping[str, object]:
+def part_values(limit: int, after: ListPosition | None) -> Mapping[str, object]:
     """The values of a part's parameters."""
     place = {"after_at": after.at, "after_id": after.id} if after else {}
     return {"limit": limit, **place}
 
 
-def once(values: Iterable[str] | None) -> Sequence[str] | None:
+def distinct(values: Iterable[str] | None) -> Sequence[str] | None:
     """Each of them once, in their order."""
     return None if values is None else tuple(dict.fromkeys(values))
 
@@ -99,9 +99,9 @@ def once(values: Iterable[str] | None) -> Sequence[str] | None:
 def _parameterized(field: Field) -> Any:
     if isinstance(field, bool):
         return field
-    return _parameter(field) if isinstance(field, Named) else [_parameter(named) for named in field]
+    return _parameter(field) if isinstance(field, NamedParameter) else [_parameter(named) for named in field]
 
 
-def _parameter(named: Named) -> BindParameter[Any]:
+def _parameter(named: NamedParameter) -> BindParameter[Any]:
     kind = TYPES[named.type]
     return bindparam(named.name, type_=ARRAY(kind) if named.is_array else kind)

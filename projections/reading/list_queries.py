@@ -28,8 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from projections.reading.filter_shape import AFTER_AT, AFTER_ID, LIMIT, Part, each
-from projections.reading.queries import Sight, alias, among, instant
+from projections.reading.filter_shape import AFTER_AT, AFTER_ID, LIMIT, PageShape, each
+from projections.reading.queries import ViewerScope, alias, instant, is_any_of
 
 SPECIAL: Final = re.compile(r"[\\%_]")
 """What LIKE does not take as it stands."""
@@ -40,7 +40,7 @@ PLACE: Final = """((regions[1] COLLATE "C") || '/'::text)"""
 """The path of a region with its end: 'xk/north/' begins with 'xk/', and 'xk-west/' does not."""
 
 
-def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[Any], part: Part) -> Select[Any]:
+def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[Any], part: PageShape) -> Select[Any]:
     """The part of a list that is ordered by an instant, and where that is the same by an id."""
     place, after = tuple_(by, id), tuple_(AFTER_AT, AFTER_ID)
     if part.falling:
@@ -52,7 +52,7 @@ def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[An
     return (statement.where(*beyond) if part.continued else statement).limit(LIMIT)
 
 
-def merged(lists: Sequence[Select[Any]], part: Part) -> Select[Any]:
+def merged(lists: Sequence[Select[Any]], part: PageShape) -> Select[Any]:
     """One list of several that share no item, each in this order by `at` and `id`."""
     if len(lists) == 1:
         return lists[0]
@@ -67,7 +67,7 @@ def of_each(column: ColumnElement[Any], values: ColumnElement[Any], found: Selec
     return select(*each.c).select_from(wanted.join(each, true()))
 
 
-def gathered(keys: Select[Any], table: Table, part: Part) -> Select[Any]:
+def gathered(keys: Select[Any], table: Table, part: PageShape) -> Select[Any]:
     """The part of a list of few: the keys of all are found before they are ordered. keys: at, id, version."""
     found = keys.cte("found").prefix_with("MATERIALIZED")
     part_of_all = ordered(select(found), found.c.at, found.c.id, part).subquery("part")
@@ -76,7 +76,9 @@ def gathered(keys: Select[Any], table: Table, part: Part) -> Select[Any]:
     return statement.join_from(part_of_all, table, same).order_by(*_order(part_of_all, part))
 
 
-def shown(page: Select[Any], part: Part, state_in: Callable[[FromClause], Sequence[ColumnElement[Any]]]) -> Select[Any]:
+def shown(
+    page: Select[Any], part: PageShape, state_in: Callable[[FromClause], Sequence[ColumnElement[Any]]]
+) -> Select[Any]:
     """A page with the states of its items, which are looked up for what is on the page alone.
 
     page: at, id, version, document. state_in: the columns of a state.
@@ -85,7 +87,7 @@ def shown(page: Select[Any], part: Part, state_in: Callable[[FromClause], Sequen
     return select(rows.c.at, rows.c.id, *state_in(rows)).order_by(*_order(rows, part))
 
 
-def _order(rows: FromClause, part: Part) -> tuple[ColumnElement[Any], ...]:
+def _order(rows: FromClause, part: PageShape) -> tuple[ColumnElement[Any], ...]:
     return (rows.c.at.desc(), rows.c.id.desc()) if part.falling else (rows.c.at, rows.c.id)
 
 
@@ -98,11 +100,11 @@ def any_of(column: ColumnElement[Any], chosen: Any) -> ColumnElement[bool]:
     """chosen: the parameters of a filter's field. One value keeps the order of what an index has after the column."""
     match each(chosen):
         case []:
-            return among(column, chosen)
+            return is_any_of(column, chosen)
         case [one]:
             return column == one  # type: ignore[no-any-return]
         case several:
-            return among(column, array(several, type_=Text))
+            return is_any_of(column, array(several, type_=Text))
 
 
 def containing(text: str) -> str:
@@ -151,7 +153,7 @@ def indexed(name: str, table: Table, *columns: str, where: TextClause | None = N
 FIRST: Final = text("version = 1")
 
 
-def first_of(table: Table, sight: Sight) -> tuple[FromClause, ColumnElement[bool]]:
+def first_of(table: Table, scope: ViewerScope) -> tuple[FromClause, ColumnElement[bool]]:
     """The first row of each subject, for what lasts: beside a table, and the condition that it was there by then."""
     rows = alias(table, "first")
-    return rows, (rows.c.version == literal_column("1")) & (rows.c.valid_from <= instant(sight))
+    return rows, (rows.c.version == literal_column("1")) & (rows.c.valid_from <= instant(scope))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import column, select, text
 
-from projections.reading.queries import Question
+from projections.reading.queries import Query
 from projections.reading.view_status import FOLLOWERS
 
 BLOCKED: Final = """
@@ -64,11 +64,11 @@ class Blocked:
         return f"its follower waits{since} for a lock on {self.what}, which {holder} holds: let it commit, or {end}"
 
 
-def blocked() -> Question[Blocked]:
+def blocked() -> Query[Blocked]:
     """Every lock that followers wait for, and every lock on a table of the views that none can write beside."""
     names = ("follower", "what", "pid", "session", "since")
     found = text(BLOCKED).bindparams(followers=f"{FOLLOWERS} ").columns(*map(column, names)).subquery("blocked")
-    return Question(select(found), (), _blocked)
+    return Query(select(found), (), _blocked)
 
 
 def _blocked(row: Sequence[Any]) -> Blocked:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
-from projections.reading.queries import Question, among, texts, uuids
+from projections.reading.queries import Query, is_any_of, text_array, uuid_array
 from projections.tables.parked import events, streams
 
 
@@ -24,11 +24,11 @@ class Parked:
     waiting: int
 
 
-def parked() -> Question[Parked]:
+def parked() -> Query[Parked]:
     """All of them, by view and position."""
     waiting = select(func.count()).where(events.c.view == streams.c.view, events.c.stream == streams.c.stream)
     statement = select(*streams.c, waiting.correlate(streams).scalar_subquery())
-    return Question(
+    return Query(
         statement.order_by(streams.c.view, streams.c.position),
         (),
         lambda row: Parked(
@@ -37,15 +37,15 @@ def parked() -> Question[Parked]:
     )
 
 
-def streams_of(view: str) -> Question[UUID]:
+def streams_of(view: str) -> Query[UUID]:
     """Those whose rows are not what their events make of them now."""
-    return Question(select(streams.c.stream).where(streams.c.view == view), (), lambda row: UUID(str(row[0])))
+    return Query(select(streams.c.stream).where(streams.c.view == view), (), lambda row: UUID(str(row[0])))
 
 
-def waiting_positions(view: str, stream: UUID) -> Question[int]:
+def waiting_positions(view: str, stream: UUID) -> Query[int]:
     """Of the events that wait, in order."""
     found = select(events.c.position).where(events.c.view == view, events.c.stream == stream)
-    return Question(found.order_by(events.c.position), (), lambda row: int(row[0]))
+    return Query(found.order_by(events.c.position), (), lambda row: int(row[0]))
 
 
 def missing(
@@ -57,7 +57,7 @@ def missing(
     """
     asked_for = events.c.position == at_least
     wanted = asked_for if as_of is None else or_(asked_for, events.c.position <= as_of)
-    found = select(events.c.view, events.c.position).where(among(events.c.view, texts(views)), wanted)
+    found = select(events.c.view, events.c.position).where(is_any_of(events.c.view, text_array(views)), wanted)
     if subjects is not None:
-        found = found.where(among(events.c.stream, uuids(subjects)))
+        found = found.where(is_any_of(events.c.stream, uuid_array(subjects)))
     return found.order_by(events.c.position)

@@ -6,22 +6,22 @@ from typing import Any
 
 from sqlalchemy import select, tuple_
 
-from projections.reading.queries import Question
+from projections.reading.queries import Query
 from projections.tables.stored_events import people
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class PersonName:
     issuer: str
     subject: str
     name: str
 
 
-def names(persons: Iterable[tuple[str, str]]) -> Question[Named]:
+def names(persons: Iterable[tuple[str, str]]) -> Query[PersonName]:
     """Those of the persons (issuer, subject) whose name is known."""
     statement = select(people.c.issuer, people.c.subject, people.c.name)
-    return Question(statement.where(tuple_(people.c.issuer, people.c.subject).in_(list(persons))), (), _named)
+    return Query(statement.where(tuple_(people.c.issuer, people.c.subject).in_(list(persons))), (), _named)
 
 
-def _named(row: Sequence[Any]) -> Named:
-    return Named(row[0], row[1], row[2])
+def _named(row: Sequence[Any]) -> PersonName:
+    return PersonName(row[0], row[1], row[2])

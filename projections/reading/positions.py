@@ -21,7 +21,7 @@ class ViewBehind(Exception):
         self.wanted = wanted
 
 
-class SetAside(ViewBehind):
+class EventParked(ViewBehind):
     """A view went on, and set aside the event at a position: it is there when the fold is mended."""
 
     def __init__(self, view: str, position: int, wanted: int) -> None:
@@ -29,7 +29,7 @@ class SetAside(ViewBehind):
         self.args = (f"the view {view} has set aside the event at position {position} until its fold is mended",)
 
 
-class Positions:
+class ViewPositions:
     """Positions only rise while the server lives: one that was reached need not be waited for again. Whoever relies on
     it looks again in the moment of the reading, since a server that falls may take steps of its views with it."""
 
@@ -40,7 +40,7 @@ class Positions:
         self._forgotten = 0
         self._asking: asyncio.Task[None] | None = None
 
-    async def reach(self, views: Iterable[str], wanted: int, patience: float) -> None:
+    async def wait_until(self, views: Iterable[str], wanted: int, patience: float) -> None:
         """Waits until all of the views are there. patience: seconds. Raises ViewBehind, and whatever asking raises."""
         behind = [view for view in views if self._known.get(view, 0) < wanted]
         if not behind:
@@ -57,12 +57,12 @@ class Positions:
             await asyncio.sleep(min(interval, max(deadline - clock(), 0)))
             interval = min(interval * 2, LONGEST)
 
-    async def least(self, views: Iterable[str]) -> int:
+    async def minimum(self, views: Iterable[str]) -> int:
         """The position that all of the views have reached now. Raises whatever asking raises."""
         await self._look()
         return min(self._known.get(view, 0) for view in views)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """A server that fell may have lost the last steps of its views: they are taken again."""
         self._known = {}
         self._forgotten += 1

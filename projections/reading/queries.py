@@ -35,7 +35,7 @@ FOREVER: Final[ColumnElement[Any]] = literal_column("'infinity'::timestamptz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class ViewerScope:
     """Who looks, and as of when: None is now. Visibility is always that of now.
 
     position: the last event that was recorded as of then. clock: the time by which it is judged now what is overdue,
@@ -59,15 +59,15 @@ class Sight:
             "judged_at": judged_at,
         }
 
-    def now(self) -> "Sight":
+    def now(self) -> "ViewerScope":
         return replace(self, as_of=None, position=None)
 
-    def of_everything(self) -> "Sight":
+    def of_everything(self) -> "ViewerScope":
         """For what rules need to know. Nothing of it is shown as it is."""
         return replace(self, viewer=EVERYTHING.viewer)
 
 
-EVERYTHING: Final = Sight(viewer=Viewer(None))
+EVERYTHING: Final = ViewerScope(viewer=Viewer(None))
 """For what the register needs itself, such as the context of a rule. Nothing of it is shown as it is."""
 SEEING_ALL: Final = frozenset[str]().union(*SEEN_BY.values())
 """Tokens by which all that has a marking is seen: of other markings, they show nothing."""
@@ -78,7 +78,7 @@ PREPARED: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Generic[T]):
+class Query(Generic[T]):
     """A statement, the views that it reads, what one row of its answer is, and values of parameters that it names.
 
     subjects: whose rows alone make a difference to the answer; None where those of anybody may.
@@ -90,12 +90,12 @@ class Question(Generic[T]):
     values: Mapping[str, object] = field(default_factory=dict)
     subjects: Sequence[UUID] | None = None
 
-    def about(self, subjects: Sequence[UUID]) -> "Question[T]":
+    def about(self, subjects: Sequence[UUID]) -> "Query[T]":
         """The same, where it is known whose rows make a difference."""
         return replace(self, subjects=subjects)
 
 
-class Prepared(Generic[T]):
+class PreparedQuery(Generic[T]):
     """What is asked often: its statement is built once for each kind of sight and form, and differs in values alone.
 
     To build a statement, and to find out that it was compiled before, takes as long as all the rest of asking.
@@ -109,66 +109,66 @@ class Prepared(Generic[T]):
         self._views = views
         self._read = read
 
-    def of(self, sight: Sight, *form: Hashable, **values: object) -> Question[T]:
+    def of(self, scope: ViewerScope, *form: Hashable, **values: object) -> Query[T]:
         """values: of the parameters that the statement names beside those of the sight."""
-        return Question(self._build(_of_its_kind(sight), *form), self._views, self._read, {**sight.values, **values})
+        return Query(self._build(_of_its_kind(scope), *form), self._views, self._read, {**scope.values, **values})
 
 
-def _of_its_kind(sight: Sight) -> Sight:
+def _of_its_kind(scope: ViewerScope) -> ViewerScope:
     """One for all of its kind, to build with: a statement that is asked without the values of a sight finds nothing."""
-    return Sight(
-        viewer=EVERYTHING.viewer if sight.viewer.tokens is None else NOBODY,
-        as_of=None if sight.as_of is None else BEFORE_ALL,
+    return ViewerScope(
+        viewer=EVERYTHING.viewer if scope.viewer.tokens is None else NOBODY,
+        as_of=None if scope.as_of is None else BEFORE_ALL,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPosition:
     """Where a page of a list ended: the instant that it is ordered by, and the id of its last item."""
 
     at: datetime
     id: UUID
 
 
-def visible(table: Table, sight: Sight) -> ColumnElement[bool]:
+def visible(table: Table, scope: ViewerScope) -> ColumnElement[bool]:
     """The rows of a table with an audience that the viewer is part of."""
-    return overlaps(table.c.audience, sight)
+    return overlaps(table.c.audience, scope)
 
 
 def of_markings_seen_whole(table: Table) -> ColumnElement[bool]:
     """The rows of the markings of which nothing is hidden from the viewer."""
-    return among(table.c.marking, named_texts("markings"))
+    return is_any_of(table.c.marking, named_texts("markings"))
 
 
-def visible_of_others(table: Table, sight: Sight) -> ColumnElement[bool]:
+def visible_of_others(table: Table, scope: ViewerScope) -> ColumnElement[bool]:
     """The rows of other markings that are visible all the same. From the register itself nothing is hidden."""
-    if sight.viewer.tokens is None:
+    if scope.viewer.tokens is None:
         return false()
     of_others = table.c.marking != all_(named_texts("markings"))
     return of_others & table.c.audience.bool_op("&&")(named_texts("own_tokens"))
 
 
-def overlaps(audience: ColumnElement[Any], sight: Sight) -> ColumnElement[bool]:
-    tokens = sight.viewer.tokens
+def overlaps(audience: ColumnElement[Any], scope: ViewerScope) -> ColumnElement[bool]:
+    tokens = scope.viewer.tokens
     if tokens is None:
         return true()
     return audience.bool_op("&&")(bindparam("tokens", sorted(tokens), type_=ARRAY(Text)))
 
 
-def standing(table: Table, sight: Sight) -> ColumnElement[bool]:
+def valid_at(table: Table, scope: ViewerScope) -> ColumnElement[bool]:
     """The rows of a table with a validity that stand now, or stood at the instant asked for."""
-    if sight.as_of is None:
+    if scope.as_of is None:
         return table.c.valid_until == FOREVER
-    return (table.c.valid_from <= instant(sight)) & (instant(sight) < table.c.valid_until)
+    return (table.c.valid_from <= instant(scope)) & (instant(scope) < table.c.valid_until)
 
 
-def instant(sight: Sight) -> ColumnElement[datetime]:
-    """The instant whose past is asked for, as a parameter that `Sight.values` has."""
-    return bindparam("as_of", sight.as_of, type_=TIMESTAMP(timezone=True))
+def instant(scope: ViewerScope) -> ColumnElement[datetime]:
+    """The instant whose past is asked for, as a parameter that `ViewerScope.values` has."""
+    return bindparam("as_of", scope.as_of, type_=TIMESTAMP(timezone=True))
 
 
-def judged_at() -> ColumnElement[datetime]:
-    """The time by which it is judged what is overdue, as a parameter that `Sight.values` has."""
+def judgement_time() -> ColumnElement[datetime]:
+    """The time by which it is judged what is overdue, as a parameter that `ViewerScope.values` has."""
     return func.coalesce(bindparam("judged_at", type_=TIMESTAMP(timezone=True)), func.now())
 
 
@@ -178,23 +178,23 @@ def alias(table: Table, name: str) -> FromClause:
     return table.alias(name)
 
 
-def called(table: Table, sight: Sight, references: Iterable[str]) -> ColumnElement[bool]:
+def with_references(table: Table, scope: ViewerScope, references: Iterable[str]) -> ColumnElement[bool]:
     """The rows of what has one of these references, which never change: found by the rows that stand now."""
-    wanted = among(table.c.reference, texts(references))
-    if sight.as_of is None:
+    wanted = is_any_of(table.c.reference, text_array(references))
+    if scope.as_of is None:
         return wanted
     now = alias(table, "now")
     return table.c.id.in_(
-        select(now.c.id).where(now.c.valid_until == FOREVER, among(now.c.reference, texts(references)))
+        select(now.c.id).where(now.c.valid_until == FOREVER, is_any_of(now.c.reference, text_array(references)))
     )
 
 
-def texts(values: Iterable[str]) -> ColumnElement[Any]:
+def text_array(values: Iterable[str]) -> ColumnElement[Any]:
     """A parameter that is an array: the statement stays the same however many there are."""
     return bindparam(None, list(values), type_=ARRAY(Text))
 
 
-def uuids(values: Iterable[UUID]) -> ColumnElement[Any]:
+def uuid_array(values: Iterable[UUID]) -> ColumnElement[Any]:
     return bindparam(None, list(values), type_=ARRAY(Uuid))
 
 
@@ -207,5 +207,5 @@ def named_uuids(name: str) -> ColumnElement[Any]:
     return bindparam(name, type_=ARRAY(Uuid))
 
 
-def among(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElement[bool]:
+def is_any_of(column: ColumnElement[Any], values: ColumnElement[Any]) -> ColumnElement[bool]:
     return column == any_(values)

@@ -19,17 +19,17 @@ from domain.jurisdiction import Jurisdiction
 from domain.marking import Viewer, viewer
 from domain.vocabulary import Actor, AuthorityCode, Region
 from projections.reading import parked_streams
-from projections.reading.positions import Positions, SetAside, ViewBehind
-from projections.reading.queries import Question, Sight
-from projections.reading.single_flight import Shared
+from projections.reading.positions import EventParked, ViewBehind, ViewPositions
+from projections.reading.queries import Query, ViewerScope
+from projections.reading.single_flight import SingleFlight
 from projections.reading.statement_slots import Person, Places, in_pieces
 from projections.tables import checkpoints, parked
 from projections.tables.stored_events import events
 
-__all__ = ["InstantAhead", "Reader", "Reading", "SetAside", "Unanswered", "ViewBehind"]
+__all__ = ["DatabaseUnavailable", "EventParked", "InstantAhead", "Reader", "Reading", "ViewBehind"]
 
 T = TypeVar("T")
-StandingOf = Callable[[AuthorityCode], Question[Authority | Jurisdiction]]
+StandingOf = Callable[[AuthorityCode], Query[Authority | Jurisdiction]]
 """An authority, where it is registered, and the jurisdictions of its mandates."""
 
 RETRY_AFTER: Final = 1.0
@@ -57,7 +57,7 @@ class InstantAhead(Exception):
     """An instant after both the database's clock and the last event: nobody can say what the register will say then."""
 
 
-class Unanswered(Exception):
+class DatabaseUnavailable(Exception):
     """The database did not answer, or not in time. retry_after: seconds."""
 
     def __init__(self, reason: str, *, retry_after: float = RETRY_AFTER) -> None:
@@ -69,10 +69,10 @@ class Reading:
     """What one viewer reads, as of now or then, at least at a position. Made by Reader."""
 
     def __init__(
-        self, reader: "Reader", sight: Sight, at_least: int, reached: int, now: datetime, person: Person | None
+        self, reader: "Reader", scope: ViewerScope, at_least: int, reached: int, now: datetime, person: Person | None
     ) -> None:
         """now: what it was found out at which mandates the viewer's authority holds. person: who reads."""
-        self.sight = sight
+        self.viewer_scope = scope
         self.now = now
         self._reader = reader
         self._at_least = at_least
@@ -81,17 +81,17 @@ class Reading:
 
     @property
     def viewer(self) -> Viewer:
-        return self.sight.viewer
+        return self.viewer_scope.viewer
 
-    async def rows(self, question: Question[T]) -> list[T]:
+    async def rows(self, query: Query[T]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
         return await self._reader.answer(
-            question, self._at_least, self.sight.position, reached=self._reached, person=self._person
+            query, self._at_least, self.viewer_scope.position, reached=self._reached, person=self._person
         )
 
-    async def one(self, question: Question[T]) -> T | None:
+    async def one(self, query: Query[T]) -> T | None:
         """The first row of the answer."""
-        return next(iter(await self.rows(question)), None)
+        return next(iter(await self.rows(query)), None)
 
 
 class Reader:
@@ -116,11 +116,11 @@ class Reader:
         self._patience = patience
         self._limit = answer_limit
         self._clock = clock
-        self._positions = Positions(self._ask_positions)
+        self._positions = ViewPositions(self._ask_positions)
         self._parking: set[str] = set()
         self._past: dict[datetime, int] = {}
         self._marks: frozenset[tuple[str, int, int]] = frozenset()
-        self._set_aside: Shared[Hashable, Mapping[str, Mapping[UUID, int]]] = Shared()
+        self._parked_streams: SingleFlight[Hashable, Mapping[str, Mapping[UUID, int]]] = SingleFlight()
 
     async def reading(
         self,
@@ -142,12 +142,12 @@ class Reader:
             position = await self._position_as_of(as_of)
         wanted = max(at_least or 0, position or 0)
         known = await self._viewer(actor, now, max(wanted, reached or 0))
-        sight = Sight(viewer=known, as_of=as_of, position=position, clock=now)
-        return Reading(self, sight, wanted, reached or 0, now, None if actor.is_system else actor.person)
+        scope = ViewerScope(viewer=known, as_of=as_of, position=position, clock=now)
+        return Reading(self, scope, wanted, reached or 0, now, None if actor.is_system else actor.person)
 
     async def answer(
         self,
-        question: Question[T],
+        query: Query[T],
         at_least: int = 0,
         as_of: int | None = None,
         *,
@@ -160,29 +160,29 @@ class Reader:
 
         async def rows() -> Sequence[Sequence[Any]]:
             wanted = max(at_least, reached)
-            await self._positions.reach(question.views, wanted, self._patience)
-            if at_least and (set_aside := self._parking.intersection(question.views)):
-                missing = parked_streams.missing(set_aside, at_least, as_of, question.subjects)
+            await self._positions.wait_until(query.views, wanted, self._patience)
+            if at_least and (set_aside := self._parking.intersection(query.views)):
+                missing = parked_streams.missing(set_aside, at_least, as_of, query.subjects)
                 for view, position in await self._rows(missing.limit(1)):
-                    raise SetAside(view, position, at_least)
+                    raise EventParked(view, position, at_least)
             try:
                 async with self._places.one(person):
-                    return await self._execute(question.statement, question.values, question.views, wanted)
+                    return await self._execute(query.statement, query.values, query.views, wanted)
             except TimeoutError:
-                raise Unanswered("other statements of the same person take too long") from None
+                raise DatabaseUnavailable("other statements of the same person take too long") from None
 
-        return await in_pieces(question.read, await self._twice(rows))
+        return await in_pieces(query.read, await self._twice(rows))
 
-    async def set_aside(self, view: str, *, anew: bool = False) -> Mapping[UUID, int]:
+    async def parked_streams(self, view: str, *, anew: bool = False) -> Mapping[UUID, int]:
         """The streams that a view has set aside, each with the position of the event that it could not apply.
 
         As of a second ago, and of the last look at how far views are; anew: as of RECENT. Raises Unanswered.
         """
         recent = int(asyncio.get_running_loop().time() / RECENT) if anew else None
-        found = await self._set_aside.read((self._marks, recent), self._ask_set_aside)
+        found = await self._parked_streams.read((self._marks, recent), self._query_parked_streams)
         return found.get(view, {})
 
-    async def _ask_set_aside(self) -> Mapping[str, Mapping[UUID, int]]:
+    async def _query_parked_streams(self) -> Mapping[str, Mapping[UUID, int]]:
         found: dict[str, dict[UUID, int]] = {}
         for view, stream, position in await self._rows(PARKED):
             found.setdefault(view, {})[stream] = int(position)
@@ -190,7 +190,7 @@ class Reader:
 
     async def reached(self, views: Iterable[str]) -> int:
         """The position that all of these views have reached now. Raises Unanswered."""
-        return await self._positions.least(views)
+        return await self._positions.minimum(views)
 
     async def _viewer(self, actor: Actor, now: datetime, at_least: int) -> Viewer:
         if actor.is_system:
@@ -233,7 +233,7 @@ class Reader:
                 return await ask()
             return await ask()
         except (_Dead, _Lost) as error:
-            raise Unanswered(f"the database does not answer: {error}") from error
+            raise DatabaseUnavailable(f"the database does not answer: {error}") from error
 
     async def _execute(
         self,
@@ -248,19 +248,19 @@ class Reader:
                 if wanted and views:
                     lacking = await connection.execute(LACKING, {"views": list(views), "wanted": wanted})
                     if (view := lacking.scalar()) is not None:
-                        self._positions.forget()
+                        self._positions.reset()
                         raise _Lost(f"the view {view} is no longer at {wanted}")
                 return (await connection.execute(statement, values)).all()
         except (TimeoutError, PoolTimeout) as error:
-            raise Unanswered("the database does not answer in time") from error
+            raise DatabaseUnavailable("the database does not answer in time") from error
         except psycopg.OperationalError as error:
-            raise Unanswered(f"the database does not answer: {error}") from error
+            raise DatabaseUnavailable(f"the database does not answer: {error}") from error
         except DBAPIError as error:
             if error.connection_invalidated:
-                self._positions.forget()
+                self._positions.reset()
                 raise _Dead(str(error.orig)) from error
             if isinstance(error.orig, psycopg.OperationalError):
-                raise Unanswered(f"the database does not answer: {error.orig}") from error
+                raise DatabaseUnavailable(f"the database does not answer: {error.orig}") from error
             raise
 
 

@@ -12,7 +12,7 @@ KEPT: Final = 1.0
 """Seconds for which what was found is there for those who come a little later."""
 
 
-class Shared(Generic[K, T]):
+class SingleFlight(Generic[K, T]):
     """A key says all that what is found depends on, and so who looks. What failed is asked for again by the next."""
 
     def __init__(self) -> None:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import LargeBinary, Text, case, cast, false, func, literal, or_, select
 
-from projections.reading.queries import Question, among, uuids
+from projections.reading.queries import Query, is_any_of, uuid_array
 from projections.tables.stored_events import event_texts, events, voided_events
 
 
-def events_of(streams: Iterable[UUID]) -> Question[Sequence[Any]]:
+def events_of(streams: Iterable[UUID]) -> Query[Sequence[Any]]:
     """All of these streams, by stream and version, as `replaying.Decode` takes them."""
     e, v, t = events, voided_events, event_texts
     voided = func.json_build_object(
@@ -23,27 +23,29 @@ def events_of(streams: Iterable[UUID]) -> Question[Sequence[Any]]:
         select(*place, topic, e.c.state, e.c.recorded_at, t.c.texts, case((is_voided, cast(voided, Text))))
         .outerjoin_from(e, v, v.c.position == e.c.notification_id)
         .outerjoin(t, t.c.position == e.c.notification_id)
-        .where(among(events.c.originator_id, uuids(streams)))
+        .where(is_any_of(events.c.originator_id, uuid_array(streams)))
         .order_by(events.c.originator_id, events.c.originator_version)
     )
-    return Question(statement, (), tuple)
+    return Query(statement, (), tuple)
 
 
-def mentioning(streams: Iterable[UUID], ids: Iterable[UUID]) -> Question[UUID]:
+def mentioning(streams: Iterable[UUID], ids: Iterable[UUID]) -> Query[UUID]:
     """Those of the streams of which an event may name one of these ids."""
     named = [func.position(literal(str(each).encode(), LargeBinary).op("IN")(events.c.state)) > 0 for each in ids]
-    found = select(events.c.originator_id).where(among(events.c.originator_id, uuids(streams)), or_(false(), *named))
-    return Question(found.distinct(), (), lambda row: UUID(str(row[0])))
+    found = select(events.c.originator_id).where(
+        is_any_of(events.c.originator_id, uuid_array(streams)), or_(false(), *named)
+    )
+    return Query(found.distinct(), (), lambda row: UUID(str(row[0])))
 
 
-def event_of_number(stream: UUID, number: int) -> Question[Sequence[Any]]:
+def event_of_number(stream: UUID, number: int) -> Query[Sequence[Any]]:
     """The event of a series of numbers by which one was assigned, as `replaying.Decode` takes it."""
     found = events_of([stream])
     return replace(found, statement=found.statement.where(events.c.originator_version == number))
 
 
-def lengths_of(streams: Iterable[UUID]) -> Question[tuple[UUID, int]]:
+def lengths_of(streams: Iterable[UUID]) -> Query[tuple[UUID, int]]:
     """How many events each of these streams has."""
     length = func.max(events.c.originator_version)
-    statement = select(events.c.originator_id, length).where(among(events.c.originator_id, uuids(streams)))
-    return Question(statement.group_by(events.c.originator_id), (), lambda row: (row[0], int(row[1])))
+    statement = select(events.c.originator_id, length).where(is_any_of(events.c.originator_id, uuid_array(streams)))
+    return Query(statement.group_by(events.c.originator_id), (), lambda row: (row[0], int(row[1])))

@@ -21,13 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as table_of
 
-from projections.reading.queries import Question
-from projections.tables.checkpoints import FollowerState, Step, rebuilds, table
+from projections.reading.queries import Query
+from projections.tables.checkpoints import FollowerState, RebuildStep, rebuilds, table
 from projections.tables.stored_events import events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ProgressReport:
     """Of a rebuild, in events. step: None where older code builds. swaps: whether it is to, or only compares.
 
     waits_for: sessions that hold the view's tables, as far as who builds it tells here.
@@ -37,7 +37,7 @@ class Progress:
     total: int
     started_at: datetime
     updated_at: datetime
-    step: Step | None
+    step: RebuildStep | None
     swaps: bool = True
     waits_for: str = ""
 
@@ -50,13 +50,13 @@ class Progress:
     def seconds_remaining(self) -> float | None:
         """Until all events are read. None where that is not known, and while no events are read."""
         rate, left = self.events_per_second, self.total - self.processed
-        is_reading = self.step in (None, Step.LOADING, Step.CATCHING_UP)
+        is_reading = self.step in (None, RebuildStep.LOADING, RebuildStep.CATCHING_UP)
         return left / rate if is_reading and rate > 0 and left > 0 else None
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """In a line, as 'loading, 41%, 12,300 events/s, 60 s left'."""
-        told = [self.step.told] if self.step else []
+        told = [self.step.label] if self.step else []
         if self.total:
             told += [f"{self.processed / self.total:.0%}", f"{self.events_per_second:,.0f} events/s"]
         if (left := self.seconds_remaining) is not None:
@@ -67,7 +67,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class ViewStatus:
     """One view. lag: events that it has not applied. lag_seconds: since the oldest of them was recorded.
 
     version: of the fold that made its rows; None where it was never followed. led: whether a follower holds its lock,
@@ -84,7 +84,7 @@ class Status:
     lag_seconds: float
     last_error: str | None
     parked: int
-    rebuild: Progress | None
+    rebuild: ProgressReport | None
     held_by: str | None
     still_for: float
 
@@ -101,12 +101,12 @@ REBUILDS: Final = 0x72656275  # "rebu"
 """Likewise, of those who build a view anew."""
 
 
-def head() -> Question[int]:
+def head() -> Query[int]:
     """The position of the last event of the log; 0 where there is none."""
-    return Question(_head(), (), lambda row: int(row[0]))
+    return Query(_head(), (), lambda row: int(row[0]))
 
 
-def statuses(names: Sequence[str] = ()) -> Question[Status]:
+def statuses(names: Sequence[str] = ()) -> Query[ViewStatus]:
     """Everything that was followed, and what else is named, by name.
 
     Positions have no gaps, so that what is left can be counted by them.
@@ -142,7 +142,7 @@ def statuses(names: Sequence[str] = ()) -> Question[Status]:
         .select_from(followed.outerjoin(rebuilds, rebuilds.c.view == known.c.view))
         .order_by(known.c.view)
     )
-    return Question(statement, (), _status)
+    return Query(statement, (), _status)
 
 
 def _head() -> Select[Any]:
@@ -165,10 +165,10 @@ def _holder(kind: int, view: ColumnElement[str]) -> ColumnElement[str | None]:
     return mine.where(cast(locks.c.objid, BigInteger) == key).correlate(view.table).limit(1).scalar_subquery()
 
 
-def _status(row: Sequence[Any]) -> Status:
+def _status(row: Sequence[Any]) -> ViewStatus:
     view, version, position, state, holder, lag, lag_seconds, last_error, parked, rebuilding, still, *progress = row
     led = holder is not None and holder.startswith(FOLLOWERS)
-    return Status(
+    return ViewStatus(
         view=view,
         version=version,
         position=position,
@@ -186,14 +186,14 @@ def _status(row: Sequence[Any]) -> Status:
 
 def _progress(
     processed: int, total: int, started_at: datetime, updated_at: datetime, step: str | None, swaps: bool
-) -> Progress:
+) -> ProgressReport:
     """A step that only newer code knows is none."""
-    return Progress(
+    return ProgressReport(
         processed=processed,
         total=total,
         started_at=started_at,
         updated_at=updated_at,
-        step=Step.__members__.get(step or ""),
+        step=RebuildStep.__members__.get(step or ""),
         swaps=swaps,
     )
 

@@ -15,7 +15,7 @@ ANSWER: Final = 5.0
 """Seconds that the server gets to take in that a statement is cancelled, before it is told again."""
 
 
-def attended(
+def run_cancellable(
     sessions: Sequence[psycopg.Connection[Any]],
     work: Callable[[psycopg.Connection[Any]], T],
     look: Callable[[], None],

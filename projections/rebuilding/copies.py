@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from projections.following.stream_ranges import Part, parts_for
+from projections.following.stream_ranges import StreamRange, range_count
 from projections.tables.view import View
 
 NEXT: Final = "projections_next"
@@ -41,7 +41,7 @@ class Loaded:
 
 def begin(connection: psycopg.Connection[Any], view: View, position: int, events: int) -> Copy:
     """An empty copy, in the place of any other. events: how many are to be loaded."""
-    copy = Copy(uuid4(), position, parts_for(events))
+    copy = Copy(uuid4(), position, range_count(events))
     with connection.transaction():
         clear(connection, view)
         _call(connection, "begin_copy", view)
@@ -68,7 +68,7 @@ def is_there(connection: psycopg.Connection[Any], view: View) -> bool:
     return connection.execute("SELECT 1 FROM projections.copies WHERE view = %s", [view.name]).fetchone() is not None
 
 
-def claim(connection: psycopg.Connection[Any], copy: Copy, part: Part) -> bool:
+def claim(connection: psycopg.Connection[Any], copy: Copy, part: StreamRange) -> bool:
     """Whether the part is not loaded yet, and the caller's to load in this transaction.
 
     Raises psycopg.errors.ForeignKeyViolation where the copy is gone; until the transaction ends, it cannot go.
@@ -77,7 +77,7 @@ def claim(connection: psycopg.Connection[Any], copy: Copy, part: Part) -> bool:
     return connection.execute(claimed, [copy.id, part.number]).rowcount == 1
 
 
-def note(connection: psycopg.Connection[Any], copy: Copy, part: Part, found: Loaded) -> None:
+def note(connection: psycopg.Connection[Any], copy: Copy, part: StreamRange, found: Loaded) -> None:
     """What a part came to, in the transaction that loads it."""
     connection.execute(
         "UPDATE projections.copy_parts SET events = %s, left_out = %s WHERE copy = %s AND part = %s",
@@ -85,11 +85,11 @@ def note(connection: psycopg.Connection[Any], copy: Copy, part: Part, found: Loa
     )
 
 
-def missing(connection: psycopg.Connection[Any], copy: Copy) -> list[Part]:
+def missing(connection: psycopg.Connection[Any], copy: Copy) -> list[StreamRange]:
     """The parts that are still to be loaded."""
     asked = "SELECT part FROM projections.copy_parts WHERE copy = %s"
     there = {row[0] for row in connection.execute(asked, [copy.id])}
-    return [Part(number, copy.parts) for number in range(copy.parts) if number not in there]
+    return [StreamRange(number, copy.parts) for number in range(copy.parts) if number not in there]
 
 
 def so_far(connection: psycopg.Connection[Any], copy: Copy) -> Loaded:

@@ -8,7 +8,7 @@ import psycopg
 
 from projections.following.leadership import connect
 from projections.rebuilding import copies
-from projections.rebuilding.cancellable import attended
+from projections.rebuilding.cancellable import run_cancellable
 from projections.tables.view import View
 
 
@@ -21,7 +21,7 @@ def index(view: View, url: str, connection: psycopg.Connection[Any], jobs: int, 
     names = copies.indexes(connection, view)
     with ExitStack() as sessions:
         used = [sessions.enter_context(connect(url, f"mandate rebuild {view.name}")) for _ in names[:jobs]]
-        attended(used, lambda session: _build(session, names), look)
+        run_cancellable(used, lambda session: _build(session, names), look)
     copies.complete(connection, view)
 
 

@@ -16,9 +16,9 @@ from domain.recorded import Recorded
 from projections.catalogue import VIEW_OF
 from projections.following import parked_events
 from projections.following.leadership import connect
-from projections.following.replay import Decode, Replay, blocks, topics
-from projections.following.row_writer import Unappliable, begins, fold, memories
-from projections.following.stream_ranges import Part
+from projections.following.replay import Decode, LogReplay, blocks, topics
+from projections.following.row_writer import UnappliableEvent, begins, fold, memories
+from projections.following.stream_ranges import StreamRange
 from projections.rebuilding import copies
 from projections.rebuilding.copies import NEXT, Copy, Loaded
 from projections.rebuilding.gc_tuning import collecting_rarely
@@ -33,12 +33,12 @@ GOODBYE: Final = 30.0
 LOST: Final = "a process that filled the copy is gone: the next rebuild goes on without it"
 
 
-class FillerLost(Exception):
+class LoaderLost(Exception):
     """A process that filled the copy is gone. What others have loaded is there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filling:
+class LoadJob:
     """What is filled, and from where. Other processes find `decode` by its name, and the view in the catalogue.
 
     served: the position of the rows that are served, 0 where there are none.
@@ -51,7 +51,7 @@ class Filling:
     served: int
 
 
-def fill(filling: Filling, parts: Sequence[Part], jobs: int) -> Generator[int, None, None]:
+def fill(job: LoadJob, parts: Sequence[StreamRange], jobs: int) -> Generator[int, None, None]:
     """How many events each part has, once it is loaded, in any order.
 
     jobs: processes, at most: as many as there is enough for, and this one alone for a view that is in no catalogue.
@@ -59,11 +59,11 @@ def fill(filling: Filling, parts: Sequence[Part], jobs: int) -> Generator[int, N
     Raises FillerLost, Unappliable, psycopg.Error, what decode raises.
     """
     jobs = min(jobs, len(parts) // PARTS_EACH)
-    if jobs <= 1 or VIEW_OF.get(filling.view.name) is not filling.view:
-        with _filler(filling) as connection:
-            yield from (_fill(filling, connection, part) for part in parts)
+    if jobs <= 1 or VIEW_OF.get(job.view.name) is not job.view:
+        with _filler(job) as connection:
+            yield from (_fill(job, connection, part) for part in parts)
         return
-    with _processes(filling, jobs) as pipes:
+    with _processes(job, jobs) as pipes:
         waiting = iter(parts)
         for pipe in pipes:
             _ask(pipe, next(waiting))
@@ -80,10 +80,10 @@ def fill(filling: Filling, parts: Sequence[Part], jobs: int) -> Generator[int, N
                 yield events
 
 
-def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> int:
+def _fill(job: LoadJob, connection: psycopg.Connection[Any], part: StreamRange) -> int:
     """One part, in one transaction: it is there with the word that it is, or not at all."""
-    view, copy = filling.view, filling.copy
-    replay = Replay(connection, filling.decode, copy.position)
+    view, copy = job.view, job.copy
+    replay = LogReplay(connection, job.decode, copy.position)
     events, left_out = 0, list[UUID]()
     with connection.transaction():
         if not copies.claim(connection, copy, part):
@@ -91,7 +91,7 @@ def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> 
         for block in blocks(replay.by_stream(topics(view.by_stream), part)):
             folded, numbers = [], dict[UUID, int]()
             for stream, own, _ in block:
-                if own is None or (found := _folded(filling, connection, stream, own)) is None:
+                if own is None or (found := _folded(job, connection, stream, own)) is None:
                     left_out.append(stream)
                 else:
                     folded.append(found)
@@ -104,14 +104,14 @@ def _fill(filling: Filling, connection: psycopg.Connection[Any], part: Part) -> 
 
 
 def _folded(
-    filling: Filling, connection: psycopg.Connection[Any], stream: UUID, own: Sequence[Recorded[Any]]
+    job: LoadJob, connection: psycopg.Connection[Any], stream: UUID, own: Sequence[Recorded[Any]]
 ) -> Folded | None:
     """None where an event cannot be applied, and the stream is parked for that already, or nobody has served it yet."""
-    view = filling.view
+    view = job.view
     try:
         return fold(view, stream, None, own, begins(connection, own[0]))
-    except Unappliable as error:
-        if (view.parks and error.position > filling.served) or parked_events.is_parked(connection, view, stream):
+    except UnappliableEvent as error:
+        if (view.parks and error.position > job.served) or parked_events.is_parked(connection, view, stream):
             return None
         raise
 
@@ -136,21 +136,21 @@ def _load(view: View, connection: psycopg.Connection[Any], folded: Sequence[Fold
 
 
 @contextmanager
-def _filler(filling: Filling) -> Iterator[psycopg.Connection[Any]]:
-    with connect(filling.url, f"mandate rebuild {filling.view.name}") as connection:
+def _filler(job: LoadJob) -> Iterator[psycopg.Connection[Any]]:
+    with connect(job.url, f"mandate rebuild {job.view.name}") as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
         yield connection
 
 
 @contextmanager
-def _processes(filling: Filling, jobs: int) -> Iterator[list[Connection]]:
+def _processes(job: LoadJob, jobs: int) -> Iterator[list[Connection]]:
     """They end when this one does, however it ends: what they listen to is closed then."""
     context = get_context("spawn")
     pipes, processes = [], []
     try:
         for _ in range(jobs):
             ours, theirs = context.Pipe()
-            named = (filling.view.name, filling.url, filling.decode, filling.copy, filling.served)
+            named = (job.view.name, job.url, job.decode, job.copy, job.served)
             process = context.Process(target=_serve, args=(*named, theirs), daemon=True)
             with _undisturbed():
                 process.start()
@@ -179,11 +179,11 @@ def _undisturbed() -> Iterator[None]:
 
 def _serve(name: str, url: str, decode: Decode, copy: Copy, served: int, pipe: Connection) -> None:
     """What a process does: part after part, until nobody asks any more."""
-    filling = Filling(VIEW_OF[name], url, decode, copy, served)
+    job = LoadJob(VIEW_OF[name], url, decode, copy, served)
     try:
-        with collecting_rarely(), _filler(filling) as connection:
+        with collecting_rarely(), _filler(job) as connection:
             while True:
-                pipe.send(_fill(filling, connection, pipe.recv()))
+                pipe.send(_fill(job, connection, pipe.recv()))
     except (EOFError, ConnectionError):
         return
     except Exception as error:  # noqa: BLE001 - it is raised where the part was asked for
@@ -192,18 +192,18 @@ def _serve(name: str, url: str, decode: Decode, copy: Copy, served: int, pipe: C
             pipe.send(error)
 
 
-def _ask(pipe: Connection, part: Part) -> None:
+def _ask(pipe: Connection, part: StreamRange) -> None:
     try:
         pipe.send(part)
     except ConnectionError:
-        raise FillerLost(LOST) from None
+        raise LoaderLost(LOST) from None
 
 
 def _answer(pipe: Connection) -> int:
     try:
         answer = pipe.recv()
     except (EOFError, ConnectionError):
-        raise FillerLost(LOST) from None
+        raise LoaderLost(LOST) from None
     if isinstance(answer, Exception):
         raise answer
     return int(answer)

@@ -8,20 +8,20 @@ from typing import Any, Final
 
 import psycopg
 
-from projections.reading.view_status import Progress
+from projections.reading.view_status import ProgressReport
 from projections.rebuilding import rebuild_queue
 from projections.rebuilding.cancellable import LOOK
-from projections.tables.checkpoints import Step
+from projections.tables.checkpoints import RebuildStep
 from projections.tables.view import View
 
 LOADED: Final = "if it was loading, the next rebuild goes on from there"
 
 
-class Cancelled(Exception):
+class RebuildCancelled(Exception):
     """It was stopped before the swap. What was served is served; if it was loading, the next one goes on from there."""
 
 
-class Telling:
+class ProgressReporter:
     """Of one rebuild. total, processed: events that are to be read, and that were read. swaps: whether it is to.
 
     Whatever looks around raises Cancelled: `enter`, `read`, `rest`, `look`.
@@ -31,7 +31,7 @@ class Telling:
         self,
         connection: psycopg.Connection[Any],
         view: View,
-        report: Callable[[Progress], None],
+        report: Callable[[ProgressReport], None],
         stop: Event,
         swaps: bool,
     ) -> None:
@@ -42,7 +42,7 @@ class Telling:
         self._report = report
         self._stop = stop
         self.swaps = swaps
-        self._step = Step.LOADING
+        self._step = RebuildStep.LOADING
         self._waits_for = ""
         self._began = datetime.now(UTC)
 
@@ -51,7 +51,7 @@ class Telling:
         """Since it began."""
         return (datetime.now(UTC) - self._began).total_seconds()
 
-    def enter(self, step: Step) -> None:
+    def enter(self, step: RebuildStep) -> None:
         self._step = step
         self.look()
 
@@ -72,8 +72,8 @@ class Telling:
 
     def look(self) -> None:
         if self._stop.is_set():
-            raise Cancelled(f"it was stopped: {LOADED}")
-        told = Progress(
+            raise RebuildCancelled(f"it was stopped: {LOADED}")
+        told = ProgressReport(
             processed=self.processed,
             total=max(self.total, self.processed),
             started_at=self._began,
@@ -82,6 +82,6 @@ class Telling:
             swaps=self.swaps,
             waits_for=self._waits_for,
         )
-        if rebuild_queue.tell(self._connection, self._view.name, self._view.version, told):
-            raise Cancelled(f"it was cancelled: {LOADED}")
+        if rebuild_queue.report_progress(self._connection, self._view.name, self._view.version, told):
+            raise RebuildCancelled(f"it was cancelled: {LOADED}")
         self._report(told)

@@ -9,12 +9,12 @@ import psycopg
 
 from projections.following.leadership import connect
 from projections.following.replay import Decode
-from projections.reading.view_status import REBUILDS, Progress
+from projections.reading.view_status import REBUILDS, ProgressReport
 from projections.rebuilding import copies, rebuild_queue
 from projections.rebuilding.gc_tuning import collecting_rarely
-from projections.rebuilding.parallel_load import FillerLost
-from projections.rebuilding.progress import Cancelled, Telling
-from projections.rebuilding.rebuild_attempt import Building, Rebuilt
+from projections.rebuilding.parallel_load import LoaderLost
+from projections.rebuilding.progress import ProgressReporter, RebuildCancelled
+from projections.rebuilding.rebuild_attempt import RebuildAttempt, RebuildResult
 from projections.rebuilding.verification import Comparison
 from projections.tables.view import View
 
@@ -27,13 +27,13 @@ def rebuild(
     view: View,
     url: str,
     decode: Decode,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[ProgressReport], None] = lambda _: None,
     stop: Event | None = None,
     *,
     jobs: int = 1,
     accept: bool = False,
     go_back: bool = False,
-) -> Rebuilt:
+) -> RebuildResult:
     """Builds a view's rows from all events, catches up with those that arrive meanwhile, compares, and swaps.
 
     Readers see the old rows until they see the new ones, which are never older; nobody who appends waits for anything.
@@ -53,7 +53,7 @@ def verify(
     view: View,
     url: str,
     decode: Decode,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[ProgressReport], None] = lambda _: None,
     stop: Event | None = None,
     *,
     jobs: int = 1,
@@ -82,21 +82,21 @@ def _building(
     view: View,
     url: str,
     decode: Decode,
-    progress: Callable[[Progress], None],
+    progress: Callable[[ProgressReport], None],
     stop: Event | None,
     jobs: int,
     *,
     swaps: bool,
-) -> Iterator["Building"]:
+) -> Iterator["RebuildAttempt"]:
     with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view), collecting_rarely():
         connection.execute("SET statement_timeout = 0")
         rebuild_queue.begin(connection, view.name)
-        telling = Telling(connection, view, progress, stop or Event(), swaps)
-        building = Building(view, url, connection, decode, telling, jobs)
+        reporter = ProgressReporter(connection, view, progress, stop or Event(), swaps)
+        building = RebuildAttempt(view, url, connection, decode, reporter, jobs)
         goes_on = False
         try:
             yield building
-        except (Cancelled, FillerLost, KeyboardInterrupt):
+        except (RebuildCancelled, LoaderLost, KeyboardInterrupt):
             goes_on = True
             raise
         finally:

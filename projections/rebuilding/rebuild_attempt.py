@@ -11,19 +11,19 @@ import psycopg
 
 from domain.recorded import Recorded
 from projections.following import parked_events
-from projections.following.fold_cache import Remembered
+from projections.following.fold_cache import FoldCache
 from projections.following.leadership import OtherVersion, connect, version_of
-from projections.following.replay import Decode, Replay, count, head, topics
-from projections.following.row_writer import Unappliable, apply
+from projections.following.replay import Decode, LogReplay, count, head, topics
+from projections.following.row_writer import UnappliableEvent, apply
 from projections.rebuilding import copies, rebuild_queue
-from projections.rebuilding.cancellable import attended
+from projections.rebuilding.cancellable import run_cancellable
 from projections.rebuilding.copies import AUTOVACUUM, NEXT, Copy
 from projections.rebuilding.copy_indexes import index
-from projections.rebuilding.parallel_load import Filling, fill
-from projections.rebuilding.progress import Telling
-from projections.rebuilding.rebuild_queue import Outcome
-from projections.rebuilding.verification import Comparison, Differs, check_sample, compare, same_moment
-from projections.tables.checkpoints import Step
+from projections.rebuilding.parallel_load import LoadJob, fill
+from projections.rebuilding.progress import ProgressReporter
+from projections.rebuilding.rebuild_queue import RebuildOutcome
+from projections.rebuilding.verification import Comparison, RowsDiffer, check_sample, compare, same_moment
+from projections.tables.checkpoints import RebuildStep
 from projections.tables.view import View
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class NotCopied(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RebuildResult:
     """position: up to which the new rows are. processed: events that were read for them, here and now.
 
     comparison: with the rows that were served; None where nothing had been followed yet.
@@ -61,7 +61,7 @@ class Rebuilt:
     comparison: Comparison | None
 
 
-class Building:
+class RebuildAttempt:
     """One view's copy on its way: filled, brought to where the served view is, compared, and swapped."""
 
     def __init__(
@@ -70,22 +70,22 @@ class Building:
         url: str,
         connection: psycopg.Connection[Any],
         decode: Decode,
-        telling: Telling,
+        reporter: ProgressReporter,
         jobs: int,
     ) -> None:
         self._view = view
         self._url = url
         self._connection = connection
         self._decode = decode
-        self._telling = telling
+        self._telling = reporter
         self._jobs = jobs
-        self._states = Remembered(view, NEXT)
-        self._parked: dict[UUID, Unappliable] = {}
+        self._states = FoldCache(view, NEXT)
+        self._parked: dict[UUID, UnappliableEvent] = {}
         self._position = 0
         self._compared: Comparison | None = None
         self._holders: list[str] = []
 
-    def run(self, accept: bool, go_back: bool) -> Rebuilt:
+    def run(self, accept: bool, go_back: bool) -> RebuildResult:
         served = version_of(self._connection, self._view.name) or 0
         if served > self._view.version and not go_back:
             raise OtherVersion(f"the rows of {self._view.name} are of version {served} already")
@@ -93,23 +93,23 @@ class Building:
         if comparison and comparison.differing:
             log.warning("%s", comparison.told())
             if not (accept or comparison.may_differ):
-                raise Differs(comparison)
+                raise RowsDiffer(comparison)
         self._catch_up(head)
         for attempt in range(TRIES):
-            self._telling.enter(Step.SWAPPING)
+            self._telling.enter(RebuildStep.SWAPPING)
             limit = LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]
             if copies.holders(self._connection, self._view) == [AUTOVACUUM]:
                 limit = max(limit, GIVES_WAY)
             if self._try_to_swap(limit):
                 done = self._telling.processed, self._telling.seconds
-                return Rebuilt(self._view.name, self._position, *done, comparison)
+                return RebuildResult(self._view.name, self._position, *done, comparison)
             self._telling.rest(limit * BREAK)
             self._catch_up(head)
         raise NotSwapped(f"it is in use without a break{self._by_whom()}")
 
     def compared(self) -> Comparison | None:
         """Builds up to where the served view is, and compares there. What it was not followed for is not built yet."""
-        self._telling.enter(Step.LOADING)
+        self._telling.enter(RebuildStep.LOADING)
         followed = self._followed(self._connection)
         self._position = followed or head(self._connection)
         copy = self._begun(self._position)
@@ -136,7 +136,7 @@ class Building:
     def _compare(self) -> Comparison:
         for _ in range(TRIES):
             self._catch_up(self._followed)
-            self._telling.enter(Step.COMPARING)
+            self._telling.enter(RebuildStep.COMPARING)
             with same_moment(self._view, self._url, NEXT, self._meet) as seen:
                 if seen is not None:
                     return self._compare_in(*seen)
@@ -148,8 +148,8 @@ class Building:
                 raise NotSwapped(f"{changed} was changed while its copy was built")
             return compare(at, self._view, NEXT, position, version)
 
-        [found] = attended([moment], compared, self._telling.look)
-        replay = Replay(self._connection, self._decode, position)
+        [found] = run_cancellable([moment], compared, self._telling.look)
+        replay = LogReplay(self._connection, self._decode, position)
         sampled = check_sample(moment, self._view, NEXT, replay, position, self._parked)
         return replace(found, sampled=sampled)
 
@@ -168,18 +168,18 @@ class Building:
 
     def _load(self, copy: Copy, served: int) -> None:
         """All up to its position: rows first, without an index, then what hangs on them."""
-        self._telling.enter(Step.LOADING)
-        filling = Filling(self._view, self._url, self._decode, copy, served)
-        with closing(fill(filling, copies.missing(self._connection, copy), self._jobs)) as filled:
+        self._telling.enter(RebuildStep.LOADING)
+        job = LoadJob(self._view, self._url, self._decode, copy, served)
+        with closing(fill(job, copies.missing(self._connection, copy), self._jobs)) as filled:
             for events in filled:
                 self._telling.read(events)
         left_out = copies.so_far(self._connection, copy).left_out
         copies.close(self._connection, copy)
-        self._telling.enter(Step.INDEXING)
+        self._telling.enter(RebuildStep.INDEXING)
         self._derive()
         index(self._view, self._url, self._connection, self._jobs, self._telling.look)
-        self._telling.enter(Step.CATCHING_UP)
-        replay = Replay(self._connection, self._decode, copy.position)
+        self._telling.enter(RebuildStep.CATCHING_UP)
+        replay = LogReplay(self._connection, self._decode, copy.position)
         for stream in left_out:
             self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))
         self._apply_all(replay.by_position(topics(self._view.by_position)))
@@ -189,7 +189,7 @@ class Building:
         if (derive := self._view.derive) is not None:
             with connect(self._url, f"mandate rebuild {self._view.name}") as session:
                 session.execute("SET statement_timeout = 0")
-                attended([session], lambda session: derive(session, NEXT, None), self._telling.look)
+                run_cancellable([session], lambda session: derive(session, NEXT, None), self._telling.look)
 
     def _apply_all(self, batches: Iterable[Sequence[Recorded[Any]]]) -> None:
         for batch in batches:
@@ -206,17 +206,21 @@ class Building:
                 folded = apply(self._view, self._connection, NEXT, rest, self._states)
         except parked_events.OF_THE_EVENT as error:
             if len(rest) == 1:
-                self._set_aside(rest[0], error)
+                self._park(rest[0], error)
             else:
                 for recorded in rest:
                     self._apply([recorded])
         else:
             self._states.keep((each.subject, each.state) for each in folded)
 
-    def _set_aside(self, recorded: Recorded[Any], error: Exception) -> None:
+    def _park(self, recorded: Recorded[Any], error: Exception) -> None:
         """What is parked where it is served; and what was not reached there, of a view that would park it."""
         subject = self._view.subject(recorded)
-        known = error if isinstance(error, Unappliable) else Unappliable(self._view.name, recorded, subject, error)
+        known = (
+            error
+            if isinstance(error, UnappliableEvent)
+            else UnappliableEvent(self._view.name, recorded, subject, error)
+        )
         is_new = self._view.parks and recorded.position > self._followed(self._connection)
         if not (is_new or parked_events.is_parked(self._connection, self._view, subject)):
             raise known from error
@@ -229,11 +233,11 @@ class Building:
     def _catch_up(self, end_of: Callable[[psycopg.Connection[Any]], int]) -> None:
         """Until so few events are left that whoever is kept waiting for them need not wait long."""
         while (end := end_of(self._connection)) - self._position > CAUGHT_UP:
-            self._telling.enter(Step.CATCHING_UP)
+            self._telling.enter(RebuildStep.CATCHING_UP)
             self._advance(end)
 
     def _advance(self, end: int) -> None:
-        replay = Replay(self._connection, self._decode, end)
+        replay = LogReplay(self._connection, self._decode, end)
         self._apply_all(replay.by_position(self._wanted(), self._position))
         self._position = end
 
@@ -257,7 +261,7 @@ class Building:
             self._telling.wait_for(self._holders)
             log.info("%s is in use%s: the swap is tried again", self._view.name, self._by_whom())
             self._position, self._telling.processed = before, processed
-            self._states.forget()
+            self._states.clear()
             return False
         return True
 
@@ -281,4 +285,6 @@ class Building:
         )
         parked_events.replace(self._connection, self._view, self._parked, self._wanted(), served, self._position)
         differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
-        rebuild_queue.settle(self._connection, self._view.name, self._view.version, Outcome.SWAPPED, differing, told)
+        rebuild_queue.settle(
+            self._connection, self._view.name, self._view.version, RebuildOutcome.SWAPPED, differing, told
+        )

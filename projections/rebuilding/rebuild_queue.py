@@ -13,9 +13,9 @@ import psycopg
 from sqlalchemy import select
 
 from projections.following.leadership import ERROR_LENGTH, OF_ANOTHER_LOG, REBUILDS_CHANNEL, connect
-from projections.reading.queries import Question
-from projections.reading.view_status import REBUILDS, Progress
-from projections.tables.checkpoints import outcomes
+from projections.reading.queries import Query
+from projections.reading.view_status import REBUILDS, ProgressReport
+from projections.tables.checkpoints import rebuild_outcomes
 
 CHANNEL: Final = REBUILDS_CHANNEL
 REST: Final = timedelta(minutes=1)
@@ -23,7 +23,7 @@ REST: Final = timedelta(minutes=1)
 ASK: Final = "SELECT projections.ask_rebuild(%s)"
 
 
-class Outcome(StrEnum):
+class RebuildOutcome(StrEnum):
     """How a rebuild ended. But for SWAPPED, what was served is served. POSTPONED: it is tried again by itself."""
 
     SWAPPED = "SWAPPED"
@@ -34,34 +34,34 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class RebuildEnd:
     """The last rebuild of a view by a worker. differing: rows that were not as those served. told: in words."""
 
     view: str
     version: int
     ended_at: datetime
-    outcome: Outcome
+    outcome: RebuildOutcome
     differing: int
     told: str
 
 
-def ended() -> Question[Ended]:
+def ended() -> Query[RebuildEnd]:
     """How the last rebuild of each view ended, by view. An outcome that only newer code knows is a failure."""
-    return Question(
-        select(*outcomes.c).order_by(outcomes.c.view),
+    return Query(
+        select(*rebuild_outcomes.c).order_by(rebuild_outcomes.c.view),
         (),
-        lambda row: Ended(
+        lambda row: RebuildEnd(
             view=row[0],
             version=row[1],
             ended_at=row[2],
-            outcome=Outcome.__members__.get(row[3], Outcome.FAILED),
+            outcome=RebuildOutcome.__members__.get(row[3], RebuildOutcome.FAILED),
             differing=int(row[4]),
             told=row[5],
         ),
     )
 
 
-def tell(connection: psycopg.Connection[Any], view: str, version: int, progress: Progress) -> bool:
+def report_progress(connection: psycopg.Connection[Any], view: str, version: int, progress: ProgressReport) -> bool:
     """Says how far a rebuild is, where others can see it. Whether it was cancelled meanwhile."""
     row = connection.execute(
         """INSERT INTO projections.rebuilds AS r (view, version, started_at, updated_at, processed, total, step, swaps)
@@ -117,11 +117,11 @@ def due(
 
 
 def settle(
-    connection: psycopg.Connection[Any], view: str, version: int, outcome: Outcome, differing: int, told: str
+    connection: psycopg.Connection[Any], view: str, version: int, outcome: RebuildOutcome, differing: int, told: str
 ) -> None:
     """How it ended is told until the next one. The order goes, unless it is to be tried again by itself."""
     with connection.transaction():
-        if outcome is not Outcome.POSTPONED:
+        if outcome is not RebuildOutcome.POSTPONED:
             connection.execute("DELETE FROM projections.rebuild_orders WHERE view = %s", [view])
         connection.execute(
             """INSERT INTO projections.rebuild_outcomes (view, version, ended_at, outcome, differing, told)

@@ -10,18 +10,18 @@ from sqlalchemy import Table
 
 from projections.following import parked_events
 from projections.following.leadership import OtherVersion, connect
-from projections.following.replay import Decode, Replay, topics
+from projections.following.replay import Decode, LogReplay, topics
 from projections.following.row_writer import LIVE, begins, fold, write
 from projections.reading.queries import BEFORE_ALL
 from projections.running_counts import LEVELS
 from projections.tables.view import Folded, View
 
 
-class NotOneOf(Exception):
+class NoRowsOfStream(Exception):
     """The view has no rows that are of this stream alone."""
 
 
-def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
+def repair(view: View, url: str, decode: Decode, stream: UUID) -> int:
     """Rows of one stream as its events make them, up to where the view is; the number of the events.
 
     In one transaction, in the follower's order of locks: checkpoint first. Readers see the rows before it, or after.
@@ -36,7 +36,7 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
         connection.execute("SET LOCAL statement_timeout = 0")
         done, state, groups = 0, None, set[UUID]()
         folded: Folded | None = None
-        for events in Replay(connection, decode, int(row[0])).of_stream(stream, wanted):
+        for events in LogReplay(connection, decode, int(row[0])).of_stream(stream, wanted):
             if not done:
                 groups |= _forget(connection, view.tables, stream)
             folded = fold(view, stream, state, events, begins(connection, events[0]))
@@ -44,7 +44,7 @@ def mend(view: View, url: str, decode: Decode, stream: UUID) -> int:
             write(replace(view, derive=None), connection, LIVE, [folded])
             done, state = done + len(events), folded.state
         if not done:
-            raise NotOneOf(f"{view.name} has no rows that are of {stream} alone, up to position {row[0]}")
+            raise NoRowsOfStream(f"{view.name} has no rows that are of {stream} alone, up to position {row[0]}")
         if view.derive is not None and folded is not None:
             # from the beginning on: what was counted before the stream began may have been edited too
             view.derive(connection, LIVE, [replace(folded, groups=sorted(groups), since=BEFORE_ALL)])

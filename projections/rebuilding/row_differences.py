@@ -28,7 +28,7 @@ WIDEST: Final = 200
 AS_FOLDED: Final = "as its fold writes it"
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """CHANGED: both have the row. MISSING: the served view lacks it. SURPLUS: the served view alone has it."""
 
     CHANGED = "CHANGED"
@@ -42,13 +42,13 @@ class RowDifference:
 
     table: str
     key: Mapping[str, str]
-    kind: Kind
+    kind: DifferenceKind
     fields: Mapping[str, tuple[str, str]]
 
     def told(self) -> str:
         place = f"{self.table} {' '.join(f'{name}={value}' for name, value in self.key.items())}"
-        if self.kind is not Kind.CHANGED:
-            return f"{place}: {'is missing' if self.kind is Kind.MISSING else 'should not be there'}"
+        if self.kind is not DifferenceKind.CHANGED:
+            return f"{place}: {'is missing' if self.kind is DifferenceKind.MISSING else 'should not be there'}"
         if not self.fields:
             return f"{place}: an array has other bounds"
         changes = (f"{path} is {served}, should be {built}" for path, (served, built) in self.fields.items())
@@ -83,7 +83,11 @@ def differences(
         yield RowDifference(
             table=table.name,
             key=dict(zip(names, map(str, key), strict=True)),
-            kind=Kind.MISSING if before is None else Kind.SURPLUS if after is None else Kind.CHANGED,
+            kind=DifferenceKind.MISSING
+            if before is None
+            else DifferenceKind.SURPLUS
+            if after is None
+            else DifferenceKind.CHANGED,
             fields=_fields(before, after) if before is not None and after is not None else {},
         )
 

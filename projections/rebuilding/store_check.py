@@ -13,8 +13,8 @@ from domain.catalogue import AGGREGATE_OF, EVENTS, VOIDED
 from domain.recorded import Recorded
 from projections.catalogue import VIEWS
 from projections.following.leadership import connect
-from projections.following.replay import TABLES, TOPIC, Decode, Replay, head, topics
-from projections.following.row_writer import Unappliable, fold
+from projections.following.replay import TABLES, TOPIC, Decode, LogReplay, head, topics
+from projections.following.row_writer import UnappliableEvent, fold
 from projections.tables.view import View
 
 UNKNOWN: Final = f"""
@@ -23,12 +23,12 @@ UNKNOWN: Final = f"""
 """  # noqa: S608
 
 
-class Unreadable(Exception):
+class UnreadableStore(Exception):
     """The first event that the present code cannot read, or that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class StoreCheck:
     events: int
     streams: int
     seconds: float
@@ -39,14 +39,14 @@ def check(
     decode: Decode,
     progress: Callable[[int, int], None] = lambda done, total: None,
     views: Sequence[View] = VIEWS,
-) -> Checked:
+) -> StoreCheck:
     """progress: events that were read, and how many there are. Raises Unreadable, psycopg.Error."""
     began = monotonic()
     with connect(url, "mandate replay check") as connection:
         connection.execute("SET statement_timeout = 0")
         end = head(connection)
         _know_every_name(connection, end)
-        replay = Replay(connection, _telling(decode), end)
+        replay = LogReplay(connection, _telling(decode), end)
         done, streams = 0, 0
         try:
             for parts in _streams(replay):
@@ -55,31 +55,33 @@ def check(
                     done += events
                     progress(done, end)
             if done < end:
-                raise Unreadable(f"{end - done:,} of {end:,} positions hold no event: some were taken out of the store")
+                raise UnreadableStore(
+                    f"{end - done:,} of {end:,} positions hold no event: some were taken out of the store"
+                )
             for view in views:
                 _fold_in_order(view, replay)
-        except Unappliable as error:
-            raise Unreadable(str(error)) from error
-    return Checked(done, streams, monotonic() - began)
+        except UnappliableEvent as error:
+            raise UnreadableStore(str(error)) from error
+    return StoreCheck(done, streams, monotonic() - began)
 
 
 def _telling(decode: Decode) -> Decode:
-    def telling(row: Sequence[Any]) -> Recorded[Any]:
+    def reporter(row: Sequence[Any]) -> Recorded[Any]:
         try:
             return decode(row)
         except Exception as error:
-            raise Unreadable(
+            raise UnreadableStore(
                 f"the event at position {row[0]}, {row[3]} of {row[1]}, cannot be read: {error}"
             ) from error
 
-    return telling
+    return reporter
 
 
 def _know_every_name(connection: psycopg.Connection[Any], end: int) -> None:
     """What is stored under a name that no event has is found by no reading by names."""
     row = connection.execute(UNKNOWN.encode(), [end, [*EVENTS, *VOIDED]]).fetchone()
     if row is not None:
-        raise Unreadable(f"the event at position {row[0]}, {row[1]} of {row[2]}, has a name that is not known")
+        raise UnreadableStore(f"the event at position {row[0]}, {row[1]} of {row[2]}, has a name that is not known")
 
 
 def _read(parts: Iterable[Sequence[Recorded[Any]]], views: Sequence[View]) -> Iterator[int]:
@@ -98,10 +100,10 @@ def _miss_no_version(events: Sequence[Recorded[Any]], before: int) -> None:
     for version, recorded in enumerate(events, start=before + 1):
         if recorded.version != version:
             place = f"{recorded.version} comes next, at position {recorded.position}"
-            raise Unreadable(f"{recorded.stream} has no version {version}: {place}")
+            raise UnreadableStore(f"{recorded.stream} has no version {version}: {place}")
 
 
-def _streams(replay: Replay) -> Iterator[Iterable[Sequence[Recorded[Any]]]]:
+def _streams(replay: LogReplay) -> Iterator[Iterable[Sequence[Recorded[Any]]]]:
     """Each stream in one part. One that is too long to be kept at once is read again, in several."""
     wanted = topics(set(AGGREGATE_OF.values()))
     for stream, events, _ in replay.by_stream(wanted):
@@ -116,7 +118,7 @@ def _fold(view: View, states: dict[str, Any], events: Sequence[Recorded[Any]]) -
         states[view.name] = fold(view, view.subject(kept[0]), states.get(view.name), kept, begins).state
 
 
-def _fold_in_order(view: View, replay: Replay) -> None:
+def _fold_in_order(view: View, replay: LogReplay) -> None:
     """What a view folds in the order of the log."""
     states: dict[UUID, Any] = {}
     if not view.by_position:

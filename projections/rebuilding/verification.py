@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import TIMESTAMP, Table
 
 from projections.following.leadership import connect
-from projections.following.replay import Replay, topics
+from projections.following.replay import LogReplay, topics
 from projections.following.row_writer import LIVE, begins, fold, memories
 from projections.rebuilding.row_differences import RowDifference, counted, differences, differing
 from projections.tables.view import Folded, Values, View
@@ -68,7 +68,7 @@ class Comparison:
         return [*found, f"and {more:,} more"] if more else found
 
 
-class Differs(Exception):
+class RowsDiffer(Exception):
     """What was built is not what is served, and nobody consented to that: nothing was changed."""
 
     def __init__(self, comparison: Comparison) -> None:
@@ -132,7 +132,7 @@ def check_sample(
     connection: psycopg.Connection[Any],
     view: View,
     built: str,
-    replay: Replay,
+    replay: LogReplay,
     position: int,
     but: Container[UUID] = (),
 ) -> int:

@@ -37,7 +37,7 @@ _ARRAY: Final = Struct("!iiiii").pack
 _EMPTY_ARRAY: Final = Struct("!iii").pack
 _BOOLEAN: Final = (b"\0\0\0\x01\0", b"\0\0\0\x01\x01")
 
-Writer = Callable[[Any], bytes]
+ColumnEncoder = Callable[[Any], bytes]
 """Of a value that is there: the length of its bytes, and these."""
 
 
@@ -68,18 +68,18 @@ def _written(table: Table, rows: Iterable[Values]) -> bytes:
     return b"".join(map(b"".join, zip(repeat(fields), *columns)))
 
 
-def _column(column: Column[Any], write: Writer, values: Iterable[Any]) -> Iterable[bytes]:
+def _column(column: Column[Any], write: ColumnEncoder, values: Iterable[Any]) -> Iterable[bytes]:
     if column.name == "valid_until":
         return [INFINITY if value is None else write(value) for value in values]
     return [NULL if value is None else write(value) for value in values] if column.nullable else map(write, values)
 
 
 @cache
-def _writers(table: Table) -> tuple[tuple[Column[Any], Writer], ...]:
+def _writers(table: Table) -> tuple[tuple[Column[Any], ColumnEncoder], ...]:
     return tuple((column, _writer(column)) for column in table.c)
 
 
-def _writer(column: Column[Any]) -> Writer:
+def _writer(column: Column[Any]) -> ColumnEncoder:
     match column.type:
         case ARRAY(item_type=Uuid()):
             return lambda value: _array(_OID["uuid"], [_id(each) for each in value])

@@ -56,14 +56,14 @@ rebuilds: Final = Table(
     Column("swaps", Boolean),
 )
 
-orders: Final = Table(
+rebuild_requests: Final = Table(
     "rebuild_orders",
     PROJECTIONS,
     Column("view", Text, primary_key=True),
     Column("asked_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
-outcomes: Final = Table(
+rebuild_outcomes: Final = Table(
     "rebuild_outcomes",
     PROJECTIONS,
     Column("view", Text, primary_key=True),
@@ -75,7 +75,7 @@ outcomes: Final = Table(
 )
 
 
-class Step(StrEnum):
+class RebuildStep(StrEnum):
     """What a rebuild does, in this order; it may catch up and compare, or swap, more than once.
 
     LOADING: it folds events and loads their rows. INDEXING: it builds what hangs on rows. CATCHING_UP: it applies what
@@ -90,7 +90,7 @@ class Step(StrEnum):
     SWAPPING = "SWAPPING"
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         return self.value.lower().replace("_", " ")
 
 

@@ -18,7 +18,7 @@ Values = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class RowUpdate:
     """What changes in the rows that are there, by the names of columns."""
 
     table: Table
@@ -40,13 +40,13 @@ class Folded:
     state: Any
     rows: Mapping[Table, Sequence[Values]]
     ends: Mapping[Table, Recorded[Any]] = field(default_factory=dict)
-    updates: Sequence[Update] = ()
+    updates: Sequence[RowUpdate] = ()
     groups: Sequence[UUID] = ()
     since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class StateTable:
     """Where the states of one kind of subject are kept, and what reads one.
 
     versioned: its table keeps the rows of the past, and the state is that of the row that stands.
@@ -86,7 +86,7 @@ class View:
     name: str
     version: int
     tables: tuple[Table, ...]
-    memories: Mapping[str, Memory]
+    memories: Mapping[str, StateTable]
     by_stream: tuple[Aggregate, ...]
     by_position: tuple[Aggregate, ...] = ()
     subject: Callable[[Recorded[Any]], UUID] = subject_is_stream
@@ -105,7 +105,7 @@ class View:
         )
 
 
-def versions(name: str, *columns: Column[Any], documented: bool = True) -> Table:
+def version_table(name: str, *columns: Column[Any], documented: bool = True) -> Table:
     """A table that keeps the rows of the past: one for each version of each subject.
 
     position: of the event that made it. valid_from: when that was recorded; valid_until: when the next one was,
@@ -146,7 +146,7 @@ def items(name: str, *, texts: bool = True) -> Table:
     )
 
 
-def memory(name: str) -> Table:
+def state_table(name: str) -> Table:
     """A table of what is remembered of each subject, where no table of versions holds it."""
     return Table(
         name,
@@ -160,7 +160,7 @@ def memory(name: str) -> Table:
 STANDS: Final = text("valid_until = 'infinity'::timestamptz")
 
 
-def present(table: Table, *columns: str, **options: Any) -> Index:
+def present_index(table: Table, *columns: str, **options: Any) -> Index:
     """An index over the rows that stand. Its name tells it from one over all rows."""
     name = f"ix_{table.name}_present_{'_'.join(columns)}"
     return Index(name, *(table.c[column] for column in columns), postgresql_where=STANDS, **options)

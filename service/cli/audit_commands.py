@@ -14,19 +14,19 @@ from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import AuthorityCode, exactly, spoken
 from projections import audit_trail_queries
-from projections.audit_entries import Entry, shown_to
-from projections.audit_trail_queries import Filter
+from projections.audit_entries import AuditEntry, visible_to
+from projections.audit_trail_queries import AuditTrailFilter
 from projections.authorities import standing_of
 from projections.reading import person_names
-from projections.reading.reader import Reader, Reading, Unanswered, ViewBehind
-from service.cli.register_access import Asked, AsOfOption, TokenOption, asked, in_one_line, instant
-from service.cli.timeline import Moment, Names, Timeline
+from projections.reading.reader import DatabaseUnavailable, Reader, Reading, ViewBehind
+from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line, instant, open_register
+from service.cli.timeline import Names, Timeline, TimelineEntry
 from service.errors import Unavailable
 from service.exchange.exports.ocel import EVENT_TYPES
 from service.exchange.visible_log.history import history as history_of
 from service.exchange.visible_log.history import stands
 from service.exchange.visible_log.references import find
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 from service.processes.composition import async_engine
 
 STEPS: Final = 50
@@ -48,15 +48,15 @@ def history(
     token: TokenOption = None,
 ) -> None:
     """Shows the timeline of a request or an incident: who did what, when, why, and what it changed."""
-    with in_one_line(), asked(token, as_of) as everything:
+    with in_one_line(), open_register(token, as_of) as everything:
         one = everything.about(reference, (DEPLOYMENT_REQUEST, INCIDENT))
         console = Console()
         Timeline(console, {}).heading(*_about(one, stands(one.store, one.scope)))
-        steps = history_of(one.store, one.scope, one.eyes)
+        steps = history_of(one.store, one.scope, one.visibility)
         while page := list(islice(steps, STEPS)):
             timeline = Timeline(console, names_of(one, {step.entry.actor.person for step in page}))
             for step in page:
-                timeline.show(Moment(entry=step.entry, shown=step.shown, references=step.incidents))
+                timeline.show(TimelineEntry(entry=step.entry, shown=step.shown, references=step.incidents))
 
 
 def trail(
@@ -76,8 +76,8 @@ def trail(
     token: TokenOption = None,
 ) -> None:
     """Shows the audit trail: every event that may be seen, in the order in which it was recorded."""
-    with in_one_line(), asked(token) as everything:
-        wanted = Filter(
+    with in_one_line(), open_register(token) as everything:
+        wanted = AuditTrailFilter(
             actor=actor,
             authority=authority,
             type=_types(type),
@@ -93,7 +93,7 @@ def trail(
             typer.echo(f"There is more: --after {following.position - 1}, or a higher --limit.", err=True)
 
 
-def _about(one: Asked, state: Any) -> tuple[str, ...]:
+def _about(one: RegisterAccess, state: Any) -> tuple[str, ...]:
     """What a history is headed by."""
     at = "" if one.scope.as_of is None else f", as of {exactly(one.scope.as_of)}"
     title = f"{state.reference}: {state.status}, version {state.version}{at}"
@@ -104,14 +104,14 @@ def _about(one: Asked, state: Any) -> tuple[str, ...]:
 
 
 async def _show_pages(
-    everything: Asked, reader: Reader, wanted: Filter, after: int, limit: int
-) -> tuple[int, Entry | None]:
+    everything: RegisterAccess, reader: Reader, wanted: AuditTrailFilter, after: int, limit: int
+) -> tuple[int, AuditEntry | None]:
     """Shows events as they are read; answers how many, and the first that is beyond the limit."""
     reading = await reader.reading(everything.scope.actor, at_least=everything.scope.end)
     console, left = Console(), limit
     while True:
         size = min(PAGE, left)
-        entries = await reading.rows(audit_trail_queries.page(reading.sight, wanted, size + 1, after))
+        entries = await reading.rows(audit_trail_queries.page(reading.viewer_scope, wanted, size + 1, after))
         shown = entries[:size]
         timeline = Timeline(console, await _names(reader, shown))
         for moment in await _moments(everything, reading, shown):
@@ -124,16 +124,16 @@ async def _show_pages(
         after = shown[-1].position
 
 
-async def _moments(everything: Asked, reading: Reading, entries: list[Entry]) -> list[Moment]:
+async def _moments(everything: RegisterAccess, reading: Reading, entries: list[AuditEntry]) -> list[TimelineEntry]:
     mentions = {mention for entry in entries for mention in entry.mentions}
-    seen = set(await reading.rows(audit_trail_queries.seen(reading.sight, mentions))) if mentions else set()
-    called = everything.eyes.look({entry.subject for entry in entries} | mentions)
+    seen = set(await reading.rows(audit_trail_queries.seen(reading.viewer_scope, mentions))) if mentions else set()
+    called = everything.visibility.of({entry.subject for entry in entries} | mentions)
     names = {each: known.name for each, known in called.items() if each in seen or each not in mentions}
     references = {str(each): name for each, name in names.items()}
     return [
-        Moment(
+        TimelineEntry(
             entry=entry,
-            shown=shown_to(reading.viewer, entry, seen),
+            shown=visible_to(reading.viewer, entry, seen),
             about=names.get(entry.subject, str(entry.subject)),
             references=references,
         )
@@ -141,12 +141,12 @@ async def _moments(everything: Asked, reading: Reading, entries: list[Entry]) ->
     ]
 
 
-async def _names(reader: Reader, entries: Iterable[Entry]) -> Names:
+async def _names(reader: Reader, entries: Iterable[AuditEntry]) -> Names:
     persons = {entry.actor.person for entry in entries}
     return {(each.issuer, each.subject): each.name for each in await reader.answer(person_names.names(persons))}
 
 
-def names_of(everything: Asked, persons: Iterable[tuple[str, str]]) -> Names:
+def names_of(everything: RegisterAccess, persons: Iterable[tuple[str, str]]) -> Names:
     """Those of the persons' names that are known. Raises Refused and Unavailable."""
 
     async def answer(reader: Reader) -> Names:
@@ -156,7 +156,7 @@ def names_of(everything: Asked, persons: Iterable[tuple[str, str]]) -> Names:
     return _ask(everything, answer)
 
 
-def _ask(everything: Asked, question: Callable[[Reader], Awaitable[T]]) -> T:
+def _ask(everything: RegisterAccess, question: Callable[[Reader], Awaitable[T]]) -> T:
     """What the views answer. Raises Refused where they are behind the log, Unavailable where nothing answers."""
 
     async def answer() -> T:
@@ -169,19 +169,19 @@ def _ask(everything: Asked, question: Callable[[Reader], Awaitable[T]]) -> T:
     try:
         return asyncio.run(answer())
     except ViewBehind as behind:
-        raise Refused(f"{behind}: a worker brings it up to date (`mandate status`)") from None
-    except Unanswered as error:
+        raise ExportRefused(f"{behind}: a worker brings it up to date (`mandate status`)") from None
+    except DatabaseUnavailable as error:
         raise Unavailable(str(error)) from None
 
 
 def _types(names: list[str] | None) -> list[str] | None:
     unknown = [name for name in names or () if name not in EVENT_TYPES]
     if unknown:
-        raise Refused(f"no event is called '{unknown[0]}': {', '.join(EVENT_TYPES)} are")
+        raise ExportRefused(f"no event is called '{unknown[0]}': {', '.join(EVENT_TYPES)} are")
     return names or None
 
 
-def _subject(everything: Asked, name: str) -> UUID:
+def _subject(everything: RegisterAccess, name: str) -> UUID:
     """The id of what is called so, whether or not anything of it may be seen."""
     try:
         return UUID(name)
@@ -193,4 +193,4 @@ def _id(text: str, option: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refused(f"{option}: '{text}' is no id, as '6f1c1f6e-6a52-5b1e-9a51-0d1f2c9d5a34'") from None
+        raise ExportRefused(f"{option}: '{text}' is no id, as '6f1c1f6e-6a52-5b1e-9a51-0d1f2c9d5a34'") from None

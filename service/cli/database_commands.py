@@ -13,11 +13,11 @@ from domain.vocabulary import SYSTEM
 from projections.authorities import standing_of
 from projections.reading import view_status
 from projections.reading.lock_holders import blocked
-from projections.reading.queries import Question
-from projections.reading.reader import Reader, Unanswered
-from projections.reading.view_status import Status
+from projections.reading.queries import Query
+from projections.reading.reader import DatabaseUnavailable, Reader
+from projections.reading.view_status import ViewStatus
 from projections.rebuilding import rebuild_queue
-from service.cli.error_output import complain
+from service.cli.error_output import print_error
 from service.cli.terminal_text import clean
 from service.database.migrations import migrate as apply_migrations
 from service.database.startup import open_database
@@ -60,12 +60,12 @@ def status() -> None:
         rebuilt = f"last rebuilt {end.ended_at:%Y-%m-%d %H:%M:%S}Z: {end.outcome.value.lower()}"
         typer.echo(clean(f"{end.view}: {rebuilt}. {end.told}"))
     for name, problem in problems.items():
-        complain(f"{name}: {problem}")
+        print_error(f"{name}: {problem}")
     if problems:
         raise typer.Exit(1)
 
 
-def answers(settings: Settings, url: str, question: Question[T]) -> list[T]:
+def answers(settings: Settings, url: str, question: Query[T]) -> list[T]:
     """What the database says to a question of the register itself. Raises Unavailable."""
 
     async def ask() -> list[T]:
@@ -73,7 +73,7 @@ def answers(settings: Settings, url: str, question: Question[T]) -> list[T]:
         try:
             reading = await Reader(engine, standing_of, answer_limit=settings.answer_timeout).reading(SYSTEM)
             return await reading.rows(question)
-        except Unanswered as error:
+        except DatabaseUnavailable as error:
             raise Unavailable(str(error)) from error
         finally:
             await engine.dispose()
@@ -81,7 +81,7 @@ def answers(settings: Settings, url: str, question: Question[T]) -> list[T]:
     return asyncio.run(ask())
 
 
-def _table(statuses: list[Status]) -> Table:
+def _table(statuses: list[ViewStatus]) -> Table:
     table = Table()
     for column in ("view", "state", "position", "events behind", "seconds behind", "parked", "rebuild"):
         table.add_column(column, no_wrap=column in ("view", "state"))
@@ -93,6 +93,6 @@ def _table(statuses: list[Status]) -> Table:
             str(each.lag),
             f"{each.lag_seconds:.1f}",
             str(each.parked),
-            Text(each.rebuild.told if each.rebuild else ""),
+            Text(each.rebuild.summary if each.rebuild else ""),
         )
     return table

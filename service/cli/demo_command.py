@@ -14,9 +14,9 @@ from typing import IO, Annotated, Final
 import typer
 from rich.console import Console
 
-from service.cli.demo.case import PEOPLE, Case
+from service.cli.demo.case import PEOPLE, DemoCase
 from service.cli.demo.client import people
-from service.cli.demo.output import Telling
+from service.cli.demo.output import DemoOutput
 from service.database.startup import token_key
 from service.errors import Misconfigured
 from service.settings import Settings
@@ -49,12 +49,12 @@ def demo(
             "unset it, or say --into-this-register"
         )
     console = Console()
-    telling = Telling(console)
+    telling = DemoOutput(console)
     telling.heading("The API starts")
     with _served() as url:
         console.print(f"  {url}/graphql")
         clients = people(url, token_key(settings), PEOPLE)
-        case = Case(clients, telling.say)
+        case = DemoCase(clients, telling.say)
         telling.heading("What happened")
         case.tell_what_happened()
         telling.heading("How it might go on: an EXERCISE with invented parties")

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from service.cli.audit_commands import names_of
-from service.cli.register_access import AsOfOption, TokenOption, asked, in_one_line
+from service.cli.register_access import AsOfOption, TokenOption, in_one_line, open_register
 from service.cli.terminal_text import clean
 from service.exchange.dossier.builder import document
 from service.exchange.dossier.html_renderer import html
-from service.exchange.dossier.material_reader import Gathering
+from service.exchange.dossier.material_reader import MaterialReader
 from service.exchange.dossier.pdf_renderer import Pdf, pdf
 from service.exchange.exports.atomic_file import checked, replacing
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,10 +30,10 @@ def dossier(
     with in_one_line():
         target = checked(output)
         if target.suffix.lower() not in (".html", ".pdf"):
-            raise Refused(f"{target.name}: a dossier is a file that ends in .html or .pdf")
-        with asked(token, as_of) as everything:
+            raise ExportRefused(f"{target.name}: a dossier is a file that ends in .html or .pdf")
+        with open_register(token, as_of) as everything:
             one = everything.about(reference)
-            gathering = Gathering(one.store, one.scope, one.eyes)
+            gathering = MaterialReader(one.store, one.scope, one.visibility)
             material = gathering.material(lambda persons: names_of(one, persons), getpass.getuser())
         made = document(material)
         printed = Pdf(html(made)) if target.suffix.lower() == ".html" else pdf(made, material.printed.at)

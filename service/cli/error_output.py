@@ -5,11 +5,11 @@ import sys
 from service.cli.terminal_text import clean
 
 
-def complain(told: object) -> None:
+def print_error(told: object) -> None:
     """Says it as the command does."""
     print(f"mandate: {clean(str(told))}", file=sys.stderr)
 
 
-def complain_in_a_line(told: object) -> None:
+def print_error_line(told: object) -> None:
     """The same of what may have several."""
-    complain(" ".join(str(told).split()))
+    print_error(" ".join(str(told).split()))

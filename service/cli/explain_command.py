@@ -14,10 +14,10 @@ from domain.deciding import Outlook, Verdict
 from domain.deployment_request.rules import is_untold
 from domain.vocabulary import exactly, spoken
 from service.cli.audit_commands import names_of
-from service.cli.register_access import AsOfOption, TokenOption, asked, in_one_line
+from service.cli.register_access import AsOfOption, TokenOption, in_one_line, open_register
 from service.cli.terminal_text import clean
 from service.cli.timeline import Names
-from service.exchange.visible_log.explanation import Explained, explained
+from service.exchange.visible_log.explanation import RequestExplanation, explain_request
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,14 +30,16 @@ def explain(
     token: TokenOption = None,
 ) -> None:
     """Says why a request is where it is: what led there, and for each action which rules are met and which are not."""
-    with in_one_line(), asked(token, as_of) as everything:
+    with in_one_line(), open_register(token, as_of) as everything:
         one = everything.about(reference)
-        told = explained(one.store, one.scope, one.eyes)
+        told = explain_request(one.store, one.scope, one.visibility)
         names = names_of(one, {each.actor.person for each in told.because})
         _show(Console(highlight=False), told, names, is_personal=token is not None, as_of=one.scope.as_of)
 
 
-def _show(console: Console, told: Explained, names: Names, *, is_personal: bool, as_of: datetime | None) -> None:
+def _show(
+    console: Console, told: RequestExplanation, names: Names, *, is_personal: bool, as_of: datetime | None
+) -> None:
     request = told.request
     then = "" if as_of is None else f", as of {exactly(as_of)}"
     _line(console, Text(f"{request.reference}: {request.status}, version {request.version}{then}", "bold underline"))

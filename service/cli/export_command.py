@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from service.cli.register_access import AsOfOption, TokenOption, asked, in_one_line
+from service.cli.register_access import AsOfOption, TokenOption, in_one_line, open_register
 from service.exchange.exports.formats import FORMATS, carry_out, chosen
-from service.exchange.visible_log.visible_events import Reached, Teller
+from service.exchange.visible_log.visible_events import ReportPosition, VisibleLog
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,16 +28,16 @@ def export(
     """Writes the register, or one request, to a file that is there once it is whole: docs/exports.md."""
     with in_one_line():
         chosen_export = chosen(form, output, events)
-        with asked(token, as_of) as everything:
+        with open_register(token, as_of) as everything:
             told = everything if request is None else everything.about(request)
             with _progress(told.scope.end) as reached:
-                carry_out(chosen_export, Teller(told.store, told.scope, told.eyes, reached))
+                carry_out(chosen_export, VisibleLog(told.store, told.scope, told.visibility, reached))
         if chosen_export.target is not None:
             typer.echo(f"{chosen_export.target}: up to position {told.scope.end}", err=True)
 
 
 @contextmanager
-def _progress(end: int) -> Iterator[Reached]:
+def _progress(end: int) -> Iterator[ReportPosition]:
     """How far the log was read, on a terminal."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()

@@ -14,16 +14,16 @@ from rich.text import Text
 from service.cli.counted_nouns import number_of
 from service.cli.register_access import in_one_line
 from service.cli.terminal_text import clean
-from service.commands.state_cache import States
+from service.commands.state_cache import StateCache
 from service.database.startup import open_database, open_migrated_database
 from service.errors import Misconfigured
 from service.event_store.store import EventStore
 from service.exchange.importing import csv_reader, jsonl_reader
 from service.exchange.importing.column_map import read_mapping
 from service.exchange.importing.dry_run import Rehearsal
-from service.exchange.importing.import_run import Import, Totals, count
-from service.exchange.importing.raw_line import Reader
-from service.exchange.importing.recorder import Historian
+from service.exchange.importing.import_run import ImportRun, ImportTotals, count
+from service.exchange.importing.raw_line import LineReader
+from service.exchange.importing.recorder import HistoryRecorder
 from service.exchange.importing.report import Report, adding_to
 from service.processes.composition import limits, now
 from service.settings import Settings
@@ -67,7 +67,7 @@ def import_(
                 totals = _run(
                     histories,
                     lines,
-                    lambda historian: Import(historian, written, source=source, clock=now),
+                    lambda historian: ImportRun(historian, written, source=source, clock=now),
                     read,
                     dry_run,
                 )
@@ -77,15 +77,15 @@ def import_(
 
 
 def _run(
-    histories: BinaryIO, lines: int, importing: Callable[[Historian], Import], read: Reader, dry_run: bool
-) -> Totals:
+    histories: BinaryIO, lines: int, importing: Callable[[HistoryRecorder], ImportRun], read: LineReader, dry_run: bool
+) -> ImportTotals:
     settings = Settings.from_environment()
     opened = open_database if dry_run else open_migrated_database
     with opened(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store, _progress() as progress:
         streams = Rehearsal(store, now()) if dry_run else store
         bar = progress.add_task("import", total=lines, refused=0)
-        states = States(streams, most_bytes=settings.states_bytes)
-        return importing(Historian(streams, states, two_administrators=settings.two_administrators)).run(
+        states = StateCache(streams, most_bytes=settings.states_bytes)
+        return importing(HistoryRecorder(streams, states, two_administrators=settings.two_administrators)).run(
             histories, read, lambda done, so_far: progress.update(bar, advance=done, refused=so_far.refused)
         )
 
@@ -99,7 +99,7 @@ def _opened(file: Path) -> BinaryIO:
         raise Misconfigured(f"{file}: {error.strerror}") from None
 
 
-def _reader(file: Path, mapping: Path | None) -> Reader:
+def _reader(file: Path, mapping: Path | None) -> LineReader:
     match file.suffix.lower():
         case ".jsonl" | ".ndjson":
             if mapping is not None:
@@ -126,7 +126,7 @@ def _progress() -> Progress:
     )
 
 
-def _tell(console: Console, totals: Totals, report: Report, listed: Path, *, dry_run: bool) -> None:
+def _tell(console: Console, totals: ImportTotals, report: Report, listed: Path, *, dry_run: bool) -> None:
     def say(text: str, indent: int = 0) -> None:
         """Elsewhere than on a terminal, one line, however long."""
         told = Text(clean(text))

@@ -16,10 +16,10 @@ from projections.following.leadership import OtherVersion
 from projections.following.parked_events import retry
 from projections.reading.parked_streams import Parked, parked, waiting_positions
 from service.cli.database_commands import UNBOUNDED, answers
-from service.cli.error_output import complain, complain_in_a_line
+from service.cli.error_output import print_error, print_error_line
 from service.cli.rebuild_commands import answering, stream_called
 from service.cli.terminal_text import clean
-from service.commands.policy_runner import COURSE
+from service.commands.policy_runner import CONSUMER_NAME
 from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured
 from service.event_store.mapper import decode
@@ -81,22 +81,20 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
         names = _references(urls, found)
         for one in found:
             named = " ".join(filter(None, (one.view, names[one.stream], str(one.stream))))
-            if one.view == COURSE:
+            if one.view == CONSUMER_NAME:
                 failed = True
-                complain_in_a_line(
-                    f"{named}: the worker judges it again every few seconds, as soon as it can be folded"
-                )
+                print_error_line(f"{named}: the worker judges it again every few seconds, as soon as it can be folded")
                 continue
             try:
                 came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
             except (OtherVersion, CorruptEvent) as error:
                 failed = True
-                complain_in_a_line(f"{named}: {error}")
+                print_error_line(f"{named}: {error}")
                 continue
             typer.echo(f"{named}: {came.applied} of {one.waiting} events applied")
             if came.error is not None:
                 failed = True
-                complain(came.error)
+                print_error(came.error)
     if not found:
         typer.echo("nothing is parked" if stream is None else "nothing of it is parked")
     if failed:

@@ -16,7 +16,7 @@ PAUSE: Final = 10.0
 """Seconds between two lines where there is no terminal."""
 
 
-class Board:
+class ProgressBoard:
     """Where it is shown, on standard error where that is no terminal; and what came of it, on standard output."""
 
     def __init__(self, bars: Progress) -> None:
@@ -39,7 +39,7 @@ class Board:
 
 
 @contextmanager
-def board() -> Iterator[Board]:
+def board() -> Iterator[ProgressBoard]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -49,4 +49,4 @@ def board() -> Iterator[Board]:
     )
     console = Console(stderr=False)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        yield Board(bars)
+        yield ProgressBoard(bars)

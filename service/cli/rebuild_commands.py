@@ -13,21 +13,21 @@ import typer
 from domain.vocabulary import joined
 from projections.catalogue import VIEW_OF, VIEWS
 from projections.following.leadership import OtherVersion
-from projections.following.row_writer import Inconsistent, Unappliable
-from projections.reading.view_status import Progress
+from projections.following.row_writer import InconsistentRows, UnappliableEvent
+from projections.reading.view_status import ProgressReport
 from projections.rebuilding import rebuild_queue
-from projections.rebuilding.parallel_load import FillerLost
-from projections.rebuilding.progress import Cancelled
+from projections.rebuilding.parallel_load import LoaderLost
+from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import BeingRebuilt, discard
 from projections.rebuilding.rebuild import rebuild as rebuild_view
 from projections.rebuilding.rebuild import verify as verify_view
-from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped, Rebuilt
-from projections.rebuilding.repair import NotOneOf, mend
-from projections.rebuilding.verification import Comparison, Differs, NotAsFolded
+from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped, RebuildResult
+from projections.rebuilding.repair import NoRowsOfStream, repair
+from projections.rebuilding.verification import Comparison, NotAsFolded, RowsDiffer
 from projections.tables.view import View
 from service.cli.counted_nouns import number_of
-from service.cli.error_output import complain, complain_in_a_line
-from service.cli.progress_bars import Board, board
+from service.cli.error_output import print_error, print_error_line
+from service.cli.progress_bars import ProgressBoard, board
 from service.cli.stop_signals import stoppable
 from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured, Unavailable
@@ -39,14 +39,14 @@ from service.settings import DatabaseUrls, Settings
 JOBS: Final = min(4, len(os.sched_getaffinity(0)))
 FAILURES: Final = (
     BeingRebuilt,
-    Cancelled,
+    RebuildCancelled,
     CorruptEvent,
-    FillerLost,
-    Inconsistent,
+    LoaderLost,
+    InconsistentRows,
     NotAsFolded,
     NotCopied,
     NotSwapped,
-    Unappliable,
+    UnappliableEvent,
 )
 """What may keep a view from being built anew: what was served is served."""
 SERVED: Final = "is as it was"
@@ -108,7 +108,7 @@ def rebuild(
     else:
         refused, done = _swapped(views, jobs, accept_differences)
         if refused:
-            complain("'mandate rebuild --accept-differences' swaps nevertheless")
+            print_error("'mandate rebuild --accept-differences' swaps nevertheless")
     if refused or not done:
         raise typer.Exit(1)
 
@@ -140,13 +140,13 @@ def _mend(views: Sequence[View], called: str) -> None:
         wanted = stream_called(urls, called)
         for view in views:
             try:
-                events = number_of(mend(view, urls.worker, decode, wanted), "event", "events")
+                events = number_of(repair(view, urls.worker, decode, wanted), "event", "events")
                 typer.echo(f"{view.name}: the rows of {called} are made anew from {events}")
-            except NotOneOf:
+            except NoRowsOfStream:
                 lacking.append(view.name)
             except (OtherVersion, *FAILURES) as error:
                 failed = True
-                complain_in_a_line(f"{view.name} {SERVED}: {error}")
+                print_error_line(f"{view.name} {SERVED}: {error}")
         if len(lacking) == len(views):
             _refuse_unknown(urls, wanted, called)
             named = joined(lacking, "or")
@@ -178,15 +178,15 @@ def _swapped(views: Sequence[View], jobs: int, accept: bool) -> tuple[list[str],
     """The views that were not swapped as their rows differ; whether all others were."""
     refused = []
 
-    def swap(view: View, url: str, shown: Board, stop: Event) -> None:
+    def swap(view: View, url: str, shown: ProgressBoard, stop: Event) -> None:
         try:
             rebuilt = rebuild_view(view, url, decode, _on(shown, view), stop, jobs=jobs, accept=accept, go_back=True)
             shown.say(_told(rebuilt))
             for line in rebuilt.comparison.lines() if rebuilt.comparison else ():
                 shown.say(f"  {line}")
-        except Differs as error:
+        except RowsDiffer as error:
             refused.append(view.name)
-            complain(f"not swapped: {error}")
+            print_error(f"not swapped: {error}")
 
     done = _each(views, swap, SERVED)
     return refused, done
@@ -196,7 +196,7 @@ def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]
     """Each comparison, told as it is found; whether all could be made. Of a view never followed there is none."""
     found = []
 
-    def compare(view: View, url: str, shown: Board, stop: Event) -> None:
+    def compare(view: View, url: str, shown: ProgressBoard, stop: Event) -> None:
         comparison = verify_view(view, url, decode, _on(shown, view), stop, jobs=jobs)
         if comparison is None:
             shown.say(f"{view.name}: nothing was followed yet")
@@ -209,7 +209,7 @@ def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]
     return found, done
 
 
-def _each(views: Sequence[View], work: Callable[[View, str, Board, Event], None], left: str) -> bool:
+def _each(views: Sequence[View], work: Callable[[View, str, ProgressBoard, Event], None], left: str) -> bool:
     """The work, view by view: what keeps one from being done is said in one line. Whether all were done.
 
     left: what is said of one that was not. Where one is stopped or cancelled, those that come after it are not begun.
@@ -221,12 +221,12 @@ def _each(views: Sequence[View], work: Callable[[View, str, Board, Event], None]
             try:
                 work(view, urls.worker, shown, stop)
             except FAILURES as error:
-                done, ends = False, isinstance(error, Cancelled)
-                complain_in_a_line(f"{view.name} {left}: {error}")
+                done, ends = False, isinstance(error, RebuildCancelled)
+                print_error_line(f"{view.name} {left}: {error}")
             rest = views[place:]
             if rest and (ends or stop.is_set()):
                 done = False
-                complain(f"not begun: {', '.join(each.name for each in rest)}")
+                print_error(f"not begun: {', '.join(each.name for each in rest)}")
                 break
     if stop.is_set() and not done:
         raise typer.Exit(stop.status)
@@ -244,7 +244,7 @@ def answering() -> Iterator[None]:
         raise Unavailable(f"the database {became}: {str(error).strip().splitlines()[0]}") from error
 
 
-def _told(rebuilt: Rebuilt) -> str:
+def _told(rebuilt: RebuildResult) -> str:
     told = (
         f"{rebuilt.view}: {number_of(rebuilt.processed, 'event', 'events')} in {rebuilt.seconds:.1f} s, "
         f"up to position {rebuilt.position:,}"
@@ -254,8 +254,8 @@ def _told(rebuilt: Rebuilt) -> str:
     return f"{told}; {number_of(compared.differing, 'row differs', 'rows differ')} from those before"
 
 
-def _on(shown: Board, view: View) -> Callable[[Progress], None]:
-    return lambda progress: shown.show(view.name, progress.processed, progress.total, progress.told)
+def _on(shown: ProgressBoard, view: View) -> Callable[[ProgressReport], None]:
+    return lambda progress: shown.show(view.name, progress.processed, progress.total, progress.summary)
 
 
 def _named(names: Sequence[str]) -> list[View]:

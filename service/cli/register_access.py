@@ -15,13 +15,13 @@ import typer
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
 from domain.vocabulary import SYSTEM
-from service.cli.error_output import complain_in_a_line
+from service.cli.error_output import print_error_line
 from service.database.startup import open_database, tokens
 from service.errors import CorruptEvent
 from service.event_store.store import EventStore
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.scope import Scope, bearer, called, scope_of
-from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visibility import Visibility
 from service.processes.composition import limits, now
 from service.settings import DatabaseUrls, Settings
 
@@ -43,31 +43,31 @@ TERMINATED: Final = 128 + signal.SIGTERM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RegisterAccess:
     """The register as somebody may see it, as of an instant."""
 
     settings: Settings
     urls: DatabaseUrls
     store: EventStore
     scope: Scope
-    eyes: Eyes
+    visibility: Visibility
 
-    def about(self, reference: str, kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,)) -> "Asked":
+    def about(self, reference: str, kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,)) -> "RegisterAccess":
         """Of one subject alone. Raises Refused where there is none that may be seen."""
-        subject = called(self.store, self.eyes, reference, self.scope.end, kinds)
+        subject = called(self.store, self.visibility, reference, self.scope.end, kinds)
         return replace(self, scope=replace(self.scope, subject=subject))
 
 
 @contextmanager
-def asked(token: str | None, as_of: str | None = None) -> Iterator[Asked]:
+def open_register(token: str | None, as_of: str | None = None) -> Iterator[RegisterAccess]:
     """Opens the register for reading. Raises Refused, and Misconfigured and Unavailable as every command does."""
     moment = None if as_of is None else instant(as_of, "--as-of")
     settings, at = Settings.from_environment(), now()
     actor = SYSTEM if token is None else bearer(tokens(settings), read_token(token), at)
     with open_database(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store:
         scope = scope_of(store, actor, at, moment)
-        eyes = Eyes(store, actor, at, scope.present)
-        yield Asked(settings=settings, urls=urls, store=store, scope=scope, eyes=eyes)
+        visibility = Visibility(store, actor, at, scope.present)
+        yield RegisterAccess(settings=settings, urls=urls, store=store, scope=scope, visibility=visibility)
 
 
 def read_token(given: str) -> str:
@@ -77,7 +77,7 @@ def read_token(given: str) -> str:
     try:
         return Path(given[1:]).read_text().strip()
     except (OSError, ValueError) as error:
-        raise Refused(
+        raise ExportRefused(
             f"--token: the file {given[1:]} cannot be read: {getattr(error, 'strerror', None) or error}"
         ) from None
 
@@ -90,7 +90,7 @@ def instant(text: str, option: str) -> datetime:
             return found.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise Refused(f"{option}: '{text}' is no instant with an offset, as '2024-11-29T18:00:00Z'")
+    raise ExportRefused(f"{option}: '{text}' is no instant with an offset, as '2024-11-29T18:00:00Z'")
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def in_one_line() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         yield
-    except Refused as refusal:
+    except ExportRefused as refusal:
         raise _ended(str(refusal), REFUSED) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -115,5 +115,5 @@ def in_one_line() -> Iterator[None]:
 
 
 def _ended(message: str, status: int) -> typer.Exit:
-    complain_in_a_line(message)
+    print_error_line(message)
     return typer.Exit(status)

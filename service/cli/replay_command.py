@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from projections.rebuilding.store_check import Checked, Unreadable, check
-from service.cli.error_output import complain
+from projections.rebuilding.store_check import StoreCheck, UnreadableStore, check
+from service.cli.error_output import print_error
 from service.cli.progress_bars import board
 from service.cli.rebuild_commands import answering
 from service.database.startup import open_database
@@ -31,10 +31,10 @@ def replay(
         raise Misconfigured("say 'mandate replay --check'; views are built anew by 'mandate rebuild'")
     with open_database(Settings.from_environment()) as urls, board() as shown, answering():
         try:
-            checked: Checked = check(
+            checked: StoreCheck = check(
                 urls.worker, decode, lambda done, total: shown.show("events", done, total, f"{done / total:.0%}")
             )
-        except Unreadable as error:
-            complain(error)
+        except UnreadableStore as error:
+            print_error(error)
             raise typer.Exit(1) from error
     typer.echo(f"{checked.events:,} events of {checked.streams:,} streams can be read, in {checked.seconds:.1f} s")

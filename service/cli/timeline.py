@@ -9,7 +9,7 @@ from rich.text import Text
 
 from domain.vocabulary import spoken
 from projections.api_terms import instant
-from projections.audit_entries import Entry, Shown
+from projections.audit_entries import AuditEntry, VisibleEntry
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
 Names = Mapping[tuple[str, str], str]
@@ -17,11 +17,11 @@ Names = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class TimelineEntry:
     """One event to be shown. about: its subject's reference or code, where several are shown together."""
 
-    entry: Entry
-    shown: Shown
+    entry: AuditEntry
+    shown: VisibleEntry
     about: str | None = None
     references: References = field(default_factory=dict)
 
@@ -38,7 +38,7 @@ class Timeline:
         if self._console.is_terminal:
             self._console.print(Text(clean(title), "bold underline"), *(Text(clean(line)) for line in lines), sep="\n")
 
-    def show(self, moment: Moment) -> None:
+    def show(self, moment: TimelineEntry) -> None:
         if self._console.is_terminal:
             self._console.print()
             self._console.print(self._headline(moment))
@@ -47,7 +47,7 @@ class Timeline:
         else:
             self._console.file.write("\t".join(" ".join(clean(each).split()) for each in _fields(moment)) + "\n")
 
-    def _headline(self, moment: Moment) -> Text:
+    def _headline(self, moment: TimelineEntry) -> Text:
         entry = moment.entry
         name = self._names.get(entry.actor.person, entry.actor.subject)
         return Text.assemble(
@@ -60,7 +60,7 @@ class Timeline:
         )
 
 
-def _details(moment: Moment) -> Iterator[tuple[str, str]]:
+def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:
     """What stands below the headline, each with its style."""
     entry, shown = moment.entry, moment.shown
     if entry.occurred_at is not None:
@@ -73,7 +73,7 @@ def _details(moment: Moment) -> Iterator[tuple[str, str]]:
         yield f"left out: {', '.join(shown.redactions)}", "dim"
 
 
-def _fields(moment: Moment) -> Iterable[str]:
+def _fields(moment: TimelineEntry) -> Iterable[str]:
     """recordedAt, occurredAt, position, [about,] version, type, actor, authority, reason, changes, redactions."""
     entry, shown = moment.entry, moment.shown
     yield instant(entry.recorded_at)

@@ -12,13 +12,13 @@ from domain.deciding import Context, Opening, Step, decide, open_with
 from domain.numbering import NumberAssigned
 from domain.recorded import CommandRef
 from domain.refusals import NotFound, Refusal
-from service.commands.envelope import Order
+from service.commands.envelope import CommandEnvelope
 from service.commands.state_cache import version_of
 from service.event_store.random_source import random_id
-from service.event_store.records import Place, Unrecorded
+from service.event_store.records import StreamVersion, UnrecordedEvent
 
 Route = Step[Any, Any, Any] | Opening[Any, Any, Any]
-Written = tuple[UUID, Any]
+StreamEvent = tuple[UUID, Any]
 """A stream, and an event that is to be recorded in it."""
 
 _ROUTES: Final[dict[type[Any], tuple[Aggregate, Route]]] = {
@@ -33,42 +33,42 @@ def aggregate_of(command: type[Any]) -> Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DecisionAttempt:
     """An order on its way, and the context in which it is decided.
 
     states: what the context consults; more are added as they are asked for.
     """
 
-    order: Order
+    envelope: CommandEnvelope
     aggregate: Aggregate
     route: Route
     context: Context
     states: dict[UUID, Any]
 
     @classmethod
-    def begin(cls, order: Order, now: datetime, *, two_administrators: bool = False) -> Self:
+    def begin(cls, envelope: CommandEnvelope, now: datetime, *, two_administrators: bool = False) -> Self:
         """Raises ValueError where a command that needs a subject has none."""
-        aggregate, route = _ROUTES[type(order.command)]
+        aggregate, route = _ROUTES[type(envelope.command)]
         states: dict[UUID, Any] = {}
         if isinstance(route, Opening) and route.stream_of is not None:
-            subject = route.stream_of(order.command)
+            subject = route.stream_of(envelope.command)
         elif isinstance(route, Opening):
-            subject = order.subject or random_id()
+            subject = envelope.subject or random_id()
             states[subject] = None
-        elif order.subject is None:
-            raise ValueError(f"{type(order.command).__name__} needs a subject")
+        elif envelope.subject is None:
+            raise ValueError(f"{type(envelope.command).__name__} needs a subject")
         else:
-            subject = order.subject
+            subject = envelope.subject
         context = Context(
-            actor=order.actor, now=now, subject=subject, consulted=states, two_administrators=two_administrators
+            actor=envelope.actor, now=now, subject=subject, consulted=states, two_administrators=two_administrators
         )
-        return cls(order, aggregate, route, context, states)
+        return cls(envelope, aggregate, route, context, states)
 
     def at(self, now: datetime) -> Self:
         """The same order, decided at another time on the same states."""
         return replace(self, context=replace(self.context, now=now))
 
-    def on(self, states: dict[UUID, Any]) -> Self:
+    def with_states(self, states: dict[UUID, Any]) -> Self:
         """The same order, decided on other states."""
         return replace(self, context=replace(self.context, consulted=states), states=states)
 
@@ -81,18 +81,18 @@ class Attempt:
         return self.states[self.subject]
 
     @property
-    def surely_needed(self) -> tuple[UUID, ...]:
+    def initial_streams(self) -> tuple[UUID, ...]:
         """The streams that every judgement of it begins with, to be read at once."""
-        actor = self.order.actor
+        actor = self.envelope.actor
         return (self.subject,) if actor.is_system else (self.subject, authority.stream_of(actor.authority))
 
     @property
-    def number(self) -> UUID | None:
+    def numbering_stream(self) -> UUID | None:
         """The stream that numbers what is opened."""
         numbered_by = self.route.numbered_by if isinstance(self.route, Opening) else None
         return numbered_by(self.context) if numbered_by else None
 
-    def unseen(self) -> NotFound | None:
+    def visibility_problem(self) -> NotFound | None:
         """Whether what it is about does not exist for who gave it. Raises Unread."""
         context = self.context
         state = context.read(self.aggregate.state, self.subject)
@@ -102,43 +102,47 @@ class Attempt:
 
     def decide(self) -> tuple[Any, ...] | Refusal:
         """What is recorded, or the first reason against it. Raises Unread."""
-        order, context = self.order, self.context
+        envelope, context = self.envelope, self.context
         if isinstance(self.route, Opening):
-            return open_with(self.route, order.command, self.state, context)
-        return decide(self.route, self.aggregate.steps, order.command, self.state, context, order.expected_version)
+            return open_with(self.route, envelope.command, self.state, context)
+        return decide(
+            self.route, self.aggregate.steps, envelope.command, self.state, context, envelope.expected_version
+        )
 
-    def written(self, events: Iterable[Any]) -> list[Written]:
+    def stream_events(self, events: Iterable[Any]) -> list[StreamEvent]:
         """What is to be recorded for it: its own events, and the number of what it opens."""
-        written: list[Written] = [(self.subject, event) for event in events]
-        if (number := self.number) is not None:
+        written: list[StreamEvent] = [(self.subject, event) for event in events]
+        if (number := self.numbering_stream) is not None:
             written.append((number, NumberAssigned(subject=self.subject)))
         return written
 
 
-def unrecorded(order: Order, written: list[Written], states: Mapping[UUID, Any]) -> tuple[Unrecorded, ...]:
+def to_unrecorded(
+    envelope: CommandEnvelope, written: list[StreamEvent], states: Mapping[UUID, Any]
+) -> tuple[UnrecordedEvent, ...]:
     """The events with their circumstances, at the versions that follow those of the states."""
-    command_id = order.command_id or random_id()
+    command_id = envelope.command_id or random_id()
     following: dict[UUID, int] = {}
     events = []
     for n, (stream, event) in enumerate(written, start=1):
         version = following.get(stream, version_of(states.get(stream)) + 1)
         following[stream] = version + 1
         events.append(
-            Unrecorded(
+            UnrecordedEvent(
                 stream=stream,
                 version=version,
                 event=event,
-                actor=order.actor,
-                command=CommandRef(name=type(order.command).__name__, id=command_id, n=n, of=len(written)),
-                correlation=order.correlation or command_id,
-                causation=order.causation,
-                occurred_at=order.occurred_at,
+                actor=envelope.actor,
+                command=CommandRef(name=type(envelope.command).__name__, id=command_id, n=n, of=len(written)),
+                correlation=envelope.correlation or command_id,
+                causation=envelope.causation,
+                occurred_at=envelope.occurred_at,
             )
         )
     return tuple(events)
 
 
-def rests_on(states: Mapping[UUID, Any], events: Iterable[Unrecorded]) -> tuple[Place, ...]:
+def consulted_versions(states: Mapping[UUID, Any], events: Iterable[UnrecordedEvent]) -> tuple[StreamVersion, ...]:
     """The streams that were read and are not written, each with the version seen."""
     streams = {event.stream for event in events}
     return tuple((stream, version_of(state)) for stream, state in states.items() if stream not in streams)

@@ -11,7 +11,7 @@ from domain.vocabulary import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class CommandEnvelope:
     """A command, and who gives it on what.
 
     subject: the stream of what the command is about. For a command that opens one, the id that it is to have; None
@@ -33,7 +33,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CommandResult:
     """What was recorded for a command, now or, where it is repeated, the first time.
 
     state: of the subject as it stood after it. before: as it stood before it, None where it was opened.

@@ -10,7 +10,7 @@ from domain import wellformed
 from domain.claim import Claim, KeyClaimed, stream_of
 from domain.refusals import FieldProblem
 from domain.vocabulary import Text
-from service.commands.envelope import Order
+from service.commands.envelope import CommandEnvelope
 from service.event_store.random_source import random_bytes
 
 KEY_LENGTH: Final = 200
@@ -28,29 +28,29 @@ def key_problem(key: str | None) -> FieldProblem | None:
     return FieldProblem(path="idempotencyKey", message=message) if message else None
 
 
-def claim_stream(order: Order) -> UUID | None:
+def claim_stream(envelope: CommandEnvelope) -> UUID | None:
     """The stream of the order's key, which is the authority's own; None without a key."""
-    return None if order.idempotency_key is None else stream_of(order.actor.authority, order.idempotency_key)
+    return None if envelope.idempotency_key is None else stream_of(envelope.actor.authority, envelope.idempotency_key)
 
 
-def claimed(order: Order, subject: UUID, first_version: int, last_version: int) -> KeyClaimed:
+def claim_key(envelope: CommandEnvelope, subject: UUID, first_version: int, last_version: int) -> KeyClaimed:
     """The event that claims the key for this order."""
     nonce = random_bytes(16).hex()
     return KeyClaimed(
         nonce=nonce,
-        fingerprint=_fingerprint(order, nonce),
+        fingerprint=_fingerprint(envelope, nonce),
         stream=subject,
         first_version=first_version,
         last_version=last_version,
     )
 
 
-def is_same(order: Order, claim: Claim) -> bool:
+def matches(envelope: CommandEnvelope, claim: Claim) -> bool:
     """Whether the key was claimed by the same person, for the same command with the same input."""
-    return _fingerprint(order, claim.event.nonce) == claim.event.fingerprint
+    return _fingerprint(envelope, claim.event.nonce) == claim.event.fingerprint
 
 
-def claimed_history(digest: str, stream: UUID, first_version: int, last_version: int) -> KeyClaimed:
+def claim_history_key(digest: str, stream: UUID, first_version: int, last_version: int) -> KeyClaimed:
     """The event that claims a key for a whole history. digest: SHA-256 of its lines, hex."""
     nonce = random_bytes(16).hex()
     return KeyClaimed(
@@ -62,7 +62,7 @@ def claimed_history(digest: str, stream: UUID, first_version: int, last_version:
     )
 
 
-def is_same_history(digest: str, claim: Claim) -> bool:
+def matches_history(digest: str, claim: Claim) -> bool:
     """Whether the key was claimed for a history of the same lines."""
     return _history_fingerprint(digest, claim.event.nonce) == claim.event.fingerprint
 
@@ -71,17 +71,17 @@ def _history_fingerprint(digest: str, nonce: str) -> str:
     return hashlib.sha256(f"{nonce} {digest}".encode()).hexdigest()
 
 
-def _fingerprint(order: Order, nonce: str) -> str:
-    command = order.command
+def _fingerprint(envelope: CommandEnvelope, nonce: str) -> str:
+    command = envelope.command
     whole = [
         nonce,
         type(command).__name__,
-        order.actor.kind,
-        order.actor.issuer,
-        order.actor.subject,
-        order.actor.authority,
-        order.subject,
-        order.expected_version,
+        envelope.actor.kind,
+        envelope.actor.issuer,
+        envelope.actor.subject,
+        envelope.actor.authority,
+        envelope.subject,
+        envelope.expected_version,
         command,
     ]
     return hashlib.sha256(msgspec.json.encode(whole, enc_hook=_plain)).hexdigest()

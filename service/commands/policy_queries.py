@@ -14,19 +14,19 @@ from sqlalchemy.exc import DBAPIError
 from domain.vocabulary import IncidentId, RequestId
 from projections import deployment_requests
 from projections.reading import parked_streams
-from projections.reading.queries import EVERYTHING, Question
+from projections.reading.queries import EVERYTHING, Query
 from projections.tables import checkpoints
 from service.errors import Unavailable
 
 T = TypeVar("T")
 
-PATIENCE: Final = 10.0
+VIEW_TIMEOUT: Final = 10.0
 """Seconds that the view is waited for."""
-LOOK: Final = 0.01
-AT_ONCE: Final = 100
+POLL_INTERVAL: Final = 0.01
+BATCH_SIZE: Final = 100
 
 
-class Watching:
+class PolicyQueries:
     """Raises Unavailable where the database does not answer, or the view is too far behind."""
 
     def __init__(self, url: str, stop: Event) -> None:
@@ -34,19 +34,19 @@ class Watching:
         self._engine = _engine(url)
         self._stop = stop
 
-    def watchers(self, incident: IncidentId, position: int) -> list[RequestId]:
+    def affected_requests(self, incident: IncidentId, position: int) -> list[RequestId]:
         """The requests that name the incident, as of the position at least, and those of which the view cannot tell."""
         self._wait_for(position)
         resting = [request.id for request in self._ask(deployment_requests.resting_on(EVERYTHING, [incident]))]
-        return [*resting, *self.set_aside()]
+        return [*resting, *self.parked()]
 
     def expiring(self, now: datetime, but: Collection[RequestId]) -> list[RequestId]:
         """The requests whose approval's time has passed, the first to pass first. but: those that are looked at
         apart, and keep no other from its turn however many they are."""
-        passed = self._ask(deployment_requests.expiring(now, AT_ONCE + len(but)))
+        passed = self._ask(deployment_requests.expiring(now, BATCH_SIZE + len(but)))
         return [request.id for _, request in passed if request.id not in but]
 
-    def set_aside(self, course: str = deployment_requests.NAME) -> list[RequestId]:
+    def parked(self, course: str = deployment_requests.NAME) -> list[RequestId]:
         """Those of which the view cannot tell, or another course of its own name."""
         return [RequestId(stream) for stream in self._ask(parked_streams.streams_of(course))]
 
@@ -56,15 +56,15 @@ class Watching:
     def _wait_for(self, position: int) -> None:
         table = checkpoints.table
         at = select(checkpoints.reached).where(table.c.view == deployment_requests.NAME)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + VIEW_TIMEOUT
         while True:
             with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:
                 if (connection.execute(at).scalar() or 0) >= position:
                     return
-            if self._stop.wait(LOOK) or time.monotonic() > deadline:
+            if self._stop.wait(POLL_INTERVAL) or time.monotonic() > deadline:
                 raise Unavailable(f"the view {deployment_requests.NAME} has not reached {position}")
 
-    def _ask(self, question: Question[T]) -> list[T]:
+    def _ask(self, question: Query[T]) -> list[T]:
         with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:
             rows: Sequence[Any] = connection.execute(question.statement, question.values).all()
         return [question.read(row) for row in rows]

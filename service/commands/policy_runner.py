@@ -22,32 +22,37 @@ from domain.policies.approvals import EXPIRE_APPROVAL
 from domain.policies.reacting import Policy, Reaction, affected
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, IncidentId, RequestId, derived_id
-from projections.following.follower import Feed
+from projections.following.follower import ReadFeed
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.state_cache import States
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.state_cache import StateCache
 from service.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-Watchers = Callable[[IncidentId, int], Iterable[RequestId]]
+FindAffectedRequests = Callable[[IncidentId, int], Iterable[RequestId]]
 """The requests that may rest on an incident, as of a position at least."""
 
-COURSE: Final = "policies"
+CONSUMER_NAME: Final = "policies"
 """The name under which they follow the log."""
-COURSE_VERSION: Final = 1
+CONSUMER_VERSION: Final = 1
 """Stays: they keep no rows that could be built anew."""
 Failures = Mapping[RequestId, tuple[int, Exception]]
 """Requests that could not be judged: the position of the event that was shown, and why."""
-TRIES: Final = 50
+MAX_ATTEMPTS: Final = 50
 """How often a policy is asked anew what it needs to know."""
 
 
-class Policing:
+class PolicyRunner:
     """Shows events and the time to the policies. Raises Unavailable where the store does not answer: show it again."""
 
     def __init__(
-        self, dispatcher: Dispatcher, states: States, feed: Feed, watchers: Watchers, clock: Callable[[], datetime]
+        self,
+        dispatcher: Dispatcher,
+        states: StateCache,
+        feed: ReadFeed,
+        watchers: FindAffectedRequests,
+        clock: Callable[[], datetime],
     ) -> None:
         self._dispatcher = dispatcher
         self._states = states
@@ -56,7 +61,7 @@ class Policing:
         self._clock = clock
         self._failing: set[RequestId] = set()
 
-    def show(self, events: Sequence[Recorded[Any]]) -> Failures:
+    def handle_events(self, events: Sequence[Recorded[Any]]) -> Failures:
         """Whatever follows from these events is recorded, or was, or was refused and is settled. What could not be."""
         concerned = {request: recorded.position for recorded in events for request in self._affected(recorded)}
         states = self._newest_together(concerned)
@@ -129,7 +134,7 @@ class Policing:
         [causing] = self._feed(cause - 1, 1)
         key = f"{policy.name} {request} {cause}"
         answer = self._dispatcher.dispatch(
-            Order(
+            CommandEnvelope(
                 command=command,
                 actor=SYSTEM,
                 subject=request,
@@ -139,14 +144,14 @@ class Policing:
                 command_id=derived_id("policy", key),
             )
         )
-        if not isinstance(answer, Outcome):
+        if not isinstance(answer, CommandResult):
             log.info("policy %s on %s is settled: %s", policy.name, request, answer.message)
         elif not answer.repeated:
             states[request] = answer.state
 
     def _react(self, policy: Policy, state: DeploymentRequest, states: dict[UUID, Any]) -> tuple[Reaction, int] | None:
         """The command that the request calls for, and its cause."""
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             context = Context(actor=SYSTEM, now=self._clock(), subject=state.id, consulted=states)
             try:
                 command = policy.react(state, context)

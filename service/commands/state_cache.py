@@ -33,7 +33,7 @@ class Kept(NamedTuple):
     size: int
 
 
-class States:
+class StateCache:
     """A bounded cache of states by stream; None is the state of a stream that has no event.
 
     lineage, of the methods: that of the store before the first of these states was loaded. What was read of another
@@ -69,7 +69,7 @@ class States:
                     missing[stream] = None
         return found | self._read(missing, lineage) if missing else found
 
-    def at_hand(self, streams: Iterable[UUID]) -> dict[UUID, Any] | None:
+    def cached(self, streams: Iterable[UUID]) -> dict[UUID, Any] | None:
         """The states of the streams, None where one of them would have to be read."""
         found: dict[UUID, Any] = {}
         with self._guard:

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from service.errors import Unavailable
 
-TOO_MANY: Final = "too many commands wait for the same subject"
+MAX_WAITERS: Final = "too many commands wait for the same subject"
 
 
-class Turns:
+class StreamLocks:
     """The turns of one process. Between processes the store decides who was first."""
 
     def __init__(self, timeout: float) -> None:
@@ -24,33 +24,33 @@ class Turns:
         self._waiting: dict[UUID, deque[threading.Lock]] = {}
 
     @contextmanager
-    def at(self, streams: Iterable[UUID]) -> Iterator[None]:
+    def held(self, streams: Iterable[UUID]) -> Iterator[None]:
         """Holds the turn at all of them. Raises Unavailable where it does not come in time."""
         held: list[UUID] = []
         try:
             for stream in sorted(set(streams)):
-                self._take(stream)
+                self._acquire(stream)
                 held.append(stream)
             yield
         finally:
             for stream in reversed(held):
-                self._pass_on(stream)
+                self._release(stream)
 
-    def take_at_once(self, streams: Iterable[UUID]) -> Callable[[], None] | None:
+    def try_acquire(self, streams: Iterable[UUID]) -> Callable[[], None] | None:
         """Holds the turn at all of them until what it returns is called. None where one would have to be waited for."""
         wanted = set(streams)
         with self._guard:
             if not self._waiting.keys().isdisjoint(wanted):
                 return None
             self._waiting.update((stream, deque()) for stream in wanted)
-        return partial(self._pass_all_on, wanted)
+        return partial(self._release_all, wanted)
 
-    def waiting(self, stream: UUID) -> int:
+    def waiter_count(self, stream: UUID) -> int:
         """How many wait for their turn at the stream."""
         with self._guard:
             return len(self._waiting.get(stream, ()))
 
-    def _take(self, stream: UUID) -> None:
+    def _acquire(self, stream: UUID) -> None:
         with self._guard:
             queue = self._waiting.get(stream)
             if queue is None:
@@ -64,13 +64,13 @@ class Turns:
         with self._guard:
             if turn in queue:
                 queue.remove(turn)
-                raise Unavailable(TOO_MANY)
+                raise Unavailable(MAX_WAITERS)
 
-    def _pass_all_on(self, streams: Iterable[UUID]) -> None:
+    def _release_all(self, streams: Iterable[UUID]) -> None:
         for stream in streams:
-            self._pass_on(stream)
+            self._release(stream)
 
-    def _pass_on(self, stream: UUID) -> None:
+    def _release(self, stream: UUID) -> None:
         with self._guard:
             queue = self._waiting[stream]
             if queue:
@@ -79,7 +79,7 @@ class Turns:
                 del self._waiting[stream]
 
 
-class LoopTurns:
+class AsyncStreamLocks:
     """The same in one event loop: who waits there keeps no thread from others."""
 
     def __init__(self, timeout: float) -> None:
@@ -87,28 +87,28 @@ class LoopTurns:
         self._timeout = timeout
         self._waiting: dict[UUID, deque[asyncio.Future[None]]] = {}
 
-    def take_at_once(self, streams: Iterable[UUID]) -> Callable[[], None] | None:
+    def try_acquire(self, streams: Iterable[UUID]) -> Callable[[], None] | None:
         """Holds the turn at all of them until what it returns is called. None where one would have to be waited for."""
         wanted = tuple(streams)
         if not self._waiting.keys().isdisjoint(wanted):
             return None
         for stream in wanted:
             self._waiting[stream] = deque()
-        return partial(self._pass_all_on, wanted)
+        return partial(self._release_all, wanted)
 
-    async def take(self, streams: Iterable[UUID]) -> Callable[[], None]:
+    async def acquire(self, streams: Iterable[UUID]) -> Callable[[], None]:
         """Waits for the turn at all of them, where it must. Raises Unavailable where it does not come in time."""
         held: list[UUID] = []
         try:
             for stream in sorted(set(streams)):
-                await self._take(stream)
+                await self._acquire(stream)
                 held.append(stream)
         except BaseException:
-            self._pass_all_on(held)
+            self._release_all(held)
             raise
-        return partial(self._pass_all_on, held)
+        return partial(self._release_all, held)
 
-    async def _take(self, stream: UUID) -> None:
+    async def _acquire(self, stream: UUID) -> None:
         queue = self._waiting.get(stream)
         if queue is None:
             self._waiting[stream] = deque()
@@ -120,16 +120,16 @@ class LoopTurns:
                 await turn
         except BaseException as error:
             if turn.done() and not turn.cancelled():
-                self._pass_on(stream)
+                self._release(stream)
             if isinstance(error, TimeoutError):
-                raise Unavailable(TOO_MANY) from None
+                raise Unavailable(MAX_WAITERS) from None
             raise
 
-    def _pass_all_on(self, streams: Iterable[UUID]) -> None:
+    def _release_all(self, streams: Iterable[UUID]) -> None:
         for stream in streams:
-            self._pass_on(stream)
+            self._release(stream)
 
-    def _pass_on(self, stream: UUID) -> None:
+    def _release(self, stream: UUID) -> None:
         """To the first that has not left."""
         queue = self._waiting[stream]
         while queue:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.event_store.pg_arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, numbered
-from service.event_store.records import Encoded, Lost, Place
-from service.event_store.wake_chain import Sleeper, wake
+from service.event_store.records import AppendConflict, EncodedEvent, StreamVersion
+from service.event_store.wake_chain import Waiter, wake_all
 
-MOST_EVENTS = 1000
-MOST_BYTES = 8 * 1024 * 1024
+MAX_BATCH_EVENTS = 1000
+MAX_BATCH_BYTES = 8 * 1024 * 1024
 """Of a batch, unless a single item is larger."""
 
 
@@ -22,16 +22,18 @@ class Committed(NamedTuple):
     recorded_at: datetime
 
 
-Outcome = Committed | Lost | Exception
+AppendOutcome = Committed | AppendConflict | Exception
 
 
-class Entry(Sleeper):
+class PendingItem(Waiter):
     """An item on its way. One thread waits for its outcome; the appender's tells it. One without events is a probe.
 
     Whoever pops the ticket decides: the appender, that the item is sent; the waiting thread, that it never is.
     """
 
-    def __init__(self, events: Sequence[Encoded], reads: Sequence[Place], lineage: int | None = None) -> None:
+    def __init__(
+        self, events: Sequence[EncodedEvent], reads: Sequence[StreamVersion], lineage: int | None = None
+    ) -> None:
         """lineage: as of an item."""
         super().__init__()
         self.events = events
@@ -45,7 +47,7 @@ class Entry(Sleeper):
         self.read_streams = b"".join([blob(stream.bytes) for stream, _ in reads])
         self.read_versions = b"".join([bigint(version) for _, version in reads])
         self.ticket = [None]
-        self.outcome: Outcome | None = None
+        self.outcome: AppendOutcome | None = None
 
     def take(self) -> bool:
         """Whether the caller is the first to ask."""
@@ -55,40 +57,40 @@ class Entry(Sleeper):
             return False
         return True
 
-    def wait(self, seconds: float) -> Outcome | None:
+    def wait(self, seconds: float) -> AppendOutcome | None:
         """None where nothing was told in time."""
         return self.outcome if self.sleep(seconds) else None
 
 
-class LoopEntry(Entry):
+class AsyncPendingItem(PendingItem):
     """One for which an event loop waits: made there, and told there what became of it, once."""
 
     def __init__(
         self,
-        events: Sequence[Encoded],
-        reads: Sequence[Place],
-        on_told: Callable[[Outcome], None],
+        events: Sequence[EncodedEvent],
+        reads: Sequence[StreamVersion],
+        on_told: Callable[[AppendOutcome], None],
         lineage: int | None = None,
     ) -> None:
         super().__init__(events, reads, lineage)
         self.loop = asyncio.get_running_loop()
-        self._on_told: Callable[[Outcome], None] | None = on_told
+        self._on_outcome: Callable[[AppendOutcome], None] | None = on_told
         self._expiry: asyncio.TimerHandle | None = None
 
     def expire_after(self, seconds: float, expired: Callable[[], None]) -> None:
         """Calls it where nothing is told in time."""
         self._expiry = self.loop.call_later(seconds, expired)
 
-    def deliver(self, outcome: Outcome) -> None:
+    def deliver(self, outcome: AppendOutcome) -> None:
         """In its loop. What comes after the first is let go."""
-        on_told, self._on_told = self._on_told, None
+        on_told, self._on_outcome = self._on_outcome, None
         if self._expiry is not None:
             self._expiry.cancel()
         if on_told is not None:
             on_told(outcome)
 
 
-def _members(event: Encoded) -> tuple[bytes, ...]:
+def _members(event: EncodedEvent) -> tuple[bytes, ...]:
     stream, version, topic, state, texts = event
     return blob(stream.bytes), bigint(version), blob(topic.encode()), blob(state), blob(texts)
 
@@ -100,7 +102,7 @@ class Batch:
     """
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[PendingItem] = []
         self.events = 0
         self._bytes = 0
         self._written: set[Any] = set()
@@ -108,9 +110,9 @@ class Batch:
 
     @property
     def is_full(self) -> bool:
-        return self.events >= MOST_EVENTS or self._bytes >= MOST_BYTES
+        return self.events >= MAX_BATCH_EVENTS or self._bytes >= MAX_BATCH_BYTES
 
-    def add(self, entry: Entry) -> bool:
+    def add(self, entry: PendingItem) -> bool:
         """False where the entry has to wait for the next batch. One whose caller has given up is dropped."""
         written = self._written
         if self.entries and not (entry.events and self.events):
@@ -126,13 +128,13 @@ class Batch:
         return True
 
     @classmethod
-    def alone(cls, entry: Entry) -> "Batch":
+    def alone(cls, entry: PendingItem) -> "Batch":
         """A batch of one that was taken before."""
         batch = cls()
         batch._put(entry)
         return batch
 
-    def _put(self, entry: Entry) -> None:
+    def _put(self, entry: PendingItem) -> None:
         self.entries.append(entry)
         self.events += len(entry.events)
         self._bytes += entry.size
@@ -156,31 +158,31 @@ class Batch:
         )
 
 
-def tell(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+def deliver_outcomes(entries: Sequence[PendingItem], outcomes: Sequence[AppendOutcome]) -> None:
     """Whoever waits for one of them is woken: a thread each, a loop once for all of its own."""
-    sleepers: list[Entry] = []
-    awaited: dict[asyncio.AbstractEventLoop, list[tuple[LoopEntry, Outcome]]] = {}
+    sleepers: list[PendingItem] = []
+    awaited: dict[asyncio.AbstractEventLoop, list[tuple[AsyncPendingItem, AppendOutcome]]] = {}
     for entry, outcome in zip(entries, outcomes, strict=True):
         entry.outcome = outcome
-        if isinstance(entry, LoopEntry):
+        if isinstance(entry, AsyncPendingItem):
             awaited.setdefault(entry.loop, []).append((entry, outcome))
         else:
             sleepers.append(entry)
     for loop, told in awaited.items():
         with suppress(RuntimeError):  # it was closed: nobody waits in it any more
             loop.call_soon_threadsafe(_deliver, told)
-    wake(sleepers)
+    wake_all(sleepers)
 
 
-def _deliver(told: Iterable[tuple[LoopEntry, Outcome]]) -> None:
+def _deliver(told: Iterable[tuple[AsyncPendingItem, AppendOutcome]]) -> None:
     for entry, outcome in told:
         entry.deliver(outcome)
 
 
-def overtaken(entry: Entry, committed: Iterable[Entry]) -> Lost | None:
+def conflict_with(entry: PendingItem, committed: Iterable[PendingItem]) -> AppendConflict | None:
     """Whether the entry has lost to what was committed just now: no need to ask the database."""
     places = {(event.stream, event.version) for other in committed for event in other.events}
     lost = {event.stream for event in entry.events if (event.stream, event.version) in places}
     seen = dict(entry.reads)
     lost |= {stream for stream, version in places if version > seen.get(stream, version)}
-    return Lost(frozenset(lost)) if lost else None
+    return AppendConflict(frozenset(lost)) if lost else None

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from service.errors import Unavailable
-from service.event_store.batch import Committed, Entry, Outcome
+from service.event_store.batch import AppendOutcome, Committed, PendingItem
 from service.event_store.connections import BoundedConnection
 from service.event_store.pg_arrays import Bigints, Uuids
-from service.event_store.records import Lost, Place
+from service.event_store.records import AppendConflict, StreamVersion
 
 THIS: Final = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 END: Final = "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
@@ -28,19 +28,21 @@ class Backend(NamedTuple):
     started: datetime
 
 
-class Found(NamedTuple):
+class FoundEvent(NamedTuple):
     state: bytes
     position: int
     recorded_at: datetime
 
 
-def this_backend(connection: BoundedConnection) -> Backend:
+def current_backend(connection: BoundedConnection) -> Backend:
     row = connection.execute(THIS).fetchone()
     assert row is not None
     return Backend(*row)
 
 
-def read_back(connection: BoundedConnection, backend: Backend, entries: Sequence[Entry]) -> list[Outcome]:
+def recover_outcomes(
+    connection: BoundedConnection, backend: Backend, entries: Sequence[PendingItem]
+) -> list[AppendOutcome]:
     """The outcome of each: equal bytes in its places are success, for they hold a random nonce.
 
     `backend` carried, or still carries, the append out: it is ended first, and whatever it had stamped is waited for.
@@ -58,15 +60,15 @@ def _end(connection: BoundedConnection, backend: Backend) -> bool:
     return connection.execute(STILL_THERE, backend).fetchone() is None
 
 
-def _find(connection: BoundedConnection, entries: Sequence[Entry]) -> dict[Place, Found]:
+def _find(connection: BoundedConnection, entries: Sequence[PendingItem]) -> dict[StreamVersion, FoundEvent]:
     count = sum(len(entry.events) for entry in entries)
     streams = Uuids.of((entry.streams for entry in entries), count)
     versions = Bigints.of((entry.versions for entry in entries), count)
     rows: Sequence[tuple[Any, ...]] = connection.execute(PLACES, [streams, versions], binary=True).fetchall()
-    return {(stream, version): Found(*found) for stream, version, *found in rows}
+    return {(stream, version): FoundEvent(*found) for stream, version, *found in rows}
 
 
-def _outcome(entry: Entry, found: dict[Place, Found], gone: bool) -> Outcome:
+def _outcome(entry: PendingItem, found: dict[StreamVersion, FoundEvent], gone: bool) -> AppendOutcome:
     there = [(event, found.get((event.stream, event.version))) for event in entry.events]
     present = [(event, row) for event, row in there if row is not None]
     if not present:
@@ -75,4 +77,4 @@ def _outcome(entry: Entry, found: dict[Place, Found], gone: bool) -> Outcome:
         return Unavailable("the answer was lost: whether it is going to be recorded is not known", recorded=None)
     if len(present) == len(there) and all(event.state == row.state for event, row in present):
         return Committed(min(row.position for _, row in present), present[0][1].recorded_at)
-    return Lost(frozenset(event.stream for event, row in present if event.state != row.state))
+    return AppendConflict(frozenset(event.stream for event, row in present if event.state != row.state))

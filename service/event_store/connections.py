@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ConnectionLimits:
     """Seconds, and how much at once. answer: for one statement. idle: that a transaction may be left open.
 
     pool: for a connection to be free. queue: items that wait to be appended; beyond that, callers are turned away.
@@ -47,7 +47,7 @@ Met = Callable[[psycopg.Connection[Any]], None]
 """Is shown each new connection before it is used."""
 
 
-def connect(url: str, limits: Limits, met: Met) -> BoundedConnection:
+def connect(url: str, limits: ConnectionLimits, met: Met) -> BoundedConnection:
     """For writing: autocommit, statements prepared at once. Raises psycopg.Error."""
     connection = BoundedConnection.connect(
         url, autocommit=True, prepare_threshold=0, connect_timeout=_whole(limits.connect)
@@ -61,7 +61,7 @@ def connect(url: str, limits: Limits, met: Met) -> BoundedConnection:
     return connection
 
 
-def open_pool(url: str, limits: Limits, met: Met) -> ConnectionPool[BoundedConnection]:
+def open_pool(url: str, limits: ConnectionLimits, met: Met) -> ConnectionPool[BoundedConnection]:
     """For reading streams and the log, always by their keys. It connects in the background; nothing is raised here.
 
     How many wait is not limited. The pool counts callers who gave up until it makes its next connection, and at a limit
@@ -91,7 +91,7 @@ def open_pool(url: str, limits: Limits, met: Met) -> ConnectionPool[BoundedConne
     )
 
 
-def _configure(connection: BoundedConnection, limits: Limits) -> None:
+def _configure(connection: BoundedConnection, limits: ConnectionLimits) -> None:
     connection.answer_limit = limits.answer + 1
     settings = {
         "lock_timeout": limits.lock,

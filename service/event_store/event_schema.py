@@ -16,7 +16,7 @@ DIGEST = "$text"
 """The one key of the object that stands in an event in a text's place."""
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """What a field holds, where that needs a look: a text, an instant, another object, several of them."""
 
     TEXT = auto()
@@ -26,27 +26,27 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class EventSchema:
     """names: every field. parts: the fields that need a look, in the order in which msgspec meets them."""
 
     names: frozenset[str]
-    parts: tuple[tuple[str, Kind, "Shape | None"], ...]
+    parts: tuple[tuple[str, FieldKind, "EventSchema | None"], ...]
 
-    def survey(self, event: object, texts: list[str], prefix: str = "") -> bool:
+    def collect_texts(self, event: object, texts: list[str], prefix: str = "") -> bool:
         """Adds the path of every text to `texts`; tells whether every instant is in UTC."""
         in_utc = True
         for name, kind, shape in self.parts:
             value = getattr(event, name)
             if value is None:
                 continue
-            if kind is Kind.TEXT:
+            if kind is FieldKind.TEXT:
                 texts.append(prefix + name)
-            elif kind is Kind.INSTANT:
+            elif kind is FieldKind.INSTANT:
                 in_utc = in_utc and value.tzinfo is UTC
             else:
                 assert shape is not None
                 for path, member in _members(value, kind, f"{prefix}{name}."):
-                    in_utc = shape.survey(member, texts, path) and in_utc
+                    in_utc = shape.collect_texts(member, texts, path) and in_utc
         return in_utc
 
     def to_utc(self, event: Any) -> Any:
@@ -54,18 +54,18 @@ class Shape:
         changed: dict[str, object] = {}
         for name, kind, shape in self.parts:
             value = getattr(event, name)
-            if value is None or kind is Kind.TEXT:
+            if value is None or kind is FieldKind.TEXT:
                 continue
-            if kind is Kind.INSTANT:
+            if kind is FieldKind.INSTANT:
                 if value.utcoffset() is None:
                     raise ValueError(f"{type(event).__name__}.{name} is an instant without an offset: {value}")
                 changed[name] = value.astimezone(UTC)
             else:
                 assert shape is not None
-                changed[name] = tuple(map(shape.to_utc, value)) if kind is Kind.MANY else shape.to_utc(value)
+                changed[name] = tuple(map(shape.to_utc, value)) if kind is FieldKind.MANY else shape.to_utc(value)
         return replace(event, **changed)
 
-    def inspect(self, data: Any, digests: dict[str, str], prefix: str = "") -> None:
+    def collect_digests(self, data: Any, digests: dict[str, str], prefix: str = "") -> None:
         """Adds path -> digest of every text in this stored data to `digests`.
 
         Raises ValueError where the data is not of this shape in a way that msgspec would not see.
@@ -79,30 +79,30 @@ class Shape:
             value = data[name]
             if value is None:
                 continue
-            if kind is Kind.TEXT:
+            if kind is FieldKind.TEXT:
                 digests[prefix + name] = _digest(value, prefix + name)
-            elif kind is Kind.INSTANT:
+            elif kind is FieldKind.INSTANT:
                 if type(value) is not str or value[-1:] != "Z":
                     raise ValueError(f"{prefix}{name} is no instant in UTC")
             else:
                 assert shape is not None
                 for path, member in _members(value, kind, f"{prefix}{name}."):
-                    shape.inspect(member, digests, path)
+                    shape.collect_digests(member, digests, path)
 
 
-def shape_of(cls: type[Any]) -> Shape:
+def schema_of(cls: type[Any]) -> EventSchema:
     """Raises TypeError where the type of a field cannot be stored."""
     hints = get_type_hints(cls)
-    parts: list[tuple[str, Kind, Shape | None]] = []
+    parts: list[tuple[str, FieldKind, EventSchema | None]] = []
     for name, hint in hints.items():
         for held, many in _held(hint, f"{cls.__name__}.{name}"):
             if held is Text or held is datetime:
                 if many:
                     raise TypeError(f"{cls.__name__}.{name}: a text or an instant stands in a field of its own")
-                parts.append((name, Kind.TEXT if held is Text else Kind.INSTANT, None))
+                parts.append((name, FieldKind.TEXT if held is Text else FieldKind.INSTANT, None))
             elif is_dataclass(held):
-                parts.append((name, Kind.MANY if many else Kind.ONE, shape_of(held)))
-    return Shape(frozenset(hints), tuple(parts))
+                parts.append((name, FieldKind.MANY if many else FieldKind.ONE, schema_of(held)))
+    return EventSchema(frozenset(hints), tuple(parts))
 
 
 def digests_in(data: Any) -> Iterator[str]:
@@ -136,8 +136,8 @@ def _held(hint: Any, place: str, many: bool = False) -> Iterator[tuple[type[Any]
         raise TypeError(f"{place}: {hint} cannot be stored")
 
 
-def _members(value: Any, kind: Kind, path: str) -> Iterator[tuple[str, Any]]:
-    if kind is Kind.ONE:
+def _members(value: Any, kind: FieldKind, path: str) -> Iterator[tuple[str, Any]]:
+    if kind is FieldKind.ONE:
         yield path, value
     else:
         for index, member in enumerate(value):

@@ -13,10 +13,10 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from service.event_store.batch import Entry
+from service.event_store.batch import PendingItem
 from service.event_store.group_commit import Appender
 from service.event_store.mapper import Mapper
-from service.event_store.records import Encoded, Lost
+from service.event_store.records import AppendConflict, EncodedEvent
 
 SCHEMA = "event_store"
 TABLE = "events"
@@ -36,8 +36,10 @@ class Recorder(PostgresApplicationRecorder):
         places = {(event.originator_id, event.originator_version) for event in stored_events}
         if len(places) < len(stored_events):
             raise library.IntegrityError("an item names one place twice")
-        outcome = self._appender.append(Entry([_encoded(event) for event in stored_events], kwargs.get("reads", ())))
-        if isinstance(outcome, Lost):
+        outcome = self._appender.append(
+            PendingItem([_encoded(event) for event in stored_events], kwargs.get("reads", ()))
+        )
+        if isinstance(outcome, AppendConflict):
             raise library.IntegrityError(f"others were faster on {', '.join(map(str, outcome.streams))}")
         return list(range(outcome.first, outcome.first + len(stored_events)))
 
@@ -78,10 +80,10 @@ class Factory(PostgresFactory):
         return Recorder(self.datastore, self._appender)
 
 
-class WithTexts(StoredEvent):
+class StoredEventWithTexts(StoredEvent):
     """A stored event, and what people wrote in it."""
 
-    def __init__(self, encoded: Encoded) -> None:
+    def __init__(self, encoded: EncodedEvent) -> None:
         super().__init__(encoded.stream, encoded.version, encoded.topic, encoded.state)
         object.__setattr__(self, "texts", encoded.texts)
 
@@ -95,7 +97,7 @@ class LibraryMapper(library.Mapper[UUID]):
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Takes an Unrecorded."""
-        return WithTexts(self._mapper.encode(domain_event))
+        return StoredEventWithTexts(self._mapper.encode(domain_event))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Raises TypeError: the library's stored event has neither position nor time."""
@@ -117,7 +119,7 @@ def environment(name: str) -> Environment:
     return Environment(name, settings)
 
 
-def _encoded(event: StoredEvent) -> Encoded:
+def _encoded(event: StoredEvent) -> EncodedEvent:
     stream = event.originator_id
     assert isinstance(stream, UUID)
-    return Encoded(stream, event.originator_version, event.topic, event.state, getattr(event, "texts", None))
+    return EncodedEvent(stream, event.originator_version, event.topic, event.state, getattr(event, "texts", None))

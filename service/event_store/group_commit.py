@@ -11,13 +11,21 @@ from typing import Any, Final
 import psycopg
 
 from service.errors import Unavailable
-from service.event_store.batch import Batch, Committed, Entry, LoopEntry, Outcome, overtaken, tell
-from service.event_store.commit_recovery import Backend, read_back, this_backend
-from service.event_store.connections import BoundedConnection, Limits, Met, connect
+from service.event_store.batch import (
+    AppendOutcome,
+    AsyncPendingItem,
+    Batch,
+    Committed,
+    PendingItem,
+    conflict_with,
+    deliver_outcomes,
+)
+from service.event_store.commit_recovery import Backend, current_backend, recover_outcomes
+from service.event_store.connections import BoundedConnection, ConnectionLimits, Met, connect
 from service.event_store.database_clock import DatabaseClock
 from service.event_store.lineage import Lineage, Seen
 from service.event_store.pg_arrays import register
-from service.event_store.records import Lost
+from service.event_store.records import AppendConflict
 
 APPEND: Final = (
     "SELECT head, stamp, clock, lost_items, lost_streams FROM event_store.append(%b, %b, %b, %b, %b, %b, %b, %b, %b)"
@@ -34,14 +42,14 @@ log = logging.getLogger(__name__)
 class Appender:
     """Appends items, from any number of threads, in the order of one connection."""
 
-    def __init__(self, url: str, limits: Limits, met: Met, lineage: Lineage, clock: DatabaseClock) -> None:
+    def __init__(self, url: str, limits: ConnectionLimits, met: Met, lineage: Lineage, clock: DatabaseClock) -> None:
         """Connects with the first item; nothing is raised here. met: is shown each connection that is made."""
         self._url = url
         self._limits = limits
         self._met = met
         self._lineage = lineage
         self._clock = clock
-        self._waiting: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[PendingItem | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closing = False
         self._connection: BoundedConnection | None = None
@@ -52,7 +60,7 @@ class Appender:
         self._thread = threading.Thread(target=self._run, name="appender", daemon=True)
         self._thread.start()
 
-    def append(self, entry: Entry) -> Committed | Lost:
+    def append(self, entry: PendingItem) -> Committed | AppendConflict:
         """Raises Unavailable, which says whether it is certain that nothing was recorded."""
         self._accept(entry)
         outcome = entry.wait(self._limits.answer)
@@ -68,7 +76,7 @@ class Appender:
             raise outcome
         return outcome
 
-    def begin(self, entry: LoopEntry) -> None:
+    def submit(self, entry: AsyncPendingItem) -> None:
         """As append, for an event loop: the entry is told there what append answers or raises.
 
         Raises Unavailable where it is not accepted, and it is told nothing then.
@@ -86,7 +94,7 @@ class Appender:
         self._accept(entry)
         entry.expire_after(self._limits.answer, unsent)
 
-    def _accept(self, entry: Entry) -> None:
+    def _accept(self, entry: PendingItem) -> None:
         with self._gate:
             if self._closing:
                 raise Unavailable("the service is stopping")
@@ -108,7 +116,7 @@ class Appender:
         self._thread.join(self._patience)
 
     def _run(self) -> None:
-        held: list[Entry] = []
+        held: list[PendingItem] = []
         open_ = True
         while open_ or held:
             batch, held, open_ = self._gather(held, open_)
@@ -116,7 +124,7 @@ class Appender:
                 held = self._send(batch, held)
         self._disconnect()
 
-    def _gather(self, held: list[Entry], open_: bool) -> tuple[Batch, list[Entry], bool]:
+    def _gather(self, held: list[PendingItem], open_: bool) -> tuple[Batch, list[PendingItem], bool]:
         """What may go now, what has to wait, and whether more may come."""
         batch = Batch()
         held = [entry for entry in held if not batch.add(entry)]
@@ -131,18 +139,18 @@ class Appender:
                 held.append(entry)
         return batch, held, open_
 
-    def _send(self, batch: Batch, held: list[Entry]) -> list[Entry]:
+    def _send(self, batch: Batch, held: list[PendingItem]) -> list[PendingItem]:
         """Tells every entry of the batch its outcome; returns those of `held` that have not lost to it."""
         try:
             outcomes = self._outcomes(batch)
         except Exception:  # nobody may be left waiting, and the thread must live
             log.exception("the appender failed")
             outcomes = _for_each(batch, "the appender failed", recorded=None)
-        tell(batch.entries, outcomes)
+        deliver_outcomes(batch.entries, outcomes)
         committed = [e for e, outcome in zip(batch.entries, outcomes, strict=True) if isinstance(outcome, Committed)]
         return [entry for entry in held if not _has_lost(entry, committed)]
 
-    def _outcomes(self, batch: Batch) -> list[Outcome]:
+    def _outcomes(self, batch: Batch) -> list[AppendOutcome]:
         try:
             connection = self._connected()
         except psycopg.Error as error:
@@ -167,23 +175,23 @@ class Appender:
         self._see(batch, outcomes, lineage)
         return outcomes
 
-    def _without_stale(self, batch: Batch, lineage: int) -> list[Outcome]:
+    def _without_stale(self, batch: Batch, lineage: int) -> list[AppendOutcome]:
         """What was decided on another history of the database is lost with all that it rests on."""
         return [
-            Lost(entry.writes | entry.consults)
+            AppendConflict(entry.writes | entry.consults)
             if entry.lineage not in (None, lineage)
             else self._outcomes(Batch.alone(entry))[0]
             for entry in batch.entries
         ]
 
-    def _see(self, batch: Batch, outcomes: list[Outcome], lineage: int) -> None:
+    def _see(self, batch: Batch, outcomes: list[AppendOutcome], lineage: int) -> None:
         for entry, outcome in zip(batch.entries, outcomes, strict=True):
             if isinstance(outcome, Committed) and entry.events:
                 last = entry.events[-1]
                 position = outcome.first + len(entry.events) - 1
                 self._lineage.see(Seen(position, last.stream, last.version, outcome.recorded_at), lineage)
 
-    def _after_a_refusal(self, batch: Batch, error: psycopg.Error) -> list[Outcome]:
+    def _after_a_refusal(self, batch: Batch, error: psycopg.Error) -> list[AppendOutcome]:
         """The database answered, so that nothing of the batch was recorded. One bad item must not fail the others."""
         if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
             self._disconnect()  # the setting is the session's: a new one may write
@@ -194,7 +202,7 @@ class Appender:
             return [error]
         return [outcome for entry in batch.entries for outcome in self._outcomes(Batch.alone(entry))]
 
-    def _after_a_lost_answer(self, batch: Batch) -> list[Outcome]:
+    def _after_a_lost_answer(self, batch: Batch) -> list[AppendOutcome]:
         """The COMMIT may have been carried out: its places are read back, and nothing is sent again."""
         backend = self._backend
         assert backend is not None
@@ -202,7 +210,7 @@ class Appender:
         try:
             connection = self._connected()
             lineage = self._lineage.number
-            outcomes = read_back(connection, backend, batch.entries)
+            outcomes = recover_outcomes(connection, backend, batch.entries)
             self._see(batch, outcomes, lineage)
             return outcomes
         except psycopg.Error as error:
@@ -224,7 +232,7 @@ class Appender:
         connection = connect(self._url, self._limits, self._met)
         try:
             register(connection)
-            self._backend = this_backend(connection)
+            self._backend = current_backend(connection)
         except psycopg.Error:
             connection.close()
             raise
@@ -239,33 +247,33 @@ class Appender:
             self._connection = None
 
 
-def _for_each(batch: Batch, reason: str, recorded: bool | None = False) -> list[Outcome]:
+def _for_each(batch: Batch, reason: str, recorded: bool | None = False) -> list[AppendOutcome]:
     return [Unavailable(reason, recorded=recorded) for _ in batch.entries]
 
 
 def _placed(
     batch: Batch, head: int, stamp: Any, lost_items: list[int] | None, lost_streams: list[Any] | None
-) -> list[Outcome]:
+) -> list[AppendOutcome]:
     """The function stamps each item a microsecond after the one before it, and counts positions in their order."""
     lost: dict[int, set[Any]] = {}
     for item, stream in zip(lost_items or (), lost_streams or (), strict=True):
         lost.setdefault(item, set()).add(stream)
-    outcomes: list[Outcome] = []
+    outcomes: list[AppendOutcome] = []
     for index, entry in enumerate(batch.entries):
         if index in lost:
-            outcomes.append(Lost(frozenset(lost[index])))
+            outcomes.append(AppendConflict(frozenset(lost[index])))
         else:
             outcomes.append(Committed(head + 1, stamp + index * MICROSECOND))
             head += len(entry.events)
     return outcomes
 
 
-def _has_lost(entry: Entry, committed: list[Entry]) -> bool:
-    lost = overtaken(entry, committed) if committed else None
+def _has_lost(entry: PendingItem, committed: list[PendingItem]) -> bool:
+    lost = conflict_with(entry, committed) if committed else None
     if lost is None:
         return False
     if entry.take():
-        tell([entry], [lost])
+        deliver_outcomes([entry], [lost])
     return True
 
 

@@ -16,7 +16,7 @@ from service.errors import Unavailable
 from service.event_store.connections import BoundedConnection
 from service.event_store.lineage import Lineage, Seen
 from service.event_store.mapper import Mapper
-from service.event_store.records import Place, Row
+from service.event_store.records import EventRow, StreamVersion
 
 FEED_BYTES: Final = 1024 * 1024
 """Every follower of a worker reads the feed, all at the same time."""
@@ -62,14 +62,14 @@ class Log:
         """Its events in order."""
         return self._decoded(self._rows(STREAM, (stream, after_version)))
 
-    def streams(self, places: Sequence[Place]) -> list[Recorded[Any]]:
+    def streams(self, places: Sequence[StreamVersion]) -> list[Recorded[Any]]:
         """The events of several streams, each after the version given; each stream's in order, in one statement."""
         if not places:
             return []
         streams, versions = zip(*places, strict=True)
         return self._decoded(self._rows(STREAMS, (list(streams), list(versions))))
 
-    def pages(self, places: Sequence[Place], *, texts: bool = True) -> Iterator[list[Recorded[Any]]]:
+    def pages(self, places: Sequence[StreamVersion], *, texts: bool = True) -> Iterator[list[Recorded[Any]]]:
         """The events of several streams as `streams`, stream by stream: so many at a time that memory stays bounded.
 
         texts: whether they are read; without, they are as if erased.
@@ -91,7 +91,7 @@ class Log:
         """
         return self._decoded(self.rows(after_position, limit))
 
-    def rows(self, after_position: int, limit: int) -> list[Row]:
+    def rows(self, after_position: int, limit: int) -> list[EventRow]:
         """The next events of the log as they are stored, as many as `feed` returns."""
         return self._rows(FEED, {"after": after_position, "limit": limit})
 
@@ -109,13 +109,13 @@ class Log:
         position = self._fetch(AS_OF, (instant,))[0][0]
         return None if position is None else int(position)
 
-    def _decoded(self, rows: list[Row]) -> list[Recorded[Any]]:
+    def _decoded(self, rows: list[EventRow]) -> list[Recorded[Any]]:
         decode = self._mapper.decode
         return [decode(row) for row in rows]
 
-    def _rows(self, statement: str, parameters: Any) -> list[Row]:
+    def _rows(self, statement: str, parameters: Any) -> list[EventRow]:
         number = self._lineage.number
-        rows = list(map(Row._make, self._fetch(statement, parameters)))
+        rows = list(map(EventRow._make, self._fetch(statement, parameters)))
         if rows:
             newest = max(rows, key=_position)
             self._lineage.see(Seen(newest.position, newest.stream, newest.version, newest.recorded_at), number)

@@ -11,10 +11,10 @@ from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS, VOIDED
 from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import SYSTEM, Actor, ActorKind, AuthorityCode, Role, Subject, Text, derived_id
 from service.errors import CorruptEvent
-from service.event_store.event_schema import DIGEST, Shape, digests_in, shape_of
+from service.event_store.event_schema import DIGEST, EventSchema, digests_in, schema_of
 from service.event_store.random_source import random_bytes
-from service.event_store.records import Encoded, Place, Row, Unrecorded
-from service.event_store.texts import SALT_BYTES, Entry, decode_texts, digest, encode_texts
+from service.event_store.records import EncodedEvent, EventRow, StreamVersion, UnrecordedEvent
+from service.event_store.texts import SALT_BYTES, TextEntry, decode_texts, digest, encode_texts
 
 LAYOUT: Final = 1
 NONCE_BYTES: Final = 16
@@ -79,7 +79,7 @@ class Mapper:
     ) -> None:
         self._events = dict(events)
         self._names = {event: name for name, event in events.items()}
-        self._shapes: dict[str, Shape] = {name: shape_of(event) for name, event in events.items()}
+        self._shapes: dict[str, EventSchema] = {name: schema_of(event) for name, event in events.items()}
         self._schemas = {name: schemas.get(name, 1) for name in events}
         self._upcasters = dict(upcasters)
         self._random = random
@@ -91,7 +91,7 @@ class Mapper:
         self._actors: dict[bytes, Actor] = {}
         self._actor_bytes: dict[Actor, bytes] = {}
 
-    def encode(self, unrecorded: Unrecorded, consulted: tuple[Place, ...] = ()) -> Encoded:
+    def encode(self, unrecorded: UnrecordedEvent, consulted: tuple[StreamVersion, ...] = ()) -> EncodedEvent:
         """Raises ValueError for an event that is unknown, or holds an instant without offset or a text that is gone."""
         event = unrecorded.event
         name = self._names.get(type(event))
@@ -99,10 +99,10 @@ class Mapper:
             raise ValueError(f"{type(event).__name__} is no event that can be stored")
         paths: list[str] = []
         shape = self._shapes[name]
-        if not shape.survey(event, paths):
+        if not shape.collect_texts(event, paths):
             event = shape.to_utc(event)
         nonce = self._random(NONCE_BYTES).hex()
-        texts: list[Entry] = []
+        texts: list[TextEntry] = []
 
         def apart(value: object) -> dict[str, str]:
             if not isinstance(value, Text) or value.value is None:
@@ -125,16 +125,16 @@ class Mapper:
             event,
         )
         state = msgspec.json.encode(envelope, enc_hook=apart) if paths else self._encode(envelope)
-        return Encoded(unrecorded.stream, unrecorded.version, name, state, encode_texts(texts) if texts else None)
+        return EncodedEvent(unrecorded.stream, unrecorded.version, name, state, encode_texts(texts) if texts else None)
 
-    def decode(self, row: Row) -> Recorded[Any]:
+    def decode(self, row: EventRow) -> Recorded[Any]:
         """Raises CorruptEvent, naming the position, where the bytes are not what this version can have written."""
         try:
             return self._decoded(row) if row.voided is None else _voided(row, row.voided)
         except (ValueError, KeyError, TypeError) as error:
             raise CorruptEvent(f"the event at position {row.position} ({row.topic}) cannot be read: {error}") from error
 
-    def _decoded(self, row: Row) -> Recorded[Any]:
+    def _decoded(self, row: EventRow) -> Recorded[Any]:
         envelope = self._decode(row.state)
         name = envelope.type
         if name != row.topic or envelope.v != LAYOUT:
@@ -147,7 +147,7 @@ class Mapper:
             stored = set(digests_in(data))
             data = self._upcast(name, envelope.schema, data)
         digests: dict[str, str] = {}
-        shape.inspect(data, digests)
+        shape.collect_digests(data, digests)
         texts = {} if row.texts is None else decode_texts(row.texts, digests.values() if stored is None else stored)
         erased = tuple(path for path, proof in digests.items() if proof not in texts)
         command = envelope.command
@@ -205,7 +205,7 @@ class Mapper:
 _decode_voided: Final = msgspec.json.Decoder(VoidedForm).decode
 
 
-def _voided(row: Row, voided: str) -> Recorded[Any]:
+def _voided(row: EventRow, voided: str) -> Recorded[Any]:
     """What stands in the place of an event that an operator has voided: none of its bytes is looked at."""
     form = _decode_voided(voided)
     at = form.voided_at.astimezone(UTC)
@@ -240,4 +240,4 @@ _MAPPER: Final = Mapper(EVENTS, SCHEMAS, UPCASTERS)
 
 def decode(row: Sequence[Any]) -> Recorded[Any]:
     """position, stream, version, topic, state, recorded_at, texts. Raises CorruptEvent."""
-    return _MAPPER.decode(Row._make(row))
+    return _MAPPER.decode(EventRow._make(row))

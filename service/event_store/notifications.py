@@ -6,22 +6,22 @@ from typing import Final
 
 import psycopg
 
-from projections.following.leadership import CHANNEL, told
+from projections.following.leadership import CHANNEL, last_position
 from service.errors import Unavailable
 
-Heard = Callable[[float], Awaitable[int]]
+WaitForAppend = Callable[[float], Awaitable[int]]
 """Waits so many seconds at most, and returns the last position that an append told of; 0 where none did."""
-Listen = Callable[[], AbstractAsyncContextManager[Heard]]
+OpenListener = Callable[[], AbstractAsyncContextManager[WaitForAppend]]
 """Listens for as long as the context lasts. Raises Unavailable, and so does what it gives."""
 
 NAME: Final = "mandate live"
 
 
-def listening(url: str, connect_timeout: float) -> Listen:
+def append_listener(url: str, connect_timeout: float) -> OpenListener:
     """To the appends of this database. Nothing is connected yet."""
 
     @asynccontextmanager
-    async def listen() -> AsyncIterator[Heard]:
+    async def listen() -> AsyncIterator[WaitForAppend]:
         try:
             connection = await psycopg.AsyncConnection.connect(
                 url,
@@ -37,7 +37,7 @@ def listening(url: str, connect_timeout: float) -> Listen:
                 async def heard(seconds: float) -> int:
                     notifies = [notify async for notify in connection.notifies(timeout=seconds, stop_after=1)]
                     notifies += [notify async for notify in connection.notifies(timeout=0)]
-                    return told(notifies)
+                    return last_position(notifies)
 
                 yield heard
         except psycopg.OperationalError as error:

@@ -9,10 +9,10 @@ import threading
 from typing import Final
 from uuid import UUID
 
-DRAWN: Final = 8192
+BUFFER_SIZE: Final = 8192
 
 
-class Randomness:
+class RandomSource:
     """Safe to share between threads; a forked process draws its own."""
 
     def __init__(self) -> None:
@@ -29,14 +29,14 @@ class Randomness:
         """None of them is handed out twice."""
         with self._guard:
             if self._used + count > len(self._drawn):
-                self._drawn = os.urandom(max(count, DRAWN))
+                self._drawn = os.urandom(max(count, BUFFER_SIZE))
                 self._used = 0
             taken = self._drawn[self._used : self._used + count]
             self._used += count
         return taken
 
 
-_SOURCE: Final = Randomness()
+_SOURCE: Final = RandomSource()
 random_bytes: Final = _SOURCE.bytes
 
 

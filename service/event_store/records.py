@@ -8,12 +8,12 @@ from uuid import UUID
 from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import Actor
 
-Place = tuple[UUID, int]
+StreamVersion = tuple[UUID, int]
 """A stream, and a version in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unrecorded:
+class UnrecordedEvent:
     """An event on its way into the store: all that Recorded has, but for what the store gives it."""
 
     stream: UUID
@@ -25,7 +25,7 @@ class Unrecorded:
     causation: int | None = None
     occurred_at: datetime | None = None
 
-    def at(self, position: int, recorded_at: datetime, consulted: tuple[Place, ...]) -> Recorded[Any]:
+    def at(self, position: int, recorded_at: datetime, consulted: tuple[StreamVersion, ...]) -> Recorded[Any]:
         """The event as it stands once it is recorded there and then."""
         return Recorded(
             event=self.event,
@@ -43,7 +43,7 @@ class Unrecorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class AppendItem:
     """What one command records, in one stream or several: all or nothing.
 
     reads: the other streams that the decision rests on, each with the version seen (0: no event). They go into every
@@ -52,8 +52,8 @@ class Item:
     nothing was read for it.
     """
 
-    events: tuple[Unrecorded, ...]
-    reads: tuple[Place, ...] = ()
+    events: tuple[UnrecordedEvent, ...]
+    reads: tuple[StreamVersion, ...] = ()
     lineage: int | None = None
 
 
@@ -67,13 +67,13 @@ class Appended(NamedTuple):
         return tuple(recorded.position for recorded in self.events)
 
 
-class Lost(NamedTuple):
+class AppendConflict(NamedTuple):
     """Somebody was faster: these streams, written or consulted, have moved. Nothing was recorded."""
 
     streams: frozenset[UUID]
 
 
-class Encoded(NamedTuple):
+class EncodedEvent(NamedTuple):
     """An event as bytes. texts: what people wrote in it, None where they wrote nothing."""
 
     stream: UUID
@@ -83,7 +83,7 @@ class Encoded(NamedTuple):
     texts: bytes | None
 
 
-class Row(NamedTuple):
+class EventRow(NamedTuple):
     """An event as it is stored. voided: why, by whom and when, as JSON; topic names what stands in its place then."""
 
     position: int

@@ -11,17 +11,24 @@ from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
 
 from domain import catalogue
-from service.event_store.batch import Committed, Entry, LoopEntry
-from service.event_store.connections import Limits, open_pool
+from service.event_store.batch import AsyncPendingItem, Committed, PendingItem
+from service.event_store.connections import ConnectionLimits, open_pool
 from service.event_store.database_clock import DatabaseClock
 from service.event_store.eventsourcing_adapter import Factory, LibraryMapper, environment
 from service.event_store.group_commit import Appender
 from service.event_store.lineage import Lineage
 from service.event_store.log import Log, unavailable_where_it_does_not_answer
 from service.event_store.mapper import Mapper
-from service.event_store.records import Appended, Encoded, Item, Lost, Place, Unrecorded
+from service.event_store.records import (
+    AppendConflict,
+    Appended,
+    AppendItem,
+    EncodedEvent,
+    StreamVersion,
+    UnrecordedEvent,
+)
 
-__all__ = ["Appended", "EventStore", "Item", "Lost", "Unrecorded"]
+__all__ = ["AppendConflict", "AppendItem", "Appended", "EventStore", "UnrecordedEvent"]
 
 NAMED: Final = """
     INSERT INTO event_store.people AS known (issuer, subject, name, seen_at) VALUES (%s, %s, %s, %s)
@@ -43,14 +50,14 @@ class EventStore(Application[UUID]):
     name = "mandate"
 
     def __init__(
-        self, url: str, limits: Limits | None = None, mapper: Mapper | None = None, *, warns: bool = False
+        self, url: str, limits: ConnectionLimits | None = None, mapper: Mapper | None = None, *, warns: bool = False
     ) -> None:
         """Starts the appender's thread and opens the pool in the background: nothing is raised here.
 
         warns: whether it is logged once that the database does not keep all commits.
         """
         self._warns = warns
-        limits = limits or Limits()
+        limits = limits or ConnectionLimits()
         self._encoding = mapper or Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
         self.lineage = Lineage()
         self.clock = DatabaseClock(self.lineage)
@@ -98,38 +105,38 @@ class EventStore(Application[UUID]):
     def construct_mapper(self) -> LibraryMapper:
         return LibraryMapper(self._encoding)
 
-    def append(self, item: Item) -> Appended | Lost:
+    def append(self, item: AppendItem) -> Appended | AppendConflict:
         """Records all of the item, or nothing of it where a stream that it writes or rests on has moved.
 
         Raises ValueError for an event that cannot be stored, or versions of a stream that do not follow each other.
         """
         answer = self.append_together([item])
-        return answer if isinstance(answer, Lost) else answer[0]
+        return answer if isinstance(answer, AppendConflict) else answer[0]
 
-    def append_together(self, items: Sequence[Item]) -> tuple[Appended, ...] | Lost:
+    def append_together(self, items: Sequence[AppendItem]) -> tuple[Appended, ...] | AppendConflict:
         """Records several items, of which a later one may go on where an earlier one ends: all of them, or none.
 
         Raises ValueError as append does.
         """
         lineages = [item.lineage for item in items if item.lineage is not None]
         lineage = min(lineages, default=None)
-        outcome = self._appender.append(Entry(self._encoded(items), _reads(items), lineage))
-        if isinstance(outcome, Lost):
+        outcome = self._appender.append(PendingItem(self._encoded(items), _reads(items), lineage))
+        if isinstance(outcome, AppendConflict):
             return outcome
         position, appended = outcome.first, []
         for item in items:
-            appended.append(placed(item, Committed(position, outcome.recorded_at)))
+            appended.append(to_appended(item, Committed(position, outcome.recorded_at)))
             position += len(item.events)
         return tuple(appended)
 
-    def begin(self, item: Item, on_told: Callable[[Committed | Lost | Exception], None]) -> None:
+    def submit(self, item: AppendItem, on_told: Callable[[Committed | AppendConflict | Exception], None]) -> None:
         """As append, for the running event loop: on_told is called there once, with what append answers or raises.
 
         Committed is told as it is: see `placed`. Raises ValueError and Unavailable, and tells nothing then.
         """
-        self._appender.begin(LoopEntry(self._encoded([item]), item.reads, on_told, item.lineage))
+        self._appender.submit(AsyncPendingItem(self._encoded([item]), item.reads, on_told, item.lineage))
 
-    def _encoded(self, items: Sequence[Item]) -> list[Encoded]:
+    def _encoded(self, items: Sequence[AppendItem]) -> list[EncodedEvent]:
         _check([unrecorded for item in items for unrecorded in item.events])
         return [self._encoding.encode(event, item.reads) for item in items for event in item.events]
 
@@ -142,9 +149,9 @@ class EventStore(Application[UUID]):
         """Takes the way of a command, and records nothing. Raises Unavailable where none can be recorded."""
         with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
             connection.execute("SELECT 1")
-        self._appender.append(Entry((), ()))
+        self._appender.append(PendingItem((), ()))
 
-    def people(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
+    def record_person_name(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
         """Keeps the name of whoever was seen: names live here and nowhere else. Written once a minute at most."""
         with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
             connection.execute(NAMED, [issuer, subject, name, seen_at])
@@ -156,7 +163,7 @@ class EventStore(Application[UUID]):
         super().close()
 
 
-def placed(item: Item, committed: Committed) -> Appended:
+def to_appended(item: AppendItem, committed: Committed) -> Appended:
     """The item's events as they stand from there on."""
     events = enumerate(item.events, start=committed.first)
     return Appended(tuple([event.at(at, committed.recorded_at, item.reads) for at, event in events]))
@@ -172,7 +179,7 @@ def _durability_warning(connection: psycopg.Connection[Any]) -> str | None:
     )
 
 
-def _check(events: Sequence[Unrecorded]) -> None:
+def _check(events: Sequence[UnrecordedEvent]) -> None:
     following: dict[UUID, int] = {}
     for unrecorded in events:
         version: Any = following.setdefault(unrecorded.stream, unrecorded.version)
@@ -183,7 +190,7 @@ def _check(events: Sequence[Unrecorded]) -> None:
         raise ValueError("an item holds one event at least")
 
 
-def _reads(items: Sequence[Item]) -> tuple[Place, ...]:
+def _reads(items: Sequence[AppendItem]) -> tuple[StreamVersion, ...]:
     """What all of them rest on and none of them writes: the places that they write are checked by themselves."""
     if len(items) == 1:
         return items[0].reads

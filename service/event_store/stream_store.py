@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.recorded import Recorded
 from service.event_store.lineage import Lineage
-from service.event_store.records import Appended, Item, Lost, Place
+from service.event_store.records import AppendConflict, Appended, AppendItem, StreamVersion
 
 
 class Streams(Protocol):
@@ -17,6 +17,6 @@ class Streams(Protocol):
 
     def stream(self, stream: UUID, /) -> list[Recorded[Any]]: ...
 
-    def streams(self, places: Sequence[Place], /) -> list[Recorded[Any]]: ...
+    def streams(self, places: Sequence[StreamVersion], /) -> list[Recorded[Any]]: ...
 
-    def append_together(self, items: Sequence[Item], /) -> tuple[Appended, ...] | Lost: ...
+    def append_together(self, items: Sequence[AppendItem], /) -> tuple[Appended, ...] | AppendConflict: ...

@@ -12,11 +12,11 @@ import msgspec
 DOMAIN: Final = b"mandate.text/v1\n"
 SALT_BYTES: Final = 16
 
-Entry = tuple[str, bytes, str]
+TextEntry = tuple[str, bytes, str]
 """A path, a salt, a text."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_decoder: Final = msgspec.msgpack.Decoder(list[Entry])
+_decoder: Final = msgspec.msgpack.Decoder(list[TextEntry])
 
 
 def digest(salt: bytes, text: str) -> str:
@@ -24,7 +24,7 @@ def digest(salt: bytes, text: str) -> str:
     return sha256(DOMAIN + salt + text.encode()).hexdigest()
 
 
-def encode_texts(entries: Iterable[Entry]) -> bytes:
+def encode_texts(entries: Iterable[TextEntry]) -> bytes:
     return _encoder.encode(list(entries))
 
 

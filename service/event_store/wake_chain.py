@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 
-class Sleeper:
+class Waiter:
     """One thread that waits, once or several times; at last it was woken, or it leaves."""
 
     def __init__(self) -> None:
         self._woken = threading.Lock()
         self._woken.acquire()
-        self._next: Sleeper | None = None
+        self._next: Waiter | None = None
         self._left = False
 
     def sleep(self, seconds: float) -> bool:
@@ -47,9 +47,9 @@ class Sleeper:
             sleeper = sleeper._next
 
 
-def wake(sleepers: Sequence[Sleeper]) -> None:
+def wake_all(sleepers: Sequence[Waiter]) -> None:
     """Wakes all of them, each once in its life."""
-    row = [Sleeper(), *sleepers]
+    row = [Waiter(), *sleepers]
     for sleeper, following in pairwise(row):
         sleeper._next = following
     row[0]._wake_next()

@@ -9,19 +9,19 @@ from fastapi import FastAPI
 
 from projections.authorities import standing_of
 from projections.reading.reader import Reader
-from service.commands.actor_names import seeing
+from service.commands.actor_names import async_recorder
 from service.commands.async_dispatcher import AsyncDispatcher
-from service.commands.stream_locks import LoopTurns
+from service.commands.stream_locks import AsyncStreamLocks
 from service.graphql.http.endpoint import mount
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
 from service.identity import Identity, Tokens
 from service.processes.composition import Clock, async_engine, now, tolerance, write_side
-from service.processes.health import Examination
+from service.processes.health import HealthCheck
 from service.processes.metrics import Metrics
 from service.processes.monitoring import mount_monitoring
-from service.processes.rebuild_worker import asking
-from service.processes.subscription_composition import live_side
+from service.processes.rebuild_worker import rebuild_requester
+from service.processes.subscription_composition import open_subscriptions
 from service.settings import DatabaseUrls, Settings
 
 
@@ -36,7 +36,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = async_engine(settings, urls.api)
         try:
-            async with live_side(settings, urls.api, clock) as live:
+            async with open_subscriptions(settings, urls.api, clock) as live:
                 with (
                     write_side(settings, urls.api, clock) as write,
                     ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
@@ -49,7 +49,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                         clock=clock,
                     )
                     metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
-                    app.state.examination = Examination(
+                    app.state.examination = HealthCheck(
                         reader,
                         urls.api,
                         tolerance(settings),
@@ -59,14 +59,14 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                     app.state.services = Services(
                         as_node=as_node,
                         dispatcher=AsyncDispatcher(
-                            write.dispatcher, write.store, threads, LoopTurns(settings.turn_timeout)
+                            write.dispatcher, write.store, threads, AsyncStreamLocks(settings.turn_timeout)
                         ),
                         reader=reader,
                         identify=identify,
-                        live=live,
-                        ask_rebuild=asking(engine),
-                        see=seeing(write.people, threads),
-                        measured=metrics.command,
+                        subscriptions=live,
+                        request_rebuild=rebuild_requester(engine),
+                        record_actor_name=async_recorder(write.actor_names, threads),
+                        record_command_metric=metrics.command,
                         clock=clock,
                     )
                     yield

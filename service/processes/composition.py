@@ -9,13 +9,13 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from service.commands.actor_names import People
+from service.commands.actor_names import ActorNames
 from service.commands.dispatcher import Dispatcher
-from service.commands.state_cache import States
-from service.commands.stream_locks import Turns
-from service.event_store.connections import Limits
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import StreamLocks
+from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
-from service.processes.health import Tolerance
+from service.processes.health import HealthTolerance
 from service.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -34,14 +34,14 @@ class WriteSide:
     """What records: the store, and the one way to it."""
 
     store: EventStore
-    states: States
+    state_cache: StateCache
     dispatcher: Dispatcher
-    people: People
+    actor_names: ActorNames
 
 
-def limits(settings: Settings) -> Limits:
+def limits(settings: Settings) -> ConnectionLimits:
     """The settings that bound what the database is waited for."""
-    return Limits(
+    return ConnectionLimits(
         connect=settings.connect_timeout,
         answer=settings.answer_timeout,
         lock=settings.lock_timeout,
@@ -50,9 +50,9 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def tolerance(settings: Settings) -> Tolerance:
+def tolerance(settings: Settings) -> HealthTolerance:
     """What the settings let pass as healthy."""
-    return Tolerance(stuck_after=settings.stuck_after, parked=settings.parked_limit)
+    return HealthTolerance(stuck_after=settings.stuck_after, parked=settings.parked_limit)
 
 
 def async_engine(settings: Settings, url: str, pool_size: int | None = None, patience: float = 0) -> AsyncEngine:
@@ -93,8 +93,8 @@ def write_side(settings: Settings, url: str, clock: Clock = now) -> Iterator[Wri
     clock: by which people were seen. Decisions are made by the database's.
     """
     with closing(EventStore(url, limits(settings), warns=True)) as store:
-        states = States(store, most_bytes=settings.states_bytes)
+        states = StateCache(store, most_bytes=settings.states_bytes)
         dispatcher = Dispatcher(
-            store, states, Turns(settings.turn_timeout), two_administrators=settings.two_administrators
+            store, states, StreamLocks(settings.turn_timeout), two_administrators=settings.two_administrators
         )
-        yield WriteSide(store=store, states=states, dispatcher=dispatcher, people=People(store, clock))
+        yield WriteSide(store=store, state_cache=states, dispatcher=dispatcher, actor_names=ActorNames(store, clock))

@@ -16,17 +16,17 @@ from projections.catalogue import VIEW_OF
 from projections.following.leadership import OF_ANOTHER_LOG
 from projections.reading import view_status
 from projections.reading.lock_holders import Blocked, blocked
-from projections.reading.reader import Reader, Unanswered
-from projections.reading.view_status import Status
+from projections.reading.reader import DatabaseUnavailable, Reader
+from projections.reading.view_status import ViewStatus
 from projections.rebuilding import rebuild_queue
-from projections.rebuilding.rebuild_queue import Ended
+from projections.rebuilding.rebuild_queue import RebuildEnd
 from projections.tables import checkpoints
 from projections.tables.checkpoints import FollowerState
-from service.commands.policy_runner import COURSE
+from service.commands.policy_runner import CONSUMER_NAME
 from service.database.migrations import pending
 from service.errors import Unavailable
 
-FOLLOWED: Final = (*VIEW_OF, COURSE)
+FOLLOWED: Final = (*VIEW_OF, CONSUMER_NAME)
 """All that has to be kept up to date."""
 STUCK_AFTER: Final = 30.0
 FRESH: Final = 0.5
@@ -45,7 +45,7 @@ Warn = Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Tolerance:
+class HealthTolerance:
     """What is not yet wrong. stuck_after: seconds that events may wait, and that a view may be without a follower.
 
     parked: streams.
@@ -56,7 +56,7 @@ class Tolerance:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthReport:
     """problems: what is wrong, by what it is wrong with; none when all is well.
 
     warnings: what an operator should know, and stops nothing. statuses: of the views, where known.
@@ -64,8 +64,8 @@ class Health:
     """
 
     problems: Mapping[str, str]
-    statuses: Sequence[Status] = ()
-    ended: Sequence[Ended] = ()
+    statuses: Sequence[ViewStatus] = ()
+    ended: Sequence[RebuildEnd] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -79,9 +79,9 @@ class Health:
 
     @property
     def is_ready_for_reads(self) -> bool:
-        return not self.problems.keys() - {COMMANDS, COURSE}
+        return not self.problems.keys() - {COMMANDS, CONSUMER_NAME}
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         return {
             "status": _ready(self.is_ready),
             "commands": _ready(self.is_ready_for_commands),
@@ -95,14 +95,14 @@ def _ready(is_ready: bool) -> str:
     return "ready" if is_ready else "not ready"
 
 
-class Examination:
+class HealthCheck:
     """Examines one process's register. Whoever asks while it is examined, or just after, gets the same answer."""
 
     def __init__(
         self,
         reader: Reader,
         url: str,
-        tolerance: Tolerance,
+        tolerance: HealthTolerance,
         probe: Probe,
         warnings: Mapping[str, Warn] | None = None,
         fresh: float = FRESH,
@@ -116,18 +116,18 @@ class Examination:
         self._fresh = fresh
         self._is_migrated = False
         self._unled: dict[str, float] = {}
-        self._newest: asyncio.Task[Health] | None = None
+        self._newest: asyncio.Task[HealthReport] | None = None
         self._until = 0.0
 
-    async def examine(self) -> Health:
+    async def run(self) -> HealthReport:
         if self._newest is None or (self._newest.done() and time.monotonic() >= self._until):
             self._newest = asyncio.create_task(self._examined())
         return await asyncio.shield(self._newest)
 
-    async def _examined(self) -> Health:
+    async def _examined(self) -> HealthReport:
         reads, commands, warnings = await asyncio.gather(self._reads(), self._command_problems(), self._warned())
         self._until = time.monotonic() + self._fresh
-        return Health({**reads.problems, **commands}, reads.statuses, reads.ended, warnings)
+        return HealthReport({**reads.problems, **commands}, reads.statuses, reads.ended, warnings)
 
     async def _command_problems(self) -> dict[str, str]:
         try:
@@ -145,36 +145,38 @@ class Examination:
                     found[what] = warning
         return found
 
-    async def _reads(self) -> Health:
+    async def _reads(self) -> HealthReport:
         """The database is reachable, its tables are as this version needs them, and every view is kept up to date."""
         try:
             if not self._is_migrated and (missing := await asyncio.to_thread(pending, self._url)):
-                return Health({MIGRATIONS: f"{', '.join(missing)} not applied: run 'mandate migrate'"})
+                return HealthReport({MIGRATIONS: f"{', '.join(missing)} not applied: run 'mandate migrate'"})
             self._is_migrated = True
             reading = await self._reader.reading(SYSTEM)
             statuses = await reading.rows(view_status.statuses(FOLLOWED))
             ended = await reading.rows(rebuild_queue.ended())
             locks = await reading.rows(blocked()) if late(statuses, self._tolerance) else []
-            return Health(view_problems(statuses, self._tolerance, locks, self._unled_for(statuses)), statuses, ended)
-        except (Unanswered, DBAPIError) as error:
+            return HealthReport(
+                view_problems(statuses, self._tolerance, locks, self._unled_for(statuses)), statuses, ended
+            )
+        except (DatabaseUnavailable, DBAPIError) as error:
             log.warning("the database does not answer what health asks: %s", error)
-            return Health({DATABASE: "it does not answer"})
+            return HealthReport({DATABASE: "it does not answer"})
 
-    def _unled_for(self, statuses: Sequence[Status]) -> dict[str, float]:
+    def _unled_for(self, statuses: Sequence[ViewStatus]) -> dict[str, float]:
         """Seconds, as far as this process saw."""
         now = time.monotonic()
         self._unled = {each.view: self._unled.get(each.view, now) for each in statuses if not each.led}
         return {view: now - since for view, since in self._unled.items()}
 
 
-def late(statuses: Sequence[Status], tolerance: Tolerance) -> bool:
+def late(statuses: Sequence[ViewStatus], tolerance: HealthTolerance) -> bool:
     """Whether events wait for longer than they may."""
     return any(_is_late(status, tolerance) for status in statuses)
 
 
 def view_problems(
-    statuses: Sequence[Status],
-    tolerance: Tolerance,
+    statuses: Sequence[ViewStatus],
+    tolerance: HealthTolerance,
     locks: Sequence[Blocked] = (),
     unled_for: Mapping[str, float] | None = None,
 ) -> dict[str, str]:
@@ -189,7 +191,7 @@ def view_problems(
     return {name: problem for name, problem in found.items() if problem is not None}
 
 
-def _problem(status: Status, tolerance: Tolerance, lock: Blocked | None, unled_for: float) -> str | None:
+def _problem(status: ViewStatus, tolerance: HealthTolerance, lock: Blocked | None, unled_for: float) -> str | None:
     if status.version is None:
         return "it was never followed: run 'mandate worker'"
     is_late = _is_late(status, tolerance)
@@ -211,14 +213,14 @@ def _problem(status: Status, tolerance: Tolerance, lock: Blocked | None, unled_f
             return "no follower leads it: run 'mandate worker'"
     if stands_still:
         return f"its follower stands still: {status.lag:,} events wait, the oldest for {status.lag_seconds:.0f} s"
-    if status.parked > tolerance.parked and status.view == COURSE:
+    if status.parked > tolerance.parked and status.view == CONSUMER_NAME:
         return f"they cannot judge {status.parked} requests, and go on without them: see 'mandate parked list'"
     if status.parked > tolerance.parked:
         return f"{status.parked} of its streams are parked: see 'mandate parked list'"
     return None
 
 
-def _is_late(status: Status, tolerance: Tolerance) -> bool:
+def _is_late(status: ViewStatus, tolerance: HealthTolerance) -> bool:
     return status.lag > 0 and status.lag_seconds > tolerance.stuck_after
 
 
@@ -237,7 +239,7 @@ def _tables(name: str) -> Collection[str]:
     return {checkpoints.table.name, *memories, *(table.name for table in view.tables)}
 
 
-def _of_another_version(status: Status, version: int, wanted: int) -> str | None:
+def _of_another_version(status: ViewStatus, version: int, wanted: int) -> str | None:
     """Being built anew is no problem: the old rows are served. Nobody doing so is one."""
     if status.rebuild is not None and status.rebuild.swaps:
         return None

@@ -42,5 +42,5 @@ class DrainingServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         if (services := getattr(self._app.state, "services", None)) is not None:
-            await services.live.drain()
+            await services.subscriptions.drain()
         await super().shutdown(sockets)

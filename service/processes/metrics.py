@@ -6,14 +6,14 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from projections.reading.view_status import Status
+from projections.reading.view_status import ViewStatus
 from projections.tables.checkpoints import FollowerState
-from service.processes.health import Health
+from service.processes.health import HealthReport
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
-OF_VIEWS: Final[tuple[tuple[str, str, Callable[[Status], float | None]], ...]] = (
+OF_VIEWS: Final[tuple[tuple[str, str, Callable[[ViewStatus], float | None]], ...]] = (
     ("position", "Last event of the log that it holds.", lambda status: status.position),
     ("lag_events", "Events that it has not applied.", lambda status: status.lag),
     ("lag_seconds", "Since the oldest of them was recorded.", lambda status: status.lag_seconds),
@@ -78,7 +78,7 @@ class Metrics:
     def command(self, name: str, outcome: str, seconds: float) -> None:
         self._commands.labels(name, outcome).observe(seconds)
 
-    def told(self, health: Health) -> bytes:
+    def render(self, health: HealthReport) -> bytes:
         self._ready.set(health.is_ready)
         self._ready_for.labels("commands").set(health.is_ready_for_commands)
         self._ready_for.labels("reads").set(health.is_ready_for_reads)
@@ -86,18 +86,18 @@ class Metrics:
             gauge.clear()
             for what in found:
                 gauge.labels(what).set(1)
-        self._tell_views(health.statuses)
-        self._tell_rebuilds(health)
+        self._set_views(health.statuses)
+        self._set_rebuilds(health)
         return generate_latest(self._registry)
 
-    def _tell_views(self, statuses: Sequence[Status]) -> None:
+    def _set_views(self, statuses: Sequence[ViewStatus]) -> None:
         for gauge, value in self._views:
             gauge.clear()
             for status in statuses:
                 if (found := value(status)) is not None:
                     gauge.labels(status.view).set(found)
 
-    def _tell_rebuilds(self, health: Health) -> None:
+    def _set_rebuilds(self, health: HealthReport) -> None:
         for gauge in (self._step, self._ended, self._differing):
             gauge.clear()
         for status in health.statuses:
@@ -108,6 +108,6 @@ class Metrics:
             self._differing.labels(ended.view).set(ended.differing)
 
 
-def _of_rebuild(status: Status, name: str) -> float | None:
+def _of_rebuild(status: ViewStatus, name: str) -> float | None:
     """None where none is under way."""
     return float(getattr(status.rebuild, name)) if status.rebuild else None

@@ -6,11 +6,11 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from service.processes.health import Health
+from service.processes.health import HealthReport
 from service.processes.metrics import CONTENT_TYPE
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-READINESS: Final[Mapping[str, Callable[[Health], bool]]] = {
+READINESS: Final[Mapping[str, Callable[[HealthReport], bool]]] = {
     "/health/ready": lambda health: health.is_ready,
     "/health/ready/commands": lambda health: health.is_ready_for_commands,
     "/health/ready/reads": lambda health: health.is_ready_for_reads,
@@ -30,13 +30,13 @@ def mount_monitoring(app: FastAPI) -> None:
 
     @app.get("/metrics")
     async def metrics(request: Request) -> Response:
-        health = await request.app.state.examination.examine()
-        return Response(request.app.state.metrics.told(health), media_type=CONTENT_TYPE, headers=HEADERS)
+        health = await request.app.state.examination.run()
+        return Response(request.app.state.metrics.render(health), media_type=CONTENT_TYPE, headers=HEADERS)
 
 
-def _readiness(is_ready: Callable[[Health], bool]) -> Callable[[Request], Any]:
+def _readiness(is_ready: Callable[[HealthReport], bool]) -> Callable[[Request], Any]:
     async def ready(request: Request) -> Response:
-        health: Health = await request.app.state.examination.examine()
-        return JSONResponse(health.told(), status_code=200 if is_ready(health) else 503, headers=HEADERS)
+        health: HealthReport = await request.app.state.examination.run()
+        return JSONResponse(health.as_dict(), status_code=200 if is_ready(health) else 503, headers=HEADERS)
 
     return ready

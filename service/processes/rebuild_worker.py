@@ -16,11 +16,11 @@ from projections.catalogue import VIEWS
 from projections.following.leadership import OtherVersion, connect
 from projections.following.outages import is_outage
 from projections.rebuilding import copies, rebuild_queue
-from projections.rebuilding.progress import Cancelled
+from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
 from projections.rebuilding.rebuild_attempt import NotSwapped
-from projections.rebuilding.rebuild_queue import CHANNEL, Outcome
-from projections.rebuilding.verification import Differs
+from projections.rebuilding.rebuild_queue import CHANNEL, RebuildOutcome
+from projections.rebuilding.verification import RowsDiffer
 from projections.tables.view import View
 from service.errors import Unavailable
 from service.event_store.mapper import decode
@@ -35,7 +35,7 @@ LISTEN: Final = 1.0
 log = logging.getLogger(__name__)
 
 
-def asking(engine: AsyncEngine) -> Callable[[str], Awaitable[None]]:
+def rebuild_requester(engine: AsyncEngine) -> Callable[[str], Awaitable[None]]:
     """Asks whichever worker is there, now or later, to build a view anew. Raises Unavailable."""
 
     async def ask(view: str) -> None:
@@ -48,7 +48,7 @@ def asking(engine: AsyncEngine) -> Callable[[str], Awaitable[None]]:
     return ask
 
 
-class Rebuilding:
+class RebuildWorker:
     """One view at a time, while the old rows are served. What fails for good is tried again when it is asked for."""
 
     def __init__(self, url: str, views: Sequence[View] = VIEWS, look: float = LOOK) -> None:
@@ -98,22 +98,22 @@ class Rebuilding:
         except (BeingRebuilt, OtherVersion) as error:
             log.info("%s: it is looked at again", error)
         except NotSwapped as error:
-            self._settle(connection, view, Outcome.POSTPONED, 0, error)
-        except Cancelled as error:
+            self._settle(connection, view, RebuildOutcome.POSTPONED, 0, error)
+        except RebuildCancelled as error:
             if not stop.is_set():
-                self._settle(connection, view, Outcome.CANCELLED, 0, error)
-        except Differs as error:
-            self._settle(connection, view, Outcome.REFUSED, error.comparison.differing, error)
+                self._settle(connection, view, RebuildOutcome.CANCELLED, 0, error)
+        except RowsDiffer as error:
+            self._settle(connection, view, RebuildOutcome.REFUSED, error.comparison.differing, error)
         except psycopg.errors.DiskFull as error:
-            self._settle(connection, view, Outcome.POSTPONED, 0, error)
+            self._settle(connection, view, RebuildOutcome.POSTPONED, 0, error)
         except Exception as error:
             if is_outage(error):
                 raise
             log.exception("%s cannot be built anew", view.name)
-            self._settle(connection, view, Outcome.FAILED, 0, error)
+            self._settle(connection, view, RebuildOutcome.FAILED, 0, error)
 
     def _settle(
-        self, connection: psycopg.Connection[Any], view: View, outcome: Outcome, differing: int, error: Exception
+        self, connection: psycopg.Connection[Any], view: View, outcome: RebuildOutcome, differing: int, error: Exception
     ) -> None:
         log.warning("the rebuild of %s ended, and nothing was changed: %s", view.name, error)
         rebuild_queue.settle(connection, view.name, view.version, outcome, differing, str(error))

@@ -7,11 +7,11 @@ from typing import Final
 
 from projections.authorities import standing_of
 from projections.reading.reader import Reader
-from service.event_store.notifications import listening
-from service.graphql.subscriptions.feed import VIEWS, Flow
-from service.graphql.subscriptions.lifetime import Live
-from service.graphql.subscriptions.limits import Bounds, Lobby, Places
-from service.graphql.subscriptions.watermark import Tide
+from service.event_store.notifications import append_listener
+from service.graphql.subscriptions.feed import VIEWS, EventFeed
+from service.graphql.subscriptions.lifetime import SubscriptionServices
+from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimits
+from service.graphql.subscriptions.watermark import LowWatermark
 from service.processes.composition import Clock, async_engine, now
 from service.settings import Settings
 
@@ -20,25 +20,25 @@ TURN: Final = 60.0
 
 
 @asynccontextmanager
-async def live_side(settings: Settings, url: str, clock: Clock = now) -> AsyncIterator[Live]:
+async def open_subscriptions(settings: Settings, url: str, clock: Clock = now) -> AsyncIterator[SubscriptionServices]:
     """What subscriptions read by: connections of their own, so that queries never wait for them."""
     engine = async_engine(settings, url, settings.live_pool_size, TURN)
     try:
         reader = Reader(engine, standing_of, patience=settings.view_patience, answer_limit=TURN, clock=clock)
-        tide = Tide(listening(url, settings.connect_timeout), partial(reader.reached, VIEWS))
-        flow = Flow(
-            reader, tide, Places("subscriptions", settings.live_subscriptions, settings.live_subscriptions_each), clock
+        tide = LowWatermark(append_listener(url, settings.connect_timeout), partial(reader.reached, VIEWS))
+        flow = EventFeed(
+            reader, tide, Slots("subscriptions", settings.live_subscriptions, settings.live_subscriptions_each), clock
         )
-        bounds = Bounds(
+        bounds = SubscriptionLimits(
             operations=settings.live_operations,
             patience=settings.live_patience,
             greeting=settings.live_greeting,
             origins=frozenset(filter(None, settings.live_origins.split(","))),
         )
-        yield Live(
+        yield SubscriptionServices(
             flow,
             bounds,
-            Places("connections", settings.live_connections, settings.live_connections_each),
+            Slots("connections", settings.live_connections, settings.live_connections_each),
             Lobby(settings.live_lobby),
         )
     finally:

@@ -12,13 +12,13 @@ import psycopg
 from domain.vocabulary import RequestId
 from projections.catalogue import VIEWS
 from projections.following import parked_events
-from projections.following.follower import Course, Feed, course_of, follow
+from projections.following.follower import Consumer, ReadFeed, follow, view_consumer
 from projections.following.leadership import connect
-from service.commands.policy_queries import Watching
-from service.commands.policy_runner import COURSE, COURSE_VERSION, Policing
+from service.commands.policy_queries import PolicyQueries
+from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION, PolicyRunner
 from service.errors import Unavailable
 from service.processes.composition import Clock, write_side
-from service.processes.rebuild_worker import Rebuilding
+from service.processes.rebuild_worker import RebuildWorker
 from service.settings import DatabaseUrls, Settings
 
 TICK: Final = 1.0
@@ -31,7 +31,7 @@ PATIENCE: Final = 15.0
 log = logging.getLogger(__name__)
 
 
-class Failed(Exception):
+class WorkerFailed(Exception):
     """A part of the worker ended that should not have: the worker ends too, to be started again."""
 
 
@@ -49,22 +49,30 @@ class Worker:
         """Works until `stop` is set, and then ends what is under way. Raises Failed."""
         failed: list[str] = []
         with (
-            closing(Watching(self._urls.worker, stop)) as watching,
+            closing(PolicyQueries(self._urls.worker, stop)) as policy_queries,
             write_side(self._settings, self._urls.worker) as write,
         ):
             clock = write.store.now
-            policing = Policing(write.dispatcher, write.states, write.store.feed, watching.watchers, clock)
-            self._work(policing, watching, clock, write.store.feed, stop, failed)
+            policy_runner = PolicyRunner(
+                write.dispatcher, write.state_cache, write.store.feed, policy_queries.affected_requests, clock
+            )
+            self._work(policy_runner, policy_queries, clock, write.store.feed, stop, failed)
         if failed:
-            raise Failed(f"{', '.join(failed)} ended by a fault")
+            raise WorkerFailed(f"{', '.join(failed)} ended by a fault")
 
     def _work(
-        self, policing: Policing, watching: Watching, clock: Clock, feed: Feed, stop: Event, failed: list[str]
+        self,
+        policy_runner: PolicyRunner,
+        policy_queries: PolicyQueries,
+        clock: Clock,
+        feed: ReadFeed,
+        stop: Event,
+        failed: list[str],
     ) -> None:
-        courses = [*(course_of(view) for view in VIEWS), _course_of(policing)]
-        work = {course.name: self._following(course, feed, stop) for course in courses}
-        work["rebuilds"] = lambda: Rebuilding(self._urls.worker).run(stop)
-        work["time"] = lambda: self._tick(policing, watching, clock, stop)
+        courses = [*(view_consumer(view) for view in VIEWS), _course_of(policy_runner)]
+        work = {consumer.name: self._following(consumer, feed, stop) for consumer in courses}
+        work["rebuilds"] = lambda: RebuildWorker(self._urls.worker).run(stop)
+        work["time"] = lambda: self._tick(policy_runner, policy_queries, clock, stop)
         parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in work.items()]
         for part in parts:
             part.start()
@@ -72,18 +80,18 @@ class Worker:
         for part in parts:
             part.join(PATIENCE)
 
-    def _following(self, course: Course, feed: Feed, stop: Event) -> Callable[[], None]:
-        return lambda: follow(course, self._urls.worker, feed, stop, passing=(Unavailable,))
+    def _following(self, consumer: Consumer, feed: ReadFeed, stop: Event) -> Callable[[], None]:
+        return lambda: follow(consumer, self._urls.worker, feed, stop, passing=(Unavailable,))
 
-    def _tick(self, policing: Policing, watching: Watching, clock: Clock, stop: Event) -> None:
+    def _tick(self, policy_runner: PolicyRunner, policy_queries: PolicyQueries, clock: Clock, stop: Event) -> None:
         again = monotonic()
         while not stop.wait(TICK):
             try:
-                set_aside = watching.set_aside()
-                policing.tick(watching.expiring(clock(), set_aside), set_aside)
+                set_aside = policy_queries.parked()
+                policy_runner.tick(policy_queries.expiring(clock(), set_aside), set_aside)
                 if monotonic() >= again:
                     again = monotonic() + AGAIN
-                    self._take_up(policing.try_again(watching.set_aside(COURSE)))
+                    self._take_up(policy_runner.try_again(policy_queries.parked(CONSUMER_NAME)))
             except (Unavailable, psycopg.Error) as error:
                 log.warning("the time is looked at again later: %s", error)
 
@@ -92,9 +100,9 @@ class Worker:
         if not requests:
             return
         log.info("the policies can judge again: %s", ", ".join(map(str, requests)))
-        with connect(self._urls.worker, f"mandate {COURSE}") as connection, connection.transaction():
+        with connect(self._urls.worker, f"mandate {CONSUMER_NAME}") as connection, connection.transaction():
             for request in requests:
-                parked_events.clear(connection, COURSE, request)
+                parked_events.clear(connection, CONSUMER_NAME, request)
 
 
 def _guarded(name: str, work: Callable[[], None], stop: Event, failed: list[str]) -> None:
@@ -107,10 +115,10 @@ def _guarded(name: str, work: Callable[[], None], stop: Event, failed: list[str]
         stop.set()
 
 
-def _course_of(policing: Policing) -> Course:
+def _course_of(policy_runner: PolicyRunner) -> Consumer:
     def show(connection: psycopg.Connection[Any], events: Any) -> None:
-        for request, (position, error) in policing.show(events).items():
+        for request, (position, error) in policy_runner.handle_events(events).items():
             told = parked_events.told(f"{type(error).__name__}: {error}")
-            parked_events.set_aside(connection, COURSE, request, position, told)
+            parked_events.set_aside(connection, CONSUMER_NAME, request, position, told)
 
-    return Course(name=COURSE, version=COURSE_VERSION, apply=show, keeps_rows=False)
+    return Consumer(name=CONSUMER_NAME, version=CONSUMER_VERSION, apply=show, keeps_rows=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.demo.case import PEOPLE, Case
+from service.cli.demo.case import PEOPLE, DemoCase
 from service.cli.demo.client import people
 from service.identity import own_key
 from service.settings import Settings
@@ -20,10 +20,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def told_case(served: Served) -> Case:
+def told_case(served: Served) -> DemoCase:
     """The case of the design, told through HTTP to its end."""
     settings = Settings(data_dir=Path(served.environment["MANDATE_DATA_DIR"]))
-    case = Case(people(served.url, own_key(settings.data_dir), PEOPLE), lambda who, what, source: None)
+    case = DemoCase(people(served.url, own_key(settings.data_dir), PEOPLE), lambda who, what, source: None)
     case.tell_what_happened()
     case.go_on_as_an_exercise()
     return case

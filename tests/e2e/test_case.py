@@ -1,6 +1,6 @@
 """The case that the project exists for, through HTTP: what is recorded, what is shown, and what survives a rebuild."""
 
-from service.cli.demo.case import Case
+from service.cli.demo.case import DemoCase
 from tests.e2e.serving import Served
 
 STORY = [
@@ -31,7 +31,7 @@ query ($id: ID!, $at: Position) {
 }"""
 
 
-def test_the_case_is_told_to_its_end(served: Served, told_case: Case) -> None:
+def test_the_case_is_told_to_its_end(served: Served, told_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     request = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)["deploymentRequest"]
     assert request["status"] == "APPROVED"
@@ -50,7 +50,7 @@ def test_the_case_is_told_to_its_end(served: Served, told_case: Case) -> None:
     assert {"path": "status", "before": "UNDER_REVIEW", "after": "WITHHELD_PENDING_ATTRIBUTION"} in withheld["changes"]
 
 
-def test_a_rebuild_shows_the_same(served: Served, told_case: Case) -> None:
+def test_a_rebuild_shows_the_same(served: Served, told_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     before = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)
     said = served.run("rebuild")
@@ -58,7 +58,7 @@ def test_a_rebuild_shows_the_same(served: Served, told_case: Case) -> None:
     assert served.data(auditor, REQUEST, id=told_case.request, at=told_case.position) == before
 
 
-def test_all_that_is_invented_says_so(served: Served, told_case: Case) -> None:
+def test_all_that_is_invented_says_so(served: Served, told_case: DemoCase) -> None:
     """Whatever goes beyond the sources is marked EXERCISE."""
     auditor = served.token("auditor", "kfor", "auditor")
     request = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)["deploymentRequest"]
@@ -67,7 +67,7 @@ def test_all_that_is_invented_says_so(served: Served, told_case: Case) -> None:
         assert reason is None or reason.startswith("EXERCISE") or edge["node"]["actor"]["subject"] == "system"
 
 
-def test_what_the_register_did_by_itself_names_its_cause(served: Served, told_case: Case) -> None:
+def test_what_the_register_did_by_itself_names_its_cause(served: Served, told_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     document = """query ($after: String) { auditTrail(filter: {actor: "system"}, first: 100, after: $after) {
         edges { node { type causationId correlationId subject { id } actor { authority } } } } }"""

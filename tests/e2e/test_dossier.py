@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from service.cli.demo.case import Case
+from service.cli.demo.case import DemoCase
 from tests.e2e.serving import Served
 
 REFERENCE = "query ($id: ID!) { deploymentRequest(id: $id) { reference } }"
 
 
-def test_the_case_is_printed_as_its_requester_may_see_it(served: Served, told_case: Case, tmp_path: Path) -> None:
+def test_the_case_is_printed_as_its_requester_may_see_it(served: Served, told_case: DemoCase, tmp_path: Path) -> None:
     token = served.token("requester", "pristina", "requester")
     reference = served.data(token, REFERENCE, id=told_case.request)["deploymentRequest"]["reference"]
     page, paper = tmp_path / "case.html", tmp_path / "case.pdf"

@@ -3,14 +3,14 @@
 import re
 from typing import Any
 
-from service.cli.demo.case import Case
+from service.cli.demo.case import DemoCase
 from tests.e2e.serving import Served
 
 EXPLANATION = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) { reference explanation {
   status because { type } actions { action possible availableToViewer rules { met description } } } } }"""
 
 
-def test_the_command_says_what_the_api_says(served: Served, told_case: Case) -> None:
+def test_the_command_says_what_the_api_says(served: Served, told_case: DemoCase) -> None:
     approver = served.token("approver", "kfor", "approver")
     request = served.data(approver, EXPLANATION, id=told_case.request, at=told_case.position)["deploymentRequest"]
     said = unwrapped(served, "explain", request["reference"], "--token", approver)
@@ -22,7 +22,7 @@ def test_the_command_says_what_the_api_says(served: Served, told_case: Case) -> 
             assert f"{'met' if rule['met'] else 'not met'} {rule['description']}" in said
 
 
-def test_who_only_looks_is_told_what_is_possible(served: Served, told_case: Case) -> None:
+def test_who_only_looks_is_told_what_is_possible(served: Served, told_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     request: Any = served.data(auditor, EXPLANATION, id=told_case.request, at=told_case.position)["deploymentRequest"]
     said = unwrapped(served, "explain", request["reference"])
@@ -31,7 +31,7 @@ def test_who_only_looks_is_told_what_is_possible(served: Served, told_case: Case
     assert "You are" not in said
 
 
-def test_as_of_then_it_explains_what_it_was(served: Served, told_case: Case) -> None:
+def test_as_of_then_it_explains_what_it_was(served: Served, told_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     document = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) {
         reference history(first: 4) { edges { node { recordedAt type } } } } }"""
@@ -48,7 +48,7 @@ HISTORY = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeas
   reference history(first: 100) { edges { node { recordedAt type } } } } }"""
 
 
-def test_it_says_what_became_of_the_approval(served: Served, told_case: Case) -> None:
+def test_it_says_what_became_of_the_approval(served: Served, told_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     request: Any = served.data(auditor, HISTORY, id=told_case.request, at=told_case.position)["deploymentRequest"]
     at = {edge["node"]["type"]: edge["node"]["recordedAt"] for edge in request["history"]["edges"]}
@@ -61,7 +61,7 @@ def test_it_says_what_became_of_the_approval(served: Served, told_case: Case) ->
     assert "ApprovalConfirmed Approving officer (kfor)" in confirmed
 
 
-def test_what_was_is_not_told_as_what_is_now(served: Served, told_case: Case) -> None:
+def test_what_was_is_not_told_as_what_is_now(served: Served, told_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     request: Any = served.data(auditor, HISTORY, id=told_case.request, at=told_case.position)["deploymentRequest"]
     for edge in request["history"]["edges"]:
@@ -69,7 +69,7 @@ def test_what_was_is_not_told_as_what_is_now(served: Served, told_case: Case) ->
         assert not re.search(r"\b(now|today|currently)\b", said), said
 
 
-def test_what_cannot_be_explained_is_said_in_one_line(served: Served, told_case: Case) -> None:
+def test_what_cannot_be_explained_is_said_in_one_line(served: Served, told_case: DemoCase) -> None:
     for arguments in (("none-2024-0001",), ("x",), ("pristina-2024-0001", "--as-of", "yesterday")):
         ran = served.run("explain", *arguments, check=False)
         assert ran.returncode == 2

@@ -11,9 +11,9 @@ from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.incident.commands import ReportIncident
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.state_cache import States
-from service.commands.stream_locks import Turns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
 from service.identity import ISSUER
 
@@ -70,15 +70,15 @@ class Writing:
             self._give(RemarkOnRequest(reason=Text("EXERCISE")), self._chance.choice(self._requests))
 
     def _give(self, command: object, subject: UUID | None = None) -> UUID:
-        outcome = self._dispatcher.dispatch(Order(command=command, actor=self._actor, subject=subject))
-        assert isinstance(outcome, Outcome), outcome
+        outcome = self._dispatcher.dispatch(CommandEnvelope(command=command, actor=self._actor, subject=subject))
+        assert isinstance(outcome, CommandResult), outcome
         return outcome.subject
 
 
 def main(url: str, name: str, threads: int) -> None:
     stop = threading.Event()
     with closing(EventStore(url)) as store:
-        dispatcher = Dispatcher(store, States(store), Turns(20))
+        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(20))
         running = [
             threading.Thread(target=Writing(dispatcher, f"{name}-{number}", stop).run) for number in range(threads)
         ]

@@ -14,9 +14,9 @@ from domain.authority import RegisterAuthority
 from domain.jurisdiction import GrantMandate
 from domain.vocabulary import Label, Role
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.state_cache import States
-from service.commands.stream_locks import Turns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.e2e.serving import MANDATE
@@ -82,13 +82,13 @@ def writers(url: str, number: int) -> Iterator[None]:
 def prepare(url: str) -> None:
     clerk = person("clerk", ASKER, Role.ADMINISTRATOR)
     with closing(EventStore(url)) as store:
-        dispatcher = Dispatcher(store, States(store), Turns(5))
+        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(5))
         for command in (
             RegisterAuthority(code=ASKER, name=Label("asker")),
             RegisterAuthority(code=DECIDER, name=Label("decider")),
             GrantMandate(authority=DECIDER, region=PLACE, legal_basis=Label("EXERCISE agreement")),
         ):
-            assert isinstance(dispatcher.dispatch(Order(command=command, actor=clerk)), Outcome)
+            assert isinstance(dispatcher.dispatch(CommandEnvelope(command=command, actor=clerk)), CommandResult)
 
 
 def is_ready(register: Register) -> bool:

@@ -21,7 +21,7 @@ from domain.vocabulary import (
     SourceReliability,
     Text,
 )
-from service.event_store.records import Item, Unrecorded
+from service.event_store.records import AppendItem, UnrecordedEvent
 from service.event_store.store import Appended, EventStore
 from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
@@ -86,7 +86,9 @@ def piece(length: int) -> EvidenceRecorded:
     )
 
 
-def item(stream: UUID, version: int, event: object) -> Item:
+def item(stream: UUID, version: int, event: object) -> AppendItem:
     command = CommandRef(name="Filled", id=uuid4(), n=1, of=1)
-    made = Unrecorded(stream=stream, version=version, event=event, actor=SYSTEM, command=command, correlation=uuid4())
-    return Item(events=(made,))
+    made = UnrecordedEvent(
+        stream=stream, version=version, event=event, actor=SYSTEM, command=command, correlation=uuid4()
+    )
+    return AppendItem(events=(made,))

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from service.errors import Unavailable
-from service.event_store.connections import Limits
-from service.event_store.store import Appended, EventStore, Lost
+from service.event_store.connections import ConnectionLimits
+from service.event_store.store import AppendConflict, Appended, EventStore
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Fault, Proxy, proxied
 from tests.reading import whole_log
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.faults
 def through(database_urls: DatabaseUrls) -> Iterator[tuple[Proxy, EventStore]]:
     """A store behind a proxy, whose statement is prepared."""
     with TemporaryDirectory() as folder, proxied(database_urls.api, Path(folder)) as (proxy, url):
-        store = EventStore(url, Limits(answer=0.5, connect=2))
+        store = EventStore(url, ConnectionLimits(answer=0.5, connect=2))
         write(store, (uuid4(), 1))
         yield proxy, store
         store.close()
@@ -66,7 +66,7 @@ def test_a_lost_answer_to_a_lost_race_is_a_lost_race(through: tuple[Proxy, Event
     stream = uuid4()
     write(direct, (stream, 1))
     proxy.once(Fault.LOSE_ANSWER)
-    assert store.append(item((stream, 1))) == Lost(frozenset({stream}))
+    assert store.append(item((stream, 1))) == AppendConflict(frozenset({stream}))
     assert proxy.struck == [Fault.LOSE_ANSWER]
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from service.errors import Unavailable
-from service.event_store.connections import Limits
+from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Proxy, proxied
@@ -19,7 +19,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 
-LIMITS = Limits(connect=1, answer=1, pool=0.2, pool_size=2)
+LIMITS = ConnectionLimits(connect=1, answer=1, pool=0.2, pool_size=2)
 
 
 @pytest.fixture

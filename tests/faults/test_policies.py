@@ -46,9 +46,9 @@ from domain.vocabulary import (
 )
 from projections.deployment_requests import NAME
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.state_cache import States
-from service.commands.stream_locks import Turns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.waiting import until
@@ -67,19 +67,21 @@ class Register:
 
     def __init__(self, url: str) -> None:
         self.store = EventStore(url)
-        states = States(self.store)
-        self._dispatcher = Dispatcher(self.store, states, Turns(20))
+        states = StateCache(self.store)
+        self._dispatcher = Dispatcher(self.store, states, StreamLocks(20))
 
     def close(self) -> None:
         self.store.close()
 
     def attempt(self, command: object, actor: Actor, subject: UUID | None = None, at: datetime | None = None) -> Any:
         """at: when it happened, where it is recorded later."""
-        return self._dispatcher.dispatch(Order(command=command, actor=actor, subject=subject, occurred_at=at))
+        return self._dispatcher.dispatch(CommandEnvelope(command=command, actor=actor, subject=subject, occurred_at=at))
 
-    def do(self, command: object, actor: Actor, subject: UUID | None = None, at: datetime | None = None) -> Outcome:
+    def do(
+        self, command: object, actor: Actor, subject: UUID | None = None, at: datetime | None = None
+    ) -> CommandResult:
         answer = self.attempt(command, actor, subject, at)
-        assert isinstance(answer, Outcome), answer
+        assert isinstance(answer, CommandResult), answer
         return answer
 
     def prepare(self) -> None:
@@ -179,10 +181,10 @@ def test_a_hold_and_a_finding_at_the_same_moment_with_workers_killed(
             meet = threading.Barrier(2)
             hold = both.submit(_at, meet, register, WithholdRequest(reason=WHY, awaiting=(incident,)), request)
             found = both.submit(_at, meet, register, finding, incident, chance.randrange(6))
-            assert isinstance(found.result(30), Outcome)
+            assert isinstance(found.result(30), CommandResult)
             answer = hold.result(30)
-            assert isinstance(answer, Outcome | InvalidInput), answer
-            if isinstance(answer, Outcome):
+            assert isinstance(answer, CommandResult | InvalidInput), answer
+            if isinstance(answer, CommandResult):
                 held.append(request)
         until(lambda: not [request for request in held if "ReviewResumed" not in register.history(request)], seconds=60)
         done.set()

@@ -13,10 +13,10 @@ from domain.deployment_request.commands import BeginReview, DenyRequest, RemarkO
 from domain.refusals import Refusal, TransitionRefused
 from domain.vocabulary import Text
 from service.commands.async_dispatcher import AsyncDispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.stream_locks import LoopTurns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.stream_locks import AsyncStreamLocks
 from service.errors import Unavailable
-from service.event_store.store import EventStore, Item, Lost
+from service.event_store.store import AppendConflict, AppendItem, EventStore
 from service.settings import DatabaseUrls
 from tests.faults.restoring import Backup
 from tests.faults.test_policies import KFOR, Register
@@ -41,16 +41,16 @@ def register(database_urls: DatabaseUrls) -> Iterator[Register]:
 def give(request: pytest.FixtureRequest, register: Register) -> Iterator[Give]:
     """Gives a command until the database answers again."""
     with ThreadPoolExecutor(2) as threads:
-        in_loop = AsyncDispatcher(register._dispatcher, register.store, threads, LoopTurns(20))
+        in_loop = AsyncDispatcher(register._dispatcher, register.store, threads, AsyncStreamLocks(20))
 
-        def once(command: object, subject: UUID) -> Outcome | Refusal:
-            order = Order(command=command, actor=KFOR, subject=subject)
+        def once(command: object, subject: UUID) -> CommandResult | Refusal:
+            order = CommandEnvelope(command=command, actor=KFOR, subject=subject)
             if request.param == "loop":
                 return asyncio.run(in_loop.dispatch(order))
             return register._dispatcher.dispatch(order)
 
         def give(command: object, subject: UUID) -> Any:
-            answers: list[Outcome | Refusal] = []
+            answers: list[CommandResult | Refusal] = []
             until(lambda: attempted(once, command, subject, answers))
             return answers[0]
 
@@ -85,7 +85,7 @@ def test_a_stream_goes_on_where_the_restored_one_ends(
         give(REMARK, request)
     backup.restore()
     outcome = give(REMARK, request)
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, CommandResult)
     assert outcome.state.version == 3
     assert versions(register, request) == [1, 2, 3]
 
@@ -95,12 +95,12 @@ def test_other_events_at_the_same_versions_are_not_taken_for_those_that_are_gone
 ) -> None:
     request = submitted(register)
     backup = Backup(database_urls)
-    assert isinstance(give(DenyRequest(reason=WHY), request), Outcome)
+    assert isinstance(give(DenyRequest(reason=WHY), request), CommandResult)
     backup.restore()
     with closing(Register(database_urls.api)) as other:
         other.do(REMARK, KFOR, request)
     outcome = give(DenyRequest(reason=WHY), request)
-    assert isinstance(outcome, Outcome), "it was denied in the history that is gone"
+    assert isinstance(outcome, CommandResult), "it was denied in the history that is gone"
     assert outcome.state.version == 4
 
 
@@ -122,13 +122,13 @@ def test_an_item_that_was_decided_before_is_lost(register: Register, database_ur
     request = submitted(register)
     backup = Backup(database_urls)
     register.do(REMARK, KFOR, request)
-    decided = Item(events=(unrecorded(request, 4),), lineage=store.lineage.number)
+    decided = AppendItem(events=(unrecorded(request, 4),), lineage=store.lineage.number)
     backup.restore()
     with closing(Register(database_urls.api)) as other:
         other.do(REMARK, KFOR, request)
     answers: list[Any] = []
     until(lambda: attempted(lambda _, __: store.append(decided), decided, request, answers))
-    assert answers == [Lost(frozenset({request}))]
+    assert answers == [AppendConflict(frozenset({request}))]
 
 
 def test_the_same_database_after_a_restart_keeps_what_is_known(register: Register, database_urls: DatabaseUrls) -> None:

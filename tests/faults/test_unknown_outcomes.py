@@ -17,11 +17,11 @@ from domain.authority import RegisterAuthority, stream_of
 from domain.vocabulary import AuthorityCode, Label, Role
 from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.state_cache import States
-from service.commands.stream_locks import LoopTurns, Turns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import AsyncStreamLocks, StreamLocks
 from service.errors import OutcomeUnknown, Unavailable
-from service.event_store.connections import Limits
+from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.deciding import person
@@ -33,10 +33,10 @@ from tests.waiting import until
 pytestmark = pytest.mark.faults
 
 CLERK = person("clerk", AuthorityCode("kfor"), Role.ADMINISTRATOR)
-ORDER = Order(command=RegisterAuthority(code=AuthorityCode("kfor"), name=Label("KFOR")), actor=CLERK)
-WITH_KEY = Order(command=ORDER.command, actor=CLERK, idempotency_key="once")
+ORDER = CommandEnvelope(command=RegisterAuthority(code=AuthorityCode("kfor"), name=Label("KFOR")), actor=CLERK)
+WITH_KEY = CommandEnvelope(command=ORDER.command, actor=CLERK, idempotency_key="once")
 
-Dispatch = Callable[[Order], object]
+Dispatch = Callable[[CommandEnvelope], object]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def through(database_urls: DatabaseUrls) -> Iterator[tuple[Proxy, EventStore]]:
     with (
         TemporaryDirectory() as folder,
         proxied(database_urls.api, Path(folder)) as (proxy, url),
-        closing(EventStore(url, Limits(answer=3, connect=2))) as store,
+        closing(EventStore(url, ConnectionLimits(answer=3, connect=2))) as store,
     ):
         write(store, (uuid4(), 1))
         yield proxy, store
@@ -54,21 +54,21 @@ def through(database_urls: DatabaseUrls) -> Iterator[tuple[Proxy, EventStore]]:
 def dispatch(request: pytest.FixtureRequest, through: tuple[Proxy, EventStore]) -> Iterator[Dispatch]:
     """What an order rests on is at hand, so that the fault strikes its append."""
     _, store = through
-    states = States(store)
-    dispatcher = Dispatcher(store, states, Turns(20), lambda: NOW)
+    states = StateCache(store)
+    dispatcher = Dispatcher(store, states, StreamLocks(20), lambda: NOW)
     for order in (ORDER, WITH_KEY):
         states.load([*dispatcher.prepare(order).streams, stream_of(CLERK.authority)])
     if request.param == "thread":
         yield dispatcher.dispatch
         return
     with ThreadPoolExecutor(1) as threads:
-        in_loop = AsyncDispatcher(dispatcher, store, threads, LoopTurns(20))
+        in_loop = AsyncDispatcher(dispatcher, store, threads, AsyncStreamLocks(20))
         yield lambda order: asyncio.run(in_loop.dispatch(order))
 
 
 @pytest.mark.parametrize("order", [ORDER, WITH_KEY])
 def test_an_unknown_outcome_says_how_to_find_out(
-    through: tuple[Proxy, EventStore], dispatch: Dispatch, order: Order
+    through: tuple[Proxy, EventStore], dispatch: Dispatch, order: CommandEnvelope
 ) -> None:
     proxy, store = through
     proxy.once(Fault.LOSE_ANSWER, and_no_more=True)
@@ -83,7 +83,7 @@ def test_an_unknown_outcome_says_how_to_find_out(
     until(lambda: recorded(store, error), seconds=20)
     if error.has_key:
         again = dispatch(order)
-        assert isinstance(again, Outcome)
+        assert isinstance(again, CommandResult)
         assert again.repeated
 
 

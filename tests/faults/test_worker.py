@@ -18,8 +18,8 @@ from domain.deployment_request.commands import WithholdRequest
 from domain.incident.commands import AttributeIncident
 from domain.recorded import CommandRef
 from domain.vocabulary import AnalyticConfidence, Likelihood, Text
-from service.commands.policy_runner import COURSE
-from service.event_store.records import Item, Unrecorded
+from service.commands.policy_runner import CONSUMER_NAME
+from service.event_store.records import AppendItem, UnrecordedEvent
 from service.settings import DatabaseUrls
 from tests.faults.test_policies import KFOR, WHY, Register, worker
 from tests.waiting import until
@@ -49,7 +49,7 @@ def row(urls: DatabaseUrls, name: str) -> tuple[Any, ...]:
 def poisoned(register: Register) -> UUID:
     """A stream that begins with an event that no request can begin with."""
     stream = uuid4()
-    event = Unrecorded(
+    event = UnrecordedEvent(
         stream=stream,
         version=1,
         event=request_events.ReviewBegun(reason=WHY),
@@ -57,7 +57,7 @@ def poisoned(register: Register) -> UUID:
         command=CommandRef(name="x", id=uuid4(), n=1, of=1),
         correlation=uuid4(),
     )
-    register.store.append(Item(events=(event,)))
+    register.store.append(AppendItem(events=(event,)))
     return stream
 
 
@@ -69,13 +69,13 @@ def test_what_nobody_can_fold_stops_the_policies_for_its_own_request_only(
     register.do(WithholdRequest(reason=WHY, awaiting=(incident,)), KFOR, request)
     poison = poisoned(register)
     with worker(database_urls):
-        until(lambda: row(database_urls, COURSE)[2] == 1, seconds=60)
+        until(lambda: row(database_urls, CONSUMER_NAME)[2] == 1, seconds=60)
         register.do(FINDING, KFOR, incident)
         until(lambda: "ReviewResumed" in register.history(request), seconds=60)
-        assert row(database_urls, COURSE)[2] == 1
+        assert row(database_urls, CONSUMER_NAME)[2] == 1
     with psycopg.connect(database_urls.owner) as owner:
         asked = "SELECT stream, error FROM projections.parked_streams WHERE view = %s"
-        [(stream, error)] = owner.execute(asked, [COURSE]).fetchall()
+        [(stream, error)] = owner.execute(asked, [CONSUMER_NAME]).fetchall()
     assert stream == poison
     assert "TypeError" in error or "Error" in error
 
@@ -83,13 +83,14 @@ def test_what_nobody_can_fold_stops_the_policies_for_its_own_request_only(
 def test_what_can_be_folded_again_is_judged_by_itself(database_urls: DatabaseUrls, register: Register) -> None:
     request = register.under_review(register.incident())
     with worker(database_urls):
-        until(lambda: row(database_urls, COURSE)[1] >= register.store.head()[0], seconds=60)
+        until(lambda: row(database_urls, CONSUMER_NAME)[1] >= register.store.head()[0], seconds=60)
         with psycopg.connect(database_urls.worker) as connection:
             connection.execute(
-                "INSERT INTO projections.parked_streams VALUES (%s, %s, 1, 'was broken', now())", [COURSE, request]
+                "INSERT INTO projections.parked_streams VALUES (%s, %s, 1, 'was broken', now())",
+                [CONSUMER_NAME, request],
             )
-            connection.execute("UPDATE projections.checkpoints SET parked = 1 WHERE view = %s", [COURSE])
-        until(lambda: row(database_urls, COURSE)[2] == 0, seconds=60)
+            connection.execute("UPDATE projections.checkpoints SET parked = 1 WHERE view = %s", [CONSUMER_NAME])
+        until(lambda: row(database_urls, CONSUMER_NAME)[2] == 0, seconds=60)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from domain import catalogue
 from domain.recorded import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, Text, derived_id
 from service.event_store.mapper import Mapper
-from service.event_store.records import Encoded, Row, Unrecorded
+from service.event_store.records import EncodedEvent, EventRow, UnrecordedEvent
 
 FOLDER = Path(__file__).parent
 WHEN = datetime(2024, 11, 29, 18, 0, 0, 123456, tzinfo=UTC)
@@ -36,8 +36,10 @@ class Golden:
         return FOLDER / f"{self.name}.v{self.schema}.json"
 
     @property
-    def row(self) -> Row:
-        return Row(7, derived_id("golden", "stream"), 2, self.name, self.state, WHEN + timedelta(days=1), self.texts)
+    def row(self) -> EventRow:
+        return EventRow(
+            7, derived_id("golden", "stream"), 2, self.name, self.state, WHEN + timedelta(days=1), self.texts
+        )
 
     def write(self) -> None:
         content = {
@@ -72,12 +74,12 @@ def sample(name: str) -> Golden:
     return Golden(name, catalogue.SCHEMAS[name], encoded.state, encoded.texts, tuple(drawn))
 
 
-def again(golden: Golden) -> Encoded:
+def again(golden: Golden) -> EncodedEvent:
     """What is stored today for the event that is read from the golden bytes."""
     kept = iter(golden.random)
     replaying = mapper(lambda _: next(kept))
     recorded = replaying.decode(golden.row)
-    unrecorded = Unrecorded(
+    unrecorded = UnrecordedEvent(
         stream=recorded.stream,
         version=recorded.version,
         event=recorded.event,
@@ -90,8 +92,8 @@ def again(golden: Golden) -> Encoded:
     return replaying.encode(unrecorded, recorded.consulted)
 
 
-def circumstances(event: object) -> Unrecorded:
-    return Unrecorded(
+def circumstances(event: object) -> UnrecordedEvent:
+    return UnrecordedEvent(
         stream=derived_id("golden", "stream"),
         version=2,
         event=event,

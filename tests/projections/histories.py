@@ -41,7 +41,7 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from service.event_store.records import Item, Unrecorded
+from service.event_store.records import AppendItem, UnrecordedEvent
 from tests.projections.chance import CODES, REGIONS, START, Chance
 
 Made = tuple[UUID, Any]
@@ -56,7 +56,7 @@ class Histories(Chance):
         self.versions: dict[UUID, int] = {}
         self.numbers = 0
 
-    def opening(self) -> Item:
+    def opening(self) -> AppendItem:
         """Authorities and mandates, so that somebody holds something."""
         made: list[Made] = [
             (authority.stream_of(code), AuthorityRegistered(code=code, name=Label(code.title()))) for code in CODES[:3]
@@ -64,10 +64,10 @@ class Histories(Chance):
         made += [self._mandate(region, CODES[index % 2]) for index, region in enumerate(REGIONS[:5])]
         return self._item(made)
 
-    def items(self, count: int) -> list[Item]:
+    def items(self, count: int) -> list[AppendItem]:
         return [self.item() for _ in range(count)]
 
-    def item(self) -> Item:
+    def item(self) -> AppendItem:
         """What one command, or one line of an import, might record."""
         openings: list[Callable[[], list[Made]]] = [self._submitted, self._reported, self._register]
         openable = [stream for stream, state in self.states.items() if isinstance(state, DeploymentRequest | Incident)]
@@ -83,7 +83,7 @@ class Histories(Chance):
             self._evolve(*made[-1], self.anybody())
         return self._item(made, evolved=True)
 
-    def _item(self, made: list[Made], evolved: bool = False) -> Item:
+    def _item(self, made: list[Made], evolved: bool = False) -> AppendItem:
         actor, command, correlation = self.anybody(), self.uuid(), self.uuid()
         unrecorded = []
         for n, (stream, event) in enumerate(made, start=1):
@@ -91,7 +91,7 @@ class Histories(Chance):
                 self._evolve(stream, event, actor)
             self.versions[stream] = self.versions.get(stream, 0) + 1
             unrecorded.append(
-                Unrecorded(
+                UnrecordedEvent(
                     stream=stream,
                     version=self.versions[stream],
                     event=event,
@@ -102,7 +102,7 @@ class Histories(Chance):
                     occurred_at=self.instant() if self.random.random() < 0.1 else None,
                 )
             )
-        return Item(events=tuple(unrecorded))
+        return AppendItem(events=tuple(unrecorded))
 
     def _evolve(self, stream: UUID, event: Any, actor: Actor) -> None:
         """Only as far as the next event depends on it."""

@@ -15,8 +15,8 @@ from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, audit_trail_queries
 from projections.audit_entries import subject_of
-from projections.audit_trail import Entry
-from projections.audit_trail_queries import Filter
+from projections.audit_trail import AuditEntry
+from projections.audit_trail_queries import AuditTrailFilter
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
@@ -49,7 +49,7 @@ def told(model: Model, who: Actor) -> list[Recorded[Any]]:
 def test_everybody_finds_what_they_may_see_in_the_order_of_the_log(recorded: World) -> None:
     model = Model(recorded.log())
     for who in ACTORS:
-        found = recorded.ask(who, partial(audit_trail_queries.page, wanted=Filter(), limit=10_000))
+        found = recorded.ask(who, partial(audit_trail_queries.page, wanted=AuditTrailFilter(), limit=10_000))
         expected = told(model, who)
         assert [place(entry) for entry in found] == [
             (each.position, subject_of(each), each.version, type(each.event).__name__, each.recorded_at, each.actor)
@@ -60,22 +60,28 @@ def test_everybody_finds_what_they_may_see_in_the_order_of_the_log(recorded: Wor
         ]
 
 
-def place(entry: Entry) -> tuple[Any, ...]:
+def place(entry: AuditEntry) -> tuple[Any, ...]:
     return (entry.position, entry.subject, entry.version, entry.type, entry.recorded_at, entry.actor)
 
 
 def test_filters_narrow(recorded: World) -> None:
     log = told(Model(recorded.log()), SYSTEM)
     some = log[100]
-    wanted: list[tuple[Filter, Callable[[Recorded[Any]], bool]]] = [
-        (Filter(actor="p3"), lambda each: each.actor.subject == "p3"),
-        (Filter(authority="bravo"), lambda each: each.actor.authority == "bravo"),
-        (Filter(type=["RequestSubmitted", "MandateGranted"]), lambda each: type(each.event).__name__ in NAMED),
-        (Filter(subject=subject_of(some)), lambda each: subject_of(each) == subject_of(some)),
-        (Filter(correlation=some.correlation), lambda each: each.correlation == some.correlation),
-        (Filter(recorded_from=some.recorded_at), lambda each: each.recorded_at >= some.recorded_at),
-        (Filter(recorded_until=some.recorded_at), lambda each: each.recorded_at < some.recorded_at),
-        (Filter(actor="p3", type=["RequestSubmitted"]), lambda e: e.actor.subject == "p3" and by_name(e) == NAMED[0]),
+    wanted: list[tuple[AuditTrailFilter, Callable[[Recorded[Any]], bool]]] = [
+        (AuditTrailFilter(actor="p3"), lambda each: each.actor.subject == "p3"),
+        (AuditTrailFilter(authority="bravo"), lambda each: each.actor.authority == "bravo"),
+        (
+            AuditTrailFilter(type=["RequestSubmitted", "MandateGranted"]),
+            lambda each: type(each.event).__name__ in NAMED,
+        ),
+        (AuditTrailFilter(subject=subject_of(some)), lambda each: subject_of(each) == subject_of(some)),
+        (AuditTrailFilter(correlation=some.correlation), lambda each: each.correlation == some.correlation),
+        (AuditTrailFilter(recorded_from=some.recorded_at), lambda each: each.recorded_at >= some.recorded_at),
+        (AuditTrailFilter(recorded_until=some.recorded_at), lambda each: each.recorded_at < some.recorded_at),
+        (
+            AuditTrailFilter(actor="p3", type=["RequestSubmitted"]),
+            lambda e: e.actor.subject == "p3" and by_name(e) == NAMED[0],
+        ),
     ]
     questions = [partial(audit_trail_queries.page, wanted=chosen, limit=10_000) for chosen, _ in wanted]
     for (chosen, keeps), found in zip(wanted, recorded.ask_all(SYSTEM, questions), strict=True):
@@ -92,9 +98,11 @@ def by_name(recorded: Recorded[Any]) -> str:
 
 
 def test_pages_and_histories_go_on_from_a_position(recorded: World) -> None:
-    everything = recorded.ask(SYSTEM, partial(audit_trail_queries.page, wanted=Filter(), limit=10_000))
+    everything = recorded.ask(SYSTEM, partial(audit_trail_queries.page, wanted=AuditTrailFilter(), limit=10_000))
     assert (
-        recorded.ask(SYSTEM, partial(audit_trail_queries.page, wanted=Filter(), limit=9, after=everything[40].position))
+        recorded.ask(
+            SYSTEM, partial(audit_trail_queries.page, wanted=AuditTrailFilter(), limit=9, after=everything[40].position)
+        )
         == everything[41:50]
     )
     subjects = {entry.subject for entry in everything[:30]}
@@ -114,12 +122,12 @@ def test_what_a_viewer_may_not_see_is_left_out_and_named(recorded: World) -> Non
     for who in ACTORS:
         looks = model.viewer(who)
         visible = visible_ids(model, who)
-        entries = recorded.ask(who, partial(audit_trail_queries.page, wanted=Filter(), limit=10_000))
+        entries = recorded.ask(who, partial(audit_trail_queries.page, wanted=AuditTrailFilter(), limit=10_000))
         mentions = {mention for entry in entries for mention in entry.mentions}
         seen = set(recorded.ask(who, partial(audit_trail_queries.seen, mentions=mentions)))
         assert seen == mentions & visible
         for entry in entries:
-            shown = audit_trail.shown_to(looks, entry, seen)
+            shown = audit_trail.visible_to(looks, entry, seen)
             text = f"{shown.payload} {shown.changes}"
             assert [str(mention) for mention in mentions - seen if str(mention) in text] == []
             redacted += len(shown.redactions)
@@ -146,7 +154,7 @@ def test_an_internal_remark_is_read_by_the_decider_and_auditors_alone(recorded: 
         ):
             state = model.now[entry.subject]
             may = looks.sees(frozenset({f"authority:{state.deciding_authority}", "auditors"}))
-            shown = audit_trail.shown_to(looks, entry, set(entry.mentions))
+            shown = audit_trail.visible_to(looks, entry, set(entry.mentions))
             assert (shown.reason is not None, "reason" in shown.payload, shown.redactions) == (
                 may, may, () if may else ("reason",)
             )  # fmt: skip

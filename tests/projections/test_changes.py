@@ -10,7 +10,7 @@ from domain.deployment_request import events
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import Period, Region, Strength
-from projections.api_terms import Holder, payload, told
+from projections.api_terms import MandateHolder, payload, to_api
 from projections.audit_entries import subject_of
 from projections.audit_trail import evolve
 from projections.changes import changes
@@ -137,9 +137,9 @@ def test_states_are_told_in_the_names_of_the_contract() -> None:
         found = [state for state in states if isinstance(state, kind)]
         assert len(found) > 3
         for state in found:
-            conforms(told(state), SCHEMA.type_map[name], name)
-    holder = Holder(code=KFOR)
-    assert told(holder).keys() <= set(SCHEMA.type_map["Authority"].fields)  # type: ignore[attr-defined]
+            conforms(to_api(state), SCHEMA.type_map[name], name)
+    holder = MandateHolder(code=KFOR)
+    assert to_api(holder).keys() <= set(SCHEMA.type_map["Authority"].fields)  # type: ignore[attr-defined]
 
 
 def conforms(value: Any, kind: GraphQLNamedType, path: str) -> None:

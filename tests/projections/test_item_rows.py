@@ -18,8 +18,8 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests, incidents, request_lists
-from projections.reading.queries import EVERYTHING, Question
-from service.event_store.records import Item
+from projections.reading.queries import EVERYTHING, Query
+from service.event_store.records import AppendItem
 from tests.projections.histories import Histories
 from tests.projections.test_state_items import LONG, VIEWS, piece
 from tests.projections.world import World
@@ -39,7 +39,7 @@ def record(world: World, incident: UUID, pieces: range) -> None:
     known = world.store.stream(incident)[-1]
     for version, number in enumerate(pieces, start=known.version + 1):
         made = Histories(number).opening().events[0]
-        world.append([Item(events=(replace(made, stream=incident, version=version, event=piece(number)),))])
+        world.append([AppendItem(events=(replace(made, stream=incident, version=version, event=piece(number)),))])
 
 
 def size(world: World) -> int:
@@ -105,13 +105,15 @@ def test_an_item_that_changes_gets_a_row_and_keeps_its_past(world: World) -> Non
     "question",
     [
         lambda ids: deployment_requests.by_ids(EVERYTHING, ids),
-        lambda ids: request_lists.page(EVERYTHING, request_lists.Filter(), request_lists.Order.UPDATED_AT_DESC, 20),
-        lambda ids: incidents.page(EVERYTHING, incidents.Filter(), 20),
+        lambda ids: request_lists.page(
+            EVERYTHING, request_lists.RequestListFilter(), request_lists.RequestOrder.UPDATED_AT_DESC, 20
+        ),
+        lambda ids: incidents.page(EVERYTHING, incidents.IncidentListFilter(), 20),
     ],
     ids=["by id", "requests", "incidents"],
 )
 def test_items_are_looked_up_in_one_range_of_an_index(
-    world: World, question: Callable[[list[UUID]], Question[Any]]
+    world: World, question: Callable[[list[UUID]], Query[Any]]
 ) -> None:
     histories = Histories(12)
     world.append([histories.opening(), *histories.items(300)])
@@ -124,7 +126,7 @@ def test_items_are_looked_up_in_one_range_of_an_index(
     assert not any("Sort Key: i.version" in line for line in lines)
 
 
-def plan(world: World, question: Question[Any]) -> list[str]:
+def plan(world: World, question: Query[Any]) -> list[str]:
     with psycopg.connect(world.urls.owner) as connection:
         for view in VIEWS:
             for table in view.tables:

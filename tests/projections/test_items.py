@@ -13,7 +13,7 @@ from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import SYSTEM, AuthorityCode
 from projections import authorities, deployment_requests, incidents
 from projections.reading import person_names
-from projections.reading.person_names import Named
+from projections.reading.person_names import PersonName
 from tests.projections.chance import CODES, ISSUER, REGIONS, START
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
@@ -98,8 +98,8 @@ def test_authorities_and_what_they_hold(recorded: World) -> None:
 
 
 def test_names_of_people(recorded: World) -> None:
-    recorded.store.people(ISSUER, "p1", "Ana", START)
-    recorded.store.people("elsewhere", "p1", "Another", START)
+    recorded.store.record_person_name(ISSUER, "p1", "Ana", START)
+    recorded.store.record_person_name("elsewhere", "p1", "Another", START)
     asked = [(ISSUER, "p1"), (ISSUER, "p2")]
-    assert recorded.ask(SYSTEM, lambda _: person_names.names(asked)) == [Named(ISSUER, "p1", "Ana")]
+    assert recorded.ask(SYSTEM, lambda _: person_names.names(asked)) == [PersonName(ISSUER, "p1", "Ana")]
     assert recorded.ask(SYSTEM, lambda _: person_names.names([])) == []

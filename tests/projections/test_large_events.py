@@ -22,12 +22,12 @@ from domain.vocabulary import (
     Text,
 )
 from projections import incidents
-from projections.following.follower import course_of
-from projections.following.replay import BATCH_BYTES, Replay, Stream, at_positions, blocks, head, topics
+from projections.following.follower import view_consumer
+from projections.following.replay import BATCH_BYTES, LogReplay, Stream, at_positions, blocks, head, topics
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.store_check import check
 from service.event_store.mapper import decode
-from service.event_store.records import Item, Unrecorded
+from service.event_store.records import AppendItem, UnrecordedEvent
 from tests.projections.world import World
 
 LARGE: Final = 80_000
@@ -35,11 +35,13 @@ LARGE: Final = 80_000
 WANTED: Final = topics([INCIDENT])
 
 
-def item(stream: UUID, version: int, event: Any) -> Item:
+def item(stream: UUID, version: int, event: Any) -> AppendItem:
     command = CommandRef(name="x", id=uuid4(), n=1, of=1)
-    return Item(
+    return AppendItem(
         events=(
-            Unrecorded(stream=stream, version=version, event=event, actor=SYSTEM, command=command, correlation=uuid4()),
+            UnrecordedEvent(
+                stream=stream, version=version, event=event, actor=SYSTEM, command=command, correlation=uuid4()
+            ),
         )
     )
 
@@ -82,9 +84,9 @@ def size_of(world: World, events: Sequence[Recorded[Any]]) -> int:
 
 
 @contextmanager
-def replay(world: World) -> Iterator[Replay]:
+def replay(world: World) -> Iterator[LogReplay]:
     with psycopg.connect(world.urls.worker, autocommit=True) as connection:
-        yield Replay(connection, decode, head(connection))
+        yield LogReplay(connection, decode, head(connection))
 
 
 def test_the_feed(world: World) -> None:
@@ -127,7 +129,7 @@ def test_what_waits_parked(world: World) -> None:
 def test_followers_rebuilds_and_checks_take_all_of_it(world: World) -> None:
     incident(world, 20)
     incident(world, 60)
-    with world.following(course_of(incidents.VIEW)):
+    with world.following(view_consumer(incidents.VIEW)):
         world.reach(incidents.NAME, 82)
     assert check(world.urls.worker, decode, views=[incidents.VIEW]).events == 82
     compared = verify(incidents.VIEW, world.urls.worker, decode)

@@ -6,7 +6,7 @@ import psycopg
 
 from domain.vocabulary import SYSTEM
 from projections import audit_trail, audit_trail_queries, authorities, deployment_requests, request_lists
-from projections.audit_trail_queries import Filter
+from projections.audit_trail_queries import AuditTrailFilter
 from projections.next_entries import next_entries
 from projections.reading import view_status
 from tests.projections.histories import Histories
@@ -24,14 +24,14 @@ def test_the_next_events_are_those_of_the_trail_and_come_with_the_least_position
     [head] = world.ask(SYSTEM, lambda _: view_status.head())
     assert head == world.log()[-1].position
     for who in ACTORS:
-        page = world.ask(who, partial(audit_trail_queries.page, wanted=Filter(), limit=20, after=7))
-        passing = world.ask(who, partial(next_entries, wanted=Filter(), limit=20, after=7, views=VIEWS))
+        page = world.ask(who, partial(audit_trail_queries.page, wanted=AuditTrailFilter(), limit=20, after=7))
+        passing = world.ask(who, partial(next_entries, wanted=AuditTrailFilter(), limit=20, after=7, views=VIEWS))
         assert [entry for _, entry in passing if entry is not None] == page
         assert {reached for reached, _ in passing} == {30}
 
 
 def test_where_there_is_no_event_how_far_the_views_are_is_told_all_the_same(world: World) -> None:
-    ask = partial(next_entries, wanted=Filter(type=["RequestDenied"]), limit=5, after=0, views=VIEWS)
+    ask = partial(next_entries, wanted=AuditTrailFilter(type=["RequestDenied"]), limit=5, after=0, views=VIEWS)
     assert world.ask(SYSTEM, ask) == [(0, None)]
     world.append([Histories(11).opening()])
     world.apply()
@@ -47,8 +47,8 @@ def test_how_many_events_a_request_has_is_told_without_reading_it(world: World) 
     world.apply()
     page = partial(
         request_lists.page,
-        wanted=request_lists.Filter(),
-        order=request_lists.Order.SUBMITTED_AT_ASC,
+        wanted=request_lists.RequestListFilter(),
+        order=request_lists.RequestOrder.SUBMITTED_AT_ASC,
         limit=9,
     )
     states = [state for _, state in world.ask(SYSTEM, page)]

@@ -11,15 +11,15 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM, Actor, Marking
 from projections import incidents, request_lists
-from projections.reading.queries import Place
-from projections.request_lists import Filter, Order
+from projections.reading.queries import ListPosition
+from projections.request_lists import RequestListFilter, RequestOrder
 from tests.projections.chance import START
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model, in_regions
 from tests.projections.world import World
 
 Keeps = Callable[[DeploymentRequest], bool]
-FIRST = Order.SUBMITTED_AT_ASC
+FIRST = RequestOrder.SUBMITTED_AT_ASC
 
 
 @pytest.fixture
@@ -34,29 +34,38 @@ MANY: Final = [f"nowhere/{number}" for number in range(12)]
 """So many that they are no lists of their own."""
 
 
-def filters(model: Model) -> list[tuple[Filter, Keeps]]:
+def filters(model: Model) -> list[tuple[RequestListFilter, Keeps]]:
     known = (state for state in model.now.values() if isinstance(state, Incident))
     incident = next(state.id for state in known if state.marking is Marking.CLEAR)
     return [
-        (Filter(), lambda request: True),
-        (Filter(status=["UNDER_REVIEW", "DENIED"]), lambda request: request.status in ("UNDER_REVIEW", "DENIED")),
-        (Filter(status=[]), lambda request: False),
-        (Filter(requesting_authority=["alpha"]), lambda request: request.requesting_authority == "alpha"),
-        (Filter(deciding_authority=["bravo", "carol"]), lambda r: r.deciding_authority in ("bravo", "carol")),
-        (Filter(region=["xk/north", "xl/west"]), lambda r: in_regions(r.region, ["xk/north", "xl/west"])),
-        (Filter(region=["xk/nor", ""]), lambda request: False),
-        (Filter(region=[*MANY, "xk/north"]), lambda r: in_regions(r.region, ["xk/north"])),
-        (Filter(region=MANY), lambda request: False),
-        (Filter(region=[]), lambda request: False),
-        (Filter(incident=incident), lambda request: incident in request.incidents),
-        (Filter(questioned=True), is_questioned),
-        (Filter(questioned=False), lambda request: not is_questioned(request)),
-        (Filter(submitted_from=START), lambda request: request.submitted_at >= START),
-        (Filter(submitted_until=START), lambda request: request.submitted_at < START),
-        (Filter(words=["ŻANDARMERIA", '"b"', "because"]), partial(matches, words='żandarmeria "b" because')),
-        (Filter(words=["Bridge"]), partial(matches, words="bridge")),
-        (Filter(words=["2024-0", "lines"]), partial(matches, words="2024-0 lines")),
-        (Filter(status=["APPROVED"], region=["xk"]), lambda r: r.status == "APPROVED" and in_regions(r.region, ["xk"])),
+        (RequestListFilter(), lambda request: True),
+        (
+            RequestListFilter(status=["UNDER_REVIEW", "DENIED"]),
+            lambda request: request.status in ("UNDER_REVIEW", "DENIED"),
+        ),
+        (RequestListFilter(status=[]), lambda request: False),
+        (RequestListFilter(requesting_authority=["alpha"]), lambda request: request.requesting_authority == "alpha"),
+        (
+            RequestListFilter(deciding_authority=["bravo", "carol"]),
+            lambda r: r.deciding_authority in ("bravo", "carol"),
+        ),
+        (RequestListFilter(region=["xk/north", "xl/west"]), lambda r: in_regions(r.region, ["xk/north", "xl/west"])),
+        (RequestListFilter(region=["xk/nor", ""]), lambda request: False),
+        (RequestListFilter(region=[*MANY, "xk/north"]), lambda r: in_regions(r.region, ["xk/north"])),
+        (RequestListFilter(region=MANY), lambda request: False),
+        (RequestListFilter(region=[]), lambda request: False),
+        (RequestListFilter(incident=incident), lambda request: incident in request.incidents),
+        (RequestListFilter(questioned=True), is_questioned),
+        (RequestListFilter(questioned=False), lambda request: not is_questioned(request)),
+        (RequestListFilter(submitted_from=START), lambda request: request.submitted_at >= START),
+        (RequestListFilter(submitted_until=START), lambda request: request.submitted_at < START),
+        (RequestListFilter(words=["ŻANDARMERIA", '"b"', "because"]), partial(matches, words='żandarmeria "b" because')),
+        (RequestListFilter(words=["Bridge"]), partial(matches, words="bridge")),
+        (RequestListFilter(words=["2024-0", "lines"]), partial(matches, words="2024-0 lines")),
+        (
+            RequestListFilter(status=["APPROVED"], region=["xk"]),
+            lambda r: r.status == "APPROVED" and in_regions(r.region, ["xk"]),
+        ),
     ]
 
 
@@ -88,12 +97,12 @@ def test_each_list_is_what_the_states_say(recorded: World) -> None:
     assert answered > 500
 
 
-@pytest.mark.parametrize("order", list(Order))
-def test_pages_follow_each_other_without_a_gap(recorded: World, order: Order) -> None:
+@pytest.mark.parametrize("order", list(RequestOrder))
+def test_pages_follow_each_other_without_a_gap(recorded: World, order: RequestOrder) -> None:
     found: list[DeploymentRequest] = []
-    after: Place | None = None
+    after: ListPosition | None = None
     while True:
-        question = partial(request_lists.page, wanted=Filter(), order=order, limit=7, after=after)
+        question = partial(request_lists.page, wanted=RequestListFilter(), order=order, limit=7, after=after)
         page = recorded.ask(SYSTEM, question)
         found += [state for _, state in page]
         if not page:
@@ -109,7 +118,7 @@ def test_pages_follow_each_other_without_a_gap(recorded: World, order: Order) ->
 def test_overdue_is_judged_by_the_time_asked_for(recorded: World, overdue: bool) -> None:
     model = Model(recorded.log())
     instant = model.log[-1].recorded_at
-    question = partial(request_lists.page, wanted=Filter(overdue=overdue), order=FIRST, limit=1000)
+    question = partial(request_lists.page, wanted=RequestListFilter(overdue=overdue), order=FIRST, limit=1000)
     expected = {state.id for state in model.seen(SYSTEM, DeploymentRequest) if state.is_overdue(instant) == overdue}
     assert expected
     for moment in (None, instant):
@@ -122,7 +131,7 @@ def test_what_rests_on_an_unseen_incident_is_not_found_by_it(recorded: World) ->
     hidden = 0
     for who in ACTORS:
         visible = {incident.id for incident in model.seen(who, Incident)}
-        questions = [partial(request_lists.count, wanted=Filter(incident=incident)) for incident in named]
+        questions = [partial(request_lists.count, wanted=RequestListFilter(incident=incident)) for incident in named]
         for incident, counted in zip(named, recorded.ask_all(who, questions), strict=True):
             resting = [state for state in model.seen(who, DeploymentRequest) if incident in state.incidents]
             assert counted == [len(resting) if incident in visible else 0]
@@ -132,13 +141,13 @@ def test_what_rests_on_an_unseen_incident_is_not_found_by_it(recorded: World) ->
 
 def test_incidents_are_listed_and_counted(recorded: World) -> None:
     model = Model(recorded.log())
-    wanted: list[tuple[incidents.Filter, Callable[[Incident], bool]]] = [
-        (incidents.Filter(), lambda incident: True),
-        (incidents.Filter(attribution_status=["OPEN"]), lambda incident: incident.status == "OPEN"),
-        (incidents.Filter(region=["xk"]), lambda incident: in_regions(incident.region, ["xk"])),
-        (incidents.Filter(kind=["sabotage"]), lambda incident: incident.kind == "sabotage"),
-        (incidents.Filter(occurred_from=START), lambda incident: incident.occurred_at >= START),
-        (incidents.Filter(occurred_until=START), lambda incident: incident.occurred_at < START),
+    wanted: list[tuple[incidents.IncidentListFilter, Callable[[Incident], bool]]] = [
+        (incidents.IncidentListFilter(), lambda incident: True),
+        (incidents.IncidentListFilter(attribution_status=["OPEN"]), lambda incident: incident.status == "OPEN"),
+        (incidents.IncidentListFilter(region=["xk"]), lambda incident: in_regions(incident.region, ["xk"])),
+        (incidents.IncidentListFilter(kind=["sabotage"]), lambda incident: incident.kind == "sabotage"),
+        (incidents.IncidentListFilter(occurred_from=START), lambda incident: incident.occurred_at >= START),
+        (incidents.IncidentListFilter(occurred_until=START), lambda incident: incident.occurred_at < START),
     ]
     counts = [partial(incidents.count, wanted=chosen) for chosen, _ in wanted]
     for who in ACTORS:
@@ -151,9 +160,11 @@ def test_incidents_are_listed_and_counted(recorded: World) -> None:
                 assert count == [len(expected)]
 
 
-def all_pages(world: World, who: Actor, chosen: incidents.Filter, instant: datetime | None) -> list[Incident]:
+def all_pages(
+    world: World, who: Actor, chosen: incidents.IncidentListFilter, instant: datetime | None
+) -> list[Incident]:
     found: list[Incident] = []
-    after: Place | None = None
+    after: ListPosition | None = None
     while True:
         page = world.ask(who, partial(incidents.page, wanted=chosen, limit=20, after=after), as_of=instant)
         found += [state for _, state in page]

@@ -14,13 +14,13 @@ from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.authorities import standing_of
 from projections.catalogue import VIEWS
-from projections.following.follower import Course, course_of
+from projections.following.follower import Consumer, view_consumer
 from projections.reading.reader import Reader, ViewBehind
-from projections.reading.view_status import Status
+from projections.reading.view_status import ViewStatus
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
 from service.processes.composition import async_engine
-from service.processes.rebuild_worker import Rebuilding
+from service.processes.rebuild_worker import RebuildWorker
 from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.test_from_scratch import empty
@@ -55,8 +55,8 @@ def restore(world: World, position: int) -> None:
 def test_views_that_are_ahead_of_the_log_are_built_anew(recorded: World, more: int) -> None:
     head = recorded.store.head()[0]
     stop = Event()
-    rebuilding = Thread(target=Rebuilding(recorded.urls.worker, look=0.05).run, args=(stop,))
-    with recorded.following(*map(course_of, VIEWS)):
+    rebuilding = Thread(target=RebuildWorker(recorded.urls.worker, look=0.05).run, args=(stop,))
+    with recorded.following(*map(view_consumer, VIEWS)):
         for view in VIEWS:
             recorded.reach(view.name, head)
     restore(recorded, head - LOST)
@@ -64,7 +64,7 @@ def test_views_that_are_ahead_of_the_log_are_built_anew(recorded: World, more: i
         incident(recorded, more - 1, 10)
     rebuilding.start()
     try:
-        with recorded.following(*map(course_of, VIEWS)):
+        with recorded.following(*map(view_consumer, VIEWS)):
             now = recorded.store.head()[0]
             for view in VIEWS:
                 recorded.wait(partial(has_caught_up, view, now), view.name)
@@ -77,14 +77,14 @@ def test_views_that_are_ahead_of_the_log_are_built_anew(recorded: World, more: i
     assert recorded.all_rows() == followed
 
 
-def has_caught_up(view: View, position: int, status: Status) -> bool:
+def has_caught_up(view: View, position: int, status: ViewStatus) -> bool:
     return (status.position, status.version, status.state) == (position, view.version, FollowerState.RUNNING)
 
 
 def test_they_are_found_out_while_they_are_followed(recorded: World) -> None:
     """By the next event that is recorded."""
     head = recorded.store.head()[0]
-    with recorded.following(course_of(VIEW)):
+    with recorded.following(view_consumer(VIEW)):
         recorded.reach(VIEW.name, head)
         restore(recorded, head - LOST)
         incident(recorded, 0)
@@ -97,7 +97,7 @@ def test_a_course_without_rows_begins_again(recorded: World) -> None:
     def show(_: object, events: Sequence[Recorded[Any]]) -> None:
         shown.extend(recorded.position for recorded in events)
 
-    course = Course(name="other", version=1, apply=show, keeps_rows=False)
+    course = Consumer(name="other", version=1, apply=show, keeps_rows=False)
     head = recorded.store.head()[0]
     with recorded.following(course):
         recorded.reach("other", head)
@@ -126,7 +126,7 @@ def test_what_was_promised_is_there_also_after_a_view_lost_its_last_steps(record
         engine = async_engine(Settings(), recorded.urls.api)
         try:
             reading = await Reader(engine, standing_of, patience=0.2).reading(SYSTEM, at_least=head)
-            question = deployment_requests.by_ids(reading.sight, [])
+            question = deployment_requests.by_ids(reading.viewer_scope, [])
             await reading.rows(question)
             empty(recorded)
             recorded.apply(until=head - LOST)

@@ -13,7 +13,7 @@ from domain.vocabulary import SYSTEM, Actor, Region, regions_of
 from projections import situation, situation_counts
 from projections.running_counts import STATUSES
 from projections.situation import INCIDENTS, REQUEST
-from projections.situation_counts import Counts
+from projections.situation_counts import StatusCounts
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
@@ -30,7 +30,7 @@ def recorded(world: World) -> World:
     return world
 
 
-def expected(model: Model, who: Actor, instant: datetime | None, regions: list[str] | None) -> list[Counts]:
+def expected(model: Model, who: Actor, instant: datetime | None, regions: list[str] | None) -> list[StatusCounts]:
     seen: list[tuple[str, Region, str]] = [
         *((REQUEST, state.region, state.status) for state in model.seen(who, DeploymentRequest, instant)),
         *((INCIDENTS, state.region, state.status) for state in model.seen(who, Incident, instant)),
@@ -40,7 +40,7 @@ def expected(model: Model, who: Actor, instant: datetime | None, regions: list[s
         for around in regions_of(region):
             counted.setdefault((around, kind), Counter())[status] += 1
     wanted = {region for _, region, _ in seen} if regions is None else set(regions)
-    return [Counts(*key, found) for key, found in sorted(counted.items()) if key[0] in wanted]
+    return [StatusCounts(*key, found) for key, found in sorted(counted.items()) if key[0] in wanted]
 
 
 def test_every_status_has_its_place() -> None:

@@ -21,7 +21,7 @@ from projections import audit_trail, authorities, deployment_requests, incidents
 from projections.state_items import GROWING, item_rows, reader_with_items, without_texts
 from projections.tables.documents import UNREAD, encode
 from projections.tables.view import Values, View
-from service.event_store.records import Item
+from service.event_store.records import AppendItem
 from tests.projections.chance import START
 from tests.projections.histories import Histories
 
@@ -34,7 +34,7 @@ VIEW_OF = {
 LONG = Text("Ünïcødé " * 500)
 
 
-def streams(items: Sequence[Item]) -> dict[UUID, list[Recorded[Any]]]:
+def streams(items: Sequence[AppendItem]) -> dict[UUID, list[Recorded[Any]]]:
     """As if they had been recorded, one after the other."""
     found: dict[UUID, list[Recorded[Any]]] = {}
     for position, event in enumerate((event for item in items for event in item.events), start=1):
@@ -152,7 +152,7 @@ def incident_with(evidence: int) -> Incident:
 def made_up(state: Incident, version: int) -> Recorded[Any]:
     histories = Histories(6)
     event = next(iter(histories.opening().events))
-    return next(iter(streams([Item(events=(replace(event, stream=state.id, version=version),))]).values()))[0]
+    return next(iter(streams([AppendItem(events=(replace(event, stream=state.id, version=version),))]).values()))[0]
 
 
 def piece(number: int, summary: Text = LONG) -> EvidenceRecorded:

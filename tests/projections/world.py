@@ -17,13 +17,13 @@ from domain.vocabulary import SYSTEM, Actor
 from projections.authorities import standing_of
 from projections.catalogue import VIEWS
 from projections.following import leadership
-from projections.following.follower import Course, Feed, course_of, follow
-from projections.following.leadership import Limits
-from projections.reading.queries import Question, Sight
+from projections.following.follower import Consumer, ReadFeed, follow, view_consumer
+from projections.following.leadership import FollowerLimits
+from projections.reading.queries import Query, ViewerScope
 from projections.reading.reader import Reader
-from projections.reading.view_status import Status, statuses
+from projections.reading.view_status import ViewStatus, statuses
 from projections.tables.view import View
-from service.event_store.records import Item
+from service.event_store.records import AppendItem
 from service.event_store.store import Appended, EventStore
 from service.processes.composition import async_engine
 from service.settings import DatabaseUrls, Settings
@@ -31,7 +31,7 @@ from tests.reading import whole_log
 
 T = TypeVar("T")
 
-PATIENT = Limits(lead=0.02, listen=0.05, look=3600, first=0.02, longest=0.1, block=50)
+PATIENT = FollowerLimits(lead=0.02, listen=0.05, look=3600, first=0.02, longest=0.1, block=50)
 """Nothing but a notification wakes a follower that has caught up."""
 
 
@@ -40,7 +40,7 @@ class World:
     urls: DatabaseUrls
     store: EventStore
 
-    def append(self, items: Iterable[Item]) -> None:
+    def append(self, items: Iterable[AppendItem]) -> None:
         for item in items:
             answer = self.store.append(item)
             assert isinstance(answer, Appended), answer
@@ -52,7 +52,7 @@ class World:
     def apply(self, views: Sequence[View] = VIEWS, block: int = 500, until: int | None = None) -> None:
         """Brings views up to date as their followers do, in blocks of this size."""
         for view in views:
-            course = course_of(view)
+            course = view_consumer(view)
             with psycopg.connect(self.urls.worker, autocommit=True) as connection:
                 standing = leadership.begin(connection, view.name, view.version)
                 while events := self.store.feed(
@@ -68,7 +68,7 @@ class World:
     def ask(
         self,
         actor: Actor,
-        question: Callable[[Sight], Question[T]],
+        question: Callable[[ViewerScope], Query[T]],
         *,
         at_least: int | None = None,
         as_of: datetime | None = None,
@@ -78,7 +78,7 @@ class World:
     def ask_all(
         self,
         actor: Actor,
-        questions: Iterable[Callable[[Sight], Question[T]]],
+        questions: Iterable[Callable[[ViewerScope], Query[T]]],
         *,
         at_least: int | None = None,
         as_of: datetime | None = None,
@@ -87,7 +87,7 @@ class World:
             engine = async_engine(Settings(), self.urls.api)
             try:
                 reading = await Reader(engine, standing_of, patience=1).reading(actor, at_least=at_least, as_of=as_of)
-                return [await reading.rows(question(reading.sight)) for question in questions]
+                return [await reading.rows(question(reading.viewer_scope)) for question in questions]
             finally:
                 await engine.dispose()
 
@@ -105,9 +105,9 @@ class World:
     @contextmanager
     def following(
         self,
-        *courses: Course,
-        limits: Limits = PATIENT,
-        feed: Feed | None = None,
+        *courses: Consumer,
+        limits: FollowerLimits = PATIENT,
+        feed: ReadFeed | None = None,
         passing: tuple[type[Exception], ...] = (),
     ) -> Iterator[None]:
         """Followers as a worker runs them, until the end of the block; then they have ended what was under way."""
@@ -124,7 +124,7 @@ class World:
                 thread.join(30)
         assert not any(thread.is_alive() for thread in threads)
 
-    def wait(self, condition: Callable[[Status], bool], view: str) -> Status:
+    def wait(self, condition: Callable[[ViewStatus], bool], view: str) -> ViewStatus:
         """The first status of a view that meets the condition; it has half a minute."""
         return wait_for(lambda: next(filter(condition, self.statuses(view)), None))
 
@@ -134,7 +134,7 @@ class World:
             asked = "SELECT 1 FROM projections.checkpoints WHERE view = %s AND position >= %s"
             wait_for(lambda: connection.execute(asked, [view, position]).fetchone())
 
-    def statuses(self, view: str) -> list[Status]:
+    def statuses(self, view: str) -> list[ViewStatus]:
         return [status for status in self.ask(SYSTEM, lambda _: statuses()) if status.view == view]
 
 

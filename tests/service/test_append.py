@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from service.errors import Unavailable
-from service.event_store.connections import Limits
-from service.event_store.store import EventStore, Lost
+from service.event_store.connections import ConnectionLimits
+from service.event_store.store import AppendConflict, EventStore
 from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
 from tests.service.event_store.appends import item, write
@@ -81,24 +81,24 @@ def test_versions_that_do_not_follow_each_other_are_refused(
 @pytest.mark.parametrize("version", [2, 7])
 def test_a_version_without_its_predecessor_loses(store: EventStore, version: int) -> None:
     stream, other = uuid4(), uuid4()
-    assert store.append(item((stream, version), (other, 1))) == Lost(frozenset({stream}))
+    assert store.append(item((stream, version), (other, 1))) == AppendConflict(frozenset({stream}))
     write(store, (stream, 1))
-    assert store.append(item((stream, version + 1))) == Lost(frozenset({stream}))
+    assert store.append(item((stream, version + 1))) == AppendConflict(frozenset({stream}))
     assert store.head()[0] == 1
 
 
 def test_a_consulted_version_that_does_not_exist_loses(store: EventStore) -> None:
     stream, consulted = uuid4(), uuid4()
-    assert store.append(item((stream, 1), reads=((consulted, 1),))) == Lost(frozenset({consulted}))
+    assert store.append(item((stream, 1), reads=((consulted, 1),))) == AppendConflict(frozenset({consulted}))
     write(store, (consulted, 1))
-    assert store.append(item((stream, 1), reads=((consulted, 2),))) == Lost(frozenset({consulted}))
+    assert store.append(item((stream, 1), reads=((consulted, 2),))) == AppendConflict(frozenset({consulted}))
     write(store, (stream, 1), reads=((consulted, 1),))
 
 
 def test_items_that_go_on_where_others_end_are_recorded_together(store: EventStore) -> None:
     stream, other = uuid4(), uuid4()
     items = [item((stream, 1)), item((other, 1), reads=((stream, 1),)), item((stream, 2), reads=((other, 1),))]
-    assert not isinstance(store.append_together(items), Lost)
+    assert not isinstance(store.append_together(items), AppendConflict)
     assert store.head()[0] == 3
 
 
@@ -129,7 +129,7 @@ def test_a_database_that_is_read_only_records_nothing(database_urls: DatabaseUrl
     with psycopg.connect(database_urls.owner, autocommit=True) as owner:
         name = owner.info.dbname
         owner.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
-    with closing(EventStore(database_urls.api, Limits(answer=2))) as store:
+    with closing(EventStore(database_urls.api, ConnectionLimits(answer=2))) as store:
         with pytest.raises(Unavailable, match="read-only"):
             store.probe()
         with pytest.raises(Unavailable, match="read-only") as raised:

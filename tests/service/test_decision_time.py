@@ -16,11 +16,11 @@ from domain.deployment_request.events import Recommendation
 from domain.jurisdiction import EndMandate, GrantMandate
 from domain.vocabulary import AuthorityCode, Label, Period, Region, Text
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.stream_locks import Turns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.stream_locks import StreamLocks
 from service.event_store.database_clock import DatabaseClock
 from service.event_store.lineage import Lineage
-from service.event_store.records import Appended, Item, Lost
+from service.event_store.records import AppendConflict, Appended, AppendItem
 from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
 from tests.faults.test_policies import KFOR, SECOND, WHY, Register
@@ -45,7 +45,7 @@ def ready(register: Register) -> UUID:
     return request
 
 
-def end_mandate(urls: DatabaseUrls) -> Outcome:
+def end_mandate(urls: DatabaseUrls) -> CommandResult:
     """By another process."""
     with closing(Register(urls.api)) as other:
         return other.do(END, KFOR)
@@ -56,16 +56,16 @@ def test_a_command_that_waited_for_its_turn_is_judged_as_of_then(
 ) -> None:
     request = ready(register)
     turns = register._dispatcher._turns
-    release = turns.take_at_once([request])
+    release = turns.try_acquire([request])
     assert release is not None
     answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(register.attempt(APPROVE, KFOR, request)))
     thread.start()
-    until(lambda: turns.waiting(request) == 1)
+    until(lambda: turns.waiter_count(request) == 1)
     end_mandate(database_urls)
     release()
     thread.join(20)
-    assert not isinstance(answers[0], Outcome)
+    assert not isinstance(answers[0], CommandResult)
 
 
 def test_a_command_that_lost_is_judged_by_the_time_of_its_next_try(
@@ -73,15 +73,15 @@ def test_a_command_that_lost_is_judged_by_the_time_of_its_next_try(
 ) -> None:
     request = ready(register)
     append = register.store.append
-    ended: list[Outcome] = []
+    ended: list[CommandResult] = []
 
-    def after_the_end(item: Item) -> Appended | Lost:
+    def after_the_end(item: AppendItem) -> Appended | AppendConflict:
         if not ended:
             ended.append(end_mandate(database_urls))
         return append(item)
 
     monkeypatch.setattr(register.store, "append", after_the_end)
-    assert not isinstance(register.attempt(APPROVE, KFOR, request), Outcome)
+    assert not isinstance(register.attempt(APPROVE, KFOR, request), CommandResult)
     assert ended
 
 
@@ -105,7 +105,7 @@ def test_no_decision_is_earlier_than_what_it_consulted(database_urls: DatabaseUr
         assert granted.events[0].recorded_at <= recorded.event.at <= recorded.recorded_at
 
 
-def end_other_mandate(urls: DatabaseUrls) -> Outcome:
+def end_other_mandate(urls: DatabaseUrls) -> CommandResult:
     with closing(Register(urls.api)) as other:
         return other.do(EndMandate(authority=AuthorityCode("kfor"), region=Region("at"), reason=Text("over")), KFOR)
 
@@ -114,8 +114,8 @@ def end_other_mandate(urls: DatabaseUrls) -> Outcome:
 def test_the_clock_of_the_machine_changes_nothing(database_urls: DatabaseUrls, register: Register, hours: int) -> None:
     skewed = datetime.now(UTC) + timedelta(hours=hours)
     with write_side(Settings(), database_urls.api, lambda: skewed) as write:
-        outcome = write.dispatcher.dispatch(Order(command=END, actor=KFOR))
-    assert isinstance(outcome, Outcome)
+        outcome = write.dispatcher.dispatch(CommandEnvelope(command=END, actor=KFOR))
+    assert isinstance(outcome, CommandResult)
     [recorded] = outcome.events
     assert recorded.recorded_at - timedelta(minutes=1) < recorded.event.at <= recorded.recorded_at
 
@@ -135,10 +135,10 @@ def test_a_decision_is_never_later_than_its_record(register: Register) -> None:
 def test_a_clock_that_was_not_heard_lately_asks_again(database_urls: DatabaseUrls, register: Register) -> None:
     clock = register.store.clock
     clock._heard = None
-    dispatcher = Dispatcher(register.store, register_states(register), Turns(5))
-    order = Order(command=RegisterAuthority(code=AuthorityCode("unmik"), name=Label("UNMIK")), actor=KFOR)
-    assert dispatcher.begin(dispatcher.prepare(order)) is None, "an event loop does not wait for it"
-    assert isinstance(dispatcher.dispatch(order), Outcome)
+    dispatcher = Dispatcher(register.store, register_states(register), StreamLocks(5))
+    order = CommandEnvelope(command=RegisterAuthority(code=AuthorityCode("unmik"), name=Label("UNMIK")), actor=KFOR)
+    assert dispatcher.decide_from_cache(dispatcher.prepare(order)) is None, "an event loop does not wait for it"
+    assert isinstance(dispatcher.dispatch(order), CommandResult)
     assert clock.is_fresh
 
 

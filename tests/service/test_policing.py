@@ -10,26 +10,26 @@ import pytest
 
 from domain.vocabulary import RequestId
 from service.commands.dispatcher import Dispatcher
-from service.commands.policy_runner import Policing
-from service.commands.state_cache import States
-from service.commands.stream_locks import Turns
+from service.commands.policy_runner import PolicyRunner
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import StreamLocks
 from service.errors import Unavailable
 from service.event_store.store import EventStore
 from tests.e2e.serving import free_port
 
 
 @pytest.fixture
-def away() -> Iterator[Policing]:
+def away() -> Iterator[PolicyRunner]:
     """Policies of a database that is not there."""
     with closing(EventStore(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")) as store:
-        states = States(store)
-        dispatcher = Dispatcher(store, states, Turns(5))
-        yield Policing(dispatcher, states, store.feed, lambda incident, position: [], lambda: datetime.now(UTC))
+        states = StateCache(store)
+        dispatcher = Dispatcher(store, states, StreamLocks(5))
+        yield PolicyRunner(dispatcher, states, store.feed, lambda incident, position: [], lambda: datetime.now(UTC))
 
 
 @pytest.mark.parametrize("set_aside", [False, True])
 def test_a_database_that_is_away_is_not_a_requests_fault(
-    away: Policing, caplog: pytest.LogCaptureFixture, set_aside: bool
+    away: PolicyRunner, caplog: pytest.LogCaptureFixture, set_aside: bool
 ) -> None:
     request = RequestId(uuid4())
     with caplog.at_level(logging.ERROR, "service.commands.policy_runner"), pytest.raises(Unavailable):

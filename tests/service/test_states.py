@@ -8,8 +8,8 @@ import pytest
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.vocabulary import Text
 from service.commands.dispatcher import Dispatcher
-from service.commands.state_cache import ABSENT_KEPT, States
-from service.commands.stream_locks import Turns
+from service.commands.state_cache import ABSENT_KEPT, StateCache
+from service.commands.stream_locks import StreamLocks
 from tests.service.commands.test_dispatcher import NOW, OFFICIAL, Register, register
 
 __all__ = ["register"]
@@ -17,16 +17,16 @@ __all__ = ["register"]
 LONG = RemarkOnRequest(reason=Text("EXERCISE " * 500))
 
 
-def through(register: Register, states: States) -> Register:
-    return Register(Dispatcher(register.store, states, Turns(20), lambda: NOW), register.store)
+def through(register: Register, states: StateCache) -> Register:
+    return Register(Dispatcher(register.store, states, StreamLocks(20), lambda: NOW), register.store)
 
 
-def at_hand(states: States, streams: list[UUID]) -> int:
-    return sum(states.at_hand([stream]) is not None for stream in streams)
+def at_hand(states: StateCache, streams: list[UUID]) -> int:
+    return sum(states.cached([stream]) is not None for stream in streams)
 
 
 def test_states_are_bounded_by_bytes(register: Register) -> None:
-    states = States(register.store, most_bytes=60_000)
+    states = StateCache(register.store, most_bytes=60_000)
     process = through(register, states)
     requests = [process.submitted() for _ in range(6)]
     assert at_hand(states, requests) == 6
@@ -38,7 +38,7 @@ def test_states_are_bounded_by_bytes(register: Register) -> None:
 
 
 def test_a_state_larger_than_all_that_may_be_kept_is_not_kept(register: Register) -> None:
-    states = States(register.store, most_bytes=20_000)
+    states = StateCache(register.store, most_bytes=20_000)
     process = through(register, states)
     request = process.submitted()
     for version in range(2, 7):
@@ -48,7 +48,7 @@ def test_a_state_larger_than_all_that_may_be_kept_is_not_kept(register: Register
 
 
 def test_what_was_dropped_is_read_again(register: Register) -> None:
-    states = States(register.store, most_bytes=1)
+    states = StateCache(register.store, most_bytes=1)
     process = through(register, states)
     request = process.submitted()
     assert [process.do(LONG, OFFICIAL, request).state.version for _ in range(3)] == [2, 3, 4]
@@ -56,7 +56,7 @@ def test_what_was_dropped_is_read_again(register: Register) -> None:
 
 
 def test_unknown_ids_drop_no_state(register: Register) -> None:
-    states = States(register.store, most_bytes=60_000)
+    states = StateCache(register.store, most_bytes=60_000)
     process = through(register, states)
     request = process.submitted()
     size = states.size
@@ -71,7 +71,7 @@ def test_unknown_ids_drop_no_state(register: Register) -> None:
 def test_the_estimate_grows_with_the_events(register: Register, reading: str) -> None:
     """Also where a state is read from the store, and where it is carried on."""
     request = register.submitted()
-    states = States(register.store)
+    states = StateCache(register.store)
     states.load([request])
     before = states.size
     process = through(register, states) if reading == "recorded" else register

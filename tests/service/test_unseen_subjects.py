@@ -16,9 +16,9 @@ from domain.incident.commands import ReferIncident, ReportIncident
 from domain.refusals import NotFound
 from domain.vocabulary import AuthorityCode, Label, Marking, Period, Role, Strength, Subject
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order
-from service.commands.state_cache import States
-from service.commands.stream_locks import Turns
+from service.commands.envelope import CommandEnvelope
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Fault, Proxy, proxied
@@ -73,12 +73,12 @@ def test_an_unseen_subject_takes_as_many_statements_as_an_unknown_one(
     proxy, store = through
     taken: list[list[int]] = []
     for subject in (hidden[kind], uuid4()):
-        dispatcher = Dispatcher(store, States(store), Turns(5))
+        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(5))
         taken.append([])
         for _ in range(3):
             statements: list[Fault] = []
             proxy.fault = lambda statements=statements: statements.append(Fault.NONE) or Fault.NONE  # type: ignore[misc]
-            answer = dispatcher.dispatch(Order(command=COMMANDS[kind], actor=STRANGER, subject=subject))
+            answer = dispatcher.dispatch(CommandEnvelope(command=COMMANDS[kind], actor=STRANGER, subject=subject))
             assert isinstance(answer, NotFound)
             taken[-1].append(len(statements))
     unseen, unknown = taken

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from domain.vocabulary import Role
-from service.cli.demo.client import Client, Refused
+from service.cli.demo.client import Client, UnexpectedRefusal
 
 Say = Callable[[str, str, str], None]
 """Is told who acts, what they do, and on what source."""
@@ -36,7 +36,7 @@ LEGAL_BASIS: Final = "UNSCR 1244 (1999); Military Technical Agreement, 9 June 19
 LEGAL_BASIS_NORTH: Final = f"{LEGAL_BASIS}; letter of 19 April 2013 on the KSF in the north"
 
 
-class Case:
+class DemoCase:
     """Tells the case step by step. Each command has an idempotency key: told twice on a day, it is recorded once."""
 
     def __init__(self, people: Mapping[str, Client], say: Say) -> None:
@@ -105,7 +105,7 @@ class Case:
     def _enter(self, what: str, source: str, mutation: str, input_type: str, **values: Any) -> None:
         try:
             self._people["clerk"].command(mutation, input_type, "authority", values)
-        except Refused:
+        except UnexpectedRefusal:
             what += ": it is there already"
         self._say("clerk", what, source)
 
@@ -164,7 +164,7 @@ class Case:
         deadline = time.monotonic() + PATIENCE
         while event not in self._recorded():
             if time.monotonic() > deadline:
-                raise Refused(f"no {event} was recorded within {PATIENCE:.0f} s: does a worker run?")
+                raise UnexpectedRefusal(f"no {event} was recorded within {PATIENCE:.0f} s: does a worker run?")
             time.sleep(LOOK)
         self._say("the register", what, EXERCISE)
 

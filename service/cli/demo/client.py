@@ -12,7 +12,7 @@ from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from service.identity import ISSUER, Tokens
 
 
-class Refused(Exception):
+class UnexpectedRefusal(Exception):
     """The register answered with a refusal or an error, which a demonstration does not expect."""
 
 
@@ -32,9 +32,9 @@ class Client:
             with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
                 answer = json.load(response)
         except urllib.error.HTTPError as error:
-            raise Refused(f"{error.code}: {error.read().decode(errors='replace')}") from None
+            raise UnexpectedRefusal(f"{error.code}: {error.read().decode(errors='replace')}") from None
         if answer.get("errors"):
-            raise Refused(json.dumps(answer["errors"]))
+            raise UnexpectedRefusal(json.dumps(answer["errors"]))
         return answer["data"]
 
     def command(self, mutation: str, input_type: str, subject: str, values: Mapping[str, Any]) -> Any:
@@ -49,7 +49,7 @@ class Client:
             }}"""
         answer = self.query(document, input=dict(values))[mutation]
         if "position" not in answer:
-            raise Refused(f"{mutation}: {answer['__typename']}: {answer['message']}")
+            raise UnexpectedRefusal(f"{mutation}: {answer['__typename']}: {answer['message']}")
         return answer
 
 

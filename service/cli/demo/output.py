@@ -28,7 +28,7 @@ query ($at: Position) {
 }"""  # noqa: E501
 
 
-class Telling:
+class DemoOutput:
     """Says what happens on a console."""
 
     def __init__(self, console: Console) -> None:

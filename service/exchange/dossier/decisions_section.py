@@ -10,18 +10,18 @@ from service.exchange.dossier.document import (
     Block,
     Cell,
     Check,
-    Checks,
+    CheckList,
+    CheckResult,
     Facts,
-    Line,
-    Part,
-    Result,
     Section,
+    Subsection,
+    TextLine,
     cell,
     quiet,
     said,
     table,
 )
-from service.exchange.dossier.material import Material, Moment
+from service.exchange.dossier.material import DossierEvent, Material
 from service.exchange.dossier.material_reader import ACTIONS
 from service.exchange.dossier.phrases import RECOMMENDED, day_and_clock, likelihood, recorded, what
 from service.exchange.dossier.timeline_section import in_order, who, words
@@ -53,7 +53,7 @@ def endorsements(material: Material) -> Section | None:
     return Section("Endorsements", (table(titles, (0.9, 1, 0.7, 0.6, 1.4), rows),)) if rows else None
 
 
-def _decision(moment: Moment, number: int, material: Material) -> Part:
+def _decision(moment: DossierEvent, number: int, material: Material) -> Subsection:
     first, *more = (line for line in what(moment, material) if line is not None)
     facts: list[tuple[str, Cell]] = [
         ("When", cell(", ".join(day_and_clock(moment.happened_at)), *recorded(moment))),
@@ -62,14 +62,14 @@ def _decision(moment: Moment, number: int, material: Material) -> Part:
         ("Reason", words(moment)),
     ]
     if more:
-        facts.append(("Terms", tuple(Line(line.text) for line in more)))
+        facts.append(("Terms", tuple(TextLine(line.text) for line in more)))
     blocks: list[Block] = [Facts(tuple(facts)), *_grounds(moment, material)]
     if moment.verdicts:
-        blocks.append(Checks("What the rules said then, to whoever decided (“you”)", tuple(_checks(moment))))
-    return Part(first.text, tuple(blocks))
+        blocks.append(CheckList("What the rules said then, to whoever decided (“you”)", tuple(_checks(moment))))
+    return Subsection(first.text, tuple(blocks))
 
 
-def _grounds(moment: Moment, material: Material) -> Iterator[Block]:
+def _grounds(moment: DossierEvent, material: Material) -> Iterator[Block]:
     """The findings as they stood then."""
     grounds = moment.step.shown.payload.get("grounds")
     if not grounds:
@@ -92,14 +92,14 @@ def _ground(ground: Mapping[str, Any], *, erased: bool) -> tuple[Cell, Cell, Cel
     return cell(party), cell(likelihood(Likelihood(ground["likelihood"]))), cell(ground["confidence"].lower())
 
 
-def _checks(moment: Moment) -> Iterator[Check]:
+def _checks(moment: DossierEvent) -> Iterator[Check]:
     for verdict in moment.verdicts:
         yield Check(_result(verdict), verdict.description)
 
 
-def _result(verdict: Verdict) -> Result:
+def _result(verdict: Verdict) -> CheckResult:
     if is_untold(verdict):
-        return Result.UNTOLD
+        return CheckResult.UNTOLD
     if verdict.met:
-        return Result.MET
-    return Result.NOT_MET if verdict.binding else Result.OPEN
+        return CheckResult.MET
+    return CheckResult.NOT_MET if verdict.binding else CheckResult.OPEN

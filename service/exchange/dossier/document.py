@@ -16,17 +16,17 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     text: str
     style: Style = Style.PLAIN
 
 
-Cell = tuple[Line, ...]
+Cell = tuple[TextLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    line: Line
+    line: TextLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-class Result(StrEnum):
+class CheckResult(StrEnum):
     """What became of a rule. OPEN: not met, where one could go ahead without. UNTOLD: the reader may not know."""
 
     MET = "met"
@@ -56,19 +56,19 @@ class Result(StrEnum):
     @property
     def is_in_the_way(self) -> bool:
         """Whether a reader looks for it first."""
-        return self in (Result.NOT_MET, Result.OPEN)
+        return self in (CheckResult.NOT_MET, CheckResult.OPEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One rule as it stood."""
 
-    result: Result
+    result: CheckResult
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class CheckList:
     """What the rules said."""
 
     title: str
@@ -83,11 +83,11 @@ class Picture:
     told: str
 
 
-Block = Paragraph | Facts | Table | Checks | Picture
+Block = Paragraph | Facts | Table | CheckList | Picture
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Subsection:
     """A part of a section, kept together on a page where it can be."""
 
     title: str
@@ -97,7 +97,7 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Section:
     title: str
-    blocks: tuple[Block | Part, ...]
+    blocks: tuple[Block | Subsection, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,22 +117,22 @@ class Document:
     printed: str
 
 
-def cell(*lines: str | Line | None) -> Cell:
+def cell(*lines: str | TextLine | None) -> Cell:
     """Without what is left out."""
-    return tuple(Line(line) if isinstance(line, str) else line for line in lines if line)
+    return tuple(TextLine(line) if isinstance(line, str) else line for line in lines if line)
 
 
-def said(text: str | None) -> Line:
+def said(text: str | None) -> TextLine:
     """What somebody wrote; None where it was erased."""
-    return Line("(erased)", Style.QUIET) if text is None else Line(text, Style.SAID)
+    return TextLine("(erased)", Style.QUIET) if text is None else TextLine(text, Style.SAID)
 
 
-def quiet(text: str) -> Line:
-    return Line(text, Style.QUIET)
+def quiet(text: str) -> TextLine:
+    return TextLine(text, Style.QUIET)
 
 
-def term(text: str) -> Line:
-    return Line(text, Style.TERM)
+def term(text: str) -> TextLine:
+    return TextLine(text, Style.TERM)
 
 
 def table(titles: Sequence[str], weights: Sequence[float], rows: Sequence[tuple[Cell, ...]]) -> Table:

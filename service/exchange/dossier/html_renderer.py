@@ -8,16 +8,16 @@ from typing import Final, assert_never
 from service.exchange.dossier.document import (
     Block,
     Cell,
-    Checks,
+    CheckList,
     Document,
     Facts,
-    Line,
     Paragraph,
-    Part,
     Picture,
     Section,
     Style,
+    Subsection,
     Table,
+    TextLine,
 )
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -74,13 +74,13 @@ def html(document: Document) -> bytes:
 
 
 def _section(number: int, section: Section) -> str:
-    blocks = (_part(each) if isinstance(each, Part) else _block(each) for each in section.blocks)
+    blocks = (_part(each) if isinstance(each, Subsection) else _block(each) for each in section.blocks)
     return (
         f'<section>\n<h2><span class="number">{number}</span> {_text(section.title)}</h2>\n{_lines(blocks)}\n</section>'
     )
 
 
-def _part(part: Part) -> str:
+def _part(part: Subsection) -> str:
     return f'<div class="part">\n<h3>{_text(part.title)}</h3>\n{_lines(map(_block, part.blocks))}\n</div>'
 
 
@@ -92,7 +92,7 @@ def _block(block: Block) -> str:
             return _facts(block)
         case Table():
             return _table(block)
-        case Checks():
+        case CheckList():
             items = _lines(
                 f'<li class="{"unmet" if check.result.is_in_the_way else "met"}"><span>{check.result}</span> '
                 f"{_text(check.text)}</li>"
@@ -123,7 +123,7 @@ def _cell(told: Cell) -> str:
     return "".join(map(_line, told))
 
 
-def _line(line: Line) -> str:
+def _line(line: TextLine) -> str:
     if line.style is Style.PLAIN:
         return f"<p>{_text(line.text)}</p>"
     return f'<p class="{line.style.value}">{_text(line.text)}</p>'

@@ -8,11 +8,11 @@ from service.exchange.dossier.document import (
     Block,
     Cell,
     Facts,
-    Line,
     Paragraph,
-    Part,
     Section,
     Style,
+    Subsection,
+    TextLine,
     cell,
     quiet,
     said,
@@ -28,7 +28,7 @@ def incidents(material: Material) -> Section | None:
     return Section("Incidents and evidence", parts) if parts else None
 
 
-def _incident(file: IncidentFile, material: Material) -> Part:
+def _incident(file: IncidentFile, material: Material) -> Subsection:
     incident = file.incident
     facts: list[tuple[str, Cell]] = [
         ("What", cell(incident.kind, said(incident.description.value))),
@@ -43,10 +43,10 @@ def _incident(file: IncidentFile, material: Material) -> Part:
     blocks: list[Block] = [Facts(tuple(facts)), *_finding(incident.attribution, file, material)]
     blocks += _fallen(incident, file, material)
     blocks.append(_evidence(file, material) if file.evidence else Paragraph(quiet("No evidence on it is shown here.")))
-    return Part(incident.reference, tuple(blocks))
+    return Subsection(incident.reference, tuple(blocks))
 
 
-def _place(file: IncidentFile) -> Iterator[Line]:
+def _place(file: IncidentFile) -> Iterator[TextLine]:
     location = file.incident.location
     if location is not None:
         if location.description is not None:
@@ -106,7 +106,7 @@ def _piece(number: int, piece: Evidence, material: Material) -> tuple[Cell, ...]
         cell(
             said(piece.summary.value),
             quiet(str(piece.uri)) if piece.uri is not None else None,
-            Line(f"SHA-256 {piece.sha256}", Style.EXACT) if piece.sha256 else None,
+            TextLine(f"SHA-256 {piece.sha256}", Style.EXACT) if piece.sha256 else None,
         ),
         cell(f"{reliability.value}: {RELIABILITIES[reliability]}"),
         cell(f"{grading(reliability, credibility)[1]}: {CREDIBILITIES[credibility]}"),

@@ -11,14 +11,14 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Evidence, Incident
 from domain.jurisdiction import Mandate
 from domain.vocabulary import Actor
-from service.exchange.visible_log.history import Step
+from service.exchange.visible_log.history import HistoryStep
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DossierEvent:
     """One event. before: its subject before it. verdicts: what the rules said then to who decided."""
 
-    step: Step
+    step: HistoryStep
     before: Any
     verdicts: tuple[Verdict, ...] = ()
 
@@ -32,12 +32,12 @@ class IncidentFile:
     """An incident that the request names, and its history. evidence: what of it the viewer may see."""
 
     incident: Incident
-    moments: tuple[Moment, ...]
+    moments: tuple[DossierEvent, ...]
     evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Printed:
+class PrintDetails:
     """When and for whom it is printed. by: None for the operator, who sees everything. account: of the operator.
 
     position: of the last event that is told, recorded_at: when that was recorded.
@@ -61,12 +61,12 @@ class Material:
 
     request: DeploymentRequest
     mandate: Mandate | None
-    moments: tuple[Moment, ...]
+    moments: tuple[DossierEvent, ...]
     incidents: tuple[IncidentFile, ...]
     hides_incidents: bool
     names: Mapping[tuple[str, str], str]
     authorities: Mapping[str, str]
-    printed: Printed
+    printed: PrintDetails
 
     def reference(self, incident: UUID) -> str | None:
         """None for one that the viewer may not see."""

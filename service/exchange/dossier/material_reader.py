@@ -19,12 +19,12 @@ from domain.limits import text_bytes
 from domain.recorded import Recorded
 from domain.vocabulary import AuthorityCode
 from service.event_store.store import EventStore
-from service.exchange.dossier.material import IncidentFile, Material, Moment, Printed
-from service.exchange.visible_log.explanation import seen_of
+from service.exchange.dossier.material import DossierEvent, IncidentFile, Material, PrintDetails
+from service.exchange.visible_log.explanation import visible_incidents
 from service.exchange.visible_log.history import history
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.scope import Scope
-from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visibility import Visibility
 
 T = TypeVar("T")
 
@@ -48,17 +48,17 @@ Names = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], str]]
 """From persons, by issuer and subject, to those of their names that are known."""
 
 
-class Gathering:
+class MaterialReader:
     """For one request."""
 
-    def __init__(self, store: EventStore, scope: Scope, eyes: Eyes) -> None:
+    def __init__(self, store: EventStore, scope: Scope, visibility: Visibility) -> None:
         """scope: of the one request. Raises ValueError where it is about everything."""
         if scope.subject is None:
             raise ValueError("a dossier is about one request")
         self._store = store
         self._scope = scope
         self._subject = scope.subject
-        self._eyes = eyes
+        self._eyes = visibility
         self._streams: dict[UUID, list[Recorded[Any]]] = {}
         self._size = 0
 
@@ -83,7 +83,7 @@ class Gathering:
             hides_incidents=not {each.incident.id for each in incidents}.issuperset(request.incidents),
             names=names({moment.step.entry.actor.person for moment in every} | {scope.actor.person}),
             authorities=dict(self._authorities(_codes(request, every, incidents))),
-            printed=Printed(
+            printed=PrintDetails(
                 at=scope.now,
                 by=None if scope.actor.is_system else scope.actor,
                 account=account,
@@ -93,16 +93,16 @@ class Gathering:
             ),
         )
 
-    def _moments(self, subject: UUID) -> Iterable[Moment]:
+    def _moments(self, subject: UUID) -> Iterable[DossierEvent]:
         recorded = {each.position: each for each in self._stream(subject)}
         before: Any = None
         for step in history(self._store, replace(self._scope, subject=subject), self._eyes):
             verdicts = self._verdicts(recorded[step.entry.position], before)
-            yield Moment(step, before, tuple(verdicts))
+            yield DossierEvent(step, before, tuple(verdicts))
             before = step.state
 
     def _incidents(self, named: Iterable[UUID]) -> Iterable[IncidentFile]:
-        known = self._eyes.look(named)
+        known = self._eyes.of(named)
         for each in named:
             if each in known and known[each].visible:
                 incident = self._folded(each, self._scope.end)
@@ -116,7 +116,7 @@ class Gathering:
         if action is None:
             return
         step = next(step for step in STEPS if step.action == action)
-        seen = seen_of(before, self._eyes)
+        seen = visible_incidents(before, self._eyes)
         yield from self._ask(lambda context: _judged(step, before, replace(context, seen=seen)), recorded)
 
     def _mandate(self, request: DeploymentRequest) -> Mandate | None:
@@ -162,7 +162,7 @@ class Gathering:
             if recorded.position <= self._scope.end:
                 self._size += text_bytes(recorded.event)
                 if self._size > MOST_TEXT:
-                    raise Refused(
+                    raise ExportRefused(
                         f"it would hold more than {MOST_TEXT // 10**6} MB of text, the most that is printed: "
                         "'mandate export' has all of it"
                     )
@@ -180,7 +180,7 @@ def _judged(step: Step[Any, Any, Any], before: Any, context: Context) -> tuple[V
     return (*step.by.judge(before, context), *conditions)
 
 
-def _codes(request: DeploymentRequest, moments: Iterable[Moment], incidents: Iterable[IncidentFile]) -> set[str]:
+def _codes(request: DeploymentRequest, moments: Iterable[DossierEvent], incidents: Iterable[IncidentFile]) -> set[str]:
     """The authorities that are named."""
     codes = {request.requesting_authority, request.deciding_authority}
     codes |= {moment.step.entry.actor.authority for moment in moments}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.vocabulary import Likelihood, exactly, spoken
-from service.exchange.dossier.document import Block, Cell, Facts, Line, Paragraph, Section, cell, quiet, table, term
+from service.exchange.dossier.document import Block, Cell, Facts, Paragraph, Section, TextLine, cell, quiet, table, term
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.phrases import CREDIBILITIES, DIGIT, LIKELIHOODS, PERCENT, RELIABILITIES
 from service.exchange.dossier.timeline_section import in_order
@@ -23,7 +23,7 @@ STANDS_FOR = (
 
 
 def left_out(material: Material) -> Section:
-    blocks: list[Block] = [Paragraph(Line(WHOLE if material.printed.by is None else STANDS_FOR))]
+    blocks: list[Block] = [Paragraph(TextLine(WHOLE if material.printed.by is None else STANDS_FOR))]
     rows = tuple(_rows(material))
     if rows:
         blocks.append(table(("Event", "What is left out", "Why"), (0.3, 1, 1.6), rows))
@@ -93,11 +93,11 @@ def about(material: Material) -> Section:
     )  # fmt: skip
 
 
-def _by(material: Material) -> Iterator[Line]:
+def _by(material: Material) -> Iterator[TextLine]:
     by = material.printed.by
     if by is None:
-        yield Line("the operator of the register")
+        yield TextLine("the operator of the register")
         yield quiet(f"account {material.printed.account}")
     else:
-        yield Line(f"for {material.person(by)}, {material.authority(by.authority)}")
+        yield TextLine(f"for {material.person(by)}, {material.authority(by.authority)}")
         yield quiet(material.roles(by))

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import typst
 
-from service.exchange.dossier.document import Block, Document, Part
+from service.exchange.dossier.document import Block, Document, Subsection
 from service.exchange.dossier.html_renderer import UNPRINTABLE
 
 STANDARDS: Final = ["a-2a", "ua-1"]
@@ -49,8 +49,8 @@ def _plain(document: Document) -> Any:
     return _printable(told)
 
 
-def _block(block: Block | Part) -> dict[str, Any]:
-    if isinstance(block, Part):
+def _block(block: Block | Subsection) -> dict[str, Any]:
+    if isinstance(block, Subsection):
         return {"kind": "part", "title": block.title, "blocks": [_block(inner) for inner in block.blocks]}
     return {"kind": type(block).__name__.lower(), **asdict(block)}
 

@@ -13,8 +13,8 @@ from domain.vocabulary import (
     spoken,
 )
 from projections.changes import Change
-from service.exchange.dossier.document import Line, quiet, said
-from service.exchange.dossier.material import Material, Moment
+from service.exchange.dossier.document import TextLine, quiet, said
+from service.exchange.dossier.material import DossierEvent, Material
 
 LIKELIHOODS: Final[Mapping[Likelihood, str]] = {
     Likelihood.ALMOST_NO_CHANCE: "almost no chance",
@@ -80,15 +80,15 @@ def status(value: str) -> str:
     return value.replace("_", " ").capitalize()
 
 
-def happened(moment: Moment) -> Iterator[Line | None]:
+def happened(moment: DossierEvent) -> Iterator[TextLine | None]:
     """When it happened, and when it was recorded where the register learnt of it later."""
     day, clock = day_and_clock(moment.happened_at)
-    yield Line(day)
+    yield TextLine(day)
     yield quiet(clock)
     yield from recorded(moment)
 
 
-def recorded(moment: Moment) -> Iterator[Line]:
+def recorded(moment: DossierEvent) -> Iterator[TextLine]:
     """When it was recorded, where the register learnt of it later."""
     entry = moment.step.entry
     if entry.occurred_at is not None:
@@ -101,80 +101,80 @@ def day_and_clock(instant: datetime) -> tuple[str, str]:
     return day, f"{instant.astimezone(UTC):%H:%M:%S} UTC" if instant.second else clock
 
 
-def what(moment: Moment, material: Material) -> Iterator[Line | None]:
+def what(moment: DossierEvent, material: Material) -> Iterator[TextLine | None]:
     """What happened, and below it what belongs to it. Likelihood and confidence stand in lines of their own."""
     data: Mapping[str, Any] = moment.step.shown.payload
     match moment.step.entry.type:
         case "RequestSubmitted":
-            yield Line("The request is submitted")
+            yield TextLine("The request is submitted")
         case "RequestAmended":
-            yield Line(f"The terms are amended: revision {moment.step.state.revision}")
+            yield TextLine(f"The terms are amended: revision {moment.step.state.revision}")
             yield from (quiet(line) for line in _amended(moment))
         case "RequestWithdrawn":
-            yield Line("The request is withdrawn")
+            yield TextLine("The request is withdrawn")
         case "ReviewBegun":
-            yield Line("The review begins")
+            yield TextLine("The review begins")
         case "RequestWithheld":
-            yield Line(_withheld(moment))
+            yield TextLine(_withheld(moment))
             yield quiet(f"Likelihood asked of a finding: {likelihood(Likelihood(data['minimumLikelihood']))} at least.")
             yield quiet(f"Confidence asked of a finding: {data['minimumConfidence'].lower()} at least.")
             yield quiet(f"To be looked at again by {_spoken(data['reviewBy'])}.") if data.get("reviewBy") else None
         case "ReviewResumed":
-            yield Line("The review is resumed")
+            yield TextLine("The review is resumed")
         case "RequestEndorsed":
-            yield Line(f"Endorsed for {RECOMMENDED[data['recommendation']]}: revision {data['revision']}")
+            yield TextLine(f"Endorsed for {RECOMMENDED[data['recommendation']]}: revision {data['revision']}")
         case "ReviewerRecused":
-            yield Line("Takes no further part")
+            yield TextLine("Takes no further part")
         case "RequestApproved":
-            yield Line("The request is approved")
+            yield TextLine("The request is approved")
             yield quiet(f"{persons(data['strength'])}, {period(data['period']['start'], data['period']['end'])}")
         case "RequestDenied":
-            yield Line("The request is denied")
+            yield TextLine("The request is denied")
         case "ApprovalQuestioned":
-            yield Line("The approval is questioned")
+            yield TextLine("The approval is questioned")
         case "ApprovalConfirmed":
-            yield Line("The approval is confirmed")
+            yield TextLine("The approval is confirmed")
         case "ApprovalRevoked":
-            yield Line("The approval is revoked")
+            yield TextLine("The approval is revoked")
         case "ApprovalExpired":
-            yield Line("The approval expires")
+            yield TextLine("The approval expires")
         case "FulfilmentReported":
-            yield Line("A condition is reported as fulfilled")
+            yield TextLine("A condition is reported as fulfilled")
             yield from _condition(moment, data["condition"])
         case "RequestRemarked":
-            yield Line("Internal remark" if data.get("internal") else "Remark")
+            yield TextLine("Internal remark" if data.get("internal") else "Remark")
         case _:
             yield from _of_incident(moment, data, material)
 
 
-def _of_incident(moment: Moment, data: Mapping[str, Any], material: Material) -> Iterator[Line | None]:
+def _of_incident(moment: DossierEvent, data: Mapping[str, Any], material: Material) -> Iterator[TextLine | None]:
     reference = moment.step.state.reference
     match moment.step.entry.type:
         case "IncidentReported":
-            yield Line(f"Incident {reference} is reported")
+            yield TextLine(f"Incident {reference} is reported")
         case "EvidenceRecorded":
             reliability, credibility = data["sourceReliability"], data["informationCredibility"]
             graded = grading(SourceReliability(reliability), InformationCredibility(credibility))
-            yield Line(f"Evidence on {reference}, graded {graded}")
+            yield TextLine(f"Evidence on {reference}, graded {graded}")
         case "IncidentAttributed":
-            yield Line(f"Finding on {reference}")
+            yield TextLine(f"Finding on {reference}")
             yield said(data["responsibleParty"]) if data.get("responsibleParty") else _unnamed(data)
             yield quiet(f"Likelihood: {likelihood(Likelihood(data['likelihood']))}.")
             yield quiet(f"Confidence: {data['confidence'].lower()}.")
         case "AttributionRetracted":
-            yield Line(f"The finding on {reference} is retracted")
+            yield TextLine(f"The finding on {reference} is retracted")
         case "IncidentReferred":
-            yield Line(f"{reference} is referred to {material.authority(data['authority'])}")
+            yield TextLine(f"{reference} is referred to {material.authority(data['authority'])}")
         case other:
-            yield Line(other)
+            yield TextLine(other)
 
 
-def _unnamed(data: Mapping[str, Any]) -> Line:
+def _unnamed(data: Mapping[str, Any]) -> TextLine:
     """A finding without a party says that none can be told; an erased party is one that was told."""
-    return said(None) if "responsibleParty" in data else Line("It cannot be told who is responsible")
+    return said(None) if "responsibleParty" in data else TextLine("It cannot be told who is responsible")
 
 
-def _condition(moment: Moment, condition: str) -> Iterator[Line]:
+def _condition(moment: DossierEvent, condition: str) -> Iterator[TextLine]:
     """Its number in the approval, from 1."""
     decision = moment.step.state.decision
     for number, each in enumerate(decision.conditions if decision else (), start=1):
@@ -182,12 +182,12 @@ def _condition(moment: Moment, condition: str) -> Iterator[Line]:
             yield quiet(f"condition {number}")
 
 
-def _withheld(moment: Moment) -> str:
+def _withheld(moment: DossierEvent) -> str:
     awaited = [moment.step.incidents[each] for each in moment.step.shown.payload["awaiting"]]
     return f"Withheld until it is known who is responsible: {joined(awaited, 'and')}" if awaited else "Withheld"
 
 
-def _amended(moment: Moment) -> Iterator[str]:
+def _amended(moment: DossierEvent) -> Iterator[str]:
     for change in moment.step.shown.changes:
         if change.path.partition(".")[0] in TERMS:
             yield _change(change)
@@ -195,7 +195,7 @@ def _amended(moment: Moment) -> Iterator[str]:
         yield f"incidents: {_other_incidents(moment)}"
 
 
-def _other_incidents(moment: Moment) -> str:
+def _other_incidents(moment: DossierEvent) -> str:
     """All before and all after: which place in a list each has says nothing."""
     before, after = (
         [moment.step.incidents[str(each)] for each in state.incidents if str(each) in moment.step.incidents]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from domain.deployment_request.state import Condition, DeploymentRequest
 from domain.vocabulary import Text, spoken
-from service.exchange.dossier.document import Block, Cell, Facts, Part, Section, cell, quiet, said, table, term
+from service.exchange.dossier.document import Block, Cell, Facts, Section, Subsection, cell, quiet, said, table, term
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.phrases import period, persons
 
@@ -12,11 +12,11 @@ from service.exchange.dossier.phrases import period, persons
 def terms(material: Material) -> Section:
     first = material.moments[0].step.state
     request = material.request
-    blocks: list[Block | Part] = [_compared(first, request), Facts(tuple(_purpose(first, request)))]
+    blocks: list[Block | Subsection] = [_compared(first, request), Facts(tuple(_purpose(first, request)))]
     if request.incidents:
         blocks.append(Facts((("Rests on", _incidents(material)),)))
     if request.decision is not None and request.decision.conditions:
-        blocks.append(Part("Conditions of the approval", (_conditions(request.decision.conditions),)))
+        blocks.append(Subsection("Conditions of the approval", (_conditions(request.decision.conditions),)))
     return Section("What was asked, and what was granted", tuple(blocks))
 
 

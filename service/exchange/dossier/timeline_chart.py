@@ -11,7 +11,7 @@ from math import ceil
 from typing import Final, Self
 
 from service.exchange.dossier.axis_ticks import ticks
-from service.exchange.dossier.material import IncidentFile, Material, Moment
+from service.exchange.dossier.material import DossierEvent, IncidentFile, Material
 from service.exchange.dossier.phrases import status
 
 WIDTH: Final = 680
@@ -53,7 +53,7 @@ class _Scale:
         return LEFT + (RIGHT - LEFT) * (at - self.start) / self.span
 
 
-def picture(material: Material, moments: Sequence[Moment]) -> str:
+def picture(material: Material, moments: Sequence[DossierEvent]) -> str:
     """moments: all of them, as they happened; each is shown by its number in this order."""
     start, last = moments[0].happened_at, moments[-1].happened_at
     scale = _Scale(start, max((last - start) * 1.09, timedelta(seconds=1)))
@@ -79,7 +79,7 @@ def picture(material: Material, moments: Sequence[Moment]) -> str:
 
 
 def _numbers(
-    moments: Sequence[Moment], numbers: Mapping[int, int], scale: _Scale, rows: int, top: float
+    moments: Sequence[DossierEvent], numbers: Mapping[int, int], scale: _Scale, rows: int, top: float
 ) -> Iterator[str]:
     """Above the band, apart from each other, each with a line to its instant."""
     for row in range(rows):
@@ -128,7 +128,7 @@ class _Span:
         return next((each for each in named if len(each) < room), "")
 
 
-def _spans(moments: Sequence[Moment], scale: _Scale) -> Sequence[_Span]:
+def _spans(moments: Sequence[DossierEvent], scale: _Scale) -> Sequence[_Span]:
     """The last status goes on."""
     changes: list[tuple[datetime, str]] = []
     for moment in moments:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from service.exchange.dossier.document import Cell, Paragraph, Picture, Section, cell, quiet, said, table, term
-from service.exchange.dossier.material import Material, Moment
+from service.exchange.dossier.material import DossierEvent, Material
 from service.exchange.dossier.phrases import happened, what
 from service.exchange.dossier.timeline_chart import picture
 
@@ -26,20 +26,20 @@ def course(material: Material) -> Section:
     )
 
 
-def in_order(material: Material) -> Sequence[Moment]:
+def in_order(material: Material) -> Sequence[DossierEvent]:
     """Those of the request and of its incidents, as they happened."""
     every = [*material.moments, *(moment for each in material.incidents for moment in each.moments)]
     return sorted(every, key=lambda moment: (moment.happened_at, moment.step.entry.position))
 
 
-def who(moment: Moment, material: Material) -> Cell:
+def who(moment: DossierEvent, material: Material) -> Cell:
     actor = moment.step.entry.actor
     if actor.is_system:
         return cell(material.person(actor))
     return cell(material.person(actor), quiet(f"{actor.authority}, {material.roles(actor)}"))
 
 
-def words(moment: Moment) -> Cell:
+def words(moment: DossierEvent) -> Cell:
     """What whoever acted wrote: the reason, or what their event is there to say."""
     shown, erased = moment.step.shown, moment.step.entry.erased
     lines = [said(shown.payload[name]) for name in WRITTEN if shown.payload.get(name) is not None]
@@ -49,7 +49,7 @@ def words(moment: Moment) -> Cell:
     return tuple(lines)
 
 
-def _row(number: int, moment: Moment, material: Material) -> tuple[Cell, ...]:
+def _row(number: int, moment: DossierEvent, material: Material) -> tuple[Cell, ...]:
     return (
         cell(term(str(number))),
         cell(*happened(moment)),
@@ -59,6 +59,6 @@ def _row(number: int, moment: Moment, material: Material) -> tuple[Cell, ...]:
     )
 
 
-def _told(moments: Sequence[Moment]) -> str:
+def _told(moments: Sequence[DossierEvent]) -> str:
     first, last = moments[0].happened_at, moments[-1].happened_at
     return f"A line of time from {first:%d.%m.%Y} to {last:%d.%m.%Y} with the {len(moments)} events of the table below."

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import uuid4
 
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 
 STDOUT: Final = "-"
 MODE: Final = 0o600
@@ -27,11 +27,11 @@ def checked(output: str) -> Path:
     """Where the file goes. Raises Refused where it cannot be written there."""
     target = Path(output).resolve()
     if not target.parent.is_dir():
-        raise Refused(f"there is no folder {target.parent}: make it first")
+        raise ExportRefused(f"there is no folder {target.parent}: make it first")
     if target.exists() and not target.is_file():
-        raise Refused(f"{target} is no file: name one")
+        raise ExportRefused(f"{target} is no file: name one")
     if not os.access(target.parent, os.W_OK):
-        raise Refused(f"the folder {target.parent} cannot be written")
+        raise ExportRefused(f"the folder {target.parent} cannot be written")
     return target
 
 

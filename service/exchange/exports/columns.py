@@ -16,7 +16,7 @@ from domain.catalogue import EVENTS, VOIDED
 from domain.vocabulary import camel
 
 
-class Kind(StrEnum):
+class ColumnType(StrEnum):
     """The types that every format knows."""
 
     STRING = "string"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Column:
     name: str
-    kind: Kind
+    kind: ColumnType
 
 
 def flat(type_name: str, payload: Mapping[str, Any]) -> Iterator[tuple[Column, Any]]:
@@ -66,8 +66,10 @@ def _present(hint: Any) -> Any:
     return hint
 
 
-def _kind(kind: Any) -> Kind:
-    return {int: Kind.INTEGER, float: Kind.FLOAT, bool: Kind.BOOLEAN, datetime: Kind.TIME}.get(kind, Kind.STRING)
+def _kind(kind: Any) -> ColumnType:
+    return {int: ColumnType.INTEGER, float: ColumnType.FLOAT, bool: ColumnType.BOOLEAN, datetime: ColumnType.TIME}.get(
+        kind, ColumnType.STRING
+    )
 
 
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {

@@ -16,8 +16,8 @@ from domain.deployment_request.events import Recommendation
 from domain.deployment_request.state import Decision, DeploymentRequest
 from domain.vocabulary import Actor, Text
 from projections.api_terms import instant
-from service.exchange.visible_log.request_cases import Case, cases
-from service.exchange.visible_log.visible_events import Teller, Told
+from service.exchange.visible_log.request_cases import RequestCase, cases
+from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 BYTE_ORDER_MARK: Final = "\ufeff".encode()
 """Without it, spreadsheets take UTF-8 for something else."""
@@ -30,16 +30,16 @@ EVENT_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def write_requests(teller: Teller, target: BinaryIO) -> None:
+def write_requests(teller: VisibleLog, target: BinaryIO) -> None:
     """A row a request, as it stood at the end of the scope."""
     at = teller.scope.told_as_of
     rows = ([tell(case, at) for tell in REQUEST_COLUMNS.values()] for case in cases(teller))
     _write(target, tuple(REQUEST_COLUMNS), rows)
 
 
-def write_events(teller: Teller, target: BinaryIO) -> None:
+def write_events(teller: VisibleLog, target: BinaryIO) -> None:
     """A row an event, in the order in which they were recorded."""
-    _write(target, EVENT_COLUMNS, map(_event, teller.log()))
+    _write(target, EVENT_COLUMNS, map(_event, teller.events()))
 
 
 def cell(value: Any) -> Any:
@@ -58,7 +58,7 @@ def _write(target: BinaryIO, header: Iterable[str], rows: Iterable[Iterable[Any]
     text.detach()
 
 
-def _event(told: Told) -> Iterator[Any]:
+def _event(told: VisibleEvent) -> Iterator[Any]:
     yield from (told.position, str(told.subject), told.kind, told.name, told.version, told.type)
     yield from (instant(told.recorded_at), _time(told.occurred_at))
     yield from (told.actor.subject, told.actor.authority, _several(told.actor.roles), told.reason)
@@ -66,12 +66,12 @@ def _event(told: Told) -> Iterator[Any]:
     yield from (msgspec.json.encode(told.payload).decode(), _several(told.redactions))
 
 
-def _decided(tell: Callable[[Decision], Any]) -> Callable[[Case, datetime], Any]:
+def _decided(tell: Callable[[Decision], Any]) -> Callable[[RequestCase, datetime], Any]:
     """A column that only a decided request has."""
     return lambda case, at: None if case.request.decision is None else tell(case.request.decision)
 
 
-def _held(tell: Callable[[Case, Any], Any]) -> Callable[[Case, datetime], Any]:
+def _held(tell: Callable[[RequestCase, Any], Any]) -> Callable[[RequestCase, datetime], Any]:
     """A column that only a withheld request has."""
     return lambda case, at: None if case.request.hold is None else tell(case, case.request.hold)
 
@@ -96,7 +96,7 @@ def _counted(request: DeploymentRequest, recommendation: Recommendation) -> int:
     return sum(request.counts(each) and each.recommendation is recommendation for each in request.endorsements)
 
 
-REQUEST_COLUMNS: Final[dict[str, Callable[[Case, datetime], Any]]] = {
+REQUEST_COLUMNS: Final[dict[str, Callable[[RequestCase, datetime], Any]]] = {
     "reference": lambda case, at: case.request.reference,
     "id": lambda case, at: str(case.request.id),
     "status": lambda case, at: case.request.status.value,

@@ -7,11 +7,11 @@ from typing import BinaryIO, Final
 
 from service.exchange.exports import csv_export, jsonl, ocel_json, ocel_sqlite, xes
 from service.exchange.exports.atomic_file import STDOUT, checked, replacing, standard_output
-from service.exchange.visible_log.refused import Refused
-from service.exchange.visible_log.visible_events import Teller
+from service.exchange.visible_log.refused import ExportRefused
+from service.exchange.visible_log.visible_events import VisibleLog
 
-Write = Callable[[Teller, BinaryIO], None]
-FORMATS: Final[dict[str, Write]] = {
+WriteFormat = Callable[[VisibleLog, BinaryIO], None]
+FORMATS: Final[dict[str, WriteFormat]] = {
     "csv": csv_export.write_requests,
     "jsonl": jsonl.write_whole,
     "cloudevents": jsonl.write_cloudevents,
@@ -24,7 +24,7 @@ FORMATS: Final[dict[str, Write]] = {
 class Export:
     """How a file is written, and where: None is standard output. mark: what a file of its own begins with."""
 
-    write: Write
+    write: WriteFormat
     target: Path | None
     mark: bytes = b""
 
@@ -32,9 +32,9 @@ class Export:
 def chosen(name: str, output: str, events: bool) -> Export:
     """events: a row an event, where a format has both. Raises Refused."""
     if name not in FORMATS:
-        raise Refused(f"there is no format '{name}': choose one of {', '.join(FORMATS)}")
+        raise ExportRefused(f"there is no format '{name}': choose one of {', '.join(FORMATS)}")
     if events and name != "csv":
-        raise Refused("--events is for csv: every other format tells events already")
+        raise ExportRefused("--events is for csv: every other format tells events already")
     write = csv_export.write_events if events else FORMATS[name]
     target = None if output == STDOUT else checked(output)
     if name == "ocel2" and target is not None and target.suffix.lower() in ocel_sqlite.SUFFIXES:
@@ -44,7 +44,7 @@ def chosen(name: str, output: str, events: bool) -> Export:
     return Export(write, target, mark)
 
 
-def carry_out(export: Export, teller: Teller) -> None:
+def carry_out(export: Export, teller: VisibleLog) -> None:
     """Writes the file, which is there once it is whole."""
     with standard_output() if export.target is None else replacing(export.target) as file:
         file.write(export.mark)

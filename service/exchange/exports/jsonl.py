@@ -7,7 +7,7 @@ import msgspec
 
 from domain.vocabulary import derived_id
 from projections.api_terms import instant, person
-from service.exchange.visible_log.visible_events import Teller, Told
+from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 SOURCE: Final = "urn:uuid:{}"
 TYPE: Final = "mandate.{}"
@@ -17,18 +17,18 @@ CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def write_whole(teller: Teller, target: BinaryIO) -> None:
+def write_whole(teller: VisibleLog, target: BinaryIO) -> None:
     """Every event with all of its circumstances, in the names of the API."""
-    target.writelines(_encode(whole(told)) + b"\n" for told in teller.log())
+    target.writelines(_encode(whole(told)) + b"\n" for told in teller.events())
 
 
-def write_cloudevents(teller: Teller, target: BinaryIO) -> None:
+def write_cloudevents(teller: VisibleLog, target: BinaryIO) -> None:
     """CloudEvents 1.0 in their JSON format."""
     source = SOURCE.format(register_id(teller))
-    target.writelines(_encode(cloudevent(told, source)) + b"\n" for told in teller.log())
+    target.writelines(_encode(cloudevent(told, source)) + b"\n" for told in teller.events())
 
 
-def whole(told: Told) -> dict[str, Any]:
+def whole(told: VisibleEvent) -> dict[str, Any]:
     return {
         "position": str(told.position),
         "subject": {"id": str(told.subject), "kind": told.kind, "reference": told.name},
@@ -46,7 +46,7 @@ def whole(told: Told) -> dict[str, Any]:
     }
 
 
-def cloudevent(told: Told, source: str) -> dict[str, Any]:
+def cloudevent(told: VisibleEvent, source: str) -> dict[str, Any]:
     """An event with the documented extensions for who (auth context), when (recorded time), order and correlation."""
     attributes: dict[str, Any] = {
         "specversion": "1.0",
@@ -72,13 +72,13 @@ def cloudevent(told: Told, source: str) -> dict[str, Any]:
     return {**attributes, "data": told.payload}
 
 
-def register_id(teller: Teller) -> str:
+def register_id(teller: VisibleLog) -> str:
     """What tells one register's events from another's: its first event is the same for ever."""
     first = teller.store.feed(0, 1)
     return str(derived_id("register", *(str(recorded.command.id) for recorded in first)))
 
 
-def _claims(told: Told) -> dict[str, Any]:
+def _claims(told: VisibleEvent) -> dict[str, Any]:
     return {
         "iss": told.actor.issuer,
         "authority": told.actor.authority,

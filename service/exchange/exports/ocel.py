@@ -17,20 +17,20 @@ from domain.marking import person
 from domain.recorded import Recorded
 from domain.vocabulary import Actor, AuthorityCode, Subject, Text
 from projections.api_terms import instant, plain
-from service.exchange.exports.columns import COLUMNS, Column, Kind, flat
-from service.exchange.visible_log.visible_events import UNTOLD, Told
+from service.exchange.exports.columns import COLUMNS, Column, ColumnType, flat
+from service.exchange.visible_log.visible_events import UNTOLD, VisibleEvent
 
 PERSON: Final = "Person"
 BEGINNING: Final = "1970-01-01T00:00:00.000000Z"
 """When an object gets its first values: the standard's convention for what it had from the start."""
 
 CIRCUMSTANCES: Final = (
-    Column("position", Kind.INTEGER),
-    Column("version", Kind.INTEGER),
-    Column("recordedAt", Kind.TIME),
-    Column("correlationId", Kind.STRING),
-    Column("causationId", Kind.INTEGER),
-    Column("redactions", Kind.STRING),
+    Column("position", ColumnType.INTEGER),
+    Column("version", ColumnType.INTEGER),
+    Column("recordedAt", ColumnType.TIME),
+    Column("correlationId", ColumnType.STRING),
+    Column("causationId", ColumnType.INTEGER),
+    Column("redactions", ColumnType.STRING),
 )
 EVENT_TYPES: Final[Mapping[str, tuple[Column, ...]]] = {
     name: (*CIRCUMSTANCES, *COLUMNS[name])
@@ -44,11 +44,11 @@ Links = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class ObjectAttribute:
     """An attribute of an object: how it is told from the state."""
 
     name: str
-    kind: Kind
+    kind: ColumnType
     tell: Callable[[Any], Any]
 
     @property
@@ -57,7 +57,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class RelatedObject:
     """An object that an event relates to, and how. known: its attributes, where they are known from its name."""
 
     id: str
@@ -67,7 +67,7 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class ObjectHistory:
     """An object through time: its first values with their instant, and each change with its own.
 
     An attribute has at most one value at an instant.
@@ -79,7 +79,7 @@ class Course:
     begins: str = BEGINNING
 
 
-def values_of(told: Told) -> Values:
+def values_of(told: VisibleEvent) -> Values:
     """The attributes of an event."""
     values: Values = {
         "position": told.position,
@@ -94,15 +94,15 @@ def values_of(told: Told) -> Values:
     return {**values, **{column.name: value for column, value in flat(told.type, told.payload)}}
 
 
-def related(told: Told) -> Iterator[Related]:
+def related(told: VisibleEvent) -> Iterator[RelatedObject]:
     """The objects that an event relates to: the one that it is about first."""
     own = _authority(AuthorityCode(told.name), "subject") if told.kind == AUTHORITY.name else None
-    yield own or Related(str(told.subject), told.kind, "subject")
+    yield own or RelatedObject(str(told.subject), told.kind, "subject")
     if not told.actor.is_system:
         yield _person(told.actor.issuer, told.actor.subject, "actor")
     yield _authority(told.actor.authority, "acting for")
     for incident in told.incidents:
-        yield Related(str(incident), INCIDENT.name, "names")
+        yield RelatedObject(str(incident), INCIDENT.name, "names")
     for field, qualifier in _AUTHORITIES.items():
         if told.kind != AUTHORITY.name and field in told.payload:
             yield _authority(AuthorityCode(told.payload[field]), qualifier)
@@ -117,7 +117,7 @@ def acts_for(actor: Actor) -> tuple[str, str] | None:
     return person(actor.issuer, actor.subject), str(authority.stream_of(actor.authority))
 
 
-def course(history: Iterable[Recorded[Any]]) -> Course:
+def object_history(history: Iterable[Recorded[Any]]) -> ObjectHistory:
     """An object from the events of its stream. What an attribute no longer has is empty.
 
     Of several values that an attribute got at one instant, the last one counts.
@@ -144,7 +144,7 @@ def course(history: Iterable[Recorded[Any]]) -> Course:
                 changes[at, name] = value
         before = after
     told = [(at, name, "" if value is None else value) for (at, name), value in changes.items()]
-    return Course(
+    return ObjectHistory(
         {name: value for name, value in first.items() if value is not None}, told, list(_links(state)), begins
     )
 
@@ -177,12 +177,12 @@ def _id_of(code: AuthorityCode) -> str:
     return str(authority.stream_of(code))
 
 
-def _authority(code: AuthorityCode, qualifier: str) -> Related:
-    return Related(_id_of(code), AUTHORITY.name, qualifier, {"code": code})
+def _authority(code: AuthorityCode, qualifier: str) -> RelatedObject:
+    return RelatedObject(_id_of(code), AUTHORITY.name, qualifier, {"code": code})
 
 
-def _person(issuer: str, subject: Subject, qualifier: str) -> Related:
-    return Related(person(issuer, subject), PERSON, qualifier, {"issuer": issuer, "subject": subject})
+def _person(issuer: str, subject: Subject, qualifier: str) -> RelatedObject:
+    return RelatedObject(person(issuer, subject), PERSON, qualifier, {"issuer": issuer, "subject": subject})
 
 
 _AUTHORITIES: Final = {
@@ -193,8 +193,8 @@ _AUTHORITIES: Final = {
 """Fields of requests and incidents that name an authority, and what it is to the event."""
 
 
-def _attributes(*told: tuple[str, Kind, str]) -> tuple[Attribute, ...]:
-    return tuple(Attribute(name, kind, _through(path)) for name, kind, path in told)
+def _attributes(*told: tuple[str, ColumnType, str]) -> tuple[ObjectAttribute, ...]:
+    return tuple(ObjectAttribute(name, kind, _through(path)) for name, kind, path in told)
 
 
 def _through(path: str) -> Callable[[Any], Any]:
@@ -210,42 +210,42 @@ def _through(path: str) -> Callable[[Any], Any]:
     return read
 
 
-OBJECTS: Final[Mapping[str, tuple[Attribute, ...]]] = {
+OBJECTS: Final[Mapping[str, tuple[ObjectAttribute, ...]]] = {
     DEPLOYMENT_REQUEST.name: _attributes(
-        ("reference", Kind.STRING, "reference"),
-        ("status", Kind.STRING, "status"),
-        ("revision", Kind.INTEGER, "revision"),
-        ("force", Kind.STRING, "force"),
-        ("strength", Kind.INTEGER, "strength"),
-        ("region", Kind.STRING, "region"),
-        ("purpose", Kind.STRING, "purpose"),
-        ("periodStart", Kind.TIME, "period.start"),
-        ("periodEnd", Kind.TIME, "period.end"),
-        ("marking", Kind.STRING, "marking"),
-        ("endorsementsRequired", Kind.INTEGER, "endorsements_required"),
-        ("outcome", Kind.STRING, "decision.outcome"),
-        ("standing", Kind.STRING, "decision.standing"),
-        ("grantedStrength", Kind.INTEGER, "decision.granted_strength"),
-        ("grantedPeriodStart", Kind.TIME, "decision.granted_period.start"),
-        ("grantedPeriodEnd", Kind.TIME, "decision.granted_period.end"),
-        ("validUntil", Kind.TIME, "decision.valid_until"),
+        ("reference", ColumnType.STRING, "reference"),
+        ("status", ColumnType.STRING, "status"),
+        ("revision", ColumnType.INTEGER, "revision"),
+        ("force", ColumnType.STRING, "force"),
+        ("strength", ColumnType.INTEGER, "strength"),
+        ("region", ColumnType.STRING, "region"),
+        ("purpose", ColumnType.STRING, "purpose"),
+        ("periodStart", ColumnType.TIME, "period.start"),
+        ("periodEnd", ColumnType.TIME, "period.end"),
+        ("marking", ColumnType.STRING, "marking"),
+        ("endorsementsRequired", ColumnType.INTEGER, "endorsements_required"),
+        ("outcome", ColumnType.STRING, "decision.outcome"),
+        ("standing", ColumnType.STRING, "decision.standing"),
+        ("grantedStrength", ColumnType.INTEGER, "decision.granted_strength"),
+        ("grantedPeriodStart", ColumnType.TIME, "decision.granted_period.start"),
+        ("grantedPeriodEnd", ColumnType.TIME, "decision.granted_period.end"),
+        ("validUntil", ColumnType.TIME, "decision.valid_until"),
     ),
     INCIDENT.name: _attributes(
-        ("reference", Kind.STRING, "reference"),
-        ("kind", Kind.STRING, "kind"),
-        ("description", Kind.STRING, "description"),
-        ("region", Kind.STRING, "region"),
-        ("latitude", Kind.FLOAT, "location.latitude"),
-        ("longitude", Kind.FLOAT, "location.longitude"),
-        ("occurredAt", Kind.TIME, "occurred_at"),
-        ("marking", Kind.STRING, "marking"),
-        ("attributionStatus", Kind.STRING, "status"),
-        ("responsibleParty", Kind.STRING, "attribution.responsible_party"),
-        ("likelihood", Kind.STRING, "attribution.likelihood"),
-        ("confidence", Kind.STRING, "attribution.confidence"),
+        ("reference", ColumnType.STRING, "reference"),
+        ("kind", ColumnType.STRING, "kind"),
+        ("description", ColumnType.STRING, "description"),
+        ("region", ColumnType.STRING, "region"),
+        ("latitude", ColumnType.FLOAT, "location.latitude"),
+        ("longitude", ColumnType.FLOAT, "location.longitude"),
+        ("occurredAt", ColumnType.TIME, "occurred_at"),
+        ("marking", ColumnType.STRING, "marking"),
+        ("attributionStatus", ColumnType.STRING, "status"),
+        ("responsibleParty", ColumnType.STRING, "attribution.responsible_party"),
+        ("likelihood", ColumnType.STRING, "attribution.likelihood"),
+        ("confidence", ColumnType.STRING, "attribution.confidence"),
     ),
-    AUTHORITY.name: _attributes(("code", Kind.STRING, "code"), ("name", Kind.STRING, "name")),
-    PERSON: _attributes(("issuer", Kind.STRING, "issuer"), ("subject", Kind.STRING, "subject")),
+    AUTHORITY.name: _attributes(("code", ColumnType.STRING, "code"), ("name", ColumnType.STRING, "name")),
+    PERSON: _attributes(("issuer", ColumnType.STRING, "issuer"), ("subject", ColumnType.STRING, "subject")),
 }
 OBJECT_TYPES: Final[Mapping[str, tuple[Column, ...]]] = {
     name: tuple(attribute.column for attribute in attributes) for name, attributes in OBJECTS.items()

@@ -10,23 +10,23 @@ import msgspec
 from projections.api_terms import instant
 from service.exchange.exports.atomic_file import tune
 from service.exchange.exports.columns import Column
-from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, Course, Values
-from service.exchange.exports.ocel_log import Notes, build
-from service.exchange.visible_log.visible_events import Teller, Told
+from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, ObjectHistory, Values
+from service.exchange.exports.ocel_log import ObjectIndex, build
+from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def write(teller: Teller, target: BinaryIO) -> None:
+def write(teller: VisibleLog, target: BinaryIO) -> None:
     """An event and an object a line."""
     with closing(sqlite3.connect("", isolation_level=None)) as disk:
         tune(disk)
-        sink = Lines(target)
-        build(teller, sink, Notes(disk))
+        sink = JsonSink(target)
+        build(teller, sink, ObjectIndex(disk))
         sink.end()
 
 
-class Lines:
+class JsonSink:
     """Events, then objects: each array's items one by one."""
 
     def __init__(self, target: BinaryIO) -> None:
@@ -36,7 +36,7 @@ class Lines:
         self._write(b'{"objectTypes":' + _encode(_types(OBJECT_TYPES)))
         self._write(b',\n"eventTypes":' + _encode(_types(EVENT_TYPES)) + b',\n"events":[')
 
-    def event(self, told: Told, values: Values, relations: Iterable[tuple[str, str]]) -> None:
+    def event(self, told: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None:
         self._item(
             {
                 "id": str(told.position),
@@ -47,7 +47,7 @@ class Lines:
             }
         )
 
-    def object(self, id: str, type: str, through_time: Course) -> None:
+    def object(self, id: str, type: str, through_time: ObjectHistory) -> None:
         if not self._has_objects:
             self._begin_objects()
         timeline = [

@@ -16,16 +16,16 @@ import msgspec
 from domain.recorded import Recorded
 from service.exchange.exports.ocel import (
     PERSON,
-    Course,
-    Related,
+    ObjectHistory,
+    RelatedObject,
     Values,
     acts_for,
-    course,
+    object_history,
     related,
     values_of,
     without_evidence,
 )
-from service.exchange.visible_log.visible_events import Teller, Told
+from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 TOGETHER: Final = 100
 """Objects that are read at a time."""
@@ -33,15 +33,15 @@ REMEMBERED: Final = 10_000
 """Objects and links that are known to be noted, without asking the disk."""
 
 
-class Sink(Protocol):
+class OcelSink(Protocol):
     """One form of the log."""
 
-    def event(self, told: Told, values: Values, relations: Iterable[tuple[str, str]]) -> None: ...
+    def event(self, told: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None: ...
 
-    def object(self, id: str, type: str, through_time: Course) -> None: ...
+    def object(self, id: str, type: str, through_time: ObjectHistory) -> None: ...
 
 
-class Notes:
+class ObjectIndex:
     """What was met so far: objects, and persons with the authorities that they act for."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -50,7 +50,7 @@ class Notes:
         connection.execute("CREATE TEMP TABLE met (id TEXT UNIQUE, type TEXT, known BLOB)")
         connection.execute("CREATE TEMP TABLE acts_for (person TEXT, authority TEXT, PRIMARY KEY (person, authority))")
 
-    def meet(self, object: Related) -> None:
+    def meet(self, object: RelatedObject) -> None:
         if self._is_new(object.id):
             known = msgspec.json.encode(object.known or {})
             self._connection.execute("INSERT OR IGNORE INTO met VALUES (?, ?, ?)", (object.id, object.type, known))
@@ -88,10 +88,10 @@ class Notes:
         return True
 
 
-def build(teller: Teller, sink: Sink, notes: Notes) -> None:
+def build(teller: VisibleLog, sink: OcelSink, notes: ObjectIndex) -> None:
     """Tells the sink every event, then every object: the progress of each is half of the whole."""
     end = teller.scope.end
-    for told in teller.log(lambda position: teller.reached(position // 2)):
+    for told in teller.events(lambda position: teller.reached(position // 2)):
         relations = list(related(told))
         for each in relations:
             notes.meet(each)
@@ -111,15 +111,15 @@ def build(teller: Teller, sink: Sink, notes: Notes) -> None:
             teller.reached((end + end * number // total) // 2)
 
 
-def _histories(teller: Teller, streams: list[UUID]) -> Iterator[tuple[UUID, Iterator[Recorded[Any]]]]:
+def _histories(teller: VisibleLog, streams: list[UUID]) -> Iterator[tuple[UUID, Iterator[Recorded[Any]]]]:
     """In the order of the streams, without those that have no event. Each is read while it is gone through."""
     pages = teller.store.pages([(stream, 0) for stream in streams])
     within = (each for page in pages for each in page if each.position <= teller.scope.end)
     return groupby(within, attrgetter("stream"))
 
 
-def _course(notes: Notes, id: str, type: str, known: Values, history: Iterable[Recorded[Any]]) -> Course:
+def _course(notes: ObjectIndex, id: str, type: str, known: Values, history: Iterable[Recorded[Any]]) -> ObjectHistory:
     if type == PERSON:
-        return Course(known, [], [(authority, "acts for") for authority in notes.authorities_of(id)])
-    through_time = course(map(without_evidence, history))
+        return ObjectHistory(known, [], [(authority, "acts for") for authority in notes.authorities_of(id)])
+    through_time = object_history(map(without_evidence, history))
     return replace(through_time, first={**known, **through_time.first}, links=notes.known(through_time.links))

@@ -7,10 +7,10 @@ from typing import Any, BinaryIO, Final
 
 from projections.api_terms import instant
 from service.exchange.exports.atomic_file import copy, database_beside
-from service.exchange.exports.columns import Column, Kind
-from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, Course, Values
-from service.exchange.exports.ocel_log import Notes, build
-from service.exchange.visible_log.visible_events import Teller, Told
+from service.exchange.exports.columns import Column, ColumnType
+from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, ObjectHistory, Values
+from service.exchange.exports.ocel_log import ObjectIndex, build
+from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 SUFFIXES: Final = (".sqlite", ".sqlite3", ".db")
 EVERY_LOG: Final = (
@@ -26,28 +26,28 @@ EVERY_LOG: Final = (
         ocel_qualifier TEXT, PRIMARY KEY (ocel_source_id, ocel_target_id, ocel_qualifier))""",
 )
 SQL_TYPES: Final = {
-    Kind.STRING: "TEXT",
-    Kind.INTEGER: "INTEGER",
-    Kind.FLOAT: "REAL",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.TIME: "TIMESTAMP",
+    ColumnType.STRING: "TEXT",
+    ColumnType.INTEGER: "INTEGER",
+    ColumnType.FLOAT: "REAL",
+    ColumnType.BOOLEAN: "BOOLEAN",
+    ColumnType.TIME: "TIMESTAMP",
 }
 OF_EVENT: Final = "ocel_id TEXT PRIMARY KEY REFERENCES event (ocel_id), ocel_time TIMESTAMP"
 OF_OBJECT: Final = "ocel_id TEXT REFERENCES object (ocel_id), ocel_time TIMESTAMP, ocel_changed_field TEXT"
 
 
-def write(teller: Teller, target: BinaryIO, path: Path) -> None:
+def write(teller: VisibleLog, target: BinaryIO, path: Path) -> None:
     """The database is made in the folder of the path, where there is room for what it becomes."""
     with database_beside(path) as (connection, file):
         connection.execute("BEGIN")
-        sink = Tables(connection)
-        build(teller, sink, Notes(connection))
+        sink = SqliteSink(connection)
+        build(teller, sink, ObjectIndex(connection))
         connection.execute("CREATE INDEX event_object_object ON event_object (ocel_object_id)")
         connection.execute("COMMIT")
         copy(file, target)
 
 
-class Tables:
+class SqliteSink:
     """Rows as they come. What has no value is NULL."""
 
     def __init__(self, connection: Connection) -> None:
@@ -58,7 +58,7 @@ class Tables:
         self._make("event", OF_EVENT, EVENT_TYPES)
         self._make("object", OF_OBJECT, OBJECT_TYPES)
 
-    def event(self, told: Told, values: Values, relations: Iterable[tuple[str, str]]) -> None:
+    def event(self, told: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None:
         key = str(told.position)
         self._execute("INSERT INTO event VALUES (?, ?)", (key, told.type))
         row = (key, instant(told.happened_at), *_row(EVENT_TYPES[told.type], values))
@@ -66,7 +66,7 @@ class Tables:
         related = ((key, other, qualifier) for other, qualifier in dict.fromkeys(relations))
         self._insert("INSERT INTO event_object VALUES (?, ?, ?)", related)
 
-    def object(self, id: str, type: str, through_time: Course) -> None:
+    def object(self, id: str, type: str, through_time: ObjectHistory) -> None:
         self._execute("INSERT INTO object VALUES (?, ?)", (id, type))
         columns = OBJECT_TYPES[type]
         insertion = _insertion(f"object_{type}", 3 + len(columns))

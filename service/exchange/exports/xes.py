@@ -10,16 +10,16 @@ from typing import Any, BinaryIO, Final
 from xml.sax.saxutils import quoteattr
 
 from projections.api_terms import instant
-from service.exchange.exports.columns import Kind, flat
-from service.exchange.visible_log.request_cases import Case, cases
-from service.exchange.visible_log.visible_events import Teller, Told
+from service.exchange.exports.columns import ColumnType, flat
+from service.exchange.visible_log.request_cases import RequestCase, cases
+from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 TAGS: Final = {
-    Kind.STRING: "string",
-    Kind.INTEGER: "int",
-    Kind.FLOAT: "float",
-    Kind.BOOLEAN: "boolean",
-    Kind.TIME: "date",
+    ColumnType.STRING: "string",
+    ColumnType.INTEGER: "int",
+    ColumnType.FLOAT: "float",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.TIME: "date",
 }
 PLAIN: Final = re.compile(r"[ !#-%'-;=?-~]*")
 """What stands in XML as it is, as most values do."""
@@ -47,66 +47,66 @@ HEADER: Final = """\
 <classifier name="Resource" keys="org:resource"/>
 """
 
-Attribute = tuple[str, Kind, Any]
+XesAttribute = tuple[str, ColumnType, Any]
 
 
-def write(teller: Teller, target: BinaryIO) -> None:
+def write(teller: VisibleLog, target: BinaryIO) -> None:
     """The requests of the scope."""
     target.write(HEADER.encode())
-    about: list[Attribute] = [
-        ("concept:name", Kind.STRING, "Mandate: deployment requests"),
-        ("lifecycle:model", Kind.STRING, "standard"),
-        ("asOf", Kind.TIME, instant(teller.scope.told_as_of)),
+    about: list[XesAttribute] = [
+        ("concept:name", ColumnType.STRING, "Mandate: deployment requests"),
+        ("lifecycle:model", ColumnType.STRING, "standard"),
+        ("asOf", ColumnType.TIME, instant(teller.scope.told_as_of)),
     ]
     target.write(f"{_written(about)}\n".encode())
     target.writelines(part.encode() for case in cases(teller) for part in _trace(case))
     target.write(b"</log>\n")
 
 
-def _trace(case: Case) -> Iterator[str]:
+def _trace(case: RequestCase) -> Iterator[str]:
     yield f"<trace>{_written(_of_trace(case))}\n"
     yield from (f"<event>{_written(_of_event(told))}</event>\n" for told in case.events)
     yield "</trace>\n"
 
 
-def _of_trace(case: Case) -> Iterator[Attribute]:
+def _of_trace(case: RequestCase) -> Iterator[XesAttribute]:
     request = case.request
-    yield "concept:name", Kind.STRING, request.reference
-    yield "id", Kind.STRING, str(request.id)
-    yield "status", Kind.STRING, request.status.value
-    yield "revision", Kind.INTEGER, request.revision
-    yield "requestingAuthority", Kind.STRING, request.requesting_authority
-    yield "decidingAuthority", Kind.STRING, request.deciding_authority
-    yield "force", Kind.STRING, request.force
-    yield "strength", Kind.INTEGER, request.strength
-    yield "region", Kind.STRING, request.region
-    yield "marking", Kind.STRING, request.marking.value
-    yield "incidents", Kind.STRING, " ".join(case.named(request.incidents))
+    yield "concept:name", ColumnType.STRING, request.reference
+    yield "id", ColumnType.STRING, str(request.id)
+    yield "status", ColumnType.STRING, request.status.value
+    yield "revision", ColumnType.INTEGER, request.revision
+    yield "requestingAuthority", ColumnType.STRING, request.requesting_authority
+    yield "decidingAuthority", ColumnType.STRING, request.deciding_authority
+    yield "force", ColumnType.STRING, request.force
+    yield "strength", ColumnType.INTEGER, request.strength
+    yield "region", ColumnType.STRING, request.region
+    yield "marking", ColumnType.STRING, request.marking.value
+    yield "incidents", ColumnType.STRING, " ".join(case.named(request.incidents))
     if case.left_out:
-        yield "redactions", Kind.STRING, " ".join(case.left_out)
+        yield "redactions", ColumnType.STRING, " ".join(case.left_out)
 
 
-def _of_event(told: Told) -> Iterator[Attribute]:
-    yield "concept:name", Kind.STRING, told.type
-    yield "time:timestamp", Kind.TIME, instant(told.happened_at)
-    yield "lifecycle:transition", Kind.STRING, "complete"
-    yield "org:resource", Kind.STRING, told.actor.subject
-    yield "org:group", Kind.STRING, told.actor.authority
+def _of_event(told: VisibleEvent) -> Iterator[XesAttribute]:
+    yield "concept:name", ColumnType.STRING, told.type
+    yield "time:timestamp", ColumnType.TIME, instant(told.happened_at)
+    yield "lifecycle:transition", ColumnType.STRING, "complete"
+    yield "org:resource", ColumnType.STRING, told.actor.subject
+    yield "org:group", ColumnType.STRING, told.actor.authority
     if told.actor.roles:
-        yield "org:role", Kind.STRING, " ".join(told.actor.roles)
-    yield "position", Kind.INTEGER, told.position
-    yield "version", Kind.INTEGER, told.version
-    yield "recordedAt", Kind.TIME, instant(told.recorded_at)
-    yield "correlationId", Kind.STRING, str(told.correlation)
+        yield "org:role", ColumnType.STRING, " ".join(told.actor.roles)
+    yield "position", ColumnType.INTEGER, told.position
+    yield "version", ColumnType.INTEGER, told.version
+    yield "recordedAt", ColumnType.TIME, instant(told.recorded_at)
+    yield "correlationId", ColumnType.STRING, str(told.correlation)
     if told.causation is not None:
-        yield "causationId", Kind.INTEGER, told.causation
+        yield "causationId", ColumnType.INTEGER, told.causation
     if told.redactions:
-        yield "redactions", Kind.STRING, " ".join(told.redactions)
+        yield "redactions", ColumnType.STRING, " ".join(told.redactions)
     for column, value in flat(told.type, told.payload):
         yield column.name, column.kind, value
 
 
-def _written(attributes: Iterable[Attribute]) -> str:
+def _written(attributes: Iterable[XesAttribute]) -> str:
     return "".join(f'<{TAGS[kind]} key="{key}" value={_quoted(value)}/>' for key, kind, value in attributes)
 
 

@@ -54,7 +54,7 @@ class MappingForm(LineForm, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class ColumnRule:
     """How a row makes one line. optional: it makes none where its time is left blank."""
 
     columns: Mapping[str, str]
@@ -65,7 +65,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
+class ColumnMap:
     """How a file is read: its form, and the lines that each of its rows makes, in their order."""
 
     delimiter: str
@@ -73,7 +73,7 @@ class Mapped:
     dates: tuple[str, ...]
     zone: tzinfo | None
     lists: str
-    rules: tuple[Rule, ...]
+    rules: tuple[ColumnRule, ...]
 
     def value(self, path: str, cell: str) -> Any:
         """What a cell holds, as a line says it."""
@@ -98,7 +98,7 @@ class Mapped:
         return (at if at.tzinfo is not None or self.zone is None else at.replace(tzinfo=self.zone)).isoformat()
 
 
-def read_mapping(path: Path | None) -> Mapped:
+def read_mapping(path: Path | None) -> ColumnMap:
     """The mapping in a file; without one, columns have the names of what they hold. Raises Misconfigured."""
     if path is None:
         return mapped(MappingForm())
@@ -126,7 +126,7 @@ def _text(path: Path) -> str:
     return text
 
 
-def mapped(form: MappingForm) -> Mapped:
+def mapped(form: MappingForm) -> ColumnMap:
     """Raises ValueError or LookupError where it cannot be."""
     if len(form.delimiter) != 1 or not form.lists:
         raise ValueError("delimiter is one character, and lists is not empty")
@@ -137,7 +137,7 @@ def mapped(form: MappingForm) -> Mapped:
     "".encode(form.encoding)
     _check_dates(form.dates)
     rules = tuple(
-        Rule(
+        ColumnRule(
             columns={**form.columns, **line.columns},
             fixed={**form.fixed, **line.fixed},
             values={**form.values, **line.values},
@@ -148,7 +148,7 @@ def mapped(form: MappingForm) -> Mapped:
     )
     for rule in rules:
         _check(rule)
-    return Mapped(
+    return ColumnMap(
         delimiter=form.delimiter,
         encoding=form.encoding,
         dates=tuple(form.dates),
@@ -163,7 +163,7 @@ def is_path(name: str) -> bool:
     return len(name) <= LONGEST_PATH and name.count(".") < MOST_PARTS
 
 
-def _check(rule: Rule) -> None:
+def _check(rule: ColumnRule) -> None:
     """Raises ValueError."""
     for path in (*rule.columns, *rule.fixed, *rule.values):
         if not is_path(path):

@@ -25,7 +25,7 @@ NAMED_ELSEWHERE: Final = ("id", "incident", "idempotencyKey", "expectedVersion")
 """Fields of the API's inputs that a line has no use for: its history names the subject and is its key."""
 
 
-class Unreadable(Exception):
+class UnreadableValue(Exception):
     """A value that cannot be what its field holds. problems: each with its path."""
 
     def __init__(self, *problems: FieldProblem) -> None:
@@ -42,7 +42,7 @@ class _Field(NamedTuple):
 def command(kind: type[T], written: object, resolve: Resolve, path: str = "") -> T:
     """A command from what a line says in the API's names. Raises Unreadable with all that is wrong."""
     if not isinstance(written, Mapping):
-        raise Unreadable(FieldProblem(path=path.rstrip(".") or "input", message="An object is needed."))
+        raise UnreadableValue(FieldProblem(path=path.rstrip(".") or "input", message="An object is needed."))
     known = _fields(kind)  # type: ignore[arg-type]
     problems = [_unknown(name, path, known) for name in written if name not in known and _is_said(written[name])]
     values = {}
@@ -54,10 +54,10 @@ def command(kind: type[T], written: object, resolve: Resolve, path: str = "") ->
             continue
         try:
             values[field.name] = field.read(value, f"{path}{spelled}", resolve)
-        except Unreadable as unreadable:
+        except UnreadableValue as unreadable:
             problems.extend(unreadable.problems)
     if problems:
-        raise Unreadable(*problems)
+        raise UnreadableValue(*problems)
     return kind(**values)
 
 
@@ -177,8 +177,8 @@ def _truth(value: object, path: str, resolve: Resolve) -> bool:
     raise _at(path, "true or false is needed.")
 
 
-def _at(path: str, message: str) -> Unreadable:
-    return Unreadable(FieldProblem(path=path, message=message))
+def _at(path: str, message: str) -> UnreadableValue:
+    return UnreadableValue(FieldProblem(path=path, message=message))
 
 
 _PLAIN: Final[Mapping[Any, Callable[[object, str, Resolve], Any]]] = {

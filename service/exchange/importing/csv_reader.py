@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from service.errors import Misconfigured
-from service.exchange.importing.column_map import Mapped, Rule, is_path
-from service.exchange.importing.raw_line import LONGEST_LINE, Raw, Reader, quoted
+from service.exchange.importing.column_map import ColumnMap, ColumnRule, is_path
+from service.exchange.importing.raw_line import LONGEST_LINE, LineReader, RawLine, quoted
 
 PATHS: Final = ("history", "command", "at", "name", "actor.", "input.")
 """A column that is named like one of these, or begins with one that ends in a dot, is the field of that name."""
@@ -24,11 +24,11 @@ UNCLOSED: Final = "unexpected end of data"
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def reader(mapped: Mapped) -> Reader:
+def reader(mapped: ColumnMap) -> LineReader:
     """Reads files of this form. Raises Misconfigured where a file has not the columns that the mapping names, and where
     a quote is never closed: what comes after it would be taken for one cell."""
 
-    def read(file: BinaryIO) -> Iterator[Raw]:
+    def read(file: BinaryIO) -> Iterator[RawLine]:
         text = TextIOWrapper(file, encoding=mapped.encoding, newline="")
         try:
             yield from _read(text, mapped)
@@ -74,7 +74,7 @@ class _Lines:
         return line
 
 
-def _read(text: TextIOWrapper, mapped: Mapped) -> Iterator[Raw]:
+def _read(text: TextIOWrapper, mapped: ColumnMap) -> Iterator[RawLine]:
     csv.field_size_limit(LONGEST_LINE)
     lines = _Lines(text)
     rows = csv.reader(lines, delimiter=mapped.delimiter, strict=True)
@@ -87,19 +87,19 @@ def _read(text: TextIOWrapper, mapped: Mapped) -> Iterator[Raw]:
         except csv.Error as error:
             if str(error) == UNCLOSED:
                 raise Misconfigured(f"a quote that is opened on line {number} or after it is never closed") from None
-            yield Raw(number, b"", None, f"It is no row: {error}")
+            yield RawLine(number, b"", None, f"It is no row: {error}")
             continue
         if row is None:
             return
         if not any(cell.strip() for cell in row):
             continue
         if len(row) > len(header):
-            yield Raw(number, b"", None, f"It has {len(row)} cells, and there are {len(header)} columns.")
+            yield RawLine(number, b"", None, f"It has {len(row)} cells, and there are {len(header)} columns.")
             continue
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
         for rule, columns in rules:
             if (fields := _fields(cells, rule, columns, mapped)) is not None:
-                yield Raw(number, _encode(fields), fields)
+                yield RawLine(number, _encode(fields), fields)
 
 
 def _header(rows: Iterator[list[str]]) -> list[str]:
@@ -120,7 +120,7 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
     return header
 
 
-def _columns(rule: Rule, header: list[str]) -> Mapping[str, str]:
+def _columns(rule: ColumnRule, header: list[str]) -> Mapping[str, str]:
     """path -> column. Raises Misconfigured."""
     if missing := sorted({*rule.columns.values(), *rule.when} - {*header}):
         named = ", ".join(map(quoted, header[:MOST_NAMED])) + (" …" if len(header) > MOST_NAMED else "")
@@ -149,7 +149,7 @@ def _is_named_by_path(column: str) -> bool:
 
 
 def _fields(
-    cells: Mapping[str, str], rule: Rule, columns: Mapping[str, str], mapped: Mapped
+    cells: Mapping[str, str], rule: ColumnRule, columns: Mapping[str, str], mapped: ColumnMap
 ) -> Mapping[str, Any] | None:
     """The fields of the line that a row makes by a rule; None where it makes none."""
     if any(cells.get(column) != value for column, value in rule.when.items()):

@@ -1,6 +1,6 @@
 """An import that records nothing: a store that keeps in memory what would be appended, so that later lines rest on it.
 
-The rules, and the order in which they are applied, are those of an import: the same `Historian` uses it.
+The rules, and the order in which they are applied, are those of an import: the same `HistoryRecorder` uses it.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.recorded import Recorded
 from service.event_store.batch import Committed
 from service.event_store.lineage import Lineage
-from service.event_store.records import Appended, Item, Lost, Place
-from service.event_store.store import EventStore, placed
+from service.event_store.records import AppendConflict, Appended, AppendItem, StreamVersion
+from service.event_store.store import EventStore, to_appended
 
 
 class Rehearsal:
@@ -37,12 +37,12 @@ class Rehearsal:
         """Its events in order."""
         return self._store.stream(stream) + self._events.get(stream, [])
 
-    def streams(self, places: Sequence[Place]) -> list[Recorded[Any]]:
+    def streams(self, places: Sequence[StreamVersion]) -> list[Recorded[Any]]:
         """The events of several streams, each after the version given; each stream's in order."""
         kept = [each for stream, after in places for each in self._events.get(stream, ()) if each.version > after]
         return self._store.streams(places) + kept
 
-    def append_together(self, items: Sequence[Item]) -> tuple[Appended, ...] | Lost:
+    def append_together(self, items: Sequence[AppendItem]) -> tuple[Appended, ...] | AppendConflict:
         """As the store's, but that nothing is recorded. Lost where earlier items have moved a stream of these."""
         before: dict[UUID, int] = {}
         for item in items:
@@ -53,11 +53,11 @@ class Rehearsal:
                 before.setdefault(stream, version)
         moved = {stream for stream, version in before.items() if self._versions.get(stream, version) > version}
         if moved:
-            return Lost(frozenset(moved))
+            return AppendConflict(frozenset(moved))
         return tuple(self._append(item) for item in items)
 
-    def _append(self, item: Item) -> Appended:
-        appended = placed(item, Committed(self._position + 1, self._now))
+    def _append(self, item: AppendItem) -> Appended:
+        appended = to_appended(item, Committed(self._position + 1, self._now))
         self._position += len(appended.events)
         for recorded in appended.events:
             self._versions[recorded.stream] = recorded.version

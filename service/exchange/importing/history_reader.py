@@ -9,18 +9,18 @@ from typing import Any, Final
 from domain import claim, wellformed
 from domain.refusals import FieldProblem
 from domain.vocabulary import REGISTER, Label
-from service.exchange.importing.importable_commands import COMMANDS, Kind
-from service.exchange.importing.imported_history import History
-from service.exchange.importing.line_parser import File, line
-from service.exchange.importing.raw_line import Raw
+from service.exchange.importing.importable_commands import COMMANDS, HistoryKind
+from service.exchange.importing.imported_history import ImportedHistory
+from service.exchange.importing.line_parser import ImportFile, line
+from service.exchange.importing.raw_line import RawLine
 
-MOST_LINES: Final = 1_000
-MOST_BYTES: Final = 8 * 1024 * 1024
+MAX_LINES: Final = 1_000
+MAX_BYTES: Final = 8 * 1024 * 1024
 """Of a history: it is recorded at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class StrayLine:
     """A line that belongs to no history, and why."""
 
     number: int
@@ -34,42 +34,42 @@ class _Open:
     """A history whose lines are still coming."""
 
     name: str
-    lines: list[Raw] = field(default_factory=list)
+    lines: list[RawLine] = field(default_factory=list)
     size: int = 0
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> HistoryKind | None:
         """What it is of: told by its first line that names a command."""
         named = (COMMANDS.get(command) for command in map(_command, self.lines) if command)
         return next((known[1] for known in named if known is not None), None)
 
 
-def histories(raws: Iterable[Raw], file: File, wanted: Kind) -> Iterator[History | Stray]:
+def histories(raws: Iterable[RawLine], file: ImportFile, wanted: HistoryKind) -> Iterator[ImportedHistory | StrayLine]:
     """The histories of one kind in the order of the file. Strays, and what is of no kind, come with the last kind."""
-    last = [*Kind][-1]
+    last = [*HistoryKind][-1]
     for found in _gathered(raws):
-        if isinstance(found, Stray):
+        if isinstance(found, StrayLine):
             if wanted is last:
                 yield found
         elif found.kind is wanted or (found.kind is None and wanted is last):
             yield _history(found, file)
 
 
-def _gathered(raws: Iterable[Raw]) -> Iterator[_Open | Stray]:
+def _gathered(raws: Iterable[RawLine]) -> Iterator[_Open | StrayLine]:
     current: _Open | None = None
     for raw in raws:
         name = raw.fields.get("history") if raw.fields is not None else None
         goes_on = current is not None and name == current.name
         if not goes_on and (problem := _problem(raw, name)) is not None:
-            yield Stray(raw.number, problem, command=_command(raw))
+            yield StrayLine(raw.number, problem, command=_command(raw))
             continue
         if current is None or not goes_on:
             if current is not None:
                 yield current
             current = _Open(str(name))
-        if len(current.lines) == MOST_LINES or current.size + len(raw.content) > MOST_BYTES:
-            most = f"A history has at most {MOST_LINES:,} lines and {MOST_BYTES:,} bytes."
-            yield Stray(raw.number, FieldProblem(path="history", message=most), current.name, _command(raw))
+        if len(current.lines) == MAX_LINES or current.size + len(raw.content) > MAX_BYTES:
+            most = f"A history has at most {MAX_LINES:,} lines and {MAX_BYTES:,} bytes."
+            yield StrayLine(raw.number, FieldProblem(path="history", message=most), current.name, _command(raw))
             continue
         current.lines.append(raw)
         current.size += len(raw.content)
@@ -77,7 +77,7 @@ def _gathered(raws: Iterable[Raw]) -> Iterator[_Open | Stray]:
         yield current
 
 
-def _problem(raw: Raw, name: object) -> FieldProblem | None:
+def _problem(raw: RawLine, name: object) -> FieldProblem | None:
     if raw.fields is None:
         return FieldProblem(path="line", message=raw.problem)
     message = "The name of the history that it belongs to is needed."
@@ -86,12 +86,12 @@ def _problem(raw: Raw, name: object) -> FieldProblem | None:
     return FieldProblem(path="history", message=message) if message else None
 
 
-def _command(raw: Raw) -> str:
+def _command(raw: RawLine) -> str:
     told: Any = raw.fields.get("command") if raw.fields is not None else None
     return told if isinstance(told, str) else ""
 
 
-def _history(found: _Open, file: File) -> History:
+def _history(found: _Open, file: ImportFile) -> ImportedHistory:
     kind = found.kind
     lines = []
     digest = hashlib.sha256()
@@ -100,7 +100,7 @@ def _history(found: _Open, file: File) -> History:
         digest.update(raw.content + b"\n")
         made, at = line(raw, found.name, kind, at, file)
         lines.append(made)
-    return History(
+    return ImportedHistory(
         name=found.name,
         subject=file.subject(found.name),
         claim=claim.stream_of(REGISTER, f"import/{file.origin}/{found.name}"),

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import BinaryIO, Final
 
 from domain.refusals import InvalidInput
-from service.exchange.importing.history_reader import Stray, histories
-from service.exchange.importing.importable_commands import Kind
-from service.exchange.importing.imported_history import History, Told
-from service.exchange.importing.line_parser import File
-from service.exchange.importing.raw_line import Reader
-from service.exchange.importing.recorder import Historian
-from service.exchange.importing.report import Refused, Report
+from service.exchange.importing.history_reader import StrayLine, histories
+from service.exchange.importing.importable_commands import HistoryKind
+from service.exchange.importing.imported_history import HistoryResult, ImportedHistory
+from service.exchange.importing.line_parser import ImportFile
+from service.exchange.importing.raw_line import LineReader
+from service.exchange.importing.recorder import HistoryRecorder
+from service.exchange.importing.report import RefusedLine, Report
 
 LINES_AT_ONCE: Final = 500
 """Of the histories that are appended together, unless a single one has more."""
@@ -22,7 +22,7 @@ MOST_REASONS: Final = 100
 
 
 @dataclass(slots=True)
-class Totals:
+class ImportTotals:
     """What came of a file. Each of its lines is recorded, refused, or of a history that was there before."""
 
     lines: int = 0
@@ -45,17 +45,17 @@ def fingerprint(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def count(file: BinaryIO, read: Reader) -> int:
+def count(file: BinaryIO, read: LineReader) -> int:
     """How many lines there are to judge."""
     file.seek(0)
     return sum(1 for _ in read(file))
 
 
-class Import:
+class ImportRun:
     """Brings a file into the register. Run again, it goes on where it stopped, and adds nothing that is there."""
 
     def __init__(
-        self, historian: Historian, report: Report, *, source: str | None, clock: Callable[[], datetime]
+        self, historian: HistoryRecorder, report: Report, *, source: str | None, clock: Callable[[], datetime]
     ) -> None:
         """source: the register that the file is from; None: the file itself."""
         self._historian = historian
@@ -63,17 +63,17 @@ class Import:
         self._source = source
         self._clock = clock
 
-    def run(self, file: BinaryIO, read: Reader, advance: Callable[[int, Totals], None]) -> Totals:
+    def run(self, file: BinaryIO, read: LineReader, advance: Callable[[int, ImportTotals], None]) -> ImportTotals:
         """advance: is told after every append how many more lines were dealt with. Raises Unavailable."""
         sha256 = fingerprint(file)
-        context = File(source=self._source or sha256, sha256=sha256, now=self._clock())
-        totals = Totals()
+        context = ImportFile(source=self._source or sha256, sha256=sha256, now=self._clock())
+        totals = ImportTotals()
         self._report.begin(context)
-        for kind in Kind:
+        for kind in HistoryKind:
             file.seek(0)
-            for found in _together(histories(read(file), context, kind), one_by_one=kind is Kind.AUTHORITY):
+            for found in _together(histories(read(file), context, kind), one_by_one=kind is HistoryKind.AUTHORITY):
                 before = totals.lines
-                if isinstance(found, Stray):
+                if isinstance(found, StrayLine):
                     self._stray(found, totals)
                 else:
                     for told in self._historian.record(found):
@@ -82,11 +82,11 @@ class Import:
         self._report.end(totals)
         return totals
 
-    def _stray(self, stray: Stray, totals: Totals) -> None:
+    def _stray(self, stray: StrayLine, totals: ImportTotals) -> None:
         totals.lines += 1
-        self._refuse(Refused(stray.number, stray.history, stray.command, InvalidInput.of(stray.problem)), totals)
+        self._refuse(RefusedLine(stray.number, stray.history, stray.command, InvalidInput.of(stray.problem)), totals)
 
-    def _tell(self, told: Told, totals: Totals) -> None:
+    def _tell(self, told: HistoryResult, totals: ImportTotals) -> None:
         lines = len(told.history.lines)
         totals.lines += lines
         if told.repeated:
@@ -100,9 +100,9 @@ class Import:
         totals.histories += told.recorded != 0
         totals.recorded += told.recorded or 0
         for line, refusal in told.refused:
-            self._refuse(Refused.line(line, told.history.name, refusal), totals)
+            self._refuse(RefusedLine.line(line, told.history.name, refusal), totals)
 
-    def _refuse(self, refused: Refused, totals: Totals) -> None:
+    def _refuse(self, refused: RefusedLine, totals: ImportTotals) -> None:
         totals.refused += 1
         reason = f"{refused.command or 'no command'}: {type(refused.refusal).__name__}"
         if reason not in totals.reasons and len(totals.reasons) == MOST_REASONS:
@@ -111,12 +111,14 @@ class Import:
         self._report.refused(refused, reason)
 
 
-def _together(found: Iterator[History | Stray], one_by_one: bool) -> Iterator[Sequence[History] | Stray]:
+def _together(
+    found: Iterator[ImportedHistory | StrayLine], one_by_one: bool
+) -> Iterator[Sequence[ImportedHistory] | StrayLine]:
     """Histories that are appended together."""
-    gathered: list[History] = []
+    gathered: list[ImportedHistory] = []
     lines = 0
     for each in found:
-        if isinstance(each, Stray):
+        if isinstance(each, StrayLine):
             yield each
             continue
         if gathered and (one_by_one or lines + len(each.lines) > LINES_AT_ONCE):

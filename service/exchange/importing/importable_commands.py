@@ -10,7 +10,7 @@ from domain.deployment_request import commands as request
 from domain.incident import commands as incident
 
 
-class Kind(StrEnum):
+class HistoryKind(StrEnum):
     """What a history is of, in the order in which a file is read: a later one may rest on an earlier one."""
 
     AUTHORITY = "authority"
@@ -18,29 +18,29 @@ class Kind(StrEnum):
     REQUEST = "deployment request"
 
 
-COMMANDS: Final[Mapping[str, tuple[type[Any], Kind]]] = MappingProxyType(
+COMMANDS: Final[Mapping[str, tuple[type[Any], HistoryKind]]] = MappingProxyType(
     {
-        "registerAuthority": (authority.RegisterAuthority, Kind.AUTHORITY),
-        "grantMandate": (jurisdiction.GrantMandate, Kind.AUTHORITY),
-        "endMandate": (jurisdiction.EndMandate, Kind.AUTHORITY),
-        "reportIncident": (incident.ReportIncident, Kind.INCIDENT),
-        "recordEvidence": (incident.RecordEvidence, Kind.INCIDENT),
-        "attributeIncident": (incident.AttributeIncident, Kind.INCIDENT),
-        "retractAttribution": (incident.RetractAttribution, Kind.INCIDENT),
-        "referIncident": (incident.ReferIncident, Kind.INCIDENT),
-        "submitDeploymentRequest": (request.SubmitRequest, Kind.REQUEST),
-        "amendDeploymentRequest": (request.AmendRequest, Kind.REQUEST),
-        "withdrawDeploymentRequest": (request.WithdrawRequest, Kind.REQUEST),
-        "beginReview": (request.BeginReview, Kind.REQUEST),
-        "withholdDeploymentRequest": (request.WithholdRequest, Kind.REQUEST),
-        "resumeReview": (request.ResumeReview, Kind.REQUEST),
-        "endorseDeploymentRequest": (request.EndorseRequest, Kind.REQUEST),
-        "recuseFromDeploymentRequest": (request.RecuseReviewer, Kind.REQUEST),
-        "approveDeploymentRequest": (request.ApproveRequest, Kind.REQUEST),
-        "denyDeploymentRequest": (request.DenyRequest, Kind.REQUEST),
-        "confirmApproval": (request.ConfirmApproval, Kind.REQUEST),
-        "revokeApproval": (request.RevokeApproval, Kind.REQUEST),
-        "reportFulfilment": (request.ReportFulfilment, Kind.REQUEST),
-        "remarkOnDeploymentRequest": (request.RemarkOnRequest, Kind.REQUEST),
+        "registerAuthority": (authority.RegisterAuthority, HistoryKind.AUTHORITY),
+        "grantMandate": (jurisdiction.GrantMandate, HistoryKind.AUTHORITY),
+        "endMandate": (jurisdiction.EndMandate, HistoryKind.AUTHORITY),
+        "reportIncident": (incident.ReportIncident, HistoryKind.INCIDENT),
+        "recordEvidence": (incident.RecordEvidence, HistoryKind.INCIDENT),
+        "attributeIncident": (incident.AttributeIncident, HistoryKind.INCIDENT),
+        "retractAttribution": (incident.RetractAttribution, HistoryKind.INCIDENT),
+        "referIncident": (incident.ReferIncident, HistoryKind.INCIDENT),
+        "submitDeploymentRequest": (request.SubmitRequest, HistoryKind.REQUEST),
+        "amendDeploymentRequest": (request.AmendRequest, HistoryKind.REQUEST),
+        "withdrawDeploymentRequest": (request.WithdrawRequest, HistoryKind.REQUEST),
+        "beginReview": (request.BeginReview, HistoryKind.REQUEST),
+        "withholdDeploymentRequest": (request.WithholdRequest, HistoryKind.REQUEST),
+        "resumeReview": (request.ResumeReview, HistoryKind.REQUEST),
+        "endorseDeploymentRequest": (request.EndorseRequest, HistoryKind.REQUEST),
+        "recuseFromDeploymentRequest": (request.RecuseReviewer, HistoryKind.REQUEST),
+        "approveDeploymentRequest": (request.ApproveRequest, HistoryKind.REQUEST),
+        "denyDeploymentRequest": (request.DenyRequest, HistoryKind.REQUEST),
+        "confirmApproval": (request.ConfirmApproval, HistoryKind.REQUEST),
+        "revokeApproval": (request.RevokeApproval, HistoryKind.REQUEST),
+        "reportFulfilment": (request.ReportFulfilment, HistoryKind.REQUEST),
+        "remarkOnDeploymentRequest": (request.RemarkOnRequest, HistoryKind.REQUEST),
     }
 )

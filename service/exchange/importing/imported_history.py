@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from domain.refusals import InvalidInput, Refusal
-from service.commands.envelope import Order
+from service.commands.envelope import CommandEnvelope
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LineContext:
     """What the lines before have made: the subject as it stands, and what they gave a name to.
 
     is_there: whether a stream has begun, in this file or before.
@@ -22,7 +22,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class CommandLine:
     """One command of a history.
 
     number: its place in the file. name: what the lines after it call the evidence that it records.
@@ -33,12 +33,12 @@ class Line:
     number: int
     command: str
     name: str | None = None
-    order: Callable[[Known], Order | InvalidInput]
+    order: Callable[[LineContext], CommandEnvelope | InvalidInput]
     called: Mapping[UUID, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class ImportedHistory:
     """All lines of one request, incident or authority.
 
     subject: the stream that it opens. claim: the stream of its idempotency key. digest: SHA-256 of its lines, hex.
@@ -50,17 +50,17 @@ class History:
     claim: UUID
     digest: str
     correlation: UUID
-    lines: tuple[Line, ...]
+    lines: tuple[CommandLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class HistoryResult:
     """What came of a history. recorded: how many of its lines are in the register; None where that is not known.
 
     refused: what was refused now. repeated: it was there before, and nothing of it was judged.
     """
 
-    history: History
+    history: ImportedHistory
     recorded: int | None
-    refused: tuple[tuple[Line, Refusal], ...] = ()
+    refused: tuple[tuple[CommandLine, Refusal], ...] = ()
     repeated: bool = False

@@ -5,27 +5,27 @@ from typing import BinaryIO
 
 import msgspec
 
-from service.exchange.importing.raw_line import LONGEST_LINE, Raw
+from service.exchange.importing.raw_line import LONGEST_LINE, RawLine
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
 
 
-def read(file: BinaryIO) -> Iterator[Raw]:
+def read(file: BinaryIO) -> Iterator[RawLine]:
     number = 0
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
         if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
-            yield Raw(number, b"", None, f"A line has at most {LONGEST_LINE:,} bytes.")
+            yield RawLine(number, b"", None, f"A line has at most {LONGEST_LINE:,} bytes.")
             _skip_the_rest(file)
         elif content := line.removeprefix(b"\xef\xbb\xbf").strip():
             yield _line(number, content)
 
 
-def _line(number: int, content: bytes) -> Raw:
+def _line(number: int, content: bytes) -> RawLine:
     try:
-        return Raw(number, content, _decode(content))
+        return RawLine(number, content, _decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Raw(number, content, None, f"It is no JSON object: {error}")
+        return RawLine(number, content, None, f"It is no JSON object: {error}")
 
 
 def _skip_the_rest(file: BinaryIO) -> None:

@@ -23,11 +23,11 @@ from domain.vocabulary import (
     derived_id,
     joined,
 )
-from service.commands.envelope import Order
-from service.exchange.importing.command_parser import Unreadable, command, instant, string
-from service.exchange.importing.importable_commands import COMMANDS, Kind
-from service.exchange.importing.imported_history import Known, Line
-from service.exchange.importing.raw_line import Raw
+from service.commands.envelope import CommandEnvelope
+from service.exchange.importing.command_parser import UnreadableValue, command, instant, string
+from service.exchange.importing.importable_commands import COMMANDS, HistoryKind
+from service.exchange.importing.imported_history import CommandLine, LineContext
+from service.exchange.importing.raw_line import RawLine
 from service.identity import ISSUER
 
 FIELDS: Final = ("history", "command", "at", "actor", "input", "name")
@@ -37,7 +37,7 @@ ACTOR_FIELDS: Final = ("subject", "authority", "roles", "issuer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class ImportFile:
     """What all lines of a file have in common.
 
     source: the register that it is from; the same names of the same source are the same histories.
@@ -62,8 +62,8 @@ class File:
 
 
 def line(
-    raw: Raw, history: str, kind: Kind | None, previous: datetime | None, file: File
-) -> tuple[Line, datetime | None]:
+    raw: RawLine, history: str, kind: HistoryKind | None, previous: datetime | None, file: ImportFile
+) -> tuple[CommandLine, datetime | None]:
     """A line of a history, and the time that the next one must not lie before: that of the last line that has one."""
     assert raw.fields is not None
     told = raw.fields.get("command")
@@ -72,14 +72,14 @@ def line(
     at, reached = file.now, previous
     try:
         at = instant(raw.fields.get("at"), "at")
-    except Unreadable as unreadable:
+    except UnreadableValue as unreadable:
         problems.extend(unreadable.problems)
     else:
         out_of_time = _time(at, previous, file)
         problems.extend(out_of_time)
         reached = previous if out_of_time else at
     called: dict[UUID, str] = {}
-    made = Line(
+    made = CommandLine(
         number=raw.number,
         command=told if isinstance(told, str) else "",
         name=name if isinstance(name, str) else None,
@@ -106,7 +106,7 @@ def _twice(content: bytes) -> list[FieldProblem]:
     return [FieldProblem(path=name, message="It is said twice: leave one out.") for name in twice]
 
 
-def _shape(fields: Mapping[str, Any], told: object, kind: Kind | None) -> list[FieldProblem]:
+def _shape(fields: Mapping[str, Any], told: object, kind: HistoryKind | None) -> list[FieldProblem]:
     problems = [
         FieldProblem(path=name, message=f"There is no such field; there are {joined(FIELDS, 'and')}.")
         for name in fields
@@ -123,7 +123,7 @@ def _shape(fields: Mapping[str, Any], told: object, kind: Kind | None) -> list[F
     return problems
 
 
-def _time(at: datetime, previous: datetime | None, file: File) -> list[FieldProblem]:
+def _time(at: datetime, previous: datetime | None, file: ImportFile) -> list[FieldProblem]:
     if at > file.now:
         return [FieldProblem(path="at", message="It lies in the future: a history has happened.")]
     if previous is not None and at < previous:
@@ -137,10 +137,10 @@ def _order(
     problems: tuple[FieldProblem, ...],
     subject: UUID,
     at: datetime,
-    file: File,
+    file: ImportFile,
     called: dict[UUID, str],
-    known: Known,
-) -> Order | InvalidInput:
+    known: LineContext,
+) -> CommandEnvelope | InvalidInput:
     if problems:
         return InvalidInput.of(*problems[:MOST_PROBLEMS])
     if (name := fields.get("name")) in known.names:
@@ -149,18 +149,18 @@ def _order(
     try:
         actor = _actor(fields.get("actor"))
         given = command(kind, fields.get("input", {}), _resolver(file, called, known))
-    except Unreadable as unreadable:
+    except UnreadableValue as unreadable:
         return InvalidInput.of(*unreadable.problems[:MOST_PROBLEMS])
-    return Order(
+    return CommandEnvelope(
         command=given,
         actor=actor,
-        subject=None if about is Kind.AUTHORITY else subject,
+        subject=None if about is HistoryKind.AUTHORITY else subject,
         correlation=file.correlation,
         occurred_at=at,
     )
 
 
-def _resolver(file: File, called: dict[UUID, str], known: Known) -> Any:
+def _resolver(file: ImportFile, called: dict[UUID, str], known: LineContext) -> Any:
     def resolve(kind: Any, value: object) -> UUID:
         if kind is IncidentId:
             incident = file.subject(name := _name(value))
@@ -178,7 +178,7 @@ def _resolver(file: File, called: dict[UUID, str], known: Known) -> Any:
     return resolve
 
 
-def _condition(value: object, known: Known) -> UUID:
+def _condition(value: object, known: LineContext) -> UUID:
     decision = getattr(known.state, "decision", None)
     conditions = decision.conditions if decision else ()
     number = int(value) if isinstance(value, int | str) and str(value).isdecimal() and len(str(value)) < 4 else 0
@@ -205,14 +205,16 @@ def _uuid(name: str) -> UUID | None:
 def _actor(told: object) -> Actor:
     """The person, authority and roles that a line names. Raises Unreadable."""
     if not isinstance(told, Mapping):
-        raise Unreadable(FieldProblem(path="actor", message="An object with subject, authority and roles is needed."))
+        raise UnreadableValue(
+            FieldProblem(path="actor", message="An object with subject, authority and roles is needed.")
+        )
     unknown = [name for name in told if name not in ACTOR_FIELDS]
     if unknown:
         message = f"There is no such field; there are {joined(ACTOR_FIELDS, 'and')}."
-        raise Unreadable(*(FieldProblem(path=f"actor.{name}", message=message) for name in unknown))
+        raise UnreadableValue(*(FieldProblem(path=f"actor.{name}", message=message) for name in unknown))
     roles = told.get("roles")
     if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
-        raise Unreadable(FieldProblem(path="actor.roles", message="A list of roles is needed."))
+        raise UnreadableValue(FieldProblem(path="actor.roles", message="A list of roles is needed."))
     return _known_actor(
         string(told.get("issuer", ISSUER), "actor.issuer"),
         string(told.get("subject"), "actor.subject"),
@@ -238,7 +240,7 @@ def _known_actor(issuer: str, subject: str, authority: str, roles: tuple[str, ..
         message = f"'{unknown[0]}' is no role: there are {joined([role.value for role in Role], 'and')}."
         problems.append(FieldProblem(path="actor.roles", message=message))
     if problems:
-        raise Unreadable(*problems)
+        raise UnreadableValue(*problems)
     return Actor(
         issuer=issuer,
         subject=Subject(subject),

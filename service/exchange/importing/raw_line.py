@@ -16,7 +16,7 @@ def quoted(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RawLine:
     """One line. number: its place in the file, from 1. content: what makes it the same line again, as bytes.
 
     fields: None where it has a problem.
@@ -28,7 +28,7 @@ class Raw:
     problem: str = ""
 
 
-class Reader(Protocol):
+class LineReader(Protocol):
     """Reads a file from its beginning, one line at a time."""
 
-    def __call__(self, file: BinaryIO) -> Iterator[Raw]: ...
+    def __call__(self, file: BinaryIO) -> Iterator[RawLine]: ...

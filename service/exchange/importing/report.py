@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from domain.refusals import InvalidInput, Refusal
-from service.exchange.importing.imported_history import Line, Told
-from service.exchange.importing.line_parser import File
+from service.exchange.importing.imported_history import CommandLine, HistoryResult
+from service.exchange.importing.line_parser import ImportFile
 
 MODE: Final = 0o600
 """A report tells of what may be for few: only its owner can read it."""
@@ -29,7 +29,7 @@ def adding_to(path: Path) -> Iterator[BinaryIO]:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedLine:
     """A line that records nothing, and why."""
 
     number: int
@@ -38,7 +38,7 @@ class Refused:
     refusal: Refusal
 
     @classmethod
-    def line(cls, line: Line, history: str, refusal: Refusal) -> "Refused":
+    def line(cls, line: CommandLine, history: str, refusal: Refusal) -> "RefusedLine":
         """Of a line that was judged: told in the names that the file gives, where the rules know ids alone."""
 
         def in_its_names(message: str) -> str:
@@ -60,14 +60,14 @@ class Report:
         """dry_run: whether it is of a run that records nothing."""
         self._file = file
         self._dry_run = dry_run
-        self.first: dict[str, Refused] = {}
+        self.first: dict[str, RefusedLine] = {}
         """The first refused line for each reason."""
 
-    def begin(self, file: File) -> None:
+    def begin(self, file: ImportFile) -> None:
         told: dict[str, Any] = {"at": file.now.isoformat(), "sha256": file.sha256, "source": file.source}
         self._write(run={**told, "dryRun": True} if self._dry_run else told)
 
-    def refused(self, refused: Refused, reason: str) -> None:
+    def refused(self, refused: RefusedLine, reason: str) -> None:
         self.first.setdefault(reason, refused)
         refusal = refused.refusal
         self._write(
@@ -79,7 +79,7 @@ class Report:
             fields=[asdict(problem) for problem in refusal.fields] if isinstance(refusal, InvalidInput) else [],
         )
 
-    def repeated(self, told: Told, missing: int) -> None:
+    def repeated(self, told: HistoryResult, missing: int) -> None:
         """Of a history that was there before, so many lines had been refused: the run that did so told which."""
         numbers = [line.number for line in told.history.lines]
         self._write(history=told.history.name, lines=[min(numbers), max(numbers)], refused_before=missing)

@@ -13,14 +13,14 @@ from domain.recorded import Recorded
 from service.event_store.store import EventStore
 from service.exchange.visible_log.approval_standing import AFTER_APPROVAL, standing
 from service.exchange.visible_log.scope import Scope
-from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visibility import Visibility
 
 ABOUT_THE_PERSON: Final = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
 """Rules that say something of who would act."""
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class RequestExplanation:
     """standing: where it stands, in words. because: the events that brought it to its status, and what became of an
     approval. outlooks: each action that its status knows.
     """
@@ -31,7 +31,7 @@ class Explained:
     outlooks: tuple[Outlook, ...]
 
 
-def explained(store: EventStore, scope: Scope, eyes: Eyes) -> Explained:
+def explain_request(store: EventStore, scope: Scope, visibility: Visibility) -> RequestExplanation:
     """Of the scope's one request. Raises ValueError where the scope is about anything else."""
     if scope.subject is None:
         raise ValueError("an explanation is about one request")
@@ -39,11 +39,11 @@ def explained(store: EventStore, scope: Scope, eyes: Eyes) -> Explained:
     request = _folded(history)
     if not isinstance(request, DeploymentRequest):
         raise ValueError("an explanation is about a request")
-    return Explained(
+    return RequestExplanation(
         request=request,
         standing=standing(request, ((type(each.event).__name__, each.happened_at) for each in history)),
         because=tuple(each for each in history if each.position in request.led_here or _is_after_approval(each)),
-        outlooks=_outlooks(store, scope, request, seen_of(request, eyes)),
+        outlooks=_outlooks(store, scope, request, visible_incidents(request, visibility)),
     )
 
 
@@ -75,9 +75,9 @@ def _of_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, 
     return tuple(outlooks)
 
 
-def seen_of(request: DeploymentRequest, eyes: Eyes) -> frozenset[UUID]:
+def visible_incidents(request: DeploymentRequest, visibility: Visibility) -> frozenset[UUID]:
     """The incidents that may be told of: those that the viewer may see now, whatever could be seen of them then."""
-    return frozenset(each for each, known in eyes.look(request.concerns).items() if known.visible)
+    return frozenset(each for each, known in visibility.of(request.concerns).items() if known.visible)
 
 
 def _told(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Any]]:

@@ -7,19 +7,19 @@ from typing import Any
 
 from domain import marking
 from domain.incident.events import EvidenceRecorded
-from projections.audit_entries import Entry, Shown, entry, shown_to
+from projections.audit_entries import AuditEntry, VisibleEntry, entry, visible_to
 from projections.audit_trail import evolve
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
-from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HistoryStep:
     """One event, and what of it is shown. state: the subject after it. incidents: by id, what it names is called."""
 
-    entry: Entry
-    shown: Shown
+    entry: AuditEntry
+    shown: VisibleEntry
     state: Any
     incidents: Mapping[str, str]
 
@@ -35,7 +35,7 @@ def stands(store: EventStore, scope: Scope) -> Any:
     return state
 
 
-def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
+def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator[HistoryStep]:
     """Of the scope's one subject, the oldest first. Evidence that may not be seen is left out, event and all.
 
     Raises ValueError where the scope is about everything.
@@ -43,7 +43,7 @@ def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
     subject = scope.subject
     if subject is None:
         raise ValueError("a history is about one subject")
-    hidden = eyes.look((subject,))[subject].hidden
+    hidden = visibility.of((subject,))[subject].hidden
     viewer = marking.viewer(scope.actor, registered=False, holds=())
     state: Any = None
     for recorded in chain.from_iterable(store.pages([(subject, 0)])):
@@ -53,7 +53,7 @@ def history(store: EventStore, scope: Scope, eyes: Eyes) -> Iterator[Step]:
         if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in hidden:
             continue
         told = entry(before, recorded, state)
-        known = eyes.look(told.mentions)
+        known = visibility.of(told.mentions)
         seen = {each for each in told.mentions if each not in hidden and (each not in known or known[each].visible)}
         incidents = {str(each): known[each].name for each in seen if each in known}
-        yield Step(told, shown_to(viewer, told, seen), state, incidents)
+        yield HistoryStep(told, visible_to(viewer, told, seen), state, incidents)

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain import catalogue
 from domain.numbering import NumberAssigned, place_of
 from service.event_store.mapper import Mapper
-from service.event_store.records import Row
+from service.event_store.records import EventRow
 from service.event_store.store import EventStore
 
 UNTOLD: Final = datetime.min.replace(tzinfo=UTC)
@@ -30,5 +30,5 @@ def reference_of(store: EventStore, stream: UUID) -> str | None:
 def _event(store: EventStore, stream: UUID, version: int) -> object:
     """None where there is no such event."""
     for stored in store.recorder.select_events(stream, gt=version - 1, limit=1):
-        return _MAPPER.decode(Row(0, stream, version, stored.topic, stored.state, UNTOLD, None)).event
+        return _MAPPER.decode(EventRow(0, stream, version, stored.topic, stored.state, UNTOLD, None)).event
     return None

@@ -13,7 +13,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.limits import text_bytes
 from domain.recorded import Recorded
 from domain.vocabulary import Text
-from service.exchange.visible_log.visible_events import Teller, Told
+from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 ROWS: Final = 2_000
 """Stored events that are looked through at a time, for those that open a request."""
@@ -25,11 +25,11 @@ OPENING: Final = RequestSubmitted.__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class RequestCase:
     """One request as it stood at the end of the scope. incidents: those that may be seen, with their references."""
 
     request: DeploymentRequest
-    events: tuple[Told, ...]
+    events: tuple[VisibleEvent, ...]
     incidents: Mapping[UUID, str]
 
     def named(self, incidents: Iterable[UUID]) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Case:
                 yield f"decision.conditions.{n}.text", condition.text
 
 
-def cases(teller: Teller) -> Iterator[Case]:
+def cases(teller: VisibleLog) -> Iterator[RequestCase]:
     """The requests that the viewer may see, the first submitted first."""
     if teller.scope.subject is not None:
         yield from _cases(teller, [teller.scope.subject])
@@ -68,13 +68,13 @@ def cases(teller: Teller) -> Iterator[Case]:
         teller.reached(min(after, teller.scope.end))
 
 
-def _cases(teller: Teller, streams: list[UUID]) -> Iterator[Case]:
-    known = teller.eyes.look(streams)
+def _cases(teller: VisibleLog, streams: list[UUID]) -> Iterator[RequestCase]:
+    known = teller.eyes.of(streams)
     visible = [(stream, 0) for stream in streams if known[stream].visible]
     within = (each for page in teller.store.pages(visible) for each in page if each.position <= teller.scope.end)
     for histories in _gathered(tuple(history) for _, history in groupby(within, attrgetter("stream"))):
         recorded = [each for history in histories for each in history]
-        told = groupby(teller.told(recorded), attrgetter("subject"))
+        told = groupby(teller.visible(recorded), attrgetter("subject"))
         for history, (_, events) in zip(histories, told, strict=True):
             yield _case(history, tuple(events))
 
@@ -92,6 +92,6 @@ def _gathered(histories: Iterable[tuple[Recorded[Any], ...]]) -> Iterator[list[t
         yield gathered
 
 
-def _case(history: tuple[Recorded[Any], ...], events: tuple[Told, ...]) -> Case:
+def _case(history: tuple[Recorded[Any], ...], events: tuple[VisibleEvent, ...]) -> RequestCase:
     incidents = {incident: name for told in events for incident, name in told.incidents.items()}
-    return Case(request=fold(DEPLOYMENT_REQUEST, history), events=events, incidents=incidents)
+    return RequestCase(request=fold(DEPLOYMENT_REQUEST, history), events=events, incidents=incidents)

@@ -10,8 +10,8 @@ from domain.vocabulary import SYSTEM, Actor, joined
 from projections.api_terms import instant
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import find
-from service.exchange.visible_log.refused import Refused
-from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.refused import ExportRefused
+from service.exchange.visible_log.visibility import Visibility
 from service.identity import Tokens, Unauthenticated
 
 
@@ -44,7 +44,7 @@ def bearer(tokens: Tokens, token: str | None, now: datetime) -> Actor:
     try:
         return tokens.read(token, now).actor
     except Unauthenticated as refusal:
-        raise Refused(str(refusal)) from None
+        raise ExportRefused(str(refusal)) from None
 
 
 def scope_of(store: EventStore, actor: Actor, now: datetime, as_of: datetime | None = None) -> Scope:
@@ -53,19 +53,25 @@ def scope_of(store: EventStore, actor: Actor, now: datetime, as_of: datetime | N
     if as_of is None:
         return Scope(actor=actor, end=present, present=present, now=now)
     if (end := store.position_as_of(as_of)) is None:
-        raise Refused(f"{instant(as_of)} lies ahead: nobody can say what the register will say then")
+        raise ExportRefused(f"{instant(as_of)} lies ahead: nobody can say what the register will say then")
     return Scope(actor=actor, end=end, present=max(present, end), now=now, as_of=as_of)
 
 
 def called(
-    store: EventStore, eyes: Eyes, reference: str, end: int, kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,)
+    store: EventStore,
+    visibility: Visibility,
+    reference: str,
+    end: int,
+    kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,),
 ) -> UUID:
     """The stream with this reference. Raises Refused where there was none yet, or none that the viewer may see."""
     stream = find(store, reference)
-    seen = eyes.look((stream,)).get(stream) if stream is not None else None
+    seen = visibility.of((stream,)).get(stream) if stream is not None else None
     if stream is None or seen is None or not seen.visible or seen.opened_at > end or seen.aggregate not in kinds:
         kind = joined([_SPOKEN[each.name] for each in kinds])
-        raise Refused(f"there is no {kind} '{reference}'{'' if end == eyes.present else ' by then'} that may be seen")
+        raise ExportRefused(
+            f"there is no {kind} '{reference}'{'' if end == visibility.present else ' by then'} that may be seen"
+        )
     return stream
 
 

@@ -20,7 +20,7 @@ from domain.recorded import Recorded
 from domain.vocabulary import Actor
 from service.event_store.store import EventStore
 
-KEPT: Final = 10_000
+MAX_CACHED: Final = 10_000
 """Subjects that are remembered, some 500 bytes each."""
 CONSULTED: Final = 2_000
 """Authorities and jurisdictions whose states are remembered."""
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class VisibleStream:
     """What is known of one stream. opened_at: the position of its first event.
 
     name: its reference, an authority's code, a region. hidden: pieces of an incident's evidence that may not be seen.
@@ -45,20 +45,20 @@ class Seen:
     reads_internal: bool = True
 
 
-class Eyes:
+class Visibility:
     """What one viewer may see now, and what things are called. Bounded in memory; for one thread."""
 
-    def __init__(self, store: EventStore, actor: Actor, now: datetime, present: int, kept: int = KEPT) -> None:
+    def __init__(self, store: EventStore, actor: Actor, now: datetime, present: int, kept: int = MAX_CACHED) -> None:
         """present: the last position that is looked at, so that one state of the register judges all of a file."""
         self.actor = actor
         self.present = present
         self._store = store
         self._now = now
         self._kept = kept
-        self._seen: OrderedDict[UUID, Seen] = OrderedDict()
+        self._seen: OrderedDict[UUID, VisibleStream] = OrderedDict()
         self._consulted: dict[UUID, Any] = {}
 
-    def look(self, streams: Iterable[UUID]) -> Mapping[UUID, Seen]:
+    def of(self, streams: Iterable[UUID]) -> Mapping[UUID, VisibleStream]:
         """What is known of each: what is no stream is not in the answer."""
         wanted = dict.fromkeys(streams)
         found = {stream: self._seen[stream] for stream in wanted if stream in self._seen}
@@ -71,13 +71,13 @@ class Eyes:
             found |= fresh
         return found
 
-    def meet(self, recorded: Recorded[Any]) -> None:
+    def note(self, recorded: Recorded[Any]) -> None:
         """Spares whoever sees everything a second look: the first event of a stream tells what it is called."""
         if self.actor.is_system and recorded.version == 1:
             state = AGGREGATE_OF[type(recorded.event)].evolve(None, recorded)
             self._keep({recorded.stream: self._judged(state, recorded.position)})
 
-    def _read(self, streams: Iterable[UUID]) -> dict[UUID, Seen]:
+    def _read(self, streams: Iterable[UUID]) -> dict[UUID, VisibleStream]:
         opened: dict[UUID, int] = {}
         states = self._states(streams, opened)
         return {stream: self._judged(state, opened[stream]) for stream, state in states.items()}
@@ -97,15 +97,15 @@ class Eyes:
                     opened.setdefault(recorded.stream, recorded.position)
         return states
 
-    def _judged(self, state: Any, opened_at: int) -> Seen:
-        known = Seen(aggregate=_AGGREGATE_OF_STATE[type(state)], name=_name_of(state), opened_at=opened_at)
+    def _judged(self, state: Any, opened_at: int) -> VisibleStream:
+        known = VisibleStream(aggregate=_AGGREGATE_OF_STATE[type(state)], name=_name_of(state), opened_at=opened_at)
         if self.actor.is_system:
             return known
         if isinstance(state, DeploymentRequest):
             return self._request(known, state)
         return self._incident(known, state) if isinstance(state, Incident) else known
 
-    def _request(self, known: Seen, request: DeploymentRequest) -> Seen:
+    def _request(self, known: VisibleStream, request: DeploymentRequest) -> VisibleStream:
         readers = frozenset({marking.authority(request.deciding_authority), marking.AUDITORS})
         return replace(
             known,
@@ -113,7 +113,7 @@ class Eyes:
             reads_internal=marking.viewer(self.actor, registered=False, holds=()).sees(readers),
         )
 
-    def _incident(self, known: Seen, incident: Incident) -> Seen:
+    def _incident(self, known: VisibleStream, incident: Incident) -> VisibleStream:
         viewer = self._ask(incident.id, lambda context: viewer_of(context, incident))
         hidden = (piece.id for piece in incident.evidence if not viewer.sees(incident.audience_of(piece)))
         return replace(known, visible=viewer.sees(incident.audience), hidden=frozenset(hidden))
@@ -130,7 +130,7 @@ class Eyes:
                 states = self._states(unread.streams)
                 self._consulted.update((stream, states.get(stream)) for stream in unread.streams)
 
-    def _keep(self, fresh: Mapping[UUID, Seen]) -> None:
+    def _keep(self, fresh: Mapping[UUID, VisibleStream]) -> None:
         self._seen.update(fresh)
         while len(self._seen) > self._kept:
             self._seen.popitem(last=False)

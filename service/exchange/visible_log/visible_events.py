@@ -14,13 +14,13 @@ from domain.marking import Viewer
 from domain.recorded import CommandRef, Recorded
 from domain.vocabulary import Actor
 from projections.api_terms import payload, spelled_path
-from projections.audit_entries import Entry, kind_of, shown_to, subject_of
-from service.event_store.records import Place
+from projections.audit_entries import AuditEntry, kind_of, subject_of, visible_to
+from service.event_store.records import StreamVersion
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
-from service.exchange.visible_log.visibility import Eyes, Seen
+from service.exchange.visible_log.visibility import Visibility, VisibleStream
 
-Reached = Callable[[int], None]
+ReportPosition = Callable[[int], None]
 BLOCK: Final = 500
 """Events that are read at a time."""
 UNTOLD: Final = (NUMBERING, CLAIM, UNBEGUN)
@@ -29,7 +29,7 @@ NOBODY: Final = Viewer(frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class VisibleEvent:
     """One event, of which the viewer may see all that is here.
 
     subject: the id of the request, incident or authority; name: its reference or code. incidents: those that it names,
@@ -50,7 +50,7 @@ class Told:
     command: CommandRef
     correlation: UUID
     causation: int | None
-    consulted: tuple[Place, ...]
+    consulted: tuple[StreamVersion, ...]
     unseen: tuple[str, ...]
     incidents: Mapping[UUID, str]
     reason: str | None
@@ -63,32 +63,34 @@ class Told:
         return self.occurred_at or self.recorded_at
 
 
-class Teller:
+class VisibleLog:
     """Tells the events of a scope, a block at a time. reached: is told the position up to which it has read."""
 
-    def __init__(self, store: EventStore, scope: Scope, eyes: Eyes, reached: Reached = lambda position: None) -> None:
+    def __init__(
+        self, store: EventStore, scope: Scope, visibility: Visibility, reached: ReportPosition = lambda position: None
+    ) -> None:
         self.store = store
         self.scope = scope
-        self.eyes = eyes
+        self.eyes = visibility
         self.reached = reached
 
-    def log(self, reached: Reached | None = None) -> Iterator[Told]:
+    def events(self, reached: ReportPosition | None = None) -> Iterator[VisibleEvent]:
         """Those of the scope in the order of the log. reached: what is told instead, where this is not all there is."""
         reached = reached or self.reached
         for block in self._blocks():
-            yield from self.told(block)
+            yield from self.visible(block)
             if block:
                 reached(block[-1].position)
 
-    def told(self, block: Sequence[Recorded[Any]]) -> Iterator[Told]:
+    def visible(self, block: Sequence[Recorded[Any]]) -> Iterator[VisibleEvent]:
         """What the viewer may see of these events, in their order."""
         chosen = [recorded for recorded in block if AGGREGATE_OF[type(recorded.event)] not in UNTOLD]
         for recorded in chosen:
-            self.eyes.meet(recorded)
+            self.eyes.note(recorded)
         named = [tuple(_ids_of(recorded.event)) for recorded in chosen]
         streams = {recorded.stream for recorded in chosen}
         consulted = {stream for recorded in chosen for stream, _ in recorded.consulted}
-        known = self.eyes.look(streams.union(consulted, *named))
+        known = self.eyes.of(streams.union(consulted, *named))
         for recorded, ids in zip(chosen, named, strict=True):
             if _is_visible(recorded, known[recorded.stream]):
                 yield _told(recorded, ids, known)
@@ -104,19 +106,19 @@ class Teller:
             yield [recorded for recorded in block if recorded.position <= self.scope.end]
 
 
-def _is_visible(recorded: Recorded[Any], subject: Seen) -> bool:
+def _is_visible(recorded: Recorded[Any], subject: VisibleStream) -> bool:
     if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in subject.hidden:
         return False
     return subject.visible
 
 
-def _told(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mapping[UUID, Seen]) -> Told:
+def _told(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mapping[UUID, VisibleStream]) -> VisibleEvent:
     subject = known[recorded.stream]
     hidden = {each for each in ids if each in subject.hidden or not _may_be_seen(each, known)}
-    shown = shown_to(NOBODY, _entry(recorded, ids, subject), frozenset(ids) - hidden)
+    shown = visible_to(NOBODY, _entry(recorded, ids, subject), frozenset(ids) - hidden)
     consulted = recorded.consulted
     unseen = tuple(f"consulted.{n}" for n, place in enumerate(consulted) if not _may_be_seen(place[0], known))
-    return Told(
+    return VisibleEvent(
         position=recorded.position,
         subject=subject_of(recorded),
         kind=kind_of(recorded),
@@ -138,10 +140,10 @@ def _told(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mapping[UUID, S
     )
 
 
-def _entry(recorded: Recorded[Any], ids: tuple[UUID, ...], subject: Seen) -> Entry:
+def _entry(recorded: Recorded[Any], ids: tuple[UUID, ...], subject: VisibleStream) -> AuditEntry:
     """The event as the audit trail's own rules of what is left out take it."""
     internal = isinstance(recorded.event, RequestRemarked) and recorded.event.internal
-    return Entry(
+    return AuditEntry(
         position=recorded.position,
         subject=subject_of(recorded),
         kind=kind_of(recorded),
@@ -160,17 +162,17 @@ def _entry(recorded: Recorded[Any], ids: tuple[UUID, ...], subject: Seen) -> Ent
     )
 
 
-def _name_of(recorded: Recorded[Any], subject: Seen) -> str:
+def _name_of(recorded: Recorded[Any], subject: VisibleStream) -> str:
     """An authority's code also where the event is about one of its mandates."""
     is_of_mandate = isinstance(recorded.event, MandateGranted | MandateEnded)
     return str(recorded.event.authority) if is_of_mandate else subject.name
 
 
-def _may_be_seen(stream: UUID, known: Mapping[UUID, Seen]) -> bool:
+def _may_be_seen(stream: UUID, known: Mapping[UUID, VisibleStream]) -> bool:
     return stream not in known or known[stream].visible
 
 
-def _is_incident(stream: UUID, known: Mapping[UUID, Seen]) -> bool:
+def _is_incident(stream: UUID, known: Mapping[UUID, VisibleStream]) -> bool:
     return stream in known and known[stream].aggregate is INCIDENT
 
 

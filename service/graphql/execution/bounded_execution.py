@@ -8,10 +8,10 @@ from graphql import GraphQLError, get_named_type, is_leaf_type, is_non_null_type
 from graphql.execution import Executor
 from graphql.pyutils import gather_with_cancel
 
-from service.graphql.execution.fast_fields import Attribute
+from service.graphql.execution.fast_fields import AttributeResolver
 from service.graphql.execution.field_charges import COST, READ, charge_of_item, charge_told
 from service.graphql.execution.graphql_errors import ERRORS
-from service.graphql.execution.person_quotas import TooMany
+from service.graphql.execution.person_quotas import QuotaExceeded
 
 if TYPE_CHECKING:
     from service.graphql.schema.context import Context
@@ -28,11 +28,11 @@ class TooMuch(GraphQLError):
     """The answer grew beyond what is accepted: none of it is told."""
 
 
-class Untold(GraphQLError):
+class IncompleteAnswer(GraphQLError):
     """Stands for an error beyond those that are told."""
 
 
-class PlainExecutor(Executor[None]):
+class BoundedExecutor(Executor[None]):
     """The library's executor, which answers attributes at once, no more than may be asked for, and in pieces.
 
     What a document could cost is judged beforehand by how long lists are as a rule: here it is what they are.
@@ -49,7 +49,7 @@ class PlainExecutor(Executor[None]):
         charge = charge_told(field)
         self._spend(charge, len(path.key))
         resolve = field.resolve if field is not None else None
-        if type(resolve) is Attribute and (write := resolve.write) is not None:
+        if type(resolve) is AttributeResolver and (write := resolve.write) is not None:
             value = getattr(source, resolve.name, None)
             if value is None:
                 if resolve.optional:
@@ -99,12 +99,12 @@ class PlainExecutor(Executor[None]):
         its field goes on as it is: what is lost with it is told by it alone."""
         context, propagates = self.context_value, self.error_propagation and is_non_null_type(return_type)
         cause = raw_error.original_error if isinstance(raw_error, GraphQLError) else raw_error
-        if isinstance(raw_error, TooMuch) or isinstance(cause, TooMuch | TooMany):
+        if isinstance(raw_error, TooMuch) or isinstance(cause, TooMuch | QuotaExceeded):
             if context.refused is None:
                 nodes = [each.node for each in field_details_list]
                 context.refused = located_error(raw_error, nodes, path.as_list())
             if propagates:
-                raise Untold("", path=path.as_list())
+                raise IncompleteAnswer("", path=path.as_list())
         elif propagates or self._nulls < ERRORS:
             self._nulls += not propagates
             super().handle_field_error(raw_error, return_type, field_details_list, path)

@@ -22,14 +22,14 @@ from graphql import (
 )
 
 from service.graphql.execution.graphql_errors import ERRORS
-from service.graphql.execution.person_quotas import Share
-from service.graphql.execution.query_cost import TOKENS, Selection, cost, measured, too_long, too_wide
+from service.graphql.execution.person_quotas import PersonQuota
+from service.graphql.execution.query_cost import TOKENS, SelectionCost, cost, measure, too_long, too_wide
 
-KEPT: Final = 16 * 1024 * 1024
+MAX_DOCUMENTS: Final = 16 * 1024 * 1024
 """Bytes of documents that are kept, as read."""
 A_CHARACTER: Final = 200
 """Bytes that a document takes when it is read, for each of its text: a word takes about a thousand."""
-LONGEST_KEPT: Final = 10_000
+MAX_CACHED_LENGTH: Final = 10_000
 SHORT: Final = 500
 """Characters that are read at once. What is longer is read in a thread."""
 THREADS: Final = 4
@@ -42,7 +42,7 @@ class Operation:
 
     name: str | None
     kind: OperationType
-    selection: Selection
+    selection: SelectionCost
 
     def cost(self, variables: Mapping[str, Any] | None) -> int | GraphQLError:
         """What it costs at most, or why it is refused."""
@@ -81,7 +81,7 @@ class Lined(Source):
         return SourceLocation(line, position + 1 - self._starts[line - 1])
 
 
-class Reader:
+class DocumentCache:
     """Reads documents for a schema, and keeps valid ones that were asked for lately. For one event loop."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
@@ -90,7 +90,7 @@ class Reader:
         self._kept: dict[str, Document] = {}
         self._size = 0
 
-    async def read(self, text: str, share: Share) -> Document:
+    async def read(self, text: str, share: PersonQuota) -> Document:
         """share: of the person who sends it. One document of theirs is read at a time."""
         if (error := too_long(text)) is not None:
             return Document(None, (error,))
@@ -111,12 +111,12 @@ class Reader:
         return document
 
     def _keep(self, text: str, document: Document) -> Document:
-        if document.errors or len(text) > LONGEST_KEPT:
+        if document.errors or len(text) > MAX_CACHED_LENGTH:
             return document
         if text not in self._kept:
             self._size += len(text) * A_CHARACTER
         self._kept[text] = document
-        while self._size > KEPT:
+        while self._size > MAX_DOCUMENTS:
             oldest = next(iter(self._kept))
             del self._kept[oldest]
             self._size -= len(oldest) * A_CHARACTER
@@ -141,7 +141,7 @@ def _operations(schema: GraphQLSchema, node: DocumentNode) -> tuple[Operation, .
         Operation(
             name=definition.name.value if definition.name else None,
             kind=definition.operation,
-            selection=measured(schema, node, definition),
+            selection=measure(schema, node, definition),
         )
         for definition in node.definitions
         if isinstance(definition, OperationDefinitionNode)

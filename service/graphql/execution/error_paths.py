@@ -23,7 +23,7 @@ _NOT_GIVEN: Final = re.compile(r"^Argument '[\w.]+\((\w+):\)' of type '\S+' is r
 _INPUT: Final = "input"
 
 
-def place_of(error: GraphQLError, document: DocumentNode | None) -> str | None:
+def argument_path(error: GraphQLError, document: DocumentNode | None) -> str | None:
     """The argument that an error of parsing or validating values is about, None where it is about none.
 
     What the library says of fields that are missing or too many, it says of the object around them.

@@ -19,16 +19,16 @@ def written_instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
-Writer = Callable[[Any], Any]
+LeafSerializer = Callable[[Any], Any]
 """A value as JSON says it; None where it has to go the library's way."""
 
 
-class Attribute:
+class AttributeResolver:
     """The resolver of a field that is an attribute. write: where it is a leaf. optional: whether it may be null."""
 
     __slots__ = ("name", "optional", "write")
 
-    def __init__(self, name: str, write: Writer | None, *, optional: bool) -> None:
+    def __init__(self, name: str, write: LeafSerializer | None, *, optional: bool) -> None:
         self.name = name
         self.write = write
         self.optional = optional
@@ -37,7 +37,7 @@ class Attribute:
         return getattr(source, self.name)
 
 
-def plainly(schema: GraphQLSchema) -> GraphQLSchema:
+def with_fast_fields(schema: GraphQLSchema) -> GraphQLSchema:
     """The schema, with attributes for resolvers where that is all that they get, and what each field costs."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
@@ -74,20 +74,20 @@ def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
 _AWAITABLE: Final[dict[type[Any], bool]] = {}
 
 
-def _attribute(field: GraphQLField, name: str) -> Attribute:
+def _attribute(field: GraphQLField, name: str) -> AttributeResolver:
     optional = not isinstance(field.type, GraphQLNonNull)
     kind = field.type if optional else field.type.of_type  # type: ignore[union-attr]
-    return Attribute(name, _writer(kind) if is_leaf_type(kind) else None, optional=optional)
+    return AttributeResolver(name, _writer(kind) if is_leaf_type(kind) else None, optional=optional)
 
 
-def _writer(kind: Any) -> Writer | None:
+def _writer(kind: Any) -> LeafSerializer | None:
     if isinstance(kind, GraphQLEnumType):
         members = kind.extensions["strawberry-definition"].wrapped_cls
         return {member: kind.coerce_output_value(member) for member in members}.get
     return _WRITERS.get(kind.name)
 
 
-_WRITERS: Final[dict[str, Writer]] = {
+_WRITERS: Final[dict[str, LeafSerializer]] = {
     "String": lambda value: value if type(value) is str else None,
     "ID": lambda value: value if type(value) is str else None,
     "Boolean": lambda value: value if type(value) is bool else None,

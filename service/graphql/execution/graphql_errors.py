@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 
-from projections.reading.reader import Unanswered, ViewBehind
+from projections.reading.reader import DatabaseUnavailable, ViewBehind
 from service.errors import OutcomeUnknown, Unavailable
-from service.graphql.execution.error_paths import place_of
-from service.graphql.execution.person_quotas import RETRY_AFTER, TooMany
-from service.graphql.execution.recorded_commands import NOTHING_YET, Recorded, recorded_all_the_same
+from service.graphql.execution.error_paths import argument_path
+from service.graphql.execution.person_quotas import RETRY_AFTER, QuotaExceeded
+from service.graphql.execution.recorded_commands import NONE_RECORDED, RecordedCommands, mark_recorded
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
 BAD_USER_INPUT: Final = "BAD_USER_INPUT"
@@ -43,55 +43,59 @@ class BadUserInput(GraphQLError):
         super().__init__(f"{path}: {message}", extensions={"code": BAD_USER_INPUT, "argument": path})
 
 
-def told(
-    errors: Iterable[GraphQLError], document: DocumentNode | None = None, recorded: Recorded = NOTHING_YET
+def format_errors(
+    errors: Iterable[GraphQLError], document: DocumentNode | None = None, recorded: RecordedCommands = NONE_RECORDED
 ) -> list[dict[str, Any]]:
     """The errors as the client may read them, the first ones. What is our own fault is logged, under the id that they
     are given."""
-    return [_told(error, document, recorded) for error in islice(errors, ERRORS)]
+    return [_format_error(error, document, recorded) for error in islice(errors, ERRORS)]
 
 
 def untold(number: int) -> dict[str, Any]:
     """Stands for the errors that are not told."""
-    return problem(BAD_USER_INPUT, f"{number:,} more errors are not told: mend the first ones.")
+    return request_error(BAD_USER_INPUT, f"{number:,} more errors are not told: mend the first ones.")
 
 
-def problem(code: str, message: str, **extensions: object) -> dict[str, Any]:
+def request_error(code: str, message: str, **extensions: object) -> dict[str, Any]:
     """An error that concerns the request as a whole."""
     return {"message": message, "extensions": {"code": code, **extensions}}
 
 
-def too_many(refused: TooMany) -> dict[str, Any]:
-    return problem(TOO_MANY_REQUESTS, str(refused), retryAfter=RETRY_AFTER)
+def too_many(refused: QuotaExceeded) -> dict[str, Any]:
+    return request_error(TOO_MANY_REQUESTS, str(refused), retryAfter=RETRY_AFTER)
 
 
-def fault(error: BaseException) -> dict[str, Any]:
+def internal_error(error: BaseException) -> dict[str, Any]:
     """A fault of ours: logged with its correlation id, masked for the client."""
     correlation = str(uuid4())
     _log.error("a request failed, correlation id %s", correlation, exc_info=error)
-    return problem(
+    return request_error(
         INTERNAL,
         f"Something went wrong on our side. Quote {correlation} when you report it.",
         correlationId=correlation,
     )
 
 
-def failure(error: Exception) -> dict[str, Any]:
+def subscription_error(error: Exception) -> dict[str, Any]:
     """What ended a subscription between two answers."""
-    return _told(error, None, NOTHING_YET) if isinstance(error, GraphQLError) else _inability(error) or fault(error)
+    return (
+        _format_error(error, None, NONE_RECORDED)
+        if isinstance(error, GraphQLError)
+        else _temporary_error(error) or internal_error(error)
+    )
 
 
-def _told(error: GraphQLError, document: DocumentNode | None, recorded: Recorded) -> dict[str, Any]:
+def _format_error(error: GraphQLError, document: DocumentNode | None, recorded: RecordedCommands) -> dict[str, Any]:
     original = error.original_error
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     if original is None or isinstance(original, GraphQLError):
-        return recorded_all_the_same(_misuse(error, document), recorded)
-    answer = _unread(original) if recorded else _inability(original, is_command=_is_command(error, document))
+        return mark_recorded(_client_error(error, document), recorded)
+    answer = _unread(original) if recorded else _temporary_error(original, is_command=_is_command(error, document))
     if answer is None and error.path is not None:
-        answer = fault(original)
-    found = _misuse(error, document) if answer is None else {**error.formatted, **answer}
-    return recorded_all_the_same(found, recorded)
+        answer = internal_error(original)
+    found = _client_error(error, document) if answer is None else {**error.formatted, **answer}
+    return mark_recorded(found, recorded)
 
 
 def _is_command(error: GraphQLError, document: DocumentNode | None) -> bool:
@@ -102,34 +106,34 @@ def _is_command(error: GraphQLError, document: DocumentNode | None) -> bool:
     )
 
 
-def _misuse(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
+def _client_error(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
     """The client's own: the message names the argument where the library's does not."""
     formatted: dict[str, Any] = dict(error.formatted)
     if len(error.message) > MESSAGE:
         formatted["message"] = f"{error.message[:MESSAGE]} ..."
     extensions = {"code": BAD_USER_INPUT, **(error.extensions or {})}
-    place = None if "argument" in extensions else place_of(error, document)
+    place = None if "argument" in extensions else argument_path(error, document)
     if place is not None:
         extensions["argument"] = place
         formatted["message"] = f"{place}: {formatted['message']}"
     return {**formatted, "extensions": extensions}
 
 
-def _inability(original: Exception, *, is_command: bool = False) -> dict[str, Any] | None:
+def _temporary_error(original: Exception, *, is_command: bool = False) -> dict[str, Any] | None:
     """What the register cannot answer now, and will later."""
     match original:
         case ViewBehind():
-            return problem(VIEW_BEHIND, f"{str(original).capitalize()}: try again.")
-        case Unanswered():
-            return problem(UNAVAILABLE, TRY_AGAIN, retryAfter=original.retry_after)
+            return request_error(VIEW_BEHIND, f"{str(original).capitalize()}: try again.")
+        case DatabaseUnavailable():
+            return request_error(UNAVAILABLE, TRY_AGAIN, retryAfter=original.retry_after)
         case OutcomeUnknown():
-            return problem(UNAVAILABLE, f"{MAYBE} {original.advice}", retryAfter=original.retry_after)
+            return request_error(UNAVAILABLE, f"{MAYBE} {original.advice}", retryAfter=original.retry_after)
         case Unavailable(recorded=None):
-            return problem(UNAVAILABLE, f"{TRY_AGAIN} {UNKNOWN}", retryAfter=original.retry_after)
+            return request_error(UNAVAILABLE, f"{TRY_AGAIN} {UNKNOWN}", retryAfter=original.retry_after)
         case Unavailable():
             message = f"{TRY_AGAIN} {NOTHING}" if is_command else TRY_AGAIN
-            return problem(UNAVAILABLE, message, retryAfter=original.retry_after)
-        case TooMany():
+            return request_error(UNAVAILABLE, message, retryAfter=original.retry_after)
+        case QuotaExceeded():
             return too_many(original)
         case _:
             return None
@@ -139,18 +143,18 @@ def _unread(original: Exception) -> dict[str, Any] | None:
     """What cannot be read once a command of the request was recorded: to send the request again would be wrong."""
     match original:
         case ViewBehind():
-            return problem(VIEW_BEHIND, f"{str(original).capitalize()}.")
-        case Unanswered():
-            return problem(VIEW_BEHIND, NOT_READ)
+            return request_error(VIEW_BEHIND, f"{str(original).capitalize()}.")
+        case DatabaseUnavailable():
+            return request_error(VIEW_BEHIND, NOT_READ)
         case Unavailable(recorded=None):
-            return problem(UNAVAILABLE, f"{NOT_READ} {UNKNOWN}")
+            return request_error(UNAVAILABLE, f"{NOT_READ} {UNKNOWN}")
         case Unavailable():
-            return problem(UNAVAILABLE, f"{NOT_READ} {NOTHING}")
-        case TooMany():
-            return problem(TOO_MANY_REQUESTS, str(original))
+            return request_error(UNAVAILABLE, f"{NOT_READ} {NOTHING}")
+        case QuotaExceeded():
+            return request_error(TOO_MANY_REQUESTS, str(original))
         case _:
             return None
 
 
-class Ended(Exception):
+class SubscriptionsEnded(Exception):
     """Nothing is told any more: the process is about to end."""

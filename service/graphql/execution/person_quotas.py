@@ -23,11 +23,11 @@ Person = tuple[str, str]
 """Issuer and subject."""
 
 
-class TooMany(Exception):
+class QuotaExceeded(Exception):
     """A person asks for more at once than they may. Nothing of it was done."""
 
 
-class Share:
+class PersonQuota:
     """One person's.
 
     pace: of all their requests together. reading: held while a document of theirs is read. large: held by a request
@@ -45,7 +45,7 @@ class Share:
     def request(self) -> Iterator[None]:
         """Raises TooMany."""
         if self._requests >= REQUESTS:
-            raise TooMany(f"You have {REQUESTS} requests under way: wait for their answers.")
+            raise QuotaExceeded(f"You have {REQUESTS} requests under way: wait for their answers.")
         self._requests += 1
         try:
             yield
@@ -56,7 +56,9 @@ class Share:
     def command(self) -> Iterator[None]:
         """Raises TooMany."""
         if self._commands >= COMMANDS:
-            raise TooMany(f"You have {COMMANDS} commands under way: wait for their answers. This one was not recorded.")
+            raise QuotaExceeded(
+                f"You have {COMMANDS} commands under way: wait for their answers. This one was not recorded."
+            )
         self._commands += 1
         try:
             yield
@@ -66,7 +68,7 @@ class Share:
     def take_bytes(self, number: int) -> None:
         """Of an answer. Raises TooMany. `give_bytes` is due when the client has taken them."""
         if self._bytes + number > ANSWERS:
-            raise TooMany("Your answers under way are too long together: read them before you ask for more.")
+            raise QuotaExceeded("Your answers under way are too long together: read them before you ask for more.")
         self._bytes += number
 
     def give_bytes(self, number: int) -> None:
@@ -103,7 +105,7 @@ class Share:
             turn.cancel()
             self._admit()
             if isinstance(error, TimeoutError):
-                raise TooMany("Your requests under way take too long: ask for less at once.") from None
+                raise QuotaExceeded("Your requests under way take too long: ask for less at once.") from None
             raise
 
     def _admit(self) -> None:
@@ -117,15 +119,15 @@ class Share:
             self._waiting.popleft()
 
 
-class Shares:
+class PersonQuotas:
     """One for everybody who asks for something now."""
 
     def __init__(self) -> None:
-        self._shares: WeakValueDictionary[Person, Share] = WeakValueDictionary()
+        self._shares: WeakValueDictionary[Person, PersonQuota] = WeakValueDictionary()
 
-    def of(self, person: Person) -> Share:
+    def of(self, person: Person) -> PersonQuota:
         """To be held for as long as anything of it is taken."""
         found = self._shares.get(person)
         if found is None:
-            found = self._shares[person] = Share()
+            found = self._shares[person] = PersonQuota()
         return found

@@ -65,7 +65,7 @@ class Variable:
 
 _PERHAPS_LONG: Final = re.compile(f"[_0-9A-Za-z]{{{NAME + 1}}}")
 
-Trail = tuple[Any, str]
+VariablePath = tuple[Any, str]
 """A place in variables: the trail of what it is in, None at the top, and its name there."""
 
 Size = int | Variable
@@ -73,11 +73,11 @@ Size = int | Variable
 
 
 @dataclass(slots=True)
-class Selection:
+class SelectionCost:
     """What a selection set asks for. depth: of its deepest field."""
 
     fields: list["Charged"] = field(default_factory=list)
-    spread: list["Selection"] = field(default_factory=list)
+    spread: list["SelectionCost"] = field(default_factory=list)
     depth: int = 0
 
     def cost(self, variables: Mapping[str, Any]) -> int:
@@ -99,7 +99,7 @@ class Charged:
     charge: int
     size: Size
     of_item: int
-    below: Selection
+    below: SelectionCost
 
     def cost(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
         return self.charge + _items(self.size, variables) * (self.of_item + self.below._cost(variables, known))
@@ -130,7 +130,7 @@ def too_wide(text: str, document: DocumentNode) -> GraphQLError | None:
     return None
 
 
-def measured(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Selection:
+def measure(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> SelectionCost:
     """What an operation of a valid document asks for."""
     fragments = {
         definition.name.value: definition
@@ -145,7 +145,7 @@ def measured(schema: GraphQLSchema, document: DocumentNode, operation: Operation
     return _Measure(schema, fragments, defaults).selection(operation.selection_set, root)
 
 
-def cost(selection: Selection, variables: Mapping[str, Any] | None) -> int | GraphQLError:
+def cost(selection: SelectionCost, variables: Mapping[str, Any] | None) -> int | GraphQLError:
     """What an operation costs at most, or why it is refused."""
     if (path := _too_long(variables or {})) is not None:
         return BadUserInput(path, f"At most {LONGEST_LIST:,} items are accepted in a list.")
@@ -168,10 +168,10 @@ class _Measure:
         self._schema = schema
         self._fragments = fragments
         self._defaults = defaults
-        self._measured: dict[str, Selection] = {}
+        self._measured: dict[str, SelectionCost] = {}
 
-    def selection(self, selection_set: SelectionSetNode | None, parent: Any) -> Selection:
-        found = Selection()
+    def selection(self, selection_set: SelectionSetNode | None, parent: Any) -> SelectionCost:
+        found = SelectionCost()
         for node in selection_set.selections if selection_set else ():
             if isinstance(node, FieldNode):
                 below = self._field(node, parent, found)
@@ -182,7 +182,7 @@ class _Measure:
                 found.depth = max(found.depth, part.depth)
         return found
 
-    def _field(self, node: FieldNode, parent: Any, found: Selection) -> Selection:
+    def _field(self, node: FieldNode, parent: Any, found: SelectionCost) -> SelectionCost:
         definition = self._definition(node, parent)
         kind = get_named_type(definition.type) if definition else None
         below = self.selection(node.selection_set, kind)
@@ -191,7 +191,7 @@ class _Measure:
         found.fields.append(Charged(charge_told(definition), size, of_item, below))
         return below
 
-    def _fragment(self, node: object, parent: Any) -> Selection:
+    def _fragment(self, node: object, parent: Any) -> SelectionCost:
         if isinstance(node, InlineFragmentNode):
             kind = self._schema.get_type(node.type_condition.name.value) if node.type_condition else parent
             return self.selection(node.selection_set, kind)
@@ -261,7 +261,7 @@ def _items(size: Size, variables: Mapping[str, Any]) -> int:
 
 def _too_long(variables: Mapping[str, Any]) -> str | None:
     """Where in variables a list stands that is too long. They may be nested deeper than a function may call itself."""
-    waiting: list[tuple[Trail, Any]] = [((None, name), value) for name, value in variables.items()]
+    waiting: list[tuple[VariablePath, Any]] = [((None, name), value) for name, value in variables.items()]
     while waiting:
         trail, value = waiting.pop()
         if isinstance(value, list):
@@ -273,7 +273,7 @@ def _too_long(variables: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _path(trail: Trail | None) -> str:
+def _path(trail: VariablePath | None) -> str:
     names = []
     while trail is not None:
         trail, name = trail

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-Recorded = Mapping[str, int]
+RecordedCommands = Mapping[str, int]
 """Commands that were recorded: their response names, each with the position of its last event."""
 
-NOTHING_YET: Final[Recorded] = {}
+NONE_RECORDED: Final[RecordedCommands] = {}
 
 
-def recorded_all_the_same(error: dict[str, Any], recorded: Recorded) -> dict[str, Any]:
+def mark_recorded(error: dict[str, Any], recorded: RecordedCommands) -> dict[str, Any]:
     """The error as it is told. An error without a path concerns the whole answer."""
     if not recorded:
         return error
@@ -28,7 +28,7 @@ def _of_its_own(error: dict[str, Any], position: int) -> dict[str, Any]:
     return {**error, "message": message, "extensions": {**extensions, "recorded": True, "position": str(position)}}
 
 
-def _of_others(error: dict[str, Any], recorded: Recorded) -> dict[str, Any]:
+def _of_others(error: dict[str, Any], recorded: RecordedCommands) -> dict[str, Any]:
     """This command failed after others of the same request were recorded."""
     others = ", ".join(f"{name} (up to position {position})" for name, position in recorded.items())
     message = f"{error['message']} Other commands of this request were recorded, do not send them again: {others}."

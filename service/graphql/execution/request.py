@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from service.graphql.execution.graphql_errors import BAD_USER_INPUT, problem
+from service.graphql.execution.graphql_errors import BAD_USER_INPUT, request_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class GraphQLRequest:
     """What a client sent."""
 
     query: str
@@ -25,7 +25,7 @@ MARKS: Final[Mapping[type, tuple[Any, ...]]] = {str: (",", "[", "{"), bytes: (b"
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Exception):
+class BadRequest(Exception):
     """A request that is not one of GraphQL, or whose sender is not known."""
 
     status: int
@@ -33,26 +33,26 @@ class Refused(Exception):
     headers: Mapping[str, str] | None = None
 
 
-def parsed(text: str | bytes, what: str) -> Any:
+def parse_json(text: str | bytes, what: str) -> Any:
     """JSON as the standard has it: without NaN, whole characters, nested as far as the parser can follow.
 
     It has so many values at most: each takes a hundred times what is written of it.
     """
     if len(text) > VALUES and sum(map(text.count, MARKS[type(text)])) > VALUES:
-        raise Refused(400, problem(BAD_USER_INPUT, f"{what} has more than {VALUES:,} values."))
+        raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} has more than {VALUES:,} values."))
     try:
         return json.loads(text, parse_constant=_not_json)
     except (ValueError, RecursionError):
-        raise Refused(400, problem(BAD_USER_INPUT, f"{what} is no JSON that can be read.")) from None
+        raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} is no JSON that can be read.")) from None
 
 
 def _not_json(constant: str) -> None:
     raise ValueError(constant)
 
 
-def asked_of(content: Any) -> Asked:
+def parse_request(content: Any) -> GraphQLRequest:
     if not isinstance(content, dict):
-        raise Refused(400, problem(BAD_USER_INPUT, "A request is one JSON object with a query."))
+        raise BadRequest(400, request_error(BAD_USER_INPUT, "A request is one JSON object with a query."))
     query, variables, operation = (content.get(key) for key in ("query", "variables", "operationName"))
     for name, value, kinds in (
         ("query", query, str),
@@ -61,11 +61,13 @@ def asked_of(content: Any) -> Asked:
         ("extensions", content.get("extensions"), dict | None),
     ):
         if not isinstance(value, kinds):
-            raise Refused(400, problem(BAD_USER_INPUT, f"{name} is missing or has another form than GraphQL gives it."))
-    return Asked(query=str(query), variables=variables, operation=operation)
+            raise BadRequest(
+                400, request_error(BAD_USER_INPUT, f"{name} is missing or has another form than GraphQL gives it.")
+            )
+    return GraphQLRequest(query=str(query), variables=variables, operation=operation)
 
 
-def written(body: Mapping[str, Any]) -> bytes:
+def encode_json(body: Mapping[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(body)
     except UnicodeEncodeError:  # what quotes half of a surrogate pair, as the client sent it

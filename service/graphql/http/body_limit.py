@@ -6,7 +6,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.graphql.execution.graphql_errors import BAD_USER_INPUT, problem
+from service.graphql.execution.graphql_errors import BAD_USER_INPUT, request_error
 
 HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 """Of every answer: what it says is for who asked, now."""
@@ -63,7 +63,7 @@ class BodyLimit:
         while more and taken <= PATIENCE * self._longest:
             message = await receive()
             taken, more = taken + len(message.get("body", b"")), _goes_on(message)
-        error = problem(BAD_USER_INPUT, f"A request has at most {self._longest:,} bytes.")
+        error = request_error(BAD_USER_INPUT, f"A request has at most {self._longest:,} bytes.")
         headers = {**HEADERS, "content-type": "application/json", "connection": "close"}
         await Response(json.dumps({"errors": [error]}), 413, headers)(scope, receive, send)
 

@@ -11,26 +11,26 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from service.graphql.execution.executor import Answer, Answering, Prepared
+from service.graphql.execution.executor import GraphQLExecutor, GraphQLResponse, Prepared
 from service.graphql.execution.graphql_errors import (
     BAD_USER_INPUT,
     TOO_MANY_REQUESTS,
     UNAUTHENTICATED,
     UNAVAILABLE,
-    fault,
-    problem,
+    internal_error,
+    request_error,
     too_many,
 )
-from service.graphql.execution.person_quotas import RETRY_AFTER, Share, TooMany
-from service.graphql.execution.request import Asked, Refused, asked_of, parsed, written
+from service.graphql.execution.person_quotas import RETRY_AFTER, PersonQuota, QuotaExceeded
+from service.graphql.execution.request import BadRequest, GraphQLRequest, encode_json, parse_json, parse_request
 from service.graphql.http.accept_header import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
 from service.graphql.http.body_limit import HEADERS, BodyLimit, TooLong
 from service.graphql.http.graphiql import assets, page
 from service.graphql.root import schema
 from service.graphql.schema.context import Context, Services
 from service.graphql.subscriptions.limits import RETRY_AFTER as FULL_RETRY_AFTER
-from service.graphql.subscriptions.limits import Full
-from service.graphql.subscriptions.sse import EventStream
+from service.graphql.subscriptions.limits import LimitReached
+from service.graphql.subscriptions.sse import SseResponse
 from service.graphql.subscriptions.websocket import GraphQLOverWebSocket
 from service.identity import Identity, Unauthenticated
 
@@ -43,7 +43,7 @@ PART: Final = 64 * 1024
 
 def mount(app: FastAPI) -> None:
     """Serves the API at PATH. `app.state.services` are its Services once the app has started."""
-    answering = Answering(schema)
+    answering = GraphQLExecutor(schema)
     app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(answering)))
     app.router.routes.append(WebSocketRoute(PATH, endpoint=GraphQLOverWebSocket(answering)))
     app.mount(assets.path, assets.app)
@@ -53,7 +53,7 @@ def mount(app: FastAPI) -> None:
 class GraphQLOverHttp:
     """An ASGI application."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answering: GraphQLExecutor) -> None:
         self._answering = answering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,21 +62,23 @@ class GraphQLOverHttp:
         async with AsyncExitStack() as held:
             try:
                 response = await self._respond(request, held)
-            except Refused as refused:
+            except BadRequest as refused:
                 response = _json(request, {"errors": [refused.error]}, refused.status, refused.headers)
-            except TooMany as refused:
+            except QuotaExceeded as refused:
                 response = _json(request, {"errors": [too_many(refused)]}, 429, _retry(RETRY_AFTER))
             except ClientDisconnect:
                 return
             except TooLong:
                 raise
             except Exception as error:  # noqa: BLE001
-                response = _json(request, {"errors": [fault(error)]}, 500)
+                response = _json(request, {"errors": [internal_error(error)]}, 500)
             await response(scope, receive, send)
 
     async def _respond(self, request: Request, held: AsyncExitStack) -> Response:
         if request.method not in ("GET", "POST"):
-            raise Refused(405, problem(BAD_USER_INPUT, "GraphQL is asked with GET or POST."), {"Allow": "GET, POST"})
+            raise BadRequest(
+                405, request_error(BAD_USER_INPUT, "GraphQL is asked with GET or POST."), {"Allow": "GET, POST"}
+            )
         accepted = _accepted(request)
         if request.method == "GET" and "query" not in request.query_params and accepted.names(HTML):
             return page()
@@ -89,11 +91,11 @@ class GraphQLOverHttp:
         prepared = await self._answering.prepare(asked, context, read_only=read_only)
         if _is_streamed(prepared, accepted):
             _check_room(services)
-            return EventStream(self._answering.answers(prepared, context), identity, services)
-        return _answered(request, await self._answering.answer(prepared, context))
+            return SseResponse(self._answering.answers(prepared, context), identity, services)
+        return _answered(request, await self._answering.execute(prepared, context))
 
 
-def _is_streamed(prepared: Prepared | Answer, accepted: Accepted) -> bool:
+def _is_streamed(prepared: Prepared | GraphQLResponse, accepted: Accepted) -> bool:
     """A subscription for who accepts a stream, and all else for who accepts nothing else."""
     is_subscription = isinstance(prepared, Prepared) and prepared.is_subscription
     return accepted.names(EVENT_STREAM) and (is_subscription or not accepted.json)
@@ -101,9 +103,9 @@ def _is_streamed(prepared: Prepared | Answer, accepted: Accepted) -> bool:
 
 def _check_room(services: Services) -> None:
     try:
-        services.live.connections.check()
-    except Full as full:
-        raise Refused(503, dict(full.formatted), _retry(FULL_RETRY_AFTER)) from None
+        services.subscriptions.connections.check()
+    except LimitReached as full:
+        raise BadRequest(503, dict(full.formatted), _retry(FULL_RETRY_AFTER)) from None
 
 
 def _identified(request: Request, services: Services) -> Identity:
@@ -113,36 +115,36 @@ def _identified(request: Request, services: Services) -> Identity:
             raise Unauthenticated("Send a token: 'Authorization: Bearer ...'.")
         return services.identify(token.strip())
     except Unauthenticated as reason:
-        raise Refused(401, problem(UNAUTHENTICATED, str(reason)), {"WWW-Authenticate": "Bearer"}) from None
+        raise BadRequest(401, request_error(UNAUTHENTICATED, str(reason)), {"WWW-Authenticate": "Bearer"}) from None
 
 
-def _from_query(request: Request) -> Asked:
+def _from_query(request: Request) -> GraphQLRequest:
     parameters = request.query_params
-    return asked_of(
+    return parse_request(
         {
             "query": parameters.get("query"),
             "operationName": parameters.get("operationName") or None,
-            "variables": parsed(parameters.get("variables") or "null", "variables"),
+            "variables": parse_json(parameters.get("variables") or "null", "variables"),
         }
     )
 
 
-async def _from_body(request: Request, share: Share) -> Asked:
+async def _from_body(request: Request, share: PersonQuota) -> GraphQLRequest:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
-        raise Refused(415, problem(BAD_USER_INPUT, f"Send the request as {JSON}."))
+        raise BadRequest(415, request_error(BAD_USER_INPUT, f"Send the request as {JSON}."))
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) <= SMALL:
-        return asked_of(parsed(await request.body(), "The body"))
+        return parse_request(parse_json(await request.body(), "The body"))
     async with share.large:
-        return asked_of(parsed(await request.body(), "The body"))
+        return parse_request(parse_json(await request.body(), "The body"))
 
 
-def _answered(request: Request, answer: Answer) -> Response:
+def _answered(request: Request, answer: GraphQLResponse) -> Response:
     for code, status in ((TOO_MANY_REQUESTS, 429), (UNAVAILABLE, 503)):
         if (retry := answer.retry_after(code)) is not None:
             return _json(request, answer.body, status, _retry(retry))
-    if answer.wants_post:
+    if answer.needs_post:
         return _json(request, answer.body, 405, {"Allow": "POST"})
     if not answer.executed and not answer.recorded and _accepted(request).media == RESPONSE_JSON:
         return _json(request, answer.body, 400)
@@ -151,7 +153,7 @@ def _answered(request: Request, answer: Answer) -> Response:
 
 def _json(request: Request, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
     media = f"{_accepted(request).media}; charset=utf-8"
-    return InParts(written(body), status, {**HEADERS, "content-type": media, **(headers or {})})
+    return InParts(encode_json(body), status, {**HEADERS, "content-type": media, **(headers or {})})
 
 
 def _retry(seconds: float) -> dict[str, str]:

@@ -19,7 +19,7 @@ class _Loader(DataLoader[K, T]):
         return asyncio.shield(super().load(key))
 
 
-def one_each(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoader[K, V | None]:
+def single_loader(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoader[K, V | None]:
     """Raises for a key the exception that stands for it."""
 
     async def load(keys: list[K]) -> Sequence[V | E | None]:
@@ -29,7 +29,7 @@ def one_each(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoa
     return _Loader(load)
 
 
-def many_each(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoader[K, V]:
+def list_loader(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoader[K, V]:
     """Raises for a key the exception that stands for it."""
 
     async def load(keys: list[K]) -> Sequence[V | E]:

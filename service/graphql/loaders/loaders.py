@@ -17,40 +17,40 @@ from domain.jurisdiction import Mandate
 from domain.marking import Viewer
 from domain.vocabulary import Actor, AuthorityCode
 from projections import audit_trail_queries, authorities, deployment_requests
-from projections.audit_trail import Entry
+from projections.audit_trail import AuditEntry
 from projections.reading import person_names
-from projections.reading.queries import Question, Sight
-from projections.reading.reader import InstantAhead, Reader, Reading, SetAside, ViewBehind
+from projections.reading.queries import Query, ViewerScope
+from projections.reading.reader import EventParked, InstantAhead, Reader, Reading, ViewBehind
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.pace import Pace
-from service.graphql.loaders.dataloader import many_each, one_each
-from service.graphql.loaders.parked_subjects import INCIDENTS, REQUESTS, Subjects, Version
+from service.graphql.loaders.dataloader import list_loader, single_loader
+from service.graphql.loaders.parked_subjects import INCIDENTS, REQUESTS, SubjectLoader, Version
 
 T = TypeVar("T")
 
-Person = tuple[str, str]
+PersonKey = tuple[str, str]
 """Issuer and subject."""
-Part = tuple[UUID, int, int]
+HistoryPage = tuple[UUID, int, int]
 """A part of a history: the subject, how many events, after which position."""
 
-AsNode = Callable[[DeploymentRequest | Incident | Authority, "Sources"], object]
+AsNode = Callable[[DeploymentRequest | Incident | Authority, "Loaders"], object]
 """Makes the node of the API from a state: the loaders know no type of the schema."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class PastInstant:
     """An instant of the past. position: of the last event recorded by then, where it is known."""
 
     instant: datetime
     position: int | None = None
 
 
-class Sources:
+class Loaders:
     """What is found is what the viewer may see now; None stands for all else. Nothing is read before it is asked for.
 
     now: the time by which things are judged: of the request, or the instant whose past is told. at_least, reached: as
     in `Reader.answer`.
-    present: what is found now, with the same conditions. moment: whose past is told, None where the present is.
+    present: what is found now, with the same conditions. past: whose past is told, None where the present is.
     pace: of the person who asks.
     """
 
@@ -61,8 +61,8 @@ class Sources:
         actor: Actor,
         now: datetime,
         at_least: int | None = None,
-        moment: Moment | None = None,
-        present: "Sources | None" = None,
+        moment: PastInstant | None = None,
+        present: "Loaders | None" = None,
         reached: int | None = None,
         pace: Pace | None = None,
     ) -> None:
@@ -70,24 +70,24 @@ class Sources:
         self.actor = actor
         self.pace = pace or Pace()
         self.now = moment.instant if moment else now
-        self.moment = moment
+        self.past = moment
         self.present = present or self
-        self.told_requests = Subjects(REQUESTS, reader, self)
-        self.told_incidents = Subjects(INCIDENTS, reader, self)
+        self.request_subjects = SubjectLoader(REQUESTS, reader, self)
+        self.incident_subjects = SubjectLoader(INCIDENTS, reader, self)
         self._reader = reader
         self._at_least = at_least
         self._reached = reached
         self._reading: asyncio.Future[Reading] | None = None
-        self._past: dict[Moment, Sources] = {}
+        self._past: dict[PastInstant, Loaders] = {}
 
-    def as_of(self, instant: datetime | None, position: int | None = None) -> "Sources":
+    def as_of(self, instant: datetime | None, position: int | None = None) -> "Loaders":
         """What the register said at an instant. position: of the last event recorded by then, where it is known."""
         if instant is None:
             return self
-        moment, present = Moment(instant, position), self.present
+        moment, present = PastInstant(instant, position), self.present
         found = present._past.get(moment)
         if found is None:
-            found = Sources(
+            found = Loaders(
                 self._reader,
                 self.as_node,
                 self.actor,
@@ -101,66 +101,66 @@ class Sources:
             present._past[moment] = found
         return found
 
-    def at_least(self, position: int) -> "Sources":
+    def at_least(self, position: int) -> "Loaders":
         """The same, read at least at a position: for what one view names before another has it."""
         known = None if self.present is self else self.present
         least = max(position, self._at_least or 0)
-        return Sources(
+        return Loaders(
             self._reader,
             self.as_node,
             self.actor,
             self.present.now,
             least,
-            self.moment,
+            self.past,
             known,
             self._reached,
             self.pace,
         )
 
-    async def rows(self, question: Callable[[Sight], Question[T]]) -> list[T]:
+    async def rows(self, question: Callable[[ViewerScope], Query[T]]) -> list[T]:
         """Raises ViewBehind, Unanswered."""
-        reading = await self._begun()
-        return await reading.rows(question(reading.sight))
+        reading = await self._opened_reading()
+        return await reading.rows(question(reading.viewer_scope))
 
-    async def number(self, question: Callable[[Sight], Question[int]]) -> int:
+    async def number(self, question: Callable[[ViewerScope], Query[int]]) -> int:
         """The answer to a question that has one row."""
         return (await self.rows(question))[0]
 
-    async def anyway(self, question: Callable[[Sight], Question[T]]) -> list[T]:
+    async def rows_best_effort(self, question: Callable[[ViewerScope], Query[T]]) -> list[T]:
         """The rows as the views have them, should they not get to the position in time. A past has one answer alone."""
         try:
             return await self.rows(question)
         except ViewBehind:
-            if self.moment is not None:
+            if self.past is not None:
                 raise
             reading = await self._reader.reading(self.actor)
-            return await reading.rows(question(reading.sight))
+            return await reading.rows(question(reading.viewer_scope))
 
     @property
     def is_exact(self) -> bool:
         """Whether an answer may leave out no event of those that were recorded by then."""
-        return self.moment is not None or self._at_least is not None
+        return self.past is not None or self._at_least is not None
 
-    async def sight(self) -> Sight:
-        return (await self._begun()).sight
+    async def viewer_scope(self) -> ViewerScope:
+        return (await self._opened_reading()).viewer_scope
 
     async def viewer(self) -> Viewer:
         """Who looks. For what is at hand already: as the views know them, should these be behind."""
         try:
-            return (await self._begun()).viewer
+            return (await self._opened_reading()).viewer
         except ViewBehind:
             return (await self._reader.reading(self.actor)).viewer
 
-    async def _begun(self) -> Reading:
+    async def _opened_reading(self) -> Reading:
         if self._reading is None:
-            self._reading = asyncio.ensure_future(self._begin())
+            self._reading = asyncio.ensure_future(self._open_reading())
         try:
             return await asyncio.shield(self._reading)
         except InstantAhead as ahead:
             raise BadUserInput("asOf", f"{ahead}.") from None
 
-    async def _begin(self) -> Reading:
-        moment = self.moment
+    async def _open_reading(self) -> Reading:
+        moment = self.past
         return await self._reader.reading(
             self.actor,
             at_least=self._at_least,
@@ -172,125 +172,125 @@ class Sources:
 
     @cached_property
     def requests(self) -> DataLoader[UUID, DeploymentRequest | None]:
-        return one_each(self.told_requests.by_ids)
+        return single_loader(self.request_subjects.by_ids)
 
     @cached_property
     def versions(self) -> DataLoader[Version, tuple[int, DeploymentRequest] | None]:
         """Requests as they stood at a version, each with the position of the event that made it."""
 
         async def find(wanted: list[Version]) -> Mapping[Version, tuple[int, DeploymentRequest]]:
-            rows = await self.told_requests.at_versions(wanted, deployment_requests.at_versions)
+            rows = await self.request_subjects.at_versions(wanted, deployment_requests.at_versions)
             return {(state.id, state.version): (position, state) for position, state in rows}
 
-        return one_each(find)
+        return single_loader(find)
 
     @cached_property
     def incidents(self) -> DataLoader[UUID, Incident | None]:
-        return one_each(self.told_incidents.by_ids)
+        return single_loader(self.incident_subjects.by_ids)
 
     @cached_property
     def requests_on(self) -> DataLoader[UUID, tuple[DeploymentRequest, ...]]:
         """By incident: the requests that rest on it."""
 
-        async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...] | SetAside]:
-            rows = await self.rows(lambda sight: deployment_requests.resting_on(sight, ids).about(()))
-            named = await self.told_requests.naming(ids, lambda found: found.incidents)
+        async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...] | EventParked]:
+            rows = await self.rows(lambda scope: deployment_requests.resting_on(scope, ids).about(()))
+            named = await self.request_subjects.naming(ids, lambda found: found.incidents)
             apart = {state.id: state for state, _ in named}
-            lost: dict[UUID, SetAside] = {each: why for state, why in named if why for each in state.incidents}
-            set_aside = await self.told_requests.set_aside()
+            lost: dict[UUID, EventParked] = {each: why for state, why in named if why for each in state.incidents}
+            set_aside = await self.request_subjects.parked()
             rows = [row for row in rows if row.id not in set_aside and row.id not in apart]
             rows = sorted((*rows, *apart.values()), key=_in_order)
             return {each: lost.get(each) or tuple(found for found in rows if each in found.incidents) for each in ids}
 
-        return many_each(find)
+        return list_loader(find)
 
     @cached_property
     def authorities(self) -> DataLoader[str, Authority | None]:
         """By code."""
 
         async def find(codes: list[str]) -> Mapping[str, Authority]:
-            rows = await self.rows(lambda sight: authorities.by_codes(sight, codes))
+            rows = await self.rows(lambda scope: authorities.by_codes(scope, codes))
             return {found.code: found for found in rows}
 
-        return one_each(find)
+        return single_loader(find)
 
     @cached_property
     def authorities_by_id(self) -> DataLoader[UUID, Authority | None]:
         async def find(ids: list[UUID]) -> Mapping[UUID, Authority]:
-            rows = await self.rows(lambda sight: authorities.by_ids(sight, ids))
+            rows = await self.rows(lambda scope: authorities.by_ids(scope, ids))
             return {found.id: found for found in rows}
 
-        return one_each(find)
+        return single_loader(find)
 
     @cached_property
     def mandates(self) -> DataLoader[str, tuple[Mandate, ...]]:
         """By the authority's code."""
 
         async def find(codes: list[str]) -> Mapping[str, tuple[Mandate, ...]]:
-            rows = await self.rows(lambda sight: authorities.jurisdictions_of(sight, codes))
+            rows = await self.rows(lambda scope: authorities.jurisdictions_of(scope, codes))
             return {code: authorities.mandates_of(AuthorityCode(code), rows) for code in codes}
 
-        return many_each(find)
+        return list_loader(find)
 
     @cached_property
-    def names(self) -> DataLoader[Person, str | None]:
-        async def find(persons: list[Person]) -> Mapping[Person, str]:
-            rows = await self.rows(lambda sight: person_names.names(persons))
+    def names(self) -> DataLoader[PersonKey, str | None]:
+        async def find(persons: list[PersonKey]) -> Mapping[PersonKey, str]:
+            rows = await self.rows(lambda scope: person_names.names(persons))
             return {(found.issuer, found.subject): found.name for found in rows}
 
-        return one_each(find)
+        return single_loader(find)
 
     @cached_property
-    def histories(self) -> DataLoader[Part, tuple[Entry, ...]]:
-        async def find(parts: list[Part]) -> Mapping[Part, tuple[Entry, ...]]:
-            found: dict[Part, tuple[Entry, ...]] = {}
+    def histories(self) -> DataLoader[HistoryPage, tuple[AuditEntry, ...]]:
+        async def find(parts: list[HistoryPage]) -> Mapping[HistoryPage, tuple[AuditEntry, ...]]:
+            found: dict[HistoryPage, tuple[AuditEntry, ...]] = {}
             for limit, after in {part[1:] for part in parts}:
                 subjects = [subject for subject, *rest in parts if rest == [limit, after]]
                 rows = await self._part(subjects, limit, after)
                 found |= {(own, limit, after): tuple(row for row in rows if row.subject == own) for own in subjects}
             return found
 
-        return many_each(find)
+        return list_loader(find)
 
-    async def _part(self, subjects: Iterable[UUID], limit: int, after: int) -> list[Entry]:
-        return await self.rows(lambda sight: audit_trail_queries.histories(sight, subjects, limit, after))
+    async def _part(self, subjects: Iterable[UUID], limit: int, after: int) -> list[AuditEntry]:
+        return await self.rows(lambda scope: audit_trail_queries.histories(scope, subjects, limit, after))
 
     @cached_property
-    def events(self) -> DataLoader[int, Entry | None]:
+    def events(self) -> DataLoader[int, AuditEntry | None]:
         """By position."""
 
-        async def find(positions: list[int]) -> Mapping[int, Entry]:
-            rows = await self.rows(lambda sight: audit_trail_queries.at_positions(sight, positions))
+        async def find(positions: list[int]) -> Mapping[int, AuditEntry]:
+            rows = await self.rows(lambda scope: audit_trail_queries.at_positions(scope, positions))
             return {found.position: found for found in rows}
 
-        return one_each(find)
+        return single_loader(find)
 
     @cached_property
     def mentioned(self) -> DataLoader[UUID, UUID | None]:
         """Incidents and pieces of evidence that events name: each that the viewer may see."""
 
         async def find(mentions: list[UUID]) -> Mapping[UUID, UUID]:
-            rows = await self.anyway(lambda sight: audit_trail_queries.seen(sight, mentions))
+            rows = await self.rows_best_effort(lambda scope: audit_trail_queries.seen(scope, mentions))
             return {found: found for found in rows}
 
-        return one_each(find)
+        return single_loader(find)
 
     @cached_property
     def consulted_incidents(self) -> DataLoader[UUID, object | None]:
         """For rules alone: whether the viewer may see them or not. What may be told of them, the rule says."""
 
-        return one_each(partial(self.told_incidents.by_ids, whole=True))
+        return single_loader(partial(self.incident_subjects.by_ids, whole=True))
 
     @cached_property
     def consulted_mandates(self) -> DataLoader[UUID, object | None]:
         """For rules alone: authorities and jurisdictions, by stream."""
 
         async def find(ids: list[UUID]) -> Mapping[UUID, object]:
-            held = await self.rows(lambda sight: authorities.jurisdictions_by_ids(sight.of_everything(), ids))
-            registered = await self.rows(lambda sight: authorities.by_ids(sight.of_everything(), ids))
+            held = await self.rows(lambda scope: authorities.jurisdictions_by_ids(scope.of_everything(), ids))
+            registered = await self.rows(lambda scope: authorities.by_ids(scope.of_everything(), ids))
             return {**{found.id: found for found in held}, **{found.id: found for found in registered}}
 
-        return one_each(find)
+        return single_loader(find)
 
 
 def _in_order(request: DeploymentRequest) -> tuple[datetime, UUID]:

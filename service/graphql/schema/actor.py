@@ -6,12 +6,12 @@ import strawberry
 
 from domain.vocabulary import Actor as DomainActor
 from domain.vocabulary import Role
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 
 
 @strawberry.type(description="Who acted: a person (or the system itself) on behalf of an authority.")
 class Actor:
-    sources: strawberry.Private[Sources]
+    loaders: strawberry.Private[Loaders]
     issuer: strawberry.Private[str]
     known_name: strawberry.Private[str | None] = None
     subject: str = strawberry.field(description="The person, as their issuer names them.")
@@ -19,9 +19,9 @@ class Actor:
     roles: list[Role]
 
     @classmethod
-    def of(cls, actor: DomainActor, sources: Sources) -> Self:
+    def of(cls, actor: DomainActor, loaders: Loaders) -> Self:
         return cls(
-            sources=sources,
+            loaders=loaders,
             issuer=actor.issuer,
             subject=actor.subject,
             authority=actor.authority,
@@ -30,4 +30,4 @@ class Actor:
 
     @strawberry.field(description="As their issuer gave it last; null where it never did, and for the system.")
     async def name(self) -> str | None:
-        return self.known_name or await self.sources.names.load((self.issuer, self.subject))
+        return self.known_name or await self.loaders.names.load((self.issuer, self.subject))

@@ -14,15 +14,15 @@ from domain.refusals import Refusal
 from domain.vocabulary import Actor
 from projections.reading.reader import Reader
 from service.commands.async_dispatcher import AsyncDispatcher
-from service.commands.envelope import Order, Outcome
+from service.commands.envelope import CommandEnvelope, CommandResult
 from service.errors import Unavailable
 from service.graphql.execution.pace import Pace
-from service.graphql.execution.person_quotas import Share, Shares
-from service.graphql.loaders.loaders import AsNode, Sources
+from service.graphql.execution.person_quotas import PersonQuota, PersonQuotas
+from service.graphql.loaders.loaders import AsNode, Loaders
 from service.identity import Identity
 
 if TYPE_CHECKING:
-    from service.graphql.subscriptions.lifetime import Live
+    from service.graphql.subscriptions.lifetime import SubscriptionServices
 
 
 AT_ONCE: Final = 256
@@ -33,9 +33,9 @@ PATIENCE: Final = 5.0
 class Services:
     """What the API needs from the app.
 
-    identify: reads a bearer token; raises service.identity.Unauthenticated. see: notes who gives a command, so that
-    their name is known. live: what subscriptions need.
-    ask_rebuild: has a view built anew by a worker. measured: takes note of a command's name, outcome and seconds.
+    identify: reads a bearer token; raises service.identity.Unauthenticated. record_actor_name: notes who gives a command, so that
+    their name is known. subscriptions: what subscriptions need.
+    request_rebuild: has a view built anew by a worker. record_command_metric: takes note of a command's name, outcome and seconds.
     commands: how many may be under way; one more waits for PATIENCE, and is then told to try again.
     shares: what each person takes of the process.
     """
@@ -44,13 +44,13 @@ class Services:
     reader: Reader
     as_node: AsNode
     identify: Callable[[str], Identity]
-    live: "Live"
-    ask_rebuild: Callable[[str], Awaitable[None]]
-    see: Callable[[Identity], Awaitable[None]]
-    measured: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
+    subscriptions: "SubscriptionServices"
+    request_rebuild: Callable[[str], Awaitable[None]]
+    record_actor_name: Callable[[Identity], Awaitable[None]]
+    record_command_metric: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-    shares: Shares = field(default_factory=Shares)
+    shares: PersonQuotas = field(default_factory=PersonQuotas)
 
 
 @dataclass(slots=True)
@@ -67,16 +67,16 @@ class Context:
     recorded: dict[str, int] = field(default_factory=dict)
     untold: int = 0
     refused: GraphQLError | None = None
-    _share: Share | None = None
+    _share: PersonQuota | None = None
     _reserved: int = 0
-    _sources: dict[int | None, Sources] = field(default_factory=dict)
+    _loaders: dict[int | None, Loaders] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:
         return self.identity.actor
 
     @property
-    def share(self) -> Share:
+    def share(self) -> PersonQuota:
         """Of the person who asks."""
         if self._share is None:
             self._share = self.services.shares.of(self.actor.person)
@@ -96,16 +96,16 @@ class Context:
         self.share.give_bytes(self._reserved)
         self._reserved = 0
 
-    def sources(self, at_least: int | None = None) -> Sources:
+    def loaders(self, at_least: int | None = None) -> Loaders:
         """What is read at least at a position: one reading for all fields of the request that ask for the same."""
-        found = self._sources.get(at_least)
+        found = self._loaders.get(at_least)
         if found is None:
-            found = self._sources[at_least] = Sources(
+            found = self._loaders[at_least] = Loaders(
                 self.services.reader, self.services.as_node, self.actor, self.now, at_least, pace=self.pace
             )
         return found
 
-    async def dispatch(self, order: Order) -> Outcome | Refusal:
+    async def dispatch(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
         """Carries out a command. Raises Unavailable, TooMany."""
         commands = self.services.commands
         with self.share.command():
@@ -115,22 +115,22 @@ class Context:
             except TimeoutError:
                 raise Unavailable("too many commands are under way") from None
             try:
-                return await self._carry_out(order)
+                return await self._carry_out(envelope)
             finally:
                 commands.release()
 
-    async def _carry_out(self, order: Order) -> Outcome | Refusal:
+    async def _carry_out(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
         begun, outcome = monotonic(), "Unavailable"
         try:
-            await self.services.see(self.identity)
-            answer = await self.services.dispatcher.dispatch(order)
-            outcome = "Recorded" if isinstance(answer, Outcome) else type(answer).__name__
+            await self.services.record_actor_name(self.identity)
+            answer = await self.services.dispatcher.dispatch(envelope)
+            outcome = "Recorded" if isinstance(answer, CommandResult) else type(answer).__name__
             return answer
         except asyncio.CancelledError:
             outcome = "Left"
             raise
         finally:
-            self.services.measured(type(order.command).__name__, outcome, monotonic() - begun)
+            self.services.record_command_metric(type(envelope.command).__name__, outcome, monotonic() - begun)
 
 
 Info = strawberry.Info[Context, None]

@@ -7,9 +7,9 @@ from struct import Struct
 from typing import Final
 from uuid import UUID
 
-from projections.reading.queries import Place
+from projections.reading.queries import ListPosition
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.loaders.loaders import Moment
+from service.graphql.loaders.loaders import PastInstant
 from service.graphql.schema.arguments import given
 
 _PLACE: Final = Struct(">q16s")
@@ -21,12 +21,12 @@ _SEAL: Final = 6
 """Bytes that tell whether a cursor is one of ours, and of which list."""
 
 
-def of_list(name: str, moment: Moment | None) -> str:
+def of_list(name: str, moment: PastInstant | None) -> str:
     """A list as its cursors name it: one of the past is another list than that of now, or of another instant."""
     return name if moment is None else f"{name}@{moment.instant.isoformat()}"
 
 
-def of_place(of: str, place: Place) -> str:
+def of_place(of: str, place: ListPosition) -> str:
     """of: the list, its order and its moment."""
     return _sealed(of, _PLACE.pack((place.at - _EPOCH) // _MICROSECOND, place.id.bytes))
 
@@ -35,13 +35,13 @@ def of_position(of: str, position: int) -> str:
     return _sealed(of, _POSITION.pack(position))
 
 
-def place_after(of: str, cursor: str | None) -> Place | None:
+def place_after(of: str, cursor: str | None) -> ListPosition | None:
     """Raises BadUserInput where the cursor is none of this list's."""
     if (written := given(cursor)) is None:
         return None
     micros, last = _PLACE.unpack(_opened(of, written, _PLACE.size))
     try:
-        return Place(_EPOCH + micros * _MICROSECOND, UUID(bytes=last))
+        return ListPosition(_EPOCH + micros * _MICROSECOND, UUID(bytes=last))
     except OverflowError:
         raise BadUserInput("after", NONE_OF_THIS_LIST) from None
 

@@ -13,7 +13,7 @@ from domain.vocabulary import (
     Role,
     SourceReliability,
 )
-from projections.request_lists import Order
+from projections.request_lists import RequestOrder
 
 strawberry.enum(Role, description="What a person may do for the authority that they act for.")
 strawberry.enum(
@@ -55,4 +55,4 @@ strawberry.enum(
         "revoke it."
     ),
 )
-strawberry.enum(Order, name="DeploymentRequestOrder", description="The order of a list of requests.")
+strawberry.enum(RequestOrder, name="DeploymentRequestOrder", description="The order of a list of requests.")

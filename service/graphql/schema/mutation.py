@@ -6,30 +6,30 @@ from typing import Any, TypeVar
 
 from domain.refusals import InvalidInput
 from domain.vocabulary import Actor
-from service.commands.envelope import Order, Outcome
+from service.commands.envelope import CommandEnvelope, CommandResult
 from service.graphql.schema import arguments
 from service.graphql.schema.arguments import LONGEST_WORDS, given, identifier
 from service.graphql.schema.context import Context, Info
-from service.graphql.schema.refusals import AnyRefusal, refused
+from service.graphql.schema.refusals import AnyRefusal, to_refusal
 
 Answer = TypeVar("Answer")
 
 
-async def carry_out(
+async def execute_command(
     info: Info,
     command: type[object],
     written: object,
-    answered: Callable[[Outcome, Context], Answer],
+    answered: Callable[[CommandResult, Context], Answer],
     subject: str | None = None,
 ) -> Answer | AnyRefusal:
     """subject: the id of what the command is about; None for a command that opens a stream."""
     context = info.context
-    order = _order(context.actor, command, written, subject)
-    outcome = await context.dispatch(order)
-    if isinstance(outcome, Outcome):
+    envelope = _order(context.actor, command, written, subject)
+    outcome = await context.dispatch(envelope)
+    if isinstance(outcome, CommandResult):
         context.recorded[str(info.path.key)] = outcome.position
         return answered(outcome, context)
-    return refused(_as_written(outcome, written) if isinstance(outcome, InvalidInput) else outcome)
+    return to_refusal(_as_written(outcome, written) if isinstance(outcome, InvalidInput) else outcome)
 
 
 def _as_written(refusal: InvalidInput, written: object) -> InvalidInput:
@@ -52,8 +52,8 @@ def _strings(written: Any) -> Iterator[str]:
                 yield item
 
 
-def _order(actor: Actor, command: type[object], written: object, subject: str | None) -> Order:
-    return Order(
+def _order(actor: Actor, command: type[object], written: object, subject: str | None) -> CommandEnvelope:
+    return CommandEnvelope(
         command=arguments.command(command, written),
         actor=actor,
         subject=None if subject is None else identifier(subject),

@@ -14,10 +14,10 @@ class NodeQueries:
     @strawberry.field(description="Whom the token stands for.")
     def viewer(self, info: Info) -> Actor:
         identity = info.context.identity
-        viewer = Actor.of(identity.actor, info.context.sources())
+        viewer = Actor.of(identity.actor, info.context.loaders())
         viewer.known_name = identity.name
         return viewer
 
     @strawberry.field(description="A request, an incident or an authority, by its id.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
-        return await node_lookup.node(identifier(id), info.context.sources())
+        return await node_lookup.find_node(identifier(id), info.context.loaders())

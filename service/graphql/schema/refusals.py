@@ -51,7 +51,7 @@ class IdempotencyConflict(Refusal):
 AnyRefusal = InvalidInput | NotPermitted | NotFound | VersionConflict | TransitionRefused | IdempotencyConflict
 
 
-def refused(refusal: domain.Refusal) -> AnyRefusal:
+def to_refusal(refusal: domain.Refusal) -> AnyRefusal:
     match refusal:
         case domain.InvalidInput(message=message, fields=fields):
             return InvalidInput(message=message, fields=[FieldProblem(path=f.path, message=f.message) for f in fields])

@@ -17,20 +17,20 @@ from strawberry.dataloader import DataLoader
 
 from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, authorities, deployment_requests, incidents
-from projections.audit_trail_queries import Filter
+from projections.audit_trail_queries import AuditTrailFilter
 from projections.next_entries import next_entries
 from projections.reading import view_status
-from projections.reading.reader import Reader, SetAside, Unanswered, ViewBehind
-from projections.reading.single_flight import Shared
+from projections.reading.reader import DatabaseUnavailable, EventParked, Reader, ViewBehind
+from projections.reading.single_flight import SingleFlight
 from projections.reading.stream_events import lengths_of
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.node_types import as_node
 from service.graphql.schema.requests.types import DeploymentRequest
-from service.graphql.subscriptions.limits import Places
-from service.graphql.subscriptions.watermark import PAUSE, Tide
+from service.graphql.subscriptions.limits import Slots
+from service.graphql.subscriptions.watermark import PAUSE, LowWatermark
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ UNKNOWN: Final = "There is no such request, or it is none that you may see."
 
 
 @dataclass(frozen=True, slots=True)
-class _Passed:
+class _Page:
     """Events, and the position up to which there are no others. stale: when they are to be read again."""
 
     events: Sequence[RecordedEvent]
@@ -53,19 +53,19 @@ class _Passed:
     stale: float
 
 
-class Flow:
+class EventFeed:
     """Raises Full where there are too many subscriptions, and at the beginning ViewBehind and Unanswered. Once it has
     begun, a database that is away or a view that is behind is waited for: the client would have to do the same.
     SetAside is raised where the domain itself cannot apply the events of what is to be told. Ended is raised between
     two answers, so that what is being read is read to its end."""
 
-    def __init__(self, reader: Reader, tide: Tide, places: Places, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reader: Reader, watermark: LowWatermark, slots: Slots, clock: Callable[[], datetime]) -> None:
         self._reader = reader
-        self._tide = tide
-        self._places = places
+        self._watermark = watermark
+        self._slots = slots
         self._clock = clock
-        self._blocks: Shared[Hashable, _Passed] = Shared()
-        self._requests: Shared[Hashable, DeploymentRequest] = Shared()
+        self._blocks: SingleFlight[Hashable, _Page] = SingleFlight()
+        self._requests: SingleFlight[Hashable, DeploymentRequest] = SingleFlight()
         self._versions: DataLoader[tuple[UUID, int], int] = DataLoader(self._newest_versions, cache=False)
 
     async def events(
@@ -75,17 +75,17 @@ class Flow:
 
         subjects: whether what the events happened to will be asked for: it is read for several at once.
         """
-        with self._places.one((actor.issuer, actor.subject)):
+        with self._slots.occupied((actor.issuer, actor.subject)):
             position, wanted = await self._begin(after), None if types is None else tuple(types)
-            async with self._tide.watched():
+            async with self._watermark.watched():
                 while True:
-                    reached = await self._tide.beyond(position)
+                    reached = await self._watermark.wait_beyond(position)
                     block = (actor, wanted, position, reached, subjects)
-                    passed = await _patiently(partial(self._blocks.read, block, partial(self._passed, *block)))
+                    passed = await _patiently(partial(self._blocks.read, block, partial(self._next_page, *block)))
                     for event in passed.events:
                         yield event
                         position = event.position
-                        if self._tide.has_ended or asyncio.get_running_loop().time() > passed.stale:
+                        if self._watermark.has_ended or asyncio.get_running_loop().time() > passed.stale:
                             break
                     else:
                         if not passed.events and passed.end <= position:
@@ -94,17 +94,17 @@ class Flow:
 
     def end(self) -> None:
         """Every subscription raises Ended, as soon as it has told what it is about to tell."""
-        self._tide.end()
+        self._watermark.end()
 
     async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest, None]:
         """As it is, and then as it is after it changed: each time, or the newest where it changed several times."""
-        with self._places.one((actor.issuer, actor.subject)):
+        with self._slots.occupied((actor.issuer, actor.subject)):
             found = await self._first(actor, id)
             yield found
             version, position = found.version, 0
-            async with self._tide.watched():
+            async with self._watermark.watched():
                 while True:
-                    position = await self._tide.beyond(position)
+                    position = await self._watermark.wait_beyond(position)
                     if await _patiently(partial(self._versions.load, (id, position))) <= version:
                         continue
                     state = (actor, id, position)
@@ -119,20 +119,20 @@ class Flow:
             raise BadUserInput("after", f"The last event is at position {head}: {after} is none of this register's.")
         return head if after is None else after
 
-    async def _passed(
+    async def _next_page(
         self, actor: Actor, types: Sequence[str] | None, position: int, reached: int, subjects: bool
-    ) -> _Passed:
+    ) -> _Page:
         """The next events up to where all views are: whoever looks is known at least as of then."""
         stale = asyncio.get_running_loop().time() + FRESH
-        sources, wanted = self._sources(actor, reached), Filter(type=types)
-        rows = await sources.rows(lambda sight: next_entries(sight, wanted, AT_ONCE, position, VIEWS))
+        loaders, wanted = self._sources(actor, reached), AuditTrailFilter(type=types)
+        rows = await loaders.rows(lambda scope: next_entries(scope, wanted, AT_ONCE, position, VIEWS))
         bound = min(reached, rows[0][0])
         entries = [entry for _, entry in rows if entry is not None and entry.position <= bound]
-        events: Sequence[RecordedEvent] = await presentation.told(entries, sources)
+        events: Sequence[RecordedEvent] = await presentation.present_entries(entries, loaders)
         if subjects:
             events = await _with_their_subjects(events)
         is_all = len(events) == len(entries) < AT_ONCE
-        return _Passed(events, bound if is_all else events[-1].position, stale)
+        return _Page(events, bound if is_all else events[-1].position, stale)
 
     async def _first(self, actor: Actor, id: UUID) -> DeploymentRequest:
         """One that was just submitted may not be in the view yet."""
@@ -157,13 +157,13 @@ class Flow:
         the view has set aside some."""
         reading = await self._reader.reading(SYSTEM, reached=max(position for _, position in wanted))
         found = dict(await reading.rows(deployment_requests.newest_versions(each for each, _ in wanted)))
-        set_aside = await self._reader.set_aside(deployment_requests.NAME)
+        set_aside = await self._reader.parked_streams(deployment_requests.NAME)
         if apart := [each for each, _ in wanted if each in set_aside]:
             found |= dict(await reading.rows(lengths_of(apart)))
         return [found.get(each, 0) for each, _ in wanted]
 
-    def _sources(self, actor: Actor, reached: int | None = None) -> Sources:
-        return Sources(self._reader, as_node, actor, self._clock(), reached=reached)
+    def _sources(self, actor: Actor, reached: int | None = None) -> Loaders:
+        return Loaders(self._reader, as_node, actor, self._clock(), reached=reached)
 
 
 async def _with_their_subjects(events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
@@ -182,7 +182,7 @@ async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await ask()
-        except SetAside:
+        except EventParked:
             raise
-        except (ViewBehind, Unanswered):
+        except (ViewBehind, DatabaseUnavailable):
             await asyncio.sleep(PAUSE)

@@ -21,7 +21,7 @@ class LiveSubscriptions:
         )
     )
     def deployment_request_changed(self, info: Info, id: strawberry.ID) -> AsyncGenerator[DeploymentRequest, None]:
-        return info.context.services.live.flow.request(info.context.actor, identifier(id))
+        return info.context.services.subscriptions.feed.request(info.context.actor, identifier(id))
 
     @strawberry.subscription(
         description=(
@@ -38,7 +38,9 @@ class LiveSubscriptions:
     ) -> AsyncGenerator[RecordedEvent, None]:
         wanted = event_types("types", given(types))
         subjects = _asks_for("subject", info.selected_fields)
-        return info.context.services.live.flow.events(info.context.actor, given(after), wanted, subjects=subjects)
+        return info.context.services.subscriptions.feed.events(
+            info.context.actor, given(after), wanted, subjects=subjects
+        )
 
 
 def _asks_for(name: str, selections: Iterable[Selection]) -> bool:

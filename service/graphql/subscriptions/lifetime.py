@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from starlette.types import Message, Send
 
-from service.graphql.execution.graphql_errors import fault
+from service.graphql.execution.graphql_errors import internal_error
 from service.graphql.schema.context import Services
-from service.graphql.subscriptions.feed import Flow
-from service.graphql.subscriptions.limits import Bounds, Lobby, Places
+from service.graphql.subscriptions.feed import EventFeed
+from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimits
 from service.identity import Identity
 
 LONGEST_SLEEP: Final = 30.0
@@ -23,7 +23,7 @@ FAREWELL: Final = 1.0
 """Seconds that clients have then to learn of it."""
 
 
-class Ending(Exception):
+class ConnectionClosed(Exception):
     """code: that a WebSocket is closed with; None where nobody is there any more."""
 
     def __init__(self, code: int | None, reason: str = "") -> None:
@@ -46,51 +46,51 @@ GREETED_TWICE: Final = 4429
 FAULT: Final = 4500
 
 EXPIRED: Final = "The token has expired: connect again with a new one."
-TOO_SLOW: Final = "Messages were not taken in time: go on from the last position."
+CLIENT_TOO_SLOW: Final = "Messages were not taken in time: go on from the last position."
 CROWDED: Final = "Too many connections wait for their connection_init: send it at once."
-RESTARTS: Final = "The server restarts: connect again."
+SERVER_RESTARTS: Final = "The server restarts: connect again."
 
 
 @dataclass(slots=True)
-class Live:
+class SubscriptionServices:
     """What the app gives for subscriptions."""
 
-    flow: Flow
-    bounds: Bounds
-    connections: Places
+    feed: EventFeed
+    limits: SubscriptionLimits
+    connections: Slots
     lobby: Lobby
     _draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def drain(self) -> None:
         """Ends every connection: the process is about to end. Subscriptions end at once, and what is being read or
         carried out when it is done. Returns when all have been told, or when some do not listen."""
-        self.flow.end()
+        self.feed.end()
         self._draining.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE + FAREWELL):
-                await self.connections.until_none_is_taken()
+                await self.connections.wait_until_free()
 
     async def until_drained(self) -> None:
         """Waits until nothing new may be begun."""
         await self._draining.wait()
 
-    async def ending(self, serve: Callable[[asyncio.TaskGroup], Awaitable[None]]) -> Ending:
+    async def serve_until_closed(self, serve: Callable[[asyncio.TaskGroup], Awaitable[None]]) -> ConnectionClosed:
         """Serves a connection until something raises an Ending, and returns that."""
         endings: BaseExceptionGroup[BaseException]
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._until_grace_has_passed())
                 await serve(tasks)
-        except* Ending as raised:
+        except* ConnectionClosed as raised:
             endings = raised
         except* Exception as faults:  # noqa: BLE001
-            endings = BaseExceptionGroup("", [Ending(FAULT, fault(faults)["message"])])
+            endings = BaseExceptionGroup("", [ConnectionClosed(FAULT, internal_error(faults)["message"])])
         return _first(endings)
 
     async def _until_grace_has_passed(self) -> None:
         await self.until_drained()
         await asyncio.sleep(GRACE)
-        raise Ending(RESTART, RESTARTS)
+        raise ConnectionClosed(RESTART, SERVER_RESTARTS)
 
 
 async def until_expired(identity: Identity, services: Services) -> None:
@@ -104,18 +104,18 @@ async def until_expired(identity: Identity, services: Services) -> None:
 def check_expiry(identity: Identity, services: Services) -> None:
     """Raises Ending where the token has expired."""
     if identity.expires_at <= services.clock():
-        raise Ending(UNAUTHORIZED, EXPIRED)
+        raise ConnectionClosed(UNAUTHORIZED, EXPIRED)
 
 
-def _first(endings: BaseExceptionGroup[BaseException]) -> Ending:
+def _first(endings: BaseExceptionGroup[BaseException]) -> ConnectionClosed:
     first = endings.exceptions[0]
     if isinstance(first, BaseExceptionGroup):
         return _first(first)
-    assert isinstance(first, Ending)
+    assert isinstance(first, ConnectionClosed)
     return first
 
 
-class Patient:
+class TimedSender:
     """Sends, and waits no longer than a client may take to accept a message."""
 
     def __init__(self, send: Send, patience: float) -> None:
@@ -128,6 +128,6 @@ class Patient:
             async with asyncio.timeout(patience or self._patience):
                 await self._send(message)
         except TimeoutError:
-            raise Ending(TRY_LATER, TOO_SLOW) from None
+            raise ConnectionClosed(TRY_LATER, CLIENT_TOO_SLOW) from None
         except OSError:
-            raise Ending(GONE) from None
+            raise ConnectionClosed(GONE) from None

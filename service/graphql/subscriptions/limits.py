@@ -22,7 +22,7 @@ RETRY_AFTER: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class SubscriptionLimits:
     """Seconds, and how many at once. operations: of one WebSocket.
 
     patience: that a client may take to accept a message. farewell: that it may take to learn why its connection was
@@ -46,7 +46,7 @@ def person_of(identity: Identity) -> Person:
     return identity.actor.issuer, identity.actor.subject
 
 
-class Full(GraphQLError):
+class LimitReached(GraphQLError):
     """All places are taken: try again later."""
 
     def __init__(self, message: str) -> None:
@@ -54,21 +54,21 @@ class Full(GraphQLError):
 
 
 @dataclass(slots=True)
-class Places:
+class Slots:
     """So many at once in a process, so many of one person, and no more."""
 
     what: str
-    most: int
+    capacity: int
     each: int
     _taken: Counter[Person] = field(default_factory=Counter)
     _left: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextmanager
-    def one(self, person: Person) -> Iterator[None]:
+    def occupied(self, person: Person) -> Iterator[None]:
         """Raises Full."""
         self.check()
         if self._taken[person] >= self.each:
-            raise Full(f"You have {self.each} {self.what} already: end one, or try again later.")
+            raise LimitReached(f"You have {self.each} {self.what} already: end one, or try again later.")
         self._taken[person] += 1
         try:
             yield
@@ -79,10 +79,10 @@ class Places:
 
     def check(self) -> None:
         """Raises Full where nobody gets a place."""
-        if self._taken.total() >= self.most:
-            raise Full(f"There are {self.most} {self.what} already: end one, or try again later.")
+        if self._taken.total() >= self.capacity:
+            raise LimitReached(f"There are {self.capacity} {self.what} already: end one, or try again later.")
 
-    async def until_none_is_taken(self) -> None:
+    async def wait_until_free(self) -> None:
         while self._taken:
             self._left.clear()
             await self._left.wait()

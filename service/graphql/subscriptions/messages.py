@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from starlette.types import Message
 
-from service.graphql.execution.executor import Answer
-from service.graphql.execution.request import Asked, Refused, asked_of, parsed, written
-from service.graphql.subscriptions.lifetime import BAD_MESSAGE, GONE, TOO_LONG, Ending
+from service.graphql.execution.executor import GraphQLResponse
+from service.graphql.execution.request import BadRequest, GraphQLRequest, encode_json, parse_json, parse_request
+from service.graphql.subscriptions.lifetime import BAD_MESSAGE, GONE, TOO_LONG, ConnectionClosed
 from service.graphql.subscriptions.limits import LONGEST_MESSAGE
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
@@ -18,7 +18,7 @@ BEFORE: Final = " before connection_init was accepted"
 
 
 @dataclass(frozen=True, slots=True)
-class Init:
+class ConnectionInit:
     """token: as it came, None where it did not."""
 
     token: str | None
@@ -37,7 +37,7 @@ class Pong:
 @dataclass(frozen=True, slots=True)
 class Subscribe:
     id: str
-    asked: Asked
+    asked: GraphQLRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +45,33 @@ class Complete:
     id: str
 
 
-Told = Init | Ping | Pong | Subscribe | Complete
+ClientMessage = ConnectionInit | Ping | Pong | Subscribe | Complete
 
 
-def read(event: Message, longest: int = LONGEST_MESSAGE) -> Told:
+def parse_message(event: Message, longest: int = LONGEST_MESSAGE) -> ClientMessage:
     """What a client told. Raises Ending where it is gone, or where that is no message of the protocol.
 
     longest: in bytes.
     """
     if event["type"] == "websocket.disconnect":
-        raise Ending(GONE)
+        raise ConnectionClosed(GONE)
     text = event.get("text")
     if text is None:
-        raise Ending(BAD_MESSAGE, "Messages are text.")
+        raise ConnectionClosed(BAD_MESSAGE, "Messages are text.")
     if len(text) > longest or len(text.encode("utf-8", "surrogatepass")) > longest:
-        raise Ending(TOO_LONG, f"A message has at most {longest:,} bytes{BEFORE if longest < LONGEST_MESSAGE else ''}.")
+        raise ConnectionClosed(
+            TOO_LONG, f"A message has at most {longest:,} bytes{BEFORE if longest < LONGEST_MESSAGE else ''}."
+        )
     try:
-        content = parsed(text, "The message")
-    except Refused as refused:
-        raise Ending(BAD_MESSAGE, refused.error["message"]) from None
+        content = parse_json(text, "The message")
+    except BadRequest as refused:
+        raise ConnectionClosed(BAD_MESSAGE, refused.error["message"]) from None
     if _is_deep(content):
-        raise Ending(BAD_MESSAGE, f"A message is nested {DEEPEST} levels deep at most.")
+        raise ConnectionClosed(BAD_MESSAGE, f"A message is nested {DEEPEST} levels deep at most.")
     try:
         return _told(content)
-    except Refused as refused:
-        raise Ending(BAD_MESSAGE, refused.error["message"]) from None
+    except BadRequest as refused:
+        raise ConnectionClosed(BAD_MESSAGE, refused.error["message"]) from None
 
 
 def _is_deep(content: Any) -> bool:
@@ -81,35 +83,35 @@ def _is_deep(content: Any) -> bool:
     return any(isinstance(each, dict | list) for each in level)
 
 
-def _told(content: Any) -> Told:
+def _told(content: Any) -> ClientMessage:
     if not isinstance(content, dict):
-        raise Ending(BAD_MESSAGE, "A message is one JSON object.")
+        raise ConnectionClosed(BAD_MESSAGE, "A message is one JSON object.")
     payload = content.get("payload")
     match content.get("type"):
         case "connection_init":
-            return Init(_token(_object(payload)))
+            return ConnectionInit(_token(_object(payload)))
         case "ping":
             return Ping(_object(payload))
         case "pong":
             return Pong()
         case "subscribe":
-            return Subscribe(_id(content), asked_of(payload))
+            return Subscribe(_id(content), parse_request(payload))
         case "complete":
             return Complete(_id(content))
         case _:
-            raise Ending(BAD_MESSAGE, "The message's type is none of graphql-transport-ws.")
+            raise ConnectionClosed(BAD_MESSAGE, "The message's type is none of graphql-transport-ws.")
 
 
 def _object(payload: object) -> dict[str, Any] | None:
     if not isinstance(payload, dict | None):
-        raise Ending(BAD_MESSAGE, "A payload is an object.")
+        raise ConnectionClosed(BAD_MESSAGE, "A payload is an object.")
     return payload
 
 
 def _id(content: Mapping[str, Any]) -> str:
     found = content.get("id")
     if not isinstance(found, str) or not found:
-        raise Ending(BAD_MESSAGE, "An operation has an id, which is a string.")
+        raise ConnectionClosed(BAD_MESSAGE, "An operation has an id, which is a string.")
     return found
 
 
@@ -125,28 +127,28 @@ def bearer(header: str) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def ack() -> str:
+def connection_ack() -> str:
     return _told_as({"type": "connection_ack"})
 
 
-def pong(payload: Mapping[str, Any] | None) -> str:
+def pong_message(payload: Mapping[str, Any] | None) -> str:
     return _told_as({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
 
 
-def answered(id: str, answer: Answer) -> str:
+def next_message(id: str, answer: GraphQLResponse) -> str:
     """An answer, or why there is none: then it was the last."""
     if answer.executed:
         return _told_as({"id": id, "type": "next", "payload": answer.body})
-    return failed(id, answer.errors)
+    return error_message(id, answer.errors)
 
 
-def failed(id: str, errors: list[dict[str, Any]]) -> str:
+def error_message(id: str, errors: list[dict[str, Any]]) -> str:
     return _told_as({"id": id, "type": "error", "payload": errors})
 
 
-def completed(id: str) -> str:
+def complete_message(id: str) -> str:
     return _told_as({"id": id, "type": "complete"})
 
 
 def _told_as(message: Mapping[str, Any]) -> str:
-    return written(message).decode()
+    return encode_json(message).decode()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 PORTS: Final = {"http": ":80", "https": ":443"}
 
 
-def welcome(origin: str | None, host: str, others: AbstractSet[str]) -> bool:
+def is_allowed(origin: str | None, host: str, others: AbstractSet[str]) -> bool:
     """Whether the page is one of this host's own, or one of the others named. What is no browser sends no origin."""
     if origin is None:
         return True

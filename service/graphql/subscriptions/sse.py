@@ -9,23 +9,29 @@ from typing import Any, Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service.graphql.execution.executor import Answer
-from service.graphql.execution.graphql_errors import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Ended, problem
-from service.graphql.execution.request import written
+from service.graphql.execution.executor import GraphQLResponse
+from service.graphql.execution.graphql_errors import (
+    INTERNAL,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    SubscriptionsEnded,
+    request_error,
+)
+from service.graphql.execution.request import encode_json
 from service.graphql.schema.context import Services
 from service.graphql.subscriptions.lifetime import (
     FAULT,
     GONE,
     RESTART,
-    RESTARTS,
+    SERVER_RESTARTS,
     TRY_LATER,
     UNAUTHORIZED,
-    Ending,
-    Patient,
+    ConnectionClosed,
+    TimedSender,
     check_expiry,
     until_expired,
 )
-from service.graphql.subscriptions.limits import RETRY_AFTER, Full, person_of
+from service.graphql.subscriptions.limits import RETRY_AFTER, LimitReached, person_of
 from service.identity import Identity
 
 EVENT_STREAM: Final = "text/event-stream"
@@ -36,7 +42,7 @@ HEADERS: Final = {
     "x-accel-buffering": "no",
 }
 COMPLETE: Final = b"event: complete\ndata:\n\n"
-SIGN_OF_LIFE: Final = b":\n\n"
+KEEP_ALIVE: Final = b":\n\n"
 DONE: Final = 1000
 PROBLEMS: Final[Mapping[int | None, str]] = {UNAUTHORIZED: UNAUTHENTICATED, TRY_LATER: UNAVAILABLE, FAULT: INTERNAL}
 """The codes of the contract under which a stream tells why it ends."""
@@ -44,11 +50,11 @@ PROBLEMS: Final[Mapping[int | None, str]] = {UNAUTHORIZED: UNAUTHENTICATED, TRY_
 _log = logging.getLogger(__name__)
 
 
-class EventStream(Response):
+class SseResponse(Response):
     """The answers as they come, then `complete`; before it, why it ended sooner. Where the server ends it breaks off
     without `complete`: the client begins again from the last position."""
 
-    def __init__(self, answers: AsyncGenerator[Answer, None], identity: Identity, services: Services) -> None:
+    def __init__(self, answers: AsyncGenerator[GraphQLResponse, None], identity: Identity, services: Services) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._answers = answers
@@ -56,73 +62,73 @@ class EventStream(Response):
         self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        live = self._services.live
-        to_client = Patient(send, live.bounds.patience)
+        live = self._services.subscriptions
+        to_client = TimedSender(send, live.limits.patience)
 
         async def serve(tasks: asyncio.TaskGroup) -> None:
             await to_client({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await to_client(_body(SIGN_OF_LIFE))
+            await to_client(_body(KEEP_ALIVE))
             tasks.create_task(_until_gone(receive))
             tasks.create_task(until_expired(self._identity, self._services))
-            tasks.create_task(_signs_of_life(to_client, live.bounds.beat))
+            tasks.create_task(_signs_of_life(to_client, live.limits.beat))
             await self._deliver(to_client)
 
         try:
-            with live.connections.one(person_of(self._identity)):
-                ending = await live.ending(serve)
-        except Full as full:
+            with live.connections.occupied(person_of(self._identity)):
+                ending = await live.serve_until_closed(serve)
+        except LimitReached as full:
             await self._answers.aclose()
             await _refusal(full)(scope, receive, send)
             return
-        await _end(ending, to_client, live.bounds.farewell)
+        await _end(ending, to_client, live.limits.farewell)
 
-    async def _deliver(self, to_client: Patient) -> None:
+    async def _deliver(self, to_client: TimedSender) -> None:
         try:
             async with aclosing(self._answers) as answers:
                 async for answer in answers:
                     check_expiry(self._identity, self._services)
                     await to_client(_body(_next(answer.body)))
-        except Ended:
-            raise Ending(RESTART, RESTARTS) from None
-        raise Ending(DONE)
+        except SubscriptionsEnded:
+            raise ConnectionClosed(RESTART, SERVER_RESTARTS) from None
+        raise ConnectionClosed(DONE)
 
 
-def _refusal(full: Full) -> Response:
+def _refusal(full: LimitReached) -> Response:
     headers = {
         "content-type": "application/json",
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
         "retry-after": f"{RETRY_AFTER:.0f}",
     }
-    return Response(written({"errors": [dict(full.formatted)]}), 503, headers)
+    return Response(encode_json({"errors": [dict(full.formatted)]}), 503, headers)
 
 
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    raise Ending(GONE)
+    raise ConnectionClosed(GONE)
 
 
-async def _signs_of_life(to_client: Patient, beat: float) -> None:
+async def _signs_of_life(to_client: TimedSender, beat: float) -> None:
     """A client that went without a word is found out, and proxies keep the connection."""
     while True:
         await asyncio.sleep(beat)
-        await to_client(_body(SIGN_OF_LIFE))
+        await to_client(_body(KEEP_ALIVE))
 
 
-async def _end(ending: Ending, to_client: Patient, farewell: float) -> None:
+async def _end(ending: ConnectionClosed, to_client: TimedSender, farewell: float) -> None:
     """A client that was too slow learns of it as soon as it reads on."""
     last = COMPLETE if ending.code == DONE else b""
     if ending.code in PROBLEMS:
-        last = _next({"errors": [problem(PROBLEMS[ending.code], ending.reason)]}) + COMPLETE
+        last = _next({"errors": [request_error(PROBLEMS[ending.code], ending.reason)]}) + COMPLETE
     try:
         await to_client(_body(last, more=False), farewell)
-    except Ending:
+    except ConnectionClosed:
         _log.info("a client did not take the news that its stream was ended: %s", ending.reason)
 
 
 def _next(body: dict[str, Any]) -> bytes:
-    return b"event: next\ndata: " + written(body) + b"\n\n"
+    return b"event: next\ndata: " + encode_json(body) + b"\n\n"
 
 
 def _body(content: bytes, *, more: bool = True) -> dict[str, Any]:

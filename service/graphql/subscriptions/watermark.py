@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from projections.reading.reader import Unanswered
+from projections.reading.reader import DatabaseUnavailable
 from service.errors import Unavailable
-from service.event_store.notifications import Heard, Listen
-from service.graphql.execution.graphql_errors import Ended
+from service.event_store.notifications import OpenListener, WaitForAppend
+from service.graphql.execution.graphql_errors import SubscriptionsEnded
 
 SHORTEST: Final = 0.005
 LONGEST: Final = 1.0
@@ -27,8 +27,8 @@ PAUSE: Final = 0.5
 _log = logging.getLogger(__name__)
 
 
-class Tide:
-    def __init__(self, listen: Listen, reached: Callable[[], Awaitable[int]]) -> None:
+class LowWatermark:
+    def __init__(self, listen: OpenListener, reached: Callable[[], Awaitable[int]]) -> None:
         """reached: the position that all of the views have reached."""
         self._listen = listen
         self._reached = reached
@@ -52,13 +52,13 @@ class Tide:
                 self._watch.cancel()
                 self._watch = None
 
-    async def beyond(self, position: int) -> int:
+    async def wait_beyond(self, position: int) -> int:
         """Waits until all of the views are beyond a position, and returns where they are. Raises Ended."""
         while not self.has_ended:
             if self._position > position:
                 return self._position
             await self._moved.wait()
-        raise Ended
+        raise SubscriptionsEnded
 
     def end(self) -> None:
         """Whoever waits, or would wait, is told that it has ended."""
@@ -70,13 +70,13 @@ class Tide:
             try:
                 async with self._listen() as heard:
                     await self._follow(heard)
-            except (Unavailable, Unanswered) as error:
+            except (Unavailable, DatabaseUnavailable) as error:
                 _log.warning("subscriptions wait: %s", error)
             except Exception:  # noqa: BLE001
                 _log.exception("subscriptions wait")
             await asyncio.sleep(PAUSE)
 
-    async def _follow(self, heard: Heard) -> None:
+    async def _follow(self, heard: WaitForAppend) -> None:
         """It listens already, so that what is appended after the first look is heard of."""
         wanted, pause = 0, SHORTEST
         while True:

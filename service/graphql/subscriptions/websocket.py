@@ -8,21 +8,21 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from service.graphql.execution.executor import Answering
-from service.graphql.execution.graphql_errors import Ended
-from service.graphql.execution.request import Asked
+from service.graphql.execution.executor import GraphQLExecutor
+from service.graphql.execution.graphql_errors import SubscriptionsEnded
+from service.graphql.execution.request import GraphQLRequest
 from service.graphql.schema.context import Context, Services
 from service.graphql.subscriptions import lifetime, messages
-from service.graphql.subscriptions.lifetime import Ending, Patient, check_expiry, until_expired
+from service.graphql.subscriptions.lifetime import ConnectionClosed, TimedSender, check_expiry, until_expired
 from service.graphql.subscriptions.limits import (
     LONGEST_GREETING,
     LONGEST_MESSAGE,
     MESSAGES_BEFORE_GREETING,
-    Full,
+    LimitReached,
     person_of,
 )
-from service.graphql.subscriptions.messages import SUBPROTOCOL, Complete, Init, Ping, Pong, Subscribe
-from service.graphql.subscriptions.origins import welcome
+from service.graphql.subscriptions.messages import SUBPROTOCOL, Complete, ConnectionInit, Ping, Pong, Subscribe
+from service.graphql.subscriptions.origins import is_allowed
 from service.identity import Identity, Unauthenticated
 
 LONGEST_REASON: Final = 123
@@ -36,15 +36,15 @@ _log = logging.getLogger(__name__)
 class GraphQLOverWebSocket:
     """An ASGI application."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answering: GraphQLExecutor) -> None:
         self._answering = answering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
         services: Services = connection.app.state.services
-        headers, bounds = connection.headers, services.live.bounds
+        headers, limits = connection.headers, services.subscriptions.limits
         await receive()
-        if not welcome(headers.get("origin"), headers.get("host", ""), bounds.origins):
+        if not is_allowed(headers.get("origin"), headers.get("host", ""), limits.origins):
             await send({"type": "websocket.close", "code": 1008})
             return
         offered = SUBPROTOCOL in scope["subprotocols"]
@@ -57,14 +57,14 @@ class _Socket:
     """One connection."""
 
     def __init__(
-        self, answering: Answering, services: Services, authorization: str, receive: Receive, send: Send
+        self, answering: GraphQLExecutor, services: Services, authorization: str, receive: Receive, send: Send
     ) -> None:
         self._answering = answering
         self._services = services
-        self._bounds = services.live.bounds
+        self._bounds = services.subscriptions.limits
         self._authorization = authorization
         self._receive = receive
-        self._send = Patient(send, self._bounds.patience)
+        self._send = TimedSender(send, self._bounds.patience)
         self._identity: Identity | None = None
         self._place = ExitStack()
         self._lobby = ExitStack()
@@ -74,32 +74,32 @@ class _Socket:
     async def serve(self, *, offered: bool) -> None:
         """offered: whether the client speaks the protocol."""
         with self._place, self._lobby:
-            self._lobby.enter_context(self._services.live.lobby.one(self._leave))
+            self._lobby.enter_context(self._services.subscriptions.lobby.one(self._leave))
             await self._close(await self._last(offered=offered))
 
-    async def _last(self, *, offered: bool) -> Ending:
+    async def _last(self, *, offered: bool) -> ConnectionClosed:
         """Serves until something ends it, and returns what came first."""
 
         async def serve(tasks: asyncio.TaskGroup) -> None:
             if not offered:
-                raise Ending(lifetime.NO_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
+                raise ConnectionClosed(lifetime.NO_SUBPROTOCOL, f"Offer the subprotocol {SUBPROTOCOL}.")
             tasks.create_task(self._watch())
             async with asyncio.TaskGroup() as operations:
                 reading = operations.create_task(self._read(operations))
-                await self._services.live.until_drained()
+                await self._services.subscriptions.until_drained()
                 reading.cancel()
-            raise Ending(lifetime.RESTART, lifetime.RESTARTS)
+            raise ConnectionClosed(lifetime.RESTART, lifetime.SERVER_RESTARTS)
 
-        return await self._services.live.ending(serve)
+        return await self._services.subscriptions.serve_until_closed(serve)
 
     async def _watch(self) -> None:
         try:
             async with asyncio.timeout(self._bounds.greeting):
                 await self._leave.wait()
         except TimeoutError:
-            raise Ending(lifetime.NOT_GREETED, "Connection initialisation timeout") from None
+            raise ConnectionClosed(lifetime.NOT_GREETED, "Connection initialisation timeout") from None
         if self._identity is None:
-            raise Ending(lifetime.TRY_LATER, lifetime.CROWDED)
+            raise ConnectionClosed(lifetime.TRY_LATER, lifetime.CROWDED)
         await until_expired(self._identity, self._services)
 
     async def _read(self, operations: asyncio.TaskGroup) -> None:
@@ -107,13 +107,13 @@ class _Socket:
         while True:
             event = await self._receive()
             if self._identity is None and (before := before + 1) > MESSAGES_BEFORE_GREETING:
-                raise Ending(lifetime.UNAUTHORIZED, UNGREETED)
+                raise ConnectionClosed(lifetime.UNAUTHORIZED, UNGREETED)
             longest = LONGEST_GREETING if self._identity is None else LONGEST_MESSAGE
-            match messages.read(event, longest):
-                case Init(token):
+            match messages.parse_message(event, longest):
+                case ConnectionInit(token):
                     await self._greet(token)
                 case Ping(payload):
-                    await self._tell(messages.pong(payload))
+                    await self._tell(messages.pong_message(payload))
                 case Pong():
                     pass
                 case Subscribe(id, asked):
@@ -125,59 +125,59 @@ class _Socket:
 
     async def _greet(self, token: str | None) -> None:
         if self._identity is not None:
-            raise Ending(lifetime.GREETED_TWICE, "Too many initialisation requests")
+            raise ConnectionClosed(lifetime.GREETED_TWICE, "Too many initialisation requests")
         given = token or messages.bearer(self._authorization)
         if given is None:
-            raise Ending(lifetime.UNAUTHORIZED, UNNAMED)
+            raise ConnectionClosed(lifetime.UNAUTHORIZED, UNNAMED)
         try:
             identity = self._services.identify(given)
-            self._place.enter_context(self._services.live.connections.one(person_of(identity)))
+            self._place.enter_context(self._services.subscriptions.connections.occupied(person_of(identity)))
         except Unauthenticated as reason:
-            raise Ending(lifetime.FORBIDDEN, str(reason)) from None
-        except Full as full:
-            raise Ending(lifetime.TRY_LATER, full.message) from None
+            raise ConnectionClosed(lifetime.FORBIDDEN, str(reason)) from None
+        except LimitReached as full:
+            raise ConnectionClosed(lifetime.TRY_LATER, full.message) from None
         self._identity = identity
         self._lobby.close()
         self._leave.set()
-        await self._tell(messages.ack())
+        await self._tell(messages.connection_ack())
 
-    async def _begin(self, id: str, asked: Asked, operations: asyncio.TaskGroup) -> None:
+    async def _begin(self, id: str, asked: GraphQLRequest, operations: asyncio.TaskGroup) -> None:
         if self._identity is None:
-            raise Ending(lifetime.UNAUTHORIZED, "Unauthorized: connection_init comes first.")
+            raise ConnectionClosed(lifetime.UNAUTHORIZED, "Unauthorized: connection_init comes first.")
         if id in self._operations:
-            raise Ending(lifetime.DUPLICATE, f"Subscriber for {id} already exists")
+            raise ConnectionClosed(lifetime.DUPLICATE, f"Subscriber for {id} already exists")
         if len(self._operations) >= self._bounds.operations:
-            full = Full(f"There are {self._bounds.operations} operations on this connection already: end one.")
-            await self._tell(messages.failed(id, [dict(full.formatted)]))
+            full = LimitReached(f"There are {self._bounds.operations} operations on this connection already: end one.")
+            await self._tell(messages.error_message(id, [dict(full.formatted)]))
         else:
             self._operations[id] = operations.create_task(self._operate(id, asked, self._identity))
 
-    async def _operate(self, id: str, asked: Asked, identity: Identity) -> None:
-        with suppress(Ended):
+    async def _operate(self, id: str, asked: GraphQLRequest, identity: Identity) -> None:
+        with suppress(SubscriptionsEnded):
             await self._answer(id, asked, identity)
 
-    async def _answer(self, id: str, asked: Asked, identity: Identity) -> None:
+    async def _answer(self, id: str, asked: GraphQLRequest, identity: Identity) -> None:
         context = Context(self._services, identity, self._services.clock())
         async with aclosing(self._answering.stream(asked, context)) as answers:
             async for answer in answers:
                 check_expiry(identity, self._services)
                 if not answer.executed:
                     self._operations.pop(id, None)
-                await self._tell(messages.answered(id, answer))
+                await self._tell(messages.next_message(id, answer))
                 if not answer.executed:
                     return
         self._operations.pop(id, None)
-        await self._tell(messages.completed(id))
+        await self._tell(messages.complete_message(id))
 
     async def _tell(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
 
-    async def _close(self, ending: Ending) -> None:
+    async def _close(self, ending: ConnectionClosed) -> None:
         """A client that was too slow learns of it as soon as it reads on."""
         if ending.code is None:
             return
         reason = ending.reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         try:
             await self._send({"type": "websocket.close", "code": ending.code, "reason": reason}, self._bounds.farewell)
-        except Ending:
+        except ConnectionClosed:
             _log.info("a client did not take the news that its connection was closed: %s", reason)

@@ -13,8 +13,8 @@ import pytest
 from domain.recorded import Recorded
 from projections import deployment_requests
 from projections.catalogue import VIEWS
-from projections.following.follower import Course, course_of
-from projections.following.leadership import Limits
+from projections.following.follower import Consumer, view_consumer
+from projections.following.leadership import FollowerLimits
 from projections.tables.checkpoints import FollowerState
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.test_from_scratch import empty
@@ -30,7 +30,7 @@ def caught_up(world: World, view: str = NAME) -> None:
 
 def test_what_is_appended_wakes_it(world: World) -> None:
     histories = Histories(1)
-    with world.following(course_of(VIEW)):
+    with world.following(view_consumer(VIEW)):
         for _ in range(5):
             world.append(histories.items(3))
             caught_up(world)
@@ -41,7 +41,7 @@ def test_what_is_appended_wakes_it(world: World) -> None:
 @pytest.mark.parametrize("payload", ["", "soon", "-1", "1.5", "9" * 30, "\u0661"])
 def test_a_notification_that_tells_no_position_is_passed_over(world: World, payload: str) -> None:
     histories = Histories(1)
-    with world.following(course_of(VIEW)), psycopg.connect(world.urls.api, autocommit=True) as connection:
+    with world.following(view_consumer(VIEW)), psycopg.connect(world.urls.api, autocommit=True) as connection:
         world.append(histories.items(3))
         caught_up(world)
         connection.execute("SELECT pg_notify('mandate_events', %s)", [payload])
@@ -51,7 +51,7 @@ def test_a_notification_that_tells_no_position_is_passed_over(world: World, payl
 
 def test_all_of_them_at_once_make_the_same_rows(world: World) -> None:
     histories = Histories(2)
-    with world.following(*map(course_of, VIEWS)):
+    with world.following(*map(view_consumer, VIEWS)):
         for _ in range(10):
             world.append(histories.items(20))
         for view in VIEWS:
@@ -64,7 +64,7 @@ def test_all_of_them_at_once_make_the_same_rows(world: World) -> None:
 
 def test_one_leads_and_another_takes_over(world: World) -> None:
     histories = Histories(3)
-    with world.following(course_of(VIEW), course_of(VIEW), course_of(VIEW)):
+    with world.following(view_consumer(VIEW), view_consumer(VIEW), view_consumer(VIEW)):
         for _ in range(5):
             world.append(histories.items(10))
             first = wait_for(lambda: leader(world))
@@ -95,7 +95,7 @@ def terminate(world: World, process: int) -> None:
         connection.execute("SELECT pg_terminate_backend(%s)", [process])
 
 
-def refusing(course: Course, position: int, mended: Event) -> Course:
+def refusing(course: Consumer, position: int, mended: Event) -> Consumer:
     """As if its fold could not apply the event at a position, until it is mended."""
 
     def apply(connection: psycopg.Connection[Any], events: Sequence[Recorded[Any]]) -> None:
@@ -109,7 +109,7 @@ def refusing(course: Course, position: int, mended: Event) -> Course:
 def test_what_cannot_be_applied_is_told_and_never_skipped(world: World) -> None:
     world.append(Histories(4).items(60))
     poison, mended = 41, Event()
-    with world.following(refusing(course_of(VIEW), poison, mended)):
+    with world.following(refusing(view_consumer(VIEW), poison, mended)):
         failed = world.wait(lambda status: status.state is FollowerState.FAILED, NAME)
         assert failed.position == poison - 1
         assert failed.last_error == "the event at 41 is poison"
@@ -132,7 +132,7 @@ def test_the_log_being_away_is_waited_out(world: World) -> None:
             raise Away
         return world.store.feed(after, limit)
 
-    with world.following(course_of(VIEW), feed=feed, passing=(Away,)):
+    with world.following(view_consumer(VIEW), feed=feed, passing=(Away,)):
         caught_up(world)
         assert world.statuses(NAME)[0].last_error is None
 
@@ -150,7 +150,7 @@ def test_it_resumes_within_seconds_after_a_long_outage(world: World) -> None:
             raise Away
         return world.store.feed(after, limit)
 
-    with world.following(course_of(VIEW), limits=Limits(), feed=feed, passing=(Away,)):
+    with world.following(view_consumer(VIEW), limits=FollowerLimits(), feed=feed, passing=(Away,)):
         wait_for(lambda: True if monotonic() > back else None)
         wait_for(lambda: True if world.statuses(NAME)[0].position == world.store.head()[0] else None, seconds=5)
 
@@ -165,14 +165,14 @@ def test_after_an_exit_that_was_not_clean_it_begins_with_a_small_batch(world: Wo
         asked.append(limit)
         return world.store.feed(after, limit)
 
-    with world.following(course_of(VIEW), feed=feed):
+    with world.following(view_consumer(VIEW), feed=feed):
         caught_up(world)
     assert asked[0] == PATIENT.block
     with psycopg.connect(world.urls.worker) as connection:
         connection.execute("UPDATE projections.checkpoints SET state = 'RUNNING'")
     world.append(histories.items(60))
     asked.clear()
-    with world.following(course_of(VIEW), feed=feed):
+    with world.following(view_consumer(VIEW), feed=feed):
         caught_up(world)
     assert asked[:4] == [1, 2, 4, 8]
 
@@ -181,7 +181,7 @@ def test_a_checkpoint_that_somebody_else_moved_is_gone_on_from(world: World) -> 
     """As a rebuild does when it swaps."""
     histories = Histories(6)
     world.append(histories.items(30))
-    with world.following(course_of(VIEW), limits=replace(PATIENT, block=5)):
+    with world.following(view_consumer(VIEW), limits=replace(PATIENT, block=5)):
         caught_up(world)
         empty(world)
         world.append(histories.items(5))
@@ -200,7 +200,7 @@ def test_rows_that_are_missing_are_noticed(world: World) -> None:
     with psycopg.connect(world.urls.worker) as connection:
         connection.execute(f"DELETE FROM {VIEW.tables[0]} WHERE valid_until = 'infinity'".encode())
     world.append(histories.items(40))
-    with world.following(course_of(VIEW)):
+    with world.following(view_consumer(VIEW)):
         failed = world.wait(lambda status: status.state is FollowerState.FAILED, NAME)
         assert failed.last_error is not None
         assert "comes next" in failed.last_error

@@ -15,15 +15,15 @@ from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.deployment_requests import by_ids
 from projections.following import stream_ranges
-from projections.following.follower import course_of
+from projections.following.follower import view_consumer
 from projections.following.leadership import OtherVersion
 from projections.following.parked_events import retry
-from projections.following.row_writer import Unappliable
+from projections.following.row_writer import UnappliableEvent
 from projections.reading.parked_streams import Parked, parked, waiting_positions
 from projections.reading.reader import ViewBehind
-from projections.reading.view_status import Progress
+from projections.reading.view_status import ProgressReport
 from projections.rebuilding.rebuild import verify
-from projections.rebuilding.verification import Differs
+from projections.rebuilding.verification import RowsDiffer
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
@@ -87,7 +87,7 @@ def waiting(world: World, stream: UUID) -> list[int]:
 
 
 def follow_to_the_end(world: World, view: View) -> None:
-    with world.following(course_of(view)):
+    with world.following(view_consumer(view)):
         world.reach(view.name, world.store.head()[0])
 
 
@@ -124,7 +124,7 @@ def test_retried_when_the_fold_is_mended_and_in_vain_before(recorded: World, his
     assert found(recorded)[0].position == second
     assert recorded.statuses(NAME)[0].last_error == half.error
     recorded.append(histories.items(20))
-    with recorded.following(course_of(VIEW)):
+    with recorded.following(view_consumer(VIEW)):
         mended = retry(VIEW, recorded.urls.worker, decode, stream)
         recorded.append(histories.items(20))
         recorded.reach(NAME, recorded.store.head()[0])
@@ -207,7 +207,7 @@ def test_what_comes_to_be_parked_during_a_rebuild_is_parked_after_it(recorded: W
     poison = appended(recorded, histories)
     faulty = unable(poison)
 
-    def follow(_: Progress) -> None:
+    def follow(_: ProgressReport) -> None:
         if recorded.statuses(NAME)[0].lag:
             follow_to_the_end(recorded, faulty)
 
@@ -221,7 +221,7 @@ def test_what_comes_to_be_parked_during_a_rebuild_is_parked_after_it(recorded: W
 def test_what_is_served_and_cannot_be_applied_by_a_rebuild_stands_in_its_way(recorded: World) -> None:
     recorded.apply([VIEW])
     before = recorded.all_rows([VIEW])
-    with pytest.raises(Unappliable, match="poison at"):
+    with pytest.raises(UnappliableEvent, match="poison at"):
         again(recorded, unable(longest(recorded)[1].position))
     assert recorded.all_rows([VIEW]) == before
     assert found(recorded) == []
@@ -232,11 +232,11 @@ def test_what_was_mended_by_others_meanwhile_is_not_parked_again(recorded: World
     faulty = unable(poisoned[1].position)
     follow_to_the_end(recorded, faulty)
 
-    def mend(told: Progress) -> None:
+    def mend(told: ProgressReport) -> None:
         if told.processed:
             retry(VIEW, recorded.urls.worker, decode, poisoned[0].stream)
 
-    with pytest.raises((Unappliable, Differs)):
+    with pytest.raises((UnappliableEvent, RowsDiffer)):
         again(recorded, faulty, progress=mend)
     assert found(recorded) == []
     assert as_folded(recorded)
@@ -245,7 +245,7 @@ def test_what_was_mended_by_others_meanwhile_is_not_parked_again(recorded: World
 @pytest.mark.parametrize("view", [view for view in VIEWS if not view.parks], ids=lambda view: view.name)
 def test_a_view_may_stop_instead(recorded: World, view: View) -> None:
     poison = next(each.position for each in recorded.log() if view.keeps(each) and each.position > 20)
-    with recorded.following(course_of(unable(poison, view=view))):
+    with recorded.following(view_consumer(unable(poison, view=view))):
         failed = recorded.wait(lambda status: status.state is FollowerState.FAILED, view.name)
     assert (failed.position, failed.parked) == (poison - 1, 0)
     assert f"poison at {poison}" in str(failed.last_error)

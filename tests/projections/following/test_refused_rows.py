@@ -9,7 +9,7 @@ import pytest
 
 from domain.recorded import Recorded
 from projections.deployment_requests import VIEW
-from projections.following.row_writer import Unappliable
+from projections.following.row_writer import UnappliableEvent
 from projections.rebuilding.rebuild import verify
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
@@ -69,5 +69,5 @@ def test_what_the_database_refused_does_not_stand_in_the_way_of_a_rebuild(record
 def test_what_the_database_refuses_of_a_row_that_is_served_is_refused(recorded: World) -> None:
     recorded.apply()
     poisoned = longest(recorded)
-    with pytest.raises(Unappliable, match=f"at position {poisoned[1].position}"):
+    with pytest.raises(UnappliableEvent, match=f"at position {poisoned[1].position}"):
         again(recorded, refused(poisoned[1].position))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from projections.reading.positions import Positions
+from projections.reading.positions import ViewPositions
 
 
 def test_what_was_found_before_a_fall_is_not_believed_and_asked_for_again() -> None:
@@ -12,8 +12,8 @@ def test_what_was_found_before_a_fall_is_not_believed_and_asked_for_again() -> N
     async def ask() -> dict[str, int]:
         found = next(answers)
         if found["view"] == 9:
-            positions.forget()
+            positions.reset()
         return found
 
-    positions = Positions(ask)
-    assert asyncio.run(positions.least(["view"])) == 7
+    positions = ViewPositions(ask)
+    assert asyncio.run(positions.minimum(["view"])) == 7

@@ -11,15 +11,15 @@ from sqlalchemy.pool import NullPool
 from domain.deployment_request.state import DeploymentRequest
 from domain.marking import EVERYBODY, Viewer
 from projections import deployment_requests, incidents, request_lists
-from projections.reading.queries import EVERYTHING, Place, Question, Sight
-from projections.request_lists import Filter, Order
+from projections.reading.queries import EVERYTHING, ListPosition, Query, ViewerScope
+from projections.request_lists import RequestListFilter, RequestOrder
 from tests.projections.histories import Histories
 from tests.projections.world import World
 
-WHO = Sight(viewer=Viewer(frozenset({EVERYBODY})))
-ANOTHER = Sight(viewer=Viewer(frozenset({EVERYBODY, "registered"})))
-THEN = Sight(viewer=WHO.viewer, as_of=datetime(2024, 11, 29, tzinfo=UTC))
-LATER = Sight(viewer=ANOTHER.viewer, as_of=datetime(2024, 12, 1, tzinfo=UTC))
+WHO = ViewerScope(viewer=Viewer(frozenset({EVERYBODY})))
+ANOTHER = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, "registered"})))
+THEN = ViewerScope(viewer=WHO.viewer, as_of=datetime(2024, 11, 29, tzinfo=UTC))
+LATER = ViewerScope(viewer=ANOTHER.viewer, as_of=datetime(2024, 12, 1, tzinfo=UTC))
 
 
 def test_all_viewers_share_a_statement_and_so_do_all_pasts() -> None:
@@ -33,18 +33,21 @@ def test_all_viewers_share_a_statement_and_so_do_all_pasts() -> None:
 
 
 def test_lists_whose_filters_have_one_shape_share_a_statement() -> None:
-    newest, place = Order.SUBMITTED_AT_DESC, Place(datetime(2024, 11, 1, tzinfo=UTC), uuid4())
-    first, another = Filter(status=["APPROVED"], region=["xk"]), Filter(status=["DENIED"], region=["xk/north", "xk"])
+    newest, place = RequestOrder.SUBMITTED_AT_DESC, ListPosition(datetime(2024, 11, 1, tzinfo=UTC), uuid4())
+    first, another = (
+        RequestListFilter(status=["APPROVED"], region=["xk"]),
+        RequestListFilter(status=["DENIED"], region=["xk/north", "xk"]),
+    )
     pages = [request_lists.page(THEN, first, newest, 20), request_lists.page(LATER, another, newest, 7)]
     assert pages[0].statement is pages[1].statement
     assert [(page.values["limit"], page.values["region_0"]) for page in pages] == [(20, "xk"), (7, "xk")]
     others = [
         request_lists.page(WHO, first, newest, 20),
-        request_lists.page(THEN, first, Order.SUBMITTED_AT_ASC, 20),
+        request_lists.page(THEN, first, RequestOrder.SUBMITTED_AT_ASC, 20),
         request_lists.page(THEN, first, newest, 20, place),
-        request_lists.page(THEN, Filter(status=["APPROVED", "DENIED"], region=["xk"]), newest, 20),
-        request_lists.page(THEN, Filter(status=["APPROVED"], region=["xk"], overdue=True), newest, 20),
-        request_lists.page(THEN, Filter(status=["APPROVED"], region=["xk"], overdue=False), newest, 20),
+        request_lists.page(THEN, RequestListFilter(status=["APPROVED", "DENIED"], region=["xk"]), newest, 20),
+        request_lists.page(THEN, RequestListFilter(status=["APPROVED"], region=["xk"], overdue=True), newest, 20),
+        request_lists.page(THEN, RequestListFilter(status=["APPROVED"], region=["xk"], overdue=False), newest, 20),
     ]
     assert len({id(page.statement) for page in (*pages, *others)}) == 1 + len(others)
 
@@ -53,17 +56,19 @@ def test_what_somebody_makes_up_gives_few_shapes() -> None:
     """A statement that is kept takes memory: as many values as there may be must not make as many statements."""
     codes = [f"nobody-{number}" for number in range(100)]
     pages = {
-        id(request_lists.page(WHO, chosen, Order.UPDATED_AT_ASC, 20).statement)
+        id(request_lists.page(WHO, chosen, RequestOrder.UPDATED_AT_ASC, 20).statement)
         for size in range(9, 101)
         for chosen in (
-            Filter(region=codes[:size]),
-            Filter(requesting_authority=codes[:size]),
-            Filter(deciding_authority=codes[:size]),
-            Filter(words=codes[:size]),
+            RequestListFilter(region=codes[:size]),
+            RequestListFilter(requesting_authority=codes[:size]),
+            RequestListFilter(deciding_authority=codes[:size]),
+            RequestListFilter(words=codes[:size]),
         )
     }
     assert len(pages) == 4
-    incidents_pages = (incidents.page(WHO, incidents.Filter(kind=codes[:size]), 20) for size in range(2, 101))
+    incidents_pages = (
+        incidents.page(WHO, incidents.IncidentListFilter(kind=codes[:size]), 20) for size in range(2, 101)
+    )
     assert len({id(page.statement) for page in incidents_pages}) == 1
 
 
@@ -72,10 +77,10 @@ def test_without_the_values_of_a_viewer_nothing_is_found(world: World) -> None:
     world.append([histories.opening(), *histories.items(60)])
     world.apply()
     [(audience, subject)] = _rows(world, "SELECT audience, id FROM projections.deployment_requests LIMIT 1")
-    question = deployment_requests.by_ids(Sight(viewer=Viewer(frozenset(audience))), [subject])
+    question = deployment_requests.by_ids(ViewerScope(viewer=Viewer(frozenset(audience))), [subject])
     assert _asked(world, question, question.values) == [subject]
     assert _asked(world, question, {"ids": [subject]}) == []
-    past = deployment_requests.by_ids(Sight(viewer=EVERYTHING.viewer, as_of=datetime.now(UTC)), [subject])
+    past = deployment_requests.by_ids(ViewerScope(viewer=EVERYTHING.viewer, as_of=datetime.now(UTC)), [subject])
     assert _asked(world, past, past.values) == [subject]
     assert _asked(world, past, {"ids": [subject]}) == []
 
@@ -85,7 +90,7 @@ def _rows(world: World, statement: str) -> list[tuple[list[str], UUID]]:
         return connection.execute(statement.encode()).fetchall()
 
 
-def _asked(world: World, question: Question[DeploymentRequest], values: Mapping[str, object]) -> list[UUID]:
+def _asked(world: World, question: Query[DeploymentRequest], values: Mapping[str, object]) -> list[UUID]:
     engine = create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(world.urls.owner), poolclass=NullPool
     )

@@ -16,11 +16,11 @@ from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
 from projections import request_lists
 from projections.authorities import standing_of
-from projections.reading.positions import Positions
-from projections.reading.queries import Question
-from projections.reading.reader import InstantAhead, Reader, Unanswered, ViewBehind
-from projections.request_lists import Filter
-from service.event_store.records import Item
+from projections.reading.positions import ViewPositions
+from projections.reading.queries import Query
+from projections.reading.reader import DatabaseUnavailable, InstantAhead, Reader, ViewBehind
+from projections.request_lists import RequestListFilter
+from service.event_store.records import AppendItem
 from service.processes.composition import async_engine
 from service.settings import Settings
 from tests.projections.histories import Histories
@@ -29,7 +29,7 @@ from tests.projections.world import World
 from tests.service.event_store.appends import unrecorded
 
 T = TypeVar("T")
-COUNT = partial(request_lists.count, wanted=Filter())
+COUNT = partial(request_lists.count, wanted=RequestListFilter())
 
 
 def reading(url: str, use: Callable[[AsyncEngine], Awaitable[T]], **settings: float) -> T:
@@ -74,7 +74,7 @@ def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> 
     )
     ended = MandateEnded(authority=code, region=region, reason=Text("over"), at=start + timedelta(days=1))
     stream = jurisdiction.stream_of(region)
-    world.append([Item(events=(unrecorded(stream, 1, granted), unrecorded(stream, 2, ended)))])
+    world.append([AppendItem(events=(unrecorded(stream, 1, granted), unrecorded(stream, 2, ended)))])
     world.apply()
 
     async def holds(engine: AsyncEngine) -> list[bool]:
@@ -92,13 +92,13 @@ def test_at_least_waits_for_the_view_and_gives_up_in_time(recorded: World) -> No
 
     async def waits(engine: AsyncEngine) -> list[int]:
         begun = await Reader(engine, standing_of).reading(SYSTEM, at_least=head)
-        answer = asyncio.create_task(begun.rows(COUNT(begun.sight)))
+        answer = asyncio.create_task(begun.rows(COUNT(begun.viewer_scope)))
         await asyncio.to_thread(recorded.apply)
         return await answer
 
     async def gives_up(engine: AsyncEngine) -> None:
         begun = await Reader(engine, standing_of, patience=0.05).reading(SYSTEM, at_least=head)
-        await begun.rows(COUNT(begun.sight))
+        await begun.rows(COUNT(begun.viewer_scope))
 
     with pytest.raises(ViewBehind, match="situation is at position 0, not yet at") as behind:
         reading(recorded.urls.api, gives_up)
@@ -114,7 +114,7 @@ def test_as_of_waits_for_all_that_was_recorded_till_then(recorded: World) -> Non
 
     async def asks(engine: AsyncEngine) -> None:
         begun = await Reader(engine, standing_of, patience=0.05).reading(SYSTEM, as_of=half.recorded_at)
-        await begun.rows(COUNT(begun.sight))
+        await begun.rows(COUNT(begun.viewer_scope))
 
     with pytest.raises(ViewBehind):
         reading(recorded.urls.api, asks)
@@ -142,29 +142,29 @@ def test_a_connection_that_died_in_the_pool_is_replaced(recorded: World) -> None
 
     async def asks(engine: AsyncEngine) -> list[list[int]]:
         begun = await Reader(engine, standing_of).reading(SYSTEM)
-        before = await begun.rows(COUNT(begun.sight))
+        before = await begun.rows(COUNT(begun.viewer_scope))
         await asyncio.to_thread(terminate_all)
-        return [before, await begun.rows(COUNT(begun.sight))]
+        return [before, await begun.rows(COUNT(begun.viewer_scope))]
 
     before, after = reading(recorded.urls.api, asks)
     assert before == after
 
 
 def test_a_database_that_is_away_or_slow_is_told(recorded: World) -> None:
-    slow = Question(select(func.pg_sleep(30)), (), lambda row: row)
+    slow = Query(select(func.pg_sleep(30)), (), lambda row: row)
 
     async def asks(engine: AsyncEngine) -> None:
         await (await Reader(engine, standing_of).reading(SYSTEM)).rows(slow)
 
-    with pytest.raises(Unanswered, match="statement timeout"):
+    with pytest.raises(DatabaseUnavailable, match="statement timeout"):
         reading(recorded.urls.api, asks, answer_timeout=0.1)
-    with pytest.raises(Unanswered, match="does not answer"):
+    with pytest.raises(DatabaseUnavailable, match="does not answer"):
         reading("postgresql://nobody@127.0.0.1:1/none", asks)
 
 
 def test_each_question_is_planned_for_its_own_values(recorded: World) -> None:
     """A plan for all values, which PostgreSQL may turn to from the sixth time on, suits no filter of few."""
-    mode = Question(select(func.current_setting("plan_cache_mode")), (), lambda row: str(row[0]))
+    mode = Query(select(func.current_setting("plan_cache_mode")), (), lambda row: str(row[0]))
 
     async def asks(engine: AsyncEngine) -> list[str]:
         return await (await Reader(engine, standing_of).reading(SYSTEM)).rows(mode)
@@ -182,10 +182,10 @@ def test_one_look_serves_all_who_wait() -> None:
         return {"view": looks}
 
     async def wait() -> None:
-        positions = Positions(look)
-        await asyncio.gather(*(positions.reach(["view"], 3, patience=5) for _ in range(50)))
+        positions = ViewPositions(look)
+        await asyncio.gather(*(positions.wait_until(["view"], 3, patience=5) for _ in range(50)))
         assert looks <= 4
-        await positions.reach(["view"], 2, patience=0)
-        await positions.reach([], 99, patience=0)
+        await positions.wait_until(["view"], 2, patience=0)
+        await positions.wait_until([], 99, patience=0)
 
     asyncio.run(wait())

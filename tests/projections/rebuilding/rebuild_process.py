@@ -11,12 +11,12 @@ import pytest
 
 from projections.catalogue import VIEW_OF
 from projections.following import stream_ranges
-from projections.reading.view_status import Progress
+from projections.reading.view_status import ProgressReport
 from projections.rebuilding.rebuild import rebuild
 from service.event_store.mapper import decode
 
 
-def tell(progress: Progress) -> None:
+def tell(progress: ProgressReport) -> None:
     if progress.total:
         sys.stdout.write(f"{progress.processed}\n")
         sys.stdout.flush()

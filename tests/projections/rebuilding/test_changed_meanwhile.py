@@ -7,10 +7,10 @@ import pytest
 
 from projections.catalogue import VIEWS
 from projections.deployment_requests import VIEW
-from projections.reading.view_status import Progress
+from projections.reading.view_status import ProgressReport
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped
-from projections.tables.checkpoints import Step
+from projections.tables.checkpoints import RebuildStep
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.test_rebuild import again, asked, nothing_is_left
@@ -45,11 +45,11 @@ def done(world: World, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-def doing(world: World, statement: str, at: Step) -> Callable[[Progress], None]:
+def doing(world: World, statement: str, at: RebuildStep) -> Callable[[ProgressReport], None]:
     """Once, when a rebuild comes to a step."""
     left = [statement]
 
-    def progress(told: Progress) -> None:
+    def progress(told: ProgressReport) -> None:
         if told.step is at and left:
             done(world, left.pop())
 
@@ -57,8 +57,8 @@ def doing(world: World, statement: str, at: Step) -> Callable[[Progress], None]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("step", [Step.CATCHING_UP, Step.SWAPPING])
-def test_what_was_changed_meanwhile_stays(recorded: World, change: str, step: Step) -> None:
+@pytest.mark.parametrize("step", [RebuildStep.CATCHING_UP, RebuildStep.SWAPPING])
+def test_what_was_changed_meanwhile_stays(recorded: World, change: str, step: RebuildStep) -> None:
     before = asked(recorded, FORM)
     with pytest.raises(NotSwapped, match=r"meanwhile|was changed"):
         again(recorded, VIEW, progress=doing(recorded, CHANGES[change], step))
@@ -87,11 +87,11 @@ def test_a_table_is_swapped_for_one_of_its_own_form_alone(recorded: World) -> No
 
 def test_what_a_copy_does_not_get_is_told_before_it_is_filled(recorded: World) -> None:
     """And it can be compared all the same."""
-    steps: list[Step | None] = []
+    steps: list[RebuildStep | None] = []
     done(recorded, CHANGES["a trigger"])
     with pytest.raises(NotCopied, match="row policies or triggers"):
         again(recorded, VIEW, progress=lambda told: steps.append(told.step))
-    assert set(steps) == {Step.LOADING}
+    assert set(steps) == {RebuildStep.LOADING}
     nothing_is_left(recorded)
     comparison = verify(VIEW, recorded.urls.worker, decode)
     assert comparison is not None

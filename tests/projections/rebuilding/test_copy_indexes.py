@@ -13,10 +13,10 @@ import pytest
 from domain.recorded import Recorded
 from projections import deployment_requests, situation
 from projections.audit_trail import VIEW
-from projections.following.replay import Replay, topics
-from projections.reading.view_status import Progress
-from projections.rebuilding.progress import Cancelled
-from projections.tables.checkpoints import Step
+from projections.following.replay import LogReplay, topics
+from projections.reading.view_status import ProgressReport
+from projections.rebuilding.progress import RebuildCancelled
+from projections.tables.checkpoints import RebuildStep
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
@@ -58,7 +58,7 @@ def waiting(world: World, query: str = "build_index") -> int:
 def test_one_that_is_stopped_meanwhile_ends_at_once_and_leaves_nothing(recorded: World, jobs: int) -> None:
     there, stop = Event(), Event()
 
-    def progress(told: Progress) -> None:
+    def progress(told: ProgressReport) -> None:
         if told.total:
             there.set()
 
@@ -69,7 +69,7 @@ def test_one_that_is_stopped_meanwhile_ends_at_once_and_leaves_nothing(recorded:
             until(lambda: waiting(recorded) == jobs)
             stop.set()
             until(lambda: waiting(recorded) == 0, seconds=AT_ONCE)
-        with pytest.raises(Cancelled):
+        with pytest.raises(RebuildCancelled):
             rebuilding.result()
     nothing_is_left(recorded)
 
@@ -77,17 +77,17 @@ def test_one_that_is_stopped_meanwhile_ends_at_once_and_leaves_nothing(recorded:
 @pytest.mark.parametrize(
     ("view", "step", "held", "query"),
     [
-        (situation.VIEW, Step.INDEXING, "projections_next.situation", "steps AS"),
-        (VIEW, Step.COMPARING, f"projections.{VIEW.name}", f"unlike_its_copy|FROM projections.{VIEW.name}"),
+        (situation.VIEW, RebuildStep.INDEXING, "projections_next.situation", "steps AS"),
+        (VIEW, RebuildStep.COMPARING, f"projections.{VIEW.name}", f"unlike_its_copy|FROM projections.{VIEW.name}"),
     ],
 )
 def test_one_that_is_stopped_while_the_database_is_at_work_ends_at_once(
-    recorded: World, view: View, step: Step, held: str, query: str
+    recorded: World, view: View, step: RebuildStep, held: str, query: str
 ) -> None:
     there, stop = Event(), Event()
     with psycopg.connect(recorded.urls.owner) as holding, ThreadPoolExecutor() as pool:
 
-        def progress(told: Progress) -> None:
+        def progress(told: ProgressReport) -> None:
             if told.step is step and not there.is_set():
                 holding.execute(f"LOCK TABLE {held}".encode())
                 there.set()
@@ -98,7 +98,7 @@ def test_one_that_is_stopped_while_the_database_is_at_work_ends_at_once(
         stop.set()
         until(lambda: waiting(recorded, query) == 0, seconds=AT_ONCE)
         holding.rollback()
-        with pytest.raises(Cancelled):
+        with pytest.raises(RebuildCancelled):
             rebuilding.result()
     nothing_is_left(recorded)
 
@@ -133,6 +133,6 @@ def test_an_index_that_cannot_be_built_is_told_and_nothing_is_left(recorded: Wor
 def test_reading_the_log_begins_no_workers_of_postgresql(recorded: World) -> None:
     """For every block anew, they cost a third of a rebuild."""
     with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
-        replay = Replay(connection, decode, recorded.store.head()[0])
+        replay = LogReplay(connection, decode, recorded.store.head()[0])
         assert len(list(replay.by_stream(topics(VIEW.by_stream)))) > 0
         assert connection.execute("SHOW max_parallel_workers_per_gather").fetchone() == ("0",)

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 
 from projections.deployment_requests import NAME, VIEW
-from projections.reading.view_status import Progress
+from projections.reading.view_status import ProgressReport
 from projections.rebuilding import rebuild_attempt
 from projections.rebuilding.rebuild import rebuild
-from projections.tables.checkpoints import Step
+from projections.tables.checkpoints import RebuildStep
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.test_rebuild import nothing_is_left
@@ -43,8 +43,8 @@ def test_a_swap_that_is_ended_for_a_deadlock_is_tried_again(world: World, monkey
         watch.execute(f"ALTER ROLE {worker} SET deadlock_timeout = '10ms'".encode())
         reader.execute("SET deadlock_timeout = '10min'; SELECT count(*) FROM projections.deployment_requests")
 
-        def hold(progress: Progress) -> None:
-            if progress.step is Step.SWAPPING and not held:
+        def hold(progress: ProgressReport) -> None:
+            if progress.step is RebuildStep.SWAPPING and not held:
                 held.append(holder.execute(HELD, [NAME]))
 
         rebuilt = threads.submit(rebuild, VIEW, world.urls.worker, decode, hold)

@@ -14,12 +14,12 @@ from projections import authorities, deployment_requests, incidents
 from projections.catalogue import VIEWS
 from projections.reading.item_rows import items_of
 from projections.reading.queries import FOREVER
-from projections.tables.view import Memory
+from projections.tables.view import StateTable
 from tests.projections.histories import Histories
 from tests.projections.world import World
 
 POSTGRESQL = dialect()  # type: ignore[no-untyped-call]
-MEMORIES: tuple[tuple[Aggregate, Memory], ...] = tuple(
+MEMORIES: tuple[tuple[Aggregate, StateTable], ...] = tuple(
     (aggregate, view.memories[aggregate.name])
     for aggregate, view in (
         (DEPLOYMENT_REQUEST, deployment_requests.VIEW),
@@ -80,7 +80,7 @@ def versions(log: Sequence[Recorded[Any]], aggregate: Aggregate) -> Iterator[dic
             }
 
 
-def found(world: World, memory: Memory) -> list[dict[str, Any]]:
+def found(world: World, memory: StateTable) -> list[dict[str, Any]]:
     table = memory.table
     columns = ["id", "version", "position", "valid_from", "audience", "document"]
     columns += [name for name in ("status", "reference", "marking") if "status" in table.c]
@@ -93,7 +93,7 @@ def found(world: World, memory: Memory) -> list[dict[str, Any]]:
     return [{"state": read(memory, row.pop("document"), row.pop("items")), **row} for row in rows]
 
 
-def read(memory: Memory, document: str, items: str | None) -> Any:
+def read(memory: StateTable, document: str, items: str | None) -> Any:
     return memory.read(document) if memory.items is None else memory.read(document, items)
 
 

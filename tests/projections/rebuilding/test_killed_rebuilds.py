@@ -15,7 +15,7 @@ import pytest
 
 from projections import audit_trail, deployment_requests, situation
 from projections.catalogue import VIEWS
-from projections.following.follower import course_of
+from projections.following.follower import view_consumer
 from projections.rebuilding.rebuild import verify
 from projections.tables.view import View
 from service.event_store.mapper import decode
@@ -119,7 +119,7 @@ def test_killed_at_random_points_under_writes(world: World, store: EventStore) -
     kills = 0
     with (
         appending(world, histories) as appended,
-        world.following(*map(course_of, VIEWS)),
+        world.following(*map(view_consumer, VIEWS)),
         polling(world, deployment_requests.VIEW) as fewer,
         polling(world, audit_trail.VIEW) as fewer_events,
     ):

@@ -11,13 +11,13 @@ import pytest
 from projections.audit_trail import VIEW
 from projections.catalogue import VIEWS
 from projections.following import replay
-from projections.following.follower import course_of
-from projections.reading.view_status import Progress
+from projections.following.follower import view_consumer
+from projections.reading.view_status import ProgressReport
 from projections.rebuilding.copies import NEXT
-from projections.rebuilding.progress import Cancelled
+from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
-from projections.rebuilding.rebuild_attempt import Rebuilt
-from projections.tables.checkpoints import Step
+from projections.rebuilding.rebuild_attempt import RebuildResult
+from projections.tables.checkpoints import RebuildStep
 from projections.tables.view import View
 from service.database.migrations import check
 from service.event_store.mapper import decode
@@ -40,7 +40,7 @@ COLUMNS = """
 """
 
 
-NO_EVENTS = (Step.INDEXING, Step.COMPARING, Step.SWAPPING)
+NO_EVENTS = (RebuildStep.INDEXING, RebuildStep.COMPARING, RebuildStep.SWAPPING)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def recorded(world: World, histories: Histories) -> World:
     return world
 
 
-def again(world: World, view: View, **options: Any) -> Rebuilt:
+def again(world: World, view: View, **options: Any) -> RebuildResult:
     return rebuild(view, world.urls.worker, decode, **options)
 
 
@@ -94,11 +94,11 @@ def test_it_goes_on_from_where_the_log_is_and_followers_go_on_from_it(recorded: 
     """The live view may be behind, or ahead of where the rebuild began: what comes out is never older."""
     recorded.apply(until=100)
 
-    def append_more(progress: Progress) -> None:
+    def append_more(progress: ProgressReport) -> None:
         if progress.processed:
             recorded.append(histories.items(1))
 
-    with recorded.following(*map(course_of, VIEWS)):
+    with recorded.following(*map(view_consumer, VIEWS)):
         for view in VIEWS:
             before = recorded.statuses(view.name)[0].position
             assert again(recorded, view, progress=append_more).position >= before
@@ -128,7 +128,7 @@ def test_readers_never_see_less_and_writers_never_wait(recorded: World, historie
 
     reader = Thread(target=poll)
     reader.start()
-    with appending(recorded, histories), recorded.following(course_of(VIEW)):
+    with appending(recorded, histories), recorded.following(view_consumer(VIEW)):
         for _ in range(5):
             again(recorded, VIEW)
         recorded.reach(VIEW.name, recorded.store.head()[0])
@@ -140,7 +140,7 @@ def test_readers_never_see_less_and_writers_never_wait(recorded: World, historie
 def test_one_rebuilds_a_view_at_a_time(recorded: World) -> None:
     refused: list[str] = []
 
-    def meanwhile(progress: Progress) -> None:
+    def meanwhile(progress: ProgressReport) -> None:
         status = recorded.statuses(VIEW.name)[0]
         assert status.rebuild is not None
         assert (status.rebuild.processed, status.rebuild.total) == (progress.processed, progress.total)
@@ -158,18 +158,18 @@ def test_one_rebuilds_a_view_at_a_time(recorded: World) -> None:
 def test_what_it_does_is_told_when_all_is_loaded_too(recorded: World) -> None:
     """No time is told that is left where what is to come are no events."""
     recorded.apply()
-    told: list[Progress] = []
+    told: list[ProgressReport] = []
     again(recorded, VIEW, progress=told.append)
     steps = [progress.step for progress in told]
-    assert [step for step, _ in groupby(steps)] == list(Step)
+    assert [step for step, _ in groupby(steps)] == list(RebuildStep)
     assert all(progress.seconds_remaining is None for progress in told if progress.step in NO_EVENTS)
-    assert told[-1].told.startswith("swapping, 100%, ")
+    assert told[-1].summary.startswith("swapping, 100%, ")
 
 
 def test_a_step_that_newer_code_names_is_none(recorded: World) -> None:
     steps: list[object] = []
 
-    def meanwhile(progress: Progress) -> None:
+    def meanwhile(progress: ProgressReport) -> None:
         with psycopg.connect(recorded.urls.worker) as connection:
             connection.execute("UPDATE projections.rebuilds SET step = 'POLISHING'")
         status = recorded.statuses(VIEW.name)[0].rebuild
@@ -183,7 +183,7 @@ def test_one_that_is_stopped_leaves_what_was_served(recorded: World) -> None:
     recorded.apply()
     served = recorded.all_rows()
     stop = Event()
-    with pytest.raises(Cancelled):
+    with pytest.raises(RebuildCancelled):
         again(recorded, VIEW, progress=lambda _: stop.set(), stop=stop)
     assert recorded.all_rows() == served
     assert asked(recorded, "SELECT view FROM projections.rebuilds") == []

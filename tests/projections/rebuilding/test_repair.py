@@ -9,9 +9,9 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.deployment_request.events import RequestRemarked
 from domain.vocabulary import Text
 from projections import audit_trail, authorities, deployment_requests, situation
-from projections.following.follower import course_of
-from projections.rebuilding.repair import NotOneOf, mend
-from projections.running_counts import LEVELS, Level
+from projections.following.follower import view_consumer
+from projections.rebuilding.repair import NoRowsOfStream, repair
+from projections.running_counts import LEVELS, GroupLevel
 from projections.tables.view import View
 from service.event_store.mapper import decode
 from tests.projections.following.test_parked_events import as_folded, found, longest, unable
@@ -61,25 +61,25 @@ def some_request(world: World) -> UUID:
 @pytest.mark.parametrize(("view", "statement"), EDITS, ids=lambda value: value.name if isinstance(value, View) else "")
 def test_what_was_edited_is_mended(recorded: World, histories: Histories, view: View, statement: str) -> None:
     stream = some_request(recorded)
-    with recorded.following(course_of(view)):
+    with recorded.following(view_consumer(view)):
         with psycopg.connect(recorded.urls.worker) as connection:
             assert connection.execute(statement.format(view.tables[0]).encode(), [stream]).rowcount > 0
         own = [each for each in recorded.log() if each.stream == stream]
-        assert mend(view, recorded.urls.worker, decode, stream) == len(own)
+        assert repair(view, recorded.urls.worker, decode, stream) == len(own)
         recorded.append(histories.items(20))
         recorded.reach(view.name, recorded.store.head()[0])
     assert as_folded(recorded, view)
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.own)
-def test_what_was_counted_elsewhere_is_counted_there_no_more(recorded: World, level: Level) -> None:
+def test_what_was_counted_elsewhere_is_counted_there_no_more(recorded: World, level: GroupLevel) -> None:
     """Where it was counted in the meantime, too: of what is counted together, each level tells its group."""
     with psycopg.connect(recorded.urls.worker) as connection:
         one, another = connection.execute(TWO_GROUPS.format(own=level.own).encode()).fetchone() or ()
         moved = MOVED.format(own=level.own).encode()
         assert connection.execute(moved, {"one": one, "another": another}).rowcount > 0
     for stream in (another, one):
-        mend(situation.VIEW, recorded.urls.worker, decode, stream)
+        repair(situation.VIEW, recorded.urls.worker, decode, stream)
     assert as_folded(recorded, situation.VIEW)
 
 
@@ -92,17 +92,17 @@ def test_counts_that_are_gone_are_counted_again(recorded: World, gone: str) -> N
         deleted = f"""DELETE FROM projections.situation c USING projections.situation_intervals i
             WHERE i.id = %s AND ({groups}) AND c.{gone}""".replace("c.true", "true")
         assert connection.execute(deleted.encode(), [stream]).rowcount > 0
-    mend(SITUATION, recorded.urls.worker, decode, stream)
+    repair(SITUATION, recorded.urls.worker, decode, stream)
     assert as_folded(recorded, SITUATION)
 
 
 def test_what_waited_parked_is_in_its_rows(recorded: World, histories: Histories) -> None:
     recorded.append(histories.items(40))
     poison = next(each for each in recorded.log()[-40:] if AGGREGATE_OF[type(each.event)] is DEPLOYMENT_REQUEST)
-    with recorded.following(course_of(unable(poison.position))):
+    with recorded.following(view_consumer(unable(poison.position))):
         recorded.reach(deployment_requests.NAME, recorded.store.head()[0])
     assert found(recorded)
-    mend(deployment_requests.VIEW, recorded.urls.worker, decode, poison.stream)
+    repair(deployment_requests.VIEW, recorded.urls.worker, decode, poison.stream)
     assert found(recorded) == []
     assert as_folded(recorded)
 
@@ -110,8 +110,8 @@ def test_what_waited_parked_is_in_its_rows(recorded: World, histories: Histories
 @pytest.mark.parametrize("view", [deployment_requests.VIEW, authorities.VIEW], ids=lambda view: view.name)
 def test_a_stream_that_the_view_has_no_rows_of(recorded: World, view: View) -> None:
     before = recorded.all_rows()
-    with pytest.raises(NotOneOf):
-        mend(view, recorded.urls.worker, decode, uuid4())
+    with pytest.raises(NoRowsOfStream):
+        repair(view, recorded.urls.worker, decode, uuid4())
     assert recorded.all_rows() == before
 
 
@@ -123,9 +123,9 @@ def test_a_follower_forgets_what_it_remembers_of_what_was_mended(recorded: World
                 WHERE id = %s AND valid_until = 'infinity' AND document ~ '"strength":[0-9]+'"""
     with psycopg.connect(recorded.urls.worker) as connection:
         assert connection.execute(edited, [stream]).rowcount == 1
-    with recorded.following(course_of(deployment_requests.VIEW)):
+    with recorded.following(view_consumer(deployment_requests.VIEW)):
         remark(recorded, stream)
-        mend(deployment_requests.VIEW, recorded.urls.worker, decode, stream)
+        repair(deployment_requests.VIEW, recorded.urls.worker, decode, stream)
         remark(recorded, stream)
     assert as_folded(recorded, deployment_requests.VIEW)
 

@@ -18,10 +18,10 @@ import pytest
 from domain.recorded import Recorded
 from projections.audit_trail import VIEW
 from projections.following import stream_ranges
-from projections.following.row_writer import Unappliable
-from projections.reading.view_status import Progress
-from projections.rebuilding.parallel_load import FillerLost
-from projections.rebuilding.progress import Cancelled
+from projections.following.row_writer import UnappliableEvent
+from projections.reading.view_status import ProgressReport
+from projections.rebuilding.parallel_load import LoaderLost
+from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import discard, rebuild, verify
 from projections.rebuilding.rebuild_queue import cancel
 from projections.tables import rebuild_copies
@@ -64,12 +64,12 @@ def stopped(world: World, view: View = VIEW, after: int = 3) -> int:
     """How many events one had loaded that was stopped after so many parts."""
     stop, seen = Event(), list[int]()
 
-    def progress(told: Progress) -> None:
+    def progress(told: ProgressReport) -> None:
         seen.append(told.processed)
         if len(seen) > after:
             stop.set()
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(RebuildCancelled):
         again(world, view, progress=progress, stop=stop)
     return loaded(world, view)
 
@@ -127,7 +127,7 @@ def test_what_verifies_goes_on_too(recorded: World) -> None:
 
 def test_one_that_is_stopped_once_it_is_loaded_leaves_nothing(recorded: World) -> None:
     stop = Event()
-    with pytest.raises(Cancelled):
+    with pytest.raises(RebuildCancelled):
         again(recorded, replace(VIEW, derive=lambda *_: stop.set()), stop=stop)
     nothing_is_left(recorded)
 
@@ -194,13 +194,13 @@ def test_several_processes_make_the_same_rows(recorded: World) -> None:
 
 
 def test_a_process_that_is_killed_is_told_of_and_nothing_is_lost(recorded: World) -> None:
-    def kill(progress: Progress) -> None:
+    def kill(progress: ProgressReport) -> None:
         if progress.processed:
             for process in multiprocessing.active_children():
                 process.kill()
                 process.join()
 
-    with pytest.raises(FillerLost, match="the next rebuild goes on without it"):
+    with pytest.raises(LoaderLost, match="the next rebuild goes on without it"):
         again(recorded, VIEW, jobs=2, progress=kill)
     before = loaded(recorded)
     assert before > 0
@@ -223,6 +223,6 @@ def test_what_another_process_cannot_read_is_told_as_by_this_one(recorded: World
 def test_what_another_process_cannot_apply_is_told_whole(world: World) -> None:
     world.append([Histories(1).opening()])
     recorded = world.log()[0]
-    error = Unappliable("incidents", recorded, recorded.stream, "why")
+    error = UnappliableEvent("incidents", recorded, recorded.stream, "why")
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.position, again.subject) == (str(error), error.position, error.subject)

@@ -11,7 +11,7 @@ import pytest
 from projections import situation
 from projections.catalogue import VIEW_OF, VIEWS
 from projections.following.leadership import connect
-from projections.following.replay import Replay
+from projections.following.replay import LogReplay
 from projections.following.row_writer import LIVE
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.verification import NotAsFolded, check_sample
@@ -40,7 +40,7 @@ def sampled(world: World, view: View, statement: str = "SELECT 1") -> int:
     with connect(world.urls.worker, "a test") as connection, connection.transaction(force_rollback=True):
         connection.execute(statement.encode())
         head = world.store.head()[0]
-        return check_sample(connection, view, LIVE, Replay(connection, decode, head), head)
+        return check_sample(connection, view, LIVE, LogReplay(connection, decode, head), head)
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)

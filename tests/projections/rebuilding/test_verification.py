@@ -10,11 +10,11 @@ import pytest
 from domain.recorded import Recorded
 from projections import deployment_requests, situation
 from projections.catalogue import VIEWS
-from projections.following.follower import course_of
+from projections.following.follower import view_consumer
 from projections.following.row_writer import LIVE
 from projections.rebuilding.rebuild import rebuild, verify
-from projections.rebuilding.row_differences import Kind, counted
-from projections.rebuilding.verification import Comparison, Differs
+from projections.rebuilding.row_differences import DifferenceKind, counted
+from projections.rebuilding.verification import Comparison, RowsDiffer
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.following.test_killed_followers import appending
@@ -71,7 +71,7 @@ def test_a_view_that_is_as_its_events_made_it_is_found_to_be(recorded: World, vi
 
 def test_beside_a_follower_and_somebody_who_appends(recorded: World, histories: Histories) -> None:
     """Both sides are seen at one position, wherever the log is."""
-    with appending(recorded, histories), recorded.following(*map(course_of, VIEWS)):
+    with appending(recorded, histories), recorded.following(*map(view_consumer, VIEWS)):
         for view in (*VIEWS, *VIEWS):
             assert verified(recorded, view).differing == 0
 
@@ -86,11 +86,11 @@ def test_one_that_is_behind_is_compared_where_it_is(recorded: World, histories: 
 
 def test_a_fold_with_a_fault_is_refused_and_named(recorded: World) -> None:
     served = recorded.all_rows([VIEW])
-    with pytest.raises(Differs) as raised:
+    with pytest.raises(RowsDiffer) as raised:
         rebuild(replace(VIEW, fold=faulty), recorded.urls.worker, decode)
     found = raised.value.comparison
     assert found.differing == sum("SUBMITTED" in row[0] for row in served[VIEW.name]) > 0
-    assert {difference.kind for difference in found.differences} == {Kind.CHANGED}
+    assert {difference.kind for difference in found.differences} == {DifferenceKind.CHANGED}
     assert found.differences[0].fields == {"status": ('"SUBMITTED"', '"UNDER_REVIEW"')}
     assert 'status is "SUBMITTED", should be "UNDER_REVIEW"' in str(raised.value)
     assert recorded.all_rows([VIEW]) == served
@@ -128,19 +128,19 @@ def test_a_row_edited_by_hand_is_found(recorded: World) -> None:
 @pytest.mark.parametrize(
     ("statement", "kind"),
     [
-        ("DELETE FROM {table} WHERE {key} = (SELECT {key} FROM {table} ORDER BY 1 LIMIT 1)", Kind.MISSING),
+        ("DELETE FROM {table} WHERE {key} = (SELECT {key} FROM {table} ORDER BY 1 LIMIT 1)", DifferenceKind.MISSING),
         (
             "UPDATE {table} SET {key} = gen_random_uuid() WHERE {key} = (SELECT {key} FROM {table} ORDER BY 1 LIMIT 1)",
             None,
         ),
     ],
 )
-def test_rows_that_are_too_few_or_too_many(recorded: World, statement: str, kind: Kind | None) -> None:
+def test_rows_that_are_too_few_or_too_many(recorded: World, statement: str, kind: DifferenceKind | None) -> None:
     table = situation.remembered
     edit(recorded, statement.format(table=table, key="id"))
     found = verified(recorded, situation.VIEW)
     kinds = {difference.kind for difference in found.differences}
-    assert kinds == ({kind} if kind else {Kind.MISSING, Kind.SURPLUS})
+    assert kinds == ({kind} if kind else {DifferenceKind.MISSING, DifferenceKind.SURPLUS})
 
 
 def test_many_differences_are_counted_and_some_are_told(recorded: World) -> None:

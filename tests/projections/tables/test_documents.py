@@ -7,7 +7,7 @@ import pytest
 
 from domain.incident.state import Incident
 from domain.vocabulary import Location, Text
-from projections.api_terms import Holder
+from projections.api_terms import MandateHolder
 from projections.tables.documents import encode, reader
 from tests.domain.case import KFOR
 from tests.projections.histories import Histories
@@ -19,7 +19,7 @@ def test_every_state_comes_back_as_it_was() -> None:
     histories.items(300)
     for state in histories.states.values():
         assert reader(type(state))(encode(state)) == state
-    assert reader(Holder)(encode(Holder(code=KFOR))) == Holder(code=KFOR)
+    assert reader(MandateHolder)(encode(MandateHolder(code=KFOR))) == MandateHolder(code=KFOR)
 
 
 def test_a_text_is_a_string_and_one_that_was_never_written_is_null() -> None:

@@ -6,14 +6,14 @@ from dataclasses import replace
 import psycopg
 
 from projections.authorities import standing_of
-from projections.following.follower import course_of
+from projections.following.follower import view_consumer
 from projections.reading.reader import Reader
-from projections.reading.view_status import LOCKS, Progress
+from projections.reading.view_status import LOCKS, ProgressReport
 from projections.rebuilding.rebuild import rebuild, verify
-from projections.rebuilding.rebuild_queue import Outcome
+from projections.rebuilding.rebuild_queue import RebuildOutcome
 from service.errors import Unavailable
 from service.event_store.mapper import decode
-from service.processes.health import FOLLOWED, Examination, Health, Tolerance
+from service.processes.health import FOLLOWED, HealthCheck, HealthReport, HealthTolerance
 from service.processes.metrics import Metrics
 from tests.projections.following.test_parked_events import unable
 from tests.projections.histories import Histories
@@ -26,7 +26,7 @@ from tests.waiting import until
 def test_a_dead_follower(recorded: World, watch: Watch) -> None:
     others = [course for course in courses() if course.name != NAME]
     with recorded.following(*others):
-        with recorded.following(course_of(VIEW)):
+        with recorded.following(view_consumer(VIEW)):
             watch.well()
         watch.told("no follower leads it")
 
@@ -38,7 +38,7 @@ def test_commands_that_cannot_be_recorded_are_told(followed: World, watch: Watch
 
 
 def test_a_follower_may_be_missing_for_as_long_as_it_may_stand_still(recorded: World, watch: Watch) -> None:
-    patient = Tolerance(stuck_after=3600)
+    patient = HealthTolerance(stuck_after=3600)
     with recorded.following(*courses()):
         until(lambda: watch.health(patient).is_ready)
     assert not any(status.led for status in watch.health(patient).statuses)
@@ -52,14 +52,14 @@ def test_commands_and_reads_are_told_apart(followed: World, watch: Watch) -> Non
 
     health = watch.health(probe=broken, warnings={"durability": lambda: "synchronous_commit is off"})
     assert (health.is_ready, health.is_ready_for_reads, health.is_ready_for_commands) == (False, True, False)
-    assert health.told() == {
+    assert health.as_dict() == {
         "status": "not ready",
         "commands": "not ready",
         "reads": "ready",
         "problems": {"commands": "they cannot be recorded: the database refuses"},
         "warnings": {"durability": "synchronous_commit is off"},
     }
-    figures = Metrics(lambda: 0).told(health).decode()
+    figures = Metrics(lambda: 0).render(health).decode()
     assert 'mandate_ready_for{what="commands"} 0.0' in figures
     assert 'mandate_ready_for{what="reads"} 1.0' in figures
     assert 'mandate_warning{what="durability"} 1.0' in figures
@@ -72,9 +72,9 @@ def test_who_asks_at_once_gets_one_answer(recorded: World, watch: Watch) -> None
     def probe() -> None:
         asked.append(1)
 
-    async def crowd() -> list[Health]:
-        examination = Examination(Reader(watch.engine, standing_of), recorded.urls.api, SHORT, probe, fresh=3600)
-        return await asyncio.gather(*(examination.examine() for _ in range(100)), examination.examine())
+    async def crowd() -> list[HealthReport]:
+        examination = HealthCheck(Reader(watch.engine, standing_of), recorded.urls.api, SHORT, probe, fresh=3600)
+        return await asyncio.gather(*(examination.run() for _ in range(100)), examination.run())
 
     assert len(watch.runner.run(crowd())) == 101
     assert len(asked) == 1
@@ -93,11 +93,11 @@ def test_one_that_cannot_go_on_and_a_parked_backlog(recorded: World, histories: 
     before = recorded.store.head()[0]
     recorded.append(histories.items(60))
     poison = next(each for each in recorded.log()[before:] if VIEW.keeps(each)).position
-    with recorded.following(*courses(course_of(replace(unable(poison), parks=False)))):
+    with recorded.following(*courses(view_consumer(replace(unable(poison), parks=False)))):
         watch.told("its follower cannot apply what comes next")
-    with recorded.following(*courses(course_of(unable(poison)))):
+    with recorded.following(*courses(view_consumer(unable(poison)))):
         watch.told("1 of its streams are parked")
-        assert watch.problem(Tolerance(parked=1)) == ""
+        assert watch.problem(HealthTolerance(parked=1)) == ""
 
 
 def test_rows_of_another_version(recorded: World, watch: Watch) -> None:
@@ -130,13 +130,13 @@ def line_of(table: str, name: str) -> list[str]:
 def test_metrics_tell_of_rebuilds(recorded: World, watch: Watch) -> None:
     figures = []
 
-    def meanwhile(progress: Progress) -> None:
-        figures.append(Metrics(lambda: 0).told(watch.health()).decode())
+    def meanwhile(progress: ProgressReport) -> None:
+        figures.append(Metrics(lambda: 0).render(watch.health()).decode())
 
     rebuild(VIEW, recorded.urls.worker, decode, meanwhile)
     assert f'mandate_view_rebuild_step{{step="LOADING",view="{NAME}"}} 1.0' in figures[0]
     assert f'mandate_view_rebuild_step{{step="SWAPPING",view="{NAME}"}} 1.0' in figures[-1]
-    after = Metrics(lambda: 0).told(watch.health()).decode()
+    after = Metrics(lambda: 0).render(watch.health()).decode()
     assert "mandate_view_rebuild_step{" not in after
     assert f'mandate_view_rebuild_ended_timestamp_seconds{{outcome="SWAPPED",view="{NAME}"}}' in after
     assert f'mandate_view_rebuild_differing_rows{{view="{NAME}"}} 0.0' in after
@@ -147,7 +147,7 @@ def test_a_comparison_builds_nothing_anew(recorded: World, watch: Watch) -> None
     told = []
     raised = replace(VIEW, version=VIEW.version + 1)
 
-    def meanwhile(_: Progress) -> None:
+    def meanwhile(_: ProgressReport) -> None:
         told.append(watch.problem())
 
     with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
@@ -163,7 +163,7 @@ def test_an_outcome_that_newer_code_names_is_a_failure(recorded: World, watch: W
     rebuild(VIEW, recorded.urls.worker, decode)
     with psycopg.connect(recorded.urls.worker) as connection:
         connection.execute("UPDATE projections.rebuild_outcomes SET outcome = 'DEFERRED'")
-    assert [each.outcome for each in watch.health().ended] == [Outcome.FAILED]
+    assert [each.outcome for each in watch.health().ended] == [RebuildOutcome.FAILED]
 
 
 def test_what_status_and_metrics_say(run: Run, recorded: World, watch: Watch) -> None:
@@ -175,7 +175,7 @@ def test_what_status_and_metrics_say(run: Run, recorded: World, watch: Watch) ->
         assert run("status").exit_code == 0
         metrics = Metrics(lambda: 3)
         metrics.command("SubmitRequest", "Recorded", 0.003)
-        figures = metrics.told(watch.health()).decode()
+        figures = metrics.render(watch.health()).decode()
     for line in (
         f'mandate_view_position{{view="{NAME}"}} {float(recorded.store.head()[0])}',
         f'mandate_view_led{{view="{NAME}"}} 1.0',
@@ -185,4 +185,4 @@ def test_what_status_and_metrics_say(run: Run, recorded: World, watch: Watch) ->
         "mandate_ready 1.0",
     ):
         assert line in figures
-    until(lambda: f'mandate_problem{{what="{NAME}"}} 1.0' in metrics.told(watch.health()).decode())
+    until(lambda: f'mandate_problem{{what="{NAME}"}} 1.0' in metrics.render(watch.health()).decode())

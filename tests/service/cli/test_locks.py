@@ -6,7 +6,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from service.processes.health import Tolerance
+from service.processes.health import HealthTolerance
 from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
@@ -20,7 +20,7 @@ def test_a_locked_table(followed: World, histories: Histories, watch: Watch, mod
         followed.append(histories.items(30))
         watch.told(f"for a lock on {table.name}, which session 'a forgotten console' (pid ")
         assert "run 'mandate worker'" not in watch.problem()
-        assert watch.problem(Tolerance(stuck_after=3600)) == ""
+        assert watch.problem(HealthTolerance(stuck_after=3600)) == ""
         health = watch.health()
         assert (health.is_ready, health.is_ready_for_reads, health.is_ready_for_commands) == (False, False, True)
         told = run("status")

@@ -12,10 +12,10 @@ from projections import deployment_requests, situation
 from projections.catalogue import VIEWS
 from projections.following import replay as replaying
 from projections.following.leadership import connect
-from projections.following.replay import Replay
+from projections.following.replay import LogReplay
 from projections.following.row_writer import LIVE
-from projections.rebuilding.repair import mend
-from projections.rebuilding.store_check import Unreadable, check
+from projections.rebuilding.repair import repair
+from projections.rebuilding.store_check import UnreadableStore, check
 from projections.rebuilding.verification import check_sample
 from projections.tables.view import View
 from service.event_store.mapper import decode
@@ -34,7 +34,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replaying, "BLOCK", MANY)
 
 
-class Counted(Replay):
+class Counted(LogReplay):
     """How many events were read of each stream."""
 
     read: dict[UUID, int]
@@ -78,7 +78,7 @@ def test_a_sample_reads_nothing_of_what_is_not_looked_at(recorded: World) -> Non
 @pytest.mark.parametrize("view", [VIEW, situation.VIEW], ids=lambda view: view.name)
 def test_their_rows_are_mended_part_by_part(recorded: World, view: View) -> None:
     most, stream = [0], longest(recorded)[0].stream
-    assert mend(folding(most, view), recorded.urls.worker, decode, stream) == len(longest(recorded))
+    assert repair(folding(most, view), recorded.urls.worker, decode, stream) == len(longest(recorded))
     assert most == [MANY]
     assert as_folded(recorded, view)
 
@@ -95,6 +95,6 @@ def test_what_was_taken_out_of_them_is_missed(recorded: World) -> None:
     taken = longest(recorded)[MANY + 1]
     take_out(recorded, taken)
     with pytest.raises(
-        Unreadable, match=f"{taken.stream} has no version {taken.version}: {taken.version + 1} comes next"
+        UnreadableStore, match=f"{taken.stream} has no version {taken.version}: {taken.version + 1} comes next"
     ):
         check(recorded.urls.worker, decode)

@@ -7,7 +7,7 @@ import pytest
 
 from domain.catalogue import EVENTS
 from projections import deployment_requests
-from projections.rebuilding.store_check import Unreadable, check
+from projections.rebuilding.store_check import UnreadableStore, check
 from service.event_store.mapper import decode
 from tests.projections.following.test_parked_events import follow_to_the_end, longest, unable
 from tests.projections.histories import Histories
@@ -69,7 +69,7 @@ def test_everything_can_be_read(run: Run, recorded: World) -> None:
 
 def test_the_first_event_that_cannot_be_read_is_named(recorded: World) -> None:
     poison = longest(recorded)[1].position
-    with pytest.raises(Unreadable, match=f"deployment_requests cannot apply the event at position {poison}"):
+    with pytest.raises(UnreadableStore, match=f"deployment_requests cannot apply the event at position {poison}"):
         check(recorded.urls.worker, decode, views=[unable(poison)])
 
 

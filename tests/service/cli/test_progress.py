@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from service.cli import progress_bars
-from service.cli.progress_bars import Board, board
+from service.cli.progress_bars import ProgressBoard, board
 
 
 def test_a_log_does_not_fall_silent(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +22,7 @@ def test_a_log_does_not_fall_silent(capsys: pytest.CaptureFixture[str], monkeypa
 def test_a_terminal_has_it_in_its_place(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress_bars, "PAUSE", 0.0)
     with Progress(TextColumn("{task.description} {task.fields[told]}"), console=Console(force_terminal=True)) as bars:
-        shown = Board(bars)
+        shown = ProgressBoard(bars)
         shown.show("situation", 10, 100, "loading, 10%")
         shown.show("situation", 100, 100, "indexing, 100%")
     told = capsys.readouterr()

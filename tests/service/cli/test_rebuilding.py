@@ -12,17 +12,17 @@ import pytest
 
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests
-from projections.following.follower import course_of
+from projections.following.follower import view_consumer
 from projections.following.replay import count
 from projections.rebuilding import rebuild_attempt, rebuild_queue
-from projections.rebuilding.progress import Cancelled
+from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import rebuild
-from projections.rebuilding.rebuild_queue import Ended, Outcome
+from projections.rebuilding.rebuild_queue import RebuildEnd, RebuildOutcome
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
 from service.event_store.mapper import decode
 from service.processes.composition import async_engine
-from service.processes.rebuild_worker import Rebuilding, asking
+from service.processes.rebuild_worker import RebuildWorker, rebuild_requester
 from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.test_rebuild import nothing_is_left
@@ -41,7 +41,7 @@ RAISED = replace(VIEW, version=VIEW.version + 1, fold=faulty)
 def working(world: World, *views: View) -> Iterator[None]:
     """The part of a worker that builds views anew."""
     stop = Event()
-    thread = Thread(target=Rebuilding(world.urls.worker, views or [VIEW], look=0.05).run, args=(stop,))
+    thread = Thread(target=RebuildWorker(world.urls.worker, views or [VIEW], look=0.05).run, args=(stop,))
     thread.start()
     try:
         yield
@@ -57,7 +57,7 @@ def ask(world: World, view: str = NAME) -> None:
     async def asked() -> None:
         engine = async_engine(Settings(), world.urls.api)
         try:
-            await asking(engine)(view)
+            await rebuild_requester(engine)(view)
         finally:
             await engine.dispose()
 
@@ -69,14 +69,14 @@ def orders(world: World) -> list[str]:
         return [row[0] for row in connection.execute("SELECT view FROM projections.rebuild_orders ORDER BY asked_at")]
 
 
-def ends(world: World) -> list[Ended]:
+def ends(world: World) -> list[RebuildEnd]:
     return world.ask(SYSTEM, lambda _: rebuild_queue.ended())
 
 
-def ended(world: World, outcome: Outcome) -> Ended:
+def ended(world: World, outcome: RebuildOutcome) -> RebuildEnd:
     until(lambda: [each.outcome for each in ends(world)] == [outcome])
     assert orders(world) == []
-    if outcome is not Outcome.CANCELLED:
+    if outcome is not RebuildOutcome.CANCELLED:
         nothing_is_left(world)
     return ends(world)[0]
 
@@ -85,7 +85,7 @@ def test_what_is_asked_for_is_done(recorded: World) -> None:
     served = recorded.all_rows([VIEW])
     with working(recorded):
         ask(recorded)
-        found = ended(recorded, Outcome.SWAPPED)
+        found = ended(recorded, RebuildOutcome.SWAPPED)
     assert (found.view, found.version, found.differing) == (NAME, VIEW.version, 0)
     assert recorded.all_rows([VIEW]) == served
 
@@ -96,7 +96,7 @@ def test_what_was_asked_for_while_nobody_worked_is_done_later(recorded: World) -
     ask(recorded, "nothing of this name")
     assert orders(recorded) == [NAME]
     with working(recorded):
-        ended(recorded, Outcome.SWAPPED)
+        ended(recorded, RebuildOutcome.SWAPPED)
 
 
 def test_rows_that_differ_are_kept_and_told_of(recorded: World, run: Run) -> None:
@@ -104,7 +104,7 @@ def test_rows_that_differ_are_kept_and_told_of(recorded: World, run: Run) -> Non
     edited = recorded.all_rows([VIEW])
     with working(recorded):
         ask(recorded)
-        found = ended(recorded, Outcome.REFUSED)
+        found = ended(recorded, RebuildOutcome.REFUSED)
     assert found.differing == 1
     assert "questioned is true, should be false" in found.told
     assert recorded.all_rows([VIEW]) == edited
@@ -115,12 +115,12 @@ def test_a_raised_version_is_built_while_the_old_rows_are_served(recorded: World
     """Its follower writes nothing into rows of the older version, and goes on when they are of its own."""
     recorded.append(histories.items(20))
     before = recorded.all_rows([VIEW])
-    with recorded.following(course_of(RAISED)):
+    with recorded.following(view_consumer(RAISED)):
         until(lambda: sessions(recorded, f"mandate follower {NAME}"))
         assert not recorded.statuses(NAME)[0].led
         assert recorded.all_rows([VIEW]) == before
         with working(recorded, RAISED):
-            found = ended(recorded, Outcome.SWAPPED)
+            found = ended(recorded, RebuildOutcome.SWAPPED)
             recorded.append(histories.items(20))
             recorded.wait(lambda status: status.led and status.state is FollowerState.RUNNING, NAME)
             recorded.reach(NAME, recorded.store.head()[0])
@@ -131,7 +131,7 @@ def test_a_raised_version_is_built_while_the_old_rows_are_served(recorded: World
 def test_a_follower_of_the_older_version_writes_nothing_once_it_is_swapped(
     recorded: World, histories: Histories
 ) -> None:
-    with recorded.following(course_of(VIEW)):
+    with recorded.following(view_consumer(VIEW)):
         recorded.wait(lambda status: status.led, NAME)
         rebuild(RAISED, recorded.urls.worker, decode)
         position = recorded.statuses(NAME)[0].position
@@ -157,7 +157,7 @@ def test_one_that_is_cancelled_is_not_begun_again(recorded: World) -> None:
             ask(recorded)
             recorded.wait(lambda status: status.rebuild is not None, NAME)
             assert rebuild_queue.cancel(recorded.urls.worker, [NAME]) == [NAME]
-            ended(recorded, Outcome.CANCELLED)
+            ended(recorded, RebuildOutcome.CANCELLED)
 
 
 def sessions(world: World, name: str) -> list[Any]:
@@ -188,7 +188,7 @@ def test_a_full_disk_is_told_and_tried_again_later(recorded: World) -> None:
 
     ask(recorded)
     with working(recorded, replace(VIEW, derive=derive)):
-        until(lambda: [each.outcome for each in ends(recorded)] == [Outcome.POSTPONED])
+        until(lambda: [each.outcome for each in ends(recorded)] == [RebuildOutcome.POSTPONED])
     assert "No space left on device" in ends(recorded)[0].told
     assert len(tries) == 1
     assert orders(recorded) == [NAME]
@@ -200,12 +200,12 @@ def test_what_could_not_be_swapped_is_told_of_and_tried_again(recorded: World, m
     with psycopg.connect(recorded.urls.api) as reader:
         reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
         with working(recorded):
-            until(lambda: [each.outcome for each in ends(recorded)] == [Outcome.POSTPONED])
+            until(lambda: [each.outcome for each in ends(recorded)] == [RebuildOutcome.POSTPONED])
     assert orders(recorded) == [NAME]
     with psycopg.connect(recorded.urls.worker) as connection:
         connection.execute("UPDATE projections.rebuild_outcomes SET ended_at = ended_at - %s", [rebuild_queue.REST])
     with working(recorded):
-        ended(recorded, Outcome.SWAPPED)
+        ended(recorded, RebuildOutcome.SWAPPED)
 
 
 def test_what_is_cancelled_of_a_raised_version_no_other_worker_begins(recorded: World) -> None:
@@ -215,7 +215,7 @@ def test_what_is_cancelled_of_a_raised_version_no_other_worker_begins(recorded: 
             recorded.wait(lambda status: status.rebuild is not None, NAME)
             since = found_by(recorded, "SELECT clock_timestamp() - interval '1 hour'")
             rebuild_queue.cancel(recorded.urls.worker, [NAME])
-            ended(recorded, Outcome.CANCELLED)
+            ended(recorded, RebuildOutcome.CANCELLED)
             with psycopg.connect(recorded.urls.worker) as connection:
                 assert rebuild_queue.due(connection, {NAME: RAISED.version}, since) is None
                 assert rebuild_queue.due(connection, {NAME: RAISED.version}, found_by(recorded, "SELECT now()")) == NAME
@@ -237,6 +237,6 @@ def test_it_can_be_cancelled_from_its_first_moment_on(recorded: World, monkeypat
         return count(*arguments)
 
     monkeypatch.setattr(rebuild_attempt, "count", counted)
-    with pytest.raises(Cancelled):
+    with pytest.raises(RebuildCancelled):
         rebuild(VIEW, recorded.urls.worker, decode)
     assert told == [[NAME]]

@@ -11,7 +11,7 @@ from projections import audit_trail, incidents
 from projections.following.leadership import OtherVersion
 from projections.rebuilding import rebuild_queue
 from projections.rebuilding.rebuild import rebuild
-from projections.rebuilding.rebuild_attempt import Rebuilt
+from projections.rebuilding.rebuild_attempt import RebuildResult
 from projections.tables.view import View
 from service.event_store.mapper import decode
 from service.processes import rebuild_worker
@@ -25,7 +25,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> Iter
     """Something is done, once, when the first rebuild of a worker begins. Which views were built, in their order."""
     built: list[str] = []
 
-    def noted(view: View, *arguments: Any, **options: Any) -> Rebuilt:
+    def noted(view: View, *arguments: Any, **options: Any) -> RebuildResult:
         built.append(view.name)
         if len(built) == 1:
             do()

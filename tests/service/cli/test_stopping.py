@@ -12,12 +12,12 @@ import psycopg
 import pytest
 
 from projections import deployment_requests
-from projections.reading.view_status import Progress
+from projections.reading.view_status import ProgressReport
 from projections.rebuilding import rebuild_attempt
-from projections.rebuilding.progress import Cancelled
+from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.rebuild_attempt import NotSwapped
-from projections.tables.checkpoints import Step
+from projections.tables.checkpoints import RebuildStep
 from service.event_store.mapper import decode
 from tests.projections.rebuilding.test_rebuild import nothing_is_left
 from tests.projections.world import World
@@ -46,7 +46,7 @@ def begun(world: World, *arguments: str) -> subprocess.Popen[str]:
 
 
 def swapping(world: World) -> None:
-    world.wait(lambda status: status.rebuild is not None and status.rebuild.step is Step.SWAPPING, NAME)
+    world.wait(lambda status: status.rebuild is not None and status.rebuild.step is RebuildStep.SWAPPING, NAME)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -69,12 +69,12 @@ def test_what_is_swapped_by_then_is_said_to_be(recorded: World) -> None:
     """A swap that has begun is carried out, or given up: never told to be what it is not."""
     stop = Event()
 
-    def progress(told: Progress) -> None:
-        if told.step is Step.SWAPPING:
+    def progress(told: ProgressReport) -> None:
+        if told.step is RebuildStep.SWAPPING:
             stop.set()
 
     assert rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, progress, stop).position > 0
-    with pytest.raises(Cancelled, match="stopped"):
+    with pytest.raises(RebuildCancelled, match="stopped"):
         rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, stop=stop)
 
 
@@ -82,5 +82,5 @@ def test_who_keeps_it_from_being_swapped_is_named(recorded: World, monkeypatch: 
     monkeypatch.setattr(rebuild_attempt, "TRIES", 2)
     told: list[str] = []
     with held(recorded), pytest.raises(NotSwapped, match=r"by mandate_api \(somebody, pid \d+\)"):
-        rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, lambda progress: told.append(progress.told))
+        rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, lambda progress: told.append(progress.summary))
     assert "waits for mandate_api (somebody, pid " in told[-1]

@@ -15,9 +15,9 @@ from domain.vocabulary import SYSTEM, AuthorityCode, Label, Text
 from domain.voiding import EventVoided
 from projections import audit_trail_queries, deployment_requests
 from projections.catalogue import VIEWS
-from projections.following.follower import course_of
+from projections.following.follower import view_consumer
 from projections.rebuilding.rebuild import verify
-from service.commands.state_cache import States, version_of
+from service.commands.state_cache import StateCache, version_of
 from service.event_store.mapper import decode
 from tests.projections.following.test_parked_events import longest
 from tests.projections.test_large_events import item
@@ -30,7 +30,7 @@ WHY = ("--reason", "EXERCISE: its bytes were damaged", "--by", "olive")
 
 def follow_up(world: World) -> None:
     """All views take in all that there is."""
-    with world.following(*map(course_of, VIEWS)):
+    with world.following(*map(view_consumer, VIEWS)):
         for view in VIEWS:
             world.reach(view.name, world.store.head()[0])
 
@@ -90,7 +90,7 @@ def test_a_stream_that_never_began(recorded: World, run: Run) -> None:
     poison = uuid4()
     first = recorded.store.head()[0] + 1
     recorded.append([item(poison, version, ReviewBegun(reason=Text("EXERCISE"))) for version in (1, 2)])
-    with recorded.following(*map(course_of, VIEWS)):
+    with recorded.following(*map(view_consumer, VIEWS)):
         recorded.wait(lambda status: status.parked == 1 and status.lag == 0, deployment_requests.NAME)
         told = run("events", "void", str(first), *WHY)
         assert told.exit_code == 0, told.stderr
@@ -109,7 +109,7 @@ def test_one_with_which_an_authority_would_have_begun(recorded: World, run: Run)
     recorded.append([item(authority_stream(code), 1, registered)])
     spoil(recorded, recorded.log()[-1])
     assert run("events", "void", str(recorded.store.head()[0]), *WHY).exit_code == 0
-    states = States(recorded.store).load([authority_stream(code)])
+    states = StateCache(recorded.store).load([authority_stream(code)])
     assert version_of(states[authority_stream(code)]) == 1
     recorded.append([item(authority_stream(code), 2, registered)])
     follow_up(recorded)

@@ -12,22 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from projections import deployment_requests
 from projections.authorities import standing_of
 from projections.catalogue import VIEWS
-from projections.following.follower import Course, course_of
+from projections.following.follower import Consumer, view_consumer
 from projections.reading.reader import Reader
-from service.commands.policy_runner import COURSE, COURSE_VERSION
-from service.processes.health import Examination, Health, Tolerance
+from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION
+from service.processes.health import HealthCheck, HealthReport, HealthTolerance
 from tests.projections.world import World
 from tests.waiting import until
 
 VIEW = deployment_requests.VIEW
 NAME = VIEW.name
-POLICIES = Course(name=COURSE, version=COURSE_VERSION, apply=lambda connection, events: None)
-SHORT = Tolerance(stuck_after=0.2)
+POLICIES = Consumer(name=CONSUMER_NAME, version=CONSUMER_VERSION, apply=lambda connection, events: None)
+SHORT = HealthTolerance(stuck_after=0.2)
 
 
-def courses(*others: Course) -> list[Course]:
+def courses(*others: Consumer) -> list[Consumer]:
     """One for everything that is followed."""
-    named = {course.name: course for course in (*map(course_of, VIEWS), POLICIES)}
+    named = {course.name: course for course in (*map(view_consumer, VIEWS), POLICIES)}
     return list((named | {other.name: other for other in others}).values())
 
 
@@ -38,17 +38,17 @@ class Watch:
     world: World
     runner: asyncio.Runner
     engine: AsyncEngine
-    examinations: dict[Tolerance, Examination] = field(default_factory=dict)
+    examinations: dict[HealthTolerance, HealthCheck] = field(default_factory=dict)
 
-    def health(self, tolerance: Tolerance = SHORT, **other: Any) -> Health:
+    def health(self, tolerance: HealthTolerance = SHORT, **other: Any) -> HealthReport:
         if tolerance not in self.examinations or other:
             given = {"probe": self.world.store.probe, "fresh": 0, **other}
-            self.examinations[tolerance] = Examination(
+            self.examinations[tolerance] = HealthCheck(
                 Reader(self.engine, standing_of), self.world.urls.api, tolerance, **given
             )
-        return self.runner.run(self.examinations[tolerance].examine())
+        return self.runner.run(self.examinations[tolerance].run())
 
-    def problem(self, tolerance: Tolerance = SHORT) -> str:
+    def problem(self, tolerance: HealthTolerance = SHORT) -> str:
         return self.health(tolerance).problems.get(NAME, "")
 
     def told(self, expected: str) -> None:

@@ -16,11 +16,11 @@ from domain.refusals import IdempotencyConflict, InvalidInput, NotFound, Transit
 from domain.vocabulary import Text
 from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.state_cache import States
-from service.commands.stream_locks import LoopTurns, Turns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import AsyncStreamLocks, StreamLocks
 from service.errors import Unavailable
-from service.event_store.connections import Limits
+from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.service.commands.test_dispatcher import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened, register
@@ -31,8 +31,8 @@ AGAIN = RemarkOnRequest(reason=Text("EXERCISE"))
 BEGIN = BeginReview(reason=Text("EXERCISE"))
 
 
-def remark(subject: UUID, **order: Any) -> Order:
-    return Order(command=AGAIN, actor=REVIEWER, subject=subject, **order)
+def remark(subject: UUID, **order: Any) -> CommandEnvelope:
+    return CommandEnvelope(command=AGAIN, actor=REVIEWER, subject=subject, **order)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def dispatcher(register: Register, threads: ThreadPoolExecutor) -> AsyncDispatcher:
-    return AsyncDispatcher(register.dispatcher, register.store, threads, LoopTurns(20))
+    return AsyncDispatcher(register.dispatcher, register.store, threads, AsyncStreamLocks(20))
 
 
 @pytest.fixture
@@ -51,14 +51,17 @@ def without_threads(register: Register) -> AsyncDispatcher:
     """Where a thread is asked for, it raises."""
     gone = ThreadPoolExecutor(1)
     gone.shutdown()
-    return AsyncDispatcher(register.dispatcher, register.store, gone, LoopTurns(20))
+    return AsyncDispatcher(register.dispatcher, register.store, gone, AsyncStreamLocks(20))
 
 
 def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: AsyncDispatcher) -> None:
     request = register.submitted()
 
     async def carry_out() -> list[Any]:
-        orders = [Order(command=SUBMIT, actor=OFFICIAL), Order(command=BEGIN, actor=REVIEWER, subject=request)]
+        orders = [
+            CommandEnvelope(command=SUBMIT, actor=OFFICIAL),
+            CommandEnvelope(command=BEGIN, actor=REVIEWER, subject=request),
+        ]
         return [await without_threads.dispatch(order) for order in [*orders, remark(request), remark(request)]]
 
     submitted, *others = asyncio.run(carry_out())
@@ -75,9 +78,9 @@ def test_a_refusal_rests_on_what_was_read(register: Register, dispatcher: AsyncD
     with opened(database_url) as elsewhere:
         elsewhere.do(BEGIN, REVIEWER, request)
     refused = [
-        (Order(command=BEGIN, actor=REVIEWER, subject=request), TransitionRefused),
-        (Order(command=BEGIN, actor=REVIEWER, subject=uuid4()), NotFound),
-        (Order(command=RemarkOnRequest(reason=Text(" ")), actor=REVIEWER, subject=request), InvalidInput),
+        (CommandEnvelope(command=BEGIN, actor=REVIEWER, subject=request), TransitionRefused),
+        (CommandEnvelope(command=BEGIN, actor=REVIEWER, subject=uuid4()), NotFound),
+        (CommandEnvelope(command=RemarkOnRequest(reason=Text(" ")), actor=REVIEWER, subject=request), InvalidInput),
         (remark(request, idempotency_key=" "), InvalidInput),
     ]
     for order, refusal in refused:
@@ -91,7 +94,7 @@ def test_where_others_were_faster_it_is_decided_anew(
     with opened(database_url) as elsewhere:
         elsewhere.do(BEGIN, REVIEWER, request)
     outcome = asyncio.run(dispatcher.dispatch(remark(request)))
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, CommandResult)
     assert (outcome.state.version, outcome.state.status) == (3, RequestStatus.UNDER_REVIEW)
 
 
@@ -105,11 +108,11 @@ def test_a_key_is_used_once_whichever_process_used_it(
         second = elsewhere.dispatcher.dispatch(there)
     for order, outcome in ((here, first), (there, second)):
         again = asyncio.run(dispatcher.dispatch(order))
-        assert isinstance(again, Outcome)
+        assert isinstance(again, CommandResult)
         assert again.repeated
-        assert isinstance(outcome, Outcome)
+        assert isinstance(outcome, CommandResult)
         assert again.events == outcome.events
-    other = Order(command=BEGIN, actor=REVIEWER, subject=request, idempotency_key="there")
+    other = CommandEnvelope(command=BEGIN, actor=REVIEWER, subject=request, idempotency_key="there")
     assert isinstance(asyncio.run(dispatcher.dispatch(other)), IdempotencyConflict)
 
 
@@ -167,22 +170,22 @@ def test_what_cannot_be_recorded_now_is_told_and_gives_up_its_turn(
     register: Register, threads: ThreadPoolExecutor, database_urls: DatabaseUrls
 ) -> None:
     request = register.submitted()
-    limits = Limits(lock=0.2, answer=1.0)
+    limits = ConnectionLimits(lock=0.2, answer=1.0)
     with (
         closing(EventStore(database_urls.api, limits)) as store,
         psycopg.connect(database_urls.owner) as holder,
     ):
         dispatcher = AsyncDispatcher(
-            Dispatcher(store, States(store), Turns(5), lambda: NOW), store, threads, LoopTurns(5)
+            Dispatcher(store, StateCache(store), StreamLocks(5), lambda: NOW), store, threads, AsyncStreamLocks(5)
         )
-        assert isinstance(asyncio.run(dispatcher.dispatch(remark(request))), Outcome)
+        assert isinstance(asyncio.run(dispatcher.dispatch(remark(request))), CommandResult)
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(Unavailable) as told:
             asyncio.run(dispatcher.dispatch(remark(request)))
         assert told.value.recorded is False
         holder.rollback()
         outcome = asyncio.run(dispatcher.dispatch(remark(request)))
-        assert isinstance(outcome, Outcome)
+        assert isinstance(outcome, CommandResult)
         assert outcome.state.version == 3
 
 
@@ -192,7 +195,7 @@ def test_a_store_that_is_closed_takes_nothing(register: Register, dispatcher: As
     for _ in range(2):
         with pytest.raises(Unavailable, match="stopping"):
             asyncio.run(dispatcher.dispatch(remark(request)))
-    release = register.dispatcher._turns.take_at_once([request])
+    release = register.dispatcher._turns.try_acquire([request])
     assert release is not None, "the turn was given up"
 
 
@@ -200,7 +203,7 @@ def test_many_who_want_the_same_keep_no_thread_from_others(register: Register, d
     """While nothing can be appended, what is read for others is answered."""
     request = register.submitted()
     with psycopg.connect(database_urls.owner) as holder, ThreadPoolExecutor(1) as thread:
-        dispatcher = AsyncDispatcher(register.dispatcher, register.store, thread, LoopTurns(20))
+        dispatcher = AsyncDispatcher(register.dispatcher, register.store, thread, AsyncStreamLocks(20))
 
         async def carry_out() -> list[Any]:
             holder.execute("LOCK TABLE event_store.events IN EXCLUSIVE MODE")

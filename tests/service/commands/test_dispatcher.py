@@ -25,9 +25,9 @@ from domain.refusals import (
 )
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.state_cache import States
-from service.commands.stream_locks import Turns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
 
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
@@ -54,18 +54,18 @@ class Register:
     store: EventStore
 
     def do(self, command: object, actor: Actor, subject: UUID | None = None, **order: Any) -> Any:
-        return self.dispatcher.dispatch(Order(command=command, actor=actor, subject=subject, **order))
+        return self.dispatcher.dispatch(CommandEnvelope(command=command, actor=actor, subject=subject, **order))
 
     def submitted(self) -> UUID:
         outcome = self.do(SUBMIT, OFFICIAL)
-        assert isinstance(outcome, Outcome), outcome
+        assert isinstance(outcome, CommandResult), outcome
         return outcome.subject
 
 
 @contextmanager
 def opened(url: str) -> Iterator[Register]:
     with closing(EventStore(url)) as store:
-        yield Register(Dispatcher(store, States(store), Turns(20), lambda: NOW), store)
+        yield Register(Dispatcher(store, StateCache(store), StreamLocks(20), lambda: NOW), store)
 
 
 @pytest.fixture
@@ -73,11 +73,11 @@ def register(database_url: str) -> Iterator[Register]:
     with opened(database_url) as register:
         for code in ("kfor", "pristina"):
             done = register.do(RegisterAuthority(code=AuthorityCode(code), name=Label(code)), CLERK)
-            assert isinstance(done, Outcome), done
+            assert isinstance(done, CommandResult), done
         done = register.do(
             GrantMandate(authority=AuthorityCode("kfor"), region=Region("xk"), legal_basis=Label("UNSCR 1244")), CLERK
         )
-        assert isinstance(done, Outcome), done
+        assert isinstance(done, CommandResult), done
         yield register
 
 
@@ -97,7 +97,9 @@ def test_an_expected_version_is_held_to(register: Register) -> None:
     refused = register.do(BeginReview(reason=Text("now")), REVIEWER, request, expected_version=2)
     assert isinstance(refused, VersionConflict)
     assert (refused.expected, refused.actual) == (2, 1)
-    assert isinstance(register.do(BeginReview(reason=Text("now")), REVIEWER, request, expected_version=1), Outcome)
+    assert isinstance(
+        register.do(BeginReview(reason=Text("now")), REVIEWER, request, expected_version=1), CommandResult
+    )
 
 
 def test_what_one_may_not_see_is_not_there(register: Register) -> None:
@@ -109,8 +111,8 @@ def test_what_one_may_not_see_is_not_there(register: Register) -> None:
 def test_another_process_s_news_is_known_before_a_refusal(register: Register, database_url: str) -> None:
     request = register.submitted()
     with opened(database_url) as other:
-        assert isinstance(other.do(RemarkOnRequest(reason=Text("seen")), REVIEWER, request), Outcome)
-        assert isinstance(register.do(BeginReview(reason=Text("now")), REVIEWER, request), Outcome)
+        assert isinstance(other.do(RemarkOnRequest(reason=Text("seen")), REVIEWER, request), CommandResult)
+        assert isinstance(register.do(BeginReview(reason=Text("now")), REVIEWER, request), CommandResult)
         assert isinstance(other.do(BeginReview(reason=Text("now")), REVIEWER, request), TransitionRefused)
         assert other.do(RemarkOnRequest(reason=Text("again")), REVIEWER, request).state.version == 4
 
@@ -119,7 +121,7 @@ def test_no_decision_rests_on_a_mandate_that_another_process_ended(register: Reg
     register.submitted()
     with opened(database_url) as other:
         ended = EndMandate(authority=AuthorityCode("kfor"), region=Region("xk"), reason=Text("over"))
-        assert isinstance(other.do(ended, CLERK), Outcome)
+        assert isinstance(other.do(ended, CLERK), CommandResult)
         refused = register.do(SUBMIT, OFFICIAL)
         assert isinstance(refused, InvalidInput)
         assert refused.fields[0].path == "region"
@@ -156,14 +158,16 @@ def test_a_key_used_for_anything_else_is_a_conflict(register: Register) -> None:
         (remark, colleague, request),
     ):
         assert isinstance(register.do(command, actor, subject, idempotency_key="k"), IdempotencyConflict)
-    assert isinstance(register.do(remark, REVIEWER, request, idempotency_key="k"), Outcome), "a key is its authority's"
+    assert isinstance(register.do(remark, REVIEWER, request, idempotency_key="k"), CommandResult), (
+        "a key is its authority's"
+    )
 
 
 def test_another_expected_version_is_other_input(register: Register) -> None:
     request = register.submitted()
     remark = RemarkOnRequest(reason=Text("once"))
     first = register.do(remark, OFFICIAL, request, idempotency_key="k", expected_version=1)
-    assert isinstance(first, Outcome)
+    assert isinstance(first, CommandResult)
     for version in (None, 2):
         again = register.do(remark, OFFICIAL, request, idempotency_key="k", expected_version=version)
         assert isinstance(again, IdempotencyConflict)
@@ -173,7 +177,9 @@ def test_another_expected_version_is_other_input(register: Register) -> None:
 def test_a_refused_command_does_not_use_its_key_up(register: Register) -> None:
     request = register.submitted()
     assert isinstance(register.do(BeginReview(reason=Text("x")), OFFICIAL, request, idempotency_key="k"), NotPermitted)
-    assert isinstance(register.do(RemarkOnRequest(reason=Text("x")), OFFICIAL, request, idempotency_key="k"), Outcome)
+    assert isinstance(
+        register.do(RemarkOnRequest(reason=Text("x")), OFFICIAL, request, idempotency_key="k"), CommandResult
+    )
 
 
 @pytest.mark.parametrize("key", ["", "  ", "k" * 201, "a\x00b", "\ud800"])
@@ -207,7 +213,7 @@ def test_of_32_clients_on_one_request_exactly_one_wins_each_version(database_url
                 version = len(process.store.stream(request))
                 remark = RemarkOnRequest(reason=Text(f"client {number}, step {step}"))
                 answer = process.do(remark, OFFICIAL, request, expected_version=version)
-                if isinstance(answer, Outcome):
+                if isinstance(answer, CommandResult):
                     with guard:
                         wins.append(answer.state.version)
                     break
@@ -222,13 +228,15 @@ def test_the_setting_asks_for_two_administrators(database_url: str, register: Re
     """`pristina` was registered by the clerk, who may grant it a mandate where one administrator is enough."""
     north = GrantMandate(authority=AuthorityCode("pristina"), region=Region("xk/north"), legal_basis=Label("law"))
     two = replace(CLERK, subject=Subject("another"))
-    strict = Dispatcher(register.store, States(register.store), Turns(20), lambda: NOW, two_administrators=True)
-    refusal = strict.dispatch(Order(command=north, actor=CLERK))
+    strict = Dispatcher(
+        register.store, StateCache(register.store), StreamLocks(20), lambda: NOW, two_administrators=True
+    )
+    refusal = strict.dispatch(CommandEnvelope(command=north, actor=CLERK))
     assert isinstance(refusal, InvalidInput)
     assert [problem.path for problem in refusal.fields] == ["authority"]
-    assert isinstance(strict.dispatch(Order(command=north, actor=two)), Outcome)
+    assert isinstance(strict.dispatch(CommandEnvelope(command=north, actor=two)), CommandResult)
     south = replace(north, region=Region("xk/south"))
-    assert isinstance(register.do(south, CLERK), Outcome)
+    assert isinstance(register.do(south, CLERK), CommandResult)
 
 
 def test_32_clients_on_one_request_without_a_version_all_get_their_turn(database_url: str, register: Register) -> None:
@@ -238,7 +246,7 @@ def test_32_clients_on_one_request_without_a_version_all_get_their_turn(database
         for step in range(10):
             remark = RemarkOnRequest(reason=Text(f"client {number}, step {step}"))
             answer = process.do(remark, OFFICIAL, request)
-            assert isinstance(answer, Outcome), answer
+            assert isinstance(answer, CommandResult), answer
 
     _all_at_once(client, database_url, register)
     told = [recorded.event.reason.value for recorded in register.store.stream(request)[1:]]

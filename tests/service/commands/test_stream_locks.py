@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from service.commands.stream_locks import LoopTurns, Turns
+from service.commands.stream_locks import AsyncStreamLocks, StreamLocks
 from service.errors import Unavailable
 from tests.waiting import until
 
@@ -18,12 +18,12 @@ A, B = UUID(int=1), UUID(int=2)
 
 
 @contextmanager
-def held_elsewhere(turns: Turns, *streams: UUID) -> Iterator[threading.Event]:
+def held_elsewhere(turns: StreamLocks, *streams: UUID) -> Iterator[threading.Event]:
     """Another thread holds the turn until the event is set."""
     has, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with turns.at(streams):
+        with turns.held(streams):
             has.set()
             release.wait(10)
 
@@ -38,35 +38,35 @@ def held_elsewhere(turns: Turns, *streams: UUID) -> Iterator[threading.Event]:
 
 
 def test_another_stream_does_not_wait() -> None:
-    turns = Turns(timeout=0.05)
-    with held_elsewhere(turns, A), turns.at([B]):
+    turns = StreamLocks(timeout=0.05)
+    with held_elsewhere(turns, A), turns.held([B]):
         pass
 
 
 def test_who_waits_too_long_is_told_to_try_again() -> None:
-    turns = Turns(timeout=0.05)
-    with held_elsewhere(turns, A), pytest.raises(Unavailable), turns.at([A]):
+    turns = StreamLocks(timeout=0.05)
+    with held_elsewhere(turns, A), pytest.raises(Unavailable), turns.held([A]):
         pass
 
 
 def test_a_turn_given_up_in_vain_is_not_lost() -> None:
-    turns = Turns(timeout=0.05)
+    turns = StreamLocks(timeout=0.05)
     with held_elsewhere(turns, A):
-        with pytest.raises(Unavailable), turns.at([B, A]):
+        with pytest.raises(Unavailable), turns.held([B, A]):
             pass
-        with turns.at([B]):
+        with turns.held([B]):
             pass
-    with turns.at([A, B]):
+    with turns.held([A, B]):
         pass
 
 
 def test_a_turn_that_is_passed_on_just_as_the_wait_ends_is_taken() -> None:
     """The one who waits has given up, and was passed the turn before it could leave the queue."""
-    turns = Turns(timeout=0.05)
+    turns = StreamLocks(timeout=0.05)
     took: list[bool] = []
 
     def take() -> None:
-        with turns.at([A]):
+        with turns.held([A]):
             took.append(True)
 
     with held_elsewhere(turns, A):
@@ -79,17 +79,17 @@ def test_a_turn_that_is_passed_on_just_as_the_wait_ends_is_taken() -> None:
         waiting.join(10)
         assert took, "the turn was its own"
         turns._waiting[A] = deque()
-    with turns.at([A]):
+    with turns.held([A]):
         pass
 
 
 def test_those_who_wait_go_in_the_order_in_which_they_came() -> None:
-    turns = Turns(timeout=10)
+    turns = StreamLocks(timeout=10)
     order: list[int] = []
     threads = []
 
     def go(number: int) -> None:
-        with turns.at([A]):
+        with turns.held([A]):
             order.append(number)
 
     with held_elsewhere(turns, A) as release:
@@ -105,12 +105,12 @@ def test_those_who_wait_go_in_the_order_in_which_they_came() -> None:
 
 
 def test_crossing_pairs_do_not_block_each_other() -> None:
-    turns = Turns(timeout=10)
+    turns = StreamLocks(timeout=10)
     done: list[int] = []
 
     def go(*streams: UUID) -> None:
         for _ in range(500):
-            with turns.at(streams):
+            with turns.held(streams):
                 done.append(1)
 
     threads = [threading.Thread(target=go, args=pair) for pair in ((A, B), (B, A))]
@@ -119,11 +119,11 @@ def test_crossing_pairs_do_not_block_each_other() -> None:
     for thread in threads:
         thread.join(20)
     assert len(done) == 1000
-    assert turns.waiting(A) == turns.waiting(B) == 0
+    assert turns.waiter_count(A) == turns.waiter_count(B) == 0
 
 
 def test_in_a_loop_they_go_in_order_and_who_leaves_is_passed_over() -> None:
-    turns = LoopTurns(timeout=20)
+    turns = AsyncStreamLocks(timeout=20)
     order: list[int] = []
 
     async def go(number: int) -> None:
@@ -145,7 +145,7 @@ def test_in_a_loop_they_go_in_order_and_who_leaves_is_passed_over() -> None:
 
 
 def test_in_a_loop_who_waits_too_long_is_told_to_try_again() -> None:
-    turns = LoopTurns(timeout=0.01)
+    turns = AsyncStreamLocks(timeout=0.01)
 
     async def carry_out() -> None:
         async with taken(turns, A):
@@ -157,7 +157,7 @@ def test_in_a_loop_who_waits_too_long_is_told_to_try_again() -> None:
 
 
 def test_one_who_leaves_just_as_the_turn_comes_passes_it_on() -> None:
-    turns = LoopTurns(timeout=20)
+    turns = AsyncStreamLocks(timeout=20)
 
     async def carry_out() -> None:
         async with taken(turns, A):
@@ -171,18 +171,18 @@ def test_one_who_leaves_just_as_the_turn_comes_passes_it_on() -> None:
 
 
 @asynccontextmanager
-async def taken(turns: LoopTurns, *streams: UUID) -> AsyncIterator[None]:
-    release = turns.take_at_once(streams) or await turns.take(streams)
+async def taken(turns: AsyncStreamLocks, *streams: UUID) -> AsyncIterator[None]:
+    release = turns.try_acquire(streams) or await turns.acquire(streams)
     try:
         yield
     finally:
         release()
 
 
-async def _hold(turns: LoopTurns) -> None:
+async def _hold(turns: AsyncStreamLocks) -> None:
     async with taken(turns, A):
         pass
 
 
-def _waits(turns: Turns, how_many: int) -> bool:
-    return turns.waiting(A) == how_many
+def _waits(turns: StreamLocks, how_many: int) -> bool:
+    return turns.waiter_count(A) == how_many

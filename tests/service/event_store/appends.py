@@ -5,16 +5,16 @@ from uuid import UUID, uuid4
 from domain.numbering import NumberAssigned
 from domain.recorded import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.event_store.records import Place
-from service.event_store.store import Appended, EventStore, Item, Unrecorded
+from service.event_store.records import StreamVersion
+from service.event_store.store import Appended, AppendItem, EventStore, UnrecordedEvent
 
 ACTOR = Actor(
     issuer="https://issuer.example", subject=Subject("ana"), authority=AuthorityCode("kfor"), roles=(Role.REVIEWER,)
 )
 
 
-def unrecorded(stream: UUID, version: int = 1, event: object = None) -> Unrecorded:
-    return Unrecorded(
+def unrecorded(stream: UUID, version: int = 1, event: object = None) -> UnrecordedEvent:
+    return UnrecordedEvent(
         stream=stream,
         version=version,
         event=NumberAssigned(subject=stream) if event is None else event,
@@ -24,11 +24,11 @@ def unrecorded(stream: UUID, version: int = 1, event: object = None) -> Unrecord
     )
 
 
-def item(*places: Place, reads: tuple[Place, ...] = ()) -> Item:
-    return Item(events=tuple(unrecorded(stream, version) for stream, version in places), reads=reads)
+def item(*places: StreamVersion, reads: tuple[StreamVersion, ...] = ()) -> AppendItem:
+    return AppendItem(events=tuple(unrecorded(stream, version) for stream, version in places), reads=reads)
 
 
-def write(store: EventStore, *places: Place, reads: tuple[Place, ...] = ()) -> Appended:
+def write(store: EventStore, *places: StreamVersion, reads: tuple[StreamVersion, ...] = ()) -> Appended:
     answer = store.append(item(*places, reads=reads))
     assert isinstance(answer, Appended), answer
     return answer

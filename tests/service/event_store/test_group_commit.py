@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from service.errors import Unavailable
-from service.event_store.batch import Batch, Committed, Entry, overtaken
-from service.event_store.connections import Limits
+from service.event_store.batch import Batch, Committed, PendingItem, conflict_with
+from service.event_store.connections import ConnectionLimits
 from service.event_store.database_clock import DatabaseClock
 from service.event_store.group_commit import Appender
 from service.event_store.lineage import Lineage
-from service.event_store.records import Encoded, Lost, Place
+from service.event_store.records import AppendConflict, EncodedEvent, StreamVersion
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.service.event_store.appends import item, write
@@ -24,8 +24,8 @@ from tests.service.event_store.appends import item, write
 APPENDS_LOCK = 0x6D616E64617465
 
 
-def entry(*places: Place, reads: tuple[Place, ...] = (), topic: str = "Topic") -> Entry:
-    return Entry([Encoded(stream, version, topic, b"{}", None) for stream, version in places], reads)
+def entry(*places: StreamVersion, reads: tuple[StreamVersion, ...] = (), topic: str = "Topic") -> PendingItem:
+    return PendingItem([EncodedEvent(stream, version, topic, b"{}", None) for stream, version in places], reads)
 
 
 WAITERS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -45,7 +45,7 @@ class Stopped:
         self._appender = appender
         self._pool = pool
 
-    def submit(self, *entries: Entry) -> list[Future[Committed | Lost]]:
+    def submit(self, *entries: PendingItem) -> list[Future[Committed | AppendConflict]]:
         first, *others = entries
         futures = [self._pool.submit(self._appender.append, first)]
         wait_for_a_waiter(self._connection)
@@ -66,12 +66,12 @@ def stopped(url: str, appender: Appender) -> Iterator[Stopped]:
 def appender(database_urls: DatabaseUrls) -> Iterator[Appender]:
     lineage = Lineage()
     clock = DatabaseClock(lineage)
-    made = Appender(database_urls.api, Limits(queue=12), clock.ask, lineage, clock)
+    made = Appender(database_urls.api, ConnectionLimits(queue=12), clock.ask, lineage, clock)
     yield made
     made.close()
 
 
-def outcomes(futures: list[Future[Committed | Lost]]) -> list[object]:
+def outcomes(futures: list[Future[Committed | AppendConflict]]) -> list[object]:
     return [future.exception() or future.result() for future in futures]
 
 
@@ -107,7 +107,7 @@ def test_who_has_lost_to_what_was_just_committed(
     place: tuple[int, int], reads: tuple[tuple[int, int], ...], lost: set[int]
 ) -> None:
     asked = entry((UUID(int=place[0]), place[1]), reads=tuple((UUID(int=stream), version) for stream, version in reads))
-    found = overtaken(asked, [entry((UUID(int=1), 1))])
+    found = conflict_with(asked, [entry((UUID(int=1), 1))])
     assert (found.streams if found else set()) == {UUID(int=stream) for stream in lost}
 
 
@@ -121,7 +121,7 @@ def test_a_bad_item_fails_alone(appender: Appender, database_url: str) -> None:
 
 def test_many_on_one_stream_win_one_after_the_other(appender: Appender, database_url: str) -> None:
     stream = uuid4()
-    lost = Lost(frozenset({stream}))
+    lost = AppendConflict(frozenset({stream}))
     on_it = [entry((uuid4(), 1), reads=((stream, 0),)) for _ in range(4)]
     with stopped(database_url, appender) as waiting:
         futures = waiting.submit(*[entry((stream, 1)) for _ in range(8)], *on_it)
@@ -131,7 +131,7 @@ def test_many_on_one_stream_win_one_after_the_other(appender: Appender, database
 
 
 def test_a_turn_that_does_not_come_is_said_so_in_time(database_urls: DatabaseUrls) -> None:
-    store = EventStore(database_urls.api, Limits(lock=0.2))
+    store = EventStore(database_urls.api, ConnectionLimits(lock=0.2))
     place = (uuid4(), 1)
     with psycopg.connect(database_urls.owner) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [APPENDS_LOCK])
@@ -178,7 +178,7 @@ def test_followers_are_told_once_a_call(store: EventStore, database_urls: Databa
     with psycopg.connect(database_urls.worker, autocommit=True) as connection:
         connection.execute("LISTEN mandate_events")
         write(store, (stream, 1), (stream, 2))
-        assert store.append(item((stream, 2))) == Lost(frozenset({stream}))
+        assert store.append(item((stream, 2))) == AppendConflict(frozenset({stream}))
         write(store, (stream, 3))
         heard = [notify.payload for notify in connection.notifies(timeout=10, stop_after=2)]
     assert heard == ["2", "3"], "and nothing where nothing was recorded"

@@ -24,7 +24,7 @@ from domain.vocabulary import (
 )
 from service.errors import CorruptEvent
 from service.event_store.mapper import Mapper
-from service.event_store.records import Encoded, Row, Unrecorded
+from service.event_store.records import EncodedEvent, EventRow, UnrecordedEvent
 from service.event_store.texts import decode_texts, digest
 
 
@@ -69,7 +69,7 @@ def mapper(**given: Any) -> Mapper:
     return Mapper(**{**settings, "random": counting(), **given})
 
 
-def unrecorded(event: object, **given: Any) -> Unrecorded:
+def unrecorded(event: object, **given: Any) -> UnrecordedEvent:
     settings: dict[str, Any] = {
         "stream": STREAM,
         "version": 1,
@@ -77,14 +77,16 @@ def unrecorded(event: object, **given: Any) -> Unrecorded:
         "command": CommandRef(name="Do", id=ID, n=1, of=2),
         "correlation": OTHER,
     }
-    return Unrecorded(event=event, **{**settings, **given})
+    return UnrecordedEvent(event=event, **{**settings, **given})
 
 
-def row(encoded: Encoded, **changed: Any) -> Row:
-    return Row(7, encoded.stream, encoded.version, encoded.topic, encoded.state, NOW, encoded.texts)._replace(**changed)
+def row(encoded: EncodedEvent, **changed: Any) -> EventRow:
+    return EventRow(7, encoded.stream, encoded.version, encoded.topic, encoded.state, NOW, encoded.texts)._replace(
+        **changed
+    )
 
 
-def edited(encoded: Encoded, edit: Callable[[dict[str, Any]], object], **changed: Any) -> Row:
+def edited(encoded: EncodedEvent, edit: Callable[[dict[str, Any]], object], **changed: Any) -> EventRow:
     state = json.loads(encoded.state)
     edit(state)
     return row(encoded, state=json.dumps(state).encode(), **changed)
@@ -209,7 +211,7 @@ def test_another_texts_row_is_corrupt() -> None:
 @pytest.mark.parametrize("state", [b"", b"{", b"null", b'{"v":1}', b"\xff"])
 def test_bytes_that_are_no_event_are_corrupt(state: bytes) -> None:
     with pytest.raises(CorruptEvent):
-        mapper().decode(row(Encoded(STREAM, 1, "Happened", state, None)))
+        mapper().decode(row(EncodedEvent(STREAM, 1, "Happened", state, None)))
 
 
 def test_an_unknown_type_is_corrupt() -> None:
@@ -247,7 +249,7 @@ def revise(data: dict[str, Any]) -> dict[str, Any]:
     return {"grounds": data["reason"], "place": location.get("description"), "clauses": data["clauses"][::-1]}
 
 
-def revised(row: Row) -> Recorded[Any]:
+def revised(row: EventRow) -> Recorded[Any]:
     upcasters = {("Happened", 1): revise}
     return mapper(events={"Happened": Revised}, schemas={"Happened": 2}, upcasters=upcasters).decode(row)
 

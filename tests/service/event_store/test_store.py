@@ -11,8 +11,8 @@ import pytest
 from domain.deployment_request.events import ReviewBegun
 from domain.vocabulary import Text
 from service.errors import Unavailable
-from service.event_store.connections import Limits
-from service.event_store.store import Appended, EventStore, Item, Lost
+from service.event_store.connections import ConnectionLimits
+from service.event_store.store import AppendConflict, Appended, AppendItem, EventStore
 from service.settings import DatabaseUrls
 from tests.service.event_store.appends import item, unrecorded, write
 from tests.waiting import until
@@ -21,7 +21,7 @@ from tests.waiting import until
 def test_what_was_appended_is_read_back(store: EventStore) -> None:
     stream, other = uuid4(), uuid4()
     event = ReviewBegun(reason=Text("It is time: é, \u2028, \U0001f30d."))
-    appended = store.append(Item(events=(unrecorded(stream, 1, event),), reads=((other, 0),)))
+    appended = store.append(AppendItem(events=(unrecorded(stream, 1, event),), reads=((other, 0),)))
     assert isinstance(appended, Appended)
     assert store.stream(stream) == list(appended.events)
     assert appended.events[0].event == event
@@ -60,7 +60,7 @@ def test_the_feed_goes_on_where_it_stopped(store: EventStore) -> None:
 def test_a_place_is_taken_once(store: EventStore) -> None:
     stream, other = uuid4(), uuid4()
     write(store, (stream, 1))
-    assert store.append(item((other, 1), (stream, 1))) == Lost(frozenset({stream}))
+    assert store.append(item((other, 1), (stream, 1))) == AppendConflict(frozenset({stream}))
     assert store.stream(other) == [], "all of an item or nothing"
     assert store.head()[0] == 1
     assert write(store, (stream, 2), (other, 1)).positions == (2, 3)
@@ -71,8 +71,10 @@ def test_nothing_is_recorded_on_a_stale_reading(store: EventStore) -> None:
     write(store, (consulted, 1), (still, 1))
     write(store, (subject, 1), reads=((consulted, 1), (still, 1), (uuid4(), 0)))
     write(store, (consulted, 2))
-    assert store.append(item((subject, 2), reads=((consulted, 1), (still, 1)))) == Lost(frozenset({consulted}))
-    assert store.append(item((subject, 2), reads=((still, 0),))) == Lost(frozenset({still}))
+    assert store.append(item((subject, 2), reads=((consulted, 1), (still, 1)))) == AppendConflict(
+        frozenset({consulted})
+    )
+    assert store.append(item((subject, 2), reads=((still, 0),))) == AppendConflict(frozenset({still}))
     write(store, (subject, 2), reads=((consulted, 2), (still, 1)))
 
 
@@ -88,7 +90,7 @@ def test_what_cannot_be_encoded_is_not_recorded(store: EventStore) -> None:
     stream = uuid4()
     for event in (object(), ReviewBegun(reason=Text(None)), ReviewBegun(reason=Text("\ud800"))):
         with pytest.raises(ValueError):
-            store.append(Item(events=(unrecorded(stream, 1, event),)))
+            store.append(AppendItem(events=(unrecorded(stream, 1, event),)))
     assert store.head() == (0, None)
 
 
@@ -120,10 +122,10 @@ def test_an_instant_after_the_databases_clock_has_no_answer_yet(store: EventStor
 
 def test_names_are_kept_apart_the_newest_for_each_person(store: EventStore, database_urls: DatabaseUrls) -> None:
     now = datetime.now(UTC)
-    store.people("issuer", "ana", "Ana", now)
-    store.people("issuer", "ana", "Ana B.", now + timedelta(seconds=1))
-    store.people("issuer", "ana", "Ana (an older token)", now)
-    store.people("other", "ana", "Another Ana", now)
+    store.record_person_name("issuer", "ana", "Ana", now)
+    store.record_person_name("issuer", "ana", "Ana B.", now + timedelta(seconds=1))
+    store.record_person_name("issuer", "ana", "Ana (an older token)", now)
+    store.record_person_name("other", "ana", "Another Ana", now)
     with psycopg.connect(database_urls.api) as connection:
         rows = connection.execute("SELECT issuer, subject, name FROM event_store.people ORDER BY issuer").fetchall()
     assert rows == [("issuer", "ana", "Ana B."), ("other", "ana", "Another Ana")]
@@ -174,7 +176,7 @@ def test_the_librarys_application_saves_through_the_same_appender(store: EventSt
 
 
 def test_a_store_that_cannot_reach_its_database_says_so() -> None:
-    away = EventStore("postgresql://nobody@/none?host=/nowhere", Limits(pool=0.1))
+    away = EventStore("postgresql://nobody@/none?host=/nowhere", ConnectionLimits(pool=0.1))
     try:
         with pytest.raises(Unavailable, match="cannot be reached") as raised:
             write(away, (UUID(int=1), 1))

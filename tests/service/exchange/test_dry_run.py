@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from service.commands.state_cache import States
+from service.commands.state_cache import StateCache
 from service.exchange.importing import jsonl_reader
 from service.exchange.importing.dry_run import Rehearsal
-from service.exchange.importing.import_run import Import, Totals
-from service.exchange.importing.recorder import Historian
+from service.exchange.importing.import_run import ImportRun, ImportTotals
+from service.exchange.importing.recorder import HistoryRecorder
 from service.exchange.importing.report import Report
 from service.settings import DatabaseUrls
 from tests.service.exchange.importing.histories import (
@@ -59,10 +59,12 @@ def register(database_urls: DatabaseUrls) -> Iterator[Register]:
         yield register
 
 
-def dry_run(register: Register, file: bytes) -> tuple[Totals, list[Any]]:
+def dry_run(register: Register, file: bytes) -> tuple[ImportTotals, list[Any]]:
     report = io.BytesIO()
     store = Rehearsal(register.store, NOW)
-    importing = Import(Historian(store, States(store)), Report(report, dry_run=True), source=None, clock=lambda: NOW)
+    importing = ImportRun(
+        HistoryRecorder(store, StateCache(store)), Report(report, dry_run=True), source=None, clock=lambda: NOW
+    )
     totals = importing.run(io.BytesIO(file), jsonl_reader.read, lambda lines, totals: None)
     return totals, [json.loads(each) for each in report.getvalue().splitlines()]
 

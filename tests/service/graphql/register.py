@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.catalogue import VIEWS
-from projections.following.follower import course_of, follow
+from projections.following.follower import follow, view_consumer
 from projections.reading.view_status import LOCKS
 from service.event_store.store import EventStore
 from service.identity import ISSUER, Tokens
@@ -148,7 +148,7 @@ def followed(urls: DatabaseUrls) -> Iterator[None]:
     stop = threading.Event()
     with closing(EventStore(urls.worker)) as store:
         followers = [
-            threading.Thread(target=follow, args=(course_of(view), urls.worker, store.feed, stop)) for view in VIEWS
+            threading.Thread(target=follow, args=(view_consumer(view), urls.worker, store.feed, stop)) for view in VIEWS
         ]
         for follower in followers:
             follower.start()

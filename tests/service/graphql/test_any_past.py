@@ -16,7 +16,7 @@ from domain.deployment_request.events import RequestWithheld
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import AttributionStatus, Incident
 from domain.vocabulary import Role, regions_of
-from projections.request_lists import Order
+from projections.request_lists import RequestOrder
 from service.event_store.store import EventStore
 from tests.databases import Databases
 from tests.projections.histories import Histories
@@ -124,7 +124,7 @@ def test_every_past_is_a_fold_of_the_events_up_to_then(
 
 def lists_of_requests(asked: Asked, data: st.DataObject) -> None:
     for wanted in data.draw(filters.filters(asked.past, filters.REQUESTS)):
-        order, first = data.draw(st.sampled_from(list(Order))), data.draw(st.integers(2, 12))
+        order, first = data.draw(st.sampled_from(list(RequestOrder))), data.draw(st.integers(2, 12))
         states: list[DeploymentRequest] = kept(asked.past, filters.REQUESTS, wanted, asked.past.requests)
         by_submission = order.is_by_submission
         states.sort(key=lambda r: (r.submitted_at if by_submission else r.updated_at, r.id), reverse=order.is_falling)

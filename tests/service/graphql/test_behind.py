@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from projections.catalogue import VIEW_OF
-from projections.following.follower import course_of, follow
+from projections.following.follower import follow, view_consumer
 from service.event_store.store import EventStore
 from service.graphql.execution.graphql_errors import NOTHING
 from service.settings import DatabaseUrls
@@ -80,7 +80,7 @@ def followed(behind: World, name: str) -> Iterator[None]:
     """One view is followed, and the others are not."""
     stop, urls = threading.Event(), behind.register.urls
     with closing(EventStore(urls.worker)) as store:
-        arguments = (course_of(VIEW_OF[name]), urls.worker, store.feed, stop)
+        arguments = (view_consumer(VIEW_OF[name]), urls.worker, store.feed, stop)
         follower = threading.Thread(target=follow, args=arguments)
         follower.start()
         try:

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from service.graphql.execution import person_quotas
-from service.graphql.execution.document_cache import KEPT, Reader
-from service.graphql.execution.fast_fields import plainly
+from service.graphql.execution.document_cache import MAX_DOCUMENTS, DocumentCache
+from service.graphql.execution.fast_fields import with_fast_fields
 from service.graphql.execution.field_charges import AT_ONCE, COST
 from service.graphql.execution.graphql_errors import ERRORS
 from service.graphql.execution.pace import PIECE, Pace
-from service.graphql.execution.person_quotas import Share, Shares, TooMany
+from service.graphql.execution.person_quotas import PersonQuota, PersonQuotas, QuotaExceeded
 from service.graphql.root import schema
 from service.settings import DatabaseUrls
 from tests.databases import Databases
@@ -176,7 +176,7 @@ def test_one_person_has_so_many_commands_under_way_and_others_theirs(database_ur
 def test_what_costs_much_is_executed_one_after_the_other_for_one_person() -> None:
     order: list[str] = []
 
-    async def execute(share: Share, name: str, units: int) -> None:
+    async def execute(share: PersonQuota, name: str, units: int) -> None:
         async with share.cost(units):
             order.append(name)
             for _ in range(5):
@@ -184,7 +184,7 @@ def test_what_costs_much_is_executed_one_after_the_other_for_one_person() -> Non
             order.append(name)
 
     async def run() -> None:
-        everybody = Shares()
+        everybody = PersonQuotas()
         one, other = everybody.of(("i", "one")), everybody.of(("i", "other"))
         assert everybody.of(("i", "one")) is one
         await asyncio.gather(execute(one, "a", COST), execute(one, "b", COST), execute(other, "c", COST))
@@ -196,7 +196,7 @@ def test_what_costs_much_is_executed_one_after_the_other_for_one_person() -> Non
 
 def test_who_gives_up_waiting_takes_nothing() -> None:
     async def run() -> None:
-        share = Share()
+        share = PersonQuota()
         async with share.cost(COST):
             waiting = asyncio.create_task(share.cost(AT_ONCE).__aenter__())
             await asyncio.sleep(0)
@@ -209,9 +209,9 @@ def test_who_gives_up_waiting_takes_nothing() -> None:
 
 
 def test_answers_that_are_not_taken_leave_no_room_for_more() -> None:
-    share = Share()
+    share = PersonQuota()
     share.take_bytes(person_quotas.ANSWERS)
-    with pytest.raises(TooMany):
+    with pytest.raises(QuotaExceeded):
         share.take_bytes(1)
     share.give_bytes(person_quotas.ANSWERS)
     share.take_bytes(1)
@@ -241,13 +241,13 @@ def test_work_goes_round_the_loop_between_pieces() -> None:
 
 def test_documents_at_hand_are_bounded_by_bytes() -> None:
     async def run() -> int:
-        reader, share = Reader(plainly(schema._schema)), Share()
+        reader, share = DocumentCache(with_fast_fields(schema._schema)), PersonQuota()
         for number in range(60):
             fields = " ".join(f"a{number}_{n}: subject" for n in range(90))
             await reader.read(f"{{ viewer {{ {fields} }} }} # {'x' * 7_000}", share)
         return reader._size
 
-    assert 0 < asyncio.run(run()) <= KEPT
+    assert 0 < asyncio.run(run()) <= MAX_DOCUMENTS
 
 
 def test_a_body_that_is_refused_says_so_in_json(register: Register) -> None:

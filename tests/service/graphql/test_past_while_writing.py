@@ -12,7 +12,7 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import Role
-from service.event_store.records import Item
+from service.event_store.records import AppendItem
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.projections.histories import Histories
@@ -84,9 +84,9 @@ def write(urls: DatabaseUrls, seed: int) -> None:
         World(urls, store).append(item for item in made if item.events)
 
 
-def own_streams(item: Item) -> Item:
+def own_streams(item: AppendItem) -> AppendItem:
     """Without numbers and mandates, for which histories would race each other."""
-    return Item(events=tuple(each for each in item.events if AGGREGATE_OF[type(each.event)] in SHOWN))
+    return AppendItem(events=tuple(each for each in item.events if AGGREGATE_OF[type(each.event)] in SHOWN))
 
 
 def asked_meanwhile(register: Register, writers: list[Future[None]]) -> Iterator[tuple[datetime, Answer]]:

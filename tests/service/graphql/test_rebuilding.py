@@ -8,7 +8,7 @@ import pytest
 
 from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
-from service.processes.rebuild_worker import Rebuilding
+from service.processes.rebuild_worker import RebuildWorker
 from service.settings import DatabaseUrls
 from tests.service.graphql.register import Answer, served
 from tests.service.graphql.world import ADMINISTRATOR, world
@@ -22,7 +22,7 @@ ENDED = "SELECT outcome FROM projections.rebuild_outcomes"
 
 def test_an_administrator_asks_and_a_worker_does_it(database_urls: DatabaseUrls) -> None:
     stop = threading.Event()
-    rebuilds = threading.Thread(target=Rebuilding(database_urls.worker).run, args=(stop,))
+    rebuilds = threading.Thread(target=RebuildWorker(database_urls.worker).run, args=(stop,))
     with served(database_urls) as register:
         register.command(
             ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", {"code": "hq", "name": "Headquarters"}
@@ -52,7 +52,7 @@ def test_how_it_ended_is_told_and_no_row_of_it(database_urls: DatabaseUrls) -> N
     """What differs is for operators, who may read the rows: not for whoever has a token."""
     ended = "{ projections { name lastRebuild { outcome endedAt version differing } } }"
     stop = threading.Event()
-    rebuilds = threading.Thread(target=Rebuilding(database_urls.worker).run, args=(stop,))
+    rebuilds = threading.Thread(target=RebuildWorker(database_urls.worker).run, args=(stop,))
     with served(database_urls) as register:
         here = world(register)
         here.request()

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from projections import audit_trail_queries
-from projections.audit_trail_queries import Filter
+from projections.audit_trail_queries import AuditTrailFilter
 from service.graphql.schema import cursors
 from service.graphql.schema.arguments import event_types, given, identifier, page_size, words
 from service.graphql.schema.audit_trail import presentation
@@ -29,8 +29,8 @@ class AuditFilter:
     recorded_until: datetime | None = strawberry.UNSET
     correlation_id: str | None = strawberry.UNSET
 
-    def wanted(self) -> Filter:
-        return Filter(
+    def wanted(self) -> AuditTrailFilter:
+        return AuditTrailFilter(
             actor=words("filter.actor", given(self.actor)),
             authority=words("filter.authority", given(self.authority)),
             type=event_types("filter.type", given(self.type)),
@@ -53,11 +53,11 @@ class TrailQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> RecordedEventConnection:
         chosen = given(filter)
-        wanted = chosen.wanted() if chosen else Filter()
+        wanted = chosen.wanted() if chosen else AuditTrailFilter()
         size, position = page_size(first), cursors.position_after(OF, after)
-        sources = info.context.sources(given(at_least))
-        entries = await sources.rows(lambda sight: audit_trail_queries.page(sight, wanted, size + 1, position))
-        return await presentation.connection(entries, size, OF, after, sources)
+        loaders = info.context.loaders(given(at_least))
+        entries = await loaders.rows(lambda scope: audit_trail_queries.page(scope, wanted, size + 1, position))
+        return await presentation.connection(entries, size, OF, after, loaders)
 
 
 def _identified(id: str | None) -> UUID | None:

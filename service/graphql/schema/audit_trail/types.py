@@ -6,9 +6,9 @@ from typing import Self
 
 import strawberry
 
-from projections.audit_trail import Entry, Shown
+from projections.audit_trail import AuditEntry, VisibleEntry
 from projections.changes import Change
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema import node_lookup
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
@@ -31,9 +31,9 @@ class FieldChange:
 
 @strawberry.type(description="One recorded event, exactly as it stands in the store, with what it changed.")
 class RecordedEvent:
-    sources: strawberry.Private[Sources]
-    entry: strawberry.Private[Entry]
-    told_of: strawberry.Private[Node | None]
+    loaders: strawberry.Private[Loaders]
+    entry: strawberry.Private[AuditEntry]
+    known_subject: strawberry.Private[Node | None]
     position: Position
     version: int = strawberry.field(
         description=(
@@ -69,18 +69,18 @@ class RecordedEvent:
     )
 
     @classmethod
-    def of(cls, entry: Entry, shown: Shown, sources: Sources, told_of: Node | None = None) -> Self:
+    def of(cls, entry: AuditEntry, shown: VisibleEntry, loaders: Loaders, told_of: Node | None = None) -> Self:
         """told_of: the subject, where it is at hand."""
         return cls(
-            sources=sources,
+            loaders=loaders,
             entry=entry,
-            told_of=told_of,
+            known_subject=told_of,
             position=Position(entry.position),
             version=entry.version,
             type=entry.type,
             recorded_at=entry.recorded_at,
             occurred_at=entry.occurred_at,
-            actor=Actor.of(entry.actor, sources),
+            actor=Actor.of(entry.actor, loaders),
             reason=shown.reason,
             correlation_id=str(entry.correlation),
             causation_id=None if entry.causation is None else str(entry.causation),
@@ -95,8 +95,8 @@ class RecordedEvent:
 
     @strawberry.field(description="The request, incident or authority that it happened to.")
     async def subject(self) -> Node:
-        return self.told_of or await node_lookup.subject(
-            self.entry.kind, self.entry.subject, self.entry.position, self.sources
+        return self.known_subject or await node_lookup.find_subject(
+            self.entry.kind, self.entry.subject, self.entry.position, self.loaders
         )
 
 

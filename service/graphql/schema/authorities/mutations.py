@@ -5,13 +5,13 @@ from typing import Annotated, Self
 import strawberry
 
 from domain import authority, jurisdiction
-from service.commands.envelope import Outcome
+from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.authorities.inputs import EndMandateInput, GrantMandateInput, RegisterAuthorityInput
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.context import Context, Info
-from service.graphql.schema.mutation import carry_out
+from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import (
     IdempotencyConflict,
@@ -28,23 +28,23 @@ from service.graphql.schema.scalars import Position
     description="The command was carried out: the authority, with its mandates as they are now and at least then."
 )
 class AuthorityRecorded:
-    outcome: strawberry.Private[Outcome]
+    outcome: strawberry.Private[CommandResult]
     authority: Authority
     position: Position
 
     @classmethod
-    def of(cls, outcome: Outcome, context: Context) -> Self:
-        sources, state = context.sources(outcome.position), outcome.state
+    def of(cls, outcome: CommandResult, context: Context) -> Self:
+        loaders, state = context.loaders(outcome.position), outcome.state
         if isinstance(state, jurisdiction.Jurisdiction):
-            found = Authority.named(outcome.events[-1].event.authority, sources)
+            found = Authority.named(outcome.events[-1].event.authority, loaders)
         else:
-            found = Authority.of(state, sources)
+            found = Authority.of(state, loaders)
         return cls(outcome=outcome, authority=found, position=Position(outcome.position))
 
     @strawberry.field(description="What was recorded for it.")
     async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
         return part(
-            await presentation.told_of_outcome(self.outcome, self.authority.sources, self.authority), first, offset
+            await presentation.present_result(self.outcome, self.authority.loaders, self.authority), first, offset
         )
 
 
@@ -61,7 +61,7 @@ AuthorityResult = Annotated[
 
 
 async def _carry_out(info: Info, command: type[object], written: object) -> AuthorityResult:
-    return await carry_out(info, command, written, AuthorityRecorded.of)
+    return await execute_command(info, command, written, AuthorityRecorded.of)
 
 
 @strawberry.type

@@ -15,13 +15,13 @@ class AuthorityQueries:
     @strawberry.field(description="One authority, by its code.")
     async def authority(self, info: Info, code: str, at_least: Position | None = strawberry.UNSET) -> Authority | None:
         wanted = words("code", code) or ""
-        sources = info.context.sources(given(at_least))
-        found = await sources.authorities.load(wanted)
-        return Authority.of(found, sources) if found else None
+        loaders = info.context.loaders(given(at_least))
+        found = await loaders.authorities.load(wanted)
+        return Authority.of(found, loaders) if found else None
 
     @strawberry.field(description="Every authority that is registered, by code.")
     async def authorities(
         self, info: Info, at_least: Position | None = strawberry.UNSET, first: First = MANY, offset: Offset = 0
     ) -> list[Authority]:
-        sources = info.context.sources(given(at_least))
-        return [Authority.of(found, sources) for found in part(await sources.rows(authorities.every), first, offset)]
+        loaders = info.context.loaders(given(at_least))
+        return [Authority.of(found, loaders) for found in part(await loaders.rows(authorities.every), first, offset)]

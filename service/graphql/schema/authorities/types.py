@@ -8,7 +8,7 @@ import strawberry
 from domain import authority as domain
 from domain import jurisdiction
 from domain.vocabulary import AuthorityCode
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node
 
@@ -45,25 +45,25 @@ class Mandate:
     )
 )
 class Authority(Node):
-    sources: strawberry.Private[Sources]
+    loaders: strawberry.Private[Loaders]
     known: strawberry.Private[domain.Authority | None]
     code: str
 
     @classmethod
-    def of(cls, authority: domain.Authority, sources: Sources) -> Self:
-        return cls(id=strawberry.ID(str(authority.id)), sources=sources, known=authority, code=authority.code)
+    def of(cls, authority: domain.Authority, loaders: Loaders) -> Self:
+        return cls(id=strawberry.ID(str(authority.id)), loaders=loaders, known=authority, code=authority.code)
 
     @classmethod
-    def named(cls, code: AuthorityCode, sources: Sources) -> Self:
+    def named(cls, code: AuthorityCode, loaders: Loaders) -> Self:
         """One that is known to be registered: the rest is read where it is asked for."""
-        return cls(id=strawberry.ID(str(domain.stream_of(code))), sources=sources, known=None, code=code)
+        return cls(id=strawberry.ID(str(domain.stream_of(code))), loaders=loaders, known=None, code=code)
 
     @strawberry.field
     async def name(self) -> str:
-        known = self.known or await self.sources.authorities.load(self.code)
+        known = self.known or await self.loaders.authorities.load(self.code)
         return known.name if known else self.code
 
     @strawberry.field(description="All that it was ever granted, the earliest first; see their validity.")
     async def mandates(self, first: First = MANY, offset: Offset = 0) -> list[Mandate]:
-        found = await self.sources.mandates.load(self.code)
+        found = await self.loaders.mandates.load(self.code)
         return [Mandate.of(mandate) for mandate in part(found, first, offset)]

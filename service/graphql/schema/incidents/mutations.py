@@ -5,7 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.incident import commands
-from service.commands.envelope import Outcome
+from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.context import Context, Info
@@ -17,7 +17,7 @@ from service.graphql.schema.incidents.inputs import (
     RetractAttributionInput,
 )
 from service.graphql.schema.incidents.types import Incident
-from service.graphql.schema.mutation import carry_out
+from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import (
     IdempotencyConflict,
@@ -34,19 +34,19 @@ from service.graphql.schema.scalars import Position
     description="The command was carried out: the incident as it stood after it. See requests for the rest."
 )
 class IncidentRecorded:
-    outcome: strawberry.Private[Outcome]
+    outcome: strawberry.Private[CommandResult]
     incident: Incident
     position: Position
 
     @classmethod
-    def of(cls, outcome: Outcome, context: Context) -> Self:
-        incident = Incident.of(outcome.state, context.sources(outcome.position))
+    def of(cls, outcome: CommandResult, context: Context) -> Self:
+        incident = Incident.of(outcome.state, context.loaders(outcome.position))
         return cls(outcome=outcome, incident=incident, position=Position(outcome.position))
 
     @strawberry.field(description="What was recorded for it.")
     async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
         return part(
-            await presentation.told_of_outcome(self.outcome, self.incident.sources, self.incident), first, offset
+            await presentation.present_result(self.outcome, self.incident.loaders, self.incident), first, offset
         )
 
 
@@ -63,7 +63,7 @@ IncidentResult = Annotated[
 
 
 async def _carry_out(info: Info, command: type[object], written: object, subject: str | None) -> IncidentResult:
-    return await carry_out(info, command, written, IncidentRecorded.of, subject)
+    return await execute_command(info, command, written, IncidentRecorded.of, subject)
 
 
 @strawberry.type

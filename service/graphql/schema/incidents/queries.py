@@ -7,9 +7,9 @@ import strawberry
 from domain.incident.state import AttributionStatus
 from domain.incident.state import Incident as State
 from projections import incidents
-from projections.incidents import Filter
+from projections.incidents import IncidentListFilter
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema import cursors
 from service.graphql.schema.arguments import given, identifier, page_size, region_paths, several, words
 from service.graphql.schema.context import Info
@@ -28,8 +28,8 @@ class IncidentFilter:
     occurred_from: datetime | None = strawberry.UNSET
     occurred_until: datetime | None = strawberry.UNSET
 
-    def wanted(self) -> Filter:
-        return Filter(
+    def wanted(self) -> IncidentListFilter:
+        return IncidentListFilter(
             attribution_status=several("filter.attributionStatus", given(self.attribution_status)),
             region=region_paths("filter.region", given(self.region)),
             kind=several("filter.kind", given(self.kind)),
@@ -49,9 +49,9 @@ class IncidentQueries:
         as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> Incident | None:
-        sources = info.context.sources(given(at_least)).as_of(given(as_of))
-        found = await _found(given(id), words("reference", given(reference)), sources)
-        return Incident.of(found, sources) if found else None
+        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
+        found = await _found(given(id), words("reference", given(reference)), loaders)
+        return Incident.of(found, loaders) if found else None
 
     @strawberry.field(description="The incidents that the viewer may see, the last to occur first.")
     async def incidents(
@@ -64,27 +64,27 @@ class IncidentQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> IncidentConnection:
         chosen = given(filter)
-        wanted = chosen.wanted() if chosen else Filter()
-        sources = info.context.sources(given(at_least)).as_of(given(as_of))
-        of, size = cursors.of_list(OF, sources.moment), page_size(first)
+        wanted = chosen.wanted() if chosen else IncidentListFilter()
+        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
+        of, size = cursors.of_list(OF, loaders.past), page_size(first)
         place = cursors.place_after(of, after)
-        rows = await sources.rows(lambda sight: incidents.page(sight, wanted, size + 1, place))
+        rows = await loaders.rows(lambda scope: incidents.page(scope, wanted, size + 1, place))
         edges = [
-            IncidentEdge(cursor=cursors.of_place(of, at), node=Incident.of(state, sources)) for at, state in rows[:size]
+            IncidentEdge(cursor=cursors.of_place(of, at), node=Incident.of(state, loaders)) for at, state in rows[:size]
         ]
         return IncidentConnection(
-            count=lambda: sources.number(lambda sight: incidents.count(sight, wanted)),
+            count=lambda: loaders.number(lambda scope: incidents.count(scope, wanted)),
             edges=edges,
             page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
         )
 
 
-async def _found(id: str | None, reference: str | None, sources: Sources) -> State | None:
+async def _found(id: str | None, reference: str | None, loaders: Loaders) -> State | None:
     """The incident that both name, where both are given."""
     if id is None and reference is None:
         raise BadUserInput("id", "Say which incident is meant, by its id or by its reference.")
     if id is not None:
-        found = await sources.incidents.load(identifier(id))
+        found = await loaders.incidents.load(identifier(id))
     else:
-        found = await sources.told_incidents.called(reference or "")
+        found = await loaders.incident_subjects.by_reference(reference or "")
     return found if found is None or reference in (None, found.reference) else None

@@ -19,7 +19,7 @@ from domain.vocabulary import (
     SourceReliability,
 )
 from domain.vocabulary import Location as DomainLocation
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.authorities.types import Authority
@@ -62,7 +62,7 @@ class Evidence:
     recorded_by: Actor
 
     @classmethod
-    def of(cls, evidence: domain.Evidence, sources: Sources) -> Self:
+    def of(cls, evidence: domain.Evidence, loaders: Loaders) -> Self:
         return cls(
             id=strawberry.ID(str(evidence.id)),
             summary=said(evidence.summary),
@@ -72,7 +72,7 @@ class Evidence:
             sha256=evidence.sha256,
             uri=said_if_any(evidence.uri),
             recorded_at=evidence.recorded_at,
-            recorded_by=Actor.of(evidence.recorded_by, sources),
+            recorded_by=Actor.of(evidence.recorded_by, loaders),
         )
 
 
@@ -97,7 +97,7 @@ class Attribution:
     @classmethod
     async def of(cls, finding: domain.Attribution, incident: "Incident") -> Self:
         """A finding on an incident, the one that stands or an earlier one."""
-        seen = await incident.seen_evidence()
+        seen = await incident.visible_evidence()
         return cls(
             incident=incident,
             responsible_party=said_if_any(finding.responsible_party),
@@ -106,7 +106,7 @@ class Attribution:
             basis=said(finding.basis),
             seen=[piece for piece in seen if piece.id in map(str, finding.evidence)],
             found_at=finding.found_at,
-            found_by=Actor.of(finding.found_by, incident.sources),
+            found_by=Actor.of(finding.found_by, incident.loaders),
         )
 
     @strawberry.field(description="What it rests on, as far as the viewer may see it.")
@@ -121,7 +121,7 @@ class Attribution:
     )
 )
 class Incident(Node):
-    sources: strawberry.Private[Sources]
+    loaders: strawberry.Private[Loaders]
     state: strawberry.Private[domain.Incident]
     reference: str
     version: int = strawberry.field(description="How many events it has: what expectedVersion is compared with.")
@@ -137,10 +137,10 @@ class Incident(Node):
     attribution_status: AttributionStatus
 
     @classmethod
-    def of(cls, incident: domain.Incident, sources: Sources) -> Self:
+    def of(cls, incident: domain.Incident, loaders: Loaders) -> Self:
         return cls(
             id=strawberry.ID(str(incident.id)),
-            sources=sources,
+            loaders=loaders,
             state=incident,
             reference=incident.reference,
             version=incident.version,
@@ -150,21 +150,21 @@ class Incident(Node):
             location=Location.of(incident.location) if incident.location else None,
             occurred_at=incident.occurred_at,
             reported_at=incident.reported_at,
-            reported_by=Actor.of(incident.reported_by, sources),
+            reported_by=Actor.of(incident.reported_by, loaders),
             marking=incident.marking,
             recipients=list(incident.recipients),
             attribution_status=incident.status,
         )
 
-    async def seen_evidence(self) -> list[Evidence]:
+    async def visible_evidence(self) -> list[Evidence]:
         """Who may see a piece of it depends on whom the incident is referred to now."""
         if not self.state.evidence:
             return []
-        viewer, now = await self.sources.viewer(), self.state
-        if self.sources.moment is not None:
-            now = await self.sources.present.incidents.load(self.state.id) or now
+        viewer, now = await self.loaders.viewer(), self.state
+        if self.loaders.past is not None:
+            now = await self.loaders.present.incidents.load(self.state.id) or now
         return [
-            Evidence.of(piece, self.sources) for piece in self.state.evidence if viewer.sees(now.audience_of(piece))
+            Evidence.of(piece, self.loaders) for piece in self.state.evidence if viewer.sees(now.audience_of(piece))
         ]
 
     @strawberry.field(description="The finding that stands; null while the status is OPEN.")
@@ -174,21 +174,21 @@ class Incident(Node):
 
     @strawberry.field(description="What the viewer may see of it, the first recorded first.")
     async def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
-        return part(await self.seen_evidence(), first, offset)
+        return part(await self.visible_evidence(), first, offset)
 
     @strawberry.field(
         description="Authorities that it was referred to for action, once it is known who is responsible."
     )
     def referred_to(self, first: First = MANY, offset: Offset = 0) -> list[Authority]:
-        return [Authority.named(code, self.sources) for code in part(self.state.referred_to, first, offset)]
+        return [Authority.named(code, self.loaders) for code in part(self.state.referred_to, first, offset)]
 
     @strawberry.field(description="The requests that name it and that the viewer may see, the first submitted first.")
     async def deployment_requests(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["DeploymentRequest", strawberry.lazy("service.graphql.schema.requests.types")]]:
-        found = await self.sources.requests_on.load(self.state.id)
+        found = await self.loaders.requests_on.load(self.state.id)
         return [
-            cast("DeploymentRequest", self.sources.as_node(request, self.sources))
+            cast("DeploymentRequest", self.loaders.as_node(request, self.loaders))
             for request in part(found, first, offset)
         ]
 
@@ -196,7 +196,7 @@ class Incident(Node):
     async def history(
         self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
-        return await presentation.history(self, self.state.id, first, after, self.sources)
+        return await presentation.history(self, self.state.id, first, after, self.loaders)
 
 
 @strawberry.type
@@ -221,18 +221,18 @@ class IncidentConnection:
         return await self.count()
 
 
-async def seen(ids: Iterable[IncidentId], sources: Sources) -> list[Incident]:
+async def visible_incidents(ids: Iterable[IncidentId], loaders: Loaders) -> list[Incident]:
     """Those of the incidents that the viewer may see, in their order."""
-    found = await sources.incidents.load_many(ids)
-    return [Incident.of(incident, sources) for incident in found if incident is not None]
+    found = await loaders.incidents.load_many(ids)
+    return [Incident.of(incident, loaders) for incident in found if incident is not None]
 
 
-async def findings(grounds: Iterable[Ground], position: int, sources: Sources) -> list[Attribution]:
+async def findings(grounds: Iterable[Ground], position: int, loaders: Loaders) -> list[Attribution]:
     """The findings on which something at a position rested, those on incidents that the viewer may see."""
     rested = {ground.incident: ground.version for ground in grounds}
-    shown = await seen(rested, sources)
+    shown = await visible_incidents(rested, loaders)
     if any(incident.version < rested[incident.state.id] for incident in shown):
-        shown = await seen(rested, sources.at_least(position))
+        shown = await visible_incidents(rested, loaders.at_least(position))
     stood = (
         Attribution.of(found.finding, incident)
         for incident in shown

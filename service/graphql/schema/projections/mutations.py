@@ -36,6 +36,6 @@ class ViewMutations:
             return NotFound(
                 message=f"{name} was never followed: a worker fills it, and there is nothing to build anew."
             )
-        await info.context.services.ask_rebuild(name)
+        await info.context.services.request_rebuild(name)
         [projection] = [each for each in await projections(info) if each.name == name]
         return RebuildStarted(projection=projection)

@@ -9,10 +9,10 @@ import strawberry
 from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
 from projections.reading import view_status
-from projections.reading.view_status import Progress, Status
+from projections.reading.view_status import ProgressReport, ViewStatus
 from projections.rebuilding import rebuild_queue
-from projections.rebuilding.rebuild_queue import Ended, Outcome
-from projections.tables.checkpoints import FollowerState, Step
+from projections.rebuilding.rebuild_queue import RebuildEnd, RebuildOutcome
+from projections.tables.checkpoints import FollowerState, RebuildStep
 from service.graphql.schema.context import Info
 from service.graphql.schema.scalars import Position
 
@@ -31,7 +31,7 @@ class ProjectionState(StrEnum):
 
 
 strawberry.enum(
-    Step,
+    RebuildStep,
     name="RebuildStep",
     description=(
         "LOADING: it folds events and loads their rows. INDEXING: it builds what hangs on rows. CATCHING_UP: it "
@@ -40,7 +40,7 @@ strawberry.enum(
     ),
 )
 strawberry.enum(
-    Outcome,
+    RebuildOutcome,
     name="RebuildOutcome",
     description=(
         "SWAPPED: the new rows are served. REFUSED: rows differ from those that are served. CANCELLED: by an operator. "
@@ -59,10 +59,10 @@ class RebuildProgress:
         description="Until all events are read; null where that is not known, and while none are read."
     )
     started_at: datetime
-    step: Step | None = strawberry.field(description="Null where a worker of an older version builds.")
+    step: RebuildStep | None = strawberry.field(description="Null where a worker of an older version builds.")
 
     @classmethod
-    def of(cls, progress: Progress) -> Self:
+    def of(cls, progress: ProgressReport) -> Self:
         return cls(
             processed=progress.processed,
             total=progress.total,
@@ -75,7 +75,7 @@ class RebuildProgress:
 
 @strawberry.type(description="How a rebuild ended.")
 class RebuildEnded:
-    outcome: Outcome
+    outcome: RebuildOutcome
     ended_at: datetime
     version: int = strawberry.field(description="Of the fold that made the new rows.")
     differing: int = strawberry.field(
@@ -83,7 +83,7 @@ class RebuildEnded:
     )
 
     @classmethod
-    def of(cls, ended: Ended) -> Self:
+    def of(cls, ended: RebuildEnd) -> Self:
         return cls(outcome=ended.outcome, ended_at=ended.ended_at, version=ended.version, differing=ended.differing)
 
 
@@ -104,7 +104,7 @@ class ProjectionStatus:
     )
 
     @classmethod
-    def of(cls, status: Status, ended: Ended | None, *, with_errors: bool) -> Self:
+    def of(cls, status: ViewStatus, ended: RebuildEnd | None, *, with_errors: bool) -> Self:
         return cls(
             name=status.view,
             position=Position(status.position),
@@ -119,16 +119,16 @@ class ProjectionStatus:
 
 
 async def projections(info: Info) -> list[ProjectionStatus]:
-    sources = info.context.sources()
-    statuses = await sources.rows(lambda sight: view_status.statuses(tuple(VIEW_OF)))
-    ended = {each.view: each for each in await sources.rows(lambda sight: rebuild_queue.ended())}
+    loaders = info.context.loaders()
+    statuses = await loaders.rows(lambda scope: view_status.statuses(tuple(VIEW_OF)))
+    ended = {each.view: each for each in await loaders.rows(lambda scope: rebuild_queue.ended())}
     with_errors = Role.ADMINISTRATOR in info.context.actor.roles
     return [ProjectionStatus.of(each, ended.get(each.view), with_errors=with_errors) for each in statuses]
 
 
 async def never_followed(info: Info) -> set[str]:
     """The read models that nobody has begun to fill yet."""
-    statuses = await info.context.sources().rows(lambda sight: view_status.statuses(tuple(VIEW_OF)))
+    statuses = await info.context.loaders().rows(lambda scope: view_status.statuses(tuple(VIEW_OF)))
     return {each.view for each in statuses if each.version is None}
 
 
@@ -139,7 +139,7 @@ class ViewQueries:
         return await projections(info)
 
 
-def _state(status: Status) -> ProjectionState:
+def _state(status: ViewStatus) -> ProjectionState:
     if status.state is FollowerState.FAILED:
         return ProjectionState.FAILED
     if status.rebuild is not None and status.rebuild.swaps:

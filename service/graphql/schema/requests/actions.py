@@ -13,7 +13,7 @@ from domain.deciding import Context, Unread
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from service.graphql.execution.field_charges import RULES
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 
 T = TypeVar("T")
 
@@ -38,18 +38,18 @@ class RequestAction(StrEnum):
 
 
 async def available(
-    request: DeploymentRequest, sources: Sources, consulted: Mapping[UUID, object]
+    request: DeploymentRequest, loaders: Loaders, consulted: Mapping[UUID, object]
 ) -> list[RequestAction]:
     """What the viewer may do to it now. consulted: states of other streams that are at hand."""
-    actions = await judged(
-        request, sources, lambda context: deciding.available(STEPS, request, context), consulted=consulted
+    actions = await evaluate(
+        request, loaders, lambda context: deciding.available(STEPS, request, context), consulted=consulted
     )
     return [RequestAction(action) for action in actions]
 
 
-async def judged(
+async def evaluate(
     request: DeploymentRequest,
-    sources: Sources,
+    loaders: Loaders,
     judge: Callable[[Context], T],
     seen: frozenset[UUID] | None = None,
     consulted: Mapping[UUID, object] = NOTHING,
@@ -60,19 +60,19 @@ async def judged(
     """
     known = dict(consulted)
     while True:
-        await sources.pace.point(RULES // 2)  # it is asked twice as a rule
+        await loaders.pace.point(RULES // 2)  # it is asked twice as a rule
         try:
-            return judge(Context(actor=sources.actor, now=sources.now, subject=request.id, consulted=known, seen=seen))
+            return judge(Context(actor=loaders.actor, now=loaders.now, subject=request.id, consulted=known, seen=seen))
         except Unread as unread:
-            known |= await _consulted(unread.streams, request, sources)
+            known |= await _consulted(unread.streams, request, loaders)
 
 
-async def _consulted(streams: tuple[UUID, ...], request: DeploymentRequest, sources: Sources) -> dict[UUID, object]:
+async def _consulted(streams: tuple[UUID, ...], request: DeploymentRequest, loaders: Loaders) -> dict[UUID, object]:
     """An id does not tell what it names: the request's incidents are known, the rest are authorities and mandates."""
     loads = (
-        sources.consulted_incidents.load(stream)
+        loaders.consulted_incidents.load(stream)
         if stream in request.concerns
-        else sources.consulted_mandates.load(stream)
+        else loaders.consulted_mandates.load(stream)
         for stream in streams
     )
     return dict(zip(streams, await asyncio.gather(*loads), strict=True))

@@ -10,7 +10,7 @@ from domain.deployment_request.events import Recommendation
 from domain.deployment_request.state import DecisionOutcome, Standing
 from domain.vocabulary import AnalyticConfidence, Likelihood
 from domain.vocabulary import Period as DomainPeriod
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.incidents import types as incidents
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
@@ -32,7 +32,7 @@ class Period:
 
 @strawberry.type(description="Why a request is withheld, and what releases it.")
 class Hold:
-    sources: strawberry.Private[Sources]
+    loaders: strawberry.Private[Loaders]
     hold: strawberry.Private[domain.Hold]
     reason: str
     minimum_likelihood: Likelihood = strawberry.field(
@@ -45,24 +45,24 @@ class Hold:
     held_by: Actor
 
     @classmethod
-    def of(cls, hold: domain.Hold, sources: Sources) -> Self:
+    def of(cls, hold: domain.Hold, loaders: Loaders) -> Self:
         return cls(
-            sources=sources,
+            loaders=loaders,
             hold=hold,
             reason=said(hold.reason),
             minimum_likelihood=hold.threshold.likelihood,
             minimum_confidence=hold.threshold.confidence,
             review_by=hold.review_by,
-            overdue=hold.is_overdue(sources.now),
+            overdue=hold.is_overdue(loaders.now),
             held_since=hold.held_since,
-            held_by=Actor.of(hold.held_by, sources),
+            held_by=Actor.of(hold.held_by, loaders),
         )
 
     @strawberry.field(description="The incidents whose attribution is awaited, as far as the viewer may see them.")
     async def awaiting(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")]]:
-        return part(await incidents.seen(self.hold.awaiting, self.sources), first, offset)
+        return part(await incidents.visible_incidents(self.hold.awaiting, self.loaders), first, offset)
 
 
 @strawberry.type(description="What a reviewer recommends, and why.")
@@ -75,9 +75,9 @@ class Endorsement:
     counts: bool = strawberry.field(description="False once the terms were amended, or its author recused themselves.")
 
     @classmethod
-    def of(cls, endorsement: domain.Endorsement, request: domain.DeploymentRequest, sources: Sources) -> Self:
+    def of(cls, endorsement: domain.Endorsement, request: domain.DeploymentRequest, loaders: Loaders) -> Self:
         return cls(
-            by=Actor.of(endorsement.by, sources),
+            by=Actor.of(endorsement.by, loaders),
             recommendation=endorsement.recommendation,
             reason=said(endorsement.reason),
             revision=endorsement.revision,
@@ -109,7 +109,7 @@ class Condition:
 
 @strawberry.type(description="What was decided, by whom, on what grounds.")
 class Decision:
-    sources: strawberry.Private[Sources]
+    loaders: strawberry.Private[Loaders]
     decision: strawberry.Private[domain.Decision]
     outcome: DecisionOutcome
     reason: str
@@ -123,14 +123,14 @@ class Decision:
     standing: Standing
 
     @classmethod
-    def of(cls, decision: domain.Decision, sources: Sources) -> Self:
+    def of(cls, decision: domain.Decision, loaders: Loaders) -> Self:
         return cls(
-            sources=sources,
+            loaders=loaders,
             decision=decision,
             outcome=decision.outcome,
             reason=said(decision.reason),
             decided_at=decision.decided_at,
-            decided_by=Actor.of(decision.decided_by, sources),
+            decided_by=Actor.of(decision.decided_by, loaders),
             valid_until=decision.valid_until,
             granted_strength=decision.granted_strength,
             granted_period=Period.of(decision.granted_period) if decision.granted_period else None,
@@ -146,7 +146,7 @@ class Decision:
     async def grounds(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["Attribution", strawberry.lazy("service.graphql.schema.incidents.types")]]:
-        found = await incidents.findings(self.decision.grounds, self.decision.position, self.sources)
+        found = await incidents.findings(self.decision.grounds, self.decision.position, self.loaders)
         return part(found, first, offset)
 
     @strawberry.field(description="Of an approval.")

@@ -7,31 +7,31 @@ from domain.deployment_request.state import DeploymentRequest
 from projections.audit_entries import difference, visible_changes
 from service.graphql.execution.field_charges import RULES
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.audit_trail import presentation
 
 if TYPE_CHECKING:
     from service.graphql.schema.audit_trail.types import FieldChange
 
 
-async def compared(
-    request: DeploymentRequest, from_version: int, to_version: int | None, sources: Sources
+async def differences(
+    request: DeploymentRequest, from_version: int, to_version: int | None, loaders: Loaders
 ) -> list["FieldChange"]:
     """Between two versions that the request has had. Raises BadUserInput for others."""
     before, after = await asyncio.gather(
-        _at("fromVersion", from_version, request, sources),
-        _at("toVersion", request.version if to_version is None else to_version, request, sources),
+        _at("fromVersion", from_version, request, loaders),
+        _at("toVersion", request.version if to_version is None else to_version, request, loaders),
     )
-    await sources.pace.point(RULES)
+    await loaders.pace.point(RULES)
     changes, mentions = difference(before, after)
-    seen = await presentation.seen(mentions, sources)
+    seen = await presentation.visible_mentions(mentions, loaders)
     return presentation.changes(visible_changes(changes, mentions, seen))
 
 
-async def _at(argument: str, version: int, request: DeploymentRequest, sources: Sources) -> DeploymentRequest:
+async def _at(argument: str, version: int, request: DeploymentRequest, loaders: Loaders) -> DeploymentRequest:
     if version == request.version:
         return request
-    found = await sources.versions.load((request.id, version)) if 0 < version < request.version else None
+    found = await loaders.versions.load((request.id, version)) if 0 < version < request.version else None
     if found is None:
         raise BadUserInput(argument, f"It has versions 1 to {request.version}, and no version {version}.")
     return found[1]

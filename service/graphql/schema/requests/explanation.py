@@ -10,7 +10,7 @@ from domain.deciding import Outlook, Verdict
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from service.graphql.execution.field_charges import RULES
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.requests import actions
@@ -19,7 +19,7 @@ from service.graphql.schema.requests.actions import RequestAction
 if TYPE_CHECKING:
     from service.graphql.schema.audit_trail.types import RecordedEvent
 
-Told = Annotated["RecordedEvent", strawberry.lazy("service.graphql.schema.audit_trail.types")]
+LazyRecordedEvent = Annotated["RecordedEvent", strawberry.lazy("service.graphql.schema.audit_trail.types")]
 Events = dict[int, "RecordedEvent"]
 
 
@@ -35,7 +35,7 @@ class RuleCheck:
     rests: strawberry.Private[list["RecordedEvent"]]
 
     @strawberry.field(description="The events on which it rests.")
-    def rests_on(self, first: First = MANY, offset: Offset = 0) -> list[Told]:
+    def rests_on(self, first: First = MANY, offset: Offset = 0) -> list[LazyRecordedEvent]:
         return part(self.rests, first, offset)
 
     @classmethod
@@ -77,18 +77,18 @@ class Explanation:
     actions: list[ActionOutlook]
 
     @strawberry.field(description="The events that brought it here.")
-    def because(self, first: First = MANY, offset: Offset = 0) -> list[Told]:
+    def because(self, first: First = MANY, offset: Offset = 0) -> list[LazyRecordedEvent]:
         return part(self.led_here, first, offset)
 
 
-async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
+async def explain(request: DeploymentRequest, loaders: Loaders) -> Explanation:
     """By the rules as they stood when the sources look. What is told of incidents is what the viewer may see now."""
-    named = await sources.incidents.load_many(request.concerns)
+    named = await loaders.incidents.load_many(request.concerns)
     seen = frozenset(incident.id for incident in named if incident is not None)
-    outlooks = await actions.judged(request, sources, lambda context: deciding.explain(STEPS, request, context), seen)
+    outlooks = await actions.evaluate(request, loaders, lambda context: deciding.explain(STEPS, request, context), seen)
     positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}
-    events = await _events({*positions, *request.led_here}, sources)
-    await sources.pace.point(RULES)
+    events = await _events({*positions, *request.led_here}, loaders)
+    await loaders.pace.point(RULES)
     return Explanation(
         status=request.status,
         led_here=_among(request.led_here, events),
@@ -96,10 +96,11 @@ async def explain(request: DeploymentRequest, sources: Sources) -> Explanation:
     )
 
 
-async def _events(positions: Iterable[int], sources: Sources) -> Events:
-    entries = [entry for entry in await sources.events.load_many(positions) if entry is not None]
+async def _events(positions: Iterable[int], loaders: Loaders) -> Events:
+    entries = [entry for entry in await loaders.events.load_many(positions) if entry is not None]
     return {
-        entry.position: event for entry, event in zip(entries, await presentation.told(entries, sources), strict=True)
+        entry.position: event
+        for entry, event in zip(entries, await presentation.present_entries(entries, loaders), strict=True)
     }
 
 

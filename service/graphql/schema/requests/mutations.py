@@ -5,11 +5,11 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.deployment_request import commands
-from service.commands.envelope import Outcome
+from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.context import Context, Info
-from service.graphql.schema.mutation import carry_out
+from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import (
     IdempotencyConflict,
@@ -42,17 +42,17 @@ from service.graphql.schema.scalars import Position
     )
 )
 class DeploymentRequestRecorded:
-    outcome: strawberry.Private[Outcome]
+    outcome: strawberry.Private[CommandResult]
     deployment_request: DeploymentRequest
     position: Position
 
     @classmethod
-    def of(cls, outcome: Outcome, context: Context) -> Self:
-        sources = context.sources(outcome.position)
+    def of(cls, outcome: CommandResult, context: Context) -> Self:
+        loaders = context.loaders(outcome.position)
         return cls(
             outcome=outcome,
             deployment_request=DeploymentRequest.of(
-                outcome.state, sources, is_past=outcome.repeated, consulted=outcome.consulted
+                outcome.state, loaders, is_past=outcome.repeated, consulted=outcome.consulted
             ),
             position=Position(outcome.position),
         )
@@ -60,7 +60,7 @@ class DeploymentRequestRecorded:
     @strawberry.field(description="What was recorded for it.")
     async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
         request = self.deployment_request
-        return part(await presentation.told_of_outcome(self.outcome, request.sources, request), first, offset)
+        return part(await presentation.present_result(self.outcome, request.loaders, request), first, offset)
 
 
 DeploymentRequestResult = Annotated[
@@ -78,7 +78,7 @@ DeploymentRequestResult = Annotated[
 async def _carry_out(
     info: Info, command: type[object], written: object, subject: str | None
 ) -> DeploymentRequestResult:
-    return await carry_out(info, command, written, DeploymentRequestRecorded.of, subject)
+    return await execute_command(info, command, written, DeploymentRequestRecorded.of, subject)
 
 
 @strawberry.type

@@ -7,9 +7,9 @@ import strawberry
 from domain.deployment_request.state import DeploymentRequest as State
 from domain.deployment_request.state import RequestStatus
 from projections import request_lists
-from projections.request_lists import Filter, Order
+from projections.request_lists import RequestListFilter, RequestOrder
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema import cursors
 from service.graphql.schema.arguments import given, identifier, page_size, region_paths, several, words
 from service.graphql.schema.context import Info
@@ -42,9 +42,9 @@ class DeploymentRequestFilter:
     submitted_until: datetime | None = strawberry.UNSET
     text: str | None = strawberry.UNSET
 
-    def wanted(self) -> Filter:
+    def wanted(self) -> RequestListFilter:
         incident, text = given(self.incident), words("filter.text", given(self.text))
-        return Filter(
+        return RequestListFilter(
             status=several("filter.status", given(self.status)),
             requesting_authority=several("filter.requestingAuthority", given(self.requesting_authority)),
             deciding_authority=several("filter.decidingAuthority", given(self.deciding_authority)),
@@ -77,65 +77,65 @@ class RequestQueries:
         version: int | None = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> DeploymentRequest | None:
-        sources = info.context.sources(given(at_least)).as_of(given(as_of))
-        newest = await _newest(given(id), words("reference", given(reference)), sources)
+        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
+        newest = await _newest(given(id), words("reference", given(reference)), loaders)
         wanted = given(version)
         if newest is None or wanted is None:
-            return DeploymentRequest.of(newest, sources) if newest else None
-        return await _at_version(newest, wanted, sources)
+            return DeploymentRequest.of(newest, loaders) if newest else None
+        return await _at_version(newest, wanted, loaders)
 
     @strawberry.field(description="The requests that the viewer may see, the last submitted first.")
     async def deployment_requests(
         self,
         info: Info,
         filter: DeploymentRequestFilter | None = strawberry.UNSET,
-        order_by: Order | None = strawberry.UNSET,
+        order_by: RequestOrder | None = strawberry.UNSET,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
         as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> DeploymentRequestConnection:
         chosen = given(filter)
-        wanted = chosen.wanted() if chosen else Filter()
-        order, size = given(order_by) or Order.SUBMITTED_AT_DESC, page_size(first)
-        sources = info.context.sources(given(at_least)).as_of(given(as_of))
-        of = cursors.of_list(f"requests/{order}", sources.moment)
+        wanted = chosen.wanted() if chosen else RequestListFilter()
+        envelope, size = given(order_by) or RequestOrder.SUBMITTED_AT_DESC, page_size(first)
+        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
+        of = cursors.of_list(f"requests/{envelope}", loaders.past)
         place = cursors.place_after(of, after)
         if wanted.incident is not None:
-            await sources.told_incidents.see_that_it_has_rows(wanted.incident)
-        rows = await sources.rows(lambda sight: request_lists.page(sight, wanted, order, size + 1, place))
+            await loaders.incident_subjects.require_rows(wanted.incident)
+        rows = await loaders.rows(lambda scope: request_lists.page(scope, wanted, envelope, size + 1, place))
         edges = [
-            DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, sources))
+            DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, loaders))
             for at, state in rows[:size]
         ]
         return DeploymentRequestConnection(
-            count=lambda: _counted(wanted, sources),
+            count=lambda: _counted(wanted, loaders),
             edges=edges,
             page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
         )
 
 
-async def _counted(wanted: Filter, sources: Sources) -> int:
+async def _counted(wanted: RequestListFilter, loaders: Loaders) -> int:
     """The view's rows while some are set aside: as many as the list has."""
-    row_by_row = bool(await sources.told_requests.set_aside())
-    return await sources.number(lambda sight: request_lists.count(sight, wanted, row_by_row=row_by_row))
+    row_by_row = bool(await loaders.request_subjects.parked())
+    return await loaders.number(lambda scope: request_lists.count(scope, wanted, row_by_row=row_by_row))
 
 
-async def _newest(id: str | None, reference: str | None, sources: Sources) -> State | None:
+async def _newest(id: str | None, reference: str | None, loaders: Loaders) -> State | None:
     """The request that both name, where both are given: the newest state that the sources know."""
     if id is None and reference is None:
         raise BadUserInput("id", "Say which request is meant, by its id or by its reference.")
     if id is not None:
-        found = await sources.requests.load(identifier(id))
+        found = await loaders.requests.load(identifier(id))
     else:
-        found = await sources.told_requests.called(reference or "")
+        found = await loaders.request_subjects.by_reference(reference or "")
     return found if found is None or reference in (None, found.reference) else None
 
 
-async def _at_version(newest: State, version: int, sources: Sources) -> DeploymentRequest | None:
+async def _at_version(newest: State, version: int, loaders: Loaders) -> DeploymentRequest | None:
     """As it stood at a version, and all that is reached from it as of then. None where it had not come so far."""
-    found = await sources.versions.load((newest.id, version)) if version <= newest.version else None
+    found = await loaders.versions.load((newest.id, version)) if version <= newest.version else None
     if found is None:
         return None
     position, state = found
-    return DeploymentRequest.of(state, sources.as_of(state.updated_at, position))
+    return DeploymentRequest.of(state, loaders.as_of(state.updated_at, position))

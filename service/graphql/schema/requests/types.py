@@ -10,7 +10,7 @@ import strawberry
 from domain.deployment_request import state as domain
 from domain.deployment_request.state import RequestStatus
 from domain.vocabulary import Marking
-from service.graphql.loaders.loaders import Sources
+from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.arguments import given
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.authorities.types import Authority
@@ -20,7 +20,7 @@ from service.graphql.schema.pagination import Node, PageInfo
 from service.graphql.schema.requests import actions
 from service.graphql.schema.requests.actions import RequestAction
 from service.graphql.schema.requests.decisions import Decision, Endorsement, Hold, Period
-from service.graphql.schema.requests.diff import compared
+from service.graphql.schema.requests.diff import differences
 from service.graphql.schema.requests.explanation import Explanation, explain
 from service.graphql.schema.scalars import said
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     description="A request to let a force deploy into a region, from its submission to the decision and on."
 )
 class DeploymentRequest(Node):
-    sources: strawberry.Private[Sources]
+    loaders: strawberry.Private[Loaders]
     state: strawberry.Private[domain.DeploymentRequest]
     is_past: strawberry.Private[bool]
     consulted: strawberry.Private[Mapping[UUID, object]]
@@ -63,7 +63,7 @@ class DeploymentRequest(Node):
     def of(
         cls,
         request: domain.DeploymentRequest,
-        sources: Sources,
+        loaders: Loaders,
         *,
         is_past: bool = False,
         consulted: Mapping[UUID, object] = actions.NOTHING,
@@ -71,16 +71,16 @@ class DeploymentRequest(Node):
         """is_past: the state may be an earlier one than the newest. consulted: states of other streams at hand."""
         return cls(
             id=strawberry.ID(str(request.id)),
-            sources=sources,
+            loaders=loaders,
             state=request,
-            is_past=is_past or sources.moment is not None,
+            is_past=is_past or loaders.past is not None,
             consulted=consulted,
             reference=request.reference,
             status=request.status,
             version=request.version,
             revision=request.revision,
-            requesting_authority=Authority.named(request.requesting_authority, sources),
-            deciding_authority=Authority.named(request.deciding_authority, sources),
+            requesting_authority=Authority.named(request.requesting_authority, loaders),
+            deciding_authority=Authority.named(request.deciding_authority, loaders),
             force=request.force,
             strength=request.strength,
             region=request.region,
@@ -88,8 +88,8 @@ class DeploymentRequest(Node):
             period=Period.of(request.period),
             marking=request.marking,
             recipients=list(request.recipients),
-            hold=Hold.of(request.hold, sources) if request.hold else None,
-            decision=Decision.of(request.decision, sources) if request.decision else None,
+            hold=Hold.of(request.hold, loaders) if request.hold else None,
+            decision=Decision.of(request.decision, loaders) if request.decision else None,
             submitted_at=request.submitted_at,
             updated_at=request.updated_at,
         )
@@ -98,16 +98,16 @@ class DeploymentRequest(Node):
     async def incidents(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")]]:
-        return part(await incidents.seen(self.state.incidents, self.sources), first, offset)
+        return part(await incidents.visible_incidents(self.state.incidents, self.loaders), first, offset)
 
     @strawberry.field(description="The first recorded first.")
     def endorsements(self, first: First = MANY, offset: Offset = 0) -> list[Endorsement]:
         found = part(self.state.endorsements, first, offset)
-        return [Endorsement.of(endorsement, self.state, self.sources) for endorsement in found]
+        return [Endorsement.of(endorsement, self.state, self.loaders) for endorsement in found]
 
     @strawberry.field(description="What the viewer may do to it now.")
     async def available_actions(self) -> list[RequestAction]:
-        present = self.sources.present
+        present = self.loaders.present
         now = await present.requests.load(self.state.id) if self.is_past else self.state
         return await actions.available(now or self.state, present, self.consulted)
 
@@ -118,7 +118,7 @@ class DeploymentRequest(Node):
         )
     )
     async def explanation(self) -> Explanation:
-        return await explain(self.state, self.sources)
+        return await explain(self.state, self.loaders)
 
     @strawberry.field(
         description=(
@@ -133,13 +133,13 @@ class DeploymentRequest(Node):
         first: First = MANY,
         offset: Offset = 0,
     ) -> list[Annotated["FieldChange", strawberry.lazy("service.graphql.schema.audit_trail.types")]]:
-        return part(await compared(self.state, from_version, given(to_version), self.sources), first, offset)
+        return part(await differences(self.state, from_version, given(to_version), self.loaders), first, offset)
 
     @strawberry.field(description="The full history, oldest first; of a past state, up to then.")
     async def history(
         self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
-        return await presentation.history(self, self.state.id, first, after, self.sources)
+        return await presentation.history(self, self.state.id, first, after, self.loaders)
 
 
 @strawberry.type

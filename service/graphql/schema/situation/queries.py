@@ -8,7 +8,7 @@ from domain.deployment_request.state import RequestStatus
 from domain.incident.state import AttributionStatus
 from projections import situation_counts
 from projections.situation import INCIDENTS, REQUEST
-from projections.situation_counts import Counts
+from projections.situation_counts import StatusCounts
 from service.graphql.schema.arguments import given, region_paths
 from service.graphql.schema.context import Info
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
@@ -28,7 +28,7 @@ class RegionSituation:
     requests_by_status: list[StatusCount] = strawberry.field(description="Statuses that no request is in are left out.")
 
     @classmethod
-    def of(cls, region: str, counts: Iterable[Counts]) -> "RegionSituation":
+    def of(cls, region: str, counts: Iterable[StatusCounts]) -> "RegionSituation":
         found = {count.kind: count.by_status for count in counts if count.region == region}
         requests = found.get(REQUEST, {})
         return cls(
@@ -58,7 +58,7 @@ class SituationQueries:
         offset: Offset = 0,
     ) -> list[RegionSituation]:
         wanted = region_paths("regions", given(regions))
-        sources = info.context.sources(given(at_least)).as_of(given(as_of))
-        counts = await sources.rows(lambda sight: situation_counts.by_region(sight, wanted))
+        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
+        counts = await loaders.rows(lambda scope: situation_counts.by_region(scope, wanted))
         named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
         return [RegionSituation.of(region, counts) for region in part([*named], first, offset)]

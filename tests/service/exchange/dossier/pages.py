@@ -10,15 +10,27 @@ from uuid import UUID
 
 from domain.vocabulary import SYSTEM, Actor
 from service.exchange.dossier.builder import document
-from service.exchange.dossier.document import Cell, Checks, Document, Facts, Line, Paragraph, Part, Picture, Table
+from service.exchange.dossier.document import (
+    Cell,
+    CheckList,
+    Document,
+    Facts,
+    Paragraph,
+    Picture,
+    Subsection,
+    Table,
+    TextLine,
+)
 from service.exchange.dossier.material import Material
-from service.exchange.dossier.material_reader import Gathering
+from service.exchange.dossier.material_reader import MaterialReader
 from tests.service.exchange.exports.register import Register
 
 
 def gathered(register: Register, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> Material:
     scope, eyes = register.scope(actor, as_of)
-    return Gathering(register.store, replace(scope, subject=request), eyes).material(lambda persons: {}, "operator")
+    return MaterialReader(register.store, replace(scope, subject=request), eyes).material(
+        lambda persons: {}, "operator"
+    )
 
 
 def printed(register: Register, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> Document:
@@ -37,7 +49,7 @@ def lines(made: Document) -> Iterator[str]:
 def _within(blocks: Any) -> Iterator[str]:
     for block in blocks:
         match block:
-            case Part():
+            case Subsection():
                 yield block.title
                 yield from _within(block.blocks)
             case Paragraph():
@@ -51,7 +63,7 @@ def _within(blocks: Any) -> Iterator[str]:
                 for row in block.rows:
                     for cell in row:
                         yield from _of(cell)
-            case Checks():
+            case CheckList():
                 yield from (check.text for check in block.checks)
             case Picture():
                 yield block.told
@@ -61,7 +73,7 @@ def _within(blocks: Any) -> Iterator[str]:
 
 def _of(cell: Cell) -> Iterator[str]:
     for line in cell:
-        assert isinstance(line, Line)
+        assert isinstance(line, TextLine)
         yield line.text
 
 

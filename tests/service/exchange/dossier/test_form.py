@@ -18,14 +18,14 @@ from service.exchange.dossier.axis_ticks import ticks
 from service.exchange.dossier.builder import document
 from service.exchange.dossier.document import Document, Picture
 from service.exchange.dossier.html_renderer import html
-from service.exchange.dossier.material import Material, Moment
-from service.exchange.dossier.material_reader import Gathering
+from service.exchange.dossier.material import DossierEvent, Material
+from service.exchange.dossier.material_reader import MaterialReader
 from service.exchange.dossier.pdf_renderer import compiled, pdf
 from service.exchange.dossier.timeline_chart import LETTER, picture
 from service.exchange.dossier.timeline_section import in_order
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.scope import called, scope_of
-from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visibility import Visibility
 from service.identity import ISSUER, Tokens
 from service.processes.composition import now
 from service.settings import DatabaseUrls
@@ -66,9 +66,9 @@ def register(database_urls: DatabaseUrls) -> Iterator[Register]:
 def gathered(register: Register, reference: str, actor: Actor = SYSTEM) -> Material:
     at = now()
     scope = scope_of(register.store, actor, at)
-    eyes = Eyes(register.store, actor, at, scope.present)
+    eyes = Visibility(register.store, actor, at, scope.present)
     one = replace(scope, subject=called(register.store, eyes, reference, scope.end))
-    return Gathering(register.store, one, eyes).material(lambda persons: {}, "operator")
+    return MaterialReader(register.store, one, eyes).material(lambda persons: {}, "operator")
 
 
 def printed(register: Register, reference: str, actor: Actor = SYSTEM) -> Document:
@@ -151,7 +151,7 @@ def test_no_name_of_an_incident_covers_a_number(register: Register, shares: tupl
     assert [(x, y) for x, y in circles if left - 8 < x < right + 8 and base - 15 < y < base + 10] == []
 
 
-def moved(moment: Moment, at: datetime) -> Moment:
+def moved(moment: DossierEvent, at: datetime) -> DossierEvent:
     return replace(moment, step=replace(moment.step, entry=replace(moment.step.entry, occurred_at=at)))
 
 
@@ -266,5 +266,5 @@ def test_more_text_than_can_be_printed_is_refused(register: Register) -> None:
         *FOUNDED, asked("a"), *(line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, long) for _ in range(260))
     )
     assert register.refused == []
-    with pytest.raises(Refused, match="more than 5 MB of text"):
+    with pytest.raises(ExportRefused, match="more than 5 MB of text"):
         gathered(register, "lowland-2017-0001")

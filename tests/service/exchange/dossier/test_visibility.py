@@ -91,7 +91,7 @@ def test_nothing_is_told_that_was_recorded_after_the_instant(register: Register)
 
 def visible(register: Register, bearer: Actor, as_of: Any) -> list[UUID]:
     scope, eyes = register.scope(bearer, as_of)
-    known = eyes.look(register.states(DEPLOYMENT_REQUEST, scope.end))
+    known = eyes.of(register.states(DEPLOYMENT_REQUEST, scope.end))
     return [stream for stream, seen in known.items() if seen.visible]
 
 

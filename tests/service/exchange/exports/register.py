@@ -15,12 +15,12 @@ from domain.incident.state import Incident
 from domain.numbering import NumberAssigned
 from domain.recorded import Recorded
 from domain.vocabulary import SYSTEM, Actor, Text
-from service.event_store.records import Item
+from service.event_store.records import AppendItem
 from service.event_store.store import EventStore
 from service.exchange.exports.formats import carry_out, chosen
 from service.exchange.visible_log.scope import Scope, called, scope_of
-from service.exchange.visible_log.visibility import Eyes
-from service.exchange.visible_log.visible_events import UNTOLD, Teller
+from service.exchange.visible_log.visibility import Visibility
+from service.exchange.visible_log.visible_events import UNTOLD, VisibleLog
 from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.projections.histories import Histories, Made
@@ -60,7 +60,7 @@ class Telling(Numbered):
 
     texts = 0
 
-    def _item(self, made: list[Made], evolved: bool = False) -> Item:
+    def _item(self, made: list[Made], evolved: bool = False) -> AppendItem:
         item = super()._item(made, evolved)
         written = {unrecorded.stream for unrecorded in item.events}
         incidents = [key for key, state in self.states.items() if isinstance(state, Incident) and key not in written]
@@ -96,10 +96,10 @@ class Register:
                 histories.setdefault(recorded.stream, []).append(recorded)
         return {stream: fold(aggregate, history) for stream, history in histories.items()}
 
-    def scope(self, actor: Actor, as_of: datetime | None = None) -> tuple[Scope, Eyes]:
+    def scope(self, actor: Actor, as_of: datetime | None = None) -> tuple[Scope, Visibility]:
         at = now()
         scope = scope_of(self.store, actor, at, as_of)
-        return scope, Eyes(self.store, actor, at, scope.present)
+        return scope, Visibility(self.store, actor, at, scope.present)
 
     def export(
         self,
@@ -116,7 +116,7 @@ class Register:
         scope, eyes = self.scope(actor, as_of)
         if request is not None:
             scope = replace(scope, subject=called(self.store, eyes, request, scope.end))
-        carry_out(chosen(form, str(path), events), Teller(self.store, scope, eyes))
+        carry_out(chosen(form, str(path), events), VisibleLog(self.store, scope, eyes))
         return path
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.exchange.exports.atomic_file import checked, database_beside, replacing
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 
 WRITING = """
 import sys
@@ -93,8 +93,8 @@ def test_a_link_is_followed(target: Path) -> None:
 
 
 def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"there is no folder .*/missing: make it first"):
+    with pytest.raises(ExportRefused, match=r"there is no folder .*/missing: make it first"):
         checked(str(tmp_path / "missing" / "export.csv"))
     for no_file in (str(tmp_path), os.devnull):
-        with pytest.raises(Refused, match="is no file: name one"):
+        with pytest.raises(ExportRefused, match="is no file: name one"):
             checked(no_file)

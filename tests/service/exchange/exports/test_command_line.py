@@ -175,7 +175,7 @@ def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Register,
 def test_a_history_that_may_not_be_seen_does_not_exist(run: Run, register: Register) -> None:
     subjects = register.states(DEPLOYMENT_REQUEST) | register.states(INCIDENT)
     _, eyes = register.scope(EVA)
-    hidden = next(each for each in subjects.values() if not eyes.look([each.id])[each.id].visible)
+    hidden = next(each for each in subjects.values() if not eyes.of([each.id])[each.id].visible)
     assert run("history", hidden.reference).exit_code == 0
     refused(run("history", hidden.reference, "--token", token()), f"'{hidden.reference}' that may be seen")
 

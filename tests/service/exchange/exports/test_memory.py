@@ -27,7 +27,7 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from service.event_store.store import Appended, EventStore, Item, Unrecorded
+from service.event_store.store import Appended, AppendItem, EventStore, UnrecordedEvent
 from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
 from tests.projections.chance import START
@@ -64,14 +64,14 @@ def test_one_large_subject_takes_no_more_memory(new_database: NewDatabase, tmp_p
             stream = uuid4()
             for first in range(1, pieces + 2, 20):
                 numbers = range(first, min(first + 20, pieces + 2))
-                item = Item(events=tuple(of_incident(stream, version) for version in numbers))
+                item = AppendItem(events=tuple(of_incident(stream, version) for version in numbers))
                 assert isinstance(store.append(item), Appended)
         command = [sys.executable, "-m", "tests.service.exchange.exports.export_process", urls.api, str(tmp_path)]
         taken[pieces] = int(subprocess.run(command, check=True, capture_output=True).stdout)
     assert taken[LARGE] < taken[SMALL] + A_PAGE, taken
 
 
-def of_incident(stream: UUID, version: int) -> Unrecorded:
+def of_incident(stream: UUID, version: int) -> UnrecordedEvent:
     """Its report, and after it evidence of 80 kB each."""
     reported = IncidentReported(
         reference="pristina-i-2024-0001",
@@ -89,7 +89,7 @@ def of_incident(stream: UUID, version: int) -> Unrecorded:
         marking=Marking.CLEAR,
     )
     author = Actor(issuer="mandate", subject=Subject("a"), authority=AuthorityCode("kfor"), roles=(Role.INVESTIGATOR,))
-    return Unrecorded(
+    return UnrecordedEvent(
         stream=stream,
         version=version,
         event=reported if version == 1 else evidence,
@@ -103,11 +103,11 @@ def fill(urls: DatabaseUrls, events: int) -> None:
     with closing(EventStore(urls.api)) as store:
         for first in range(0, events, 20 * EVENTS_A_REQUEST):
             requests = range(first, first + 20 * EVENTS_A_REQUEST, EVENTS_A_REQUEST)
-            item = Item(events=tuple(each for number in requests for each in request(number, uuid4())))
+            item = AppendItem(events=tuple(each for number in requests for each in request(number, uuid4())))
             assert isinstance(store.append(item), Appended)
 
 
-def request(number: int, stream: UUID) -> list[Unrecorded]:
+def request(number: int, stream: UUID) -> list[UnrecordedEvent]:
     submitted = RequestSubmitted(
         reference=f"pristina-2024-{number:04}",
         requesting_authority=AuthorityCode("pristina"),
@@ -123,7 +123,7 @@ def request(number: int, stream: UUID) -> list[Unrecorded]:
     remarks = [RequestRemarked(reason=Text(f"EXERCISE {number} " * 20)) for _ in range(EVENTS_A_REQUEST - 1)]
     author = Subject(f"person-{number % 997}")
     return [
-        Unrecorded(
+        UnrecordedEvent(
             stream=stream,
             version=version,
             event=event,

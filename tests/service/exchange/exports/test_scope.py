@@ -9,11 +9,11 @@ import pytest
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
 from service.exchange.visible_log.references import find
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.request_cases import cases
 from service.exchange.visible_log.scope import scope_of
-from service.exchange.visible_log.visibility import Eyes
-from service.exchange.visible_log.visible_events import Teller, Told
+from service.exchange.visible_log.visibility import Visibility
+from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 from service.processes.composition import now
 from tests.databases import NewDatabase
 from tests.service.exchange.exports.register import Numbered, Register, filled
@@ -29,16 +29,16 @@ def growing(new_database: NewDatabase, tmp_path: Path) -> Iterator[tuple[Registe
         yield register, histories
 
 
-def teller(register: Register, actor: Actor, kept: int = 1000) -> Teller:
+def teller(register: Register, actor: Actor, kept: int = 1000) -> VisibleLog:
     at = now()
     scope = scope_of(register.store, actor, at)
-    return Teller(register.store, scope, Eyes(register.store, actor, at, scope.present, kept))
+    return VisibleLog(register.store, scope, Visibility(register.store, actor, at, scope.present, kept))
 
 
 def test_what_is_recorded_meanwhile_is_not_told(growing: tuple[Register, Numbered]) -> None:
     register, histories = growing
     before = register.log
-    log, requests = teller(register, SYSTEM).log(), cases(teller(register, SYSTEM))
+    log, requests = teller(register, SYSTEM).events(), cases(teller(register, SYSTEM))
     told, first = [next(log)], next(requests)
     register.world.append(histories.items(100))
     told.extend(log)
@@ -52,8 +52,8 @@ def test_what_is_recorded_meanwhile_is_not_told(growing: tuple[Register, Numbere
 
 @pytest.mark.parametrize("actor", [SYSTEM, AUDITOR], ids=["operator", "auditor"])
 def test_it_is_the_same_however_little_is_remembered(register: Register, actor: Actor) -> None:
-    def told(kept: int) -> list[Told]:
-        return list(teller(register, actor, kept).log())
+    def told(kept: int) -> list[VisibleEvent]:
+        return list(teller(register, actor, kept).events())
 
     assert told(kept=1) == told(kept=10_000)
 
@@ -80,5 +80,5 @@ def test_an_instant_has_come_by_the_clock_that_events_are_recorded_by(growing: t
     position, last = register.store.head()
     assert scope_of(register.store, SYSTEM, now(), last).end == position
     fast = now() + timedelta(hours=1)
-    with pytest.raises(Refused, match="lies ahead"):
+    with pytest.raises(ExportRefused, match="lies ahead"):
         scope_of(register.store, SYSTEM, fast, fast)

@@ -11,8 +11,8 @@ import pytest
 from domain.vocabulary import SYSTEM
 from service.exchange.exports.formats import carry_out, chosen
 from service.exchange.visible_log.scope import scope_of
-from service.exchange.visible_log.visibility import Eyes
-from service.exchange.visible_log.visible_events import Teller
+from service.exchange.visible_log.visibility import Visibility
+from service.exchange.visible_log.visible_events import VisibleLog
 from tests.databases import Databases
 from tests.service.exchange.exports import readers
 from tests.service.exchange.exports.grammar import ocel_problems, xes_problems
@@ -44,8 +44,8 @@ def exports(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> I
         assert register.refused == []
         scope = scope_of(register.store, SYSTEM, NOW)
         for name, ending in (("ocel2", "json"), ("ocel2", "sqlite"), ("xes", "xes")):
-            eyes = Eyes(register.store, SYSTEM, NOW, scope.present)
-            carry_out(chosen(name, str(folder / f"log.{ending}"), False), Teller(register.store, scope, eyes))
+            eyes = Visibility(register.store, SYSTEM, NOW, scope.present)
+            carry_out(chosen(name, str(folder / f"log.{ending}"), False), VisibleLog(register.store, scope, eyes))
         yield folder
 
 

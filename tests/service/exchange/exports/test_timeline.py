@@ -10,14 +10,14 @@ import pytest
 from rich.console import Console
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections.audit_entries import Entry, Shown
+from projections.audit_entries import AuditEntry, VisibleEntry
 from projections.changes import Change
 from service.cli.terminal_text import change_for_people, change_for_programs
-from service.cli.timeline import Moment, Timeline
+from service.cli.timeline import Timeline, TimelineEntry
 
 INCIDENT = "2551d929-6c01-4332-9601-b3c2611cbc95"
 WHEN = datetime(2024, 11, 29, 18, 5, tzinfo=UTC)
-ENTRY = Entry(
+ENTRY = AuditEntry(
     position=17,
     subject=UUID(INCIDENT),
     kind="DeploymentRequest",
@@ -44,11 +44,11 @@ HOLD = {
 }
 
 
-def shown(*changes: Change, reason: str | None = "EXERCISE", redactions: tuple[str, ...] = ()) -> Shown:
-    return Shown(reason=reason, payload={}, changes=changes, redactions=redactions)
+def shown(*changes: Change, reason: str | None = "EXERCISE", redactions: tuple[str, ...] = ()) -> VisibleEntry:
+    return VisibleEntry(reason=reason, payload={}, changes=changes, redactions=redactions)
 
 
-def printed(moment: Moment, terminal: bool) -> list[str]:
+def printed(moment: TimelineEntry, terminal: bool) -> list[str]:
     written = io.StringIO()
     console = Console(file=written, force_terminal=terminal, width=120, color_system=None, legacy_windows=False)
     Timeline(console, {("mandate", "rea"): "Rea L."}).show(moment)
@@ -57,7 +57,7 @@ def printed(moment: Moment, terminal: bool) -> list[str]:
 
 def test_people_read_who_did_what_when_and_why() -> None:
     told = shown(Change("status", "UNDER_REVIEW", "WITHHELD_PENDING_ATTRIBUTION"), redactions=("awaiting.1",))
-    assert printed(Moment(entry=ENTRY, shown=told), terminal=True) == [
+    assert printed(TimelineEntry(entry=ENTRY, shown=told), terminal=True) == [
         "",
         "29 November 2024, 18:05 UTC  RequestWithheld  Rea L. (kfor)  version 3, position 17",
         "    EXERCISE",
@@ -68,14 +68,14 @@ def test_people_read_who_did_what_when_and_why() -> None:
 
 def test_an_import_tells_when_it_happened_and_when_it_was_recorded() -> None:
     entry = replace(ENTRY, occurred_at=WHEN - timedelta(days=400))
-    _, headline, recorded, *_ = printed(Moment(entry=entry, shown=shown()), terminal=True)
+    _, headline, recorded, *_ = printed(TimelineEntry(entry=entry, shown=shown()), terminal=True)
     assert headline.startswith("26 October 2023, 18:05 UTC")
     assert recorded == "    recorded on 29 November 2024, 18:05 UTC"
 
 
 def test_programs_read_a_line_an_event() -> None:
     told = shown(Change("strength", 120, 100), reason="Two\nlines\tof it")
-    (line,) = printed(Moment(entry=ENTRY, shown=told, about="pristina-2024-0001"), terminal=False)
+    (line,) = printed(TimelineEntry(entry=ENTRY, shown=told, about="pristina-2024-0001"), terminal=False)
     assert line.split("\t") == [
         *("2024-11-29T18:05:00.000000Z", "", "17", "pristina-2024-0001", "3", "RequestWithheld", "rea", "kfor"),
         *("Two lines of it", "strength: 120 → 100"),
@@ -85,7 +85,7 @@ def test_programs_read_a_line_an_event() -> None:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_every_text_is_told_in_full(terminal: bool) -> None:
     text = " ".join(f"word{n}" for n in range(2_000))
-    moment = Moment(entry=ENTRY, shown=shown(Change("purpose", text, f"{text} more"), reason=f"{text} why"))
+    moment = TimelineEntry(entry=ENTRY, shown=shown(Change("purpose", text, f"{text} more"), reason=f"{text} why"))
     said = " ".join(" ".join(printed(moment, terminal)).split())
     assert f"{text} why" in said
     assert f"purpose: {text} → {text} more" in said
@@ -94,7 +94,7 @@ def test_every_text_is_told_in_full(terminal: bool) -> None:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_what_people_wrote_never_steers_the_terminal(terminal: bool) -> None:
     told = shown(Change("force", None, "\x9b2J"), reason="\x1b[2J\x1b]0;title\x07 gone\r")
-    text = "\n".join(printed(Moment(entry=ENTRY, shown=told), terminal))
+    text = "\n".join(printed(TimelineEntry(entry=ENTRY, shown=told), terminal))
     assert not set(text) & set("\x1b\x07\x9b\r")
     assert "\ufffd[2J" in text
 

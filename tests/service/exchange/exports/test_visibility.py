@@ -16,10 +16,10 @@ from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections import audit_trail_queries
 from projections.api_terms import payload
-from projections.audit_entries import Shown, introduces, shown_to
-from projections.audit_trail_queries import Filter
+from projections.audit_entries import VisibleEntry, introduces, visible_to
+from projections.audit_trail_queries import AuditTrailFilter
 from service.exchange.visible_log.history import history
-from service.exchange.visible_log.refused import Refused
+from service.exchange.visible_log.refused import ExportRefused
 from tests.databases import Databases
 from tests.projections.chance import ISSUER
 from tests.service.exchange.exports.register import EVERY_FORM, Register, Telling, filled
@@ -43,7 +43,7 @@ every_bearer = pytest.mark.parametrize("bearer", BEARERS, ids=lambda bearer: bea
 class Seen:
     """shown: by position. texts and hidden: the strings that somebody may and may not read."""
 
-    shown: dict[int, Shown]
+    shown: dict[int, VisibleEntry]
     texts: set[str]
     hidden: set[str]
 
@@ -88,7 +88,9 @@ def test_one_request_is_told_by_itself_or_does_not_exist(register: Register, bea
     for stream, request in list(register.states(DEPLOYMENT_REQUEST).items())[::6]:
         own = [each for each in register.log if each.stream == stream]
         if own[0].position not in seen.shown:
-            with pytest.raises(Refused, match=f"there is no deployment request '{request.reference}' that may be seen"):
+            with pytest.raises(
+                ExportRefused, match=f"there is no deployment request '{request.reference}' that may be seen"
+            ):
                 register.export("jsonl", "jsonl", actor=bearer, request=request.reference)
             continue
         for form in EVERY_FORM:
@@ -104,7 +106,7 @@ def test_a_history_is_that_of_the_audit_trail(register: Register, bearer: Actor)
     scope, eyes = register.scope(bearer)
     for stream in [*register.states(DEPLOYMENT_REQUEST), *register.states(INCIDENT)]:
         own = [each.position for each in register.log if each.stream == stream]
-        assert eyes.look([stream])[stream].visible == (own[0] in seen.shown)
+        assert eyes.of([stream])[stream].visible == (own[0] in seen.shown)
         if own[0] in seen.shown:
             steps = history(register.store, replace(scope, subject=stream), eyes)
             told = {step.entry.position: step.shown for step in steps}
@@ -112,12 +114,14 @@ def test_a_history_is_that_of_the_audit_trail(register: Register, bearer: Actor)
 
 
 def seen_by(register: Register, bearer: Actor, as_of: datetime | None = None) -> Seen:
-    (entries,) = register.world.ask_all(bearer, [lambda sight: audit_trail_queries.page(sight, Filter(), 100_000)])
+    (entries,) = register.world.ask_all(
+        bearer, [lambda sight: audit_trail_queries.page(sight, AuditTrailFilter(), 100_000)]
+    )
     mentions = {mention for entry in entries for mention in entry.mentions}
     seen = set(register.world.ask(bearer, lambda sight: audit_trail_queries.seen(sight, mentions)))
     viewer = viewer_of(register, bearer)
     shown = {
-        entry.position: shown_to(viewer, entry, seen)
+        entry.position: visible_to(viewer, entry, seen)
         for entry in entries
         if as_of is None or entry.recorded_at <= as_of
     }
@@ -141,7 +145,7 @@ def texts_in(value: Any) -> set[str]:
     return set(TEXT.findall(json.dumps(value)))
 
 
-def unseen_names(register: Register, shown: dict[int, Shown]) -> set[str]:
+def unseen_names(register: Register, shown: dict[int, VisibleEntry]) -> set[str]:
     """The ids and references of what the bearer does not see begin."""
     names = set()
     for recorded in register.log:

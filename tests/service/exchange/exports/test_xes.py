@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from service.exchange.exports.columns import COLUMNS, Kind
+from service.exchange.exports.columns import COLUMNS, ColumnType
 from service.exchange.exports.xes import _written
 
 ENVELOPE = {"position", "version", "recordedAt", "correlationId", "causationId", "redactions"}
@@ -25,13 +25,13 @@ ENVELOPE = {"position", "version", "recordedAt", "correlationId", "causationId",
     ],
 )
 def test_a_text_is_read_as_it_was_written(text: str) -> None:
-    element = ElementTree.fromstring(_written([("reason", Kind.STRING, text)]))
+    element = ElementTree.fromstring(_written([("reason", ColumnType.STRING, text)]))
     assert (element.tag, element.get("key"), element.get("value")) == ("string", "reason", text)
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x01", "\x0b", "\x1b", "\ufffe", "\uffff"])
 def test_what_xml_does_not_know_is_replaced(character: str) -> None:
-    element = ElementTree.fromstring(_written([("reason", Kind.STRING, f"a{character}b")]))
+    element = ElementTree.fromstring(_written([("reason", ColumnType.STRING, f"a{character}b")]))
     assert element.get("value") == "a\ufffdb"
 
 

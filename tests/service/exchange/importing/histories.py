@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from domain.recorded import Recorded
-from service.commands.state_cache import States
+from service.commands.state_cache import StateCache
 from service.event_store.store import EventStore
 from service.exchange.importing import jsonl_reader
-from service.exchange.importing.import_run import Import, Totals
-from service.exchange.importing.raw_line import Reader
-from service.exchange.importing.recorder import Historian
+from service.exchange.importing.import_run import ImportRun, ImportTotals
+from service.exchange.importing.raw_line import LineReader
+from service.exchange.importing.recorder import HistoryRecorder
 from service.exchange.importing.report import Report
 from tests.reading import whole_log
 
@@ -66,16 +66,16 @@ class Register:
     """One process's way to a register. reported: the report of the last import."""
 
     store: EventStore
-    historian: Historian
+    historian: HistoryRecorder
     reported: list[dict[str, Any]]
 
-    def takes(self, *lines: dict[str, Any] | str, source: str | None = None) -> Totals:
+    def takes(self, *lines: dict[str, Any] | str, source: str | None = None) -> ImportTotals:
         return self.reads(file_of(*lines), source=source)
 
-    def reads(self, file: bytes, read: Reader = jsonl_reader.read, source: str | None = None) -> Totals:
+    def reads(self, file: bytes, read: LineReader = jsonl_reader.read, source: str | None = None) -> ImportTotals:
         report = io.BytesIO()
         try:
-            importing = Import(self.historian, Report(report), source=source, clock=lambda: NOW)
+            importing = ImportRun(self.historian, Report(report), source=source, clock=lambda: NOW)
             return importing.run(io.BytesIO(file), read, lambda lines, totals: None)
         finally:
             self.reported = [json.loads(each) for each in report.getvalue().splitlines()]
@@ -104,4 +104,4 @@ class Register:
 @contextmanager
 def opened(url: str) -> Iterator[Register]:
     with closing(EventStore(url)) as store:
-        yield Register(store, Historian(store, States(store)), [])
+        yield Register(store, HistoryRecorder(store, StateCache(store)), [])

@@ -14,10 +14,10 @@ import pytest
 from domain.deployment_request.events import RequestSubmitted
 from domain.vocabulary import SYSTEM
 from service.exchange.exports.formats import carry_out, chosen
-from service.exchange.importing.import_run import Totals
+from service.exchange.importing.import_run import ImportTotals
 from service.exchange.visible_log.scope import scope_of
-from service.exchange.visible_log.visibility import Eyes
-from service.exchange.visible_log.visible_events import Teller
+from service.exchange.visible_log.visibility import Visibility
+from service.exchange.visible_log.visible_events import VisibleLog
 from service.processes.composition import now
 from tests.databases import Databases
 from tests.reading import whole_log
@@ -64,7 +64,7 @@ class Imported:
     """register: with the log in it, once. totals: what came of it."""
 
     register: Register
-    totals: Totals
+    totals: ImportTotals
     file: bytes
     folder: Path
 
@@ -72,8 +72,8 @@ class Imported:
         path = self.folder / f"export.{ending}"
         at, store = now(), self.register.store
         scope = scope_of(store, SYSTEM, at)
-        eyes = Eyes(store, SYSTEM, at, scope.present)
-        carry_out(chosen(form, str(path), events), Teller(store, scope, eyes))
+        eyes = Visibility(store, SYSTEM, at, scope.present)
+        carry_out(chosen(form, str(path), events), VisibleLog(store, scope, eyes))
         return path
 
 

@@ -10,15 +10,15 @@ import pytest
 from domain.incident.commands import ReferIncident
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject, Text
 from service.commands.dispatcher import Dispatcher
-from service.commands.envelope import Order, Outcome
-from service.commands.state_cache import States
-from service.commands.stream_locks import Turns
+from service.commands.envelope import CommandEnvelope, CommandResult
+from service.commands.state_cache import StateCache
+from service.commands.stream_locks import StreamLocks
 from service.exchange.dossier.builder import document
-from service.exchange.dossier.document import Check, Checks, Document, Part, Result
-from service.exchange.dossier.material_reader import Gathering
-from service.exchange.visible_log.explanation import explained
+from service.exchange.dossier.document import Check, CheckList, CheckResult, Document, Subsection
+from service.exchange.dossier.material_reader import MaterialReader
+from service.exchange.visible_log.explanation import explain_request
 from service.exchange.visible_log.scope import Scope, called, scope_of
-from service.exchange.visible_log.visibility import Eyes
+from service.exchange.visible_log.visibility import Visibility
 from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.service.exchange.dossier.pages import lines
@@ -72,32 +72,32 @@ def withheld() -> Iterator[dict[str, Any]]:
     yield step("withholdDeploymentRequest", "2017-03-03", REVIEWS, awaiting=["flood"])
 
 
-def looked_at(register: Register, actor: Actor, as_of: datetime | None = None) -> tuple[Scope, Eyes]:
+def looked_at(register: Register, actor: Actor, as_of: datetime | None = None) -> tuple[Scope, Visibility]:
     at = now()
     scope = scope_of(register.store, actor, at, as_of)
-    eyes = Eyes(register.store, actor, at, scope.present)
+    eyes = Visibility(register.store, actor, at, scope.present)
     return replace(scope, subject=called(register.store, eyes, REFERENCE, scope.end)), eyes
 
 
 def printed(register: Register, actor: Actor = SYSTEM) -> Document:
     assert register.refused == []
     scope, eyes = looked_at(register, actor)
-    return document(Gathering(register.store, scope, eyes).material(lambda persons: {}, "operator"))
+    return document(MaterialReader(register.store, scope, eyes).material(lambda persons: {}, "operator"))
 
 
 def checks(made: Document) -> Iterator[Check]:
-    parts = [part for section in made.sections for part in section.blocks if isinstance(part, Part)]
+    parts = [part for section in made.sections for part in section.blocks if isinstance(part, Subsection)]
     for block in [block for part in parts for block in part.blocks]:
-        if isinstance(block, Checks):
+        if isinstance(block, CheckList):
             yield from block.checks
 
 
 def test_how_far_a_finding_is_that_may_not_be_seen_is_not_told(register: Register) -> None:
     register.takes(*flood(responsibleParty="EXERCISE"), *withheld(), step("resumeReview", "2017-03-06", REVIEWS))
     awaited = [check for check in checks(printed(register, ANA)) if "awaits" in check.text]
-    assert awaited == [Check(Result.UNTOLD, "The hold awaits a finding on an incident that you may not see.")]
+    assert awaited == [Check(CheckResult.UNTOLD, "The hold awaits a finding on an incident that you may not see.")]
     seen = [check.result for check in checks(printed(register)) if "finding on police-i-2017-0001" in check.text]
-    assert seen == [Result.MET, Result.OPEN]
+    assert seen == [CheckResult.MET, CheckResult.OPEN]
 
 
 def test_an_explanation_as_of_then_tells_of_incidents_what_may_be_seen_now(register: Register) -> None:
@@ -107,9 +107,11 @@ def test_an_explanation_as_of_then_tells_of_incidents_what_may_be_seen_now(regis
     scope, eyes = looked_at(register, ANA, then)
     assert awaited(register, scope, eyes) == {"The hold awaits a finding on an incident that you may not see."}
 
-    dispatcher = Dispatcher(register.store, States(register.store), Turns(20), now)
+    dispatcher = Dispatcher(register.store, StateCache(register.store), StreamLocks(20), now)
     referred = ReferIncident(authority=AuthorityCode("lowland"), reason=Text("EXERCISE"))
-    assert isinstance(dispatcher.dispatch(Order(command=referred, actor=IVO, subject=incident)), Outcome)
+    assert isinstance(
+        dispatcher.dispatch(CommandEnvelope(command=referred, actor=IVO, subject=incident)), CommandResult
+    )
     scope, eyes = looked_at(register, ANA, then)
     assert {description.partition(":")[0] for description in awaited(register, scope, eyes)} == {
         "Likelihood of the finding on police-i-2017-0001",
@@ -117,8 +119,8 @@ def test_an_explanation_as_of_then_tells_of_incidents_what_may_be_seen_now(regis
     }
 
 
-def awaited(register: Register, scope: Scope, eyes: Eyes) -> set[str]:
-    outlooks = explained(register.store, scope, eyes).outlooks
+def awaited(register: Register, scope: Scope, eyes: Visibility) -> set[str]:
+    outlooks = explain_request(register.store, scope, eyes).outlooks
     return {verdict.description for each in outlooks for verdict in each.verdicts if verdict.rule.startswith("HOLD")}
 
 
