@@ -31,13 +31,12 @@ PATIENCE: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What the API needs from the app.
+    """What resolvers need from the process.
 
-    identify: reads a bearer token; raises service.identity.Unauthenticated. record_actor_name: notes who gives a command, so that
-    their name is known. subscriptions: what subscriptions need.
-    request_rebuild: has a view built anew by a worker. record_command_metric: takes note of a command's name, outcome and seconds.
-    commands: how many may be under way; one more waits for PATIENCE, and is then told to try again.
-    shares: what each person takes of the process.
+    identify: the actor of a bearer token; raises service.identity.Unauthenticated. record_actor_name: stores the name
+    of who sends a command. request_rebuild: asks a worker to rebuild a view. record_command_metric: counts a command
+    by name, outcome and seconds. commands: how many may run at once; one more waits for PATIENCE seconds, and then
+    gets "try again". shares: the share of the process that each person uses.
     """
 
     dispatcher: AsyncDispatcher
