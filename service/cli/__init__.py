@@ -12,24 +12,24 @@ import typer
 from service.errors import CorruptEvent, Misconfigured, Unavailable
 
 COMMANDS: Final = {
-    "serve": "serving",
-    "worker": "working",
-    "migrate": "operating",
-    "status": "operating",
-    "rebuild": "rebuilding",
-    "verify": "rebuilding",
-    "parked": "parking",
-    "events": "voiding",
-    "replay": "replaying",
-    "token": "tokens",
-    "schema": "describing",
-    "import": "importing",
-    "export": "exporting",
-    "history": "auditing",
-    "trail": "auditing",
-    "explain": "explaining",
-    "dossier": "printing",
-    "demo": "demonstrating",
+    "serve": "serve_command",
+    "worker": "worker_command",
+    "migrate": "database_commands",
+    "status": "database_commands",
+    "rebuild": "rebuild_commands",
+    "verify": "rebuild_commands",
+    "parked": "parked_commands",
+    "events": "event_commands",
+    "replay": "replay_command",
+    "token": "token_command",
+    "schema": "schema_command",
+    "import": "import_command",
+    "export": "export_command",
+    "history": "audit_commands",
+    "trail": "audit_commands",
+    "explain": "explain_command",
+    "dossier": "dossier_command",
+    "demo": "demo_command",
 }
 """Command -> the module that has it. Only that of the command asked for is loaded: each starts as fast as it can."""
 
@@ -71,5 +71,5 @@ def _mandate() -> None:
 
 def _say(message: str, status: int) -> int:
     """What says it is loaded where there is something to say."""
-    import_module("service.cli.error_output").complain_in_a_line(message)
+    import_module("service.cli.error_output").print_error_line(message)
     return status
