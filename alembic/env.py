@@ -1,7 +1,7 @@
 """How migrations run: one process at a time, each migration in a transaction of its own.
 
-A migration that builds an index on an existing table does so with CREATE INDEX CONCURRENTLY in an autocommit block, so
-that it holds no lock that readers or writers wait for. `alembic revision` and its like, run by hand, take
+A migration that builds an index on an existing table does so with service.database.migrations.build_index, so that it
+holds no lock that readers or writers wait for. `alembic revision` and its like, run by hand, take
 MANDATE_OWNER_DATABASE_URL or MANDATE_DATABASE_URL.
 """
 
@@ -17,7 +17,7 @@ from projections import catalogue  # noqa: F401  # every table, for the metadata
 from projections.tables import stored_events  # noqa: F401  # every table, for the metadata
 from projections.tables.metadata import EVENT_STORE, PROJECTIONS
 from service.database.grants import SCHEMAS, grant
-from service.database.migrations import VERSIONS_SCHEMA
+from service.database.migrations import LOCK_TIMEOUT, VERSIONS_SCHEMA
 from service.errors import Misconfigured
 from service.settings import Settings
 
@@ -41,7 +41,7 @@ def run(connection: sqlalchemy.Connection) -> None:
     )
     with _locked(connection):
         with connection.begin():
-            connection.execute(sqlalchemy.text("SET lock_timeout = '5s'"))
+            connection.execute(sqlalchemy.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
             for schema in SCHEMAS:
                 connection.execute(sqlalchemy.text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
         with context.begin_transaction():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -18,6 +18,8 @@ from service.errors import Misconfigured
 
 log = logging.getLogger(__name__)
 
+LOCK_TIMEOUT: Final = "5s"
+"""How long a migration waits for a lock, in PostgreSQL's form: others queue behind it meanwhile."""
 VERSIONS_SCHEMA: Final = "event_store"
 """Where alembic_version is, so that one schema tells all."""
 
@@ -44,6 +46,20 @@ def migrate(url: str) -> tuple[str, ...]:
         if isinstance(error.orig, psycopg.OperationalError | psycopg.errors.InsufficientPrivilege):
             raise Misconfigured(f"the database cannot be migrated: {_first_line(error.orig)}") from None
         raise
+
+
+def build_index(name: str, definition: str) -> None:
+    """Builds an index on an existing table while readers and writers go on. For migrations.
+
+    name: with its schema. definition: what follows the name in CREATE INDEX. An invalid index that an interrupted build
+    left is dropped first. The build waits for older transactions without a limit: nobody waits for it.
+    """
+    schema, index = name.split(".")
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema}.{index}")
+        op.execute(f"CREATE INDEX CONCURRENTLY {index} {definition}")
+        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def pending(url: str) -> tuple[str, ...]:

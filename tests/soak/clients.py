@@ -21,9 +21,9 @@ REQUESTER = (Role.REQUESTER, Role.INVESTIGATOR)
 DECIDERS = (Role.REVIEWER, Role.APPROVER, Role.INVESTIGATOR)
 
 DOCUMENT = """mutation ($input: %s!) { %s(input: $input) { __typename
-  ... on DeploymentRequestRecorded { position deploymentRequest { id status } events { position type } }
-  ... on IncidentRecorded { position incident { id } }
-  ... on Refusal { message } } }"""
+  ... on %s { position events { position type } %s } ... on Refusal { message } } }"""
+REQUEST = ("DeploymentRequestRecorded", "deploymentRequest { id status }")
+INCIDENT = ("IncidentRecorded", "incident { id }")
 
 
 class Client:
@@ -95,7 +95,8 @@ class Client:
         mark = f"soak {self._name} {self._number}"
         has_key = self._chance.random() < 0.8
         values = {**values, marked: mark, **({"idempotencyKey": mark} if has_key else {})}
-        body = {"query": DOCUMENT % (kind, mutation), "variables": {"input": values}}
+        shown = INCIDENT if mutation == "reportIncident" else REQUEST
+        body = {"query": DOCUMENT % (kind, mutation, *shown), "variables": {"input": values}}
         for _ in range(TRIES if has_key else 1):
             answer = self._answer(http, body, mutation)
             if answer is not None:
@@ -112,6 +113,7 @@ class Client:
         except (httpx.HTTPError, ValueError):
             return None
         for error in answer.get("errors", ()):
+            assert error.get("extensions", {}).get("code") != "BAD_USER_INPUT", error
             if error.get("extensions", {}).get("recorded") is True and "position" in error["extensions"]:
                 return {"position": error["extensions"]["position"]}
         found = (answer.get("data") or {}).get(mutation)
