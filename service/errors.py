@@ -1,17 +1,16 @@
-"""What can go wrong with the world around the service. A refusal of the domain is a value and is not here."""
+"""Failures of the service's environment. Refusals of the domain are values and are not here."""
 
 from uuid import UUID
 
 
 class Misconfigured(Exception):
-    """The service cannot start as it is configured. The message is one line and says what to do."""
+    """The service cannot start with this configuration. The message is one line and says what to do."""
 
 
 class Unavailable(Exception):
-    """The store cannot answer now: 503 with Retry-After, never a hang.
+    """The store cannot answer now: 503 with Retry-After.
 
-    retry_after: seconds. recorded: False where it is certain that nothing was recorded, None where that could not be
-    found out.
+    retry_after: seconds. recorded: False if it is certain that nothing was recorded, None if that is unknown.
     """
 
     def __init__(self, reason: str, *, retry_after: float = 1.0, recorded: bool | None = False) -> None:
@@ -34,7 +33,7 @@ class OutcomeUnknown(Unavailable):
 
     @property
     def advice(self) -> str:
-        """How the client finds out."""
+        """How the client can find out."""
         history = f"read the history of {self.subject}: if it was recorded, its events follow version {self.version}."
         if self.has_key:
             return f"Send it again with the same idempotency key: it is recorded once at most. Or {history}"
@@ -42,4 +41,4 @@ class OutcomeUnknown(Unavailable):
 
 
 class CorruptEvent(Exception):
-    """What is stored is not what was written, or not what this version can read. Nothing goes on past it."""
+    """A stored event is damaged, or this version cannot read it. Reading stops there."""

@@ -1,4 +1,4 @@
-"""A bearer token becomes the actor. Tokens are JWTs (RFC 7519) signed with HMAC-SHA-256 by this register's own key."""
+"""Bearer tokens: JWTs (RFC 7519) signed with HMAC-SHA-256 by the register's own key."""
 
 import os
 import secrets
@@ -20,23 +20,25 @@ from service.errors import Misconfigured
 ISSUER: Final = "mandate"
 ALGORITHM: Final = "HS256"
 KEY_LENGTH: Final = 32
-"""The least bytes of a key: RFC 7518, section 3.2."""
-LONGEST: Final = timedelta(days=1)
-"""That a token may be valid, where the settings say nothing."""
-LONGEST_TOKEN: Final = 8_192
+"""Minimum length of a key in bytes (RFC 7518, section 3.2)."""
+MAX_LIFETIME: Final = timedelta(days=1)
+"""Default maximum lifetime of a token."""
+MAX_TOKEN_LENGTH: Final = 8_192
 SKEW: Final = timedelta(minutes=1)
-"""That the issuer's clock may be ahead."""
+"""How far the issuer's clock may be ahead."""
 ALL_ROLES: Final = list(Role)
 
 
 class Unauthenticated(Exception):
-    """The token is missing, forged, expired or not of our form. The message names the claim that is wrong, and never
-    says what is wrong with a signature."""
+    """The token is missing, forged, expired or malformed.
+
+    The message names the wrong claim. It says nothing about what is wrong with a signature.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who the bearer of a token is. name: as the issuer knows them, None where it does not say."""
+    """The bearer of a token. name: as the issuer states it, None if it does not."""
 
     actor: Actor
     name: str | None
@@ -46,13 +48,13 @@ class Identity:
 class Tokens:
     """Issues and reads the register's tokens."""
 
-    def __init__(self, key: bytes, longest: timedelta = LONGEST) -> None:
-        """longest: that a token may be valid, from when it is issued."""
+    def __init__(self, key: bytes, longest: timedelta = MAX_LIFETIME) -> None:
+        """longest: maximum lifetime of a token."""
         self._key = OctKey.import_key(key)
         self._longest = longest
 
     def issue(self, actor: Actor, *, name: str | None, now: datetime, lifetime: timedelta) -> str:
-        """A token for the actor. Raises ValueError where the actor cannot be one, or it would be valid for too long."""
+        """A token for the actor. Raises ValueError if the actor is invalid or the lifetime too long."""
         if (problem := _problem(actor, name)) is not None:
             raise ValueError(problem)
         if lifetime > self._longest:
@@ -71,8 +73,8 @@ class Tokens:
 
     def read(self, token: str, now: datetime) -> Identity:
         """Raises Unauthenticated."""
-        if len(token) > LONGEST_TOKEN:
-            raise Unauthenticated(f"A token has at most {LONGEST_TOKEN:,} characters.")
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise Unauthenticated(f"A token has at most {MAX_TOKEN_LENGTH:,} characters.")
         try:
             read = jwt.decode(token, self._key, algorithms=[ALGORITHM])
         except (JoseError, ValueError, TypeError, RecursionError):
@@ -85,19 +87,19 @@ class Tokens:
         return identity
 
     def _check_times(self, claims: Mapping[str, Any], expires_at: datetime, now: datetime) -> None:
-        """By 'iat', 'nbf' and 'exp' (RFC 7519, section 4.1). Raises Unauthenticated."""
+        """Checks 'iat', 'nbf' and 'exp' (RFC 7519, section 4.1). Raises Unauthenticated."""
         issued_at = _instant(claims, "iat")
-        begins_at = _instant(claims, "nbf") if "nbf" in claims else issued_at
+        valid_from = _instant(claims, "nbf") if "nbf" in claims else issued_at
         if expires_at - issued_at > self._longest:
             raise Unauthenticated(f"The token is valid for too long: 'exp' is at most {self._longest} after 'iat'.")
-        if max(issued_at, begins_at) > now + SKEW:
+        if max(issued_at, valid_from) > now + SKEW:
             raise Unauthenticated("The token is not valid yet.")
         if expires_at <= now:
             raise Unauthenticated("The token has expired: ask for a new one.")
 
 
 def own_key(data_dir: Path) -> bytes:
-    """The key of the data folder, made on first use, for its owner alone. Raises Misconfigured, in one line."""
+    """The key in the data folder, created at first use, readable by its owner. Raises Misconfigured, in one line."""
     path = data_dir / "token.key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -120,7 +122,7 @@ def read_key(path: Path) -> bytes:
 
 
 def _make_key(path: Path) -> None:
-    """Whole or not at all, also where another process makes it at the same moment."""
+    """Creates the file atomically, also if another process does so at the same time."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     fresh.touch(mode=0o600, exist_ok=False)
     fresh.write_text(secrets.token_hex(KEY_LENGTH))
@@ -133,7 +135,7 @@ def _make_key(path: Path) -> None:
 
 
 def _check_header(header: Mapping[str, Any]) -> None:
-    """Nothing in it may change what the rest means: no extension of JWS is understood. Raises Unauthenticated."""
+    """Rejects JWS extensions, which could change the meaning of the token. Raises Unauthenticated."""
     for name in ("crit", "b64"):
         if name in header:
             raise Unauthenticated(f"The token's header has '{name}', which is not understood here.")
@@ -175,7 +177,7 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime:
 
 
 def _problem(actor: Actor, name: str | None) -> str | None:
-    """Why there can be no such actor."""
+    """Why the actor is invalid, or None."""
     if actor.issuer != ISSUER:
         return f"The token's issuer is not '{ISSUER}'."
     if actor.authority == REGISTER:

@@ -1,4 +1,4 @@
 """From a command envelope to recorded events: decision attempt, stream locks, state cache, idempotency.
 
-The policy runner dispatches what follows from events by the same path.
+The policy runner dispatches the reactions to events on the same path.
 """

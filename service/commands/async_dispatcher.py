@@ -1,7 +1,7 @@
-"""Orders carried out for an event loop: at once where only the append is waited for, and else in a thread.
+"""Dispatches commands from an event loop: in the loop if only the append must be waited for, else in a thread.
 
-To hand an order to a thread, and its answer back, takes longer than to judge it: of 32 threads at work, each waits for
-the interpreter.
+Handing a command to a thread and its result back takes longer than the decision, since 32 busy threads compete for the
+GIL.
 """
 
 import asyncio
@@ -18,47 +18,48 @@ from service.event_store.store import EventStore, to_appended
 
 class AsyncDispatcher:
     def __init__(self, dispatcher: Dispatcher, store: EventStore, threads: Executor, locks: AsyncStreamLocks) -> None:
-        """threads: for orders that have to wait for what is to be read. locks: of its own, before those of the
-        dispatcher, so that many who want the same take no thread from all others."""
+        """threads: for commands that must wait for reads. locks: taken before the dispatcher's own, so that many
+        commands on one stream do not occupy all threads.
+        """
         self._dispatcher = dispatcher
         self._store = store
         self._threads = threads
-        self._turns = locks
+        self._locks = locks
 
     async def dispatch(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
-        """As Dispatcher does. Whoever gives up waiting leaves the order on its way."""
+        """Like Dispatcher.dispatch. If the caller is cancelled, the command continues."""
         if (refusal := envelope_problems(envelope)) is not None:
             return refusal
         prepared = self._dispatcher.prepare(envelope)
-        release = self._turns.try_acquire(prepared.streams) or await self._turns.acquire(prepared.streams)
+        release = self._locks.try_acquire(prepared.streams) or await self._locks.acquire(prepared.streams)
         try:
-            outcome = await self._at_once(prepared)
+            outcome = await self._dispatch_from_cache(prepared)
             if outcome is not None:
                 return outcome
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._dispatcher.dispatch, envelope)
         finally:
             release()
 
-    async def _at_once(self, prepared: PreparedCommand) -> CommandResult | None:
-        begun = self._dispatcher.decide_from_cache(prepared)
-        if begun is None:
+    async def _dispatch_from_cache(self, prepared: PreparedCommand) -> CommandResult | None:
+        pending = self._dispatcher.decide_from_cache(prepared)
+        if pending is None:
             return None
-        awaited: asyncio.Future[CommandResult | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[CommandResult | None] = asyncio.get_running_loop().create_future()
 
-        def told(found: Committed | AppendConflict | Exception) -> None:
-            appended = to_appended(begun.item, found) if isinstance(found, Committed) else found
+        def on_outcome(result: Committed | AppendConflict | Exception) -> None:
+            appended = to_appended(pending.item, result) if isinstance(result, Committed) else result
             try:
-                outcome = self._dispatcher.complete(begun, appended)
-            except Exception as error:  # noqa: BLE001 - it is raised where it is awaited
-                if not awaited.done():
-                    awaited.set_exception(error)
+                outcome = self._dispatcher.complete(pending, appended)
+            except Exception as error:  # noqa: BLE001 - raised where the future is awaited
+                if not future.done():
+                    future.set_exception(error)
             else:
-                if not awaited.done():
-                    awaited.set_result(outcome)
+                if not future.done():
+                    future.set_result(outcome)
 
         try:
-            self._store.submit(begun.item, told)
+            self._store.submit(pending.item, on_outcome)
         except BaseException:
-            begun.release()
+            pending.release()
             raise
-        return await awaited
+        return await future

@@ -1,4 +1,4 @@
-"""Judging an order on states at hand: what it records or why it is refused, and where its events are to stand."""
+"""Decides a command on given states: the events to record with their versions, or the refusal."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from service.event_store.records import StreamVersion, UnrecordedEvent
 
 Route = Step[Any, Any, Any] | Opening[Any, Any, Any]
 StreamEvent = tuple[UUID, Any]
-"""A stream, and an event that is to be recorded in it."""
+"""A stream, and an event to record in it."""
 
 _ROUTES: Final[dict[type[Any], tuple[Aggregate, Route]]] = {
     **{step.command: (aggregate, step) for aggregate in AGGREGATES for step in aggregate.steps},
@@ -28,15 +28,15 @@ _ROUTES: Final[dict[type[Any], tuple[Aggregate, Route]]] = {
 
 
 def aggregate_of(command: type[Any]) -> Aggregate:
-    """What a kind of command is about."""
+    """The aggregate of a command type."""
     return _ROUTES[command][0]
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionAttempt:
-    """An order on its way, and the context in which it is decided.
+    """A command, and the context in which it is decided.
 
-    states: what the context consults; more are added as they are asked for.
+    states: the states consulted; more are added on demand.
     """
 
     envelope: CommandEnvelope
@@ -47,7 +47,7 @@ class DecisionAttempt:
 
     @classmethod
     def begin(cls, envelope: CommandEnvelope, now: datetime, *, two_administrators: bool = False) -> Self:
-        """Raises ValueError where a command that needs a subject has none."""
+        """Raises ValueError if a command that needs a subject has none."""
         aggregate, route = _ROUTES[type(envelope.command)]
         states: dict[UUID, Any] = {}
         if isinstance(route, Opening) and route.stream_of is not None:
@@ -65,11 +65,11 @@ class DecisionAttempt:
         return cls(envelope, aggregate, route, context, states)
 
     def at(self, now: datetime) -> Self:
-        """The same order, decided at another time on the same states."""
+        """The same command, decided at another time on the same states."""
         return replace(self, context=replace(self.context, now=now))
 
     def with_states(self, states: dict[UUID, Any]) -> Self:
-        """The same order, decided on other states."""
+        """The same command, decided on other states."""
         return replace(self, context=replace(self.context, consulted=states), states=states)
 
     @property
@@ -82,18 +82,18 @@ class DecisionAttempt:
 
     @property
     def initial_streams(self) -> tuple[UUID, ...]:
-        """The streams that every judgement of it begins with, to be read at once."""
+        """The streams that every decision needs, to be read together."""
         actor = self.envelope.actor
         return (self.subject,) if actor.is_system else (self.subject, authority.stream_of(actor.authority))
 
     @property
     def numbering_stream(self) -> UUID | None:
-        """The stream that numbers what is opened."""
+        """The stream that assigns the number of an opened subject."""
         numbered_by = self.route.numbered_by if isinstance(self.route, Opening) else None
         return numbered_by(self.context) if numbered_by else None
 
     def visibility_problem(self) -> NotFound | None:
-        """Whether what it is about does not exist for who gave it. Raises Unread."""
+        """NotFound if the subject does not exist or the actor may not see it. Raises Unread."""
         context = self.context
         state = context.read(self.aggregate.state, self.subject)
         if isinstance(self.route, Step) and (state is None or not self.aggregate.is_visible(state, context)):
@@ -101,7 +101,7 @@ class DecisionAttempt:
         return None
 
     def decide(self) -> tuple[Any, ...] | Refusal:
-        """What is recorded, or the first reason against it. Raises Unread."""
+        """The events to record, or the first refusal. Raises Unread."""
         envelope, context = self.envelope, self.context
         if isinstance(self.route, Opening):
             return open_with(self.route, envelope.command, self.state, context)
@@ -110,30 +110,30 @@ class DecisionAttempt:
         )
 
     def stream_events(self, events: Iterable[Any]) -> list[StreamEvent]:
-        """What is to be recorded for it: its own events, and the number of what it opens."""
-        written: list[StreamEvent] = [(self.subject, event) for event in events]
+        """The events to record: the subject's own, and the number of what it opens."""
+        stream_events: list[StreamEvent] = [(self.subject, event) for event in events]
         if (number := self.numbering_stream) is not None:
-            written.append((number, NumberAssigned(subject=self.subject)))
-        return written
+            stream_events.append((number, NumberAssigned(subject=self.subject)))
+        return stream_events
 
 
 def to_unrecorded(
-    envelope: CommandEnvelope, written: list[StreamEvent], states: Mapping[UUID, Any]
+    envelope: CommandEnvelope, stream_events: list[StreamEvent], states: Mapping[UUID, Any]
 ) -> tuple[UnrecordedEvent, ...]:
-    """The events with their circumstances, at the versions that follow those of the states."""
+    """The events with their metadata, at the next versions of their streams."""
     command_id = envelope.command_id or random_id()
-    following: dict[UUID, int] = {}
+    next_versions: dict[UUID, int] = {}
     events = []
-    for n, (stream, event) in enumerate(written, start=1):
-        version = following.get(stream, version_of(states.get(stream)) + 1)
-        following[stream] = version + 1
+    for n, (stream, event) in enumerate(stream_events, start=1):
+        version = next_versions.get(stream, version_of(states.get(stream)) + 1)
+        next_versions[stream] = version + 1
         events.append(
             UnrecordedEvent(
                 stream=stream,
                 version=version,
                 event=event,
                 actor=envelope.actor,
-                command=CommandRef(name=type(envelope.command).__name__, id=command_id, n=n, of=len(written)),
+                command=CommandRef(name=type(envelope.command).__name__, id=command_id, n=n, of=len(stream_events)),
                 correlation=envelope.correlation or command_id,
                 causation=envelope.causation,
                 occurred_at=envelope.occurred_at,
@@ -143,6 +143,6 @@ def to_unrecorded(
 
 
 def consulted_versions(states: Mapping[UUID, Any], events: Iterable[UnrecordedEvent]) -> tuple[StreamVersion, ...]:
-    """The streams that were read and are not written, each with the version seen."""
+    """The streams that were read and are not stream_events, each with the version seen."""
     streams = {event.stream for event in events}
     return tuple((stream, version_of(state)) for stream, state in states.items() if stream not in streams)

@@ -1,4 +1,4 @@
-"""The one way in which anything is recorded: judge, fold, decide, append, for people, policies and imports alike."""
+"""The only path to a recorded event: validate, load, decide, append. People, policies and imports all use it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,13 +20,16 @@ from service.event_store.records import AppendConflict, Appended, AppendItem
 from service.event_store.store import EventStore
 
 MAX_ATTEMPTS: Final = 500
-"""How often a command is decided anew after others were faster: for a second or two. A process whose states are fresh
-wins time and again from another that has to read them first, and fifty tries were not enough for two in a thousand."""
+"""How often a command is decided again after conflicts; this takes a second or two.
+
+A process with fresh states repeatedly wins against one that must read them first. With fifty attempts, two commands in
+a thousand failed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedCommand:
-    """claim: the stream of its key. streams: those at which it takes its turn, each once."""
+    """claim: the stream of its idempotency key. streams: those to lock, each once."""
 
     attempt: DecisionAttempt
     claim: UUID | None
@@ -35,7 +38,7 @@ class PreparedCommand:
 
 @dataclass(frozen=True, slots=True)
 class PendingAppend:
-    """An order that was judged, and is to be recorded. release: gives up its turn."""
+    """A decided command that is being appended. release: releases its stream locks."""
 
     attempt: DecisionAttempt
     item: AppendItem
@@ -44,10 +47,10 @@ class PendingAppend:
 
 
 class Dispatcher:
-    """Carries out orders, from any thread.
+    """Dispatches commands, from any thread.
 
-    What happens now is judged by the database's clock, as it is once the turn at the streams is held and all that is
-    consulted was read; and again on every try.
+    Decision time is the database's clock after the locks are held and everything consulted was read, again for each
+    attempt.
     """
 
     def __init__(
@@ -59,70 +62,74 @@ class Dispatcher:
         *,
         two_administrators: bool = False,
     ) -> None:
-        """clock: in the place of the database's. two_administrators: see `Context`."""
+        """clock: replaces the database's. two_administrators: see `Context`."""
         self._two_administrators = two_administrators
         self._store = store
         self._states = states
-        self._turns = locks
+        self._locks = locks
         self._clock = clock or store.clock.now
 
     def dispatch(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
-        """What was recorded for the order, or why nothing was. Raises Unavailable where the store cannot answer now."""
+        """What was recorded, or the refusal. Raises Unavailable if the store cannot answer now."""
         if (refusal := envelope_problems(envelope)) is not None:
             return refusal
         prepared = self.prepare(envelope)
-        with self._turns.held(prepared.streams):
+        with self._locks.held(prepared.streams):
             return self._execute(prepared.attempt, prepared.claim)
 
     def prepare(self, envelope: CommandEnvelope) -> PreparedCommand:
-        """What an order that is not malformed begins with."""
-        attempt = DecisionAttempt.begin(envelope, self._time_of(envelope), two_administrators=self._two_administrators)
+        """Starts the attempt of a well-formed command."""
+        attempt = DecisionAttempt.begin(
+            envelope, self._decision_time(envelope), two_administrators=self._two_administrators
+        )
         claim = claim_stream(envelope)
         wanted = {stream: None for stream in (attempt.subject, claim, attempt.numbering_stream) if stream is not None}
         return PreparedCommand(attempt, claim, tuple(wanted))
 
     def decide_from_cache(self, prepared: PreparedCommand) -> PendingAppend | None:
-        """Judges an order at once, on states at hand; its turn is held until `end`.
+        """Decides a command at once on cached states. Its locks are held until `complete`.
 
-        None where anything would have to be waited for, and where it is not to be recorded as it is: to refuse it, or
-        to answer that it was recorded before, takes states that were read. `dispatch` does all that.
+        None if it would have to wait, and if it would be refused or is a repetition: both need fresh states. Use
+        `dispatch` then.
         """
-        release = self._turns.try_acquire(prepared.streams)
+        release = self._locks.try_acquire(prepared.streams)
         if release is None:
             return None
-        lineage, judged = self._store.lineage.number, None
+        lineage, decided = self._store.lineage.number, None
         try:
             if self._store.clock.is_fresh:
-                judged = self._decide_cached(prepared.attempt, prepared.claim, lineage)
+                decided = self._decide_cached(prepared.attempt, prepared.claim, lineage)
         finally:
-            if judged is None:
+            if decided is None:
                 release()
-        return None if judged is None else PendingAppend(*judged, lineage, release)
+        return None if decided is None else PendingAppend(*decided, lineage, release)
 
-    def complete(self, begun: PendingAppend, appended: Appended | AppendConflict | Exception) -> CommandResult | None:
-        """As `dispatch` answers or raises; None where others were faster: it is to be dispatched then."""
+    def complete(self, pending: PendingAppend, appended: Appended | AppendConflict | Exception) -> CommandResult | None:
+        """Returns or raises what `dispatch` does. None after a conflict: dispatch it then."""
         try:
             if isinstance(appended, Exception):
-                raise _told(begun.attempt, appended)
+                raise _with_advice(pending.attempt, appended)
             return (
-                None if isinstance(appended, AppendConflict) else self._recorded(begun.attempt, appended, begun.lineage)
+                None
+                if isinstance(appended, AppendConflict)
+                else self._result(pending.attempt, appended, pending.lineage)
             )
         finally:
-            begun.release()
+            pending.release()
 
-    def _time_of(self, envelope: CommandEnvelope) -> datetime:
+    def _decision_time(self, envelope: CommandEnvelope) -> datetime:
         return envelope.occurred_at or self._clock()
 
     def _decide_cached(
         self, attempt: DecisionAttempt, claim: UUID | None, lineage: int
     ) -> tuple[DecisionAttempt, AppendItem] | None:
-        """A key of which nothing is at hand is taken for unused: the append finds out whether it is."""
+        """A key that is not cached counts as unused: the append detects if it is used."""
         needed: Iterable[UUID] = [stream for stream in attempt.initial_streams if stream not in attempt.states]
         if claim is not None:
             attempt.states.update(self._states.cached([claim]) or {claim: None})
-        while (known := self._states.cached(needed)) is not None:
-            attempt.states.update(known)
-            attempt = attempt.at(self._time_of(attempt.envelope))
+        while (cached := self._states.cached(needed)) is not None:
+            attempt.states.update(cached)
+            attempt = attempt.at(self._decision_time(attempt.envelope))
             try:
                 if attempt.visibility_problem() is not None or (claim and attempt.context.read(Claim, claim)):
                     return None
@@ -136,10 +143,10 @@ class Dispatcher:
         self._store.set_clock()
         lineage = self._store.lineage.number
         needed = attempt.initial_streams if claim is None else (claim, *attempt.initial_streams)
-        was_at_hand = self._states.cached(needed) is not None
+        was_cached = self._states.cached(needed) is not None
         attempt.states.update(self._states.load([stream for stream in needed if stream not in attempt.states]))
         for _ in range(MAX_ATTEMPTS):
-            attempt, answer = self._decide(attempt, claim, was_at_hand)
+            attempt, answer = self._decide(attempt, claim, was_cached)
             if isinstance(answer, tuple):
                 result = self._record(attempt, claim, answer, lineage)
                 if result is not None:
@@ -154,20 +161,19 @@ class Dispatcher:
             if lineage != self._store.lineage.number:
                 lineage = self._store.lineage.number
                 attempt.states.update(self._states.load(tuple(attempt.states)))
-        raise Unavailable("others were faster every time")
+        raise Unavailable(f"conflicts with other commands in all {MAX_ATTEMPTS} attempts")
 
     def _decide(
-        self, attempt: DecisionAttempt, claim: UUID | None, was_at_hand: bool
+        self, attempt: DecisionAttempt, claim: UUID | None, was_cached: bool
     ) -> tuple[DecisionAttempt, tuple[Any, ...] | CommandResult | Refusal]:
-        """The attempt at the time of its judgement; the events that it records, what was recorded under its key, or why
-        nothing is.
+        """The attempt at its decision time, with the events to record, the result under its key, or the refusal.
 
-        Whether a subject that was read may be seen can take a second reading. Where there is no such subject, or
-        nothing more to read for it, there is one too: the time of the answer does not tell which it was.
+        Checking whether a subject may be seen can take a second read. If there is no such subject, or nothing more to
+        read for it, a second read is made too, so that the response time does not reveal which case it was.
         """
-        has_read_twice = was_at_hand
+        has_read_twice = was_cached
         while True:
-            attempt = attempt.at(self._time_of(attempt.envelope))
+            attempt = attempt.at(self._decision_time(attempt.envelope))
             try:
                 if (refusal := attempt.visibility_problem()) is not None:
                     if not has_read_twice:
@@ -180,7 +186,7 @@ class Dispatcher:
                 attempt.states.update(self._states.load(unread.streams))
 
     def _repeated_result(self, attempt: DecisionAttempt, claim: Claim) -> CommandResult | Refusal:
-        """The first outcome of a command that comes again under its key."""
+        """The first result of a command that is repeated under its key."""
         if not matches(attempt.envelope, claim):
             return IdempotencyConflict(
                 message="This idempotency key was used for another command or other input: send a new key."
@@ -201,17 +207,17 @@ class Dispatcher:
     def _record(
         self, attempt: DecisionAttempt, claim: UUID | None, events: tuple[Any, ...], lineage: int
     ) -> CommandResult | None:
-        """What was recorded; None where others were faster, with their states taken up."""
+        """The result; None after a conflict, with the conflicting states reloaded."""
         try:
             appended = self._store.append(_item(attempt, claim, events, lineage))
         except Unavailable as error:
-            raise _told(attempt, error) from error
+            raise _with_advice(attempt, error) from error
         if isinstance(appended, AppendConflict):
             attempt.states.update(self._states.renew(attempt.states, appended.streams, lineage))
             return None
-        return self._recorded(attempt, appended, lineage)
+        return self._result(attempt, appended, lineage)
 
-    def _recorded(self, attempt: DecisionAttempt, appended: Appended, lineage: int) -> CommandResult:
+    def _result(self, attempt: DecisionAttempt, appended: Appended, lineage: int) -> CommandResult:
         before = attempt.state
         for event in appended.events:
             attempt.states[event.stream] = self._states.advance(attempt.states.get(event.stream), event, lineage)
@@ -225,8 +231,8 @@ class Dispatcher:
         )
 
 
-def _told(attempt: DecisionAttempt, error: Exception) -> Exception:
-    """Where it is unknown whether the command was recorded, the error that says how to find out."""
+def _with_advice(attempt: DecisionAttempt, error: Exception) -> Exception:
+    """Adds how to find out, if it is unknown whether the command was recorded."""
     if not isinstance(error, Unavailable) or error.recorded is not None:
         return error
     has_key = attempt.envelope.idempotency_key is not None
@@ -234,7 +240,7 @@ def _told(attempt: DecisionAttempt, error: Exception) -> Exception:
 
 
 def envelope_problems(envelope: CommandEnvelope) -> InvalidInput | None:
-    """What is wrong with an order by itself."""
+    """Problems that need no state."""
     problems = [*wellformed.problems(envelope.command)]
     if (key := key_problem(envelope.idempotency_key)) is not None:
         problems.append(key)
@@ -242,9 +248,9 @@ def envelope_problems(envelope: CommandEnvelope) -> InvalidInput | None:
 
 
 def _item(attempt: DecisionAttempt, claim: UUID | None, events: tuple[Any, ...], lineage: int) -> AppendItem:
-    written = attempt.stream_events(events)
+    stream_events = attempt.stream_events(events)
     if claim is not None:
         last = version_of(attempt.state)
-        written.append((claim, claim_key(attempt.envelope, attempt.subject, last + 1, last + len(events))))
-    placed = to_unrecorded(attempt.envelope, written, attempt.states)
-    return AppendItem(events=placed, reads=consulted_versions(attempt.states, placed), lineage=lineage)
+        stream_events.append((claim, claim_key(attempt.envelope, attempt.subject, last + 1, last + len(events))))
+    unrecorded = to_unrecorded(attempt.envelope, stream_events, attempt.states)
+    return AppendItem(events=unrecorded, reads=consulted_versions(attempt.states, unrecorded), lineage=lineage)

@@ -1,4 +1,4 @@
-"""What is handed to the dispatcher, and what it answers where a command was carried out."""
+"""What the dispatcher takes, and what it returns for a command that was recorded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,13 +12,12 @@ from domain.vocabulary import Actor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandEnvelope:
-    """A command, and who gives it on what.
+    """A command with its actor and metadata.
 
-    subject: the stream of what the command is about. For a command that opens one, the id that it is to have; None
-    makes a new one.
-    correlation: that of what it follows from; None begins a new one. causation: the position of that event.
-    occurred_at: when it happened, where the register learns of it later.
-    command_id: derived from its cause where it has one; None makes a new one.
+    subject: the stream of the command's subject. For a command that opens one, its id; None creates a new id.
+    correlation: copied from the cause; None starts a new one. causation: position of the causing event.
+    occurred_at: when it happened, if the register learns of it later.
+    command_id: derived from the cause if there is one; None creates a new id.
     """
 
     command: object
@@ -34,10 +33,10 @@ class CommandEnvelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
-    """What was recorded for a command, now or, where it is repeated, the first time.
+    """What was recorded for a command, now or, if it is repeated, the first time.
 
-    state: of the subject as it stood after it. before: as it stood before it, None where it was opened.
-    consulted: the states of the streams that the decision rested on; none where it is repeated.
+    state: of the subject after the command. before: of the subject before it, None if the command opened it.
+    consulted: the states of the streams that the decision rested on; empty if repeated.
     """
 
     subject: UUID
@@ -49,5 +48,5 @@ class CommandResult:
 
     @property
     def position(self) -> int:
-        """The place of its last event."""
+        """The position of its last event."""
         return self.events[-1].position

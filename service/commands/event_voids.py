@@ -1,4 +1,4 @@
-"""An operator voids an event that nobody can read: bytes and place stay, and whoever reads goes on past it."""
+"""Voiding of unreadable events by an operator. Bytes and position stay; readers skip the event."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from projections.following.replay import FIELDS, TABLES
 from service.errors import CorruptEvent, Misconfigured
 from service.event_store.mapper import decode
 
-LONGEST: Final = 2000
-"""Characters of a reason."""
+MAX_REASON_LENGTH: Final = 2000
+"""Maximum characters of a reason."""
 STREAM: Final = f"""
     SELECT {FIELDS} FROM {TABLES}
     WHERE e.originator_id = (SELECT originator_id FROM event_store.events WHERE notification_id = %s)
@@ -37,7 +37,7 @@ LIST: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Voided:
-    """why: it could not be read. positions: of all that was voided: where a stream has not begun, what follows too."""
+    """why: the event could not be read. positions: all voided events; the rest of the stream too, if it has no opening."""
 
     stream: UUID
     positions: Sequence[int]
@@ -45,10 +45,10 @@ class Voided:
 
 
 def void(url: str, position: int, reason: str, by: str) -> Voided:
-    """url: of the owner, who alone has the right. Raises Misconfigured where the event is not to be voided."""
+    """url: of the owner, who alone has the right. Raises Misconfigured if the event may not be voided."""
     for name, value in (("--reason", reason), ("--by", by)):
-        if not value.strip() or len(value) > LONGEST or not value.isprintable():
-            raise Misconfigured(f"{name}: say it in 1 to {LONGEST} characters, on one line")
+        if not value.strip() or len(value) > MAX_REASON_LENGTH or not value.isprintable():
+            raise Misconfigured(f"{name}: use 1 to {MAX_REASON_LENGTH} characters, on one line")
     with psycopg.connect(url) as connection:
         connection.execute("LOCK TABLE event_store.voided_events IN SHARE ROW EXCLUSIVE MODE")
         rows = connection.execute(STREAM.encode(), [position], binary=True).fetchall()
@@ -67,27 +67,27 @@ def void(url: str, position: int, reason: str, by: str) -> Voided:
 
 
 def retry_parked(url: str, stream: UUID) -> list[str]:
-    """Applies what waits of a stream, as `parked retry` does. What came of it in each view that had set it aside."""
-    told = []
+    """Applies the parked events of a stream, as `parked retry` does. One line for each view that had parked it."""
+    results = []
     with connect(url, "mandate void") as connection:
         waiting = [view for view in VIEWS if parked_events.is_parked(connection, view, stream)]
     for view in waiting:
         try:
-            came = parked_events.retry(view, url, decode, stream)
-            told.append(f"{view.name}: {came.error or f'{came.applied} events applied'}")
+            result = parked_events.retry(view, url, decode, stream)
+            results.append(f"{view.name}: {result.error or f'{result.applied} events applied'}")
         except (OtherVersion, CorruptEvent) as error:
-            told.append(f"{view.name}: {error}")
-    return told
+            results.append(f"{view.name}: {error}")
+    return results
 
 
 def voided(url: str) -> list[tuple[Any, ...]]:
-    """position, stored name, stream, when, by whom and why, in the order of the log."""
+    """position, stored name, stream, time, operator and reason, in order of position."""
     with psycopg.connect(url) as connection:
         return connection.execute(LIST).fetchall()
 
 
 def _unreadable(rows: Sequence[Sequence[Any]], position: int) -> tuple[Any, str]:
-    """The state before the event, and why the event cannot be read. Raises Misconfigured where it can."""
+    """The state before the event, and why the event cannot be read. Raises Misconfigured if it can be read."""
     state: Any = None
     for row in rows:
         if row[0] == position and row[7] is not None:
@@ -104,10 +104,10 @@ def _unreadable(rows: Sequence[Sequence[Any]], position: int) -> tuple[Any, str]
         if row[0] == position:
             break
         state = after
-    raise Misconfigured(f"the event at position {position} can be read: only what nobody can read is voided")
+    raise Misconfigured(f"the event at position {position} can be read: only unreadable events may be voided")
 
 
 def _aggregate(connection: psycopg.Connection[Any], stream: UUID) -> Aggregate:
-    """What the stream holds, by the first of its events whose name is known."""
+    """The aggregate of the stream, from the first event whose name is known."""
     row = connection.execute(STORED_NAMES, [stream, list(EVENTS)]).fetchone()
     return UNBEGUN if row is None else AGGREGATE_OF[EVENTS[row[0]]]

@@ -1,4 +1,4 @@
-"""Idempotency keys: what a key was used for, and whether a command is the same again."""
+"""Idempotency keys: what a key was used for, and whether a command is a repetition."""
 
 import hashlib
 from typing import Any, Final
@@ -17,7 +17,7 @@ KEY_LENGTH: Final = 200
 
 
 def key_problem(key: str | None) -> FieldProblem | None:
-    """What is wrong with a key by itself."""
+    """Validates the form of a key."""
     if key is None:
         return None
     message = wellformed.unwritable(key)
@@ -29,12 +29,12 @@ def key_problem(key: str | None) -> FieldProblem | None:
 
 
 def claim_stream(envelope: CommandEnvelope) -> UUID | None:
-    """The stream of the order's key, which is the authority's own; None without a key."""
+    """The stream of the key, which is scoped to the authority; None without a key."""
     return None if envelope.idempotency_key is None else stream_of(envelope.actor.authority, envelope.idempotency_key)
 
 
 def claim_key(envelope: CommandEnvelope, subject: UUID, first_version: int, last_version: int) -> KeyClaimed:
-    """The event that claims the key for this order."""
+    """The event that claims the key for this command."""
     nonce = random_bytes(16).hex()
     return KeyClaimed(
         nonce=nonce,
@@ -51,7 +51,7 @@ def matches(envelope: CommandEnvelope, claim: Claim) -> bool:
 
 
 def claim_history_key(digest: str, stream: UUID, first_version: int, last_version: int) -> KeyClaimed:
-    """The event that claims a key for a whole history. digest: SHA-256 of its lines, hex."""
+    """The event that claims a key for an imported history. digest: SHA-256 of its lines, hex."""
     nonce = random_bytes(16).hex()
     return KeyClaimed(
         nonce=nonce,
@@ -73,7 +73,7 @@ def _history_fingerprint(digest: str, nonce: str) -> str:
 
 def _fingerprint(envelope: CommandEnvelope, nonce: str) -> str:
     command = envelope.command
-    whole = [
+    fingerprinted = [
         nonce,
         type(command).__name__,
         envelope.actor.kind,
@@ -84,7 +84,7 @@ def _fingerprint(envelope: CommandEnvelope, nonce: str) -> str:
         envelope.expected_version,
         command,
     ]
-    return hashlib.sha256(msgspec.json.encode(whole, enc_hook=_plain)).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(fingerprinted, enc_hook=_plain)).hexdigest()
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the policies ask of the database: requests that rest on an incident, those whose time is up, and the time."""
+"""Queries of the policies: requests that rest on an incident, and requests whose approval expires."""
 
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -21,13 +21,13 @@ from service.errors import Unavailable
 T = TypeVar("T")
 
 VIEW_TIMEOUT: Final = 10.0
-"""Seconds that the view is waited for."""
+"""Seconds to wait for the view."""
 POLL_INTERVAL: Final = 0.01
 BATCH_SIZE: Final = 100
 
 
 class PolicyQueries:
-    """Raises Unavailable where the database does not answer, or the view is too far behind."""
+    """Raises Unavailable if the database does not answer, or the view is too far behind."""
 
     def __init__(self, url: str, stop: Event) -> None:
         """stop: ends waiting."""
@@ -35,20 +35,22 @@ class PolicyQueries:
         self._stop = stop
 
     def affected_requests(self, incident: IncidentId, position: int) -> list[RequestId]:
-        """The requests that name the incident, as of the position at least, and those of which the view cannot tell."""
+        """The requests that name the incident, at least as of the position, and the parked ones."""
         self._wait_for(position)
-        resting = [request.id for request in self._ask(deployment_requests.resting_on(EVERYTHING, [incident]))]
+        resting = [request.id for request in self._run(deployment_requests.resting_on(EVERYTHING, [incident]))]
         return [*resting, *self.parked()]
 
-    def expiring(self, now: datetime, but: Collection[RequestId]) -> list[RequestId]:
-        """The requests whose approval's time has passed, the first to pass first. but: those that are looked at
-        apart, and keep no other from its turn however many they are."""
-        passed = self._ask(deployment_requests.expiring(now, BATCH_SIZE + len(but)))
-        return [request.id for _, request in passed if request.id not in but]
+    def expiring(self, now: datetime, excluded: Collection[RequestId]) -> list[RequestId]:
+        """The requests whose approval has expired, oldest expiry first.
 
-    def parked(self, course: str = deployment_requests.NAME) -> list[RequestId]:
-        """Those of which the view cannot tell, or another course of its own name."""
-        return [RequestId(stream) for stream in self._ask(parked_streams.streams_of(course))]
+        excluded: requests to leave out. They are handled separately and do not delay others, however many they are.
+        """
+        expired = self._run(deployment_requests.expiring(now, BATCH_SIZE + len(excluded)))
+        return [request.id for _, request in expired if request.id not in excluded]
+
+    def parked(self, consumer: str = deployment_requests.NAME) -> list[RequestId]:
+        """The requests parked in the view, or by the consumer of this name."""
+        return [RequestId(stream) for stream in self._run(parked_streams.streams_of(consumer))]
 
     def close(self) -> None:
         self._engine.dispose()
@@ -64,10 +66,10 @@ class PolicyQueries:
             if self._stop.wait(POLL_INTERVAL) or time.monotonic() > deadline:
                 raise Unavailable(f"the view {deployment_requests.NAME} has not reached {position}")
 
-    def _ask(self, question: Query[T]) -> list[T]:
+    def _run(self, query: Query[T]) -> list[T]:
         with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:
-            rows: Sequence[Any] = connection.execute(question.statement, question.values).all()
-        return [question.read(row) for row in rows]
+            rows: Sequence[Any] = connection.execute(query.statement, query.values).all()
+        return [query.read(row) for row in rows]
 
 
 def _engine(url: str) -> Engine:

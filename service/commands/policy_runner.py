@@ -1,11 +1,11 @@
-"""What follows by itself: every event is shown to the policies once, and what they call for is dispatched as anybody's.
+"""Runs the policies: each event is shown to them once, and the commands they return are dispatched like any other.
 
-A policy is judged on the newest states of the request and of the incidents that it rests on, so that it does not matter
-in which order a hold and a finding were recorded: the later of the two is shown last. Its command has a key made from
-policy, request and cause: however often an event is shown, across kills, restarts and workers, the effect is one.
+A policy reads the newest states of the request and of its incidents, so the order in which a hold and a finding are
+recorded does not matter: the later of the two is shown last. The idempotency key of its command is made of policy,
+request and cause: however often an event is shown, across kills, restarts and workers, the effect is recorded once.
 
-A request that cannot be judged, such as one with an event that cannot be folded, fails alone. It is set aside, logged,
-shown by health, and asked again until it can be judged.
+A request whose policies fail, such as one with an event that cannot be applied, does not affect others. It is parked,
+logged, reported by health, and retried until it succeeds.
 """
 
 import logging
@@ -31,95 +31,100 @@ from service.errors import Unavailable
 log = logging.getLogger(__name__)
 
 FindAffectedRequests = Callable[[IncidentId, int], Iterable[RequestId]]
-"""The requests that may rest on an incident, as of a position at least."""
+"""The requests that may rest on an incident, at least as of a position."""
 
 CONSUMER_NAME: Final = "policies"
-"""The name under which they follow the log."""
+"""The name of the policies as a consumer of the log."""
 CONSUMER_VERSION: Final = 1
-"""Stays: they keep no rows that could be built anew."""
+"""Never changes: policies have no rows to rebuild."""
 Failures = Mapping[RequestId, tuple[int, Exception]]
-"""Requests that could not be judged: the position of the event that was shown, and why."""
+"""Parked requests: the position of the event shown, and the error."""
 MAX_ATTEMPTS: Final = 50
-"""How often a policy is asked anew what it needs to know."""
+"""How often a policy may ask for more states."""
 
 
 class PolicyRunner:
-    """Shows events and the time to the policies. Raises Unavailable where the store does not answer: show it again."""
+    """Shows events and the time to the policies. Raises Unavailable if the store does not answer: retry then."""
 
     def __init__(
         self,
         dispatcher: Dispatcher,
         states: StateCache,
         feed: ReadFeed,
-        watchers: FindAffectedRequests,
+        find_affected: FindAffectedRequests,
         clock: Callable[[], datetime],
     ) -> None:
         self._dispatcher = dispatcher
         self._states = states
         self._feed = feed
-        self._watchers = watchers
+        self._find_affected = find_affected
         self._clock = clock
         self._failing: set[RequestId] = set()
 
     def handle_events(self, events: Sequence[Recorded[Any]]) -> Failures:
-        """Whatever follows from these events is recorded, or was, or was refused and is settled. What could not be."""
-        concerned = {request: recorded.position for recorded in events for request in self._affected(recorded)}
-        states = self._newest_together(concerned)
+        """Dispatches what follows from these events. Returns the requests that failed.
+
+        What was recorded before or is refused counts as done.
+        """
+        positions = {request: recorded.position for recorded in events for request in self._affected(recorded)}
+        states = self._load_together(positions)
         failed = dict[RequestId, tuple[int, Exception]]()
-        for request, position in concerned.items():
-            error = self._isolated(request, partial(self._judge, request, states))
+        for request, position in positions.items():
+            error = self._isolated(request, partial(self._run_policies, request, states))
             if error is not None:
                 failed[request] = position, error
         return failed
 
     def try_again(self, requests: Iterable[RequestId]) -> list[RequestId]:
-        """Judges requests that failed before. Those that can be judged now."""
-        return [request for request in requests if self._isolated(request, partial(self._judge, request, {})) is None]
+        """Retries parked requests. Returns those that succeed now."""
+        return [
+            request for request in requests if self._isolated(request, partial(self._run_policies, request, {})) is None
+        ]
 
-    def tick(self, expiring: Iterable[RequestId], set_aside: Iterable[RequestId] = ()) -> None:
-        """Whatever the time calls for is recorded: the time of these approvals has passed.
+    def tick(self, expiring: Iterable[RequestId], parked: Iterable[RequestId] = ()) -> None:
+        """Expires these approvals.
 
-        set_aside: of requests of which the view cannot tell. One that cannot be judged keeps no other from its turn.
+        parked: requests parked in the view. One that fails does not delay others.
         """
-        for request in (*expiring, *set_aside):
+        for request in (*expiring, *parked):
             self._isolated(request, partial(self._expire, request))
 
-    def _judge(self, request: RequestId, states: dict[UUID, Any]) -> None:
+    def _run_policies(self, request: RequestId, states: dict[UUID, Any]) -> None:
         if request not in states:
-            states |= self._newest({request})
+            states |= self._load_newest({request})
         for policy in POLICIES:
             self._ask(policy, request, states)
 
     def _expire(self, request: RequestId) -> None:
-        self._ask(EXPIRE_APPROVAL, request, self._newest({request}))
+        self._ask(EXPIRE_APPROVAL, request, self._load_newest({request}))
 
-    def _isolated(self, request: RequestId, judge: Callable[[], None]) -> Exception | None:
-        """Why one request cannot be judged, logged once. Raises Unavailable, which is not the request's fault."""
+    def _isolated(self, request: RequestId, run: Callable[[], None]) -> Exception | None:
+        """The error of one request, logged once. Raises Unavailable, which is not the request's fault."""
         try:
-            judge()
+            run()
         except Unavailable:
             raise
         except Exception as error:
             if request not in self._failing:
-                log.exception("the policies cannot judge the request %s: it is set aside", request)
+                log.exception("the policies fail for the request %s: it is parked", request)
                 self._failing.add(request)
             return error
         self._failing.discard(request)
         return None
 
-    def _newest_together(self, requests: Iterable[RequestId]) -> dict[UUID, Any]:
-        """In one statement; nothing where one of them cannot be folded: each is read by itself then."""
+    def _load_together(self, requests: Iterable[RequestId]) -> dict[UUID, Any]:
+        """Reads all in one statement. Empty if one of them cannot be folded: each is then read by itself."""
         try:
-            return self._newest(set(requests))
+            return self._load_newest(set(requests))
         except Unavailable:
             raise
-        except Exception:  # noqa: BLE001 - whose fault it is shows when each is read by itself
+        except Exception:  # noqa: BLE001 - reading each by itself shows which one fails
             return {}
 
     def _affected(self, recorded: Recorded[Any]) -> tuple[RequestId, ...]:
-        return affected(recorded, lambda incident: self._watchers(incident, recorded.position))
+        return affected(recorded, lambda incident: self._find_affected(incident, recorded.position))
 
-    def _newest(self, streams: Iterable[UUID]) -> dict[UUID, Any]:
+    def _load_newest(self, streams: Iterable[UUID]) -> dict[UUID, Any]:
         states = self._states.load(streams)
         return states | self._states.refresh(states)
 
@@ -127,35 +132,35 @@ class PolicyRunner:
         state = states.get(request)
         if not isinstance(state, DeploymentRequest):
             return
-        called_for = self._react(policy, state, states)
-        if called_for is None:
+        reaction = self._react(policy, state, states)
+        if reaction is None:
             return
-        command, cause = called_for
-        [causing] = self._feed(cause - 1, 1)
+        command, cause = reaction
+        [cause_event] = self._feed(cause - 1, 1)
         key = f"{policy.name} {request} {cause}"
-        answer = self._dispatcher.dispatch(
+        result = self._dispatcher.dispatch(
             CommandEnvelope(
                 command=command,
                 actor=SYSTEM,
                 subject=request,
                 idempotency_key=key,
-                correlation=causing.correlation,
+                correlation=cause_event.correlation,
                 causation=cause,
                 command_id=derived_id("policy", key),
             )
         )
-        if not isinstance(answer, CommandResult):
-            log.info("policy %s on %s is settled: %s", policy.name, request, answer.message)
-        elif not answer.repeated:
-            states[request] = answer.state
+        if not isinstance(result, CommandResult):
+            log.info("policy %s on %s is refused, and done: %s", policy.name, request, result.message)
+        elif not result.repeated:
+            states[request] = result.state
 
     def _react(self, policy: Policy, state: DeploymentRequest, states: dict[UUID, Any]) -> tuple[Reaction, int] | None:
-        """The command that the request calls for, and its cause."""
+        """The command that the policy returns for the request, and its cause."""
         for _ in range(MAX_ATTEMPTS):
             context = Context(actor=SYSTEM, now=self._clock(), subject=state.id, consulted=states)
             try:
                 command = policy.react(state, context)
                 return None if command is None else (command, policy.cause(state, context))
             except Unread as unread:
-                states |= self._newest(unread.streams)
-        raise RuntimeError(f"policy {policy.name} asks without end")
+                states |= self._load_newest(unread.streams)
+        raise RuntimeError(f"policy {policy.name} still asks for states after {MAX_ATTEMPTS} attempts")

@@ -1,7 +1,7 @@
-"""The folded states of the streams used last: what commands are decided on, without reading what is at hand.
+"""A cache of folded states of recently used streams, so that commands can be decided without reads.
 
-A state here may be old. An append checks every stream that its decision rested on, and a refusal is answered only after
-`refresh`, so that neither rests on an old one.
+A cached state may be stale. An append checks every stream that its decision rests on, and a refusal is returned only
+after `refresh`, so neither rests on a stale state.
 """
 
 import logging
@@ -17,101 +17,101 @@ from domain.catalogue import AGGREGATE_OF
 from domain.recorded import Recorded
 from service.event_store.stream_store import Streams
 
-MOST_BYTES: Final = 128 * 1024 * 1024
-A_STATE: Final = 2000
-AN_EVENT: Final = 200
-A_BYTE: Final = 2
-"""What a state takes in memory, in bytes: by itself, for each of its events, and for each byte of their JSON."""
-ABSENT_KEPT: Final = 10_000
-"""Streams that are known to have no event. They are kept apart: ids that nobody knows take no place from states."""
+MAX_BYTES: Final = 128 * 1024 * 1024
+STATE_BYTES: Final = 2000
+EVENT_BYTES: Final = 200
+BYTES_PER_JSON_BYTE: Final = 2
+"""Estimated memory of a state in bytes: the base, for each of its events, and for each byte of their JSON."""
+MAX_ABSENT: Final = 10_000
+"""Maximum of cached streams without events. They are separate, so that unknown ids evict no states."""
 
 log = logging.getLogger(__name__)
 
 
-class Kept(NamedTuple):
+class CachedState(NamedTuple):
     state: Any
     size: int
 
 
 class StateCache:
-    """A bounded cache of states by stream; None is the state of a stream that has no event.
+    """A bounded cache of states by stream; None is the state of a stream without events. Thread-safe.
 
-    lineage, of the methods: that of the store before the first of these states was loaded. What was read of another
-    history than the present one is not kept.
+    Parameter lineage: the store's lineage before the first of these states was loaded. States of an earlier lineage are
+    not cached.
     """
 
-    def __init__(self, store: Streams, *, most_bytes: int = MOST_BYTES) -> None:
-        """most_bytes: of memory for all that is kept, as far as it can be estimated."""
+    def __init__(self, store: Streams, *, most_bytes: int = MAX_BYTES) -> None:
+        """most_bytes: estimated memory of the whole cache."""
         self._store = store
         self._most_bytes = most_bytes
         self._guard = threading.Lock()
         self._lineage = store.lineage.number
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._cached: OrderedDict[UUID, CachedState] = OrderedDict()
         self._absent: OrderedDict[UUID, None] = OrderedDict()
         self._bytes = 0
 
     @property
     def size(self) -> int:
-        """The estimated bytes of all that is kept."""
+        """Estimated bytes of all cached states."""
         return self._bytes
 
     def load(self, streams: Iterable[UUID]) -> dict[UUID, Any]:
-        """The states of the streams, read where they are not at hand."""
+        """The states of the streams, read if not cached."""
         lineage = self._store.lineage.number
         found: dict[UUID, Any] = {}
         missing: dict[UUID, Any] = {}
         with self._guard:
-            self._settle()
+            self._drop_stale()
             for stream in streams:
-                if self._is_at_hand(stream):
+                if self._is_cached(stream):
                     found[stream] = self._use(stream)
                 else:
                     missing[stream] = None
         return found | self._read(missing, lineage) if missing else found
 
     def cached(self, streams: Iterable[UUID]) -> dict[UUID, Any] | None:
-        """The states of the streams, None where one of them would have to be read."""
+        """The states of the streams, None if one of them is not cached."""
         found: dict[UUID, Any] = {}
         with self._guard:
-            self._settle()
+            self._drop_stale()
             for stream in streams:
-                if not self._is_at_hand(stream):
+                if not self._is_cached(stream):
                     return None
                 found[stream] = self._use(stream)
         return found
 
     def refresh(self, states: dict[UUID, Any], lineage: int | None = None) -> dict[UUID, Any]:
-        """Those of the states that moved on, as they are now."""
+        """Those of the states that changed, as they are now."""
         fresh = self._read(states, self._store.lineage.number if lineage is None else lineage)
         return {stream: state for stream, state in fresh.items() if state is not states[stream]}
 
     def renew(self, states: dict[UUID, Any], lost: Iterable[UUID], lineage: int) -> dict[UUID, Any]:
-        """Those of the states that changed, read after an append on them lost at the streams `lost`.
+        """Those of the states that changed, read after a conflict at the streams `lost`.
 
-        Where none of these has gone on, the database holds less than what was read from it: it was restored to an
-        earlier point. Everything that is kept is dropped then, and the states are read from the beginning.
+        If none of these has new events, the database holds less than was read from it: it was restored to an earlier
+        point. Then the cache is cleared, and the states are read from the beginning.
         """
         if lineage == self._store.lineage.number:
             moved = self.refresh(states, lineage)
             if not moved.keys().isdisjoint(lost):
                 return moved
-            log.warning("the database holds less than what was read from it: all states are read again")
+            log.warning("the database holds less than was read from it, as after a restore: the state cache is cleared")
         self.clear()
         return self.load(states)
 
     def clear(self) -> None:
-        """Keeps nothing of what was read."""
+        """Empties the cache."""
         with self._guard:
             self._clear()
 
     def advance(self, state: Any, recorded: Recorded[Any], lineage: int) -> Any:
-        """The state after one more event of its stream, kept from now on."""
+        """The state after one more event of its stream. It is cached."""
         after = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
         with self._guard:
-            self._settle()
+            self._drop_stale()
             size = self._size_of(recorded.stream, state)
             if size is not None:
-                self._keep(recorded.stream, after, size + _size(recorded), lineage)
+                self._store_state(recorded.stream, after, size + _size(recorded), lineage)
         return after
 
     def _read(self, states: dict[UUID, Any], lineage: int) -> dict[UUID, Any]:
@@ -123,67 +123,69 @@ class StateCache:
             fresh[recorded.stream] = aggregate.evolve(fresh[recorded.stream], recorded)
             added[recorded.stream] += _size(recorded)
         with self._guard:
-            self._settle()
+            self._drop_stale()
             for stream, state in fresh.items():
                 size = self._size_of(stream, states[stream])
                 if size is not None:
-                    self._keep(stream, state, size + added[stream], lineage)
+                    self._store_state(stream, state, size + added[stream], lineage)
         return fresh
 
-    def _settle(self) -> None:
-        """Drops what is of an earlier history."""
+    def _drop_stale(self) -> None:
+        """Drops states of an earlier lineage."""
         if self._lineage != self._store.lineage.number:
             self._clear()
 
-    def _is_at_hand(self, stream: UUID) -> bool:
-        return stream in self._kept or stream in self._absent
+    def _is_cached(self, stream: UUID) -> bool:
+        return stream in self._cached or stream in self._absent
 
     def _use(self, stream: UUID) -> Any:
-        kept = self._kept.get(stream)
-        if kept is None:
+        cached = self._cached.get(stream)
+        if cached is None:
             self._absent.move_to_end(stream)
             return None
-        self._kept.move_to_end(stream)
-        return kept.state
+        self._cached.move_to_end(stream)
+        return cached.state
 
     def _size_of(self, stream: UUID, state: Any) -> int | None:
-        """None where it is not known: the state was dropped, or another is kept."""
+        """None if unknown: the state was evicted, or another is cached."""
         if state is None:
-            return A_STATE
-        kept = self._kept.get(stream)
-        return kept.size if kept is not None and kept.state.version == state.version else None
+            return STATE_BYTES
+        cached = self._cached.get(stream)
+        return cached.size if cached is not None and cached.state.version == state.version else None
 
-    def _keep(self, stream: UUID, state: Any, size: int, lineage: int) -> None:
+    def _store_state(self, stream: UUID, state: Any, size: int, lineage: int) -> None:
         if lineage != self._lineage:
             return
-        kept = self._kept.get(stream)
+        cached = self._cached.get(stream)
         if state is None:
-            if kept is None:
+            if cached is None:
                 self._absent[stream] = None
                 self._absent.move_to_end(stream)
-                if len(self._absent) > ABSENT_KEPT:
+                if len(self._absent) > MAX_ABSENT:
                     self._absent.popitem(last=False)
             return
-        if kept is None or state.version >= kept.state.version:
+        if cached is None or state.version >= cached.state.version:
             self._absent.pop(stream, None)
-            self._kept[stream] = Kept(state, size)
-            self._kept.move_to_end(stream)
-            self._bytes += size - (0 if kept is None else kept.size)
+            self._cached[stream] = CachedState(state, size)
+            self._cached.move_to_end(stream)
+            self._bytes += size - (0 if cached is None else cached.size)
             while self._bytes > self._most_bytes:
-                self._bytes -= self._kept.popitem(last=False)[1].size
+                self._bytes -= self._cached.popitem(last=False)[1].size
 
     def _clear(self) -> None:
         self._lineage = self._store.lineage.number
-        self._kept.clear()
+        self._cached.clear()
         self._absent.clear()
         self._bytes = 0
 
 
 def version_of(state: Any) -> int:
-    """How many events a stream has."""
+    """The number of events of a stream."""
     return 0 if state is None else int(state.version)
 
 
 def _size(recorded: Recorded[Any]) -> int:
-    """What an event adds to a state, roughly."""
-    return AN_EVENT + A_BYTE * len(msgspec.json.encode(recorded.event, enc_hook=lambda text: text.value))
+    """The memory that an event adds to a state, estimated."""
+    return EVENT_BYTES + BYTES_PER_JSON_BYTE * len(
+        msgspec.json.encode(recorded.event, enc_hook=lambda text: text.value)
+    )

@@ -1,4 +1,4 @@
-"""One at a time for each stream, in the order of arrival, so that commands on a busy one neither clash nor starve."""
+"""FIFO lock per stream, so that commands on a busy stream neither conflict nor starve."""
 
 import asyncio
 import threading
@@ -11,21 +11,21 @@ from uuid import UUID
 
 from service.errors import Unavailable
 
-MAX_WAITERS: Final = "too many commands wait for the same subject"
+TIMED_OUT: Final = "too many commands wait for the same subject"
 
 
 class StreamLocks:
-    """The turns of one process. Between processes the store decides who was first."""
+    """The locks of one process. Between processes, the append detects conflicts."""
 
     def __init__(self, timeout: float) -> None:
-        """timeout: seconds that a command waits for its turn at a stream."""
+        """timeout: seconds to wait for a stream's lock."""
         self._timeout = timeout
         self._guard = threading.Lock()
         self._waiting: dict[UUID, deque[threading.Lock]] = {}
 
     @contextmanager
     def held(self, streams: Iterable[UUID]) -> Iterator[None]:
-        """Holds the turn at all of them. Raises Unavailable where it does not come in time."""
+        """Holds the locks of all streams. Raises Unavailable after the timeout."""
         held: list[UUID] = []
         try:
             for stream in sorted(set(streams)):
@@ -37,7 +37,7 @@ class StreamLocks:
                 self._release(stream)
 
     def try_acquire(self, streams: Iterable[UUID]) -> Callable[[], None] | None:
-        """Holds the turn at all of them until what it returns is called. None where one would have to be waited for."""
+        """Acquires all locks without waiting. Returns the function that releases them, or None if one is taken."""
         wanted = set(streams)
         with self._guard:
             if not self._waiting.keys().isdisjoint(wanted):
@@ -46,7 +46,7 @@ class StreamLocks:
         return partial(self._release_all, wanted)
 
     def waiter_count(self, stream: UUID) -> int:
-        """How many wait for their turn at the stream."""
+        """How many threads wait for the stream's lock."""
         with self._guard:
             return len(self._waiting.get(stream, ()))
 
@@ -56,15 +56,15 @@ class StreamLocks:
             if queue is None:
                 self._waiting[stream] = deque()
                 return
-            turn = threading.Lock()
-            turn.acquire()
-            queue.append(turn)
-        if turn.acquire(timeout=self._timeout):
+            waiter = threading.Lock()
+            waiter.acquire()
+            queue.append(waiter)
+        if waiter.acquire(timeout=self._timeout):
             return
         with self._guard:
-            if turn in queue:
-                queue.remove(turn)
-                raise Unavailable(MAX_WAITERS)
+            if waiter in queue:
+                queue.remove(waiter)
+                raise Unavailable(TIMED_OUT)
 
     def _release_all(self, streams: Iterable[UUID]) -> None:
         for stream in streams:
@@ -80,15 +80,15 @@ class StreamLocks:
 
 
 class AsyncStreamLocks:
-    """The same in one event loop: who waits there keeps no thread from others."""
+    """The same within one event loop: waiting occupies no thread."""
 
     def __init__(self, timeout: float) -> None:
-        """timeout: seconds that a command waits for its turn at a stream."""
+        """timeout: seconds to wait for a stream's lock."""
         self._timeout = timeout
         self._waiting: dict[UUID, deque[asyncio.Future[None]]] = {}
 
     def try_acquire(self, streams: Iterable[UUID]) -> Callable[[], None] | None:
-        """Holds the turn at all of them until what it returns is called. None where one would have to be waited for."""
+        """Acquires all locks without waiting. Returns the function that releases them, or None if one is taken."""
         wanted = tuple(streams)
         if not self._waiting.keys().isdisjoint(wanted):
             return None
@@ -97,7 +97,7 @@ class AsyncStreamLocks:
         return partial(self._release_all, wanted)
 
     async def acquire(self, streams: Iterable[UUID]) -> Callable[[], None]:
-        """Waits for the turn at all of them, where it must. Raises Unavailable where it does not come in time."""
+        """Acquires all locks and returns the function that releases them. Raises Unavailable after the timeout."""
         held: list[UUID] = []
         try:
             for stream in sorted(set(streams)):
@@ -113,16 +113,16 @@ class AsyncStreamLocks:
         if queue is None:
             self._waiting[stream] = deque()
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue.append(turn)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(waiter)
         try:
             async with asyncio.timeout(self._timeout):
-                await turn
+                await waiter
         except BaseException as error:
-            if turn.done() and not turn.cancelled():
+            if waiter.done() and not waiter.cancelled():
                 self._release(stream)
             if isinstance(error, TimeoutError):
-                raise Unavailable(MAX_WAITERS) from None
+                raise Unavailable(TIMED_OUT) from None
             raise
 
     def _release_all(self, streams: Iterable[UUID]) -> None:
@@ -130,11 +130,11 @@ class AsyncStreamLocks:
             self._release(stream)
 
     def _release(self, stream: UUID) -> None:
-        """To the first that has not left."""
+        """Passes the lock to the first waiter that is still waiting."""
         queue = self._waiting[stream]
         while queue:
-            turn = queue.popleft()
-            if not turn.done():
-                turn.set_result(None)
+            waiter = queue.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
                 return
         del self._waiting[stream]

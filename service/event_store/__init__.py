@@ -1,4 +1,4 @@
-"""Append to the log and read it: group commit, encoding, connections, and the eventsourcing adapter.
+"""Appends to the log and reads it: group commit, encoding, connections, and the eventsourcing adapter.
 
-Knows stored bytes and recorded events; decides nothing.
+Knows stored bytes and recorded events; makes no decisions.
 """

@@ -1,4 +1,4 @@
-"""Items on their way into the store: encoded in their callers' threads, and which of them may go together."""
+"""Append items, encoded in their callers' threads, and the rules for putting them into one batch."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -6,17 +6,17 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from service.event_store.pg_arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, numbered
+from service.event_store.pg_arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, repeat_indexes
 from service.event_store.records import AppendConflict, EncodedEvent, StreamVersion
 from service.event_store.wake_chain import Waiter, wake_all
 
 MAX_BATCH_EVENTS = 1000
 MAX_BATCH_BYTES = 8 * 1024 * 1024
-"""Of a batch, unless a single item is larger."""
+"""Size of a batch, unless a single item is larger."""
 
 
 class Committed(NamedTuple):
-    """Where an item's events are: from `first` on, without a gap."""
+    """Positions of an item's events: consecutive, starting at `first`."""
 
     first: int
     recorded_at: datetime
@@ -26,15 +26,15 @@ AppendOutcome = Committed | AppendConflict | Exception
 
 
 class PendingItem(Waiter):
-    """An item on its way. One thread waits for its outcome; the appender's tells it. One without events is a probe.
+    """An item in the append queue. One thread waits for its outcome; the appender delivers it. No events: a probe.
 
-    Whoever pops the ticket decides: the appender, that the item is sent; the waiting thread, that it never is.
+    Whoever pops the ticket decides: the appender, that the item is sent; the waiting thread, that it is never sent.
     """
 
     def __init__(
         self, events: Sequence[EncodedEvent], reads: Sequence[StreamVersion], lineage: int | None = None
     ) -> None:
-        """lineage: as of an item."""
+        """lineage: see AppendItem."""
         super().__init__()
         self.events = events
         self.reads = reads
@@ -50,7 +50,7 @@ class PendingItem(Waiter):
         self.outcome: AppendOutcome | None = None
 
     def take(self) -> bool:
-        """Whether the caller is the first to ask."""
+        """Whether this is the first call."""
         try:
             self.ticket.pop()
         except IndexError:
@@ -58,36 +58,36 @@ class PendingItem(Waiter):
         return True
 
     def wait(self, seconds: float) -> AppendOutcome | None:
-        """None where nothing was told in time."""
+        """None if there is no outcome in time."""
         return self.outcome if self.sleep(seconds) else None
 
 
 class AsyncPendingItem(PendingItem):
-    """One for which an event loop waits: made there, and told there what became of it, once."""
+    """A pending item of an event loop. It is created in that loop, and its outcome is delivered there once."""
 
     def __init__(
         self,
         events: Sequence[EncodedEvent],
         reads: Sequence[StreamVersion],
-        on_told: Callable[[AppendOutcome], None],
+        on_outcome: Callable[[AppendOutcome], None],
         lineage: int | None = None,
     ) -> None:
         super().__init__(events, reads, lineage)
         self.loop = asyncio.get_running_loop()
-        self._on_outcome: Callable[[AppendOutcome], None] | None = on_told
+        self._on_outcome: Callable[[AppendOutcome], None] | None = on_outcome
         self._expiry: asyncio.TimerHandle | None = None
 
     def expire_after(self, seconds: float, expired: Callable[[], None]) -> None:
-        """Calls it where nothing is told in time."""
+        """Calls `expired` if there is no outcome in time."""
         self._expiry = self.loop.call_later(seconds, expired)
 
     def deliver(self, outcome: AppendOutcome) -> None:
-        """In its loop. What comes after the first is let go."""
-        on_told, self._on_outcome = self._on_outcome, None
+        """Runs in its loop. Outcomes after the first are ignored."""
+        on_outcome, self._on_outcome = self._on_outcome, None
         if self._expiry is not None:
             self._expiry.cancel()
-        if on_told is not None:
-            on_told(outcome)
+        if on_outcome is not None:
+            on_outcome(outcome)
 
 
 def _members(event: EncodedEvent) -> tuple[bytes, ...]:
@@ -96,9 +96,9 @@ def _members(event: EncodedEvent) -> tuple[bytes, ...]:
 
 
 class Batch:
-    """Items that go in one call. No two of them touch: neither writes a stream that the other writes or consults.
+    """Items sent in one call. No two of them overlap: neither writes a stream that the other writes or consults.
 
-    A probe goes alone.
+    A probe is sent alone.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class Batch:
         return self.events >= MAX_BATCH_EVENTS or self._bytes >= MAX_BATCH_BYTES
 
     def add(self, entry: PendingItem) -> bool:
-        """False where the entry has to wait for the next batch. One whose caller has given up is dropped."""
+        """False if the item must wait for the next batch. An item whose caller gave up is dropped."""
         written = self._written
         if self.entries and not (entry.events and self.events):
             return False
@@ -129,7 +129,7 @@ class Batch:
 
     @classmethod
     def alone(cls, entry: PendingItem) -> "Batch":
-        """A batch of one that was taken before."""
+        """A batch of one item that is already taken."""
         batch = cls()
         batch._put(entry)
         return batch
@@ -142,24 +142,24 @@ class Batch:
         self._consulted |= entry.consults
 
     def parameters(self) -> tuple[bytes, ...]:
-        """For event_store.append, in its order."""
+        """The parameters of event_store.append, in order."""
         entries, count = self.entries, self.events
         reads = sum(len(entry.reads) for entry in entries)
         return (
-            numbered([len(entry.events) for entry in entries]),
+            repeat_indexes([len(entry.events) for entry in entries]),
             Uuids.of([entry.streams for entry in entries], count),
             Bigints.of([entry.versions for entry in entries], count),
             Texts.of([entry.topics for entry in entries], count),
             Blobs.of([entry.states for entry in entries], count),
             Blobs.of([entry.texts for entry in entries], count),
-            numbered([len(entry.reads) for entry in entries]),
+            repeat_indexes([len(entry.reads) for entry in entries]),
             Uuids.of([entry.read_streams for entry in entries], reads),
             Bigints.of([entry.read_versions for entry in entries], reads),
         )
 
 
 def deliver_outcomes(entries: Sequence[PendingItem], outcomes: Sequence[AppendOutcome]) -> None:
-    """Whoever waits for one of them is woken: a thread each, a loop once for all of its own."""
+    """Wakes the waiters: each thread once, and each event loop once for all of its items."""
     sleepers: list[PendingItem] = []
     awaited: dict[asyncio.AbstractEventLoop, list[tuple[AsyncPendingItem, AppendOutcome]]] = {}
     for entry, outcome in zip(entries, outcomes, strict=True):
@@ -168,19 +168,19 @@ def deliver_outcomes(entries: Sequence[PendingItem], outcomes: Sequence[AppendOu
             awaited.setdefault(entry.loop, []).append((entry, outcome))
         else:
             sleepers.append(entry)
-    for loop, told in awaited.items():
-        with suppress(RuntimeError):  # it was closed: nobody waits in it any more
-            loop.call_soon_threadsafe(_deliver, told)
+    for loop, outcomes_of_loop in awaited.items():
+        with suppress(RuntimeError):  # the loop is closed: nothing waits in it
+            loop.call_soon_threadsafe(_deliver, outcomes_of_loop)
     wake_all(sleepers)
 
 
-def _deliver(told: Iterable[tuple[AsyncPendingItem, AppendOutcome]]) -> None:
-    for entry, outcome in told:
+def _deliver(outcomes_of_loop: Iterable[tuple[AsyncPendingItem, AppendOutcome]]) -> None:
+    for entry, outcome in outcomes_of_loop:
         entry.deliver(outcome)
 
 
 def conflict_with(entry: PendingItem, committed: Iterable[PendingItem]) -> AppendConflict | None:
-    """Whether the entry has lost to what was committed just now: no need to ask the database."""
+    """The conflict, if the item lost to what was just committed. This saves a call to the database."""
     places = {(event.stream, event.version) for other in committed for event in other.events}
     lost = {event.stream for event in entry.events if (event.stream, event.version) in places}
     seen = dict(entry.reads)

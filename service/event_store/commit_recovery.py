@@ -1,4 +1,4 @@
-"""After a COMMIT whose answer was lost: what became of the items, without sending any of them again."""
+"""Finds the outcome of items after the answer to a COMMIT was lost. Nothing is sent again."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ PLACES: Final = """
 
 
 class Backend(NamedTuple):
-    """A process of the server, told apart from a later one with the same number."""
+    """A server process. The start time distinguishes it from a later one with the same pid."""
 
     pid: int
     started: datetime
@@ -43,19 +43,19 @@ def current_backend(connection: BoundedConnection) -> Backend:
 def recover_outcomes(
     connection: BoundedConnection, backend: Backend, entries: Sequence[PendingItem]
 ) -> list[AppendOutcome]:
-    """The outcome of each: equal bytes in its places are success, for they hold a random nonce.
+    """The outcome of each item. Equal bytes at its versions mean success, since they contain a random nonce.
 
-    `backend` carried, or still carries, the append out: it is ended first, and whatever it had stamped is waited for.
-    Raises psycopg.Error where the database does not answer.
+    `backend` ran the append, or still runs it: it is terminated first, and its open transaction is waited for.
+    Raises psycopg.Error if the database does not answer.
     """
-    gone = _end(connection, backend)
+    terminated = _end(connection, backend)
     connection.execute(WAIT_FOR_APPENDS)
     found = _find(connection, entries)
-    return [_outcome(entry, found, gone) for entry in entries]
+    return [_outcome(entry, found, terminated) for entry in entries]
 
 
 def _end(connection: BoundedConnection, backend: Backend) -> bool:
-    """Whether it is certain that the backend records nothing from now on."""
+    """Whether the backend is certain to record nothing more."""
     connection.execute(END, [2000, *backend])
     return connection.execute(STILL_THERE, backend).fetchone() is None
 
@@ -68,13 +68,13 @@ def _find(connection: BoundedConnection, entries: Sequence[PendingItem]) -> dict
     return {(stream, version): FoundEvent(*found) for stream, version, *found in rows}
 
 
-def _outcome(entry: PendingItem, found: dict[StreamVersion, FoundEvent], gone: bool) -> AppendOutcome:
-    there = [(event, found.get((event.stream, event.version))) for event in entry.events]
-    present = [(event, row) for event, row in there if row is not None]
+def _outcome(entry: PendingItem, found: dict[StreamVersion, FoundEvent], terminated: bool) -> AppendOutcome:
+    placed = [(event, found.get((event.stream, event.version))) for event in entry.events]
+    present = [(event, row) for event, row in placed if row is not None]
     if not present:
-        if gone:
+        if terminated:
             return Unavailable("the connection to the database was lost, and nothing was recorded")
-        return Unavailable("the answer was lost: whether it is going to be recorded is not known", recorded=None)
-    if len(present) == len(there) and all(event.state == row.state for event, row in present):
+        return Unavailable("the answer was lost: whether it will be recorded is not known", recorded=None)
+    if len(present) == len(placed) and all(event.state == row.state for event, row in present):
         return Committed(min(row.position for _, row in present), present[0][1].recorded_at)
     return AppendConflict(frozenset(event.stream for event, row in present if event.state != row.state))

@@ -1,4 +1,4 @@
-"""Connections that never hang: making one, waiting for a lock, for an answer, each has its limit."""
+"""Database connections with time limits for connecting, locks and answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
-    """Seconds, and how much at once. answer: for one statement. idle: that a transaction may be left open.
+    """Limits in seconds, and sizes.
 
-    pool: for a connection to be free. queue: items that wait to be appended; beyond that, callers are turned away.
+    answer: one statement. lock: one lock. idle: an open transaction without activity. pool: a free connection.
+    queue: items waiting to be appended; above it, callers get Unavailable.
     """
 
     connect: float = 3.0
@@ -30,7 +31,7 @@ class ConnectionLimits:
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """Closed, with an OperationalError, when an answer takes longer than `answer_limit` seconds. Not for LISTEN."""
+    """Closed with an OperationalError if an answer takes longer than `answer_limit` seconds. Not for LISTEN."""
 
     answer_limit: float | None = None
 
@@ -43,44 +44,44 @@ class BoundedConnection(psycopg.Connection[Any]):
             raise
 
 
-Met = Callable[[psycopg.Connection[Any]], None]
-"""Is shown each new connection before it is used."""
+OnConnect = Callable[[psycopg.Connection[Any]], None]
+"""Called with each new connection before it is used."""
 
 
-def connect(url: str, limits: ConnectionLimits, met: Met) -> BoundedConnection:
-    """For writing: autocommit, statements prepared at once. Raises psycopg.Error."""
+def connect(url: str, limits: ConnectionLimits, on_connect: OnConnect) -> BoundedConnection:
+    """A connection for appends: autocommit, statements prepared at first use. Raises psycopg.Error."""
     connection = BoundedConnection.connect(
-        url, autocommit=True, prepare_threshold=0, connect_timeout=_whole(limits.connect)
+        url, autocommit=True, prepare_threshold=0, connect_timeout=_connect_timeout(limits.connect)
     )
     try:
         _configure(connection, limits)
-        met(connection)
+        on_connect(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def open_pool(url: str, limits: ConnectionLimits, met: Met) -> ConnectionPool[BoundedConnection]:
-    """For reading streams and the log, always by their keys. It connects in the background; nothing is raised here.
+def open_pool(url: str, limits: ConnectionLimits, on_connect: OnConnect) -> ConnectionPool[BoundedConnection]:
+    """A pool for reading streams and the log by key. It connects in the background and raises nothing here.
 
-    How many wait is not limited. The pool counts callers who gave up until it makes its next connection, and at a limit
-    it turns callers away before it connects again: after an outage it would never recover.
+    The number of waiters is not limited. The pool counts callers who gave up until it makes its next connection. With
+    a limit it would reject callers before it reconnects, and never recover after an outage.
     """
 
     def configure(connection: BoundedConnection) -> None:
         connection.autocommit = True
         _configure(connection, limits)
-        # Statistics of a young table lead to plans that read all of it, and a prepared one outlives its youth.
+        # Statistics of a nearly empty table lead to sequential scans, and a prepared plan keeps them as it grows.
         settings = "SET enable_seqscan = off; SET enable_hashjoin = off; SET plan_cache_mode = force_generic_plan"
         connection.execute(settings, prepare=False)
         connection.prepare_threshold = 0
-        met(connection)
+        on_connect(connection)
 
     return ConnectionPool(
         url,
         connection_class=BoundedConnection,
-        kwargs={"connect_timeout": _whole(limits.connect)},
+        kwargs={"connect_timeout": _connect_timeout(limits.connect)},
         configure=configure,
         min_size=min(2, limits.pool_size),
         max_size=limits.pool_size,
@@ -101,10 +102,10 @@ def _configure(connection: BoundedConnection, limits: ConnectionLimits) -> None:
     for name, seconds in settings.items():
         connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), int(seconds * 1000)), prepare=False)
     connection.execute("SET timezone = 'UTC'", prepare=False)
-    # What waited for a lock, and what is read back, must see what others committed meanwhile.
+    # After a lock wait, and when reading back, a statement must see what others committed meanwhile.
     connection.execute("SET default_transaction_isolation = 'read committed'", prepare=False)
 
 
-def _whole(seconds: float) -> int:
-    """libpq counts whole seconds, and takes 1 for 2."""
+def _connect_timeout(seconds: float) -> int:
+    """libpq takes whole seconds, and treats 1 as 2."""
     return max(2, round(seconds))

@@ -1,6 +1,6 @@
-"""What the fields of an event's class hold, found once: where a text or an instant may stand, and all their names.
+"""The fields of event classes, computed once: their names, and the places of texts and instants.
 
-msgspec checks types, but drops unknown fields in silence and lets instants without an offset pass.
+msgspec checks types, but silently drops unknown fields and accepts instants without an offset.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from domain.vocabulary import Text
 
 DIGEST = "$text"
-"""The one key of the object that stands in an event in a text's place."""
+"""The only key of the object that replaces a text in a stored event."""
 
 
 class FieldKind(Enum):
-    """What a field holds, where that needs a look: a text, an instant, another object, several of them."""
+    """Kinds of fields that need a check: a text, an instant, one nested object, several nested objects."""
 
     TEXT = auto()
     INSTANT = auto()
@@ -27,13 +27,13 @@ class FieldKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EventSchema:
-    """names: every field. parts: the fields that need a look, in the order in which msgspec meets them."""
+    """names: all fields. parts: the fields to check, in msgspec's encoding order."""
 
     names: frozenset[str]
     parts: tuple[tuple[str, FieldKind, "EventSchema | None"], ...]
 
     def collect_texts(self, event: object, texts: list[str], prefix: str = "") -> bool:
-        """Adds the path of every text to `texts`; tells whether every instant is in UTC."""
+        """Adds the path of every text to `texts`. Returns whether every instant is in UTC."""
         in_utc = True
         for name, kind, shape in self.parts:
             value = getattr(event, name)
@@ -50,7 +50,7 @@ class EventSchema:
         return in_utc
 
     def to_utc(self, event: Any) -> Any:
-        """The same event with every instant in UTC. Raises ValueError where one has no offset."""
+        """The same event with every instant in UTC. Raises ValueError if one has no offset."""
         changed: dict[str, object] = {}
         for name, kind, shape in self.parts:
             value = getattr(event, name)
@@ -68,13 +68,13 @@ class EventSchema:
     def collect_digests(self, data: Any, digests: dict[str, str], prefix: str = "") -> None:
         """Adds path -> digest of every text in this stored data to `digests`.
 
-        Raises ValueError where the data is not of this shape in a way that msgspec would not see.
+        Raises ValueError if the data differs from the schema in a way that msgspec does not detect.
         """
         if type(data) is not dict:
-            raise ValueError(f"{prefix.rstrip('.') or 'data'} is no object")
+            raise ValueError(f"{prefix.rstrip('.') or 'data'} is not an object")
         if data.keys() != self.names:
-            odd = ", ".join(sorted(prefix + str(name) for name in data.keys() ^ self.names))
-            raise ValueError(f"unknown or missing fields: {odd}")
+            differing = ", ".join(sorted(prefix + str(name) for name in data.keys() ^ self.names))
+            raise ValueError(f"unknown or missing fields: {differing}")
         for name, kind, shape in self.parts:
             value = data[name]
             if value is None:
@@ -91,22 +91,22 @@ class EventSchema:
 
 
 def schema_of(cls: type[Any]) -> EventSchema:
-    """Raises TypeError where the type of a field cannot be stored."""
+    """Raises TypeError if a field has a type that cannot be stored."""
     hints = get_type_hints(cls)
     parts: list[tuple[str, FieldKind, EventSchema | None]] = []
     for name, hint in hints.items():
-        for held, many in _held(hint, f"{cls.__name__}.{name}"):
-            if held is Text or held is datetime:
+        for held_type, many in _field_types(hint, f"{cls.__name__}.{name}"):
+            if held_type is Text or held_type is datetime:
                 if many:
-                    raise TypeError(f"{cls.__name__}.{name}: a text or an instant stands in a field of its own")
-                parts.append((name, FieldKind.TEXT if held is Text else FieldKind.INSTANT, None))
-            elif is_dataclass(held):
-                parts.append((name, FieldKind.MANY if many else FieldKind.ONE, schema_of(held)))
+                    raise TypeError(f"{cls.__name__}.{name}: a text or an instant needs a field for itself")
+                parts.append((name, FieldKind.TEXT if held_type is Text else FieldKind.INSTANT, None))
+            elif is_dataclass(held_type):
+                parts.append((name, FieldKind.MANY if many else FieldKind.ONE, schema_of(held_type)))
     return EventSchema(frozenset(hints), tuple(parts))
 
 
 def digests_in(data: Any) -> Iterator[str]:
-    """The digest of every text in stored data of any shape, also of a schema whose class no longer exists."""
+    """The digest of every text in stored data of any shape, including schemas whose class no longer exists."""
     if type(data) is dict:
         if data.keys() == {DIGEST}:
             yield _digest(data, "data")
@@ -118,18 +118,18 @@ def digests_in(data: Any) -> Iterator[str]:
         yield from digests_in(member)
 
 
-def _held(hint: Any, place: str, many: bool = False) -> Iterator[tuple[type[Any], bool]]:
-    """What a field may hold, None apart; and whether it holds several."""
+def _field_types(hint: Any, place: str, many: bool = False) -> Iterator[tuple[type[Any], bool]]:
+    """The types that a field may hold, without None, each with whether it holds several."""
     if isinstance(hint, UnionType) or get_origin(hint) is Union:
         for option in get_args(hint):
             if option is not NoneType:
-                yield from _held(option, place, many)
+                yield from _field_types(option, place, many)
     elif get_origin(hint) is tuple:
         for member in get_args(hint):
             if member is not Ellipsis:
-                yield from _held(member, place, True)
+                yield from _field_types(member, place, True)
     elif hasattr(hint, "__supertype__"):
-        yield from _held(hint.__supertype__, place, many)
+        yield from _field_types(hint.__supertype__, place, many)
     elif isinstance(hint, type):
         yield hint, many
     else:

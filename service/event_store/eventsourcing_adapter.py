@@ -1,4 +1,4 @@
-"""The store as eventsourcing sees it: its recorder, its mapper and its factory, over our appender and our pool."""
+"""Adapters that give the eventsourcing library its recorder, mapper and factory, on our appender and pool."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,39 +23,42 @@ TABLE = "events"
 
 
 class Recorder(PostgresApplicationRecorder):
-    """Reads as the library's does. It writes by group commit, and never takes a lock on the table."""
+    """Reads as the library's recorder does. Writes by group commit, without a table lock."""
 
     def __init__(self, datastore: PostgresDatastore, appender: Appender) -> None:
         super().__init__(datastore, events_table_name=TABLE)
         self._appender = appender
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """All or nothing. Raises the library's IntegrityError where a place is taken, Unavailable as `append` does."""
+        """Inserts all events or none.
+
+        Raises the library's IntegrityError if a version exists, and Unavailable as `append` does.
+        """
         if not stored_events:
             return None
         places = {(event.originator_id, event.originator_version) for event in stored_events}
         if len(places) < len(stored_events):
-            raise library.IntegrityError("an item names one place twice")
+            raise library.IntegrityError("an item contains the same version of a stream twice")
         outcome = self._appender.append(
             PendingItem([_encoded(event) for event in stored_events], kwargs.get("reads", ()))
         )
         if isinstance(outcome, AppendConflict):
-            raise library.IntegrityError(f"others were faster on {', '.join(map(str, outcome.streams))}")
+            raise library.IntegrityError(f"conflicting versions in {', '.join(map(str, outcome.streams))}")
         return list(range(outcome.first, outcome.first + len(stored_events)))
 
     def create_table(self) -> None:
-        """Nothing: Alembic owns every table."""
+        """Does nothing: Alembic owns every table."""
 
 
 class Datastore(PostgresDatastore):
-    """Our pool in the place of the library's, whose reading of a URL drops sslmode and the like."""
+    """Uses our pool instead of the library's, which drops sslmode and other options of a URL."""
 
     def __init__(self, pool: ConnectionPool[Any]) -> None:
         super().__init__(dbname="", host="", port="", user="", password="", schema=SCHEMA)
         self.pool = pool  # type: ignore[assignment]
 
     def register_type_adapters(self) -> None:
-        """Nothing: no composite type is used, and nothing connects before it has to."""
+        """Does nothing: no composite types are used, and no connection is needed yet."""
 
     @contextmanager
     def get_connection(self) -> Iterator[Connection[DictRow]]:
@@ -69,7 +72,7 @@ class Datastore(PostgresDatastore):
 
 
 class Factory(PostgresFactory):
-    """Hands our recorder to the library's Application."""
+    """Gives our recorder to the library's Application."""
 
     def __init__(self, env: Environment, pool: ConnectionPool[Any], appender: Appender) -> None:
         super().__init__(env)
@@ -81,7 +84,7 @@ class Factory(PostgresFactory):
 
 
 class StoredEventWithTexts(StoredEvent):
-    """A stored event, and what people wrote in it."""
+    """A stored event with its free texts."""
 
     def __init__(self, encoded: EncodedEvent) -> None:
         super().__init__(encoded.stream, encoded.version, encoded.topic, encoded.state)
@@ -89,14 +92,14 @@ class StoredEventWithTexts(StoredEvent):
 
 
 class LibraryMapper(library.Mapper[UUID]):
-    """Our mapper under the library's names, so that what is saved through its Application is stored as all else is."""
+    """Our mapper behind the library's interface, so that Application.save stores events in the same format."""
 
     def __init__(self, mapper: Mapper) -> None:
         super().__init__(library.JSONTranscoder())
         self._mapper = mapper
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
-        """Takes an Unrecorded."""
+        """domain_event: an UnrecordedEvent."""
         return StoredEventWithTexts(self._mapper.encode(domain_event))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
@@ -105,7 +108,7 @@ class LibraryMapper(library.Mapper[UUID]):
 
 
 def environment(name: str) -> Environment:
-    """What the library's constructors ask for; the process's own environment is not looked at."""
+    """The settings that the library's constructors need. The process's environment is ignored."""
     settings = {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "POSTGRES_DBNAME": "",

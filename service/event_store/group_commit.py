@@ -1,4 +1,4 @@
-"""Group commit: one thread a process drains what waits into one call, so that many share one turn and one sync."""
+"""Group commit: one thread per process sends all queued items in one call, so that they share one lock and one sync."""
 
 import logging
 import queue
@@ -21,7 +21,7 @@ from service.event_store.batch import (
     deliver_outcomes,
 )
 from service.event_store.commit_recovery import Backend, current_backend, recover_outcomes
-from service.event_store.connections import BoundedConnection, ConnectionLimits, Met, connect
+from service.event_store.connections import BoundedConnection, ConnectionLimits, OnConnect, connect
 from service.event_store.database_clock import DatabaseClock
 from service.event_store.lineage import Lineage, Seen
 from service.event_store.pg_arrays import register
@@ -31,22 +31,24 @@ APPEND: Final = (
     "SELECT head, stamp, clock, lost_items, lost_streams FROM event_store.append(%b, %b, %b, %b, %b, %b, %b, %b, %b)"
 )
 IDLE: Final = 20.0
-"""Seconds after which a connection is tried before it is trusted: what is between may have forgotten it."""
-TOO_MUCH: Final = "too much is waiting to be recorded"
-UNKNOWN: Final = "the database does not answer: whether it was recorded is not known"
+"""Seconds after which an idle connection is tested before use: a firewall or proxy may have dropped it."""
+QUEUE_FULL: Final = "too much is waiting to be recorded"
+OUTCOME_UNKNOWN: Final = "the database does not answer: whether it was recorded is not known"
 MICROSECOND: Final = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
 
 
 class Appender:
-    """Appends items, from any number of threads, in the order of one connection."""
+    """Appends items from any number of threads, in the order of one connection."""
 
-    def __init__(self, url: str, limits: ConnectionLimits, met: Met, lineage: Lineage, clock: DatabaseClock) -> None:
-        """Connects with the first item; nothing is raised here. met: is shown each connection that is made."""
+    def __init__(
+        self, url: str, limits: ConnectionLimits, on_connect: OnConnect, lineage: Lineage, clock: DatabaseClock
+    ) -> None:
+        """Connects with the first item; raises nothing here. on_connect: called with each new connection."""
         self._url = url
         self._limits = limits
-        self._met = met
+        self._on_connect = on_connect
         self._lineage = lineage
         self._clock = clock
         self._waiting: queue.SimpleQueue[PendingItem | None] = queue.SimpleQueue()
@@ -66,30 +68,30 @@ class Appender:
         outcome = entry.wait(self._limits.answer)
         if outcome is None:
             if entry.take():
-                raise Unavailable(TOO_MUCH)
+                raise Unavailable(QUEUE_FULL)
             outcome = entry.wait(self._patience)
         if outcome is None and entry.leave():
             outcome = entry.outcome
         if outcome is None:
-            raise Unavailable(UNKNOWN, recorded=None)
+            raise Unavailable(OUTCOME_UNKNOWN, recorded=None)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     def submit(self, entry: AsyncPendingItem) -> None:
-        """As append, for an event loop: the entry is told there what append answers or raises.
+        """Like append, for an event loop: the entry gets there what append returns or raises.
 
-        Raises Unavailable where it is not accepted, and it is told nothing then.
+        Raises Unavailable if the entry is not accepted; then nothing is delivered.
         """
 
         def unsent() -> None:
             if entry.take():
-                entry.deliver(Unavailable(TOO_MUCH))
+                entry.deliver(Unavailable(QUEUE_FULL))
             else:
                 entry.expire_after(self._patience, unanswered)
 
         def unanswered() -> None:
-            entry.deliver(Unavailable(UNKNOWN, recorded=None))
+            entry.deliver(Unavailable(OUTCOME_UNKNOWN, recorded=None))
 
         self._accept(entry)
         entry.expire_after(self._limits.answer, unsent)
@@ -99,16 +101,16 @@ class Appender:
             if self._closing:
                 raise Unavailable("the service is stopping")
             if self.waiting >= self._limits.queue:
-                raise Unavailable(TOO_MUCH)
+                raise Unavailable(QUEUE_FULL)
             self._waiting.put(entry)
 
     @property
     def waiting(self) -> int:
-        """Items that nothing has been done about yet."""
+        """Queued items."""
         return self._waiting.qsize()
 
     def close(self) -> None:
-        """Waits, bounded, until what was accepted is recorded; from now on, nothing is accepted."""
+        """Waits, with a limit, until accepted items are recorded. Nothing is accepted from now on."""
         with self._gate:
             if not self._closing:
                 self._closing = True
@@ -125,7 +127,7 @@ class Appender:
         self._disconnect()
 
     def _gather(self, held: list[PendingItem], open_: bool) -> tuple[Batch, list[PendingItem], bool]:
-        """What may go now, what has to wait, and whether more may come."""
+        """The next batch, the items that must wait, and whether the queue is still open."""
         batch = Batch()
         held = [entry for entry in held if not batch.add(entry)]
         while open_ and not batch.is_full:
@@ -140,10 +142,10 @@ class Appender:
         return batch, held, open_
 
     def _send(self, batch: Batch, held: list[PendingItem]) -> list[PendingItem]:
-        """Tells every entry of the batch its outcome; returns those of `held` that have not lost to it."""
+        """Delivers the outcome of every item of the batch. Returns the items of `held` that have not lost to it."""
         try:
             outcomes = self._outcomes(batch)
-        except Exception:  # nobody may be left waiting, and the thread must live
+        except Exception:  # no caller may be left waiting, and the thread must survive
             log.exception("the appender failed")
             outcomes = _for_each(batch, "the appender failed", recorded=None)
         deliver_outcomes(batch.entries, outcomes)
@@ -165,18 +167,18 @@ class Appender:
             row = cursor.execute(APPEND, batch.parameters()).fetchone()
         except psycopg.Error as error:
             if connection.closed or connection.broken:
-                return self._after_a_lost_answer(batch)
-            return self._after_a_refusal(batch, error)
+                return self._after_lost_answer(batch)
+            return self._after_refusal(batch, error)
         self._used = time.monotonic()
         assert row is not None
         head, stamp, clock, *lost = row
-        self._clock.hear(clock)
-        outcomes = _placed(batch, head, stamp, *lost)
-        self._see(batch, outcomes, lineage)
+        self._clock.set(clock)
+        outcomes = _append_outcomes(batch, head, stamp, *lost)
+        self._note_newest(batch, outcomes, lineage)
         return outcomes
 
     def _without_stale(self, batch: Batch, lineage: int) -> list[AppendOutcome]:
-        """What was decided on another history of the database is lost with all that it rests on."""
+        """Items decided on another lineage conflict with everything that they rest on."""
         return [
             AppendConflict(entry.writes | entry.consults)
             if entry.lineage not in (None, lineage)
@@ -184,17 +186,17 @@ class Appender:
             for entry in batch.entries
         ]
 
-    def _see(self, batch: Batch, outcomes: list[AppendOutcome], lineage: int) -> None:
+    def _note_newest(self, batch: Batch, outcomes: list[AppendOutcome], lineage: int) -> None:
         for entry, outcome in zip(batch.entries, outcomes, strict=True):
             if isinstance(outcome, Committed) and entry.events:
                 last = entry.events[-1]
                 position = outcome.first + len(entry.events) - 1
                 self._lineage.see(Seen(position, last.stream, last.version, outcome.recorded_at), lineage)
 
-    def _after_a_refusal(self, batch: Batch, error: psycopg.Error) -> list[AppendOutcome]:
-        """The database answered, so that nothing of the batch was recorded. One bad item must not fail the others."""
+    def _after_refusal(self, batch: Batch, error: psycopg.Error) -> list[AppendOutcome]:
+        """The database answered, so nothing of the batch was recorded. One bad item must not fail the others."""
         if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-            self._disconnect()  # the setting is the session's: a new one may write
+            self._disconnect()  # read-only is a property of the session: a new one may write
             return _for_each(batch, f"the database refused: {_brief(error)}")
         if isinstance(error, psycopg.OperationalError):
             return _for_each(batch, f"the database refused: {_brief(error)}")
@@ -202,8 +204,8 @@ class Appender:
             return [error]
         return [outcome for entry in batch.entries for outcome in self._outcomes(Batch.alone(entry))]
 
-    def _after_a_lost_answer(self, batch: Batch) -> list[AppendOutcome]:
-        """The COMMIT may have been carried out: its places are read back, and nothing is sent again."""
+    def _after_lost_answer(self, batch: Batch) -> list[AppendOutcome]:
+        """The COMMIT may have succeeded: the versions are read back, and nothing is sent again."""
         backend = self._backend
         assert backend is not None
         self._disconnect()
@@ -211,25 +213,25 @@ class Appender:
             connection = self._connected()
             lineage = self._lineage.number
             outcomes = recover_outcomes(connection, backend, batch.entries)
-            self._see(batch, outcomes, lineage)
+            self._note_newest(batch, outcomes, lineage)
             return outcomes
         except psycopg.Error as error:
             self._disconnect()
-            unknown = f"the answer was lost, and whether it was recorded cannot be found out now: {_brief(error)}"
+            unknown = f"the answer was lost, and whether it was recorded cannot be determined now: {_brief(error)}"
             return _for_each(batch, unknown, recorded=None)
 
     def _connected(self) -> BoundedConnection:
         connection = self._connection
         if connection is not None:
-            if time.monotonic() - self._used < IDLE and not _has_something_to_say(connection):
+            if time.monotonic() - self._used < IDLE and not _has_unread_input(connection):
                 return connection
             try:
-                self._clock.ask(connection)
+                self._clock.query(connection)
             except psycopg.Error:
                 self._disconnect()
             else:
                 return connection
-        connection = connect(self._url, self._limits, self._met)
+        connection = connect(self._url, self._limits, self._on_connect)
         try:
             register(connection)
             self._backend = current_backend(connection)
@@ -237,7 +239,7 @@ class Appender:
             connection.close()
             raise
         self._connection = connection
-        # One cursor for all: it keeps how the parameters are sent and the answer is read.
+        # One cursor for all calls: it caches how parameters are sent and rows are read.
         self._cursor = connection.cursor(binary=True)
         return connection
 
@@ -251,10 +253,10 @@ def _for_each(batch: Batch, reason: str, recorded: bool | None = False) -> list[
     return [Unavailable(reason, recorded=recorded) for _ in batch.entries]
 
 
-def _placed(
+def _append_outcomes(
     batch: Batch, head: int, stamp: Any, lost_items: list[int] | None, lost_streams: list[Any] | None
 ) -> list[AppendOutcome]:
-    """The function stamps each item a microsecond after the one before it, and counts positions in their order."""
+    """The function stamps each item a microsecond after the previous one, and assigns positions in the same order."""
     lost: dict[int, set[Any]] = {}
     for item, stream in zip(lost_items or (), lost_streams or (), strict=True):
         lost.setdefault(item, set()).add(stream)
@@ -277,8 +279,8 @@ def _has_lost(entry: PendingItem, committed: list[PendingItem]) -> bool:
     return True
 
 
-def _has_something_to_say(connection: BoundedConnection) -> bool:
-    """Whether the server has sent what nobody asked for: mostly that it is going away."""
+def _has_unread_input(connection: BoundedConnection) -> bool:
+    """Whether the server sent something unasked: usually that it shuts down."""
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
     return bool(poll.poll(0))

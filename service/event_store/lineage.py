@@ -1,7 +1,7 @@
-"""Which history of the database this process has read, known by the newest event that it has seen.
+"""Detects that the database has another history than the one this process has read, by the newest event seen.
 
-Where that event is missing after a connection is made, the database was restored to an earlier point, or a standby that
-lagged behind was promoted. What this process remembers is then of another history.
+If that event is missing after a reconnect, the database was restored to an earlier point, or a lagging standby was
+promoted. Everything cached in this process then belongs to another history.
 """
 
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Seen(NamedTuple):
-    """An event by its place in the log, and what tells it apart from any other at the same place."""
+    """An event's position, with the fields that distinguish it from any other event at the same position."""
 
     position: int
     stream: UUID
@@ -27,7 +27,7 @@ class Seen(NamedTuple):
 
 
 class Lineage:
-    """Counts the histories that this process has met. Safe to share between threads."""
+    """Counts the histories that this process has seen. Thread-safe."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -36,22 +36,22 @@ class Lineage:
 
     @property
     def number(self) -> int:
-        """Take it before reading: what is read is of this history or of a later one."""
+        """Read it before reading events: they belong to this history or a later one."""
         return self._number
 
     @property
     def newest(self) -> Seen | None:
-        """The newest event that was seen of this history."""
+        """The newest event seen of this history."""
         return self._newest
 
     def see(self, seen: Seen, number: int) -> None:
-        """Takes note of an event that was read or recorded. number: as it was taken before that."""
+        """Notes an event that was read or recorded. number: the lineage's number before that."""
         with self._guard:
             if number == self._number and (self._newest is None or seen.position > self._newest.position):
                 self._newest = seen
 
     def confirm(self, connection: psycopg.Connection[Any]) -> None:
-        """Looks for the newest event by a new connection. Without it, another history begins."""
+        """Looks up the newest event on a new connection. If it is missing, a new lineage begins."""
         number, newest = self._number, self._newest
         if newest is None:
             return
@@ -64,6 +64,6 @@ class Lineage:
                 self._newest = None
                 log.warning(
                     "the event at position %d is gone from the database, which was restored or failed over: "
-                    "all that this process remembers is read again",
+                    "the caches of this process are dropped",
                     newest.position,
                 )

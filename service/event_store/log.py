@@ -1,4 +1,4 @@
-"""Reading what happened: streams by their ids, and the whole log in its order."""
+"""Reads streams by their ids, and the log in order of position."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from service.event_store.mapper import Mapper
 from service.event_store.records import EventRow, StreamVersion
 
 FEED_BYTES: Final = 1024 * 1024
-"""Every follower of a worker reads the feed, all at the same time."""
+"""Size of a page. All followers of a worker read the feed at the same time."""
 ROWS: Final = f"{FIELDS} FROM {TABLES}"
 STREAM: Final = f"""
     SELECT {ROWS} WHERE e.originator_id = %s AND e.originator_version > %s ORDER BY e.originator_version
@@ -51,7 +51,7 @@ AS_OF: Final = "SELECT event_store.position_as_of(%s)"
 
 
 class Log:
-    """Reads events, from any thread. Raises Unavailable where no answer comes, CorruptEvent for what is no event."""
+    """Reads events, from any thread. Raises Unavailable if the database does not answer, CorruptEvent for bad data."""
 
     def __init__(self, pool: ConnectionPool[BoundedConnection], mapper: Mapper, lineage: Lineage) -> None:
         self._pool = pool
@@ -59,20 +59,20 @@ class Log:
         self._lineage = lineage
 
     def stream(self, stream: UUID, after_version: int = 0) -> list[Recorded[Any]]:
-        """Its events in order."""
+        """The events of a stream in order."""
         return self._decoded(self._rows(STREAM, (stream, after_version)))
 
     def streams(self, places: Sequence[StreamVersion]) -> list[Recorded[Any]]:
-        """The events of several streams, each after the version given; each stream's in order, in one statement."""
+        """The events of several streams, each after the given version, each stream in order, in one statement."""
         if not places:
             return []
         streams, versions = zip(*places, strict=True)
         return self._decoded(self._rows(STREAMS, (list(streams), list(versions))))
 
     def pages(self, places: Sequence[StreamVersion], *, texts: bool = True) -> Iterator[list[Recorded[Any]]]:
-        """The events of several streams as `streams`, stream by stream: so many at a time that memory stays bounded.
+        """The events of several streams, stream by stream, in pages of bounded size.
 
-        texts: whether they are read; without, they are as if erased.
+        texts: False reads no texts; they then look erased.
         """
         statement = PAGE if texts else PAGE_WITHOUT_TEXTS
         left = list(places)
@@ -85,26 +85,26 @@ class Log:
             left = [(last.stream, last.version), *left[streams.index(last.stream) + 1 :]]
 
     def feed(self, after_position: int, limit: int) -> list[Recorded[Any]]:
-        """The next events of the log: `limit` at most, and fewer where they are large. None where there are no more.
+        """The next events of the log: at most `limit`, fewer if they are large, none at its end.
 
-        What is not there yet never appears below what was returned.
+        No event appears later at or below a returned position.
         """
         return self._decoded(self.rows(after_position, limit))
 
     def rows(self, after_position: int, limit: int) -> list[EventRow]:
-        """The next events of the log as they are stored, as many as `feed` returns."""
+        """The next events of the log as stored rows, as many as `feed` returns."""
         return self._rows(FEED, {"after": after_position, "limit": limit})
 
     def head(self) -> tuple[int, datetime | None]:
-        """The last position, and when it was recorded; 0 and None while there is none."""
+        """The last position and its time of recording; 0 and None for an empty log."""
         found = self._fetch(HEAD, ())
         return found[0] if found else (0, None)
 
     def position_as_of(self, instant: datetime) -> int | None:
-        """The last position recorded at or before an instant. Once told, it never changes.
+        """The last position recorded at or before an instant. An answer never changes.
 
-        None while the instant lies after the database's clock, and in a database that is read-only, after its last
-        event: nobody can tell yet.
+        None if the instant is after the database's clock or, in a read-only database, after the last event: the answer
+        could still change.
         """
         position = self._fetch(AS_OF, (instant,))[0][0]
         return None if position is None else int(position)
@@ -122,7 +122,7 @@ class Log:
         return rows
 
     def _fetch(self, statement: str, parameters: Any) -> list[Any]:
-        """Reads again, once, where a connection turns out to have died while nobody used it."""
+        """Retries once if a pooled connection turns out to be dead."""
         with unavailable_where_it_does_not_answer():
             with self._pool.connection() as connection:
                 try:
@@ -140,7 +140,7 @@ _position: Final = attrgetter("position")
 
 @contextmanager
 def unavailable_where_it_does_not_answer() -> Iterator[None]:
-    """Turns what a database that is away, slow or overrun raises into Unavailable."""
+    """Turns the errors of an unreachable, slow or overloaded database into Unavailable."""
     try:
         yield
     except (PoolTimeout, TooManyRequests):

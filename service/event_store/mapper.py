@@ -1,4 +1,4 @@
-"""Bytes from and to Recorded. The bytes are written once and never rewritten, so that they can be hashed as stored."""
+"""Maps events to bytes and back. Stored bytes are never rewritten, so that they can be hashed as they are."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from service.event_store.texts import SALT_BYTES, TextEntry, decode_texts, diges
 LAYOUT: Final = 1
 NONCE_BYTES: Final = 16
 ACTORS_KEPT: Final = 4096
-"""Actors are few: each is read from its bytes once."""
+"""Size of the actor caches."""
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -47,7 +47,7 @@ class VoidedForm(msgspec.Struct):
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True):
-    """The order of the fields is the order of the bytes. schema: of the data; v: of all the rest."""
+    """The field order is the byte order. schema: version of the data; v: version of everything else."""
 
     v: int
     type: str
@@ -63,10 +63,13 @@ class Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Mapper:
-    """events: stored name -> class. schemas: stored name -> present schema. upcasters: (name, schema) -> to the next.
+    """Encodes and decodes events. Thread-safe.
 
-    random: nonces and salts, `random(16)` for each. Safe to share between threads: msgspec takes note of a class when
-    it first meets it, and two threads that make it do so at once crash the process, so that it meets all events here.
+    events: stored name -> class. schemas: stored name -> current schema. upcasters: (name, schema) -> upcaster to the
+    next schema. random: source of nonces and salts.
+
+    msgspec registers a class at first use, and crashes the process if two threads do so at once. Therefore all classes
+    are registered here.
     """
 
     def __init__(
@@ -92,7 +95,7 @@ class Mapper:
         self._actor_bytes: dict[Actor, bytes] = {}
 
     def encode(self, unrecorded: UnrecordedEvent, consulted: tuple[StreamVersion, ...] = ()) -> EncodedEvent:
-        """Raises ValueError for an event that is unknown, or holds an instant without offset or a text that is gone."""
+        """Raises ValueError if the event is unknown, has an instant without an offset, or an erased text."""
         event = unrecorded.event
         name = self._names.get(type(event))
         if name is None:
@@ -104,7 +107,7 @@ class Mapper:
         nonce = self._random(NONCE_BYTES).hex()
         texts: list[TextEntry] = []
 
-        def apart(value: object) -> dict[str, str]:
+        def replace_text(value: object) -> dict[str, str]:
             if not isinstance(value, Text) or value.value is None:
                 raise ValueError(f"{name} holds {value!r}, which cannot be stored")
             salt = self._random(SALT_BYTES)
@@ -115,7 +118,7 @@ class Mapper:
             LAYOUT,
             name,
             self._schemas[name],
-            msgspec.Raw(self._bytes_of(unrecorded.actor)),
+            msgspec.Raw(self._encode_actor(unrecorded.actor)),
             CommandForm(unrecorded.command.name, unrecorded.command.id, unrecorded.command.n, unrecorded.command.of),
             unrecorded.correlation,
             unrecorded.causation,
@@ -124,11 +127,11 @@ class Mapper:
             nonce,
             event,
         )
-        state = msgspec.json.encode(envelope, enc_hook=apart) if paths else self._encode(envelope)
+        state = msgspec.json.encode(envelope, enc_hook=replace_text) if paths else self._encode(envelope)
         return EncodedEvent(unrecorded.stream, unrecorded.version, name, state, encode_texts(texts) if texts else None)
 
     def decode(self, row: EventRow) -> Recorded[Any]:
-        """Raises CorruptEvent, naming the position, where the bytes are not what this version can have written."""
+        """Raises CorruptEvent, with the position, if this version cannot have written the bytes."""
         try:
             return self._decoded(row) if row.voided is None else _voided(row, row.voided)
         except (ValueError, KeyError, TypeError) as error:
@@ -149,7 +152,7 @@ class Mapper:
         digests: dict[str, str] = {}
         shape.collect_digests(data, digests)
         texts = {} if row.texts is None else decode_texts(row.texts, digests.values() if stored is None else stored)
-        erased = tuple(path for path, proof in digests.items() if proof not in texts)
+        erased = tuple(path for path, text_digest in digests.items() if text_digest not in texts)
         command = envelope.command
         return Recorded(
             event=msgspec.convert(data, self._events[name], dec_hook=lambda _, found: Text(texts.get(found[DIGEST]))),
@@ -169,7 +172,7 @@ class Mapper:
     def _upcast(self, name: str, schema: int, data: Any) -> Any:
         present = self._schemas[name]
         if not 1 <= schema <= present:
-            raise ValueError(f"schema {schema} is newer than {present}, the newest that this version knows")
+            raise ValueError(f"schema {schema} is newer than {present}, the newest known to this version")
         while schema < present:
             data = self._upcasters[name, schema](data)
             schema += 1
@@ -191,7 +194,7 @@ class Mapper:
             self._actors[stored] = actor
         return actor
 
-    def _bytes_of(self, actor: Actor) -> bytes:
+    def _encode_actor(self, actor: Actor) -> bytes:
         stored = self._actor_bytes.get(actor)
         if stored is None:
             form = ActorForm(actor.kind, actor.issuer, actor.subject, actor.authority, actor.roles)
@@ -206,7 +209,7 @@ _decode_voided: Final = msgspec.json.Decoder(VoidedForm).decode
 
 
 def _voided(row: EventRow, voided: str) -> Recorded[Any]:
-    """What stands in the place of an event that an operator has voided: none of its bytes is looked at."""
+    """The replacement for an event that an operator voided. Its bytes are not decoded."""
     form = _decode_voided(voided)
     at = form.voided_at.astimezone(UTC)
     number = derived_id("voided", str(row.position))
@@ -239,5 +242,5 @@ _MAPPER: Final = Mapper(EVENTS, SCHEMAS, UPCASTERS)
 
 
 def decode(row: Sequence[Any]) -> Recorded[Any]:
-    """position, stream, version, topic, state, recorded_at, texts. Raises CorruptEvent."""
+    """Row: position, stream, version, topic, state, recorded_at, texts. Raises CorruptEvent."""
     return _MAPPER.decode(EventRow._make(row))

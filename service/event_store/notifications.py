@@ -1,4 +1,4 @@
-"""What appends tell to a process that does not follow the log: one connection that listens, for all who wait in it."""
+"""LISTEN for appends in a process without followers: one connection for all waiters."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,15 +10,15 @@ from projections.following.leadership import CHANNEL, last_position
 from service.errors import Unavailable
 
 WaitForAppend = Callable[[float], Awaitable[int]]
-"""Waits so many seconds at most, and returns the last position that an append told of; 0 where none did."""
+"""Waits at most this many seconds. Returns the last position notified, 0 if there was none."""
 OpenListener = Callable[[], AbstractAsyncContextManager[WaitForAppend]]
-"""Listens for as long as the context lasts. Raises Unavailable, and so does what it gives."""
+"""Listens while the context is open. Raises Unavailable, as does the function that it yields."""
 
 NAME: Final = "mandate live"
 
 
 def append_listener(url: str, connect_timeout: float) -> OpenListener:
-    """To the appends of this database. Nothing is connected yet."""
+    """A listener for appends to this database. It connects when it is entered."""
 
     @asynccontextmanager
     async def listen() -> AsyncIterator[WaitForAppend]:
@@ -34,13 +34,13 @@ def append_listener(url: str, connect_timeout: float) -> OpenListener:
             async with connection:
                 await connection.execute(f"LISTEN {CHANNEL}".encode())
 
-                async def heard(seconds: float) -> int:
+                async def wait_for_append(seconds: float) -> int:
                     notifies = [notify async for notify in connection.notifies(timeout=seconds, stop_after=1)]
                     notifies += [notify async for notify in connection.notifies(timeout=0)]
                     return last_position(notifies)
 
-                yield heard
+                yield wait_for_append
         except psycopg.OperationalError as error:
-            raise Unavailable(f"the database does not tell of appends: {error}") from error
+            raise Unavailable(f"no notifications of appends from the database: {error}") from error
 
     return listen

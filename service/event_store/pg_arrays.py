@@ -1,4 +1,4 @@
-"""PostgreSQL arrays in their binary form, joined from ready pieces: psycopg's own take longer than all the rest."""
+"""PostgreSQL arrays in binary format, joined from encoded members. psycopg's own dumpers are much slower."""
 
 import struct
 from collections.abc import Iterable
@@ -20,14 +20,14 @@ _FULL: Final = struct.Struct("!iiiii").pack
 
 
 class Array(bytes):
-    """The bytes of an array of one dimension; its class says of what."""
+    """The bytes of a one-dimensional array. The subclass defines the member type."""
 
     member: ClassVar[TypeInfo]
     __slots__ = ()
 
     @classmethod
     def of(cls, members: Iterable[bytes], count: int) -> "Array":
-        """From the bytes of its members, of which there may be several in one piece."""
+        """Joins encoded members. A piece may contain several members."""
         if count == 0:
             return cls(_EMPTY(0, 0, cls.member.oid))
         return cls(_FULL(1, 1, cls.member.oid, count, 1) + b"".join(members))
@@ -68,8 +68,8 @@ def blob(value: bytes | None) -> bytes:
     return NULL if value is None else _LENGTH(len(value)) + value
 
 
-def numbered(counts: Iterable[int]) -> Ints:
-    """0 as often as the first count says, 1 as often as the second, and so on."""
+def repeat_indexes(counts: Iterable[int]) -> Ints:
+    """0 as often as the first count, 1 as often as the second, and so on."""
     pieces = []
     total = 0
     for value, count in enumerate(counts):
@@ -79,17 +79,17 @@ def numbered(counts: Iterable[int]) -> Ints:
 
 
 def register(connection: Connection[Any]) -> None:
-    """Makes this connection send arrays of these classes as they are."""
-    for kind in (Uuids, Bigints, Ints, Texts, Blobs):
-        connection.adapters.register_dumper(kind, _dumper(kind))
+    """Makes this connection send arrays of these classes unchanged."""
+    for array_class in (Uuids, Bigints, Ints, Texts, Blobs):
+        connection.adapters.register_dumper(array_class, _dumper(array_class))
 
 
-def _dumper(kind: type[Array]) -> type[Dumper]:
-    class AsItIs(Dumper):
-        oid = kind.member.array_oid
+def _dumper(array_class: type[Array]) -> type[Dumper]:
+    class BinaryArrayDumper(Dumper):
+        oid = array_class.member.array_oid
         format = Format.BINARY
 
         def dump(self, obj: bytes) -> bytes:
             return obj
 
-    return AsItIs
+    return BinaryArrayDumper

@@ -1,7 +1,7 @@
-"""Random bytes of the system, drawn by the bufferful.
+"""Buffered random bytes of the operating system.
 
-Each call of the system's source lets go of the interpreter, and whoever calls it queues for that again behind every
-other thread: with 32 at work, three calls a command cost more than the decision.
+Each call of os.urandom releases the GIL, and the thread then competes for it with every other one. With 32 busy
+threads, three calls per command cost more than the decision.
 """
 
 import os
@@ -13,27 +13,27 @@ BUFFER_SIZE: Final = 8192
 
 
 class RandomSource:
-    """Safe to share between threads; a forked process draws its own."""
+    """Thread-safe. A forked process draws its own bytes."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self.forget()
-        os.register_at_fork(after_in_child=self.forget)
+        self.clear()
+        os.register_at_fork(after_in_child=self.clear)
 
-    def forget(self) -> None:
-        """Draws anew the next time."""
-        self._drawn = b""
+    def clear(self) -> None:
+        """Empties the buffer."""
+        self._buffer = b""
         self._used = 0
 
     def bytes(self, count: int) -> bytes:
-        """None of them is handed out twice."""
+        """No byte is returned twice."""
         with self._guard:
-            if self._used + count > len(self._drawn):
-                self._drawn = os.urandom(max(count, BUFFER_SIZE))
+            if self._used + count > len(self._buffer):
+                self._buffer = os.urandom(max(count, BUFFER_SIZE))
                 self._used = 0
-            taken = self._drawn[self._used : self._used + count]
+            chunk = self._buffer[self._used : self._used + count]
             self._used += count
-        return taken
+        return chunk
 
 
 _SOURCE: Final = RandomSource()
@@ -41,5 +41,5 @@ random_bytes: Final = _SOURCE.bytes
 
 
 def random_id() -> UUID:
-    """A UUID of version 4."""
+    """A UUID, version 4."""
     return UUID(bytes=random_bytes(16), version=4)

@@ -1,4 +1,4 @@
-"""What goes into the store, and what comes back: events with their circumstances, all or nothing, appended or lost."""
+"""What is appended and what is read: events with their metadata, items, and the results of an append."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ StreamVersion = tuple[UUID, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnrecordedEvent:
-    """An event on its way into the store: all that Recorded has, but for what the store gives it."""
+    """An event before it is stored: Recorded without the fields that the store assigns."""
 
     stream: UUID
     version: int
@@ -26,7 +26,7 @@ class UnrecordedEvent:
     occurred_at: datetime | None = None
 
     def at(self, position: int, recorded_at: datetime, consulted: tuple[StreamVersion, ...]) -> Recorded[Any]:
-        """The event as it stands once it is recorded there and then."""
+        """The recorded event."""
         return Recorded(
             event=self.event,
             stream=self.stream,
@@ -46,10 +46,10 @@ class UnrecordedEvent:
 class AppendItem:
     """What one command records, in one stream or several: all or nothing.
 
-    reads: the other streams that the decision rests on, each with the version seen (0: no event). They go into every
-    event as what was consulted. Where one has moved on, nothing is recorded: no decision rests on stale grounds.
-    lineage: the store's as it was before the decision began. Where another has begun, the item is lost; None where
-    nothing was read for it.
+    reads: the other streams that the decision rests on, each with the version seen (0: no event). They are stored in
+    every event as consulted. If one has a newer version, nothing is recorded.
+    lineage: the store's lineage before the decision began. In another lineage the item conflicts. None if nothing was
+    read.
     """
 
     events: tuple[UnrecordedEvent, ...]
@@ -58,7 +58,7 @@ class AppendItem:
 
 
 class Appended(NamedTuple):
-    """The item's events as they now stand, in its order: their positions have no gap between them."""
+    """The item's events as recorded, in its order. Their positions are consecutive."""
 
     events: tuple[Recorded[Any], ...]
 
@@ -68,13 +68,13 @@ class Appended(NamedTuple):
 
 
 class AppendConflict(NamedTuple):
-    """Somebody was faster: these streams, written or consulted, have moved. Nothing was recorded."""
+    """These streams, written or consulted, have newer versions. Nothing was recorded."""
 
     streams: frozenset[UUID]
 
 
 class EncodedEvent(NamedTuple):
-    """An event as bytes. texts: what people wrote in it, None where they wrote nothing."""
+    """An event as bytes. texts: its free texts, None if it has none."""
 
     stream: UUID
     version: int
@@ -84,7 +84,7 @@ class EncodedEvent(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """An event as it is stored. voided: why, by whom and when, as JSON; topic names what stands in its place then."""
+    """A stored event. voided: reason, operator and time as JSON; topic is then the name of the replacement."""
 
     position: int
     stream: UUID

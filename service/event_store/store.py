@@ -1,4 +1,4 @@
-"""The event store: append, stream, feed. eventsourcing's Application, over a mapper and a recorder of our own."""
+"""The event store: append, stream, feed. It is an eventsourcing Application with our own mapper and recorder."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -30,11 +30,11 @@ from service.event_store.records import (
 
 __all__ = ["AppendConflict", "AppendItem", "Appended", "EventStore", "UnrecordedEvent"]
 
-NAMED: Final = """
-    INSERT INTO event_store.people AS known (issuer, subject, name, seen_at) VALUES (%s, %s, %s, %s)
+UPSERT_NAME: Final = """
+    INSERT INTO event_store.people AS stored (issuer, subject, name, seen_at) VALUES (%s, %s, %s, %s)
     ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at
-    WHERE known.seen_at < excluded.seen_at
-      AND (known.name <> excluded.name OR known.seen_at < excluded.seen_at - interval '1 minute')
+    WHERE stored.seen_at < excluded.seen_at
+      AND (stored.name <> excluded.name OR stored.seen_at < excluded.seen_at - interval '1 minute')
 """
 
 
@@ -42,9 +42,9 @@ log = logging.getLogger(__name__)
 
 
 class EventStore(Application[UUID]):
-    """What happened, and the one way to add to it. Safe to share between threads, not across a fork.
+    """The event log. Thread-safe, but not across a fork.
 
-    Every method raises Unavailable where the database does not answer in time, and reading raises CorruptEvent.
+    Every method raises Unavailable if the database does not answer in time. Reading raises CorruptEvent.
     """
 
     name = "mandate"
@@ -52,39 +52,39 @@ class EventStore(Application[UUID]):
     def __init__(
         self, url: str, limits: ConnectionLimits | None = None, mapper: Mapper | None = None, *, warns: bool = False
     ) -> None:
-        """Starts the appender's thread and opens the pool in the background: nothing is raised here.
+        """Starts the appender's thread and opens the pool in the background; raises nothing here.
 
-        warns: whether it is logged once that the database does not keep all commits.
+        warns: logs once if the database may lose commits.
         """
         self._warns = warns
         limits = limits or ConnectionLimits()
         self._encoding = mapper or Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
         self.lineage = Lineage()
         self.clock = DatabaseClock(self.lineage)
-        self._pool = open_pool(url, limits, self._met)
-        self._appender = Appender(url, limits, self._met, self.lineage, self.clock)
-        reading = Log(self._pool, self._encoding, self.lineage)
-        self.stream = reading.stream
-        self.streams = reading.streams
-        self.pages = reading.pages
-        self.feed = reading.feed
-        self.rows = reading.rows
-        self.head = reading.head
-        self.position_as_of = reading.position_as_of
+        self._pool = open_pool(url, limits, self._on_connect)
+        self._appender = Appender(url, limits, self._on_connect, self.lineage, self.clock)
+        log_reader = Log(self._pool, self._encoding, self.lineage)
+        self.stream = log_reader.stream
+        self.streams = log_reader.streams
+        self.pages = log_reader.pages
+        self.feed = log_reader.feed
+        self.rows = log_reader.rows
+        self.head = log_reader.head
+        self.position_as_of = log_reader.position_as_of
         super().__init__()
 
-    def _met(self, connection: psycopg.Connection[Any]) -> None:
+    def _on_connect(self, connection: psycopg.Connection[Any]) -> None:
         if self._warns and (warning := _durability_warning(connection)) is not None:
             self._warns = False
             log.warning("%s", warning)
-        self.clock.ask(connection)
+        self.clock.query(connection)
         self.lineage.confirm(connection)
 
     def set_clock(self) -> None:
-        """Asks the database what time it is, unless it was heard lately. Raises Unavailable."""
+        """Queries the database's time, unless the last log_reader is fresh. Raises Unavailable."""
         if not self.clock.is_fresh:
             with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
-                self.clock.ask(connection)
+                self.clock.query(connection)
 
     def now(self) -> datetime:
         """The database's time. Raises Unavailable."""
@@ -99,22 +99,22 @@ class EventStore(Application[UUID]):
 
     @property
     def waiting(self) -> int:
-        """Items that wait to be appended."""
+        """Items waiting to be appended."""
         return self._appender.waiting
 
     def construct_mapper(self) -> LibraryMapper:
         return LibraryMapper(self._encoding)
 
     def append(self, item: AppendItem) -> Appended | AppendConflict:
-        """Records all of the item, or nothing of it where a stream that it writes or rests on has moved.
+        """Records all of the item, or nothing if a stream that it writes or rests on has a newer version.
 
-        Raises ValueError for an event that cannot be stored, or versions of a stream that do not follow each other.
+        Raises ValueError if an event cannot be stored, or the versions of a stream are not consecutive.
         """
         answer = self.append_together([item])
         return answer if isinstance(answer, AppendConflict) else answer[0]
 
     def append_together(self, items: Sequence[AppendItem]) -> tuple[Appended, ...] | AppendConflict:
-        """Records several items, of which a later one may go on where an earlier one ends: all of them, or none.
+        """Records several items, all or none. A later item may continue a stream of an earlier one.
 
         Raises ValueError as append does.
         """
@@ -129,42 +129,42 @@ class EventStore(Application[UUID]):
             position += len(item.events)
         return tuple(appended)
 
-    def submit(self, item: AppendItem, on_told: Callable[[Committed | AppendConflict | Exception], None]) -> None:
-        """As append, for the running event loop: on_told is called there once, with what append answers or raises.
+    def submit(self, item: AppendItem, on_outcome: Callable[[Committed | AppendConflict | Exception], None]) -> None:
+        """Like append, for the running event loop: calls on_outcome there once, with what append returns or raises.
 
-        Committed is told as it is: see `placed`. Raises ValueError and Unavailable, and tells nothing then.
+        A success is passed as Committed: see `to_appended`. Raises ValueError and Unavailable; then nothing is called.
         """
-        self._appender.submit(AsyncPendingItem(self._encoded([item]), item.reads, on_told, item.lineage))
+        self._appender.submit(AsyncPendingItem(self._encoded([item]), item.reads, on_outcome, item.lineage))
 
     def _encoded(self, items: Sequence[AppendItem]) -> list[EncodedEvent]:
         _check([unrecorded for item in items for unrecorded in item.events])
         return [self._encoding.encode(event, item.reads) for item in items for event in item.events]
 
     def durability_warning(self) -> str | None:
-        """What an operator should know of how the database keeps commits. Raises Unavailable."""
+        """A warning about how the database keeps commits, or None. Raises Unavailable."""
         with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
             return _durability_warning(connection)
 
     def probe(self) -> None:
-        """Takes the way of a command, and records nothing. Raises Unavailable where none can be recorded."""
+        """Takes the path of a command without recording anything. Raises Unavailable if nothing can be recorded."""
         with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
             connection.execute("SELECT 1")
         self._appender.append(PendingItem((), ()))
 
     def record_person_name(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
-        """Keeps the name of whoever was seen: names live here and nowhere else. Written once a minute at most."""
+        """Stores a person's name; no event contains it. Unchanged names are written at most once a minute."""
         with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
-            connection.execute(NAMED, [issuer, subject, name, seen_at])
+            connection.execute(UPSERT_NAME, [issuer, subject, name, seen_at])
 
     def close(self) -> None:
-        """Records what was accepted, then lets go of every connection."""
+        """Records what was accepted, then closes every connection."""
         if not self.closing.is_set():
             self._appender.close()
         super().close()
 
 
 def to_appended(item: AppendItem, committed: Committed) -> Appended:
-    """The item's events as they stand from there on."""
+    """The item's events as recorded."""
     events = enumerate(item.events, start=committed.first)
     return Appended(tuple([event.at(at, committed.recorded_at, item.reads) for at, event in events]))
 
@@ -180,18 +180,18 @@ def _durability_warning(connection: psycopg.Connection[Any]) -> str | None:
 
 
 def _check(events: Sequence[UnrecordedEvent]) -> None:
-    following: dict[UUID, int] = {}
+    next_versions: dict[UUID, int] = {}
     for unrecorded in events:
-        version: Any = following.setdefault(unrecorded.stream, unrecorded.version)
+        version: Any = next_versions.setdefault(unrecorded.stream, unrecorded.version)
         if unrecorded.version != version or version < 1:
             raise ValueError(f"version {unrecorded.version} of stream {unrecorded.stream} does not follow")
-        following[unrecorded.stream] = version + 1
-    if not following:
-        raise ValueError("an item holds one event at least")
+        next_versions[unrecorded.stream] = version + 1
+    if not next_versions:
+        raise ValueError("an item needs at least one event")
 
 
 def _reads(items: Sequence[AppendItem]) -> tuple[StreamVersion, ...]:
-    """What all of them rest on and none of them writes: the places that they write are checked by themselves."""
+    """The streams that the items rest on and none of them writes. The append checks written streams itself."""
     if len(items) == 1:
         return items[0].reads
     written = {event.stream for item in items for event in item.events}

@@ -1,4 +1,4 @@
-"""What deciding histories needs of a store: to read streams, and to append items together."""
+"""The part of the store that the import of histories needs: reading streams, and appending items together."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from service.event_store.records import AppendConflict, Appended, AppendItem, St
 
 
 class Streams(Protocol):
-    """`EventStore`, or what stands in for it. Its methods mean what those of `EventStore` mean."""
+    """Implemented by `EventStore`; see its methods."""
 
     @property
     def lineage(self) -> Lineage: ...

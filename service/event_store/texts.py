@@ -1,6 +1,6 @@
-"""What people wrote, apart from the rest of an event: in the event stands a salted digest, here the salt and the text.
+"""Free texts, stored apart from their events. The event holds a salted digest; the salt and the text are stored here.
 
-The salt keeps a short text from being guessed from its digest once it has been erased.
+The salt prevents guessing an erased short text from its digest.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,14 +13,14 @@ DOMAIN: Final = b"mandate.text/v1\n"
 SALT_BYTES: Final = 16
 
 TextEntry = tuple[str, bytes, str]
-"""A path, a salt, a text."""
+"""Path, salt, text."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(list[TextEntry])
 
 
 def digest(salt: bytes, text: str) -> str:
-    """Lower-case hex. Raises UnicodeEncodeError for half a surrogate pair."""
+    """Lower-case hex. Raises UnicodeEncodeError for an unpaired surrogate."""
     return sha256(DOMAIN + salt + text.encode()).hexdigest()
 
 
@@ -29,15 +29,15 @@ def encode_texts(entries: Iterable[TextEntry]) -> bytes:
 
 
 def decode_texts(stored: bytes, digests: Collection[str]) -> dict[str, str]:
-    """digest -> text of what is stored for an event that holds these digests.
+    """digest -> text of the stored texts of an event with these digests.
 
-    The path of an entry is where the text stood when it was recorded; a later schema may have moved it.
-    Raises ValueError where the event holds no digest of a text.
+    The path of an entry is where the text was when it was recorded; a later schema may have moved it.
+    Raises ValueError if a text matches none of the digests.
     """
     found = {}
     for path, salt, text in _decoder.decode(stored):
-        proof = digest(salt, text)
-        if len(salt) != SALT_BYTES or proof not in digests:
+        text_digest = digest(salt, text)
+        if len(salt) != SALT_BYTES or text_digest not in digests:
             raise ValueError(f"the text kept for '{path}' is not the one that was recorded")
-        found[proof] = text
+        found[text_digest] = text
     return found

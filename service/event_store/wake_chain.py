@@ -1,7 +1,7 @@
-"""Threads that wait for the same thing, woken in a row: whoever wakes up wakes the next.
+"""Threads that wait for the same thing are woken in a chain: each wakes the next.
 
-Woken all at once, they would all queue for the interpreter, and wake up again and again to find it taken: with 32 at
-work, three changes of thread for each command instead of one.
+Woken all at once, they would compete for the GIL: with 32 busy threads, three context switches per command instead of
+one.
 """
 
 import threading
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 
 class Waiter:
-    """One thread that waits, once or several times; at last it was woken, or it leaves."""
+    """A waiting thread. In the end it is woken, or it leaves."""
 
     def __init__(self) -> None:
         self._woken = threading.Lock()
@@ -30,7 +30,7 @@ class Waiter:
         return woken
 
     def leave(self) -> bool:
-        """Sleeps no more, so that whoever is woken after it is not left waiting. Whether it was woken after all."""
+        """Stops waiting, so that the chain continues behind it. Returns whether it was woken after all."""
         self._left = True
         woken = self._woken.acquire(blocking=False)
         if woken:
@@ -41,15 +41,15 @@ class Waiter:
         sleeper, self._next = self._next, None
         while sleeper is not None:
             sleeper._woken.release()
-            # Of the one that left and this one, whoever gets the lock goes on.
+            # If the waiter has left, whichever of the two threads gets the lock continues the chain.
             if not (sleeper._left and sleeper._woken.acquire(blocking=False)):
                 return
             sleeper = sleeper._next
 
 
 def wake_all(sleepers: Sequence[Waiter]) -> None:
-    """Wakes all of them, each once in its life."""
-    row = [Waiter(), *sleepers]
-    for sleeper, following in pairwise(row):
-        sleeper._next = following
-    row[0]._wake_next()
+    """Wakes all of them. Each may be woken once only."""
+    chain = [Waiter(), *sleepers]
+    for sleeper, follower in pairwise(chain):
+        sleeper._next = follower
+    chain[0]._wake_next()

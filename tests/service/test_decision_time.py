@@ -55,7 +55,7 @@ def test_a_command_that_waited_for_its_turn_is_judged_as_of_then(
     database_urls: DatabaseUrls, register: Register
 ) -> None:
     request = ready(register)
-    turns = register._dispatcher._turns
+    turns = register._dispatcher._locks
     release = turns.try_acquire([request])
     assert release is not None
     answers: list[Any] = []
@@ -132,9 +132,9 @@ def test_a_decision_is_never_later_than_its_record(register: Register) -> None:
                 assert recorded.event.at <= recorded.recorded_at
 
 
-def test_a_clock_that_was_not_heard_lately_asks_again(database_urls: DatabaseUrls, register: Register) -> None:
+def test_a_clock_that_was_not_reading_lately_asks_again(database_urls: DatabaseUrls, register: Register) -> None:
     clock = register.store.clock
-    clock._heard = None
+    clock._reading = None
     dispatcher = Dispatcher(register.store, register_states(register), StreamLocks(5))
     order = CommandEnvelope(command=RegisterAuthority(code=AuthorityCode("unmik"), name=Label("UNMIK")), actor=KFOR)
     assert dispatcher.decide_from_cache(dispatcher.prepare(order)) is None, "an event loop does not wait for it"
@@ -146,7 +146,7 @@ def register_states(register: Register) -> Any:
     return register._dispatcher._states
 
 
-def test_a_clock_that_never_heard_tells_the_time_of_the_machine() -> None:
+def test_a_clock_that_never_reading_tells_the_time_of_the_machine() -> None:
     clock = DatabaseClock(Lineage())
     assert not clock.is_fresh
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=1)

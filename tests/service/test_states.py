@@ -8,7 +8,7 @@ import pytest
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.vocabulary import Text
 from service.commands.dispatcher import Dispatcher
-from service.commands.state_cache import ABSENT_KEPT, StateCache
+from service.commands.state_cache import MAX_ABSENT, StateCache
 from service.commands.stream_locks import StreamLocks
 from tests.service.commands.test_dispatcher import NOW, OFFICIAL, Register, register
 
@@ -61,10 +61,10 @@ def test_unknown_ids_drop_no_state(register: Register) -> None:
     request = process.submitted()
     size = states.size
     for _ in range(3):
-        states.load([uuid4() for _ in range(ABSENT_KEPT // 2)])
+        states.load([uuid4() for _ in range(MAX_ABSENT // 2)])
     assert at_hand(states, [request]) == 1
     assert states.size == size
-    assert len(states._absent) <= ABSENT_KEPT
+    assert len(states._absent) <= MAX_ABSENT
 
 
 @pytest.mark.parametrize("reading", ["recorded", "read"])

@@ -195,7 +195,7 @@ def test_a_store_that_is_closed_takes_nothing(register: Register, dispatcher: As
     for _ in range(2):
         with pytest.raises(Unavailable, match="stopping"):
             asyncio.run(dispatcher.dispatch(remark(request)))
-    release = register.dispatcher._turns.try_acquire([request])
+    release = register.dispatcher._locks.try_acquire([request])
     assert release is not None, "the turn was given up"
 
 

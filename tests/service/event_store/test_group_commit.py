@@ -66,7 +66,7 @@ def stopped(url: str, appender: Appender) -> Iterator[Stopped]:
 def appender(database_urls: DatabaseUrls) -> Iterator[Appender]:
     lineage = Lineage()
     clock = DatabaseClock(lineage)
-    made = Appender(database_urls.api, ConnectionLimits(queue=12), clock.ask, lineage, clock)
+    made = Appender(database_urls.api, ConnectionLimits(queue=12), clock.query, lineage, clock)
     yield made
     made.close()
 
