@@ -37,7 +37,7 @@ LIST: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Voided:
-    """why: the event could not be read. positions: all voided events; the rest of the stream too, if it has no opening."""
+    """why: the event could not be read. positions: the voided ones; also later ones if the stream has no opening."""
 
     stream: UUID
     positions: Sequence[int]

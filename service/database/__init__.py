@@ -1,4 +1,4 @@
-"""Migrations, grants, and start-up: what a process needs of the database before it can work.
+"""Migrations, grants, and start-up: database, migrations and token key of a process.
 
 `embedded` runs a private PostgreSQL in the data folder.
 """

@@ -1,8 +1,8 @@
-"""Who may do what in the database: the state that is wished for, reached at the end of every migration.
+"""Rights in the database, applied at the end of every migration.
 
-The owner migrates. `mandate_api` appends and reads; `mandate_worker` also writes the views. Neither can write an event
-but through `event_store.append`, so that order and time cannot be forged. Where these roles are missing and the owner
-may not create them, the owner plays every part. See docs/operations/roles.md.
+The owner migrates. `mandate_api` appends and reads; `mandate_worker` also writes the views. Both insert events only
+through `event_store.append`, so that order and time cannot be forged. If these roles are missing and the owner may not
+create them, the owner has all roles. See docs/operations/roles.md.
 """
 
 from typing import Final
@@ -35,10 +35,10 @@ GRANTS: Final = {
 
 
 def grant(connection: Connection) -> None:
-    """Brings the roles' rights to what GRANTS says, whatever they were."""
-    _revoke_from_everybody(connection)
+    """Sets the roles' rights to GRANTS, whatever they were."""
+    _revoke_from_public(connection)
     for role, statements in GRANTS.items():
-        if _exists_or_is_made(connection, role):
+        if _ensure_role(connection, role):
             for schema in SCHEMAS:
                 connection.execute(text(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}"))
             for statement in statements:
@@ -46,25 +46,25 @@ def grant(connection: Connection) -> None:
 
 
 def granted(connection: Connection) -> bool:
-    """Whether every role that exists has its rights: one made after the last migration has none."""
+    """Whether every existing role has its rights. A role created after the last migration has none."""
     roles = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles)")
     right = text("SELECT has_schema_privilege(:role, 'event_store', 'USAGE')")
     present = connection.scalars(roles, {"roles": list(GRANTS)}).all()
     return all(connection.scalar(right, {"role": role}) for role in present)
 
 
-def _revoke_from_everybody(connection: Connection) -> None:
-    """PostgreSQL lets everybody run a new function."""
+def _revoke_from_public(connection: Connection) -> None:
+    """By default, PostgreSQL lets PUBLIC execute new functions."""
     for schema in SCHEMAS:
         connection.execute(text(f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC"))
 
 
-def _exists_or_is_made(connection: Connection, role: str) -> bool:
+def _ensure_role(connection: Connection, role: str) -> bool:
     if connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}):
         return True
     may = connection.scalar(text("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"))
     if not may:
         return False
-    made_by_another = "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL"
-    connection.execute(text(f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; {made_by_another}; END $$"))
+    created_concurrently = "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL"
+    connection.execute(text(f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; {created_concurrently}; END $$"))
     return True

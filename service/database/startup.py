@@ -1,4 +1,4 @@
-"""What a process needs before it can begin: the database, its present form, and the key that signs tokens."""
+"""Start-up: database, migrations, token key."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,14 +20,14 @@ UNDEFINED: Final = (
     psycopg.errors.UndefinedFunction,
     psycopg.errors.InvalidSchemaName,
 )
-"""What is asked of a database that was not migrated meets one of these."""
+"""Errors of statements on a database that is not migrated."""
 
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[DatabaseUrls]:
-    """The database of the settings, the embedded one running for as long as the context lasts.
+    """The configured database. The embedded one runs while the context is open.
 
-    Raises Misconfigured, also where something turns out to be missing in it that a migration makes.
+    Raises Misconfigured, also if a statement fails because a migration is missing.
     """
     with _opened(settings) as urls:
         try:
@@ -39,7 +39,7 @@ def open_database(settings: Settings) -> Iterator[DatabaseUrls]:
 
 
 def refuse_unmigrated(urls: DatabaseUrls) -> None:
-    """Raises Misconfigured where migrations are missing, as far as it can be found out."""
+    """Raises Misconfigured if migrations are missing, as far as that can be determined."""
     missing: tuple[str, ...] = ()
     with suppress(DBAPIError):
         missing = pending(urls.owner)
@@ -62,19 +62,19 @@ def _opened(settings: Settings) -> Iterator[DatabaseUrls]:
 
 @contextmanager
 def open_migrated_database(settings: Settings) -> Iterator[DatabaseUrls]:
-    """The same, with every table as this version needs it."""
+    """The configured database, migrated to this version."""
     with open_database(settings) as urls:
         migrate(urls.owner)
         yield urls
 
 
 def tokens(settings: Settings) -> Tokens:
-    """Issues and reads tokens as the settings say. Raises Misconfigured."""
+    """Issues and reads tokens according to the settings. Raises Misconfigured."""
     return Tokens(token_key(settings), timedelta(seconds=settings.token_lifetime))
 
 
 def token_key(settings: Settings) -> bytes:
-    """The key that signs and checks tokens, the same for every process of one register. Raises Misconfigured."""
+    """The key that signs and checks tokens, the same for all processes of a register. Raises Misconfigured."""
     if settings.token_key_file is not None:
         return read_key(settings.token_key_file)
     if settings.database_url is not None:

@@ -1,4 +1,4 @@
-"""What runs for long: the API, the worker, their composition, health and metrics.
+"""Long-running processes: the API, the worker, their composition, health and metrics.
 
 The supervisor restarts a worker that was killed.
 """

@@ -1,4 +1,4 @@
-"""The API as an ASGI application: GraphQL, its page for browsers, health and figures."""
+"""The API as an ASGI application: GraphQL, GraphiQL, health and metrics."""
 
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ from service.settings import DatabaseUrls, Settings
 
 
 def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock = now) -> FastAPI:
-    """The application, which opens its connections when it starts and drains when it ends."""
+    """The application. It opens its connections at start-up and drains at shutdown."""
     tokens = Tokens(key, timedelta(seconds=settings.token_lifetime))
 
     def identify(token: str) -> Identity:
@@ -49,7 +49,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                         clock=clock,
                     )
                     metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
-                    app.state.examination = HealthCheck(
+                    app.state.health_check = HealthCheck(
                         reader,
                         urls.api,
                         tolerance(settings),

@@ -1,4 +1,4 @@
-"""The parts of a process, put together in one place: what production runs is what tests run."""
+"""Composition of a process's parts. Production and tests use the same one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -20,18 +20,18 @@ from service.settings import Settings
 
 Clock = Callable[[], datetime]
 
-COMPILED: Final = 128
-"""Statements of the views whose text is kept. More are not asked for day by day, and some take half a megabyte."""
+STATEMENT_CACHE_SIZE: Final = 128
+"""Cached compiled statements. Daily use needs no more, and some take half a megabyte."""
 
 
 def now() -> datetime:
-    """The clock of this machine."""
+    """This machine's clock."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteSide:
-    """What records: the store, and the one way to it."""
+    """The store and the dispatcher, with what they share."""
 
     store: EventStore
     state_cache: StateCache
@@ -40,7 +40,7 @@ class WriteSide:
 
 
 def limits(settings: Settings) -> ConnectionLimits:
-    """The settings that bound what the database is waited for."""
+    """The connection limits in the settings."""
     return ConnectionLimits(
         connect=settings.connect_timeout,
         answer=settings.answer_timeout,
@@ -51,14 +51,14 @@ def limits(settings: Settings) -> ConnectionLimits:
 
 
 def tolerance(settings: Settings) -> HealthTolerance:
-    """What the settings let pass as healthy."""
+    """The health tolerance in the settings."""
     return HealthTolerance(stuck_after=settings.stuck_after, parked=settings.parked_limit)
 
 
 def async_engine(settings: Settings, url: str, pool_size: int | None = None, patience: float = 0) -> AsyncEngine:
-    """For reading the views; the URL counts as libpq reads it. Nothing is connected yet.
+    """An engine for reading the views. libpq parses the URL. It connects on first use.
 
-    patience: seconds that a connection is waited for in vain, where that is more than to make one takes.
+    patience: seconds to wait for a pooled connection, if longer than the connect timeout.
     """
 
     async def connect() -> psycopg.AsyncConnection[Any]:
@@ -66,9 +66,9 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
             url, autocommit=True, connect_timeout=max(2, round(settings.connect_timeout)), options=options
         )
 
-    # One plan for all values goes along the wrong index for some: a list of few, or a count of then, took a second.
-    # To begin processes for an answer takes longer than to give it.
-    # What is looked up for each row is another one each time: to remember it finds nothing again.
+    # A generic plan uses the wrong index for some values: short lists and past counts took a second.
+    # Starting parallel workers takes longer than the query.
+    # Nested lookups have a different key for each row, so memoize never hits.
     options = (
         f"-c statement_timeout={settings.answer_timeout * 1000:.0f} -c timezone=UTC "
         "-c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0 -c enable_memoize=off "
@@ -79,7 +79,7 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
         async_creator=connect,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
-        query_cache_size=COMPILED,
+        query_cache_size=STATEMENT_CACHE_SIZE,
         pool_size=pool_size or settings.view_pool_size,
         max_overflow=0,
         pool_timeout=max(settings.connect_timeout, patience),
@@ -88,9 +88,9 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
 
 @contextmanager
 def write_side(settings: Settings, url: str, clock: Clock = now) -> Iterator[WriteSide]:
-    """Opens the write side of a process; at the end, what was accepted is recorded.
+    """Opens the write side of a process. On exit, accepted commands are recorded.
 
-    clock: by which people were seen. Decisions are made by the database's.
+    clock: when people were seen. Decisions use the database's clock.
     """
     with closing(EventStore(url, limits(settings), warns=True)) as store:
         states = StateCache(store, most_bytes=settings.states_bytes)

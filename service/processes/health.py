@@ -1,4 +1,4 @@
-"""Whether the register can do its work now, as load balancers, containers and operators ask."""
+"""Health of the register, for load balancers, containers and operators."""
 
 import asyncio
 import logging
@@ -27,10 +27,10 @@ from service.database.migrations import pending
 from service.errors import Unavailable
 
 FOLLOWED: Final = (*VIEW_OF, CONSUMER_NAME)
-"""All that has to be kept up to date."""
+"""All consumers of the log that must be up to date."""
 STUCK_AFTER: Final = 30.0
 FRESH: Final = 0.5
-"""Seconds for which an examination answers whoever asks: asking often costs the database nothing."""
+"""Seconds for which a report is reused, so that frequent requests cost the database nothing."""
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +39,16 @@ MIGRATIONS: Final = "migrations"
 COMMANDS: Final = "commands"
 
 Probe = Callable[[], None]
-"""Takes the way of a command, and raises Unavailable where none can be recorded. It may block its thread."""
+"""Takes the path of a command. Raises Unavailable if nothing can be recorded. May block its thread."""
 Warn = Callable[[], str | None]
-"""Says what an operator should know; None where there is nothing. It may block its thread, and raises Unavailable."""
+"""Returns a warning for operators, or None. May block its thread; raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthTolerance:
-    """What is not yet wrong. stuck_after: seconds that events may wait, and that a view may be without a follower.
+    """Thresholds. stuck_after: seconds that events may wait, and that a view may have no follower.
 
-    parked: streams.
+    parked: number of streams.
     """
 
     stuck_after: float = STUCK_AFTER
@@ -57,10 +57,10 @@ class HealthTolerance:
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """problems: what is wrong, by what it is wrong with; none when all is well.
+    """problems: subject -> problem; empty if healthy.
 
-    warnings: what an operator should know, and stops nothing. statuses: of the views, where known.
-    ended: how their last rebuilds did.
+    warnings: for operators; they do not affect readiness. statuses: of the views, if known.
+    ended: results of their last rebuilds.
     """
 
     problems: Mapping[str, str]
@@ -74,7 +74,7 @@ class HealthReport:
 
     @property
     def is_ready_for_commands(self) -> bool:
-        """Commands do not read the views: they need the log, and its tables as this version knows them."""
+        """Commands do not read the views. They need the log and a migrated database."""
         return not self.problems.keys() & {COMMANDS, MIGRATIONS}
 
     @property
@@ -96,7 +96,7 @@ def _ready(is_ready: bool) -> str:
 
 
 class HealthCheck:
-    """Examines one process's register. Whoever asks while it is examined, or just after, gets the same answer."""
+    """Checks the register from one process. Callers during a check, or just after it, get the same report."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class HealthCheck:
         warnings: Mapping[str, Warn] | None = None,
         fresh: float = FRESH,
     ) -> None:
-        """warnings: by what they are about. fresh: seconds."""
+        """warnings: by subject. fresh: seconds."""
         self._reader = reader
         self._url = url
         self._tolerance = tolerance
@@ -115,18 +115,20 @@ class HealthCheck:
         self._warnings = warnings or {}
         self._fresh = fresh
         self._is_migrated = False
-        self._unled: dict[str, float] = {}
-        self._newest: asyncio.Task[HealthReport] | None = None
-        self._until = 0.0
+        self._unled_since: dict[str, float] = {}
+        self._latest: asyncio.Task[HealthReport] | None = None
+        self._fresh_until = 0.0
 
     async def run(self) -> HealthReport:
-        if self._newest is None or (self._newest.done() and time.monotonic() >= self._until):
-            self._newest = asyncio.create_task(self._examined())
-        return await asyncio.shield(self._newest)
+        if self._latest is None or (self._latest.done() and time.monotonic() >= self._fresh_until):
+            self._latest = asyncio.create_task(self._check())
+        return await asyncio.shield(self._latest)
 
-    async def _examined(self) -> HealthReport:
-        reads, commands, warnings = await asyncio.gather(self._reads(), self._command_problems(), self._warned())
-        self._until = time.monotonic() + self._fresh
+    async def _check(self) -> HealthReport:
+        reads, commands, warnings = await asyncio.gather(
+            self._reads(), self._command_problems(), self._active_warnings()
+        )
+        self._fresh_until = time.monotonic() + self._fresh
         return HealthReport({**reads.problems, **commands}, reads.statuses, reads.ended, warnings)
 
     async def _command_problems(self) -> dict[str, str]:
@@ -136,8 +138,8 @@ class HealthCheck:
             return {COMMANDS: f"they cannot be recorded: {error}"}
         return {}
 
-    async def _warned(self) -> dict[str, str]:
-        """Where the database does not answer, that is a problem already."""
+    async def _active_warnings(self) -> dict[str, str]:
+        """An unavailable database is reported as a problem already."""
         found = {}
         for what, warn in self._warnings.items():
             with suppress(Unavailable):
@@ -146,7 +148,7 @@ class HealthCheck:
         return found
 
     async def _reads(self) -> HealthReport:
-        """The database is reachable, its tables are as this version needs them, and every view is kept up to date."""
+        """Checks that the database answers, is migrated, and that every view is up to date."""
         try:
             if not self._is_migrated and (missing := await asyncio.to_thread(pending, self._url)):
                 return HealthReport({MIGRATIONS: f"{', '.join(missing)} not applied: run 'mandate migrate'"})
@@ -159,18 +161,18 @@ class HealthCheck:
                 view_problems(statuses, self._tolerance, locks, self._unled_for(statuses)), statuses, ended
             )
         except (DatabaseUnavailable, DBAPIError) as error:
-            log.warning("the database does not answer what health asks: %s", error)
+            log.warning("the health check got no answer from the database: %s", error)
             return HealthReport({DATABASE: "it does not answer"})
 
     def _unled_for(self, statuses: Sequence[ViewStatus]) -> dict[str, float]:
-        """Seconds, as far as this process saw."""
+        """Seconds without a follower, as seen by this process."""
         now = time.monotonic()
-        self._unled = {each.view: self._unled.get(each.view, now) for each in statuses if not each.led}
-        return {view: now - since for view, since in self._unled.items()}
+        self._unled_since = {each.view: self._unled_since.get(each.view, now) for each in statuses if not each.led}
+        return {view: now - since for view, since in self._unled_since.items()}
 
 
 def late(statuses: Sequence[ViewStatus], tolerance: HealthTolerance) -> bool:
-    """Whether events wait for longer than they may."""
+    """Whether events wait longer than allowed."""
     return any(_is_late(status, tolerance) for status in statuses)
 
 
@@ -180,14 +182,14 @@ def view_problems(
     locks: Sequence[Blocked] = (),
     unled_for: Mapping[str, float] | None = None,
 ) -> dict[str, str]:
-    """What is wrong with all that is followed, by name.
+    """Problems of all consumers, by name.
 
-    statuses: of each of it. locks: that followers may wait for. unled_for: seconds that each was seen without a
-    follower; where nobody watched, it counts as too long.
+    statuses: one per consumer. locks: that followers may wait for. unled_for: seconds without a follower; None counts
+    as too long.
     """
     known = {status.view: status for status in statuses}
-    waited = dict.fromkeys(FOLLOWED, inf) if unled_for is None else unled_for
-    found = {name: _problem(known[name], tolerance, _lock(name, locks), waited.get(name, 0)) for name in FOLLOWED}
+    unled = dict.fromkeys(FOLLOWED, inf) if unled_for is None else unled_for
+    found = {name: _problem(known[name], tolerance, _lock(name, locks), unled.get(name, 0)) for name in FOLLOWED}
     return {name: problem for name, problem in found.items() if problem is not None}
 
 
@@ -195,15 +197,15 @@ def _problem(status: ViewStatus, tolerance: HealthTolerance, lock: Blocked | Non
     if status.version is None:
         return "it was never followed: run 'mandate worker'"
     is_late = _is_late(status, tolerance)
-    stands_still = is_late and status.still_for > tolerance.stuck_after
+    is_stuck = is_late and status.still_for > tolerance.stuck_after
     view = VIEW_OF.get(status.view)
     if status.version == OF_ANOTHER_LOG and status.rebuild is None:
-        return "it has taken in events that are not in the log, as before a restore: a worker is to build it anew"
+        return "it has applied events that are not in the log, as after a restore: a worker must rebuild it"
     if view is not None and status.position and status.version != view.version:
         return _of_another_version(status, status.version, view.version)
     if is_late and status.state is FollowerState.FAILED:
         return "its follower cannot apply what comes next"
-    if stands_still and lock is not None:
+    if is_stuck and lock is not None:
         return lock.told
     if is_late or unled_for > tolerance.stuck_after:
         if status.held_by is not None:
@@ -211,7 +213,7 @@ def _problem(status: ViewStatus, tolerance: HealthTolerance, lock: Blocked | Non
             return f"its lock is held by {holder}, which is no follower: end that session"
         if not status.led:
             return "no follower leads it: run 'mandate worker'"
-    if stands_still:
+    if is_stuck:
         return f"its follower stands still: {status.lag:,} events wait, the oldest for {status.lag_seconds:.0f} s"
     if status.parked > tolerance.parked and status.view == CONSUMER_NAME:
         return f"they cannot judge {status.parked} requests, and go on without them: see 'mandate parked list'"
@@ -225,14 +227,14 @@ def _is_late(status: ViewStatus, tolerance: HealthTolerance) -> bool:
 
 
 def _lock(name: str, locks: Sequence[Blocked]) -> Blocked | None:
-    """What its follower is seen waiting for; or else what it would have to wait for."""
+    """The lock that its follower waits for, or else one that it will have to wait for."""
     waiting = [lock for lock in locks if lock.view == name]
     held = [lock for lock in locks if lock.view is None and lock.what in _tables(name)]
     return next(iter([*waiting, *held]), None)
 
 
 def _tables(name: str) -> Collection[str]:
-    """All that its follower writes to."""
+    """All tables that its follower writes."""
     if (view := VIEW_OF.get(name)) is None:
         return {checkpoints.table.name}
     memories = {memory.table.name for memory in view.memories.values()}
@@ -240,7 +242,7 @@ def _tables(name: str) -> Collection[str]:
 
 
 def _of_another_version(status: ViewStatus, version: int, wanted: int) -> str | None:
-    """Being built anew is no problem: the old rows are served. Nobody doing so is one."""
+    """A rebuild in progress is not a problem: the old rows are served. A missing one is."""
     if status.rebuild is not None and status.rebuild.swaps:
         return None
     which = f"its rows are of version {version}, this code's are of {wanted}"

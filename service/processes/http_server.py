@@ -1,4 +1,4 @@
-"""A server that ends what would else go on for ever before it waits for the rest."""
+"""The uvicorn server of the API, which closes subscriptions before it drains requests."""
 
 from socket import socket
 from typing import Any, Final
@@ -10,13 +10,13 @@ from service.graphql.subscriptions.bounded_websocket import BoundedWebSocket
 from service.graphql.subscriptions.limits import LONGEST_MESSAGE
 
 DRAIN: Final = 10
-"""Seconds that requests under way have to end."""
+"""Seconds for requests in progress to finish."""
 
 
-def configured(app: FastAPI, **other: Any) -> uvicorn.Config:
-    """How the API is served, wherever that is. WebSockets are not compressed: a small message stays a small one.
+def configured(app: FastAPI, **options: Any) -> uvicorn.Config:
+    """The uvicorn configuration, in production and tests. WebSockets are not compressed: small messages stay small.
 
-    other: settings of uvicorn.
+    options: settings of uvicorn.
     """
     return uvicorn.Config(
         app,
@@ -26,13 +26,15 @@ def configured(app: FastAPI, **other: Any) -> uvicorn.Config:
         ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
-        **other,
+        **options,
     )
 
 
 class DrainingServer(uvicorn.Server):
-    """Ends subscriptions when it is asked to end: their clients connect again, elsewhere or later. It waits for them
-    itself, since uvicorn would close their sockets without a word, whatever is under way on them."""
+    """Ends subscriptions at shutdown, so that their clients reconnect, elsewhere or later.
+
+    It waits for them itself, since uvicorn would close their sockets without a close message.
+    """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)

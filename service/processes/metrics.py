@@ -1,4 +1,4 @@
-"""Figures for whoever watches, as Prometheus reads them: of this process, and of every view of the register."""
+"""Prometheus metrics of this process and of every view."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -14,63 +14,70 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 OF_VIEWS: Final[tuple[tuple[str, str, Callable[[ViewStatus], float | None]], ...]] = (
-    ("position", "Last event of the log that it holds.", lambda status: status.position),
-    ("lag_events", "Events that it has not applied.", lambda status: status.lag),
-    ("lag_seconds", "Since the oldest of them was recorded.", lambda status: status.lag_seconds),
+    ("position", "Position of the last event applied.", lambda status: status.position),
+    ("lag_events", "Events not yet applied.", lambda status: status.lag),
+    ("lag_seconds", "Age of the oldest event not yet applied.", lambda status: status.lag_seconds),
     ("led", "1 while a follower leads it.", lambda status: status.led),
-    ("failed", "1 while its follower cannot go on.", lambda status: status.state is FollowerState.FAILED),
-    ("parked", "Streams set aside, as an event could not be applied.", lambda status: status.parked),
-    ("version", "Of the fold that made its rows.", lambda status: status.version),
-    ("rebuild_processed", "Events read by a rebuild.", lambda status: _of_rebuild(status, "processed")),
-    ("rebuild_total", "Events that a rebuild has to read.", lambda status: _of_rebuild(status, "total")),
+    (
+        "failed",
+        "1 while its follower cannot apply the next event.",
+        lambda status: status.state is FollowerState.FAILED,
+    ),
+    ("parked", "Parked streams: an event could not be applied.", lambda status: status.parked),
+    ("version", "Version of the code that wrote its rows.", lambda status: status.version),
+    ("rebuild_processed", "Events read by the rebuild in progress.", lambda status: _of_rebuild(status, "processed")),
+    ("rebuild_total", "Events that the rebuild in progress must read.", lambda status: _of_rebuild(status, "total")),
     (
         "rebuild_events_per_second",
-        "Of a rebuild that is under way.",
+        "Speed of the rebuild in progress.",
         lambda status: _of_rebuild(status, "events_per_second"),
     ),
 )
 
 
 class Metrics:
-    """Of one process."""
+    """The metrics of one process."""
 
     def __init__(self, queued: Callable[[], int]) -> None:
-        """queued: how many commands wait to be appended."""
+        """queued: number of commands waiting to be appended."""
         self._registry = CollectorRegistry()
         self._commands = Histogram(
             "mandate_command_seconds",
-            "What a command took, by its name and what came of it.",
+            "Duration of a command, by name and outcome.",
             ("command", "outcome"),
             registry=self._registry,
             buckets=SECONDS,
         )
-        queue = Gauge("mandate_append_queue", "Commands that wait to be appended.", registry=self._registry)
+        queue = Gauge("mandate_append_queue", "Commands waiting to be appended.", registry=self._registry)
         queue.set_function(queued)
-        self._ready = Gauge("mandate_ready", "1 where /health/ready says so.", registry=self._registry)
+        self._ready = Gauge("mandate_ready", "1 if /health/ready is ready.", registry=self._registry)
         self._ready_for = Gauge(
             "mandate_ready_for",
-            "1 where /health/ready/commands or /health/ready/reads says so.",
+            "1 if /health/ready/commands or /health/ready/reads is ready.",
             ("what",),
             registry=self._registry,
         )
-        self._warnings = Gauge("mandate_warning", "1 for each warning of health.", ("what",), registry=self._registry)
-        self._problems = Gauge("mandate_problem", "1 for each thing that is wrong.", ("what",), registry=self._registry)
+        self._warnings = Gauge("mandate_warning", "1 for each health warning.", ("what",), registry=self._registry)
+        self._problems = Gauge("mandate_problem", "1 for each health problem.", ("what",), registry=self._registry)
         self._views = [
-            (Gauge(f"mandate_view_{name}", told, ("view",), registry=self._registry), value)
-            for name, told, value in OF_VIEWS
+            (Gauge(f"mandate_view_{name}", help_text, ("view",), registry=self._registry), value)
+            for name, help_text, value in OF_VIEWS
         ]
         self._step = Gauge(
-            "mandate_view_rebuild_step", "1 for what a rebuild does.", ("view", "step"), registry=self._registry
+            "mandate_view_rebuild_step",
+            "1 for the current step of a rebuild.",
+            ("view", "step"),
+            registry=self._registry,
         )
         self._ended = Gauge(
             "mandate_view_rebuild_ended_timestamp_seconds",
-            "When the last rebuild ended, by what came of it.",
+            "When the last rebuild ended, by outcome.",
             ("view", "outcome"),
             registry=self._registry,
         )
         self._differing = Gauge(
             "mandate_view_rebuild_differing_rows",
-            "Rows that differed from those served, in the last rebuild.",
+            "Rows of the last rebuild that differed from those served.",
             ("view",),
             registry=self._registry,
         )
@@ -109,5 +116,5 @@ class Metrics:
 
 
 def _of_rebuild(status: ViewStatus, name: str) -> float | None:
-    """None where none is under way."""
+    """None if there is no rebuild in progress."""
     return float(getattr(status.rebuild, name)) if status.rebuild else None

@@ -1,4 +1,4 @@
-"""Health and figures over HTTP, for load balancers and whoever watches. They need no token."""
+"""Health and metrics over HTTP, for load balancers and monitoring. They need no token."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -15,11 +15,11 @@ READINESS: Final[Mapping[str, Callable[[HealthReport], bool]]] = {
     "/health/ready/commands": lambda health: health.is_ready_for_commands,
     "/health/ready/reads": lambda health: health.is_ready_for_reads,
 }
-"""The body is the same for all: what is wrong, and which of commands and reads it concerns."""
+"""The body is the same for all paths: the problems, and the readiness for commands and reads."""
 
 
 def mount_monitoring(app: FastAPI) -> None:
-    """`app.state` has an `examination` and `metrics` once the app has started."""
+    """Requires `app.state.health_check` and `app.state.metrics`, set at start-up."""
 
     @app.get("/health/live")
     async def live() -> Response:
@@ -30,13 +30,13 @@ def mount_monitoring(app: FastAPI) -> None:
 
     @app.get("/metrics")
     async def metrics(request: Request) -> Response:
-        health = await request.app.state.examination.run()
+        health = await request.app.state.health_check.run()
         return Response(request.app.state.metrics.render(health), media_type=CONTENT_TYPE, headers=HEADERS)
 
 
 def _readiness(is_ready: Callable[[HealthReport], bool]) -> Callable[[Request], Any]:
     async def ready(request: Request) -> Response:
-        health: HealthReport = await request.app.state.examination.run()
+        health: HealthReport = await request.app.state.health_check.run()
         return JSONResponse(health.as_dict(), status_code=200 if is_ready(health) else 503, headers=HEADERS)
 
     return ready

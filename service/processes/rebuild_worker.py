@@ -1,4 +1,4 @@
-"""The worker's rebuilds: of views whose code is newer than their rows, and of those that somebody asked for."""
+"""The worker's rebuilds: of views whose rows are older than the code, and of requested ones."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,33 +25,33 @@ from projections.tables.view import View
 from service.errors import Unavailable
 from service.event_store.mapper import decode
 
-LOOK: Final = 10.0
-"""Seconds between two looks, should no notification have come."""
-AGAIN: Final = 2.0
-"""Seconds until the database is tried again after it did not answer."""
+CHECK_INTERVAL: Final = 10.0
+"""Seconds between two checks if no notification arrives."""
+RETRY_INTERVAL: Final = 2.0
+"""Seconds before the database is tried again after an outage."""
 LISTEN: Final = 1.0
-"""Seconds between two looks at whether to stop."""
+"""Seconds between two checks of the stop event."""
 
 log = logging.getLogger(__name__)
 
 
 def rebuild_requester(engine: AsyncEngine) -> Callable[[str], Awaitable[None]]:
-    """Asks whichever worker is there, now or later, to build a view anew. Raises Unavailable."""
+    """Requests the rebuild of a view from any worker, now or later. Raises Unavailable."""
 
-    async def ask(view: str) -> None:
+    async def request(view: str) -> None:
         try:
             async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 await connection.execute(text("SELECT projections.ask_rebuild(:view)"), {"view": view})
         except (PoolTimeout, psycopg.OperationalError, DBAPIError) as error:
             raise Unavailable("the database does not answer") from error
 
-    return ask
+    return request
 
 
 class RebuildWorker:
-    """One view at a time, while the old rows are served. What fails for good is tried again when it is asked for."""
+    """Rebuilds one view at a time, while the old rows are served. Permanent failures are retried on request only."""
 
-    def __init__(self, url: str, views: Sequence[View] = VIEWS, look: float = LOOK) -> None:
+    def __init__(self, url: str, views: Sequence[View] = VIEWS, look: float = CHECK_INTERVAL) -> None:
         self._url = url
         self._views = {view.name: view for view in views}
         self._versions = {view.name: view.version for view in views}
@@ -60,17 +60,17 @@ class RebuildWorker:
         copies.code()
 
     def run(self, stop: Event) -> None:
-        """Until `stop` is set: with what is under way then, the next worker goes on."""
+        """Runs until `stop` is set. The next worker resumes a rebuild in progress."""
         while not stop.is_set():
             try:
                 with connect(self._url, "mandate rebuilds") as connection:
                     connection.execute(f"LISTEN {CHANNEL}".encode())
                     while not stop.is_set():
-                        self._build_what_is_due(connection, stop)
+                        self._run_due_rebuilds(connection, stop)
                         self._listen(connection, stop)
             except psycopg.Error as error:
-                log.warning("rebuilds that are asked for are looked at again later: %s", error)
-                stop.wait(min(self._look, AGAIN))
+                log.warning("requested rebuilds are checked again later: %s", error)
+                stop.wait(min(self._look, RETRY_INTERVAL))
 
     def _listen(self, connection: psycopg.Connection[Any], stop: Event) -> None:
         waited = 0.0
@@ -79,8 +79,8 @@ class RebuildWorker:
                 return
             waited += LISTEN
 
-    def _build_what_is_due(self, connection: psycopg.Connection[Any], stop: Event) -> None:
-        """One after the other, each looked up anew: much may change while one is built."""
+    def _run_due_rebuilds(self, connection: psycopg.Connection[Any], stop: Event) -> None:
+        """One at a time, with a new query for each: much may change during a rebuild."""
         tried: list[str] = []
         while not stop.is_set():
             since = self._since = self._since or _now(connection)
@@ -91,12 +91,12 @@ class RebuildWorker:
             tried.append(name)
 
     def _rebuild(self, connection: psycopg.Connection[Any], view: View, stop: Event) -> None:
-        log.info("%s is built anew, version %d", view.name, view.version)
+        log.info("rebuild of %s, version %d", view.name, view.version)
         try:
             rebuilt = rebuild(view, self._url, decode, stop=stop)
-            log.info("%s was built anew in %.1f s", view.name, rebuilt.seconds)
+            log.info("rebuilt %s in %.1f s", view.name, rebuilt.seconds)
         except (BeingRebuilt, OtherVersion) as error:
-            log.info("%s: it is looked at again", error)
+            log.info("%s: it is checked again", error)
         except NotSwapped as error:
             self._settle(connection, view, RebuildOutcome.POSTPONED, 0, error)
         except RebuildCancelled as error:
@@ -109,7 +109,7 @@ class RebuildWorker:
         except Exception as error:
             if is_outage(error):
                 raise
-            log.exception("%s cannot be built anew", view.name)
+            log.exception("%s cannot be rebuilt", view.name)
             self._settle(connection, view, RebuildOutcome.FAILED, 0, error)
 
     def _settle(

@@ -1,4 +1,4 @@
-"""The parts that subscriptions need, put together."""
+"""Composition of the parts of subscriptions."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,29 +15,32 @@ from service.graphql.subscriptions.watermark import LowWatermark
 from service.processes.composition import Clock, async_engine, now
 from service.settings import Settings
 
-TURN: Final = 60.0
-"""Seconds that a subscription waits for its turn to read."""
+POOL_TIMEOUT: Final = 60.0
+"""Seconds that a subscription waits for a connection."""
 
 
 @asynccontextmanager
 async def open_subscriptions(settings: Settings, url: str, clock: Clock = now) -> AsyncIterator[SubscriptionServices]:
-    """What subscriptions read by: connections of their own, so that queries never wait for them."""
-    engine = async_engine(settings, url, settings.live_pool_size, TURN)
+    """The parts of subscriptions. They have a separate connection pool, so that queries never wait for them."""
+    engine = async_engine(settings, url, settings.live_pool_size, POOL_TIMEOUT)
     try:
-        reader = Reader(engine, standing_of, patience=settings.view_patience, answer_limit=TURN, clock=clock)
-        tide = LowWatermark(append_listener(url, settings.connect_timeout), partial(reader.reached, VIEWS))
-        flow = EventFeed(
-            reader, tide, Slots("subscriptions", settings.live_subscriptions, settings.live_subscriptions_each), clock
+        reader = Reader(engine, standing_of, patience=settings.view_patience, answer_limit=POOL_TIMEOUT, clock=clock)
+        watermark = LowWatermark(append_listener(url, settings.connect_timeout), partial(reader.reached, VIEWS))
+        feed = EventFeed(
+            reader,
+            watermark,
+            Slots("subscriptions", settings.live_subscriptions, settings.live_subscriptions_each),
+            clock,
         )
-        bounds = SubscriptionLimits(
+        limits = SubscriptionLimits(
             operations=settings.live_operations,
             patience=settings.live_patience,
             greeting=settings.live_greeting,
             origins=frozenset(filter(None, settings.live_origins.split(","))),
         )
         yield SubscriptionServices(
-            flow,
-            bounds,
+            feed,
+            limits,
             Slots("connections", settings.live_connections, settings.live_connections_each),
             Lobby(settings.live_lobby),
         )

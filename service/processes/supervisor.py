@@ -1,4 +1,4 @@
-"""Keeps a child process alive for as long as this one lives: a killed one is started again, at growing intervals."""
+"""Keeps a child process running while this process lives. A killed child is restarted, at growing intervals."""
 
 import logging
 import subprocess
@@ -11,19 +11,18 @@ from typing import Final
 
 SHORTEST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
-"""Seconds before a child that ended is started again; it doubles while children end at once."""
+"""Seconds before a child is restarted. The pause doubles while children end at once."""
 PATIENCE: Final = 20.0
-"""Seconds that a child has to drain."""
+"""Seconds for a child to drain."""
 
 log = logging.getLogger(__name__)
 
 
 @contextmanager
 def supervised(*arguments: str) -> Iterator[None]:
-    """Runs `mandate` with these arguments beside this process, until the context ends.
+    """Runs `mandate` with these arguments as a child process until the context ends.
 
-    The child reads its standard input to know that this process lives: when it closes, also because this process was
-    killed, the child ends by itself.
+    The child watches its standard input. When that closes, also because this process was killed, the child ends.
     """
     ending = threading.Event()
     supervisor = _Supervisor(arguments, ending)
@@ -47,27 +46,27 @@ class _Supervisor:
     def run(self) -> None:
         pause = SHORTEST_PAUSE
         while not self._ending.is_set():
-            began = time.monotonic()
-            became = self._begun()
+            started = time.monotonic()
+            result = self._run_child()
             if self._ending.is_set():
                 return
-            pause = SHORTEST_PAUSE if time.monotonic() - began > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
-            log.warning("the child process %s: it is started again in %.1f s", became, pause)
+            pause = SHORTEST_PAUSE if time.monotonic() - started > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
+            log.warning("the child process %s: it is restarted in %.1f s", result, pause)
             self._ending.wait(pause)
 
-    def _begun(self) -> str:
-        """Starts the child and waits for its end. What became of it."""
+    def _run_child(self) -> str:
+        """Starts the child, waits for its end, and returns the result for the log."""
         try:
             with self._guard:
                 if self._ending.is_set():
-                    return "is not needed any more"
+                    return "is no longer needed"
                 child = self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
         except OSError as error:
             return f"could not be started ({error.strerror})"
         return f"ended with status {child.wait()}"
 
     def drain(self) -> None:
-        """Asks the child to end, and ends it where it does not."""
+        """Terminates the child, and kills it after PATIENCE."""
         with self._guard:
             child = self._child
         if child is None or child.poll() is not None:

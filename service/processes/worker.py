@@ -1,4 +1,4 @@
-"""The worker: a follower for each view, one that shows the events to the policies, rebuilds, and the time."""
+"""The worker: a follower for each view, one for the policies, rebuilds, and the expiry of approvals."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -22,23 +22,23 @@ from service.processes.rebuild_worker import RebuildWorker
 from service.settings import DatabaseUrls, Settings
 
 TICK: Final = 1.0
-"""Seconds between two looks at the time."""
-AGAIN: Final = 5.0
-"""Seconds between two tries to judge requests that the policies have set aside."""
+"""Seconds between two checks of the time."""
+RETRY_INTERVAL: Final = 5.0
+"""Seconds between two retries of requests that the policies have parked."""
 PATIENCE: Final = 15.0
-"""Seconds that each part has to end what is under way."""
+"""Seconds for each part to finish at shutdown."""
 
 log = logging.getLogger(__name__)
 
 
 class WorkerFailed(Exception):
-    """A part of the worker ended that should not have: the worker ends too, to be started again."""
+    """A part of the worker failed. The worker ends too, to be restarted."""
 
 
 class Worker:
-    """However many run: each view and the policies have one leader, and the time's effects are recorded once.
+    """Any number may run: each view and the policies have one leader, and expiries are recorded once.
 
-    The time is that of the database, whatever the clock of this machine says.
+    The time is the database's, whatever this machine's clock says.
     """
 
     def __init__(self, settings: Settings, urls: DatabaseUrls) -> None:
@@ -46,7 +46,7 @@ class Worker:
         self._urls = urls
 
     def run(self, stop: Event) -> None:
-        """Works until `stop` is set, and then ends what is under way. Raises Failed."""
+        """Runs until `stop` is set, then finishes tasks in progress. Raises WorkerFailed."""
         failed: list[str] = []
         with (
             closing(PolicyQueries(self._urls.worker, stop)) as policy_queries,
@@ -58,7 +58,7 @@ class Worker:
             )
             self._work(policy_runner, policy_queries, clock, write.store.feed, stop, failed)
         if failed:
-            raise WorkerFailed(f"{', '.join(failed)} ended by a fault")
+            raise WorkerFailed(f"{', '.join(failed)} ended by an error")
 
     def _work(
         self,
@@ -69,56 +69,56 @@ class Worker:
         stop: Event,
         failed: list[str],
     ) -> None:
-        courses = [*(view_consumer(view) for view in VIEWS), _course_of(policy_runner)]
-        work = {consumer.name: self._following(consumer, feed, stop) for consumer in courses}
-        work["rebuilds"] = lambda: RebuildWorker(self._urls.worker).run(stop)
-        work["time"] = lambda: self._tick(policy_runner, policy_queries, clock, stop)
-        parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in work.items()]
+        consumers = [*(view_consumer(view) for view in VIEWS), _policy_consumer(policy_runner)]
+        tasks = {consumer.name: self._follow(consumer, feed, stop) for consumer in consumers}
+        tasks["rebuilds"] = lambda: RebuildWorker(self._urls.worker).run(stop)
+        tasks["time"] = lambda: self._tick(policy_runner, policy_queries, clock, stop)
+        parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in tasks.items()]
         for part in parts:
             part.start()
         stop.wait()
         for part in parts:
             part.join(PATIENCE)
 
-    def _following(self, consumer: Consumer, feed: ReadFeed, stop: Event) -> Callable[[], None]:
+    def _follow(self, consumer: Consumer, feed: ReadFeed, stop: Event) -> Callable[[], None]:
         return lambda: follow(consumer, self._urls.worker, feed, stop, passing=(Unavailable,))
 
     def _tick(self, policy_runner: PolicyRunner, policy_queries: PolicyQueries, clock: Clock, stop: Event) -> None:
-        again = monotonic()
+        next_retry = monotonic()
         while not stop.wait(TICK):
             try:
-                set_aside = policy_queries.parked()
-                policy_runner.tick(policy_queries.expiring(clock(), set_aside), set_aside)
-                if monotonic() >= again:
-                    again = monotonic() + AGAIN
-                    self._take_up(policy_runner.try_again(policy_queries.parked(CONSUMER_NAME)))
+                parked = policy_queries.parked()
+                policy_runner.tick(policy_queries.expiring(clock(), parked), parked)
+                if monotonic() >= next_retry:
+                    next_retry = monotonic() + RETRY_INTERVAL
+                    self._unpark(policy_runner.try_again(policy_queries.parked(CONSUMER_NAME)))
             except (Unavailable, psycopg.Error) as error:
-                log.warning("the time is looked at again later: %s", error)
+                log.warning("the time is checked again later: %s", error)
 
-    def _take_up(self, requests: Sequence[RequestId]) -> None:
-        """They can be judged again: nothing of them waits any more."""
+    def _unpark(self, requests: Sequence[RequestId]) -> None:
+        """Unparks requests that no longer fail."""
         if not requests:
             return
-        log.info("the policies can judge again: %s", ", ".join(map(str, requests)))
+        log.info("the policies no longer fail for: %s", ", ".join(map(str, requests)))
         with connect(self._urls.worker, f"mandate {CONSUMER_NAME}") as connection, connection.transaction():
             for request in requests:
                 parked_events.clear(connection, CONSUMER_NAME, request)
 
 
-def _guarded(name: str, work: Callable[[], None], stop: Event, failed: list[str]) -> None:
-    """A part that ends by a fault ends the worker, loudly."""
+def _guarded(name: str, task: Callable[[], None], stop: Event, failed: list[str]) -> None:
+    """A part that fails ends the worker."""
     try:
-        work()
+        task()
     except Exception:
-        log.exception("%s ended by a fault", name)
+        log.exception("%s ended by an error", name)
         failed.append(name)
         stop.set()
 
 
-def _course_of(policy_runner: PolicyRunner) -> Consumer:
-    def show(connection: psycopg.Connection[Any], events: Any) -> None:
+def _policy_consumer(policy_runner: PolicyRunner) -> Consumer:
+    def apply(connection: psycopg.Connection[Any], events: Any) -> None:
         for request, (position, error) in policy_runner.handle_events(events).items():
-            told = parked_events.told(f"{type(error).__name__}: {error}")
-            parked_events.set_aside(connection, CONSUMER_NAME, request, position, told)
+            reason = parked_events.told(f"{type(error).__name__}: {error}")
+            parked_events.set_aside(connection, CONSUMER_NAME, request, position, reason)
 
-    return Consumer(name=CONSUMER_NAME, version=CONSUMER_VERSION, apply=show, keeps_rows=False)
+    return Consumer(name=CONSUMER_NAME, version=CONSUMER_VERSION, apply=apply, keeps_rows=False)

@@ -1,4 +1,4 @@
-"""A private PostgreSQL in the data folder, so that the first run needs nothing installed.
+"""A private PostgreSQL in the data folder, so that a first run needs no installed server.
 
 Processes on one data folder share the server: the first starts it, the last stops it.
 """

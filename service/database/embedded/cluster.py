@@ -1,4 +1,4 @@
-"""One PostgreSQL cluster on disk: made once, started, asked whether it answers, stopped."""
+"""A PostgreSQL cluster on disk: created once, started, checked, stopped."""
 
 import os
 import shutil
@@ -19,9 +19,9 @@ SUPERUSER = "postgres"
 DATABASE = "mandate"
 PORT = 5432
 LONGEST_SOCKET = 106
-"""Bytes of a socket's path that every kernel takes."""
+"""Maximum length of a socket path in bytes on every kernel."""
 PATIENCE = 15.0
-"""Seconds for a start: a killed server may still be a zombie, or hold its memory, for a while."""
+"""Seconds for a start. A killed server may remain a zombie, or hold its memory, for a while."""
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": str(PORT),
@@ -41,7 +41,7 @@ SETTINGS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """folder: holds `cluster` (the data) and the log. sockets: the folder of its socket, for its owner alone."""
+    """folder: contains `cluster` (the data) and the log. sockets: the socket's folder, accessible to its owner only."""
 
     programs: Programs
     folder: Path
@@ -64,7 +64,7 @@ class Cluster:
         return f"postgresql://{user}@/{database}?host={quote(str(self.sockets), safe='')}&port={PORT}"
 
     def answers(self) -> bool:
-        """Alive is what answers: a process number in a file proves nothing."""
+        """Whether the server answers. A pid in a file proves nothing."""
         if not self.socket.exists():
             return False
         try:
@@ -75,7 +75,7 @@ class Cluster:
         return True
 
     def is_dead(self) -> bool:
-        """Whether its server was killed, found out without asking it: a look at a file and at a process."""
+        """Whether the server was killed, from its pid file and process, without a connection."""
         try:
             process = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
@@ -83,12 +83,12 @@ class Cluster:
         return not is_postgres(process)
 
     def ensure_running(self) -> None:
-        """Makes the cluster where there is none, and starts it where it does not answer. Only under the gate's lock.
+        """Creates the cluster if it is missing, and starts it if it does not answer. The caller holds the gate lock.
 
         Raises Misconfigured.
         """
         if not self.data.exists():
-            self._make()
+            self._create()
         if self.answers():
             return
         found = (self.data / "PG_VERSION").read_text().strip()
@@ -98,7 +98,7 @@ class Cluster:
         start = ["start", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "--timeout=60"]
         deadline = time.monotonic() + PATIENCE
         while not self.answers():
-            self._remove_what_a_dead_server_left()
+            self._remove_stale_lock_files()
             try:
                 self.programs.run("pg_ctl", start, log=self.log, seconds=70)
             except Misconfigured:
@@ -109,7 +109,7 @@ class Cluster:
                 time.sleep(0.2)
 
     def stop(self) -> None:
-        """Raises Misconfigured where it does not stop within a minute."""
+        """Raises Misconfigured if it does not stop within a minute."""
         if not self.is_dead():
             arguments = ["stop", f"--pgdata={self.data}", "--mode=fast", "--wait", "--timeout=60"]
             self.programs.run("pg_ctl", arguments, log=self.log, seconds=70)
@@ -117,8 +117,8 @@ class Cluster:
             with suppress(OSError):
                 self.sockets.rmdir()
 
-    def _make(self) -> None:
-        """In a sibling folder that is then renamed: a half-made cluster is never taken for a whole one."""
+    def _create(self) -> None:
+        """Created in a sibling folder and then renamed, so that a partial cluster is never used."""
         for left in self.folder.glob("cluster.new*"):
             shutil.rmtree(left)
         new = self.folder / "cluster.new"
@@ -132,7 +132,7 @@ class Cluster:
         new.rename(self.data)
 
     def _write_settings(self) -> None:
-        """Anew at every start: the data folder may have been moved, and settings change with the version."""
+        """Written at every start: the data folder may have moved, and settings change between versions."""
         quoted = str(self.sockets).replace('"', '""')
         settings = {
             "shared_buffers": shared_buffers(),
@@ -145,8 +145,8 @@ class Cluster:
         new.write_text("# Written at every start: changes are lost.\n" + "\n".join(lines) + "\n")
         new.rename(self.data / "mandate.conf")
 
-    def _remove_what_a_dead_server_left(self) -> None:
-        """Its number may be another program's by now: PostgreSQL would wait for that one for ever."""
+    def _remove_stale_lock_files(self) -> None:
+        """Lock files of a dead server. If another program has its pid, PostgreSQL would wait for that forever."""
         for left in (self.data / "postmaster.pid", self.socket.with_name(self.socket.name + ".lock")):
             try:
                 process = int(left.read_text().split("\n", 1)[0])
@@ -161,7 +161,7 @@ def _quoted(value: str) -> str:
 
 
 def is_postgres(process: int) -> bool:
-    """Whether this process runs a program of PostgreSQL, as far as we may see: a dead or foreign one does not."""
+    """Whether this process runs a PostgreSQL program, as far as its permissions show."""
     if process <= 0:
         return False
     if not Path("/proc/self/exe").exists():
@@ -174,14 +174,14 @@ def is_postgres(process: int) -> bool:
 
 
 def socket_folder(folder: Path) -> Path:
-    """A folder of its owner alone whose socket's path is short enough: beside the data, else in the system's /tmp.
+    """The socket's folder, accessible to its owner only: in the data folder, or in /tmp if the path is too long.
 
-    Raises Misconfigured where somebody else has made it.
+    Raises Misconfigured if somebody else owns it.
     """
-    beside = folder / "socket"
-    # libpq takes a comma for the end of a host.
-    if "," not in str(beside) and len(os.fsencode(beside / f".s.PGSQL.{PORT}.lock")) <= LONGEST_SOCKET:
-        chosen = beside
+    preferred = folder / "socket"
+    # libpq splits a host at commas.
+    if "," not in str(preferred) and len(os.fsencode(preferred / f".s.PGSQL.{PORT}.lock")) <= LONGEST_SOCKET:
+        chosen = preferred
     else:
         status = folder.stat()
         chosen = Path("/tmp") / f"mandate-{os.geteuid()}-{status.st_dev:x}-{status.st_ino:x}"  # noqa: S108

@@ -1,4 +1,4 @@
-"""How much memory the embedded server keeps of its data: as PostgreSQL advises for one that has a machine to itself.
+"""shared_buffers of the embedded server, as PostgreSQL recommends for a dedicated server.
 
 https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-SHARED-BUFFERS
 """
@@ -13,13 +13,13 @@ MEGABYTE: Final = 1024 * 1024
 LEAST: Final = 128 * MEGABYTE
 MOST: Final = 4096 * MEGABYTE
 LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-"""What a container may use, where there is one; 'max' where nothing limits it."""
+"""Memory limits of a container (cgroup v2, v1); 'max' if there is none."""
 
 
 def shared_buffers(limits: Iterable[Path] = LIMITS) -> str:
-    """A quarter of the memory, within bounds, as PostgreSQL reads it: '2048MB'. Most of it is taken as it is used."""
-    kept = min(max(_memory(limits) // 4, LEAST), MOST)
-    return f"{kept // MEGABYTE}MB"
+    """A quarter of the memory, within bounds, in PostgreSQL's notation: '2048MB'. Most of it is allocated on use."""
+    size = min(max(_memory(limits) // 4, LEAST), MOST)
+    return f"{size // MEGABYTE}MB"
 
 
 def _memory(limits: Iterable[Path]) -> int:

@@ -1,4 +1,4 @@
-"""The embedded server's roles and database. A superuser passes row-level security, so the service never is one."""
+"""Roles and database of the embedded server. A superuser bypasses row-level security, so the service never is one."""
 
 import psycopg
 from psycopg import sql
@@ -10,7 +10,7 @@ SERVICE_ROLES = ("mandate_api", "mandate_worker")
 
 
 def ensure_roles_and_database(cluster: Cluster) -> None:
-    """Makes what is missing. They log in without a password: only the socket folder's owner reaches the server."""
+    """Creates what is missing. Logins need no password: only the owner of the socket folder reaches the server."""
     with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True, connect_timeout=5) as connection:
         present = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
         for role in (OWNER, *SERVICE_ROLES):

@@ -1,7 +1,7 @@
-"""Several processes use one embedded server: the first starts it, the last stops it, a killed one is forgotten.
+"""Several processes share one embedded server: the first starts it, the last stops it, killed ones do not count.
 
-Two files carry the locks, and the kernel lets go of a dead process's: `use` is held shared for as long as a process
-uses the server, `gate` is held alone, and briefly, by whoever starts or stops it.
+Two files carry flock locks, which the kernel releases when a process dies. `use` is held shared while a process uses
+the server. `gate` is held exclusively, and briefly, by a process that starts or stops it.
 """
 
 import fcntl
@@ -20,18 +20,18 @@ from service.errors import Misconfigured
 from service.settings import DatabaseUrls
 
 GATE_PATIENCE = 90.0
-"""Seconds that a start waits for another's start or stop."""
-LOOK = 1.0
-"""Seconds between two looks at whether the server lives."""
+"""Seconds that a start waits for another process's start or stop."""
+CHECK_INTERVAL = 1.0
+"""Seconds between two checks of the server."""
 
 log = logging.getLogger(__name__)
 
 
 @contextmanager
 def embedded_postgres(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[DatabaseUrls]:
-    """The URLs of the server in this data folder, running for as long as the context lasts.
+    """The URLs of the server in this data folder, which runs while the context is open.
 
-    `settings` are PostgreSQL's own and count for whoever starts the server. Raises Misconfigured, in one line.
+    `settings` are PostgreSQL's own and apply if this process starts the server. Raises Misconfigured, in one line.
     """
     folder = _folder(data_dir)
     programs = find_programs()
@@ -47,25 +47,25 @@ def embedded_postgres(data_dir: Path, settings: Mapping[str, str] | None = None)
         finally:
             with _gate(folder):
                 fcntl.flock(use, fcntl.LOCK_UN)
-                if _alone(use.fileno()):
+                if _try_exclusive(use.fileno()):
                     cluster.stop()
 
 
 @contextmanager
 def _kept_running(cluster: Cluster, folder: Path) -> Iterator[None]:
-    """Whoever uses the server starts it again where it was killed: nobody else would."""
+    """Restarts the server if it was killed."""
     ending = threading.Event()
 
     def keep() -> None:
-        while not ending.wait(LOOK):
+        while not ending.wait(CHECK_INTERVAL):
             if not cluster.is_dead():
                 continue
             try:
                 with _gate(folder):
                     cluster.ensure_running()
-                log.warning("the embedded PostgreSQL had ended: it was started again")
+                log.warning("the embedded PostgreSQL was gone and has been restarted")
             except (Misconfigured, OSError) as error:
-                log.error("the embedded PostgreSQL has ended and cannot be started again: %s", error)
+                log.error("the embedded PostgreSQL is gone and cannot be restarted: %s", error)
 
     keeper = threading.Thread(target=keep, name="postgres-keeper", daemon=True)
     keeper.start()
@@ -100,14 +100,14 @@ def _folder(data_dir: Path) -> Path:
 def _gate(folder: Path) -> Iterator[None]:
     deadline = time.monotonic() + GATE_PATIENCE
     with (folder / "gate.lock").open("ab") as gate:
-        while not _alone(gate.fileno()):
+        while not _try_exclusive(gate.fileno()):
             if time.monotonic() > deadline:
                 raise Misconfigured(f"another process is still starting or stopping PostgreSQL in {folder}")
             time.sleep(0.02)
         yield
 
 
-def _alone(descriptor: int) -> bool:
+def _try_exclusive(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
