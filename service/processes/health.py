@@ -216,7 +216,7 @@ def _problem(status: ViewStatus, tolerance: HealthTolerance, lock: Blocked | Non
     if is_stuck:
         return f"its follower stands still: {status.lag:,} events wait, the oldest for {status.lag_seconds:.0f} s"
     if status.parked > tolerance.parked and status.view == CONSUMER_NAME:
-        return f"they cannot judge {status.parked} requests, and go on without them: see 'mandate parked list'"
+        return f"they cannot judge {status.parked} requests, and continue without them: see 'mandate parked list'"
     if status.parked > tolerance.parked:
         return f"{status.parked} of its streams are parked: see 'mandate parked list'"
     return None
@@ -242,10 +242,10 @@ def _tables(name: str) -> Collection[str]:
 
 
 def _of_another_version(status: ViewStatus, version: int, wanted: int) -> str | None:
-    """A rebuild in progress is not a problem: the old rows are served. A missing one is."""
+    """A rebuild in progress is no problem, since the old rows are served. It is a problem if no worker rebuilds the view."""
     if status.rebuild is not None and status.rebuild.swaps:
         return None
     which = f"its rows are of version {version}, this code's are of {wanted}"
     if version > wanted:
         return f"{which}: run the newer version, or 'mandate rebuild {status.view}'"
-    return f"{which}, and nobody builds it anew: run 'mandate worker', or 'mandate rebuild {status.view}'"
+    return f"{which}, and no worker rebuilds it: run 'mandate worker', or 'mandate rebuild {status.view}'"

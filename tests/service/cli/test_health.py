@@ -104,7 +104,7 @@ def test_rows_of_another_version(recorded: World, watch: Watch) -> None:
     with recorded.following(*courses()), psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
         change = "UPDATE projections.checkpoints SET version = %s WHERE view = %s"
         connection.execute(change, [VIEW.version - 1, NAME])
-        watch.told("nobody builds it anew")
+        watch.told("no worker rebuilds it")
         connection.execute(change, [VIEW.version + 1, NAME])
         watch.told("run the newer version")
 
@@ -153,10 +153,10 @@ def test_a_comparison_builds_nothing_anew(recorded: World, watch: Watch) -> None
     with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version - 1 WHERE view = %s", [NAME])
         verify(raised, recorded.urls.worker, decode, meanwhile)
-        assert all("nobody builds it anew" in each for each in told)
+        assert all("no worker rebuilds it" in each for each in told)
         told.clear()
         rebuild(VIEW, recorded.urls.worker, decode, meanwhile)
-        assert not any("nobody builds it anew" in each for each in told)
+        assert not any("no worker rebuilds it" in each for each in told)
 
 
 def test_an_outcome_that_newer_code_names_is_a_failure(recorded: World, watch: Watch) -> None:
