@@ -242,7 +242,7 @@ def _tables(name: str) -> Collection[str]:
 
 
 def _of_another_version(status: ViewStatus, version: int, wanted: int) -> str | None:
-    """A rebuild in progress is no problem, since the old rows are served. It is a problem if no worker rebuilds the view."""
+    """A rebuild in progress is no problem: the old rows are served. It is one if no worker rebuilds the view."""
     if status.rebuild is not None and status.rebuild.swaps:
         return None
     which = f"its rows are of version {version}, this code's are of {wanted}"
