@@ -1,1 +1,4 @@
-"""What the register holds and decides: pure functions of frozen values, on the standard library alone."""
+"""The domain of the register: aggregates, decisions and policies, as pure functions of immutable values.
+
+Imports only the standard library.
+"""

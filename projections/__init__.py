@@ -1,4 +1,4 @@
-"""The views: rows derived from events, and the statements that read them.
+"""Views: rows derived from events, and the queries that read them. One module for each view.
 
-One module for each view; packages for what all views share: rebuilding > following > reading > tables.
+Shared packages: rebuilding > following > reading > tables.
 """

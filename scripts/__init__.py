@@ -1,4 +1,1 @@
-"""Tools of the repository: set-up, lock files, generated documents.
-
-Not part of the wheel.
-"""
+"""Tools of the repository: set-up, lock files, generated documents. Not part of the wheel."""

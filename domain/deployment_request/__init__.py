@@ -1,1 +1,1 @@
-"""A request to let a force deploy into a region, and the decision on it."""
+"""Aggregate: a request to deploy a force into a region, and the decision on it."""

@@ -1,1 +1,1 @@
-"""What happened, the evidence, and who was found responsible."""
+"""Aggregate: an incident, its evidence, and the findings on who was responsible."""

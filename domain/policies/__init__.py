@@ -1,1 +1,1 @@
-"""What follows by itself, elsewhere or later: each a pure function from a request to the command that it calls for."""
+"""Policies: pure functions from a request to the command that the register issues automatically."""

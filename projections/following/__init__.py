@@ -1,4 +1,4 @@
-"""Followers: they apply new events to the rows of a view and move its checkpoint, in one transaction.
+"""Followers: apply new events to the rows of a view and advance its checkpoint, in one transaction.
 
-An event that cannot be applied parks its stream.
+The stream of an event that cannot be applied is parked.
 """

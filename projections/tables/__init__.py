@@ -1,4 +1,4 @@
-"""What a view is made of: table metadata, version rows, documents, checkpoints, binary COPY.
+"""Building blocks of views: table metadata, version rows, documents, checkpoints, binary COPY.
 
-Knows no particular view and runs no process.
+Independent of any particular view; runs no process.
 """

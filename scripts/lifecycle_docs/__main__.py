@@ -1,4 +1,4 @@
-"""`python -m scripts.lifecycle_docs page` or `picture` prints it."""
+"""Prints the page or the picture: `python -m scripts.lifecycle_docs page|picture`."""
 
 import sys
 

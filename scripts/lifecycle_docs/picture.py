@@ -1,6 +1,6 @@
-"""The statuses of a deployment request as a picture: SVG, drawn by hand, with the arrows that the table has.
+"""The statuses of a deployment request as SVG.
 
-Where a status stands is chosen here, so that no arrow crosses another; which arrows there are is read from the table.
+The layout of the statuses is fixed here, so that no arrows cross; the arrows come from the lifecycle table.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from math import hypot
 from typing import Final
 
 from domain.deployment_request.state import RequestStatus
-from scripts.lifecycle_docs.rows import Row, request_rows, said
+from scripts.lifecycle_docs.rows import Row, label, request_rows
 
 PLACES: Final = {
     RequestStatus.WITHDRAWN: (0, 0),
@@ -21,17 +21,17 @@ PLACES: Final = {
     RequestStatus.APPROVED: (2, 1),
     RequestStatus.EXPIRED: (3, 1),
 }
-"""Column and row of each status."""
+"""Status -> (column, row)."""
 
 WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 230, 130, 150, 150, 24
 APART: Final = 26
-"""Between two arrows that go to and fro."""
+"""Distance in pixels between two opposite arrows."""
 HEAD: Final = (
     '<marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto">'
     '<path d="M0 0L10 5L0 10z"/></marker>'
 )
 LAST: Final = ' class="last"'
-"""Of a status that leads no further."""
+"""Class of a final status."""
 
 STYLE: Final = """\
 text{font:14px system-ui,sans-serif;fill:#1b2733}
@@ -62,12 +62,14 @@ def picture() -> str:
     width = 2 * MARGIN + columns * WIDTH + (columns - 1) * ACROSS
     foot = 2 * MARGIN + lines * HEIGHT + (lines - 1) * DOWN + 8
     height = foot + MARGIN
-    always = ", ".join(f"{said(row.action)} ({row.short})" for row in rows if not row.states)
-    told = "; ".join(f"{said(start)} to {said(end)} by {said(row.action)}" for row, start, end in _arrows(rows))
+    always = ", ".join(f"{label(row.action)} ({row.short})" for row in rows if not row.states)
+    description = "; ".join(
+        f"{label(start)} to {label(end)} by {label(row.action)}" for row, start, end in _arrows(rows)
+    )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
         "<title>The lifecycle of a deployment request</title>",
-        f"<desc>{escape(told)}.</desc>",
+        f"<desc>{escape(description)}.</desc>",
         f"<style>{STYLE}</style>",
         f"<defs>{HEAD}</defs>",
         f'<path d="M0 0H{width}V{height}H0z" style="fill:#fff;stroke:none"/>',
@@ -92,17 +94,17 @@ def _centre(status: RequestStatus) -> Point:
 
 
 def _ends(start: RequestStatus, end: RequestStatus) -> tuple[Point, Point]:
-    """Where an arrow leaves one box and reaches the other; beside the line between them where another comes back."""
+    """Start and end of an arrow on the edges of the two boxes; shifted sideways if there is an opposite arrow."""
     here, there = _centre(start), _centre(end)
     length = hypot(there.x - here.x, there.y - here.y)
-    aside = APART / 2 if _comes_back(start, end) else 0
-    shift = Point(-(there.y - here.y) / length * aside, (there.x - here.x) / length * aside)
+    offset = APART / 2 if _has_opposite(start, end) else 0
+    shift = Point(-(there.y - here.y) / length * offset, (there.x - here.x) / length * offset)
     out = min(WIDTH / 2 / (abs(there.x - here.x) or 1), HEIGHT / 2 / (abs(there.y - here.y) or 1))
     leaves, reaches = here.towards(there, out), there.towards(here, out)
     return Point(leaves.x + shift.x, leaves.y + shift.y), Point(reaches.x + shift.x, reaches.y + shift.y)
 
 
-def _comes_back(start: RequestStatus, end: RequestStatus) -> bool:
+def _has_opposite(start: RequestStatus, end: RequestStatus) -> bool:
     arrows = {(one, other) for _, one, other in _arrows(request_rows())}
     return (end, start) in arrows
 
@@ -115,32 +117,32 @@ def _arrow(row: Row, start: RequestStatus, end: RequestStatus) -> str:
 
 
 def _label(row: Row, start: RequestStatus, end: RequestStatus) -> str:
-    """What leads there, above, and who takes it, below; beside the arrow where two go to and fro."""
+    """The step above the arrow and its actors below; beside the arrow if there is an opposite one."""
     leaves, reaches = _ends(start, end)
     middle = leaves.towards(reaches, 0.5)
-    who = " or ".join(filter(None, [row.short, "the register" if row.by_itself else None]))
+    who = " or ".join(filter(None, [row.short, "the register" if row.automatic else None]))
     anchor, x = "middle", middle.x
-    if _comes_back(start, end):
+    if _has_opposite(start, end):
         anchor, x = ("end", middle.x - 8) if middle.x < _centre(start).x else ("start", middle.x + 8)
     place = f'class="label{{}}" x="{x:.0f}" y="{{:.0f}}" text-anchor="{anchor}"'
     return (
-        f"<text {place.format('', middle.y - 6)}>{said(row.action)}</text>"
+        f"<text {place.format('', middle.y - 6)}>{label(row.action)}</text>"
         f"<text {place.format(' by', middle.y + 16)}>{who}</text>"
     )
 
 
 def _box(status: RequestStatus, rows: tuple[Row, ...]) -> str:
-    """The status, and the steps that leave it as it is."""
+    """The status and the steps that do not change it."""
     centre = _centre(status)
     left, top = centre.x - WIDTH / 2, centre.y - HEIGHT / 2
-    leads_on = any(status in row.states and row.leads_to for row in rows)
+    is_final = not any(status in row.states and row.leads_to for row in rows)
     lines = [
-        f'<rect{"" if leads_on else LAST} x="{left:.0f}" y="{top:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="8"/>',
-        f'<text class="name" x="{left + 14:.0f}" y="{top + 26:.0f}">{said(status)}</text>',
+        f'<rect{LAST if is_final else ""} x="{left:.0f}" y="{top:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="8"/>',
+        f'<text class="name" x="{left + 14:.0f}" y="{top + 26:.0f}">{label(status)}</text>',
     ]
     steps = [row for row in rows if status in row.states and not row.leads_to]
     for number, row in enumerate(steps):
         by = row.short or "the register"
         y = top + 50 + 19 * number
-        lines.append(f'<text class="step" x="{left + 14:.0f}" y="{y:.0f}">{said(row.action)}: {by}</text>')
+        lines.append(f'<text class="step" x="{left + 14:.0f}" y="{y:.0f}">{label(row.action)}: {by}</text>')
     return "".join(lines)

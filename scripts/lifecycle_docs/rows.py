@@ -1,4 +1,4 @@
-"""The rows of the lifecycle tables, as one tells them: what the page and the picture are made of."""
+"""The rows of the lifecycle tables as text, for the page and the picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,10 +44,10 @@ DECIDING: Final = AuthorityCode("the deciding authority")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One step of a table.
+    """One step of a lifecycle table.
 
-    states: none where it is open in every one. who and short: who takes it, in full and by role; None where the
-    register alone does. by_itself: whether the register takes it by itself.
+    states: empty if every status allows it. who, short: its actors, in full and by role; None if only the register
+    takes it. automatic: whether the register may take it.
     """
 
     action: str
@@ -55,7 +55,7 @@ class Row:
     leads_to: tuple[str, ...]
     who: str | None
     short: str | None
-    by_itself: bool
+    automatic: bool
     conditions: tuple[str, ...]
 
 
@@ -67,37 +67,39 @@ def incident_rows() -> tuple[Row, ...]:
     return tuple(_row(step, _incident()) for step in INCIDENT_STEPS)
 
 
-def beginning(opening: Opening[Any, Any, Any]) -> str:
-    """Who begins it, and on which conditions."""
-    told = opening.permits[0](_context()).description
-    return " ".join([told, *(_sentence(check) for check in opening.checks)])
+def opening_conditions(opening: Opening[Any, Any, Any]) -> str:
+    """Who may use the command, and its conditions."""
+    permission = opening.permits[0](_context()).description
+    return " ".join([permission, *(_sentence(check) for check in opening.checks)])
 
 
-def said(status: str) -> str:
+def label(status: str) -> str:
     return status.replace("_", " ").lower()
 
 
 def _row(step: Step[Any, Any, Any], sample: Any) -> Row:
     context = _context()
-    told = step.by.judge(sample, context)[0].description.removeprefix("This takes ").removesuffix(".")
+    who = step.by.judge(sample, context)[0].description.removeprefix("This takes ").removesuffix(".")
     somebody = step.by.somebody(sample, context)
-    known: tuple[str, ...] = tuple(type(sample.status).__members__.values())
+    statuses: tuple[str, ...] = tuple(type(sample.status).__members__.values())
     rules: tuple[Callable[..., Any], ...] = (*step.permits, *step.conditions, *step.demands, *step.checks)
     return Row(
         action=step.action,
-        states=() if len(step.states) == len(known) else tuple(status for status in known if status in step.states),
+        states=()
+        if len(step.states) == len(statuses)
+        else tuple(status for status in statuses if status in step.states),
         leads_to=step.leads_to,
-        who=None if somebody.is_system else told,
+        who=None if somebody.is_system else who,
         short=None if somebody.is_system else joined([role.lower() for role in somebody.roles]),
-        by_itself=step.by.judge(sample, context.as_actor(SYSTEM))[0].met,
+        automatic=step.by.judge(sample, context.as_actor(SYSTEM))[0].met,
         conditions=tuple(_sentence(rule) for rule in rules),
     )
 
 
 def _sentence(rule: Callable[..., Any]) -> str:
-    """What a rule asks, as its own first line says it."""
+    """The first line of a rule's docstring."""
     if not rule.__doc__:
-        raise ValueError(f"{rule.__qualname__} does not say what it asks")
+        raise ValueError(f"{rule.__qualname__} has no docstring")
     return rule.__doc__.splitlines()[0]
 
 
@@ -144,7 +146,7 @@ def _incident() -> Incident:
 
 
 def _context() -> Context:
-    """A mandate covers the place, and nobody is registered."""
+    """A mandate covers PLACE; no authority is registered."""
     mandate = Mandate(
         authority=INVESTIGATING,
         region=PLACE,

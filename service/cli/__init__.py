@@ -1,6 +1,6 @@
-"""The command line: one module for each group of commands.
+"""The command line: one module for each group of commands; only the one in use is loaded.
 
-Only the module of the command in use is loaded. Errors of configuration take one line.
+Configuration errors are printed as one line.
 """
 
 import sys

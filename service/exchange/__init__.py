@@ -1,4 +1,4 @@
-"""Files out of the register and into it: exports, the dossier, imports.
+"""Files out of and into the register: exports, the dossier, imports.
 
-Imports go one way: exports | importing | dossier > visible_log.
+Imports: exports | importing | dossier > visible_log.
 """

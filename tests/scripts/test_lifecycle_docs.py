@@ -1,4 +1,4 @@
-"""The page and the picture of the lifecycle are those of the table, and stand in `docs/`."""
+"""The committed page and picture of the lifecycle match the tables."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from domain.deployment_request.state import RequestStatus
 from domain.incident.lifecycle import STEPS as INCIDENT_STEPS
 from scripts.lifecycle_docs.page import page
 from scripts.lifecycle_docs.picture import PLACES, picture
-from scripts.lifecycle_docs.rows import incident_rows, request_rows, said
+from scripts.lifecycle_docs.rows import incident_rows, label, request_rows
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -23,7 +23,7 @@ def test_what_is_committed_is_what_the_table_says(name: str, made: object) -> No
     assert (DOCS / name).read_text() == made(), "make generate"
 
 
-def test_every_step_of_both_tables_is_told() -> None:
+def test_every_step_of_both_tables_is_listed() -> None:
     assert [row.action for row in request_rows()] == [step.action for step in STEPS]
     assert [row.action for row in incident_rows()] == [step.action for step in INCIDENT_STEPS]
     for step in (*STEPS, *INCIDENT_STEPS):
@@ -46,12 +46,12 @@ def test_the_picture_has_an_arrow_for_each_change_of_status_and_no_other() -> No
 def test_the_picture_names_every_status_and_every_step_and_says_it_in_words_too() -> None:
     drawn = ElementTree.fromstring(picture())
     texts = [each.text or "" for each in drawn.iter(f"{SVG}text")]
-    assert {said(status) for status in RequestStatus} <= set(texts)
+    assert {label(status) for status in RequestStatus} <= set(texts)
     for step in STEPS:
-        assert any(said(step.action) in text for text in texts), step.action
-    told = drawn.findtext(f"{SVG}desc") or ""
-    assert "submitted to under review by begin review" in told
-    assert told.count(" by ") == 11
+        assert any(label(step.action) in text for text in texts), step.action
+    description = drawn.findtext(f"{SVG}desc") or ""
+    assert "submitted to under review by begin review" in description
+    assert description.count(" by ") == 11
 
 
 def test_nothing_is_drawn_outside_the_picture() -> None:

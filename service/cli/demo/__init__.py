@@ -1,4 +1,1 @@
-"""The demonstration: one case told through the served API.
-
-A client, the steps of the case, and their output in a terminal.
-"""
+"""The demonstration: a client of the served API, the steps of one case, and their output in a terminal."""

@@ -1,4 +1,4 @@
-"""Histories from another register or a spreadsheet, decided by the rules of their own time.
+"""Imported histories, from raw lines to appended items: one item for each history.
 
-From raw lines to command envelopes, one appended item for each history.
+The rules decide each line as of its own time.
 """

@@ -1,4 +1,4 @@
-"""One GraphQL request: parse, validate, limit its cost, execute it, report its errors.
+"""One GraphQL request: parse, validate, limit its cost, execute, report errors.
 
-Knows no type of the schema.
+Independent of the types of the schema.
 """

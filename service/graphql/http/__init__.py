@@ -1,4 +1,1 @@
-"""The HTTP endpoint /graphql, the limit on request bodies, and the GraphiQL page.
-
-The files of the page are in `static`.
-"""
+"""The HTTP endpoint /graphql, the request body limit, and the GraphiQL page (files in `static`)."""

@@ -1,4 +1,4 @@
-"""Recorded events with what they changed, as far as the viewer may see them.
+"""Recorded events and their changes, as far as the viewer may see them.
 
-Serves `auditTrail`, and `history` of every subject.
+Serves `auditTrail`, and `history` of each subject.
 """

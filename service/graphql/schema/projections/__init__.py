@@ -1,4 +1,4 @@
-"""Status of the projections, and rebuilds on request.
+"""Status of the views, and requested rebuilds.
 
 Serves `projections` and `rebuildProjection`.
 """

@@ -1,4 +1,1 @@
-"""Counts of requests and incidents by region.
-
-Serves `situation`.
-"""
+"""Counts of requests and incidents by region: `situation`."""
