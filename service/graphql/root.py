@@ -1,4 +1,4 @@
-"""The schema that is served: every area's queries and mutations."""
+"""The served schema: the queries, mutations and subscriptions of every area."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -20,10 +20,10 @@ from service.graphql.subscriptions.fields import LiveSubscriptions
 
 @strawberry.type(
     description=(
-        "Queries and subscriptions that cannot be answered carry extensions.code: UNAUTHENTICATED (401), "
-        "BAD_USER_INPUT, VIEW_BEHIND (atLeast was not reached in time), UNAVAILABLE (503, try again), INTERNAL (with "
-        "extensions.correlationId, and nothing of what went wrong inside). What does not exist is null. 'first' is 20 "
-        "where it is left out, and 100 at most."
+        "Errors of queries and subscriptions carry extensions.code: UNAUTHENTICATED (401), BAD_USER_INPUT, "
+        "VIEW_BEHIND (atLeast was not reached in time), UNAVAILABLE (503, retry), INTERNAL (with "
+        "extensions.correlationId and no internal details). An object that does not exist is null. 'first' "
+        "defaults to 20 and is at most 100."
     )
 )
 class Query(
@@ -34,16 +34,16 @@ class Query(
 
 @strawberry.type(
     description=(
-        "Commands: each answers what was recorded, or why nothing was. An error whose extensions say 'recorded: true' "
-        "concerns the answer alone: the command stays recorded, up to extensions.position, and is not to be sent "
-        "again. An explicit null is as if left out."
+        "Commands: each returns what was recorded, or why nothing was. An error with extensions 'recorded: "
+        "true' concerns only the response: the command stays recorded, up to extensions.position; do not send "
+        "it again. An explicit null counts as omitted."
     )
 )
 class Mutation(AuthorityMutations, IncidentMutations, RequestMutations, ViewMutations):
     pass
 
 
-@strawberry.type(description="What happens, as it happens: over graphql-transport-ws, or as server-sent events.")
+@strawberry.type(description="Live updates, over graphql-transport-ws or as server-sent events.")
 class Subscription(LiveSubscriptions):
     pass
 

@@ -1,4 +1,4 @@
-"""Execution of a document, within what one answer may cost, in pieces between which others are served."""
+"""Executes a document within cost and size limits, in slices that yield to the event loop."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from graphql.execution import Executor
 from graphql.pyutils import gather_with_cancel
 
 from service.graphql.execution.fast_fields import AttributeResolver
-from service.graphql.execution.field_charges import COST, READ, charge_of_item, charge_told
+from service.graphql.execution.field_charges import COST, READ, charge_of_field, charge_of_item
 from service.graphql.execution.graphql_errors import ERRORS
 from service.graphql.execution.person_quotas import QuotaExceeded
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from service.graphql.schema.context import Context
 
 LONGEST: Final = 4 * 1024 * 1024
-"""Bytes of an answer."""
+"""Bytes of a response."""
 STEP: Final = 64 * 1024
-"""Bytes that are taken from a person's share at once. An answer of less takes none."""
+"""Bytes reserved from the person's quota at a time. A response below this size reserves none."""
 FRAME: Final = 4
-"""Bytes: quotation marks, a colon and a comma."""
+"""Bytes per value: quotation marks, a colon and a comma."""
 
 
 class TooMuch(GraphQLError):
-    """The answer grew beyond what is accepted: none of it is told."""
+    """The response exceeds a limit: none of it is sent."""
 
 
 class IncompleteAnswer(GraphQLError):
-    """Stands for an error beyond those that are told."""
+    """Placeholder for an error that is not reported itself."""
 
 
 class BoundedExecutor(Executor[None]):
-    """The library's executor, which answers attributes at once, no more than may be asked for, and in pieces.
+    """graphql-core's executor with a fast path for attributes, limits on cost and size, and cooperative slices.
 
-    What a document could cost is judged beforehand by how long lists are as a rule: here it is what they are.
+    The cost check before execution estimates list lengths; this executor counts the actual ones.
     """
 
     context_value: "Context"
@@ -46,7 +46,7 @@ class BoundedExecutor(Executor[None]):
 
     def execute_field(self, parent_type: Any, source: Any, field_details_list: Any, path: Any, position: Any) -> Any:
         field = parent_type.fields.get(field_details_list[0].node.name.value)
-        charge = charge_told(field)
+        charge = charge_of_field(field)
         self._spend(charge, len(path.key))
         resolve = field.resolve if field is not None else None
         if type(resolve) is AttributeResolver and (write := resolve.write) is not None:
@@ -68,10 +68,10 @@ class BoundedExecutor(Executor[None]):
     def complete_iterable_value(
         self, item_type: Any, field_details_list: Any, info: Any, path: Any, items: Iterable[Any], position: Any
     ) -> Any:
-        """A list of objects is completed in pieces, where it takes longer than one."""
+        """Completes a list of objects in slices if it takes longer than one slice."""
         if not isinstance(items, list) or is_leaf_type(get_named_type(item_type)):
             return super().complete_iterable_value(item_type, field_details_list, info, path, items, position)
-        pace, of_item, found = self.context_value.pace, charge_of_item(get_named_type(item_type)), List()
+        pace, of_item, found = self.context_value.pace, charge_of_item(get_named_type(item_type)), PartialList()
 
         def complete(index: int) -> None:
             self._spend(of_item, 0)
@@ -79,9 +79,9 @@ class BoundedExecutor(Executor[None]):
             if self.complete_list_item_value(items[index], found.items, *arguments):
                 found.awaited.append(index)
 
-        async def in_pieces(begun: int) -> list[Any]:
+        async def complete_rest(start: int) -> list[Any]:
             with found.settling(self):
-                for index in range(begun, len(items)):
+                for index in range(start, len(items)):
                     if pace.is_spent:
                         await pace.point()
                     complete(index)
@@ -90,13 +90,15 @@ class BoundedExecutor(Executor[None]):
         with found.settling(self):
             for index in range(len(items)):
                 if pace.is_spent:
-                    return in_pieces(index)
+                    return complete_rest(index)
                 complete(index)
         return found.completed() if found.awaited else found.items
 
     def handle_field_error(self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Any) -> None:
-        """Of the fields that are null for an error, the first ones are told why. An error that takes away more than
-        its field goes on as it is: what is lost with it is told by it alone."""
+        """Reports the first ERRORS errors of nullable fields and counts the others.
+
+        An error that propagates to a parent is always reported: it is the only explanation of the lost data.
+        """
         context, propagates = self.context_value, self.error_propagation and is_non_null_type(return_type)
         cause = raw_error.original_error if isinstance(raw_error, GraphQLError) else raw_error
         if isinstance(raw_error, TooMuch) or isinstance(cause, TooMuch | QuotaExceeded):
@@ -109,17 +111,17 @@ class BoundedExecutor(Executor[None]):
             self._nulls += not propagates
             super().handle_field_error(raw_error, return_type, field_details_list, path)
         else:
-            context.untold += 1
+            context.omitted_errors += 1
 
     def _spend(self, units: int, characters: int) -> None:
         self._cost += units
         if self._cost > COST:
-            raise TooMuch(f"The answer has as much to tell as {COST:,} fields: ask for shorter pages or fewer fields.")
+            raise TooMuch(f"The answer costs more than {COST:,} fields: ask for shorter pages or fewer fields.")
         self.context_value.pace.spend(min(units, READ))
         self._weigh(characters + FRAME)
 
     def _weigh(self, number: int) -> None:
-        """What the answer takes is taken from what its person may have."""
+        """Counts bytes of the response and reserves them from the person's quota."""
         self._bytes += number
         if self._bytes > self._reserved:
             if self._bytes > LONGEST:
@@ -128,8 +130,8 @@ class BoundedExecutor(Executor[None]):
             self._reserved += STEP
 
 
-class List:
-    """A list that is being completed. awaited: the indices of what has to be waited for."""
+class PartialList:
+    """A list under completion. awaited: indices of the items that are awaitables."""
 
     def __init__(self) -> None:
         self.items: list[Any] = []
@@ -137,7 +139,7 @@ class List:
 
     @contextmanager
     def settling(self, executor: Executor[None]) -> Iterator[None]:
-        """What was begun ends by itself where the list cannot be completed."""
+        """Settles pending items in the background if the list cannot be completed."""
         try:
             yield
         except BaseException:
@@ -152,7 +154,7 @@ class List:
 
 
 def weight(value: Any) -> int:
-    """About how many bytes a value takes as JSON."""
+    """Approximate size of a value as JSON, in bytes."""
     if isinstance(value, str):
         return len(value) if value.isascii() else 4 * len(value)
     total, waiting = 0, [value]

@@ -1,4 +1,4 @@
-"""Documents, read and validated once: the same question is asked many times."""
+"""Cache of parsed and validated documents."""
 
 import asyncio
 import re
@@ -26,12 +26,12 @@ from service.graphql.execution.person_quotas import PersonQuota
 from service.graphql.execution.query_cost import TOKENS, SelectionCost, cost, measure, too_long, too_wide
 
 MAX_DOCUMENTS: Final = 16 * 1024 * 1024
-"""Bytes of documents that are kept, as read."""
-A_CHARACTER: Final = 200
-"""Bytes that a document takes when it is read, for each of its text: a word takes about a thousand."""
+"""Bytes of parsed documents in the cache."""
+BYTES_PER_CHARACTER: Final = 200
+"""Estimated bytes of a parsed document per character of its text. A token takes about 1,000 bytes."""
 MAX_CACHED_LENGTH: Final = 10_000
-SHORT: Final = 500
-"""Characters that are read at once. What is longer is read in a thread."""
+MAX_INLINE_LENGTH: Final = 500
+"""Characters. A longer document is parsed in a thread."""
 THREADS: Final = 4
 _LINE_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 
@@ -45,30 +45,30 @@ class Operation:
     selection: SelectionCost
 
     def cost(self, variables: Mapping[str, Any] | None) -> int | GraphQLError:
-        """What it costs at most, or why it is refused."""
+        """The maximum cost, or the error that refuses the operation."""
         return cost(self.selection, variables)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was sent. node: None where it could not be read. errors: why it cannot be executed."""
+    """A parsed document. node: None if parsing failed. errors: why it cannot be executed."""
 
     node: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
     operations: tuple[Operation, ...] = ()
 
     def operation(self, name: str | None) -> Operation | GraphQLError:
-        """The one that is to be executed."""
+        """The operation to execute, or the error if the name does not select one."""
         if name is None:
             if len(self.operations) == 1:
                 return self.operations[0]
-            return GraphQLError("The document has several operations: say by operationName which one is meant.")
+            return GraphQLError("The document has several operations: select one with operationName.")
         found = next((operation for operation in self.operations if operation.name == name), None)
-        return found or GraphQLError(f"The document has no operation of this name: {name[:100]!r}.")
+        return found or GraphQLError(f"The document has no operation with this name: {name[:100]!r}.")
 
 
-class Lined(Source):
-    """A text whose lines are counted once, however many errors are told with their place."""
+class LineIndexedSource(Source):
+    """A source that indexes its lines once, for fast error locations."""
 
     __slots__ = ("_starts",)
 
@@ -82,50 +82,50 @@ class Lined(Source):
 
 
 class DocumentCache:
-    """Reads documents for a schema, and keeps valid ones that were asked for lately. For one event loop."""
+    """Parses and validates documents for a schema. LRU cache of valid ones. Use from one event loop only."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="document")
-        self._kept: dict[str, Document] = {}
+        self._documents: dict[str, Document] = {}
         self._size = 0
 
     async def read(self, text: str, share: PersonQuota) -> Document:
-        """share: of the person who sends it. One document of theirs is read at a time."""
+        """share: the sender's quota. Long documents of one person are parsed one at a time."""
         if (error := too_long(text)) is not None:
             return Document(None, (error,))
-        if (document := self._at_hand(text)) is not None:
+        if (document := self._lookup(text)) is not None:
             return document
-        if len(text) <= SHORT:
-            return self._keep(text, _read(self._schema, text))
+        if len(text) <= MAX_INLINE_LENGTH:
+            return self._keep(text, _parse_and_validate(self._schema, text))
         async with share.reading:
-            if (document := self._at_hand(text)) is not None:
+            if (document := self._lookup(text)) is not None:
                 return document
             loop = asyncio.get_running_loop()
-            return self._keep(text, await loop.run_in_executor(self._threads, _read, self._schema, text))
+            return self._keep(text, await loop.run_in_executor(self._threads, _parse_and_validate, self._schema, text))
 
-    def _at_hand(self, text: str) -> Document | None:
-        document = self._kept.pop(text, None)
+    def _lookup(self, text: str) -> Document | None:
+        document = self._documents.pop(text, None)
         if document is not None:
-            self._kept[text] = document
+            self._documents[text] = document
         return document
 
     def _keep(self, text: str, document: Document) -> Document:
         if document.errors or len(text) > MAX_CACHED_LENGTH:
             return document
-        if text not in self._kept:
-            self._size += len(text) * A_CHARACTER
-        self._kept[text] = document
+        if text not in self._documents:
+            self._size += len(text) * BYTES_PER_CHARACTER
+        self._documents[text] = document
         while self._size > MAX_DOCUMENTS:
-            oldest = next(iter(self._kept))
-            del self._kept[oldest]
-            self._size -= len(oldest) * A_CHARACTER
+            oldest = next(iter(self._documents))
+            del self._documents[oldest]
+            self._size -= len(oldest) * BYTES_PER_CHARACTER
         return document
 
 
-def _read(schema: GraphQLSchema, text: str) -> Document:
+def _parse_and_validate(schema: GraphQLSchema, text: str) -> Document:
     try:
-        node = parse(Lined(text), max_tokens=TOKENS)
+        node = parse(LineIndexedSource(text), max_tokens=TOKENS)
         if (error := too_wide(text, node)) is not None:
             return Document(node, (error,))
         errors = validate(schema, node, specified_rules, max_errors=ERRORS)

@@ -1,4 +1,4 @@
-"""Where in a request a value stands, in the names of the contract: 'filter.submittedFrom', 'period.start'."""
+"""Paths of values in a request, in names of the API: 'filter.submittedFrom', 'period.start'."""
 
 import re
 from collections.abc import Iterator
@@ -24,9 +24,9 @@ _INPUT: Final = "input"
 
 
 def argument_path(error: GraphQLError, document: DocumentNode | None) -> str | None:
-    """The argument that an error of parsing or validating values is about, None where it is about none.
+    """The path of the argument that caused a parsing or validation error; None if none did.
 
-    What the library says of fields that are missing or too many, it says of the object around them.
+    graphql-core reports missing and unknown fields at the object that contains them; this resolves the field.
     """
     if document is None or not error.nodes:
         return None
@@ -58,7 +58,7 @@ def _of_value(wanted: ValueNode, document: DocumentNode, *inside: str) -> str | 
 
 
 def _field_of(message: str) -> str:
-    """The field of an object that a message is about, '' where it is about none."""
+    """The object field named in a message, '' if none."""
     found = _OF_OBJECT.search(message)
     return found[1] if found else ""
 
@@ -68,7 +68,7 @@ def _joined(*parts: str) -> str:
 
 
 def _values(document: DocumentNode) -> Iterator[tuple[str, Node]]:
-    """Every value that an argument of the document holds, with its place."""
+    """Every argument value in the document, with its path."""
     stack: list[tuple[str, Node]] = [("", document)]
     while stack:
         place, node = stack.pop()

@@ -1,4 +1,4 @@
-"""One request answered: its document read, judged and executed, and its errors told."""
+"""Executes one GraphQL request: parse, validate, check cost, execute, format errors."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -18,9 +18,9 @@ from service.graphql.execution.graphql_errors import (
     SubscriptionsEnded,
     format_errors,
     internal_error,
+    omitted_errors_error,
     subscription_error,
     too_many,
-    untold,
 )
 from service.graphql.execution.person_quotas import QuotaExceeded
 from service.graphql.execution.recorded_commands import mark_recorded
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLResponse:
-    """What it gets. executed: whether anything was begun; where not, there is no data at all.
+    """A GraphQL response.
 
-    needs_post: whether it was refused only for being sent with GET. recorded: whether a command was recorded.
+    executed: whether execution began; if not, the response has no data entry. needs_post: refused only because it was
+    sent with GET. recorded: whether a command was recorded.
     """
 
     errors: list[dict[str, Any]]
@@ -44,8 +45,8 @@ class GraphQLResponse:
     recorded: bool = False
 
     def retry_after(self, code: str) -> float | None:
-        """Seconds, where something was not answered now, for the reason that the code says. None where a command was
-        recorded: it is not to be sent again."""
+        """Seconds to wait before a retry, if an error has this code. None if a command was recorded: the request must
+        not be sent again."""
         if self.recorded:
             return None
         waits = (error["extensions"] for error in self.errors if error["extensions"]["code"] == code)
@@ -53,25 +54,23 @@ class GraphQLResponse:
 
     @property
     def is_retryable(self) -> bool:
-        """Whether something was not told that could be told later."""
+        """Whether a later attempt could return what is missing."""
         return any(error["extensions"]["code"] in (UNAVAILABLE, VIEW_BEHIND) for error in self.errors)
 
     @property
     def body(self) -> dict[str, Any]:
-        """As GraphQL says that a response is formed."""
+        """The response map (GraphQL specification, section 7.1)."""
         body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
         return {**body, "data": self.data} if self.executed else body
 
 
-MUTATION_NEEDS_POST: Final = "Only queries are answered to GET: send this with POST."
-SUBSCRIPTION_NEEDS_STREAM: Final = (
-    "A subscription is answered over a WebSocket, or to a request that accepts text/event-stream."
-)
+MUTATION_NEEDS_POST: Final = "GET accepts only queries: send this with POST."
+SUBSCRIPTION_NEEDS_STREAM: Final = "Subscriptions need a WebSocket, or a request that accepts text/event-stream."
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A valid document that does not ask for too much, and the kind of the operation that is to be executed."""
+    """A valid document within the limits, with the operation to execute."""
 
     node: DocumentNode
     asked: GraphQLRequest
@@ -86,13 +85,13 @@ class Prepared:
 class GraphQLExecutor:
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = with_fast_fields(schema._schema)
-        self._read = DocumentCache(self._schema).read
+        self._parse = DocumentCache(self._schema).read
 
     async def prepare(
         self, asked: GraphQLRequest, context: "Context", *, read_only: bool = False
     ) -> Prepared | GraphQLResponse:
-        """What is to be executed, or why nothing is."""
-        document = await self._read(asked.query, context.share)
+        """The operation to execute, or the response that refuses it."""
+        document = await self._parse(asked.query, context.share)
         if document.errors:
             return GraphQLResponse(errors=format_errors(document.errors, document.node))
         operation = document.operation(asked.operation)
@@ -107,9 +106,9 @@ class GraphQLExecutor:
         return Prepared(document.node, asked, operation.kind, cost)
 
     async def execute(self, prepared: Prepared | GraphQLResponse, context: "Context") -> GraphQLResponse:
-        """The one answer to a query or a mutation. Never raises: whatever goes wrong is told as an error.
+        """Executes a query or a mutation. Never raises: every failure becomes an error in the response.
 
-        The context is to be released when the client has taken it.
+        Call `context.release` when the client has read the response.
         """
         if isinstance(prepared, GraphQLResponse):
             return prepared
@@ -128,7 +127,8 @@ class GraphQLExecutor:
     async def stream(
         self, asked: GraphQLRequest, context: "Context", *, read_only: bool = False
     ) -> AsyncGenerator[GraphQLResponse, None]:
-        """The answers to any operation, as they come. After one that is not executed there is none. Raises Ended."""
+        """Executes any operation and yields its responses. A response with executed=False is the last. Raises
+        SubscriptionsEnded."""
         prepared = await self.prepare(asked, context, read_only=read_only)
         async with aclosing(self.answers(prepared, context)) as answers:
             async for answer in answers:
@@ -137,7 +137,7 @@ class GraphQLExecutor:
     async def answers(
         self, prepared: Prepared | GraphQLResponse, context: "Context"
     ) -> AsyncGenerator[GraphQLResponse, None]:
-        """As `stream`, of what was prepared."""
+        """As `stream`, for a prepared operation."""
         try:
             if isinstance(prepared, GraphQLResponse) or not prepared.is_subscription:
                 yield await self.execute(prepared, context)
@@ -152,13 +152,13 @@ class GraphQLExecutor:
     async def _stream_results(
         self, document: DocumentNode, asked: GraphQLRequest, context: "Context"
     ) -> AsyncGenerator[GraphQLResponse, None]:
-        """What cannot be told now ends it: left out, it would be missed."""
+        """Yields the results of a subscription. A retryable error ends it: to skip the event would lose it."""
         try:
-            begun = await self._subscribe(document, asked, context)
-            if isinstance(begun, ExecutionResult):
-                yield GraphQLResponse(errors=format_errors(begun.errors or (), document))
+            source = await self._subscribe(document, asked, context)
+            if isinstance(source, ExecutionResult):
+                yield GraphQLResponse(errors=format_errors(source.errors or (), document))
                 return
-            async with aclosing(begun) as results:
+            async with aclosing(source) as results:
                 async for result in results:
                     answer = _to_response(result, document, context)
                     if answer.is_retryable:
@@ -176,9 +176,9 @@ class GraphQLExecutor:
         try:
             found = subscribe(self._schema, document, **_arguments(asked, context))
         except StopIteration:
-            raise GraphQLError("A subscription asks for one field: all of them are skipped.") from None
-        begun = await found if isawaitable(found) else found
-        return cast("AsyncGenerator[ExecutionResult, None] | ExecutionResult", begun)
+            raise GraphQLError("A subscription selects one field: all of them are skipped.") from None
+        source = await found if isawaitable(found) else found
+        return cast("AsyncGenerator[ExecutionResult, None] | ExecutionResult", source)
 
     async def _execute(self, document: DocumentNode, asked: GraphQLRequest, context: "Context") -> ExecutionResult:
         result = execute(self._schema, document, **_arguments(asked, context))
@@ -202,10 +202,10 @@ def _to_response(result: ExecutionResult, document: DocumentNode, context: "Cont
         return GraphQLResponse(
             errors=format_errors([refused], document, recorded), executed=True, recorded=bool(recorded)
         )
-    # An error before the first field, as of a variable, leaves no data; one in a field has a path.
+    # Request errors (e.g. in a variable) have neither data nor a path; field errors have a path.
     executed = result.data is not None or any(error.path for error in errors)
     found = format_errors([each for each in errors if not isinstance(each, IncompleteAnswer)], document, recorded)
-    if context.untold:
-        found.append(untold(context.untold))
-        context.untold = 0
+    if context.omitted_errors:
+        found.append(omitted_errors_error(context.omitted_errors))
+        context.omitted_errors = 0
     return GraphQLResponse(data=result.data, errors=found, executed=executed, recorded=bool(recorded))

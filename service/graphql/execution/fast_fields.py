@@ -1,7 +1,7 @@
-"""Fields that are attributes of what was found, told without the ceremony of a resolver: most fields are.
+"""Fast path for fields that are plain attributes: resolved without per-field overhead. Most fields are.
 
-The library's executor makes a path, a resolve info and several checks for each field, which cost more than the value.
-What is not exactly as expected here goes the library's way, which says what is wrong with it.
+graphql-core builds a path, a resolve info and several checks for each field, which costs more than the value. Values of
+an unexpected type fall back to graphql-core, which reports the error.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,17 +14,17 @@ from strawberry.types.field import StrawberryField
 from service.graphql.execution.field_charges import READ, charge
 
 
-def written_instant(value: datetime) -> str:
+def format_instant(value: datetime) -> str:
     """'2024-11-29T18:00:00.000000Z'."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 LeafSerializer = Callable[[Any], Any]
-"""A value as JSON says it; None where it has to go the library's way."""
+"""Serialises a value for JSON; None: fall back to graphql-core."""
 
 
 class AttributeResolver:
-    """The resolver of a field that is an attribute. write: where it is a leaf. optional: whether it may be null."""
+    """Resolver of an attribute. write: serialiser of a leaf, else None. optional: whether the field is nullable."""
 
     __slots__ = ("name", "optional", "write")
 
@@ -38,7 +38,7 @@ class AttributeResolver:
 
 
 def with_fast_fields(schema: GraphQLSchema) -> GraphQLSchema:
-    """The schema, with attributes for resolvers where that is all that they get, and what each field costs."""
+    """The schema with attribute resolvers where possible, and with the cost of each field."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for name, field in kind.fields.items():
@@ -53,7 +53,7 @@ def with_fast_fields(schema: GraphQLSchema) -> GraphQLSchema:
 
 
 def _paced(resolve: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """A resolver that begins when its turn has come. What it computes beside, it spends itself."""
+    """A resolver that waits for the person's next slice before it starts."""
 
     async def paced(source: Any, info: Any, **arguments: Any) -> Any:
         await info.context.pace.point(READ)
@@ -63,12 +63,12 @@ def _paced(resolve: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[An
 
 
 def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
-    """As the library's own, but asked once for each type."""
+    """As graphql-core's is_awaitable, cached by type."""
     kind = type(value)
-    known = _AWAITABLE.get(kind)
-    if known is None:
-        known = _AWAITABLE[kind] = hasattr(kind, "__await__")
-    return known
+    cached = _AWAITABLE.get(kind)
+    if cached is None:
+        cached = _AWAITABLE[kind] = hasattr(kind, "__await__")
+    return cached
 
 
 _AWAITABLE: Final[dict[type[Any], bool]] = {}
@@ -77,21 +77,21 @@ _AWAITABLE: Final[dict[type[Any], bool]] = {}
 def _attribute(field: GraphQLField, name: str) -> AttributeResolver:
     optional = not isinstance(field.type, GraphQLNonNull)
     kind = field.type if optional else field.type.of_type  # type: ignore[union-attr]
-    return AttributeResolver(name, _writer(kind) if is_leaf_type(kind) else None, optional=optional)
+    return AttributeResolver(name, _serializer(kind) if is_leaf_type(kind) else None, optional=optional)
 
 
-def _writer(kind: Any) -> LeafSerializer | None:
+def _serializer(kind: Any) -> LeafSerializer | None:
     if isinstance(kind, GraphQLEnumType):
         members = kind.extensions["strawberry-definition"].wrapped_cls
         return {member: kind.coerce_output_value(member) for member in members}.get
-    return _WRITERS.get(kind.name)
+    return _SERIALIZERS.get(kind.name)
 
 
-_WRITERS: Final[dict[str, LeafSerializer]] = {
+_SERIALIZERS: Final[dict[str, LeafSerializer]] = {
     "String": lambda value: value if type(value) is str else None,
     "ID": lambda value: value if type(value) is str else None,
     "Boolean": lambda value: value if type(value) is bool else None,
     "Int": lambda value: value if type(value) is int and -(2**31) <= value < 2**31 else None,
-    "DateTime": lambda value: written_instant(value) if type(value) is datetime else None,
+    "DateTime": lambda value: format_instant(value) if type(value) is datetime else None,
     "Position": lambda value: str(value) if type(value) is int else None,
 }

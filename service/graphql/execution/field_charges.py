@@ -1,4 +1,4 @@
-"""What fields cost. The unit is a field that is an attribute of what is at hand: 3 to 5 microseconds."""
+"""Cost of fields. Unit: one plain attribute, 3 to 5 microseconds."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,13 +6,13 @@ from typing import Any, Final
 from graphql import GraphQLField
 
 COST: Final = 50_000
-"""Of the answer to one document: a fifth of a second."""
+"""Maximum of one document: about 0.2 seconds."""
 AT_ONCE: Final = 10_000
-"""Of all that is answered to one person at the same time, where it is more than one document."""
+"""Maximum of one person's concurrent documents, if there is more than one."""
 READ: Final = 10
-"""A field that has a resolver of its own."""
+"""A field with its own resolver."""
 RULES: Final = 100
-"""To ask every rule of a lifecycle."""
+"""One evaluation of all rules of a lifecycle."""
 
 CHARGES: Final[Mapping[tuple[str, str], int]] = {
     ("DeploymentRequest", "availableActions"): RULES,
@@ -27,7 +27,7 @@ CHARGES: Final[Mapping[tuple[str, str], int]] = {
     ("DeploymentRequestConnection", "totalCount"): 5 * READ,
     ("IncidentConnection", "totalCount"): 5 * READ,
 }
-"""Fields that cost more than to read what is stored."""
+"""Fields that cost more than a read of stored data."""
 
 ITEMS: Final[Mapping[str, int]] = {
     "DeploymentRequest": 10,
@@ -37,20 +37,20 @@ ITEMS: Final[Mapping[str, int]] = {
     "DeploymentRequestConnection": 16,
     "IncidentConnection": 16,
 }
-"""By type: one of a list, which is read whole before a field of it is told, and may have texts of 20,000 characters. By
-the type of a page: one of its items, beside that."""
+"""By type: the extra cost of one list item, which is loaded in full and may have texts of 20,000 characters. By
+connection type: the extra cost of one item of the page."""
 
 _EXTENSION: Final = "charge"
 
 
 def charge(kind: str, name: str, field: GraphQLField, *, is_attribute: bool) -> int:
-    """Notes with the field what it costs, and tells it."""
+    """Stores the cost in the field's extensions and returns it."""
     units = 1 if is_attribute else CHARGES.get((kind, name), READ)
     field.extensions = {**field.extensions, _EXTENSION: units}
     return units
 
 
-def charge_told(field: GraphQLField | None) -> int:
+def charge_of_field(field: GraphQLField | None) -> int:
     return 1 if field is None else int(field.extensions.get(_EXTENSION, 1))
 
 

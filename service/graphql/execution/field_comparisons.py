@@ -1,4 +1,4 @@
-"""How often validating a document compares fields: all that could be answered under one name, with each other."""
+"""Estimates the field comparisons of validation (rule OverlappingFieldsCanBeMerged)."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from graphql import (
 
 
 def comparisons(document: DocumentNode) -> int:
-    """About how many: fields of one name in a set, and fragments that are spread in it, are compared in pairs."""
+    """Approximate number: fields with one response name, and fragments spread in one set, are compared in pairs."""
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     sizes = _Sizes(fragments)
     total, waiting = 0, [found for each in document.definitions if (found := getattr(each, "selection_set", None))]
     while waiting:
-        fields, spreads = _flat(waiting.pop())
+        fields, spreads = _flatten(waiting.pop())
         total += len(spreads) * (sum(map(sizes.of_fragment, spreads)) + len(fields)) if len(spreads) > 1 else 0
         by_name: dict[str, list[FieldNode]] = defaultdict(list)
         for field in fields:
@@ -30,8 +30,8 @@ def comparisons(document: DocumentNode) -> int:
     return total
 
 
-def _flat(selection_set: SelectionSetNode) -> tuple[list[FieldNode], list[str]]:
-    """The fields of a set, and the fragments spread in it, also those within inline fragments."""
+def _flatten(selection_set: SelectionSetNode) -> tuple[list[FieldNode], list[str]]:
+    """The fields of a selection set and the fragments spread in it, including those in inline fragments."""
     fields: list[FieldNode] = []
     spreads: list[str] = []
     waiting = [selection_set]
@@ -47,23 +47,23 @@ def _flat(selection_set: SelectionSetNode) -> tuple[list[FieldNode], list[str]]:
 
 
 class _Sizes:
-    """How many fields there are in a fragment or a field, whatever is spread there. Cycles are not followed."""
+    """Number of fields in a fragment or field, with nested spreads. Cycles are not followed."""
 
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
-        self._known: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
 
     def of_fragment(self, name: str) -> int:
-        if name not in self._known:
-            self._known[name] = 1
+        if name not in self._sizes:
+            self._sizes[name] = 1
             fragment = self._fragments.get(name)
             if fragment is not None:
-                self._known[name] = self._of(fragment.selection_set)
-        return self._known[name]
+                self._sizes[name] = self._of(fragment.selection_set)
+        return self._sizes[name]
 
     def of_field(self, field: FieldNode) -> int:
         return 1 + (self._of(field.selection_set) if field.selection_set else 0)
 
     def _of(self, selection_set: SelectionSetNode) -> int:
-        fields, spreads = _flat(selection_set)
+        fields, spreads = _flatten(selection_set)
         return sum(map(self.of_field, fields)) + sum(map(self.of_fragment, spreads))

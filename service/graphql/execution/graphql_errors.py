@@ -1,4 +1,4 @@
-"""What a client is told where a query cannot be answered: a code of the contract, and nothing of what is inside."""
+"""Errors as clients see them: a code of the API, no internal details."""
 
 import logging
 from collections.abc import Iterable
@@ -22,22 +22,22 @@ INTERNAL: Final = "INTERNAL"
 TOO_MANY_REQUESTS: Final = "TOO_MANY_REQUESTS"
 
 ERRORS: Final = 20
-"""Errors that are told of one request."""
+"""Maximum number of errors in a response."""
 MESSAGE: Final = 1_000
-"""Characters of a message: some quote what was sent."""
+"""Maximum characters of a message: some quote the request."""
 
 TRY_AGAIN: Final = "The register cannot answer now: try again."
 NOT_READ: Final = "The register cannot read it now."
 NOTHING: Final = "Nothing was recorded this time."
-"""Under its idempotency key it may have been before."""
+"""An earlier attempt with the same idempotency key may have been recorded."""
 MAYBE: Final = "It is not known whether the command was recorded."
-UNKNOWN: Final = "Whether it was recorded could not be found out: the same command with the same idempotency key tells."
+UNKNOWN: Final = "Whether it was recorded is unknown: send the same command with the same idempotency key to find out."
 
 _log = logging.getLogger(__name__)
 
 
 class BadUserInput(GraphQLError):
-    """An argument of a query that cannot be used. path: of the argument, in the names of the contract."""
+    """An invalid argument. path: of the argument, in names of the API."""
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(f"{path}: {message}", extensions={"code": BAD_USER_INPUT, "argument": path})
@@ -46,18 +46,17 @@ class BadUserInput(GraphQLError):
 def format_errors(
     errors: Iterable[GraphQLError], document: DocumentNode | None = None, recorded: RecordedCommands = NONE_RECORDED
 ) -> list[dict[str, Any]]:
-    """The errors as the client may read them, the first ones. What is our own fault is logged, under the id that they
-    are given."""
+    """The first ERRORS errors in response format. Internal errors are logged under the returned correlation id."""
     return [_format_error(error, document, recorded) for error in islice(errors, ERRORS)]
 
 
-def untold(number: int) -> dict[str, Any]:
-    """Stands for the errors that are not told."""
-    return request_error(BAD_USER_INPUT, f"{number:,} more errors are not told: mend the first ones.")
+def omitted_errors_error(number: int) -> dict[str, Any]:
+    """Reports how many errors were omitted."""
+    return request_error(BAD_USER_INPUT, f"{number:,} more errors are omitted: fix the first ones.")
 
 
 def request_error(code: str, message: str, **extensions: object) -> dict[str, Any]:
-    """An error that concerns the request as a whole."""
+    """An error without a path, for the whole request."""
     return {"message": message, "extensions": {"code": code, **extensions}}
 
 
@@ -66,18 +65,18 @@ def too_many(refused: QuotaExceeded) -> dict[str, Any]:
 
 
 def internal_error(error: BaseException) -> dict[str, Any]:
-    """A fault of ours: logged with its correlation id, masked for the client."""
+    """Logs an internal error with its correlation id and masks it for the client."""
     correlation = str(uuid4())
     _log.error("a request failed, correlation id %s", correlation, exc_info=error)
     return request_error(
         INTERNAL,
-        f"Something went wrong on our side. Quote {correlation} when you report it.",
+        f"Internal error. Quote {correlation} when you report it.",
         correlationId=correlation,
     )
 
 
 def subscription_error(error: Exception) -> dict[str, Any]:
-    """What ended a subscription between two answers."""
+    """The error that ended a subscription between two responses."""
     return (
         _format_error(error, None, NONE_RECORDED)
         if isinstance(error, GraphQLError)
@@ -91,7 +90,7 @@ def _format_error(error: GraphQLError, document: DocumentNode | None, recorded: 
         original = original.original_error
     if original is None or isinstance(original, GraphQLError):
         return mark_recorded(_client_error(error, document), recorded)
-    answer = _unread(original) if recorded else _temporary_error(original, is_command=_is_command(error, document))
+    answer = _read_error(original) if recorded else _temporary_error(original, is_command=_is_command(error, document))
     if answer is None and error.path is not None:
         answer = internal_error(original)
     found = _client_error(error, document) if answer is None else {**error.formatted, **answer}
@@ -99,7 +98,7 @@ def _format_error(error: GraphQLError, document: DocumentNode | None, recorded: 
 
 
 def _is_command(error: GraphQLError, document: DocumentNode | None) -> bool:
-    """Whether a command failed itself, and not what was asked of its answer."""
+    """Whether the command itself failed, not a field of its response."""
     definitions = document.definitions if document else ()
     return (error.path is not None and len(error.path) == 1) and any(
         isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION for each in definitions
@@ -107,7 +106,7 @@ def _is_command(error: GraphQLError, document: DocumentNode | None) -> bool:
 
 
 def _client_error(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
-    """The client's own: the message names the argument where the library's does not."""
+    """A client error. Prefixes the argument's path if the message lacks it."""
     formatted: dict[str, Any] = dict(error.formatted)
     if len(error.message) > MESSAGE:
         formatted["message"] = f"{error.message[:MESSAGE]} ..."
@@ -120,7 +119,7 @@ def _client_error(error: GraphQLError, document: DocumentNode | None) -> dict[st
 
 
 def _temporary_error(original: Exception, *, is_command: bool = False) -> dict[str, Any] | None:
-    """What the register cannot answer now, and will later."""
+    """A temporary failure as a response error; None if it is not temporary."""
     match original:
         case ViewBehind():
             return request_error(VIEW_BEHIND, f"{str(original).capitalize()}: try again.")
@@ -139,8 +138,8 @@ def _temporary_error(original: Exception, *, is_command: bool = False) -> dict[s
             return None
 
 
-def _unread(original: Exception) -> dict[str, Any] | None:
-    """What cannot be read once a command of the request was recorded: to send the request again would be wrong."""
+def _read_error(original: Exception) -> dict[str, Any] | None:
+    """A read failure after a command of the request was recorded: the client must not resend the request."""
     match original:
         case ViewBehind():
             return request_error(VIEW_BEHIND, f"{str(original).capitalize()}.")
@@ -157,4 +156,4 @@ def _unread(original: Exception) -> dict[str, Any] | None:
 
 
 class SubscriptionsEnded(Exception):
-    """Nothing is told any more: the process is about to end."""
+    """Subscriptions end because the process shuts down."""

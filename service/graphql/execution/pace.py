@@ -1,20 +1,20 @@
-"""Work in pieces: between two of them the event loop serves others."""
+"""Cooperative scheduling: work runs in slices, and the event loop serves others between them."""
 
 import asyncio
 from collections import deque
 from typing import Final
 
-PIECE: Final = 8_000
-"""Units of work, as fields are charged, that are done for one person in one go: 30 ms."""
+SLICE: Final = 8_000
+"""Units (field cost) that one person may spend in one slice: 30 ms."""
 
 
 class Pace:
-    """How far the requests of one person are with their piece."""
+    """The current slice of one person, shared by all their requests."""
 
     __slots__ = ("_left", "_waiting")
 
     def __init__(self) -> None:
-        self._left = PIECE
+        self._left = SLICE
         self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
 
     @property
@@ -22,33 +22,33 @@ class Pace:
         return self._left <= 0
 
     def begin(self) -> None:
-        """A new piece, where nothing was done before."""
+        """Starts a new slice if no work of the person is waiting."""
         if not self._waiting:
-            self._left = PIECE
+            self._left = SLICE
 
     def spend(self, units: int) -> None:
-        """For work that cannot wait."""
+        """Charges work that cannot wait."""
         self._left -= units
 
     async def point(self, units: int = 0) -> None:
-        """Waits where the piece is done until the event loop has been round, in the order of those who ask."""
+        """If the slice is spent, waits (FIFO) for the next event loop iteration."""
         if self._left > 0 and not self._waiting:
             self._left -= units
             return
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._begin)
+            loop.call_soon(self._next_slice)
         turn = loop.create_future()
         self._waiting.append((turn, units))
         await turn
 
-    def _begin(self) -> None:
-        """The next piece."""
-        self._left = PIECE
+    def _next_slice(self) -> None:
+        """Starts the next slice and resumes waiting work."""
+        self._left = SLICE
         while self._waiting and self._left > 0:
             turn, units = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
                 self._left -= units
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._begin)
+            asyncio.get_running_loop().call_soon(self._next_slice)

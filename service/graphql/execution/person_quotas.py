@@ -1,4 +1,4 @@
-"""How much of a process one person may take, over all their connections: the rest is for others."""
+"""Quotas per person, over all their connections."""
 
 import asyncio
 from collections import deque
@@ -11,12 +11,12 @@ from service.graphql.execution.field_charges import AT_ONCE
 from service.graphql.execution.pace import Pace
 
 REQUESTS: Final = 128
-"""Requests under way, also those that wait."""
+"""Concurrent requests, including waiting ones."""
 COMMANDS: Final = 64
 ANSWERS: Final = 8 * 1024 * 1024
-"""Bytes of answers that are made, or that their client has not taken yet."""
+"""Bytes of responses that are being built or that the client has not read yet."""
 PATIENCE: Final = 5.0
-"""Seconds that a request waits for the others of its person."""
+"""Seconds that a request waits for other requests of the same person."""
 RETRY_AFTER: Final = 1.0
 
 Person = tuple[str, str]
@@ -24,14 +24,14 @@ Person = tuple[str, str]
 
 
 class QuotaExceeded(Exception):
-    """A person asks for more at once than they may. Nothing of it was done."""
+    """A person exceeds their quota. Nothing was executed."""
 
 
 class PersonQuota:
-    """One person's.
+    """Quota of one person.
 
-    pace: of all their requests together. reading: held while a document of theirs is read. large: held by a request
-    whose body is large.
+    pace: shared by all their requests. reading: lock held while a long document of theirs is parsed. large: lock held
+    by a request with a large body.
     """
 
     def __init__(self) -> None:
@@ -43,9 +43,9 @@ class PersonQuota:
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """Raises TooMany."""
+        """Raises QuotaExceeded."""
         if self._requests >= REQUESTS:
-            raise QuotaExceeded(f"You have {REQUESTS} requests under way: wait for their answers.")
+            raise QuotaExceeded(f"You have {REQUESTS} requests in progress: wait for their answers.")
         self._requests += 1
         try:
             yield
@@ -54,10 +54,10 @@ class PersonQuota:
 
     @contextmanager
     def command(self) -> Iterator[None]:
-        """Raises TooMany."""
+        """Raises QuotaExceeded."""
         if self._commands >= COMMANDS:
             raise QuotaExceeded(
-                f"You have {COMMANDS} commands under way: wait for their answers. This one was not recorded."
+                f"You have {COMMANDS} commands in progress: wait for their answers. This one was not recorded."
             )
         self._commands += 1
         try:
@@ -66,9 +66,9 @@ class PersonQuota:
             self._commands -= 1
 
     def take_bytes(self, number: int) -> None:
-        """Of an answer. Raises TooMany. `give_bytes` is due when the client has taken them."""
+        """Reserves bytes of a response. Raises QuotaExceeded. Call `give_bytes` when the client has read them."""
         if self._bytes + number > ANSWERS:
-            raise QuotaExceeded("Your answers under way are too long together: read them before you ask for more.")
+            raise QuotaExceeded("Your pending answers are too long together: read them before you ask for more.")
         self._bytes += number
 
     def give_bytes(self, number: int) -> None:
@@ -76,15 +76,15 @@ class PersonQuota:
 
     @asynccontextmanager
     async def cost(self, units: int) -> AsyncIterator[None]:
-        """Executes what costs so much. What costs more than AT_ONCE is executed alone.
+        """Reserves cost units while the context lasts. More than AT_ONCE runs alone.
 
-        Raises TooMany.
+        Raises QuotaExceeded.
         """
         units = min(units, AT_ONCE)
         if not self._cost:
             self.pace.begin()
         if self._waiting or self._cost + units > AT_ONCE:
-            await self._until_there_is(units)
+            await self._wait_for_capacity(units)
         else:
             self._cost += units
         try:
@@ -93,7 +93,7 @@ class PersonQuota:
             self._cost -= units
             self._admit()
 
-    async def _until_there_is(self, units: int) -> None:
+    async def _wait_for_capacity(self, units: int) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((units, turn))
         try:
@@ -105,7 +105,7 @@ class PersonQuota:
             turn.cancel()
             self._admit()
             if isinstance(error, TimeoutError):
-                raise QuotaExceeded("Your requests under way take too long: ask for less at once.") from None
+                raise QuotaExceeded("Your requests in progress take too long: ask for less at once.") from None
             raise
 
     def _admit(self) -> None:
@@ -120,13 +120,13 @@ class PersonQuota:
 
 
 class PersonQuotas:
-    """One for everybody who asks for something now."""
+    """The quotas of all persons with active requests."""
 
     def __init__(self) -> None:
         self._shares: WeakValueDictionary[Person, PersonQuota] = WeakValueDictionary()
 
     def of(self, person: Person) -> PersonQuota:
-        """To be held for as long as anything of it is taken."""
+        """Keep a reference while anything is reserved: quotas are held weakly."""
         found = self._shares.get(person)
         if found is None:
             found = self._shares[person] = PersonQuota()

@@ -1,4 +1,4 @@
-"""How much one document may ask for: length, words, depth, aliases, and the cost of all that could be answered."""
+"""Limits on one document: length, tokens, depth, aliases, and the cost of the largest possible response."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -27,23 +27,23 @@ from graphql import (
     is_list_type,
 )
 
-from service.graphql.execution.field_charges import COST, charge_of_item, charge_told
+from service.graphql.execution.field_charges import COST, charge_of_field, charge_of_item
 from service.graphql.execution.field_comparisons import comparisons
 from service.graphql.execution.graphql_errors import BadUserInput
 
 LENGTH: Final = 100_000
-"""Characters: 2,000 words need less."""
+"""Characters: enough for 2,000 tokens."""
 LINES: Final = 5_000
-"""To tell the place of an error, lines are counted."""
+"""Error locations need a line index."""
 TOKENS: Final = 2_000
-"""Words and brackets."""
+"""Tokens as the GraphQL lexer counts them."""
 NAME: Final = 200
-"""Characters of a name: errors quote it, and answers repeat it."""
+"""Characters of a name: errors and responses repeat it."""
 SELECTIONS: Final = 150
-"""Fields side by side: the time to compare them grows with their square."""
+"""Selections of one set: the time to compare them is quadratic."""
 ALIASES: Final = 100
 COMPARISONS: Final = 20_000
-"""Of fields that validating takes: a tenth of a second."""
+"""Field comparisons during validation: 0.1 seconds."""
 DEPTH: Final = 20
 ITEMS: Final = 5
 
@@ -51,87 +51,87 @@ PAGE: Final = 20
 LONGEST_PAGE: Final = 100
 
 LONGEST_LIST: Final = 1_000
-"""Items of a list in variables, so that what is refused for its length costs no more than to read it. The domain's own
-limit is lower, and its refusal names the field of the command."""
+"""Items of a list in variables, so that refusing a list costs no more than parsing it. The domain's limit is lower, and
+its refusal names the field of the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One that says how long a page is. default: where it is left out."""
+    """A variable that sets a page size. default: its value if omitted."""
 
     name: str
     default: int
 
 
-_PERHAPS_LONG: Final = re.compile(f"[_0-9A-Za-z]{{{NAME + 1}}}")
+_LONG_NAME: Final = re.compile(f"[_0-9A-Za-z]{{{NAME + 1}}}")
 
 VariablePath = tuple[Any, str]
-"""A place in variables: the trail of what it is in, None at the top, and its name there."""
+"""A path in variables as a linked list: the parent path (None at the top) and the name."""
 
 Size = int | Variable
-"""A number of items, or the variable that says it."""
+"""A number of items, or the variable that sets it."""
 
 
 @dataclass(slots=True)
 class SelectionCost:
-    """What a selection set asks for. depth: of its deepest field."""
+    """Cost model of a selection set. depth: of its deepest field."""
 
-    fields: list["Charged"] = field(default_factory=list)
+    fields: list["FieldCost"] = field(default_factory=list)
     spread: list["SelectionCost"] = field(default_factory=list)
     depth: int = 0
 
     def cost(self, variables: Mapping[str, Any]) -> int:
-        """Of its answer, whose lists are full: a page counts as long as it may get, another list as ITEMS."""
+        """Maximum cost: pages count with their page size, other lists with ITEMS items."""
         return self._cost(variables, {})
 
-    def _cost(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
-        found = known.get(id(self))
+    def _cost(self, variables: Mapping[str, Any], memo: dict[int, int]) -> int:
+        found = memo.get(id(self))
         if found is None:
-            own = sum(each.cost(variables, known) for each in self.fields)
-            found = known[id(self)] = own + sum(fragment._cost(variables, known) for fragment in self.spread)
+            own = sum(each.cost(variables, memo) for each in self.fields)
+            found = memo[id(self)] = own + sum(fragment._cost(variables, memo) for fragment in self.spread)
         return found
 
 
 @dataclass(frozen=True, slots=True)
-class Charged:
-    """A field. charge: once, however many items it has. of_item: of each item, beside the fields of it."""
+class FieldCost:
+    """Cost of a field. charge: once per field. of_item: per item, in addition to the item's fields."""
 
     charge: int
     size: Size
     of_item: int
     below: SelectionCost
 
-    def cost(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
-        return self.charge + _items(self.size, variables) * (self.of_item + self.below._cost(variables, known))
+    def cost(self, variables: Mapping[str, Any], memo: dict[int, int]) -> int:
+        return self.charge + _items(self.size, variables) * (self.of_item + self.below._cost(variables, memo))
 
 
 def too_long(text: str) -> GraphQLError | None:
-    """What is to be known before a document is read."""
+    """The error of a document that is too long to parse, else None."""
     if len(text) > LENGTH:
-        return GraphQLError(f"A document has at most {LENGTH:,} characters: send values as variables.")
+        return GraphQLError(f"A document has at most {LENGTH:,} characters: pass values as variables.")
     if text.count("\n") + text.count("\r") > LINES:
         return GraphQLError(f"A document has at most {LINES:,} lines.")
     return None
 
 
 def too_wide(text: str, document: DocumentNode) -> GraphQLError | None:
-    """What is to be known before a document is validated, since validating compares fields with each other."""
-    if _PERHAPS_LONG.search(text) and any(len(name.value) > NAME for name in _names(document)):
+    """The error of a document that is too expensive to validate, else None."""
+    if _LONG_NAME.search(text) and any(len(name.value) > NAME for name in _names(document)):
         return GraphQLError(f"A name has at most {NAME} characters.")
     aliases = 0
     for selection_set in _selection_sets(document):
         aliases += sum(isinstance(node, FieldNode) and node.alias is not None for node in selection_set.selections)
         if len(selection_set.selections) > SELECTIONS:
-            return GraphQLError(f"More than {SELECTIONS} fields stand side by side: ask for less at once.")
+            return GraphQLError(f"More than {SELECTIONS} fields in one selection set: ask for less at once.")
     if aliases > ALIASES:
-        return GraphQLError(f"{aliases} aliases are more than the {ALIASES} that are accepted.")
+        return GraphQLError(f"{aliases} aliases exceed the limit of {ALIASES}.")
     if comparisons(document) > COMPARISONS:
-        return GraphQLError("Too many fields of one name, or fragments, stand side by side: spread fewer at once.")
+        return GraphQLError("Too many fields with one name, or fragments, in one selection set: spread fewer at once.")
     return None
 
 
 def measure(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> SelectionCost:
-    """What an operation of a valid document asks for."""
+    """The cost model of an operation of a valid document."""
     fragments = {
         definition.name.value: definition
         for definition in document.definitions
@@ -146,21 +146,20 @@ def measure(schema: GraphQLSchema, document: DocumentNode, operation: OperationD
 
 
 def cost(selection: SelectionCost, variables: Mapping[str, Any] | None) -> int | GraphQLError:
-    """What an operation costs at most, or why it is refused."""
+    """The maximum cost of an operation, or the error that refuses it."""
     if (path := _too_long(variables or {})) is not None:
         return BadUserInput(path, f"At most {LONGEST_LIST:,} items are accepted in a list.")
     if selection.depth > DEPTH:
-        return GraphQLError(f"Fields are nested {selection.depth} deep, {DEPTH} are accepted.")
+        return GraphQLError(f"Fields are nested {selection.depth} levels deep; the limit is {DEPTH}.")
     if (units := selection.cost(variables or {})) > COST:
         return GraphQLError(
-            f"The answer could have as much to tell as {units:,} fields, {COST:,} are accepted: ask for shorter pages "
-            "or fewer fields."
+            f"The answer could cost {units:,} fields; the limit is {COST:,}: ask for shorter pages or fewer fields."
         )
     return units
 
 
 class _Measure:
-    """Every fragment is measured once, however often it is spread."""
+    """Builds cost models. Each fragment is measured once."""
 
     def __init__(
         self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], defaults: Mapping[str, int]
@@ -188,7 +187,7 @@ class _Measure:
         below = self.selection(node.selection_set, kind)
         size = self._size(node, definition)
         of_item = charge_of_item(kind) if node.selection_set else 0
-        found.fields.append(Charged(charge_told(definition), size, of_item, below))
+        found.fields.append(FieldCost(charge_of_field(definition), size, of_item, below))
         return below
 
     def _fragment(self, node: object, parent: Any) -> SelectionCost:
@@ -204,7 +203,7 @@ class _Measure:
         return self._measured[name]
 
     def _size(self, node: FieldNode, definition: GraphQLField | None) -> Size:
-        """How many items a field has: a page as many as it asks for, its edges none of their own."""
+        """Number of items of a field: its page size; 1 for edges, which the connection already counts."""
         if definition is None:
             return 1
         is_list = is_list_type(get_nullable_type(definition.type))
@@ -249,9 +248,9 @@ def _page(value: Any) -> int:
 
 
 def _items(size: Size, variables: Mapping[str, Any]) -> int:
-    """A page that is longer than pages may be is refused where it is read: here it counts as the longest.
+    """Page size, limited to LONGEST_PAGE: the resolver refuses longer pages.
 
-    40.0 is as good as 40 for JSON, and for GraphQL.
+    Accepts 40.0 for 40, as JSON and GraphQL do.
     """
     found = variables.get(size.name, size.default) if isinstance(size, Variable) else size
     if found is None:
@@ -260,22 +259,22 @@ def _items(size: Size, variables: Mapping[str, Any]) -> int:
 
 
 def _too_long(variables: Mapping[str, Any]) -> str | None:
-    """Where in variables a list stands that is too long. They may be nested deeper than a function may call itself."""
+    """The path of a list in variables that is too long, else None. Iterative: values may be nested deeply."""
     waiting: list[tuple[VariablePath, Any]] = [((None, name), value) for name, value in variables.items()]
     while waiting:
-        trail, value = waiting.pop()
+        path, value = waiting.pop()
         if isinstance(value, list):
             if len(value) > LONGEST_LIST:
-                return _path(trail)
-            waiting.extend(((trail, str(index)), each) for index, each in enumerate(value))
+                return _path(path)
+            waiting.extend(((path, str(index)), each) for index, each in enumerate(value))
         elif isinstance(value, dict):
-            waiting.extend(((trail, name), each) for name, each in value.items())
+            waiting.extend(((path, name), each) for name, each in value.items())
     return None
 
 
-def _path(trail: VariablePath | None) -> str:
+def _path(path: VariablePath | None) -> str:
     names = []
-    while trail is not None:
-        trail, name = trail
+    while path is not None:
+        path, name = path
         names.append(name)
     return ".".join(reversed(names))

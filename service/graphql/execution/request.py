@@ -1,4 +1,4 @@
-"""What a client sent, read: one JSON object with a query, whichever way it came."""
+"""Parses a GraphQL request: one JSON object with a query, over any transport."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from service.graphql.execution.graphql_errors import BAD_USER_INPUT, request_err
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
-    """What a client sent."""
+    """A GraphQL request."""
 
     query: str
     variables: Mapping[str, Any] | None = None
@@ -21,12 +21,12 @@ class GraphQLRequest:
 
 VALUES: Final = 100_000
 MARKS: Final[Mapping[type, tuple[Any, ...]]] = {str: (",", "[", "{"), bytes: (b",", b"[", b"{")}
-"""A value comes after one of these, or a key's colon."""
+"""Each JSON value follows one of these, or a key's colon."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadRequest(Exception):
-    """A request that is not one of GraphQL, or whose sender is not known."""
+    """A malformed or unauthenticated request."""
 
     status: int
     error: dict[str, Any]
@@ -34,16 +34,16 @@ class BadRequest(Exception):
 
 
 def parse_json(text: str | bytes, what: str) -> Any:
-    """JSON as the standard has it: without NaN, whole characters, nested as far as the parser can follow.
+    """Parses JSON strictly (no NaN), within the parser's recursion limit and at most VALUES values.
 
-    It has so many values at most: each takes a hundred times what is written of it.
+    A parsed value takes about a hundred times the memory of its text. Raises BadRequest.
     """
     if len(text) > VALUES and sum(map(text.count, MARKS[type(text)])) > VALUES:
         raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} has more than {VALUES:,} values."))
     try:
         return json.loads(text, parse_constant=_not_json)
     except (ValueError, RecursionError):
-        raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} is no JSON that can be read.")) from None
+        raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} is not valid JSON.")) from None
 
 
 def _not_json(constant: str) -> None:
@@ -61,14 +61,12 @@ def parse_request(content: Any) -> GraphQLRequest:
         ("extensions", content.get("extensions"), dict | None),
     ):
         if not isinstance(value, kinds):
-            raise BadRequest(
-                400, request_error(BAD_USER_INPUT, f"{name} is missing or has another form than GraphQL gives it.")
-            )
+            raise BadRequest(400, request_error(BAD_USER_INPUT, f"{name} is missing or has the wrong type."))
     return GraphQLRequest(query=str(query), variables=variables, operation=operation)
 
 
 def encode_json(body: Mapping[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(body)
-    except UnicodeEncodeError:  # what quotes half of a surrogate pair, as the client sent it
+    except UnicodeEncodeError:  # quotes a lone surrogate from the request
         return json.dumps(body).encode()

@@ -1,4 +1,4 @@
-"""What a client accepts, as its Accept header says it, with quality values."""
+"""Parses the Accept header, with quality values (RFC 9110)."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ HTML: Final = "text/html"
 
 
 class Accepted:
-    """An empty header accepts everything."""
+    """The accepted media types. An empty header accepts everything."""
 
     def __init__(self, header: str) -> None:
         self._ranges: dict[str, float] = {}
@@ -19,7 +19,7 @@ class Accepted:
                 self._ranges[name] = _quality(parameters)
 
     def quality(self, media: str) -> float:
-        """By the most specific range that covers it: 0 where it is not accepted."""
+        """Quality of a media type by its most specific range; 0 if it is not accepted."""
         if not self._ranges:
             return 1.0
         kind = media.partition("/")[0]
@@ -29,7 +29,7 @@ class Accepted:
         return 0.0
 
     def names(self, media: str) -> bool:
-        """Whether it is accepted by its own name, and not by a range that covers it."""
+        """Whether the media type is listed by name, not only covered by a range."""
         return self._ranges.get(media, 0.0) > 0
 
     @property
@@ -38,7 +38,7 @@ class Accepted:
 
     @property
     def media(self) -> str:
-        """The form of an answer that is not streamed."""
+        """The media type of a response that is not streamed."""
         newer = self.names(RESPONSE_JSON) and self.quality(RESPONSE_JSON) >= self._ranges.get(JSON, 0.0)
         return RESPONSE_JSON if newer else JSON
 

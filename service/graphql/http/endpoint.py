@@ -1,5 +1,4 @@
-"""GraphQL at /graphql: POST and GET, JSON both ways or an event stream back, and WebSockets; a browser gets the page to
-try it with."""
+"""GraphQL at /graphql: POST and GET with JSON or server-sent events, WebSockets, and the GraphiQL page."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -36,16 +35,16 @@ from service.identity import Identity, Unauthenticated
 
 PATH: Final = "/graphql"
 SMALL: Final = 16 * 1024
-"""Bytes of a body. Larger ones of one person are read one at a time."""
-PART: Final = 64 * 1024
-"""Bytes of an answer."""
+"""Bytes of a body. Larger bodies of one person are read one at a time."""
+CHUNK: Final = 64 * 1024
+"""Bytes per chunk of a response."""
 
 
 def mount(app: FastAPI) -> None:
-    """Serves the API at PATH. `app.state.services` are its Services once the app has started."""
-    answering = GraphQLExecutor(schema)
-    app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(answering)))
-    app.router.routes.append(WebSocketRoute(PATH, endpoint=GraphQLOverWebSocket(answering)))
+    """Mounts the API at PATH. `app.state.services` must be its Services once the app has started."""
+    executor = GraphQLExecutor(schema)
+    app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(executor)))
+    app.router.routes.append(WebSocketRoute(PATH, endpoint=GraphQLOverWebSocket(executor)))
     app.mount(assets.path, assets.app)
     app.add_middleware(BodyLimit)
 
@@ -53,11 +52,11 @@ def mount(app: FastAPI) -> None:
 class GraphQLOverHttp:
     """An ASGI application."""
 
-    def __init__(self, answering: GraphQLExecutor) -> None:
-        self._answering = answering
+    def __init__(self, executor: GraphQLExecutor) -> None:
+        self._executor = executor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What a request takes of its person's share is held until the client has the answer."""
+        """Holds the request's quota until the client has the response."""
         request = Request(scope, receive)
         async with AsyncExitStack() as held:
             try:
@@ -77,26 +76,26 @@ class GraphQLOverHttp:
     async def _respond(self, request: Request, held: AsyncExitStack) -> Response:
         if request.method not in ("GET", "POST"):
             raise BadRequest(
-                405, request_error(BAD_USER_INPUT, "GraphQL is asked with GET or POST."), {"Allow": "GET, POST"}
+                405, request_error(BAD_USER_INPUT, "Send GraphQL requests with GET or POST."), {"Allow": "GET, POST"}
             )
         accepted = _accepted(request)
         if request.method == "GET" and "query" not in request.query_params and accepted.names(HTML):
             return page()
         services: Services = request.app.state.services
-        identity = _identified(request, services)
+        identity = _authenticate(request, services)
         context, read_only = Context(services, identity, services.clock()), request.method == "GET"
         held.enter_context(context.share.request())
         held.callback(context.release)
         asked = _from_query(request) if read_only else await _from_body(request, context.share)
-        prepared = await self._answering.prepare(asked, context, read_only=read_only)
+        prepared = await self._executor.prepare(asked, context, read_only=read_only)
         if _is_streamed(prepared, accepted):
             _check_room(services)
-            return SseResponse(self._answering.answers(prepared, context), identity, services)
-        return _answered(request, await self._answering.execute(prepared, context))
+            return SseResponse(self._executor.answers(prepared, context), identity, services)
+        return _to_http_response(request, await self._executor.execute(prepared, context))
 
 
 def _is_streamed(prepared: Prepared | GraphQLResponse, accepted: Accepted) -> bool:
-    """A subscription for who accepts a stream, and all else for who accepts nothing else."""
+    """Whether to stream: a subscription if event streams are accepted; else only if no JSON is accepted."""
     is_subscription = isinstance(prepared, Prepared) and prepared.is_subscription
     return accepted.names(EVENT_STREAM) and (is_subscription or not accepted.json)
 
@@ -108,7 +107,7 @@ def _check_room(services: Services) -> None:
         raise BadRequest(503, dict(full.formatted), _retry(FULL_RETRY_AFTER)) from None
 
 
-def _identified(request: Request, services: Services) -> Identity:
+def _authenticate(request: Request, services: Services) -> Identity:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     try:
         if scheme.lower() != "bearer" or not token:
@@ -140,7 +139,7 @@ async def _from_body(request: Request, share: PersonQuota) -> GraphQLRequest:
         return parse_request(parse_json(await request.body(), "The body"))
 
 
-def _answered(request: Request, answer: GraphQLResponse) -> Response:
+def _to_http_response(request: Request, answer: GraphQLResponse) -> Response:
     for code, status in ((TOO_MANY_REQUESTS, 429), (UNAVAILABLE, 503)):
         if (retry := answer.retry_after(code)) is not None:
             return _json(request, answer.body, status, _retry(retry))
@@ -153,7 +152,7 @@ def _answered(request: Request, answer: GraphQLResponse) -> Response:
 
 def _json(request: Request, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
     media = f"{_accepted(request).media}; charset=utf-8"
-    return InParts(encode_json(body), status, {**HEADERS, "content-type": media, **(headers or {})})
+    return ChunkedResponse(encode_json(body), status, {**HEADERS, "content-type": media, **(headers or {})})
 
 
 def _retry(seconds: float) -> dict[str, str]:
@@ -164,12 +163,12 @@ def _accepted(request: Request) -> Accepted:
     return Accepted(",".join(request.headers.getlist("accept")))
 
 
-class InParts(Response):
-    """Sent in parts, each when the client has taken most of those before: a server keeps what is not taken."""
+class ChunkedResponse(Response):
+    """Sends the body in chunks, so that the server does not buffer what the client has not read."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = memoryview(self.body)
-        for start in range(0, len(body), PART):
-            more = start + PART < len(body)
-            await send({"type": "http.response.body", "body": bytes(body[start : start + PART]), "more_body": more})
+        for start in range(0, len(body), CHUNK):
+            more = start + CHUNK < len(body)
+            await send({"type": "http.response.body", "body": bytes(body[start : start + CHUNK]), "more_body": more})

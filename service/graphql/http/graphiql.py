@@ -1,4 +1,4 @@
-"""GraphiQL, from a package, in a page of our own under a policy that lets nothing in from elsewhere."""
+"""The GraphiQL page, from a package's static files, under a strict content security policy."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 FOLDER: Final = Path(__file__).parent / "static"
 PACKAGE: Final = "graphene_django_graphiql_static"
-"""Found by its files, never imported: it would want Django."""
+"""Located by its files, never imported: it requires Django."""
 
 POLICY: Final = "; ".join(
     (
@@ -34,7 +34,7 @@ HEADERS: Final = {
 
 
 class Revalidated(StaticFiles):
-    """Files that a browser asks for again each time, and gets only where they changed."""
+    """Static files that browsers revalidate on each use."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What fields ask for one by one, gathered into one question."""
+"""DataLoaders that batch the loads of single fields."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -13,14 +13,14 @@ E = TypeVar("E", bound=Exception)
 
 
 class _Loader(DataLoader[K, T]):
-    """Of those who wait for the same, each may give up without taking it away from the others."""
+    """Loads are shielded: cancelling one waiter does not cancel the others."""
 
     def load(self, key: K) -> Awaitable[T]:
         return asyncio.shield(super().load(key))
 
 
 def single_loader(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoader[K, V | None]:
-    """Raises for a key the exception that stands for it."""
+    """Loader of optional values. A key whose value is an exception raises it."""
 
     async def load(keys: list[K]) -> Sequence[V | E | None]:
         found = await find(keys)
@@ -30,7 +30,7 @@ def single_loader(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> Da
 
 
 def list_loader(find: Callable[[list[K]], Awaitable[Mapping[K, V | E]]]) -> DataLoader[K, V]:
-    """Raises for a key the exception that stands for it."""
+    """Loader of values that exist for every key. A key whose value is an exception raises it."""
 
     async def load(keys: list[K]) -> Sequence[V | E]:
         found = await find(keys)

@@ -1,4 +1,4 @@
-"""What one reading can be asked for, gathered: however many fields ask in a moment, it is one statement a question."""
+"""All DataLoaders of one reading: concurrent loads of one kind become one statement."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -31,27 +31,26 @@ T = TypeVar("T")
 PersonKey = tuple[str, str]
 """Issuer and subject."""
 HistoryPage = tuple[UUID, int, int]
-"""A part of a history: the subject, how many events, after which position."""
+"""A page of a history: subject, number of events, position after which it starts."""
 
 AsNode = Callable[[DeploymentRequest | Incident | Authority, "Loaders"], object]
-"""Makes the node of the API from a state: the loaders know no type of the schema."""
+"""Creates the API node of a state. The loaders import no schema type."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastInstant:
-    """An instant of the past. position: of the last event recorded by then, where it is known."""
+    """A past instant. position: of the last event recorded by then, if known."""
 
     instant: datetime
     position: int | None = None
 
 
 class Loaders:
-    """What is found is what the viewer may see now; None stands for all else. Nothing is read before it is asked for.
+    """Loads what the viewer may see now; None stands for everything else. Reads lazily.
 
-    now: the time by which things are judged: of the request, or the instant whose past is told. at_least, reached: as
-    in `Reader.answer`.
-    present: what is found now, with the same conditions. past: whose past is told, None where the present is.
-    pace: of the person who asks.
+    now: the time at which rules are evaluated: of the request, or the past instant. at_least, reached: as in
+    `Reader.answer`. moment: the past instant to read, None for the present. present: the loaders of the present with
+    the same conditions. pace: of the person.
     """
 
     def __init__(
@@ -81,7 +80,7 @@ class Loaders:
         self._past: dict[PastInstant, Loaders] = {}
 
     def as_of(self, instant: datetime | None, position: int | None = None) -> "Loaders":
-        """What the register said at an instant. position: of the last event recorded by then, where it is known."""
+        """Loaders as of an instant. position: of the last event recorded by then, if known."""
         if instant is None:
             return self
         moment, present = PastInstant(instant, position), self.present
@@ -102,8 +101,8 @@ class Loaders:
         return found
 
     def at_least(self, position: int) -> "Loaders":
-        """The same, read at least at a position: for what one view names before another has it."""
-        known = None if self.present is self else self.present
+        """The same loaders, reading at least at a position: for subjects that another view already names."""
+        present = None if self.present is self else self.present
         least = max(position, self._at_least or 0)
         return Loaders(
             self._reader,
@@ -112,40 +111,40 @@ class Loaders:
             self.present.now,
             least,
             self.past,
-            known,
+            present,
             self._reached,
             self.pace,
         )
 
-    async def rows(self, question: Callable[[ViewerScope], Query[T]]) -> list[T]:
-        """Raises ViewBehind, Unanswered."""
+    async def rows(self, query: Callable[[ViewerScope], Query[T]]) -> list[T]:
+        """Raises ViewBehind, DatabaseUnavailable."""
         reading = await self._opened_reading()
-        return await reading.rows(question(reading.viewer_scope))
+        return await reading.rows(query(reading.viewer_scope))
 
-    async def number(self, question: Callable[[ViewerScope], Query[int]]) -> int:
-        """The answer to a question that has one row."""
-        return (await self.rows(question))[0]
+    async def number(self, query: Callable[[ViewerScope], Query[int]]) -> int:
+        """The result of a query that returns one row."""
+        return (await self.rows(query))[0]
 
-    async def rows_best_effort(self, question: Callable[[ViewerScope], Query[T]]) -> list[T]:
-        """The rows as the views have them, should they not get to the position in time. A past has one answer alone."""
+    async def rows_best_effort(self, query: Callable[[ViewerScope], Query[T]]) -> list[T]:
+        """As `rows`, but falls back to the current rows if the views are behind. A past instant has no fallback."""
         try:
-            return await self.rows(question)
+            return await self.rows(query)
         except ViewBehind:
             if self.past is not None:
                 raise
             reading = await self._reader.reading(self.actor)
-            return await reading.rows(question(reading.viewer_scope))
+            return await reading.rows(query(reading.viewer_scope))
 
     @property
     def is_exact(self) -> bool:
-        """Whether an answer may leave out no event of those that were recorded by then."""
+        """Whether the result must include every event recorded up to the position or instant."""
         return self.past is not None or self._at_least is not None
 
     async def viewer_scope(self) -> ViewerScope:
         return (await self._opened_reading()).viewer_scope
 
     async def viewer(self) -> Viewer:
-        """Who looks. For what is at hand already: as the views know them, should these be behind."""
+        """The viewer; as the views currently know them if these are behind."""
         try:
             return (await self._opened_reading()).viewer
         except ViewBehind:
@@ -176,7 +175,7 @@ class Loaders:
 
     @cached_property
     def versions(self) -> DataLoader[Version, tuple[int, DeploymentRequest] | None]:
-        """Requests as they stood at a version, each with the position of the event that made it."""
+        """Requests at a version, each with the position of the event that made it."""
 
         async def find(wanted: list[Version]) -> Mapping[Version, tuple[int, DeploymentRequest]]:
             rows = await self.request_subjects.at_versions(wanted, deployment_requests.at_versions)
@@ -190,17 +189,17 @@ class Loaders:
 
     @cached_property
     def requests_on(self) -> DataLoader[UUID, tuple[DeploymentRequest, ...]]:
-        """By incident: the requests that rest on it."""
+        """By incident: the requests that name it."""
 
         async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...] | EventParked]:
             rows = await self.rows(lambda scope: deployment_requests.resting_on(scope, ids).about(()))
             named = await self.request_subjects.naming(ids, lambda found: found.incidents)
-            apart = {state.id: state for state, _ in named}
-            lost: dict[UUID, EventParked] = {each: why for state, why in named if why for each in state.incidents}
-            set_aside = await self.request_subjects.parked()
-            rows = [row for row in rows if row.id not in set_aside and row.id not in apart]
-            rows = sorted((*rows, *apart.values()), key=_in_order)
-            return {each: lost.get(each) or tuple(found for found in rows if each in found.incidents) for each in ids}
+            parked_states = {state.id: state for state, _ in named}
+            failed: dict[UUID, EventParked] = {each: why for state, why in named if why for each in state.incidents}
+            parked = await self.request_subjects.parked()
+            rows = [row for row in rows if row.id not in parked and row.id not in parked_states]
+            rows = sorted((*rows, *parked_states.values()), key=_list_order)
+            return {each: failed.get(each) or tuple(found for found in rows if each in found.incidents) for each in ids}
 
         return list_loader(find)
 
@@ -246,13 +245,13 @@ class Loaders:
             found: dict[HistoryPage, tuple[AuditEntry, ...]] = {}
             for limit, after in {part[1:] for part in parts}:
                 subjects = [subject for subject, *rest in parts if rest == [limit, after]]
-                rows = await self._part(subjects, limit, after)
+                rows = await self._histories(subjects, limit, after)
                 found |= {(own, limit, after): tuple(row for row in rows if row.subject == own) for own in subjects}
             return found
 
         return list_loader(find)
 
-    async def _part(self, subjects: Iterable[UUID], limit: int, after: int) -> list[AuditEntry]:
+    async def _histories(self, subjects: Iterable[UUID], limit: int, after: int) -> list[AuditEntry]:
         return await self.rows(lambda scope: audit_trail_queries.histories(scope, subjects, limit, after))
 
     @cached_property
@@ -267,7 +266,7 @@ class Loaders:
 
     @cached_property
     def mentioned(self) -> DataLoader[UUID, UUID | None]:
-        """Incidents and pieces of evidence that events name: each that the viewer may see."""
+        """Incidents and evidence named by events: those that the viewer may see."""
 
         async def find(mentions: list[UUID]) -> Mapping[UUID, UUID]:
             rows = await self.rows_best_effort(lambda scope: audit_trail_queries.seen(scope, mentions))
@@ -277,13 +276,13 @@ class Loaders:
 
     @cached_property
     def consulted_incidents(self) -> DataLoader[UUID, object | None]:
-        """For rules alone: whether the viewer may see them or not. What may be told of them, the rule says."""
+        """Incidents for rule evaluation, whether or not the viewer may see them. The rules decide what is shown."""
 
-        return single_loader(partial(self.incident_subjects.by_ids, whole=True))
+        return single_loader(partial(self.incident_subjects.by_ids, unrestricted=True))
 
     @cached_property
     def consulted_mandates(self) -> DataLoader[UUID, object | None]:
-        """For rules alone: authorities and jurisdictions, by stream."""
+        """Authorities and jurisdictions for rule evaluation, by stream."""
 
         async def find(ids: list[UUID]) -> Mapping[UUID, object]:
             held = await self.rows(lambda scope: authorities.jurisdictions_by_ids(scope.of_everything(), ids))
@@ -293,5 +292,5 @@ class Loaders:
         return single_loader(find)
 
 
-def _in_order(request: DeploymentRequest) -> tuple[datetime, UUID]:
+def _list_order(request: DeploymentRequest) -> tuple[datetime, UUID]:
     return request.submitted_at, request.id

@@ -1,4 +1,4 @@
-"""Who acts."""
+"""The actor type."""
 
 from typing import Self
 
@@ -14,7 +14,7 @@ class Actor:
     loaders: strawberry.Private[Loaders]
     issuer: strawberry.Private[str]
     known_name: strawberry.Private[str | None] = None
-    subject: str = strawberry.field(description="The person, as their issuer names them.")
+    subject: str = strawberry.field(description="The person's subject at the issuer.")
     authority: str = strawberry.field(description="The code of the authority that they acted for.")
     roles: list[Role]
 
@@ -28,6 +28,6 @@ class Actor:
             roles=list(actor.roles),
         )
 
-    @strawberry.field(description="As their issuer gave it last; null where it never did, and for the system.")
+    @strawberry.field(description="As last given by the issuer; null if never given, and for the system.")
     async def name(self) -> str | None:
         return self.known_name or await self.loaders.names.load((self.issuer, self.subject))

@@ -1,4 +1,4 @@
-"""From what a client wrote to what the domain knows: ids, arguments of queries, and inputs that become commands."""
+"""Converts client input for the domain: ids, query arguments, and inputs that become commands."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -19,16 +19,16 @@ T = TypeVar("T")
 Command = TypeVar("Command")
 
 LONGEST_WORDS: Final = 200
-"""Characters of a filter's text."""
+"""Maximum characters of a filter's text."""
 
 
 def given(value: T | None) -> T | None:
-    """None for what was left out: an explicit null is as if left out."""
+    """None for an omitted value: an explicit null counts as omitted."""
     return None if value is strawberry.UNSET else value
 
 
 def identifier(value: str) -> UUID:
-    """An id of a wrong form names nothing: it becomes one that no stream has, and is judged like any unknown one."""
+    """Parses an id. A malformed one becomes an id that no stream has, and is treated as unknown."""
     try:
         found = UUID(value)
     except ValueError:
@@ -46,7 +46,7 @@ def page_size(first: int | None) -> int:
 
 
 def words(path: str, value: str | None) -> str | None:
-    """A string that a query compares with what is stored. Raises BadUserInput where nothing stored can be like it."""
+    """A string to compare with stored data. Raises BadUserInput if it cannot be stored or is too long."""
     if (found := given(value)) is None:
         return None
     if (problem := unwritable(found)) is not None:
@@ -57,7 +57,7 @@ def words(path: str, value: str | None) -> str | None:
 
 
 def several(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
-    """Strings or members of an enum, of which one is enough."""
+    """Values of a filter, combined with OR: strings or enum members."""
     if (found := given(values)) is None:
         return None
     listed = tuple(found)
@@ -69,7 +69,7 @@ def several(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def region_paths(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
-    """Paths of regions, whether or not anything lies there."""
+    """Region paths; they need not exist."""
     found = several(path, values)
     for index, region in enumerate(found or ()):
         if (problem := judge(region, Region)) is not None:
@@ -78,16 +78,16 @@ def region_paths(path: str, values: Iterable[str] | None) -> tuple[str, ...] | N
 
 
 def event_types(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
-    """Names of events. One that there is not would be waited for in vain."""
+    """Names of event types. Raises BadUserInput for unknown ones, which would never occur."""
     found = several(path, values)
     for index, name in enumerate(found or ()):
         if name not in EVENTS and name not in VOIDED:
-            raise BadUserInput(f"{path}.{index}", f"No event is called '{name}'.")
+            raise BadUserInput(f"{path}.{index}", f"No event type is named '{name}'.")
     return found
 
 
 def command(kind: Callable[..., Command], written: object) -> Command:
-    """A command from the input that has its fields, by their names. What was left out takes the command's default."""
+    """Builds a command from the input fields with the same names. Omitted fields get the command's defaults."""
     values = {}
     for name, read in _readers(kind).items():
         value = given(getattr(written, name))
@@ -98,13 +98,13 @@ def command(kind: Callable[..., Command], written: object) -> Command:
 
 @cache
 def _readers(kind: Any) -> Mapping[str, Callable[[Any], Any]]:
-    """How each field of a command is read."""
+    """The converter of each field of a command."""
     hints = get_type_hints(kind)
     return {field.name: _reader(hints[field.name]) for field in fields(kind)}
 
 
 def _reader(annotation: Any) -> Callable[[Any], Any]:
-    """How a value of an input becomes one of this type."""
+    """The converter of an input value to this type."""
     if get_origin(annotation) in (Union, UnionType):
         return _reader(next(part for part in get_args(annotation) if part is not NoneType))
     if get_origin(annotation) is tuple:

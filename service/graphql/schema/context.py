@@ -1,4 +1,4 @@
-"""What a resolver has at hand: the services that the app gives, who asks, and what was begun for this request."""
+"""Resolver context: the app's services, the caller's identity, and the state of the request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,12 +31,12 @@ PATIENCE: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What resolvers need from the process.
+    """Services that resolvers need.
 
-    identify: the actor of a bearer token; raises service.identity.Unauthenticated. record_actor_name: stores the name
-    of who sends a command. request_rebuild: asks a worker to rebuild a view. record_command_metric: counts a command
-    by name, outcome and seconds. commands: how many may run at once; one more waits for PATIENCE seconds, and then
-    gets "try again". shares: the share of the process that each person uses.
+    identify: the identity of a bearer token; raises service.identity.Unauthenticated. record_actor_name: stores the
+    name of a command's sender. request_rebuild: asks a worker to rebuild a view. record_command_metric: counts a
+    command by name, outcome and seconds. commands: limits concurrent commands; one more waits up to PATIENCE seconds
+    and is then refused as unavailable. shares: quotas per person.
     """
 
     dispatcher: AsyncDispatcher
@@ -54,17 +54,17 @@ class Services:
 
 @dataclass(slots=True)
 class Context:
-    """Of one request.
+    """Context of one request.
 
-    recorded: the commands of the request that were recorded: their response names, and the position of the last event.
-    untold: errors that are left out of the answer. refused: why the answer is not told, where it is too much.
+    recorded: recorded commands: response name to the position of the last event. omitted_errors: number of errors left
+    out of the response. refused: the limit that the response exceeded, if any.
     """
 
     services: Services
     identity: Identity
     now: datetime
     recorded: dict[str, int] = field(default_factory=dict)
-    untold: int = 0
+    omitted_errors: int = 0
     refused: GraphQLError | None = None
     _share: PersonQuota | None = None
     _reserved: int = 0
@@ -76,18 +76,18 @@ class Context:
 
     @property
     def share(self) -> PersonQuota:
-        """Of the person who asks."""
+        """Quota of the caller."""
         if self._share is None:
             self._share = self.services.shares.of(self.actor.person)
         return self._share
 
     @property
     def pace(self) -> Pace:
-        """Of all that the person asks for."""
+        """Scheduling shared by all requests of the caller."""
         return self.share.pace
 
     def reserve(self, number: int) -> None:
-        """Bytes of the answer. Raises TooMany. `release` is due when the client has taken it."""
+        """Reserves bytes of the response. Raises QuotaExceeded. Call `release` when the client has read it."""
         self.share.take_bytes(number)
         self._reserved += number
 
@@ -96,7 +96,7 @@ class Context:
         self._reserved = 0
 
     def loaders(self, at_least: int | None = None) -> Loaders:
-        """What is read at least at a position: one reading for all fields of the request that ask for the same."""
+        """Loaders that read at least at a position, shared by all fields of the request with the same position."""
         found = self._loaders.get(at_least)
         if found is None:
             found = self._loaders[at_least] = Loaders(
@@ -105,21 +105,21 @@ class Context:
         return found
 
     async def dispatch(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
-        """Carries out a command. Raises Unavailable, TooMany."""
+        """Dispatches a command. Raises Unavailable, QuotaExceeded."""
         commands = self.services.commands
         with self.share.command():
             try:
                 async with asyncio.timeout(PATIENCE):
                     await commands.acquire()
             except TimeoutError:
-                raise Unavailable("too many commands are under way") from None
+                raise Unavailable("too many commands are in progress") from None
             try:
-                return await self._carry_out(envelope)
+                return await self._dispatch(envelope)
             finally:
                 commands.release()
 
-    async def _carry_out(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
-        begun, outcome = monotonic(), "Unavailable"
+    async def _dispatch(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
+        started, outcome = monotonic(), "Unavailable"
         try:
             await self.services.record_actor_name(self.identity)
             answer = await self.services.dispatcher.dispatch(envelope)
@@ -129,7 +129,7 @@ class Context:
             outcome = "Left"
             raise
         finally:
-            self.services.record_command_metric(type(envelope.command).__name__, outcome, monotonic() - begun)
+            self.services.record_command_metric(type(envelope.command).__name__, outcome, monotonic() - started)
 
 
 Info = strawberry.Info[Context, None]

@@ -1,4 +1,4 @@
-"""Where a page ended, as an opaque text that is good for the list that it came from and for no other."""
+"""Opaque page cursors, each valid only for the list that it came from."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
@@ -18,16 +18,16 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 NONE_OF_THIS_LIST: Final = "This cursor does not come from this list, in this order, as of this instant."
 _SEAL: Final = 6
-"""Bytes that tell whether a cursor is one of ours, and of which list."""
+"""Bytes of the checksum that binds a cursor to its list."""
 
 
 def of_list(name: str, moment: PastInstant | None) -> str:
-    """A list as its cursors name it: one of the past is another list than that of now, or of another instant."""
+    """The list's name in its cursors: each past instant is a list of its own."""
     return name if moment is None else f"{name}@{moment.instant.isoformat()}"
 
 
 def of_place(of: str, place: ListPosition) -> str:
-    """of: the list, its order and its moment."""
+    """of: name of the list, with its order and instant."""
     return _sealed(of, _PLACE.pack((place.at - _EPOCH) // _MICROSECOND, place.id.bytes))
 
 
@@ -36,7 +36,7 @@ def of_position(of: str, position: int) -> str:
 
 
 def place_after(of: str, cursor: str | None) -> ListPosition | None:
-    """Raises BadUserInput where the cursor is none of this list's."""
+    """Raises BadUserInput if the cursor is from another list."""
     if (written := given(cursor)) is None:
         return None
     micros, last = _PLACE.unpack(_opened(of, written, _PLACE.size))

@@ -1,4 +1,4 @@
-"""What many inputs share. A field of an input that may be left out is described here once."""
+"""Input fields that many inputs share, with their descriptions."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import strawberry
 def expected_version() -> Any:
     return strawberry.field(
         default=strawberry.UNSET,
-        description="Refused with a VersionConflict where this is not the present version.",
+        description="The current version; if it is another one, the command is refused with a VersionConflict.",
     )
 
 
@@ -16,7 +16,7 @@ def idempotency_key() -> Any:
     return strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "Of your choice. The same key with the same input gives the first outcome again, and nothing is recorded "
-            "twice; with other input it is refused. 200 characters at most."
+            "Of your choice. The same key with the same input returns the first outcome and records nothing "
+            "again; with other input it is refused. 200 characters at most."
         ),
     )

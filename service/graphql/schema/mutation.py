@@ -1,4 +1,4 @@
-"""A mutation's way: the input becomes a command, the command an order, and what comes of it an answer."""
+"""Executes mutations: input to command, command to envelope, outcome to response."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -12,51 +12,51 @@ from service.graphql.schema.arguments import LONGEST_WORDS, given, identifier
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.refusals import AnyRefusal, to_refusal
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 
 async def execute_command(
     info: Info,
     command: type[object],
-    written: object,
-    answered: Callable[[CommandResult, Context], Answer],
+    sent: object,
+    respond: Callable[[CommandResult, Context], Response],
     subject: str | None = None,
-) -> Answer | AnyRefusal:
-    """subject: the id of what the command is about; None for a command that opens a stream."""
+) -> Response | AnyRefusal:
+    """subject: id of the stream the command is about; None for a command that opens a stream."""
     context = info.context
-    envelope = _order(context.actor, command, written, subject)
+    envelope = _envelope(context.actor, command, sent, subject)
     outcome = await context.dispatch(envelope)
     if isinstance(outcome, CommandResult):
         context.recorded[str(info.path.key)] = outcome.position
-        return answered(outcome, context)
-    return to_refusal(_as_written(outcome, written) if isinstance(outcome, InvalidInput) else outcome)
+        return respond(outcome, context)
+    return to_refusal(_quote_as_sent(outcome, sent) if isinstance(outcome, InvalidInput) else outcome)
 
 
-def _as_written(refusal: InvalidInput, written: object) -> InvalidInput:
-    """Ids of a wrong form quoted as the client wrote them, and not as what stood for them."""
-    ids = {str(identifier(text)): text for text in _strings(written) if len(text) <= LONGEST_WORDS}
+def _quote_as_sent(refusal: InvalidInput, sent: object) -> InvalidInput:
+    """Replaces the derived ids of malformed ids in messages by the client's text."""
+    ids = {str(identifier(text)): text for text in _strings(sent) if len(text) <= LONGEST_WORDS}
 
     def quoted(message: str) -> str:
-        for stood_in, text in ids.items():
-            message = message.replace(stood_in, text)
+        for derived, text in ids.items():
+            message = message.replace(derived, text)
         return message
 
     return InvalidInput.of(*(replace(problem, message=quoted(problem.message)) for problem in refusal.fields))
 
 
-def _strings(written: Any) -> Iterator[str]:
-    for each in fields(written):
-        value = getattr(written, each.name)
+def _strings(sent: Any) -> Iterator[str]:
+    for each in fields(sent):
+        value = getattr(sent, each.name)
         for item in value if isinstance(value, list) else (value,):
             if isinstance(item, str):
                 yield item
 
 
-def _order(actor: Actor, command: type[object], written: object, subject: str | None) -> CommandEnvelope:
+def _envelope(actor: Actor, command: type[object], sent: object, subject: str | None) -> CommandEnvelope:
     return CommandEnvelope(
-        command=arguments.command(command, written),
+        command=arguments.command(command, sent),
         actor=actor,
         subject=None if subject is None else identifier(subject),
-        expected_version=given(getattr(written, "expected_version", None)),
-        idempotency_key=given(getattr(written, "idempotency_key", None)),
+        expected_version=given(getattr(sent, "expected_version", None)),
+        idempotency_key=given(getattr(sent, "idempotency_key", None)),
     )

@@ -1,4 +1,4 @@
-"""Any node, by its id."""
+"""Finds nodes by id."""
 
 import asyncio
 from typing import cast
@@ -12,19 +12,20 @@ INCIDENT = "Incident"
 
 
 async def find_node(id: UUID, loaders: Loaders) -> Node | None:
-    """Whatever has this id, in whichever view it is, if the viewer may see it."""
+    """The node with this id, in any view, if the viewer may see it."""
     found = await asyncio.gather(_request(id, loaders), _incident(id, loaders), _authority(id, loaders))
     return next((each for each in found if each is not None), None)
 
 
 async def find_subject(kind: str, id: UUID, position: int, loaders: Loaders) -> Node:
-    """What an event at a position happened to: whoever may see the event may see this, once its view has it."""
+    """The subject of an event at a position: visible whenever the event is, once its view has caught up. Raises
+    EventParked."""
     find = {REQUEST: _request, INCIDENT: _incident}.get(kind, _authority)
     found = await find(id, loaders) or await find(id, loaders.at_least(position))
     if found is None:
-        for told in (loaders.request_subjects, loaders.incident_subjects):
-            await told.require_not_parked(id)
-        raise LookupError(f"an event is shown, but not the {kind} {id} that it happened to")
+        for subjects in (loaders.request_subjects, loaders.incident_subjects):
+            await subjects.require_not_parked(id)
+        raise LookupError(f"an event is visible, but not its subject: {kind} {id}")
     return found
 
 

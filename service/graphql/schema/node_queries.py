@@ -1,4 +1,4 @@
-"""Who asks, and whatever has an id."""
+"""The viewer, and nodes by id."""
 
 import strawberry
 
@@ -11,7 +11,7 @@ from service.graphql.schema.pagination import Node
 
 @strawberry.type
 class NodeQueries:
-    @strawberry.field(description="Whom the token stands for.")
+    @strawberry.field(description="The actor of the token.")
     def viewer(self, info: Info) -> Actor:
         identity = info.context.identity
         viewer = Actor.of(identity.actor, info.context.loaders())

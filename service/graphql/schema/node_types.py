@@ -1,4 +1,4 @@
-"""The node of the API that stands for a state of the domain."""
+"""Creates the API node of a domain state."""
 
 from domain.authority import Authority as AuthorityState
 from domain.deployment_request.state import DeploymentRequest as RequestState

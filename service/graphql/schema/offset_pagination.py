@@ -1,4 +1,4 @@
-"""Lists that have no cursors: a part of them at once."""
+"""Offset pagination, for lists without cursors."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, TypeVar
@@ -12,17 +12,19 @@ T = TypeVar("T")
 
 First = Annotated[
     int | None,
-    strawberry.argument(description=f"How many: 1 to {LONGEST_PAGE}. Where the list has as many, ask on with offset."),
+    strawberry.argument(
+        description=f"Maximum number of items: 1 to {LONGEST_PAGE}. If the list has more, continue with offset."
+    ),
 ]
-Offset = Annotated[int | None, strawberry.argument(description="How many are passed over.")]
+Offset = Annotated[int | None, strawberry.argument(description="Number of items to skip.")]
 MANY: Final = LONGEST_PAGE
 
 
 def part(items: Sequence[T], first: int | None, offset: int | None) -> list[T]:
-    """Raises BadUserInput. An explicit null is as if left out."""
+    """A page of a list. Raises BadUserInput. An explicit null counts as omitted."""
     size, begin = MANY if first is None else first, offset or 0
     if not 1 <= size <= LONGEST_PAGE:
-        raise BadUserInput("first", f"A list is told by 1 to {LONGEST_PAGE} items, not {size}.")
+        raise BadUserInput("first", f"A list returns 1 to {LONGEST_PAGE} items at once, not {size}.")
     if begin < 0:
-        raise BadUserInput("offset", f"It is 0 or more, not {begin}.")
+        raise BadUserInput("offset", f"The offset must be 0 or more, not {begin}.")
     return list(items[begin : begin + size])

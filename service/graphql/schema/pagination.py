@@ -1,14 +1,14 @@
-"""What every list and every node shares."""
+"""The Node interface and page information."""
 
 import strawberry
 
 
-@strawberry.interface(description="Whatever has an id of its own.")
+@strawberry.interface(description="An object with an id.")
 class Node:
     id: strawberry.ID
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="Position of a page in its list.")
 class PageInfo:
     has_next_page: bool
     has_previous_page: bool

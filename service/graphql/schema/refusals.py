@@ -1,4 +1,4 @@
-"""Why a command was not carried out, as members of each result."""
+"""Refusals as members of each result union."""
 
 import strawberry
 
@@ -7,16 +7,16 @@ from domain import refusals as domain
 
 @strawberry.interface(description="Why a command was not carried out. Nothing was recorded.")
 class Refusal:
-    message: str = strawberry.field(description="The reason, and what would be needed, in a sentence.")
+    message: str = strawberry.field(description="The reason, and what would be needed, in one sentence.")
 
 
-@strawberry.type(description="What is wrong with one field of an input.")
+@strawberry.type(description="A problem with one input field.")
 class FieldProblem:
     path: str = strawberry.field(description="Names joined by dots, list items by index: 'conditions.0.text'.")
     message: str
 
 
-@strawberry.type(description="The input cannot be accepted: each problem names its field.")
+@strawberry.type(description="The input is invalid: each problem names its field.")
 class InvalidInput(Refusal):
     fields: list[FieldProblem]
 
@@ -26,24 +26,24 @@ class NotPermitted(Refusal):
     pass
 
 
-@strawberry.type(description="There is nothing with this id that the actor may see.")
+@strawberry.type(description="No object with this id exists, or the actor may not see it.")
 class NotFound(Refusal):
     pass
 
 
-@strawberry.type(description="Somebody else was faster: the version expected is no longer the current one.")
+@strawberry.type(description="The expected version is not the current one: the subject changed in the meantime.")
 class VersionConflict(Refusal):
     expected: int
     actual: int
 
 
-@strawberry.type(description="The state that it is in does not allow it.")
+@strawberry.type(description="The current state does not allow the command.")
 class TransitionRefused(Refusal):
     status: str
-    available: list[str] = strawberry.field(description="What the actor may do to it now.")
+    available: list[str] = strawberry.field(description="The actions that the actor may take now.")
 
 
-@strawberry.type(description="The same idempotency key came with other input.")
+@strawberry.type(description="The same idempotency key was used with other input.")
 class IdempotencyConflict(Refusal):
     pass
 

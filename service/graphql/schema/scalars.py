@@ -1,4 +1,4 @@
-"""The scalars of the API: an instant, a place in the order of events, and values of any form."""
+"""The scalars of the API: DateTime, Position and JSON."""
 
 import re
 from datetime import UTC, datetime
@@ -8,22 +8,24 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.vocabulary import Text
-from service.graphql.execution.fast_fields import written_instant
+from service.graphql.execution.fast_fields import format_instant
 
 Position = NewType("Position", int)
-"""A place in the global order of recorded events."""
+"""A position in the global order of recorded events."""
 Json = NewType("Json", object)
-"""A value of any form that JSON has."""
+"""Any JSON value."""
 
 AsOf = Annotated[
     datetime | None,
     strawberry.argument(
-        description="All that was recorded up to and including this instant, of what the viewer may see now; it waits "
-        "for the views as atLeast does. An instant after both the database's clock and the last event is "
-        "BAD_USER_INPUT."
+        description=(
+            "Includes everything recorded up to and including this instant, restricted to what the viewer may see "
+            "now; waits for the views as atLeast does. An instant after both the database's clock and the last "
+            "event is BAD_USER_INPUT."
+        )
     ),
 ]
-"""An argument: the instant whose past is asked for."""
+"""The argument asOf: the past instant to read."""
 
 GREATEST_POSITION: Final = 2**63 - 1
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
@@ -33,13 +35,13 @@ _INSTANT: Final = re.compile(
 
 
 def read_instant(value: object) -> datetime:
-    """Raises ValueError: the executor tells the client, with the place of the value."""
+    """Parses a DateTime. Raises ValueError, which the executor reports with the value's location."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise ValueError("An instant is written with its offset, as in '2024-11-29T18:00:00Z'.")
     try:
         return datetime.fromisoformat(value.upper().replace(",", ".")).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("There is no such instant, or it lies outside the years 1 to 9999.") from None
+        raise ValueError("There is no such instant, or it is outside the years 1 to 9999.") from None
 
 
 def read_position(value: object) -> Position:
@@ -50,11 +52,11 @@ def read_position(value: object) -> Position:
     else:
         raise ValueError("A position is a decimal number, in a string.")
     if not 0 <= number <= GREATEST_POSITION:
-        raise ValueError(f"A position lies between 0 and {GREATEST_POSITION}.")
+        raise ValueError(f"A position is between 0 and {GREATEST_POSITION}.")
     return Position(number)
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
@@ -62,32 +64,30 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description=(
-            "An ISO 8601 instant with offset. Answers are in UTC, with microseconds. "
-            "In filters 'from' is included, 'until' is not."
+            "An ISO 8601 instant with offset. Responses use UTC with microseconds. In filters 'from' is "
+            "inclusive, 'until' exclusive."
         ),
-        serialize=written_instant,
+        serialize=format_instant,
         parse_value=read_instant,
     ),
     Position: strawberry.scalar(
         name="Position",
         description=(
-            "A place in the global order of recorded events: a decimal number in a string (it outgrows 32 bits), "
-            "compared as a number, never reused; gaps mean nothing."
+            "A position in the global order of recorded events: a decimal number in a string (it exceeds 32 "
+            "bits), compared as a number, never reused. Gaps have no meaning."
         ),
         serialize=str,
         parse_value=read_position,
     ),
-    Json: strawberry.scalar(
-        name="JSON", description="A value of any form that JSON has.", serialize=_as_it_is, parse_value=_as_it_is
-    ),
+    Json: strawberry.scalar(name="JSON", description="Any JSON value.", serialize=_unchanged, parse_value=_unchanged),
 }
 
 
-def said(text: Text) -> str:
-    """Where a text is always there: one that was erased says so."""
+def required_text(text: Text) -> str:
+    """A required text; an erased one reads as its placeholder."""
     return str(text)
 
 
-def said_if_any(text: Text | None) -> str | None:
-    """An erased text reads as null, as one that was never written."""
+def optional_text(text: Text | None) -> str | None:
+    """An optional text; null if it was erased or never written."""
     return text.value if text is not None else None

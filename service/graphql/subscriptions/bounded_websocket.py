@@ -1,8 +1,7 @@
-"""The WebSockets of uvicorn, with bounds on what a client may send before anything of it is looked at.
+"""uvicorn's WebSocket protocol with limits that apply before frames are parsed.
 
-uvicorn takes in whatever arrives at once: 40,000 empty frames cost a second of the event loop, and each ping is
-answered whether or not the client reads. Here a little is taken in at a time, and what no client needs ends the
-connection.
+uvicorn processes everything that arrives at once: 40,000 empty frames take a second of the event loop, and it answers
+each ping whether or not the client reads. Here input is processed in slices, and excess frames close the connection.
 """
 
 import logging
@@ -12,14 +11,14 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 
 SLICE: Final = 2048
-"""Bytes that are taken in before other connections have their turn."""
+"""Bytes processed before other connections are served."""
 FRAGMENTS: Final = 100
-"""Frames of one message."""
+"""Maximum frames of one message."""
 PINGS: Final = 5
-"""Pings and pongs in a second. A client sends one every few seconds."""
+"""Maximum pings and pongs per second. A client sends one every few seconds."""
 
 _log = logging.getLogger(__name__)
-_log.setLevel(logging.WARNING)  # what is told of each connection has its query string, and tokens
+_log.setLevel(logging.WARNING)  # lower levels log query strings and tokens
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
@@ -27,8 +26,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **named)
         self.logger = self.conn.logger = _log
         self.conn.debug = False
-        self._rest = bytearray()
-        self._is_due = False
+        self._buffer = bytearray()
+        self._is_scheduled = False
         self._has_failed = False
         self._pings = 0
         self._second = 0.0
@@ -36,43 +35,43 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if self._has_failed:
             return
-        self._rest += data
-        if not self._is_due and not self.read_paused:
-            self._take_in()
-        self._hold_back()
+        self._buffer += data
+        if not self._is_scheduled and not self.read_paused:
+            self._process_slice()
+        self._pause_while_buffered()
 
     async def receive(self) -> Any:
-        """What is left is taken in once the application has taken what came before."""
+        """Receives a message and schedules the rest of the input."""
         message = await super().receive()
-        if self._rest and not self.read_paused:
-            self._be_due()
-        self._hold_back()
+        if self._buffer and not self.read_paused:
+            self._schedule()
+        self._pause_while_buffered()
         return message
 
-    def _take_in(self) -> None:
-        """The next slice; after it, others have their turn."""
-        self._is_due = False
+    def _process_slice(self) -> None:
+        """Processes the next slice, then yields to other connections."""
+        self._is_scheduled = False
         if self._has_failed or self.disconnected:
-            self._rest.clear()
+            self._buffer.clear()
             return
-        part = bytes(self._rest[:SLICE])
-        del self._rest[:SLICE]
+        part = bytes(self._buffer[:SLICE])
+        del self._buffer[:SLICE]
         super().data_received(part)
         if self.read_paused or self.transport.is_closing():
             return
-        if self._rest:
-            self._be_due()
+        if self._buffer:
+            self._schedule()
         else:
             self.transport.resume_reading()
 
-    def _be_due(self) -> None:
-        if not self._is_due:
-            self._is_due = True
-            self.loop.call_soon(self._take_in)
+    def _schedule(self) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self.loop.call_soon(self._process_slice)
 
-    def _hold_back(self) -> None:
-        """Nothing more is read while something is left."""
-        if self._rest and not self.transport.is_closing():
+    def _pause_while_buffered(self) -> None:
+        """Pauses reading while input is buffered."""
+        if self._buffer and not self.transport.is_closing():
             self.transport.pause_reading()
 
     def handle_cont(self, event: Frame) -> None:
@@ -82,18 +81,18 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
     def handle_ping(self) -> None:
-        if self._is_one_too_many():
+        if self._exceeds_ping_limit():
             self._fail("Too many pings.")
         else:
             super().handle_ping()
 
     def handle_pong(self, event: Frame) -> None:
-        if self._is_one_too_many():
+        if self._exceeds_ping_limit():
             self._fail("Too many pongs.")
         else:
             super().handle_pong(event)
 
-    def _is_one_too_many(self) -> bool:
+    def _exceeds_ping_limit(self) -> bool:
         now = self.loop.time()
         if now >= self._second + 1:
             self._second, self._pings = now, 0

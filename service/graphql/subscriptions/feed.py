@@ -1,8 +1,7 @@
-"""What subscriptions are told: the events from a position on, and a request each time that it changes.
+"""Feed of subscriptions: events from a position on, and a request each time it changes.
 
-Both are read from the views, as whoever subscribed may see them at that moment: nothing is kept for a client, however
-slowly it reads, and what it gets after a reconnect is what it would have got without. Where one person has several
-subscriptions that stand at the same position, as on several screens, what they are told is read once.
+Both are read from the views with the subscriber's visibility at that moment. Nothing is buffered for a slow client, and
+a reconnect returns the same events. Subscriptions of one person at the same position share their reads.
 """
 
 import asyncio
@@ -35,18 +34,18 @@ from service.graphql.subscriptions.watermark import PAUSE, LowWatermark
 T = TypeVar("T")
 
 VIEWS: Final = (audit_trail.NAME, authorities.NAME, deployment_requests.NAME, incidents.NAME)
-"""Those that decide what a viewer sees, and those that an event is told with."""
-AT_ONCE: Final = 100
-"""Events that are read together."""
+"""The views that decide visibility, and those that events are presented with."""
+PAGE_SIZE: Final = 100
+"""Events per read."""
 FRESH: Final = 5.0
-"""Seconds after which what was read and not yet told is read again: the viewer may see less by then."""
+"""Seconds after which unsent events are read again: visibility may have changed."""
 
-UNKNOWN: Final = "There is no such request, or it is none that you may see."
+UNKNOWN: Final = "There is no such request, or you may not see it."
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Events, and the position up to which there are no others. stale: when they are to be read again."""
+    """Events, and the position up to which they are complete. stale: loop time at which to read again."""
 
     events: Sequence[RecordedEvent]
     end: int
@@ -54,66 +53,68 @@ class _Page:
 
 
 class EventFeed:
-    """Raises Full where there are too many subscriptions, and at the beginning ViewBehind and Unanswered. Once it has
-    begun, a database that is away or a view that is behind is waited for: the client would have to do the same.
-    SetAside is raised where the domain itself cannot apply the events of what is to be told. Ended is raised between
-    two answers, so that what is being read is read to its end."""
+    """Raises LimitReached if there are too many subscriptions. ViewBehind and DatabaseUnavailable are raised only at
+    the start; later they are retried, as the client would have to. EventParked is raised if the domain cannot apply
+    the events of the subject. SubscriptionsEnded is raised between two responses, so that reads in progress
+    complete."""
 
     def __init__(self, reader: Reader, watermark: LowWatermark, slots: Slots, clock: Callable[[], datetime]) -> None:
         self._reader = reader
         self._watermark = watermark
         self._slots = slots
         self._clock = clock
-        self._blocks: SingleFlight[Hashable, _Page] = SingleFlight()
+        self._pages: SingleFlight[Hashable, _Page] = SingleFlight()
         self._requests: SingleFlight[Hashable, DeploymentRequest] = SingleFlight()
         self._versions: DataLoader[tuple[UUID, int], int] = DataLoader(self._newest_versions, cache=False)
 
     async def events(
         self, actor: Actor, after: int | None, types: Sequence[str] | None, *, subjects: bool
     ) -> AsyncGenerator[RecordedEvent, None]:
-        """after: the last position that is not wanted; None is the last one that there is now.
+        """after: position of the last event that the client has; None: the current head.
 
-        subjects: whether what the events happened to will be asked for: it is read for several at once.
+        subjects: whether the subjects of the events will be selected: they are loaded in batches.
         """
         with self._slots.occupied((actor.issuer, actor.subject)):
-            position, wanted = await self._begin(after), None if types is None else tuple(types)
+            position, wanted = await self._start_position(after), None if types is None else tuple(types)
             async with self._watermark.watched():
                 while True:
                     reached = await self._watermark.wait_beyond(position)
-                    block = (actor, wanted, position, reached, subjects)
-                    passed = await _patiently(partial(self._blocks.read, block, partial(self._next_page, *block)))
-                    for event in passed.events:
+                    key = (actor, wanted, position, reached, subjects)
+                    page = await _retry_until_available(partial(self._pages.read, key, partial(self._next_page, *key)))
+                    for event in page.events:
                         yield event
                         position = event.position
-                        if self._watermark.has_ended or asyncio.get_running_loop().time() > passed.stale:
+                        if self._watermark.has_ended or asyncio.get_running_loop().time() > page.stale:
                             break
                     else:
-                        if not passed.events and passed.end <= position:
-                            await asyncio.sleep(PAUSE)  # the database fell, and its views are behind what was told
-                        position = max(position, passed.end)
+                        if not page.events and page.end <= position:
+                            await asyncio.sleep(PAUSE)  # after a failover the views may be behind the sent position
+                        position = max(position, page.end)
 
     def end(self) -> None:
-        """Every subscription raises Ended, as soon as it has told what it is about to tell."""
+        """Makes every subscription raise SubscriptionsEnded after its current response."""
         self._watermark.end()
 
     async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest, None]:
-        """As it is, and then as it is after it changed: each time, or the newest where it changed several times."""
+        """The request as it is, then after each change; only the newest state if it changed several times."""
         with self._slots.occupied((actor.issuer, actor.subject)):
-            found = await self._first(actor, id)
+            found = await self._initial_state(actor, id)
             yield found
             version, position = found.version, 0
             async with self._watermark.watched():
                 while True:
                     position = await self._watermark.wait_beyond(position)
-                    if await _patiently(partial(self._versions.load, (id, position))) <= version:
+                    if await _retry_until_available(partial(self._versions.load, (id, position))) <= version:
                         continue
                     state = (actor, id, position)
-                    found = await _patiently(partial(self._requests.read, state, partial(self._seen, *state)))
+                    found = await _retry_until_available(
+                        partial(self._requests.read, state, partial(self._load_visible, *state))
+                    )
                     if found.version > version:
                         yield found
                         version = found.version
 
-    async def _begin(self, after: int | None) -> int:
+    async def _start_position(self, after: int | None) -> int:
         head = await self._head()
         if after is not None and after > head:
             raise BadUserInput("after", f"The last event is at position {head}: {after} is none of this register's.")
@@ -122,52 +123,52 @@ class EventFeed:
     async def _next_page(
         self, actor: Actor, types: Sequence[str] | None, position: int, reached: int, subjects: bool
     ) -> _Page:
-        """The next events up to where all views are: whoever looks is known at least as of then."""
+        """The next events, up to the low-water mark of the views; the viewer is read at least at that position."""
         stale = asyncio.get_running_loop().time() + FRESH
-        loaders, wanted = self._sources(actor, reached), AuditTrailFilter(type=types)
-        rows = await loaders.rows(lambda scope: next_entries(scope, wanted, AT_ONCE, position, VIEWS))
+        loaders, wanted = self._loaders_for(actor, reached), AuditTrailFilter(type=types)
+        rows = await loaders.rows(lambda scope: next_entries(scope, wanted, PAGE_SIZE, position, VIEWS))
         bound = min(reached, rows[0][0])
         entries = [entry for _, entry in rows if entry is not None and entry.position <= bound]
         events: Sequence[RecordedEvent] = await presentation.present_entries(entries, loaders)
         if subjects:
-            events = await _with_their_subjects(events)
-        is_all = len(events) == len(entries) < AT_ONCE
+            events = await _with_subjects(events)
+        is_all = len(events) == len(entries) < PAGE_SIZE
         return _Page(events, bound if is_all else events[-1].position, stale)
 
-    async def _first(self, actor: Actor, id: UUID) -> DeploymentRequest:
-        """One that was just submitted may not be in the view yet."""
+    async def _initial_state(self, actor: Actor, id: UUID) -> DeploymentRequest:
+        """The initial state. A request submitted just now may not be in the view yet."""
         try:
-            return await self._seen(actor, id)
+            return await self._load_visible(actor, id)
         except BadUserInput:
-            return await self._seen(actor, id, await self._head())
+            return await self._load_visible(actor, id, await self._head())
 
-    async def _seen(self, actor: Actor, id: UUID, reached: int | None = None) -> DeploymentRequest:
-        """What is asked of it, as of its hold or history, is read where the views have got to what it is."""
-        found = await self._sources(actor, reached).requests.load(id)
+    async def _load_visible(self, actor: Actor, id: UUID, reached: int | None = None) -> DeploymentRequest:
+        """The request if visible; its fields are read at least at the head seen after it. Raises BadUserInput."""
+        found = await self._loaders_for(actor, reached).requests.load(id)
         if found is None:
             raise BadUserInput("id", UNKNOWN)
-        return DeploymentRequest.of(found, self._sources(actor, await self._head()))
+        return DeploymentRequest.of(found, self._loaders_for(actor, await self._head()))
 
     async def _head(self) -> int:
         reading = await self._reader.reading(SYSTEM)
         return (await reading.rows(view_status.head()))[0]
 
     async def _newest_versions(self, wanted: list[tuple[UUID, int]]) -> list[int]:
-        """Of requests, as they are at least at a position: in one statement for all who were woken, and another where
-        the view has set aside some."""
+        """Newest versions of requests, at least at a position: one statement for all waiting subscriptions, and another
+        for parked requests."""
         reading = await self._reader.reading(SYSTEM, reached=max(position for _, position in wanted))
         found = dict(await reading.rows(deployment_requests.newest_versions(each for each, _ in wanted)))
-        set_aside = await self._reader.parked_streams(deployment_requests.NAME)
-        if apart := [each for each, _ in wanted if each in set_aside]:
-            found |= dict(await reading.rows(lengths_of(apart)))
+        parked = await self._reader.parked_streams(deployment_requests.NAME)
+        if parked_ids := [each for each, _ in wanted if each in parked]:
+            found |= dict(await reading.rows(lengths_of(parked_ids)))
         return [found.get(each, 0) for each, _ in wanted]
 
-    def _sources(self, actor: Actor, reached: int | None = None) -> Loaders:
+    def _loaders_for(self, actor: Actor, reached: int | None = None) -> Loaders:
         return Loaders(self._reader, as_node, actor, self._clock(), reached=reached)
 
 
-async def _with_their_subjects(events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
-    """Those before the first whose subject cannot be told; where that is the first of all, raises why."""
+async def _with_subjects(events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
+    """The events before the first whose subject cannot be loaded. If that is the first event, raises its error."""
     found = await asyncio.gather(*(event.subject() for event in events), return_exceptions=True)
     for number, subject in enumerate(found):
         if isinstance(subject, BaseException):
@@ -177,8 +178,8 @@ async def _with_their_subjects(events: Sequence[RecordedEvent]) -> Sequence[Reco
     return events
 
 
-async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """Asks until there is an answer. Raises SetAside: that does not pass by itself."""
+async def _retry_until_available(ask: Callable[[], Awaitable[T]]) -> T:
+    """Retries while the views are behind or the database is unavailable. Raises EventParked: retries do not help."""
     while True:
         try:
             return await ask()

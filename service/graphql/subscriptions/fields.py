@@ -1,4 +1,4 @@
-"""What can be subscribed to."""
+"""The subscription fields."""
 
 from collections.abc import AsyncGenerator, Iterable
 
@@ -16,8 +16,8 @@ from service.graphql.schema.scalars import Position
 class LiveSubscriptions:
     @strawberry.subscription(
         description=(
-            "A request each time it changes, beginning with how it is. Its versions only rise; whoever reads slowly "
-            "gets the newest. Ends with an error where there is none that the viewer may see, also later on."
+            "A request, initially and after each change. Versions only rise; a slow reader gets the newest. Ends "
+            "with an error if no such request is visible to the viewer, also later on."
         )
     )
     def deployment_request_changed(self, info: Info, id: strawberry.ID) -> AsyncGenerator[DeploymentRequest, None]:
@@ -25,9 +25,9 @@ class LiveSubscriptions:
 
     @strawberry.subscription(
         description=(
-            "Events as they are recorded, from a position on: none is missed across a reconnect. after: the position "
-            "of the last event that is at hand; left out, those recorded from now on. What the viewer may see of them "
-            "is decided as each is told, as in auditTrail."
+            "Events after a position, as they are recorded: none is missed across a reconnect. after: the "
+            "position of the last event received; if omitted, only events recorded from now on. Visibility is "
+            "decided when each event is sent, as in auditTrail."
         )
     )
     def events_recorded(
@@ -37,15 +37,15 @@ class LiveSubscriptions:
         types: list[str] | None = strawberry.UNSET,
     ) -> AsyncGenerator[RecordedEvent, None]:
         wanted = event_types("types", given(types))
-        subjects = _asks_for("subject", info.selected_fields)
+        subjects = _selects("subject", info.selected_fields)
         return info.context.services.subscriptions.feed.events(
             info.context.actor, given(after), wanted, subjects=subjects
         )
 
 
-def _asks_for(name: str, selections: Iterable[Selection]) -> bool:
-    """Whether a field of this name is anywhere in what is asked for."""
+def _selects(name: str, selections: Iterable[Selection]) -> bool:
+    """Whether a field with this name is selected at any depth."""
     return any(
-        (isinstance(each, SelectedField) and each.name == name) or _asks_for(name, each.selections)
+        (isinstance(each, SelectedField) and each.name == name) or _selects(name, each.selections)
         for each in selections
     )

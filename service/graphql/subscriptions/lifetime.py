@@ -1,5 +1,5 @@
-"""What a connection with subscriptions lasts for, and why it ends: its token expires, the server restarts, its client
-goes or is too slow."""
+"""Lifetime of a connection with subscriptions: it ends when the token expires, the server restarts, or the client
+disconnects or is too slow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,15 +16,15 @@ from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimit
 from service.identity import Identity
 
 LONGEST_SLEEP: Final = 30.0
-"""Seconds after which the clock is looked at anew: it may have been set."""
+"""Seconds between checks of the clock, which may be adjusted."""
 GRACE: Final = 3.0
-"""Seconds that what was begun has to end when the server does."""
+"""Seconds for operations in progress to complete at shutdown."""
 FAREWELL: Final = 1.0
-"""Seconds that clients have then to learn of it."""
+"""Seconds for clients to receive the close message after that."""
 
 
 class ConnectionClosed(Exception):
-    """code: that a WebSocket is closed with; None where nobody is there any more."""
+    """Ends a connection. code: WebSocket close code; None if the client is gone."""
 
     def __init__(self, code: int | None, reason: str = "") -> None:
         super().__init__(reason)
@@ -46,14 +46,14 @@ GREETED_TWICE: Final = 4429
 FAULT: Final = 4500
 
 EXPIRED: Final = "The token has expired: connect again with a new one."
-CLIENT_TOO_SLOW: Final = "Messages were not taken in time: go on from the last position."
+CLIENT_TOO_SLOW: Final = "Messages were not read in time: resume from the last position."
 CROWDED: Final = "Too many connections wait for their connection_init: send it at once."
 SERVER_RESTARTS: Final = "The server restarts: connect again."
 
 
 @dataclass(slots=True)
 class SubscriptionServices:
-    """What the app gives for subscriptions."""
+    """Services of the app for subscriptions."""
 
     feed: EventFeed
     limits: SubscriptionLimits
@@ -62,8 +62,8 @@ class SubscriptionServices:
     _draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def drain(self) -> None:
-        """Ends every connection: the process is about to end. Subscriptions end at once, and what is being read or
-        carried out when it is done. Returns when all have been told, or when some do not listen."""
+        """Ends every connection at shutdown: subscriptions at once, operations in progress when complete. Returns when
+        all connections are closed, or after GRACE + FAREWELL seconds."""
         self.feed.end()
         self._draining.set()
         with suppress(TimeoutError):
@@ -71,11 +71,11 @@ class SubscriptionServices:
                 await self.connections.wait_until_free()
 
     async def until_drained(self) -> None:
-        """Waits until nothing new may be begun."""
+        """Waits until the shutdown begins."""
         await self._draining.wait()
 
     async def serve_until_closed(self, serve: Callable[[asyncio.TaskGroup], Awaitable[None]]) -> ConnectionClosed:
-        """Serves a connection until something raises an Ending, and returns that."""
+        """Serves a connection until a task raises ConnectionClosed, and returns that."""
         endings: BaseExceptionGroup[BaseException]
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -85,7 +85,7 @@ class SubscriptionServices:
             endings = raised
         except* Exception as faults:  # noqa: BLE001
             endings = BaseExceptionGroup("", [ConnectionClosed(FAULT, internal_error(faults)["message"])])
-        return _first(endings)
+        return _first_closed(endings)
 
     async def _until_grace_has_passed(self) -> None:
         await self.until_drained()
@@ -94,7 +94,7 @@ class SubscriptionServices:
 
 
 async def until_expired(identity: Identity, services: Services) -> None:
-    """Raises Ending when the token has expired."""
+    """Waits, and raises ConnectionClosed when the token expires."""
     while True:
         check_expiry(identity, services)
         left = identity.expires_at - services.clock()
@@ -102,28 +102,28 @@ async def until_expired(identity: Identity, services: Services) -> None:
 
 
 def check_expiry(identity: Identity, services: Services) -> None:
-    """Raises Ending where the token has expired."""
+    """Raises ConnectionClosed if the token has expired."""
     if identity.expires_at <= services.clock():
         raise ConnectionClosed(UNAUTHORIZED, EXPIRED)
 
 
-def _first(endings: BaseExceptionGroup[BaseException]) -> ConnectionClosed:
+def _first_closed(endings: BaseExceptionGroup[BaseException]) -> ConnectionClosed:
     first = endings.exceptions[0]
     if isinstance(first, BaseExceptionGroup):
-        return _first(first)
+        return _first_closed(first)
     assert isinstance(first, ConnectionClosed)
     return first
 
 
 class TimedSender:
-    """Sends, and waits no longer than a client may take to accept a message."""
+    """Sends messages with a timeout for clients that do not read."""
 
     def __init__(self, send: Send, patience: float) -> None:
         self._send = send
         self._patience = patience
 
     async def __call__(self, message: Message | dict[str, Any], patience: float | None = None) -> None:
-        """Raises Ending."""
+        """Raises ConnectionClosed."""
         try:
             async with asyncio.timeout(patience or self._patience):
                 await self._send(message)

@@ -1,4 +1,4 @@
-"""How much of a process subscriptions may take."""
+"""Limits on subscriptions and their connections."""
 
 import asyncio
 from collections import Counter
@@ -13,21 +13,21 @@ from service.graphql.execution.graphql_errors import UNAVAILABLE
 from service.identity import Identity
 
 LONGEST_MESSAGE: Final = 256 * 1024
-"""Bytes that a client may send at once over a WebSocket. What is longer goes by POST."""
+"""Bytes of one WebSocket message. Use POST for longer requests."""
 LONGEST_GREETING: Final = 16 * 1024
-"""Likewise, before its connection_init: that has room for the longest token."""
+"""Bytes of one message before connection_init is accepted: enough for the longest token."""
 MESSAGES_BEFORE_GREETING: Final = 10
-"""Messages that a client may send until its connection_init: pings, that is."""
+"""Messages before connection_init is accepted (pings)."""
 RETRY_AFTER: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionLimits:
-    """Seconds, and how many at once. operations: of one WebSocket.
+    """Durations in seconds. operations: per WebSocket.
 
-    patience: that a client may take to accept a message. farewell: that it may take to learn why its connection was
-    closed. greeting: until its connection_init. beat: between two signs of life on a silent event stream. origins: of
-    pages beside our own that may open a WebSocket.
+    patience: time for a client to accept a message. farewell: time to receive the reason of a close. greeting: time
+    until connection_init. beat: keep-alive interval of a silent event stream. origins: additional origins whose pages
+    may open a WebSocket.
     """
 
     operations: int = 50
@@ -47,7 +47,7 @@ def person_of(identity: Identity) -> Person:
 
 
 class LimitReached(GraphQLError):
-    """All places are taken: try again later."""
+    """All slots are in use: retry later."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": UNAVAILABLE, "retryAfter": RETRY_AFTER})
@@ -55,7 +55,7 @@ class LimitReached(GraphQLError):
 
 @dataclass(slots=True)
 class Slots:
-    """So many at once in a process, so many of one person, and no more."""
+    """Counted slots: a maximum per process and per person."""
 
     what: str
     capacity: int
@@ -65,10 +65,10 @@ class Slots:
 
     @contextmanager
     def occupied(self, person: Person) -> Iterator[None]:
-        """Raises Full."""
+        """Raises LimitReached."""
         self.check()
         if self._taken[person] >= self.each:
-            raise LimitReached(f"You have {self.each} {self.what} already: end one, or try again later.")
+            raise LimitReached(f"You already have {self.each} {self.what}: end one, or try again later.")
         self._taken[person] += 1
         try:
             yield
@@ -78,9 +78,9 @@ class Slots:
             self._left.set()
 
     def check(self) -> None:
-        """Raises Full where nobody gets a place."""
+        """Raises LimitReached if no slot is free."""
         if self._taken.total() >= self.capacity:
-            raise LimitReached(f"There are {self.capacity} {self.what} already: end one, or try again later.")
+            raise LimitReached(f"There are already {self.capacity} {self.what}: end one, or try again later.")
 
     async def wait_until_free(self) -> None:
         while self._taken:
@@ -90,15 +90,15 @@ class Slots:
 
 @dataclass(slots=True)
 class Lobby:
-    """Connections of which it is not known yet whose they are. Where there are too many, the oldest has to leave:
-    whoever has a token shows it at once, and is not kept out by those who have none."""
+    """Connections that have not authenticated yet. If there are too many, the oldest is closed: a client with a token
+    sends it at once and cannot be crowded out by clients without one."""
 
     most: int
     _waiting: dict[asyncio.Event, None] = field(default_factory=dict)
 
     @contextmanager
     def one(self, leave: asyncio.Event) -> Iterator[None]:
-        """leave: set when this one has to."""
+        """leave: set when this connection has to close."""
         if len(self._waiting) >= self.most:
             oldest = next(iter(self._waiting))
             del self._waiting[oldest]

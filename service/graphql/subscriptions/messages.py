@@ -1,4 +1,4 @@
-"""The messages of graphql-transport-ws that a client sends, read; and those that it is sent."""
+"""Messages of graphql-transport-ws: parsing of client messages, encoding of server messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from service.graphql.subscriptions.limits import LONGEST_MESSAGE
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 DEEPEST: Final = 64
-"""Levels of JSON: variables of this schema have fewer than ten."""
+"""Maximum JSON nesting: variables of this schema have fewer than ten levels."""
 BEFORE: Final = " before connection_init was accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInit:
-    """token: as it came, None where it did not."""
+    """token: as sent, None if absent."""
 
     token: str | None
 
@@ -49,7 +49,7 @@ ClientMessage = ConnectionInit | Ping | Pong | Subscribe | Complete
 
 
 def parse_message(event: Message, longest: int = LONGEST_MESSAGE) -> ClientMessage:
-    """What a client told. Raises Ending where it is gone, or where that is no message of the protocol.
+    """Parses a client message. Raises ConnectionClosed if the client is gone or the message is invalid.
 
     longest: in bytes.
     """
@@ -69,13 +69,13 @@ def parse_message(event: Message, longest: int = LONGEST_MESSAGE) -> ClientMessa
     if _is_deep(content):
         raise ConnectionClosed(BAD_MESSAGE, f"A message is nested {DEEPEST} levels deep at most.")
     try:
-        return _told(content)
+        return _parse_content(content)
     except BadRequest as refused:
         raise ConnectionClosed(BAD_MESSAGE, refused.error["message"]) from None
 
 
 def _is_deep(content: Any) -> bool:
-    """Level by level, so that it needs no recursion itself."""
+    """Whether the nesting exceeds DEEPEST. Iterative, so that it needs no recursion itself."""
     level = [content]
     for _ in range(DEEPEST):
         nested = [each for each in level if isinstance(each, dict | list)]
@@ -83,7 +83,7 @@ def _is_deep(content: Any) -> bool:
     return any(isinstance(each, dict | list) for each in level)
 
 
-def _told(content: Any) -> ClientMessage:
+def _parse_content(content: Any) -> ClientMessage:
     if not isinstance(content, dict):
         raise ConnectionClosed(BAD_MESSAGE, "A message is one JSON object.")
     payload = content.get("payload")
@@ -99,7 +99,7 @@ def _told(content: Any) -> ClientMessage:
         case "complete":
             return Complete(_id(content))
         case _:
-            raise ConnectionClosed(BAD_MESSAGE, "The message's type is none of graphql-transport-ws.")
+            raise ConnectionClosed(BAD_MESSAGE, "The message type is unknown to graphql-transport-ws.")
 
 
 def _object(payload: object) -> dict[str, Any] | None:
@@ -111,12 +111,12 @@ def _object(payload: object) -> dict[str, Any] | None:
 def _id(content: Mapping[str, Any]) -> str:
     found = content.get("id")
     if not isinstance(found, str) or not found:
-        raise ConnectionClosed(BAD_MESSAGE, "An operation has an id, which is a string.")
+        raise ConnectionClosed(BAD_MESSAGE, "An operation needs an id, which is a string.")
     return found
 
 
 def _token(payload: Mapping[str, Any] | None) -> str | None:
-    """{"Authorization": "Bearer ..."}, however it is spelled, or {"token": "..."}."""
+    """Accepts {"Authorization": "Bearer ..."}, in any letter case, or {"token": "..."}."""
     given = {name.lower(): value for name, value in (payload or {}).items() if isinstance(value, str)}
     return bearer(given.get("authorization", "")) or given.get("token") or None
 
@@ -128,27 +128,27 @@ def bearer(header: str) -> str | None:
 
 
 def connection_ack() -> str:
-    return _told_as({"type": "connection_ack"})
+    return _encode({"type": "connection_ack"})
 
 
 def pong_message(payload: Mapping[str, Any] | None) -> str:
-    return _told_as({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+    return _encode({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
 
 
 def next_message(id: str, answer: GraphQLResponse) -> str:
-    """An answer, or why there is none: then it was the last."""
+    """A response message; an error message if nothing was executed, which ends the operation."""
     if answer.executed:
-        return _told_as({"id": id, "type": "next", "payload": answer.body})
+        return _encode({"id": id, "type": "next", "payload": answer.body})
     return error_message(id, answer.errors)
 
 
 def error_message(id: str, errors: list[dict[str, Any]]) -> str:
-    return _told_as({"id": id, "type": "error", "payload": errors})
+    return _encode({"id": id, "type": "error", "payload": errors})
 
 
 def complete_message(id: str) -> str:
-    return _told_as({"id": id, "type": "complete"})
+    return _encode({"id": id, "type": "complete"})
 
 
-def _told_as(message: Mapping[str, Any]) -> str:
+def _encode(message: Mapping[str, Any]) -> str:
     return encode_json(message).decode()

@@ -1,4 +1,4 @@
-"""Which pages may open a WebSocket: a browser asks nobody before it does."""
+"""Origin check of WebSockets: browsers do not apply CORS to them."""
 
 from collections.abc import Set as AbstractSet
 from typing import Final
@@ -8,7 +8,7 @@ PORTS: Final = {"http": ":80", "https": ":443"}
 
 
 def is_allowed(origin: str | None, host: str, others: AbstractSet[str]) -> bool:
-    """Whether the page is one of this host's own, or one of the others named. What is no browser sends no origin."""
+    """Whether the origin is this host or one of the others. Clients that are not browsers send no origin."""
     if origin is None:
         return True
     written = origin.strip().lower()

@@ -45,14 +45,14 @@ COMPLETE: Final = b"event: complete\ndata:\n\n"
 KEEP_ALIVE: Final = b":\n\n"
 DONE: Final = 1000
 PROBLEMS: Final[Mapping[int | None, str]] = {UNAUTHORIZED: UNAUTHENTICATED, TRY_LATER: UNAVAILABLE, FAULT: INTERNAL}
-"""The codes of the contract under which a stream tells why it ends."""
+"""The error codes with which a stream reports why it ends."""
 
 _log = logging.getLogger(__name__)
 
 
 class SseResponse(Response):
-    """The answers as they come, then `complete`; before it, why it ended sooner. Where the server ends it breaks off
-    without `complete`: the client begins again from the last position."""
+    """Streams responses, an error if it ends early, and `complete`. At a server restart it ends without `complete`: the
+    client resumes from the last position."""
 
     def __init__(self, answers: AsyncGenerator[GraphQLResponse, None], identity: Identity, services: Services) -> None:
         super().__init__(headers=HEADERS)
@@ -70,7 +70,7 @@ class SseResponse(Response):
             await to_client(_body(KEEP_ALIVE))
             tasks.create_task(_until_gone(receive))
             tasks.create_task(until_expired(self._identity, self._services))
-            tasks.create_task(_signs_of_life(to_client, live.limits.beat))
+            tasks.create_task(_keep_alive(to_client, live.limits.beat))
             await self._deliver(to_client)
 
         try:
@@ -109,22 +109,22 @@ async def _until_gone(receive: Receive) -> None:
     raise ConnectionClosed(GONE)
 
 
-async def _signs_of_life(to_client: TimedSender, beat: float) -> None:
-    """A client that went without a word is found out, and proxies keep the connection."""
+async def _keep_alive(to_client: TimedSender, beat: float) -> None:
+    """Sends keep-alive comments: detects clients that are gone, and keeps proxies from closing the connection."""
     while True:
         await asyncio.sleep(beat)
         await to_client(_body(KEEP_ALIVE))
 
 
 async def _end(ending: ConnectionClosed, to_client: TimedSender, farewell: float) -> None:
-    """A client that was too slow learns of it as soon as it reads on."""
+    """Sends the reason of the end; a slow client receives it when it resumes reading."""
     last = COMPLETE if ending.code == DONE else b""
     if ending.code in PROBLEMS:
         last = _next({"errors": [request_error(PROBLEMS[ending.code], ending.reason)]}) + COMPLETE
     try:
         await to_client(_body(last, more=False), farewell)
     except ConnectionClosed:
-        _log.info("a client did not take the news that its stream was ended: %s", ending.reason)
+        _log.info("the client did not receive why its stream ended: %s", ending.reason)
 
 
 def _next(body: dict[str, Any]) -> bytes:

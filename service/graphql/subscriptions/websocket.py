@@ -36,8 +36,8 @@ _log = logging.getLogger(__name__)
 class GraphQLOverWebSocket:
     """An ASGI application."""
 
-    def __init__(self, answering: GraphQLExecutor) -> None:
-        self._answering = answering
+    def __init__(self, executor: GraphQLExecutor) -> None:
+        self._executor = executor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
@@ -49,7 +49,7 @@ class GraphQLOverWebSocket:
             return
         offered = SUBPROTOCOL in scope["subprotocols"]
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
-        socket = _Socket(self._answering, services, headers.get("authorization", ""), receive, send)
+        socket = _Socket(self._executor, services, headers.get("authorization", ""), receive, send)
         await socket.serve(offered=offered)
 
 
@@ -57,9 +57,9 @@ class _Socket:
     """One connection."""
 
     def __init__(
-        self, answering: GraphQLExecutor, services: Services, authorization: str, receive: Receive, send: Send
+        self, executor: GraphQLExecutor, services: Services, authorization: str, receive: Receive, send: Send
     ) -> None:
-        self._answering = answering
+        self._executor = executor
         self._services = services
         self._bounds = services.subscriptions.limits
         self._authorization = authorization
@@ -68,17 +68,17 @@ class _Socket:
         self._identity: Identity | None = None
         self._place = ExitStack()
         self._lobby = ExitStack()
-        self._leave = asyncio.Event()  # set when it has greeted, or has to go
+        self._leave = asyncio.Event()  # set when the client has authenticated, or has to leave
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self, *, offered: bool) -> None:
-        """offered: whether the client speaks the protocol."""
+        """offered: whether the client offers the subprotocol."""
         with self._place, self._lobby:
             self._lobby.enter_context(self._services.subscriptions.lobby.one(self._leave))
-            await self._close(await self._last(offered=offered))
+            await self._close(await self._serve_until_closed(offered=offered))
 
-    async def _last(self, *, offered: bool) -> ConnectionClosed:
-        """Serves until something ends it, and returns what came first."""
+    async def _serve_until_closed(self, *, offered: bool) -> ConnectionClosed:
+        """Serves until the connection ends, and returns the first reason."""
 
         async def serve(tasks: asyncio.TaskGroup) -> None:
             if not offered:
@@ -103,25 +103,28 @@ class _Socket:
         await until_expired(self._identity, self._services)
 
     async def _read(self, operations: asyncio.TaskGroup) -> None:
-        before = 0
+        messages_before_greeting = 0
         while True:
             event = await self._receive()
-            if self._identity is None and (before := before + 1) > MESSAGES_BEFORE_GREETING:
+            if (
+                self._identity is None
+                and (messages_before_greeting := messages_before_greeting + 1) > MESSAGES_BEFORE_GREETING
+            ):
                 raise ConnectionClosed(lifetime.UNAUTHORIZED, UNGREETED)
             longest = LONGEST_GREETING if self._identity is None else LONGEST_MESSAGE
             match messages.parse_message(event, longest):
                 case ConnectionInit(token):
                     await self._greet(token)
                 case Ping(payload):
-                    await self._tell(messages.pong_message(payload))
+                    await self._send_text(messages.pong_message(payload))
                 case Pong():
                     pass
                 case Subscribe(id, asked):
-                    await self._begin(id, asked, operations)
+                    await self._start_operation(id, asked, operations)
                 case Complete(id):
                     if (operation := self._operations.pop(id, None)) is not None:
                         operation.cancel()
-            await asyncio.sleep(0)  # whoever sends much at once waits for the others, message by message
+            await asyncio.sleep(0)  # yields to other connections after each message
 
     async def _greet(self, token: str | None) -> None:
         if self._identity is not None:
@@ -139,16 +142,16 @@ class _Socket:
         self._identity = identity
         self._lobby.close()
         self._leave.set()
-        await self._tell(messages.connection_ack())
+        await self._send_text(messages.connection_ack())
 
-    async def _begin(self, id: str, asked: GraphQLRequest, operations: asyncio.TaskGroup) -> None:
+    async def _start_operation(self, id: str, asked: GraphQLRequest, operations: asyncio.TaskGroup) -> None:
         if self._identity is None:
             raise ConnectionClosed(lifetime.UNAUTHORIZED, "Unauthorized: connection_init comes first.")
         if id in self._operations:
             raise ConnectionClosed(lifetime.DUPLICATE, f"Subscriber for {id} already exists")
         if len(self._operations) >= self._bounds.operations:
-            full = LimitReached(f"There are {self._bounds.operations} operations on this connection already: end one.")
-            await self._tell(messages.error_message(id, [dict(full.formatted)]))
+            full = LimitReached(f"This connection already has {self._bounds.operations} operations: end one.")
+            await self._send_text(messages.error_message(id, [dict(full.formatted)]))
         else:
             self._operations[id] = operations.create_task(self._operate(id, asked, self._identity))
 
@@ -158,26 +161,26 @@ class _Socket:
 
     async def _answer(self, id: str, asked: GraphQLRequest, identity: Identity) -> None:
         context = Context(self._services, identity, self._services.clock())
-        async with aclosing(self._answering.stream(asked, context)) as answers:
+        async with aclosing(self._executor.stream(asked, context)) as answers:
             async for answer in answers:
                 check_expiry(identity, self._services)
                 if not answer.executed:
                     self._operations.pop(id, None)
-                await self._tell(messages.next_message(id, answer))
+                await self._send_text(messages.next_message(id, answer))
                 if not answer.executed:
                     return
         self._operations.pop(id, None)
-        await self._tell(messages.complete_message(id))
+        await self._send_text(messages.complete_message(id))
 
-    async def _tell(self, text: str) -> None:
+    async def _send_text(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
 
     async def _close(self, ending: ConnectionClosed) -> None:
-        """A client that was too slow learns of it as soon as it reads on."""
+        """Sends the close message; a slow client receives it when it resumes reading."""
         if ending.code is None:
             return
         reason = ending.reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         try:
             await self._send({"type": "websocket.close", "code": ending.code, "reason": reason}, self._bounds.farewell)
         except ConnectionClosed:
-            _log.info("a client did not take the news that its connection was closed: %s", reason)
+            _log.info("the client did not receive why its connection was closed: %s", reason)

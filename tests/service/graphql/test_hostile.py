@@ -15,7 +15,7 @@ from service.graphql.execution.document_cache import MAX_DOCUMENTS, DocumentCach
 from service.graphql.execution.fast_fields import with_fast_fields
 from service.graphql.execution.field_charges import AT_ONCE, COST
 from service.graphql.execution.graphql_errors import ERRORS
-from service.graphql.execution.pace import PIECE, Pace
+from service.graphql.execution.pace import SLICE, Pace
 from service.graphql.execution.person_quotas import PersonQuota, PersonQuotas, QuotaExceeded
 from service.graphql.root import schema
 from service.settings import DatabaseUrls
@@ -61,11 +61,11 @@ def refused(register: Register, document: str) -> str:
         (f"query {'n' * 201} {{ viewer {{ subject }} }}", "at most 200 characters"),
         (f"{{ {'n' * 201}: viewer {{ subject }} }}", "at most 200 characters"),
         (f'{{ node(id: "{"n" * 201}") {{ ... on {"N" * 201} {{ id }} }} }}', "at most 200 characters"),
-        ("{ viewer { " + "subject " * 150 + "} }", "of one name"),
+        ("{ viewer { " + "subject " * 150 + "} }", "with one name"),
         (
             "{ viewer { " + " ".join(f"...F{n}" for n in range(120)) + " } } "
             + " ".join(f"fragment F{n} on Actor {{ subject authority }}" for n in range(120)),
-            "of one name",
+            "with one name",
         ),
     ],
 )  # fmt: skip
@@ -109,7 +109,7 @@ def test_values_are_counted_before_they_are_read(register: Register) -> None:
 def test_what_is_computed_is_charged_what_it_costs(register: Register, field: str) -> None:
     fields = " ".join(f"a{n}: {field}" for n in range(10))
     document = f"{{ deploymentRequests(first: 100) {{ edges {{ node {{ {fields} }} }} }} }}"
-    assert "could have as much to tell" in refused(register, document)
+    assert "The answer could cost" in refused(register, document)
 
 
 def test_a_page_of_a_hundred_with_what_one_may_do_is_answered(register: Register) -> None:
@@ -222,7 +222,7 @@ def test_work_goes_round_the_loop_between_pieces() -> None:
     rounds: list[Any] = []
 
     async def work(pace: Pace, number: int) -> None:
-        await pace.point(PIECE)
+        await pace.point(SLICE)
         rounds.append(number)
 
     async def others() -> None:

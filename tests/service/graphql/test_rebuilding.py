@@ -84,7 +84,7 @@ def test_what_was_never_followed_is_told_of_and_has_nothing_to_build_anew(databa
         answer = register.ask(ADMINISTRATOR, REBUILD, name="deployment_requests")["rebuildProjection"]
     assert told == {"name": "deployment_requests", "position": "0", "state": "STOPPED", "lastRebuild": None}
     assert answer["__typename"] == "NotFound"
-    assert "was never followed" in answer["message"]
+    assert "was never filled" in answer["message"]
     assert orders(database_urls) == 0
 
 

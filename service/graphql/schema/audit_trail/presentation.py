@@ -1,4 +1,4 @@
-"""Events told to a viewer: pages of them, and those of a command just carried out."""
+"""Presents events to a viewer: pages of the trail, and the events of a command."""
 
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
@@ -27,43 +27,43 @@ from service.graphql.schema.pagination import Node, page_info
 
 
 async def present_entries(
-    entries: Sequence[AuditEntry], loaders: Loaders, told_of: Node | None = None
+    entries: Sequence[AuditEntry], loaders: Loaders, subject_node: Node | None = None
 ) -> list[RecordedEvent]:
-    """What may be seen of the incidents and the evidence that they name is asked once for all of them."""
+    """Presents entries. The visibility of the incidents and evidence they name is loaded in one batch."""
     viewer, named = (
         await loaders.viewer(),
         await visible_mentions({each for entry in entries for each in entry.mentions}, loaders),
     )
     await loaders.pace.point(READ * len(entries))
     return [
-        RecordedEvent.of(entry, audit_trail.visible_to(viewer, entry, named), loaders, told_of) for entry in entries
+        RecordedEvent.of(entry, audit_trail.visible_to(viewer, entry, named), loaders, subject_node)
+        for entry in entries
     ]
 
 
-async def present_result(outcome: CommandResult, loaders: Loaders, told_of: Node) -> list[RecordedEvent]:
-    """The events of a command, folded from what stood before it: whether or not a view has them yet.
+async def present_result(outcome: CommandResult, loaders: Loaders, subject_node: Node) -> list[RecordedEvent]:
+    """The events of a command, folded from the state before it, whether or not a view has them yet.
 
-    They are told from what the decision rested on. Views are read only for what it did not consult.
+    Visibility comes from the states that the decision consulted; views are read only for the rest.
     """
-    state, entries = await _before(outcome, loaders), []
+    state, entries = await _state_before(outcome, loaders), []
     for recorded in outcome.events:
         after = audit_trail.evolve(state, recorded)
         entries.append(audit_trail.entry(state, recorded, after))
         state = after
-    viewer = viewer_of(loaders.actor, registered=False, holds=())  # who may read a reason, the actor alone decides
+    viewer = viewer_of(loaders.actor, registered=False, holds=())  # only the actor decides who may read a reason
     mentions = {each for entry in entries for each in entry.mentions}
-    known = _seen_by_the_rules(mentions, outcome, loaders)
-    named = await visible_mentions(mentions, loaders) if known is None else known
+    visible = _visible_by_rules(mentions, outcome, loaders)
+    named = await visible_mentions(mentions, loaders) if visible is None else visible
     return [
-        RecordedEvent.of(entry, audit_trail.visible_to(viewer, entry, named), loaders, told_of) for entry in entries
+        RecordedEvent.of(entry, audit_trail.visible_to(viewer, entry, named), loaders, subject_node)
+        for entry in entries
     ]
 
 
-def _seen_by_the_rules(mentions: Collection[UUID], outcome: CommandResult, loaders: Loaders) -> set[UUID] | None:
-    """Those of the incidents and pieces of evidence that the actor may see, by the rules that the command was held to.
-
-    None where the decision did not consult what these rules need.
-    """
+def _visible_by_rules(mentions: Collection[UUID], outcome: CommandResult, loaders: Loaders) -> set[UUID] | None:
+    """The mentions visible to the actor by the rules of the decision; None if the decision did not consult enough
+    states."""
     states = {**outcome.consulted, outcome.subject: outcome.state}
     context = Context(actor=loaders.actor, now=loaders.now, subject=outcome.subject, consulted=states)
     try:
@@ -82,8 +82,8 @@ def _is_visible(mention: UUID, subject: object, context: Context) -> bool:
     return incident is not None and incident_rules.is_visible(incident, context)
 
 
-async def _before(outcome: CommandResult, loaders: Loaders) -> object:
-    """What stood before. A mandate is told as one of all that its holder has: the others are in the views."""
+async def _state_before(outcome: CommandResult, loaders: Loaders) -> object:
+    """The state before the command; for a mandate, its holder with all of its mandates (the others from the views)."""
     if not isinstance(outcome.state, Jurisdiction):
         return outcome.before
     code = outcome.events[-1].event.authority
@@ -94,7 +94,7 @@ async def _before(outcome: CommandResult, loaders: Loaders) -> object:
 
 
 async def visible_mentions(mentions: Collection[UUID], loaders: Loaders) -> set[UUID]:
-    """Those of the incidents and pieces of evidence that the viewer may see now."""
+    """The incidents and evidence among the mentions that the viewer may see now."""
     found = await loaders.mentioned.load_many(mentions) if mentions else ()
     return {mention for mention in found if mention is not None}
 
@@ -102,17 +102,22 @@ async def visible_mentions(mentions: Collection[UUID], loaders: Loaders) -> set[
 async def history(
     node: Node, subject: UUID, first: int | None, after: str | None, loaders: Loaders
 ) -> RecordedEventConnection:
-    """A page of what happened to one subject, the oldest first; to one of the past, up to then."""
+    """A page of a subject's history, oldest first; of a past state, up to then."""
     of, size = cursors.of_list(f"history/{subject}", loaders.past), page_size(first)
     entries = await loaders.histories.load((subject, size + 1, cursors.position_after(of, after)))
     return await connection(entries, size, of, after, loaders, node if loaders.past else None)
 
 
 async def connection(
-    entries: Sequence[AuditEntry], size: int, of: str, after: str | None, loaders: Loaders, told_of: Node | None = None
+    entries: Sequence[AuditEntry],
+    size: int,
+    of: str,
+    after: str | None,
+    loaders: Loaders,
+    subject_node: Node | None = None,
 ) -> RecordedEventConnection:
-    """A page from one event more than it shows."""
-    events = await present_entries(entries[:size], loaders, told_of)
+    """A connection from the entries of a page and one more, which tells whether another page follows."""
+    events = await present_entries(entries[:size], loaders, subject_node)
     edges = [RecordedEventEdge(cursor=cursors.of_position(of, event.position), node=event) for event in events]
     info = page_info([edge.cursor for edge in edges], more=len(entries) > size, after=given(after))
     return RecordedEventConnection(edges=edges, page_info=info)

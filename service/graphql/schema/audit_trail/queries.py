@@ -1,4 +1,4 @@
-"""What is asked of the audit trail."""
+"""Queries of the audit trail."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,10 +17,12 @@ from service.graphql.schema.scalars import Position
 OF = "trail"
 
 
-@strawberry.input(description="Fields are combined with AND, the values of one with OR.")
+@strawberry.input(description="Fields are combined with AND, the values of one field with OR.")
 class AuditFilter:
-    actor: str | None = strawberry.field(default=strawberry.UNSET, description="The subject of who acted.")
-    authority: str | None = strawberry.field(default=strawberry.UNSET, description="The code that they acted for.")
+    actor: str | None = strawberry.field(default=strawberry.UNSET, description="The actor's subject.")
+    authority: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The code of the authority that the actor acted for."
+    )
     type: list[str] | None = strawberry.UNSET
     subject: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="The id of a request, an incident or an authority."

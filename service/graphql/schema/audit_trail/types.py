@@ -1,4 +1,4 @@
-"""Recorded events, as a viewer may see them."""
+"""Recorded events, as visible to a viewer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,9 @@ from service.graphql.schema.scalars import Json, Position
 
 
 @strawberry.type(
-    description="One field that differs, told at the deepest field; what appears or goes, at its own path."
+    description=(
+        "One changed field, at the deepest path that differs; an added or removed object is reported at its own path."
+    )
 )
 class FieldChange:
     path: str = strawberry.field(description="Names of this API joined by dots, list items by index: 'period.start'.")
@@ -29,7 +31,7 @@ class FieldChange:
         return cls(path=change.path, before=Json(change.before), after=Json(change.after))
 
 
-@strawberry.type(description="One recorded event, exactly as it stands in the store, with what it changed.")
+@strawberry.type(description="One recorded event, exactly as stored, with what it changed.")
 class RecordedEvent:
     loaders: strawberry.Private[Loaders]
     entry: strawberry.Private[AuditEntry]
@@ -37,8 +39,8 @@ class RecordedEvent:
     position: Position
     version: int = strawberry.field(
         description=(
-            "Its place in the history of its subject, from 1; a mandate's is its place among those of its region. "
-            "Places of what the viewer may not see are left out."
+            "Its number in the history of its subject, from 1; for a mandate, among those of its region. Numbers "
+            "of events that the viewer may not see are skipped."
         )
     )
     type: str = strawberry.field(
@@ -47,34 +49,34 @@ class RecordedEvent:
             "RequestWithheld, ReviewResumed, RequestEndorsed, ReviewerRecused, RequestApproved, RequestDenied, "
             "ApprovalQuestioned, ApprovalConfirmed, ApprovalRevoked, ApprovalExpired, FulfilmentReported, "
             "RequestRemarked; IncidentReported, EvidenceRecorded, IncidentAttributed, AttributionRetracted, "
-            "IncidentReferred; AuthorityRegistered, MandateGranted, MandateEnded. More may come."
+            "IncidentReferred; AuthorityRegistered, MandateGranted, MandateEnded. New types may be added."
         )
     )
     recorded_at: datetime
     occurred_at: datetime | None = strawberry.field(
-        description="When it happened, where the register learnt of it later (an import); else null."
+        description="When it happened, if the register learnt of it later (an import); else null."
     )
     actor: Actor
     reason: str | None
-    correlation_id: str = strawberry.field(description="The same for all that follows from one command.")
+    correlation_id: str = strawberry.field(description="Shared by all events that follow from one command.")
     causation_id: str | None = strawberry.field(
-        description="The position of the event that this follows from; null for what somebody commanded."
+        description="The position of the event that caused this one; null for an event of a user's command."
     )
     changed: strawberry.Private[Sequence[Change]]
     payload: Json = strawberry.field(
-        description="The event's own data, with what the viewer may not see left out and named in redactions."
+        description="The event's data. Fields that the viewer may not see are removed and listed in redactions."
     )
     redactions: list[str] = strawberry.field(
-        description="Paths of what was left out of the payload, or was erased and is null."
+        description="Paths of fields removed from the payload, or erased and null."
     )
 
     @classmethod
-    def of(cls, entry: AuditEntry, shown: VisibleEntry, loaders: Loaders, told_of: Node | None = None) -> Self:
-        """told_of: the subject, where it is at hand."""
+    def of(cls, entry: AuditEntry, shown: VisibleEntry, loaders: Loaders, subject: Node | None = None) -> Self:
+        """subject: the node of the subject, if already loaded."""
         return cls(
             loaders=loaders,
             entry=entry,
-            known_subject=told_of,
+            known_subject=subject,
             position=Position(entry.position),
             version=entry.version,
             type=entry.type,
@@ -93,7 +95,7 @@ class RecordedEvent:
     def changes(self, first: First = MANY, offset: Offset = 0) -> list[FieldChange]:
         return [FieldChange.of(change) for change in part(self.changed, first, offset)]
 
-    @strawberry.field(description="The request, incident or authority that it happened to.")
+    @strawberry.field(description="The request, incident or authority that the event belongs to.")
     async def subject(self) -> Node:
         return self.known_subject or await node_lookup.find_subject(
             self.entry.kind, self.entry.subject, self.entry.position, self.loaders

@@ -1,4 +1,4 @@
-"""The inputs of the commands on authorities and mandates. Their fields are those of the domain's commands."""
+"""Inputs of the commands on authorities and mandates. Fields match those of the domain's commands."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from service.graphql.schema.input_fields import idempotency_key
 @strawberry.input
 class RegisterAuthorityInput:
     code: str = strawberry.field(
-        description="2 to 32 lower-case letters, digits and single hyphens, beginning with a letter: 'kfor'."
+        description="2 to 32 lower-case letters, digits and single hyphens, starting with a letter: 'kfor'."
     )
     name: str
     idempotency_key: str | None = idempotency_key()
@@ -18,11 +18,11 @@ class RegisterAuthorityInput:
 
 @strawberry.input
 class GrantMandateInput:
-    authority: str = strawberry.field(description="The code of the authority that is to decide.")
-    region: str = strawberry.field(description="A path from the whole to the part: 'xk/north/zubin-potok'.")
+    authority: str = strawberry.field(description="The code of the authority that decides.")
+    region: str = strawberry.field(description="A path from the largest area down: 'xk/north/zubin-potok'.")
     legal_basis: str
     endorsements_required: int = strawberry.field(default=1, description="1 to 10.")
-    valid_from: datetime | None = strawberry.field(default=strawberry.UNSET, description="From now on by default.")
+    valid_from: datetime | None = strawberry.field(default=strawberry.UNSET, description="Now by default.")
     valid_until: datetime | None = strawberry.UNSET
     idempotency_key: str | None = idempotency_key()
 

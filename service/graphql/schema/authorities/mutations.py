@@ -1,4 +1,4 @@
-"""The commands on authorities and mandates: for administrators."""
+"""Commands on authorities and mandates, for administrators."""
 
 from typing import Annotated, Self
 
@@ -25,7 +25,7 @@ from service.graphql.schema.scalars import Position
 
 
 @strawberry.type(
-    description="The command was carried out: the authority, with its mandates as they are now and at least then."
+    description="The command was executed: the authority, with its mandates as they are now, at least at that position."
 )
 class AuthorityRecorded:
     outcome: strawberry.Private[CommandResult]
@@ -41,7 +41,7 @@ class AuthorityRecorded:
             found = Authority.of(state, loaders)
         return cls(outcome=outcome, authority=found, position=Position(outcome.position))
 
-    @strawberry.field(description="What was recorded for it.")
+    @strawberry.field(description="The events that the command recorded.")
     async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
         return part(
             await presentation.present_result(self.outcome, self.authority.loaders, self.authority), first, offset
@@ -60,20 +60,20 @@ AuthorityResult = Annotated[
 ]
 
 
-async def _carry_out(info: Info, command: type[object], written: object) -> AuthorityResult:
-    return await execute_command(info, command, written, AuthorityRecorded.of)
+async def _execute(info: Info, command: type[object], sent: object) -> AuthorityResult:
+    return await execute_command(info, command, sent, AuthorityRecorded.of)
 
 
 @strawberry.type
 class AuthorityMutations:
     @strawberry.mutation(description="By an administrator.")
     async def register_authority(self, info: Info, input: RegisterAuthorityInput) -> AuthorityResult:
-        return await _carry_out(info, authority.RegisterAuthority, input)
+        return await _execute(info, authority.RegisterAuthority, input)
 
-    @strawberry.mutation(description="By an administrator; one mandate a region at a time.")
+    @strawberry.mutation(description="By an administrator. One mandate per region at a time.")
     async def grant_mandate(self, info: Info, input: GrantMandateInput) -> AuthorityResult:
-        return await _carry_out(info, jurisdiction.GrantMandate, input)
+        return await _execute(info, jurisdiction.GrantMandate, input)
 
     @strawberry.mutation(description="By an administrator.")
     async def end_mandate(self, info: Info, input: EndMandateInput) -> AuthorityResult:
-        return await _carry_out(info, jurisdiction.EndMandate, input)
+        return await _execute(info, jurisdiction.EndMandate, input)

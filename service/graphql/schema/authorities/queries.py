@@ -1,4 +1,4 @@
-"""What is asked about authorities."""
+"""Queries of authorities."""
 
 import strawberry
 
@@ -19,7 +19,7 @@ class AuthorityQueries:
         found = await loaders.authorities.load(wanted)
         return Authority.of(found, loaders) if found else None
 
-    @strawberry.field(description="Every authority that is registered, by code.")
+    @strawberry.field(description="All registered authorities, ordered by code.")
     async def authorities(
         self, info: Info, at_least: Position | None = strawberry.UNSET, first: First = MANY, offset: Offset = 0
     ) -> list[Authority]:

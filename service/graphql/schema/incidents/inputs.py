@@ -1,4 +1,4 @@
-"""The inputs of the commands on incidents. Their fields are those of the domain's commands, name for name."""
+"""Inputs of the commands on incidents. Fields match those of the domain's commands."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ class LocationInput:
 class ReportIncidentInput:
     kind: str
     description: str
-    region: str = strawberry.field(description="A path from the whole to the part: 'xk/north/zubin-potok'.")
+    region: str = strawberry.field(description="A path from the largest area down: 'xk/north/zubin-potok'.")
     location: LocationInput | None = strawberry.UNSET
     occurred_at: datetime
     marking: Marking = Marking.AMBER
@@ -33,7 +33,7 @@ class ReportIncidentInput:
     idempotency_key: str | None = idempotency_key()
 
 
-@strawberry.input(description="marking left out: that of the incident; it can only be stricter.")
+@strawberry.input(description="marking defaults to the incident's; it can only be stricter.")
 class RecordEvidenceInput:
     incident: strawberry.ID
     summary: str
@@ -41,14 +41,14 @@ class RecordEvidenceInput:
     source_reliability: SourceReliability
     information_credibility: InformationCredibility
     sha256: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Of the file that the evidence is: 64 lower-case hexadecimal digits."
+        default=strawberry.UNSET, description="SHA-256 of the evidence file: 64 lower-case hexadecimal digits."
     )
     uri: str | None = strawberry.UNSET
     expected_version: int | None = expected_version()
     idempotency_key: str | None = idempotency_key()
 
 
-@strawberry.input(description="responsibleParty left out: the finding is that it cannot be told (INCONCLUSIVE).")
+@strawberry.input(description="responsibleParty omitted: the finding is that it cannot be determined (INCONCLUSIVE).")
 class AttributeIncidentInput:
     incident: strawberry.ID
     responsible_party: str | None = strawberry.UNSET

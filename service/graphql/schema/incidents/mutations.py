@@ -1,4 +1,4 @@
-"""The commands on incidents."""
+"""Commands on incidents."""
 
 from typing import Annotated, Self
 
@@ -31,7 +31,9 @@ from service.graphql.schema.scalars import Position
 
 
 @strawberry.type(
-    description="The command was carried out: the incident as it stood after it. See requests for the rest."
+    description=(
+        "The command was executed: the incident as it was after it. See DeploymentRequestRecorded for the details."
+    )
 )
 class IncidentRecorded:
     outcome: strawberry.Private[CommandResult]
@@ -43,7 +45,7 @@ class IncidentRecorded:
         incident = Incident.of(outcome.state, context.loaders(outcome.position))
         return cls(outcome=outcome, incident=incident, position=Position(outcome.position))
 
-    @strawberry.field(description="What was recorded for it.")
+    @strawberry.field(description="The events that the command recorded.")
     async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
         return part(
             await presentation.present_result(self.outcome, self.incident.loaders, self.incident), first, offset
@@ -62,33 +64,39 @@ IncidentResult = Annotated[
 ]
 
 
-async def _carry_out(info: Info, command: type[object], written: object, subject: str | None) -> IncidentResult:
-    return await execute_command(info, command, written, IncidentRecorded.of, subject)
+async def _execute(info: Info, command: type[object], sent: object, subject: str | None) -> IncidentResult:
+    return await execute_command(info, command, sent, IncidentRecorded.of, subject)
 
 
 @strawberry.type
 class IncidentMutations:
-    @strawberry.mutation(description="By a requester, reviewer or investigator of a registered authority; anywhere.")
+    @strawberry.mutation(
+        description="By a requester, reviewer or investigator of a registered authority, for any region."
+    )
     async def report_incident(self, info: Info, input: ReportIncidentInput) -> IncidentResult:
-        return await _carry_out(info, commands.ReportIncident, input, None)
+        return await _execute(info, commands.ReportIncident, input, None)
 
-    @strawberry.mutation(description="By whoever may report incidents and may see this one, in any status.")
+    @strawberry.mutation(description="By anyone who may report incidents and see this one, in any status.")
     async def record_evidence(self, info: Info, input: RecordEvidenceInput) -> IncidentResult:
-        return await _carry_out(info, commands.RecordEvidence, input, input.incident)
+        return await _execute(info, commands.RecordEvidence, input, input.incident)
 
     @strawberry.mutation(
         description=(
-            "By an investigator of the authority whose mandate covers the place: who was responsible, or that it "
-            "cannot be told. It replaces the finding that stands."
+            "By an investigator of the authority whose mandate covers the region: who was responsible, or that "
+            "this cannot be determined. Replaces the current finding."
         )
     )
     async def attribute_incident(self, info: Info, input: AttributeIncidentInput) -> IncidentResult:
-        return await _carry_out(info, commands.AttributeIncident, input, input.incident)
+        return await _execute(info, commands.AttributeIncident, input, input.incident)
 
-    @strawberry.mutation(description="By the same: no finding stands any longer, and no earlier one returns.")
+    @strawberry.mutation(
+        description="By an investigator of that authority. The incident then has no finding; no earlier one returns."
+    )
     async def retract_attribution(self, info: Info, input: RetractAttributionInput) -> IncidentResult:
-        return await _carry_out(info, commands.RetractAttribution, input, input.incident)
+        return await _execute(info, commands.RetractAttribution, input, input.incident)
 
-    @strawberry.mutation(description="By the same, to an authority that is to act on it; each once.")
+    @strawberry.mutation(
+        description="By an investigator of that authority, to an authority that is to act on it; once per authority."
+    )
     async def refer_incident(self, info: Info, input: ReferIncidentInput) -> IncidentResult:
-        return await _carry_out(info, commands.ReferIncident, input, input.incident)
+        return await _execute(info, commands.ReferIncident, input, input.incident)

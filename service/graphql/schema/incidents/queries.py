@@ -1,4 +1,4 @@
-"""What is asked about incidents."""
+"""Queries of incidents."""
 
 from datetime import datetime
 
@@ -20,7 +20,9 @@ from service.graphql.schema.scalars import AsOf, Position
 OF = "incidents"
 
 
-@strawberry.input(description="Fields are combined with AND, the values of one with OR. region: it and all below it.")
+@strawberry.input(
+    description="Fields are combined with AND, the values of one field with OR. region includes all regions below it."
+)
 class IncidentFilter:
     attribution_status: list[AttributionStatus] | None = strawberry.UNSET
     region: list[str] | None = strawberry.UNSET
@@ -53,7 +55,7 @@ class IncidentQueries:
         found = await _found(given(id), words("reference", given(reference)), loaders)
         return Incident.of(found, loaders) if found else None
 
-    @strawberry.field(description="The incidents that the viewer may see, the last to occur first.")
+    @strawberry.field(description="The incidents that the viewer may see, most recent occurrence first.")
     async def incidents(
         self,
         info: Info,
@@ -80,9 +82,9 @@ class IncidentQueries:
 
 
 async def _found(id: str | None, reference: str | None, loaders: Loaders) -> State | None:
-    """The incident that both name, where both are given."""
+    """The incident by id or reference; if both are given, both must match."""
     if id is None and reference is None:
-        raise BadUserInput("id", "Say which incident is meant, by its id or by its reference.")
+        raise BadUserInput("id", "Name the incident by its id or its reference.")
     if id is not None:
         found = await loaders.incidents.load(identifier(id))
     else:

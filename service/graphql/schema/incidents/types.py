@@ -1,4 +1,4 @@
-"""Incidents, the evidence on them, and the findings."""
+"""Types of incidents, evidence and findings."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -25,14 +25,14 @@ from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node, PageInfo
-from service.graphql.schema.scalars import said, said_if_any
+from service.graphql.schema.scalars import optional_text, required_text
 
 if TYPE_CHECKING:
     from service.graphql.schema.audit_trail.types import RecordedEventConnection
     from service.graphql.schema.requests.types import DeploymentRequest
 
 
-@strawberry.type(description="Degrees, WGS 84.")
+@strawberry.type(description="WGS 84, in degrees.")
 class Location:
     latitude: float
     longitude: float
@@ -43,11 +43,13 @@ class Location:
         return cls(
             latitude=location.latitude,
             longitude=location.longitude,
-            description=said_if_any(location.description),
+            description=optional_text(location.description),
         )
 
 
-@strawberry.type(description="A piece of evidence. Its grade of source and its grade of information stand apart.")
+@strawberry.type(
+    description="A piece of evidence. Source reliability and information credibility are graded independently."
+)
 class Evidence:
     id: strawberry.ID
     summary: str
@@ -55,7 +57,7 @@ class Evidence:
     source_reliability: SourceReliability
     information_credibility: InformationCredibility
     sha256: str | None = strawberry.field(
-        description="SHA-256 of the file that the evidence is, in lower-case hex; the file itself is kept elsewhere."
+        description="SHA-256 of the evidence file, in lower-case hex; the file itself is stored elsewhere."
     )
     uri: str | None
     recorded_at: datetime
@@ -65,12 +67,12 @@ class Evidence:
     def of(cls, evidence: domain.Evidence, loaders: Loaders) -> Self:
         return cls(
             id=strawberry.ID(str(evidence.id)),
-            summary=said(evidence.summary),
+            summary=required_text(evidence.summary),
             marking=evidence.marking,
             source_reliability=evidence.source_reliability,
             information_credibility=evidence.information_credibility,
             sha256=evidence.sha256,
-            uri=said_if_any(evidence.uri),
+            uri=optional_text(evidence.uri),
             recorded_at=evidence.recorded_at,
             recorded_by=Actor.of(evidence.recorded_by, loaders),
         )
@@ -78,13 +80,13 @@ class Evidence:
 
 @strawberry.type(
     description=(
-        "A finding. No responsible party: it cannot be told who is responsible. Likelihood and confidence say "
-        "different things: how likely it is, and how sound the basis of that is."
+        "A finding. Without a responsible party: it cannot be determined who is responsible. Likelihood and "
+        "confidence are independent: how likely it is, and how sound the basis of that assessment is."
     )
 )
 class Attribution:
     incident: Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")] | None = (
-        strawberry.field(description="The incident that it is about.")
+        strawberry.field(description="The incident that the finding is about.")
     )
     responsible_party: str | None
     likelihood: Likelihood
@@ -96,35 +98,35 @@ class Attribution:
 
     @classmethod
     async def of(cls, finding: domain.Attribution, incident: "Incident") -> Self:
-        """A finding on an incident, the one that stands or an earlier one."""
+        """A current or earlier finding on an incident."""
         seen = await incident.visible_evidence()
         return cls(
             incident=incident,
-            responsible_party=said_if_any(finding.responsible_party),
+            responsible_party=optional_text(finding.responsible_party),
             likelihood=finding.likelihood,
             confidence=finding.confidence,
-            basis=said(finding.basis),
+            basis=required_text(finding.basis),
             seen=[piece for piece in seen if piece.id in map(str, finding.evidence)],
             found_at=finding.found_at,
             found_by=Actor.of(finding.found_by, incident.loaders),
         )
 
-    @strawberry.field(description="What it rests on, as far as the viewer may see it.")
+    @strawberry.field(description="The evidence of the finding that the viewer may see.")
     def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
         return part(self.seen, first, offset)
 
 
 @strawberry.type(
     description=(
-        "Something that happened, and for which it may matter who was responsible. Its reference is "
-        "'<reporting authority>-i-<year>-<number>', numbered apart from the requests."
+        "An event for which responsibility may matter. Its reference is '<reporting "
+        "authority>-i-<year>-<number>', numbered separately from requests."
     )
 )
 class Incident(Node):
     loaders: strawberry.Private[Loaders]
     state: strawberry.Private[domain.Incident]
     reference: str
-    version: int = strawberry.field(description="How many events it has: what expectedVersion is compared with.")
+    version: int = strawberry.field(description="Number of events; compared with expectedVersion.")
     kind: str
     description: str
     region: str
@@ -145,7 +147,7 @@ class Incident(Node):
             reference=incident.reference,
             version=incident.version,
             kind=incident.kind,
-            description=said(incident.description),
+            description=required_text(incident.description),
             region=incident.region,
             location=Location.of(incident.location) if incident.location else None,
             occurred_at=incident.occurred_at,
@@ -157,7 +159,7 @@ class Incident(Node):
         )
 
     async def visible_evidence(self) -> list[Evidence]:
-        """Who may see a piece of it depends on whom the incident is referred to now."""
+        """The evidence that the viewer may see: this depends on the current referrals."""
         if not self.state.evidence:
             return []
         viewer, now = await self.loaders.viewer(), self.state
@@ -167,22 +169,20 @@ class Incident(Node):
             Evidence.of(piece, self.loaders) for piece in self.state.evidence if viewer.sees(now.audience_of(piece))
         ]
 
-    @strawberry.field(description="The finding that stands; null while the status is OPEN.")
+    @strawberry.field(description="The current finding; null while the status is OPEN.")
     async def attribution(self) -> Attribution | None:
         finding = self.state.attribution
         return await Attribution.of(finding, self) if finding else None
 
-    @strawberry.field(description="What the viewer may see of it, the first recorded first.")
+    @strawberry.field(description="The evidence that the viewer may see, in order of recording.")
     async def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
         return part(await self.visible_evidence(), first, offset)
 
-    @strawberry.field(
-        description="Authorities that it was referred to for action, once it is known who is responsible."
-    )
+    @strawberry.field(description="Authorities that it was referred to for action, after its attribution.")
     def referred_to(self, first: First = MANY, offset: Offset = 0) -> list[Authority]:
         return [Authority.named(code, self.loaders) for code in part(self.state.referred_to, first, offset)]
 
-    @strawberry.field(description="The requests that name it and that the viewer may see, the first submitted first.")
+    @strawberry.field(description="The requests that name it and that the viewer may see, in order of submission.")
     async def deployment_requests(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["DeploymentRequest", strawberry.lazy("service.graphql.schema.requests.types")]]:
@@ -192,7 +192,7 @@ class Incident(Node):
             for request in part(found, first, offset)
         ]
 
-    @strawberry.field(description="What happened to it, the oldest first; to a past state, up to then.")
+    @strawberry.field(description="The history, oldest first; of a past state, up to then.")
     async def history(
         self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
@@ -213,8 +213,8 @@ class IncidentConnection:
 
     @strawberry.field(
         description=(
-            "How many the whole list has. It may be read a few events before or after the page: "
-            "as of an instant (asOf) the two agree."
+            "Total number of items in the list. It may be read a few events before or after the page; as of an "
+            "instant (asOf) the two agree."
         )
     )
     async def total_count(self) -> int:
@@ -222,21 +222,21 @@ class IncidentConnection:
 
 
 async def visible_incidents(ids: Iterable[IncidentId], loaders: Loaders) -> list[Incident]:
-    """Those of the incidents that the viewer may see, in their order."""
+    """The incidents among the ids that the viewer may see, in order."""
     found = await loaders.incidents.load_many(ids)
     return [Incident.of(incident, loaders) for incident in found if incident is not None]
 
 
 async def findings(grounds: Iterable[Ground], position: int, loaders: Loaders) -> list[Attribution]:
-    """The findings on which something at a position rested, those on incidents that the viewer may see."""
+    """The findings behind a decision at a position, on incidents that the viewer may see."""
     rested = {ground.incident: ground.version for ground in grounds}
     shown = await visible_incidents(rested, loaders)
     if any(incident.version < rested[incident.state.id] for incident in shown):
         shown = await visible_incidents(rested, loaders.at_least(position))
-    stood = (
+    current = (
         Attribution.of(found.finding, incident)
         for incident in shown
         for found in incident.state.findings
         if found.finding and found.version == rested[incident.state.id]
     )
-    return list(await asyncio.gather(*stood))
+    return list(await asyncio.gather(*current))

@@ -1,4 +1,4 @@
-"""What operators ask for over the API."""
+"""Mutations for operators."""
 
 from typing import Annotated
 
@@ -13,7 +13,9 @@ from service.graphql.schema.refusals import NotFound, NotPermitted
 
 @strawberry.type(description="The rebuild runs in the worker; follow it in projections { rebuild }.")
 class RebuildStarted:
-    projection: ProjectionStatus = strawberry.field(description="As it is now, served until the new one is swapped in.")
+    projection: ProjectionStatus = strawberry.field(
+        description="The current status; the old rows are served until the swap."
+    )
 
 
 RebuildResult = Annotated[RebuildStarted | NotPermitted | NotFound, strawberry.union("RebuildResult")]
@@ -23,18 +25,18 @@ RebuildResult = Annotated[RebuildStarted | NotPermitted | NotFound, strawberry.u
 class ViewMutations:
     @strawberry.mutation(
         description=(
-            "By an administrator: builds a read model anew beside the one that is served. It is compared, and swapped "
-            "where no row differs."
+            "By an administrator: rebuilds a view next to the one that is served. The two are compared, and "
+            "swapped if no row differs."
         )
     )
     async def rebuild_projection(self, info: Info, name: str) -> RebuildResult:
         if Role.ADMINISTRATOR not in info.context.actor.roles:
-            return NotPermitted(message="Read models are rebuilt by administrators.")
+            return NotPermitted(message="Only administrators may rebuild views.")
         if name not in VIEW_OF:
-            return NotFound(message=f"There is no read model of this name: there are {', '.join(VIEW_OF)}.")
+            return NotFound(message=f"There is no view named like this: there are {', '.join(VIEW_OF)}.")
         if name in await never_followed(info):
             return NotFound(
-                message=f"{name} was never followed: a worker fills it, and there is nothing to build anew."
+                message=f"{name} was never filled: a worker does that first, and there is nothing to rebuild."
             )
         await info.context.services.request_rebuild(name)
         [projection] = [each for each in await projections(info) if each.name == name]

@@ -1,4 +1,4 @@
-"""How the read models do."""
+"""Status of the views."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,8 +19,8 @@ from service.graphql.schema.scalars import Position
 
 @strawberry.enum(
     description=(
-        "RUNNING: it follows the events. STOPPED: nobody follows for it. REBUILDING: it is built anew, while the rows "
-        "that it has go on being served. FAILED: an event could not be applied."
+        "RUNNING: a follower applies the events. STOPPED: no follower is active. REBUILDING: it is rebuilt, "
+        "while its current rows are served. FAILED: an event could not be applied."
     )
 )
 class ProjectionState(StrEnum):
@@ -34,32 +34,32 @@ strawberry.enum(
     RebuildStep,
     name="RebuildStep",
     description=(
-        "LOADING: it folds events and loads their rows. INDEXING: it builds what hangs on rows. CATCHING_UP: it "
-        "applies what was recorded meanwhile. COMPARING: its rows with those that are served. SWAPPING: it takes the "
-        "place of what is served."
+        "LOADING: folds events and loads their rows. INDEXING: computes derived data and builds indexes. CATCHING_UP: "
+        "applies what was recorded meanwhile. COMPARING: compares its rows with the served ones. SWAPPING: "
+        "replaces the served rows."
     ),
 )
 strawberry.enum(
     RebuildOutcome,
     name="RebuildOutcome",
     description=(
-        "SWAPPED: the new rows are served. REFUSED: rows differ from those that are served. CANCELLED: by an operator. "
-        "POSTPONED: it could not be swapped now, and is tried again by itself. FAILED: the worker's log, and 'mandate "
-        "status', say why. But for SWAPPED, nothing was changed."
+        "SWAPPED: the new rows are served. REFUSED: rows differ from the served ones. CANCELLED: by an "
+        "operator. POSTPONED: it could not be swapped now, and is retried automatically. FAILED: see the "
+        "worker's log and 'mandate status'. Except for SWAPPED, nothing changed."
     ),
 )
 
 
-@strawberry.type(description="How far a rebuild is, in events.")
+@strawberry.type(description="Progress of a rebuild, in events.")
 class RebuildProgress:
     processed: int
     total: int
     events_per_second: float
     seconds_remaining: float | None = strawberry.field(
-        description="Until all events are read; null where that is not known, and while none are read."
+        description="Until all events are read; null if unknown, and while no events are being read."
     )
     started_at: datetime
-    step: RebuildStep | None = strawberry.field(description="Null where a worker of an older version builds.")
+    step: RebuildStep | None = strawberry.field(description="Null if the worker has an older version.")
 
     @classmethod
     def of(cls, progress: ProgressReport) -> Self:
@@ -77,9 +77,9 @@ class RebuildProgress:
 class RebuildEnded:
     outcome: RebuildOutcome
     ended_at: datetime
-    version: int = strawberry.field(description="Of the fold that made the new rows.")
+    version: int = strawberry.field(description="The version of the view's code that built the new rows.")
     differing: int = strawberry.field(
-        description="Rows that were not as those that are served. 'mandate status' shows the first of them."
+        description="Number of rows that differ from the served ones. 'mandate status' shows the first of them."
     )
 
     @classmethod
@@ -87,20 +87,20 @@ class RebuildEnded:
         return cls(outcome=ended.outcome, ended_at=ended.ended_at, version=ended.version, differing=ended.differing)
 
 
-@strawberry.type(description="A read model and how far it is behind the events.")
+@strawberry.type(description="A view (read model) and how far it is behind the events.")
 class ProjectionStatus:
     name: str
     position: Position
-    lag: int = strawberry.field(description="Events that it has not applied.")
+    lag: int = strawberry.field(description="Number of events that it has not applied.")
     lag_seconds: float = strawberry.field(
         description="Seconds since the oldest event that it has not applied; 0 when none."
     )
     state: ProjectionState
-    parked: int = strawberry.field(description="Streams set aside because an event of theirs could not be applied.")
-    last_error: str | None = strawberry.field(description="For administrators alone.")
-    rebuild: RebuildProgress | None = strawberry.field(description="While it is built anew, or compared.")
+    parked: int = strawberry.field(description="Number of parked streams: an event of theirs could not be applied.")
+    last_error: str | None = strawberry.field(description="Only for administrators.")
+    rebuild: RebuildProgress | None = strawberry.field(description="Only during a rebuild or a comparison.")
     last_rebuild: RebuildEnded | None = strawberry.field(
-        description="How the last rebuild by a worker ended, or by the command line where that one was swapped."
+        description="The result of the last rebuild by a worker, or by the command line if that one was swapped."
     )
 
     @classmethod
@@ -127,14 +127,14 @@ async def projections(info: Info) -> list[ProjectionStatus]:
 
 
 async def never_followed(info: Info) -> set[str]:
-    """The read models that nobody has begun to fill yet."""
+    """The views that no follower has begun to fill."""
     statuses = await info.context.loaders().rows(lambda scope: view_status.statuses(tuple(VIEW_OF)))
     return {each.view for each in statuses if each.version is None}
 
 
 @strawberry.type
 class ViewQueries:
-    @strawberry.field(description="Every read model, for everybody with a token; lastError for administrators alone.")
+    @strawberry.field(description="All views, for everybody with a token; lastError only for administrators.")
     async def projections(self, info: Info) -> list[ProjectionStatus]:
         return await projections(info)
 

@@ -1,4 +1,4 @@
-"""What may be done to a request: by the same rules that commands are held to."""
+"""Available actions on a request, by the rules that commands are checked against."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ T = TypeVar("T")
 NOTHING: Final[Mapping[UUID, object]] = {}
 
 
-@strawberry.enum(description="What can be done to a request: each is a mutation.")
+@strawberry.enum(description="Actions on a request: each is a mutation.")
 class RequestAction(StrEnum):
     AMEND = "AMEND"
     WITHDRAW = "WITHDRAW"
@@ -40,7 +40,7 @@ class RequestAction(StrEnum):
 async def available(
     request: DeploymentRequest, loaders: Loaders, consulted: Mapping[UUID, object]
 ) -> list[RequestAction]:
-    """What the viewer may do to it now. consulted: states of other streams that are at hand."""
+    """The actions that the viewer may take now. consulted: states of other streams that are already loaded."""
     actions = await evaluate(
         request, loaders, lambda context: deciding.available(STEPS, request, context), consulted=consulted
     )
@@ -54,21 +54,22 @@ async def evaluate(
     seen: frozenset[UUID] | None = None,
     consulted: Mapping[UUID, object] = NOTHING,
 ) -> T:
-    """What the rules say of a request. What they need to know of other streams is read as they ask for it.
+    """Evaluates the rules on a request, loading other streams as the rules consult them.
 
-    seen: the incidents that may be told of. consulted: states that are at hand.
+    seen: ids of the incidents that may be shown. consulted: states that are already loaded.
     """
-    known = dict(consulted)
+    states = dict(consulted)
     while True:
-        await loaders.pace.point(RULES // 2)  # it is asked twice as a rule
+        await loaders.pace.point(RULES // 2)  # usually evaluated twice
         try:
-            return judge(Context(actor=loaders.actor, now=loaders.now, subject=request.id, consulted=known, seen=seen))
+            return judge(Context(actor=loaders.actor, now=loaders.now, subject=request.id, consulted=states, seen=seen))
         except Unread as unread:
-            known |= await _consulted(unread.streams, request, loaders)
+            states |= await _consulted(unread.streams, request, loaders)
 
 
 async def _consulted(streams: tuple[UUID, ...], request: DeploymentRequest, loaders: Loaders) -> dict[UUID, object]:
-    """An id does not tell what it names: the request's incidents are known, the rest are authorities and mandates."""
+    """An id does not reveal its type: ids among the request's incidents are incidents, all others authorities or
+    mandates."""
     loads = (
         loaders.consulted_incidents.load(stream)
         if stream in request.concerns

@@ -1,4 +1,4 @@
-"""What holds, supports and decides a request."""
+"""Types of holds, endorsements, conditions and decisions."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
@@ -14,13 +14,13 @@ from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.incidents import types as incidents
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
-from service.graphql.schema.scalars import said, said_if_any
+from service.graphql.schema.scalars import optional_text, required_text
 
 if TYPE_CHECKING:
     from service.graphql.schema.incidents.types import Attribution, Incident
 
 
-@strawberry.type(description="From start, included, to end, not included.")
+@strawberry.type(description="From start (inclusive) to end (exclusive).")
 class Period:
     start: datetime
     end: datetime
@@ -36,7 +36,10 @@ class Hold:
     hold: strawberry.Private[domain.Hold]
     reason: str
     minimum_likelihood: Likelihood = strawberry.field(
-        description="It is released when every awaited incident has a finding at least this likely and this sound."
+        description=(
+            "The hold is released when every awaited incident has a finding with at least this likelihood and "
+            "this confidence."
+        )
     )
     minimum_confidence: AnalyticConfidence
     review_by: datetime | None
@@ -49,7 +52,7 @@ class Hold:
         return cls(
             loaders=loaders,
             hold=hold,
-            reason=said(hold.reason),
+            reason=required_text(hold.reason),
             minimum_likelihood=hold.threshold.likelihood,
             minimum_confidence=hold.threshold.confidence,
             review_by=hold.review_by,
@@ -58,28 +61,30 @@ class Hold:
             held_by=Actor.of(hold.held_by, loaders),
         )
 
-    @strawberry.field(description="The incidents whose attribution is awaited, as far as the viewer may see them.")
+    @strawberry.field(description="The awaited incidents that the viewer may see.")
     async def awaiting(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")]]:
         return part(await incidents.visible_incidents(self.hold.awaiting, self.loaders), first, offset)
 
 
-@strawberry.type(description="What a reviewer recommends, and why.")
+@strawberry.type(description="A reviewer's recommendation, with the reason.")
 class Endorsement:
     by: Actor
     recommendation: Recommendation
     reason: str
-    revision: int = strawberry.field(description="The revision of the terms that it is about.")
+    revision: int = strawberry.field(description="The revision of the terms that was reviewed.")
     endorsed_at: datetime
-    counts: bool = strawberry.field(description="False once the terms were amended, or its author recused themselves.")
+    counts: bool = strawberry.field(
+        description="False once the terms are amended or the author has recused themselves."
+    )
 
     @classmethod
     def of(cls, endorsement: domain.Endorsement, request: domain.DeploymentRequest, loaders: Loaders) -> Self:
         return cls(
             by=Actor.of(endorsement.by, loaders),
             recommendation=endorsement.recommendation,
-            reason=said(endorsement.reason),
+            reason=required_text(endorsement.reason),
             revision=endorsement.revision,
             endorsed_at=endorsement.endorsed_at,
             counts=request.counts(endorsement),
@@ -99,15 +104,15 @@ class Condition:
     def of(cls, condition: domain.Condition) -> Self:
         return cls(
             id=strawberry.ID(str(condition.id)),
-            text=said(condition.text),
+            text=required_text(condition.text),
             due_by=condition.due_by,
             fulfilled=condition.is_fulfilled,
-            fulfilment_report=said_if_any(condition.fulfilment_report),
+            fulfilment_report=optional_text(condition.fulfilment_report),
             fulfilled_at=condition.fulfilled_at,
         )
 
 
-@strawberry.type(description="What was decided, by whom, on what grounds.")
+@strawberry.type(description="The decision: outcome, author and grounds.")
 class Decision:
     loaders: strawberry.Private[Loaders]
     decision: strawberry.Private[domain.Decision]
@@ -117,7 +122,7 @@ class Decision:
     decided_by: Actor
     valid_until: datetime | None
     granted_strength: int | None = strawberry.field(
-        description="What an approval grants, which may be less than was asked for; null for a denial."
+        description="The granted strength, which may be less than requested; null for a denial."
     )
     granted_period: Period | None
     standing: Standing
@@ -128,7 +133,7 @@ class Decision:
             loaders=loaders,
             decision=decision,
             outcome=decision.outcome,
-            reason=said(decision.reason),
+            reason=required_text(decision.reason),
             decided_at=decision.decided_at,
             decided_by=Actor.of(decision.decided_by, loaders),
             valid_until=decision.valid_until,
@@ -139,8 +144,8 @@ class Decision:
 
     @strawberry.field(
         description=(
-            "The findings on which the decision rested, as they stood then; those on incidents that the viewer may not "
-            "see, and evidence likewise, are left out."
+            "The findings that the decision was based on, as they were then. Omits incidents and evidence that "
+            "the viewer may not see."
         )
     )
     async def grounds(
@@ -149,6 +154,6 @@ class Decision:
         found = await incidents.findings(self.decision.grounds, self.decision.position, self.loaders)
         return part(found, first, offset)
 
-    @strawberry.field(description="Of an approval.")
+    @strawberry.field(description="The conditions of an approval.")
     def conditions(self, first: First = MANY, offset: Offset = 0) -> list[Condition]:
         return [Condition.of(condition) for condition in part(self.decision.conditions, first, offset)]

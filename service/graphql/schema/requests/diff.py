@@ -1,4 +1,4 @@
-"""What changed between two versions of a request, as far as the viewer may see it."""
+"""Differences between two versions of a request that the viewer may see."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def differences(
     request: DeploymentRequest, from_version: int, to_version: int | None, loaders: Loaders
 ) -> list["FieldChange"]:
-    """Between two versions that the request has had. Raises BadUserInput for others."""
+    """The changes between two existing versions. Raises BadUserInput for others."""
     before, after = await asyncio.gather(
         _at("fromVersion", from_version, request, loaders),
         _at("toVersion", request.version if to_version is None else to_version, request, loaders),
@@ -33,5 +33,5 @@ async def _at(argument: str, version: int, request: DeploymentRequest, loaders: 
         return request
     found = await loaders.versions.load((request.id, version)) if 0 < version < request.version else None
     if found is None:
-        raise BadUserInput(argument, f"It has versions 1 to {request.version}, and no version {version}.")
+        raise BadUserInput(argument, f"The request has versions 1 to {request.version}, and no version {version}.")
     return found[1]

@@ -1,4 +1,4 @@
-"""Why a request is where it is, and what would let it move: as the lifecycle table says it."""
+"""Explanation of a request's status and possible next actions, from the lifecycle table."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Self
@@ -24,17 +24,20 @@ Events = dict[int, "RecordedEvent"]
 
 
 @strawberry.type(
-    description="One rule, e.g. ENDORSEMENTS: '1 of 2 endorsements of revision 3'. A rule that is not met keeps an "
-    "action from being possible, but for what a hold awaits: a reviewer may resume the review before."
+    description=(
+        "One rule, e.g. ENDORSEMENTS: '1 of 2 endorsements of revision 3'. An action is impossible while one "
+        "of its rules is not met; exception: a reviewer may resume the review before the awaited findings "
+        "exist."
+    )
 )
 class RuleCheck:
     rule: str
     description: str
     met: bool
-    subject: str | None = strawberry.field(description="The incident, condition or person that it is about.")
+    subject: str | None = strawberry.field(description="The incident, condition or person that the rule is about.")
     rests: strawberry.Private[list["RecordedEvent"]]
 
-    @strawberry.field(description="The events on which it rests.")
+    @strawberry.field(description="The events that the result is based on.")
     def rests_on(self, first: First = MANY, offset: Offset = 0) -> list[LazyRecordedEvent]:
         return part(self.rests, first, offset)
 
@@ -50,7 +53,7 @@ class RuleCheck:
 
 
 @strawberry.type(
-    description="One action that its status knows: whether somebody could carry it out, and whether the viewer could."
+    description="One action of the current status: whether anybody could take it, and whether the viewer could."
 )
 class ActionOutlook:
     action: RequestAction
@@ -69,20 +72,20 @@ class ActionOutlook:
 
 
 @strawberry.type(
-    description="The rules that decide what may happen to a request: the same that the commands are held to."
+    description="The rules that decide what may happen to a request; commands are checked against the same rules."
 )
 class Explanation:
     status: RequestStatus
     led_here: strawberry.Private[list["RecordedEvent"]]
     actions: list[ActionOutlook]
 
-    @strawberry.field(description="The events that brought it here.")
+    @strawberry.field(description="The events that led to the current status.")
     def because(self, first: First = MANY, offset: Offset = 0) -> list[LazyRecordedEvent]:
         return part(self.led_here, first, offset)
 
 
 async def explain(request: DeploymentRequest, loaders: Loaders) -> Explanation:
-    """By the rules as they stood when the sources look. What is told of incidents is what the viewer may see now."""
+    """Evaluates the rules as of the loaders' instant. Incidents are shown as far as the viewer may see them now."""
     named = await loaders.incidents.load_many(request.concerns)
     seen = frozenset(incident.id for incident in named if incident is not None)
     outlooks = await actions.evaluate(request, loaders, lambda context: deciding.explain(STEPS, request, context), seen)

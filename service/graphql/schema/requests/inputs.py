@@ -1,4 +1,4 @@
-"""The inputs of the commands on requests. Their fields are those of the domain's commands, name for name."""
+"""Inputs of the commands on requests. Fields match those of the domain's commands."""
 
 from datetime import datetime
 
@@ -24,8 +24,8 @@ class ConditionInput:
 @strawberry.input
 class SubmitDeploymentRequestInput:
     force: str
-    strength: int = strawberry.field(description="Persons, 1 to 1,000,000.")
-    region: str = strawberry.field(description="A path from the whole to the part: 'xk/north/zubin-potok'.")
+    strength: int = strawberry.field(description="Number of persons, 1 to 1,000,000.")
+    region: str = strawberry.field(description="A path from the largest area down: 'xk/north/zubin-potok'.")
     purpose: str
     period: PeriodInput
     incidents: list[strawberry.ID] | None = strawberry.UNSET
@@ -36,8 +36,8 @@ class SubmitDeploymentRequestInput:
 
 @strawberry.input(
     description=(
-        "What is left out stays as it is. An amendment that names a field raises the revision, also where the terms "
-        "come out the same; one that names none is refused."
+        "Omitted fields keep their values. An amendment that names a field raises the revision, even if the "
+        "values stay the same; one that names none is refused."
     )
 )
 class AmendDeploymentRequestInput:
@@ -52,7 +52,7 @@ class AmendDeploymentRequestInput:
     idempotency_key: str | None = idempotency_key()
 
 
-@strawberry.input(description="For the commands that need no more than a reason.")
+@strawberry.input(description="For commands that need only a reason.")
 class DeploymentRequestCommandInput:
     id: strawberry.ID
     reason: str
@@ -81,7 +81,7 @@ class EndorseDeploymentRequestInput:
     idempotency_key: str | None = idempotency_key()
 
 
-@strawberry.input(description="What is granted, where it is less than was asked for: strength, period.")
+@strawberry.input(description="strength and period: what is granted, if less than requested.")
 class ApproveDeploymentRequestInput:
     id: strawberry.ID
     reason: str
@@ -98,7 +98,7 @@ class RemarkOnDeploymentRequestInput:
     id: strawberry.ID
     reason: str
     internal: bool = strawberry.field(
-        default=False, description="Its text is for the deciding authority and auditors alone."
+        default=False, description="Only the deciding authority and auditors see the text."
     )
     expected_version: int | None = expected_version()
     idempotency_key: str | None = idempotency_key()

@@ -1,4 +1,4 @@
-"""The commands on requests."""
+"""Commands on requests."""
 
 from typing import Annotated, Self
 
@@ -35,10 +35,10 @@ from service.graphql.schema.scalars import Position
 
 @strawberry.type(
     description=(
-        "The command was carried out (or had been, under the same idempotency key): the request as it stood after it, "
-        "folded from its own events; whatever else is reached from it, as it is now and at least at that position "
-        "(VIEW_BEHIND on that field where its view does not get there in time or cannot be read: the command stays "
-        "recorded); and the place of its last event."
+        "The command was executed (or had been, under the same idempotency key). deploymentRequest is the "
+        "request as it was after the command, folded from its own events. Objects reached from it are as they "
+        "are now, at least at that position; VIEW_BEHIND on such a field means that its view did not get "
+        "there in time or could not be read: the command stays recorded. position is that of the last event."
     )
 )
 class DeploymentRequestRecorded:
@@ -57,7 +57,7 @@ class DeploymentRequestRecorded:
             position=Position(outcome.position),
         )
 
-    @strawberry.field(description="What was recorded for it.")
+    @strawberry.field(description="The events that the command recorded.")
     async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
         request = self.deployment_request
         return part(await presentation.present_result(self.outcome, request.loaders, request), first, offset)
@@ -75,82 +75,80 @@ DeploymentRequestResult = Annotated[
 ]
 
 
-async def _carry_out(
-    info: Info, command: type[object], written: object, subject: str | None
-) -> DeploymentRequestResult:
-    return await execute_command(info, command, written, DeploymentRequestRecorded.of, subject)
+async def _execute(info: Info, command: type[object], sent: object, subject: str | None) -> DeploymentRequestResult:
+    return await execute_command(info, command, sent, DeploymentRequestRecorded.of, subject)
 
 
 @strawberry.type
 class RequestMutations:
-    @strawberry.mutation(description="By a requester; it goes to the authority whose mandate covers the region.")
+    @strawberry.mutation(description="By a requester. The authority whose mandate covers the region decides.")
     async def submit_deployment_request(
         self, info: Info, input: SubmitDeploymentRequestInput
     ) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.SubmitRequest, input, None)
+        return await _execute(info, commands.SubmitRequest, input, None)
 
-    @strawberry.mutation(description="By a requester of the requesting authority, until it is decided.")
+    @strawberry.mutation(description="By a requester of the requesting authority, before the decision.")
     async def amend_deployment_request(self, info: Info, input: AmendDeploymentRequestInput) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.AmendRequest, input, input.id)
+        return await _execute(info, commands.AmendRequest, input, input.id)
 
-    @strawberry.mutation(description="By a requester of the requesting authority, until it is decided.")
+    @strawberry.mutation(description="By a requester of the requesting authority, before the decision.")
     async def withdraw_deployment_request(
         self, info: Info, input: DeploymentRequestCommandInput
     ) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.WithdrawRequest, input, input.id)
+        return await _execute(info, commands.WithdrawRequest, input, input.id)
 
     @strawberry.mutation(description="By a reviewer of the deciding authority.")
     async def begin_review(self, info: Info, input: DeploymentRequestCommandInput) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.BeginReview, input, input.id)
+        return await _execute(info, commands.BeginReview, input, input.id)
 
-    @strawberry.mutation(description="By a reviewer: until it is known who was responsible for what is awaited.")
+    @strawberry.mutation(description="By a reviewer: suspends the review until the awaited incidents are attributed.")
     async def withhold_deployment_request(
         self, info: Info, input: WithholdDeploymentRequestInput
     ) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.WithholdRequest, input, input.id)
+        return await _execute(info, commands.WithholdRequest, input, input.id)
 
-    @strawberry.mutation(description="By a reviewer, whether or not what is awaited is known.")
+    @strawberry.mutation(description="By a reviewer, whether or not the awaited incidents are attributed.")
     async def resume_review(self, info: Info, input: DeploymentRequestCommandInput) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.ResumeReview, input, input.id)
+        return await _execute(info, commands.ResumeReview, input, input.id)
 
-    @strawberry.mutation(description="By a reviewer who neither submitted nor amended it, once a revision.")
+    @strawberry.mutation(description="By a reviewer who neither submitted nor amended it, once per revision.")
     async def endorse_deployment_request(
         self, info: Info, input: EndorseDeploymentRequestInput
     ) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.EndorseRequest, input, input.id)
+        return await _execute(info, commands.EndorseRequest, input, input.id)
 
-    @strawberry.mutation(description="By an approver, once enough others recommend it.")
+    @strawberry.mutation(description="By an approver, after enough reviewers recommend it.")
     async def approve_deployment_request(
         self, info: Info, input: ApproveDeploymentRequestInput
     ) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.ApproveRequest, input, input.id)
+        return await _execute(info, commands.ApproveRequest, input, input.id)
 
     @strawberry.mutation(description="By an approver.")
     async def deny_deployment_request(
         self, info: Info, input: DeploymentRequestCommandInput
     ) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.DenyRequest, input, input.id)
+        return await _execute(info, commands.DenyRequest, input, input.id)
 
-    @strawberry.mutation(description="The approver stands by an approval that is questioned.")
+    @strawberry.mutation(description="By an approver: confirms an approval that is questioned.")
     async def confirm_approval(self, info: Info, input: DeploymentRequestCommandInput) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.ConfirmApproval, input, input.id)
+        return await _execute(info, commands.ConfirmApproval, input, input.id)
 
-    @strawberry.mutation(description="By an approver: the approval ends.")
+    @strawberry.mutation(description="By an approver: ends the approval.")
     async def revoke_approval(self, info: Info, input: DeploymentRequestCommandInput) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.RevokeApproval, input, input.id)
+        return await _execute(info, commands.RevokeApproval, input, input.id)
 
     @strawberry.mutation(description="By a requester of the requesting authority, for a condition of the approval.")
     async def report_fulfilment(self, info: Info, input: ReportFulfilmentInput) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.ReportFulfilment, input, input.id)
+        return await _execute(info, commands.ReportFulfilment, input, input.id)
 
-    @strawberry.mutation(description="A remark on the record: it changes nothing else.")
+    @strawberry.mutation(description="Records a remark; changes nothing else.")
     async def remark_on_deployment_request(
         self, info: Info, input: RemarkOnDeploymentRequestInput
     ) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.RemarkOnRequest, input, input.id)
+        return await _execute(info, commands.RemarkOnRequest, input, input.id)
 
-    @strawberry.mutation(description="The actor takes no further part in it, but for remarks.")
+    @strawberry.mutation(description="The actor takes no further part in the request, except for remarks.")
     async def recuse_from_deployment_request(
         self, info: Info, input: DeploymentRequestCommandInput
     ) -> DeploymentRequestResult:
-        return await _carry_out(info, commands.RecuseReviewer, input, input.id)
+        return await _execute(info, commands.RecuseReviewer, input, input.id)

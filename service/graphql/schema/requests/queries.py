@@ -1,4 +1,4 @@
-"""What is asked about requests."""
+"""Queries of requests."""
 
 from datetime import datetime
 
@@ -20,8 +20,8 @@ from service.graphql.schema.scalars import AsOf, Position
 
 @strawberry.input(
     description=(
-        "Fields are combined with AND, the values of one with OR. region: it and all below it. text: every word of it "
-        "occurs in reference, force or purpose."
+        "Fields are combined with AND, the values of one field with OR. region includes all regions below it. "
+        "text: every word occurs in reference, force or purpose."
     )
 )
 class DeploymentRequestFilter:
@@ -32,11 +32,11 @@ class DeploymentRequestFilter:
     incident: strawberry.ID | None = strawberry.UNSET
     overdue: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Whether a hold is past its review, or a condition of a standing approval past its date.",
+        description="Whether a hold is past its review date, or a condition of a valid approval past its due date.",
     )
     questioned: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Whether an approval is in doubt, or was when it ended: a finding fell on which it rested.",
+        description="Whether an approval is questioned, or was when it ended: a finding behind it no longer holds.",
     )
     submitted_from: datetime | None = strawberry.UNSET
     submitted_until: datetime | None = strawberry.UNSET
@@ -62,10 +62,10 @@ class DeploymentRequestFilter:
 class RequestQueries:
     @strawberry.field(
         description=(
-            "One request, by its id or its reference: as it is, as it was at an instant (asOf), or at a version, which "
-            "is the instant at which that was recorded; both: that version, if it was recorded by then. What is "
-            "reached from it is as of then too, but for availableActions. After a mutation, pass its position as "
-            "atLeast to read your own write."
+            "One request, by its id or its reference: as it is now, as of an instant (asOf), or at a version, "
+            "read as of the instant at which that version was recorded. With both: that version, if it was "
+            "recorded by then. Objects reached from it are as of the same instant, except availableActions. After "
+            "a mutation, pass its position as atLeast to read your own write."
         )
     )
     async def deployment_request(
@@ -84,7 +84,7 @@ class RequestQueries:
             return DeploymentRequest.of(newest, loaders) if newest else None
         return await _at_version(newest, wanted, loaders)
 
-    @strawberry.field(description="The requests that the viewer may see, the last submitted first.")
+    @strawberry.field(description="The requests that the viewer may see, most recently submitted first by default.")
     async def deployment_requests(
         self,
         info: Info,
@@ -97,34 +97,34 @@ class RequestQueries:
     ) -> DeploymentRequestConnection:
         chosen = given(filter)
         wanted = chosen.wanted() if chosen else RequestListFilter()
-        envelope, size = given(order_by) or RequestOrder.SUBMITTED_AT_DESC, page_size(first)
+        order, size = given(order_by) or RequestOrder.SUBMITTED_AT_DESC, page_size(first)
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        of = cursors.of_list(f"requests/{envelope}", loaders.past)
+        of = cursors.of_list(f"requests/{order}", loaders.past)
         place = cursors.place_after(of, after)
         if wanted.incident is not None:
             await loaders.incident_subjects.require_rows(wanted.incident)
-        rows = await loaders.rows(lambda scope: request_lists.page(scope, wanted, envelope, size + 1, place))
+        rows = await loaders.rows(lambda scope: request_lists.page(scope, wanted, order, size + 1, place))
         edges = [
             DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, loaders))
             for at, state in rows[:size]
         ]
         return DeploymentRequestConnection(
-            count=lambda: _counted(wanted, loaders),
+            count=lambda: _count(wanted, loaders),
             edges=edges,
             page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
         )
 
 
-async def _counted(wanted: RequestListFilter, loaders: Loaders) -> int:
-    """The view's rows while some are set aside: as many as the list has."""
+async def _count(wanted: RequestListFilter, loaders: Loaders) -> int:
+    """The number of items in the list; counts rows while streams are parked, so that it matches the list."""
     row_by_row = bool(await loaders.request_subjects.parked())
     return await loaders.number(lambda scope: request_lists.count(scope, wanted, row_by_row=row_by_row))
 
 
 async def _newest(id: str | None, reference: str | None, loaders: Loaders) -> State | None:
-    """The request that both name, where both are given: the newest state that the sources know."""
+    """The newest state by id or reference; if both are given, both must match."""
     if id is None and reference is None:
-        raise BadUserInput("id", "Say which request is meant, by its id or by its reference.")
+        raise BadUserInput("id", "Name the request by its id or its reference.")
     if id is not None:
         found = await loaders.requests.load(identifier(id))
     else:
@@ -133,7 +133,7 @@ async def _newest(id: str | None, reference: str | None, loaders: Loaders) -> St
 
 
 async def _at_version(newest: State, version: int, loaders: Loaders) -> DeploymentRequest | None:
-    """As it stood at a version, and all that is reached from it as of then. None where it had not come so far."""
+    """The request at a version, with everything reached from it as of then. None if it has no such version yet."""
     found = await loaders.versions.load((newest.id, version)) if version <= newest.version else None
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Deployment requests."""
+"""The type of deployment requests."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ from service.graphql.schema.requests.actions import RequestAction
 from service.graphql.schema.requests.decisions import Decision, Endorsement, Hold, Period
 from service.graphql.schema.requests.diff import differences
 from service.graphql.schema.requests.explanation import Explanation, explain
-from service.graphql.schema.scalars import said
+from service.graphql.schema.scalars import required_text
 
 if TYPE_CHECKING:
     from service.graphql.schema.audit_trail.types import FieldChange, RecordedEventConnection
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(
-    description="A request to let a force deploy into a region, from its submission to the decision and on."
+    description="A request to deploy a force into a region, from its submission to the decision and after."
 )
 class DeploymentRequest(Node):
     loaders: strawberry.Private[Loaders]
@@ -41,14 +41,14 @@ class DeploymentRequest(Node):
         description="Assigned on submission: '<requesting authority>-<year>-<number>', e.g. 'pristina-2024-0001'."
     )
     status: RequestStatus
-    version: int = strawberry.field(description="How many events it has: what expectedVersion is compared with.")
+    version: int = strawberry.field(description="Number of events; compared with expectedVersion.")
     revision: int = strawberry.field(
-        description="How often its terms were amended, from 1: what an endorsement is bound to."
+        description="Revision of the terms, from 1; each amendment raises it. Endorsements refer to a revision."
     )
     requesting_authority: Authority
     deciding_authority: Authority = strawberry.field(description="The authority whose mandate covers the region.")
     force: str
-    strength: int = strawberry.field(description="Persons.")
+    strength: int = strawberry.field(description="Number of persons.")
     region: str
     purpose: str
     period: Period
@@ -68,7 +68,7 @@ class DeploymentRequest(Node):
         is_past: bool = False,
         consulted: Mapping[UUID, object] = actions.NOTHING,
     ) -> Self:
-        """is_past: the state may be an earlier one than the newest. consulted: states of other streams at hand."""
+        """is_past: the state may be older than the newest. consulted: states of other streams, already loaded."""
         return cls(
             id=strawberry.ID(str(request.id)),
             loaders=loaders,
@@ -84,7 +84,7 @@ class DeploymentRequest(Node):
             force=request.force,
             strength=request.strength,
             region=request.region,
-            purpose=said(request.purpose),
+            purpose=required_text(request.purpose),
             period=Period.of(request.period),
             marking=request.marking,
             recipients=list(request.recipients),
@@ -94,18 +94,18 @@ class DeploymentRequest(Node):
             updated_at=request.updated_at,
         )
 
-    @strawberry.field(description="The incidents that it rests on, as far as the viewer may see them.")
+    @strawberry.field(description="The incidents that the request names and the viewer may see.")
     async def incidents(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")]]:
         return part(await incidents.visible_incidents(self.state.incidents, self.loaders), first, offset)
 
-    @strawberry.field(description="The first recorded first.")
+    @strawberry.field(description="In order of recording.")
     def endorsements(self, first: First = MANY, offset: Offset = 0) -> list[Endorsement]:
         found = part(self.state.endorsements, first, offset)
         return [Endorsement.of(endorsement, self.state, self.loaders) for endorsement in found]
 
-    @strawberry.field(description="What the viewer may do to it now.")
+    @strawberry.field(description="The actions that the viewer may take now.")
     async def available_actions(self) -> list[RequestAction]:
         present = self.loaders.present
         now = await present.requests.load(self.state.id) if self.is_past else self.state
@@ -113,8 +113,8 @@ class DeploymentRequest(Node):
 
     @strawberry.field(
         description=(
-            "Why it is where it is, and what would let it move: for now, or for the instant or version asked for, by "
-            "the rules, findings and mandates as they were then."
+            "Why the request has its status, and what would change it: now, or at the selected instant or "
+            "version, by the rules, findings and mandates of that time."
         )
     )
     async def explanation(self) -> Explanation:
@@ -122,8 +122,8 @@ class DeploymentRequest(Node):
 
     @strawberry.field(
         description=(
-            "What changed between two versions of it, told at the deepest field that differs. toVersion: the version "
-            "that it has here, where it is left out."
+            "The changes between two versions, at the deepest path that differs. toVersion defaults to the "
+            "selected version."
         )
     )
     async def changes(
@@ -156,8 +156,8 @@ class DeploymentRequestConnection:
 
     @strawberry.field(
         description=(
-            "How many the whole list has. It may be read a few events before or after the page: "
-            "as of an instant (asOf) the two agree."
+            "Total number of items in the list. It may be read a few events before or after the page; as of an "
+            "instant (asOf) the two agree."
         )
     )
     async def total_count(self) -> int:

@@ -15,7 +15,7 @@ from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.scalars import AsOf, Position
 
 
-@strawberry.type(description="How many requests are in a status.")
+@strawberry.type(description="Number of requests in a status.")
 class StatusCount:
     status: RequestStatus
     count: int
@@ -24,8 +24,8 @@ class StatusCount:
 @strawberry.type(description="Counts of one region and all below it.")
 class RegionSituation:
     region: str
-    open_incidents: int = strawberry.field(description="Incidents on which no finding stands.")
-    requests_by_status: list[StatusCount] = strawberry.field(description="Statuses that no request is in are left out.")
+    open_incidents: int = strawberry.field(description="Number of incidents without a finding.")
+    requests_by_status: list[StatusCount] = strawberry.field(description="Statuses without requests are omitted.")
 
     @classmethod
     def of(cls, region: str, counts: Iterable[StatusCounts]) -> "RegionSituation":
@@ -44,8 +44,8 @@ class RegionSituation:
 class SituationQueries:
     @strawberry.field(
         description=(
-            "Counts of each region and all below it. Without regions: each region that has a request or an incident "
-            "that the viewer may see."
+            "Counts per region, including all below it. Default for regions: every region with a request or an "
+            "incident that the viewer may see."
         )
     )
     async def situation(
