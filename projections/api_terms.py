@@ -1,7 +1,7 @@
-"""States and events in the terms of the API: what a change, and an event's own data, are told in.
+"""States and events as the API represents them, for changes and event payloads.
 
-An authority is its code, an incident its id, a person {subject, authority, roles}. What depends on the viewer or on
-the time is not here, nor are `version` and `updatedAt`, which every event changes.
+An authority is represented by its code, an incident by its id, a person by {subject, authority, roles}. Left out is
+what depends on the viewer or the time, and `version` and `updatedAt`, which every event changes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ from projections.tables.documents import UNREAD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MandateHolder:
-    """An authority and its mandates, each in the jurisdiction of its region, as its events alone have made them."""
+    """An authority and its mandates, each in the jurisdiction of its region, folded from its own events alone."""
 
     code: AuthorityCode
     authority: Authority | None = None
@@ -31,7 +31,7 @@ class MandateHolder:
 
     @property
     def mandates(self) -> tuple[Mandate, ...]:
-        """In the order in which they were granted: the order that the API tells them in."""
+        """In the order in which they were granted, as the API lists them."""
         every = (mandate for jurisdiction in self.jurisdictions for mandate in jurisdiction.mandates)
         own = (mandate for mandate in every if mandate.authority == self.code)
         return tuple(sorted(own, key=lambda mandate: mandate.granted_at))
@@ -39,9 +39,9 @@ class MandateHolder:
 
 @dataclass(frozen=True, slots=True)
 class ApiField:
-    """One field of the API. parts: what it is made of; equal parts make equal terms. tell: the term itself.
+    """One field of the API. parts: the values it is made from; equal parts give equal terms. tell: makes the term.
 
-    Of a list, items: what each item is told from, and tell_item: one of them. Equal items are told alike.
+    For a list, items: the sources of its items, and tell_item: makes the term of one. Equal items give equal terms.
     """
 
     name: str
@@ -52,27 +52,27 @@ class ApiField:
 
 
 def to_api(state: Any) -> dict[str, Any]:
-    """A whole state in the terms of the API."""
+    """A whole state as the API represents it."""
     return {term.name: term.tell(state) for term in TERMS[type(state)]}
 
 
 def payload(event: object) -> dict[str, Any]:
-    """An event's own data. What was left out is left out; what was erased is None."""
+    """An event's own data. Attributes that are None are omitted; an erased text is None."""
     return {
         spelled: plain(value) for name, spelled in _names(type(event)) if (value := getattr(event, name)) is not None
     }
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON says it, its fields spelled as the API does."""
+    """A value as JSON, with the field names of the API."""
     kind = type(value)
     tell = _PLAIN.get(kind)
     if tell is None:
-        tell = _PLAIN[kind] = _telling(kind)
+        tell = _PLAIN[kind] = _converter(kind)
     return tell(value)
 
 
-def _telling(kind: type[Any]) -> Callable[[Any], Any]:
+def _converter(kind: type[Any]) -> Callable[[Any], Any]:
     if issubclass(kind, Enum):
         return attrgetter("value")
     if is_dataclass(kind):
@@ -92,12 +92,12 @@ def person(actor: Actor) -> dict[str, Any]:
 
 
 def spelled_path(path: str) -> str:
-    """A path in the domain's names in those of the API: 'conditions.0.due_by' is 'conditions.0.dueBy'."""
+    """Converts a path from the domain's names to those of the API: 'conditions.0.due_by' to 'conditions.0.dueBy'."""
     return ".".join(camel(part) for part in path.split("."))
 
 
 def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
-    """The fields of a dataclass, and how the API spells them."""
+    """The fields of a dataclass with their names in the API."""
     names = _NAMES.get(kind)
     if names is None:
         names = _NAMES[kind] = tuple((field.name, camel(field.name)) for field in fields(kind))
@@ -114,11 +114,11 @@ _PLAIN: Final[dict[type[Any], Callable[[Any], Any]]] = {
     tuple: lambda value: [plain(each) for each in value],
     Actor: person,
 }
-"""By the class of a value. What is missing is found out and kept. What is unread stays so: it is told nowhere."""
+"""Converters by class, extended on first use. UNREAD texts stay UNREAD; they are never returned."""
 
 
 def _same(*attributes: str) -> tuple[ApiField, ...]:
-    """Fields that the API tells as the state has them."""
+    """Fields that the API represents as the state has them."""
     return tuple(_made(camel(name), name, _plainly(attrgetter(name))) for name in attributes)
 
 
@@ -149,12 +149,12 @@ def _hold(hold: Hold | None) -> dict[str, Any] | None:
 
 
 def _endorsements(request: DeploymentRequest) -> list[tuple[Endorsement, bool]]:
-    """Each, and whether it counts."""
+    """Each endorsement, and whether it counts."""
     return [(endorsement, request.counts(endorsement)) for endorsement in request.endorsements]
 
 
-def _endorsement(told: tuple[Endorsement, bool]) -> dict[str, Any]:
-    endorsement, counts = told
+def _endorsement(pair: tuple[Endorsement, bool]) -> dict[str, Any]:
+    endorsement, counts = pair
     return {
         "by": person(endorsement.by),
         "recommendation": endorsement.recommendation.value,

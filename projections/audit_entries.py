@@ -1,4 +1,4 @@
-"""One recorded event as the audit trail tells it, and what of it a viewer gets."""
+"""Entries of the audit trail, and the parts of an entry that a viewer may see."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,12 +27,12 @@ from projections.tables.documents import encode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One event as it is told. subject: the id of the request, incident or authority; kind: its type's name.
+    """One event of the audit trail. subject: id of the request, incident or authority; kind: the name of its type.
 
-    mentions: incidents and pieces of evidence that payload or changes name: not everybody may see each of them.
-    payload and changes are whole: only what `shown_to` leaves may leave the house.
-    erased: paths in the payload of texts that were erased.
-    reason_for: tokens of those who may read the reason, None where that is all who see the event.
+    mentions: incidents and pieces of evidence named in payload or changes; a viewer may not see all of them.
+    payload and changes are complete: return them only through `visible_to`.
+    erased: paths in the payload of erased texts.
+    reason_for: audience tokens of those who may read the reason; None if everybody who sees the event may.
     """
 
     position: int
@@ -54,7 +54,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisibleEntry:
-    """What a viewer gets of an entry. redactions: paths in the payload that were left out or erased."""
+    """The part of an entry that a viewer may see. redactions: paths in the payload that were removed or erased."""
 
     reason: str | None
     payload: Mapping[str, Any]
@@ -63,7 +63,7 @@ class VisibleEntry:
 
 
 def subject_of(recorded: Recorded[Any]) -> UUID:
-    """What an event is about: its stream, and for a mandate the authority that holds it."""
+    """The subject of an event: its stream, and for a mandate the authority that holds it."""
     if isinstance(recorded.event, MandateGranted | MandateEnded):
         return authority.stream_of(recorded.event.authority)
     return recorded.stream
@@ -75,7 +75,7 @@ def kind_of(recorded: Recorded[Any]) -> str:
 
 
 def evolve(state: Any, recorded: Recorded[Any]) -> Any:
-    """A subject after one more event: an authority together with the mandates that it holds, over all regions."""
+    """A subject after one more event. An authority includes its mandates over all regions."""
     aggregate = AGGREGATE_OF[type(recorded.event)]
     if aggregate not in (AUTHORITY, JURISDICTION):
         return aggregate.evolve(state, recorded)
@@ -91,7 +91,7 @@ def evolve(state: Any, recorded: Recorded[Any]) -> Any:
 
 
 def introduces(recorded: Recorded[Any]) -> UUID | None:
-    """The incident or piece of evidence that is there from this event on: whoever sees the event may see it."""
+    """The incident or piece of evidence that the event creates: whoever may see the event may see it."""
     match recorded.event:
         case IncidentReported():
             return recorded.stream
@@ -102,9 +102,9 @@ def introduces(recorded: Recorded[Any]) -> UUID | None:
 
 
 def entry(before: Any, recorded: Recorded[Any], after: Any) -> AuditEntry:
-    """An event as it is told, from what its subject was before it and is after it.
+    """The entry of an event, made from its subject's state before and after it.
 
-    before and after: a DeploymentRequest, an Incident, or for an authority's events a Holder; before is None where
+    before and after: a DeploymentRequest, an Incident, or a MandateHolder for an authority's events. before is None if
     the subject did not exist.
     """
     data = payload(recorded.event)
@@ -130,22 +130,22 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> AuditEntry:
 
 
 def difference(before: Any, after: Any) -> tuple[tuple[Change, ...], tuple[UUID, ...]]:
-    """What differs between two states of one subject, and the incidents and pieces of evidence that this names.
+    """The changes between two states of one subject, and the incidents and pieces of evidence that they name.
 
-    It is whole: only what `visible_changes` leaves may leave the house.
+    The changes are complete: return them only through `visible_changes`.
     """
     differing = changes(before, after)
     return differing, _mentioned(differing, _candidates(before), _candidates(after))
 
 
 def visible_changes(found: tuple[Change, ...], mentions: Iterable[UUID], seen: AbstractSet[UUID]) -> tuple[Change, ...]:
-    """What a viewer gets of them. seen: those of the mentions that they may see."""
+    """The changes that a viewer may see. seen: the mentions that they may see."""
     hidden = frozenset(str(mention) for mention in mentions if mention not in seen)
     return tuple(_visible_changes(found, hidden)) if hidden else found
 
 
 def visible_to(viewer: Viewer, entry: AuditEntry, seen: AbstractSet[UUID]) -> VisibleEntry:
-    """What the viewer may see of an entry. seen: those of its mentions that they may see."""
+    """What the viewer may see of an entry. seen: the mentions that they may see."""
     hidden = frozenset(str(mention) for mention in entry.mentions if mention not in seen)
     redactions = list(entry.erased)
     data = dict(entry.payload)
@@ -174,7 +174,7 @@ def _visible(value: Any, hidden: frozenset[str]) -> Any:
 
 
 def _without(value: Any, hidden: frozenset[str], path: str, redactions: list[str]) -> Any:
-    """The value without the items of its lists that are about something hidden."""
+    """The value without list items that are about something hidden."""
     if isinstance(value, dict):
         return {name: _without(each, hidden, f"{path}{name}.", redactions) for name, each in value.items()}
     if not isinstance(value, list):
@@ -189,12 +189,12 @@ def _without(value: Any, hidden: frozenset[str], path: str, redactions: list[str
 
 
 ID: Final = re.compile(r'"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
-"""A string of a document that is an id."""
+"""A string in a document that is an id."""
 _NAMING: Final = ("id", "incident")
 
 
 def _is_of(value: Any, hidden: frozenset[str]) -> bool:
-    """Whether a value is, or is about, an incident or a piece of evidence that is hidden."""
+    """Whether a value is, or refers to, a hidden incident or piece of evidence."""
     if isinstance(value, dict):
         return any(value.get(name) in hidden for name in _NAMING)
     return isinstance(value, str) and value in hidden
@@ -207,21 +207,21 @@ def _reason_for(event: object, state: Any) -> tuple[str, ...] | None:
 
 
 def _named_by(event: object) -> Iterator[UUID]:
-    """The incidents and the evidence that an event names."""
+    """The incidents and pieces of evidence that an event names."""
     for name in ("incidents", "awaiting", "evidence", "grounds"):
         named = getattr(event, name, None)
         if isinstance(named, tuple):
             yield from (each.incident if isinstance(each, Ground) else each for each in named)
 
 
-def _mentioned(told: object, *named: Iterable[UUID]) -> tuple[UUID, ...]:
-    """Those of the named incidents and pieces of evidence that are told of, each as a value by itself."""
+def _mentioned(content: object, *named: Iterable[UUID]) -> tuple[UUID, ...]:
+    """The named incidents and pieces of evidence whose id is a value of its own in the content."""
     candidates = set(chain(*named))
-    return tuple(sorted(candidates.intersection(map(UUID, ID.findall(encode(told)))))) if candidates else ()
+    return tuple(sorted(candidates.intersection(map(UUID, ID.findall(encode(content)))))) if candidates else ()
 
 
 def _candidates(state: Any) -> Iterator[UUID]:
-    """The incidents that a request names, or the evidence of an incident."""
+    """The incidents that a request names, or the pieces of evidence of an incident."""
     if isinstance(state, Incident):
         yield from (piece.id for piece in state.evidence)
     if isinstance(state, DeploymentRequest):

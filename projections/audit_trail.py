@@ -1,4 +1,4 @@
-"""Every event that is shown to users, in the order in which it was recorded, with what it changed."""
+"""The audit trail: every event that is shown to users, in the order of the log, with its changes."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -95,54 +95,56 @@ remembered_items: Final = items("audit_trail_items", texts=False)
 
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
     before, subject = state, subject_of(events[0])
-    told, of_items = [], list[Values]()
+    entries, of_items = [], list[Values]()
     for recorded in events:
         after = evolve(state, recorded)
-        told.append((entry(state, recorded, after), recorded))
+        entries.append((entry(state, recorded, after), recorded))
         of_items += item_rows(remembered_items, subject, recorded, state, after)
         state = after
     audience = audience_of(state)
+    audience = audience_of(state)
+    rows = [_values(each, recorded, state, audience) for each, recorded in entries]
     return Folded(
         subject=subject,
         kind=kind_of(events[0]),
         state=without_texts(state),
-        rows={table: [_values(each, recorded, state, audience) for each, recorded in told], remembered_items: of_items},
+        rows={table: rows, remembered_items: of_items},
         updates=() if before is None else _widening(subject, before, state),
     )
 
 
-def _values(told: AuditEntry, recorded: Recorded[Any], state: Any, audience: list[str]) -> Values:
+def _values(each: AuditEntry, recorded: Recorded[Any], state: Any, audience: list[str]) -> Values:
     event = recorded.event
     marking, own, within = getattr(state, "marking", Marking.CLEAR), audience, None
     if isinstance(event, EvidenceRecorded):
-        piece = next(each for each in reversed(state.evidence) if each.id == event.evidence)
+        piece = next(one for one in reversed(state.evidence) if one.id == event.evidence)
         marking, own, within = event.marking, sorted(state.audience_of(piece)), audience
     return (
-        told.position,
-        told.subject,
-        told.kind,
-        told.version,
-        told.type,
-        told.recorded_at,
-        told.occurred_at,
-        told.actor.kind.value,
-        told.actor.issuer,
-        told.actor.subject,
-        told.actor.authority,
-        told.actor.roles,
-        told.correlation,
-        told.causation,
+        each.position,
+        each.subject,
+        each.kind,
+        each.version,
+        each.type,
+        each.recorded_at,
+        each.occurred_at,
+        each.actor.kind.value,
+        each.actor.issuer,
+        each.actor.subject,
+        each.actor.authority,
+        each.actor.roles,
+        each.correlation,
+        each.causation,
         marking.value,
         own,
         within,
         introduces(recorded),
-        told.mentions,
-        encode((told.payload, told.changes, told.erased, told.reason_for)),
+        each.mentions,
+        encode((each.payload, each.changes, each.erased, each.reason_for)),
     )
 
 
 def _widening(subject: UUID, before: Any, after: Any) -> list[RowUpdate]:
-    """What earlier rows get where more people may see their subject now, or a piece of its evidence."""
+    """Updates of earlier rows if more people may see their subject, or a piece of its evidence."""
     audience, updates = audience_of(after), []
     if audience_of(before) != audience:
         updates.append(RowUpdate(table=table, where={"subject": subject}, values={"audience": audience}))

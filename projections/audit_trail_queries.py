@@ -1,4 +1,4 @@
-"""Questions to the audit trail: pages, histories, single events, and what of it a viewer may see."""
+"""Queries of the audit trail: pages, histories, single events, and which mentions a viewer may see."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,13 +35,15 @@ SHOWN: Final = (
 BEYOND: Final = 2**63 - 1  # a position that no event reaches
 
 
-_TOLD: Final = msgspec.json.Decoder(tuple[dict[str, Any], tuple[Change, ...], tuple[str, ...], tuple[str, ...] | None])
+_DOCUMENT: Final = msgspec.json.Decoder(
+    tuple[dict[str, Any], tuple[Change, ...], tuple[str, ...], tuple[str, ...] | None]
+)
 """The document: payload, changes, erased, reason_for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditTrailFilter:
-    """The contract's filter: what is None does not narrow. actor: a subject. authority: that somebody acted for."""
+    """The API's filter; None does not filter. actor: a subject. authority: the one that the actor acted for."""
 
     actor: str | None = None
     authority: str | None = None
@@ -53,7 +55,7 @@ class AuditTrailFilter:
 
 
 def page(scope: ViewerScope, wanted: AuditTrailFilter, limit: int, after: int = 0) -> Query[AuditEntry]:
-    """The next events after a position. Ask for one more than is shown to know whether there are more."""
+    """The next events after a position. Query one more than you show, to know whether there are more."""
     found = _next(scope, limit, after).where(*_conditions_but_type(wanted))
     if wanted.type is not None:
         found = of_each(table.c.type, text_array(dict.fromkeys(wanted.type)), found)
@@ -62,7 +64,7 @@ def page(scope: ViewerScope, wanted: AuditTrailFilter, limit: int, after: int = 
 
 
 def histories(scope: ViewerScope, subjects: Iterable[UUID], limit: int, after: int = 0) -> Query[AuditEntry]:
-    """The next events of each of several subjects after a position, `limit` of each, by subject and position."""
+    """The next `limit` events of each subject after a position, ordered by subject and position."""
     found = of_each(table.c.subject, uuid_array(subjects), _next(scope, limit, after))
     return _asked(found.order_by(found.selected_columns.subject, found.selected_columns.position))
 
@@ -72,13 +74,13 @@ def _next(scope: ViewerScope, limit: int, after: int) -> Select[Any]:
 
 
 def at_positions(scope: ViewerScope, positions: Iterable[int]) -> Query[AuditEntry]:
-    """Single events, as explanations rest on them."""
+    """Single events, by position, for explanations that refer to them."""
     wanted = bindparam(None, list(positions), type_=ARRAY(BigInteger))
     return _asked(_shown(scope).where(table.c.position == any_(wanted)).order_by(table.c.position))
 
 
 def seen(scope: ViewerScope, mentions: Iterable[UUID]) -> Query[UUID]:
-    """Those of these incidents and pieces of evidence that the viewer may see."""
+    """The incidents and pieces of evidence, of those given, that the viewer may see."""
     wanted = is_any_of(table.c.introduces, uuid_array(mentions))
     return Query(select(table.c.introduces).where(wanted, *_visible(scope)), (NAME,), lambda row: row[0])
 
@@ -99,13 +101,13 @@ def _conditions_but_type(wanted: AuditTrailFilter) -> Iterator[ColumnElement[boo
 
 
 def _first_recorded(instant: datetime) -> ColumnElement[int]:
-    """The position of the first event recorded then or later: time never falls as positions rise."""
+    """The position of the first event recorded at or after the instant: times never fall as positions rise."""
     ordered = select(table.c.position).order_by(table.c.recorded_at, table.c.position).limit(1)
     return func.coalesce(ordered.where(table.c.recorded_at >= instant).correlate(None).scalar_subquery(), BEYOND)
 
 
 def _visible(scope: ViewerScope) -> tuple[ColumnElement[bool], ...]:
-    """Evidence has an audience of its own, within that of its incident."""
+    """Evidence has its own audience, within that of its incident."""
     return visible(table, scope), or_(table.c.within.is_(None), overlaps(table.c.within, scope))
 
 
@@ -119,26 +121,26 @@ def _asked(statement: Select[Any]) -> Query[AuditEntry]:
 
 
 def _read(row: Sequence[Any]) -> AuditEntry:
-    told = dict(zip(SHOWN, row, strict=True))
-    data, differing, erased, reason_for = _TOLD.decode(told["document"])
+    values = dict(zip(SHOWN, row, strict=True))
+    data, differing, erased, reason_for = _DOCUMENT.decode(values["document"])
     return AuditEntry(
-        position=told["position"],
-        subject=told["subject"],
-        kind=told["kind"],
-        version=told["version"],
-        type=told["type"],
-        recorded_at=told["recorded_at"],
-        occurred_at=told["occurred_at"],
+        position=values["position"],
+        subject=values["subject"],
+        kind=values["kind"],
+        version=values["version"],
+        type=values["type"],
+        recorded_at=values["recorded_at"],
+        occurred_at=values["occurred_at"],
         actor=Actor(
-            kind=ActorKind(told["actor_kind"]),
-            issuer=told["actor_issuer"],
-            subject=told["actor_subject"],
-            authority=told["actor_authority"],
-            roles=tuple(map(Role, told["actor_roles"])),
+            kind=ActorKind(values["actor_kind"]),
+            issuer=values["actor_issuer"],
+            subject=values["actor_subject"],
+            authority=values["actor_authority"],
+            roles=tuple(map(Role, values["actor_roles"])),
         ),
-        correlation=told["correlation"],
-        causation=told["causation"],
-        mentions=tuple(told["mentions"]),
+        correlation=values["correlation"],
+        causation=values["causation"],
+        mentions=tuple(values["mentions"]),
         payload=data,
         changes=differing,
         erased=erased,

@@ -1,4 +1,4 @@
-"""The authorities and their mandates, as they are and as they were. All are CLEAR."""
+"""The authorities and their mandates, current and past. All are CLEAR."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -85,7 +85,7 @@ VIEW: Final = View(
 
 
 def every(scope: ViewerScope) -> Query[Authority]:
-    """All of them, by code."""
+    """All authorities, by code."""
     statement = select(table.c.document).where(valid_at(table, scope)).order_by(table.c.code)
     return Query(statement, (NAME,), _read_authority)
 
@@ -99,26 +99,26 @@ def by_codes(scope: ViewerScope, codes: Iterable[str]) -> Query[Authority]:
 
 
 def jurisdictions_by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[Jurisdiction]:
-    """By stream, as the context of a rule needs them."""
+    """By stream id, for the context of a rule."""
     chosen = is_any_of(jurisdictions.c.id, uuid_array(ids))
     statement = select(*_jurisdiction_columns()).where(valid_at(jurisdictions, scope), chosen)
     return Query(statement, (NAME,), _read_jurisdiction)
 
 
 def jurisdictions_of(scope: ViewerScope, codes: Iterable[str]) -> Query[Jurisdiction]:
-    """The regions over which any of these authorities holds, held or will hold a mandate."""
+    """The jurisdictions in which any of these authorities holds, held or will hold a mandate."""
     chosen = jurisdictions.c.holders.bool_op("&&")(text_array(codes))
     statement = select(*_jurisdiction_columns()).where(valid_at(jurisdictions, scope), chosen)
     return Query(statement, (NAME,), _read_jurisdiction)
 
 
 def mandates_of(code: AuthorityCode, found: Iterable[Jurisdiction]) -> tuple[Mandate, ...]:
-    """The mandates of one authority, in the order in which they were granted: the order that the API tells them in."""
+    """The mandates of one authority, in the order in which they were granted, as the API lists them."""
     return MandateHolder(code=code, jurisdictions=tuple(found)).mandates
 
 
 def holder(code: AuthorityCode, authority: Authority | None, found: Iterable[Jurisdiction]) -> MandateHolder:
-    """An authority with its own mandates alone, of all those over the regions where it holds one."""
+    """An authority with its own mandates only, out of all in the regions where it holds one."""
     own = (
         replace(each, mandates=tuple(mandate for mandate in each.mandates if mandate.authority == code))
         for each in found
@@ -127,7 +127,7 @@ def holder(code: AuthorityCode, authority: Authority | None, found: Iterable[Jur
 
 
 def standing_of(code: AuthorityCode) -> Query[Authority | Jurisdiction]:
-    """What tells a viewer's tokens, in one statement: the authority, where it is registered, and its jurisdictions."""
+    """What a viewer's tokens depend on, in one statement: the authority, if registered, and its jurisdictions."""
     return _STANDING_OF.of(EVERYTHING, code=code, codes=[code])
 
 

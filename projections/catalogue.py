@@ -31,4 +31,4 @@ TABLES: Final[tuple[Table, ...]] = (
     parked.events,
     *(table for view in VIEWS for table in view.tables),
 )
-"""All that migrations make for them."""
+"""All tables that migrations create for views."""

@@ -1,4 +1,4 @@
-"""What an event changed, in the terms of the API: each field that differs, before and after."""
+"""The changes that an event makes, as the API represents them: each field that differs, before and after."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from projections.api_terms import TERMS
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field before and after; None where it was not there."""
+    """One field before and after; None if it did not exist."""
 
     path: str
     before: Any
@@ -18,7 +18,7 @@ class Change:
 
 
 def changes(before: Any, after: Any) -> tuple[Change, ...]:
-    """What differs, each at the deepest field that does; before is None where the subject did not exist."""
+    """The differences, each at the deepest field that differs. before is None if the subject did not exist."""
     found: list[Change] = []
     for term in TERMS[type(after)]:
         if before is None:
@@ -35,11 +35,11 @@ def changes(before: Any, after: Any) -> tuple[Change, ...]:
 def _differences_of_items(
     path: str, tell: Callable[[Any], Any], was: Sequence[Any], now: Sequence[Any]
 ) -> Iterator[Change]:
-    """Those that are the same are not told: there may be many."""
+    """Skips equal items without converting them: there may be many."""
     for index, (before, after) in enumerate(zip_longest(was, now)):
         if before is not after and before != after:
-            told = (None if item is None else tell(item) for item in (before, after))
-            yield from _differences(f"{path}.{index}", *told)
+            terms = (None if item is None else tell(item) for item in (before, after))
+            yield from _differences(f"{path}.{index}", *terms)
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:

@@ -1,4 +1,4 @@
-"""The deployment requests, as they are and as they were: items, lists with their filters, counts."""
+"""The deployment requests, current and past: tables, fold, and queries of single requests."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -48,10 +48,10 @@ NAME: Final = "deployment_requests"
 VERSION: Final = 3
 
 request_in: Final = reader_with_items(DeploymentRequest)
-"""The request in a row's document and its items."""
+"""Decodes a request from a row's document and its items."""
 
 LASTING: Final = ("requesting_authority", "deciding_authority", "place")
-"""What filters ask for and never changes, at the end of indexes of lists: rows that do not match are not looked at."""
+"""Filter columns that never change, at the end of list indexes: non-matching rows are not fetched."""
 WAS_OVERDUE: Final = text("due_at < valid_until")
 
 table: Final = version_table(
@@ -128,7 +128,7 @@ VIEW: Final = View(
 
 
 def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[DeploymentRequest]:
-    """Those of the ids that exist and may be seen, in no order."""
+    """The requests that exist and may be seen, in no particular order."""
     wanted = list(ids)
     return _BY_IDS.of(scope, ids=wanted).about(wanted)
 
@@ -138,9 +138,9 @@ def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[Deploy
 
 
 def at_versions(scope: ViewerScope, pairs: Iterable[tuple[UUID, int]]) -> Query[tuple[int, DeploymentRequest]]:
-    """The requests as they stood at these versions, each with the position of the event that made it.
+    """The requests at these versions, each with the position of the event that made it.
 
-    `as_of` is not looked at.
+    Ignores `as_of`.
     """
     wanted = list(pairs)
     chosen = tuple_(table.c.id, table.c.version).in_(wanted)
@@ -150,7 +150,7 @@ def at_versions(scope: ViewerScope, pairs: Iterable[tuple[UUID, int]]) -> Query[
 
 
 def newest_versions(ids: Iterable[UUID]) -> Query[tuple[UUID, int]]:
-    """How many events each of these requests has: whether one changed, not what it is."""
+    """The latest version of each of these requests, without loading it."""
     statement = select(table.c.id, table.c.version).where(
         table.c.valid_until == FOREVER, is_any_of(table.c.id, uuid_array(ids))
     )
@@ -158,16 +158,16 @@ def newest_versions(ids: Iterable[UUID]) -> Query[tuple[UUID, int]]:
 
 
 def resting_on(scope: ViewerScope, incident_ids: Iterable[UUID]) -> Query[DeploymentRequest]:
-    """The requests that name any of these incidents, the first submitted first: each tells in `incidents` which.
+    """The requests that name any of these incidents, in the order of submission. `incidents` of each says which.
 
-    Whether the incidents themselves may be seen is for the caller to have asked.
+    The caller checks whether the viewer may see the incidents.
     """
     found = _documents(scope, table.c.incidents.bool_op("&&")(uuid_array(incident_ids)))
     return Query(found.order_by(table.c.submitted_at, table.c.id), (NAME,), _state)
 
 
 def expiring(until: datetime, limit: int) -> Query[tuple[datetime, DeploymentRequest]]:
-    """The approvals whose time has passed at the instant, the first to pass first: for the register itself."""
+    """The approvals that have expired at the instant, in the order of expiry. Not filtered by viewer."""
     passed = select(table.c.expires_at, *state_in(table)).where(
         table.c.valid_until == FOREVER, table.c.expires_at <= until
     )
@@ -175,7 +175,7 @@ def expiring(until: datetime, limit: int) -> Query[tuple[datetime, DeploymentReq
 
 
 def next_expiry() -> Query[datetime | None]:
-    """When the next approval's time passes, None where none does. One row."""
+    """When the next approval expires, None if there is none. One row."""
     return Query(select(func.min(table.c.expires_at)).where(table.c.valid_until == FOREVER), (NAME,), _instant)
 
 
@@ -188,7 +188,7 @@ def _documents(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[Any]:
 
 
 def state_in(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """What `request_in` reads, of rows that have an id, a version and a document."""
+    """The columns that `request_in` decodes, of rows that have an id, a version and a document."""
     return rows.c.document, items_of(rows, request_items)
 
 

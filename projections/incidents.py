@@ -1,4 +1,4 @@
-"""The incidents, as they are and as they were: items, lists with their filters, counts."""
+"""The incidents, current and past: items, lists with their filters, counts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -69,7 +69,7 @@ incident_items: Final = items("incident_items")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentListFilter:
-    """The contract's filter: what is None does not narrow; an empty tuple matches nothing."""
+    """The API's filter. None does not filter; an empty tuple matches nothing."""
 
     attribution_status: Sequence[str] | None = None
     region: Sequence[str] | None = None
@@ -78,7 +78,7 @@ class IncidentListFilter:
     occurred_until: datetime | None = None
 
     def plain(self) -> Self:
-        """The same, and nothing twice: of regions, those that lie in no other one."""
+        """The same filter without duplicates. Of regions, only those that lie in no other one."""
         return replace(
             self,
             attribution_status=distinct(self.attribution_status),
@@ -115,7 +115,7 @@ VIEW: Final = View(
 
 
 def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[Incident]:
-    """Those of the ids that exist and may be seen, in no order. Which evidence may be seen, each tells itself."""
+    """The incidents that exist and may be seen, in no particular order. Each says which of its evidence may be seen."""
     wanted = list(ids)
     return _BY_IDS.of(scope, ids=wanted).about(wanted)
 
@@ -125,7 +125,7 @@ def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[Incide
 
 
 def may_be_seen(scope: ViewerScope, incident: UUID) -> ColumnElement[bool]:
-    """For a condition elsewhere: what the viewer may not see does not exist, nor does what rests on it."""
+    """A condition for other queries: what the viewer may not see does not exist, nor does what depends on it."""
     named = select(table.c.id).where(table.c.id == incident, valid_at(table, scope.now()), visible(table, scope))
     return named.exists()
 
@@ -133,13 +133,13 @@ def may_be_seen(scope: ViewerScope, incident: UUID) -> ColumnElement[bool]:
 def page(
     scope: ViewerScope, wanted: IncidentListFilter, limit: int, after: ListPosition | None = None
 ) -> Query[tuple[ListPosition, Incident]]:
-    """The next of the list, the latest occurred first. Ask for one more than is shown to know if there is more."""
+    """The next items of the list, latest occurrence first. Query one more than you show, to know if there are more."""
     shape, values = shape_of(wanted.plain(), "attribution_status", "region")
     return _PAGES.of(scope, shape, after is not None, **values, **part_values(limit, after))
 
 
 def count(scope: ViewerScope, wanted: IncidentListFilter) -> Query[int]:
-    """How many the whole list has. One row."""
+    """How many items the whole list has. One row."""
     shape, values = shape_of(wanted.plain(), "attribution_status", "region")
     return _COUNTS.of(scope, shape, **values)
 
@@ -159,7 +159,7 @@ def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
 
 
 def _apart(wanted: IncidentListFilter) -> list[IncidentListFilter]:
-    """One filter for each status, or else for each region, as each has a list of its own in an index."""
+    """One filter for each status, or else for each region: each has its own ordered range of an index."""
     if len(statuses := each(wanted.attribution_status)) > 1:
         return [replace(wanted, attribution_status=[status]) for status in statuses]
     if len(regions := each(wanted.region)) > 1:
@@ -186,7 +186,7 @@ def _standing(scope: ViewerScope, wanted: IncidentListFilter, statement: Select[
 
 
 def _lasting(rows: FromClause, wanted: IncidentListFilter) -> Iterator[ColumnElement[bool]]:
-    """What never changes of an incident."""
+    """Conditions on columns of an incident that never change."""
     if wanted.kind is not None:
         yield any_of(rows.c.kind, wanted.kind)
     if wanted.region is not None:
@@ -206,7 +206,7 @@ def _documents(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[Any]:
 
 
 def _state_in(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """What `_incident_in` reads, of rows that have an id, a version and a document."""
+    """The columns that `_incident_in` decodes, of rows that have an id, a version and a document."""
     return rows.c.document, items_of(rows, incident_items)
 
 

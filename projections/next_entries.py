@@ -1,4 +1,4 @@
-"""The audit trail as it passes: the next events, and in the same moment how far they are all there."""
+"""The next events of the audit trail, with the position up to which they are complete, in one snapshot."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,8 +15,8 @@ from projections.tables import checkpoints
 def next_entries(
     scope: ViewerScope, wanted: AuditTrailFilter, limit: int, after: int, views: Iterable[str]
 ) -> Query[tuple[int, AuditEntry | None]]:
-    """The next events after a position, each with the position that all of these views have reached; one row without an
-    event where there is none. It is one statement, and so one moment: up to that position none of them is missing."""
+    """The next events after a position, each with the lowest position of these views; if there is no event, one row
+    without one. One statement, hence one snapshot: no event up to that position is missing."""
     page = audit_trail_queries.page(scope, wanted, limit, after)
     table = checkpoints.table
     reached = (

@@ -1,4 +1,4 @@
-"""Lists of deployment requests with their filters, orders and counts, as they are and as they were."""
+"""Lists of deployment requests with their filters, orders and counts, current and past."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ from projections.reading.queries import (
 
 
 class RequestOrder(StrEnum):
-    """The orders of the contract."""
+    """The orders of the API."""
 
     SUBMITTED_AT_DESC = "SUBMITTED_AT_DESC"
     SUBMITTED_AT_ASC = "SUBMITTED_AT_ASC"
@@ -59,7 +59,7 @@ class RequestOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestListFilter:
-    """The contract's filter: what is None does not narrow; an empty tuple matches nothing. words: of its text."""
+    """The API's filter. None does not filter; an empty tuple matches nothing. words: of its `text`."""
 
     status: Sequence[str] | None = None
     requesting_authority: Sequence[str] | None = None
@@ -77,7 +77,7 @@ class RequestListFilter:
         return self.incident is not None or bool(self.overdue) or bool(self.questioned)
 
     def plain(self) -> Self:
-        """The same, and nothing twice: of regions, those that lie in no other one; words as patterns."""
+        """The same filter without duplicates. Of regions, only those that lie in no other one; words as patterns."""
         return replace(
             self,
             status=distinct(self.status),
@@ -91,7 +91,7 @@ class RequestListFilter:
 def page(
     scope: ViewerScope, wanted: RequestListFilter, order: RequestOrder, limit: int, after: ListPosition | None = None
 ) -> Query[tuple[ListPosition, DeploymentRequest]]:
-    """The next items of a list. Ask for one more than is shown to know whether there are more."""
+    """The next items of a list. Query one more than you show, to know whether there are more."""
     shape, values = shape_of(wanted.plain(), *_EACH)
     part = PageShape(continued=after is not None, falling=order.is_falling)
     prepared = _PAGES if wanted.incident is None else _PAGES_OF_INCIDENTS
@@ -99,9 +99,9 @@ def page(
 
 
 def count(scope: ViewerScope, wanted: RequestListFilter, *, row_by_row: bool = False) -> Query[int]:
-    """How many the whole list has. One row. Of all, of statuses and of those in places, it is counted beforehand.
+    """How many items the whole list has. One row. Filters by status and region alone use the running counts.
 
-    row_by_row: so that it agrees with the list where rows are not what was counted.
+    row_by_row: counts rows instead, to agree with the list where rows differ from the running counts.
     """
     if not row_by_row and wanted == RequestListFilter(status=wanted.status, region=wanted.region):
         return situation_counts.requests(scope, wanted.status, wanted.region)
@@ -128,7 +128,7 @@ def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
 
 
 def _apart(wanted: RequestListFilter) -> list[RequestListFilter]:
-    """One filter for each status, or else for each region, as each has a list of its own in an index."""
+    """One filter for each status, or else for each region: each has its own ordered range of an index."""
     if len(statuses := each(wanted.status)) > 1:
         return [replace(wanted, status=[status]) for status in statuses]
     if len(regions := each(wanted.region)) > 1:
@@ -161,19 +161,20 @@ def _standing(scope: ViewerScope, wanted: RequestListFilter, statement: Select[A
 
 
 def _stood(scope: ViewerScope, wanted: RequestListFilter) -> Iterator[ColumnElement[bool]]:
-    """What passes, of the row that stands or stood. What lasts is told of one row: of two, it misleads the planner."""
+    """Conditions on columns that change, of the row valid then. Lasting columns are filtered on one table only: filters
+    on both mislead the planner."""
     yield from (valid_at(table, scope), visible(table, scope), *_passing(scope, wanted))
 
 
 def _ordered_by(scope: ViewerScope, order: RequestOrder) -> ColumnElement[Any]:
-    """What updated a row is what it is valid from: by that, what is past is indexed."""
+    """valid_from is when the row was updated. Past rows are indexed by that."""
     if order.is_by_submission:
         return table.c.submitted_at
     return table.c.updated_at if scope.as_of is None else table.c.valid_from
 
 
 def _lasting(rows: FromClause, wanted: RequestListFilter) -> Iterator[ColumnElement[bool]]:
-    """What never changes of a request."""
+    """Conditions on columns of a request that never change."""
     for name in ("requesting_authority", "deciding_authority"):
         if (chosen := getattr(wanted, name)) is not None:
             yield any_of(rows.c[name], chosen)
@@ -186,7 +187,7 @@ def _lasting(rows: FromClause, wanted: RequestListFilter) -> Iterator[ColumnElem
 
 
 def _passing(scope: ViewerScope, wanted: RequestListFilter) -> Iterator[ColumnElement[bool]]:
-    """What changes."""
+    """Conditions on columns that change."""
     if wanted.status is not None:
         yield any_of(table.c.status, wanted.status)
     if wanted.incident is not None:

@@ -1,6 +1,6 @@
-"""Running counts from intervals: how many subjects a group had in each status, a row whenever that changed.
+"""Running counts from intervals: how many subjects a group had in each status, one row for each change.
 
-The rows are a function of the intervals alone, so that they come out the same however the events were gathered.
+The rows depend on the intervals alone, so batching of events does not affect them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,8 +18,8 @@ STATUSES: Final = (
     "APPROVED", "DENIED", "WITHDRAWN", "REVOKED", "EXPIRED",
     "OPEN", "ATTRIBUTED", "INCONCLUSIVE",
 )  # fmt: skip
-"""Of requests and of incidents, in the order in which a row counts them. A new one goes to the end: what rows that are
-there count stays what it is."""
+"""Statuses of requests and incidents, in the order of a row's counts. Append new ones: existing rows keep their
+meaning."""
 
 TOUCHED: Final = """
     SELECT t.group_id, min(coalesce(t.since, (
@@ -42,12 +42,12 @@ STEP: Final = """
     FROM {schema}.situation_intervals i {ended} i.valid_until < 'infinity'
 """
 NONE: Final = "'{}'::text[]"
-"""The regions of a group of every region, the audience of one of every audience."""
+"""The regions of a group of all regions; the audience of a group of all audiences."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupLevel:
-    """What an interval is counted in. own: its column that names the group. regions, audience: of the group."""
+    """A kind of group. own: the interval column with the group's id. regions, audience: SQL for those of the group."""
 
     own: str
     regions: str
@@ -64,7 +64,7 @@ LEVELS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CountScope:
-    """Which groups are counted. touched: names them; begun, ended: the steps that count; before: what was counted."""
+    """Which groups are counted. touched: names them; begun, ended: joins to their steps; before: counts up to then."""
 
     touched: str
     begun: str
@@ -137,17 +137,17 @@ EACH: Final = ", ".join(f"count(*) FILTER (WHERE i.status = '{status}')" for sta
 def miscounted(
     connection: psycopg.Connection[Any], schema: str, level: GroupLevel, places: Iterable[tuple[UUID, datetime]]
 ) -> Iterator[str]:
-    """Where a group's running counts at an instant are not how many of its intervals there are at it, in a line each.
+    """One line for each group whose running counts at an instant differ from a count of its intervals.
 
-    places: groups of the level, and an instant for each.
+    places: groups of the level, with an instant for each.
     """
     statement = FROM_SCRATCH.format(schema=schema, own=level.own, counts=EACH)
     for group, instant, there, wanted in _run(connection, statement, *map(list, zip(*places, strict=True))):
         yield f"situation group_id={group} at {instant.isoformat()}: counts is {there}, and its intervals make {wanted}"
 
 
-def count_anew(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded] | None) -> None:
-    """The counts of the groups that were touched, from when they were; of all where folded is None."""
+def update_counts(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded] | None) -> None:
+    """Recounts the affected groups from their first change on; all groups if folded is None."""
     if folded is None:
         _run(connection, _counting(schema, EVERY))
         return

@@ -1,9 +1,9 @@
 """How many requests and incidents each region has in each status: running counts, now or at any instant.
 
-An interval is the time that one subject spends in one status. A group is what is counted together: region, kind,
-marking and audience. Its rows say how many it had in each status, a row whenever that changed. What is asked must take
-no longer the more places and audiences there are: so there are groups of every region, to count a list, and groups of
-every audience, for those from whom nothing is hidden that has their marking.
+An interval is the time that one subject spends in one status. A group is a set of subjects that are counted together:
+the same region, kind, marking and audience. Its rows say how many subjects it had in each status, one row for each
+change. Query time must not grow with the number of regions and audiences. Hence there are also groups of all regions,
+to count whole lists, and groups of all audiences, for viewers who see everything of a marking.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ from domain.incident.state import Incident
 from domain.recorded import Recorded
 from domain.vocabulary import derived_id
 from projections import running_counts
-from projections.running_counts import LEVELS, count_anew, miscounted
+from projections.running_counts import LEVELS, miscounted, update_counts
 from projections.state_items import without_items
 from projections.tables.documents import encode, reader
 from projections.tables.metadata import PROJECTIONS
@@ -58,8 +58,8 @@ VERSION: Final = 5
 REQUEST: Final = "request"
 INCIDENTS: Final = "incident"
 NONE: Final[ColumnElement[Any]] = literal_column(running_counts.NONE)
-"""The regions of a group of every region, the audience of a group of every audience. Spelled as in partial indexes,
-which the planner compares by their text."""
+"""The regions of a group of all regions; the audience of a group of all audiences. Spelled as in the partial indexes,
+which the planner matches by text."""
 
 table: Final = Table(
     NAME,
@@ -75,7 +75,7 @@ table: Final = Table(
     Column("counts", ARRAY(Integer), nullable=False),
     PrimaryKeyConstraint("group_id", "valid_from"),
 )
-"""counts: one for each status, in the order of STATUSES."""
+"""counts: one number for each status, in the order of STATUSES."""
 present_index(table, "audience", postgresql_using="gin")
 Index(
     "ix_situation_total_audience",
@@ -112,7 +112,7 @@ remembered: Final = state_table("situation_memory")
 
 
 def counted(state: Any) -> Any:
-    """What decides how a subject is counted, and is bounded: of its items, its audience depends on these alone."""
+    """The bounded part of a state that decides how it is counted. Of an incident's items, only `referred_to` does."""
     bounded = without_items(state)
     return changed(bounded, referred_to=state.referred_to) if isinstance(state, Incident) else bounded
 
@@ -143,7 +143,7 @@ def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
 
 
 def recount(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded]) -> Iterator[str]:
-    """In all groups of each subject, at the instant of its last change."""
+    """Checks all groups of each subject at the instant of its last change."""
     names = intervals.c.keys()
     last = [dict(zip(names, each.rows[intervals][-1], strict=True)) for each in folded if each.rows[intervals]]
     for level in LEVELS if last else ():
@@ -151,7 +151,7 @@ def recount(connection: psycopg.Connection[Any], schema: str, folded: Sequence[F
 
 
 def _intervals(begun: Sequence[tuple[Recorded[Any], Any]], audience: list[str]) -> list[Values]:
-    """Each until the next one begins."""
+    """Intervals, each until the next one begins."""
     if not begun:
         return []
     _, subject = begun[-1]
@@ -173,20 +173,20 @@ def _intervals(begun: Sequence[tuple[Recorded[Any], Any]], audience: list[str]) 
 
 
 def _widening(state: Any, audience: list[str]) -> RowUpdate:
-    """All that was counted of a subject goes to the groups of those who may see it now."""
+    """Moves all intervals of a subject to the groups of its new audience."""
     group, total = _of_audience(state, audience)
     values = {"audience": audience, "group_id": group, "total_id": total}
     return RowUpdate(table=intervals, where={"id": state.id}, values=values)
 
 
 def _of_audience(state: Any, audience: Sequence[str]) -> tuple[UUID, UUID]:
-    """The groups of its place and of everywhere, for this audience."""
+    """The groups of the subject's region and of all regions, for this audience."""
     kind = _kind(state)
     return _group(kind, state.region, state.marking, tuple(audience)), _group(kind, state.marking, tuple(audience))
 
 
 def _of_marking(state: Any) -> tuple[UUID, UUID]:
-    """The same for every audience."""
+    """The same groups, for all audiences."""
     return _group(_kind(state), state.region, state.marking), _group(_kind(state), state.marking)
 
 
@@ -209,7 +209,7 @@ VIEW: Final = View(
     },
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     fold=fold,
-    derive=count_anew,
+    derive=update_counts,
     recount=recount,
     parks=False,
 )

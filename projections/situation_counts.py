@@ -1,4 +1,4 @@
-"""What the running counts say: of each region, and how many requests there are, now or at any instant."""
+"""Queries of the running counts: by region, and of requests, now or at any instant."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from projections.situation import NAME, NONE, REQUEST, table
 
 @dataclass(frozen=True, slots=True)
 class StatusCounts:
-    """Of a region and all below it. kind: 'request' or 'incident'. by_status: those with none are left out."""
+    """The counts of a region and all regions below it. kind: 'request' or 'incident'. by_status: without zeros."""
 
     region: str
     kind: str
@@ -43,15 +43,15 @@ class StatusCounts:
 
 
 def by_region(scope: ViewerScope, regions: Iterable[str] | None) -> Query[StatusCounts]:
-    """Of these regions; without, of each that has a request or an incident that the viewer may see. By region.
+    """The counts of these regions; if None, of each region with a request or incident that the viewer may see.
 
-    A region that was asked for and has none is not in the answer.
+    Ordered by region. A region without any is omitted.
     """
     return _COUNTS.of(scope, regions is None, regions=list(regions or ()))
 
 
 def requests(scope: ViewerScope, status: Iterable[str] | None, regions: Iterable[str] | None) -> Query[int]:
-    """How many requests are in any of these statuses, or in any, everywhere or in these regions. One row."""
+    """How many requests are in these statuses (None: any), in these regions (None: everywhere). One row."""
     wanted = frozenset(RequestStatus if status is None else status)
     return _REQUESTS.of(scope, wanted, regions is None, regions=list(regions or ()))
 
@@ -80,19 +80,19 @@ def _requests_in(scope: ViewerScope, statuses: Collection[str], everywhere: bool
 
 
 def _in_regions() -> ColumnElement[bool]:
-    """The groups of these regions and of all below them."""
+    """Matches the groups of these regions and of all regions below them."""
     return table.c.regions.bool_op("&&")(named_texts("regions"))
 
 
 def _number(rows: FromClause, statuses: Collection[str]) -> ColumnElement[int]:
-    """How many a row counts in any of these statuses."""
+    """How many subjects a row counts in any of these statuses."""
     places = (place for place, status in enumerate(STATUSES, start=1) if status in statuses)
     numbers = (func.coalesce(rows.c.counts[literal_column(str(place))], literal_column("0")) for place in places)
     return sum(numbers, literal_column("0"))
 
 
 def _seen(scope: ViewerScope, wanted: ColumnElement[bool]) -> CompoundSelect[Any]:
-    """The counts of the groups that add up to what the viewer sees. wanted: which groups, by their lasting columns."""
+    """The counts of the groups that add up to what the viewer may see. wanted: filters groups by unchanging columns."""
     return union_all(
         _standing(scope, wanted, table.c.audience == NONE, of_markings_seen_whole(table)),
         _standing(scope, wanted, visible_of_others(table, scope)),
@@ -100,7 +100,7 @@ def _seen(scope: ViewerScope, wanted: ColumnElement[bool]) -> CompoundSelect[Any
 
 
 def _standing(scope: ViewerScope, *chosen: ColumnElement[bool]) -> Select[Any]:
-    """What each of these groups counts. Each has one row that stands."""
+    """The counts of each chosen group. Each group has one current row."""
     of_group = (valid_at(table, scope.now()), *chosen)
     if scope.as_of is None:
         return select(table.c.regions, table.c.kind, table.c.counts).where(*of_group)

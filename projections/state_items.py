@@ -1,8 +1,8 @@
-"""The items of a state: the elements of its tuples that grow without bound. They are stored in a table of their own.
+"""The items of a state: elements of its tuples that grow without bound, stored in a separate table.
 
-A row of an item says what it is from a version on, until a later row of the same place. The document NOTHING says that
-the place is empty from then on. Texts that never change are in a column of their own, which a later row of the same
-item leaves empty: followers keep states without them.
+An item's row holds its content from a version on, until a later row of the same place. The document NOTHING means that
+the place is empty from that version on. Texts that never change are in a separate column, which later rows of the same
+item leave empty: followers keep states without these texts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ from projections.tables.view import Values
 S = TypeVar("S")
 
 NOTHING: Final = "null"
-"""The document of a place that is empty."""
+"""The document of an empty place."""
 Path = tuple[str, ...]
 
 
@@ -35,8 +35,8 @@ Path = tuple[str, ...]
 class Growing:
     """A tuple of a state that grows without bound.
 
-    name and path: where it is. kind: of its elements. texts: where these have texts that no event changes.
-    keeps_last: the last element stays in the document of the state too, since folds read it.
+    name and path: its place in the state. kind: of its elements. texts: paths of their texts that no event changes.
+    keeps_last: the last element is also in the state's document, because folds read it.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Growing:
 
 
 def growing(name: str, kind: Any, *, keeps_last: bool = False, changing: str | None = None) -> Growing:
-    """changing: a text of the elements that an event may replace, and the trail then tells what it was."""
+    """changing: a text of the elements that an event may replace; the audit trail then shows the old text."""
     texts = tuple(path for path in _text_paths(kind) if path != (changing,))
     return Growing(name, tuple(name.split(".")), kind, texts, keeps_last)
 
@@ -80,7 +80,7 @@ GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {
 
 
 def without_items(state: S) -> S:
-    """What is bounded of a state."""
+    """The bounded part of a state."""
     for each in GROWING.get(type(state), ()):
         if found := _at(state, each.path):
             state = _put(state, each.path, found[-1:] if each.keeps_last else ())
@@ -88,7 +88,7 @@ def without_items(state: S) -> S:
 
 
 def without_texts(state: S) -> S:
-    """The state as followers keep it: the texts of its items are unread."""
+    """The state as followers keep it: the texts of its items are UNREAD."""
     for each in GROWING.get(type(state), ()):
         if each.texts and (found := _at(state, each.path)):
             last = found[-1:] if each.keeps_last else ()
@@ -99,9 +99,9 @@ def without_texts(state: S) -> S:
 
 
 def item_rows(table: Table, subject: UUID, recorded: Recorded[Any], before: Any, after: Any) -> Iterator[Values]:
-    """What an event adds to the table of items.
+    """The rows that an event adds to the table of items.
 
-    An item has changed where it is another object than before: evolve leaves the others as they are.
+    An item has changed if it is another object than before: evolve keeps unchanged items.
     """
     with_texts = "texts" in table.c
     for each in GROWING[type(after)]:
@@ -118,9 +118,9 @@ def item_rows(table: Table, subject: UUID, recorded: Recorded[Any], before: Any,
 
 
 def reader_with_items(kind: type[S]) -> Callable[..., S]:
-    """Reads a document and the items of its state, as `projections.reading.item_rows` selects them.
+    """Returns a decoder of a document and its items, as `projections.reading.item_rows` selects them.
 
-    To be made while modules are imported, like any reader.
+    Call it at import time only, see `documents.reader`.
     """
     decode, declared = reader(kind), GROWING[kind]
     decode_items = items_reader({each.name: each.kind for each in declared})
@@ -131,7 +131,7 @@ def reader_with_items(kind: type[S]) -> Callable[..., S]:
             return state
         found: dict[str, dict[int, StoredItem]] = {}
         for item in decode_items(items):
-            _note(found.setdefault(item.field, {}), item)
+            _apply(found.setdefault(item.field, {}), item)
         for each in declared:
             if each.name in found:
                 last = _at(state, each.path)[-1:] if each.keeps_last else ()
@@ -141,24 +141,24 @@ def reader_with_items(kind: type[S]) -> Callable[..., S]:
     return read
 
 
-def _note(places: dict[int, StoredItem], item: StoredItem) -> None:
-    """Puts an item in the place of what it was in an earlier version, whose texts hold where it has none of its own."""
-    known = places.get(item.ordinal)
-    if known is not None and known.texts and item.item is not None:
-        item.texts = {**known.texts, **(item.texts or {})}
+def _apply(places: dict[int, StoredItem], item: StoredItem) -> None:
+    """Replaces the earlier row of a place. Texts that the new row lacks are taken from the earlier one."""
+    earlier = places.get(item.ordinal)
+    if earlier is not None and earlier.texts and item.item is not None:
+        item.texts = {**earlier.texts, **(item.texts or {})}
     places[item.ordinal] = item
 
 
 def _elements(places: Mapping[int, StoredItem], last: Sequence[Any]) -> tuple[Any, ...]:
     there = sorted((ordinal, each) for ordinal, each in places.items() if each.item is not None)
     if [ordinal for ordinal, _ in there] != list(range(len(there))):
-        raise ValueError(f"of {len(there)} items, some are missing: the last has the number {there[-1][0]}")
+        raise ValueError(f"items are missing: {len(there)} found, the last has ordinal {there[-1][0]}")
     found = tuple(each.item if not each.texts else _filled(each.item, each.texts) for _, each in there)
     return (*found[: len(found) - len(last)], *last)
 
 
 def _at(state: Any, path: Path) -> tuple[Any, ...]:
-    """Empty where something on the way is not there."""
+    """Empty if something on the path is None."""
     for name in path:
         if state is None:
             return ()
@@ -195,7 +195,7 @@ def _text_at(item: Any, path: Path) -> Any:
 
 
 def _changed_texts(of: Growing, was: Sequence[Any], now: Sequence[Any], ordinal: int) -> str | None:
-    """Those that are other objects than before, by their path."""
+    """The texts that are other objects than before, by path, encoded."""
     if not of.texts:
         return None
     before = was[ordinal] if ordinal < len(was) else None

@@ -1,4 +1,4 @@
-"""Folding the events of one stream into one row for each version, by the domain's own evolve."""
+"""Folds the events of one stream into one row for each version, by the domain's evolve functions."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,10 +17,10 @@ from projections.state_items import item_rows, without_texts
 from projections.tables.view import Folded, RowUpdate, Values
 
 PRESENT: Final = None
-"""The valid_until of a row that stands, which no datetime can say: 'infinity' in the table."""
+"""The valid_until of the current row: 'infinity' in the table, which datetime cannot represent."""
 
 regions_around: Final = lru_cache(4096)(regions_of)
-"""The region itself and every region around it, found once."""
+"""The region and all regions around it, cached."""
 
 MakeRow = Callable[[Any, Recorded[Any], datetime | None, list[str]], Values]
 
@@ -33,9 +33,9 @@ def fold_versions(
     events: Sequence[Recorded[Any]],
     items: Table | None = None,
 ) -> Folded:
-    """A row for each event, each valid until the next one, with the audience as it is after the last.
+    """A row for each event, valid until the next one, with the audience after the last event.
 
-    No state but the last is kept. items: the table of what grows without bound.
+    Only the last state is kept. items: the table of the state's items.
     """
     before, subject = state, events[0].stream
     audience: list[str] = []
@@ -47,7 +47,7 @@ def fold_versions(
         if items is not None:
             changes += item_rows(items, subject, recorded, state, after)
         state = after
-    audience += audience_of(state)  # of all rows, which share the list
+    audience += audience_of(state)  # the rows share this list
     widened = before is not None and audience_of(before) != audience
     return Folded(
         subject=subject,
@@ -60,12 +60,12 @@ def fold_versions(
 
 
 def audience_of(state: Any) -> list[str]:
-    """Who may see a subject. What has no marking is CLEAR."""
+    """The audience tokens of a subject. What has no marking is CLEAR."""
     return sorted(state.audience) if isinstance(state, DeploymentRequest | Incident) else [EVERYBODY]
 
 
 def version_columns(recorded: Recorded[Any], until: datetime | None, marking: Marking, audience: list[str]) -> Values:
-    """The columns that every table of versions begins with."""
+    """The columns that every table of version rows begins with."""
     return (
         recorded.stream,
         recorded.version,

@@ -1,4 +1,4 @@
-"""How far each view is, and how it does: written by the followers in the transaction of their rows."""
+"""Checkpoints, rebuilds and their outcomes. Followers write a checkpoint in the transaction of its rows."""
 
 from enum import StrEnum
 from typing import Final
@@ -20,7 +20,7 @@ from projections.tables.stored_events import events
 
 
 class FollowerState(StrEnum):
-    """RUNNING: a follower leads. STOPPED: none does. FAILED: it leads, cannot apply what comes next, and tries on."""
+    """RUNNING: a follower leads. STOPPED: none leads. FAILED: it leads, cannot apply the next event, and retries."""
 
     RUNNING = "RUNNING"
     STOPPED = "STOPPED"
@@ -76,11 +76,11 @@ rebuild_outcomes: Final = Table(
 
 
 class RebuildStep(StrEnum):
-    """What a rebuild does, in this order; it may catch up and compare, or swap, more than once.
+    """The steps of a rebuild, in this order. It may repeat CATCHING_UP and COMPARING, or SWAPPING.
 
-    LOADING: it folds events and loads their rows. INDEXING: it builds what hangs on rows. CATCHING_UP: it applies what
-    was recorded meanwhile. COMPARING: its rows with those that are served, and with folds from scratch. SWAPPING: it
-    waits for a moment in which nobody reads, and takes the place of what is served.
+    LOADING: fold events and load their rows. INDEXING: build indexes and derived rows. CATCHING_UP: apply events
+    recorded meanwhile. COMPARING: compare its rows with the current ones and with folds from scratch. SWAPPING: wait
+    until no statement reads the current tables, then replace them.
     """
 
     LOADING = "LOADING"
@@ -97,6 +97,6 @@ class RebuildStep(StrEnum):
 in_the_log: Final = exists().where(
     events.c.notification_id == table.c.position, events.c.recorded_at == table.c.recorded_at
 )
-"""Whether the last event that a checkpoint has taken in is in the log: it is not where an older log was restored."""
+"""Whether the log contains the event of the checkpoint. It does not after an older log was restored."""
 reached: Final = case((in_the_log, table.c.position), else_=0)
-"""The position that a checkpoint has reached in this log."""
+"""The checkpoint's position if this log contains it, else 0."""

@@ -1,7 +1,7 @@
-"""A domain state as one document, and back, exactly: what a view keeps of a row beside its columns.
+"""Lossless encoding of domain states as JSON documents, stored in a row next to its columns.
 
-A text is a plain string; an erased one is {"erased": true}, since null is a text that was never written. In the
-document of an item it is 0: the text is stored beside it, and is UNREAD until it is put in.
+A text is a plain string; an erased text is {"erased": true}, since null means that no text was written. In the document
+of an item, 0 stands for a text that is stored in another column; it decodes as UNREAD until the text is filled in.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,18 +15,18 @@ State = TypeVar("State")
 
 ERASED: Final = {"erased": True}
 APART: Final = 0
-"""What stands for a text that is stored apart."""
+"""Placeholder of a text that is stored in another column."""
 ROOM: Final = 4096
-"""Bytes that most documents fit into: msgspec by itself begins with less, and copies it all whenever that is full."""
+"""Initial buffer size in bytes; most documents fit. msgspec starts smaller and copies the buffer to grow it."""
 
 
 class _Unread(Text):
-    """A text of an item that a follower does not keep. It is never written: encoding and comparing it are faults."""
+    """An item's text that followers do not load. Encoding it, or comparing it with another text, is an error."""
 
     __slots__ = ()
 
     def __init__(self) -> None:
-        """It has no value."""
+        """It has no value attribute."""
 
     def __repr__(self) -> str:
         return "UNREAD"
@@ -42,7 +42,7 @@ UNREAD: Final[Text] = _Unread()
 
 
 class StoredItem(msgspec.Struct, array_like=True):
-    """An item of a state, as its row has it. texts: by their path in the item. Its subclasses say of which field."""
+    """An item of a state as stored. texts: by path in the item. Subclasses are tagged with the field's name."""
 
     ordinal: int
     item: Any
@@ -60,22 +60,22 @@ def encode(state: object) -> str:
 
 
 def outline(item: object) -> str:
-    """The document of an item whose texts that are stored apart are UNREAD."""
+    """The document of an item, with 0 for each UNREAD text."""
     return _OUTLINER.encode(item).decode()
 
 
 def reader(kind: type[State]) -> Callable[[str], State]:
-    """Reads documents of one kind. It raises msgspec.ValidationError where one is of another.
+    """Returns a decoder of documents of one kind. The decoder raises msgspec.ValidationError for another kind.
 
-    To be made while modules are imported: msgspec takes note of a class when it first meets it, and two threads that
-    make it do so at once crash the process.
+    Call it at import time only: msgspec registers a class on first use, and doing so in two threads at once crashes the
+    process.
     """
     return msgspec.json.Decoder(kind, dec_hook=_read).decode
 
 
 def items_reader(kinds: Mapping[str, Any]) -> Callable[[str], list[StoredItem]]:
-    """Reads items of several fields, of these kinds: [[field, ordinal, item, texts], ...]."""
-    known = [
+    """Returns a decoder of the items of several fields, by kind: [[field, ordinal, item, texts], ...]."""
+    structs = [
         msgspec.defstruct(
             f"Stored_{name}", [("ordinal", int), ("item", kind | None), ("texts", dict[str, Text] | None)],
             bases=(StoredItem,), tag=name, array_like=True,
@@ -83,14 +83,14 @@ def items_reader(kinds: Mapping[str, Any]) -> Callable[[str], list[StoredItem]]:
         for name, kind in kinds.items()
     ]  # fmt: skip
     decoder: msgspec.json.Decoder[list[StoredItem]]
-    decoder = msgspec.json.Decoder(list[Union[tuple(known)]], dec_hook=_read)  # type: ignore[misc] # noqa: UP007
+    decoder = msgspec.json.Decoder(list[Union[tuple(structs)]], dec_hook=_read)  # type: ignore[misc] # noqa: UP007
     return decoder.decode
 
 
 def _written(value: Any) -> object:
     if isinstance(value, Text) and value is not UNREAD:
         return ERASED if value.value is None else value.value
-    raise TypeError(f"no form is known for {type(value).__name__}")
+    raise TypeError(f"no encoding for {type(value).__name__}")
 
 
 def _read(kind: type, value: Any) -> object:
@@ -98,7 +98,7 @@ def _read(kind: type, value: Any) -> object:
         if value == APART:
             return UNREAD
         return Text(value if isinstance(value, str) else None)
-    raise TypeError(f"no form is known for {kind.__name__}")
+    raise TypeError(f"no decoding for {kind.__name__}")
 
 
 def _outlined(value: Any) -> object:

@@ -1,4 +1,4 @@
-"""How tables are named, and the two schemas of the database: what happened, and what is derived from it."""
+"""Naming conventions, and the two schemas of the database: the event store and the projections derived from it."""
 
 from typing import Final
 
@@ -11,9 +11,9 @@ NAMING: Final = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""PostgreSQL cuts a name at 63 bytes: a longer one is given by hand."""
+"""PostgreSQL truncates names at 63 bytes: longer ones are given explicitly."""
 
 EVENT_STORE: Final = MetaData(schema="event_store", naming_convention=NAMING)
-"""What happened. Nothing here is ever rewritten."""
+"""What happened. Rows are never rewritten."""
 PROJECTIONS: Final = MetaData(schema="projections", naming_convention=NAMING)
-"""What is derived from it, and can be thrown away and built anew. Every view's table is here."""
+"""What is derived from the events and can be rebuilt. Contains the tables of all views."""

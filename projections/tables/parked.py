@@ -1,4 +1,4 @@
-"""Tables of parked streams and of the events that wait in them."""
+"""Tables of parked streams and of their pending events."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Tables that record which parts of a view's copy are loaded."""
+"""Tables that record which parts of a rebuild's copy are loaded."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The event store's tables as statements see them; `events` is eventsourcing's own in names, types, key and index."""
+"""The event store's tables. `events` has the names, types, key and index of the eventsourcing library."""
 
 from typing import Final
 
@@ -55,7 +55,7 @@ horizon: Final = Table(
     ),
     Column("instant", TIMESTAMP(timezone=True), nullable=False),
 )
-"""One row: the newest instant for which a position was told. Nothing is recorded at or before it any more."""
+"""One row: the latest instant for which a position was returned. No event is recorded at or before it any more."""
 
 voided_events: Final = Table(
     "voided_events",
@@ -68,7 +68,7 @@ voided_events: Final = Table(
     Column("voided_by", Text, nullable=False),
     Column("voided_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
 )
-"""Events that an operator has voided. topic: what stands in their place, by its name in domain.catalogue.VOIDED."""
+"""Events voided by an operator. topic: of the event that replaces it, as named in domain.catalogue.VOIDED."""
 
 people: Final = Table(
     "people",

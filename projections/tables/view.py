@@ -1,4 +1,4 @@
-"""What a view is: tables, and a fold of one subject's events into rows. How rows get written stands in `following`."""
+"""The definition of a view: its tables, and a fold of one subject's events into rows. `following` writes the rows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from domain.recorded import Recorded
 from projections.tables.metadata import PROJECTIONS
 
 Values = tuple[Any, ...]
-"""One row, in the order of its table's columns; None for 'infinity' in valid_until."""
+"""One row, in the order of its table's columns. In valid_until, None means 'infinity'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowUpdate:
-    """What changes in the rows that are there, by the names of columns."""
+    """An update of existing rows. where, values: by column name."""
 
     table: Table
     where: Mapping[str, Any]
@@ -28,11 +28,11 @@ class RowUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """What some events of one subject make of it.
+    """The result of folding some events of one subject.
 
-    kind and state: what it is after them. rows: what is added. ends: by table, the event until which the row that
-    stood before was valid. updates: in this order, after the rows are added.
-    groups: what is counted anew, from `since` on, or over the subject's whole life where that is None.
+    kind and state: of the subject after these events. rows: to insert. ends: by table, the event that ends the current
+    row. updates: applied in this order, after the inserts.
+    groups: groups to recount, from `since` on, or over the subject's whole history if that is None.
     """
 
     subject: UUID
@@ -47,10 +47,10 @@ class Folded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateTable:
-    """Where the states of one kind of subject are kept, and what reads one.
+    """Where the states of one kind of subject are stored, and their decoder.
 
-    versioned: its table keeps the rows of the past, and the state is that of the row that stands.
-    items: the table of the state's items, where it has any. Their texts are not read.
+    versioned: the table has version rows, and the state is that of the current row.
+    items: the table of the state's items, if any. Their texts are not loaded.
     """
 
     table: Table
@@ -69,18 +69,19 @@ def kind_is_aggregate(recorded: Recorded[Any]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One question that the events answer, kept as rows.
+    """Rows derived from events to answer one question.
 
-    version: raised when fold or columns change; the rows are then built anew.
+    version: increment it when fold or columns change; the view is then rebuilt.
     tables: in the order in which they are written and locked.
-    memories: by kind of subject. by_stream: aggregates whose subject is their stream, so that they can be folded stream
-    by stream. by_position: those that must be folded in the order of the log. Of others, nothing is kept.
-    fold: the state before, None at the beginning, and some events of one subject, the oldest first. The folds of two
-    subjects never look at each other.
-    derive: computes in a schema what hangs on the rows of several subjects: on those just written, or on all (None).
-    recount: what of that is not what counting from scratch comes to, in a line each: of some subjects' last changes.
-    ignores: events that make no difference to it, of aggregates that otherwise do.
-    parks: whether a stream with an event that cannot be applied is set aside; otherwise the view stops there, loudly.
+    memories: by kind of subject. by_stream: aggregates whose subject is their stream, so they can be folded stream
+    by stream. by_position: aggregates that must be folded in the order of the log. Other aggregates are ignored.
+    fold: takes the previous state (None for a new subject) and some events of one subject, oldest first. Folds of
+    different subjects are independent.
+    derive: computes rows in a schema that depend on several subjects: for the folds just written, or for all (None).
+    recount: yields one line for each derived row that differs from a count from scratch, at the last changes of the
+    given subjects.
+    ignores: event types that have no effect on the view, of aggregates that otherwise have.
+    parks: whether a stream with an event that cannot be applied is parked; otherwise the view stops with an error.
     """
 
     name: str
@@ -98,7 +99,7 @@ class View:
     ignores: tuple[type[Any], ...] = ()
 
     def keeps(self, recorded: Recorded[Any]) -> bool:
-        """Whether an event makes a difference to it."""
+        """Whether the event has an effect on the view."""
         return (
             not isinstance(recorded.event, self.ignores)
             and AGGREGATE_OF[type(recorded.event)] in self.by_stream + self.by_position
@@ -106,11 +107,11 @@ class View:
 
 
 def version_table(name: str, *columns: Column[Any], documented: bool = True) -> Table:
-    """A table that keeps the rows of the past: one for each version of each subject.
+    """A table with one row for each version of each subject.
 
-    position: of the event that made it. valid_from: when that was recorded; valid_until: when the next one was,
-    'infinity' for the row that stands. audience: who may see it, the same for all rows of a subject: as it is now.
-    document: the state itself, without the items that a table of items has.
+    position: of the event that made the version. valid_from: when that event was recorded. valid_until: when the next
+    one was, 'infinity' for the current row. audience: who may see the subject now, the same in all of its rows.
+    document: the state, without items that have a table of their own.
     """
     return Table(
         name,
@@ -129,9 +130,9 @@ def version_table(name: str, *columns: Column[Any], documented: bool = True) -> 
 
 
 def items(name: str, *, texts: bool = True) -> Table:
-    """A table of what of a state grows without bound: a row for each item, and for each of its changes.
+    """A table of the unbounded parts of a state: one row for each item and each of its changes.
 
-    version: from which on it is so. field and ordinal: the place of the item in the state.
+    version: the first one with this content. field and ordinal: the place of the item in the state.
     """
     return Table(
         name,
@@ -147,7 +148,7 @@ def items(name: str, *, texts: bool = True) -> Table:
 
 
 def state_table(name: str) -> Table:
-    """A table of what is remembered of each subject, where no table of versions holds it."""
+    """A table of the states that folds need, for views without version rows that hold them."""
     return Table(
         name,
         PROJECTIONS,
@@ -161,6 +162,6 @@ STANDS: Final = text("valid_until = 'infinity'::timestamptz")
 
 
 def present_index(table: Table, *columns: str, **options: Any) -> Index:
-    """An index over the rows that stand. Its name tells it from one over all rows."""
+    """An index over the current rows. Its name differs from that of an index over all rows."""
     name = f"ix_{table.name}_present_{'_'.join(columns)}"
     return Index(name, *(table.c[column] for column in columns), postgresql_where=STANDS, **options)

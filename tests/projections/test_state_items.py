@@ -134,7 +134,7 @@ def test_items_of_which_one_is_missing_are_refused() -> None:
     state = incident_with(evidence=3)
     rows = [*item_rows(incidents.incident_items, state.id, made_up(state, 1), None, state)]
     there = [row for row in rows if row[2:4] != ("evidence", 1)]
-    with pytest.raises(ValueError, match="some are missing"):
+    with pytest.raises(ValueError, match="items are missing"):
         reader_with_items(Incident)(incidents.values(state, made_up(state, 1), None, [])[-1], told(there, 1))
 
 

@@ -15,7 +15,7 @@ from projections.following.replay import LogReplay
 from projections.following.row_writer import LIVE
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.verification import NotAsFolded, check_sample
-from projections.running_counts import count_anew
+from projections.running_counts import update_counts
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
@@ -91,7 +91,7 @@ def test_two_rows_for_one_moment_are_seen(recorded: World) -> None:
 
 def test_a_raised_version_with_a_fault_in_what_it_derives_is_not_swapped(recorded: World) -> None:
     def derive(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded] | None) -> None:
-        count_anew(connection, schema, folded)
+        update_counts(connection, schema, folded)
         connection.execute(f"UPDATE {schema}.situation SET counts[1] = counts[1] + 1".encode())
 
     before = recorded.rows(situation.table)
