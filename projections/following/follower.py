@@ -1,4 +1,4 @@
-"""A follower: feed -> fold -> rows and checkpoint, in one transaction, by one leader, woken by what is appended."""
+"""The follower: feed -> fold -> rows and checkpoint in one transaction, by one leader, woken by notifications."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -29,18 +29,21 @@ from projections.tables.view import View
 log = logging.getLogger(__name__)
 
 ReadFeed = Callable[[int, int], Sequence[Recorded[Any]]]
-"""The events after a position, in order: so many at most, and fewer where they are large, but one where there is one.
-What is not there yet never appears below what was seen."""
+"""Returns the events after a position, in order: at most the given number, fewer if they are large, at least one if
+there is any. No event appears later below a position that was returned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consumer:
-    """What follows the log under a name of its own.
+    """What follows the log under a checkpoint of its own.
 
-    apply: makes of some events what they make, in the transaction that moves the checkpoint past them.
-    committed: that is to stay. forget: it was rolled back, or others went on: nothing remembered is to be trusted.
-    park: sets aside the stream of an event that cannot be applied, likewise; whether it did.
-    keeps_rows: what it makes is of no use where it was made from another log. A course without rows begins again.
+    apply: processes events in the transaction that moves the checkpoint past them.
+    committed: called after the commit. forget: called if it was rolled back or the checkpoint was moved by others;
+    drops cached state.
+    park: parks the stream of an event that cannot be applied, also in the checkpoint's transaction; returns whether it
+    did.
+    keeps_rows: whether its results are invalid if they were made from another log. A consumer without rows restarts
+    from the first event.
     """
 
     name: str
@@ -53,7 +56,7 @@ class Consumer:
 
 
 def view_consumer(view: View) -> Consumer:
-    """Keeps the rows of a view."""
+    """The consumer that maintains the rows of a view."""
     states = FoldCache(view, LIVE)
     folded: list[tuple[Any, Any]] = []
 
@@ -87,16 +90,16 @@ def follow(
     limits: FollowerLimits | None = None,
     passing: tuple[type[Exception], ...] = (),
 ) -> None:
-    """Follows until `stop` is set, and then ends what is under way. However many do, one leads and the others wait.
+    """Follows until `stop` is set, and completes the current batch. Of several followers one leads, the others wait.
 
-    Nothing is written to rows of another version: they are waited for to be built anew.
-    passing: errors of the feed that pass by themselves. They, and a database that is away, full or read-only, are
-    waited out. Any other error parks the event's stream, or is written to the checkpoint and logged and tried again:
-    none is ever skipped, and no error of the database ends the following.
+    Never writes rows of another version: it waits until they are rebuilt.
+    passing: errors of the feed that are temporary. They, and a database that is unavailable, full or read-only, are
+    retried. Any other error parks the event's stream, or is written to the checkpoint, logged and retried. No event is
+    skipped, and no database error ends the follower.
     """
     limits = limits or FollowerLimits()
     wait = limits.first
-    waited_out: tuple[type[Exception], ...] = (psycopg.Error, *passing)
+    retried: tuple[type[Exception], ...] = (psycopg.Error, *passing)
     while not stop.is_set():
         try:
             with leadership.connect(url, f"{FOLLOWERS} {consumer.name}") as connection:
@@ -105,17 +108,17 @@ def follow(
                     _Leader(consumer, connection, feed, stop, limits, passing).lead()
                 wait = limits.first
         except OtherVersion as error:
-            log.info("%s: its follower waits", error)
+            log.info("%s: the follower waits for a rebuild", error)
             stop.wait(limits.lead)
-        except waited_out as error:
-            log.warning("the follower of %s tries again in %.1f s: %s", consumer.name, wait, error)
+        except retried as error:
+            log.warning("the follower of %s retries in %.1f s: %s", consumer.name, wait, error)
             consumer.forget()
             stop.wait(wait)
             wait = min(wait * 2, limits.longest)
 
 
 def _wait_to_lead(connection: psycopg.Connection[Any], consumer: Consumer, stop: Event, limits: FollowerLimits) -> None:
-    """Who can not write the rows does not stand in the way of who can."""
+    """Does not take the lock while the rows are of another version, so that a follower of that version can lead."""
     while not stop.is_set():
         if not _is_of_another_version(connection, consumer) and leadership.try_to_lead(connection, consumer.name):
             return
@@ -123,9 +126,9 @@ def _wait_to_lead(connection: psycopg.Connection[Any], consumer: Consumer, stop:
 
 
 def _is_of_another_version(connection: psycopg.Connection[Any], consumer: Consumer) -> bool:
-    """Whether the rows are of another version. What holds nothing yet takes on that of whoever comes first."""
-    known = leadership.version_of(connection, consumer.name)
-    return known is not None and known != consumer.version
+    """Whether the rows are of another version. A view without rows takes the version of the first follower."""
+    version = leadership.version_of(connection, consumer.name)
+    return version is not None and version != consumer.version
 
 
 class _Leader:
@@ -140,7 +143,7 @@ class _Leader:
         limits: FollowerLimits,
         passing: tuple[type[Exception], ...],
     ) -> None:
-        self._course = consumer
+        self._consumer = consumer
         self._connection = connection
         self._feed = feed
         self._stop = stop
@@ -151,45 +154,45 @@ class _Leader:
         self._standing = CheckpointState(0, 0)
 
     def lead(self) -> None:
-        """Listens first, then reads: what is appended in between is heard of."""
+        """Starts to listen before it reads, so that no append in between is missed."""
         self._connection.execute(f"LISTEN {CHANNEL}".encode())
         self._begin()
         if not self._standing.clean:
             self._block = 1
-        log.info("the follower of %s leads from position %d", self._course.name, self._standing.position)
+        log.info("the follower of %s leads from position %d", self._consumer.name, self._standing.position)
         while not self._stop.is_set():
             if not self._step():
                 self._listen()
-        leadership.stopped(self._connection, self._course.name)
+        leadership.stopped(self._connection, self._consumer.name)
 
     def _begin(self) -> None:
-        """Raises OtherVersion, also where the rows were made from another log."""
-        consumer = self._course
+        """Raises OtherVersion, also if the rows were made from another log."""
+        consumer = self._consumer
         consumer.forget()
         if not leadership.is_of_this_log(self._connection, consumer.name):
-            log.error("%s has taken in events that are not in the log: it begins again from the first", consumer.name)
+            log.error("%s has applied events that are not in the log: it restarts from the first", consumer.name)
             leadership.disown(
                 self._connection, consumer.name, OF_ANOTHER_LOG if consumer.keeps_rows else consumer.version
             )
         self._standing = leadership.begin(self._connection, consumer.name, consumer.version)
 
     def _step(self) -> bool:
-        """Takes in what there is, never waiting for more. Whether there may be more already."""
+        """Applies the available events without waiting for more. Returns whether there may be more."""
         events: Sequence[Recorded[Any]] = ()
         try:
             events = self._feed(self._standing.position, self._block)
             if events:
                 self._apply(events)
-            elif not leadership.is_of_this_log(self._connection, self._course.name):
-                raise CheckpointMoved(f"{self._course.name} has taken in events that are not in the log")
+            elif not leadership.is_of_this_log(self._connection, self._consumer.name):
+                raise CheckpointMoved(f"{self._consumer.name} has applied events that are not in the log")
         except CheckpointMoved as error:
-            log.info("%s: going on from where it is now", error)
+            log.info("%s: continues from the current checkpoint", error)
             self._begin()
             return True
         except Exception as error:
             if is_outage(error) or isinstance(error, self._passing):
                 raise
-            log.exception("the follower of %s cannot go on from %d", self._course.name, self._standing.position)
+            log.exception("the follower of %s cannot continue from %d", self._consumer.name, self._standing.position)
             return self._failed(error, events)
         self._wait = self._limits.first
         self._block = min(self._block * 2, self._limits.block)
@@ -198,32 +201,32 @@ class _Leader:
     def _apply(self, events: Sequence[Recorded[Any]]) -> None:
         with self._connection.transaction():
             standing = self._advance(events)
-            self._course.apply(self._connection, events)
+            self._consumer.apply(self._connection, events)
         self._standing = standing
-        self._course.committed()
+        self._consumer.committed()
 
     def _advance(self, events: Sequence[Recorded[Any]]) -> CheckpointState:
-        return leadership.advance(self._connection, self._course.name, self._course.version, self._standing, events)
+        return leadership.advance(self._connection, self._consumer.name, self._consumer.version, self._standing, events)
 
     def _failed(self, error: Exception, events: Sequence[Recorded[Any]]) -> bool:
-        """All before the event that cannot be applied is applied, one by one; then it is parked, or waited for."""
-        self._course.forget()
+        """Retries event by event, to apply all before the failing one; then parks that one, or waits and retries."""
+        self._consumer.forget()
         if self._block > 1:
             self._block = 1
             return True
         if events and self._park(events[:1], error):
             return True
-        leadership.fail(self._connection, self._course.name, error)
+        leadership.fail(self._connection, self._consumer.name, error)
         self._stop.wait(self._wait)
         self._wait = min(self._wait * 2, self._limits.longest)
         return True
 
     def _park(self, events: Sequence[Recorded[Any]], error: Exception) -> bool:
-        """Whether it was set aside, or others went on meanwhile: then it is looked at again."""
+        """Whether the event was parked, or the checkpoint was moved by others and the event is to be retried."""
         try:
             with self._connection.transaction() as transaction:
                 standing = self._advance(events)
-                if not self._course.park(self._connection, events[0], error):
+                if not self._consumer.park(self._connection, events[0], error):
                     raise psycopg.Rollback(transaction)
                 self._standing = standing
                 return True
@@ -233,7 +236,7 @@ class _Leader:
         return False
 
     def _listen(self) -> None:
-        """Until an append is heard of: one that was not read yet, or one before what was read, as in another log."""
+        """Waits for an append after the checkpoint, or before it, as in another log; at most `look` seconds."""
         until = monotonic() + self._limits.look
         while not self._stop.is_set() and (left := until - monotonic()) > 0:
             if leadership.wait_for_append(self._connection, min(left, self._limits.listen)) not in (

@@ -1,4 +1,4 @@
-"""The database's side of following: one leader, a checkpoint that moves with the rows, and being woken."""
+"""The database side of a follower: leader lock, checkpoint, notifications."""
 
 import logging
 import re
@@ -14,13 +14,13 @@ from projections.reading.view_status import LOCKS
 from projections.tables.checkpoints import FollowerState
 
 CHANNEL: Final = "mandate_events"
-"""Notified by every append, with the last position."""
+"""Channel on which every append notifies, with the last position."""
 REBUILDS_CHANNEL: Final = "mandate_rebuilds"
-"""Notified by whoever asks for a rebuild, with the view."""
+"""Channel on which requests for a rebuild notify, with the view."""
 
 OF_ANOTHER_LOG: Final = 0
-"""The version of rows that were made from events which are not in the log, as after an older log was restored: older
-than that of any code, so that a worker builds them anew."""
+"""The version of rows made from events that are not in the log, as after an older log was restored. It is lower than
+that of any code, so a worker rebuilds them."""
 IN_THE_LOG: Final = """EXISTS (
     SELECT FROM event_store.events e WHERE e.notification_id = c.position AND e.recorded_at = c.recorded_at
 )"""
@@ -38,8 +38,8 @@ SETTINGS: Final = {
     "synchronous_commit": "off",
     "default_transaction_isolation": "read committed",
 }
-"""client_connection_check_interval: what a killed process had begun ends, and lets go of its locks.
-synchronous_commit: rows and checkpoint are lost together when the server falls, and are derived again."""
+"""client_connection_check_interval: the server ends statements of a killed process, which releases its locks.
+synchronous_commit: a server crash loses rows and checkpoint together, and they are derived again."""
 
 ADVANCE: Final = f"""
     UPDATE projections.checkpoints c
@@ -53,18 +53,18 @@ log = logging.getLogger(__name__)
 
 
 class CheckpointMoved(Exception):
-    """Somebody else moved the checkpoint: what is remembered here is not what the rows are."""
+    """Another process moved the checkpoint: cached state does not match the rows."""
 
 
 class OtherVersion(Exception):
-    """The rows are of another version of the view than this code is: it must not write them."""
+    """The rows are of another version of the view than this code, which must not write them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointState:
-    """Where a checkpoint is. mends: how often its rows were changed by others than its follower.
+    """A checkpoint. mends: how often its rows were changed by others than its follower.
 
-    clean: whether the last follower said that it stopped. One that was killed could not.
+    clean: whether the last follower stopped in order. A killed one cannot record that.
     """
 
     position: int
@@ -74,11 +74,11 @@ class CheckpointState:
 
 @dataclass(frozen=True, slots=True)
 class FollowerLimits:
-    """Seconds. lead: between two tries to lead. listen: between two looks at `stop`. look: between two at the log,
-    should no notification have come. first and longest: waits after an error.
+    """Intervals in seconds. lead: between attempts to lead. listen: between checks of `stop`. look: between reads of
+    the log without a notification. first and longest: of the backoff after an error.
 
-    block: events that are read at once, at most. After an exit that was not clean it begins with one event and doubles:
-    what a batch of many brought down, such as the memory, a small one may not.
+    block: most events that are read at once. After an unclean exit, batches start at one event and double: a small
+    batch may succeed where a large one ran out of memory.
     """
 
     lead: float = 1.0
@@ -90,7 +90,7 @@ class FollowerLimits:
 
 
 def connect(url: str, name: str) -> psycopg.Connection[Any]:
-    """For one follower, alone: it listens, leads and writes. Raises psycopg.OperationalError."""
+    """A connection for one follower: it listens, leads and writes. Raises psycopg.OperationalError."""
     connection = psycopg.connect(
         url, autocommit=True, connect_timeout=5, application_name=name, keepalives_idle=10, tcp_user_timeout=30_000
     )
@@ -100,29 +100,29 @@ def connect(url: str, name: str) -> psycopg.Connection[Any]:
 
 
 def try_to_lead(connection: psycopg.Connection[Any], name: str) -> bool:
-    """Whether this connection leads now, and as long as it lives: no lock outlives the connection that writes."""
+    """Whether this connection leads, until it closes: the lock does not outlive the connection that writes."""
     row = connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCKS, name]).fetchone()
     return row is not None and bool(row[0])
 
 
 def version_of(connection: psycopg.Connection[Any], name: str) -> int | None:
-    """The version of the fold that made the rows; None where there are none yet."""
-    asked = "SELECT version FROM projections.checkpoints WHERE view = %s AND (position > 0 OR version = %s)"
-    row = connection.execute(asked, [name, OF_ANOTHER_LOG]).fetchone()
+    """The version of the fold that made the rows; None if there are none."""
+    statement = "SELECT version FROM projections.checkpoints WHERE view = %s AND (position > 0 OR version = %s)"
+    row = connection.execute(statement, [name, OF_ANOTHER_LOG]).fetchone()
     return None if row is None else int(row[0])
 
 
 def is_of_this_log(connection: psycopg.Connection[Any], name: str) -> bool:
-    """Whether the last event that a checkpoint has taken in is in the log, recorded when it says."""
-    asked = f"SELECT position = 0 OR {IN_THE_LOG} FROM projections.checkpoints c WHERE view = %s"  # noqa: S608
-    row = connection.execute(asked.encode(), [name]).fetchone()
+    """Whether the log contains the last event of the checkpoint, with the same recording time."""
+    statement = f"SELECT position = 0 OR {IN_THE_LOG} FROM projections.checkpoints c WHERE view = %s"  # noqa: S608
+    row = connection.execute(statement.encode(), [name]).fetchone()
     return row is None or bool(row[0])
 
 
 def disown(connection: psycopg.Connection[Any], name: str, version: int) -> None:
-    """Says that a checkpoint was made from a log that is not this one. version: OF_ANOTHER_LOG, or that of the course.
+    """Resets a checkpoint that was made from another log. version: OF_ANOTHER_LOG, or that of the consumer.
 
-    A worker builds the view anew: it is told so.
+    Notifies the workers, one of which rebuilds the view.
     """
     with connection.transaction():
         connection.execute(
@@ -136,7 +136,7 @@ def disown(connection: psycopg.Connection[Any], name: str, version: int) -> None
 
 
 def begin(connection: psycopg.Connection[Any], name: str, version: int) -> CheckpointState:
-    """Where to go on from. version: of the fold. A view that holds nothing yet takes it on.
+    """Takes over the checkpoint and returns it. version: of the fold. A view without rows takes this version.
 
     Raises OtherVersion.
     """
@@ -165,9 +165,9 @@ def advance(
     standing: CheckpointState,
     events: Sequence[Recorded[Any]],
 ) -> CheckpointState:
-    """Moves the checkpoint past the events, first of all in their transaction, and returns where it is then.
+    """Moves the checkpoint past the events, as the first statement of their transaction, and returns it.
 
-    Raises Overtaken where it does not stand there any more.
+    Raises CheckpointMoved if another process moved it meanwhile.
     """
     last = events[-1]
     moved = connection.execute(
@@ -183,7 +183,7 @@ def advance(
         ],
     )
     if moved.rowcount != 1:
-        raise CheckpointMoved(f"the checkpoint of {name} is no longer where it was at {standing.position}")
+        raise CheckpointMoved(f"the checkpoint of {name} is no longer at {standing.position}")
     return CheckpointState(last.position, standing.mends)
 
 
@@ -204,24 +204,24 @@ def stopped(connection: psycopg.Connection[Any], name: str) -> None:
 
 
 def wait_for_append(connection: psycopg.Connection[Any], seconds: float) -> int:
-    """The last position that an append told of, waiting so long at most; 0 where none did.
+    """The last position that an append notified, after at most so many seconds; 0 if none did.
 
     Raises psycopg.OperationalError.
     """
-    last = _last_told(connection)
+    last = _last_notified(connection)
     if last == 0 and select.select([connection], [], [], seconds)[0]:
-        last = _last_told(connection)
+        last = _last_notified(connection)
     return last
 
 
 def last_position(notifies: Iterable[psycopg.Notify]) -> int:
-    """The last position of these notifications; 0 where they tell none: any role may notify of anything."""
+    """The last position of these notifications; 0 if they contain none: any role can notify anything."""
     payloads = [notify.payload for notify in notifies]
     for strange in (payload for payload in payloads if not POSITION.fullmatch(payload)):
-        log.warning("a notification of appends that tells no position is passed over: %.100r", strange)
+        log.warning("ignored a notification of appends without a position: %.100r", strange)
     return max((int(payload) for payload in payloads if POSITION.fullmatch(payload)), default=0)
 
 
-def _last_told(connection: psycopg.Connection[Any]) -> int:
-    """All are taken before any is read: what is raised while the connection gives them keeps it locked."""
+def _last_notified(connection: psycopg.Connection[Any]) -> int:
+    """Fetches all notifications before it parses any: an error during iteration would leave the connection locked."""
     return last_position(list(connection.notifies(timeout=0)))

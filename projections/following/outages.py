@@ -1,17 +1,17 @@
-"""Which errors of the database pass by themselves, so that what was asked can be asked again as it is."""
+"""Temporary errors of the database, after which a statement can be repeated unchanged."""
 
 from typing import Final
 
 import psycopg
 
 CLASSES: Final = ("08", "40", "53")
-"""Of SQLSTATE: the connection was lost; what runs at the same time came first; disk, memory or connections ran out."""
+"""SQLSTATE classes: connection exception; transaction rollback; insufficient resources."""
 STATES: Final = frozenset({"25006", "55P03", "57P01", "57P02", "57P03", "57P05"})
-"""The database is read-only; a lock is held; the server is stopped, fell, starts, or ended an idle session."""
+"""Read-only transaction; lock not available; server shut down, crashed or starting; idle session timeout."""
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database is away, busy, full or read-only. Whatever else it says would be said again.
+    """Whether the database is unavailable, busy, full or read-only. Any other error would occur again.
 
     https://www.postgresql.org/docs/current/errcodes-appendix.html
     """

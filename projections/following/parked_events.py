@@ -1,6 +1,6 @@
-"""Streams set aside: an event that the fold of a view cannot apply, and all that comes after it in its stream.
+"""Parked streams: an event that the fold of a view cannot apply, and all later events of its stream.
 
-Nothing is skipped: what is parked waits in order, is told of, and is applied when the fold is mended.
+No event is skipped: parked events are kept in order, are reported, and are applied once the fold is fixed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,13 +26,13 @@ OF_THE_EVENT: Final = (
     psycopg.errors.ProgramLimitExceeded,
     psycopg.errors.StatementTooComplex,
 )
-"""Errors that are one event's, such as a value that is too long for an index. Any other may come with every event, and
-stops the view."""
+"""Errors caused by a single event, such as a value too long for an index. Any other error may occur with every event,
+and stops the view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryResult:
-    """What came of trying again. error: what the next event that waits met; None where none waits any more."""
+    """Result of a retry. error: of the next pending event; None if none is pending any more."""
 
     view: str
     stream: UUID
@@ -41,15 +41,15 @@ class RetryResult:
 
 
 def divert(connection: psycopg.Connection[Any], view: View, found: Sequence[Recorded[Any]]) -> Sequence[Recorded[Any]]:
-    """Sets aside the events of parked streams, and returns the others."""
+    """Parks the events of parked streams, and returns the others."""
     subjects = {view.subject(recorded) for recorded in found if view.keeps(recorded)}
-    asked = "SELECT stream FROM projections.parked_streams WHERE view = %s AND stream = ANY(%s)"
-    known = {row[0] for row in connection.execute(asked, [view.name, list(subjects)])} if subjects else set()
-    if not known:
+    statement = "SELECT stream FROM projections.parked_streams WHERE view = %s AND stream = ANY(%s)"
+    parked = {row[0] for row in connection.execute(statement, [view.name, list(subjects)])} if subjects else set()
+    if not parked:
         return found
     rest = []
     for recorded in found:
-        if view.keeps(recorded) and view.subject(recorded) in known:
+        if view.keeps(recorded) and view.subject(recorded) in parked:
             _wait(connection, view, recorded)
         else:
             rest.append(recorded)
@@ -57,9 +57,9 @@ def divert(connection: psycopg.Connection[Any], view: View, found: Sequence[Reco
 
 
 def park(connection: psycopg.Connection[Any], view: View, recorded: Recorded[Any], error: Exception) -> bool:
-    """Sets a stream aside from this event on, in the transaction that moves the checkpoint past it.
+    """Parks a stream from this event on, in the transaction that moves the checkpoint past it.
 
-    Whether it did: a view may have chosen to stop, and an error that is not the event's stops it in any case.
+    Returns whether it did: it does not if the view stops on errors, or if a single event does not cause the error.
     """
     if not (view.parks and view.keeps(recorded) and isinstance(error, OF_THE_EVENT)):
         return False
@@ -68,7 +68,7 @@ def park(connection: psycopg.Connection[Any], view: View, recorded: Recorded[Any
 
 
 def set_aside(connection: psycopg.Connection[Any], name: str, stream: UUID, position: int, error: str) -> None:
-    """Says that a stream waits from this event on, in a view or in another course. What waits already waits on."""
+    """Records that a stream is parked from this event on, for a view or another consumer. No-op if it already is."""
     connection.execute(
         "INSERT INTO projections.parked_streams (view, stream, position, error, parked_at)"
         " VALUES (%s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING",
@@ -82,7 +82,7 @@ def set_aside(connection: psycopg.Connection[Any], name: str, stream: UUID, posi
 
 
 def clear(connection: psycopg.Connection[Any], view: str, stream: UUID | None = None) -> None:
-    """Nothing waits any more, of a stream or of the whole view: its rows hold all up to the checkpoint."""
+    """Unparks a stream or the whole view: its rows include everything up to the checkpoint."""
     for table in (streams, events):
         connection.execute(
             f"DELETE FROM {table} WHERE view = %(view)s AND (%(stream)s::uuid IS NULL OR stream = %(stream)s)".encode(),  # noqa: S608
@@ -92,9 +92,9 @@ def clear(connection: psycopg.Connection[Any], view: str, stream: UUID | None = 
 
 
 def is_parked(connection: psycopg.Connection[Any], view: View, stream: UUID) -> bool:
-    """Whether a stream of it waits, in the rows that are served."""
-    asked = "SELECT 1 FROM projections.parked_streams WHERE view = %s AND stream = %s"
-    return view.parks and connection.execute(asked, [view.name, stream]).fetchone() is not None
+    """Whether a stream is parked in the current rows of the view."""
+    statement = "SELECT 1 FROM projections.parked_streams WHERE view = %s AND stream = %s"
+    return view.parks and connection.execute(statement, [view.name, stream]).fetchone() is not None
 
 
 def replace(
@@ -105,10 +105,10 @@ def replace(
     served: int,
     until: int,
 ) -> None:
-    """What waits of a view whose rows are replaced by others: of these streams, all from their error on.
+    """Replaces what is parked of a view whose rows are swapped: these streams, from their error on.
 
-    wanted: the stored names of the view's events. served, until: the positions of its old rows and of the new ones.
-    Raises the Unappliable of a stream that was not parked though its event is served: others could apply it.
+    wanted: the stored names of the view's events. served, until: the positions of its old and its new rows.
+    Raises the UnappliableEvent of a stream that was not parked although the old rows include its event.
     """
     at = f"SELECT stream, parked_at FROM {streams} WHERE view = %s"  # noqa: S608
     now = datetime.now(UTC)
@@ -130,7 +130,7 @@ def replace(
 
 
 def settle(connection: psycopg.Connection[Any], view: str, mends: int = 0) -> None:
-    """Says on the checkpoint what is parked. mends: 1 where rows were changed by others than the follower."""
+    """Updates the parked counts and errors of a checkpoint. mends: 1 if others than the follower changed rows."""
     connection.execute(
         """UPDATE projections.checkpoints c
            SET parked = (SELECT count(*) FROM projections.parked_streams p WHERE p.view = c.view),
@@ -144,13 +144,13 @@ def settle(connection: psycopg.Connection[Any], view: str, mends: int = 0) -> No
 
 
 def retry(view: View, url: str, decode: Decode, stream: UUID) -> RetryResult:
-    """Applies what waits, as far as that can be applied now. Raises OtherVersion, psycopg.Error."""
+    """Applies the pending events of a stream, as far as possible now. Raises OtherVersion, psycopg.Error."""
     with connect(url, f"mandate retry {view.name}") as connection, connection.transaction():
         held = "SELECT 1 FROM projections.checkpoints WHERE view = %s AND version = %s FOR UPDATE"
         if connection.execute(held, [view.name, view.version]).fetchone() is None:
-            raise OtherVersion(f"the rows of {view.name} are not of version {view.version}: it is to be built anew")
-        asked = "SELECT position FROM projections.parked_events WHERE view = %s AND stream = %s ORDER BY position"
-        waiting = [row[0] for row in connection.execute(asked, [view.name, stream])]
+            raise OtherVersion(f"the rows of {view.name} are not of version {view.version}: rebuild the view")
+        pending = "SELECT position FROM projections.parked_events WHERE view = %s AND stream = %s ORDER BY position"
+        waiting = [row[0] for row in connection.execute(pending, [view.name, stream])]
         states = FoldCache(view, LIVE)
         for applied, recorded in enumerate(at_positions(connection, decode, waiting)):
             try:
@@ -174,7 +174,7 @@ def _wait(connection: psycopg.Connection[Any], view: View, recorded: Recorded[An
 def _wait_from(
     connection: psycopg.Connection[Any], view: View, stream: UUID, recorded: Recorded[Any], error: Exception
 ) -> None:
-    """What was before this event is applied."""
+    """Moves the stream's first pending event to this one: those before it are applied."""
     place = [view.name, stream, recorded.position]
     connection.execute("DELETE FROM projections.parked_events WHERE view = %s AND stream = %s AND position < %s", place)
     connection.execute(
@@ -185,5 +185,5 @@ def _wait_from(
 
 
 def told(error: object) -> str:
-    """As it is kept: of bounded length, and without what no text may hold."""
+    """An error as stored: of bounded length and without NUL, which PostgreSQL texts cannot hold."""
     return f"{error}"[:ERROR_LENGTH].replace("\x00", "")

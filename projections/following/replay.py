@@ -1,4 +1,4 @@
-"""The log read in batches, for views that follow it or are built anew: in its order, or stream by stream."""
+"""Reads the log in batches, for followers and rebuilds: in order of position, or stream by stream."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -12,17 +12,17 @@ from domain.recorded import Recorded
 from projections.following.stream_ranges import ALL, StreamRange
 
 Decode = Callable[[Sequence[Any]], Recorded[Any]]
-"""Of one stored event: position, stream, version, topic, state, recorded_at, texts, voided."""
+"""Decodes one stored event: position, stream, version, topic, state, recorded_at, texts, voided."""
 
 BATCH_BYTES: Final = 4 * 1024 * 1024
-"""Bytes of stored events that are in memory at once, at most, unless one event alone has more."""
+"""Most bytes of stored events in memory at once, unless a single event has more."""
 BLOCK: Final = 5_000
-"""Events that are read at once, at most."""
+"""Most events that are read at once."""
 LONGEST: Final = 20_000
-"""Events of one stream that are folded at once: a longer one is folded in parts, and so is one of more bytes."""
+"""Most events of one stream that are folded at once. A stream with more, or with more bytes, is folded in parts."""
 
 TOPIC: Final = "coalesce(v.topic, e.topic)"
-"""The name by which an event is read: that of what stands in its place where it was voided."""
+"""The name by which an event is decoded: if it was voided, that of the event that replaces it."""
 VOIDED: Final = """
     CASE WHEN v.position IS NOT NULL THEN json_build_object(
         'reason', v.reason, 'voided_by', v.voided_by, 'voided_at', v.voided_at, 'stored_as', coalesce(e.topic, '')
@@ -39,9 +39,9 @@ TABLES: Final = """
 
 
 def bounded(statement: str, order: str, size: int = BATCH_BYTES) -> str:
-    """The first rows of a statement that selects FIELDS, in their order: `size` bytes of them, and always one.
+    """The first rows of a statement that selects FIELDS, in order: at most `size` bytes, and at least one row.
 
-    The sizes are read without the values: those that are left out are never fetched from where long ones are stored.
+    Sizes are computed without the values: TOASTed values of rows that are left out are not fetched.
     """
     return f"""
         SELECT notification_id, originator_id, originator_version, topic, state, recorded_at, texts, voided FROM (
@@ -83,7 +83,7 @@ _COUNT: Final = f"SELECT count(*) FROM {TABLES} WHERE e.notification_id <= %s AN
 
 
 class Stream(NamedTuple):
-    """One stream. events: None where there are too many to be folded at once. size: their bytes."""
+    """One stream. events: None if there are too many to fold at once. size: in bytes."""
 
     id: UUID
     events: list[Recorded[Any]] | None
@@ -98,7 +98,7 @@ def head(connection: psycopg.Connection[Any]) -> int:
 
 
 def count(connection: psycopg.Connection[Any], wanted: Sequence[str], until: int) -> int:
-    """How many events of these types there are up to a position."""
+    """The number of events of these types up to a position."""
     row = connection.execute(_COUNT, [until, list(wanted)]).fetchone()
     assert row is not None
     return int(row[0])
@@ -115,15 +115,15 @@ def at_positions(
 
 
 def topics(aggregates: Iterable[Aggregate]) -> list[str]:
-    """The stored names of their events."""
+    """The stored names of the aggregates' events."""
     chosen = set(aggregates)
     return [name for name, event in (*EVENTS.items(), *VOIDED_EVENTS.items()) if AGGREGATE_OF[event] in chosen]
 
 
 class LogReplay:
-    """The log up to a position, on a connection of its own use. Every batch is a transaction: none stays open.
+    """The log up to a position, on a connection used for nothing else. Every batch is a transaction of its own.
 
-    PostgreSQL's workers would be begun for every batch, and take longer for that than what they bring.
+    Parallel workers are off: starting them for every batch takes longer than they save.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], decode: Decode, until: int) -> None:
@@ -133,7 +133,7 @@ class LogReplay:
         self._until = until
 
     def by_stream(self, wanted: Sequence[str], part: StreamRange = ALL) -> Iterator[Stream]:
-        """Each stream with its events of these types, where it is no longer than what is folded at once."""
+        """Each stream with its events of these types, or None if there are too many to fold at once."""
         stream: UUID | None = None
         own: list[Recorded[Any]] | None = []
         size = 0
@@ -152,7 +152,7 @@ class LogReplay:
             yield Stream(stream, own, size)
 
     def whole(self, stream: UUID, wanted: Sequence[str]) -> list[Recorded[Any]] | None:
-        """The events of one stream; None where there are too many to be folded at once."""
+        """The events of one stream; None if there are too many to fold at once."""
         own, size = list[Recorded[Any]](), 0
         for batch in self._batches(_OF_STREAM, (stream, 0), _place, wanted):
             for recorded, bytes_ in batch:
@@ -180,7 +180,7 @@ class LogReplay:
         wanted: Sequence[str],
         *also: Any,
     ) -> Iterator[list[tuple[Recorded[Any], int]]]:
-        """Events, each with the bytes that are stored of it."""
+        """Batches of events, each with its stored size in bytes."""
         while wanted:
             parameters = (*after, self._until, list(wanted), *also, BLOCK)
             rows = self._connection.execute(statement.encode(), parameters, binary=True).fetchall()
@@ -201,7 +201,7 @@ def _place(recorded: Recorded[Any]) -> tuple[UUID, int]:
 
 
 def blocks(streams: Iterable[Stream]) -> Iterator[list[Stream]]:
-    """Streams gathered until they have a block's worth of events, or of bytes."""
+    """Groups streams into blocks of about BLOCK events or BATCH_BYTES bytes."""
     block, events, size = list[Stream](), 0, 0
     for stream in streams:
         block.append(stream)

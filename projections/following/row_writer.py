@@ -1,4 +1,4 @@
-"""Events into a view's rows: folded subject by subject, written table by table, in the transaction of the caller."""
+"""Writes events into a view's rows: folds by subject, writes by table, in the transaction of the caller."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -19,7 +19,7 @@ LIVE: Final = "projections"
 
 
 class UnappliableEvent(Exception):
-    """An event that the fold of a view cannot apply. position and subject: where it is, and what waits behind it."""
+    """An event that the fold of a view cannot apply. position: of the event; subject: whose later events must wait."""
 
     def __init__(self, view: str, recorded: Recorded[Any], subject: UUID, reason: object) -> None:
         super().__init__(view, recorded, subject, reason)
@@ -33,22 +33,22 @@ class UnappliableEvent(Exception):
 
 
 class InconsistentRows(Exception):
-    """The view's rows are not what its events made: it has to be built anew."""
+    """The view's rows are not what its events give: it must be rebuilt."""
 
 
 def apply(
     view: View, connection: psycopg.Connection[Any], schema: str, events: Iterable[Recorded[Any]], states: FoldCache
 ) -> list[Folded]:
-    """Writes what the events make of their subjects. Once that is committed, `states` is to keep their states.
+    """Folds events and writes the rows. The caller caches the states in `states` after the commit.
 
-    Raises Unappliable, Inconsistent, psycopg.Error.
+    Raises UnappliableEvent, InconsistentRows, psycopg.Error.
     """
     by_subject: dict[UUID, list[Recorded[Any]]] = {}
     for recorded in events:
         if view.keeps(recorded):
             by_subject.setdefault(view.subject(recorded), []).append(recorded)
-    known = {subject: view.kind(own[0]) for subject, own in by_subject.items() if not _is_first(view, own[0])}
-    before = states.load(connection, known)
+    existing = {subject: view.kind(own[0]) for subject, own in by_subject.items() if not _is_first(view, own[0])}
+    before = states.load(connection, existing)
     folded = [
         fold(view, subject, before.get(subject), own, begins(connection, own[0])) for subject, own in by_subject.items()
     ]
@@ -57,20 +57,20 @@ def apply(
 
 
 def begins(connection: psycopg.Connection[Any], recorded: Recorded[Any]) -> int:
-    """The version at which the stream of an event begins: that of the event where all before it are voided, else 1."""
+    """The version at which a stream begins: that of the event if all events before it are voided, else 1."""
     if recorded.version == 1:
         return 1
-    asked = """SELECT count(*) FROM event_store.events JOIN event_store.voided_events ON position = notification_id
+    statement = """SELECT count(*) FROM event_store.events JOIN event_store.voided_events ON position = notification_id
                WHERE originator_id = %s AND originator_version < %s"""
-    row = connection.execute(asked, [recorded.stream, recorded.version]).fetchone()
+    row = connection.execute(statement, [recorded.stream, recorded.version]).fetchone()
     return recorded.version if row == (recorded.version - 1,) else 1
 
 
 def fold(view: View, subject: UUID, state: Any, events: Sequence[Recorded[Any]], begins: int = 1) -> Folded:
-    """What the events make of one subject: each is of the version after the one before, the first after the state's.
+    """Folds the events of one subject. Their versions must be consecutive, and follow that of the state.
 
-    begins: the version of the first, where there is no state.
-    Raises Inconsistent where one is not, and Unappliable, naming the first event that does not fit.
+    begins: the version of the first event if there is no state.
+    Raises InconsistentRows if versions are not consecutive, and UnappliableEvent with the first event that fails.
     """
     if AGGREGATE_OF[type(events[0].event)] in view.by_stream:
         version = state.version if state else begins - 1
@@ -83,7 +83,7 @@ def fold(view: View, subject: UUID, state: Any, events: Sequence[Recorded[Any]],
 
 
 def write(view: View, connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded]) -> None:
-    """Ends the rows that stood, adds the new ones, remembers the states, and computes what hangs on them."""
+    """Ends the current rows, adds new ones, stores states, and updates derived rows."""
     for table in view.tables:
         _end(connection, schema, table, folded)
         load(connection, schema, table, [row for each in folded for row in each.rows.get(table, ())])
@@ -96,7 +96,7 @@ def write(view: View, connection: psycopg.Connection[Any], schema: str, folded: 
 
 
 def memories(view: View, folded: Iterable[Folded]) -> Mapping[Table, Sequence[Values]]:
-    """The rows of the tables that only remember."""
+    """The rows of tables that only hold states."""
     found: dict[Table, list[Values]] = {}
     for each in folded:
         memory = view.memories[each.kind]
@@ -107,7 +107,7 @@ def memories(view: View, folded: Iterable[Folded]) -> Mapping[Table, Sequence[Va
 
 
 def update_later(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded], table: Table) -> None:
-    """Ends and updates alone: of subjects whose rows were loaded in several parts."""
+    """Only the ends and updates, for subjects whose rows were loaded in several parts."""
     _end(connection, schema, table, folded)
     for update in (update for each in folded for update in each.updates if update.table is table):
         _update(connection, schema, update)
@@ -150,7 +150,7 @@ def _end(connection: psycopg.Connection[Any], schema: str, table: Table, folded:
     ended = connection.execute(statement.encode(), parameters).rowcount
     if ended != len(ends):
         raise InconsistentRows(
-            f"{schema}.{table.name} has rows that stand of {ended} subjects, where there are {len(ends)}"
+            f"{schema}.{table.name} has current rows of {ended} subjects, and {len(ends)} are expected"
         )
 
 

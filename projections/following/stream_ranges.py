@@ -1,17 +1,17 @@
-"""The ids of streams cut into parts of about the same size, to be read side by side and one by one."""
+"""Ranges of stream ids of about the same size, to be processed in parallel and one at a time."""
 
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 EVENTS: Final = 10_000
-"""Of a part, about: so few that each is over soon, so many that beginning one is not felt."""
+"""Approximate size of a range: small enough to finish soon, large enough for its overhead not to matter."""
 BITS: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRange:
-    """The streams whose ids begin with `number`, of so many parts: a power of two. Ids of streams are random."""
+    """Range `number` of `of` equal ranges of stream ids. of: a power of two. Stream ids are random."""
 
     number: int = 0
     of: int = 1
@@ -33,5 +33,5 @@ ALL: Final = StreamRange()
 
 
 def range_count(events: int) -> int:
-    """How many parts so many events are cut into."""
+    """The number of ranges for so many events."""
     return 1 << (max(events - 1, 0) // EVENTS).bit_length()

@@ -1,4 +1,4 @@
-"""The form of a list's statement: its filter with parameters in place of values, so that it is built once."""
+"""The shape of a list filter: parameters in place of values, so that the statement is built once for each shape."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from sqlalchemy.types import TypeEngine
 from projections.reading.queries import ListPosition
 
 APART: Final = 8
-"""Of so many values at most, each gets a list of its own, in the order of an index."""
+"""Up to this many values of a field get a parameter each, and a list each in the order of an index."""
 TYPES: Final[Mapping[type, TypeEngine[Any]]] = {str: Text(), UUID: Uuid(), datetime: TIMESTAMP(timezone=True)}
 
 
 class NamedParameter(NamedTuple):
-    """A parameter: its name, of which type its values are, and whether it is an array of them."""
+    """A parameter: its name, the type of its values, and whether it is an array of them."""
 
     name: str
     type: type
@@ -25,18 +25,18 @@ class NamedParameter(NamedTuple):
 
 
 Field = bool | NamedParameter | tuple[NamedParameter, ...]
-"""A flag, a parameter, or one for each of a few values."""
+"""A flag, one parameter, or one parameter for each of a few values."""
 Shape = tuple[tuple[str, Field], ...]
-"""What of a filter gives its statement another form: its fields that are given, and the flags among them.
+"""The fields of a filter that are set, with the values of flags: all that the form of the statement depends on.
 
-There are not many shapes, however many filters somebody makes up, and none is large.
+The number and size of shapes is bounded, whatever filters a client sends.
 """
 
 
 def shape_of(wanted: Any, *apart: str) -> tuple[Shape, Mapping[str, object]]:
-    """The shape of a filter, a dataclass whose None does not narrow, and the values of its parameters.
+    """The shape of a filter and the values of its parameters. wanted: a dataclass; None does not filter.
 
-    apart: the fields of which up to APART values get a parameter each; of the others, a single one does.
+    apart: fields of which up to APART values get a parameter each; other fields get a single one.
     """
     shape: list[tuple[str, Field]] = []
     values: dict[str, object] = {}
@@ -60,20 +60,20 @@ def shape_of(wanted: Any, *apart: str) -> tuple[Shape, Mapping[str, object]]:
 
 
 def parameters(shape: Shape) -> dict[str, Any]:
-    """The fields of a filter of this shape, with parameters in place of values."""
+    """The fields of a filter of this shape, with parameters instead of values."""
     return {name: _parameterized(field) for name, field in shape}
 
 
 def each(chosen: Any) -> Sequence[Any]:
-    """The parameters of a field that has one for each of its values. None where it has one for all of them."""
+    """The parameters of a field that has one for each value; empty if it has one for all of them."""
     return chosen if isinstance(chosen, list) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageShape:
-    """Which part of a list: from its beginning, or from where another one ended; and in which direction.
+    """Which page of a list: the first or a later one, and in which direction.
 
-    How many items, and where the other one ended, are parameters: see `part_values`.
+    The page size and the start position are parameters: see `part_values`.
     """
 
     continued: bool
@@ -86,13 +86,13 @@ AFTER_ID: Final[BindParameter[UUID]] = bindparam("after_id", type_=TYPES[UUID])
 
 
 def part_values(limit: int, after: ListPosition | None) -> Mapping[str, object]:
-    """The values of a part's parameters."""
+    """The values of a page's parameters."""
     place = {"after_at": after.at, "after_id": after.id} if after else {}
     return {"limit": limit, **place}
 
 
 def distinct(values: Iterable[str] | None) -> Sequence[str] | None:
-    """Each of them once, in their order."""
+    """Without duplicates, in the same order."""
     return None if values is None else tuple(dict.fromkeys(values))
 
 

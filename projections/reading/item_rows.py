@@ -1,4 +1,4 @@
-"""The items of a state, looked up with its row: one range of an index for each row."""
+"""The items of a state, selected together with its row: one index range for each row."""
 
 from typing import Any, Final
 
@@ -6,25 +6,25 @@ from sqlalchemy import ColumnElement, FromClause, Table, literal_column, select
 
 from projections.reading.queries import alias
 
-TOLD: Final = (
+ITEMS: Final = (
     """'[' || string_agg('["' || i.field || '",' || i.ordinal || ',' || i.document || ',' || {texts} || ']'"""
     """, ',' ORDER BY i.version) || ']'"""
 )
-"""As `projections.items.reader_with_items` takes them. NULL where there are none."""
+"""JSON as `projections.state_items.reader_with_items` decodes it. NULL if there are no items."""
 TEXTS: Final = "coalesce(i.texts, 'null')"
 NO_TEXTS: Final = "'null'"
 
 
 def items_without_texts(schema: str, items: Table, *, versioned: bool) -> str:
-    """The items of a row of `t`, as an expression of SQL: up to its version, or all where it has none."""
+    """An SQL expression for the items of a row of `t`: up to its version if versioned, else all."""
     until = "AND i.version <= t.version" if versioned else ""
-    told = TOLD.format(texts=NO_TEXTS)
-    return f"(SELECT {told} FROM {schema}.{items.name} i WHERE i.id = t.id {until})"  # noqa: S608
+    found = ITEMS.format(texts=NO_TEXTS)
+    return f"(SELECT {found} FROM {schema}.{items.name} i WHERE i.id = t.id {until})"  # noqa: S608
 
 
 def items_of(rows: FromClause, items: Table) -> ColumnElement[Any]:
-    """All that were there at the version of a row. rows: with id and version."""
+    """The items at the version of a row. rows: with id and version."""
     i = alias(items, "i")
-    told: ColumnElement[Any] = literal_column(TOLD.format(texts=TEXTS if "texts" in items.c else NO_TEXTS))
-    found = select(told).select_from(i).where(i.c.id == rows.c.id, i.c.version <= rows.c.version)
+    as_json: ColumnElement[Any] = literal_column(ITEMS.format(texts=TEXTS if "texts" in items.c else NO_TEXTS))
+    found = select(as_json).select_from(i).where(i.c.id == rows.c.id, i.c.version <= rows.c.version)
     return found.correlate(rows).scalar_subquery()

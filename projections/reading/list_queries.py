@@ -1,7 +1,7 @@
-"""Lists as statements: ordered, page by page, now and as of then.
+"""Lists as statements: ordered, paginated, now or at an instant in the past.
 
-What a filter asks for lasts (a request's region) or passes (its status). Of the past, a list that is ordered by what
-lasts goes along the first row of each subject, which tells since when it was there, to the one that stood then.
+A filter is on something that lasts (a request's region) or that passes (its status). For the past, a list ordered by
+something that lasts reads the first row of each subject, which says since when it exists, and joins the row valid then.
 """
 
 import re
@@ -32,16 +32,16 @@ from projections.reading.filter_shape import AFTER_AT, AFTER_ID, LIMIT, PageShap
 from projections.reading.queries import ViewerScope, alias, instant, is_any_of
 
 SPECIAL: Final = re.compile(r"[\\%_]")
-"""What LIKE does not take as it stands."""
+"""Characters with a special meaning in LIKE patterns."""
 SLACK: Final = timedelta(days=1)
-"""How far at most something may seem to have happened after it was recorded: clocks differ."""
+"""Tolerance for clock differences: an event may claim to have happened at most this long after it was recorded."""
 
 PLACE: Final = """((regions[1] COLLATE "C") || '/'::text)"""
-"""The path of a region with its end: 'xk/north/' begins with 'xk/', and 'xk-west/' does not."""
+"""A region's path with a slash at the end: 'xk/north/' begins with 'xk/', and 'xk-west/' does not."""
 
 
 def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[Any], part: PageShape) -> Select[Any]:
-    """The part of a list that is ordered by an instant, and where that is the same by an id."""
+    """A page of a list ordered by an instant, then by an id."""
     place, after = tuple_(by, id), tuple_(AFTER_AT, AFTER_ID)
     if part.falling:
         statement = statement.order_by(by.desc(), id.desc())
@@ -53,7 +53,7 @@ def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[An
 
 
 def merged(lists: Sequence[Select[Any]], part: PageShape) -> Select[Any]:
-    """One list of several that share no item, each in this order by `at` and `id`."""
+    """Merges lists that share no item, each ordered by `at` and `id`."""
     if len(lists) == 1:
         return lists[0]
     every = union_all(*(select(each.subquery()) for each in lists)).subquery("every")
@@ -61,14 +61,14 @@ def merged(lists: Sequence[Select[Any]], part: PageShape) -> Select[Any]:
 
 
 def of_each(column: ColumnElement[Any], values: ColumnElement[Any], found: Select[Any]) -> Select[Any]:
-    """What is found of each value by itself, for a column that leads an index in the order of what is found."""
+    """Runs the query for each value separately, so that an index that begins with the column gives its order."""
     wanted = func.unnest(values).table_valued("value", name="wanted").render_derived()
     each = found.where(column == wanted.c.value).lateral("each")
     return select(*each.c).select_from(wanted.join(each, true()))
 
 
 def gathered(keys: Select[Any], table: Table, part: PageShape) -> Select[Any]:
-    """The part of a list of few: the keys of all are found before they are ordered. keys: at, id, version."""
+    """A page of a short list: all keys are found before they are ordered. keys: at, id, version."""
     found = keys.cte("found").prefix_with("MATERIALIZED")
     part_of_all = ordered(select(found), found.c.at, found.c.id, part).subquery("part")
     statement = select(part_of_all.c.at, table.c.id, table.c.version, table.c.document)
@@ -79,7 +79,7 @@ def gathered(keys: Select[Any], table: Table, part: PageShape) -> Select[Any]:
 def shown(
     page: Select[Any], part: PageShape, state_in: Callable[[FromClause], Sequence[ColumnElement[Any]]]
 ) -> Select[Any]:
-    """A page with the states of its items, which are looked up for what is on the page alone.
+    """A page with the states of its items, which are read for this page only.
 
     page: at, id, version, document. state_in: the columns of a state.
     """
@@ -92,12 +92,12 @@ def _order(rows: FromClause, part: PageShape) -> tuple[ColumnElement[Any], ...]:
 
 
 def place_of(rows: FromClause) -> ColumnElement[str]:
-    """Where the subject of a row is."""
+    """The region's path of a row's subject, as in PLACE."""
     return literal_column(f"""(({rows.name}.regions[1] COLLATE "C") || '/'::text)""")  # type: ignore[attr-defined]
 
 
 def any_of(column: ColumnElement[Any], chosen: Any) -> ColumnElement[bool]:
-    """chosen: the parameters of a filter's field. One value keeps the order of what an index has after the column."""
+    """chosen: the parameters of a filter's field. A single value keeps the order of the index's later columns."""
     match each(chosen):
         case []:
             return is_any_of(column, chosen)
@@ -108,12 +108,12 @@ def any_of(column: ColumnElement[Any], chosen: Any) -> ColumnElement[bool]:
 
 
 def containing(text: str) -> str:
-    """The pattern of all that holds a text, as it stands."""
+    """The LIKE pattern of everything that contains a text literally."""
     return "%" + SPECIAL.sub(r"\\\g<0>", text) + "%"
 
 
 def like_all(column: ColumnElement[str], patterns: Any) -> ColumnElement[bool]:
-    """patterns: the parameters of a filter's field. Every one of them has to fit."""
+    """Matches all patterns. patterns: the parameters of a filter's field."""
     match each(patterns):
         case [one]:
             return column.bool_op("LIKE")(one)
@@ -122,9 +122,9 @@ def like_all(column: ColumnElement[str], patterns: Any) -> ColumnElement[bool]:
 
 
 def beneath(rows: FromClause, regions: Any) -> ColumnElement[bool]:
-    """The rows of these regions and of all below them, by the parameters of a filter's field.
+    """The rows of these regions and all regions below them. regions: the parameters of a filter's field.
 
-    Of a few, a range each, since '0' is what comes after '/'. Of many, by all the regions around each row.
+    A few regions are matched by a range each ('0' follows '/'), many by the array of regions of each row.
     """
     if not (few := each(regions)):
         return rows.c.regions.bool_op("&&")(regions)
@@ -133,7 +133,7 @@ def beneath(rows: FromClause, regions: Any) -> ColumnElement[bool]:
 
 
 def outermost(regions: Iterable[str]) -> list[str]:
-    """Those of the regions that lie in no other one of them."""
+    """The regions that lie in no other one of them."""
     kept: list[str] = []
     for region in sorted(set(regions)):
         if not any(region.startswith(f"{outer}/") for outer in kept):
@@ -142,9 +142,9 @@ def outermost(regions: Iterable[str]) -> list[str]:
 
 
 def indexed(name: str, table: Table, *columns: str, where: TextClause | None = None) -> Index:
-    """An index of lists: 'place' stands for where the subject of a row is.
+    """An index for lists. The column 'place' stands for PLACE.
 
-    Nothing that grows with its subject belongs here, such as an audience: a row of an index has 2,704 bytes at most.
+    Do not index columns that grow with the subject, such as an audience: an index row has at most 2,704 bytes.
     """
     parts = (text(PLACE) if column == "place" else table.c[column] for column in columns)
     return Index(f"ix_{table.name}_{name}", *parts, postgresql_where=where)
@@ -154,6 +154,6 @@ FIRST: Final = text("version = 1")
 
 
 def first_of(table: Table, scope: ViewerScope) -> tuple[FromClause, ColumnElement[bool]]:
-    """The first row of each subject, for what lasts: beside a table, and the condition that it was there by then."""
+    """The first row of each subject, for columns that last, and the condition that the subject existed by then."""
     rows = alias(table, "first")
     return rows, (rows.c.version == literal_column("1")) & (rows.c.valid_from <= instant(scope))

@@ -1,4 +1,4 @@
-"""Which sessions keep followers waiting for a lock, by the database's own account."""
+"""Sessions that hold locks which followers wait for, from PostgreSQL's lock views."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,17 +37,17 @@ BLOCKED: Final = """
     WHERE l.granted AND l.locktype = 'relation' AND NOT starts_with(s.application_name, 'mandate ')
       AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 """
-"""Followers that wait now, with the sessions at the head of their queue; and sessions whose lock on a table lets no
-follower write to it: one that gave up waiting, and tries again later, is not seen waiting meanwhile."""
+"""Followers that are waiting, with the sessions at the head of their queue; and sessions whose table lock excludes
+writers. A follower whose lock timed out is not waiting until it retries, so the second part is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
     """A lock that keeps followers from writing.
 
-    view: whose follower waits; None where it is only known that nobody can write to the table.
-    what: the name of the table, or the kind of the lock. pid, session: who holds it. since: when the follower began to
-    wait, or the session its transaction, where that may be known.
+    view: whose follower waits; None if a table lock excludes writers and no follower is waiting.
+    what: the table's name, or the lock type. pid, session: its holder. since: when the follower began to wait, or the
+    session its transaction, if known.
     """
 
     view: str | None
@@ -65,7 +65,7 @@ class Blocked:
 
 
 def blocked() -> Query[Blocked]:
-    """Every lock that followers wait for, and every lock on a table of the views that none can write beside."""
+    """All locks that followers wait for, and all locks on tables of views that exclude writers."""
     names = ("follower", "what", "pid", "session", "since")
     found = text(BLOCKED).bindparams(followers=f"{FOLLOWERS} ").columns(*map(column, names)).subquery("blocked")
     return Query(select(found), (), _blocked)

@@ -1,4 +1,4 @@
-"""Parked streams as questions: which there are, what waits, what an answer would miss."""
+"""Queries of parked streams: which there are, their pending events, and what an answer would miss."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from projections.tables.parked import events, streams
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """One stream of one view. position: of the event that could not be applied. waiting: events, with that one."""
+    """One parked stream of a view. position: of the event that failed. waiting: pending events, including that one."""
 
     view: str
     stream: UUID
@@ -25,7 +25,7 @@ class Parked:
 
 
 def parked() -> Query[Parked]:
-    """All of them, by view and position."""
+    """All parked streams, by view and position."""
     waiting = select(func.count()).where(events.c.view == streams.c.view, events.c.stream == streams.c.stream)
     statement = select(*streams.c, waiting.correlate(streams).scalar_subquery())
     return Query(
@@ -38,12 +38,12 @@ def parked() -> Query[Parked]:
 
 
 def streams_of(view: str) -> Query[UUID]:
-    """Those whose rows are not what their events make of them now."""
+    """The parked streams of a view."""
     return Query(select(streams.c.stream).where(streams.c.view == view), (), lambda row: UUID(str(row[0])))
 
 
 def waiting_positions(view: str, stream: UUID) -> Query[int]:
-    """Of the events that wait, in order."""
+    """The positions of the pending events, in order."""
     found = select(events.c.position).where(events.c.view == view, events.c.stream == stream)
     return Query(found.order_by(events.c.position), (), lambda row: int(row[0]))
 
@@ -51,9 +51,9 @@ def waiting_positions(view: str, stream: UUID) -> Query[int]:
 def missing(
     views: Iterable[str], at_least: int, as_of: int | None, subjects: Iterable[UUID] | None = None
 ) -> Select[Any]:
-    """View and position of what these views set aside: the very event asked for, and all before it for an as-of.
+    """View and position of parked events: the event at `at_least`, and for an as-of all events up to it.
 
-    subjects: whose events alone are looked at.
+    subjects: consider only their events.
     """
     asked_for = events.c.position == at_least
     wanted = asked_for if as_of is None else or_(asked_for, events.c.position <= as_of)

@@ -1,4 +1,4 @@
-"""The names of those who act, which are kept apart from everything that they did."""
+"""The names of actors, which are stored separately from events."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class PersonName:
 
 
 def names(persons: Iterable[tuple[str, str]]) -> Query[PersonName]:
-    """Those of the persons (issuer, subject) whose name is known."""
+    """The known names of these persons, given as (issuer, subject)."""
     statement = select(people.c.issuer, people.c.subject, people.c.name)
     return Query(statement.where(tuple_(people.c.issuer, people.c.subject).in_(list(persons))), (), _named)
 

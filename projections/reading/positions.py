@@ -1,4 +1,4 @@
-"""How far the views are, as a process knows it: asked once for all who wait, and only while somebody waits."""
+"""The positions of the views as a process knows them. One query serves all waiters, and runs only while any wait."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -6,13 +6,13 @@ from typing import Final
 
 SHORTEST: Final = 0.002
 LONGEST: Final = 0.025
-"""Seconds between two looks: a follower takes a few milliseconds."""
+"""Seconds between two queries; a follower takes a few milliseconds."""
 
 Ask = Callable[[], Awaitable[Mapping[str, int]]]
 
 
 class ViewBehind(Exception):
-    """A view did not reach the position asked for in time. view: its name; position: where it is."""
+    """A view did not reach the requested position in time. view: its name; position: where it is."""
 
     def __init__(self, view: str, position: int, wanted: int) -> None:
         super().__init__(f"the view {view} is at position {position}, not yet at {wanted}")
@@ -22,61 +22,61 @@ class ViewBehind(Exception):
 
 
 class EventParked(ViewBehind):
-    """A view went on, and set aside the event at a position: it is there when the fold is mended."""
+    """A view has parked the event at a position. The event is applied once the fold is fixed."""
 
     def __init__(self, view: str, position: int, wanted: int) -> None:
         super().__init__(view, position - 1, wanted)
-        self.args = (f"the view {view} has set aside the event at position {position} until its fold is mended",)
+        self.args = (f"the view {view} has parked the event at position {position} until its fold is fixed",)
 
 
 class ViewPositions:
-    """Positions only rise while the server lives: one that was reached need not be waited for again. Whoever relies on
-    it looks again in the moment of the reading, since a server that falls may take steps of its views with it."""
+    """Positions only rise while the server lives, so a position once reached needs no further wait. Whoever relies on
+    it checks again when reading: a server crash may lose the last steps of a view (synchronous_commit is off)."""
 
     def __init__(self, ask: Ask) -> None:
-        """ask: the position of every view."""
+        """ask: queries the position of every view."""
         self._ask = ask
-        self._known: dict[str, int] = {}
-        self._forgotten = 0
+        self._positions: dict[str, int] = {}
+        self._resets = 0
         self._asking: asyncio.Task[None] | None = None
 
     async def wait_until(self, views: Iterable[str], wanted: int, patience: float) -> None:
-        """Waits until all of the views are there. patience: seconds. Raises ViewBehind, and whatever asking raises."""
-        behind = [view for view in views if self._known.get(view, 0) < wanted]
+        """Waits until all views have reached the position. patience: seconds. Raises ViewBehind and errors of `ask`."""
+        behind = [view for view in views if self._positions.get(view, 0) < wanted]
         if not behind:
             return
         clock = asyncio.get_running_loop().time
         deadline, interval = clock() + patience, SHORTEST
         while True:
-            await self._look()
-            behind = [view for view in behind if self._known.get(view, 0) < wanted]
+            await self._refresh()
+            behind = [view for view in behind if self._positions.get(view, 0) < wanted]
             if not behind:
                 return
             if clock() >= deadline:
-                raise ViewBehind(behind[0], self._known.get(behind[0], 0), wanted)
+                raise ViewBehind(behind[0], self._positions.get(behind[0], 0), wanted)
             await asyncio.sleep(min(interval, max(deadline - clock(), 0)))
             interval = min(interval * 2, LONGEST)
 
     async def minimum(self, views: Iterable[str]) -> int:
-        """The position that all of the views have reached now. Raises whatever asking raises."""
-        await self._look()
-        return min(self._known.get(view, 0) for view in views)
+        """The lowest current position of the views. Raises errors of `ask`."""
+        await self._refresh()
+        return min(self._positions.get(view, 0) for view in views)
 
     def reset(self) -> None:
-        """A server that fell may have lost the last steps of its views: they are taken again."""
-        self._known = {}
-        self._forgotten += 1
+        """Forgets all positions: a crashed server may have lost the last steps of its views, which are repeated."""
+        self._positions = {}
+        self._resets += 1
 
-    async def _look(self) -> None:
-        """Joins a look that is under way: who gives up on it does not end it for the others."""
+    async def _refresh(self) -> None:
+        """Joins a query that is running. Cancelling one waiter does not cancel the query for the others."""
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._learn())
+            self._asking = asyncio.create_task(self._query())
         await asyncio.shield(self._asking)
 
-    async def _learn(self) -> None:
-        """Asks again where something was forgotten meanwhile, also by the asking: what was found may be of before."""
-        forgotten = None
-        while forgotten != self._forgotten:
-            forgotten, found = self._forgotten, await self._ask()
-            if forgotten == self._forgotten:
-                self._known = dict(found)
+    async def _query(self) -> None:
+        """Repeats the query if there was a reset meanwhile, also by `ask` itself: the answer may be older than that."""
+        resets = None
+        while resets != self._resets:
+            resets, found = self._resets, await self._ask()
+            if resets == self._resets:
+                self._positions = dict(found)

@@ -1,4 +1,4 @@
-"""What is asked of the views: by whom, as of when, and how an answer's rows are read."""
+"""Queries of the views: viewer and instant, conditions, parameters, and the decoding of rows."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,15 +31,15 @@ from domain.marking import SEEN_BY, Viewer
 T = TypeVar("T")
 
 FOREVER: Final[ColumnElement[Any]] = literal_column("'infinity'::timestamptz")
-"""The valid_until of a present row. Spelled as in the partial indexes, which the planner compares by their text."""
+"""The valid_until of a current row. Spelled as in the partial indexes, which the planner matches by text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewerScope:
-    """Who looks, and as of when: None is now. Visibility is always that of now.
+    """The viewer, and the instant in the past; None is now. Visibility is always that of now.
 
-    position: the last event that was recorded as of then. clock: the time by which it is judged now what is overdue,
-    where that is not the database's.
+    position: of the last event recorded at `as_of`. clock: the current time for judging what is overdue, if not the
+    database's.
     """
 
     viewer: Viewer
@@ -49,7 +49,7 @@ class ViewerScope:
 
     @property
     def values(self) -> dict[str, object]:
-        """Of the parameters that the functions below put into a statement."""
+        """The values of the parameters that the functions below use in statements."""
         judged_at = self.as_of or self.clock
         return {
             "tokens": sorted(self.viewer.tokens or ()),
@@ -63,25 +63,25 @@ class ViewerScope:
         return replace(self, as_of=None, position=None)
 
     def of_everything(self) -> "ViewerScope":
-        """For what rules need to know. Nothing of it is shown as it is."""
+        """Without visibility, for the context of rules. Never return such rows as they are."""
         return replace(self, viewer=EVERYTHING.viewer)
 
 
 EVERYTHING: Final = ViewerScope(viewer=Viewer(None))
-"""For what the register needs itself, such as the context of a rule. Nothing of it is shown as it is."""
+"""Without visibility, for internal use such as the context of rules. Never return such rows as they are."""
 SEEING_ALL: Final = frozenset[str]().union(*SEEN_BY.values())
-"""Tokens by which all that has a marking is seen: of other markings, they show nothing."""
+"""Tokens that give sight of everything with a marking. They have no effect on other markings."""
 NOBODY: Final = Viewer(frozenset())
 BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 PREPARED: Final = 32
-"""Statements of one kind that are kept: more than are asked for day by day."""
+"""Statements of one kind that are cached: more than are in daily use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query(Generic[T]):
-    """A statement, the views that it reads, what one row of its answer is, and values of parameters that it names.
+    """A statement, the views that it reads, the decoder of a row, and values of named parameters.
 
-    subjects: whose rows alone make a difference to the answer; None where those of anybody may.
+    subjects: the only subjects whose rows affect the answer; None if any may.
     """
 
     statement: Select[Any]
@@ -91,31 +91,31 @@ class Query(Generic[T]):
     subjects: Sequence[UUID] | None = None
 
     def about(self, subjects: Sequence[UUID]) -> "Query[T]":
-        """The same, where it is known whose rows make a difference."""
+        """The same query, restricted to rows of known subjects."""
         return replace(self, subjects=subjects)
 
 
 class PreparedQuery(Generic[T]):
-    """What is asked often: its statement is built once for each kind of sight and form, and differs in values alone.
+    """A frequent query: its statement is built once for each kind of scope and form, and only values differ.
 
-    To build a statement, and to find out that it was compiled before, takes as long as all the rest of asking.
+    Building a statement and its cache key takes as long as the rest of the query.
     """
 
     def __init__(
         self, build: Callable[..., Select[Any]], views: tuple[str, ...], read: Callable[[Sequence[Any]], T]
     ) -> None:
-        """build: of a sight, and of whatever else gives a statement another form."""
+        """build: makes the statement from a scope and everything else that its form depends on."""
         self._build = lru_cache(PREPARED)(build)
         self._views = views
         self._read = read
 
     def of(self, scope: ViewerScope, *form: Hashable, **values: object) -> Query[T]:
-        """values: of the parameters that the statement names beside those of the sight."""
+        """values: of the statement's named parameters, besides those of the scope."""
         return Query(self._build(_of_its_kind(scope), *form), self._views, self._read, {**scope.values, **values})
 
 
 def _of_its_kind(scope: ViewerScope) -> ViewerScope:
-    """One for all of its kind, to build with: a statement that is asked without the values of a sight finds nothing."""
+    """One scope for all of its kind, to build with. Without the values of a real scope, the statement finds nothing."""
     return ViewerScope(
         viewer=EVERYTHING.viewer if scope.viewer.tokens is None else NOBODY,
         as_of=None if scope.as_of is None else BEFORE_ALL,
@@ -124,24 +124,24 @@ def _of_its_kind(scope: ViewerScope) -> ViewerScope:
 
 @dataclass(frozen=True, slots=True)
 class ListPosition:
-    """Where a page of a list ended: the instant that it is ordered by, and the id of its last item."""
+    """The end of a list page: the instant that the list is ordered by, and the id of the last item."""
 
     at: datetime
     id: UUID
 
 
 def visible(table: Table, scope: ViewerScope) -> ColumnElement[bool]:
-    """The rows of a table with an audience that the viewer is part of."""
+    """The rows whose audience includes the viewer."""
     return overlaps(table.c.audience, scope)
 
 
 def of_markings_seen_whole(table: Table) -> ColumnElement[bool]:
-    """The rows of the markings of which nothing is hidden from the viewer."""
+    """The rows of markings of which the viewer sees everything."""
     return is_any_of(table.c.marking, named_texts("markings"))
 
 
 def visible_of_others(table: Table, scope: ViewerScope) -> ColumnElement[bool]:
-    """The rows of other markings that are visible all the same. From the register itself nothing is hidden."""
+    """The visible rows of other markings. None for internal use, which sees every marking."""
     if scope.viewer.tokens is None:
         return false()
     of_others = table.c.marking != all_(named_texts("markings"))
@@ -156,30 +156,30 @@ def overlaps(audience: ColumnElement[Any], scope: ViewerScope) -> ColumnElement[
 
 
 def valid_at(table: Table, scope: ViewerScope) -> ColumnElement[bool]:
-    """The rows of a table with a validity that stand now, or stood at the instant asked for."""
+    """The rows of a table with version rows that are current, or were at the instant."""
     if scope.as_of is None:
         return table.c.valid_until == FOREVER
     return (table.c.valid_from <= instant(scope)) & (instant(scope) < table.c.valid_until)
 
 
 def instant(scope: ViewerScope) -> ColumnElement[datetime]:
-    """The instant whose past is asked for, as a parameter that `ViewerScope.values` has."""
+    """The instant in the past, as a parameter of `ViewerScope.values`."""
     return bindparam("as_of", scope.as_of, type_=TIMESTAMP(timezone=True))
 
 
 def judgement_time() -> ColumnElement[datetime]:
-    """The time by which it is judged what is overdue, as a parameter that `ViewerScope.values` has."""
+    """The time for judging what is overdue, as a parameter of `ViewerScope.values`."""
     return func.coalesce(bindparam("judged_at", type_=TIMESTAMP(timezone=True)), func.now())
 
 
 @cache
 def alias(table: Table, name: str) -> FromClause:
-    """The table under a second name. Made once: its columns are made with it, and every statement needs it."""
+    """The table under a second name. Cached: creating its columns is slow, and every statement needs them."""
     return table.alias(name)
 
 
 def with_references(table: Table, scope: ViewerScope, references: Iterable[str]) -> ColumnElement[bool]:
-    """The rows of what has one of these references, which never change: found by the rows that stand now."""
+    """The rows of subjects with these references. References never change, so the current rows find them."""
     wanted = is_any_of(table.c.reference, text_array(references))
     if scope.as_of is None:
         return wanted
@@ -190,7 +190,7 @@ def with_references(table: Table, scope: ViewerScope, references: Iterable[str])
 
 
 def text_array(values: Iterable[str]) -> ColumnElement[Any]:
-    """A parameter that is an array: the statement stays the same however many there are."""
+    """An array parameter: the statement is the same for any number of values."""
     return bindparam(None, list(values), type_=ARRAY(Text))
 
 
@@ -199,7 +199,7 @@ def uuid_array(values: Iterable[UUID]) -> ColumnElement[Any]:
 
 
 def named_texts(name: str) -> ColumnElement[Any]:
-    """A parameter that is an array, whose value comes with the question."""
+    """An array parameter whose value is supplied with the query."""
     return bindparam(name, type_=ARRAY(Text))
 
 

@@ -1,4 +1,4 @@
-"""Reader: the one way to ask the views, as somebody, at least at a position, within a time limit."""
+"""Reader: the only way to query the views, for a viewer, at least at a position, within a time limit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
@@ -30,13 +30,13 @@ __all__ = ["DatabaseUnavailable", "EventParked", "InstantAhead", "Reader", "Read
 
 T = TypeVar("T")
 StandingOf = Callable[[AuthorityCode], Query[Authority | Jurisdiction]]
-"""An authority, where it is registered, and the jurisdictions of its mandates."""
+"""Queries an authority, if registered, and the jurisdictions of its mandates."""
 
 RETRY_AFTER: Final = 1.0
 RECENT: Final = 0.05
-"""Seconds: a look that began then is one of now, however many ask for it."""
+"""Seconds for which concurrent requests share one query of what is current."""
 PAST_KEPT: Final = 4096
-"""Instants whose positions are remembered: one who looks into the past asks more than one thing of it."""
+"""Instants whose positions are cached: clients send several queries for the same instant."""
 LAST: Final = select(events.c.recorded_at).order_by(events.c.notification_id.desc()).limit(1).scalar_subquery()
 POSITION_AS_OF: Final = select(
     func.event_store.position_as_of(bindparam("instant", type_=TIMESTAMP(timezone=True))),
@@ -50,11 +50,11 @@ LACKING: Final = select(checkpoints.table.c.view).where(
     checkpoints.table.c.view == any_(bindparam("views", type_=ARRAY(Text))),
     checkpoints.reached < bindparam("wanted", type_=BigInteger),
 )
-"""The views that are not at a position: what is asked of them on the same connection has less than was promised."""
+"""Views that have not reached a position: a query on the same connection would miss events."""
 
 
 class InstantAhead(Exception):
-    """An instant after both the database's clock and the last event: nobody can say what the register will say then."""
+    """The instant is later than the database's clock and the last event: its position is not yet determined."""
 
 
 class DatabaseUnavailable(Exception):
@@ -66,12 +66,12 @@ class DatabaseUnavailable(Exception):
 
 
 class Reading:
-    """What one viewer reads, as of now or then, at least at a position. Made by Reader."""
+    """Queries of one viewer, now or in the past, at least at a position. Made by Reader."""
 
     def __init__(
         self, reader: "Reader", scope: ViewerScope, at_least: int, reached: int, now: datetime, person: Person | None
     ) -> None:
-        """now: what it was found out at which mandates the viewer's authority holds. person: who reads."""
+        """now: when the mandates of the viewer's authority were checked. person: who reads."""
         self.viewer_scope = scope
         self.now = now
         self._reader = reader
@@ -84,7 +84,7 @@ class Reading:
         return self.viewer_scope.viewer
 
     async def rows(self, query: Query[T]) -> list[T]:
-        """Raises ViewBehind, Unanswered."""
+        """Raises ViewBehind, DatabaseUnavailable."""
         return await self._reader.answer(
             query, self._at_least, self.viewer_scope.position, reached=self._reached, person=self._person
         )
@@ -95,7 +95,7 @@ class Reading:
 
 
 class Reader:
-    """Answers questions. Each statement is a transaction of its own: nothing is held open between two of them."""
+    """Runs queries. Each statement is its own transaction; no transaction stays open between two."""
 
     def __init__(
         self,
@@ -106,9 +106,9 @@ class Reader:
         answer_limit: float = 5.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """engine: one that commits each statement by itself. standing_of: reads what decides what an actor may see.
+        """engine: in autocommit mode. standing_of: queries what an actor's visibility depends on.
 
-        Seconds: patience that a view is waited for, answer_limit that the database is.
+        patience: longest wait for a view, in seconds. answer_limit: longest wait for the database, in seconds.
         """
         self._places = Places(answer_limit)
         self._engine = engine
@@ -132,17 +132,17 @@ class Reader:
         position: int | None = None,
         now: datetime | None = None,
     ) -> Reading:
-        """Begins a reading: finds out what the actor may see now, and what position `as_of` stands for.
+        """Begins a reading: determines what the actor may see now, and the position of `as_of`.
 
-        at_least, reached: as in `answer`. position: what `as_of` stands for, where that is known. now: the time of who
-        asks, where it is not that of the clock. Raises InstantAhead, ViewBehind, Unanswered.
+        at_least, reached: as in `answer`. position: of `as_of`, if known. now: the current time, if not that of the
+        clock. Raises InstantAhead, ViewBehind, DatabaseUnavailable.
         """
         now = now or self._clock()
         if as_of is not None and position is None:
             position = await self._position_as_of(as_of)
         wanted = max(at_least or 0, position or 0)
-        known = await self._viewer(actor, now, max(wanted, reached or 0))
-        scope = ViewerScope(viewer=known, as_of=as_of, position=position, clock=now)
+        seen_by = await self._viewer(actor, now, max(wanted, reached or 0))
+        scope = ViewerScope(viewer=seen_by, as_of=as_of, position=position, clock=now)
         return Reading(self, scope, wanted, reached or 0, now, None if actor.is_system else actor.person)
 
     async def answer(
@@ -154,15 +154,18 @@ class Reader:
         reached: int = 0,
         person: Person | None = None,
     ) -> list[T]:
-        """at_least: the position of an event that may not be missing, as_of: one up to which none may. reached: one
-        that the views have to have got to, whatever they set aside on the way. person: among whose statements this one
-        counts. Raises ViewBehind, Unanswered."""
+        """Runs a query.
+
+        at_least: position of an event that the answer must include. as_of: position up to which no event may be
+        missing. reached: position that the views must have reached, parked events aside. person: whose statement slots
+        it uses. Raises ViewBehind, DatabaseUnavailable.
+        """
 
         async def rows() -> Sequence[Sequence[Any]]:
             wanted = max(at_least, reached)
             await self._positions.wait_until(query.views, wanted, self._patience)
-            if at_least and (set_aside := self._parking.intersection(query.views)):
-                missing = parked_streams.missing(set_aside, at_least, as_of, query.subjects)
+            if at_least and (parking := self._parking.intersection(query.views)):
+                missing = parked_streams.missing(parking, at_least, as_of, query.subjects)
                 for view, position in await self._rows(missing.limit(1)):
                     raise EventParked(view, position, at_least)
             try:
@@ -174,9 +177,9 @@ class Reader:
         return await in_pieces(query.read, await self._twice(rows))
 
     async def parked_streams(self, view: str, *, anew: bool = False) -> Mapping[UUID, int]:
-        """The streams that a view has set aside, each with the position of the event that it could not apply.
+        """The parked streams of a view, each with the position of the event that could not be applied.
 
-        As of a second ago, and of the last look at how far views are; anew: as of RECENT. Raises Unanswered.
+        Up to a second old, or older than the last query of positions; anew: at most RECENT. Raises DatabaseUnavailable.
         """
         recent = int(asyncio.get_running_loop().time() / RECENT) if anew else None
         found = await self._parked_streams.read((self._marks, recent), self._query_parked_streams)
@@ -189,7 +192,7 @@ class Reader:
         return found
 
     async def reached(self, views: Iterable[str]) -> int:
-        """The position that all of these views have reached now. Raises Unanswered."""
+        """The lowest current position of these views. Raises DatabaseUnavailable."""
         return await self._positions.minimum(views)
 
     async def _viewer(self, actor: Actor, now: datetime, at_least: int) -> Viewer:
@@ -204,13 +207,13 @@ class Reader:
         return viewer(actor, registered=registered, holds=holds)
 
     async def _position_as_of(self, instant: datetime) -> int:
-        """What an instant stands for: once told, it never changes."""
-        known = self._past.get(instant)
-        if known is not None:
-            return known
+        """The position of an instant; it never changes, so it is cached."""
+        cached = self._past.get(instant)
+        if cached is not None:
+            return cached
         position, clock = (await self._rows(POSITION_AS_OF, {"instant": instant}))[0]
         if position is None:
-            raise InstantAhead(f"{_told(instant)} has not come yet: the register's clock says {_told(clock)}")
+            raise InstantAhead(f"{_iso(instant)} has not come yet: the register's clock says {_iso(clock)}")
         if len(self._past) >= PAST_KEPT:
             self._past.clear()
         self._past[instant] = int(position)
@@ -226,8 +229,8 @@ class Reader:
         return await self._twice(partial(self._execute, statement, values))
 
     async def _twice(self, ask: Callable[[], Awaitable[Sequence[Sequence[Any]]]]) -> Sequence[Sequence[Any]]:
-        """Asks once more where a connection from the pool turns out to be dead, as after a restart, or where views have
-        lost steps: what was known of the views does not hold any more."""
+        """Retries once if a pooled connection is dead, as after a restart, or if views have lost steps: their known
+        positions are then reset."""
         try:
             with suppress(_Dead, _Lost):
                 return await ask()
@@ -242,7 +245,7 @@ class Reader:
         views: Sequence[str] = (),
         wanted: int = 0,
     ) -> Sequence[Sequence[Any]]:
-        """Raises _Lost where the views are not at the position that is wanted of them, whatever was known of them."""
+        """Raises _Lost if a view is no longer at the wanted position, although it was known to have reached it."""
         try:
             async with asyncio.timeout(self._limit + 1), self._engine.connect() as connection:
                 if wanted and views:
@@ -265,12 +268,12 @@ class Reader:
 
 
 class _Dead(Exception):
-    """A connection that was taken for alive."""
+    """A pooled connection turned out to be dead."""
 
 
 class _Lost(Exception):
-    """A view that was taken to be further than it is."""
+    """A view is not as far as its known position."""
 
 
-def _told(instant: datetime) -> str:
+def _iso(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

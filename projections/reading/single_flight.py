@@ -1,4 +1,4 @@
-"""Reads that several subscriptions ask for at the same time: each is done once, and all get what it found."""
+"""Single flight: concurrent reads with the same key share one query and its result."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
@@ -8,18 +8,18 @@ from typing import Any, Final, Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-KEPT: Final = 1.0
-"""Seconds for which what was found is there for those who come a little later."""
+REUSED: Final = 1.0
+"""Seconds for which a result is reused."""
 
 
 class SingleFlight(Generic[K, T]):
-    """A key says all that what is found depends on, and so who looks. What failed is asked for again by the next."""
+    """A key includes everything that the result depends on, and so the viewer. Failed reads are not reused."""
 
     def __init__(self) -> None:
         self._reads: dict[K, asyncio.Task[T]] = {}
 
     async def read(self, key: K, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Raises what asking raises. Whoever does not wait any longer takes it away from nobody."""
+        """Raises errors of `ask`. Cancelling one waiter does not cancel the read for the others."""
         read = self._reads.get(key)
         if read is None:
             read = self._reads[key] = asyncio.create_task(ask())
@@ -30,4 +30,4 @@ class SingleFlight(Generic[K, T]):
         if read.cancelled() or read.exception():
             del self._reads[key]
         else:
-            asyncio.get_running_loop().call_later(KEPT, self._reads.pop, key)
+            asyncio.get_running_loop().call_later(REUSED, self._reads.pop, key)

@@ -1,4 +1,4 @@
-"""How much of the reading one person may take: so many statements at once, and rows in pieces."""
+"""Limits on what one person may use: concurrent statements, and rows decoded without a pause."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,22 +11,22 @@ Person = tuple[str, str]
 """Issuer and subject."""
 
 STATEMENTS: Final = 4
-"""Of one person at once. More of theirs wait: the other connections are for others."""
+"""Concurrent statements of one person. Further ones wait, to leave connections for others."""
 PIECE: Final = 200
-"""Rows that are decoded in one go."""
+"""Rows that are decoded without yielding to the event loop."""
 
 
 class Places:
-    """For one event loop."""
+    """Statement slots by person, for one event loop."""
 
     def __init__(self, patience: float) -> None:
-        """patience: seconds that a statement waits for the others of its person."""
+        """patience: longest wait for a slot, in seconds."""
         self._patience = patience
         self._places: WeakValueDictionary[Person, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
     async def one(self, person: Person | None) -> AsyncIterator[None]:
-        """None is the register itself, which does not wait. Raises TimeoutError."""
+        """Holds a slot. None stands for internal use, which has no limit. Raises TimeoutError."""
         if person is None:
             yield
             return
@@ -42,7 +42,7 @@ class Places:
 
 
 async def in_pieces(read: Callable[[Sequence[Any]], T], rows: Sequence[Sequence[Any]]) -> list[T]:
-    """What rows are. Between two pieces others are served."""
+    """Decodes rows, yielding to the event loop between pieces."""
     found: list[T] = []
     for start in range(0, len(rows), PIECE):
         if start:

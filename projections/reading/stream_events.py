@@ -1,4 +1,4 @@
-"""The events of some streams as they are stored, and how many there are."""
+"""Queries of the stored events of streams, and of stream lengths."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from projections.tables.stored_events import event_texts, events, voided_events
 
 
 def events_of(streams: Iterable[UUID]) -> Query[Sequence[Any]]:
-    """All of these streams, by stream and version, as `replaying.Decode` takes them."""
+    """All events of these streams, by stream and version, as `replay.Decode` takes them."""
     e, v, t = events, voided_events, event_texts
     voided = func.json_build_object(
         "reason", v.c.reason, "voided_by", v.c.voided_by, "voided_at", v.c.voided_at, "stored_as", e.c.topic
@@ -30,7 +30,7 @@ def events_of(streams: Iterable[UUID]) -> Query[Sequence[Any]]:
 
 
 def mentioning(streams: Iterable[UUID], ids: Iterable[UUID]) -> Query[UUID]:
-    """Those of the streams of which an event may name one of these ids."""
+    """The streams with an event whose stored state contains one of these ids."""
     named = [func.position(literal(str(each).encode(), LargeBinary).op("IN")(events.c.state)) > 0 for each in ids]
     found = select(events.c.originator_id).where(
         is_any_of(events.c.originator_id, uuid_array(streams)), or_(false(), *named)
@@ -39,13 +39,13 @@ def mentioning(streams: Iterable[UUID], ids: Iterable[UUID]) -> Query[UUID]:
 
 
 def event_of_number(stream: UUID, number: int) -> Query[Sequence[Any]]:
-    """The event of a series of numbers by which one was assigned, as `replaying.Decode` takes it."""
+    """The event of a number series that assigned a number, as `replay.Decode` takes it."""
     found = events_of([stream])
     return replace(found, statement=found.statement.where(events.c.originator_version == number))
 
 
 def lengths_of(streams: Iterable[UUID]) -> Query[tuple[UUID, int]]:
-    """How many events each of these streams has."""
+    """The number of events of each of these streams."""
     length = func.max(events.c.originator_version)
     statement = select(events.c.originator_id, length).where(is_any_of(events.c.originator_id, uuid_array(streams)))
     return Query(statement.group_by(events.c.originator_id), (), lambda row: (row[0], int(row[1])))

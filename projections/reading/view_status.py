@@ -28,9 +28,9 @@ from projections.tables.stored_events import events
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressReport:
-    """Of a rebuild, in events. step: None where older code builds. swaps: whether it is to, or only compares.
+    """Progress of a rebuild, in events. step: None if older code runs it. swaps: whether it swaps, or only compares.
 
-    waits_for: sessions that hold the view's tables, as far as who builds it tells here.
+    waits_for: sessions that hold the view's tables, if the rebuilding process reports them here.
     """
 
     processed: int
@@ -48,31 +48,31 @@ class ProgressReport:
 
     @property
     def seconds_remaining(self) -> float | None:
-        """Until all events are read. None where that is not known, and while no events are read."""
+        """Until all events are read. None if unknown, and while the rebuild reads no events."""
         rate, left = self.events_per_second, self.total - self.processed
         is_reading = self.step in (None, RebuildStep.LOADING, RebuildStep.CATCHING_UP)
         return left / rate if is_reading and rate > 0 and left > 0 else None
 
     @property
     def summary(self) -> str:
-        """In a line, as 'loading, 41%, 12,300 events/s, 60 s left'."""
-        told = [self.step.label] if self.step else []
+        """One line, such as 'loading, 41%, 12,300 events/s, 60 s left'."""
+        parts = [self.step.label] if self.step else []
         if self.total:
-            told += [f"{self.processed / self.total:.0%}", f"{self.events_per_second:,.0f} events/s"]
+            parts += [f"{self.processed / self.total:.0%}", f"{self.events_per_second:,.0f} events/s"]
         if (left := self.seconds_remaining) is not None:
-            told.append(f"{left:.0f} s left")
+            parts.append(f"{left:.0f} s left")
         if self.waits_for:
-            told.append(f"waits for {self.waits_for}")
-        return ", ".join(told)
+            parts.append(f"waits for {self.waits_for}")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewStatus:
-    """One view. lag: events that it has not applied. lag_seconds: since the oldest of them was recorded.
+    """Status of one view. lag: events not yet applied. lag_seconds: since the oldest of them was recorded.
 
-    version: of the fold that made its rows; None where it was never followed. led: whether a follower holds its lock,
-    by the database's own account. held_by: the name of a session that holds it and is no follower. still_for: seconds
-    since it moved.
+    version: of the fold that made its rows; None if it was never followed. led: whether a follower holds its advisory
+    lock. held_by: the name of a session that holds it and is no follower. still_for: seconds since the checkpoint's
+    last update.
     """
 
     view: str
@@ -90,47 +90,47 @@ class ViewStatus:
 
 
 LOCKS: Final = 0x76696577  # "view"
-"""The first key of the advisory locks by which followers lead; the second is hashtext(view)."""
+"""First key of the advisory locks by which followers lead; the second is hashtext(view)."""
 
 
 FOLLOWERS: Final = "mandate follower"
-"""How the sessions of followers are called, before the view."""
+"""Prefix of the application names of followers' sessions, before the view."""
 
 
 REBUILDS: Final = 0x72656275  # "rebu"
-"""Likewise, of those who build a view anew."""
+"""First key of the advisory locks of rebuilds; the second is hashtext(view)."""
 
 
 def head() -> Query[int]:
-    """The position of the last event of the log; 0 where there is none."""
+    """The position of the last event in the log; 0 if it is empty."""
     return Query(_head(), (), lambda row: int(row[0]))
 
 
 def statuses(names: Sequence[str] = ()) -> Query[ViewStatus]:
-    """Everything that was followed, and what else is named, by name.
+    """The status of everything that was ever followed and of the given names, ordered by name.
 
-    Positions have no gaps, so that what is left can be counted by them.
+    Positions have no gaps, so the lag is a difference of positions.
     """
     named = select(func.unnest(literal(list(names), ARRAY(Text))).label("view"))
-    known = union(select(table.c.view), named).subquery("known")
+    listed = union(select(table.c.view), named).subquery("listed")
     position = func.coalesce(table.c.position, 0)
     head = _head().scalar_subquery()
     next_event = select(events.c.recorded_at).where(events.c.notification_id > position)
     oldest = next_event.order_by(events.c.notification_id).limit(1).correlate(table).scalar_subquery()
     waiting = func.extract("epoch", func.clock_timestamp() - oldest)
-    followed = known.outerjoin(table, table.c.view == known.c.view)
+    followed = listed.outerjoin(table, table.c.view == listed.c.view)
     statement = (
         select(
-            known.c.view,
+            listed.c.view,
             table.c.version,
             position,
             func.coalesce(table.c.state, FollowerState.STOPPED.value),
-            _holder(LOCKS, known.c.view),
+            _holder(LOCKS, listed.c.view),
             head - position,
             func.greatest(func.coalesce(waiting, 0), 0),
             table.c.last_error,
             func.coalesce(table.c.parked, 0),
-            _holder(REBUILDS, known.c.view),
+            _holder(REBUILDS, listed.c.view),
             func.coalesce(func.extract("epoch", func.clock_timestamp() - table.c.updated_at), 0),
             rebuilds.c.processed,
             rebuilds.c.total,
@@ -139,8 +139,8 @@ def statuses(names: Sequence[str] = ()) -> Query[ViewStatus]:
             rebuilds.c.step,
             func.coalesce(rebuilds.c.swaps, true()),
         )
-        .select_from(followed.outerjoin(rebuilds, rebuilds.c.view == known.c.view))
-        .order_by(known.c.view)
+        .select_from(followed.outerjoin(rebuilds, rebuilds.c.view == listed.c.view))
+        .order_by(listed.c.view)
     )
     return Query(statement, (), _status)
 
@@ -150,7 +150,7 @@ def _head() -> Select[Any]:
 
 
 def _holder(kind: int, view: ColumnElement[str]) -> ColumnElement[str | None]:
-    """The name of the session that holds a view's lock of this kind, by the database's own account."""
+    """The name of the session that holds a view's advisory lock of this kind."""
     fields = ("locktype", "database", "classid", "objid", "objsubid", "granted", "pid")
     locks = table_of("pg_locks", *map(column, fields), schema="pg_catalog")
     database = table_of("pg_database", column("oid"), column("datname"), schema="pg_catalog")
@@ -187,7 +187,7 @@ def _status(row: Sequence[Any]) -> ViewStatus:
 def _progress(
     processed: int, total: int, started_at: datetime, updated_at: datetime, step: str | None, swaps: bool
 ) -> ProgressReport:
-    """A step that only newer code knows is none."""
+    """A step that only newer code has becomes None."""
     return ProgressReport(
         processed=processed,
         total=total,
@@ -199,5 +199,5 @@ def _progress(
 
 
 def _state(written: str, led: bool) -> FollowerState:
-    """A follower that was killed could not write that it stopped."""
+    """STOPPED unless led: a killed follower cannot write that it stopped."""
     return FollowerState(written) if led else FollowerState.STOPPED

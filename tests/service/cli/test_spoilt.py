@@ -65,7 +65,7 @@ def test_what_waits_in_rows_of_another_version_waits_on(run: Run, recorded: Worl
     follow_to_the_end(recorded, unable(second.position))
     with psycopg.connect(recorded.urls.worker) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version + 1")
-    says_in_one_line(run("parked", "retry"), "it is to be built anew")
+    says_in_one_line(run("parked", "retry"), "rebuild the view")
 
 
 def test_a_name_that_cannot_be_read(

@@ -111,7 +111,7 @@ def test_lists_count_what_they_hold_and_those_of_then_leave_nothing_out(parked: 
         assert found["totalCount"] == len(found["edges"]) == 1
         assert found["edges"][0]["node"]["version"] == version
     assert parked.told(ALL, asOf=parked.before)["deploymentRequests"]["totalCount"] == 2
-    assert "has set aside the event at position" in parked.behind(ALL, asOf=parked.after)
+    assert "has parked the event at position" in parked.behind(ALL, asOf=parked.after)
     unknown = f"{parked.other['reference'][:-4]}9999"
     for values in ({}, {"asOf": parked.before}, {"asOf": parked.after}):
         assert parked.told(ONE, reference=unknown, **values)["deploymentRequest"] is None
@@ -213,7 +213,7 @@ def test_one_that_nobody_can_fold_is_told_up_to_there(unfoldable: Parked, key: s
     wanted = {key: unfoldable.set_aside[key]}
     now: dict[str, str] = {}
     for values in (now, {"asOf": unfoldable.after}):
-        assert "has set aside the event at position" in unfoldable.behind(ONE, **wanted, **values)
+        assert "has parked the event at position" in unfoldable.behind(ONE, **wanted, **values)
     plain = ONE.replace("history(first: 10) { edges { node { subject { id } } } }", "")
     assert unfoldable.told(plain, **wanted, asOf=unfoldable.before)["deploymentRequest"]["version"] == 1
     here = unfoldable.here
