@@ -1,8 +1,8 @@
-"""How migrations run: one process at a time, each migration in a transaction of its own.
+"""Runs migrations: one process at a time, each migration in its own transaction.
 
-A migration that builds an index on an existing table does so with service.database.migrations.build_index, so that it
-holds no lock that readers or writers wait for. `alembic revision` and its like, run by hand, take
-MANDATE_OWNER_DATABASE_URL or MANDATE_DATABASE_URL.
+A migration that indexes an existing table uses service.database.migrations.build_index, which takes no lock that blocks
+readers or writers. `alembic revision` and other commands run by hand use MANDATE_OWNER_DATABASE_URL or
+MANDATE_DATABASE_URL.
 """
 
 import time
@@ -53,7 +53,7 @@ def run(connection: sqlalchemy.Connection) -> None:
 
 @contextmanager
 def _locked(connection: sqlalchemy.Connection) -> Iterator[None]:
-    """Holds the lock of migrations for the session. Raises Misconfigured where another process keeps it too long.
+    """Holds the migration lock for the session. Raises Misconfigured if another process holds it too long.
 
     It polls: a process that waited inside a statement would hold a snapshot, which CREATE INDEX CONCURRENTLY waits for.
     """

@@ -1,7 +1,7 @@
 """The event store: events, texts, people, and the only function that appends.
 
-`events` has the columns, key and index that the eventsourcing library creates, plus `recorded_at`. Positions have no
-gap: they are assigned under a lock.
+`events` has the columns, key and index of the eventsourcing library, plus `recorded_at`. Positions have no gaps, since
+they are assigned under a lock.
 """
 
 from alembic import op
@@ -168,7 +168,7 @@ END $$;
 """
 
 AS_OF = """
--- The last position at or before an instant: the answer never changes. NULL where it cannot be told yet.
+-- The last position at or before an instant; the answer never changes. NULL if it is not determined yet.
 CREATE FUNCTION event_store.position_as_of(instant timestamptz) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off
@@ -214,7 +214,7 @@ BEGIN
 END $$;
 """
 
-LOCK = str(0x6D616E64617465)  # "mandate": the lock of appends, one at a time in a database
+LOCK = str(0x6D616E64617465)  # "mandate": the append lock, one per database
 
 
 def upgrade() -> None:

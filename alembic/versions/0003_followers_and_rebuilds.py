@@ -1,7 +1,7 @@
-"""How far each view has followed the log, what is parked, and the rebuilds that are asked for and done.
+"""Checkpoints of the views, parked streams and events, and the requests, progress and outcomes of rebuilds.
 
-checkpoints.mends: raised whenever anyone but the follower changes rows of the view; the follower then drops its cache.
-parked_events: the first event of a stream that cannot be applied, and all later ones of that stream.
+checkpoints.mends: incremented when anyone but the follower changes rows of the view; the follower then drops its cache.
+parked_events: the first event of a stream that cannot be applied, and all later events of the stream.
 """
 
 from alembic import op

@@ -1,9 +1,10 @@
-"""Copies: the tables into which a view is rebuilt beside the served ones, and the functions that make and swap them.
+"""Copies: the tables into which a view is rebuilt next to the live ones, and the functions that make and swap them.
 
 The functions belong to the migrating role and run with its rights: a worker owns nothing and can only fill a copy. A
-copy gets columns, defaults, storage options and rights of the original; indexes and keys come after the load. A copy
-that differs in anything else is not swapped: a migration has changed the original meanwhile.
-copies: per view, the code that fills the copy, up to which position and in how many parts. copy_parts: the parts done.
+copy gets the columns, defaults, storage options and rights of the original; indexes and keys come after the load. A
+copy that differs in anything else is not swapped, because a migration has changed the original meanwhile.
+copies: for each view, the code that fills the copy, its target position and the number of parts. copy_parts: the parts
+that are loaded.
 """
 
 from alembic import op

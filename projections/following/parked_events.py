@@ -92,7 +92,7 @@ def clear(connection: psycopg.Connection[Any], view: str, stream: UUID | None = 
 
 
 def is_parked(connection: psycopg.Connection[Any], view: View, stream: UUID) -> bool:
-    """Whether a stream is parked in the current rows of the view."""
+    """Whether a stream is parked in the live view."""
     statement = "SELECT 1 FROM projections.parked_streams WHERE view = %s AND stream = %s"
     return view.parks and connection.execute(statement, [view.name, stream]).fetchone() is not None
 
@@ -107,8 +107,8 @@ def replace(
 ) -> None:
     """Replaces what is parked of a view whose rows are swapped: these streams, from their error on.
 
-    wanted: the stored names of the view's events. served, until: the positions of its old and its new rows.
-    Raises the UnappliableEvent of a stream that was not parked although the old rows include its event.
+    wanted: the stored names of the view's events. served, until: the positions of its live and its new rows.
+    Raises the UnappliableEvent of a stream that was not parked although the live rows include its event.
     """
     at = f"SELECT stream, parked_at FROM {streams} WHERE view = %s"  # noqa: S608
     now = datetime.now(UTC)

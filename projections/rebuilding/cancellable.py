@@ -1,4 +1,4 @@
-"""Long work of the database, attended: whoever waits for it tells how it goes, and can end it at any moment."""
+"""Long statements, with progress and cancellation."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -10,9 +10,9 @@ import psycopg
 T = TypeVar("T")
 
 LOOK: Final = 0.5
-"""Seconds between two looks at whether to stop."""
+"""Seconds between calls of `look`."""
 ANSWER: Final = 5.0
-"""Seconds that the server gets to take in that a statement is cancelled, before it is told again."""
+"""Seconds that the server has to accept a cancellation before it is repeated."""
 
 
 def run_cancellable(
@@ -20,11 +20,11 @@ def run_cancellable(
     work: Callable[[psycopg.Connection[Any]], T],
     look: Callable[[], None],
 ) -> list[T]:
-    """What the same work comes to in each of some sessions, side by side.
+    """Runs the same work in several sessions in parallel and returns the results.
 
-    look: called meanwhile. Whatever it raises, or one session, ends what the others do.
+    look: called meanwhile. An error of `look` or of one session cancels the others.
     """
-    with ThreadPoolExecutor(len(sessions), "attended") as pool:
+    with ThreadPoolExecutor(len(sessions), "cancellable") as pool:
         begun: list[Future[T]] = []
         try:
             begun += (pool.submit(work, session) for session in sessions)
@@ -37,7 +37,7 @@ def run_cancellable(
         finally:
             while not all(each.done() for each in begun):
                 for session in sessions:
-                    with suppress(psycopg.Error):  # the server is gone, and the statement with it
+                    with suppress(psycopg.Error):  # the connection is lost, and the statement ends with it
                         session.cancel_safe(timeout=ANSWER)
                 wait(begun, LOOK)
     return [each.result() for each in begun]

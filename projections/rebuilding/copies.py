@@ -1,4 +1,4 @@
-"""A view's copy beside it, and the account of what it holds while it is loaded, so that another can go on with it."""
+"""The copy of a view's tables that a rebuild fills, and the record of its loaded parts, so that it can be resumed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from projections.following.stream_ranges import StreamRange, range_count
 from projections.tables.view import View
 
 NEXT: Final = "projections_next"
-"""The schema of copies."""
+"""The schema of the copies."""
 STALE: Final = 0.1
-"""Of the log: where more than that came after a copy, it is no gain to go on with it."""
+"""Fraction of the log: if more than this was recorded after a copy was begun, it is not resumed."""
 
 AUTOVACUUM: Final = "autovacuum"
-"""Among those who hold a table: it gives way by itself to who waits for it."""
+"""Stands for autovacuum among lock holders: it cancels itself when another session waits for its lock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """position: of the last event that is loaded into it before it is indexed. parts: that the log is cut into."""
+    """position: of the last event loaded before indexing. parts: the number of stream ranges to load."""
 
     id: UUID
     position: int
@@ -33,14 +33,14 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one part came to. left_out: streams that are not folded at once, as they are too long or are parked."""
+    """The result of one part. left_out: streams that are not folded at once, since they are too long or parked."""
 
     events: int
     left_out: Sequence[UUID] = ()
 
 
 def begin(connection: psycopg.Connection[Any], view: View, position: int, events: int) -> Copy:
-    """An empty copy, in the place of any other. events: how many are to be loaded."""
+    """Creates an empty copy, and drops any other. events: how many are to be loaded."""
     copy = Copy(uuid4(), position, range_count(events))
     with connection.transaction():
         clear(connection, view)
@@ -54,7 +54,7 @@ def begin(connection: psycopg.Connection[Any], view: View, position: int, events
 
 
 def unfinished(connection: psycopg.Connection[Any], view: View, position: int) -> Copy | None:
-    """The copy that somebody left while it was loaded, where the same code is to go on with it up to this position."""
+    """A copy whose loading was interrupted, if this code can resume it, up to this position."""
     row = connection.execute(
         """SELECT id, position, parts FROM projections.copies
            WHERE view = %s AND version = %s AND code = %s AND loading AND position BETWEEN %s AND %s""",
@@ -64,21 +64,21 @@ def unfinished(connection: psycopg.Connection[Any], view: View, position: int) -
 
 
 def is_there(connection: psycopg.Connection[Any], view: View) -> bool:
-    """Whether somebody left a copy of the view, or fills one."""
+    """Whether there is a copy of the view, interrupted or in progress."""
     return connection.execute("SELECT 1 FROM projections.copies WHERE view = %s", [view.name]).fetchone() is not None
 
 
 def claim(connection: psycopg.Connection[Any], copy: Copy, part: StreamRange) -> bool:
-    """Whether the part is not loaded yet, and the caller's to load in this transaction.
+    """Claims a part for this transaction. Returns False if it is already loaded.
 
-    Raises psycopg.errors.ForeignKeyViolation where the copy is gone; until the transaction ends, it cannot go.
+    Raises psycopg.errors.ForeignKeyViolation if the copy was dropped; until the transaction ends, it cannot be.
     """
-    claimed = "INSERT INTO projections.copy_parts VALUES (%s, %s, 0, '{}') ON CONFLICT DO NOTHING"
-    return connection.execute(claimed, [copy.id, part.number]).rowcount == 1
+    insert = "INSERT INTO projections.copy_parts VALUES (%s, %s, 0, '{}') ON CONFLICT DO NOTHING"
+    return connection.execute(insert, [copy.id, part.number]).rowcount == 1
 
 
 def note(connection: psycopg.Connection[Any], copy: Copy, part: StreamRange, found: Loaded) -> None:
-    """What a part came to, in the transaction that loads it."""
+    """Records the result of a part, in the transaction that loads it."""
     connection.execute(
         "UPDATE projections.copy_parts SET events = %s, left_out = %s WHERE copy = %s AND part = %s",
         [found.events, list(found.left_out), copy.id, part.number],
@@ -86,70 +86,70 @@ def note(connection: psycopg.Connection[Any], copy: Copy, part: StreamRange, fou
 
 
 def missing(connection: psycopg.Connection[Any], copy: Copy) -> list[StreamRange]:
-    """The parts that are still to be loaded."""
-    asked = "SELECT part FROM projections.copy_parts WHERE copy = %s"
-    there = {row[0] for row in connection.execute(asked, [copy.id])}
+    """The parts that are not loaded yet."""
+    statement = "SELECT part FROM projections.copy_parts WHERE copy = %s"
+    there = {row[0] for row in connection.execute(statement, [copy.id])}
     return [StreamRange(number, copy.parts) for number in range(copy.parts) if number not in there]
 
 
 def so_far(connection: psycopg.Connection[Any], copy: Copy) -> Loaded:
-    """What all of its parts came to."""
+    """The sum of the results of all loaded parts."""
     rows = connection.execute("SELECT events, left_out FROM projections.copy_parts WHERE copy = %s", [copy.id])
     found = rows.fetchall()
     return Loaded(sum(events for events, _ in found), [stream for _, streams in found for stream in streams])
 
 
 def close(connection: psycopg.Connection[Any], copy: Copy) -> None:
-    """All is loaded, and what comes next is not kept account of: nobody else goes on with it."""
+    """Ends the loading: later steps are not recorded, so the copy can no longer be resumed."""
     connection.execute("UPDATE projections.copies SET loading = false WHERE id = %s", [copy.id])
 
 
 def indexes(connection: psycopg.Connection[Any], view: View) -> list[str]:
-    """Those of the served tables, what takes longest first."""
-    asked = """SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+    """The names of the indexes of the live tables, the most expensive first."""
+    statement = """SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
                WHERE x.indrelid = ANY(SELECT format('projections.%%I', name)::regclass FROM unnest(%s::text[]) AS name)
                ORDER BY pg_relation_size(i.oid) DESC, x.indpred IS NOT NULL, x.indnatts DESC, i.relname"""
-    return [row[0] for row in connection.execute(asked, [_tables(view)])]
+    return [row[0] for row in connection.execute(statement, [_tables(view)])]
 
 
 def build_index(connection: psycopg.Connection[Any], name: str) -> None:
-    """That of a served table, on the copy's."""
+    """Builds the counterpart of a live table's index on the copy."""
     connection.execute("SELECT projections.build_index(%s)", [name])
 
 
 def complete(connection: psycopg.Connection[Any], view: View) -> None:
-    """Once every index is there: the primary keys, and the planner's statistics."""
+    """After all indexes: adds primary keys and planner statistics."""
     _call(connection, "complete_copy", view)
 
 
 def unlike(connection: psycopg.Connection[Any], view: View, *, whole: bool) -> str | None:
-    """The first of its tables whose columns, rights or options are not its copy's. whole: nor its indexes and keys."""
+    """The first table whose columns, rights or options differ from its copy's; if whole, also its indexes and keys."""
     row = connection.execute("SELECT projections.unlike_its_copy(%s, %s)", [_tables(view), whole]).fetchone()
     return None if row is None else row[0]
 
 
 def swap(connection: psycopg.Connection[Any], view: View) -> None:
-    """The copy is what is served, once the transaction is committed.
+    """Puts the copy in place of the live tables when the transaction commits.
 
-    Raises psycopg.errors.LockNotAvailable, and ObjectNotInPrerequisiteState where a table was changed meanwhile.
+    Raises psycopg.errors.LockNotAvailable, and ObjectNotInPrerequisiteState if a table was changed meanwhile.
     """
     _call(connection, "swap_copy", view)
     _forget(connection, view)
 
 
 def holders(connection: psycopg.Connection[Any], view: View) -> list[str]:
-    """Who holds on to the served tables now, as 'mandate_api (psql, pid 4711)'; AUTOVACUUM where that does."""
-    asked = """SELECT DISTINCT coalesce(a.usename || ' (' || coalesce(nullif(a.application_name, ''), 'no name')
+    """Sessions that hold locks on the live tables, as 'mandate_api (psql, pid 4711)', or AUTOVACUUM."""
+    statement = """SELECT DISTINCT coalesce(a.usename || ' (' || coalesce(nullif(a.application_name, ''), 'no name')
                                             || ', pid ' || a.pid || ')', %s)
                FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database()
                WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()
                  AND l.relation = ANY(SELECT format('projections.%%I', name)::regclass FROM unnest(%s::text[]) AS name)
                ORDER BY 1"""
-    return [row[0] for row in connection.execute(asked, [AUTOVACUUM, _tables(view)])]
+    return [row[0] for row in connection.execute(statement, [AUTOVACUUM, _tables(view)])]
 
 
 def clear(connection: psycopg.Connection[Any], view: View) -> None:
-    """Leaves nothing of it. Waits for those who still load a part, and end it or themselves."""
+    """Drops the copy. Waits for sessions that are still loading a part."""
     with connection.transaction():
         connection.execute("SET LOCAL lock_timeout = '60s'")
         _forget(connection, view)
@@ -170,7 +170,7 @@ def _tables(view: View) -> list[str]:
 
 @cache
 def code() -> str:
-    """A digest of the code by which rows are made: events are decoded by that of `service`."""
+    """A digest of the code that makes rows; `service` is included because it decodes events."""
     digest = sha256()
     for package in ("domain", "projections", "service"):
         for module in sorted((Path(__file__).parents[2] / package).rglob("*.py")):

@@ -1,4 +1,4 @@
-"""The indexes of a view's copy, built side by side once its rows are loaded."""
+"""The indexes of a view's copy, built in parallel once its rows are loaded."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,9 +13,9 @@ from projections.tables.view import View
 
 
 def index(view: View, url: str, connection: psycopg.Connection[Any], jobs: int, look: Callable[[], None]) -> None:
-    """All indexes and keys of the served tables, on the copy's, and the statistics.
+    """Builds all indexes and keys of the live tables on the copy, and its statistics.
 
-    jobs: sessions that build one each. look: called meanwhile; whatever it raises ends what they do.
+    jobs: parallel sessions. look: called meanwhile; an error of it cancels them.
     Raises psycopg.Error.
     """
     names = copies.indexes(connection, view)
@@ -26,7 +26,7 @@ def index(view: View, url: str, connection: psycopg.Connection[Any], jobs: int, 
 
 
 def _build(session: psycopg.Connection[Any], names: list[str]) -> None:
-    """Takes from the front until there are none."""
+    """Takes names from the front until none is left."""
     session.execute("SET statement_timeout = 0")
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A view's copy filled part by part, here or by several processes side by side."""
+"""Loads a view's copy part by part, in this process or in several in parallel."""
 
 import signal
 from collections.abc import Generator, Iterator, Sequence
@@ -25,23 +25,23 @@ from projections.rebuilding.gc_tuning import collecting_rarely
 from projections.tables.binary_copy import load
 from projections.tables.view import Folded, View
 
-PARTS_EACH: Final = 4
-"""Of the log, at least, to be worth beginning a process."""
-GOODBYE: Final = 30.0
-"""Seconds that a process gets to end the part that it has begun."""
+MIN_PARTS: Final = 4
+"""Least number of parts for each process; with fewer, starting it does not pay."""
+JOIN_TIMEOUT: Final = 30.0
+"""Seconds that a process has to complete its current part."""
 
-LOST: Final = "a process that filled the copy is gone: the next rebuild goes on without it"
+LOST: Final = "a loader process died: the next rebuild resumes from what is loaded"
 
 
 class LoaderLost(Exception):
-    """A process that filled the copy is gone. What others have loaded is there."""
+    """A loader process died. Parts that are loaded remain."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadJob:
-    """What is filled, and from where. Other processes find `decode` by its name, and the view in the catalogue.
+    """What is loaded, and from where. Loader processes import `decode` by name, and take the view from the catalogue.
 
-    served: the position of the rows that are served, 0 where there are none.
+    served: the position of the live rows, 0 if there are none.
     """
 
     view: View
@@ -52,15 +52,15 @@ class LoadJob:
 
 
 def fill(job: LoadJob, parts: Sequence[StreamRange], jobs: int) -> Generator[int, None, None]:
-    """How many events each part has, once it is loaded, in any order.
+    """Loads the parts, in any order, and yields the number of events of each.
 
-    jobs: processes, at most: as many as there is enough for, and this one alone for a view that is in no catalogue.
-    Where the caller leaves, the parts that were begun are loaded to their end, and no other is.
-    Raises FillerLost, Unappliable, psycopg.Error, what decode raises.
+    jobs: most processes; fewer if there are few parts, and only this one for a view that is not in the catalogue.
+    If the caller stops, the current parts are completed and no other is begun.
+    Raises LoaderLost, UnappliableEvent, psycopg.Error, errors of decode.
     """
-    jobs = min(jobs, len(parts) // PARTS_EACH)
+    jobs = min(jobs, len(parts) // MIN_PARTS)
     if jobs <= 1 or VIEW_OF.get(job.view.name) is not job.view:
-        with _filler(job) as connection:
+        with _session(job) as connection:
             yield from (_fill(job, connection, part) for part in parts)
         return
     with _processes(job, jobs) as pipes:
@@ -81,7 +81,7 @@ def fill(job: LoadJob, parts: Sequence[StreamRange], jobs: int) -> Generator[int
 
 
 def _fill(job: LoadJob, connection: psycopg.Connection[Any], part: StreamRange) -> int:
-    """One part, in one transaction: it is there with the word that it is, or not at all."""
+    """Loads one part in one transaction, together with its record in copy_parts."""
     view, copy = job.view, job.copy
     replay = LogReplay(connection, job.decode, copy.position)
     events, left_out = 0, list[UUID]()
@@ -106,7 +106,7 @@ def _fill(job: LoadJob, connection: psycopg.Connection[Any], part: StreamRange) 
 def _folded(
     job: LoadJob, connection: psycopg.Connection[Any], stream: UUID, own: Sequence[Recorded[Any]]
 ) -> Folded | None:
-    """None where an event cannot be applied, and the stream is parked for that already, or nobody has served it yet."""
+    """None if an event cannot be applied, and its stream is parked or the live view has not reached the event."""
     view = job.view
     try:
         return fold(view, stream, None, own, begins(connection, own[0]))
@@ -117,7 +117,7 @@ def _folded(
 
 
 def _loaded(view: View, connection: psycopg.Connection[Any], folded: Sequence[Folded]) -> list[UUID]:
-    """All but those whose rows the database refuses: which of their events it is, is for who applies them to find."""
+    """Loads rows, and returns the subjects that the database refuses. Applying event by event finds the faulty one."""
     try:
         with connection.transaction():
             _load(view, connection, folded)
@@ -136,7 +136,7 @@ def _load(view: View, connection: psycopg.Connection[Any], folded: Sequence[Fold
 
 
 @contextmanager
-def _filler(job: LoadJob) -> Iterator[psycopg.Connection[Any]]:
+def _session(job: LoadJob) -> Iterator[psycopg.Connection[Any]]:
     with connect(job.url, f"mandate rebuild {job.view.name}") as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
         yield connection
@@ -144,7 +144,7 @@ def _filler(job: LoadJob) -> Iterator[psycopg.Connection[Any]]:
 
 @contextmanager
 def _processes(job: LoadJob, jobs: int) -> Iterator[list[Connection]]:
-    """They end when this one does, however it ends: what they listen to is closed then."""
+    """Loader processes. They end when this process ends for any reason, since that closes their pipes."""
     context = get_context("spawn")
     pipes, processes = [], []
     try:
@@ -152,7 +152,7 @@ def _processes(job: LoadJob, jobs: int) -> Iterator[list[Connection]]:
             ours, theirs = context.Pipe()
             named = (job.view.name, job.url, job.decode, job.copy, job.served)
             process = context.Process(target=_serve, args=(*named, theirs), daemon=True)
-            with _undisturbed():
+            with _sigint_blocked():
                 process.start()
             theirs.close()
             pipes.append(ours)
@@ -162,14 +162,14 @@ def _processes(job: LoadJob, jobs: int) -> Iterator[list[Connection]]:
         for pipe in pipes:
             pipe.close()
         for process in processes:
-            process.join(GOODBYE)
+            process.join(JOIN_TIMEOUT)
             process.kill()
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """What is begun meanwhile never hears of an interrupt from the keyboard: that is for who began it to deal with."""
-    resource_tracker.ensure_running()  # where it is not, it begins with the first process, and takes the mask away
+def _sigint_blocked() -> Iterator[None]:
+    """Processes started in this context ignore keyboard interrupts: the parent process handles them."""
+    resource_tracker.ensure_running()  # otherwise it starts with the first process and resets the signal mask
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -178,15 +178,15 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _serve(name: str, url: str, decode: Decode, copy: Copy, served: int, pipe: Connection) -> None:
-    """What a process does: part after part, until nobody asks any more."""
+    """The main function of a loader process: loads parts until the pipe closes."""
     job = LoadJob(VIEW_OF[name], url, decode, copy, served)
     try:
-        with collecting_rarely(), _filler(job) as connection:
+        with collecting_rarely(), _session(job) as connection:
             while True:
                 pipe.send(_fill(job, connection, pipe.recv()))
     except (EOFError, ConnectionError):
         return
-    except Exception as error:  # noqa: BLE001 - it is raised where the part was asked for
+    except Exception as error:  # noqa: BLE001 - the parent process raises it
         error.add_note(format_exc())
         with suppress(ConnectionError):
             pipe.send(error)

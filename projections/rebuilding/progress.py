@@ -1,4 +1,4 @@
-"""How far a rebuild is, told where others can see it; and whoever is to stop it is heard at the same time."""
+"""Progress of a rebuild, written to the database and reported to the caller; also checks for cancellation."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,17 +14,17 @@ from projections.rebuilding.cancellable import LOOK
 from projections.tables.checkpoints import RebuildStep
 from projections.tables.view import View
 
-LOADED: Final = "if it was loading, the next rebuild goes on from there"
+RESUMES: Final = "if it was loading, the next rebuild resumes there"
 
 
 class RebuildCancelled(Exception):
-    """It was stopped before the swap. What was served is served; if it was loading, the next one goes on from there."""
+    """The rebuild was cancelled before the swap. The live rows are unchanged; an interrupted loading can be resumed."""
 
 
 class ProgressReporter:
-    """Of one rebuild. total, processed: events that are to be read, and that were read. swaps: whether it is to.
+    """Progress of one rebuild. total, processed: events to read, and events read. swaps: whether it is to swap.
 
-    Whatever looks around raises Cancelled: `enter`, `read`, `rest`, `look`.
+    `enter`, `read`, `rest` and `look` raise RebuildCancelled.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ProgressReporter:
 
     @property
     def seconds(self) -> float:
-        """Since it began."""
+        """Seconds since the start."""
         return (datetime.now(UTC) - self._began).total_seconds()
 
     def enter(self, step: RebuildStep) -> None:
@@ -56,12 +56,12 @@ class ProgressReporter:
         self.look()
 
     def read(self, events: int) -> None:
-        """So many more."""
+        """Adds to the number of events read."""
         self.processed += events
         self.look()
 
     def wait_for(self, holders: Sequence[str]) -> None:
-        """Whom it waits for, to be told to who watches here."""
+        """Sets the sessions that the swap waits for, for the caller's report."""
         self._waits_for = ", ".join(holders)
 
     def rest(self, seconds: float) -> None:
@@ -72,8 +72,8 @@ class ProgressReporter:
 
     def look(self) -> None:
         if self._stop.is_set():
-            raise RebuildCancelled(f"it was stopped: {LOADED}")
-        told = ProgressReport(
+            raise RebuildCancelled(f"it was stopped: {RESUMES}")
+        progress = ProgressReport(
             processed=self.processed,
             total=max(self.total, self.processed),
             started_at=self._began,
@@ -82,6 +82,6 @@ class ProgressReporter:
             swaps=self.swaps,
             waits_for=self._waits_for,
         )
-        if rebuild_queue.report_progress(self._connection, self._view.name, self._view.version, told):
-            raise RebuildCancelled(f"it was cancelled: {LOADED}")
-        self._report(told)
+        if rebuild_queue.report_progress(self._connection, self._view.name, self._view.version, progress):
+            raise RebuildCancelled(f"it was cancelled: {RESUMES}")
+        self._report(progress)

@@ -1,4 +1,4 @@
-"""A view built anew beside the one that is served, and put in its place in one short transaction."""
+"""Rebuilds a view in a copy next to the live one, and swaps it in in one short transaction."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from projections.tables.view import View
 
 
 class BeingRebuilt(Exception):
-    """Somebody else builds this view anew."""
+    """Another process is rebuilding this view."""
 
 
 def rebuild(
@@ -34,19 +34,19 @@ def rebuild(
     accept: bool = False,
     go_back: bool = False,
 ) -> RebuildResult:
-    """Builds a view's rows from all events, catches up with those that arrive meanwhile, compares, and swaps.
+    """Builds a view's rows from all events, catches up with those recorded meanwhile, compares, and swaps.
 
-    Readers see the old rows until they see the new ones, which are never older; nobody who appends waits for anything.
-    Where it is stopped or killed while it loads, the next one with the same code goes on from there; whatever else is
-    left, it clears away.
-    jobs: processes that load side by side, where there is enough for them; then sessions that index.
-    accept: swaps too where rows of the same version differ from those that are served. go_back: and where those that
-    are served are of a newer version.
-    Raises BeingRebuilt, Cancelled, Differs, FillerLost, NotAsFolded, NotCopied, NotSwapped, OtherVersion, Unappliable,
-    psycopg.Error, and what decode raises.
+    Readers see the old rows until the swap; the new rows are never older. Appends never wait for a rebuild.
+    If it is stopped or killed while loading, the next rebuild with the same code resumes there. Copies that cannot be
+    resumed are dropped.
+    jobs: parallel loader processes, if there is enough to load; then parallel sessions for indexes.
+    accept: swap even if the new rows differ from live rows of the same version. go_back: swap even if the live rows are
+    of a newer version.
+    Raises BeingRebuilt, RebuildCancelled, RowsDiffer, LoaderLost, NotAsFolded, NotCopied, NotSwapped, OtherVersion,
+    UnappliableEvent, psycopg.Error, and errors of decode.
     """
-    with _building(view, url, decode, progress, stop, jobs, swaps=True) as building:
-        return building.run(accept, go_back)
+    with _attempt(view, url, decode, progress, stop, jobs, swaps=True) as attempt:
+        return attempt.run(accept, go_back)
 
 
 def verify(
@@ -58,27 +58,27 @@ def verify(
     *,
     jobs: int = 1,
 ) -> Comparison | None:
-    """The comparison alone: the same building, and no swap. None where nothing was followed yet.
+    """Builds and compares like a rebuild, without a swap. None if the view was never followed.
 
-    Raises as `rebuild` does, but for what concerns a swap.
+    Raises what `rebuild` raises, except errors of a swap.
     """
-    with _building(view, url, decode, progress, stop, jobs, swaps=False) as building:
-        return building.compared()
+    with _attempt(view, url, decode, progress, stop, jobs, swaps=False) as attempt:
+        return attempt.compared()
 
 
 def discard(view: View, url: str) -> bool:
-    """Lets go what one that was stopped has left to go on with. Whether there was something.
+    """Drops the copy of an interrupted rebuild. Returns whether there was one.
 
     Raises BeingRebuilt, psycopg.Error.
     """
-    with connect(url, f"mandate discard {view.name}") as connection, _alone(connection, view):
+    with connect(url, f"mandate discard {view.name}") as connection, _exclusive(connection, view):
         there = copies.is_there(connection, view)
         copies.clear(connection, view)
         return there
 
 
 @contextmanager
-def _building(
+def _attempt(
     view: View,
     url: str,
     decode: Decode,
@@ -88,24 +88,24 @@ def _building(
     *,
     swaps: bool,
 ) -> Iterator["RebuildAttempt"]:
-    with connect(url, f"mandate rebuild {view.name}") as connection, _alone(connection, view), collecting_rarely():
+    with connect(url, f"mandate rebuild {view.name}") as connection, _exclusive(connection, view), collecting_rarely():
         connection.execute("SET statement_timeout = 0")
         rebuild_queue.begin(connection, view.name)
         reporter = ProgressReporter(connection, view, progress, stop or Event(), swaps)
-        building = RebuildAttempt(view, url, connection, decode, reporter, jobs)
-        goes_on = False
+        attempt = RebuildAttempt(view, url, connection, decode, reporter, jobs)
+        resumable = False
         try:
-            yield building
+            yield attempt
         except (RebuildCancelled, LoaderLost, KeyboardInterrupt):
-            goes_on = True
+            resumable = True
             raise
         finally:
             if not connection.broken:
-                building.leave(goes_on)
+                attempt.leave(resumable)
 
 
 @contextmanager
-def _alone(connection: psycopg.Connection[Any], view: View) -> Iterator[None]:
+def _exclusive(connection: psycopg.Connection[Any], view: View) -> Iterator[None]:
     keys = [REBUILDS, view.name]
     row = connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", keys).fetchone()
     if row is None or not row[0]:

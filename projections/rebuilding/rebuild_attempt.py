@@ -1,4 +1,4 @@
-"""A view's copy, from its first row to the swap: one attempt of a rebuild."""
+"""One attempt of a rebuild: a view's copy from its first row to the swap."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -29,29 +29,30 @@ from projections.tables.view import View
 log = logging.getLogger(__name__)
 
 CAUGHT_UP: Final = 500
-"""Events that are left to the transaction of the swap, at most, before it is tried."""
+"""Most events that are left for the transaction of the swap."""
 LOCK_LIMITS: Final = (0.25, 0.25, 0.5, 1.0, 1.5, 2.0)
-"""Seconds that the swap waits for readers to end their statements; those that come later wait behind it that long."""
+"""Seconds that the swap waits for locks in successive attempts. Readers that come later wait behind it that long."""
 GIVES_WAY: Final = 1.5
-"""Seconds after which an autovacuum has given way: it does so to who has waited for `deadlock_timeout`, a second."""
+"""Seconds after which an autovacuum has cancelled itself; it does so for a session that waits for `deadlock_timeout`
+(1 s)."""
 BREAK: Final = 5.0
-"""Times as long as it waited, the swap lets those go on that waited behind it."""
+"""Pause after a failed swap, as a multiple of its lock timeout, for sessions that waited behind it."""
 TRIES: Final = 40
 
 
 class NotSwapped(Exception):
-    """Others held on to the view's tables too long, or changed them meanwhile. What was served is served."""
+    """Other sessions held locks on the view's tables too long, or changed the tables. The live rows are unchanged."""
 
 
 class NotCopied(Exception):
-    """The view's tables have what their copies do not get: it cannot be swapped."""
+    """The view's tables have features that copies do not get, so it cannot be swapped."""
 
 
 @dataclass(frozen=True, slots=True)
 class RebuildResult:
-    """position: up to which the new rows are. processed: events that were read for them, here and now.
+    """position: of the new rows. processed: events read by this attempt.
 
-    comparison: with the rows that were served; None where nothing had been followed yet.
+    comparison: with the live rows; None if the view was never followed.
     """
 
     view: str
@@ -62,7 +63,7 @@ class RebuildResult:
 
 
 class RebuildAttempt:
-    """One view's copy on its way: filled, brought to where the served view is, compared, and swapped."""
+    """Loads a view's copy, brings it to the position of the live view, compares it, and swaps it in."""
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class RebuildAttempt:
         self._url = url
         self._connection = connection
         self._decode = decode
-        self._telling = reporter
+        self._progress = reporter
         self._jobs = jobs
         self._states = FoldCache(view, NEXT)
         self._parked: dict[UUID, UnappliableEvent] = {}
@@ -96,20 +97,20 @@ class RebuildAttempt:
                 raise RowsDiffer(comparison)
         self._catch_up(head)
         for attempt in range(TRIES):
-            self._telling.enter(RebuildStep.SWAPPING)
+            self._progress.enter(RebuildStep.SWAPPING)
             limit = LOCK_LIMITS[min(attempt, len(LOCK_LIMITS) - 1)]
             if copies.holders(self._connection, self._view) == [AUTOVACUUM]:
                 limit = max(limit, GIVES_WAY)
             if self._try_to_swap(limit):
-                done = self._telling.processed, self._telling.seconds
+                done = self._progress.processed, self._progress.seconds
                 return RebuildResult(self._view.name, self._position, *done, comparison)
-            self._telling.rest(limit * BREAK)
+            self._progress.rest(limit * BREAK)
             self._catch_up(head)
         raise NotSwapped(f"it is in use without a break{self._by_whom()}")
 
     def compared(self) -> Comparison | None:
-        """Builds up to where the served view is, and compares there. What it was not followed for is not built yet."""
-        self._telling.enter(RebuildStep.LOADING)
+        """Builds the copy up to the position of the live view, and compares there. None if it was never followed."""
+        self._progress.enter(RebuildStep.LOADING)
         followed = self._followed(self._connection)
         self._position = followed or head(self._connection)
         copy = self._begun(self._position)
@@ -118,15 +119,15 @@ class RebuildAttempt:
         return self._compare() if followed else None
 
     def _begun(self, position: int) -> Copy:
-        """A copy to fill up to this position, or one to go on with."""
+        """A new copy to fill up to this position, or an interrupted one to resume."""
         left = copies.unfinished(self._connection, self._view, position)
         if left is not None:
-            self._telling.total = self._events(left.position) - copies.so_far(self._connection, left).events
-            log.info("%s: it goes on with a copy to which %d events are missing", self._view.name, self._telling.total)
+            self._progress.total = self._events(left.position) - copies.so_far(self._connection, left).events
+            log.info("%s: resumes a copy that lacks %d events", self._view.name, self._progress.total)
             return left
-        self._telling.total = self._events(position)
-        copy = copies.begin(self._connection, self._view, position, self._telling.total)
-        if self._telling.swaps and (lacking := copies.unlike(self._connection, self._view, whole=False)) is not None:
+        self._progress.total = self._events(position)
+        copy = copies.begin(self._connection, self._view, position, self._progress.total)
+        if self._progress.swaps and (lacking := copies.unlike(self._connection, self._view, whole=False)) is not None:
             raise NotCopied(f"{lacking} has what a copy does not get, such as row policies or triggers")
         return copy
 
@@ -136,71 +137,71 @@ class RebuildAttempt:
     def _compare(self) -> Comparison:
         for _ in range(TRIES):
             self._catch_up(self._followed)
-            self._telling.enter(RebuildStep.COMPARING)
+            self._progress.enter(RebuildStep.COMPARING)
             with same_moment(self._view, self._url, NEXT, self._meet) as seen:
                 if seen is not None:
                     return self._compare_in(*seen)
-        raise NotSwapped("it and its copy did not meet at one position")
+        raise NotSwapped("it and its copy did not reach the same position")
 
     def _compare_in(self, moment: psycopg.Connection[Any], position: int, version: int) -> Comparison:
         def compared(at: psycopg.Connection[Any]) -> Comparison:
-            if self._telling.swaps and (changed := copies.unlike(at, self._view, whole=True)) is not None:
+            if self._progress.swaps and (changed := copies.unlike(at, self._view, whole=True)) is not None:
                 raise NotSwapped(f"{changed} was changed while its copy was built")
             return compare(at, self._view, NEXT, position, version)
 
-        [found] = run_cancellable([moment], compared, self._telling.look)
+        [found] = run_cancellable([moment], compared, self._progress.look)
         replay = LogReplay(self._connection, self._decode, position)
         sampled = check_sample(moment, self._view, NEXT, replay, position, self._parked)
         return replace(found, sampled=sampled)
 
     def _meet(self, position: int) -> bool:
-        """Brings the copy to the position at which the served view is held, where only little is missing."""
+        """Brings the copy to the position at which the live view is held, if few events are missing."""
         if not 0 <= position - self._position <= CAUGHT_UP:
             return False
         self._advance(position)
         return True
 
-    def leave(self, goes_on: bool) -> None:
-        """Leaves nothing behind, but what the next one goes on with where it may."""
+    def leave(self, resumable: bool) -> None:
+        """Cleans up. Keeps the copy if resumable and its loading is not complete."""
         self._connection.execute("DELETE FROM projections.rebuilds WHERE view = %s", [self._view.name])
-        if not (goes_on and copies.unfinished(self._connection, self._view, self._position)):
+        if not (resumable and copies.unfinished(self._connection, self._view, self._position)):
             copies.clear(self._connection, self._view)
 
     def _load(self, copy: Copy, served: int) -> None:
-        """All up to its position: rows first, without an index, then what hangs on them."""
-        self._telling.enter(RebuildStep.LOADING)
+        """Loads everything up to the copy's position: rows first, then derived rows and indexes."""
+        self._progress.enter(RebuildStep.LOADING)
         job = LoadJob(self._view, self._url, self._decode, copy, served)
         with closing(fill(job, copies.missing(self._connection, copy), self._jobs)) as filled:
             for events in filled:
-                self._telling.read(events)
+                self._progress.read(events)
         left_out = copies.so_far(self._connection, copy).left_out
         copies.close(self._connection, copy)
-        self._telling.enter(RebuildStep.INDEXING)
+        self._progress.enter(RebuildStep.INDEXING)
         self._derive()
-        index(self._view, self._url, self._connection, self._jobs, self._telling.look)
-        self._telling.enter(RebuildStep.CATCHING_UP)
+        index(self._view, self._url, self._connection, self._jobs, self._progress.look)
+        self._progress.enter(RebuildStep.CATCHING_UP)
         replay = LogReplay(self._connection, self._decode, copy.position)
         for stream in left_out:
             self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))
         self._apply_all(replay.by_position(topics(self._view.by_position)))
 
     def _derive(self) -> None:
-        """What hangs on the rows of all."""
+        """Computes the derived rows of the whole view."""
         if (derive := self._view.derive) is not None:
             with connect(self._url, f"mandate rebuild {self._view.name}") as session:
                 session.execute("SET statement_timeout = 0")
-                run_cancellable([session], lambda session: derive(session, NEXT, None), self._telling.look)
+                run_cancellable([session], lambda session: derive(session, NEXT, None), self._progress.look)
 
     def _apply_all(self, batches: Iterable[Sequence[Recorded[Any]]]) -> None:
         for batch in batches:
             for at in range(0, len(batch), CAUGHT_UP):
                 block = batch[at : at + CAUGHT_UP]
                 self._apply(block)
-                self._telling.read(len(block))
+                self._progress.read(len(block))
 
     def _apply(self, block: Sequence[Recorded[Any]]) -> None:
-        """All at once; where one of them cannot be applied, one by one, and that one waits."""
-        rest = [recorded for recorded in block if not self._waits(recorded)]
+        """Applies events in one transaction; if one fails, event by event, and parks its stream."""
+        rest = [recorded for recorded in block if not self._is_parked(recorded)]
         try:
             with self._connection.transaction():
                 folded = apply(self._view, self._connection, NEXT, rest, self._states)
@@ -214,26 +215,26 @@ class RebuildAttempt:
             self._states.keep((each.subject, each.state) for each in folded)
 
     def _park(self, recorded: Recorded[Any], error: Exception) -> None:
-        """What is parked where it is served; and what was not reached there, of a view that would park it."""
+        """Parks a stream that is parked in the live view, or whose event the live view has not reached, if it parks."""
         subject = self._view.subject(recorded)
-        known = (
+        unappliable = (
             error
             if isinstance(error, UnappliableEvent)
             else UnappliableEvent(self._view.name, recorded, subject, error)
         )
         is_new = self._view.parks and recorded.position > self._followed(self._connection)
         if not (is_new or parked_events.is_parked(self._connection, self._view, subject)):
-            raise known from error
-        self._parked[subject] = known
+            raise unappliable from error
+        self._parked[subject] = unappliable
 
-    def _waits(self, recorded: Recorded[Any]) -> bool:
+    def _is_parked(self, recorded: Recorded[Any]) -> bool:
         error = self._parked.get(recorded.stream)
         return error is not None and recorded.position >= error.position
 
     def _catch_up(self, end_of: Callable[[psycopg.Connection[Any]], int]) -> None:
-        """Until so few events are left that whoever is kept waiting for them need not wait long."""
+        """Applies events until few are left, so that sessions that wait for the rest do not wait long."""
         while (end := end_of(self._connection)) - self._position > CAUGHT_UP:
-            self._telling.enter(RebuildStep.CATCHING_UP)
+            self._progress.enter(RebuildStep.CATCHING_UP)
             self._advance(end)
 
     def _advance(self, end: int) -> None:
@@ -245,8 +246,8 @@ class RebuildAttempt:
         return topics((*self._view.by_stream, *self._view.by_position))
 
     def _try_to_swap(self, limit: float) -> bool:
-        """Holds the checkpoint first, as followers do, so that the live rows stand still; then takes their place."""
-        before, processed = self._position, self._telling.processed
+        """Locks the checkpoint first, as followers do, so that the live rows do not change; then swaps."""
+        before, processed = self._position, self._progress.processed
         try:
             with self._connection.transaction():
                 self._connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{limit * 1000:.0f}ms"])
@@ -258,9 +259,9 @@ class RebuildAttempt:
             raise NotSwapped(str(error).splitlines()[0]) from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             self._holders = copies.holders(self._connection, self._view)
-            self._telling.wait_for(self._holders)
-            log.info("%s is in use%s: the swap is tried again", self._view.name, self._by_whom())
-            self._position, self._telling.processed = before, processed
+            self._progress.wait_for(self._holders)
+            log.info("%s is in use%s: the swap is retried", self._view.name, self._by_whom())
+            self._position, self._progress.processed = before, processed
             self._states.clear()
             return False
         return True

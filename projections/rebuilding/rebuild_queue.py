@@ -1,6 +1,6 @@
-"""Rebuilds that are asked for, carried out by a worker, cancelled, and told of: what was asked outlives whoever asked.
+"""Requests for rebuilds, carried out by workers: request, cancel, progress, outcome. All of it is in the database.
 
-An order stays until it was carried out or refused: a worker that is killed leaves it to the next, which goes on.
+A request stays until it is carried out or refused: if a worker is killed, the next one resumes it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,12 +19,12 @@ from projections.tables.checkpoints import rebuild_outcomes
 
 CHANNEL: Final = REBUILDS_CHANNEL
 REST: Final = timedelta(minutes=1)
-"""Until what was postponed is tried again."""
+"""Time until a postponed rebuild is retried."""
 ASK: Final = "SELECT projections.ask_rebuild(%s)"
 
 
 class RebuildOutcome(StrEnum):
-    """How a rebuild ended. But for SWAPPED, what was served is served. POSTPONED: it is tried again by itself."""
+    """How a rebuild ended. Except for SWAPPED, the live rows are unchanged. POSTPONED: it is retried automatically."""
 
     SWAPPED = "SWAPPED"
     REFUSED = "REFUSED"
@@ -35,7 +35,7 @@ class RebuildOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildEnd:
-    """The last rebuild of a view by a worker. differing: rows that were not as those served. told: in words."""
+    """The last rebuild of a view by a worker. differing: rows that differ from the live ones. told: a description."""
 
     view: str
     version: int
@@ -46,7 +46,7 @@ class RebuildEnd:
 
 
 def ended() -> Query[RebuildEnd]:
-    """How the last rebuild of each view ended, by view. An outcome that only newer code knows is a failure."""
+    """How the last rebuild of each view ended, by view. An outcome that only newer code has becomes FAILED."""
     return Query(
         select(*rebuild_outcomes.c).order_by(rebuild_outcomes.c.view),
         (),
@@ -62,7 +62,7 @@ def ended() -> Query[RebuildEnd]:
 
 
 def report_progress(connection: psycopg.Connection[Any], view: str, version: int, progress: ProgressReport) -> bool:
-    """Says how far a rebuild is, where others can see it. Whether it was cancelled meanwhile."""
+    """Writes the progress of a rebuild. Returns whether it was cancelled meanwhile."""
     row = connection.execute(
         """INSERT INTO projections.rebuilds AS r (view, version, started_at, updated_at, processed, total, step, swaps)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -87,11 +87,11 @@ def report_progress(connection: psycopg.Connection[Any], view: str, version: int
 def due(
     connection: psycopg.Connection[Any], versions: Mapping[str, int], since: datetime, but: Collection[str] = ()
 ) -> str | None:
-    """The view that is to be built next, of those that this code has in these versions; None where none is.
+    """The next view to rebuild, of those that this code has in these versions; None if none is due.
 
-    That is one that was asked for, the first asked for first, or whose rows are of an older version. Rows of a newer
-    one are for newer code. What was tried since then with another end than a swap is left until it is asked for; what
-    was postponed is due again once it has rested. but: views that are not looked at.
+    Due are views with a request, in the order of requests, and views whose rows are of an older version; never views
+    whose rows are of a newer version. A rebuild that ended otherwise than in a swap after `since` is due only on
+    request; a postponed one is due again after REST. but: views to ignore.
     """
     row = connection.execute(
         """SELECT v.view FROM unnest(%(views)s::text[], %(versions)s::int[]) AS v (view, version)
@@ -119,7 +119,7 @@ def due(
 def settle(
     connection: psycopg.Connection[Any], view: str, version: int, outcome: RebuildOutcome, differing: int, told: str
 ) -> None:
-    """How it ended is told until the next one. The order goes, unless it is to be tried again by itself."""
+    """Records how a rebuild ended. Deletes the request, unless it is retried automatically."""
     with connection.transaction():
         if outcome is not RebuildOutcome.POSTPONED:
             connection.execute("DELETE FROM projections.rebuild_orders WHERE view = %s", [view])
@@ -133,16 +133,16 @@ def settle(
 
 
 def begin(connection: psycopg.Connection[Any], view: str) -> None:
-    """Forgets what one that was killed had told, and what it was told."""
+    """Deletes the progress and the cancellation of a rebuild that was killed."""
     connection.execute("DELETE FROM projections.rebuilds WHERE view = %s", [view])
 
 
 def cancel(url: str, views: Sequence[str]) -> list[str]:
-    """Takes back what was asked for, and tells who builds any of these views to stop. Returns those it was told of."""
+    """Deletes requests for these views and cancels their running rebuilds. Returns the views affected."""
     with connect(url, "mandate cancel") as connection, connection.transaction():
-        asked = "DELETE FROM projections.rebuild_orders WHERE view = ANY(%s) RETURNING view"
-        waiting = {row[0] for row in connection.execute(asked, [list(views)])}
-        told = """UPDATE projections.rebuilds SET cancelled = true
-                  WHERE CASE WHEN view = ANY(%s) THEN NOT pg_try_advisory_xact_lock(%s, hashtext(view)) END
-                  RETURNING view"""
-        return sorted(waiting | {row[0] for row in connection.execute(told, [list(views), REBUILDS])})
+        delete = "DELETE FROM projections.rebuild_orders WHERE view = ANY(%s) RETURNING view"
+        waiting = {row[0] for row in connection.execute(delete, [list(views)])}
+        update = """UPDATE projections.rebuilds SET cancelled = true
+                    WHERE CASE WHEN view = ANY(%s) THEN NOT pg_try_advisory_xact_lock(%s, hashtext(view)) END
+                    RETURNING view"""
+        return sorted(waiting | {row[0] for row in connection.execute(update, [list(views), REBUILDS])})

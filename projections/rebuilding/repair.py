@@ -1,4 +1,4 @@
-"""One stream's rows made anew from its events, in their place: what was edited by hand, or waits parked, is mended."""
+"""Replaces one stream's rows in place with those that its events give, if they were edited or the stream is parked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,21 +18,21 @@ from projections.tables.view import Folded, View
 
 
 class NoRowsOfStream(Exception):
-    """The view has no rows that are of this stream alone."""
+    """The view has no rows that belong to this stream alone."""
 
 
 def repair(view: View, url: str, decode: Decode, stream: UUID) -> int:
-    """Rows of one stream as its events make them, up to where the view is; the number of the events.
+    """Refolds one stream up to the view's position. Returns the number of its events.
 
-    In one transaction, in the follower's order of locks: checkpoint first. Readers see the rows before it, or after.
-    Raises NotOneOf, OtherVersion, Inconsistent, Unappliable, psycopg.Error, what decode raises.
+    Runs in one transaction, in the follower's lock order: checkpoint first. Readers see the old or the new rows.
+    Raises NoRowsOfStream, OtherVersion, InconsistentRows, UnappliableEvent, psycopg.Error, errors of decode.
     """
     wanted = topics(view.by_stream)
     with connect(url, f"mandate mend {view.name}") as connection, connection.transaction():
         held = "SELECT position, version FROM projections.checkpoints WHERE view = %s FOR UPDATE"
         row = connection.execute(held, [view.name]).fetchone()
         if row is None or row[1] != view.version:
-            raise OtherVersion(f"the rows of {view.name} are not of version {view.version}: it is to be built anew")
+            raise OtherVersion(f"the rows of {view.name} are not of version {view.version}: rebuild the view")
         connection.execute("SET LOCAL statement_timeout = 0")
         done, state, groups = 0, None, set[UUID]()
         folded: Folded | None = None
@@ -44,9 +44,9 @@ def repair(view: View, url: str, decode: Decode, stream: UUID) -> int:
             write(replace(view, derive=None), connection, LIVE, [folded])
             done, state = done + len(events), folded.state
         if not done:
-            raise NoRowsOfStream(f"{view.name} has no rows that are of {stream} alone, up to position {row[0]}")
+            raise NoRowsOfStream(f"{view.name} has no rows of {stream} alone, up to position {row[0]}")
         if view.derive is not None and folded is not None:
-            # from the beginning on: what was counted before the stream began may have been edited too
+            # from the very beginning: counts before the stream's first event may have been edited too
             view.derive(connection, LIVE, [replace(folded, groups=sorted(groups), since=BEFORE_ALL)])
         parked_events.clear(connection, view.name, stream)
     return done
@@ -59,8 +59,8 @@ def _forget(connection: psycopg.Connection[Any], tables: Sequence[Table], subjec
         of = next((name for name in ("id", "subject") if name in table.c), None)
         if of is None:
             continue
-        told = ", ".join(level.own for level in LEVELS if level.own in table.c) or "NULL"
-        statement = f"DELETE FROM {table} WHERE {of} = %s RETURNING {told}"  # noqa: S608
+        own = ", ".join(level.own for level in LEVELS if level.own in table.c) or "NULL"
+        statement = f"DELETE FROM {table} WHERE {of} = %s RETURNING {own}"  # noqa: S608
         rows = connection.execute(statement.encode(), [subject]).fetchall()
         groups.update(group for row in rows for group in row if group is not None)
     return groups

@@ -1,4 +1,4 @@
-"""The rows of a view that is served beside those that were built anew: digests, and what differs, field by field."""
+"""Compares the live rows of a view with rebuilt ones: digests, and differences field by field."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +12,8 @@ from sqlalchemy import Table
 DIGEST: Final = """
     SELECT count(*), coalesce(sum(hash_record_extended(ROW(record_send(t)), 0)::numeric), 0) FROM {schema}.{table} t
 """
-"""Of the bytes of whole rows. `hash_record_extended(t, 0)` would be linear in its columns: what two rows have swapped,
-and the bounds of an array, would make no difference."""
+"""Hashes the bytes of whole rows. `hash_record_extended(t, 0)` would be linear in its columns: it misses values swapped
+between two rows, and array bounds."""
 COUNT: Final = """
     SELECT count(*) FROM {served}.{table} s FULL JOIN {built}.{table} b USING ({key})
     WHERE {differ} AND {first}::text <> ALL(%s)
@@ -24,12 +24,12 @@ DIFFERENCES: Final = """
 """
 DIFFER: Final = "(s.{first} IS NULL OR b.{first} IS NULL OR s::text <> b::text)"
 WIDEST: Final = 200
-"""Characters of a value that are told."""
-AS_FOLDED: Final = "as its fold writes it"
+"""Most characters of a value that are shown."""
+AS_FOLDED: Final = "as its fold encodes it"
 
 
 class DifferenceKind(StrEnum):
-    """CHANGED: both have the row. MISSING: the served view lacks it. SURPLUS: the served view alone has it."""
+    """CHANGED: both sides have the row. MISSING: the live view lacks it. SURPLUS: only the live view has it."""
 
     CHANGED = "CHANGED"
     MISSING = "MISSING"
@@ -38,7 +38,7 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowDifference:
-    """One row. key: its primary key. fields: by path, what the served view has and what was built; of CHANGED alone."""
+    """One row. key: its primary key. fields: live and rebuilt values by path, for CHANGED only."""
 
     table: str
     key: Mapping[str, str]
@@ -56,7 +56,7 @@ class RowDifference:
 
 
 def counted(connection: psycopg.Connection[Any], schema: str, table: Table) -> tuple[int, Any]:
-    """How many rows there are, and a digest of them in whatever order. Of two with the same digest, the rows are."""
+    """The number of rows, and a digest that does not depend on their order. Equal digests mean equal rows."""
     found = connection.execute(DIGEST.format(schema=schema, table=table.name).encode()).fetchone()
     assert found is not None
     return int(found[0]), found[1]
@@ -65,9 +65,9 @@ def counted(connection: psycopg.Connection[Any], schema: str, table: Table) -> t
 def differing(
     connection: psycopg.Connection[Any], served: str, built: str, table: Table, but: Sequence[str] = ()
 ) -> int:
-    """How many rows of two schemas differ. The connection's transaction is to see one moment.
+    """The number of rows that differ between two schemas. The transaction must be a snapshot.
 
-    but: subjects whose rows are not looked at.
+    but: subjects whose rows are ignored.
     """
     found = connection.execute(_filled(COUNT, served, built, table), [list(but)]).fetchone()
     assert found is not None
@@ -77,7 +77,7 @@ def differing(
 def differences(
     connection: psycopg.Connection[Any], served: str, built: str, table: Table, limit: int, but: Sequence[str] = ()
 ) -> Iterator[RowDifference]:
-    """The first of them, in the order of the key."""
+    """The first differences, in the order of the key."""
     names = [column.name for column in table.primary_key]
     for *key, before, after in connection.execute(_filled(DIFFERENCES, served, built, table), [list(but), limit]):
         yield RowDifference(
@@ -103,11 +103,11 @@ def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tu
     paths = [*flat_before, *(path for path in flat_after if path not in flat_before)]
     pairs = ((path, _short(flat_before.get(path)), _short(flat_after.get(path))) for path in paths)
     found = {path: (one, other) for path, one, other in pairs if flat_before.get(path) != flat_after.get(path)}
-    return found or {name: ("written otherwise", AS_FOLDED) for name in after if before[name] != after[name]}
+    return found or {name: ("encoded differently", AS_FOLDED) for name in after if before[name] != after[name]}
 
 
 def _flat(row: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Each value by its path; a document is looked into."""
+    """Each value by its path; documents are flattened."""
     for name, value in row.items():
         found = _parsed(value) if name == "document" else value
         if isinstance(found, Mapping):

@@ -1,4 +1,4 @@
-"""The whole store read by the present code, and nothing written: all decoded, upcast, and folded by every view."""
+"""Reads the whole event store with the present code, without writing: decodes, upcasts and folds it in every view."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ UNKNOWN: Final = f"""
 
 
 class UnreadableStore(Exception):
-    """The first event that the present code cannot read, or that is not there."""
+    """The first event that the present code cannot read, or that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ def check(
     progress: Callable[[int, int], None] = lambda done, total: None,
     views: Sequence[View] = VIEWS,
 ) -> StoreCheck:
-    """progress: events that were read, and how many there are. Raises Unreadable, psycopg.Error."""
+    """progress: called with the events read and the total. Raises UnreadableStore, psycopg.Error."""
     began = monotonic()
     with connect(url, "mandate replay check") as connection:
         connection.execute("SET statement_timeout = 0")
         end = head(connection)
-        _know_every_name(connection, end)
-        replay = LogReplay(connection, _telling(decode), end)
+        _check_topics(connection, end)
+        replay = LogReplay(connection, _reporting(decode), end)
         done, streams = 0, 0
         try:
             for parts in _streams(replay):
@@ -65,8 +65,8 @@ def check(
     return StoreCheck(done, streams, monotonic() - began)
 
 
-def _telling(decode: Decode) -> Decode:
-    def reporter(row: Sequence[Any]) -> Recorded[Any]:
+def _reporting(decode: Decode) -> Decode:
+    def decoded(row: Sequence[Any]) -> Recorded[Any]:
         try:
             return decode(row)
         except Exception as error:
@@ -74,29 +74,29 @@ def _telling(decode: Decode) -> Decode:
                 f"the event at position {row[0]}, {row[3]} of {row[1]}, cannot be read: {error}"
             ) from error
 
-    return reporter
+    return decoded
 
 
-def _know_every_name(connection: psycopg.Connection[Any], end: int) -> None:
-    """What is stored under a name that no event has is found by no reading by names."""
+def _check_topics(connection: psycopg.Connection[Any], end: int) -> None:
+    """Queries filter events by topic, so they would never return one with an unknown topic."""
     row = connection.execute(UNKNOWN.encode(), [end, [*EVENTS, *VOIDED]]).fetchone()
     if row is not None:
-        raise UnreadableStore(f"the event at position {row[0]}, {row[1]} of {row[2]}, has a name that is not known")
+        raise UnreadableStore(f"the event at position {row[0]}, {row[1]} of {row[2]}, has an unknown name")
 
 
 def _read(parts: Iterable[Sequence[Recorded[Any]]], views: Sequence[View]) -> Iterator[int]:
-    """How many events each part of one stream has, once every view has folded it on."""
+    """Folds the parts of one stream in every view, and yields the number of events of each part."""
     read = 0
     states: dict[str, Any] = {}
     for events in parts:
-        _miss_no_version(events, read)
+        _check_versions(events, read)
         for view in views:
             _fold(view, states, events)
         read += len(events)
         yield len(events)
 
 
-def _miss_no_version(events: Sequence[Recorded[Any]], before: int) -> None:
+def _check_versions(events: Sequence[Recorded[Any]], before: int) -> None:
     for version, recorded in enumerate(events, start=before + 1):
         if recorded.version != version:
             place = f"{recorded.version} comes next, at position {recorded.position}"
@@ -104,22 +104,22 @@ def _miss_no_version(events: Sequence[Recorded[Any]], before: int) -> None:
 
 
 def _streams(replay: LogReplay) -> Iterator[Iterable[Sequence[Recorded[Any]]]]:
-    """Each stream in one part. One that is too long to be kept at once is read again, in several."""
+    """Each stream as one part, or in several if it is too long to be in memory at once."""
     wanted = topics(set(AGGREGATE_OF.values()))
     for stream, events, _ in replay.by_stream(wanted):
         yield [events] if events is not None else replay.of_stream(stream, wanted)
 
 
 def _fold(view: View, states: dict[str, Any], events: Sequence[Recorded[Any]]) -> None:
-    """states: of the stream, by view."""
+    """states: the stream's states by view."""
     kept = [recorded for recorded in events if AGGREGATE_OF[type(recorded.event)] in view.by_stream]
     if kept:
-        begins = kept[0].version  # none before it is missed, and what is not kept is voided
+        begins = kept[0].version  # versions are checked already, and earlier events that are not kept are voided
         states[view.name] = fold(view, view.subject(kept[0]), states.get(view.name), kept, begins).state
 
 
 def _fold_in_order(view: View, replay: LogReplay) -> None:
-    """What a view folds in the order of the log."""
+    """Folds what a view folds in the order of the log."""
     states: dict[UUID, Any] = {}
     if not view.by_position:
         return

@@ -1,4 +1,4 @@
-"""Whether a view that was built anew is the one that is served: both seen at the same moment, at the same position."""
+"""Compares a rebuilt view with the live one, both in one snapshot at the same position."""
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,19 +18,19 @@ from projections.rebuilding.row_differences import RowDifference, counted, diffe
 from projections.tables.view import Folded, Values, View
 
 LISTED: Final = 20
-"""Differences that are told one by one; of the others, the number."""
+"""Most differences that are listed."""
 SAMPLED: Final = 25
-"""Subjects that are folded from scratch, at most."""
+"""Most subjects that are folded from scratch."""
 OF_VIEW: Final = "SELECT DISTINCT originator_id FROM event_store.events WHERE topic = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What came of it.
+    """Result of a comparison.
 
-    position: of both sides. served_version: of the fold that made the rows that are served. rows: of the new view.
-    differing: rows that are not the same; differences: the first of them. sampled: subjects whose new rows are what a
-    fold from scratch makes of them. parked: streams whose rows are known to differ, and were left out.
+    position: of both sides. served_version: of the fold that made the live rows. rows: of the rebuilt view. differing:
+    number of rows that differ; differences: the first of them. sampled: subjects whose rebuilt rows were checked
+    against a fold from scratch. parked: parked streams, whose rows are not compared.
     """
 
     view: str
@@ -45,31 +45,31 @@ class Comparison:
 
     @property
     def may_differ(self) -> bool:
-        """A raised version is the consent to differ."""
+        """Rows of another version are expected to differ."""
         return self.served_version != self.version
 
     def told(self) -> str:
-        """In a sentence."""
+        """One sentence."""
         rows = "row differs" if self.differing == 1 else "rows differ"
-        told = [
+        parts = [
             f"{self.view}: {self.differing:,} {rows} at position {self.position:,}, of {self.rows:,}",
             f"{self.sampled} subjects folded from scratch",
         ]
         if self.may_differ:
-            told.append(f"version {self.version} beside version {self.served_version}, which is served")
+            parts.append(f"version {self.version} compared with version {self.served_version}, which is live")
         if self.parked:
-            told.append(f"{self.parked} parked {'stream was' if self.parked == 1 else 'streams were'} left out")
-        return "; ".join(told)
+            parts.append(f"{self.parked} parked {'stream was' if self.parked == 1 else 'streams were'} left out")
+        return "; ".join(parts)
 
     def lines(self) -> list[str]:
-        """The differences, one a line."""
+        """The differences, one per line."""
         found = [difference.told() for difference in self.differences]
         more = self.differing - len(found)
         return [*found, f"and {more:,} more"] if more else found
 
 
 class RowsDiffer(Exception):
-    """What was built is not what is served, and nobody consented to that: nothing was changed."""
+    """The rebuilt rows differ from the live ones, and this was not accepted. Nothing was changed."""
 
     def __init__(self, comparison: Comparison) -> None:
         super().__init__("\n  ".join((comparison.told(), *comparison.lines())))
@@ -77,16 +77,16 @@ class RowsDiffer(Exception):
 
 
 class NotAsFolded(Exception):
-    """Rows that were built are not what a fold of their own events makes: a fault of the building itself."""
+    """Rebuilt rows differ from a fold of their own events: an error in the rebuild itself."""
 
 
 @contextmanager
 def same_moment(
     view: View, url: str, built: str, reach: Callable[[int], bool]
 ) -> Iterator[tuple[psycopg.Connection[Any], int, int] | None]:
-    """A connection that sees both sides at one position, whatever goes on meanwhile; the position; the served version.
+    """A connection with a snapshot of both sides at one position; the position; the live version.
 
-    The served view stands still only while `reach` brings the other one to its position. None where it cannot.
+    The live view is locked only while `reach` brings the copy to its position. None if `reach` returns False.
     """
     name = f"mandate comparison {view.name}"
     with connect(url, name) as holding, connect(url, name) as at:
@@ -105,10 +105,10 @@ def same_moment(
 
 
 def compare(connection: psycopg.Connection[Any], view: View, built: str, position: int, version: int) -> Comparison:
-    """Every table of the view, by its digest, and where that differs row by row."""
+    """Compares every table of the view by digest, and row by row if the digests differ."""
     rows, total, listed = 0, 0, list[RowDifference]()
-    asked = "SELECT stream::text FROM projections.parked_streams WHERE view = %s"
-    parked = [row[0] for row in connection.execute(asked, [view.name])]
+    statement = "SELECT stream::text FROM projections.parked_streams WHERE view = %s"
+    parked = [row[0] for row in connection.execute(statement, [view.name])]
     for table in view.tables:
         new = counted(connection, built, table)
         rows += new[0]
@@ -136,9 +136,9 @@ def check_sample(
     position: int,
     but: Container[UUID] = (),
 ) -> int:
-    """Folds some subjects from scratch, and looks up their rows, what is remembered of them, and what hangs on them.
+    """Folds some subjects from scratch, and checks their rows, stored states and derived rows.
 
-    How many it were. but: streams that are not looked at; nor are those that are too long to be folded at once.
+    Returns how many. but: streams to ignore; streams that are too long to fold at once are ignored too.
     Raises NotAsFolded.
     """
     wanted = topics(view.by_stream)
@@ -152,15 +152,15 @@ def check_sample(
         folded = fold(view, view.subject(events[0]), None, events, begins(connection, events[0]))
         for table, expected in (*folded.rows.items(), *memories(view, [folded]).items()):
             _check_rows(connection, built, table, expected)
-            _check_that_there_are_no_more(connection, built, table, folded.subject, len(expected))
+            _check_count(connection, built, table, folded.subject, len(expected))
         sampled.append(folded if view.recount else replace(folded, rows={}))
-    for told in view.recount(connection, built, sampled) if view.recount else ():
-        raise NotAsFolded(told)
+    for difference in view.recount(connection, built, sampled) if view.recount else ():
+        raise NotAsFolded(difference)
     return len(sampled)
 
 
 def _some(connection: psycopg.Connection[Any], wanted: Sequence[str], position: int) -> list[UUID]:
-    """Drawn by their events; where those are rare among all that are recorded, from all that there are."""
+    """A sample of streams, drawn by random positions; if too few are found so, at random from all streams."""
     places = [randint(1, position) for _ in range(SAMPLED * 2)] if position else []  # noqa: S311
     found = connection.execute(f"{OF_VIEW} AND notification_id = ANY(%s)", [list(wanted), places]).fetchall()
     if len(found) < SAMPLED:
@@ -178,18 +178,16 @@ def _check_rows(connection: psycopg.Connection[Any], schema: str, table: Table, 
     where = " AND ".join(f"{name} = %s" for name in key)
     statement = f"SELECT {', '.join(shown)} FROM {schema}.{table.name} WHERE {where}"  # noqa: S608
     for row in expected:
-        told = dict(zip(names, map(_plain, row), strict=True))
-        found = connection.execute(statement.encode(), [told[name] for name in key]).fetchone()
-        for name, wanted, there in zip_longest(names, told.values(), map(_plain, found or ())):
+        values = dict(zip(names, map(_plain, row), strict=True))
+        found = connection.execute(statement.encode(), [values[name] for name in key]).fetchone()
+        for name, wanted, there in zip_longest(names, values.values(), map(_plain, found or ())):
             if wanted != there:
-                place = " ".join(f"{part}={told[part]}" for part in key)
+                place = " ".join(f"{part}={values[part]}" for part in key)
                 raise NotAsFolded(f"{table.name} {place}: {name} is {there!r}, and its fold makes {wanted!r}")
 
 
-def _check_that_there_are_no_more(
-    connection: psycopg.Connection[Any], schema: str, table: Table, subject: UUID, expected: int
-) -> None:
-    """Where the table's rows are a subject's own."""
+def _check_count(connection: psycopg.Connection[Any], schema: str, table: Table, subject: UUID, expected: int) -> None:
+    """Checks the number of a subject's rows, in tables keyed by subject."""
     if "id" not in table.primary_key.columns:
         return
     counted = f"SELECT count(*) FROM {schema}.{table.name} WHERE id = %s"  # noqa: S608

@@ -79,8 +79,8 @@ class RebuildStep(StrEnum):
     """The steps of a rebuild, in this order. It may repeat CATCHING_UP and COMPARING, or SWAPPING.
 
     LOADING: fold events and load their rows. INDEXING: build indexes and derived rows. CATCHING_UP: apply events
-    recorded meanwhile. COMPARING: compare its rows with the current ones and with folds from scratch. SWAPPING: wait
-    until no statement reads the current tables, then replace them.
+    recorded meanwhile. COMPARING: compare its rows with the live ones and with folds from scratch. SWAPPING: wait
+    until no statement reads the live tables, then replace them.
     """
 
     LOADING = "LOADING"

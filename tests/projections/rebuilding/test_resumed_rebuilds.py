@@ -200,7 +200,7 @@ def test_a_process_that_is_killed_is_told_of_and_nothing_is_lost(recorded: World
                 process.kill()
                 process.join()
 
-    with pytest.raises(LoaderLost, match="the next rebuild goes on without it"):
+    with pytest.raises(LoaderLost, match="the next rebuild resumes from what is loaded"):
         again(recorded, VIEW, jobs=2, progress=kill)
     before = loaded(recorded)
     assert before > 0

@@ -175,7 +175,7 @@ def test_what_rows_have_swapped_makes_a_difference(recorded: World, column: str)
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ("document = document || ' '", "document is written otherwise, should be as its fold writes it"),
+        ("document = document || ' '", "document is encoded differently, should be as its fold encodes it"),
         ("regions = ('[0:' || cardinality(regions) - 1 || ']=' || regions::text)::text[]", "an array has other bounds"),
     ],
 )

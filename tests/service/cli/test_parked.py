@@ -84,7 +84,7 @@ def test_an_event_that_somebody_took_out_is_missed(run: Run, recorded: World, wh
 
 
 @pytest.mark.parametrize(
-    ("topic", "reason"), [("NeverHeardOf", "a name that is not known"), (next(iter(EVENTS)), "cannot be read")]
+    ("topic", "reason"), [("NeverHeardOf", "an unknown name"), (next(iter(EVENTS)), "cannot be read")]
 )
 def test_what_this_version_does_not_know_is_named(run: Run, recorded: World, topic: str, reason: str) -> None:
     end = recorded.store.head()[0]

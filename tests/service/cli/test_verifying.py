@@ -58,7 +58,9 @@ def test_what_it_was_held_against_is_told(run: Run, recorded: World) -> None:
         )
     version = deployment_requests.VIEW.version
     told = run("verify", NAME).stdout
-    assert f"; version {version} beside version {version + 1}, which is served; 1 parked stream was left out" in told
+    assert (
+        f"; version {version} compared with version {version + 1}, which is live; 1 parked stream was left out" in told
+    )
 
 
 def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
