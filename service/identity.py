@@ -99,7 +99,7 @@ class Tokens:
 
 
 def own_key(data_dir: Path) -> bytes:
-    """The key in the data folder, created at first use, readable by its owner. Raises Misconfigured, in one line."""
+    """The key in the data folder, created at first use, private to its owner. Raises Misconfigured, in one line."""
     path = data_dir / "token.key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -149,7 +149,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     if not isinstance(roles, list) or not all(role in ALL_ROLES for role in roles):
         raise Unauthenticated("The token's 'roles' are not roles of this register.")
     if not isinstance(name, str | None):
-        raise Unauthenticated("The token's 'name' is no name.")
+        raise Unauthenticated("The token's 'name' is not a string.")
     actor = Actor(
         issuer=issuer,
         subject=Subject(subject),
@@ -163,7 +163,7 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
     """Raises Unauthenticated."""
     value = claims.get(name)
     if not isinstance(value, str):
-        raise Unauthenticated(f"The token's '{name}' is missing, or is no string.")
+        raise Unauthenticated(f"The token's '{name}' is missing or is not a string.")
     return value
 
 
@@ -173,7 +173,7 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime:
     if isinstance(value, int | float) and not isinstance(value, bool):
         with suppress(ValueError, OverflowError, OSError):
             return datetime.fromtimestamp(value, tz=UTC)
-    raise Unauthenticated(f"The token's '{name}' is missing, or is no number of seconds since 1970.")
+    raise Unauthenticated(f"The token's '{name}' is missing or is not a number of seconds since 1970.")
 
 
 def _problem(actor: Actor, name: str | None) -> str | None:
@@ -181,7 +181,7 @@ def _problem(actor: Actor, name: str | None) -> str | None:
     if actor.issuer != ISSUER:
         return f"The token's issuer is not '{ISSUER}'."
     if actor.authority == REGISTER:
-        return f"Nobody acts for '{REGISTER}' but the register itself."
+        return f"Only the register itself acts for '{REGISTER}'."
     if not actor.roles:
         return "An actor needs a role."
     for what, value, annotation in (

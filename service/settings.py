@@ -138,7 +138,7 @@ class Settings(BaseSettings):
 
     @field_validator("database_url", "owner_database_url", "worker_database_url")
     @classmethod
-    def _parse_url(cls, url: str | None) -> str | None:
+    def _validate_url(cls, url: str | None) -> str | None:
         """The message does not contain the URL, which may contain a password."""
         try:
             conninfo_to_dict(url or "")
@@ -174,7 +174,7 @@ class Settings(BaseSettings):
         try:
             password = path.read_text().rstrip("\r\n")
         except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
             raise Misconfigured(f"MANDATE_DATABASE_PASSWORD_FILE: {path} cannot be read: {reason}") from None
         if not password:
             raise Misconfigured(f"MANDATE_DATABASE_PASSWORD_FILE: {path} is empty")

@@ -60,14 +60,14 @@ class PolicyQueries:
         at = select(checkpoints.reached).where(table.c.view == deployment_requests.NAME)
         deadline = time.monotonic() + VIEW_TIMEOUT
         while True:
-            with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:
+            with _outages_as_unavailable(), self._engine.connect() as connection:
                 if (connection.execute(at).scalar() or 0) >= position:
                     return
             if self._stop.wait(POLL_INTERVAL) or time.monotonic() > deadline:
                 raise Unavailable(f"the view {deployment_requests.NAME} has not reached {position}")
 
     def _run(self, query: Query[T]) -> list[T]:
-        with _unavailable_where_it_does_not_answer(), self._engine.connect() as connection:
+        with _outages_as_unavailable(), self._engine.connect() as connection:
             rows: Sequence[Any] = connection.execute(query.statement, query.values).all()
         return [query.read(row) for row in rows]
 
@@ -81,7 +81,7 @@ def _engine(url: str) -> Engine:
 
 
 @contextmanager
-def _unavailable_where_it_does_not_answer() -> Iterator[None]:
+def _outages_as_unavailable() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, psycopg.OperationalError) as error:

@@ -49,7 +49,7 @@ def migrate(url: str) -> tuple[str, ...]:
 
 
 def build_index(name: str, definition: str) -> None:
-    """Builds an index on an existing table while readers and writers go on. For migrations.
+    """Builds an index on an existing table while readers and writers continue. For migrations.
 
     name: with its schema. definition: what follows the name in CREATE INDEX. An invalid index that an interrupted build
     left is dropped first. The build waits for older transactions without a limit: nobody waits for it.

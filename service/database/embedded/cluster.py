@@ -174,7 +174,7 @@ def is_postgres(process: int) -> bool:
 
 
 def socket_folder(folder: Path) -> Path:
-    """The socket's folder, accessible to its owner only: in the data folder, or in /tmp if the path is too long.
+    """The socket's folder, accessible to its owner only: in the data folder, or in /tmp if that does not fit.
 
     Raises Misconfigured if somebody else owns it.
     """
@@ -188,6 +188,6 @@ def socket_folder(folder: Path) -> Path:
     chosen.mkdir(mode=0o700, exist_ok=True)
     status = chosen.lstat()
     if status.st_uid != os.geteuid() or chosen.is_symlink():
-        raise Misconfigured(f"{chosen} belongs to somebody else: remove it, or set MANDATE_DATA_DIR to a shorter path")
+        raise Misconfigured(f"{chosen} belongs to another user: remove it, or set MANDATE_DATA_DIR to a shorter path")
     chosen.chmod(0o700)
     return chosen

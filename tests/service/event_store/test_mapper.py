@@ -156,7 +156,7 @@ def test_an_erased_text_is_none_and_its_path_is_told() -> None:
     ("event", "message"),
     [
         (Happened(reason=Text(None), likelihood=Likelihood.LIKELY), "cannot be stored"),
-        (Clause(id=ID, text=Text("x")), "no event"),
+        (Clause(id=ID, text=Text("x")), "not an event"),
         (
             Happened(
                 reason=Text("x"),
@@ -182,9 +182,9 @@ def set_data(name: str, value: object) -> Callable[[dict[str, Any]], object]:
         (set_data("extra", 1), "unknown or missing fields: extra"),
         (lambda state: state["data"].pop("remark"), "unknown or missing fields: remark"),
         (lambda state: state["data"]["location"].pop("latitude"), "unknown or missing fields: location.latitude"),
-        (set_data("period", {"start": "2026-11-29T18:30:00", "end": None}), "period.start is no instant in UTC"),
+        (set_data("period", {"start": "2026-11-29T18:30:00", "end": None}), "period.start is not an instant in UTC"),
         (set_data("likelihood", "SURELY"), "SURELY"),
-        (set_data("reason", "plain"), "reason is no text"),
+        (set_data("reason", "plain"), "reason is not a text"),
         (set_data("reason", {"$text": "0" * 64}), "the text kept for 'reason' is not the one"),
         (lambda state: state.__setitem__("type", "Counted"), "type 'Counted'"),
         (lambda state: state.__setitem__("v", 2), "layout 2"),
