@@ -70,7 +70,7 @@ class PolicyRunner:
         states = self._load_together(positions)
         failed = dict[RequestId, tuple[int, Exception]]()
         for request, position in positions.items():
-            error = self._isolated(request, partial(self._run_policies, request, states))
+            error = self._run_isolated(request, partial(self._run_policies, request, states))
             if error is not None:
                 failed[request] = position, error
         return failed
@@ -78,7 +78,9 @@ class PolicyRunner:
     def try_again(self, requests: Iterable[RequestId]) -> list[RequestId]:
         """Retries parked requests. Returns those that succeed now."""
         return [
-            request for request in requests if self._isolated(request, partial(self._run_policies, request, {})) is None
+            request
+            for request in requests
+            if self._run_isolated(request, partial(self._run_policies, request, {})) is None
         ]
 
     def tick(self, expiring: Iterable[RequestId], parked: Iterable[RequestId] = ()) -> None:
@@ -87,18 +89,18 @@ class PolicyRunner:
         parked: requests parked in the view. One that fails does not delay others.
         """
         for request in (*expiring, *parked):
-            self._isolated(request, partial(self._expire, request))
+            self._run_isolated(request, partial(self._expire, request))
 
     def _run_policies(self, request: RequestId, states: dict[UUID, Any]) -> None:
         if request not in states:
             states |= self._load_newest({request})
         for policy in POLICIES:
-            self._ask(policy, request, states)
+            self._run_policy(policy, request, states)
 
     def _expire(self, request: RequestId) -> None:
-        self._ask(EXPIRE_APPROVAL, request, self._load_newest({request}))
+        self._run_policy(EXPIRE_APPROVAL, request, self._load_newest({request}))
 
-    def _isolated(self, request: RequestId, run: Callable[[], None]) -> Exception | None:
+    def _run_isolated(self, request: RequestId, run: Callable[[], None]) -> Exception | None:
         """The error of one request, logged once. Raises Unavailable, which is not the request's fault."""
         try:
             run()
@@ -128,7 +130,7 @@ class PolicyRunner:
         states = self._states.load(streams)
         return states | self._states.refresh(states)
 
-    def _ask(self, policy: Policy, request: RequestId, states: dict[UUID, Any]) -> None:
+    def _run_policy(self, policy: Policy, request: RequestId, states: dict[UUID, Any]) -> None:
         state = states.get(request)
         if not isinstance(state, DeploymentRequest):
             return

@@ -181,8 +181,8 @@ def _deliver(outcomes_of_loop: Iterable[tuple[AsyncPendingItem, AppendOutcome]])
 
 def conflict_with(entry: PendingItem, committed: Iterable[PendingItem]) -> AppendConflict | None:
     """The conflict, if the item lost to what was just committed. This saves a call to the database."""
-    places = {(event.stream, event.version) for other in committed for event in other.events}
-    lost = {event.stream for event in entry.events if (event.stream, event.version) in places}
+    committed_versions = {(event.stream, event.version) for other in committed for event in other.events}
+    lost = {event.stream for event in entry.events if (event.stream, event.version) in committed_versions}
     seen = dict(entry.reads)
-    lost |= {stream for stream, version in places if version > seen.get(stream, version)}
+    lost |= {stream for stream, version in committed_versions if version > seen.get(stream, version)}
     return AppendConflict(frozenset(lost)) if lost else None

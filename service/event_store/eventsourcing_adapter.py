@@ -36,8 +36,8 @@ class Recorder(PostgresApplicationRecorder):
         """
         if not stored_events:
             return None
-        places = {(event.originator_id, event.originator_version) for event in stored_events}
-        if len(places) < len(stored_events):
+        versions = {(event.originator_id, event.originator_version) for event in stored_events}
+        if len(versions) < len(stored_events):
             raise library.IntegrityError("an item contains the same version of a stream twice")
         outcome = self._appender.append(
             PendingItem([_encoded(event) for event in stored_events], kwargs.get("reads", ()))

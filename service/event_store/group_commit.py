@@ -191,7 +191,7 @@ class Appender:
             if isinstance(outcome, Committed) and entry.events:
                 last = entry.events[-1]
                 position = outcome.first + len(entry.events) - 1
-                self._lineage.see(Seen(position, last.stream, last.version, outcome.recorded_at), lineage)
+                self._lineage.note(Seen(position, last.stream, last.version, outcome.recorded_at), lineage)
 
     def _after_refusal(self, batch: Batch, error: psycopg.Error) -> list[AppendOutcome]:
         """The database answered, so nothing of the batch was recorded. One bad item must not fail the others."""

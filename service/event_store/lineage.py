@@ -12,7 +12,9 @@ from uuid import UUID
 
 import psycopg
 
-AT: Final = "SELECT originator_id, originator_version, recorded_at FROM event_store.events WHERE notification_id = %s"
+EVENT_AT: Final = (
+    "SELECT originator_id, originator_version, recorded_at FROM event_store.events WHERE notification_id = %s"
+)
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +46,18 @@ class Lineage:
         """The newest event seen of this history."""
         return self._newest
 
-    def see(self, seen: Seen, number: int) -> None:
+    def note(self, event: Seen, number: int) -> None:
         """Notes an event that was read or recorded. number: the lineage's number before that."""
         with self._guard:
-            if number == self._number and (self._newest is None or seen.position > self._newest.position):
-                self._newest = seen
+            if number == self._number and (self._newest is None or event.position > self._newest.position):
+                self._newest = event
 
     def confirm(self, connection: psycopg.Connection[Any]) -> None:
         """Looks up the newest event on a new connection. If it is missing, a new lineage begins."""
         number, newest = self._number, self._newest
         if newest is None:
             return
-        found = connection.execute(AT, [newest.position], prepare=False).fetchone()
+        found = connection.execute(EVENT_AT, [newest.position], prepare=False).fetchone()
         if found is not None and tuple(found) == tuple(newest[1:]):
             return
         with self._guard:

@@ -118,7 +118,7 @@ class Log:
         rows = list(map(EventRow._make, self._fetch(statement, parameters)))
         if rows:
             newest = max(rows, key=_position)
-            self._lineage.see(Seen(newest.position, newest.stream, newest.version, newest.recorded_at), number)
+            self._lineage.note(Seen(newest.position, newest.stream, newest.version, newest.recorded_at), number)
         return rows
 
     def _fetch(self, statement: str, parameters: Any) -> list[Any]:

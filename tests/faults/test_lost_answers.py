@@ -74,7 +74,7 @@ def test_where_it_cannot_be_found_out_that_is_said(through: tuple[Proxy, EventSt
     proxy, store = through
     stream = uuid4()
     proxy.once(Fault.LOSE_ANSWER, and_no_more=True)
-    with pytest.raises(Unavailable, match="cannot be found out") as raised:
+    with pytest.raises(Unavailable, match="cannot be determined") as raised:
         write(store, (stream, 1))
     assert raised.value.recorded is None
     assert [recorded.stream for recorded in direct.feed(1, 10)] == [stream]
