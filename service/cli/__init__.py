@@ -31,28 +31,28 @@ COMMANDS: Final = {
     "dossier": "dossier_command",
     "demo": "demo_command",
 }
-"""Command -> the module that has it. Only that of the command asked for is loaded: each starts as fast as it can."""
+"""Command -> its module. Only the module in use is imported, for a fast start."""
 
 
 def main() -> None:
-    """The entry point.
+    """Entry point.
 
-    Exit status 1: an event cannot be read. 2: misconfigured. 3: the database does not answer now. 130: interrupted.
+    Exit status 1: an event cannot be read. 2: misconfigured. 3: the database does not answer. 130: interrupted.
     """
     try:
         application(sys.argv[1] if len(sys.argv) > 1 else "")()
     except CorruptEvent as error:
-        sys.exit(_say(str(error), 1))
+        sys.exit(_print_error(str(error), 1))
     except Misconfigured as error:
-        sys.exit(_say(str(error), 2))
+        sys.exit(_print_error(str(error), 2))
     except Unavailable as error:
-        sys.exit(_say(f"the register is not available now: {error}", 3))
+        sys.exit(_print_error(f"the register is not available now: {error}", 3))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def application(command: str = "") -> typer.Typer:
-    """The command line, or as much of it as one command needs."""
+    """The Typer application; with a command's name, only that command's module."""
     app = typer.Typer(
         name="mandate",
         no_args_is_help=True,
@@ -69,7 +69,7 @@ def _mandate() -> None:
     """A register of deployment decisions: every step is an event, and the current state is a view of the events."""
 
 
-def _say(message: str, status: int) -> int:
-    """What says it is loaded where there is something to say."""
+def _print_error(message: str, status: int) -> int:
+    """Prints an error; the module is imported only when needed."""
     import_module("service.cli.error_output").print_error_line(message)
     return status

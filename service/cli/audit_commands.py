@@ -1,4 +1,4 @@
-"""`history` and `trail`: what happened to one thing, and to all, as people read it."""
+"""`history` and `trail`: the events of one subject, and the audit trail, for a terminal."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -30,9 +30,9 @@ from service.exchange.visible_log.refused import ExportRefused
 from service.processes.composition import async_engine
 
 STEPS: Final = 50
-"""Events of one subject that are shown at a time."""
+"""Events per page of a history."""
 PAGE: Final = 200
-"""Events that are read at a time."""
+"""Events per query of the audit trail."""
 
 T = TypeVar("T")
 
@@ -43,59 +43,61 @@ def add_to(app: typer.Typer) -> None:
 
 
 def history(
-    reference: Annotated[str, typer.Argument(help="A request or an incident, as 'pristina-2024-0001'.")],
+    reference: Annotated[str, typer.Argument(help="Reference of a request or incident, such as 'pristina-2024-0001'.")],
     as_of: AsOfOption = None,
     token: TokenOption = None,
 ) -> None:
     """Shows the timeline of a request or an incident: who did what, when, why, and what it changed."""
-    with in_one_line(), open_register(token, as_of) as everything:
-        one = everything.about(reference, (DEPLOYMENT_REQUEST, INCIDENT))
+    with in_one_line(), open_register(token, as_of) as register:
+        subject_access = register.about(reference, (DEPLOYMENT_REQUEST, INCIDENT))
         console = Console()
-        Timeline(console, {}).heading(*_about(one, stands(one.store, one.scope)))
-        steps = history_of(one.store, one.scope, one.visibility)
+        Timeline(console, {}).heading(*_about(subject_access, stands(subject_access.store, subject_access.scope)))
+        steps = history_of(subject_access.store, subject_access.scope, subject_access.visibility)
         while page := list(islice(steps, STEPS)):
-            timeline = Timeline(console, names_of(one, {step.entry.actor.person for step in page}))
+            timeline = Timeline(console, names_of(subject_access, {step.entry.actor.person for step in page}))
             for step in page:
                 timeline.show(TimelineEntry(entry=step.entry, shown=step.shown, references=step.incidents))
 
 
 def trail(
-    actor: Annotated[str | None, typer.Option(help="Who acted: a subject, as 'ana.h'.")] = None,
-    authority: Annotated[str | None, typer.Option(help="On behalf of which authority, as 'kfor'.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Actor: the subject of a token, such as 'ana.h'.")] = None,
+    authority: Annotated[str | None, typer.Option(help="Authority of the actor, such as 'kfor'.")] = None,
     type: Annotated[
-        list[str] | None, typer.Option(help="What happened, as 'RequestWithheld'; repeat for any of.")
+        list[str] | None, typer.Option(help="Event type, such as 'RequestWithheld'; repeat it for several.")
     ] = None,
-    subject: Annotated[str | None, typer.Option(help="To what: a reference, an authority's code, or an id.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Subject: a reference, an authority's code, or an id.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="Recorded at this instant or later.")] = None,
     until: Annotated[str | None, typer.Option(help="Recorded before this instant.")] = None,
     correlation: Annotated[
-        str | None, typer.Option(help="All that followed from one command, or from one import.")
+        str | None, typer.Option(help="Correlation id: all events that follow from one command or import.")
     ] = None,
-    after: Annotated[int, typer.Option(min=0, help="Recorded after this position: where an earlier trail ended.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, help="How many events at most, the oldest first.")] = 100,
+    after: Annotated[
+        int, typer.Option(min=0, help="Recorded after this position, such as the last one of the previous page.")
+    ] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of events, oldest first.")] = 100,
     token: TokenOption = None,
 ) -> None:
-    """Shows the audit trail: every event that may be seen, in the order in which it was recorded."""
-    with in_one_line(), open_register(token) as everything:
+    """Shows the audit trail: every event that you may see, in the order of recording."""
+    with in_one_line(), open_register(token) as register:
         wanted = AuditTrailFilter(
             actor=actor,
             authority=authority,
             type=_types(type),
-            subject=None if subject is None else _subject(everything, subject),
+            subject=None if subject is None else _subject(register, subject),
             recorded_from=None if from_ is None else instant(from_, "--from"),
             recorded_until=None if until is None else instant(until, "--until"),
             correlation=None if correlation is None else _id(correlation, "--correlation"),
         )
-        shown, following = _ask(everything, lambda reader: _show_pages(everything, reader, wanted, after, limit))
+        shown, following = _ask(register, lambda reader: _show_pages(register, reader, wanted, after, limit))
         if not shown:
-            typer.echo("There is no such event that may be seen.", err=True)
+            typer.echo("There is no such event, or you may not see it.", err=True)
         if following is not None:
             typer.echo(f"There is more: --after {following.position - 1}, or a higher --limit.", err=True)
 
 
-def _about(one: RegisterAccess, state: Any) -> tuple[str, ...]:
-    """What a history is headed by."""
-    at = "" if one.scope.as_of is None else f", as of {exactly(one.scope.as_of)}"
+def _about(subject_access: RegisterAccess, state: Any) -> tuple[str, ...]:
+    """The heading of a history."""
+    at = "" if subject_access.scope.as_of is None else f", as of {exactly(subject_access.scope.as_of)}"
     title = f"{state.reference}: {state.status}, version {state.version}{at}"
     if isinstance(state, DeploymentRequest):
         what = f"{state.force}, {state.strength:,}, to {state.region}"
@@ -104,17 +106,17 @@ def _about(one: RegisterAccess, state: Any) -> tuple[str, ...]:
 
 
 async def _show_pages(
-    everything: RegisterAccess, reader: Reader, wanted: AuditTrailFilter, after: int, limit: int
+    register: RegisterAccess, reader: Reader, wanted: AuditTrailFilter, after: int, limit: int
 ) -> tuple[int, AuditEntry | None]:
-    """Shows events as they are read; answers how many, and the first that is beyond the limit."""
-    reading = await reader.reading(everything.scope.actor, at_least=everything.scope.end)
+    """Shows events page by page. Returns their number, and the first event beyond the limit."""
+    reading = await reader.reading(register.scope.actor, at_least=register.scope.end)
     console, left = Console(), limit
     while True:
         size = min(PAGE, left)
         entries = await reading.rows(audit_trail_queries.page(reading.viewer_scope, wanted, size + 1, after))
         shown = entries[:size]
         timeline = Timeline(console, await _names(reader, shown))
-        for moment in await _moments(everything, reading, shown):
+        for moment in await _moments(register, reading, shown):
             timeline.show(moment)
         left -= len(shown)
         if len(entries) <= size:
@@ -124,10 +126,10 @@ async def _show_pages(
         after = shown[-1].position
 
 
-async def _moments(everything: RegisterAccess, reading: Reading, entries: list[AuditEntry]) -> list[TimelineEntry]:
+async def _moments(register: RegisterAccess, reading: Reading, entries: list[AuditEntry]) -> list[TimelineEntry]:
     mentions = {mention for entry in entries for mention in entry.mentions}
     seen = set(await reading.rows(audit_trail_queries.seen(reading.viewer_scope, mentions))) if mentions else set()
-    called = everything.visibility.of({entry.subject for entry in entries} | mentions)
+    called = register.visibility.of({entry.subject for entry in entries} | mentions)
     names = {each: known.name for each, known in called.items() if each in seen or each not in mentions}
     references = {str(each): name for each, name in names.items()}
     return [
@@ -146,23 +148,23 @@ async def _names(reader: Reader, entries: Iterable[AuditEntry]) -> Names:
     return {(each.issuer, each.subject): each.name for each in await reader.answer(person_names.names(persons))}
 
 
-def names_of(everything: RegisterAccess, persons: Iterable[tuple[str, str]]) -> Names:
-    """Those of the persons' names that are known. Raises Refused and Unavailable."""
+def names_of(register: RegisterAccess, persons: Iterable[tuple[str, str]]) -> Names:
+    """(issuer, subject) -> name, of the known persons. Raises ExportRefused or Unavailable."""
 
     async def answer(reader: Reader) -> Names:
         found = await reader.answer(person_names.names(persons))
         return {(each.issuer, each.subject): each.name for each in found}
 
-    return _ask(everything, answer)
+    return _ask(register, answer)
 
 
-def _ask(everything: RegisterAccess, question: Callable[[Reader], Awaitable[T]]) -> T:
-    """What the views answer. Raises Refused where they are behind the log, Unavailable where nothing answers."""
+def _ask(register: RegisterAccess, question: Callable[[Reader], Awaitable[T]]) -> T:
+    """Runs a query on the views. Raises ExportRefused if they are behind, Unavailable if the database is down."""
 
     async def answer() -> T:
-        engine = async_engine(everything.settings, everything.urls.api)
+        engine = async_engine(register.settings, register.urls.api)
         try:
-            return await question(Reader(engine, standing_of, patience=everything.settings.view_patience))
+            return await question(Reader(engine, standing_of, patience=register.settings.view_patience))
         finally:
             await engine.dispose()
 
@@ -181,12 +183,12 @@ def _types(names: list[str] | None) -> list[str] | None:
     return names or None
 
 
-def _subject(everything: RegisterAccess, name: str) -> UUID:
-    """The id of what is called so, whether or not anything of it may be seen."""
+def _subject(register: RegisterAccess, name: str) -> UUID:
+    """The id of a subject by its name, without a visibility check."""
     try:
         return UUID(name)
     except ValueError:
-        return find(everything.store, name) or authorities.stream_of(AuthorityCode(name))
+        return find(register.store, name) or authorities.stream_of(AuthorityCode(name))
 
 
 def _id(text: str, option: str) -> UUID:

@@ -1,4 +1,4 @@
-"""Numbers of things, as a sentence tells them."""
+"""Numbers with their nouns."""
 
 
 def number_of(count: int, one: str, several: str) -> str:

@@ -1,4 +1,4 @@
-"""`migrate` and `status`: what operators do and ask."""
+"""`migrate` and `status`."""
 
 import asyncio
 import sys
@@ -29,7 +29,7 @@ from service.settings import Settings
 T = TypeVar("T")
 
 UNBOUNDED: Final = 1_000
-"""Characters of a line that is not shown on a terminal."""
+"""Line width where the output is not a terminal."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,25 +38,25 @@ def add_to(app: typer.Typer) -> None:
 
 
 def migrate() -> None:
-    """Brings the database's tables, functions and rights to what this version needs."""
+    """Applies the database migrations and grants of this version."""
     with open_database(Settings.from_environment()) as urls:
         applied = apply_migrations(urls.owner)
     typer.echo(f"applied {', '.join(applied)}" if applied else "nothing to apply")
 
 
 def status() -> None:
-    """Shows each view's position, lag and state. Exit status 1 where something is wrong."""
+    """Shows the position, lag and state of each view. Exit status 1 if there is a problem."""
     settings = Settings.from_environment()
     with open_database(settings) as urls:
         statuses = answers(settings, urls.worker, view_status.statuses(FOLLOWED))
-        ends = answers(settings, urls.worker, rebuild_queue.ended())
+        ended_rebuilds = answers(settings, urls.worker, rebuild_queue.ended())
         locks = answers(settings, urls.worker, blocked()) if late(statuses, tolerance(settings)) else []
     problems = view_problems(statuses, tolerance(settings), locks)
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))
     for each in statuses:
         if each.last_error:
             typer.echo(clean(f"{each.view}: {each.last_error}"))
-    for end in ends:
+    for end in ended_rebuilds:
         rebuilt = f"last rebuilt {end.ended_at:%Y-%m-%d %H:%M:%S}Z: {end.outcome.value.lower()}"
         typer.echo(clean(f"{end.view}: {rebuilt}. {end.told}"))
     for name, problem in problems.items():
@@ -65,14 +65,14 @@ def status() -> None:
         raise typer.Exit(1)
 
 
-def answers(settings: Settings, url: str, question: Query[T]) -> list[T]:
-    """What the database says to a question of the register itself. Raises Unavailable."""
+def answers(settings: Settings, url: str, query: Query[T]) -> list[T]:
+    """Runs a query as the system. Raises Unavailable."""
 
     async def ask() -> list[T]:
         engine = async_engine(settings, url)
         try:
             reading = await Reader(engine, standing_of, answer_limit=settings.answer_timeout).reading(SYSTEM)
-            return await reading.rows(question)
+            return await reading.rows(query)
         except DatabaseUnavailable as error:
             raise Unavailable(str(error)) from error
         finally:

@@ -21,27 +21,27 @@ def add_to(app: typer.Typer) -> None:
 
 
 def dossier(
-    reference: Annotated[str, typer.Argument(help="A request, as 'pristina-2024-0001'.")],
-    output: Annotated[str, typer.Option(help="The file: FILE.html or FILE.pdf.")],
+    reference: Annotated[str, typer.Argument(help="Reference of a request, such as 'pristina-2024-0001'.")],
+    output: Annotated[str, typer.Option(help="Output file: FILE.html or FILE.pdf.")],
     as_of: AsOfOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Prints a request: its terms, its course, who decided what on what grounds, its evidence, what was left out."""
+    """Prints a request: its terms, events, decisions with their grounds, evidence, and what was left out."""
     with in_one_line():
         target = checked(output)
         if target.suffix.lower() not in (".html", ".pdf"):
             raise ExportRefused(f"{target.name}: a dossier is a file that ends in .html or .pdf")
-        with open_register(token, as_of) as everything:
-            one = everything.about(reference)
-            gathering = MaterialReader(one.store, one.scope, one.visibility)
-            material = gathering.material(lambda persons: names_of(one, persons), getpass.getuser())
+        with open_register(token, as_of) as register:
+            subject_access = register.about(reference)
+            reader = MaterialReader(subject_access.store, subject_access.scope, subject_access.visibility)
+            material = reader.material(lambda persons: names_of(subject_access, persons), getpass.getuser())
         made = document(material)
         printed = Pdf(html(made)) if target.suffix.lower() == ".html" else pdf(made, material.printed.at)
         with replacing(target) as file:
             file.write(printed.content)
         if printed.unshown is not None:
             typer.echo(
-                f"{target}: no font here can show '{clean(printed.unshown)}': install one, or print it as HTML",
+                f"{target}: no installed font has '{clean(printed.unshown)}': install one, or print it as HTML",
                 err=True,
             )
         typer.echo(f"{target}: {made.marking}, {made.printed[0].lower()}{made.printed[1:]}", err=True)

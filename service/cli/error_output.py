@@ -1,15 +1,15 @@
-"""What went wrong, on standard error: nothing of it steers the terminal, whatever data it tells of."""
+"""Error messages on standard error, without terminal control characters."""
 
 import sys
 
 from service.cli.terminal_text import clean
 
 
-def print_error(told: object) -> None:
-    """Says it as the command does."""
-    print(f"mandate: {clean(str(told))}", file=sys.stderr)
+def print_error(message: object) -> None:
+    """Prints an error with the prefix of the command."""
+    print(f"mandate: {clean(str(message))}", file=sys.stderr)
 
 
-def print_error_line(told: object) -> None:
-    """The same of what may have several."""
-    print_error(" ".join(str(told).split()))
+def print_error_line(message: object) -> None:
+    """Prints an error in one line."""
+    print_error(" ".join(str(message).split()))

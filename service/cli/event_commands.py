@@ -1,4 +1,4 @@
-"""`events`: what an operator does about events that nobody can read."""
+"""`events`: voiding of unreadable events."""
 
 from typing import Annotated
 
@@ -11,33 +11,35 @@ from service.commands.event_voids import void as void_event
 from service.database.startup import open_database
 from service.settings import Settings
 
-PositionArgument = Annotated[int, typer.Argument(help="Of the event, as 'replay --check' and 'status' name it.", min=1)]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why it cannot be kept; it is recorded and shown.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who voids it: a subject, as in a token.")]
+PositionArgument = Annotated[
+    int, typer.Argument(help="Position of the event, as shown by 'replay --check' and 'status'.", min=1)
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Reason; it is recorded and shown.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who voids it: the subject of a token.")]
 
 
 def add_to(app: typer.Typer) -> None:
-    commands = typer.Typer(no_args_is_help=True, help="Events that nobody can read.")
+    commands = typer.Typer(no_args_is_help=True, help="Unreadable events: void them, or list the voided ones.")
     commands.command("void")(void)
     commands.command("list")(list_)
     app.add_typer(commands, name="events")
 
 
 def void(position: PositionArgument, reason: ReasonOption, by: ByOption) -> None:
-    """Voids an event that cannot be decoded or applied: its bytes and its place stay, and it changes nothing.
+    """Voids an event that cannot be decoded or applied. Its bytes and position stay, and it has no effect.
 
-    An event that can be read is refused. What waited for it in the views is applied. It cannot be taken back.
+    A readable event is refused. Parked events that waited for it are applied. Voiding cannot be undone.
     """
     with open_database(Settings.from_environment()) as urls, answering():
         done = void_event(urls.owner, position, reason, by)
-        told = retry_parked(urls.worker, done.stream)
+        retried = retry_parked(urls.worker, done.stream)
     typer.echo(clean(f"voided: {', '.join(map(str, done.positions))} of {done.stream}. {done.why}"))
-    for each in told:
+    for each in retried:
         typer.echo(clean(each))
 
 
 def list_() -> None:
-    """Shows what was voided: position, stored name, stream, when, by whom, why."""
+    """Lists voided events: position, stored name, stream, time, actor, reason."""
     with open_database(Settings.from_environment()) as urls, answering():
         found = voided(urls.worker)
     for position, topic, stream, at, by, reason in found:

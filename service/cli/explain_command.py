@@ -1,4 +1,4 @@
-"""`explain`: why a request stands where it stands, and what would let it move."""
+"""`explain`: why a request has its status, and which actions are possible."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,29 +25,35 @@ def add_to(app: typer.Typer) -> None:
 
 
 def explain(
-    reference: Annotated[str, typer.Argument(help="A request, as 'pristina-2024-0001'.")],
+    reference: Annotated[str, typer.Argument(help="Reference of a request, such as 'pristina-2024-0001'.")],
     as_of: AsOfOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Says why a request is where it is: what led there, and for each action which rules are met and which are not."""
-    with in_one_line(), open_register(token, as_of) as everything:
-        one = everything.about(reference)
-        told = explain_request(one.store, one.scope, one.visibility)
-        names = names_of(one, {each.actor.person for each in told.because})
-        _show(Console(highlight=False), told, names, is_personal=token is not None, as_of=one.scope.as_of)
+    """Explains the status of a request: the events that led there, and for each action which rules are met."""
+    with in_one_line(), open_register(token, as_of) as register:
+        subject_access = register.about(reference)
+        explanation = explain_request(subject_access.store, subject_access.scope, subject_access.visibility)
+        names = names_of(subject_access, {each.actor.person for each in explanation.because})
+        _show(
+            Console(highlight=False),
+            explanation,
+            names,
+            is_personal=token is not None,
+            as_of=subject_access.scope.as_of,
+        )
 
 
 def _show(
-    console: Console, told: RequestExplanation, names: Names, *, is_personal: bool, as_of: datetime | None
+    console: Console, explanation: RequestExplanation, names: Names, *, is_personal: bool, as_of: datetime | None
 ) -> None:
-    request = told.request
+    request = explanation.request
     then = "" if as_of is None else f", as of {exactly(as_of)}"
     _line(console, Text(f"{request.reference}: {request.status}, version {request.version}{then}", "bold underline"))
-    _line(console, Text(clean(told.standing)))
-    for recorded in told.because:
+    _line(console, Text(clean(explanation.standing)))
+    for recorded in explanation.because:
         who = f"{names.get(recorded.actor.person, recorded.actor.subject)} ({recorded.actor.authority})"
         _line(console, Text(f"  {spoken(recorded.happened_at)}  {type(recorded.event).__name__}  {clean(who)}"))
-    for outlook in told.outlooks:
+    for outlook in explanation.outlooks:
         console.print()
         _line(console, _headline(outlook, is_personal=is_personal))
         if console.is_terminal:
@@ -58,7 +64,7 @@ def _show(
 
 
 def _line(console: Console, text: Text) -> None:
-    """Elsewhere than on a terminal, one line, however long."""
+    """Prints without wrapping unless on a terminal."""
     console.print(text, soft_wrap=not console.is_terminal)
 
 

@@ -1,4 +1,4 @@
-"""`export`: the register as files, for auditors and their tools."""
+"""`export`: the register as files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,26 +19,28 @@ def add_to(app: typer.Typer) -> None:
 
 def export(
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")],
-    output: Annotated[str, typer.Option(help="The file; '-' is standard output.")],
-    request: Annotated[str | None, typer.Option(help="One request alone, by its reference.")] = None,
+    output: Annotated[str, typer.Option(help="Output file; '-' is standard output.")],
+    request: Annotated[str | None, typer.Option(help="Only the request with this reference.")] = None,
     as_of: AsOfOption = None,
     token: TokenOption = None,
-    events: Annotated[bool, typer.Option("--events", help="csv: a row an event, in place of a row a request.")] = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="csv: one row per event instead of one per request.")
+    ] = False,
 ) -> None:
-    """Writes the register, or one request, to a file that is there once it is whole: docs/exports.md."""
+    """Writes the register, or one request, to a file, which is replaced atomically. See docs/exports.md."""
     with in_one_line():
         chosen_export = chosen(form, output, events)
-        with open_register(token, as_of) as everything:
-            told = everything if request is None else everything.about(request)
-            with _progress(told.scope.end) as reached:
-                carry_out(chosen_export, VisibleLog(told.store, told.scope, told.visibility, reached))
+        with open_register(token, as_of) as register:
+            exported = register if request is None else register.about(request)
+            with _progress(exported.scope.end) as reached:
+                carry_out(chosen_export, VisibleLog(exported.store, exported.scope, exported.visibility, reached))
         if chosen_export.target is not None:
-            typer.echo(f"{chosen_export.target}: up to position {told.scope.end}", err=True)
+            typer.echo(f"{chosen_export.target}: up to position {exported.scope.end}", err=True)
 
 
 @contextmanager
 def _progress(end: int) -> Iterator[ReportPosition]:
-    """How far the log was read, on a terminal."""
+    """A progress bar on a terminal."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

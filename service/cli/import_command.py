@@ -36,30 +36,30 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="Histories, as FILE.jsonl or FILE.csv.")],
-    mapping: Annotated[Path | None, typer.Option(help="What the columns of FILE.csv stand for (TOML).")] = None,
+    file: Annotated[Path, typer.Argument(help="Histories: FILE.jsonl or FILE.csv.")],
+    mapping: Annotated[Path | None, typer.Option(help="Column mapping of FILE.csv (TOML).")] = None,
     source: Annotated[
         str | None,
         typer.Option(
-            help="Where the file is from: what has the same name there is the same history, also in a new file."
+            help="Origin of the file: equal names from the same source are the same history, also in another file."
         ),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Where refused lines are listed: FILE.report.jsonl.")] = None,
+    report: Annotated[Path | None, typer.Option(help="File for refused lines. Default: FILE.report.jsonl.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Judge every line by the same rules, and record nothing.")
+        bool, typer.Option("--dry-run", help="Judge every line by the same rules, but record nothing.")
     ] = False,
 ) -> None:
-    """Brings histories into the register, decided as of then; what the rules refuse is listed, with line and reason.
+    """Imports histories. Each line is decided as of its own time; refused lines are listed with the reason.
 
-    Run again, it adds nothing that is there. Where every line is refused it ends with status 1. docs/import.md shows
-    the form of the file.
+    A second run adds nothing that is already recorded. Exit status 1 if every line is refused. docs/import.md
+    describes the file format.
     """
     with in_one_line():
         read = _reader(file, mapping)
         listed = report or file.with_name(f"{file.name}.report.jsonl")
         for each in filter(None, (file, mapping)):
             if listed.exists() and each.exists() and listed.samefile(each):
-                raise Misconfigured(f"--report: {listed} is what is read: name another file")
+                raise Misconfigured(f"--report: {listed} is an input file: name another file")
         with _opened(file) as histories:
             lines = count(histories, read)
             with adding_to(listed) as refusals:
@@ -67,11 +67,11 @@ def import_(
                 totals = _run(
                     histories,
                     lines,
-                    lambda historian: ImportRun(historian, written, source=source, clock=now),
+                    lambda recorder: ImportRun(recorder, written, source=source, clock=now),
                     read,
                     dry_run,
                 )
-    _tell(Console(), totals, written, listed, dry_run=dry_run)
+    _print_totals(Console(), totals, written, listed, dry_run=dry_run)
     if totals.refused == totals.lines > 0:
         raise typer.Exit(NOTHING_RECORDED)
 
@@ -112,7 +112,7 @@ def _reader(file: Path, mapping: Path | None) -> LineReader:
 
 
 def _progress() -> Progress:
-    """How far it is, on a terminal."""
+    """A progress bar on a terminal."""
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
@@ -126,11 +126,11 @@ def _progress() -> Progress:
     )
 
 
-def _tell(console: Console, totals: ImportTotals, report: Report, listed: Path, *, dry_run: bool) -> None:
+def _print_totals(console: Console, totals: ImportTotals, report: Report, listed: Path, *, dry_run: bool) -> None:
     def say(text: str, indent: int = 0) -> None:
-        """Elsewhere than on a terminal, one line, however long."""
-        told = Text(clean(text))
-        console.print(Padding(told, (0, 0, 0, indent)) if console.is_terminal else Text(" " * indent) + told,
+        """Prints without wrapping unless on a terminal."""
+        line_text = Text(clean(text))
+        console.print(Padding(line_text, (0, 0, 0, indent)) if console.is_terminal else Text(" " * indent) + line_text,
                       soft_wrap=not console.is_terminal)  # fmt: skip
 
     histories = number_of(totals.histories, "history", "histories")
@@ -143,7 +143,7 @@ def _tell(console: Console, totals: ImportTotals, report: Report, listed: Path, 
     if dry_run:
         say("Nothing was recorded.")
     if totals.refused_before:
-        say(f"Of those histories, lines that had been refused then: {totals.refused_before:,}.")
+        say(f"Lines of those histories that were refused then: {totals.refused_before:,}.")
     for reason, lines in sorted(totals.reasons.items(), key=lambda each: -each[1]):
         say(f"{lines:,} {would}refused, {reason}", 2)
         if (first := report.first.get(reason)) is not None:

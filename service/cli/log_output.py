@@ -1,4 +1,4 @@
-"""How the processes that run for long log: to standard error, a line an event."""
+"""Logging of long-running processes."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""`parked`: streams that were set aside, because an event of theirs could not be applied to a view."""
+"""`parked`: streams with an event that could not be applied to a view."""
 
 import sys
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ from service.exchange.visible_log.references import reference_of
 from service.processes.health import FOLLOWED
 from service.settings import DatabaseUrls, Settings
 
-ViewOption = Annotated[str | None, typer.Option("--view", help=f"Of {', '.join(FOLLOWED)}; all if it is not named.")]
-StreamArgument = Annotated[str | None, typer.Argument(help="A reference, as 'pristina-2024-0001', or an id.")]
+ViewOption = Annotated[str | None, typer.Option("--view", help=f"One of {', '.join(FOLLOWED)}. Default: all.")]
+StreamArgument = Annotated[str | None, typer.Argument(help="A reference, such as 'pristina-2024-0001', or an id.")]
 
 
 def add_to(app: typer.Typer) -> None:
-    commands = typer.Typer(no_args_is_help=True, help="Streams set aside, because an event could not be applied.")
+    commands = typer.Typer(no_args_is_help=True, help="Parked streams: an event could not be applied to a view.")
     commands.command("list")(list_)
     commands.command("show")(show)
     commands.command("retry")(try_again)
@@ -41,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(view: ViewOption = None) -> None:
-    """Shows the streams that wait. Exit status 1 where there are any."""
+    """Lists the parked streams. Exit status 1 if there are any."""
     settings = Settings.from_environment()
     with open_database(settings) as urls, answering():
         found = _found(settings, urls.worker, view, None)
@@ -51,15 +51,15 @@ def list_(view: ViewOption = None) -> None:
         table.add_column(column, overflow="fold")
     for one in found:
         since = one.parked_at.isoformat(timespec="seconds")
-        told = names[one.stream], str(one.stream), str(one.position), str(one.waiting), since
-        table.add_row(one.view, *told, Text(clean(one.error)))
+        cells = names[one.stream], str(one.stream), str(one.position), str(one.waiting), since
+        table.add_row(one.view, *cells, Text(clean(one.error)))
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(table)
     if found:
         raise typer.Exit(1)
 
 
 def show(stream: StreamArgument, view: ViewOption = None) -> None:
-    """Shows what waits of one stream: the positions of its events, and why the first could not be applied."""
+    """Shows one parked stream: the positions of the waiting events, and why the first could not be applied."""
     settings = Settings.from_environment()
     with open_database(settings) as urls:
         found = _found(settings, urls.worker, view, stream_called(urls, stream or ""))
@@ -72,7 +72,7 @@ def show(stream: StreamArgument, view: ViewOption = None) -> None:
 
 
 def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
-    """Applies what waits, of one stream or of all, when the fold is mended. Exit status 1 where some waits still."""
+    """Applies parked events, of one stream or of all, after the fold is fixed. Exit status 1 if some stay parked."""
     settings = Settings.from_environment()
     failed = False
     with open_database(settings) as urls, answering():
@@ -86,15 +86,15 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
                 print_error_line(f"{named}: the worker judges it again every few seconds, as soon as it can be folded")
                 continue
             try:
-                came = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
+                result = retry(VIEW_OF[one.view], urls.worker, decode, one.stream)
             except (OtherVersion, CorruptEvent) as error:
                 failed = True
                 print_error_line(f"{named}: {error}")
                 continue
-            typer.echo(f"{named}: {came.applied} of {one.waiting} events applied")
-            if came.error is not None:
+            typer.echo(f"{named}: {result.applied} of {one.waiting} events applied")
+            if result.error is not None:
                 failed = True
-                print_error(came.error)
+                print_error(result.error)
     if not found:
         typer.echo("nothing is parked" if stream is None else "nothing of it is parked")
     if failed:
@@ -102,7 +102,7 @@ def try_again(stream: StreamArgument = None, view: ViewOption = None) -> None:
 
 
 def _references(urls: DatabaseUrls, found: Sequence[Parked]) -> dict[UUID, str]:
-    """Nothing of a stream whose first event cannot be read."""
+    """Stream -> reference; empty if the first event cannot be read."""
     names = dict[UUID, str]()
     if not found:
         return names

@@ -1,4 +1,4 @@
-"""How far long work is: bars on a terminal; elsewhere a line now and then, so that a log does not fall silent."""
+"""Progress of long work: bars on a terminal, otherwise a line every few seconds."""
 
 import sys
 from collections.abc import Iterator
@@ -13,28 +13,28 @@ from rich.text import Text
 from service.cli.terminal_text import clean
 
 PAUSE: Final = 10.0
-"""Seconds between two lines where there is no terminal."""
+"""Seconds between lines where there is no terminal."""
 
 
 class ProgressBoard:
-    """Where it is shown, on standard error where that is no terminal; and what came of it, on standard output."""
+    """Shows progress: as bars on a terminal, otherwise on standard error. Results go to standard output."""
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
-        self._said_at = monotonic()
+        self._printed_at = monotonic()
 
-    def show(self, name: str, done: int, total: int, told: str) -> None:
-        """told: what is done now, in words."""
+    def show(self, name: str, done: int, total: int, text: str) -> None:
+        """text: the current step."""
         if name not in self._tasks:
-            self._tasks[name] = self._bars.add_task(name, total=None, told="")
-        self._bars.update(self._tasks[name], completed=done, total=total, told=told)
-        if not self._bars.console.is_terminal and monotonic() - self._said_at >= PAUSE:
-            self._said_at = monotonic()
-            print(f"mandate: {name}: {told}", file=sys.stderr, flush=True)
+            self._tasks[name] = self._bars.add_task(name, total=None, text="")
+        self._bars.update(self._tasks[name], completed=done, total=total, text=text)
+        if not self._bars.console.is_terminal and monotonic() - self._printed_at >= PAUSE:
+            self._printed_at = monotonic()
+            print(f"mandate: {name}: {text}", file=sys.stderr, flush=True)
 
     def say(self, line: str) -> None:
-        """Nothing of it steers the terminal."""
+        """Prints a line without terminal control characters."""
         self._bars.console.print(Text(clean(line)), soft_wrap=True)
 
 
@@ -44,7 +44,7 @@ def board() -> Iterator[ProgressBoard]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[text]}"),
         TimeElapsedColumn(),
     )
     console = Console(stderr=False)

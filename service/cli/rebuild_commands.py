@@ -1,4 +1,4 @@
-"""`rebuild` and `verify`: views built anew from the events, beside the ones that are served, and compared with them."""
+"""`rebuild` and `verify`: build copies of views from the events, and swap them in or compare them."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -48,16 +48,14 @@ FAILURES: Final = (
     NotSwapped,
     UnappliableEvent,
 )
-"""What may keep a view from being built anew: what was served is served."""
-SERVED: Final = "is as it was"
-"""What is said of one that was to be changed, and was not."""
+"""Errors that end the rebuild of one view; the served view is unchanged."""
+SERVED: Final = "is unchanged"
+"""Printed for a view whose rebuild failed."""
 
-Views = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(VIEW_OF)}; all if none is named.")]
+Views = Annotated[list[str] | None, typer.Argument(help=f"Any of {', '.join(VIEW_OF)}. Default: all.")]
 Jobs = Annotated[
     int,
-    typer.Option(
-        min=1, max=64, help="Processes that load side by side, where there is enough; then sessions that index."
-    ),
+    typer.Option(min=1, max=64, help="Number of parallel loader processes, then of index sessions."),
 ]
 
 
@@ -69,35 +67,34 @@ def add_to(app: typer.Typer) -> None:
 def rebuild(
     view: Views = None,
     accept_differences: Annotated[
-        bool, typer.Option("--accept-differences", help="Swap too where rows differ from those that are served.")
+        bool, typer.Option("--accept-differences", help="Swap even if rows differ from the served ones.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Build, show what would differ, and swap nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Build, show the differences, and swap nothing.")] = False,
     stream: Annotated[
-        str | None, typer.Option(help="Mend the rows of one request or incident, as 'pristina-2024-0001', in place.")
+        str | None,
+        typer.Option(help="Repair the rows of one request or incident, such as 'pristina-2024-0001', in place."),
     ] = None,
     cancel: Annotated[
         bool,
         typer.Option(
             "--cancel",
-            help="Stop what builds these views anew, wherever it runs; where nothing does, let go what it had loaded.",
+            help="Stop running rebuilds of these views, in any process; discard what a stopped rebuild had loaded.",
         ),
     ] = False,
     jobs: Jobs = JOBS,
 ) -> None:
-    """Builds views anew beside the ones that are served, and swaps them: nobody waits, and nobody sees half of one.
+    """Rebuilds views into copies and swaps them in atomically, while the old ones are served.
 
-    Where rows differ from those that are served though the view's version is the same, it is not swapped; the others
-    are. Exit status 1 where one was not. One that was stopped or killed while it loaded goes on where it was.
+    A view is not swapped if rows differ from the served ones although its version is the same. Exit status 1 if any
+    view was not swapped. A rebuild that was stopped or killed while loading resumes.
     """
     views = _named(view or [])
     options = {"--stream": stream, "--cancel": cancel, "--dry-run": dry_run, "--accept-differences": accept_differences}
     chosen = [name for name, given in options.items() if given]
     if len(chosen) > 1 and chosen != ["--dry-run", "--accept-differences"]:
-        raise typer.BadParameter(f"{joined(chosen, 'and')} ask for different things: choose one")
+        raise typer.BadParameter(f"{joined(chosen, 'and')} exclude each other: choose one")
     if stream is not None:
-        _mend(views, stream)
+        _repair_stream(views, stream)
         return
     if cancel:
         _cancel(views)
@@ -114,9 +111,9 @@ def rebuild(
 
 
 def verify(view: Views = None, jobs: Jobs = JOBS) -> None:
-    """Compares views with what their events make of them, and changes nothing.
+    """Compares views with a rebuild from the events, and changes nothing.
 
-    Exit status 1 where rows differ, or where a view could not be compared.
+    Exit status 1 if rows differ, or if a view could not be compared.
     """
     found, done = _compared(_named(view or []), jobs)
     if not done or any(each.differing for each in found):
@@ -124,7 +121,7 @@ def verify(view: Views = None, jobs: Jobs = JOBS) -> None:
 
 
 def stream_called(urls: DatabaseUrls, called: str) -> UUID:
-    """The stream with this reference or id; an id may be of none. Raises Misconfigured where no reference is so."""
+    """The stream with this reference or id; ids are not checked. Raises Misconfigured for an unknown reference."""
     with suppress(ValueError):
         return UUID(called)
     with closing(EventStore(urls.api)) as store:
@@ -134,29 +131,29 @@ def stream_called(urls: DatabaseUrls, called: str) -> UUID:
     return found
 
 
-def _mend(views: Sequence[View], called: str) -> None:
-    failed, lacking = False, []
+def _repair_stream(views: Sequence[View], called: str) -> None:
+    failed, without_rows = False, []
     with open_database(Settings.from_environment()) as urls, answering():
         wanted = stream_called(urls, called)
         for view in views:
             try:
                 events = number_of(repair(view, urls.worker, decode, wanted), "event", "events")
-                typer.echo(f"{view.name}: the rows of {called} are made anew from {events}")
+                typer.echo(f"{view.name}: the rows of {called} are rebuilt from {events}")
             except NoRowsOfStream:
-                lacking.append(view.name)
+                without_rows.append(view.name)
             except (OtherVersion, *FAILURES) as error:
                 failed = True
                 print_error_line(f"{view.name} {SERVED}: {error}")
-        if len(lacking) == len(views):
+        if len(without_rows) == len(views):
             _refuse_unknown(urls, wanted, called)
-            named = joined(lacking, "or")
-            raise Misconfigured(f"there are no rows that are of {called} alone in {named}, up to where they are")
+            named = joined(without_rows, "or")
+            raise Misconfigured(f"{named} has no rows of {called} alone, up to its current position")
     if failed:
         raise typer.Exit(1)
 
 
 def _refuse_unknown(urls: DatabaseUrls, stream: UUID, called: str) -> None:
-    """Raises Misconfigured where there is no such stream."""
+    """Raises Misconfigured if the stream does not exist."""
     with closing(EventStore(urls.api)) as store:
         if not store.recorder.select_events(stream, limit=1):
             raise Misconfigured(f"nothing is called {called}")
@@ -165,23 +162,23 @@ def _refuse_unknown(urls: DatabaseUrls, stream: UUID, called: str) -> None:
 def _cancel(views: Sequence[View]) -> None:
     with open_database(Settings.from_environment()) as urls, answering():
         stopped = rebuild_queue.cancel(urls.worker, [each.name for each in views])
-        let_go = []
+        discarded = []
         for view in views:
             with suppress(BeingRebuilt):
-                let_go += [view.name] if view.name not in stopped and discard(view, urls.worker) else []
-    typer.echo(f"told to stop: {', '.join(stopped) or 'none is being built anew'}")
-    if let_go:
-        typer.echo(f"let go what one that was stopped had loaded: {', '.join(let_go)}")
+                discarded += [view.name] if view.name not in stopped and discard(view, urls.worker) else []
+    typer.echo(f"stopped: {', '.join(stopped) or 'no rebuild is running'}")
+    if discarded:
+        typer.echo(f"discarded the data of a stopped rebuild: {', '.join(discarded)}")
 
 
 def _swapped(views: Sequence[View], jobs: int, accept: bool) -> tuple[list[str], bool]:
-    """The views that were not swapped as their rows differ; whether all others were."""
+    """(views not swapped because rows differ, whether all others were swapped)."""
     refused = []
 
     def swap(view: View, url: str, shown: ProgressBoard, stop: Event) -> None:
         try:
             rebuilt = rebuild_view(view, url, decode, _on(shown, view), stop, jobs=jobs, accept=accept, go_back=True)
-            shown.say(_told(rebuilt))
+            shown.say(_summary(rebuilt))
             for line in rebuilt.comparison.lines() if rebuilt.comparison else ():
                 shown.say(f"  {line}")
         except RowsDiffer as error:
@@ -193,13 +190,13 @@ def _swapped(views: Sequence[View], jobs: int, accept: bool) -> tuple[list[str],
 
 
 def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]:
-    """Each comparison, told as it is found; whether all could be made. Of a view never followed there is none."""
+    """(comparisons, whether all could be made). Each is printed when it is done; a view never followed has none."""
     found = []
 
     def compare(view: View, url: str, shown: ProgressBoard, stop: Event) -> None:
         comparison = verify_view(view, url, decode, _on(shown, view), stop, jobs=jobs)
         if comparison is None:
-            shown.say(f"{view.name}: nothing was followed yet")
+            shown.say(f"{view.name}: it has not followed any events yet")
             return
         for line in (comparison.told(), *(f"  {line}" for line in comparison.lines())):
             shown.say(line)
@@ -210,9 +207,9 @@ def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]
 
 
 def _each(views: Sequence[View], work: Callable[[View, str, ProgressBoard, Event], None], left: str) -> bool:
-    """The work, view by view: what keeps one from being done is said in one line. Whether all were done.
+    """Does the work view by view, and prints failures in one line each. Returns whether all succeeded.
 
-    left: what is said of one that was not. Where one is stopped or cancelled, those that come after it are not begun.
+    left: printed for a view that failed. After a stop or a cancellation, the remaining views are skipped.
     """
     done = True
     with open_database(Settings.from_environment()) as urls, board() as shown, answering(), stoppable() as stop:
@@ -226,7 +223,7 @@ def _each(views: Sequence[View], work: Callable[[View, str, ProgressBoard, Event
             rest = views[place:]
             if rest and (ends or stop.is_set()):
                 done = False
-                print_error(f"not begun: {', '.join(each.name for each in rest)}")
+                print_error(f"not started: {', '.join(each.name for each in rest)}")
                 break
     if stop.is_set() and not done:
         raise typer.Exit(stop.status)
@@ -235,23 +232,23 @@ def _each(views: Sequence[View], work: Callable[[View, str, ProgressBoard, Event
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Raises Unavailable where the database does not answer, or gives up what it was asked."""
+    """Converts errors of the database into Unavailable."""
     try:
         yield
     except psycopg.Error as error:
         is_away = error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
-        became = "does not answer" if is_away else "gave up what it was asked"
-        raise Unavailable(f"the database {became}: {str(error).strip().splitlines()[0]}") from error
+        what = "does not answer" if is_away else "aborted the statement"
+        raise Unavailable(f"the database {what}: {str(error).strip().splitlines()[0]}") from error
 
 
-def _told(rebuilt: RebuildResult) -> str:
-    told = (
+def _summary(rebuilt: RebuildResult) -> str:
+    summary = (
         f"{rebuilt.view}: {number_of(rebuilt.processed, 'event', 'events')} in {rebuilt.seconds:.1f} s, "
         f"up to position {rebuilt.position:,}"
     )
     if (compared := rebuilt.comparison) is None:
-        return told
-    return f"{told}; {number_of(compared.differing, 'row differs', 'rows differ')} from those before"
+        return summary
+    return f"{summary}; {number_of(compared.differing, 'row differs', 'rows differ')} from those before"
 
 
 def _on(shown: ProgressBoard, view: View) -> Callable[[ProgressReport], None]:

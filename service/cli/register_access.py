@@ -1,4 +1,4 @@
-"""What the commands that only read have in common: as whom, as of when, and refusals of one line."""
+"""Shared by the reading commands: token, as-of instant, and refusals in one line."""
 
 import os
 import signal
@@ -29,12 +29,12 @@ TokenOption = Annotated[
     str | None,
     typer.Option(
         envvar="MANDATE_TOKEN",
-        help="Show what the bearer of this token may see; '@FILE' reads it from a file, so that it is not in the list "
-        "of processes. Without it: the operator's whole view.",
+        help="Show what the bearer of this token may see. '@FILE' reads it from a file, to keep it out of the process "
+        "list. Without a token: everything, as the operator.",
     ),
 ]
 AsOfOption = Annotated[
-    str | None, typer.Option(help="What the register said at this instant, as '2024-11-29T18:00:00Z'.")
+    str | None, typer.Option(help="State of the register at this instant, such as '2024-11-29T18:00:00Z'.")
 ]
 
 REFUSED: Final = 2
@@ -44,7 +44,7 @@ TERMINATED: Final = 128 + signal.SIGTERM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterAccess:
-    """The register as somebody may see it, as of an instant."""
+    """The register as one viewer may see it, as of an instant."""
 
     settings: Settings
     urls: DatabaseUrls
@@ -53,14 +53,14 @@ class RegisterAccess:
     visibility: Visibility
 
     def about(self, reference: str, kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,)) -> "RegisterAccess":
-        """Of one subject alone. Raises Refused where there is none that may be seen."""
+        """Limits the access to one subject. Raises ExportRefused if it does not exist or is not visible."""
         subject = called(self.store, self.visibility, reference, self.scope.end, kinds)
         return replace(self, scope=replace(self.scope, subject=subject))
 
 
 @contextmanager
 def open_register(token: str | None, as_of: str | None = None) -> Iterator[RegisterAccess]:
-    """Opens the register for reading. Raises Refused, and Misconfigured and Unavailable as every command does."""
+    """Opens the register for reading. Raises ExportRefused, Misconfigured or Unavailable."""
     moment = None if as_of is None else instant(as_of, "--as-of")
     settings, at = Settings.from_environment(), now()
     actor = SYSTEM if token is None else bearer(tokens(settings), read_token(token), at)
@@ -71,7 +71,7 @@ def open_register(token: str | None, as_of: str | None = None) -> Iterator[Regis
 
 
 def read_token(given: str) -> str:
-    """The token, or what is in the file that '@FILE' names. Raises Refused."""
+    """The token, or the content of the file in '@FILE'. Raises ExportRefused."""
     if not given.startswith("@"):
         return given.strip()
     try:
@@ -83,7 +83,7 @@ def read_token(given: str) -> str:
 
 
 def instant(text: str, option: str) -> datetime:
-    """Raises Refused."""
+    """The instant in UTC. Raises ExportRefused."""
     try:
         found = datetime.fromisoformat(text)
         if found.tzinfo is not None:
@@ -95,25 +95,25 @@ def instant(text: str, option: str) -> datetime:
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Says in one line why something is refused or failed, and ends in good order where somebody terminates it."""
+    """Prints refusals and failures in one line, and exits cleanly on SIGTERM."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         yield
     except ExportRefused as refusal:
-        raise _ended(str(refusal), REFUSED) from None
+        raise _exit(str(refusal), REFUSED) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(FAILED) from None
     except OSError as error:
-        raise _ended(f"{error.filename or 'the file'} cannot be written: {error.strerror}", FAILED) from None
+        raise _exit(f"{error.filename or 'the file'} cannot be written: {error.strerror}", FAILED) from None
     except sqlite3.Error as error:
-        raise _ended(f"the file cannot be written: {error}", FAILED) from None
+        raise _exit(f"the file cannot be written: {error}", FAILED) from None
     except CorruptEvent as error:
-        raise _ended(str(error), FAILED) from None
+        raise _exit(str(error), FAILED) from None
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _ended(message: str, status: int) -> typer.Exit:
+def _exit(message: str, status: int) -> typer.Exit:
     print_error_line(message)
     return typer.Exit(status)

@@ -1,4 +1,4 @@
-"""`replay --check`: whether the present code reads every event of the store, writing nothing."""
+"""`replay --check`: checks that this version can read every event in the store."""
 
 from typing import Annotated
 
@@ -20,15 +20,15 @@ def add_to(app: typer.Typer) -> None:
 
 def replay(
     check_: Annotated[
-        bool, typer.Option("--check", help="Decode, upcast and fold everything, and write nothing.")
+        bool, typer.Option("--check", help="Decode, upcast and fold every event, and write nothing.")
     ] = False,
 ) -> None:
-    """Reads the whole store with the present code: for CI, and before an upgrade.
+    """Reads the whole store with this version: for CI, and before an upgrade.
 
-    Exit status 1 at the first event that cannot be read, decoded or folded, with its position and why.
+    Exit status 1 at the first event that cannot be read, decoded or folded, with its position and the error.
     """
     if not check_:
-        raise Misconfigured("say 'mandate replay --check'; views are built anew by 'mandate rebuild'")
+        raise Misconfigured("use 'mandate replay --check'; to rebuild views, use 'mandate rebuild'")
     with open_database(Settings.from_environment()) as urls, board() as shown, answering():
         try:
             checked: StoreCheck = check(

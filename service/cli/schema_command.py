@@ -1,4 +1,4 @@
-"""`schema`: what programmers integrate with."""
+"""`schema`: the GraphQL schema."""
 
 import typer
 
@@ -10,5 +10,5 @@ def add_to(app: typer.Typer) -> None:
 
 
 def schema() -> None:
-    """Prints the GraphQL schema in its definition language."""
+    """Prints the GraphQL schema (SDL)."""
     typer.echo(graphql_schema.as_str())

@@ -1,4 +1,4 @@
-"""`serve`: the API, and the worker beside it."""
+"""`serve`: the API, with a worker as a child process."""
 
 import gc
 import ipaddress
@@ -25,16 +25,19 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 selects a free one.")
+    ] = None,
     allow_embedded_key: Annotated[
         bool,
         typer.Option(
-            "--allow-embedded-key", help="Listen beyond this machine though tokens are signed by the embedded key."
+            "--allow-embedded-key",
+            help="Listen on addresses beyond this machine although tokens are signed with the embedded key.",
         ),
     ] = False,
-    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Run the worker beside the API.")] = True,
+    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also run the worker.")] = True,
 ) -> None:
-    """Serves the API, and runs the worker beside it, on an embedded PostgreSQL unless MANDATE_DATABASE_URL is set."""
+    """Serves the API and runs the worker, on an embedded PostgreSQL unless MANDATE_DATABASE_URL is set."""
     log_to_stderr()
     settings = Settings.from_environment()
     where = host or settings.host
@@ -48,12 +51,12 @@ def serve(
         app = create_app(settings, urls, key)
         listening = stack.enter_context(_listening(where, settings.port if port is None else port))
         gc.collect()
-        gc.freeze()  # what is there from the beginning on stays: to look through it again holds everybody up
+        gc.freeze()  # excludes start-up objects from collections, which pause all requests
         _Server(configured(app), app).run(sockets=[listening])
 
 
 def _check_loopback(host: str) -> None:
-    """Raises Misconfigured where other machines reach the address. One that is no address is told of later."""
+    """Raises Misconfigured if other machines can reach the address. Invalid addresses fail later."""
     try:
         found = {str(each[4][0]).partition("%")[0] for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
@@ -61,13 +64,13 @@ def _check_loopback(host: str) -> None:
     if not all(ipaddress.ip_address(address).is_loopback for address in found):
         raise Misconfigured(
             f"{host} can be reached from other machines, and the embedded key signs tokens for this machine alone: "
-            "name a key by MANDATE_TOKEN_KEY_FILE, listen on 127.0.0.1, or say --allow-embedded-key "
+            "set MANDATE_TOKEN_KEY_FILE, listen on 127.0.0.1, or add --allow-embedded-key "
             "(MANDATE_ALLOW_EMBEDDED_KEY)"
         )
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """Raises Misconfigured where nothing can listen there."""
+    """A listening socket. Raises Misconfigured if the address cannot be bound."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
@@ -76,7 +79,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 class _Server(DrainingServer):
-    """Ends by itself when asked to, where uvicorn's would die of the signal once it has drained."""
+    """Returns after draining; uvicorn's server re-raises the signal."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Long work that is asked to stop ends where nothing is half done, and tells what it did."""
+"""Graceful stop of long work on SIGINT and SIGTERM."""
 
 import signal
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop(Event):
-    """Set by the first of the signals. status: the exit status of who was stopped by it."""
+    """Set by the first signal. status: exit status for that signal."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,11 +20,11 @@ class Stop(Event):
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """An interrupt from the keyboard and SIGTERM are heard, once: a second one does what it always does."""
+    """Handles the first SIGINT or SIGTERM; a second one has its usual effect."""
     stop = Stop()
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def heard(number: int, frame: FrameType | None) -> None:
+    def on_signal(number: int, frame: FrameType | None) -> None:
         restore()
         stop.status = 128 + number
         stop.set()
@@ -34,7 +34,7 @@ def stoppable() -> Iterator[Stop]:
             signal.signal(number, handler)
 
     for number in SIGNALS:
-        signal.signal(number, heard)
+        signal.signal(number, on_signal)
     try:
         yield stop
     finally:

@@ -1,4 +1,4 @@
-"""Values in the terms of the API, as people read them in a terminal."""
+"""Values in the terms of the API, formatted for a terminal."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,23 +11,23 @@ from domain.vocabulary import joined, spoken
 from projections.changes import Change
 
 CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What would steer the terminal in place of being read."""
+"""Control characters, and bidirectional formatting characters (UAX 9)."""
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 NOTHING: Final[tuple[Any, ...]] = (None, [], {})
 
 References = Mapping[str, str]
-"""Id -> the reference or code that people know it by."""
+"""Id -> reference or code."""
 
 
 def clean(text: str) -> str:
-    """Without what would steer the terminal."""
+    """Replaces control characters by U+FFFD."""
     return CONTROLS.sub("\ufffd", text)
 
 
 def change_for_people(change: Change, references: References, reason: str | None) -> Iterator[str]:
-    """'strength: 120 → 100'. A line for each thing said, so that likelihood and confidence stay apart (ICD 203).
+    """Lines such as 'strength: 120 → 100', one per value, so that likelihood and confidence are separate (ICD 203).
 
-    What says no more than the event itself and its reason is left out.
+    Changes that repeat the event or its reason are omitted.
     """
     before, after = change.before, change.after
     if change.path in ("id", "reference") or (before in NOTHING and after in NOTHING):
@@ -41,15 +41,15 @@ def change_for_people(change: Change, references: References, reason: str | None
 
 
 def change_for_programs(change: Change) -> str:
-    """As the API tells it, in full."""
-    before = "" if change.before is None else f"{_whole(change.before)} → "
-    return f"{change.path}: {before}{_whole(change.after)}"
+    """The change in full, with values as in the API."""
+    before = "" if change.before is None else f"{_full(change.before)} → "
+    return f"{change.path}: {before}{_full(change.after)}"
 
 
 def _lines(path: str, value: Any, references: References, reason: str | None) -> Iterator[str]:
-    """reason: what stands above already."""
+    """reason: the event's reason, which is not repeated."""
     items: list[tuple[str, Any]] = []
-    if isinstance(value, dict) and not _is_one(value):
+    if isinstance(value, dict) and not _is_single_line(value):
         items = list(value.items())
     elif isinstance(value, list) and any(isinstance(each, dict) for each in value):
         items = [(str(index), each) for index, each in enumerate(value)]
@@ -60,8 +60,8 @@ def _lines(path: str, value: Any, references: References, reason: str | None) ->
         yield f"{path}: {_spoken(value, references)}"
 
 
-def _is_one(value: dict[str, Any]) -> bool:
-    """What is said in one breath: a period, a person."""
+def _is_single_line(value: dict[str, Any]) -> bool:
+    """Whether an object is written on one line: a period or a person."""
     return value.keys() in ({"start", "end"}, {"subject", "authority", "roles"})
 
 
@@ -83,7 +83,7 @@ def _spoken(value: Any, references: References) -> str:
             return str(value)
 
 
-def _whole(value: Any) -> str:
+def _full(value: Any) -> str:
     if value is None:
         return "none"
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,4 +1,4 @@
-"""Events as people read them in a terminal; a line each, its fields apart by tabs, where it is no terminal."""
+"""Events for a terminal; otherwise one tab-separated line per event."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from projections.audit_entries import AuditEntry, VisibleEntry
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
 Names = Mapping[tuple[str, str], str]
-"""Issuer and subject -> the person's name."""
+"""(issuer, subject) -> name of the person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
-    """One event to be shown. about: its subject's reference or code, where several are shown together."""
+    """One event to show. about: reference or code of its subject, if the timeline has several subjects."""
 
     entry: AuditEntry
     shown: VisibleEntry
@@ -27,14 +27,14 @@ class TimelineEntry:
 
 
 class Timeline:
-    """Shows events on a console, one after the other."""
+    """Prints events to a console."""
 
     def __init__(self, console: Console, names: Names) -> None:
         self._console = console
         self._names = names
 
     def heading(self, title: str, *lines: str) -> None:
-        """On a terminal alone: lines for a program have no heading."""
+        """Prints a heading, on a terminal only."""
         if self._console.is_terminal:
             self._console.print(Text(clean(title), "bold underline"), *(Text(clean(line)) for line in lines), sep="\n")
 
@@ -61,7 +61,7 @@ class Timeline:
 
 
 def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:
-    """What stands below the headline, each with its style."""
+    """The (text, style) lines below the headline."""
     entry, shown = moment.entry, moment.shown
     if entry.occurred_at is not None:
         yield f"recorded on {spoken(entry.recorded_at)}", "dim"

@@ -1,4 +1,4 @@
-"""`token`: who may speak to the API."""
+"""`token`: bearer tokens for the API."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,12 +19,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def token(
-    subject: Annotated[str, typer.Option(help="The person, as 'ana.h'.")],
-    authority: Annotated[str, typer.Option(help="The code of the authority that they act for, as 'kfor'.")],
-    role: Annotated[list[str], typer.Option(help=f"One or several of {', '.join(r.lower() for r in Role)}.")],
-    name: Annotated[str | None, typer.Option(help="Their name, as people say it.")] = None,
+    subject: Annotated[str, typer.Option(help="The person, such as 'ana.h'.")],
+    authority: Annotated[str, typer.Option(help="Code of the authority that the person acts for, such as 'kfor'.")],
+    role: Annotated[list[str], typer.Option(help=f"One or more of {', '.join(r.lower() for r in Role)}.")],
+    name: Annotated[str | None, typer.Option(help="Display name of the person.")] = None,
     expires: Annotated[
-        str, typer.Option(help="How long it lasts: '30m', '8h'. At most MANDATE_TOKEN_LIFETIME, a day.")
+        str, typer.Option(help="Lifetime, such as '30m' or '8h'. At most MANDATE_TOKEN_LIFETIME, by default a day.")
     ] = "8h",
 ) -> None:
     """Prints a bearer token."""

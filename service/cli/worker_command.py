@@ -1,4 +1,4 @@
-"""`worker`: the process that keeps the views up to date and does what follows by itself."""
+"""`worker`: the process that runs followers, policies and rebuilds."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ def worker(
         bool, typer.Option("--while-parent-lives", help="End when standard input closes.", hidden=True)
     ] = False,
 ) -> None:
-    """Runs the followers that keep the views up to date. Several workers may run: each view has one leader."""
+    """Runs the followers that update the views. Several workers can run: each view has one leader."""
     log_to_stderr()
     settings = Settings.from_environment()
     stop = threading.Event()

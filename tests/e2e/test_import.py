@@ -62,7 +62,7 @@ def test_a_history_is_imported_and_policies_act_on_it_afterwards(served: Served,
     assert found["updatedAt"] == expired["recordedAt"]
     again = imported(served, file, "--report", str(report))
     assert "14 lines: 0 recorded in 0 histories, 0 refused, 14 in 4 histories that were there before." in again
-    assert "lines that had been refused then: 1." in again
+    assert "Lines of those histories that were refused then: 1." in again
     columns = str(EXAMPLES / "exercise.toml")
     table = imported(served, str(EXAMPLES / "exercise.csv"), "--mapping", columns, "--report", str(report))
     assert "8 lines: 8 recorded in 3 histories" in table
@@ -103,4 +103,4 @@ def test_what_is_read_is_not_written_to(served: Served, tmp_path: Path) -> None:
     file.write_text("{}")
     answer = served.run("import", str(file), "--report", str(file), check=False)
     assert (answer.returncode, file.read_text()) == (2, "{}")
-    assert "is what is read: name another file" in " ".join(answer.stderr.split())
+    assert "is an input file: name another file" in " ".join(answer.stderr.split())

@@ -1,7 +1,7 @@
-"""The case, as it may be told: facts with their sources, and after them an exercise with invented parties.
+"""The case: facts with their sources, then an exercise with invented parties.
 
 Sources: a news digest, from which the project started, for the request, the withholding and its reason; RFE/RL,
-1 December 2024, for date, place, the canal's name and KFOR's part. All that is marked EXERCISE is invented.
+1 December 2024, for date, place, the canal's name and KFOR's part. Everything marked EXERCISE is invented.
 """
 
 import time
@@ -13,14 +13,14 @@ from domain.vocabulary import Role
 from service.cli.demo.client import Client, UnexpectedRefusal
 
 Say = Callable[[str, str, str], None]
-"""Is told who acts, what they do, and on what source."""
+"""Callback (who, what, source) for each step."""
 
 DIGEST: Final = "news digest"
 PRESS: Final = "RFE/RL, 1 December 2024"
 EXERCISE: Final = "EXERCISE"
 PATIENCE: Final = 20.0
-LOOK: Final = 0.1
-"""Seconds that the register has to do what follows by itself, and between two looks at it."""
+POLL_INTERVAL: Final = 0.1
+"""Timeout for actions of the register itself, and the polling interval, in seconds."""
 
 PEOPLE: Final[Mapping[str, tuple[str, str, tuple[Role, ...]]]] = {
     "clerk": ("Clerk of the register", "secretariat", (Role.ADMINISTRATOR,)),
@@ -37,13 +37,13 @@ LEGAL_BASIS_NORTH: Final = f"{LEGAL_BASIS}; letter of 19 April 2013 on the KSF i
 
 
 class DemoCase:
-    """Tells the case step by step. Each command has an idempotency key: told twice on a day, it is recorded once."""
+    """Plays the case step by step. Idempotency keys contain the date: two runs on one day record it once."""
 
     def __init__(self, people: Mapping[str, Client], say: Say) -> None:
         self._people = people
         self._say = say
         self._today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        self._told = 0
+        self._step = 0
         self.incident = ""
         self.request = ""
         self.position = "0"
@@ -51,16 +51,16 @@ class DemoCase:
     def tell_what_happened(self) -> None:
         """The facts: from the incident to the withholding."""
         self._set_up()
-        said = self._do(
+        answer = self._do(
             "requester", "reports the incident", PRESS, "reportIncident", "ReportIncidentInput", "incident",
             kind="explosion",
             description="An explosion damaged the Ibar-Lepenac / Ibër-Lepenc canal near Varage / Varagë, Zubin Potok, "
             "on 29 November 2024 (RFE/RL, 1 December 2024). The hour is not given.",
             region="xk/north/zubin-potok", occurredAt="2024-11-29T00:00:00Z", marking="GREEN",
         )  # fmt: skip
-        self.incident = said["incident"]["id"]
+        self.incident = answer["incident"]["id"]
         start = self._today + timedelta(days=7)
-        said = self._do(
+        answer = self._do(
             "requester", "asks for the Kosovo Security Force to be let deploy", DIGEST,
             "submitDeploymentRequest", "SubmitDeploymentRequestInput", "deploymentRequest",
             force="Kosovo Security Force", strength=120, region="xk/north/zubin-potok",
@@ -69,7 +69,7 @@ class DemoCase:
             period={"start": _instant(start), "end": _instant(start + timedelta(days=90))},
             incidents=[self.incident], marking="GREEN",
         )  # fmt: skip
-        self.request = said["deploymentRequest"]["id"]
+        self.request = answer["deploymentRequest"]["id"]
         self._decide(
             "reviewer", "takes the request up", DIGEST, "beginReview", reason="NATO was asked to authorize it."
         )
@@ -82,13 +82,13 @@ class DemoCase:
         )  # fmt: skip
 
     def go_on_as_an_exercise(self) -> None:
-        """Invented from here on: from the evidence to the fulfilment of a condition."""
+        """The invented part: from the evidence to the confirmed approval."""
         self._find_who_was_responsible()
         self._decide_on_it()
         self._question_it()
 
     def _set_up(self) -> None:
-        """Authorities and mandates, which may be there already."""
+        """Enters authorities and mandates, unless they exist."""
         for code, name, source in (
             ("secretariat", "Secretariat of the register (invented)", EXERCISE),
             ("kfor", "KFOR", PRESS),
@@ -160,16 +160,16 @@ class DemoCase:
         )  # fmt: skip
 
     def _await(self, event: str, what: str) -> None:
-        """What the register does by itself follows within moments. Raises Refused where it does not."""
+        """Waits for an event that the register records by itself. Raises UnexpectedRefusal on a timeout."""
         deadline = time.monotonic() + PATIENCE
         while event not in self._recorded():
             if time.monotonic() > deadline:
                 raise UnexpectedRefusal(f"no {event} was recorded within {PATIENCE:.0f} s: does a worker run?")
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL)
         self._say("the register", what, EXERCISE)
 
     def _question_it(self) -> None:
-        """The finding falls: the approval is questioned, and waits for a person."""
+        """Retracts the finding, so that the approval is questioned, and confirms the approval."""
         self._do(
             "investigator", "retracts the finding", EXERCISE, "retractAttribution", "RetractAttributionInput",
             "incident", incident=self.incident, reason="EXERCISE: the laboratory withdrew its report.",
@@ -181,11 +181,11 @@ class DemoCase:
         )  # fmt: skip
 
     def _recorded(self) -> list[str]:
-        """The types of the request's events."""
+        """The event types of the request."""
         document = """query ($id: ID, $at: Position) {
             deploymentRequest(id: $id, atLeast: $at) { history(first: 100) { edges { node { type } } } } }"""
-        told = self._people["auditor"].query(document, id=self.request, at=self.position)["deploymentRequest"]
-        return [edge["node"]["type"] for edge in told["history"]["edges"]]
+        request = self._people["auditor"].query(document, id=self.request, at=self.position)["deploymentRequest"]
+        return [edge["node"]["type"] for edge in request["history"]["edges"]]
 
     def _decide(self, who: str, what: str, source: str, mutation: str, *, reason: str) -> None:
         self._do(
@@ -194,12 +194,12 @@ class DemoCase:
         )  # fmt: skip
 
     def _do(self, who: str, what: str, source: str, mutation: str, input_type: str, subject: str, **values: Any) -> Any:
-        self._told += 1
-        values["idempotencyKey"] = f"demo {self._today:%Y-%m-%d} {self._told}"
-        said = self._people[who].command(mutation, input_type, subject, values)
-        self.position = said["position"]
+        self._step += 1
+        values["idempotencyKey"] = f"demo {self._today:%Y-%m-%d} {self._step}"
+        answer = self._people[who].command(mutation, input_type, subject, values)
+        self.position = answer["position"]
         self._say(who, what, source)
-        return said
+        return answer
 
 
 def _instant(moment: datetime) -> str:

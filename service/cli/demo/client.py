@@ -1,4 +1,4 @@
-"""A client of the API as any programmer would write it: HTTP, a bearer token, GraphQL."""
+"""A minimal client of the API: HTTP, a bearer token, GraphQL."""
 
 import json
 import urllib.error
@@ -13,18 +13,18 @@ from service.identity import ISSUER, Tokens
 
 
 class UnexpectedRefusal(Exception):
-    """The register answered with a refusal or an error, which a demonstration does not expect."""
+    """The register answered with a refusal or an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One person's way to the API."""
+    """The API with one person's token."""
 
     url: str
     token: str
 
     def query(self, document: str, **variables: Any) -> Any:
-        """The data of the answer. Raises Refused, with what the server said."""
+        """The data of the answer. Raises UnexpectedRefusal with the server's message."""
         body = json.dumps({"query": document, "variables": variables}).encode()
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(f"{self.url}/graphql", data=body, headers=headers)  # noqa: S310
@@ -38,7 +38,7 @@ class Client:
         return answer["data"]
 
     def command(self, mutation: str, input_type: str, subject: str, values: Mapping[str, Any]) -> Any:
-        """Carries a command out and returns the subject's fields, and the position of its last event."""
+        """Executes a command. Returns the subject's id and the position of its last event."""
         document = f"""
             mutation ($input: {input_type}!) {{
               {mutation}(input: $input) {{
@@ -54,7 +54,7 @@ class Client:
 
 
 def people(url: str, key: bytes, roles: Mapping[str, tuple[str, str, tuple[Role, ...]]]) -> dict[str, Client]:
-    """A client for each subject, from (name, authority, roles)."""
+    """subject -> client, from subject -> (name, authority, roles)."""
     tokens = Tokens(key)
     now = datetime.now(UTC)
     return {

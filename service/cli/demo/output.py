@@ -1,4 +1,4 @@
-"""How a demonstration reads in a terminal: the steps as they happen, the history as a timeline, the views."""
+"""Terminal output of the demonstration: steps, the history as a timeline, the views."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ query ($at: Position) {
 
 
 class DemoOutput:
-    """Says what happens on a console."""
+    """Prints to a console."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -42,10 +42,10 @@ class DemoOutput:
         self._console.print(f"\n[bold underline]{text}[/]\n")
 
     def timeline(self, auditor: Client, request: str, position: str) -> None:
-        """The request's full history, oldest first."""
-        told = auditor.query(HISTORY, id=request, at=position)["deploymentRequest"]
-        self._console.print(f"  [bold]{told['reference']}[/]\n", highlight=False)
-        for edge in told["history"]["edges"]:
+        """Prints the full history of the request, oldest first."""
+        request_node = auditor.query(HISTORY, id=request, at=position)["deploymentRequest"]
+        self._console.print(f"  [bold]{request_node['reference']}[/]\n", highlight=False)
+        for edge in request_node["history"]["edges"]:
             event = edge["node"]
             actor = event["actor"]
             who = f"{actor['name'] or actor['subject']} ({actor['authority']})"
@@ -64,7 +64,7 @@ class DemoOutput:
         self._console.print(text, highlight=False)
 
     def views(self, auditor: Client, position: str) -> Any:
-        """What the views show, printed and returned."""
+        """Prints and returns what the views show."""
         shown = auditor.query(VIEWS, at=position)
         for edge in shown["deploymentRequests"]["edges"]:
             node = edge["node"]
@@ -80,7 +80,7 @@ class DemoOutput:
 
 
 def _terms(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What was asked for, of all that a submission brings."""
+    """The requested terms among the changes of a submission."""
     return [change for change in changes if change["path"] in ("force", "strength", "region", "purpose", "period")]
 
 

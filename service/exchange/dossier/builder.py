@@ -1,4 +1,4 @@
-"""From what was gathered to the document: a pure function, the same for every way of printing it."""
+"""Builds the document from the material: a pure function, independent of the output format."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def document(material: Material) -> Document:
 
 
 def strictest(material: Material) -> Marking:
-    """The marking of the document: that of the strictest thing in it."""
+    """The strictest marking of the request, its incidents and their evidence."""
     found = [material.request.marking]
     for each in material.incidents:
         found += [each.incident.marking, *(piece.marking for piece in each.evidence)]
@@ -46,7 +46,7 @@ def strictest(material: Material) -> Marking:
 
 
 def printed(material: Material) -> str:
-    """For the foot of each page."""
+    """The footer of each page."""
     as_of = f", as of {exactly(material.printed.as_of)}" if material.printed.as_of else ""
     return f"Printed on {spoken(material.printed.at)} {_for_whom(material)}{as_of}"
 

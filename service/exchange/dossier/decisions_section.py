@@ -1,4 +1,4 @@
-"""Who decided what, on what grounds, and what the rules said."""
+"""Sections on decisions and endorsements: who decided what, on which grounds, and the result of each rule."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -70,7 +70,7 @@ def _decision(moment: DossierEvent, number: int, material: Material) -> Subsecti
 
 
 def _grounds(moment: DossierEvent, material: Material) -> Iterator[Block]:
-    """The findings as they stood then."""
+    """The findings that were grounds of the decision, as of its time."""
     grounds = moment.step.shown.payload.get("grounds")
     if not grounds:
         return
@@ -87,8 +87,8 @@ def _grounds(moment: DossierEvent, material: Material) -> Iterator[Block]:
 
 
 def _ground(ground: Mapping[str, Any], *, erased: bool) -> tuple[Cell, Cell, Cell]:
-    told = ground["responsibleParty"]
-    party = said(told) if told is not None or erased else quiet("it cannot be told")
+    named = ground["responsibleParty"]
+    party = said(named) if named is not None or erased else quiet("it cannot be told")
     return cell(party), cell(likelihood(Likelihood(ground["likelihood"]))), cell(ground["confidence"].lower())
 
 

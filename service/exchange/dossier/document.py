@@ -1,4 +1,4 @@
-"""What a printed document is made of, whatever it is printed with. All text is text: nothing in it is markup."""
+"""Model of a printed document, independent of the output format. All text is plain text, never markup."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Style(StrEnum):
-    """How a line is set. TERM: what is compared or looked up. SAID: what somebody wrote. EXACT: letter for letter."""
+    """Style of a line. TERM: a term to look up. SAID: text written by a person. EXACT: monospaced, such as a hash."""
 
     PLAIN = "plain"
     TERM = "term"
@@ -31,14 +31,14 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What each thing is called, and what it is."""
+    """A list of (name, value)."""
 
     rows: tuple[tuple[str, Cell], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """weights: how wide the columns are, one beside the other. The titles stand again on each page."""
+    """A table. weights: relative column widths. The titles are repeated on each page."""
 
     titles: tuple[str, ...]
     weights: tuple[float, ...]
@@ -46,7 +46,7 @@ class Table:
 
 
 class CheckResult(StrEnum):
-    """What became of a rule. OPEN: not met, where one could go ahead without. UNTOLD: the reader may not know."""
+    """Result of a rule. OPEN: not met, but not binding. UNTOLD: the reader may not know the result."""
 
     MET = "met"
     NOT_MET = "not met"
@@ -55,13 +55,13 @@ class CheckResult(StrEnum):
 
     @property
     def is_in_the_way(self) -> bool:
-        """Whether a reader looks for it first."""
+        """Whether the rule is not met, so that it is highlighted."""
         return self in (CheckResult.NOT_MET, CheckResult.OPEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule as it stood."""
+    """One rule and its result."""
 
     result: CheckResult
     text: str
@@ -69,7 +69,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class CheckList:
-    """What the rules said."""
+    """The results of several rules."""
 
     title: str
     checks: tuple[Check, ...]
@@ -77,7 +77,7 @@ class CheckList:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """svg: needs nothing from outside. told: the same in words, for who cannot see it."""
+    """A picture. svg: self-contained. told: text alternative."""
 
     svg: str
     told: str
@@ -88,7 +88,7 @@ Block = Paragraph | Facts | Table | CheckList | Picture
 
 @dataclass(frozen=True, slots=True)
 class Subsection:
-    """A part of a section, kept together on a page where it can be."""
+    """A part of a section, kept on one page if possible."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -102,9 +102,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """kind: what it is, above its title. marking: who may see it. standing: where the matter stands, in a sentence.
+    """A document.
 
-    printed: when, by whom and as of when, in a line for the foot of each page.
+    kind: line above the title. marking: who may see it. standing: the current standing, in a sentence.
+    printed: when, for whom and as of when it was printed, for the footer.
     """
 
     kind: str
@@ -118,12 +119,12 @@ class Document:
 
 
 def cell(*lines: str | TextLine | None) -> Cell:
-    """Without what is left out."""
+    """A cell of lines; empty ones are omitted."""
     return tuple(TextLine(line) if isinstance(line, str) else line for line in lines if line)
 
 
 def said(text: str | None) -> TextLine:
-    """What somebody wrote; None where it was erased."""
+    """Text written by a person; None if it was erased."""
     return TextLine("(erased)", Style.QUIET) if text is None else TextLine(text, Style.SAID)
 
 

@@ -1,4 +1,4 @@
-"""The document as one HTML file: no script, nothing from outside, set for A4 when it is printed."""
+"""Renders a document as one HTML file: no scripts, no external resources, A4 when printed."""
 
 from collections.abc import Iterable
 from html import escape
@@ -21,10 +21,10 @@ from service.exchange.dossier.document import (
 )
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
-"""The browser is told to run and to load nothing."""
+"""Content security policy: no scripts, no loading."""
 CONTROLS: Final = (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFFFE, 0xFFFF)
 REORDERING: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-"""By them a text would turn round the words that the register sets beside it (UAX 9, explicit formatting)."""
+"""Bidirectional formatting characters (UAX 9), which could reorder the register's own words around a text."""
 UNPRINTABLE: Final = dict.fromkeys((*CONTROLS, *REORDERING), "\ufffd")
 
 
@@ -106,21 +106,21 @@ def _block(block: Block) -> str:
 
 
 def _facts(facts: Facts) -> str:
-    rows = _lines(f"<div><dt>{_text(name)}</dt><dd>{_cell(told)}</dd></div>" for name, told in facts.rows)
+    rows = _lines(f"<div><dt>{_text(name)}</dt><dd>{_cell(cell)}</dd></div>" for name, cell in facts.rows)
     return f"<dl>\n{rows}\n</dl>"
 
 
 def _table(table: Table) -> str:
-    whole = sum(table.weights)
-    columns = "".join(f'<col style="width:{100 * weight / whole:.1f}%">' for weight in table.weights)
+    total = sum(table.weights)
+    columns = "".join(f'<col style="width:{100 * weight / total:.1f}%">' for weight in table.weights)
     titles = "".join(f'<th scope="col">{_text(title)}</th>' for title in table.titles)
-    rows = _lines("<tr>" + "".join(f"<td>{_cell(told)}</td>" for told in row) + "</tr>" for row in table.rows)
+    rows = _lines("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
     head = f"<colgroup>{columns}</colgroup>\n<thead><tr>{titles}</tr></thead>"
     return f"<table>\n{head}\n<tbody>\n{rows}\n</tbody>\n</table>"
 
 
-def _cell(told: Cell) -> str:
-    return "".join(map(_line, told))
+def _cell(cell: Cell) -> str:
+    return "".join(map(_line, cell))
 
 
 def _line(line: TextLine) -> str:
@@ -138,7 +138,7 @@ def _text(text: str) -> str:
 
 
 def _string(text: str) -> str:
-    """A string of CSS in which nothing ends it."""
+    """A CSS string literal, escaped."""
     return (
         '"'
         + "".join(c if c.isalnum() or c in " ,.:-" else f"\\{ord(c):06x}" for c in text.translate(UNPRINTABLE))

@@ -1,4 +1,4 @@
-"""The incidents that the request rests on: findings, and evidence with its gradings."""
+"""Section on the incidents of the request: findings, and evidence with its gradings."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ def _incident(file: IncidentFile, material: Material) -> Subsection:
     if incident.referred_to:
         facts.append(("Referred to", cell(*(material.authority(code) for code in incident.referred_to))))
     blocks: list[Block] = [Facts(tuple(facts)), *_finding(incident.attribution, file, material)]
-    blocks += _fallen(incident, file, material)
+    blocks += _earlier_findings(incident, file, material)
     blocks.append(_evidence(file, material) if file.evidence else Paragraph(quiet("No evidence on it is shown here.")))
     return Subsection(incident.reference, tuple(blocks))
 
@@ -55,7 +55,7 @@ def _place(file: IncidentFile) -> Iterator[TextLine]:
 
 
 def _finding(finding: Attribution | None, file: IncidentFile, material: Material) -> Iterator[Block]:
-    """The one that stands. Its likelihood and the confidence in it are facts of their own."""
+    """The current finding. Likelihood and confidence are separate facts (ICD 203)."""
     if finding is None:
         return
     party = finding.responsible_party
@@ -73,8 +73,8 @@ def _finding(finding: Attribution | None, file: IncidentFile, material: Material
     yield Facts(tuple(facts))
 
 
-def _fallen(incident: Incident, file: IncidentFile, material: Material) -> Iterator[Block]:
-    """Earlier findings, which stand no more."""
+def _earlier_findings(incident: Incident, file: IncidentFile, material: Material) -> Iterator[Block]:
+    """Earlier findings, which were replaced or retracted."""
     rows = []
     for found, following in zip(incident.findings, incident.findings[1:], strict=False):
         if (finding := found.finding) is not None:

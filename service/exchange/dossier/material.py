@@ -1,4 +1,4 @@
-"""What a dossier is made from: histories as one viewer may see them, and what the rules said at each decision."""
+"""The input of a dossier: histories as one viewer may see them, and the rule results at each decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from service.exchange.visible_log.history import HistoryStep
 
 @dataclass(frozen=True, slots=True)
 class DossierEvent:
-    """One event. before: its subject before it. verdicts: what the rules said then to who decided."""
+    """One event. before: state before it. verdicts: results of the rules at that time, for a decision."""
 
     step: HistoryStep
     before: Any
@@ -29,7 +29,7 @@ class DossierEvent:
 
 @dataclass(frozen=True, slots=True)
 class IncidentFile:
-    """An incident that the request names, and its history. evidence: what of it the viewer may see."""
+    """An incident that the request names, with its history. evidence: the visible part."""
 
     incident: Incident
     moments: tuple[DossierEvent, ...]
@@ -38,9 +38,10 @@ class IncidentFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintDetails:
-    """When and for whom it is printed. by: None for the operator, who sees everything. account: of the operator.
+    """When and for whom the dossier is printed.
 
-    position: of the last event that is told, recorded_at: when that was recorded.
+    by: the viewer; None for the operator, who sees everything. account: the operator's account.
+    position, recorded_at: of the request's last event.
     """
 
     at: datetime
@@ -53,10 +54,11 @@ class PrintDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """mandate: the one by which it is decided.
+    """The input of a dossier.
 
-    hides_incidents: whether the request rests on incidents that the viewer may not see.
-    names: of persons, by issuer and subject. authorities: their names by code.
+    mandate: the mandate under which the request is decided.
+    hides_incidents: whether the request names incidents that the viewer may not see.
+    names: (issuer, subject) -> name of the person. authorities: code -> name.
     """
 
     request: DeploymentRequest
@@ -69,7 +71,7 @@ class Material:
     printed: PrintDetails
 
     def reference(self, incident: UUID) -> str | None:
-        """None for one that the viewer may not see."""
+        """The reference of an incident; None if the viewer may not see it."""
         return next((each.incident.reference for each in self.incidents if each.incident.id == incident), None)
 
     def person(self, actor: Actor) -> str:
@@ -78,7 +80,7 @@ class Material:
         return self.names.get(actor.person, actor.subject)
 
     def authority(self, code: str) -> str:
-        """'KFOR', or 'EXERCISE police service (exercise-police)' where the name does not tell the code."""
+        """'KFOR', or 'EXERCISE police service (exercise-police)' if the name differs from the code."""
         name = self.authorities.get(code, code)
         return name if name.casefold() == code else f"{name} ({code})"
 

@@ -1,4 +1,4 @@
-"""Reads what a dossier needs from the store: histories, and the rules as they stood at each decision."""
+"""Reads the input of a dossier from the event store: histories, and the rule results at each decision."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -39,33 +39,33 @@ ACTIONS: Final[Mapping[str, str]] = {
     "ApprovalRevoked": "REVOKE",
     "ApprovalExpired": "EXPIRE",
 }
-"""The events that decide something, and the action of the lifecycle that each was."""
+"""Deciding event -> action of the lifecycle."""
 
-MOST_TEXT: Final = 5_000_000
-"""Bytes of what people wrote that a dossier is made from."""
+MAX_TEXT: Final = 5_000_000
+"""Maximum text in a dossier, in bytes."""
 
 Names = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], str]]
-"""From persons, by issuer and subject, to those of their names that are known."""
+"""(issuer, subject) of persons -> the known names."""
 
 
 class MaterialReader:
-    """For one request."""
+    """Reads the material of one request."""
 
     def __init__(self, store: EventStore, scope: Scope, visibility: Visibility) -> None:
-        """scope: of the one request. Raises ValueError where it is about everything."""
+        """Raises ValueError if the scope has no subject."""
         if scope.subject is None:
             raise ValueError("a dossier is about one request")
         self._store = store
         self._scope = scope
         self._subject = scope.subject
-        self._eyes = visibility
+        self._visibility = visibility
         self._streams: dict[UUID, list[Recorded[Any]]] = {}
         self._size = 0
 
     def material(self, names: Names, account: str) -> Material:
-        """names: those of persons. account: of the operator, where nobody's token is looked through.
+        """Reads the material. names: looks up persons' names. account: the operator's account.
 
-        Raises Refused where it would hold more than is printed.
+        Raises ExportRefused if there is more than MAX_TEXT bytes of text.
         """
         moments = tuple(self._moments(self._subject))
         request = self._folded(self._subject, self._scope.end)
@@ -96,13 +96,13 @@ class MaterialReader:
     def _moments(self, subject: UUID) -> Iterable[DossierEvent]:
         recorded = {each.position: each for each in self._stream(subject)}
         before: Any = None
-        for step in history(self._store, replace(self._scope, subject=subject), self._eyes):
+        for step in history(self._store, replace(self._scope, subject=subject), self._visibility):
             verdicts = self._verdicts(recorded[step.entry.position], before)
             yield DossierEvent(step, before, tuple(verdicts))
             before = step.state
 
     def _incidents(self, named: Iterable[UUID]) -> Iterable[IncidentFile]:
-        known = self._eyes.of(named)
+        known = self._visibility.of(named)
         for each in named:
             if each in known and known[each].visible:
                 incident = self._folded(each, self._scope.end)
@@ -111,16 +111,16 @@ class MaterialReader:
                     yield IncidentFile(incident, tuple(self._moments(each)), shown)
 
     def _verdicts(self, recorded: Recorded[Any], before: Any) -> Iterable[Verdict]:
-        """What the rules said to who decided, but that no incident is named which the viewer may not see now."""
+        """Results of the rules for the deciding actor at that time; incidents hidden from the viewer are not named."""
         action = ACTIONS.get(type(recorded.event).__name__)
         if action is None:
             return
         step = next(step for step in STEPS if step.action == action)
-        seen = visible_incidents(before, self._eyes)
+        seen = visible_incidents(before, self._visibility)
         yield from self._ask(lambda context: _judged(step, before, replace(context, seen=seen)), recorded)
 
     def _mandate(self, request: DeploymentRequest) -> Mandate | None:
-        """The one by which it is decided: that of the decision's time, or of the last event's."""
+        """The deciding authority's mandate at the time of the decision, or of the last event."""
         events = self._stream(self._subject)
         decided_at = request.decision.position if request.decision else events[-1].position
         recorded = next(each for each in events if each.position == decided_at)
@@ -128,7 +128,7 @@ class MaterialReader:
         return next((mandate for mandate in mandates if mandate.authority == request.deciding_authority), None)
 
     def _ask(self, question: Callable[[Context], T], recorded: Recorded[Any]) -> T:
-        """What is answered on the states as they were when an event was recorded."""
+        """Evaluates a question on the states at the time when an event was recorded."""
         consulted: dict[UUID, Any] = {}
         at = recorded.happened_at
         context = Context(actor=recorded.actor, now=at, subject=recorded.stream, consulted=consulted)
@@ -141,7 +141,10 @@ class MaterialReader:
                     consulted[stream] = self._folded(stream, recorded.position - 1, happened_by)
 
     def _folded(self, stream: UUID, end: int, happened_by: datetime | None = None) -> Any:
-        """The state of a stream up to a position; of an incident in an import, as far as it had happened."""
+        """The state of a stream up to a position.
+
+        happened_by: for an imported event, also limits incidents to what had happened by then.
+        """
         state: Any = None
         for recorded in self._stream(stream):
             if recorded.position > end:
@@ -161,9 +164,9 @@ class MaterialReader:
         for recorded in chain.from_iterable(self._store.pages([(stream, 0)])):
             if recorded.position <= self._scope.end:
                 self._size += text_bytes(recorded.event)
-                if self._size > MOST_TEXT:
+                if self._size > MAX_TEXT:
                     raise ExportRefused(
-                        f"it would hold more than {MOST_TEXT // 10**6} MB of text, the most that is printed: "
+                        f"it would hold more than {MAX_TEXT // 10**6} MB of text, the most that is printed: "
                         "'mandate export' has all of it"
                     )
                 yield recorded
@@ -181,7 +184,7 @@ def _judged(step: Step[Any, Any, Any], before: Any, context: Context) -> tuple[V
 
 
 def _codes(request: DeploymentRequest, moments: Iterable[DossierEvent], incidents: Iterable[IncidentFile]) -> set[str]:
-    """The authorities that are named."""
+    """Codes of all authorities in the material."""
     codes = {request.requesting_authority, request.deciding_authority}
     codes |= {moment.step.entry.actor.authority for moment in moments}
     return {str(code) for code in codes.union(*(each.incident.referred_to for each in incidents))}

@@ -1,4 +1,4 @@
-"""What was left out and why, and what there is to know of the document itself."""
+"""Sections on what was left out, and on the document itself."""
 
 from collections.abc import Iterator
 
@@ -8,17 +8,16 @@ from service.exchange.dossier.material import Material
 from service.exchange.dossier.phrases import CREDIBILITIES, DIGIT, LIKELIHOODS, PERCENT, RELIABILITIES
 from service.exchange.dossier.timeline_section import in_order
 
-WHOLE = (
-    "Nothing was left out for the sake of who may see it: this is the whole record, as the operator of the register "
-    "sees it."
+WHOLE = "Nothing was left out because of markings: this is the whole record, as the operator of the register sees it."
+OF_LIKELIHOOD = "The likelihood of a finding is given in the bands of ICD 203."
+OF_CONFIDENCE = "Confidence in its basis is given separately, as low, moderate or high."
+OF_GRADINGS = (
+    "Gradings of evidence are those of AJP-2.1. F and 6 are not the lowest grades: they mean that nobody can judge."
 )
-OF_LIKELIHOOD = "How likely a finding is, is told in the bands of ICD 203."
-OF_CONFIDENCE = "How sound its basis is, is told apart from that, as low, moderate or high."
-OF_GRADINGS = "Gradings of evidence are those of AJP-2.1. F and 6 are no lowest grades: they say that none can judge."
 STANDS_FOR = (
-    "What the incidents and evidence say that may not be seen by the person for whom this was printed does not appear "
-    "in it. That an event concerns one is told below, and where a decision rests on one. That follows from the "
-    "markings of what is recorded, as they apply now."
+    "Incidents and evidence that the person for whom this was printed may not see do not appear in it. The table below "
+    "lists events and decisions that refer to them. What may be seen follows from the markings of the records, as they "
+    "apply now."
 )
 
 
@@ -53,8 +52,8 @@ def _why(path: str, erased: bool) -> str:
     if erased:
         return "It was erased. That it was written, when and by whom, stays on record."
     if path == "reason":
-        return "It is internal: for the deciding authority and for auditors alone."
-    return "Its marking does not let the person see it for whom this was printed."
+        return "It is internal: only the deciding authority and auditors may see it."
+    return "Its marking does not permit the person for whom this was printed to see it."
 
 
 def about(material: Material) -> Section:
@@ -64,21 +63,23 @@ def about(material: Material) -> Section:
         ("Printed", cell(spoken(printed.at))),
         ("Printed by", cell(*_by(material))),
         (
-            "Tells",
+            "Content",
             cell(
-                f"what the register said as of {exactly(printed.as_of)}" if printed.as_of else "all up to its printing",
-                quiet(f"The last event of the request stands at position {printed.position} of the register's log, "
+                f"the register as of {exactly(printed.as_of)}" if printed.as_of else "everything up to its printing",
+                quiet(f"The last event of the request is at position {printed.position} of the register's log, "
                       f"recorded on {spoken(printed.recorded_at)}."),
             ),
         ),
-        ("Times", cell("in UTC; of what was imported, when it happened and when it was recorded")),
+        ("Times", cell("in UTC; for imported events, when they happened and when they were recorded")),
     ]  # fmt: skip
     if by is not None:
-        facts.append(("Seen", cell("as the person for whom it was printed may see it on the day of printing")))
+        facts.append(("Visibility", cell("what the person for whom it was printed may see on the day of printing")))
     bands = tuple(cell(PERCENT[each]) for each in Likelihood)
     graded = [
-        (cell(reliability.value), cell(told), cell(DIGIT[credibility]), cell(held))
-        for (reliability, told), (credibility, held) in zip(RELIABILITIES.items(), CREDIBILITIES.items(), strict=True)
+        (cell(reliability.value), cell(source), cell(DIGIT[credibility]), cell(information))
+        for (reliability, source), (credibility, information) in zip(
+            RELIABILITIES.items(), CREDIBILITIES.items(), strict=True
+        )
     ]
     return Section(
         "About this document",

@@ -1,4 +1,4 @@
-"""The document as PDF, by Typst: its template reads data, so that no text is ever read as markup."""
+"""Renders a document as PDF with Typst. The template reads the document as data, so that no text is markup."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -13,13 +13,13 @@ from service.exchange.dossier.document import Block, Document, Subsection
 from service.exchange.dossier.html_renderer import UNPRINTABLE
 
 STANDARDS: Final = ["a-2a", "ua-1"]
-"""For archives, and for readers that read aloud."""
+"""PDF/A-2a for archives, PDF/UA-1 for screen readers."""
 NO_GLYPH: Final = re.compile(r'the text `?"(.+?)"`? could not be displayed', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """unshown: a character that no font here can show, None where all of them can; then it meets no standard."""
+    """A PDF. unshown: first character without a glyph, if any; such a PDF meets no standard."""
 
     content: bytes
     unshown: str | None = None
@@ -42,11 +42,11 @@ def compiled(document: Document, printed_at: datetime, **options: Any) -> Any:
 
 
 def _plain(document: Document) -> Any:
-    told = asdict(document)
-    told["sections"] = [
+    data = asdict(document)
+    data["sections"] = [
         {"title": section.title, "blocks": [_block(block) for block in section.blocks]} for section in document.sections
     ]
-    return _printable(told)
+    return _printable(data)
 
 
 def _block(block: Block | Subsection) -> dict[str, Any]:

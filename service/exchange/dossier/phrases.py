@@ -1,4 +1,4 @@
-"""How a dossier says things: grades in words, events in sentences, times and periods."""
+"""Wording of the dossier: grades, events, times and periods."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -63,7 +63,7 @@ def likelihood(value: Likelihood) -> str:
 
 
 def grading(reliability: SourceReliability, credibility: InformationCredibility) -> str:
-    """'B2'."""
+    """The grading of evidence by AJP-2.1, such as 'B2'."""
     return f"{reliability.value}{DIGIT[credibility]}"
 
 
@@ -81,7 +81,7 @@ def status(value: str) -> str:
 
 
 def happened(moment: DossierEvent) -> Iterator[TextLine | None]:
-    """When it happened, and when it was recorded where the register learnt of it later."""
+    """The time of occurrence; for an imported event, also the time of recording."""
     day, clock = day_and_clock(moment.happened_at)
     yield TextLine(day)
     yield quiet(clock)
@@ -89,7 +89,7 @@ def happened(moment: DossierEvent) -> Iterator[TextLine | None]:
 
 
 def recorded(moment: DossierEvent) -> Iterator[TextLine]:
-    """When it was recorded, where the register learnt of it later."""
+    """The time of recording of an imported event."""
     entry = moment.step.entry
     if entry.occurred_at is not None:
         yield quiet(f"recorded on {spoken(entry.recorded_at)}")
@@ -102,7 +102,7 @@ def day_and_clock(instant: datetime) -> tuple[str, str]:
 
 
 def what(moment: DossierEvent, material: Material) -> Iterator[TextLine | None]:
-    """What happened, and below it what belongs to it. Likelihood and confidence stand in lines of their own."""
+    """The event in words, then its details. Likelihood and confidence are separate lines (ICD 203)."""
     data: Mapping[str, Any] = moment.step.shown.payload
     match moment.step.entry.type:
         case "RequestSubmitted":
@@ -170,12 +170,12 @@ def _of_incident(moment: DossierEvent, data: Mapping[str, Any], material: Materi
 
 
 def _unnamed(data: Mapping[str, Any]) -> TextLine:
-    """A finding without a party says that none can be told; an erased party is one that was told."""
+    """A finding without a party: undetermined, or erased if the field exists."""
     return said(None) if "responsibleParty" in data else TextLine("It cannot be told who is responsible")
 
 
 def _condition(moment: DossierEvent, condition: str) -> Iterator[TextLine]:
-    """Its number in the approval, from 1."""
+    """The number of the condition in the approval, from 1."""
     decision = moment.step.state.decision
     for number, each in enumerate(decision.conditions if decision else (), start=1):
         if str(each.id) == condition:
@@ -196,7 +196,7 @@ def _amended(moment: DossierEvent) -> Iterator[str]:
 
 
 def _other_incidents(moment: DossierEvent) -> str:
-    """All before and all after: which place in a list each has says nothing."""
+    """The references before and after the amendment, because list indexes mean nothing to readers."""
     before, after = (
         [moment.step.incidents[str(each)] for each in state.incidents if str(each) in moment.step.incidents]
         for state in (moment.before, moment.step.state)
@@ -213,7 +213,7 @@ def _change(change: Change) -> str:
         " " + change.path.partition(".")[2] if "period" in change.path else ""
     )
     if change.path.startswith("purpose"):
-        return "purpose: as told beside"
+        return "purpose: see the last column"
     return f"{named}: {before} → {after}" if before else f"{named}: {after}"
 
 
@@ -230,7 +230,6 @@ def _value(value: Any, *, is_time: bool) -> str:
 
 
 def _spoken(instant: datetime | str) -> str:
-    """A midnight is a day: nobody says the hour."""
+    """The instant in words; midnight is omitted."""
     at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
-    told = spoken(at)
-    return told.removesuffix(", 00:00 UTC")
+    return spoken(at).removesuffix(", 00:00 UTC")

@@ -1,4 +1,4 @@
-"""What was asked for, and what was granted."""
+"""Section on the requested and the granted terms."""
 
 from collections.abc import Iterable, Iterator
 
@@ -21,7 +21,7 @@ def terms(material: Material) -> Section:
 
 
 def _compared(first: DeploymentRequest, request: DeploymentRequest) -> Block:
-    """As first asked, as last amended where it was, as granted where it was."""
+    """The terms as first asked, as amended, and as granted."""
     decision = request.decision
     granted = decision if decision is not None and decision.granted_period is not None else None
     titles = ["", "As first asked"]
@@ -63,8 +63,8 @@ def _purpose(first: DeploymentRequest, request: DeploymentRequest) -> Iterator[t
 
 def _incidents(material: Material) -> Cell:
     references = (material.reference(incident) for incident in material.request.incidents)
-    told = [reference for reference in references if reference is not None]
-    return cell(*told, quiet("and what may not be shown here") if material.hides_incidents else None)
+    visible = [reference for reference in references if reference is not None]
+    return cell(*visible, quiet("and what may not be shown here") if material.hides_incidents else None)
 
 
 def _conditions(conditions: Iterable[Condition]) -> Block:

@@ -1,6 +1,6 @@
-"""The line of time as a picture: SVG that needs nothing from outside, for the screen and for paper alike.
+"""The timeline as a self-contained SVG picture, for screen and paper.
 
-A unit is a quarter of a millimetre on A4.
+One unit is a quarter of a millimetre on A4.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,12 +17,12 @@ from service.exchange.dossier.phrases import status
 WIDTH: Final = 680
 LEFT, RIGHT = 4, 676
 ROW: Final = 19
-"""From one row of numbers to the next."""
+"""Height of a row of numbers."""
 GAP: Final = 18
-"""Between numbers that stand side by side."""
+"""Minimum distance between numbers in a row."""
 BAND: Final = 22
 LETTER: Final = 5.4
-"""Of the small type, on average."""
+"""Average width of a character of the small type."""
 MOST_INCIDENTS: Final = 8
 OF_INCIDENTS: Final = frozenset(
     {"IncidentReported", "EvidenceRecorded", "IncidentAttributed", "AttributionRetracted", "IncidentReferred"}
@@ -44,7 +44,7 @@ FAINT: Final = "#8a8a8a"
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """From an instant to its place."""
+    """Maps an instant to its x coordinate."""
 
     start: datetime
     span: timedelta
@@ -54,7 +54,7 @@ class _Scale:
 
 
 def picture(material: Material, moments: Sequence[DossierEvent]) -> str:
-    """moments: all of them, as they happened; each is shown by its number in this order."""
+    """Draws the timeline. moments: all events in order of occurrence; each is shown by its number."""
     start, last = moments[0].happened_at, moments[-1].happened_at
     scale = _Scale(start, max((last - start) * 1.09, timedelta(seconds=1)))
     numbers = {moment.step.entry.position: number for number, moment in enumerate(moments, start=1)}
@@ -81,7 +81,7 @@ def picture(material: Material, moments: Sequence[DossierEvent]) -> str:
 def _numbers(
     moments: Sequence[DossierEvent], numbers: Mapping[int, int], scale: _Scale, rows: int, top: float
 ) -> Iterator[str]:
-    """Above the band, apart from each other, each with a line to its instant."""
+    """Event numbers above the band, without overlap, each with a line to its instant."""
     for row in range(rows):
         chosen = moments[row::rows]
         places = _apart([scale(moment.happened_at) for moment in chosen])
@@ -94,7 +94,7 @@ def _numbers(
 
 
 def _apart(places: list[float]) -> list[float]:
-    """As near to where they belong as they can stand without touching."""
+    """Moves the coordinates apart by at least GAP, as little as possible."""
     spread = list(places)
     for index in range(1, len(spread)):
         spread[index] = max(spread[index], spread[index - 1] + GAP)
@@ -115,7 +115,7 @@ def _circle(x: float, y: float, number: int, filled: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """How long the request was in a status. label: what there is room for."""
+    """The time that the request spent in a status. label: the longest name that fits, or empty."""
 
     status: str
     left: float
@@ -129,7 +129,7 @@ class _Span:
 
 
 def _spans(moments: Sequence[DossierEvent], scale: _Scale) -> Sequence[_Span]:
-    """The last status goes on."""
+    """The statuses over time; the last one extends to the end."""
     changes: list[tuple[datetime, str]] = []
     for moment in moments:
         now = str(moment.step.state.status)
@@ -176,7 +176,7 @@ def _axis(scale: _Scale, y: float, end: datetime) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Lane:
-    """Where the numbers of an incident stand, and its name: beside them, or above where there is no room for it."""
+    """Layout of an incident's lane: its numbers, and its name next to them, or above if there is no room."""
 
     begins: float
     places: Sequence[float]
@@ -185,13 +185,13 @@ class _Lane:
 
     @classmethod
     def of(cls, file: IncidentFile, scale: _Scale) -> Self:
-        known = [scale(moment.happened_at) for moment in file.moments]
-        places = _apart(known)
+        instants = [scale(moment.happened_at) for moment in file.moments]
+        places = _apart(instants)
         width = len(file.incident.reference) * LETTER
         for left in (places[-1] + 13, places[0] - 13 - width):
             if LEFT <= left <= RIGHT - width:
-                return cls(known[0], places, left, is_beside=True)
-        return cls(known[0], places, LEFT, is_beside=False)
+                return cls(instants[0], places, left, is_beside=True)
+        return cls(instants[0], places, LEFT, is_beside=False)
 
     @property
     def height(self) -> int:
@@ -199,7 +199,7 @@ class _Lane:
 
 
 def _incident(file: IncidentFile, lane: _Lane, numbers: Mapping[int, int], y: float) -> Iterator[str]:
-    """A lane: its report, its evidence and findings, by their numbers."""
+    """Draws a lane: the events of an incident, by number."""
     middle = y + lane.height - 14
     yield f'<path d="M{lane.begins:.1f} {middle}H{RIGHT}" stroke="{FAINT}" stroke-width=".6"/>'
     for moment, x in zip(file.moments, lane.places, strict=True):

@@ -1,4 +1,4 @@
-"""The course of events: a picture, and each event with who, when and why."""
+"""Section on the course of events: a picture, and a table of who did what, when and why."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,10 +9,10 @@ from service.exchange.dossier.phrases import happened, what
 from service.exchange.dossier.timeline_chart import picture
 
 WRITTEN: Final = ("reason", "purpose", "description", "summary", "basis", "report")
-"""What people write in an event, but for a few words that stand with what happened."""
+"""Fields of events that hold free text."""
 LEGEND: Final = (
-    "The band shows the status of the request. Numbers are those of the events below, "
-    "dark ones of the request, light ones of its incidents."
+    "The band shows the status of the request. Numbers refer to the events below: "
+    "dark ones are of the request, light ones of its incidents."
 )
 
 
@@ -20,14 +20,14 @@ def course(material: Material) -> Section:
     moments = in_order(material)
     titles = ("", "When", "What", "Who", "In their words")
     rows = tuple(_row(number, moment, material) for number, moment in enumerate(moments, start=1))
-    drawn = Picture(picture(material, moments), _told(moments))
+    drawn = Picture(picture(material, moments), _text_alternative(moments))
     return Section(
         "The course of events", (drawn, Paragraph(quiet(LEGEND)), table(titles, (0.22, 0.95, 1.45, 1.0, 1.35), rows))
     )
 
 
 def in_order(material: Material) -> Sequence[DossierEvent]:
-    """Those of the request and of its incidents, as they happened."""
+    """Events of the request and of its incidents, in order of occurrence."""
     every = [*material.moments, *(moment for each in material.incidents for moment in each.moments)]
     return sorted(every, key=lambda moment: (moment.happened_at, moment.step.entry.position))
 
@@ -40,7 +40,7 @@ def who(moment: DossierEvent, material: Material) -> Cell:
 
 
 def words(moment: DossierEvent) -> Cell:
-    """What whoever acted wrote: the reason, or what their event is there to say."""
+    """The actor's own text: the reason, or the text of the event."""
     shown, erased = moment.step.shown, moment.step.entry.erased
     lines = [said(shown.payload[name]) for name in WRITTEN if shown.payload.get(name) is not None]
     lines += [said(None) for name in WRITTEN if name in erased]
@@ -59,6 +59,6 @@ def _row(number: int, moment: DossierEvent, material: Material) -> tuple[Cell, .
     )
 
 
-def _told(moments: Sequence[DossierEvent]) -> str:
+def _text_alternative(moments: Sequence[DossierEvent]) -> str:
     first, last = moments[0].happened_at, moments[-1].happened_at
     return f"A line of time from {first:%d.%m.%Y} to {last:%d.%m.%Y} with the {len(moments)} events of the table below."

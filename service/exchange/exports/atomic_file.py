@@ -1,7 +1,7 @@
-"""Files that are there once they are whole: whoever is killed, or runs out of space, leaves what was there before.
+"""Atomic file replacement: on a crash or a full disk, the previous file is kept.
 
-A file is written without a name where the system can (Linux, O_TMPFILE), so that not even kill -9 leaves a part of it;
-elsewhere under a name of its own beside the target. What is exported may be for few eyes: only the owner can read it.
+On Linux, a file is written without a name (O_TMPFILE), so that even kill -9 leaves no partial file. Elsewhere a
+temporary file next to the target is used. Only the owner can read the file, because exports can be confidential.
 """
 
 import os
@@ -20,11 +20,11 @@ from service.exchange.visible_log.refused import ExportRefused
 STDOUT: Final = "-"
 MODE: Final = 0o600
 CACHE: Final = 8_192
-"""KiB of a database that SQLite keeps in memory."""
+"""SQLite page cache, in KiB."""
 
 
 def checked(output: str) -> Path:
-    """Where the file goes. Raises Refused where it cannot be written there."""
+    """The absolute target path. Raises ExportRefused if no file can be written there."""
     target = Path(output).resolve()
     if not target.parent.is_dir():
         raise ExportRefused(f"there is no folder {target.parent}: make it first")
@@ -43,7 +43,7 @@ def standard_output() -> Iterator[BinaryIO]:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """What is written takes the target's place at the end, and never if anything is raised before. Raises OSError."""
+    """A file that replaces the target on success; on an exception, the target is unchanged. Raises OSError."""
     folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         descriptor, name = _open(target, folder)
@@ -53,7 +53,7 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(descriptor)
                 if name is None:
-                    name = _named(target)
+                    name = _temporary_name(target)
                     os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=folder, dst_dir_fd=folder)
             os.replace(name, target.name, src_dir_fd=folder, dst_dir_fd=folder)
             name = None
@@ -68,11 +68,11 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def database_beside(target: Path) -> Iterator[tuple[sqlite3.Connection, BinaryIO]]:
-    """A new SQLite database in the target's folder, gone at the end or when killed, and its file for reading.
+    """A temporary SQLite database in the target's folder, and its file for reading.
 
-    It has no journal: whoever fails half-way starts anew. It has a name only while it is opened.
+    The file is unlinked right after opening, so that it disappears when the process ends. There is no journal.
     """
-    with _in_the_name_of(target):
+    with _errors_name_target(target):
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     with os.fdopen(descriptor, "rb") as file:
         try:
@@ -88,35 +88,35 @@ def database_beside(target: Path) -> Iterator[tuple[sqlite3.Connection, BinaryIO
 
 
 def tune(connection: sqlite3.Connection) -> None:
-    """Fast and bounded, for a database that nobody else opens and that need not survive a failure."""
+    """Sets pragmas for a private, temporary database: no journal, no sync, bounded cache."""
     for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = OFF", "synchronous = OFF", f"cache_size = -{CACHE}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def copy(source: BinaryIO, target: BinaryIO) -> None:
-    """All of the source, from its beginning."""
+    """Copies the whole source."""
     source.seek(0)
     shutil.copyfileobj(source, target, 1 << 20)
 
 
 def _open(target: Path, folder: int) -> tuple[int, str | None]:
-    """A new file in the folder, and its name where it has to have one."""
+    """A descriptor of a new file in the folder, and its name if it has one."""
     if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
         with suppress(OSError):
             return os.open(".", os.O_TMPFILE | os.O_WRONLY, MODE, dir_fd=folder), None
-    name = _named(target)
-    with _in_the_name_of(target):
+    name = _temporary_name(target)
+    with _errors_name_target(target):
         return os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, MODE, dir_fd=folder), name
 
 
 @contextmanager
-def _in_the_name_of(target: Path) -> Iterator[None]:
-    """An error names the file that was asked for, not the one that becomes it."""
+def _errors_name_target(target: Path) -> Iterator[None]:
+    """Replaces the temporary file's name in an OSError by the target."""
     try:
         yield
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from None
 
 
-def _named(target: Path) -> str:
+def _temporary_name(target: Path) -> str:
     return f".{target.name}.{uuid4().hex}.part"

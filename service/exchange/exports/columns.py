@@ -1,6 +1,6 @@
-"""What an event holds as flat columns, each with its type, for formats that know no nesting.
+"""Event data as flat, typed columns, for formats without nesting.
 
-A field within a field has a path, 'period.start'. A list is one column, its value JSON.
+A nested field is named by its path, such as 'period.start'. A list is one column that holds JSON.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from domain.vocabulary import camel
 
 
 class ColumnType(StrEnum):
-    """The types that every format knows."""
+    """Column types that every format supports."""
 
     STRING = "string"
     INTEGER = "integer"
@@ -33,9 +33,9 @@ class Column:
 
 
 def flat(type_name: str, payload: Mapping[str, Any]) -> Iterator[tuple[Column, Any]]:
-    """The columns of an event that have a value, from its payload in the terms of the API.
+    """The columns that have a value, from an event's payload in the terms of the API.
 
-    An instant is a string as the API writes it.
+    Instants are strings in the API's format.
     """
     for column in COLUMNS[type_name]:
         value: Any = payload
@@ -58,7 +58,7 @@ def _columns(owner: Any, prefix: str) -> Iterator[Column]:
 
 
 def _present(hint: Any) -> Any:
-    """X for 'X | None', and the type itself for a new name of it."""
+    """Unwraps 'X | None' to X, and a NewType to its base type."""
     if get_origin(hint) in (Union, UnionType):
         hint = next(part for part in get_args(hint) if part is not NoneType)
     while hasattr(hint, "__supertype__"):
@@ -75,4 +75,4 @@ def _kind(kind: Any) -> ColumnType:
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     name: tuple(_columns(event, "")) for name, event in (*EVENTS.items(), *VOIDED.items())
 }
-"""The columns of each kind of event, by its stored name, in the order of its fields."""
+"""Stored event name -> columns, in the order of the fields."""

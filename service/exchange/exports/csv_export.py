@@ -1,7 +1,7 @@
-"""CSV (RFC 4180), for spreadsheets: a row a request, or a row an event.
+"""CSV (RFC 4180) for spreadsheets: one row per request, or one row per event.
 
-Spreadsheets take a cell that begins with one of =, +, -, @, tab and line breaks for a formula, and run it: such a cell
-gets an apostrophe in front, which they show as text.
+Spreadsheets run a cell that starts with =, +, -, @, a tab or a line break as a formula. Such cells are prefixed with
+an apostrophe, which makes them text.
 """
 
 import csv
@@ -20,9 +20,9 @@ from service.exchange.visible_log.request_cases import RequestCase, cases
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 BYTE_ORDER_MARK: Final = "\ufeff".encode()
-"""Without it, spreadsheets take UTF-8 for something else."""
+"""Without it, spreadsheets do not detect UTF-8."""
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""The last four are the full-width forms of the first four."""
+"""First characters of a formula; the last four are the full-width forms of the first four."""
 
 EVENT_COLUMNS: Final = (
     "position", "subject", "kind", "reference", "version", "type", "recordedAt", "occurredAt", "actor", "authority",
@@ -30,20 +30,20 @@ EVENT_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def write_requests(teller: VisibleLog, target: BinaryIO) -> None:
-    """A row a request, as it stood at the end of the scope."""
-    at = teller.scope.told_as_of
-    rows = ([tell(case, at) for tell in REQUEST_COLUMNS.values()] for case in cases(teller))
+def write_requests(log: VisibleLog, target: BinaryIO) -> None:
+    """One row per request, at the end of the scope."""
+    at = log.scope.effective_time
+    rows = ([read(case, at) for read in REQUEST_COLUMNS.values()] for case in cases(log))
     _write(target, tuple(REQUEST_COLUMNS), rows)
 
 
-def write_events(teller: VisibleLog, target: BinaryIO) -> None:
-    """A row an event, in the order in which they were recorded."""
-    _write(target, EVENT_COLUMNS, map(_event, teller.events()))
+def write_events(log: VisibleLog, target: BinaryIO) -> None:
+    """One row per event, in log order."""
+    _write(target, EVENT_COLUMNS, map(_event, log.events()))
 
 
 def cell(value: Any) -> Any:
-    """A value as a cell that no spreadsheet takes for a formula. Numbers are none."""
+    """A cell value that no spreadsheet runs as a formula. Numbers are unchanged."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value
@@ -58,25 +58,25 @@ def _write(target: BinaryIO, header: Iterable[str], rows: Iterable[Iterable[Any]
     text.detach()
 
 
-def _event(told: VisibleEvent) -> Iterator[Any]:
-    yield from (told.position, str(told.subject), told.kind, told.name, told.version, told.type)
-    yield from (instant(told.recorded_at), _time(told.occurred_at))
-    yield from (told.actor.subject, told.actor.authority, _several(told.actor.roles), told.reason)
-    yield from (str(told.correlation), told.causation)
-    yield from (msgspec.json.encode(told.payload).decode(), _several(told.redactions))
+def _event(event: VisibleEvent) -> Iterator[Any]:
+    yield from (event.position, str(event.subject), event.kind, event.name, event.version, event.type)
+    yield from (instant(event.recorded_at), _time(event.occurred_at))
+    yield from (event.actor.subject, event.actor.authority, _joined(event.actor.roles), event.reason)
+    yield from (str(event.correlation), event.causation)
+    yield from (msgspec.json.encode(event.payload).decode(), _joined(event.redactions))
 
 
-def _decided(tell: Callable[[Decision], Any]) -> Callable[[RequestCase, datetime], Any]:
-    """A column that only a decided request has."""
-    return lambda case, at: None if case.request.decision is None else tell(case.request.decision)
+def _if_decided(read: Callable[[Decision], Any]) -> Callable[[RequestCase, datetime], Any]:
+    """A column that is empty unless the request is decided."""
+    return lambda case, at: None if case.request.decision is None else read(case.request.decision)
 
 
-def _held(tell: Callable[[RequestCase, Any], Any]) -> Callable[[RequestCase, datetime], Any]:
-    """A column that only a withheld request has."""
-    return lambda case, at: None if case.request.hold is None else tell(case, case.request.hold)
+def _if_held(read: Callable[[RequestCase, Any], Any]) -> Callable[[RequestCase, datetime], Any]:
+    """A column that is empty unless the request is withheld."""
+    return lambda case, at: None if case.request.hold is None else read(case, case.request.hold)
 
 
-def _several(values: Iterable[str]) -> str:
+def _joined(values: Iterable[str]) -> str:
     return "; ".join(values)
 
 
@@ -111,32 +111,32 @@ REQUEST_COLUMNS: Final[dict[str, Callable[[RequestCase, datetime], Any]]] = {
     "periodStart": lambda case, at: instant(case.request.period.start),
     "periodEnd": lambda case, at: instant(case.request.period.end),
     "marking": lambda case, at: case.request.marking.value,
-    "recipients": lambda case, at: _several(case.request.recipients),
-    "incidents": lambda case, at: _several(case.named(case.request.incidents)),
+    "recipients": lambda case, at: _joined(case.request.recipients),
+    "incidents": lambda case, at: _joined(case.named(case.request.incidents)),
     "submittedAt": lambda case, at: instant(case.request.submitted_at),
     "submittedBy": lambda case, at: _who(case.request.submitted_by),
     "updatedAt": lambda case, at: instant(case.request.updated_at),
     "overdue": lambda case, at: case.request.is_overdue(at),
-    "heldSince": _held(lambda case, hold: instant(hold.held_since)),
-    "heldBy": _held(lambda case, hold: _who(hold.held_by)),
-    "holdReason": _held(lambda case, hold: _text(hold.reason)),
-    "awaiting": _held(lambda case, hold: _several(case.named(hold.awaiting))),
-    "minimumLikelihood": _held(lambda case, hold: hold.threshold.likelihood.value),
-    "minimumConfidence": _held(lambda case, hold: hold.threshold.confidence.value),
-    "reviewBy": _held(lambda case, hold: _time(hold.review_by)),
+    "heldSince": _if_held(lambda case, hold: instant(hold.held_since)),
+    "heldBy": _if_held(lambda case, hold: _who(hold.held_by)),
+    "holdReason": _if_held(lambda case, hold: _text(hold.reason)),
+    "awaiting": _if_held(lambda case, hold: _joined(case.named(hold.awaiting))),
+    "minimumLikelihood": _if_held(lambda case, hold: hold.threshold.likelihood.value),
+    "minimumConfidence": _if_held(lambda case, hold: hold.threshold.confidence.value),
+    "reviewBy": _if_held(lambda case, hold: _time(hold.review_by)),
     "endorsementsRequired": lambda case, at: case.request.endorsements_required,
     "endorsementsFor": lambda case, at: _counted(case.request, Recommendation.APPROVE),
     "endorsementsAgainst": lambda case, at: _counted(case.request, Recommendation.DENY),
-    "outcome": _decided(lambda decision: decision.outcome.value),
-    "decidedAt": _decided(lambda decision: instant(decision.decided_at)),
-    "decidedBy": _decided(lambda decision: _who(decision.decided_by)),
-    "decisionReason": _decided(lambda decision: _text(decision.reason)),
-    "standing": _decided(lambda decision: decision.standing.value),
-    "grantedStrength": _decided(lambda decision: decision.granted_strength),
-    "grantedPeriodStart": _decided(lambda d: d.granted_period and instant(d.granted_period.start)),
-    "grantedPeriodEnd": _decided(lambda d: d.granted_period and instant(d.granted_period.end)),
-    "validUntil": _decided(lambda decision: _time(decision.valid_until)),
-    "conditions": _decided(lambda decision: _several(_text(each.text) for each in decision.conditions)),
-    "conditionsOpen": _decided(lambda d: sum(not condition.is_fulfilled for condition in d.conditions)),
-    "redactions": lambda case, at: _several(case.left_out),
+    "outcome": _if_decided(lambda decision: decision.outcome.value),
+    "decidedAt": _if_decided(lambda decision: instant(decision.decided_at)),
+    "decidedBy": _if_decided(lambda decision: _who(decision.decided_by)),
+    "decisionReason": _if_decided(lambda decision: _text(decision.reason)),
+    "standing": _if_decided(lambda decision: decision.standing.value),
+    "grantedStrength": _if_decided(lambda decision: decision.granted_strength),
+    "grantedPeriodStart": _if_decided(lambda d: d.granted_period and instant(d.granted_period.start)),
+    "grantedPeriodEnd": _if_decided(lambda d: d.granted_period and instant(d.granted_period.end)),
+    "validUntil": _if_decided(lambda decision: _time(decision.valid_until)),
+    "conditions": _if_decided(lambda decision: _joined(_text(each.text) for each in decision.conditions)),
+    "conditionsOpen": _if_decided(lambda d: sum(not condition.is_fulfilled for condition in d.conditions)),
+    "redactions": lambda case, at: _joined(case.left_out),
 }

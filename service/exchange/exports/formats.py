@@ -1,4 +1,4 @@
-"""Every format in which the register is exported, listed once."""
+"""The list of export formats."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from service.exchange.visible_log.visible_events import VisibleLog
 WriteFormat = Callable[[VisibleLog, BinaryIO], None]
 FORMATS: Final[dict[str, WriteFormat]] = {
     "csv": csv_export.write_requests,
-    "jsonl": jsonl.write_whole,
+    "jsonl": jsonl.write_full_events,
     "cloudevents": jsonl.write_cloudevents,
     "ocel2": ocel_json.write,
     "xes": xes.write,
@@ -22,7 +22,7 @@ FORMATS: Final[dict[str, WriteFormat]] = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """How a file is written, and where: None is standard output. mark: what a file of its own begins with."""
+    """A chosen export. target: None is standard output. mark: bytes at the start of the file."""
 
     write: WriteFormat
     target: Path | None
@@ -30,22 +30,22 @@ class Export:
 
 
 def chosen(name: str, output: str, events: bool) -> Export:
-    """events: a row an event, where a format has both. Raises Refused."""
+    """Selects a format. events: one row per event instead of per request (CSV only). Raises ExportRefused."""
     if name not in FORMATS:
         raise ExportRefused(f"there is no format '{name}': choose one of {', '.join(FORMATS)}")
     if events and name != "csv":
-        raise ExportRefused("--events is for csv: every other format tells events already")
+        raise ExportRefused("--events is for csv: every other format lists events already")
     write = csv_export.write_events if events else FORMATS[name]
     target = None if output == STDOUT else checked(output)
     if name == "ocel2" and target is not None and target.suffix.lower() in ocel_sqlite.SUFFIXES:
         path = target
-        return Export(lambda teller, file: ocel_sqlite.write(teller, file, path), target)
+        return Export(lambda log, file: ocel_sqlite.write(log, file, path), target)
     mark = csv_export.BYTE_ORDER_MARK if name == "csv" and target is not None else b""
     return Export(write, target, mark)
 
 
-def carry_out(export: Export, teller: VisibleLog) -> None:
-    """Writes the file, which is there once it is whole."""
+def carry_out(export: Export, log: VisibleLog) -> None:
+    """Writes the export atomically."""
     with standard_output() if export.target is None else replacing(export.target) as file:
         file.write(export.mark)
-        export.write(teller, file)
+        export.write(log, file)

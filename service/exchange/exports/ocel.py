@@ -1,6 +1,6 @@
 """OCEL 2.0 (object-centric event log): requests, incidents, authorities, persons, and the events that relate to them.
 
-What its JSON and its SQLite form share: the types with their attributes, and what an event and an object are in them.
+Shared by the JSON and the SQLite form: types with their attributes, and the values of events and objects.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,11 +18,11 @@ from domain.recorded import Recorded
 from domain.vocabulary import Actor, AuthorityCode, Subject, Text
 from projections.api_terms import instant, plain
 from service.exchange.exports.columns import COLUMNS, Column, ColumnType, flat
-from service.exchange.visible_log.visible_events import UNTOLD, VisibleEvent
+from service.exchange.visible_log.visible_events import INTERNAL_AGGREGATES, VisibleEvent
 
 PERSON: Final = "Person"
 BEGINNING: Final = "1970-01-01T00:00:00.000000Z"
-"""When an object gets its first values: the standard's convention for what it had from the start."""
+"""Time of an object's first values, by the convention of OCEL 2.0."""
 
 CIRCUMSTANCES: Final = (
     Column("position", ColumnType.INTEGER),
@@ -35,21 +35,21 @@ CIRCUMSTANCES: Final = (
 EVENT_TYPES: Final[Mapping[str, tuple[Column, ...]]] = {
     name: (*CIRCUMSTANCES, *COLUMNS[name])
     for name, event in (*EVENTS.items(), *VOIDED.items())
-    if AGGREGATE_OF[event] not in UNTOLD
+    if AGGREGATE_OF[event] not in INTERNAL_AGGREGATES
 }
 
 Values = dict[str, Any]
 Links = Iterable[tuple[str, str]]
-"""Ids of objects, each with what it is to the one that names it."""
+"""Pairs of object id and qualifier."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectAttribute:
-    """An attribute of an object: how it is told from the state."""
+    """An attribute of an object. read: reads it from the state."""
 
     name: str
     kind: ColumnType
-    tell: Callable[[Any], Any]
+    read: Callable[[Any], Any]
 
     @property
     def column(self) -> Column:
@@ -58,7 +58,7 @@ class ObjectAttribute:
 
 @dataclass(frozen=True, slots=True)
 class RelatedObject:
-    """An object that an event relates to, and how. known: its attributes, where they are known from its name."""
+    """An object that an event relates to. known: attributes that follow from the relation itself."""
 
     id: str
     type: str
@@ -68,8 +68,9 @@ class RelatedObject:
 
 @dataclass(frozen=True, slots=True)
 class ObjectHistory:
-    """An object through time: its first values with their instant, and each change with its own.
+    """The values of an object over time.
 
+    first: initial values. changes: (time, attribute, value). links: (object id, qualifier). begins: time of `first`.
     An attribute has at most one value at an instant.
     """
 
@@ -79,48 +80,48 @@ class ObjectHistory:
     begins: str = BEGINNING
 
 
-def values_of(told: VisibleEvent) -> Values:
-    """The attributes of an event."""
+def values_of(event: VisibleEvent) -> Values:
+    """Attribute values of an event."""
     values: Values = {
-        "position": told.position,
-        "version": told.version,
-        "recordedAt": instant(told.recorded_at),
-        "correlationId": str(told.correlation),
+        "position": event.position,
+        "version": event.version,
+        "recordedAt": instant(event.recorded_at),
+        "correlationId": str(event.correlation),
     }
-    if told.causation is not None:
-        values["causationId"] = told.causation
-    if told.redactions:
-        values["redactions"] = " ".join(told.redactions)
-    return {**values, **{column.name: value for column, value in flat(told.type, told.payload)}}
+    if event.causation is not None:
+        values["causationId"] = event.causation
+    if event.redactions:
+        values["redactions"] = " ".join(event.redactions)
+    return {**values, **{column.name: value for column, value in flat(event.type, event.payload)}}
 
 
-def related(told: VisibleEvent) -> Iterator[RelatedObject]:
-    """The objects that an event relates to: the one that it is about first."""
-    own = _authority(AuthorityCode(told.name), "subject") if told.kind == AUTHORITY.name else None
-    yield own or RelatedObject(str(told.subject), told.kind, "subject")
-    if not told.actor.is_system:
-        yield _person(told.actor.issuer, told.actor.subject, "actor")
-    yield _authority(told.actor.authority, "acting for")
-    for incident in told.incidents:
+def related(event: VisibleEvent) -> Iterator[RelatedObject]:
+    """The objects that an event relates to, its subject first."""
+    own = _authority(AuthorityCode(event.name), "subject") if event.kind == AUTHORITY.name else None
+    yield own or RelatedObject(str(event.subject), event.kind, "subject")
+    if not event.actor.is_system:
+        yield _person(event.actor.issuer, event.actor.subject, "actor")
+    yield _authority(event.actor.authority, "acting for")
+    for incident in event.incidents:
         yield RelatedObject(str(incident), INCIDENT.name, "names")
     for field, qualifier in _AUTHORITIES.items():
-        if told.kind != AUTHORITY.name and field in told.payload:
-            yield _authority(AuthorityCode(told.payload[field]), qualifier)
-    for subject in told.payload.get("recipients", ()):
-        yield _person(told.actor.issuer, Subject(subject), "recipient")
+        if event.kind != AUTHORITY.name and field in event.payload:
+            yield _authority(AuthorityCode(event.payload[field]), qualifier)
+    for subject in event.payload.get("recipients", ()):
+        yield _person(event.actor.issuer, Subject(subject), "recipient")
 
 
 def acts_for(actor: Actor) -> tuple[str, str] | None:
-    """The ids of a person and of the authority that they act for."""
+    """(person id, authority id) of an actor; None for the register."""
     if actor.is_system:
         return None
     return person(actor.issuer, actor.subject), str(authority.stream_of(actor.authority))
 
 
 def object_history(history: Iterable[Recorded[Any]]) -> ObjectHistory:
-    """An object from the events of its stream. What an attribute no longer has is empty.
+    """An object from the events of its stream. An attribute that is removed becomes an empty string.
 
-    Of several values that an attribute got at one instant, the last one counts.
+    If an attribute has several values at one instant, the last one counts.
     """
     begins = BEGINNING
     first: Values = {}
@@ -130,7 +131,7 @@ def object_history(history: Iterable[Recorded[Any]]) -> ObjectHistory:
     for recorded in history:
         aggregate = AGGREGATE_OF[type(recorded.event)]
         opening, state = state is None, aggregate.evolve(state, recorded)
-        after = {attribute.name: plain(attribute.tell(state)) for attribute in OBJECTS[aggregate.name]}
+        after = {attribute.name: plain(attribute.read(state)) for attribute in OBJECTS[aggregate.name]}
         at = instant(recorded.happened_at)
         if opening:
             begins = min(BEGINNING, at)
@@ -143,14 +144,14 @@ def object_history(history: Iterable[Recorded[Any]]) -> ObjectHistory:
             else:
                 changes[at, name] = value
         before = after
-    told = [(at, name, "" if value is None else value) for (at, name), value in changes.items()]
+    changed = [(at, name, "" if value is None else value) for (at, name), value in changes.items()]
     return ObjectHistory(
-        {name: value for name, value in first.items() if value is not None}, told, list(_links(state)), begins
+        {name: value for name, value in first.items() if value is not None}, changed, list(_links(state)), begins
     )
 
 
 def without_evidence(recorded: Recorded[Any]) -> Recorded[Any]:
-    """The event without the text of evidence, which no attribute of an object tells: a state would keep all of it."""
+    """The event without the text of evidence, which no object attribute uses, to save memory."""
     if isinstance(recorded.event, EvidenceRecorded):
         return replace(recorded, event=replace(recorded.event, summary=Text("")))
     return recorded
@@ -190,15 +191,15 @@ _AUTHORITIES: Final = {
     "decidingAuthority": "deciding authority",
     "authority": "referred to",
 }
-"""Fields of requests and incidents that name an authority, and what it is to the event."""
+"""Field that names an authority -> qualifier of the relation."""
 
 
-def _attributes(*told: tuple[str, ColumnType, str]) -> tuple[ObjectAttribute, ...]:
-    return tuple(ObjectAttribute(name, kind, _through(path)) for name, kind, path in told)
+def _attributes(*specs: tuple[str, ColumnType, str]) -> tuple[ObjectAttribute, ...]:
+    return tuple(ObjectAttribute(name, kind, _path_reader(path)) for name, kind, path in specs)
 
 
-def _through(path: str) -> Callable[[Any], Any]:
-    """Reads along a path, and stops where there is nothing."""
+def _path_reader(path: str) -> Callable[[Any], Any]:
+    """A reader of a dotted attribute path; None if any part is None."""
 
     def read(state: Any) -> Any:
         for name in path.split("."):

@@ -1,4 +1,4 @@
-"""OCEL 2.0 as JSON, by the structure of the standard's JSON schema, in which every value is a string."""
+"""OCEL 2.0 as JSON, by the standard's JSON schema, in which every value is a string."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -17,17 +17,17 @@ from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def write(teller: VisibleLog, target: BinaryIO) -> None:
-    """An event and an object a line."""
+def write(log: VisibleLog, target: BinaryIO) -> None:
+    """Writes one event or object per line."""
     with closing(sqlite3.connect("", isolation_level=None)) as disk:
         tune(disk)
         sink = JsonSink(target)
-        build(teller, sink, ObjectIndex(disk))
+        build(log, sink, ObjectIndex(disk))
         sink.end()
 
 
 class JsonSink:
-    """Events, then objects: each array's items one by one."""
+    """Streams the arrays of events and objects, item by item."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._write = target.write
@@ -36,12 +36,12 @@ class JsonSink:
         self._write(b'{"objectTypes":' + _encode(_types(OBJECT_TYPES)))
         self._write(b',\n"eventTypes":' + _encode(_types(EVENT_TYPES)) + b',\n"events":[')
 
-    def event(self, told: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None:
+    def event(self, event: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None:
         self._item(
             {
-                "id": str(told.position),
-                "type": told.type,
-                "time": instant(told.happened_at),
+                "id": str(event.position),
+                "type": event.type,
+                "time": instant(event.happened_at),
                 "attributes": [{"name": name, "value": text(value)} for name, value in values.items()],
                 "relationships": _relationships(relations),
             }
@@ -77,7 +77,7 @@ class JsonSink:
 
 
 def text(value: Any) -> str:
-    """A value as the standard's schema has it, whatever the type that is declared for it."""
+    """A value as a string, as the JSON schema requires for every declared type."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,6 +1,6 @@
-"""The object-centric log of a scope: its events in their order, then the objects that they relate to, each once.
+"""The object-centric log of a scope: the events in log order, then each related object once.
 
-The objects are noted on disk while the events are told, so that memory stays bounded however many there are.
+Objects are indexed on disk while the events are written, so that memory is bounded.
 """
 
 import sqlite3
@@ -27,22 +27,22 @@ from service.exchange.exports.ocel import (
 )
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
-TOGETHER: Final = 100
-"""Objects that are read at a time."""
-REMEMBERED: Final = 10_000
-"""Objects and links that are known to be noted, without asking the disk."""
+OBJECTS_PER_READ: Final = 100
+"""Objects per read."""
+MAX_RECENT: Final = 10_000
+"""Keys in memory that are known to be in the index."""
 
 
 class OcelSink(Protocol):
-    """One form of the log."""
+    """A writer for one form of OCEL."""
 
-    def event(self, told: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None: ...
+    def event(self, event: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None: ...
 
     def object(self, id: str, type: str, through_time: ObjectHistory) -> None: ...
 
 
 class ObjectIndex:
-    """What was met so far: objects, and persons with the authorities that they act for."""
+    """On-disk index of the objects seen so far, and of the authorities that persons act for."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -60,10 +60,10 @@ class ObjectIndex:
             self._connection.execute("INSERT OR IGNORE INTO acts_for VALUES (?, ?)", pair)
 
     def objects(self) -> Iterator[list[tuple[int, str, str, Values]]]:
-        """All of them, in the order in which they were met, some at a time, each with its number."""
+        """Pages of (number, id, type, known values), in the order of first occurrence."""
         select = "SELECT rowid, id, type, known FROM met WHERE rowid > ? ORDER BY rowid LIMIT ?"
         after = 0
-        while rows := self._connection.execute(select, (after, TOGETHER)).fetchall():
+        while rows := self._connection.execute(select, (after, OBJECTS_PER_READ)).fetchall():
             yield [(number, key, kind, msgspec.json.decode(known)) for number, key, kind, known in rows]
             after = rows[-1][0]
 
@@ -71,7 +71,7 @@ class ObjectIndex:
         return int(self._connection.execute("SELECT count(*) FROM met").fetchone()[0])
 
     def known(self, links: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Those of the links that lead to an object that was met: a relation to what no event relates to is none."""
+        """The links whose target is in the index, without duplicates."""
         select = "SELECT 1 FROM met WHERE id = ?"
         return [link for link in dict.fromkeys(links) if self._connection.execute(select, link[:1]).fetchone()]
 
@@ -82,44 +82,46 @@ class ObjectIndex:
     def _is_new(self, key: object) -> bool:
         if key in self._recent:
             return False
-        if len(self._recent) >= REMEMBERED:
+        if len(self._recent) >= MAX_RECENT:
             self._recent.clear()
         self._recent.add(key)
         return True
 
 
-def build(teller: VisibleLog, sink: OcelSink, notes: ObjectIndex) -> None:
-    """Tells the sink every event, then every object: the progress of each is half of the whole."""
-    end = teller.scope.end
-    for told in teller.events(lambda position: teller.reached(position // 2)):
-        relations = list(related(told))
+def build(log: VisibleLog, sink: OcelSink, index: ObjectIndex) -> None:
+    """Writes every event, then every object. Each is half of the reported progress."""
+    end = log.scope.end
+    for event in log.events(lambda position: log.reached(position // 2)):
+        relations = list(related(event))
         for each in relations:
-            notes.meet(each)
-        notes.link(acts_for(told.actor))
-        sink.event(told, values_of(told), [(each.id, each.qualifier) for each in relations])
-    total = max(1, notes.count())
-    for met in notes.objects():
-        histories = _histories(teller, [UUID(key) for _, key, kind, _ in met if kind != PERSON])
+            index.meet(each)
+        index.link(acts_for(event.actor))
+        sink.event(event, values_of(event), [(each.id, each.qualifier) for each in relations])
+    total = max(1, index.count())
+    for met in index.objects():
+        histories = _histories(log, [UUID(key) for _, key, kind, _ in met if kind != PERSON])
         upcoming = next(histories, None)
         for number, key, kind, known in met:
             history: Iterable[Recorded[Any]] = ()
             if upcoming is not None and str(upcoming[0]) == key:
                 history = upcoming[1]
-            sink.object(key, kind, _course(notes, key, kind, known, history))
+            sink.object(key, kind, _object_history(index, key, kind, known, history))
             if upcoming is not None and str(upcoming[0]) == key:
                 upcoming = next(histories, None)
-            teller.reached((end + end * number // total) // 2)
+            log.reached((end + end * number // total) // 2)
 
 
-def _histories(teller: VisibleLog, streams: list[UUID]) -> Iterator[tuple[UUID, Iterator[Recorded[Any]]]]:
-    """In the order of the streams, without those that have no event. Each is read while it is gone through."""
-    pages = teller.store.pages([(stream, 0) for stream in streams])
-    within = (each for page in pages for each in page if each.position <= teller.scope.end)
+def _histories(log: VisibleLog, streams: list[UUID]) -> Iterator[tuple[UUID, Iterator[Recorded[Any]]]]:
+    """Lazy (stream, events) pairs in the order of the streams; streams without events are omitted."""
+    pages = log.store.pages([(stream, 0) for stream in streams])
+    within = (each for page in pages for each in page if each.position <= log.scope.end)
     return groupby(within, attrgetter("stream"))
 
 
-def _course(notes: ObjectIndex, id: str, type: str, known: Values, history: Iterable[Recorded[Any]]) -> ObjectHistory:
+def _object_history(
+    index: ObjectIndex, id: str, type: str, known: Values, history: Iterable[Recorded[Any]]
+) -> ObjectHistory:
     if type == PERSON:
-        return ObjectHistory(known, [], [(authority, "acts for") for authority in notes.authorities_of(id)])
+        return ObjectHistory(known, [], [(authority, "acts for") for authority in index.authorities_of(id)])
     through_time = object_history(map(without_evidence, history))
-    return replace(through_time, first={**known, **through_time.first}, links=notes.known(through_time.links))
+    return replace(through_time, first={**known, **through_time.first}, links=index.known(through_time.links))

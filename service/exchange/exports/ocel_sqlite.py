@@ -1,4 +1,4 @@
-"""OCEL 2.0 as an SQLite database, by the standard's relational form: a table a type, every reference declared."""
+"""OCEL 2.0 as an SQLite database: the standard's relational form, one table per type, with foreign keys."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -36,19 +36,19 @@ OF_EVENT: Final = "ocel_id TEXT PRIMARY KEY REFERENCES event (ocel_id), ocel_tim
 OF_OBJECT: Final = "ocel_id TEXT REFERENCES object (ocel_id), ocel_time TIMESTAMP, ocel_changed_field TEXT"
 
 
-def write(teller: VisibleLog, target: BinaryIO, path: Path) -> None:
-    """The database is made in the folder of the path, where there is room for what it becomes."""
+def write(log: VisibleLog, target: BinaryIO, path: Path) -> None:
+    """Writes through a temporary database in the folder of `path`, on the file system of the result."""
     with database_beside(path) as (connection, file):
         connection.execute("BEGIN")
         sink = SqliteSink(connection)
-        build(teller, sink, ObjectIndex(connection))
+        build(log, sink, ObjectIndex(connection))
         connection.execute("CREATE INDEX event_object_object ON event_object (ocel_object_id)")
         connection.execute("COMMIT")
         copy(file, target)
 
 
 class SqliteSink:
-    """Rows as they come. What has no value is NULL."""
+    """Inserts rows as they arrive. Missing values are NULL."""
 
     def __init__(self, connection: Connection) -> None:
         self._execute = connection.execute
@@ -58,11 +58,11 @@ class SqliteSink:
         self._make("event", OF_EVENT, EVENT_TYPES)
         self._make("object", OF_OBJECT, OBJECT_TYPES)
 
-    def event(self, told: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None:
-        key = str(told.position)
-        self._execute("INSERT INTO event VALUES (?, ?)", (key, told.type))
-        row = (key, instant(told.happened_at), *_row(EVENT_TYPES[told.type], values))
-        self._execute(_insertion(f"event_{told.type}", len(row)), row)
+    def event(self, event: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None:
+        key = str(event.position)
+        self._execute("INSERT INTO event VALUES (?, ?)", (key, event.type))
+        row = (key, instant(event.happened_at), *_row(EVENT_TYPES[event.type], values))
+        self._execute(_insertion(f"event_{event.type}", len(row)), row)
         related = ((key, other, qualifier) for other, qualifier in dict.fromkeys(relations))
         self._insert("INSERT INTO event_object VALUES (?, ?, ?)", related)
 
@@ -77,7 +77,7 @@ class SqliteSink:
         self._insert("INSERT INTO object_object VALUES (?, ?, ?)", links)
 
     def _make(self, what: str, common: str, types: Mapping[str, tuple[Column, ...]]) -> None:
-        """A table a type. A type is called as its table is."""
+        """Creates one table per type, named after the type."""
         for name, columns in types.items():
             own = "".join(f', "{column.name}" {SQL_TYPES[column.kind]}' for column in columns)
             self._execute(f'CREATE TABLE "{what}_{name}" ({common}{own})')

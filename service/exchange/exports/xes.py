@@ -1,7 +1,7 @@
-"""XES (IEEE 1849-2016), for process mining: a trace a request, an event a step that was taken.
+"""XES (IEEE 1849-2016) for process mining: one trace per request, one event per recorded event.
 
-`time:timestamp` is when it happened, `recordedAt` when the register learnt of it. What an event holds follows under its
-names in the API, flat. Characters that XML 1.0 does not know are replaced by U+FFFD.
+`time:timestamp` is the time of occurrence, `recordedAt` the time of recording. The event's data follow as flat
+attributes with their API names. Characters that XML 1.0 does not allow are replaced by U+FFFD.
 """
 
 import re
@@ -22,7 +22,7 @@ TAGS: Final = {
     ColumnType.TIME: "date",
 }
 PLAIN: Final = re.compile(r"[ !#-%'-;=?-~]*")
-"""What stands in XML as it is, as most values do."""
+"""Values that need no escaping in XML: a fast path."""
 UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 HEADER: Final = """\
@@ -50,22 +50,22 @@ HEADER: Final = """\
 XesAttribute = tuple[str, ColumnType, Any]
 
 
-def write(teller: VisibleLog, target: BinaryIO) -> None:
-    """The requests of the scope."""
+def write(log: VisibleLog, target: BinaryIO) -> None:
+    """Writes the requests of the scope."""
     target.write(HEADER.encode())
     about: list[XesAttribute] = [
         ("concept:name", ColumnType.STRING, "Mandate: deployment requests"),
         ("lifecycle:model", ColumnType.STRING, "standard"),
-        ("asOf", ColumnType.TIME, instant(teller.scope.told_as_of)),
+        ("asOf", ColumnType.TIME, instant(log.scope.effective_time)),
     ]
     target.write(f"{_written(about)}\n".encode())
-    target.writelines(part.encode() for case in cases(teller) for part in _trace(case))
+    target.writelines(part.encode() for case in cases(log) for part in _trace(case))
     target.write(b"</log>\n")
 
 
 def _trace(case: RequestCase) -> Iterator[str]:
     yield f"<trace>{_written(_of_trace(case))}\n"
-    yield from (f"<event>{_written(_of_event(told))}</event>\n" for told in case.events)
+    yield from (f"<event>{_written(_of_event(event))}</event>\n" for event in case.events)
     yield "</trace>\n"
 
 
@@ -86,23 +86,23 @@ def _of_trace(case: RequestCase) -> Iterator[XesAttribute]:
         yield "redactions", ColumnType.STRING, " ".join(case.left_out)
 
 
-def _of_event(told: VisibleEvent) -> Iterator[XesAttribute]:
-    yield "concept:name", ColumnType.STRING, told.type
-    yield "time:timestamp", ColumnType.TIME, instant(told.happened_at)
+def _of_event(event: VisibleEvent) -> Iterator[XesAttribute]:
+    yield "concept:name", ColumnType.STRING, event.type
+    yield "time:timestamp", ColumnType.TIME, instant(event.happened_at)
     yield "lifecycle:transition", ColumnType.STRING, "complete"
-    yield "org:resource", ColumnType.STRING, told.actor.subject
-    yield "org:group", ColumnType.STRING, told.actor.authority
-    if told.actor.roles:
-        yield "org:role", ColumnType.STRING, " ".join(told.actor.roles)
-    yield "position", ColumnType.INTEGER, told.position
-    yield "version", ColumnType.INTEGER, told.version
-    yield "recordedAt", ColumnType.TIME, instant(told.recorded_at)
-    yield "correlationId", ColumnType.STRING, str(told.correlation)
-    if told.causation is not None:
-        yield "causationId", ColumnType.INTEGER, told.causation
-    if told.redactions:
-        yield "redactions", ColumnType.STRING, " ".join(told.redactions)
-    for column, value in flat(told.type, told.payload):
+    yield "org:resource", ColumnType.STRING, event.actor.subject
+    yield "org:group", ColumnType.STRING, event.actor.authority
+    if event.actor.roles:
+        yield "org:role", ColumnType.STRING, " ".join(event.actor.roles)
+    yield "position", ColumnType.INTEGER, event.position
+    yield "version", ColumnType.INTEGER, event.version
+    yield "recordedAt", ColumnType.TIME, instant(event.recorded_at)
+    yield "correlationId", ColumnType.STRING, str(event.correlation)
+    if event.causation is not None:
+        yield "causationId", ColumnType.INTEGER, event.causation
+    if event.redactions:
+        yield "redactions", ColumnType.STRING, " ".join(event.redactions)
+    for column, value in flat(event.type, event.payload):
         yield column.name, column.kind, value
 
 

@@ -1,4 +1,4 @@
-"""What the columns of a spreadsheet stand for: a TOML file, read into the rules by which a row makes lines."""
+"""Column mapping of a spreadsheet: a TOML file, read into rules that turn a row into lines."""
 
 import re
 import tomllib
@@ -15,15 +15,15 @@ from service.errors import Misconfigured
 from service.exchange.importing.raw_line import quoted
 
 LISTS: Final = frozenset({"roles", "incidents", "awaiting", "evidence", "recipients"})
-"""Fields that hold several values: a cell has them one after another."""
+"""Fields with several values, which a cell holds as a separated list."""
 INSTANTS: Final = frozenset({"at", "start", "end", "dueBy", "validFrom", "validUntil", "reviewBy", "occurredAt"})
 LONGEST: Final = 64 * 1024
-"""Bytes of a mapping."""
+"""Maximum size of a mapping, in bytes."""
 LONGEST_LINE: Final = 2_000
-"""Characters of a line of a mapping: reading a key takes as long as the square of its parts."""
+"""Maximum length of a line of a mapping, in characters: parsing a key is quadratic in its number of parts."""
 LONGEST_MESSAGE: Final = 300
 MOST_LINES: Final = 100
-"""That a row may make."""
+"""Maximum number of lines from one row."""
 MOST_DATES: Final = 20
 LONGEST_DATE: Final = 100
 LONGEST_PATH: Final = 200
@@ -31,9 +31,10 @@ MOST_PARTS: Final = 10
 
 
 class LineForm(msgspec.Struct, forbid_unknown_fields=True):
-    """columns: path -> column. fixed: path -> the same for every row. values: path -> what a cell stands for.
+    """Mapping keys of one line.
 
-    when: column -> the cell that a row must have to make this line.
+    columns: path -> column. fixed: path -> constant. values: path -> (cell -> value).
+    when: column -> cell value that the row must have for this line to be made.
     """
 
     columns: dict[str, str] = {}
@@ -43,7 +44,10 @@ class LineForm(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class MappingForm(LineForm, forbid_unknown_fields=True):
-    """dates: forms of strptime. timezone: of times without an offset. lists: what parts the values of a cell."""
+    """A mapping file.
+
+    dates: strptime formats. timezone: zone of times without an offset. lists: separator of values in a cell.
+    """
 
     delimiter: str = ","
     encoding: str = "utf-8-sig"
@@ -55,7 +59,7 @@ class MappingForm(LineForm, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnRule:
-    """How a row makes one line. optional: it makes none where its time is left blank."""
+    """How a row becomes one line. optional: no line is made if its time is empty."""
 
     columns: Mapping[str, str]
     fixed: Mapping[str, str]
@@ -66,7 +70,7 @@ class ColumnRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMap:
-    """How a file is read: its form, and the lines that each of its rows makes, in their order."""
+    """How a CSV file is read: its format, and the rules for the lines of a row, in order."""
 
     delimiter: str
     encoding: str
@@ -76,14 +80,14 @@ class ColumnMap:
     rules: tuple[ColumnRule, ...]
 
     def value(self, path: str, cell: str) -> Any:
-        """What a cell holds, as a line says it."""
+        """The value of a cell for the field at `path`."""
         field = path.rpartition(".")[2]
         if field in LISTS:
             return [part.strip() for part in cell.split(self.lists) if part.strip()]
         return self._instant(cell) if field in INSTANTS else cell
 
     def _instant(self, cell: str) -> str:
-        """As ISO 8601 with offset where it can be; what cannot be stays, and is refused as it is."""
+        """ISO 8601 with offset if the cell can be parsed; otherwise the cell itself, which is refused later."""
         for form in self.dates:
             try:
                 return self._with_zone(datetime.strptime(cell, form))  # noqa: DTZ007
@@ -99,7 +103,7 @@ class ColumnMap:
 
 
 def read_mapping(path: Path | None) -> ColumnMap:
-    """The mapping in a file; without one, columns have the names of what they hold. Raises Misconfigured."""
+    """Reads a mapping file. Without a file, columns are named by field paths. Raises Misconfigured."""
     if path is None:
         return mapped(MappingForm())
     try:
@@ -113,7 +117,7 @@ def read_mapping(path: Path | None) -> ColumnMap:
 
 
 def _text(path: Path) -> str:
-    """Raises ValueError and OSError."""
+    """The text of a mapping file. Raises ValueError or OSError."""
     if path.exists() and not path.is_file():
         raise ValueError("it is no file")
     with path.open("rb") as file:
@@ -127,7 +131,7 @@ def _text(path: Path) -> str:
 
 
 def mapped(form: MappingForm) -> ColumnMap:
-    """Raises ValueError or LookupError where it cannot be."""
+    """The validated mapping. Raises ValueError or LookupError."""
     if len(form.delimiter) != 1 or not form.lists:
         raise ValueError("delimiter is one character, and lists is not empty")
     if form.delimiter in '"\r\n\0':
@@ -159,7 +163,7 @@ def mapped(form: MappingForm) -> ColumnMap:
 
 
 def is_path(name: str) -> bool:
-    """Whether a name can be the path of a field."""
+    """Whether a name is within the limits of a field path."""
     return len(name) <= LONGEST_PATH and name.count(".") < MOST_PARTS
 
 

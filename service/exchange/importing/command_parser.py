@@ -1,4 +1,4 @@
-"""From the fields of a line to a command of the domain, by the names and types of the command's own fields."""
+"""Parses the input of a line into a domain command, by the names and types of the command's fields."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -15,18 +15,18 @@ from domain.wellformed import LIST_LENGTH
 
 T = TypeVar("T")
 Resolve = Callable[[Any, object], UUID]
-"""From the type of an id (IncidentId ...) and what a line calls it to the id. Raises Unreadable."""
+"""(id type such as IncidentId, name in the file) -> id. Raises ValueError."""
 
 YES: Final = ("true", "yes", "1")
 NO: Final = ("false", "no", "0")
-LONGEST_SAID: Final = 40
-"""Characters of a value that its refusal says again."""
+LONGEST_REPEATED: Final = 40
+"""Maximum length of a value that a message repeats, in characters."""
 NAMED_ELSEWHERE: Final = ("id", "incident", "idempotencyKey", "expectedVersion")
-"""Fields of the API's inputs that a line has no use for: its history names the subject and is its key."""
+"""Input fields of the API that lines must not have: the history is the subject and the idempotency key."""
 
 
 class UnreadableValue(Exception):
-    """A value that cannot be what its field holds. problems: each with its path."""
+    """A value that its field cannot hold. problems: each with its path."""
 
     def __init__(self, *problems: FieldProblem) -> None:
         super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
@@ -39,16 +39,20 @@ class _Field(NamedTuple):
     needed: bool
 
 
-def command(kind: type[T], written: object, resolve: Resolve, path: str = "") -> T:
-    """A command from what a line says in the API's names. Raises Unreadable with all that is wrong."""
-    if not isinstance(written, Mapping):
+def command(kind: type[T], given_input: object, resolve: Resolve, path: str = "") -> T:
+    """Parses a command from an input object with the API's names. Raises UnreadableValue with all problems."""
+    if not isinstance(given_input, Mapping):
         raise UnreadableValue(FieldProblem(path=path.rstrip(".") or "input", message="An object is needed."))
-    known = _fields(kind)  # type: ignore[arg-type]
-    problems = [_unknown(name, path, known) for name in written if name not in known and _is_said(written[name])]
+    fields_by_name = _fields(kind)  # type: ignore[arg-type]
+    problems = [
+        _unknown(name, path, fields_by_name)
+        for name in given_input
+        if name not in fields_by_name and _is_given(given_input[name])
+    ]
     values = {}
-    for spelled, field in known.items():
-        value = written.get(spelled)
-        if not _is_said(value):
+    for spelled, field in fields_by_name.items():
+        value = given_input.get(spelled)
+        if not _is_given(value):
             if field.needed:
                 problems.append(FieldProblem(path=f"{path}{spelled}", message="It is needed."))
             continue
@@ -62,7 +66,7 @@ def command(kind: type[T], written: object, resolve: Resolve, path: str = "") ->
 
 
 def instant(value: object, path: str) -> datetime:
-    """In UTC. Raises Unreadable."""
+    """The instant in UTC. Raises UnreadableValue."""
     if isinstance(value, str):
         try:
             found = datetime.fromisoformat(value)
@@ -70,7 +74,7 @@ def instant(value: object, path: str) -> datetime:
                 return found.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    given = f", not '{value}'" if isinstance(value, str) and len(value) < LONGEST_SAID else ""
+    given = f", not '{value}'" if isinstance(value, str) and len(value) < LONGEST_REPEATED else ""
     raise _at(path, f"An ISO 8601 instant with offset is needed, as '2017-03-01T09:30:00+01:00'{given}.")
 
 
@@ -80,16 +84,16 @@ def string(value: object, path: str) -> str:
     return value
 
 
-def _is_said(value: object) -> bool:
-    """An explicit null is as if left out, as in the API."""
+def _is_given(value: object) -> bool:
+    """Whether a value is given. An explicit null counts as absent, as in the API."""
     return value is not None
 
 
-def _unknown(name: object, path: str, known: Mapping[str, _Field]) -> FieldProblem:
+def _unknown(name: object, path: str, fields_by_name: Mapping[str, _Field]) -> FieldProblem:
     if name in NAMED_ELSEWHERE and not path:
         message = "Leave it out: the line's history names its subject, and is its key."
     else:
-        message = f"There is no such field; there are {joined(sorted(known), 'and')}."
+        message = f"There is no such field; there are {joined(sorted(fields_by_name), 'and')}."
     return FieldProblem(path=f"{path}{name}", message=message)
 
 
@@ -107,7 +111,7 @@ def _fields(kind: Any) -> Mapping[str, _Field]:
 
 
 def _reader(annotation: Any) -> Callable[[object, str, Resolve], Any]:
-    """How a value becomes one of this type."""
+    """The parser of a field's type."""
     if get_origin(annotation) in (Union, UnionType):
         return _reader(next(part for part in get_args(annotation) if part is not NoneType))
     if get_origin(annotation) is tuple:
@@ -151,7 +155,7 @@ def _member(kind: type[StrEnum], value: object, path: str) -> StrEnum:
         raise _at(path, f"One of {joined([member.value for member in kind])} is needed.") from None
 
 
-def _whole(value: object, path: str, resolve: Resolve) -> int:
+def _integer(value: object, path: str, resolve: Resolve) -> int:
     if isinstance(value, str) and value.strip().lstrip("-").isascii() and value.strip().lstrip("-").isdigit():
         value = int(value) if len(value) < 20 else None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -159,7 +163,7 @@ def _whole(value: object, path: str, resolve: Resolve) -> int:
     raise _at(path, "A whole number is needed.")
 
 
-def _decimal(value: object, path: str, resolve: Resolve) -> float:
+def _float(value: object, path: str, resolve: Resolve) -> float:
     try:
         if isinstance(value, int | float | str) and not isinstance(value, bool):
             return float(value)
@@ -168,11 +172,11 @@ def _decimal(value: object, path: str, resolve: Resolve) -> float:
     raise _at(path, "A number is needed.")
 
 
-def _truth(value: object, path: str, resolve: Resolve) -> bool:
-    told = value.strip().lower() if isinstance(value, str) else value
-    if told is True or told in YES:
+def _boolean(value: object, path: str, resolve: Resolve) -> bool:
+    flag = value.strip().lower() if isinstance(value, str) else value
+    if flag is True or flag in YES:
         return True
-    if told is False or told in NO:
+    if flag is False or flag in NO:
         return False
     raise _at(path, "true or false is needed.")
 
@@ -183,7 +187,7 @@ def _at(path: str, message: str) -> UnreadableValue:
 
 _PLAIN: Final[Mapping[Any, Callable[[object, str, Resolve], Any]]] = {
     str: lambda value, path, resolve: string(value, path),
-    int: _whole,
-    float: _decimal,
-    bool: _truth,
+    int: _integer,
+    float: _float,
+    bool: _boolean,
 }

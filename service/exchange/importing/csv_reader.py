@@ -1,4 +1,4 @@
-"""CSV: the first row names the columns; each row after it makes a line, or as many as its mapping says."""
+"""CSV reader: the first row names the columns; every other row becomes one line, or those of its mapping."""
 
 import csv
 from collections import Counter
@@ -13,20 +13,23 @@ from service.exchange.importing.column_map import ColumnMap, ColumnRule, is_path
 from service.exchange.importing.raw_line import LONGEST_LINE, LineReader, RawLine, quoted
 
 PATHS: Final = ("history", "command", "at", "name", "actor.", "input.")
-"""A column that is named like one of these, or begins with one that ends in a dot, is the field of that name."""
+"""Column names that are field paths: equal to one of these, or starting with one that ends in a dot."""
 
 MOST_COLUMNS: Final = 1_000
 MOST_NAMED: Final = 20
-"""Columns that a message names."""
+"""Maximum number of columns in a message."""
 UNCLOSED: Final = "unexpected end of data"
-"""What the csv module says of it."""
+"""The csv module's message for an unclosed quote."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def reader(mapped: ColumnMap) -> LineReader:
-    """Reads files of this form. Raises Misconfigured where a file has not the columns that the mapping names, and where
-    a quote is never closed: what comes after it would be taken for one cell."""
+    """A reader of files with this mapping.
+
+    It raises Misconfigured if a mapped column is missing, or if a quote is never closed, because everything after it
+    would be read as one cell.
+    """
 
     def read(file: BinaryIO) -> Iterator[RawLine]:
         text = TextIOWrapper(file, encoding=mapped.encoding, newline="")
@@ -44,7 +47,7 @@ def reader(mapped: ColumnMap) -> LineReader:
 
 
 class _Lines:
-    """The lines of a text, for a reader of rows. Raises Misconfigured where a row is too long to be kept in memory."""
+    """The lines of a file for csv.reader. Raises Misconfigured if a row is longer than LONGEST_LINE characters."""
 
     def __init__(self, text: TextIOWrapper) -> None:
         self._text = text
@@ -53,7 +56,7 @@ class _Lines:
         self._size = 0
 
     def begin(self) -> int:
-        """Another row begins with the next line. Answers its number."""
+        """Starts a new row at the next line, and returns that line's number."""
         self._begun, self._size = self._number + 1, 0
         return self._begun
 
@@ -103,7 +106,7 @@ def _read(text: TextIOWrapper, mapped: ColumnMap) -> Iterator[RawLine]:
 
 
 def _header(rows: Iterator[list[str]]) -> list[str]:
-    """The names of the columns. Raises Misconfigured."""
+    """The column names. Raises Misconfigured."""
     try:
         header = [column.strip() for column in next(rows, [])]
     except csv.Error as error:
@@ -133,13 +136,13 @@ def _columns(rule: ColumnRule, header: list[str]) -> Mapping[str, str]:
             "rename the column, or leave the field out of fixed"
         )
     paths = {*own, *rule.columns, *rule.fixed}
-    if within := sorted(paths & {part for path in paths for part in _above(path)}):
+    if within := sorted(paths & {part for path in paths for part in _parents(path)}):
         raise Misconfigured(f"a value is given for {quoted(within[0])} and for a part of it: keep one of them")
     return {**own, **rule.columns}
 
 
-def _above(path: str) -> Iterator[str]:
-    """'input' and 'input.period' for 'input.period.start'."""
+def _parents(path: str) -> Iterator[str]:
+    """Parent paths: 'input' and 'input.period' for 'input.period.start'."""
     parts = path.split(".")
     return (".".join(parts[:end]) for end in range(1, len(parts)))
 
@@ -151,37 +154,37 @@ def _is_named_by_path(column: str) -> bool:
 def _fields(
     cells: Mapping[str, str], rule: ColumnRule, columns: Mapping[str, str], mapped: ColumnMap
 ) -> Mapping[str, Any] | None:
-    """The fields of the line that a row makes by a rule; None where it makes none."""
+    """The fields of the line that a rule makes from a row, or None."""
     if any(cells.get(column) != value for column, value in rule.when.items()):
         return None
-    told = {
+    cells_by_path = {
         path: rule.values.get(path, {}).get(cell, cell)
         for path, column in columns.items()
         if (cell := cells.get(column))
     }
-    told = {**rule.fixed, **told}
-    if rule.optional and not told.get("at"):
+    cells_by_path = {**rule.fixed, **cells_by_path}
+    if rule.optional and not cells_by_path.get("at"):
         return None
     fields: dict[str, Any] = {}
-    for path, cell in told.items():
+    for path, cell in cells_by_path.items():
         _put(fields, path.split("."), mapped.value(path, cell))
-    listed: Mapping[str, Any] = _listed(fields)
+    listed: Mapping[str, Any] = _with_lists(fields)
     return listed
 
 
 def _put(fields: dict[str, Any], path: list[str], value: Any) -> None:
-    """Sets 'input.period.start'."""
+    """Sets a nested value such as 'input.period.start'."""
     place = fields
     for part in path[:-1]:
         place = place.setdefault(part, {})
     place[path[-1]] = value
 
 
-def _listed(value: Any) -> Any:
-    """With a list where the names are numbers: 'input.conditions.0.text'."""
+def _with_lists(value: Any) -> Any:
+    """Converts objects with numeric names into lists: 'input.conditions.0.text'."""
     if not isinstance(value, dict):
         return value
-    inner = {name: _listed(each) for name, each in value.items()}
+    inner = {name: _with_lists(each) for name, each in value.items()}
     if inner and all(name.isdecimal() for name in inner):
         return [inner[name] for name in sorted(inner, key=int)]
     return inner

@@ -1,6 +1,6 @@
-"""An import that records nothing: a store that keeps in memory what would be appended, so that later lines rest on it.
+"""Dry run: a store that keeps appended events in memory, so that later lines can rest on them.
 
-The rules, and the order in which they are applied, are those of an import: the same `HistoryRecorder` uses it.
+The same `HistoryRecorder` runs on it, so rules and order are those of a real import.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from service.event_store.store import EventStore, to_appended
 
 
 class Rehearsal:
-    """What is in the store, and after it what was appended here. For one thread.
+    """An in-memory overlay on the event store. Not thread-safe.
 
-    Events of requests are not kept, since no other history rests on one.
+    Events of requests are not kept, because no other history rests on them.
     """
 
     def __init__(self, store: EventStore, now: datetime) -> None:
@@ -34,16 +34,16 @@ class Rehearsal:
         return self._store.lineage
 
     def stream(self, stream: UUID) -> list[Recorded[Any]]:
-        """Its events in order."""
+        """The events of a stream, in order."""
         return self._store.stream(stream) + self._events.get(stream, [])
 
     def streams(self, places: Sequence[StreamVersion]) -> list[Recorded[Any]]:
-        """The events of several streams, each after the version given; each stream's in order."""
+        """Events of several streams, each after the given version, in order per stream."""
         kept = [each for stream, after in places for each in self._events.get(stream, ()) if each.version > after]
         return self._store.streams(places) + kept
 
     def append_together(self, items: Sequence[AppendItem]) -> tuple[Appended, ...] | AppendConflict:
-        """As the store's, but that nothing is recorded. Lost where earlier items have moved a stream of these."""
+        """Appends in memory. Conflicts if earlier items have advanced a stream that these items write or read."""
         before: dict[UUID, int] = {}
         for item in items:
             for event in item.events:

@@ -1,4 +1,4 @@
-"""From the lines of a file to its histories: lines that follow each other under one name."""
+"""Groups the lines of a file into histories: consecutive lines with the same name."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,12 @@ from service.exchange.importing.raw_line import RawLine
 
 MAX_LINES: Final = 1_000
 MAX_BYTES: Final = 8 * 1024 * 1024
-"""Of a history: it is recorded at once."""
+"""Limits of a history, which is recorded in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class StrayLine:
-    """A line that belongs to no history, and why."""
+    """A line that belongs to no history, with the problem."""
 
     number: int
     problem: FieldProblem
@@ -31,7 +31,7 @@ class StrayLine:
 
 @dataclass(slots=True)
 class _Open:
-    """A history whose lines are still coming."""
+    """A history that is still being read."""
 
     name: str
     lines: list[RawLine] = field(default_factory=list)
@@ -39,13 +39,13 @@ class _Open:
 
     @property
     def kind(self) -> HistoryKind | None:
-        """What it is of: told by its first line that names a command."""
+        """The kind of its first line with a known command."""
         named = (COMMANDS.get(command) for command in map(_command, self.lines) if command)
         return next((known[1] for known in named if known is not None), None)
 
 
 def histories(raws: Iterable[RawLine], file: ImportFile, wanted: HistoryKind) -> Iterator[ImportedHistory | StrayLine]:
-    """The histories of one kind in the order of the file. Strays, and what is of no kind, come with the last kind."""
+    """The histories of one kind, in file order. Stray lines and histories without a kind come with the last kind."""
     last = [*HistoryKind][-1]
     for found in _gathered(raws):
         if isinstance(found, StrayLine):
@@ -59,11 +59,11 @@ def _gathered(raws: Iterable[RawLine]) -> Iterator[_Open | StrayLine]:
     current: _Open | None = None
     for raw in raws:
         name = raw.fields.get("history") if raw.fields is not None else None
-        goes_on = current is not None and name == current.name
-        if not goes_on and (problem := _problem(raw, name)) is not None:
+        is_same = current is not None and name == current.name
+        if not is_same and (problem := _problem(raw, name)) is not None:
             yield StrayLine(raw.number, problem, command=_command(raw))
             continue
-        if current is None or not goes_on:
+        if current is None or not is_same:
             if current is not None:
                 yield current
             current = _Open(str(name))
@@ -87,8 +87,8 @@ def _problem(raw: RawLine, name: object) -> FieldProblem | None:
 
 
 def _command(raw: RawLine) -> str:
-    told: Any = raw.fields.get("command") if raw.fields is not None else None
-    return told if isinstance(told, str) else ""
+    name: Any = raw.fields.get("command") if raw.fields is not None else None
+    return name if isinstance(name, str) else ""
 
 
 def _history(found: _Open, file: ImportFile) -> ImportedHistory:

@@ -1,4 +1,4 @@
-"""A whole file: read once for each kind of history, so that what a history rests on is in the register before it."""
+"""Import of a file, which is read once per kind of history, so that dependencies are recorded first."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -16,14 +16,14 @@ from service.exchange.importing.recorder import HistoryRecorder
 from service.exchange.importing.report import RefusedLine, Report
 
 LINES_AT_ONCE: Final = 500
-"""Of the histories that are appended together, unless a single one has more."""
+"""Maximum number of lines per append, unless a single history has more."""
 BLOCK: Final = 1024 * 1024
 MOST_REASONS: Final = 100
 
 
 @dataclass(slots=True)
 class ImportTotals:
-    """What came of a file. Each of its lines is recorded, refused, or of a history that was there before."""
+    """Totals of an import. Each line is recorded, refused, or part of a history that was imported before."""
 
     lines: int = 0
     recorded: int = 0
@@ -33,11 +33,11 @@ class ImportTotals:
     repeated_lines: int = 0
     refused_before: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
-    """Refused lines by command and kind of refusal."""
+    """'command: refusal type' -> number of refused lines."""
 
 
 def fingerprint(file: BinaryIO) -> str:
-    """SHA-256 of the file, hex."""
+    """SHA-256 of the file, in hex."""
     file.seek(0)
     digest = hashlib.sha256()
     while block := file.read(BLOCK):
@@ -46,38 +46,38 @@ def fingerprint(file: BinaryIO) -> str:
 
 
 def count(file: BinaryIO, read: LineReader) -> int:
-    """How many lines there are to judge."""
+    """The number of lines in the file."""
     file.seek(0)
     return sum(1 for _ in read(file))
 
 
 class ImportRun:
-    """Brings a file into the register. Run again, it goes on where it stopped, and adds nothing that is there."""
+    """Imports a file. Idempotent: a second run resumes, and adds nothing that is already recorded."""
 
     def __init__(
-        self, historian: HistoryRecorder, report: Report, *, source: str | None, clock: Callable[[], datetime]
+        self, recorder: HistoryRecorder, report: Report, *, source: str | None, clock: Callable[[], datetime]
     ) -> None:
-        """source: the register that the file is from; None: the file itself."""
-        self._historian = historian
+        """source: name of the origin; None for the hash of the file."""
+        self._recorder = recorder
         self._report = report
         self._source = source
         self._clock = clock
 
     def run(self, file: BinaryIO, read: LineReader, advance: Callable[[int, ImportTotals], None]) -> ImportTotals:
-        """advance: is told after every append how many more lines were dealt with. Raises Unavailable."""
+        """Runs the import. advance: called after every append with the number of lines done. Raises Unavailable."""
         sha256 = fingerprint(file)
         context = ImportFile(source=self._source or sha256, sha256=sha256, now=self._clock())
         totals = ImportTotals()
         self._report.begin(context)
         for kind in HistoryKind:
             file.seek(0)
-            for found in _together(histories(read(file), context, kind), one_by_one=kind is HistoryKind.AUTHORITY):
+            for found in _batches(histories(read(file), context, kind), one_by_one=kind is HistoryKind.AUTHORITY):
                 before = totals.lines
                 if isinstance(found, StrayLine):
                     self._stray(found, totals)
                 else:
-                    for told in self._historian.record(found):
-                        self._tell(told, totals)
+                    for result in self._recorder.record(found):
+                        self._tell(result, totals)
                 advance(totals.lines - before, totals)
         self._report.end(totals)
         return totals
@@ -86,21 +86,21 @@ class ImportRun:
         totals.lines += 1
         self._refuse(RefusedLine(stray.number, stray.history, stray.command, InvalidInput.of(stray.problem)), totals)
 
-    def _tell(self, told: HistoryResult, totals: ImportTotals) -> None:
-        lines = len(told.history.lines)
+    def _tell(self, result: HistoryResult, totals: ImportTotals) -> None:
+        lines = len(result.history.lines)
         totals.lines += lines
-        if told.repeated:
+        if result.repeated:
             totals.repeated_histories += 1
             totals.repeated_lines += lines
-            missing = 0 if told.recorded is None else lines - told.recorded
+            missing = 0 if result.recorded is None else lines - result.recorded
             totals.refused_before += missing
             if missing:
-                self._report.repeated(told, missing)
+                self._report.repeated(result, missing)
             return
-        totals.histories += told.recorded != 0
-        totals.recorded += told.recorded or 0
-        for line, refusal in told.refused:
-            self._refuse(RefusedLine.line(line, told.history.name, refusal), totals)
+        totals.histories += result.recorded != 0
+        totals.recorded += result.recorded or 0
+        for line, refusal in result.refused:
+            self._refuse(RefusedLine.line(line, result.history.name, refusal), totals)
 
     def _refuse(self, refused: RefusedLine, totals: ImportTotals) -> None:
         totals.refused += 1
@@ -111,10 +111,10 @@ class ImportRun:
         self._report.refused(refused, reason)
 
 
-def _together(
+def _batches(
     found: Iterator[ImportedHistory | StrayLine], one_by_one: bool
 ) -> Iterator[Sequence[ImportedHistory] | StrayLine]:
-    """Histories that are appended together."""
+    """Batches of histories to append together, and stray lines."""
     gathered: list[ImportedHistory] = []
     lines = 0
     for each in found:

@@ -1,4 +1,4 @@
-"""The commands that a line may name: the API's mutations, each with what it is about."""
+"""The commands that a line may use: mutations of the API, each with its kind of history."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,7 +11,7 @@ from domain.incident import commands as incident
 
 
 class HistoryKind(StrEnum):
-    """What a history is of, in the order in which a file is read: a later one may rest on an earlier one."""
+    """The subject of a history, in import order: later kinds may depend on earlier ones."""
 
     AUTHORITY = "authority"
     INCIDENT = "incident"

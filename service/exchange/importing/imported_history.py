@@ -1,4 +1,4 @@
-"""A history from elsewhere, on its way into the register, and what came of it."""
+"""Histories to import, and the result of recording them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from service.commands.envelope import CommandEnvelope
 
 @dataclass(frozen=True, slots=True)
 class LineContext:
-    """What the lines before have made: the subject as it stands, and what they gave a name to.
+    """The result of the preceding lines: the state of the subject, and the ids of named evidence.
 
-    is_there: whether a stream has begun, in this file or before.
+    is_there: whether a stream exists, in this file or in the register.
     """
 
     state: Any
@@ -25,9 +25,9 @@ class LineContext:
 class CommandLine:
     """One command of a history.
 
-    number: its place in the file. name: what the lines after it call the evidence that it records.
-    order: the order, with its time in `occurred_at`, or what is wrong with the line. called: what it calls the
-    histories that its order names, by their ids: filled when that is asked.
+    number: line number in the file. name: name of the evidence that it records, for later lines.
+    order: makes the command envelope, with its time in `occurred_at`, or the problems of the line.
+    called: id -> name in the file, of the histories that the command refers to; filled by `order`.
     """
 
     number: int
@@ -41,8 +41,8 @@ class CommandLine:
 class ImportedHistory:
     """All lines of one request, incident or authority.
 
-    subject: the stream that it opens. claim: the stream of its idempotency key. digest: SHA-256 of its lines, hex.
-    correlation: that of its file.
+    subject: the stream that it opens. claim: stream of its idempotency key. digest: SHA-256 of its lines, in hex.
+    correlation: correlation id of the file.
     """
 
     name: str
@@ -55,9 +55,10 @@ class ImportedHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryResult:
-    """What came of a history. recorded: how many of its lines are in the register; None where that is not known.
+    """The result of a history.
 
-    refused: what was refused now. repeated: it was there before, and nothing of it was judged.
+    recorded: number of its lines in the register, None if unknown. refused: lines refused in this run.
+    repeated: whether it was recorded before, so that no line was judged.
     """
 
     history: ImportedHistory

@@ -1,4 +1,4 @@
-"""JSON Lines: an object a line."""
+"""JSON Lines reader: one object per line."""
 
 from collections.abc import Iterator
 from typing import BinaryIO

@@ -1,4 +1,4 @@
-"""From what a line says to the order that it stands for: who, when, which command, on what."""
+"""Parses a line into a command envelope: actor, time, command and subject."""
 
 import json
 from collections import Counter
@@ -31,8 +31,8 @@ from service.exchange.importing.raw_line import RawLine
 from service.identity import ISSUER
 
 FIELDS: Final = ("history", "command", "at", "actor", "input", "name")
-MOST_PROBLEMS: Final = 20
-"""Of a line that its refusal tells."""
+MAX_PROBLEMS: Final = 20
+"""Maximum number of problems in the refusal of a line."""
 ACTOR_FIELDS: Final = ("subject", "authority", "roles", "issuer")
 
 
@@ -40,8 +40,8 @@ ACTOR_FIELDS: Final = ("subject", "authority", "roles", "issuer")
 class ImportFile:
     """What all lines of a file have in common.
 
-    source: the register that it is from; the same names of the same source are the same histories.
-    sha256: of the file, hex. now: when it is imported.
+    source: origin of the file; equal names from the same source are the same history.
+    sha256: hash of the file, in hex. now: time of the import.
     """
 
     source: str
@@ -57,18 +57,18 @@ class ImportFile:
         return derived_id("import-source", self.source)
 
     def subject(self, history: str) -> UUID:
-        """The id of the request or incident that a history opens."""
+        """Id of the request or incident that a history opens."""
         return uuid5(self.origin, history)
 
 
 def line(
     raw: RawLine, history: str, kind: HistoryKind | None, previous: datetime | None, file: ImportFile
 ) -> tuple[CommandLine, datetime | None]:
-    """A line of a history, and the time that the next one must not lie before: that of the last line that has one."""
+    """Parses a line. Also returns the earliest time that the next line may have."""
     assert raw.fields is not None
-    told = raw.fields.get("command")
+    command_name = raw.fields.get("command")
     name = raw.fields.get("name")
-    problems = [*_twice(raw.content), *_shape(raw.fields, told, kind)]
+    problems = [*_duplicate_names(raw.content), *_shape(raw.fields, command_name, kind)]
     at, reached = file.now, previous
     try:
         at = instant(raw.fields.get("at"), "at")
@@ -81,16 +81,16 @@ def line(
     called: dict[UUID, str] = {}
     made = CommandLine(
         number=raw.number,
-        command=told if isinstance(told, str) else "",
+        command=command_name if isinstance(command_name, str) else "",
         name=name if isinstance(name, str) else None,
-        order=partial(_order, raw.fields, tuple(problems), file.subject(history), at, file, called),
+        order=partial(_envelope, raw.fields, tuple(problems), file.subject(history), at, file, called),
         called=called,
     )
     return made, reached
 
 
-def _twice(content: bytes) -> list[FieldProblem]:
-    """The fields that an object says twice (RFC 8259, 4: readers differ in which one they take)."""
+def _duplicate_names(content: bytes) -> list[FieldProblem]:
+    """Problems of duplicate names in an object (RFC 8259, section 4: parsers differ in which one they use)."""
     twice: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
@@ -106,13 +106,13 @@ def _twice(content: bytes) -> list[FieldProblem]:
     return [FieldProblem(path=name, message="It is said twice: leave one out.") for name in twice]
 
 
-def _shape(fields: Mapping[str, Any], told: object, kind: HistoryKind | None) -> list[FieldProblem]:
+def _shape(fields: Mapping[str, Any], command_name: object, kind: HistoryKind | None) -> list[FieldProblem]:
     problems = [
         FieldProblem(path=name, message=f"There is no such field; there are {joined(FIELDS, 'and')}.")
         for name in fields
         if name not in FIELDS
     ]
-    known = COMMANDS.get(told) if isinstance(told, str) else None
+    known = COMMANDS.get(command_name) if isinstance(command_name, str) else None
     if known is None:
         problems.append(FieldProblem(path="command", message=f"One of {joined([*COMMANDS])} is needed."))
     elif kind is not known[1]:
@@ -132,7 +132,7 @@ def _time(at: datetime, previous: datetime | None, file: ImportFile) -> list[Fie
     return []
 
 
-def _order(
+def _envelope(
     fields: Mapping[str, Any],
     problems: tuple[FieldProblem, ...],
     subject: UUID,
@@ -142,17 +142,17 @@ def _order(
     known: LineContext,
 ) -> CommandEnvelope | InvalidInput:
     if problems:
-        return InvalidInput.of(*problems[:MOST_PROBLEMS])
+        return InvalidInput.of(*problems[:MAX_PROBLEMS])
     if (name := fields.get("name")) in known.names:
         return InvalidInput.at("name", f"A line above has the name '{name}' already.")
     kind, about = COMMANDS[fields["command"]]
     try:
         actor = _actor(fields.get("actor"))
-        given = command(kind, fields.get("input", {}), _resolver(file, called, known))
+        parsed = command(kind, fields.get("input", {}), _resolver(file, called, known))
     except UnreadableValue as unreadable:
-        return InvalidInput.of(*unreadable.problems[:MOST_PROBLEMS])
+        return InvalidInput.of(*unreadable.problems[:MAX_PROBLEMS])
     return CommandEnvelope(
-        command=given,
+        command=parsed,
         actor=actor,
         subject=None if about is HistoryKind.AUTHORITY else subject,
         correlation=file.correlation,
@@ -195,36 +195,36 @@ def _name(value: object) -> str:
 
 
 def _uuid(name: str) -> UUID | None:
-    """What may be the id of an incident of the register."""
+    """The name as a UUID, if it is one."""
     try:
         return UUID(name) if len(name) == 36 else None
     except ValueError:
         return None
 
 
-def _actor(told: object) -> Actor:
-    """The person, authority and roles that a line names. Raises Unreadable."""
-    if not isinstance(told, Mapping):
+def _actor(given: object) -> Actor:
+    """Parses the actor of a line. Raises UnreadableValue."""
+    if not isinstance(given, Mapping):
         raise UnreadableValue(
             FieldProblem(path="actor", message="An object with subject, authority and roles is needed.")
         )
-    unknown = [name for name in told if name not in ACTOR_FIELDS]
+    unknown = [name for name in given if name not in ACTOR_FIELDS]
     if unknown:
         message = f"There is no such field; there are {joined(ACTOR_FIELDS, 'and')}."
         raise UnreadableValue(*(FieldProblem(path=f"actor.{name}", message=message) for name in unknown))
-    roles = told.get("roles")
+    roles = given.get("roles")
     if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
         raise UnreadableValue(FieldProblem(path="actor.roles", message="A list of roles is needed."))
-    return _known_actor(
-        string(told.get("issuer", ISSUER), "actor.issuer"),
-        string(told.get("subject"), "actor.subject"),
-        string(told.get("authority"), "actor.authority"),
+    return _checked_actor(
+        string(given.get("issuer", ISSUER), "actor.issuer"),
+        string(given.get("subject"), "actor.subject"),
+        string(given.get("authority"), "actor.authority"),
         tuple(roles),
     )
 
 
 @lru_cache(maxsize=4096)
-def _known_actor(issuer: str, subject: str, authority: str, roles: tuple[str, ...]) -> Actor:
+def _checked_actor(issuer: str, subject: str, authority: str, roles: tuple[str, ...]) -> Actor:
     problems = [
         FieldProblem(path=f"actor.{name}", message=message)
         for name, value, annotation in (

@@ -1,4 +1,4 @@
-"""What every file of histories is read into, whatever its form: lines with fields, or with what is wrong with them."""
+"""Lines of an import file, independent of its format: fields, or the problem of the line."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,20 +7,17 @@ from typing import Any, BinaryIO, Final, Protocol
 LONGEST_LINE: Final = 1024 * 1024
 """Bytes."""
 LONGEST_QUOTED: Final = 60
-"""Characters of a name that a message quotes."""
+"""Maximum length of a quoted name in a message, in characters."""
 
 
 def quoted(name: str) -> str:
-    """A name from a file, short enough for a message."""
+    """A name from a file in quotes, truncated."""
     return f"'{name if len(name) <= LONGEST_QUOTED else name[:LONGEST_QUOTED] + '…'}'"
 
 
 @dataclass(frozen=True, slots=True)
 class RawLine:
-    """One line. number: its place in the file, from 1. content: what makes it the same line again, as bytes.
-
-    fields: None where it has a problem.
-    """
+    """One line. number: line number, from 1. content: the bytes that identify it. fields: None if it has a problem."""
 
     number: int
     content: bytes

@@ -1,7 +1,7 @@
-"""Records histories: each decided line by line, as of the times at which it happened, and appended as one item.
+"""Records histories: each is decided line by line, as of the time of each line, and appended as one item.
 
-So no policy comes between the lines of a history, and its idempotency key keeps it from being judged a second time. A
-line that is refused records nothing: the lines after it are judged on the state without it.
+So no policy runs between the lines of a history, and its idempotency key prevents that it is judged twice. A refused
+line records nothing; the lines after it are judged on the state without it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,28 +30,32 @@ from service.event_store.stream_store import Streams
 from service.exchange.importing.imported_history import CommandLine, HistoryResult, ImportedHistory, LineContext
 
 MAX_ATTEMPTS: Final = 50
-"""How often a history is decided anew after others were faster."""
-SHARED: Final = (AUTHORITY, JURISDICTION, NUMBERING)
-"""What other histories rest on: kept at hand."""
+"""Maximum number of attempts after append conflicts."""
+CACHED_AGGREGATES: Final = (AUTHORITY, JURISDICTION, NUMBERING)
+"""Aggregates that other histories depend on; their states stay in the state cache."""
 
 
 @dataclass(slots=True)
 class _Batch:
-    """Histories that are appended together. read: as the store has it. made: with what they add, not yet recorded.
+    """Histories that are appended together.
 
-    lineage: the store's before the first of it was read.
+    read: states in the store. made: states including the events of this batch, not yet appended.
+    lineage: the store's lineage before the first read.
     """
 
     lineage: int
     read: dict[UUID, Any] = field(default_factory=dict)
     made: dict[UUID, Any] = field(default_factory=dict)
     items: list[AppendItem] = field(default_factory=list)
-    told: list[HistoryResult] = field(default_factory=list)
+    results: list[HistoryResult] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _HistoryAttempt:
-    """A history on its way. states: of the streams that it reads or writes. pasts: events of the incidents it reads."""
+    """The decision of one history.
+
+    states: of the streams that it reads or writes. pasts: events of the incidents that it reads.
+    """
 
     history: ImportedHistory
     states: dict[UUID, Any] = field(default_factory=dict)
@@ -62,7 +66,7 @@ class _HistoryAttempt:
 
 
 class HistoryRecorder:
-    """For one thread. Histories that are given together may rest on each other, in their order."""
+    """Records histories. Not thread-safe. Histories in one call may depend on earlier ones of the call."""
 
     def __init__(self, store: Streams, states: StateCache, *, two_administrators: bool = False) -> None:
         """two_administrators: see `Context`."""
@@ -71,37 +75,38 @@ class HistoryRecorder:
         self._states = states
 
     def record(self, histories: Sequence[ImportedHistory]) -> list[HistoryResult]:
-        """What came of each, in their order. Raises Unavailable, where it may be that nothing of them was recorded."""
-        told = self._try(histories)
-        return told if told is not None else [self._alone(history) for history in histories]
+        """The result of each history, in order. Raises Unavailable; then it is possible that nothing was recorded."""
+        results = self._try(histories)
+        return results if results is not None else [self._record_alone(history) for history in histories]
 
-    def _alone(self, history: ImportedHistory) -> HistoryResult:
+    def _record_alone(self, history: ImportedHistory) -> HistoryResult:
         for _ in range(MAX_ATTEMPTS):
-            if told := self._try([history]):
-                return told[0]
+            if results := self._try([history]):
+                return results[0]
         raise Unavailable("others were faster every time")
 
     def _try(self, histories: Sequence[ImportedHistory]) -> list[HistoryResult] | None:
-        """None where others were faster, and nothing was recorded."""
-        together = _Batch(self._store.lineage.number)
-        together.read |= self._states.load(history.claim for history in histories)
+        """The results, or None if the append conflicted and nothing was recorded."""
+        batch = _Batch(self._store.lineage.number)
+        batch.read |= self._states.load(history.claim for history in histories)
         for history in histories:
-            together.told.append(self._told_before(history, together) or self._judge(history, together))
-        if together.items and not self._append(together):
+            batch.results.append(self._earlier_result(history, batch) or self._judge(history, batch))
+        if batch.items and not self._append(batch):
             return None
-        nothing_recorded = any(not told.recorded and not told.repeated for told in together.told)
-        if nothing_recorded and self._states.refresh(together.read, together.lineage):
-            return None if not together.items else self._again(together)
-        return together.told
+        nothing_recorded = any(not result.recorded and not result.repeated for result in batch.results)
+        if nothing_recorded and self._states.refresh(batch.read, batch.lineage):
+            return None if not batch.items else self._retry(batch)
+        return batch.results
 
-    def _again(self, together: _Batch) -> list[HistoryResult]:
-        """Those of which nothing was recorded are judged on the newest states."""
+    def _retry(self, batch: _Batch) -> list[HistoryResult]:
+        """Judges the histories of which nothing was recorded again, on fresh states."""
         return [
-            self._alone(told.history) if not told.recorded and not told.repeated else told for told in together.told
+            self._record_alone(result.history) if not result.recorded and not result.repeated else result
+            for result in batch.results
         ]
 
-    def _told_before(self, history: ImportedHistory, together: _Batch) -> HistoryResult | None:
-        claim = together.made.get(history.claim) or together.read[history.claim]
+    def _earlier_result(self, history: ImportedHistory, batch: _Batch) -> HistoryResult | None:
+        claim = batch.made.get(history.claim) or batch.read[history.claim]
         if not isinstance(claim, Claim):
             return None
         if matches_history(history.digest, claim):
@@ -114,71 +119,75 @@ class HistoryRecorder:
         )
         return HistoryResult(history=history, recorded=0, refused=tuple((line, conflict) for line in history.lines))
 
-    def _judge(self, history: ImportedHistory, together: _Batch) -> HistoryResult:
-        judging = _HistoryAttempt(history)
-        is_there = partial(self._is_there, together)
+    def _judge(self, history: ImportedHistory, batch: _Batch) -> HistoryResult:
+        history_attempt = _HistoryAttempt(history)
+        is_there = partial(self._is_there, batch)
         for line in history.lines:
-            envelope = line.order(LineContext(judging.states.get(history.subject), judging.names, is_there))
-            answer = envelope if isinstance(envelope, InvalidInput) else self._decide(envelope, line, judging, together)
+            envelope = line.order(
+                LineContext(history_attempt.states.get(history.subject), history_attempt.names, is_there)
+            )
+            answer = (
+                envelope if isinstance(envelope, InvalidInput) else self._decide(envelope, line, history_attempt, batch)
+            )
             if answer is not None:
-                judging.refused.append((line, answer))
-        if judging.events:
-            together.made |= judging.states
-            together.items.append(_item(judging, together))
-        recorded = len(history.lines) - len(judging.refused)
-        return HistoryResult(history=history, recorded=recorded, refused=tuple(judging.refused))
+                history_attempt.refused.append((line, answer))
+        if history_attempt.events:
+            batch.made |= history_attempt.states
+            batch.items.append(_item(history_attempt, batch))
+        recorded = len(history.lines) - len(history_attempt.refused)
+        return HistoryResult(history=history, recorded=recorded, refused=tuple(history_attempt.refused))
 
     def _decide(
-        self, envelope: CommandEnvelope, line: CommandLine, judging: _HistoryAttempt, together: _Batch
+        self, envelope: CommandEnvelope, line: CommandLine, history_attempt: _HistoryAttempt, batch: _Batch
     ) -> Refusal | None:
-        """None where it is granted: what it records is taken up."""
+        """Decides one line and applies its events. Returns the refusal, or None if it was accepted."""
         if problems := tuple(wellformed.problems(envelope.command)):
             return InvalidInput.of(*problems)
         attempt = DecisionAttempt.begin(envelope, _time_of(envelope), two_administrators=self._two_administrators)
         opens = attempt.subject in attempt.states
-        if opens and judging.states.get(attempt.subject) is not None:
+        if opens and history_attempt.states.get(attempt.subject) is not None:
             return InvalidInput.at("command", "This history has begun already: another subject has one of its own.")
         if opens:
-            judging.states[attempt.subject] = None
+            history_attempt.states[attempt.subject] = None
         while True:
-            attempt = attempt.with_states(_as_of(attempt.context.now, judging))
+            attempt = attempt.with_states(_as_of(attempt.context.now, history_attempt))
             try:
                 answer = attempt.visibility_problem() or attempt.decide()
             except Unread as unread:
-                self._read(unread.streams, judging, together)
+                self._read(unread.streams, history_attempt, batch)
                 continue
             if not isinstance(answer, tuple):
                 return answer
-            _take_up(envelope, line, attempt.stream_events(answer), judging)
+            _add_events(envelope, line, attempt.stream_events(answer), history_attempt)
             return None
 
-    def _is_there(self, together: _Batch, stream: UUID) -> bool:
-        if stream not in together.made and stream not in together.read:
-            together.read |= self._states.load([stream])
-        return (together.made.get(stream) or together.read.get(stream)) is not None
+    def _is_there(self, batch: _Batch, stream: UUID) -> bool:
+        if stream not in batch.made and stream not in batch.read:
+            batch.read |= self._states.load([stream])
+        return (batch.made.get(stream) or batch.read.get(stream)) is not None
 
-    def _read(self, streams: Iterable[UUID], judging: _HistoryAttempt, together: _Batch) -> None:
+    def _read(self, streams: Iterable[UUID], history_attempt: _HistoryAttempt, batch: _Batch) -> None:
         wanted = tuple(streams)
-        missing = [stream for stream in wanted if stream not in together.made and stream not in together.read]
-        together.read |= self._states.load(missing)
+        missing = [stream for stream in wanted if stream not in batch.made and stream not in batch.read]
+        batch.read |= self._states.load(missing)
         for stream in wanted:
-            state = together.made[stream] if stream in together.made else together.read[stream]
+            state = batch.made[stream] if stream in batch.made else batch.read[stream]
             if isinstance(state, Incident):
-                judging.pasts[stream] = events = self._store.stream(stream)
+                history_attempt.pasts[stream] = events = self._store.stream(stream)
                 state = fold(INCIDENT, events)
-            judging.states[stream] = state
+            history_attempt.states[stream] = state
 
-    def _append(self, together: _Batch) -> bool:
-        """Whether they are recorded; where others were faster, their states are at hand from now on."""
-        answer = self._store.append_together(together.items)
+    def _append(self, batch: _Batch) -> bool:
+        """Whether the append succeeded. On a conflict, the states of the conflicting streams are reloaded."""
+        answer = self._store.append_together(batch.items)
         if isinstance(answer, AppendConflict):
-            self._states.renew(self._states.load(answer.streams), answer.streams, together.lineage)
+            self._states.renew(self._states.load(answer.streams), answer.streams, batch.lineage)
             return False
         for appended in answer:
             for event in appended.events:
-                if AGGREGATE_OF[type(event.event)] in SHARED:
-                    state = self._states.advance(together.read.get(event.stream), event, together.lineage)
-                    together.read[event.stream] = state
+                if AGGREGATE_OF[type(event.event)] in CACHED_AGGREGATES:
+                    state = self._states.advance(batch.read.get(event.stream), event, batch.lineage)
+                    batch.read[event.stream] = state
         return True
 
 
@@ -188,38 +197,38 @@ def _time_of(envelope: CommandEnvelope) -> datetime:
     return envelope.occurred_at
 
 
-def _as_of(now: datetime, judging: _HistoryAttempt) -> dict[UUID, Any]:
-    """The states, with each incident of another history as it stood when this happened."""
-    if not judging.pasts:
-        return judging.states
+def _as_of(now: datetime, history_attempt: _HistoryAttempt) -> dict[UUID, Any]:
+    """The states, with each incident of another history as of `now`."""
+    if not history_attempt.pasts:
+        return history_attempt.states
     then = {
         stream: fold(INCIDENT, [recorded for recorded in events if recorded.happened_at <= now])
-        for stream, events in judging.pasts.items()
+        for stream, events in history_attempt.pasts.items()
     }
-    return {**judging.states, **then}
+    return {**history_attempt.states, **then}
 
 
-def _take_up(
-    envelope: CommandEnvelope, line: CommandLine, written: list[StreamEvent], judging: _HistoryAttempt
+def _add_events(
+    envelope: CommandEnvelope, line: CommandLine, written: list[StreamEvent], history_attempt: _HistoryAttempt
 ) -> None:
-    """The states with what the line records."""
-    placed = to_unrecorded(envelope, written, judging.states)
-    judging.events.extend(placed)
+    """Adds the events of a line to the attempt."""
+    placed = to_unrecorded(envelope, written, history_attempt.states)
+    history_attempt.events.extend(placed)
     for event in placed:
-        _evolve(event, _time_of(envelope), judging.states)
+        _apply(event, _time_of(envelope), history_attempt.states)
         if line.name is not None and isinstance(event.event, EvidenceRecorded):
-            judging.names[line.name] = event.event.evidence
+            history_attempt.names[line.name] = event.event.evidence
 
 
-def _evolve(event: UnrecordedEvent, at: datetime, states: dict[UUID, Any]) -> None:
-    """As it will be, but for its position and the time at which it is recorded, which no decision rests on."""
+def _apply(event: UnrecordedEvent, at: datetime, states: dict[UUID, Any]) -> None:
+    """Applies an event without its position and recorded time, which no decision uses."""
     evolve = AGGREGATE_OF[type(event.event)].evolve
     states[event.stream] = evolve(states.get(event.stream), event.at(0, at, ()))
 
 
-def _item(judging: _HistoryAttempt, together: _Batch) -> AppendItem:
-    history, first = judging.history, judging.events[0]
-    own = sum(1 for event in judging.events if event.stream == first.stream)
+def _item(history_attempt: _HistoryAttempt, batch: _Batch) -> AppendItem:
+    history, first = history_attempt.history, history_attempt.events[0]
+    own = sum(1 for event in history_attempt.events if event.stream == first.stream)
     claim = UnrecordedEvent(
         stream=history.claim,
         version=1,
@@ -228,6 +237,6 @@ def _item(judging: _HistoryAttempt, together: _Batch) -> AppendItem:
         command=CommandRef(name="ImportHistory", id=uuid5(history.correlation, history.name), n=1, of=1),
         correlation=history.correlation,
     )
-    together.made[claim.stream] = Claim(version=claim.version, event=claim.event)
-    events = (*judging.events, claim)
-    return AppendItem(events=events, reads=consulted_versions(judging.states, events), lineage=together.lineage)
+    batch.made[claim.stream] = Claim(version=claim.version, event=claim.event)
+    events = (*history_attempt.events, claim)
+    return AppendItem(events=events, reads=consulted_versions(history_attempt.states, events), lineage=batch.lineage)

@@ -1,4 +1,4 @@
-"""What became of an approval after it was given: questioned, confirmed, revoked or expired."""
+"""The current standing of a request in words, including what happened to an approval after it was given."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -13,12 +13,15 @@ AFTER_APPROVAL: Final = {
     "ApprovalRevoked": "It was revoked on {}.",
     "ApprovalExpired": "It expired on {}.",
 }
-"""Type of an event after an approval -> what the event did to the approval."""
+"""Event type -> sentence about the approval; the placeholder is the time of the event."""
 UNANSWERED: Final = "It is questioned since {}, and waits to be confirmed or revoked."
 
 
 def standing(request: DeploymentRequest, events: Iterable[tuple[str, datetime]]) -> str:
-    """A few sentences. events: type and time of the request's events, the oldest first."""
+    """The standing of a request, in a few sentences.
+
+    events: (type, time) of each event of the request, oldest first.
+    """
     decision = request.decision
     if request.status is RequestStatus.WITHHELD_PENDING_ATTRIBUTION and request.hold is not None:
         return (
@@ -33,10 +36,10 @@ def standing(request: DeploymentRequest, events: Iterable[tuple[str, datetime]])
 
 
 def _afterwards(events: Iterable[tuple[str, datetime]]) -> Iterator[str]:
-    """From the last question on: earlier ones were answered, and the list of events has them."""
+    """Sentences about the approval since it was last questioned; earlier questions were answered."""
     steps = [(type_, at) for type_, at in events if type_ in AFTER_APPROVAL]
     questions = [index for index, (type_, _) in enumerate(steps) if type_ == "ApprovalQuestioned"]
     steps = steps[questions[-1] :] if questions else steps
     for type_, at in steps:
-        told = UNANSWERED if len(steps) == 1 and questions else AFTER_APPROVAL[type_]
-        yield told.format(spoken(at))
+        sentence = UNANSWERED if len(steps) == 1 and questions else AFTER_APPROVAL[type_]
+        yield sentence.format(spoken(at))

@@ -1,4 +1,4 @@
-"""Why a request stands where it stood at an instant, by the rules and states of then, as one viewer may see it now."""
+"""Why a request had its status at an instant: rules and states of that instant, visibility of now."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,13 +16,15 @@ from service.exchange.visible_log.scope import Scope
 from service.exchange.visible_log.visibility import Visibility
 
 ABOUT_THE_PERSON: Final = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
-"""Rules that say something of who would act."""
+"""Rules about the acting person."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestExplanation:
-    """standing: where it stands, in words. because: the events that brought it to its status, and what became of an
-    approval. outlooks: each action that its status knows.
+    """Why a request has its status, and which actions are open.
+
+    standing: the status in words. because: the events that led to the status, and those after an approval.
+    outlooks: one for each action that the status allows.
     """
 
     request: DeploymentRequest
@@ -32,10 +34,10 @@ class RequestExplanation:
 
 
 def explain_request(store: EventStore, scope: Scope, visibility: Visibility) -> RequestExplanation:
-    """Of the scope's one request. Raises ValueError where the scope is about anything else."""
+    """Explains the request of the scope. Raises ValueError unless the scope is one request."""
     if scope.subject is None:
         raise ValueError("an explanation is about one request")
-    history = _told(store, (scope.subject,), scope.end)
+    history = _recorded(store, (scope.subject,), scope.end)
     request = _folded(history)
     if not isinstance(request, DeploymentRequest):
         raise ValueError("an explanation is about a request")
@@ -55,17 +57,19 @@ def _outlooks(
     store: EventStore, scope: Scope, request: DeploymentRequest, seen: frozenset[UUID]
 ) -> tuple[Outlook, ...]:
     consulted: dict[UUID, Any] = {}
-    context = Context(actor=scope.actor, now=scope.told_as_of, subject=request.id, consulted=consulted, seen=seen)
+    context = Context(actor=scope.actor, now=scope.effective_time, subject=request.id, consulted=consulted, seen=seen)
     while True:
         try:
-            return _of_anybody(request, context) if scope.actor.is_system else explain(STEPS, request, context)
+            return (
+                _outlooks_for_anybody(request, context) if scope.actor.is_system else explain(STEPS, request, context)
+            )
         except Unread as unread:
             for stream in unread.streams:
-                consulted[stream] = _folded(_told(store, (stream,), scope.end))
+                consulted[stream] = _folded(_recorded(store, (stream,), scope.end))
 
 
-def _of_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, ...]:
-    """For who only looks: as it is for a person who has every permission, without what is said of the person."""
+def _outlooks_for_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, ...]:
+    """Outlooks for the operator: those of a person with every permission, without the rules about the person."""
     outlooks = []
     for step in STEPS:
         person = context.as_actor(step.by.somebody(request, context))
@@ -76,11 +80,11 @@ def _of_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, 
 
 
 def visible_incidents(request: DeploymentRequest, visibility: Visibility) -> frozenset[UUID]:
-    """The incidents that may be told of: those that the viewer may see now, whatever could be seen of them then."""
+    """The request's incidents that the viewer may see now, independent of what was visible at the time."""
     return frozenset(each for each, known in visibility.of(request.concerns).items() if known.visible)
 
 
-def _told(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Any]]:
+def _recorded(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Any]]:
     return [recorded for recorded in store.streams([(each, 0) for each in streams]) if recorded.position <= end]
 
 

@@ -1,4 +1,4 @@
-"""The history of one request or incident: each event with what it changed, as one viewer may see it."""
+"""History of one request or incident: each event and its changes, as one viewer may see them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ from service.exchange.visible_log.visibility import Visibility
 
 @dataclass(frozen=True, slots=True)
 class HistoryStep:
-    """One event, and what of it is shown. state: the subject after it. incidents: by id, what it names is called."""
+    """One event and its visible part.
+
+    state: the subject after the event. incidents: id -> reference of the visible incidents that the event names.
+    """
 
     entry: AuditEntry
     shown: VisibleEntry
@@ -25,7 +28,7 @@ class HistoryStep:
 
 
 def stands(store: EventStore, scope: Scope) -> Any:
-    """The scope's one subject as it stands at its end, without texts. Raises ValueError as `history` does."""
+    """State of the scope's subject at the end of the scope, without texts. Raises ValueError as `history` does."""
     if scope.subject is None:
         raise ValueError("a history is about one subject")
     state: Any = None
@@ -36,9 +39,9 @@ def stands(store: EventStore, scope: Scope) -> Any:
 
 
 def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator[HistoryStep]:
-    """Of the scope's one subject, the oldest first. Evidence that may not be seen is left out, event and all.
+    """History of the scope's subject, oldest first. Events that record hidden evidence are left out.
 
-    Raises ValueError where the scope is about everything.
+    Raises ValueError if the scope has no subject.
     """
     subject = scope.subject
     if subject is None:
@@ -52,8 +55,10 @@ def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator
         before, state = state, evolve(state, recorded)
         if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in hidden:
             continue
-        told = entry(before, recorded, state)
-        known = visibility.of(told.mentions)
-        seen = {each for each in told.mentions if each not in hidden and (each not in known or known[each].visible)}
+        audit_entry = entry(before, recorded, state)
+        known = visibility.of(audit_entry.mentions)
+        seen = {
+            each for each in audit_entry.mentions if each not in hidden and (each not in known or known[each].visible)
+        }
         incidents = {str(each): known[each].name for each in seen if each in known}
-        yield HistoryStep(told, visible_to(viewer, told, seen), state, incidents)
+        yield HistoryStep(audit_entry, visible_to(viewer, audit_entry, seen), state, incidents)

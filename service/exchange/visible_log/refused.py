@@ -1,5 +1,5 @@
-"""Why a file is not written, or nothing is shown: said in one line."""
+"""Refusals of exports, the dossier and the reading commands."""
 
 
 class ExportRefused(Exception):
-    """What was asked for cannot be done. The message is one line and says what would be needed."""
+    """The output cannot be produced. The message is one line and says what is needed."""

@@ -1,4 +1,4 @@
-"""The requests of a scope, one by one with all of their events: what a row or a trace is made of."""
+"""The requests of a scope, each with all of its events: the source of a CSV row or an XES trace."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,29 +16,29 @@ from domain.vocabulary import Text
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 ROWS: Final = 2_000
-"""Stored events that are looked through at a time, for those that open a request."""
-TOGETHER: Final = 50
-"""Requests that are read at a time, or fewer where they are large."""
+"""Stored events per page when scanning for events that open a request."""
+REQUESTS_PER_READ: Final = 50
+"""Requests per read; fewer if they are large."""
 LARGE: Final = 4 * 1024 * 1024
-"""Bytes of text."""
+"""Bytes of text above which the current group of requests ends."""
 OPENING: Final = RequestSubmitted.__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCase:
-    """One request as it stood at the end of the scope. incidents: those that may be seen, with their references."""
+    """One request at the end of the scope. incidents: id -> reference, of the visible ones."""
 
     request: DeploymentRequest
     events: tuple[VisibleEvent, ...]
     incidents: Mapping[UUID, str]
 
     def named(self, incidents: Iterable[UUID]) -> tuple[str, ...]:
-        """The references of those of the incidents that may be seen."""
+        """References of the visible ones among these incidents."""
         return tuple(self.incidents[each] for each in incidents if each in self.incidents)
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """The paths of the incidents that may not be seen, and of texts that were erased."""
+        """Paths of hidden incidents and of erased texts."""
         hold = self.request.hold
         paths = (("incidents", self.request.incidents), ("hold.awaiting", hold.awaiting if hold else ()))
         unseen = [f"{path}.{n}" for path, ids in paths for n, each in enumerate(ids) if each not in self.incidents]
@@ -54,33 +54,33 @@ class RequestCase:
                 yield f"decision.conditions.{n}.text", condition.text
 
 
-def cases(teller: VisibleLog) -> Iterator[RequestCase]:
-    """The requests that the viewer may see, the first submitted first."""
-    if teller.scope.subject is not None:
-        yield from _cases(teller, [teller.scope.subject])
+def cases(log: VisibleLog) -> Iterator[RequestCase]:
+    """The visible requests, in the order of submission."""
+    if log.scope.subject is not None:
+        yield from _cases(log, [log.scope.subject])
         return
     after = 0
-    while after < teller.scope.end and (rows := teller.store.rows(after, ROWS)):
+    while after < log.scope.end and (rows := log.store.rows(after, ROWS)):
         after = rows[-1].position
-        opened = [row.stream for row in rows if row.topic == OPENING and row.position <= teller.scope.end]
-        for at in range(0, len(opened), TOGETHER):
-            yield from _cases(teller, opened[at : at + TOGETHER])
-        teller.reached(min(after, teller.scope.end))
+        opened = [row.stream for row in rows if row.topic == OPENING and row.position <= log.scope.end]
+        for at in range(0, len(opened), REQUESTS_PER_READ):
+            yield from _cases(log, opened[at : at + REQUESTS_PER_READ])
+        log.reached(min(after, log.scope.end))
 
 
-def _cases(teller: VisibleLog, streams: list[UUID]) -> Iterator[RequestCase]:
-    known = teller.eyes.of(streams)
+def _cases(log: VisibleLog, streams: list[UUID]) -> Iterator[RequestCase]:
+    known = log.visibility.of(streams)
     visible = [(stream, 0) for stream in streams if known[stream].visible]
-    within = (each for page in teller.store.pages(visible) for each in page if each.position <= teller.scope.end)
+    within = (each for page in log.store.pages(visible) for each in page if each.position <= log.scope.end)
     for histories in _gathered(tuple(history) for _, history in groupby(within, attrgetter("stream"))):
         recorded = [each for history in histories for each in history]
-        told = groupby(teller.visible(recorded), attrgetter("subject"))
-        for history, (_, events) in zip(histories, told, strict=True):
+        shown = groupby(log.visible(recorded), attrgetter("subject"))
+        for history, (_, events) in zip(histories, shown, strict=True):
             yield _case(history, tuple(events))
 
 
 def _gathered(histories: Iterable[tuple[Recorded[Any], ...]]) -> Iterator[list[tuple[Recorded[Any], ...]]]:
-    """Those that are told together: a large one by itself."""
+    """Groups histories until a group holds more than LARGE bytes of text."""
     gathered, size = [], 0
     for history in histories:
         gathered.append(history)
@@ -93,5 +93,5 @@ def _gathered(histories: Iterable[tuple[Recorded[Any], ...]]) -> Iterator[list[t
 
 
 def _case(history: tuple[Recorded[Any], ...], events: tuple[VisibleEvent, ...]) -> RequestCase:
-    incidents = {incident: name for told in events for incident, name in told.incidents.items()}
+    incidents = {incident: name for visible in events for incident, name in visible.incidents.items()}
     return RequestCase(request=fold(DEPLOYMENT_REQUEST, history), events=events, incidents=incidents)

@@ -1,4 +1,4 @@
-"""What is told, to whom and as of when: settled once, before the first event is read."""
+"""The scope of an export: viewer, subject and last position, fixed before the first event is read."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +17,11 @@ from service.identity import Tokens, Unauthenticated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Everything that the viewer may see, or one subject of it, up to a position.
+    """Everything that the viewer may see, or one subject, up to a position.
 
-    actor: who is told; the register itself for the operator's whole view. subject: the stream of the one.
-    end: the last position that is told. present: the last one by which it is judged who may see what.
-    now: when it was asked for. as_of: the instant whose past is told.
+    actor: the viewer; SYSTEM for the operator, who sees everything. subject: the stream, if limited to one.
+    end: last position of the output. present: last position used to judge visibility.
+    now: time of the call. as_of: the requested past instant, if any.
     """
 
     actor: Actor
@@ -32,13 +32,13 @@ class Scope:
     subject: UUID | None = None
 
     @property
-    def told_as_of(self) -> datetime:
-        """The instant at which what is told was so."""
+    def effective_time(self) -> datetime:
+        """The instant that the output describes: `as_of`, or `now`."""
         return self.as_of or self.now
 
 
 def bearer(tokens: Tokens, token: str | None, now: datetime) -> Actor:
-    """Who bears the token; the register itself where there is none. Raises Refused."""
+    """The bearer of the token; SYSTEM without a token. Raises ExportRefused."""
     if token is None:
         return SYSTEM
     try:
@@ -48,7 +48,10 @@ def bearer(tokens: Tokens, token: str | None, now: datetime) -> Actor:
 
 
 def scope_of(store: EventStore, actor: Actor, now: datetime, as_of: datetime | None = None) -> Scope:
-    """Everything, up to an instant. Raises Refused where that lies after the database's clock and the last event."""
+    """A scope without a subject, up to an instant.
+
+    Raises ExportRefused if the instant is later than both the database's clock and the last event.
+    """
     present = store.head()[0]
     if as_of is None:
         return Scope(actor=actor, end=present, present=present, now=now)
@@ -64,7 +67,7 @@ def called(
     end: int,
     kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,),
 ) -> UUID:
-    """The stream with this reference. Raises Refused where there was none yet, or none that the viewer may see."""
+    """The stream with this reference. Raises ExportRefused if it did not exist at `end` or is not visible."""
     stream = find(store, reference)
     seen = visibility.of((stream,)).get(stream) if stream is not None else None
     if stream is None or seen is None or not seen.visible or seen.opened_at > end or seen.aggregate not in kinds:

@@ -1,4 +1,4 @@
-"""Who may see what of which subject, by the domain's own rules, as they apply now."""
+"""What one viewer may see of each stream, by the domain's rules as they apply now."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -21,9 +21,9 @@ from domain.vocabulary import Actor
 from service.event_store.store import EventStore
 
 MAX_CACHED: Final = 10_000
-"""Subjects that are remembered, some 500 bytes each."""
+"""Streams in the cache, about 500 bytes each."""
 CONSULTED: Final = 2_000
-"""Authorities and jurisdictions whose states are remembered."""
+"""Cached states of authorities and jurisdictions."""
 NONE: Final[frozenset[UUID]] = frozenset()
 
 T = TypeVar("T")
@@ -31,10 +31,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisibleStream:
-    """What is known of one stream. opened_at: the position of its first event.
+    """Visibility of one stream.
 
-    name: its reference, an authority's code, a region. hidden: pieces of an incident's evidence that may not be seen.
-    reads_internal: whether internal remarks on a request may be read.
+    opened_at: position of its first event. name: its reference, an authority's code, or a region.
+    hidden: ids of an incident's evidence that the viewer may not see.
+    reads_internal: whether the viewer may read internal remarks on a request.
     """
 
     aggregate: Aggregate
@@ -46,10 +47,10 @@ class VisibleStream:
 
 
 class Visibility:
-    """What one viewer may see now, and what things are called. Bounded in memory; for one thread."""
+    """Visibility and names of streams for one viewer. LRU cache, bounded in memory. Not thread-safe."""
 
     def __init__(self, store: EventStore, actor: Actor, now: datetime, present: int, kept: int = MAX_CACHED) -> None:
-        """present: the last position that is looked at, so that one state of the register judges all of a file."""
+        """present: last position to read, so that one state of the register decides visibility for a whole file."""
         self.actor = actor
         self.present = present
         self._store = store
@@ -59,7 +60,7 @@ class Visibility:
         self._consulted: dict[UUID, Any] = {}
 
     def of(self, streams: Iterable[UUID]) -> Mapping[UUID, VisibleStream]:
-        """What is known of each: what is no stream is not in the answer."""
+        """Visibility by stream. Ids that are not streams are omitted."""
         wanted = dict.fromkeys(streams)
         found = {stream: self._seen[stream] for stream in wanted if stream in self._seen}
         missing = [stream for stream in wanted if stream not in found]
@@ -72,7 +73,7 @@ class Visibility:
         return found
 
     def note(self, recorded: Recorded[Any]) -> None:
-        """Spares whoever sees everything a second look: the first event of a stream tells what it is called."""
+        """Caches a stream from its first event; only for the operator, who needs no visibility check."""
         if self.actor.is_system and recorded.version == 1:
             state = AGGREGATE_OF[type(recorded.event)].evolve(None, recorded)
             self._keep({recorded.stream: self._judged(state, recorded.position)})
@@ -83,9 +84,9 @@ class Visibility:
         return {stream: self._judged(state, opened[stream]) for stream, state in states.items()}
 
     def _states(self, streams: Iterable[UUID], opened: dict[UUID, int] | None = None) -> dict[UUID, Any]:
-        """The present state of each, without texts: who may see what rests on none.
+        """State of each stream at `present`, without texts, which no visibility rule reads.
 
-        opened: gets the position of the first event of each.
+        opened: filled with the position of each stream's first event.
         """
         states: dict[UUID, Any] = {}
         pages = self._store.pages([(stream, 0) for stream in streams], texts=False)
@@ -119,7 +120,7 @@ class Visibility:
         return replace(known, visible=viewer.sees(incident.audience), hidden=frozenset(hidden))
 
     def _ask(self, subject: UUID, question: Callable[[Context], T]) -> T:
-        """The answer of a rule, with every stream that it turns out to need."""
+        """Evaluates a rule, reading the streams that it asks for."""
         if len(self._consulted) > CONSULTED:
             self._consulted.clear()
         context = Context(actor=self.actor, now=self._now, subject=subject, consulted=self._consulted)

@@ -1,4 +1,4 @@
-"""Events as they leave the house: in the terms of the API, and of each what the viewer may see."""
+"""Events for export: in the terms of the API, reduced to what the viewer may see."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -22,20 +22,20 @@ from service.exchange.visible_log.visibility import Visibility, VisibleStream
 
 ReportPosition = Callable[[int], None]
 BLOCK: Final = 500
-"""Events that are read at a time."""
-UNTOLD: Final = (NUMBERING, CLAIM, UNBEGUN)
-"""The register's own bookkeeping, which is in the log and not in the audit trail."""
+"""Events per read."""
+INTERNAL_AGGREGATES: Final = (NUMBERING, CLAIM, UNBEGUN)
+"""Aggregates of internal bookkeeping: in the log, but not in the audit trail."""
 NOBODY: Final = Viewer(frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisibleEvent:
-    """One event, of which the viewer may see all that is here.
+    """The visible part of one event.
 
-    subject: the id of the request, incident or authority; name: its reference or code. incidents: those that it names,
-    by their ids, each with its reference. reason and payload: without what may not be seen; its paths, and those of
-    erased texts, are the redactions. consulted: the streams that the decision rested on, each with the version seen;
-    unseen: the paths of those that were left out.
+    subject: id of the request, incident or authority. name: its reference or code.
+    incidents: id -> reference of the visible incidents that the event names.
+    reason, payload: without hidden parts. redactions: paths of hidden parts and of erased texts.
+    consulted: streams that the decision read, each with its version. unseen: paths of the hidden ones.
     """
 
     position: int
@@ -59,23 +59,23 @@ class VisibleEvent:
 
     @property
     def happened_at(self) -> datetime:
-        """When it happened: the time that people speak of."""
+        """Time of occurrence; the recorded time if the event was not imported."""
         return self.occurred_at or self.recorded_at
 
 
 class VisibleLog:
-    """Tells the events of a scope, a block at a time. reached: is told the position up to which it has read."""
+    """Reads the visible events of a scope in blocks. reached: callback with the position read so far."""
 
     def __init__(
         self, store: EventStore, scope: Scope, visibility: Visibility, reached: ReportPosition = lambda position: None
     ) -> None:
         self.store = store
         self.scope = scope
-        self.eyes = visibility
+        self.visibility = visibility
         self.reached = reached
 
     def events(self, reached: ReportPosition | None = None) -> Iterator[VisibleEvent]:
-        """Those of the scope in the order of the log. reached: what is told instead, where this is not all there is."""
+        """Visible events in log order. reached: callback that replaces the default one."""
         reached = reached or self.reached
         for block in self._blocks():
             yield from self.visible(block)
@@ -83,17 +83,17 @@ class VisibleLog:
                 reached(block[-1].position)
 
     def visible(self, block: Sequence[Recorded[Any]]) -> Iterator[VisibleEvent]:
-        """What the viewer may see of these events, in their order."""
-        chosen = [recorded for recorded in block if AGGREGATE_OF[type(recorded.event)] not in UNTOLD]
+        """The visible part of these events, in the same order."""
+        chosen = [recorded for recorded in block if AGGREGATE_OF[type(recorded.event)] not in INTERNAL_AGGREGATES]
         for recorded in chosen:
-            self.eyes.note(recorded)
+            self.visibility.note(recorded)
         named = [tuple(_ids_of(recorded.event)) for recorded in chosen]
         streams = {recorded.stream for recorded in chosen}
         consulted = {stream for recorded in chosen for stream, _ in recorded.consulted}
-        known = self.eyes.of(streams.union(consulted, *named))
+        known = self.visibility.of(streams.union(consulted, *named))
         for recorded, ids in zip(chosen, named, strict=True):
             if _is_visible(recorded, known[recorded.stream]):
-                yield _told(recorded, ids, known)
+                yield _visible_event(recorded, ids, known)
 
     def _blocks(self) -> Iterator[Sequence[Recorded[Any]]]:
         if self.scope.subject is not None:
@@ -112,7 +112,7 @@ def _is_visible(recorded: Recorded[Any], subject: VisibleStream) -> bool:
     return subject.visible
 
 
-def _told(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mapping[UUID, VisibleStream]) -> VisibleEvent:
+def _visible_event(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mapping[UUID, VisibleStream]) -> VisibleEvent:
     subject = known[recorded.stream]
     hidden = {each for each in ids if each in subject.hidden or not _may_be_seen(each, known)}
     shown = visible_to(NOBODY, _entry(recorded, ids, subject), frozenset(ids) - hidden)
@@ -141,7 +141,7 @@ def _told(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mapping[UUID, V
 
 
 def _entry(recorded: Recorded[Any], ids: tuple[UUID, ...], subject: VisibleStream) -> AuditEntry:
-    """The event as the audit trail's own rules of what is left out take it."""
+    """The event as an audit entry, so that the audit trail's redaction rules apply."""
     internal = isinstance(recorded.event, RequestRemarked) and recorded.event.internal
     return AuditEntry(
         position=recorded.position,
@@ -163,7 +163,7 @@ def _entry(recorded: Recorded[Any], ids: tuple[UUID, ...], subject: VisibleStrea
 
 
 def _name_of(recorded: Recorded[Any], subject: VisibleStream) -> str:
-    """An authority's code also where the event is about one of its mandates."""
+    """Name of the subject; for events about mandates, the authority's code."""
     is_of_mandate = isinstance(recorded.event, MandateGranted | MandateEnded)
     return str(recorded.event.authority) if is_of_mandate else subject.name
 
@@ -177,7 +177,7 @@ def _is_incident(stream: UUID, known: Mapping[UUID, VisibleStream]) -> bool:
 
 
 def _ids_of(value: Any) -> Iterator[UUID]:
-    """Every id that an event names: of incidents and evidence, which not everybody may see, and of conditions."""
+    """Every id in an event: of incidents, evidence and conditions."""
     if isinstance(value, UUID):
         yield value
     elif isinstance(value, tuple):

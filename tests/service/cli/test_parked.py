@@ -58,7 +58,7 @@ def test_one_stream_is_mended(run: Run, recorded: World) -> None:
 
 
 def test_nothing_to_cancel_is_said(run: Run, recorded: World) -> None:
-    assert "none is being built anew" in run("rebuild", NAME, "--cancel").stdout
+    assert "no rebuild is running" in run("rebuild", NAME, "--cancel").stdout
 
 
 def test_everything_can_be_read(run: Run, recorded: World) -> None:

@@ -27,7 +27,7 @@ def rebuilding(world: World, view: str) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("command", "left"),
-    [("rebuild", "is as it was"), ("rebuild --dry-run", "was not compared"), ("verify", "was not compared")],
+    [("rebuild", "is unchanged"), ("rebuild --dry-run", "was not compared"), ("verify", "was not compared")],
 )
 def test_one_that_another_builds_is_named_and_the_rest_is_done(
     run: Run, recorded: World, command: str, left: str
@@ -45,7 +45,7 @@ def test_one_that_differs_is_refused_and_the_rest_is_done(run: Run, recorded: Wo
         told = run("rebuild", FIRST, SECOND, THIRD)
     assert told.exit_code == 1
     assert [line.split(":")[0] for line in told.stdout.splitlines() if line] == [THIRD]
-    for line in (f"not swapped: {FIRST}: 1 row differs", f"{SECOND} is as it was: ", "--accept-differences' swaps"):
+    for line in (f"not swapped: {FIRST}: 1 row differs", f"{SECOND} is unchanged: ", "--accept-differences' swaps"):
         assert line in told.stderr
 
 
@@ -65,8 +65,8 @@ def test_one_that_is_cancelled_ends_the_rest(run: Run, recorded: World) -> None:
     assert told.exit_code == 1
     assert [line.split(":")[0] for line in told.stdout.splitlines() if line] == [FIRST]
     cancelled, left = told.stderr.splitlines()
-    assert cancelled.startswith(f"mandate: {SECOND} is as it was: ")
-    assert left == f"mandate: not begun: {THIRD}, {audit_trail.NAME}"
+    assert cancelled.startswith(f"mandate: {SECOND} is unchanged: ")
+    assert left == f"mandate: not started: {THIRD}, {audit_trail.NAME}"
 
 
 def test_rows_of_one_stream_are_made_in_the_views_that_can(run: Run, recorded: World) -> None:
@@ -78,4 +78,4 @@ def test_rows_of_one_stream_are_made_in_the_views_that_can(run: Run, recorded: W
     assert told.exit_code == 1
     assert [line.split(":")[0] for line in told.stdout.splitlines()] == [audit_trail.NAME, THIRD]
     [line] = told.stderr.splitlines()
-    assert line.startswith(f"mandate: {FIRST} is as it was: ")
+    assert line.startswith(f"mandate: {FIRST} is unchanged: ")

@@ -59,8 +59,8 @@ def test_it_says_so_and_leaves_nothing(recorded: World, number: int, status: int
     assert process.returncode == status, told
     assert told[0] == ""
     assert told[1].splitlines() == [
-        f"mandate: {NAME} is as it was: it was stopped: if it was loading, the next rebuild resumes there",
-        "mandate: not begun: incidents",
+        f"mandate: {NAME} is unchanged: it was stopped: if it was loading, the next rebuild resumes there",
+        "mandate: not started: incidents",
     ]
     nothing_is_left(recorded)
 

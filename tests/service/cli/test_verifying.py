@@ -69,10 +69,10 @@ def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
     monkeypatch.setattr(stream_ranges, "EVENTS", 20)
     stopped(recorded, deployment_requests.VIEW, after=1)
     assert run("rebuild", "--cancel").stdout.splitlines() == [
-        "told to stop: none is being built anew",
-        f"let go what one that was stopped had loaded: {NAME}",
+        "stopped: no rebuild is running",
+        f"discarded the data of a stopped rebuild: {NAME}",
     ]
-    assert run("rebuild", "--cancel").stdout.splitlines() == ["told to stop: none is being built anew"]
+    assert run("rebuild", "--cancel").stdout.splitlines() == ["stopped: no rebuild is running"]
     nothing_is_left(recorded)
 
 
@@ -92,7 +92,7 @@ def test_a_database_that_is_away_is_said_in_one_line(run: Run, monkeypatch: pyte
 def test_what_asks_for_different_things_at_once_is_refused(run: Run, asked: list[str]) -> None:
     told = run("rebuild", NAME, *asked)
     assert told.exit_code == 2
-    assert "ask for different things: choose one" in " ".join(told.output.replace("│", "").split())
+    assert "exclude each other: choose one" in " ".join(told.output.replace("│", "").split())
 
 
 def test_a_view_that_there_is_not(run: Run, recorded: World) -> None:
@@ -113,4 +113,4 @@ def test_a_stream_that_no_view_has_rows_of(run: Run, recorded: World, views: lis
     numbers = next(each.stream for each in recorded.log() if isinstance(each.event, NumberAssigned))
     told = run("rebuild", *views, "--stream", str(numbers))
     assert isinstance(told.exception, Misconfigured)
-    assert f"no rows that are of {numbers} alone" in str(told.exception)
+    assert f"has no rows of {numbers} alone" in str(told.exception)

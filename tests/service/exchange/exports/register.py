@@ -20,7 +20,7 @@ from service.event_store.store import EventStore
 from service.exchange.exports.formats import carry_out, chosen
 from service.exchange.visible_log.scope import Scope, called, scope_of
 from service.exchange.visible_log.visibility import Visibility
-from service.exchange.visible_log.visible_events import UNTOLD, VisibleLog
+from service.exchange.visible_log.visible_events import INTERNAL_AGGREGATES, VisibleLog
 from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.projections.histories import Histories, Made
@@ -86,7 +86,7 @@ class Register:
     @cached_property
     def log(self) -> list[Recorded[Any]]:
         """What is told to whoever sees everything."""
-        return [recorded for recorded in self.world.log() if AGGREGATE_OF[type(recorded.event)] not in UNTOLD]
+        return [recorded for recorded in self.world.log() if AGGREGATE_OF[type(recorded.event)] not in INTERNAL_AGGREGATES]
 
     def states(self, aggregate: Aggregate, end: int | None = None) -> dict[UUID, Any]:
         """Every subject of a kind, folded up to a position."""
