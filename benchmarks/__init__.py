@@ -1,1 +1,1 @@
-"""How fast the register is, beside the stock library on the same PostgreSQL in the same run: `python -m benchmarks`."""
+"""Benchmarks against the stock library, on the same PostgreSQL in the same run: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME... [--quick] [--keep]`: prints one table for each name."""
+"""`python -m benchmarks NAME... [--quick] [--keep]`: prints the tables of each benchmark."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -20,8 +20,8 @@ NAMES: Final[Mapping[str, Callable[..., str]]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=NAMES, default=list(NAMES), help="what to measure")
-    parser.add_argument("--quick", action="store_true", help="that it runs, in seconds: its figures mean nothing")
-    parser.add_argument("--keep", action="store_true", help="also put the table into docs/benchmarks.md")
+    parser.add_argument("--quick", action="store_true", help="smoke test in seconds; the figures mean nothing")
+    parser.add_argument("--keep", action="store_true", help="also write the tables to docs/benchmarks.md")
     asked = parser.parse_args()
     for name in asked.names:
         text = NAMES[name](quick=asked.quick)

@@ -1,4 +1,4 @@
-"""A measurement in a process of its own, so that its memory is its own."""
+"""Runs a measurement in a separate process, to measure its memory."""
 
 import resource
 import sys
@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 UNIT: Final = 1024**2 if sys.platform == "darwin" else 1024
-"""Of ru_maxrss, in a MB."""
+"""Units of ru_maxrss per MB."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def alone(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, float]:
-    """What the function returns, and the peak of its process in MB."""
+    """The result of the function, and the peak memory of its process in MB."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         done = pool.submit(function, *args, **kwargs).result()
         return done, pool.submit(_peak).result()
@@ -31,5 +31,5 @@ def _peak() -> float:
 
 
 def peak_of_children() -> float:
-    """Of the largest process that this one began and that has ended, in MB."""
+    """Peak memory of the largest child process that has ended, in MB."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / UNIT

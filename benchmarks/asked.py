@@ -1,4 +1,4 @@
-"""What is asked of the views in the benchmark of audits: pages of the trail, lists with their filters, counts."""
+"""Queries of the audit benchmark: pages of the audit trail, filtered lists, counts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ from projections.request_lists import RequestOrder
 AUDITOR: Final = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, AUDITORS})))
 OFFICIAL: Final = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authority(AuthorityCode("district-c"))})))
 PAGE: Final = 21
-"""One more than is shown tells whether there are more."""
+"""Page size plus one row, for hasNextPage."""
 LATEST: Final = UUID(int=2**128 - 1)
 THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 1.009}
-"""Instants whose past is asked for, as shares of the span. A history of a million events ends at 1.0095."""
+"""As-of instants as shares of the time span. A history of a million events ends at 1.0095."""
 
 Filter = request_lists.RequestListFilter
 Trail = audit_trail_queries.AuditTrailFilter
@@ -27,7 +27,7 @@ Trail = audit_trail_queries.AuditTrailFilter
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Something of the history to ask for. last: the last position."""
+    """Sample values of the history for the queries. last: the last position."""
 
     last: int
     request: UUID
@@ -54,7 +54,7 @@ def pages(known: Known) -> Mapping[str, Query[Any]]:
         "the first page": page(),
         "a page in the middle": page(after=middle),
         "the last page": page(after=known.last - 20),
-        "in the middle, as an official sees it": page(OFFICIAL, middle),
+        "in the middle, as an official": page(OFFICIAL, middle),
         "by type, in the middle": page(after=middle, type=["RequestWithheld", "ReviewResumed"]),
         "by actor": page(after=middle, actor="alder.reviewer.2"),
         "by authority": page(after=middle, authority="district-c"),
@@ -65,13 +65,13 @@ def pages(known: Known) -> Mapping[str, Query[Any]]:
 
 
 def lists(known: Known) -> Mapping[str, tuple[ViewerScope, Filter, RequestOrder]]:
-    """Lists of requests: each filter of the contract but text."""
+    """Lists of requests: every filter of the API except text."""
     newest = RequestOrder.SUBMITTED_AT_DESC
     return {
         "all": (AUDITOR, Filter(), newest),
         "all, the oldest first": (AUDITOR, Filter(), RequestOrder.SUBMITTED_AT_ASC),
         "all, by update": (AUDITOR, Filter(), RequestOrder.UPDATED_AT_DESC),
-        "all that an official sees": (OFFICIAL, Filter(), newest),
+        "all, as an official": (OFFICIAL, Filter(), newest),
         "approved": (AUDITOR, Filter(status=["APPROVED"]), newest),
         "under review": (AUDITOR, Filter(status=["UNDER_REVIEW"]), newest),
         "withheld, by update": (AUDITOR, Filter(status=["WITHHELD_PENDING_ATTRIBUTION"]), RequestOrder.UPDATED_AT_DESC),
@@ -88,7 +88,7 @@ def lists(known: Known) -> Mapping[str, tuple[ViewerScope, Filter, RequestOrder]
 
 
 def pages_of(wanted: tuple[ViewerScope, Filter, RequestOrder], share: float | None) -> Iterator[Query[Any]]:
-    """The first page of a list, and one in its middle, now or as of then."""
+    """The first page of a list and one in its middle, now or as of an instant."""
     sight, filtered, order = wanted
     seen = sight if share is None else as_of(sight, share)
     halfway = ListPosition(instant((share or 1.0) / 2), LATEST)

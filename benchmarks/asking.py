@@ -1,4 +1,4 @@
-"""A load of HTTP requests: kept-alive connections, each sending its next request as soon as the last is answered."""
+"""HTTP load generator: keep-alive connections, each with one request in flight."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ import uvloop
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """port: on this machine. bodies: what is asked, one after the other. expected: stands in every good answer."""
+    """port: on this machine. bodies: requests, sent in turn. expected: part of every correct response."""
 
     port: int
     bodies: Sequence[bytes]
@@ -21,7 +21,7 @@ class Load:
 
 
 def request(document: str, token: str | None = None, **variables: object) -> bytes:
-    """A whole HTTP request."""
+    """A complete HTTP request."""
     body = json.dumps({"query": document, "variables": variables}).encode()
     head = ["POST /graphql HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json", "Accept: application/json"]
     head.append(f"Content-Length: {len(body)}")
@@ -31,7 +31,7 @@ def request(document: str, token: str | None = None, **variables: object) -> byt
 
 
 def ask(load: Load, connections: int, seconds: float) -> list[float]:
-    """How long each answer took. Raises RuntimeError for an answer that is not as expected."""
+    """The latency of each response, in seconds. Raises RuntimeError for an unexpected response."""
     return uvloop.run(_ask(load, connections, seconds))
 
 
@@ -45,7 +45,7 @@ async def _ask(load: Load, connections: int, seconds: float) -> list[float]:
 
 
 class _Client(asyncio.Protocol):
-    """One connection. It reads no more of HTTP than it needs: a status, a Content-Length, a body."""
+    """One connection, with minimal HTTP parsing: status, Content-Length, body."""
 
     def __init__(self, bodies: Sequence[bytes], expected: bytes, end: float) -> None:
         self._bodies = cycle(bodies)
@@ -60,7 +60,7 @@ class _Client(asyncio.Protocol):
         return self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods alone
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is one structurally only
         self._send()
 
     def _send(self) -> None:

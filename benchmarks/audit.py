@@ -1,4 +1,4 @@
-"""What auditors ask: pages of the trail however long it is, lists and counts as of then beside the same ones now."""
+"""Audit queries: pages of a short and a long audit trail; lists and counts as of an instant compared with now."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ INDEXES: Final = """
 
 
 class Explained(Executable, ClauseElement):
-    """A statement that is executed for its time alone."""
+    """A statement that is executed only to measure its time."""
 
     inherit_cache = False
 
@@ -63,7 +63,7 @@ def _explained(element: Explained, compiler: Any, **kw: Any) -> str:
 
 
 def measure(*, quick: bool = False) -> str:
-    """Four tables: the trail, the lists and the counts by their time in the database; then those through the API."""
+    """Four tables: trail, lists and counts by execution time in the database; then through the API."""
     scale = QUICK if quick else FULL
     with durable_server() as server:
         few = _filled(server, "audit_few", scale.few)
@@ -74,7 +74,7 @@ def measure(*, quick: bool = False) -> str:
             lists = _compared(long, scale.repeats, _lists(known))
             counted = _compared(long, scale.repeats, _counts(known))
         api = audit_api.measure(many, known, rounds=scale.repeats, seconds=scale.seconds)
-    return "\n\n".join([trail, _told("list of 20 requests", lists), _told("counts", counted), api])
+    return "\n\n".join([trail, _table("list of 20 requests", lists), _table("counts", counted), api])
 
 
 def _filled(server: DatabaseUrls, name: str, events: int) -> DatabaseUrls:
@@ -100,23 +100,23 @@ def _known(connection: Connection) -> Known:
     return Known(*connection.execute(text(KNOWN)).one())
 
 
-def _milliseconds(connection: Connection, question: Query[Any], repeats: int) -> float:
-    """Of execution alone, once what it reads is in memory."""
+def _milliseconds(connection: Connection, query: Query[Any], repeats: int) -> float:
+    """Execution time with a warm cache, in milliseconds."""
     taken = []
     for _ in range(repeats + 1):
-        [plan] = connection.execute(Explained(question.statement), question.values).scalar_one()
+        [plan] = connection.execute(Explained(query.statement), query.values).scalar_one()
         taken.append(float(plan["Execution Time"]))
     return middle(taken[1:])
 
 
 def _trail(scale: Scale, short: Connection, long: Connection) -> str:
     of_few, of_many = asked.pages(_known(short)), asked.pages(_known(long))
-    head = (f"audit trail, {scale.many:,} events", f"ms at {scale.few:,}", f"ms at {scale.many:,}", "beside it")
+    head = (f"audit trail, {scale.many:,} events", f"ms at {scale.few:,}", f"ms at {scale.many:,}", "ratio")
     rows = []
-    for name, question in of_many.items():
+    for name, query in of_many.items():
         few, many = (
             _milliseconds(short, of_few[name], scale.repeats),
-            _milliseconds(long, question, scale.repeats),
+            _milliseconds(long, query, scale.repeats),
         )
         rows.append((name, f"{few:.3f}", f"{many:.3f}", times(many / few)))
     return aligned(head, rows)
@@ -124,7 +124,7 @@ def _trail(scale: Scale, short: Connection, long: Connection) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Milliseconds: now, as of each instant and cursor, and the same as those with no index but the key."""
+    """Milliseconds: now, as of each instant and cursor, and the latter with no index but the key."""
 
     now: list[float]
     then: list[float]
@@ -132,12 +132,12 @@ class Compared:
 
     @property
     def share(self) -> float:
-        """The worst of what they take of the same without indexes."""
+        """The maximum of the time with indexes divided by the time without."""
         return max(then / bare for then, bare in zip(self.then, self.bare, strict=True))
 
 
 Questions = Callable[[float | None], Iterable[Query[Any]]]
-"""The same questions now (None) or as of then."""
+"""Queries for now (None) or for an as-of instant."""
 
 
 def _lists(known: Known) -> Mapping[str, Questions]:
@@ -148,10 +148,10 @@ def _lists(known: Known) -> Mapping[str, Questions]:
 
 
 def _counts(known: Known) -> Mapping[str, Questions]:
-    def of(question: Callable[[Any], Query[Any]]) -> Questions:
-        return lambda share: [question(AUDITOR if share is None else asked.as_of(AUDITOR, share))]
+    def of(query: Callable[[Any], Query[Any]]) -> Questions:
+        return lambda share: [query(AUDITOR if share is None else asked.as_of(AUDITOR, share))]
 
-    return {name: of(question) for name, question in asked.counts(known).items()}
+    return {name: of(query) for name, query in asked.counts(known).items()}
 
 
 def _compared(connection: Connection, repeats: int, wanted: Mapping[str, Questions]) -> Mapping[str, Compared]:
@@ -171,7 +171,7 @@ def _as_of_then(connection: Connection, repeats: int, wanted: Mapping[str, Quest
 
 @contextmanager
 def _without_indexes(connection: Connection) -> Iterator[None]:
-    """No index of the views but their keys, for as long as the context lasts."""
+    """Drops all indexes of the views except primary keys within the context."""
     connection.rollback()
     for index in connection.scalars(text(INDEXES)).all():
         connection.execute(text(f"DROP INDEX {index}"))
@@ -181,8 +181,8 @@ def _without_indexes(connection: Connection) -> Iterator[None]:
         connection.rollback()
 
 
-def _told(what: str, compared: Mapping[str, Compared]) -> str:
-    head = (what, "ms now", "ms then", "the slowest", "no index", "the most of it")
+def _table(what: str, compared: Mapping[str, Compared]) -> str:
+    head = (what, "ms now", "ms as of", "slowest", "no index", "max share")
     rows = [
         (
             name,

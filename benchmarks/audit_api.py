@@ -1,4 +1,4 @@
-"""Lists and counts through the API: as of then beside the same now, over HTTP, in interleaved rounds."""
+"""Lists and counts through the API over HTTP: as of an instant compared with now, in interleaved rounds."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -27,13 +27,13 @@ ACTORS: Final = {
     True: official(AuthorityCode("district-c"), Role.REQUESTER),
     False: official(AuthorityCode("court"), Role.AUDITOR, name="auditor"),
 }
-"""By whether it is the official who asks, or the auditor."""
+"""Whether the official asks (otherwise the auditor) -> actor."""
 NOW: Final = "now"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asks, whenever they ask it."""
+    """A query, without its as-of instant."""
 
     document: str
     variables: Mapping[str, Any]
@@ -45,7 +45,7 @@ class Asked:
 
 
 def measure(urls: DatabaseUrls, known: Known, *, rounds: int, seconds: float) -> str:
-    """A table. seconds: how long each is asked in a round, one after the other."""
+    """A table. seconds: duration of each query per round, with sequential requests."""
     took: dict[tuple[str, str], list[float]] = {}
     every = dict(_every(known))
     with serving.api(urls) as served:
@@ -54,7 +54,7 @@ def measure(urls: DatabaseUrls, known: Known, *, rounds: int, seconds: float) ->
                 for when, share in {NOW: None, **THEN}.items():
                     found = ask(question.load(served.port, share), 1, seconds)
                     took.setdefault((name, when), []).append(1000 * percentile(found, 0.5))
-    return _told({name: {when: took[name, when] for when in (NOW, *THEN)} for name in every})
+    return _table({name: {when: took[name, when] for when in (NOW, *THEN)} for name in every})
 
 
 def _every(known: Known) -> Iterator[tuple[str, Asked]]:
@@ -80,7 +80,7 @@ def _valid() -> dict[str, Any]:
 
 
 def _written(wanted: RequestListFilter) -> dict[str, Any]:
-    """A filter as a client writes it."""
+    """A filter as a GraphQL input."""
     chosen = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
     return {_camel(name): _plain(value) for name, value in chosen.items() if value is not None}
 
@@ -94,13 +94,13 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | list) else value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _told(took: Mapping[str, Mapping[str, list[float]]]) -> str:
-    head = ("through the API, 20 requests", "ms now", "ms then", "beside it", "the most", "when")
+def _table(took: Mapping[str, Mapping[str, list[float]]]) -> str:
+    head = ("through the API, 20 requests", "ms now", "ms as of", "ratio", "max ratio", "worst at")
     rows = []
     for name, found in took.items():
-        beside = {when: middle(a / b for a, b in zip(found[when], found[NOW], strict=True)) for when in THEN}
-        most = max(beside, key=lambda when: beside[when])
+        ratios = {when: middle(a / b for a, b in zip(found[when], found[NOW], strict=True)) for when in THEN}
+        worst = max(ratios, key=lambda when: ratios[when])
         now, then = middle(found[NOW]), middle(middle(found[when]) for when in THEN)
-        shares = (f"{middle(beside.values()):.2f} x", f"{beside[most]:.2f} x")
-        rows.append((name, f"{now:.1f}", f"{then:.1f}", *shares, most))
+        shares = (f"{middle(ratios.values()):.2f} x", f"{ratios[worst]:.2f} x")
+        rows.append((name, f"{now:.1f}", f"{then:.1f}", *shares, worst))
     return aligned(head, rows)

@@ -1,4 +1,4 @@
-"""Who and where the generated histories are about: invented authorities, officials, regions and sentences, seeded."""
+"""Seeded random authorities, officials, regions and sentences for generated histories."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -31,7 +31,7 @@ MARKINGS: Final = (
     *[Marking.AMBER] * 14, *[Marking.GREEN] * 3, Marking.CLEAR, Marking.AMBER_STRICT, Marking.RED,
 )  # fmt: skip
 OFFICIALS: Final = 6
-"""Persons of each authority."""
+"""Number of persons per authority."""
 TALE: Final = (
     "EXERCISE the water authority reports that pumping station and northern road are reached again since patrols along "
     "canal began its banks need repair before winter district asks for engineers until damage is mended no objection "
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 class Cast:
-    """Chooses by a seeded generator: the same seed gives the same history."""
+    """Random choices from a seeded generator: the same seed gives the same history."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -59,7 +59,7 @@ class Cast:
         return UUID(int=self.random.getrandbits(128), version=4)
 
     def text(self) -> Text:
-        """A sentence or two."""
+        """One or two sentences."""
         start = int(self.random.random() * (len(WORDS) - 30))
         return Text(" ".join(WORDS[start : start + 8 + int(self.random.random() * 22)]))
 
@@ -71,7 +71,7 @@ class Cast:
         return Period(start=start, end=start + self.days(30, 300))
 
     def official(self, code: AuthorityCode, role: Role, not_among: tuple[Actor, ...] = ()) -> Actor:
-        """One of the authority's persons in this role, another one than these."""
+        """A person of the authority in this role, except the given ones."""
         first = int(self.random.random() * OFFICIALS)
         persons = (self._person(code, role, (first + n) % OFFICIALS) for n in range(OFFICIALS))
         return next(person for person in persons if person not in not_among)

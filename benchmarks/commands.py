@@ -1,4 +1,4 @@
-"""Commands a second and how long each takes, through the dispatcher, beside the stock library's Application."""
+"""Throughput and latency of commands through the dispatcher, compared with the stock library's Application."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,13 +25,13 @@ class Load:
     name: str
     processes: int
     clients: int
-    """In each process."""
+    """Clients per process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
     streams: int
-    """Requests in each process, so many that each stays as short as a real one."""
+    """Requests per process; enough to keep each as short as a real one."""
     rounds: int
     seconds: float
 
@@ -43,7 +43,7 @@ QUICK: Final = Scale(streams=64, rounds=1, seconds=0.3)
 MANDATE: Final = "Mandate"
 STOCK: Final = "stock"
 NEW: Final = "stock, new streams"
-"""Its best case: a new stream for each command, so that nothing is read."""
+"""The stock library's best case: a new stream per command, so that nothing is read."""
 SIDES: Final = ((MANDATE, "mandate", "remark"), (STOCK, "stock", "remark"), (NEW, "stock", "submit"))
 
 
@@ -68,11 +68,11 @@ def measure(*, quick: bool = False) -> str:
                 for name, side, command in SIDES:
                     run = sides[side].run(command, load.processes, load.clients, scale.seconds)
                     runs.setdefault((load.name, name), []).append(run)
-    return told(runs)
+    return table(runs)
 
 
 def mandate_side(url: str, requests: list[UUID], process: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
-    """Remarks through the dispatcher, on requests of one's own, in an event loop as the API carries them out."""
+    """Remarks through the dispatcher in an event loop, as in the API, on the client's own requests."""
     write, settings = stack.enter_context(write_side(Settings(), url)), Settings()
     threads = stack.enter_context(ThreadPoolExecutor(settings.command_threads))
     dispatcher = AsyncDispatcher(write.dispatcher, write.store, threads, AsyncStreamLocks(settings.turn_timeout))
@@ -90,7 +90,7 @@ def mandate_side(url: str, requests: list[UUID], process: int, stack: ExitStack)
 
 
 def stock_side(url: str, streams: int, process: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
-    """The same on the stock Application, which asks for nothing but the stream itself."""
+    """The same on the stock Application, which reads only the stream itself."""
     app = stack.enter_context(closing(StockRegister(environment(url, CREATE_TABLE="no"))))
     submission = ("pristina", "official", "KSF", 120, "xk/north/zubin-potok", register.PURPOSE)
     requests: list[UUID] = [app.submit(*submission) for _ in range(streams)]
@@ -105,11 +105,11 @@ def stock_side(url: str, streams: int, process: int, stack: ExitStack) -> Callab
 
 
 def void(answer: object) -> None:
-    """Commands are measured for their time: what they answer was looked at by whoever called."""
+    """Discards the result of a command."""
 
 
-def told(runs: Mapping[tuple[str, str], list[Run]]) -> str:
-    head = ("commands, durable", "side", "a second", "beside stock", "p50 ms", "beside stock", "p99 ms")
+def table(runs: Mapping[tuple[str, str], list[Run]]) -> str:
+    head = ("commands, durable", "side", "per second", "vs stock", "p50 ms", "vs stock", "p99 ms")
     rows = []
     for load in LOADS:
         stock = runs[load.name, STOCK]
@@ -130,5 +130,5 @@ def told(runs: Mapping[tuple[str, str], list[Run]]) -> str:
 
 
 def _latency(runs: list[Run], share: float) -> float:
-    """In milliseconds."""
+    """A percentile of the latency, in milliseconds."""
     return 1000 * middle(percentile(run.seconds, share) for run in runs)

@@ -1,4 +1,4 @@
-"""A seeded history of a register, years of it, written straight into the event store as the appender would have."""
+"""A seeded history of several years, written directly into the event store in the appender's format."""
 
 import heapq
 from collections import defaultdict
@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 from benchmarks.cast import BEGINNING, DECIDERS, REQUESTERS, SPAN, Cast
-from benchmarks.lives import Life, Told, World, life_of_incident, life_of_request
+from benchmarks.lives import Life, RecordedCommand, World, life_of_incident, life_of_request
 from domain import authority, jurisdiction
 from domain.authority import AuthorityRegistered
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
@@ -23,7 +23,7 @@ from service.event_store.records import EncodedEvent, StreamVersion, UnrecordedE
 
 SEED: Final = 2024
 EVENTS_A_REQUEST: Final = 10
-"""Of all kinds, those of incidents and numbers included."""
+"""Events per request, including those of incidents and numbers."""
 REQUESTS_AN_INCIDENT: Final = 6
 CHUNK: Final = 20_000
 EVENTS_INTO: Final = (
@@ -39,7 +39,7 @@ Happening = tuple[datetime, UnrecordedEvent, tuple[StreamVersion, ...]]
 
 
 def fill(url: str, events: int, seed: int = SEED) -> None:
-    """So many events into an empty store, as its owner, and its statistics brought up to date."""
+    """Fills an empty store with `events` events, as its owner, and updates the table statistics."""
     random = Cast(seed + 1).random
     mapper = Mapper(EVENTS, SCHEMAS, UPCASTERS, random=random.randbytes)
     source = enumerate(islice(history(events, seed), events), start=1)
@@ -51,55 +51,59 @@ def fill(url: str, events: int, seed: int = SEED) -> None:
 
 
 def history(events: int, seed: int = SEED) -> Iterator[Happening]:
-    """Events without end in the order of their time, the lives of requests and incidents told side by side, as many to
-    the span as are given: wherever it is cut, some are under way."""
+    """Infinite events in order of time, from interleaved lives of requests and incidents.
+
+    events: number of events in the time span. Wherever the history is cut, some lives are incomplete.
+    """
     world = World(Cast(seed))
     versions: defaultdict[UUID, int] = defaultdict(int)
     after = BEGINNING
-    for at, told in _in_time(world, events // EVENTS_A_REQUEST):
+    for at, command in _in_time(world, events // EVENTS_A_REQUEST):
         command_id = world.cast.id()
         after = max(at, after + timedelta(microseconds=1))
-        for n, (stream, event) in enumerate(told.written, start=1):
+        for n, (stream, event) in enumerate(command.written, start=1):
             versions[stream] += 1
             unrecorded = UnrecordedEvent(
                 stream=stream,
                 version=versions[stream],
                 event=event,
-                actor=told.actor,
-                command=CommandRef(name=told.command, id=command_id, n=n, of=len(told.written)),
+                actor=command.actor,
+                command=CommandRef(name=command.command, id=command_id, n=n, of=len(command.written)),
                 correlation=command_id,
             )
-            yield after, unrecorded, told.consulted
+            yield after, unrecorded, command.consulted
 
 
-def _in_time(world: World, requests: int) -> Iterator[tuple[datetime, Told]]:
-    """Every command of every life, the earliest first; lives begin at even distances, so many in the span, and go on
-    to begin after it."""
-    for told in _foundation():
-        yield BEGINNING, told
+def _in_time(world: World, requests: int) -> Iterator[tuple[datetime, RecordedCommand]]:
+    """(time, command) of all lives, earliest first.
+
+    requests: number of lives that begin in the time span, at even intervals; more begin after it.
+    """
+    for command in _foundation():
+        yield BEGINNING, command
     tie = count()
-    waiting: list[tuple[datetime, int, Told, Life]] = []
+    waiting: list[tuple[datetime, int, RecordedCommand, Life]] = []
 
     def wait(since: datetime, life: Life) -> None:
-        if (told := next(life, None)) is not None:
-            heapq.heappush(waiting, (since + told.after, next(tie), told, life))
+        if (command := next(life, None)) is not None:
+            heapq.heappush(waiting, (since + command.after, next(tie), command, life))
 
     for n in count():
         at = BEGINNING + SPAN * (n / requests)
         while waiting and waiting[0][0] <= at:
-            then, _, told, life = heapq.heappop(waiting)
-            yield then, told
+            then, _, command, life = heapq.heappop(waiting)
+            yield then, command
             wait(then, life)
         wait(at, life_of_request(world, at))
         if n % REQUESTS_AN_INCIDENT == 0:
             wait(at, life_of_incident(world, at))
 
 
-def _foundation() -> Iterator[Told]:
+def _foundation() -> Iterator[RecordedCommand]:
     """The authorities and their mandates."""
     for code in (*DECIDERS, *REQUESTERS):
         registered = AuthorityRegistered(code=code, name=Label(code.title()))
-        yield Told(timedelta(), "RegisterAuthority", CLERK, ((authority.stream_of(code), registered),), ())
+        yield RecordedCommand(timedelta(), "RegisterAuthority", CLERK, ((authority.stream_of(code), registered),), ())
     for code, region in DECIDERS.items():
         granted: Any = MandateGranted(
             authority=code,
@@ -108,7 +112,7 @@ def _foundation() -> Iterator[Told]:
             endorsements_required=Quorum(1),
             valid_from=BEGINNING,
         )
-        yield Told(timedelta(), "GrantMandate", CLERK, ((jurisdiction.stream_of(region), granted),), ())
+        yield RecordedCommand(timedelta(), "GrantMandate", CLERK, ((jurisdiction.stream_of(region), granted),), ())
 
 
 def _write(connection: psycopg.Connection[Any], chunk: Iterable[tuple[int, datetime, EncodedEvent]]) -> None:

@@ -1,4 +1,4 @@
-"""What a worker costs while nothing happens, beside the stock ProjectionRunner that follows one view."""
+"""Cost of an idle worker, compared with an idle stock ProjectionRunner that follows one view."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ EVENTS: Final = 1_000
 TRANSACTIONS: Final = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
 
 Cost = tuple[float, float]
-"""Milliseconds of the processor, and transactions of the database, a second."""
+"""CPU milliseconds per second, and database transactions per second."""
 
 
 def measure(*, quick: bool = False) -> str:
@@ -37,11 +37,11 @@ def measure(*, quick: bool = False) -> str:
         for _ in range(rounds):
             ours.append(alone(run_worker, urls, seconds)[0])
             stock.append(alone(run_stock, urls, seconds)[0])
-    return told(ours, stock)
+    return table(ours, stock)
 
 
-def told(ours: list[Cost], stock: list[Cost]) -> str:
-    columns = ("idle", "processor, ms a second", "beside the stock", "transactions a second", "beside the stock")
+def table(ours: list[Cost], stock: list[Cost]) -> str:
+    columns = ("idle", "CPU ms per second", "vs stock", "transactions per second", "vs stock")
 
     def row(name: str, costs: list[Cost]) -> tuple[str, ...]:
         cells = [name]
@@ -51,7 +51,7 @@ def told(ours: list[Cost], stock: list[Cost]) -> str:
         return tuple(cells)
 
     rows = [
-        row(f"worker: {len(FOLLOWED) - 1} views, policies, rebuilds, time", ours),
+        row(f"worker: {len(FOLLOWED) - 1} views, policies, rebuilds, timers", ours),
         row("stock ProjectionRunner: one view", stock),
     ]
     return aligned(columns, rows)

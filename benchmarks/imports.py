@@ -1,4 +1,4 @@
-"""Histories imported through the rules, beside the stock library's Application saving the same events one at a time."""
+"""Import of histories, compared with the stock library's Application saving the same events one at a time."""
 
 import io
 import json
@@ -24,7 +24,7 @@ from service.settings import DatabaseUrls
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """lines: of each history. As many as in the log of real travel permits, and as few as a spreadsheet has."""
+    """lines: per history; many as in the log of real travel permits, or few as in a spreadsheet."""
 
     name: str
     lines: int
@@ -32,14 +32,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """lines: that are imported in a round. saved: events that the stock saves in a round."""
+    """lines: imported per round. saved: events that the stock library saves per round."""
 
     lines: int
     saved: int
     rounds: int
 
 
-LOADS: Final = (Load("18 lines a history", 18), Load("3 lines a history", 3))
+LOADS: Final = (Load("18 lines per history", 18), Load("3 lines per history", 3))
 FULL: Final = Scale(lines=18_000, saved=3_000, rounds=5)
 QUICK: Final = Scale(lines=180, saved=60, rounds=1)
 CLERK: Final = {"subject": "clerk", "authority": "lowland", "roles": ["ADMINISTRATOR"]}
@@ -73,7 +73,7 @@ def measure(*, quick: bool = False) -> str:
 
 
 def _import_side(server: DatabaseUrls, scale: Scale, load: Load, round_: int) -> float:
-    """Lines that were recorded, a second: read, judged, decided, appended."""
+    """Recorded lines per second: parsed, decided, appended."""
     file = b"".join(_file(scale.lines // load.lines, load.lines))
     name = f"import_{load.lines}_{round_}"
     urls = migrated(server, name)
@@ -89,7 +89,7 @@ def _import_side(server: DatabaseUrls, scale: Scale, load: Load, round_: int) ->
 
 
 def _stock_side(server: DatabaseUrls, scale: Scale, load: Load, round_: int) -> float:
-    """Events that were saved, a second: the aggregate stays at hand, so that nothing is read."""
+    """Saved events per second; the aggregate stays in memory, so that nothing is read."""
     name = f"stock_{load.lines}_{round_}"
     with closing(StockRegister(environment(created(server, name).owner))) as register:
         began = time.perf_counter()
@@ -116,7 +116,7 @@ def _file(histories: int, lines: int) -> Iterator[bytes]:
             yield _line(history, "remarkOnDeploymentRequest", REVIEWS, REASON)
 
 
-def _line(history: str, command: str, actor: Any, said: Any) -> bytes:
+def _line(history: str, command: str, actor: Any, input_: Any) -> bytes:
     at = datetime(2017, 3, 1, tzinfo=UTC).isoformat()
-    told = {"history": history, "command": command, "at": at, "actor": actor, "input": said}
-    return json.dumps(told).encode() + b"\n"
+    fields = {"history": history, "command": command, "at": at, "actor": actor, "input": input_}
+    return json.dumps(fields).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""The lives of requests and incidents as they come to be: each step waits, then tells what is recorded."""
+"""Generated lives of requests and incidents: each step has a delay and the events that it records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,8 +32,8 @@ from service.event_store.records import StreamVersion
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One command's events, and what it consulted, so long after the step before."""
+class RecordedCommand:
+    """The events of one command and the streams it consulted. after: delay since the previous step."""
 
     after: timedelta
     command: str
@@ -42,19 +42,19 @@ class Told:
     consulted: tuple[StreamVersion, ...]
 
 
-Life = Iterator[Told]
+Life = Iterator[RecordedCommand]
 
 
 @dataclass(slots=True)
 class World:
-    """What lives refer to: numbers, and the incidents that were found to be somebody's doing, the last ones."""
+    """State shared by lives: numbers, and the latest incidents with a finding of a responsible party."""
 
     cast: Cast
     numbers: dict[str, int] = field(default_factory=dict)
     attributed: list[tuple[IncidentId, request.Ground]] = field(default_factory=list)
 
     def number(self, code: AuthorityCode, year: int, kind: str, subject: UUID) -> tuple[str, tuple[UUID, Any]]:
-        """The next reference, and what is recorded of it."""
+        """The next reference, and the event that records it."""
         series = numbering.series(code, year, kind)
         self.numbers[series] = self.numbers.get(series, 0) + 1
         written = (numbering.stream_of(series), NumberAssigned(subject=subject))
@@ -62,7 +62,7 @@ class World:
 
 
 def life_of_incident(world: World, at: datetime) -> Life:
-    """Reported, evidence recorded, attributed, now and then retracted and attributed again."""
+    """Reported, evidence recorded, attributed, sometimes retracted and attributed again."""
     cast = world.cast
     stream, place, code = IncidentId(cast.id()), cast.one(PLACES), cast.one(REQUESTERS)
     investigator = cast.official(decider_of(place), Role.INVESTIGATOR)
@@ -78,7 +78,9 @@ def life_of_incident(world: World, at: datetime) -> Life:
         marking=cast.one(MARKINGS[:18]),
         covered_by=(decider_of(place),),
     )
-    yield Told(timedelta(), "ReportIncident", reporter, ((stream, reported), number), rested_on(reporter, place))
+    yield RecordedCommand(
+        timedelta(), "ReportIncident", reporter, ((stream, reported), number), rested_on(reporter, place)
+    )
     version, found = 1, 0
     while found < 1 or cast.chance(0.2):
         pieces = tuple(EvidenceId(cast.id()) for _ in range(1 + int(cast.random.random() * 4)))
@@ -91,7 +93,9 @@ def life_of_incident(world: World, at: datetime) -> Life:
                 source_reliability=cast.one(tuple(SourceReliability)),
                 information_credibility=cast.one(tuple(InformationCredibility)),
             )
-            yield Told(cast.days(0.2, 5), "RecordEvidence", reporter, ((stream, evidence),), rested_on(reporter))
+            yield RecordedCommand(
+                cast.days(0.2, 5), "RecordEvidence", reporter, ((stream, evidence),), rested_on(reporter)
+            )
         version, found = version + 1, found + 1
         attributed = incident.IncidentAttributed(
             responsible_party=cast.text(),
@@ -100,7 +104,7 @@ def life_of_incident(world: World, at: datetime) -> Life:
             basis=cast.text(),
             evidence=pieces,
         )
-        yield Told(
+        yield RecordedCommand(
             cast.days(1, 9), "AttributeIncident", investigator, ((stream, attributed),), rested_on(investigator, place)
         )
         ground = request.Ground(
@@ -114,7 +118,7 @@ def life_of_incident(world: World, at: datetime) -> Life:
 
 
 def life_of_request(world: World, at: datetime) -> Life:
-    """Submitted, reviewed, now and then withheld, endorsed, decided, and what follows; one in twenty is left open."""
+    """Submitted, reviewed, sometimes withheld, endorsed, decided, and what follows; one in twenty stays open."""
     course = _Course(world, at)
     yield course.submitted()
     yield from course.remarks(0.3)
@@ -126,7 +130,7 @@ def life_of_request(world: World, at: datetime) -> Life:
 
 
 class _Course:
-    """One request on its way."""
+    """The course of one request."""
 
     def __init__(self, world: World, at: datetime) -> None:
         cast = self._cast = world.cast
@@ -145,7 +149,7 @@ class _Course:
         self._period = cast.period(at)
         self._revision = 1
 
-    def submitted(self) -> Told:
+    def submitted(self) -> RecordedCommand:
         cast = self._cast
         reference, number = self._world.number(self._code, self._at.year, "", self._stream)
         event = request.RequestSubmitted(
@@ -162,19 +166,21 @@ class _Course:
             marking=cast.one(MARKINGS),
         )
         consulted = rested_on(self._requester, self._place)
-        return Told(timedelta(), "SubmitRequest", self._requester, ((self._stream, event), number), consulted)
+        return RecordedCommand(
+            timedelta(), "SubmitRequest", self._requester, ((self._stream, event), number), consulted
+        )
 
     def remarks(self, share: float) -> Life:
         while self._cast.chance(share):
             who = self._cast.one((self._requester, self._reviewer))
             internal = who is self._reviewer and self._cast.chance(0.3)
             event = request.RequestRemarked(reason=self._cast.text(), internal=internal)
-            yield self._told(0.1, 6, "RemarkOnRequest", who, event)
+            yield self._command(0.1, 6, "RemarkOnRequest", who, event)
 
     def review(self) -> Life:
-        """With a hold where it names an incident, and amendments."""
+        """The review: with a hold if the request names an incident, and amendments."""
         cast, reviewer = self._cast, self._reviewer
-        yield self._told(0.5, 9, "BeginReview", reviewer, request.ReviewBegun(reason=cast.text()))
+        yield self._command(0.5, 9, "BeginReview", reviewer, request.ReviewBegun(reason=cast.text()))
         yield from self.remarks(0.4)
         if self._incidents and cast.chance(0.6):
             held = request.RequestWithheld(
@@ -184,14 +190,14 @@ class _Course:
                 minimum_confidence=AnalyticConfidence.MODERATE,
                 review_by=self._at + cast.days(30, 60),
             )
-            yield self._told(0.5, 9, "WithholdRequest", reviewer, held)
+            yield self._command(0.5, 9, "WithholdRequest", reviewer, held)
             yield from self.remarks(0.4)
             resumed = request.ReviewResumed(reason=cast.text(), grounds=self._grounds)
-            yield self._told(3, 40, "ResumeReview", reviewer, resumed)
+            yield self._command(3, 40, "ResumeReview", reviewer, resumed)
         while cast.chance(0.25):
             self._revision += 1
             amended = request.RequestAmended(purpose=cast.text(), reason=cast.text())
-            yield self._told(0.5, 9, "AmendRequest", self._requester, amended)
+            yield self._command(0.5, 9, "AmendRequest", self._requester, amended)
 
     def endorsements(self) -> Life:
         endorsers: tuple[Actor, ...] = ()
@@ -201,26 +207,26 @@ class _Course:
             event = request.RequestEndorsed(
                 recommendation=request.Recommendation.APPROVE, reason=self._cast.text(), revision=self._revision
             )
-            yield self._told(0.2, 5, "EndorseRequest", endorser, event)
+            yield self._command(0.2, 5, "EndorseRequest", endorser, event)
 
     def decision(self) -> Life:
-        """A tenth is withdrawn, a quarter denied, the rest approved."""
+        """The decision: a tenth is withdrawn, a quarter denied, the rest approved."""
         cast, approver = self._cast, self._cast.official(self._decider, Role.APPROVER)
         outcome = cast.random.random()
         if outcome < 0.1:
             withdrawn = request.RequestWithdrawn(reason=cast.text())
-            yield self._told(0.5, 9, "WithdrawRequest", self._requester, withdrawn)
+            yield self._command(0.5, 9, "WithdrawRequest", self._requester, withdrawn)
         elif outcome < 0.35:
             denied = request.RequestDenied(reason=cast.text(), grounds=self._grounds)
-            yield self._told(0.5, 9, "DenyRequest", approver, denied)
+            yield self._command(0.5, 9, "DenyRequest", approver, denied)
         else:
             approved = self._approved()
-            yield self._told(0.5, 9, "ApproveRequest", approver, approved)
+            yield self._command(0.5, 9, "ApproveRequest", approver, approved)
             for condition in approved.conditions:
                 reported = request.FulfilmentReported(condition=condition.id, report=cast.text())
-                yield self._told(3, 30, "ReportFulfilment", self._requester, reported)
+                yield self._command(3, 30, "ReportFulfilment", self._requester, reported)
             if cast.chance(0.2):
-                yield self._told(5, 40, "RevokeApproval", approver, request.ApprovalRevoked(reason=cast.text()))
+                yield self._command(5, 40, "RevokeApproval", approver, request.ApprovalRevoked(reason=cast.text()))
 
     def _approved(self) -> request.RequestApproved:
         cast = self._cast
@@ -236,6 +242,6 @@ class _Course:
             grounds=self._grounds,
         )
 
-    def _told(self, least: float, most: float, command: str, actor: Actor, event: Any) -> Told:
-        """So many days later."""
-        return Told(self._cast.days(least, most), command, actor, ((self._stream, event),), rested_on(actor))
+    def _command(self, least: float, most: float, command: str, actor: Actor, event: Any) -> RecordedCommand:
+        """A command, a random number of days after the previous step."""
+        return RecordedCommand(self._cast.days(least, most), command, actor, ((self._stream, event),), rested_on(actor))

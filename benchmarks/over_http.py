@@ -1,4 +1,4 @@
-"""Commands and queries a second over HTTP, beside a plain Strawberry application over the stock Application."""
+"""Commands and queries per second over HTTP, compared with a plain Strawberry app on the stock Application."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -63,7 +63,7 @@ class Scale:
 FULL: Final = Scale(events=50_000, connections=(1, 16, 64), rounds=5, seconds=2.0)
 QUICK: Final = Scale(events=300, connections=(1, 4), rounds=1, seconds=0.2)
 SAMPLED: Final = 16
-"""Connections at which it is looked where the time goes."""
+"""Number of connections for the profile."""
 EVENTS_A_REQUEST: Final = 8
 
 
@@ -78,7 +78,7 @@ Runs = dict[tuple[str, int, str], list[tuple[float, list[float]]]]
 
 
 def measure(*, quick: bool = False) -> str:
-    """Two tables: how much, and where the time goes."""
+    """Two tables: throughput, and CPU time by layer."""
     scale = QUICK if quick else FULL
     runs: Runs = {}
     with durable_server() as server, ExitStack() as stack:
@@ -91,7 +91,7 @@ def measure(*, quick: bool = False) -> str:
                         key = (operation, connections, side.name)
                         runs.setdefault(key, []).append((len(took) / scale.seconds, took))
         where = {(operation, side.name): _sampled(side, operation, scale) for operation in OPERATIONS for side in sides}
-    return f"{told(scale, runs)}\n\n{told_where(where)}"
+    return f"{throughput_table(scale, runs)}\n\n{cpu_table(where)}"
 
 
 def _mandate(server: DatabaseUrls, scale: Scale, stack: ExitStack) -> Side:
@@ -115,7 +115,7 @@ def _stock(server: DatabaseUrls, scale: Scale, stack: ExitStack) -> Side:
 
 
 def _life(app: StockRegister) -> UUID:
-    """A request with as many events as the others have."""
+    """Creates a request with as many events as the others."""
     request_id = app.submit("pristina", "official", "KSF", 120, "xk/north/zubin-potok", register.PURPOSE)
     found: Any = app.repository.get(request_id)
     for _ in range(EVENTS_A_REQUEST - 1):
@@ -134,14 +134,14 @@ def _loads(served: Served, documents: Mapping[str, str], ids: Sequence[str], tok
 
 
 def _sampled(side: Side, operation: str, scale: Scale) -> dict[str, float]:
-    """Microseconds of the processor for each request, by layer."""
+    """CPU microseconds per request, by layer."""
     side.served.begin_sampling()
     took, _ = alone(ask, side.loads[operation], min(SAMPLED, max(scale.connections)), scale.seconds)
     return {layer: 1e6 * seconds / len(took) for layer, seconds in side.served.sampled().items()}
 
 
-def told(scale: Scale, runs: Runs) -> str:
-    head = ("over HTTP", "connections", "side", "a second", "beside stock", "p50 ms", "p99 ms")
+def throughput_table(scale: Scale, runs: Runs) -> str:
+    head = ("over HTTP", "connections", "side", "per second", "vs stock", "p50 ms", "p99 ms")
     rows = []
     for operation in OPERATIONS:
         for connections in scale.connections:
@@ -163,12 +163,12 @@ def told(scale: Scale, runs: Runs) -> str:
     return aligned(head, rows)
 
 
-def told_where(where: Mapping[tuple[str, str], Mapping[str, float]]) -> str:
+def cpu_table(where: Mapping[tuple[str, str], Mapping[str, float]]) -> str:
     columns = list(where)
     layers = sorted({layer for spent in where.values() for layer in spent}, key=lambda layer: -_most(where, layer))
-    head = ("processor, us a request", *(f"{side}, {operation.partition(': ')[2]}" for operation, side in columns))
+    head = ("CPU us per request", *(f"{side}, {operation.partition(': ')[2]}" for operation, side in columns))
     rows = [(layer, *(f"{where[column].get(layer, 0.0):,.0f}" for column in columns)) for layer in layers]
-    total = ("all of the server's process", *(f"{sum(where[column].values()):,.0f}" for column in columns))
+    total = ("server process, total", *(f"{sum(where[column].values()):,.0f}" for column in columns))
     return aligned(head, [*rows, total])
 
 

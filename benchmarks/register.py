@@ -1,4 +1,4 @@
-"""A register to measure: two authorities, a mandate, requests; and the orders that clients give in it."""
+"""A register for benchmarks: two authorities, a mandate, requests, and the commands of clients."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -42,25 +42,25 @@ def found(dispatcher: Dispatcher) -> None:
 
 
 def submit(dispatcher: Dispatcher, count: int) -> list[UUID]:
-    """So many new requests of every authority in turn."""
+    """Submits `count` requests, by each authority in turn."""
     orders = [CommandEnvelope(command=SUBMIT, actor=official(REQUESTERS[n % len(REQUESTERS)])) for n in range(count)]
     with ThreadPoolExecutor(16) as pool:
         return [outcome.subject for outcome in pool.map(lambda order: carry_out(dispatcher, order), orders)]
 
 
 def remark(request: UUID, number: int) -> CommandEnvelope:
-    """One event on a request, by its decider."""
+    """A remark on a request (one event), by its deciding authority."""
     actor = official(DECIDER, Role.REVIEWER, name=f"reviewer-{number}")
     return CommandEnvelope(command=RemarkOnRequest(reason=Text(REMARK)), actor=actor, subject=request)
 
 
 def carry_out(dispatcher: Dispatcher, order: CommandEnvelope) -> CommandResult:
-    """Raises RuntimeError where the order is refused."""
+    """Executes a command. Raises RuntimeError if it is refused."""
     return recorded(dispatcher.dispatch(order))
 
 
 def recorded(answer: CommandResult | Refusal) -> CommandResult:
-    """Raises RuntimeError where nothing was."""
+    """The result. Raises RuntimeError for a refusal."""
     if not isinstance(answer, CommandResult):
         raise RuntimeError(f"{type(answer).__name__}: {answer.message}")
     return answer

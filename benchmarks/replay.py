@@ -1,4 +1,4 @@
-"""A view built anew, beside the stock ProjectionRunner filling the same table, and beside reading and doing nothing."""
+"""Rebuild of a view, compared with the stock ProjectionRunner on the same table, and with only reading the events."""
 
 import time
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ QUICK: Final = Scale(few=1_000, many=3_000, rounds=1, stock_seconds=2.0)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Events that the view is made of, and what they took."""
+    """Number of events of the view, and the cost of processing them."""
 
     events: int
     seconds: float
@@ -61,10 +61,10 @@ def measure(*, quick: bool = False) -> str:
             built.append(_rebuilt(many))
             single.append(_rebuilt(many, jobs=1))
             compared.append(_rebuilt(many))
-    return told(scale, small, built, single, compared, read, stock)
+    return table(scale, small, built, single, compared, read, stock)
 
 
-def told(
+def table(
     scale: Scale,
     small: Figure,
     built: Sequence[Figure],
@@ -73,7 +73,7 @@ def told(
     read: Sequence[Figure],
     stock: Sequence[float],
 ) -> str:
-    head = ("deployment_requests, durable", "events", "a second", "beside the stock", "beside reading", "peak MB")
+    head = ("deployment_requests, durable", "events", "per second", "vs stock", "vs reading", "peak MB")
 
     def row(name: str, figures: Sequence[Figure]) -> tuple[str, ...]:
         return (
@@ -87,13 +87,13 @@ def told(
 
     slow = [Figure(round(rate * scale.stock_seconds), scale.stock_seconds) for rate in stock]
     rows = [
-        row(f"built from {scale.many:,} events, {JOBS} at a time", built),
-        row("by one process, and compared with what is served", single),
-        row(f"{JOBS} at a time, and compared with what is served", compared),
-        row("read and decoded alone", read),
-        (*row(f"stock ProjectionRunner, its first {scale.stock_seconds:.0f} s", slow)[:4], "", ""),
+        row(f"rebuild of {scale.many:,} events, {JOBS} processes", built),
+        row("1 process, compared with the served view", single),
+        row(f"{JOBS} processes, compared with the served view", compared),
+        row("reading and decoding only", read),
+        (*row(f"stock ProjectionRunner, first {scale.stock_seconds:.0f} s", slow)[:4], "", ""),
         (
-            f"built from {scale.few:,} events, {JOBS} at a time",
+            f"rebuild of {scale.few:,} events, {JOBS} processes",
             f"{small.events:,}",
             f"{small.rate:,.0f}",
             "",
@@ -121,13 +121,13 @@ def _read(urls: DatabaseUrls) -> Figure:
 
 
 def run_rebuild(url: str, jobs: int) -> tuple[int, float, float]:
-    """Events and seconds of a whole rebuild, indexes and swap included; and at most so many MB in other processes."""
+    """Events, seconds (including indexes and swap) and peak MB of child processes of a complete rebuild."""
     done = rebuild(VIEW, url, decode, jobs=jobs)
     return done.processed, done.seconds, jobs * peak_of_children() if jobs > 1 else 0.0
 
 
 def run_reading(url: str) -> tuple[int, float]:
-    """The same events, stream by stream, decoded and let go."""
+    """Reads and decodes the same events, stream by stream, and discards them."""
     began = time.perf_counter()
     with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection, collecting_rarely():
         source = LogReplay(connection, decode, head(connection)).by_stream(topics(VIEW.by_stream))

@@ -1,4 +1,4 @@
-"""A private PostgreSQL that survives the machine (fsync on, on a disk), and fresh databases in it."""
+"""A private, durable PostgreSQL (fsync on, data on a disk), and new databases in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ OWNER = "mandate_owner"
 
 @contextmanager
 def durable_server() -> Iterator[DatabaseUrls]:
-    """As the embedded server comes; its data is removed at the end."""
+    """An embedded server with default settings; its data is removed at the end."""
     ON_DISK.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="bench-", dir=ON_DISK) as folder, embedded_postgres(Path(folder)) as urls:
         yield urls
@@ -47,7 +47,7 @@ def created(server: DatabaseUrls, name: str) -> DatabaseUrls:
 
 
 def dropped(server: DatabaseUrls, name: str) -> None:
-    """Lets go of a database, whoever is connected to it."""
+    """Drops a database, including its connections."""
     assert server.superuser is not None
     with psycopg.connect(server.superuser, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

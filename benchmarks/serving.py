@@ -1,4 +1,4 @@
-"""The two servers of the comparison, each in a process of its own, that tells where its time goes when it is asked."""
+"""The two servers of the comparison, each in its own process, with a profile on request."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ class Served:
         self._pipe.recv()
 
     def sampled(self) -> Mapping[str, float]:
-        """Seconds of the processor by layer, since sampling began."""
+        """CPU seconds by layer since sampling began."""
         self._pipe.send("stop")
         found: Mapping[str, float] = self._pipe.recv()
         return found
@@ -40,14 +40,14 @@ class Served:
 
 @contextmanager
 def mandate(urls: DatabaseUrls) -> Iterator[Served]:
-    """The API, and beside it the worker that keeps the views up to date, as `mandate serve` runs them."""
+    """The API with its worker, as `mandate serve` runs them."""
     with api(urls) as served, _working(urls):
         yield served
 
 
 @contextmanager
 def api(urls: DatabaseUrls) -> Iterator[Served]:
-    """The API alone, over views that are up to date: nothing is written."""
+    """The API without a worker, on views that are up to date; nothing is written."""
     with _process(_serve_mandate, urls) as served:
         yield served
 

@@ -9,7 +9,7 @@ from eventsourcing.domain import Aggregate, event
 
 
 class StockRequest(Aggregate):
-    """What a deployment request is, told in the library's terms, without any rule."""
+    """A deployment request as an aggregate of the library, without rules."""
 
     @event("Submitted")
     def __init__(self, authority: str, by: str, force: str, strength: int, region: str, purpose: str) -> None:
@@ -28,7 +28,7 @@ class StockRequest(Aggregate):
 
 
 class StockRegister(Application[UUID]):
-    """Its recorder, its mapper and its JSON transcoder, as they come."""
+    """With the library's default recorder, mapper and JSON transcoder."""
 
     def submit(self, authority: str, by: str, force: str, strength: int, region: str, purpose: str) -> UUID:
         request = StockRequest(authority, by, force, strength, region, purpose)

@@ -1,4 +1,4 @@
-"""A plain Strawberry application over the stock Application, the way the documentation of both shows."""
+"""A plain Strawberry application over the stock Application, as in the documentation of both."""
 
 from typing import Any
 from uuid import UUID
@@ -47,7 +47,7 @@ class Query:
 
     @strawberry.field
     def requests(self, info: Info, first: int = 20) -> list[Request]:
-        """The last ones: the application knows their ids, and reads each from its events."""
+        """The last requests: the application holds their ids, and reads each from its events."""
         register = info.context["register"]
         return [shown(register.repository.get(request)) for request in info.context["ids"][-first:]]
 

@@ -1,4 +1,4 @@
-"""The stock ProjectionRunner filling the very tables of a view: one event, its rows and its tracking at a time."""
+"""The stock ProjectionRunner on the tables of a view: one transaction per event, with its rows and its tracking."""
 
 import time
 from typing import Any, Final
@@ -44,7 +44,7 @@ ADDED: Final = {
 
 
 class OurEvents(Mapper[UUID]):
-    """Decodes what our store holds, as fast as we do: in the library's place of its own decoding."""
+    """Uses our decoder in place of the library's, so that decoding is equally fast."""
 
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())
@@ -76,7 +76,7 @@ class StockLog(Application[UUID]):
 
 
 class StockView(PostgresTrackingRecorder):
-    """Each event is folded on the row that stands, as nothing is at hand after a restart."""
+    """Folds each event on the current row, which it reads, because nothing is in memory after a restart."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,7 +107,7 @@ class StockProjection(Projection[StockView]):
 
 
 def run(owner_url: str, seconds: float) -> float:
-    """Events a second, from the first on, for so long or until there are no more."""
+    """Events per second, from the first event, for `seconds` or until the end of the log."""
     as_if_new(owner_url)
     env = stock_environment(owner_url)
     began = time.perf_counter()
@@ -123,12 +123,12 @@ def run(owner_url: str, seconds: float) -> float:
 
 
 def stock_environment(owner_url: str) -> dict[str, str]:
-    """By which the library reads our events, and makes tables of its own for none of them."""
+    """Settings with which the library reads our events, without creating its own tables."""
     return environment(owner_url, POSTGRES_SCHEMA="event_store", STORED_CREATE_TABLE="no")
 
 
 def as_if_new(owner_url: str) -> None:
-    """As if nobody had followed yet."""
+    """Resets the view to a state before any event was followed."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(AS_THE_STOCK_CALLS_IT)
         for table in VIEW.tables:
@@ -147,5 +147,5 @@ def _standing(recorded: Recorded[Any], cursor: psycopg.Cursor[dict[str, Any]]) -
 
 
 def _plain(value: Any) -> Any:
-    """A tuple is a composite to psycopg."""
+    """Converts tuples to lists, because psycopg adapts tuples as composites."""
     return list(value) if isinstance(value, tuple) else value

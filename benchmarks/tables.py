@@ -1,4 +1,4 @@
-"""Figures side by side: medians of interleaved rounds, as a table that reads the same in a terminal and in a page."""
+"""Formatting of results as Markdown tables, also readable in a terminal."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 
 def aligned(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table with its columns in line; all but the first hold figures."""
+    """A Markdown table with aligned columns; all but the first hold figures."""
     lines = [list(head), *map(list, rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
 
@@ -38,7 +38,7 @@ def times(ratio: float) -> str:
 
 
 def keep(name: str, text: str) -> None:
-    """Puts the text in the place of the last one of this name in docs/benchmarks.md."""
+    """Replaces the result of this name in docs/benchmarks.md. Raises ValueError if the page has no place for it."""
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before, found, rest = PAGE.read_text().partition(begin)
     _, closed, after = rest.partition(end)

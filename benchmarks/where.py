@@ -1,4 +1,4 @@
-"""Where a server's time goes: its main thread sampled while it uses the processor, told by layer."""
+"""CPU profile of a server by layer: its main thread is sampled by CPU time."""
 
 import signal
 import threading
@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Final
 
 EVERY: Final = 0.002
-"""Seconds of the processor between samples."""
+"""CPU seconds between samples."""
 LAYERS: Final = (
     ("HTTP: uvicorn, Starlette", ("/uvicorn/", "/httptools", "/starlette/", "/fastapi/")),
     ("resolvers and answers", ("/service/graphql/", "/benchmarks/stock_api.py")),
@@ -24,7 +24,7 @@ LAYERS: Final = (
 
 
 class Sampler:
-    """Of this process: its main thread, which installs it, and the threads that carry out commands."""
+    """Profiles this process: the main thread, which must install it, and the command threads."""
 
     def __init__(self) -> None:
         self._samples: Counter[str] = Counter()
@@ -37,7 +37,7 @@ class Sampler:
         signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)
 
     def stop(self) -> Mapping[str, float]:
-        """Seconds of the processor by layer."""
+        """CPU seconds by layer."""
         signal.setitimer(signal.ITIMER_PROF, 0)
         whole = time.process_time() - self._began
         spent = {name: after - self._before.get(name, 0.0) for name, after in _seconds_of_threads().items()}
@@ -59,11 +59,11 @@ def _layer_of(file: str) -> str | None:
 
 
 def _seconds_of_threads() -> dict[str, float]:
-    """What the threads that are not the main one used, by what they do."""
+    """CPU seconds of the other threads, by their purpose."""
     found: dict[str, float] = {}
     for thread in threading.enumerate():
         if thread is not threading.main_thread() and thread.ident is not None:
-            kind = "threads of commands" if thread.name.startswith("command") else "appender, pools"
+            kind = "command threads" if thread.name.startswith("command") else "appender, pools"
             used = time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
             found[kind] = found.get(kind, 0.0) + used
     return found

@@ -1,4 +1,4 @@
-"""Processes that carry out commands as fast as they can, when told to: so that a load is more than one interpreter."""
+"""Worker processes that execute commands as fast as possible, so that the load uses more than one interpreter."""
 
 import asyncio
 import time
@@ -15,21 +15,21 @@ from typing import Any, Self, cast
 import uvloop
 
 Client = Callable[[], None] | Callable[[], Awaitable[None]]
-"""Carries out one command of its own: in a thread, or in an event loop with the others."""
+"""Executes one command: in its own thread, or in an event loop shared with the others."""
 Side = Callable[[int, ExitStack], Callable[[str, int, int], Client]]
-"""Opens one side in the n-th process; what it returns makes the n-th of so many clients for a kind of command."""
+"""Opens one side in the n-th process; the result makes a client from (command, index, number of clients)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was done in a run: how many a second, and how long each took."""
+    """The result of a run: commands per second, and the latency of each."""
 
     rate: float
     seconds: list[float]
 
 
 class Workers:
-    """Some processes of one side. They wait between runs, so that rounds of several sides can be interleaved."""
+    """Processes of one side. They wait between runs, so that rounds of several sides can be interleaved."""
 
     def __init__(self, side: Side, count: int) -> None:
         self._side = side
@@ -56,7 +56,7 @@ class Workers:
             process.join(30)
 
     def run(self, command: str, processes: int, clients: int, seconds: float) -> Run:
-        """So many clients in each of so many processes, for this long."""
+        """Runs `clients` clients in each of `processes` processes for `seconds`."""
         pipes = self._pipes[:processes]
         for pipe in pipes:
             pipe.send((command, clients, seconds))
@@ -87,7 +87,7 @@ def _serve(side: Side, number: int, pipe: Connection) -> None:
 
 
 def together(clients: Sequence[Client], seconds: float) -> list[float]:
-    """All of them at once, until the time is over: how long each command took."""
+    """Runs all clients concurrently for `seconds`. Returns the latency of each command."""
     end = time.perf_counter() + seconds
 
     async def drive_in_loop(client: Callable[[], Awaitable[None]]) -> list[float]:

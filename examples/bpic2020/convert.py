@@ -1,4 +1,4 @@
-"""Turns the travel-permit log of the BPI Challenge 2020 into a file that `mandate import` takes. README.md says how.
+"""Converts the travel-permit log of the BPI Challenge 2020 into a file for `mandate import`, as described in README.md.
 
 python examples/bpic2020/convert.py LOG.xes[.gz] FILE.jsonl
 """
@@ -15,11 +15,11 @@ from typing import Any, BinaryIO, Final
 from xml.etree import ElementTree
 
 BEFORE: Final = "2016-01-01T00:00:00+01:00"
-"""Before the first event of the log."""
+"""An instant before the first event of the log."""
 DESK, STAFF, REGION = "example-tue-desk", "example-tue-staff", "example-tue"
 CLERK: Final = {"subject": "clerk", "authority": DESK, "roles": ["ADMINISTRATOR"]}
 NOT_NAMED: Final = "NOT NAMED"
-"""Who did what the log names no role for."""
+"""The actor of events for which the log has no role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,10 @@ class Activity:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the log's events. mapped: by command. carried: in the terms of the submission, with no event of
-    their own. added: lines that the register needs and the log has no event for.
+    """Counts of the log's events.
+
+    mapped: by command. carried: part of the terms of the submission, without an event. added: lines that the register
+    needs and that have no event in the log.
     """
 
     cases: int = 0
@@ -56,15 +58,15 @@ class Counts:
 
 
 def cases(log: BinaryIO) -> Iterator[tuple[str, list[Activity]]]:
-    """Each trace's name and its events in order, one trace in memory at a time."""
+    """(name, events) of each trace, with one trace in memory at a time."""
     parser = ElementTree.iterparse(log, events=("start", "end"))  # noqa: S314 expat bounds what entities expand to
     _, root = next(parser)
     activities: list[Activity] = []
     for event, element in parser:
         kind = element.tag.rpartition("}")[2]
         if event == "end" and kind == "event":
-            told = {each.get("key"): each.get("value", "") for each in element}
-            activities.append(Activity(told["concept:name"], told["time:timestamp"]))
+            values = {each.get("key"): each.get("value", "") for each in element}
+            activities.append(Activity(values["concept:name"], values["time:timestamp"]))
         elif event == "end" and kind == "trace":
             name = next(each.get("value", "") for each in element if each.get("key") == "concept:name")
             yield name, activities
@@ -99,14 +101,14 @@ class Case:
             if not self._submitted and not activity.is_of_permit:
                 self._counts.carried[activity.name] += 1
                 continue
-            command, role, told = self._command(activity, self._activities[index + 1 :])
+            command, role, input_ = self._command(activity, self._activities[index + 1 :])
             if command in ("endorseDeploymentRequest", "approveDeploymentRequest", "denyDeploymentRequest"):
                 yield from self._take_up(activity)
             self._counts.mapped[command] += 1
-            yield self._line(activity, command, role, told)
+            yield self._line(activity, command, role, input_)
 
     def _command(self, activity: Activity, later: list[Activity]) -> tuple[str, str, dict[str, Any]]:
-        """The command that an event stands for, the role in which its actor gives it, and its input."""
+        """Command, role of the actor, and input for an event of the log."""
         reason = {"reason": activity.name}
         if not self._submitted:
             self._submitted = True
@@ -145,9 +147,9 @@ class Case:
         return self._name.capitalize()
 
     def _terms(self, activity: Activity) -> dict[str, Any]:
-        """The trip's days are the period asked for, its last day included, and at least all days up to the decision.
+        """The terms. The period is that of the trip, including its last day, and extends at least to the last event.
 
-        Some permits were submitted after the trip, and the register decides on nothing that is over.
+        Some permits were submitted after the trip, and the register refuses a period that is over.
         """
         days = {each.name: each.at for each in self._activities if each.name.endswith(" trip")}
         of_permit = (each.at for each in self._activities if each.is_of_permit)
@@ -162,14 +164,14 @@ class Case:
         }
 
     def _take_up(self, activity: Activity) -> Iterator[dict[str, Any]]:
-        """The register endorses and decides only what is under review; the log has no event for its beginning."""
+        """Adds the beginning of the review, which the register requires and the log does not contain."""
         if not self._taken_up:
             self._taken_up = True
             self._counts.added["beginReview"] += 1
-            told = {"reason": f"Taken up with: {activity.name}."}
-            yield self._line(activity, "beginReview", "REVIEWER", told)
+            input_ = {"reason": f"Taken up with: {activity.name}."}
+            yield self._line(activity, "beginReview", "REVIEWER", input_)
 
-    def _line(self, activity: Activity, command: str, role: str, told: dict[str, Any]) -> dict[str, Any]:
+    def _line(self, activity: Activity, command: str, role: str, input_: dict[str, Any]) -> dict[str, Any]:
         person = "EMPLOYEE" if role == "REQUESTER" else activity.role
         return {
             "history": self._name,
@@ -180,18 +182,18 @@ class Case:
                 "authority": STAFF if role == "REQUESTER" else DESK,
                 "roles": [role],
             },
-            "input": told,
+            "input": input_,
         }
 
 
 def _authorities() -> Iterator[dict[str, Any]]:
     basis = "EXAMPLE: the university's travel rules"
-    for code, command, told in (
+    for code, command, input_ in (
         (DESK, "registerAuthority", {"code": DESK, "name": "EXAMPLE: those who decide on travel permits (invented)"}),
         (STAFF, "registerAuthority", {"code": STAFF, "name": "EXAMPLE: employees who travel (invented)"}),
         (f"{DESK}-mandate", "grantMandate", {"authority": DESK, "region": REGION, "legalBasis": basis}),
     ):
-        yield {"history": code, "command": command, "at": BEFORE, "actor": CLERK, "input": told}
+        yield {"history": code, "command": command, "at": BEFORE, "actor": CLERK, "input": input_}
 
 
 def _opened(log: Path) -> BinaryIO:

@@ -86,7 +86,9 @@ class Register:
     @cached_property
     def log(self) -> list[Recorded[Any]]:
         """What is told to whoever sees everything."""
-        return [recorded for recorded in self.world.log() if AGGREGATE_OF[type(recorded.event)] not in INTERNAL_AGGREGATES]
+        return [
+            recorded for recorded in self.world.log() if AGGREGATE_OF[type(recorded.event)] not in INTERNAL_AGGREGATES
+        ]
 
     def states(self, aggregate: Aggregate, end: int | None = None) -> dict[UUID, Any]:
         """Every subject of a kind, folded up to a position."""
