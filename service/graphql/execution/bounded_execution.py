@@ -56,13 +56,13 @@ class BoundedExecutor(Executor[None]):
                     return None
             elif (written := write(value)) is not None:
                 if type(written) is str:
-                    self._weigh(len(written) if written.isascii() else 4 * len(written))
+                    self._count_bytes(len(written) if written.isascii() else 4 * len(written))
                 return written
         return super().execute_field(parent_type, source, field_details_list, path, position)
 
     def complete_leaf_value(self, return_type: Any, result: Any) -> Any:  # type: ignore[override]
         written = super().complete_leaf_value(return_type, result)
-        self._weigh(weight(written))
+        self._count_bytes(json_size(written))
         return written
 
     def complete_iterable_value(
@@ -118,9 +118,9 @@ class BoundedExecutor(Executor[None]):
         if self._cost > COST:
             raise TooMuch(f"The answer costs more than {COST:,} fields: ask for shorter pages or fewer fields.")
         self.context_value.pace.spend(min(units, READ))
-        self._weigh(characters + FRAME)
+        self._count_bytes(characters + FRAME)
 
-    def _weigh(self, number: int) -> None:
+    def _count_bytes(self, number: int) -> None:
         """Counts bytes of the response and reserves them from the person's quota."""
         self._bytes += number
         if self._bytes > self._reserved:
@@ -153,7 +153,7 @@ class PartialList:
         return self.items
 
 
-def weight(value: Any) -> int:
+def json_size(value: Any) -> int:
     """Approximate size of a value as JSON, in bytes."""
     if isinstance(value, str):
         return len(value) if value.isascii() else 4 * len(value)

@@ -73,7 +73,7 @@ class Prepared:
     """A valid document within the limits, with the operation to execute."""
 
     node: DocumentNode
-    asked: GraphQLRequest
+    request: GraphQLRequest
     kind: OperationType
     cost: int
 
@@ -88,22 +88,22 @@ class GraphQLExecutor:
         self._parse = DocumentCache(self._schema).read
 
     async def prepare(
-        self, asked: GraphQLRequest, context: "Context", *, read_only: bool = False
+        self, request: GraphQLRequest, context: "Context", *, read_only: bool = False
     ) -> Prepared | GraphQLResponse:
         """The operation to execute, or the response that refuses it."""
-        document = await self._parse(asked.query, context.share)
+        document = await self._parse(request.query, context.share)
         if document.errors:
             return GraphQLResponse(errors=format_errors(document.errors, document.node))
-        operation = document.operation(asked.operation)
+        operation = document.operation(request.operation)
         if isinstance(operation, GraphQLError):
             return GraphQLResponse(errors=format_errors([operation]))
         if read_only and operation.kind is OperationType.MUTATION:
             return GraphQLResponse(errors=format_errors([GraphQLError(MUTATION_NEEDS_POST)]), needs_post=True)
-        cost = operation.cost(asked.variables)
+        cost = operation.cost(request.variables)
         if isinstance(cost, GraphQLError):
             return GraphQLResponse(errors=format_errors([cost]))
         assert document.node is not None
-        return Prepared(document.node, asked, operation.kind, cost)
+        return Prepared(document.node, request, operation.kind, cost)
 
     async def execute(self, prepared: Prepared | GraphQLResponse, context: "Context") -> GraphQLResponse:
         """Executes a query or a mutation. Never raises: every failure becomes an error in the response.
@@ -116,7 +116,7 @@ class GraphQLExecutor:
             return GraphQLResponse(errors=format_errors([GraphQLError(SUBSCRIPTION_NEEDS_STREAM)]))
         try:
             async with context.share.cost(prepared.cost):
-                result = await self._execute(prepared.node, prepared.asked, context)
+                result = await self._execute(prepared.node, prepared.request, context)
                 return _to_response(result, prepared.node, context)
         except QuotaExceeded as refused:
             return GraphQLResponse(errors=[too_many(refused)])
@@ -125,11 +125,11 @@ class GraphQLExecutor:
             return GraphQLResponse(errors=errors, recorded=bool(context.recorded))
 
     async def stream(
-        self, asked: GraphQLRequest, context: "Context", *, read_only: bool = False
+        self, request: GraphQLRequest, context: "Context", *, read_only: bool = False
     ) -> AsyncGenerator[GraphQLResponse, None]:
         """Executes any operation and yields its responses. A response with executed=False is the last. Raises
         SubscriptionsEnded."""
-        prepared = await self.prepare(asked, context, read_only=read_only)
+        prepared = await self.prepare(request, context, read_only=read_only)
         async with aclosing(self.answers(prepared, context)) as answers:
             async for answer in answers:
                 yield answer
@@ -142,7 +142,7 @@ class GraphQLExecutor:
             if isinstance(prepared, GraphQLResponse) or not prepared.is_subscription:
                 yield await self.execute(prepared, context)
                 return
-            async with aclosing(self._stream_results(prepared.node, prepared.asked, context)) as answers:
+            async with aclosing(self._stream_results(prepared.node, prepared.request, context)) as answers:
                 async for answer in answers:
                     yield answer
                     context.release()
@@ -150,11 +150,11 @@ class GraphQLExecutor:
             context.release()
 
     async def _stream_results(
-        self, document: DocumentNode, asked: GraphQLRequest, context: "Context"
+        self, document: DocumentNode, request: GraphQLRequest, context: "Context"
     ) -> AsyncGenerator[GraphQLResponse, None]:
         """Yields the results of a subscription. A retryable error ends it: to skip the event would lose it."""
         try:
-            source = await self._subscribe(document, asked, context)
+            source = await self._subscribe(document, request, context)
             if isinstance(source, ExecutionResult):
                 yield GraphQLResponse(errors=format_errors(source.errors or (), document))
                 return
@@ -171,24 +171,24 @@ class GraphQLExecutor:
             yield GraphQLResponse(errors=[subscription_error(error)])
 
     async def _subscribe(
-        self, document: DocumentNode, asked: GraphQLRequest, context: "Context"
+        self, document: DocumentNode, request: GraphQLRequest, context: "Context"
     ) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
         try:
-            found = subscribe(self._schema, document, **_arguments(asked, context))
+            found = subscribe(self._schema, document, **_arguments(request, context))
         except StopIteration:
             raise GraphQLError("A subscription selects one field: all of them are skipped.") from None
         source = await found if isawaitable(found) else found
         return cast("AsyncGenerator[ExecutionResult, None] | ExecutionResult", source)
 
-    async def _execute(self, document: DocumentNode, asked: GraphQLRequest, context: "Context") -> ExecutionResult:
-        result = execute(self._schema, document, **_arguments(asked, context))
+    async def _execute(self, document: DocumentNode, request: GraphQLRequest, context: "Context") -> ExecutionResult:
+        result = execute(self._schema, document, **_arguments(request, context))
         return await result if isawaitable(result) else result
 
 
-def _arguments(asked: GraphQLRequest, context: "Context") -> dict[str, Any]:
+def _arguments(request: GraphQLRequest, context: "Context") -> dict[str, Any]:
     return {
-        "variable_values": dict(asked.variables) if asked.variables else None,
-        "operation_name": asked.operation,
+        "variable_values": dict(request.variables) if request.variables else None,
+        "operation_name": request.operation,
         "context_value": context,
         "executor_class": BoundedExecutor,
         "is_awaitable": is_awaitable,

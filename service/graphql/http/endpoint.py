@@ -86,8 +86,8 @@ class GraphQLOverHttp:
         context, read_only = Context(services, identity, services.clock()), request.method == "GET"
         held.enter_context(context.share.request())
         held.callback(context.release)
-        asked = _from_query(request) if read_only else await _from_body(request, context.share)
-        prepared = await self._executor.prepare(asked, context, read_only=read_only)
+        graphql_request = _from_query(request) if read_only else await _from_body(request, context.share)
+        prepared = await self._executor.prepare(graphql_request, context, read_only=read_only)
         if _is_streamed(prepared, accepted):
             _check_room(services)
             return SseResponse(self._executor.answers(prepared, context), identity, services)

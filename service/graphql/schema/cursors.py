@@ -17,7 +17,7 @@ _POSITION: Final = Struct(">q")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 NONE_OF_THIS_LIST: Final = "This cursor does not come from this list, in this order, as of this instant."
-_SEAL: Final = 6
+_CHECKSUM_SIZE: Final = 6
 """Bytes of the checksum that binds a cursor to its list."""
 
 
@@ -28,18 +28,18 @@ def of_list(name: str, moment: PastInstant | None) -> str:
 
 def of_place(of: str, place: ListPosition) -> str:
     """of: name of the list, with its order and instant."""
-    return _sealed(of, _PLACE.pack((place.at - _EPOCH) // _MICROSECOND, place.id.bytes))
+    return _encode(of, _PLACE.pack((place.at - _EPOCH) // _MICROSECOND, place.id.bytes))
 
 
 def of_position(of: str, position: int) -> str:
-    return _sealed(of, _POSITION.pack(position))
+    return _encode(of, _POSITION.pack(position))
 
 
 def place_after(of: str, cursor: str | None) -> ListPosition | None:
     """Raises BadUserInput if the cursor is from another list."""
     if (written := given(cursor)) is None:
         return None
-    micros, last = _PLACE.unpack(_opened(of, written, _PLACE.size))
+    micros, last = _PLACE.unpack(_decode(of, written, _PLACE.size))
     try:
         return ListPosition(_EPOCH + micros * _MICROSECOND, UUID(bytes=last))
     except OverflowError:
@@ -49,23 +49,23 @@ def place_after(of: str, cursor: str | None) -> ListPosition | None:
 def position_after(of: str, cursor: str | None) -> int:
     if (written := given(cursor)) is None:
         return 0
-    return int(_POSITION.unpack(_opened(of, written, _POSITION.size))[0])
+    return int(_POSITION.unpack(_decode(of, written, _POSITION.size))[0])
 
 
-def _sealed(of: str, content: bytes) -> str:
-    return urlsafe_b64encode(content + _seal(of, content)).decode().rstrip("=")
+def _encode(of: str, content: bytes) -> str:
+    return urlsafe_b64encode(content + _checksum(of, content)).decode().rstrip("=")
 
 
-def _opened(of: str, cursor: str, size: int) -> bytes:
+def _decode(of: str, cursor: str, size: int) -> bytes:
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"==")
     except ValueError:
         raw = b""
     content = raw[:size]
-    if len(raw) != size + _SEAL or raw[size:] != _seal(of, content) or _sealed(of, content) != cursor:
+    if len(raw) != size + _CHECKSUM_SIZE or raw[size:] != _checksum(of, content) or _encode(of, content) != cursor:
         raise BadUserInput("after", NONE_OF_THIS_LIST)
     return content
 
 
-def _seal(of: str, content: bytes) -> bytes:
-    return blake2b(of.encode() + b"\0" + content, digest_size=_SEAL).digest()
+def _checksum(of: str, content: bytes) -> bytes:
+    return blake2b(of.encode() + b"\0" + content, digest_size=_CHECKSUM_SIZE).digest()

@@ -37,7 +37,7 @@ class Pong:
 @dataclass(frozen=True, slots=True)
 class Subscribe:
     id: str
-    asked: GraphQLRequest
+    request: GraphQLRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,10 @@ class SseResponse(Response):
         async def serve(tasks: asyncio.TaskGroup) -> None:
             await to_client({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             await to_client(_body(KEEP_ALIVE))
-            tasks.create_task(_until_gone(receive))
+            tasks.create_task(_wait_for_disconnect(receive))
             tasks.create_task(until_expired(self._identity, self._services))
             tasks.create_task(_keep_alive(to_client, live.limits.beat))
-            await self._deliver(to_client)
+            await self._send_responses(to_client)
 
         try:
             with live.connections.occupied(person_of(self._identity)):
@@ -80,9 +80,9 @@ class SseResponse(Response):
             await self._answers.aclose()
             await _refusal(full)(scope, receive, send)
             return
-        await _end(ending, to_client, live.limits.farewell)
+        await _send_end(ending, to_client, live.limits.farewell)
 
-    async def _deliver(self, to_client: TimedSender) -> None:
+    async def _send_responses(self, to_client: TimedSender) -> None:
         try:
             async with aclosing(self._answers) as answers:
                 async for answer in answers:
@@ -103,7 +103,7 @@ def _refusal(full: LimitReached) -> Response:
     return Response(encode_json({"errors": [dict(full.formatted)]}), 503, headers)
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     raise ConnectionClosed(GONE)
@@ -116,7 +116,7 @@ async def _keep_alive(to_client: TimedSender, beat: float) -> None:
         await to_client(_body(KEEP_ALIVE))
 
 
-async def _end(ending: ConnectionClosed, to_client: TimedSender, farewell: float) -> None:
+async def _send_end(ending: ConnectionClosed, to_client: TimedSender, farewell: float) -> None:
     """Sends the reason of the end; a slow client receives it when it resumes reading."""
     last = COMPLETE if ending.code == DONE else b""
     if ending.code in PROBLEMS:

@@ -119,8 +119,8 @@ class _Socket:
                     await self._send_text(messages.pong_message(payload))
                 case Pong():
                     pass
-                case Subscribe(id, asked):
-                    await self._start_operation(id, asked, operations)
+                case Subscribe(id, request):
+                    await self._start_operation(id, request, operations)
                 case Complete(id):
                     if (operation := self._operations.pop(id, None)) is not None:
                         operation.cancel()
@@ -144,7 +144,7 @@ class _Socket:
         self._leave.set()
         await self._send_text(messages.connection_ack())
 
-    async def _start_operation(self, id: str, asked: GraphQLRequest, operations: asyncio.TaskGroup) -> None:
+    async def _start_operation(self, id: str, request: GraphQLRequest, operations: asyncio.TaskGroup) -> None:
         if self._identity is None:
             raise ConnectionClosed(lifetime.UNAUTHORIZED, "Unauthorized: connection_init comes first.")
         if id in self._operations:
@@ -153,15 +153,15 @@ class _Socket:
             full = LimitReached(f"This connection already has {self._bounds.operations} operations: end one.")
             await self._send_text(messages.error_message(id, [dict(full.formatted)]))
         else:
-            self._operations[id] = operations.create_task(self._operate(id, asked, self._identity))
+            self._operations[id] = operations.create_task(self._operate(id, request, self._identity))
 
-    async def _operate(self, id: str, asked: GraphQLRequest, identity: Identity) -> None:
+    async def _operate(self, id: str, request: GraphQLRequest, identity: Identity) -> None:
         with suppress(SubscriptionsEnded):
-            await self._answer(id, asked, identity)
+            await self._answer(id, request, identity)
 
-    async def _answer(self, id: str, asked: GraphQLRequest, identity: Identity) -> None:
+    async def _answer(self, id: str, request: GraphQLRequest, identity: Identity) -> None:
         context = Context(self._services, identity, self._services.clock())
-        async with aclosing(self._executor.stream(asked, context)) as answers:
+        async with aclosing(self._executor.stream(request, context)) as answers:
             async for answer in answers:
                 check_expiry(identity, self._services)
                 if not answer.executed:

@@ -1,7 +1,7 @@
-// Opened in a tab each. All of them work on an empty register too.
+// Example queries, each opened in its own tab. All of them work on an empty register.
 "use strict";
 window.EXAMPLES = [
-  `# Who you are, which authorities there are, and the newest requests that you may see.
+  `# Your identity, the authorities, and the newest requests that you may see.
 query Overview {
   viewer { subject name authority roles }
   authorities { code name mandates { region endorsementsRequired validFrom validUntil } }
@@ -11,7 +11,7 @@ query Overview {
   }
 }
 `,
-  `# Requests that wait to be known who was responsible, and what each of them awaits.
+  `# Requests withheld pending attribution, and the incidents that they await.
 query Withheld {
   deploymentRequests(filter: { status: [WITHHELD_PENDING_ATTRIBUTION] }, first: 10) {
     edges {
@@ -27,7 +27,7 @@ query Withheld {
   }
 }
 `,
-  `# What was recorded, by whom, and what it changed, the oldest first. Go on with after: endCursor.
+  `# The audit trail, oldest first: events, actors, changes. Next page: after: endCursor.
 query Trail {
   auditTrail(first: 20) {
     pageInfo { hasNextPage endCursor }
@@ -41,7 +41,7 @@ query Trail {
   }
 }
 `,
-  `# For an administrator: an authority. A refusal says what would be needed.
+  `# For administrators: register an authority. A refusal says what would be needed.
 mutation Register {
   registerAuthority(input: { code: "kfor", name: "Kosovo Force" }) {
     ... on AuthorityRecorded { position authority { code name } }
@@ -49,7 +49,7 @@ mutation Register {
   }
 }
 `,
-  `# For a requester: a request. It goes to the authority whose mandate covers the region.
+  `# For requesters: submit a request. The authority whose mandate covers the region decides.
 mutation Submit {
   submitDeploymentRequest(input: {
     force: "Kosovo Security Force"

@@ -1,4 +1,4 @@
-// GraphiQL with the token of the field above it. The token stays in this tab and is gone when the tab is closed.
+// GraphiQL with the token from the input field. The token is kept in session storage and removed with the tab.
 "use strict";
 (function () {
   const KEY = "mandate.token";
@@ -29,7 +29,7 @@
   }
 
   function show(token) {
-    introduce(token).catch(function () { who.textContent = "The register does not answer."; });
+    introduce(token).catch(function () { who.textContent = "The register is not responding."; });
     ReactDOM.render(
       React.createElement(GraphiQL, {
         key: token,

@@ -36,10 +36,10 @@ class AuditFilter:
             actor=words("filter.actor", given(self.actor)),
             authority=words("filter.authority", given(self.authority)),
             type=event_types("filter.type", given(self.type)),
-            subject=_identified(given(self.subject)),
+            subject=_parse_id(given(self.subject)),
             recorded_from=given(self.recorded_from),
             recorded_until=given(self.recorded_until),
-            correlation=_identified(words("filter.correlationId", given(self.correlation_id))),
+            correlation=_parse_id(words("filter.correlationId", given(self.correlation_id))),
         )
 
 
@@ -62,5 +62,5 @@ class TrailQueries:
         return await presentation.connection(entries, size, OF, after, loaders)
 
 
-def _identified(id: str | None) -> UUID | None:
+def _parse_id(id: str | None) -> UUID | None:
     return None if id is None else identifier(id)

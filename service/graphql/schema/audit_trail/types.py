@@ -71,7 +71,7 @@ class RecordedEvent:
     )
 
     @classmethod
-    def of(cls, entry: AuditEntry, shown: VisibleEntry, loaders: Loaders, subject: Node | None = None) -> Self:
+    def of(cls, entry: AuditEntry, visible: VisibleEntry, loaders: Loaders, subject: Node | None = None) -> Self:
         """subject: the node of the subject, if already loaded."""
         return cls(
             loaders=loaders,
@@ -83,12 +83,12 @@ class RecordedEvent:
             recorded_at=entry.recorded_at,
             occurred_at=entry.occurred_at,
             actor=Actor.of(entry.actor, loaders),
-            reason=shown.reason,
+            reason=visible.reason,
             correlation_id=str(entry.correlation),
             causation_id=None if entry.causation is None else str(entry.causation),
-            changed=shown.changes,
-            payload=Json(shown.payload),
-            redactions=list(shown.redactions),
+            changed=visible.changes,
+            payload=Json(visible.payload),
+            redactions=list(visible.redactions),
         )
 
     @strawberry.field(description="What it changed.")

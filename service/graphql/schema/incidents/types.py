@@ -229,14 +229,14 @@ async def visible_incidents(ids: Iterable[IncidentId], loaders: Loaders) -> list
 
 async def findings(grounds: Iterable[Ground], position: int, loaders: Loaders) -> list[Attribution]:
     """The findings behind a decision at a position, on incidents that the viewer may see."""
-    rested = {ground.incident: ground.version for ground in grounds}
-    shown = await visible_incidents(rested, loaders)
-    if any(incident.version < rested[incident.state.id] for incident in shown):
-        shown = await visible_incidents(rested, loaders.at_least(position))
+    ground_versions = {ground.incident: ground.version for ground in grounds}
+    visible = await visible_incidents(ground_versions, loaders)
+    if any(incident.version < ground_versions[incident.state.id] for incident in visible):
+        visible = await visible_incidents(ground_versions, loaders.at_least(position))
     current = (
         Attribution.of(found.finding, incident)
-        for incident in shown
+        for incident in visible
         for found in incident.state.findings
-        if found.finding and found.version == rested[incident.state.id]
+        if found.finding and found.version == ground_versions[incident.state.id]
     )
     return list(await asyncio.gather(*current))

@@ -48,7 +48,7 @@ class RuleCheck:
             description=verdict.description,
             met=verdict.met,
             subject=verdict.subject,
-            rests=_among(verdict.rests_on, events),
+            rests=_select(verdict.rests_on, events),
         )
 
 
@@ -94,7 +94,7 @@ async def explain(request: DeploymentRequest, loaders: Loaders) -> Explanation:
     await loaders.pace.point(RULES)
     return Explanation(
         status=request.status,
-        led_here=_among(request.led_here, events),
+        led_here=_select(request.led_here, events),
         actions=[ActionOutlook.of(outlook, events) for outlook in outlooks],
     )
 
@@ -107,5 +107,5 @@ async def _events(positions: Iterable[int], loaders: Loaders) -> Events:
     }
 
 
-def _among(positions: Iterable[int], events: Events) -> list["RecordedEvent"]:
+def _select(positions: Iterable[int], events: Events) -> list["RecordedEvent"]:
     return [events[position] for position in positions if position in events]

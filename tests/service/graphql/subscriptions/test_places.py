@@ -54,7 +54,7 @@ def test_one_person_has_so_many_sockets_and_streams(narrow: Register) -> None:
             opened(stack, narrow, ANA)
         third = stack.enter_context(socket(narrow))
         third.send("connection_init", payload={"token": narrow.token(ANA)})
-        assert third.closed() == (1013, "You have 2 connections already: end one, or try again later.")
+        assert third.closed() == (1013, "You already have 2 connections: end one, or try again later.")
         with stream(narrow, ANA, FOREVER) as refused:
             assert refused.response.status_code == 503
             assert refused.response.headers["retry-after"] == "5"
@@ -71,7 +71,7 @@ def test_one_person_has_so_many_subscriptions_over_all_connections(narrow: Regis
         first.subscribe("2", FOREVER)
         [error] = first.errors("2")
         assert error["extensions"]["code"] == "UNAVAILABLE"
-        assert "You have 2 subscriptions already" in error["message"]
+        assert "You already have 2 subscriptions" in error["message"]
         first.send("complete", id="1")
         first.subscribe("3", VIEWER)
         assert first.data("3")

@@ -90,7 +90,7 @@ def test_depth_and_cost_are_bounded_as_for_queries(register: Register) -> None:
     with socket(register, greeted=ANA) as client:
         client.subscribe("1", costly, id="x")
         [error] = client.errors("1")
-        assert "50,000 are accepted" in error["message"]
+        assert "the limit is 50,000" in error["message"]
 
 
 @pytest.mark.parametrize(
