@@ -26,7 +26,7 @@ Trail = audit_trail_queries.AuditTrailFilter
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SampleValues:
     """Sample values of the history for the queries. last: the last position."""
 
     last: int
@@ -43,28 +43,28 @@ def as_of(sight: ViewerScope, share: float) -> ViewerScope:
     return replace(sight, as_of=instant(share))
 
 
-def pages(known: Known) -> Mapping[str, Query[Any]]:
+def pages(samples: SampleValues) -> Mapping[str, Query[Any]]:
     """Pages of the audit trail."""
 
     def page(sight: ViewerScope = AUDITOR, after: int = 0, **wanted: Any) -> Query[Any]:
         return audit_trail_queries.page(sight, Trail(**wanted), PAGE, after)
 
-    middle = known.last // 2
+    middle = samples.last // 2
     return {
         "the first page": page(),
         "a page in the middle": page(after=middle),
-        "the last page": page(after=known.last - 20),
+        "the last page": page(after=samples.last - 20),
         "in the middle, as an official": page(OFFICIAL, middle),
         "by type, in the middle": page(after=middle, type=["RequestWithheld", "ReviewResumed"]),
         "by actor": page(after=middle, actor="alder.reviewer.2"),
         "by authority": page(after=middle, authority="district-c"),
         "by time": page(recorded_from=instant(0.4), recorded_until=instant(0.41)),
-        "by correlation": page(correlation=known.correlation),
-        "the history of one request": audit_trail_queries.histories(AUDITOR, [known.request], PAGE),
+        "by correlation": page(correlation=samples.correlation),
+        "the history of one request": audit_trail_queries.histories(AUDITOR, [samples.request], PAGE),
     }
 
 
-def lists(known: Known) -> Mapping[str, tuple[ViewerScope, Filter, RequestOrder]]:
+def lists(samples: SampleValues) -> Mapping[str, tuple[ViewerScope, Filter, RequestOrder]]:
     """Lists of requests: every filter of the API except text."""
     newest = RequestOrder.SUBMITTED_AT_DESC
     return {
@@ -78,7 +78,7 @@ def lists(known: Known) -> Mapping[str, tuple[ViewerScope, Filter, RequestOrder]
         "of one requester": (AUDITOR, Filter(requesting_authority=["district-c"]), newest),
         "of one decider": (AUDITOR, Filter(deciding_authority=["alder"]), newest),
         "in one place": (AUDITOR, Filter(region=["ce/north/old-mill"]), newest),
-        "about one incident": (AUDITOR, Filter(incident=known.incident), newest),
+        "about one incident": (AUDITOR, Filter(incident=samples.incident), newest),
         "overdue": (AUDITOR, Filter(overdue=True), newest),
         "questioned": (AUDITOR, Filter(questioned=True), newest),
         "submitted in one month": (
@@ -96,7 +96,7 @@ def pages_of(wanted: tuple[ViewerScope, Filter, RequestOrder], share: float | No
         yield request_lists.page(seen, filtered, order, PAGE, after)
 
 
-def counts(known: Known) -> Mapping[str, Callable[[ViewerScope], Query[Any]]]:
+def counts(samples: SampleValues) -> Mapping[str, Callable[[ViewerScope], Query[Any]]]:
     return {
         "how many requests": lambda sight: request_lists.count(sight, Filter()),
         "how many approved": lambda sight: request_lists.count(sight, Filter(status=["APPROVED"])),

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.expression import ClauseElement
 
 from benchmarks import asked, audit_api
-from benchmarks.asked import AUDITOR, THEN, Known
+from benchmarks.asked import AUDITOR, THEN, SampleValues
 from benchmarks.history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
@@ -70,10 +70,10 @@ def measure(*, quick: bool = False) -> str:
         many = _filled(server, "audit_many", scale.many)
         with _asking(few) as short, _asking(many) as long:
             trail = _trail(scale, short, long)
-            known = _known(long)
-            lists = _compared(long, scale.repeats, _lists(known))
-            counted = _compared(long, scale.repeats, _counts(known))
-        api = audit_api.measure(many, known, rounds=scale.repeats, seconds=scale.seconds)
+            samples = _sample_values(long)
+            lists = _compared(long, scale.repeats, _lists(samples))
+            counted = _compared(long, scale.repeats, _counts(samples))
+        api = audit_api.measure(many, samples, rounds=scale.repeats, seconds=scale.seconds)
     return "\n\n".join([trail, _table("list of 20 requests", lists), _table("counts", counted), api])
 
 
@@ -96,8 +96,8 @@ def _asking(urls: DatabaseUrls) -> Iterator[Connection]:
     engine.dispose()
 
 
-def _known(connection: Connection) -> Known:
-    return Known(*connection.execute(text(KNOWN)).one())
+def _sample_values(connection: Connection) -> SampleValues:
+    return SampleValues(*connection.execute(text(KNOWN)).one())
 
 
 def _milliseconds(connection: Connection, query: Query[Any], repeats: int) -> float:
@@ -110,7 +110,7 @@ def _milliseconds(connection: Connection, query: Query[Any], repeats: int) -> fl
 
 
 def _trail(scale: Scale, short: Connection, long: Connection) -> str:
-    of_few, of_many = asked.pages(_known(short)), asked.pages(_known(long))
+    of_few, of_many = asked.pages(_sample_values(short)), asked.pages(_sample_values(long))
     head = (f"audit trail, {scale.many:,} events", f"ms at {scale.few:,}", f"ms at {scale.many:,}", "ratio")
     rows = []
     for name, query in of_many.items():
@@ -140,18 +140,18 @@ Questions = Callable[[float | None], Iterable[Query[Any]]]
 """Queries for now (None) or for an as-of instant."""
 
 
-def _lists(known: Known) -> Mapping[str, Questions]:
+def _lists(samples: SampleValues) -> Mapping[str, Questions]:
     def of(wanted: Any) -> Questions:
         return lambda share: asked.pages_of(wanted, share)
 
-    return {name: of(wanted) for name, wanted in asked.lists(known).items()}
+    return {name: of(wanted) for name, wanted in asked.lists(samples).items()}
 
 
-def _counts(known: Known) -> Mapping[str, Questions]:
+def _counts(samples: SampleValues) -> Mapping[str, Questions]:
     def of(query: Callable[[Any], Query[Any]]) -> Questions:
         return lambda share: [query(AUDITOR if share is None else asked.as_of(AUDITOR, share))]
 
-    return {name: of(query) for name, query in asked.counts(known).items()}
+    return {name: of(query) for name, query in asked.counts(samples).items()}
 
 
 def _compared(connection: Connection, repeats: int, wanted: Mapping[str, Questions]) -> Mapping[str, Compared]:

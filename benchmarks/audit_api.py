@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from benchmarks import asked, serving
-from benchmarks.asked import OFFICIAL, THEN, Known
+from benchmarks.asked import OFFICIAL, THEN, SampleValues
 from benchmarks.asking import Load, ask, request
 from benchmarks.register import official
 from benchmarks.tables import aligned, middle, percentile
@@ -44,10 +44,10 @@ class Asked:
         return Load(port, [request(self.document, self.token, **self.variables, **then)], b'"data"')
 
 
-def measure(urls: DatabaseUrls, known: Known, *, rounds: int, seconds: float) -> str:
+def measure(urls: DatabaseUrls, samples: SampleValues, *, rounds: int, seconds: float) -> str:
     """A table. seconds: duration of each query per round, with sequential requests."""
     took: dict[tuple[str, str], list[float]] = {}
-    every = dict(_every(known))
+    every = dict(_every(samples))
     with serving.api(urls) as served:
         for _ in range(rounds):
             for name, question in every.items():
@@ -57,9 +57,9 @@ def measure(urls: DatabaseUrls, known: Known, *, rounds: int, seconds: float) ->
     return _table({name: {when: took[name, when] for when in (NOW, *THEN)} for name in every})
 
 
-def _every(known: Known) -> Iterator[tuple[str, Asked]]:
+def _every(samples: SampleValues) -> Iterator[tuple[str, Asked]]:
     tokens = {who: Tokens(serving.KEY).issue(ACTORS[who], name=None, **_valid()) for who in ACTORS}
-    lists = asked.lists(known)
+    lists = asked.lists(samples)
     for name, wanted in lists.items():
         yield name, _asked(PAGE, wanted, tokens)
     for name in ("all", "approved", "in one place"):

@@ -142,9 +142,9 @@ class _Course:
         self._decider = decider_of(self._place)
         self._requester = cast.official(self._code, Role.REQUESTER)
         self._reviewer = cast.official(self._decider, Role.REVIEWER)
-        known = [cast.one(tuple(world.attributed))] if world.attributed and cast.chance(0.35) else []
-        self._incidents = tuple(found for found, _ in known)
-        self._grounds = tuple(ground for _, ground in known)
+        attributed = [cast.one(tuple(world.attributed))] if world.attributed and cast.chance(0.35) else []
+        self._incidents = tuple(found for found, _ in attributed)
+        self._grounds = tuple(ground for _, ground in attributed)
         self._strength = Strength(20 + int(cast.random.random() * 400))
         self._period = cast.period(at)
         self._revision = 1

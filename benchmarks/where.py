@@ -39,9 +39,9 @@ class Sampler:
     def stop(self) -> Mapping[str, float]:
         """CPU seconds by layer."""
         signal.setitimer(signal.ITIMER_PROF, 0)
-        whole = time.process_time() - self._began
+        total = time.process_time() - self._began
         spent = {name: after - self._before.get(name, 0.0) for name, after in _seconds_of_threads().items()}
-        main = max(whole - sum(spent.values()), 0.0)
+        main = max(total - sum(spent.values()), 0.0)
         total = sum(self._samples.values()) or 1
         return {layer: main * count / total for layer, count in self._samples.items()} | spent
 

@@ -23,8 +23,8 @@ from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption,
 from service.cli.timeline import Names, Timeline, TimelineEntry
 from service.errors import Unavailable
 from service.exchange.exports.ocel import EVENT_TYPES
+from service.exchange.visible_log.history import final_state
 from service.exchange.visible_log.history import history as history_of
-from service.exchange.visible_log.history import stands
 from service.exchange.visible_log.references import find
 from service.exchange.visible_log.refused import ExportRefused
 from service.processes.composition import async_engine
@@ -51,7 +51,7 @@ def history(
     with in_one_line(), open_register(token, as_of) as register:
         subject_access = register.about(reference, (DEPLOYMENT_REQUEST, INCIDENT))
         console = Console()
-        Timeline(console, {}).heading(*_about(subject_access, stands(subject_access.store, subject_access.scope)))
+        Timeline(console, {}).heading(*_about(subject_access, final_state(subject_access.store, subject_access.scope)))
         steps = history_of(subject_access.store, subject_access.scope, subject_access.visibility)
         while page := list(islice(steps, STEPS)):
             timeline = Timeline(console, names_of(subject_access, {step.entry.actor.person for step in page}))
@@ -130,7 +130,7 @@ async def _moments(register: RegisterAccess, reading: Reading, entries: list[Aud
     mentions = {mention for entry in entries for mention in entry.mentions}
     seen = set(await reading.rows(audit_trail_queries.seen(reading.viewer_scope, mentions))) if mentions else set()
     called = register.visibility.of({entry.subject for entry in entries} | mentions)
-    names = {each: known.name for each, known in called.items() if each in seen or each not in mentions}
+    names = {each: stream.name for each, stream in called.items() if each in seen or each not in mentions}
     references = {str(each): name for each, name in names.items()}
     return [
         TimelineEntry(

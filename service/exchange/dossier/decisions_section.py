@@ -18,7 +18,7 @@ from service.exchange.dossier.document import (
     TextLine,
     cell,
     quiet,
-    said,
+    quoted,
     table,
 )
 from service.exchange.dossier.material import DossierEvent, Material
@@ -45,7 +45,7 @@ def endorsements(material: Material) -> Section | None:
             cell(material.person(each.by), quiet(material.authority(each.by.authority))),
             cell(f"for {RECOMMENDED[each.recommendation]}"),
             cell(str(each.revision), None if request.counts(each) else quiet("counts no more")),
-            cell(said(each.reason.value)),
+            cell(quoted(each.reason.value)),
         )
         for each in request.endorsements
     ]
@@ -65,7 +65,9 @@ def _decision(moment: DossierEvent, number: int, material: Material) -> Subsecti
         facts.append(("Terms", tuple(TextLine(line.text) for line in more)))
     blocks: list[Block] = [Facts(tuple(facts)), *_grounds(moment, material)]
     if moment.verdicts:
-        blocks.append(CheckList("What the rules said then, to whoever decided (“you”)", tuple(_checks(moment))))
+        blocks.append(
+            CheckList("Results of the rules at that time, for the person who decided (“you”)", tuple(_checks(moment)))
+        )
     return Subsection(first.text, tuple(blocks))
 
 
@@ -88,7 +90,7 @@ def _grounds(moment: DossierEvent, material: Material) -> Iterator[Block]:
 
 def _ground(ground: Mapping[str, Any], *, erased: bool) -> tuple[Cell, Cell, Cell]:
     named = ground["responsibleParty"]
-    party = said(named) if named is not None or erased else quiet("it cannot be told")
+    party = quoted(named) if named is not None or erased else quiet("it cannot be determined")
     return cell(party), cell(likelihood(Likelihood(ground["likelihood"]))), cell(ground["confidence"].lower())
 
 

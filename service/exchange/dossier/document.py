@@ -80,7 +80,7 @@ class Picture:
     """A picture. svg: self-contained. told: text alternative."""
 
     svg: str
-    told: str
+    text_alternative: str
 
 
 Block = Paragraph | Facts | Table | CheckList | Picture
@@ -123,7 +123,7 @@ def cell(*lines: str | TextLine | None) -> Cell:
     return tuple(TextLine(line) if isinstance(line, str) else line for line in lines if line)
 
 
-def said(text: str | None) -> TextLine:
+def quoted(text: str | None) -> TextLine:
     """Text written by a person; None if it was erased."""
     return TextLine("(erased)", Style.QUIET) if text is None else TextLine(text, Style.SAID)
 

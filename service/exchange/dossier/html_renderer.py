@@ -100,7 +100,7 @@ def _block(block: Block) -> str:
             )
             return f'<div class="checks">\n<p>{_text(block.title)}</p>\n<ul>\n{items}\n</ul>\n</div>'
         case Picture():
-            return f'<figure role="img" aria-label="{_text(block.told)}">{block.svg}</figure>'
+            return f'<figure role="img" aria-label="{_text(block.text_alternative)}">{block.svg}</figure>'
         case _:
             assert_never(block)
 

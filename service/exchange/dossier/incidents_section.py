@@ -15,7 +15,7 @@ from service.exchange.dossier.document import (
     TextLine,
     cell,
     quiet,
-    said,
+    quoted,
     table,
     term,
 )
@@ -31,7 +31,7 @@ def incidents(material: Material) -> Section | None:
 def _incident(file: IncidentFile, material: Material) -> Subsection:
     incident = file.incident
     facts: list[tuple[str, Cell]] = [
-        ("What", cell(incident.kind, said(incident.description.value))),
+        ("What", cell(incident.kind, quoted(incident.description.value))),
         ("Where", cell(incident.region, *_place(file))),
         ("When", cell(spoken(incident.occurred_at))),
         ("Reported", cell(spoken(incident.reported_at), quiet(f"by {material.person(incident.reported_by)}"))),
@@ -50,7 +50,7 @@ def _place(file: IncidentFile) -> Iterator[TextLine]:
     location = file.incident.location
     if location is not None:
         if location.description is not None:
-            yield said(location.description.value)
+            yield quoted(location.description.value)
         yield quiet(f"{location.latitude:.5f}° N, {location.longitude:.5f}° E (WGS 84)")
 
 
@@ -62,10 +62,10 @@ def _finding(finding: Attribution | None, file: IncidentFile, material: Material
     shown = {piece.id: index for index, piece in enumerate(file.evidence, start=1)}
     rests_on = [f"E{shown[each]}" for each in finding.evidence if each in shown]
     facts: list[tuple[str, Cell]] = [
-        ("Found responsible", cell(said(party.value) if party else "it cannot be told who is responsible")),
+        ("Found responsible", cell(quoted(party.value) if party else "it cannot be determined who is responsible")),
         ("Likelihood", cell(likelihood(finding.likelihood))),
         ("Confidence", cell(finding.confidence.lower())),
-        ("Basis", cell(said(finding.basis.value))),
+        ("Basis", cell(quoted(finding.basis.value))),
         ("Found", cell(spoken(finding.found_at), quiet(f"by {material.person(finding.found_by)}"))),
     ]
     if rests_on:
@@ -82,7 +82,7 @@ def _earlier_findings(incident: Incident, file: IncidentFile, material: Material
             rows.append(
                 (
                     cell(spoken(finding.found_at), quiet(material.person(finding.found_by))),
-                    cell(said(party.value) if party else "it cannot be told"),
+                    cell(quoted(party.value) if party else "it cannot be determined"),
                     cell(likelihood(finding.likelihood)),
                     cell(finding.confidence.lower()),
                     cell("replaced" if following.finding else "retracted"),
@@ -104,7 +104,7 @@ def _piece(number: int, piece: Evidence, material: Material) -> tuple[Cell, ...]
     return (
         cell(term(f"E{number}"), grading(reliability, credibility)),
         cell(
-            said(piece.summary.value),
+            quoted(piece.summary.value),
             quiet(str(piece.uri)) if piece.uri is not None else None,
             TextLine(f"SHA-256 {piece.sha256}", Style.EXACT) if piece.sha256 else None,
         ),

@@ -102,12 +102,12 @@ class MaterialReader:
             before = step.state
 
     def _incidents(self, named: Iterable[UUID]) -> Iterable[IncidentFile]:
-        known = self._visibility.of(named)
+        visible_streams = self._visibility.of(named)
         for each in named:
-            if each in known and known[each].visible:
+            if each in visible_streams and visible_streams[each].visible:
                 incident = self._folded(each, self._scope.end)
                 if isinstance(incident, Incident):
-                    shown = tuple(piece for piece in incident.evidence if piece.id not in known[each].hidden)
+                    shown = tuple(piece for piece in incident.evidence if piece.id not in visible_streams[each].hidden)
                     yield IncidentFile(incident, tuple(self._moments(each)), shown)
 
     def _verdicts(self, recorded: Recorded[Any], before: Any) -> Iterable[Verdict]:

@@ -8,13 +8,15 @@ from service.exchange.dossier.material import Material
 from service.exchange.dossier.phrases import CREDIBILITIES, DIGIT, LIKELIHOODS, PERCENT, RELIABILITIES
 from service.exchange.dossier.timeline_section import in_order
 
-WHOLE = "Nothing was left out because of markings: this is the whole record, as the operator of the register sees it."
+NOTHING_LEFT_OUT = (
+    "Nothing was left out because of markings: this is the whole record, as the operator of the register sees it."
+)
 OF_LIKELIHOOD = "The likelihood of a finding is given in the bands of ICD 203."
 OF_CONFIDENCE = "Confidence in its basis is given separately, as low, moderate or high."
 OF_GRADINGS = (
     "Gradings of evidence are those of AJP-2.1. F and 6 are not the lowest grades: they mean that nobody can judge."
 )
-STANDS_FOR = (
+LEFT_OUT = (
     "Incidents and evidence that the person for whom this was printed may not see do not appear in it. The table below "
     "lists events and decisions that refer to them. What may be seen follows from the markings of the records, as they "
     "apply now."
@@ -22,7 +24,7 @@ STANDS_FOR = (
 
 
 def left_out(material: Material) -> Section:
-    blocks: list[Block] = [Paragraph(TextLine(WHOLE if material.printed.by is None else STANDS_FOR))]
+    blocks: list[Block] = [Paragraph(TextLine(NOTHING_LEFT_OUT if material.printed.by is None else LEFT_OUT))]
     rows = tuple(_rows(material))
     if rows:
         blocks.append(table(("Event", "What is left out", "Why"), (0.3, 1, 1.6), rows))

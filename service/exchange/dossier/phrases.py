@@ -13,7 +13,7 @@ from domain.vocabulary import (
     spoken,
 )
 from projections.changes import Change
-from service.exchange.dossier.document import TextLine, quiet, said
+from service.exchange.dossier.document import TextLine, quiet, quoted
 from service.exchange.dossier.material import DossierEvent, Material
 
 LIKELIHOODS: Final[Mapping[Likelihood, str]] = {
@@ -118,7 +118,7 @@ def what(moment: DossierEvent, material: Material) -> Iterator[TextLine | None]:
             yield TextLine(_withheld(moment))
             yield quiet(f"Likelihood asked of a finding: {likelihood(Likelihood(data['minimumLikelihood']))} at least.")
             yield quiet(f"Confidence asked of a finding: {data['minimumConfidence'].lower()} at least.")
-            yield quiet(f"To be looked at again by {_spoken(data['reviewBy'])}.") if data.get("reviewBy") else None
+            yield quiet(f"To be reviewed by {_spoken(data['reviewBy'])}.") if data.get("reviewBy") else None
         case "ReviewResumed":
             yield TextLine("The review is resumed")
         case "RequestEndorsed":
@@ -158,7 +158,7 @@ def _of_incident(moment: DossierEvent, data: Mapping[str, Any], material: Materi
             yield TextLine(f"Evidence on {reference}, graded {graded}")
         case "IncidentAttributed":
             yield TextLine(f"Finding on {reference}")
-            yield said(data["responsibleParty"]) if data.get("responsibleParty") else _unnamed(data)
+            yield quoted(data["responsibleParty"]) if data.get("responsibleParty") else _unnamed(data)
             yield quiet(f"Likelihood: {likelihood(Likelihood(data['likelihood']))}.")
             yield quiet(f"Confidence: {data['confidence'].lower()}.")
         case "AttributionRetracted":
@@ -171,7 +171,7 @@ def _of_incident(moment: DossierEvent, data: Mapping[str, Any], material: Materi
 
 def _unnamed(data: Mapping[str, Any]) -> TextLine:
     """A finding without a party: undetermined, or erased if the field exists."""
-    return said(None) if "responsibleParty" in data else TextLine("It cannot be told who is responsible")
+    return quoted(None) if "responsibleParty" in data else TextLine("It cannot be determined who is responsible")
 
 
 def _condition(moment: DossierEvent, condition: str) -> Iterator[TextLine]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from domain.deployment_request.state import Condition, DeploymentRequest
 from domain.vocabulary import Text, spoken
-from service.exchange.dossier.document import Block, Cell, Facts, Section, Subsection, cell, quiet, said, table, term
+from service.exchange.dossier.document import Block, Cell, Facts, Section, Subsection, cell, quiet, quoted, table, term
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.phrases import period, persons
 
@@ -56,9 +56,9 @@ def _terms_of(request: DeploymentRequest) -> tuple[Cell, ...]:
 
 
 def _purpose(first: DeploymentRequest, request: DeploymentRequest) -> Iterator[tuple[str, Cell]]:
-    yield "Purpose", cell(said(request.purpose.value))
+    yield "Purpose", cell(quoted(request.purpose.value))
     if first.purpose != request.purpose:
-        yield "Purpose as first asked", cell(said(first.purpose.value))
+        yield "Purpose as first asked", cell(quoted(first.purpose.value))
 
 
 def _incidents(material: Material) -> Cell:
@@ -71,7 +71,7 @@ def _conditions(conditions: Iterable[Condition]) -> Block:
     rows = [
         (
             cell(str(number)),
-            cell(said(condition.text.value)),
+            cell(quoted(condition.text.value)),
             cell(spoken(condition.due_by) if condition.due_by else quiet("no date")),
             _fulfilment(condition.fulfilment_report, condition),
         )
@@ -83,4 +83,4 @@ def _conditions(conditions: Iterable[Condition]) -> Block:
 def _fulfilment(report: Text | None, condition: Condition) -> Cell:
     if condition.fulfilled_at is None or report is None:
         return cell(quiet("not reported"))
-    return cell(f"reported on {spoken(condition.fulfilled_at)}", said(report.value))
+    return cell(f"reported on {spoken(condition.fulfilled_at)}", quoted(report.value))

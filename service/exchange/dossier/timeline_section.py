@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from service.exchange.dossier.document import Cell, Paragraph, Picture, Section, cell, quiet, said, table, term
+from service.exchange.dossier.document import Cell, Paragraph, Picture, Section, cell, quiet, quoted, table, term
 from service.exchange.dossier.material import DossierEvent, Material
 from service.exchange.dossier.phrases import happened, what
 from service.exchange.dossier.timeline_chart import picture
@@ -42,8 +42,8 @@ def who(moment: DossierEvent, material: Material) -> Cell:
 def words(moment: DossierEvent) -> Cell:
     """The actor's own text: the reason, or the text of the event."""
     shown, erased = moment.step.shown, moment.step.entry.erased
-    lines = [said(shown.payload[name]) for name in WRITTEN if shown.payload.get(name) is not None]
-    lines += [said(None) for name in WRITTEN if name in erased]
+    lines = [quoted(shown.payload[name]) for name in WRITTEN if shown.payload.get(name) is not None]
+    lines += [quoted(None) for name in WRITTEN if name in erased]
     if "reason" in shown.redactions and "reason" not in erased:
         lines.append(quiet("(not shown)"))
     return tuple(lines)

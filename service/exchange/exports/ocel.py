@@ -58,12 +58,12 @@ class ObjectAttribute:
 
 @dataclass(frozen=True, slots=True)
 class RelatedObject:
-    """An object that an event relates to. known: attributes that follow from the relation itself."""
+    """An object that an event relates to. attributes: those that follow from the relation itself."""
 
     id: str
     type: str
     qualifier: str
-    known: Values | None = None
+    attributes: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)

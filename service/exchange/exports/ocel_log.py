@@ -47,30 +47,30 @@ class ObjectIndex:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._recent: set[object] = set()
-        connection.execute("CREATE TEMP TABLE met (id TEXT UNIQUE, type TEXT, known BLOB)")
+        connection.execute("CREATE TEMP TABLE met (id TEXT UNIQUE, type TEXT, attributes BLOB)")
         connection.execute("CREATE TEMP TABLE acts_for (person TEXT, authority TEXT, PRIMARY KEY (person, authority))")
 
     def meet(self, object: RelatedObject) -> None:
         if self._is_new(object.id):
-            known = msgspec.json.encode(object.known or {})
-            self._connection.execute("INSERT OR IGNORE INTO met VALUES (?, ?, ?)", (object.id, object.type, known))
+            attributes = msgspec.json.encode(object.attributes or {})
+            self._connection.execute("INSERT OR IGNORE INTO met VALUES (?, ?, ?)", (object.id, object.type, attributes))
 
     def link(self, pair: tuple[str, str] | None) -> None:
         if pair is not None and self._is_new(pair):
             self._connection.execute("INSERT OR IGNORE INTO acts_for VALUES (?, ?)", pair)
 
     def objects(self) -> Iterator[list[tuple[int, str, str, Values]]]:
-        """Pages of (number, id, type, known values), in the order of first occurrence."""
-        select = "SELECT rowid, id, type, known FROM met WHERE rowid > ? ORDER BY rowid LIMIT ?"
+        """Pages of (number, id, type, attributes), in the order of first occurrence."""
+        select = "SELECT rowid, id, type, attributes FROM met WHERE rowid > ? ORDER BY rowid LIMIT ?"
         after = 0
         while rows := self._connection.execute(select, (after, OBJECTS_PER_READ)).fetchall():
-            yield [(number, key, kind, msgspec.json.decode(known)) for number, key, kind, known in rows]
+            yield [(number, key, kind, msgspec.json.decode(attributes)) for number, key, kind, attributes in rows]
             after = rows[-1][0]
 
     def count(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM met").fetchone()[0])
 
-    def known(self, links: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    def existing(self, links: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """The links whose target is in the index, without duplicates."""
         select = "SELECT 1 FROM met WHERE id = ?"
         return [link for link in dict.fromkeys(links) if self._connection.execute(select, link[:1]).fetchone()]
@@ -101,11 +101,11 @@ def build(log: VisibleLog, sink: OcelSink, index: ObjectIndex) -> None:
     for met in index.objects():
         histories = _histories(log, [UUID(key) for _, key, kind, _ in met if kind != PERSON])
         upcoming = next(histories, None)
-        for number, key, kind, known in met:
+        for number, key, kind, attributes in met:
             history: Iterable[Recorded[Any]] = ()
             if upcoming is not None and str(upcoming[0]) == key:
                 history = upcoming[1]
-            sink.object(key, kind, _object_history(index, key, kind, known, history))
+            sink.object(key, kind, _object_history(index, key, kind, attributes, history))
             if upcoming is not None and str(upcoming[0]) == key:
                 upcoming = next(histories, None)
             log.reached((end + end * number // total) // 2)
@@ -119,9 +119,9 @@ def _histories(log: VisibleLog, streams: list[UUID]) -> Iterator[tuple[UUID, Ite
 
 
 def _object_history(
-    index: ObjectIndex, id: str, type: str, known: Values, history: Iterable[Recorded[Any]]
+    index: ObjectIndex, id: str, type: str, attributes: Values, history: Iterable[Recorded[Any]]
 ) -> ObjectHistory:
     if type == PERSON:
-        return ObjectHistory(known, [], [(authority, "acts for") for authority in index.authorities_of(id)])
+        return ObjectHistory(attributes, [], [(authority, "acts for") for authority in index.authorities_of(id)])
     through_time = object_history(map(without_evidence, history))
-    return replace(through_time, first={**known, **through_time.first}, links=index.known(through_time.links))
+    return replace(through_time, first={**attributes, **through_time.first}, links=index.existing(through_time.links))

@@ -90,7 +90,7 @@ def _read(text: TextIOWrapper, mapped: ColumnMap) -> Iterator[RawLine]:
         except csv.Error as error:
             if str(error) == UNCLOSED:
                 raise Misconfigured(f"a quote that is opened on line {number} or after it is never closed") from None
-            yield RawLine(number, b"", None, f"It is no row: {error}")
+            yield RawLine(number, b"", None, f"It is not a valid row: {error}")
             continue
         if row is None:
             return

@@ -80,7 +80,7 @@ def _gathered(raws: Iterable[RawLine]) -> Iterator[_Open | StrayLine]:
 def _problem(raw: RawLine, name: object) -> FieldProblem | None:
     if raw.fields is None:
         return FieldProblem(path="line", message=raw.problem)
-    message = "The name of the history that it belongs to is needed."
+    message = "The name of its history is needed."
     if isinstance(name, str):
         message = wellformed.judge(name, Label) or ""
     return FieldProblem(path="history", message=message) if message else None

@@ -25,7 +25,7 @@ def _line(number: int, content: bytes) -> RawLine:
     try:
         return RawLine(number, content, _decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return RawLine(number, content, None, f"It is no JSON object: {error}")
+        return RawLine(number, content, None, f"It is not a JSON object: {error}")
 
 
 def _skip_the_rest(file: BinaryIO) -> None:

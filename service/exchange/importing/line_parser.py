@@ -102,8 +102,8 @@ def _duplicate_names(content: bytes) -> list[FieldProblem]:
     except RecursionError:
         return [FieldProblem(path="line", message="It is nested too deeply.")]
     except ValueError as error:
-        return [FieldProblem(path="line", message=f"It is no JSON that can be read: {error}.")]
-    return [FieldProblem(path=name, message="It is said twice: leave one out.") for name in twice]
+        return [FieldProblem(path="line", message=f"It is not valid JSON: {error}.")]
+    return [FieldProblem(path=name, message="It occurs twice: remove one.") for name in twice]
 
 
 def _shape(fields: Mapping[str, Any], command_name: object, kind: HistoryKind | None) -> list[FieldProblem]:
@@ -112,11 +112,11 @@ def _shape(fields: Mapping[str, Any], command_name: object, kind: HistoryKind | 
         for name in fields
         if name not in FIELDS
     ]
-    known = COMMANDS.get(command_name) if isinstance(command_name, str) else None
-    if known is None:
+    importable = COMMANDS.get(command_name) if isinstance(command_name, str) else None
+    if importable is None:
         problems.append(FieldProblem(path="command", message=f"One of {joined([*COMMANDS])} is needed."))
-    elif kind is not known[1]:
-        message = f"This history is of one {kind}: a command on one {known[1]} stands in a history of its own."
+    elif kind is not importable[1]:
+        message = f"This history is of one {kind}: a command on one {importable[1]} belongs in its own history."
         problems.append(FieldProblem(path="command", message=message))
     if not isinstance(fields.get("name"), str | None):
         problems.append(FieldProblem(path="name", message="Text is needed."))
@@ -125,9 +125,9 @@ def _shape(fields: Mapping[str, Any], command_name: object, kind: HistoryKind | 
 
 def _time(at: datetime, previous: datetime | None, file: ImportFile) -> list[FieldProblem]:
     if at > file.now:
-        return [FieldProblem(path="at", message="It lies in the future: a history has happened.")]
+        return [FieldProblem(path="at", message="It is in the future: a history contains past events only.")]
     if previous is not None and at < previous:
-        message = "It lies before the line above: the lines of a history stand in the order in which they happened."
+        message = "It is before the time of the line above: the lines of a history are in the order of their time."
         return [FieldProblem(path="at", message=message)]
     return []
 
@@ -139,16 +139,16 @@ def _envelope(
     at: datetime,
     file: ImportFile,
     called: dict[UUID, str],
-    known: LineContext,
+    context: LineContext,
 ) -> CommandEnvelope | InvalidInput:
     if problems:
         return InvalidInput.of(*problems[:MAX_PROBLEMS])
-    if (name := fields.get("name")) in known.names:
-        return InvalidInput.at("name", f"A line above has the name '{name}' already.")
+    if (name := fields.get("name")) in context.names:
+        return InvalidInput.at("name", f"An earlier line already has the name '{name}'.")
     kind, about = COMMANDS[fields["command"]]
     try:
         actor = _actor(fields.get("actor"))
-        parsed = command(kind, fields.get("input", {}), _resolver(file, called, known))
+        parsed = command(kind, fields.get("input", {}), _resolver(file, called, context))
     except UnreadableValue as unreadable:
         return InvalidInput.of(*unreadable.problems[:MAX_PROBLEMS])
     return CommandEnvelope(
@@ -160,26 +160,26 @@ def _envelope(
     )
 
 
-def _resolver(file: ImportFile, called: dict[UUID, str], known: LineContext) -> Any:
+def _resolver(file: ImportFile, called: dict[UUID, str], context: LineContext) -> Any:
     def resolve(kind: Any, value: object) -> UUID:
         if kind is IncidentId:
             incident = file.subject(name := _name(value))
-            if (given := _uuid(name)) is not None and not known.is_there(incident):
+            if (given := _uuid(name)) is not None and not context.is_there(incident):
                 return given
             called[incident] = name
             return incident
         if kind is EvidenceId:
-            if (found := known.names.get(_name(value))) is None:
-                raise ValueError(f"No line above records evidence with the name '{value}'.")
+            if (found := context.names.get(_name(value))) is None:
+                raise ValueError(f"No earlier line records evidence with the name '{value}'.")
             return found
         assert kind is ConditionId
-        return _condition(value, known)
+        return _condition(value, context)
 
     return resolve
 
 
-def _condition(value: object, known: LineContext) -> UUID:
-    decision = getattr(known.state, "decision", None)
+def _condition(value: object, context: LineContext) -> UUID:
+    decision = getattr(context.state, "decision", None)
     conditions = decision.conditions if decision else ()
     number = int(value) if isinstance(value, int | str) and str(value).isdecimal() and len(str(value)) < 4 else 0
     if not 1 <= number <= len(conditions):
@@ -235,7 +235,9 @@ def _checked_actor(issuer: str, subject: str, authority: str, roles: tuple[str, 
         if (message := wellformed.judge(value, annotation)) is not None
     ]
     if authority == REGISTER:
-        problems.append(FieldProblem(path="actor.authority", message=f"Nobody acts for '{REGISTER}' but itself."))
+        problems.append(
+            FieldProblem(path="actor.authority", message=f"Only the register itself acts for '{REGISTER}'.")
+        )
     if unknown := [role for role in roles if role not in Role.__members__]:
         message = f"'{unknown[0]}' is no role: there are {joined([role.value for role in Role], 'and')}."
         problems.append(FieldProblem(path="actor.roles", message=message))

@@ -114,8 +114,8 @@ class HistoryRecorder:
             recorded = use.last_version - use.first_version + 1 if use.stream == history.subject else None
             return HistoryResult(history=history, recorded=recorded, repeated=True)
         conflict = IdempotencyConflict(
-            message=f"The history '{history.name}' was recorded before, from other lines: its lines stand together in "
-            "a file, and what is to be corrected is corrected by commands of today."
+            message=f"The history '{history.name}' was recorded before, from other lines: its lines must be "
+            "consecutive in a file, and corrections are made by current commands."
         )
         return HistoryResult(history=history, recorded=0, refused=tuple((line, conflict) for line in history.lines))
 
@@ -146,7 +146,9 @@ class HistoryRecorder:
         attempt = DecisionAttempt.begin(envelope, _time_of(envelope), two_administrators=self._two_administrators)
         opens = attempt.subject in attempt.states
         if opens and history_attempt.states.get(attempt.subject) is not None:
-            return InvalidInput.at("command", "This history has begun already: another subject has one of its own.")
+            return InvalidInput.at(
+                "command", "This history is already open: another subject belongs in its own history."
+            )
         if opens:
             history_attempt.states[attempt.subject] = None
         while True:

@@ -81,7 +81,7 @@ def _outlooks_for_anybody(request: DeploymentRequest, context: Context) -> tuple
 
 def visible_incidents(request: DeploymentRequest, visibility: Visibility) -> frozenset[UUID]:
     """The request's incidents that the viewer may see now, independent of what was visible at the time."""
-    return frozenset(each for each, known in visibility.of(request.concerns).items() if known.visible)
+    return frozenset(each for each, stream in visibility.of(request.concerns).items() if stream.visible)
 
 
 def _recorded(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Any]]:

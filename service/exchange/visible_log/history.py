@@ -27,7 +27,7 @@ class HistoryStep:
     incidents: Mapping[str, str]
 
 
-def stands(store: EventStore, scope: Scope) -> Any:
+def final_state(store: EventStore, scope: Scope) -> Any:
     """State of the scope's subject at the end of the scope, without texts. Raises ValueError as `history` does."""
     if scope.subject is None:
         raise ValueError("a history is about one subject")
@@ -56,9 +56,11 @@ def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator
         if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in hidden:
             continue
         audit_entry = entry(before, recorded, state)
-        known = visibility.of(audit_entry.mentions)
+        visible_streams = visibility.of(audit_entry.mentions)
         seen = {
-            each for each in audit_entry.mentions if each not in hidden and (each not in known or known[each].visible)
+            each
+            for each in audit_entry.mentions
+            if each not in hidden and (each not in visible_streams or visible_streams[each].visible)
         }
-        incidents = {str(each): known[each].name for each in seen if each in known}
+        incidents = {str(each): visible_streams[each].name for each in seen if each in visible_streams}
         yield HistoryStep(audit_entry, visible_to(viewer, audit_entry, seen), state, incidents)

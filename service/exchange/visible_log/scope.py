@@ -56,7 +56,7 @@ def scope_of(store: EventStore, actor: Actor, now: datetime, as_of: datetime | N
     if as_of is None:
         return Scope(actor=actor, end=present, present=present, now=now)
     if (end := store.position_as_of(as_of)) is None:
-        raise ExportRefused(f"{instant(as_of)} lies ahead: nobody can say what the register will say then")
+        raise ExportRefused(f"{instant(as_of)} lies ahead: only the past of the register is known")
     return Scope(actor=actor, end=end, present=max(present, end), now=now, as_of=as_of)
 
 

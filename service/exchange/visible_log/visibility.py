@@ -99,25 +99,25 @@ class Visibility:
         return states
 
     def _judged(self, state: Any, opened_at: int) -> VisibleStream:
-        known = VisibleStream(aggregate=_AGGREGATE_OF_STATE[type(state)], name=_name_of(state), opened_at=opened_at)
+        stream = VisibleStream(aggregate=_AGGREGATE_OF_STATE[type(state)], name=_name_of(state), opened_at=opened_at)
         if self.actor.is_system:
-            return known
+            return stream
         if isinstance(state, DeploymentRequest):
-            return self._request(known, state)
-        return self._incident(known, state) if isinstance(state, Incident) else known
+            return self._request(stream, state)
+        return self._incident(stream, state) if isinstance(state, Incident) else stream
 
-    def _request(self, known: VisibleStream, request: DeploymentRequest) -> VisibleStream:
+    def _request(self, stream: VisibleStream, request: DeploymentRequest) -> VisibleStream:
         readers = frozenset({marking.authority(request.deciding_authority), marking.AUDITORS})
         return replace(
-            known,
-            visible=self._ask(request.id, lambda context: known.aggregate.is_visible(request, context)),
+            stream,
+            visible=self._ask(request.id, lambda context: stream.aggregate.is_visible(request, context)),
             reads_internal=marking.viewer(self.actor, registered=False, holds=()).sees(readers),
         )
 
-    def _incident(self, known: VisibleStream, incident: Incident) -> VisibleStream:
+    def _incident(self, stream: VisibleStream, incident: Incident) -> VisibleStream:
         viewer = self._ask(incident.id, lambda context: viewer_of(context, incident))
         hidden = (piece.id for piece in incident.evidence if not viewer.sees(incident.audience_of(piece)))
-        return replace(known, visible=viewer.sees(incident.audience), hidden=frozenset(hidden))
+        return replace(stream, visible=viewer.sees(incident.audience), hidden=frozenset(hidden))
 
     def _ask(self, subject: UUID, question: Callable[[Context], T]) -> T:
         """Evaluates a rule, reading the streams that it asks for."""

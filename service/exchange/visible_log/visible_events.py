@@ -90,10 +90,10 @@ class VisibleLog:
         named = [tuple(_ids_of(recorded.event)) for recorded in chosen]
         streams = {recorded.stream for recorded in chosen}
         consulted = {stream for recorded in chosen for stream, _ in recorded.consulted}
-        known = self.visibility.of(streams.union(consulted, *named))
+        visible_streams = self.visibility.of(streams.union(consulted, *named))
         for recorded, ids in zip(chosen, named, strict=True):
-            if _is_visible(recorded, known[recorded.stream]):
-                yield _visible_event(recorded, ids, known)
+            if _is_visible(recorded, visible_streams[recorded.stream]):
+                yield _visible_event(recorded, ids, visible_streams)
 
     def _blocks(self) -> Iterator[Sequence[Recorded[Any]]]:
         if self.scope.subject is not None:
@@ -112,12 +112,14 @@ def _is_visible(recorded: Recorded[Any], subject: VisibleStream) -> bool:
     return subject.visible
 
 
-def _visible_event(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mapping[UUID, VisibleStream]) -> VisibleEvent:
-    subject = known[recorded.stream]
-    hidden = {each for each in ids if each in subject.hidden or not _may_be_seen(each, known)}
+def _visible_event(
+    recorded: Recorded[Any], ids: tuple[UUID, ...], visible_streams: Mapping[UUID, VisibleStream]
+) -> VisibleEvent:
+    subject = visible_streams[recorded.stream]
+    hidden = {each for each in ids if each in subject.hidden or not _may_be_seen(each, visible_streams)}
     shown = visible_to(NOBODY, _entry(recorded, ids, subject), frozenset(ids) - hidden)
     consulted = recorded.consulted
-    unseen = tuple(f"consulted.{n}" for n, place in enumerate(consulted) if not _may_be_seen(place[0], known))
+    unseen = tuple(f"consulted.{n}" for n, place in enumerate(consulted) if not _may_be_seen(place[0], visible_streams))
     return VisibleEvent(
         position=recorded.position,
         subject=subject_of(recorded),
@@ -131,9 +133,15 @@ def _visible_event(recorded: Recorded[Any], ids: tuple[UUID, ...], known: Mappin
         command=recorded.command,
         correlation=recorded.correlation,
         causation=recorded.causation,
-        consulted=tuple(place for place in consulted if _may_be_seen(place[0], known)) if unseen else consulted,
+        consulted=tuple(place for place in consulted if _may_be_seen(place[0], visible_streams))
+        if unseen
+        else consulted,
         unseen=unseen,
-        incidents={each: known[each].name for each in ids if each not in hidden and _is_incident(each, known)},
+        incidents={
+            each: visible_streams[each].name
+            for each in ids
+            if each not in hidden and _is_incident(each, visible_streams)
+        },
         reason=shown.reason,
         payload=shown.payload,
         redactions=shown.redactions,
@@ -168,12 +176,12 @@ def _name_of(recorded: Recorded[Any], subject: VisibleStream) -> str:
     return str(recorded.event.authority) if is_of_mandate else subject.name
 
 
-def _may_be_seen(stream: UUID, known: Mapping[UUID, VisibleStream]) -> bool:
-    return stream not in known or known[stream].visible
+def _may_be_seen(stream: UUID, visible_streams: Mapping[UUID, VisibleStream]) -> bool:
+    return stream not in visible_streams or visible_streams[stream].visible
 
 
-def _is_incident(stream: UUID, known: Mapping[UUID, VisibleStream]) -> bool:
-    return stream in known and known[stream].aggregate is INCIDENT
+def _is_incident(stream: UUID, visible_streams: Mapping[UUID, VisibleStream]) -> bool:
+    return stream in visible_streams and visible_streams[stream].aggregate is INCIDENT
 
 
 def _ids_of(value: Any) -> Iterator[UUID]:

@@ -66,7 +66,7 @@ def _within(blocks: Any) -> Iterator[str]:
             case CheckList():
                 yield from (check.text for check in block.checks)
             case Picture():
-                yield block.told
+                yield block.text_alternative
             case _:
                 raise AssertionError(block)
 

@@ -132,7 +132,7 @@ def test_a_ground_that_names_nobody_is_told_from_one_that_was_erased(register: R
         step("denyDeploymentRequest", "2017-03-06", APPROVES),
     )
     told = list(lines(printed(register)))
-    assert "it cannot be told" in told
+    assert "it cannot be determined" in told
     assert "(erased)" not in told
 
 
