@@ -162,7 +162,7 @@ def _audience_of_evidence(incident: Incident) -> dict[UUID, list[str]]:
     return {piece.id: sorted(incident.audience_of(piece)) for piece in incident.evidence}
 
 
-def _remembering(kind: type[Any]) -> StateTable:
+def _states_of(kind: type[Any]) -> StateTable:
     return StateTable(table=remembered, read=reader_with_items(kind), versioned=False, items=remembered_items)
 
 
@@ -171,9 +171,9 @@ VIEW: Final = View(
     version=VERSION,
     tables=(table, remembered, remembered_items),
     memories={
-        DEPLOYMENT_REQUEST.name: _remembering(DeploymentRequest),
-        INCIDENT.name: _remembering(Incident),
-        AUTHORITY.name: _remembering(MandateHolder),
+        DEPLOYMENT_REQUEST.name: _states_of(DeploymentRequest),
+        INCIDENT.name: _states_of(Incident),
+        AUTHORITY.name: _states_of(MandateHolder),
     },
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     by_position=(AUTHORITY, JURISDICTION),

@@ -60,23 +60,23 @@ def page(scope: ViewerScope, wanted: AuditTrailFilter, limit: int, after: int = 
     if wanted.type is not None:
         found = of_each(table.c.type, text_array(dict.fromkeys(wanted.type)), found)
         found = found.order_by(found.selected_columns.position).limit(limit)
-    return _asked(found)
+    return _query(found)
 
 
 def histories(scope: ViewerScope, subjects: Iterable[UUID], limit: int, after: int = 0) -> Query[AuditEntry]:
     """The next `limit` events of each subject after a position, ordered by subject and position."""
     found = of_each(table.c.subject, uuid_array(subjects), _next(scope, limit, after))
-    return _asked(found.order_by(found.selected_columns.subject, found.selected_columns.position))
+    return _query(found.order_by(found.selected_columns.subject, found.selected_columns.position))
 
 
 def _next(scope: ViewerScope, limit: int, after: int) -> Select[Any]:
-    return _shown(scope).where(table.c.position > after).order_by(table.c.position).limit(limit)
+    return _select(scope).where(table.c.position > after).order_by(table.c.position).limit(limit)
 
 
 def at_positions(scope: ViewerScope, positions: Iterable[int]) -> Query[AuditEntry]:
     """Single events, by position, for explanations that refer to them."""
     wanted = bindparam(None, list(positions), type_=ARRAY(BigInteger))
-    return _asked(_shown(scope).where(table.c.position == any_(wanted)).order_by(table.c.position))
+    return _query(_select(scope).where(table.c.position == any_(wanted)).order_by(table.c.position))
 
 
 def seen(scope: ViewerScope, mentions: Iterable[UUID]) -> Query[UUID]:
@@ -111,12 +111,12 @@ def _visible(scope: ViewerScope) -> tuple[ColumnElement[bool], ...]:
     return visible(table, scope), or_(table.c.within.is_(None), overlaps(table.c.within, scope))
 
 
-def _shown(scope: ViewerScope) -> Select[Any]:
+def _select(scope: ViewerScope) -> Select[Any]:
     statement = select(*(table.c[name] for name in SHOWN)).where(*_visible(scope))
     return statement if scope.position is None else statement.where(table.c.position <= scope.position)
 
 
-def _asked(statement: Select[Any]) -> Query[AuditEntry]:
+def _query(statement: Select[Any]) -> Query[AuditEntry]:
     return Query(statement, (NAME,), _read)
 
 

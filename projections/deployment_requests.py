@@ -41,7 +41,7 @@ from projections.reading.queries import (
 )
 from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode
-from projections.tables.view import STANDS, Folded, StateTable, Values, View, items, present_index, version_table
+from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
 from projections.version_rows import fold_versions, regions_around, version_columns
 
 NAME: Final = "deployment_requests"
@@ -77,10 +77,10 @@ present_index(table, "due_at")
 present_index(table, "expires_at")
 present_index(table, "audience", postgresql_using="gin")
 present_index(table, "incidents", postgresql_using="gin")
-indexed("present_submitted", table, "submitted_at", "id", *LASTING, where=STANDS)
-indexed("present_updated", table, "updated_at", "id", *LASTING, where=STANDS)
+indexed("present_submitted", table, "submitted_at", "id", *LASTING, where=IS_CURRENT)
+indexed("present_updated", table, "updated_at", "id", *LASTING, where=IS_CURRENT)
 indexed("first", table, "submitted_at", "id", "valid_from", *LASTING, where=FIRST)
-indexed("present_place", table, "place", "id", where=STANDS)
+indexed("present_place", table, "place", "id", where=IS_CURRENT)
 indexed("first_place", table, "place", "valid_from", where=FIRST)
 Index("ix_deployment_requests_first_audience", table.c.audience, postgresql_using="gin", postgresql_where=FIRST)
 indexed("standing", table, "id", "valid_from", "valid_until")

@@ -38,7 +38,7 @@ from projections.reading.queries import (
 )
 from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode
-from projections.tables.view import STANDS, Folded, StateTable, Values, View, items, present_index, version_table
+from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
 from projections.version_rows import fold_versions, regions_around, version_columns
 
 NAME: Final = "incidents"
@@ -59,7 +59,7 @@ present_index(table, "id", unique=True)
 present_index(table, "reference")
 present_index(table, "status", "occurred_at", "id")
 present_index(table, "audience", postgresql_using="gin")
-indexed("present_occurred", table, "occurred_at", "id", "kind", "place", where=STANDS)
+indexed("present_occurred", table, "occurred_at", "id", "kind", "place", where=IS_CURRENT)
 indexed("first", table, "occurred_at", "id", "valid_from", "kind", "place", where=FIRST)
 indexed("standing", table, "id", "valid_from", "valid_until")
 indexed("status_occurred", table, "status", "occurred_at", "id", "valid_from", "valid_until")
@@ -146,19 +146,19 @@ def count(scope: ViewerScope, wanted: IncidentListFilter) -> Query[int]:
 
 def _page(scope: ViewerScope, shape: Shape, continued: bool) -> Select[Any]:
     wanted, part = IncidentListFilter(**parameters(shape)), PageShape(continued=continued, falling=True)
-    return shown(merged([_listed(scope, one, part) for one in _apart(wanted)], part), part, _state_in)
+    return shown(merged([_listed(scope, one, part) for one in _split(wanted)], part), part, _state_in)
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
     wanted = IncidentListFilter(**parameters(shape))
     if scope.as_of is None or wanted.attribution_status is not None:
-        return _standing(scope, wanted, select(func.count()).select_from(table))
+        return _filtered(scope, wanted, select(func.count()).select_from(table))
     first, there_by_then = first_of(table, scope)
     statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, scope))
     return statement.where(*_lasting(first, wanted))
 
 
-def _apart(wanted: IncidentListFilter) -> list[IncidentListFilter]:
+def _split(wanted: IncidentListFilter) -> list[IncidentListFilter]:
     """One filter for each status, or else for each region: each has its own ordered range of an index."""
     if len(statuses := each(wanted.attribution_status)) > 1:
         return [replace(wanted, attribution_status=[status]) for status in statuses]
@@ -168,7 +168,7 @@ def _apart(wanted: IncidentListFilter) -> list[IncidentListFilter]:
 
 
 def _listed(scope: ViewerScope, wanted: IncidentListFilter, part: PageShape) -> Select[Any]:
-    statement = _standing(scope, wanted, select(table.c.occurred_at.label("at"), *_KEPT))
+    statement = _filtered(scope, wanted, select(table.c.occurred_at.label("at"), *_KEPT))
     if scope.as_of is None or wanted.attribution_status is not None:
         return ordered(statement, table.c.occurred_at, table.c.id, part)
     first, there_by_then = first_of(table, scope)
@@ -178,7 +178,7 @@ def _listed(scope: ViewerScope, wanted: IncidentListFilter, part: PageShape) -> 
     return ordered(along, first.c.occurred_at, first.c.id, part)
 
 
-def _standing(scope: ViewerScope, wanted: IncidentListFilter, statement: Select[Any]) -> Select[Any]:
+def _filtered(scope: ViewerScope, wanted: IncidentListFilter, statement: Select[Any]) -> Select[Any]:
     statement = statement.where(valid_at(table, scope), visible(table, scope), *_lasting(table, wanted))
     if wanted.attribution_status is not None:
         statement = statement.where(any_of(table.c.status, wanted.attribution_status))

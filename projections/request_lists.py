@@ -114,20 +114,20 @@ def _page(scope: ViewerScope, shape: Shape, order: RequestOrder, part: PageShape
     wanted = RequestListFilter(**parameters(shape))
     if wanted.leaves_few:
         keys = select(_ordered_by(scope, order).label("at"), table.c.id, table.c.version)
-        return shown(gathered(_standing(scope, wanted, keys), table, part), part, state_in)
-    return shown(merged([_listed(scope, one, order, part) for one in _apart(wanted)], part), part, state_in)
+        return shown(gathered(_filtered(scope, wanted, keys), table, part), part, state_in)
+    return shown(merged([_listed(scope, one, order, part) for one in _split(wanted)], part), part, state_in)
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
     wanted = RequestListFilter(**parameters(shape))
     if scope.as_of is None or [*_passing(scope, wanted)]:
-        return _standing(scope, wanted, select(func.count()).select_from(table))
+        return _filtered(scope, wanted, select(func.count()).select_from(table))
     first, there_by_then = first_of(table, scope)
     statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, scope))
     return statement.where(*_lasting(first, wanted))
 
 
-def _apart(wanted: RequestListFilter) -> list[RequestListFilter]:
+def _split(wanted: RequestListFilter) -> list[RequestListFilter]:
     """One filter for each status, or else for each region: each has its own ordered range of an index."""
     if len(statuses := each(wanted.status)) > 1:
         return [replace(wanted, status=[status]) for status in statuses]
@@ -138,7 +138,7 @@ def _apart(wanted: RequestListFilter) -> list[RequestListFilter]:
 
 def _listed(scope: ViewerScope, wanted: RequestListFilter, order: RequestOrder, part: PageShape) -> Select[Any]:
     by = _ordered_by(scope, order)
-    statement = _standing(scope, wanted, select(by.label("at"), *_KEPT))
+    statement = _filtered(scope, wanted, select(by.label("at"), *_KEPT))
     if scope.as_of is None:
         return ordered(statement, by, table.c.id, part)
     if wanted.status is not None:
@@ -149,18 +149,18 @@ def _listed(scope: ViewerScope, wanted: RequestListFilter, order: RequestOrder, 
     if order.is_by_submission:
         along = select(first.c.submitted_at.label("at"), first.c.id, *_KEPT[1:])
         along = along.where(there_by_then, first.c.submitted_at <= instant(scope) + SLACK, *_lasting(first, wanted))
-        along = along.where(table.c.id == first.c.id, *_stood(scope, wanted))
+        along = along.where(table.c.id == first.c.id, *_passing_conditions(scope, wanted))
         return ordered(along, first.c.submitted_at, first.c.id, part)
     if found := list(_lasting(first, wanted)):
         statement = statement.where(table.c.id == first.c.id, there_by_then, *found)
     return ordered(statement, by, table.c.id, part)
 
 
-def _standing(scope: ViewerScope, wanted: RequestListFilter, statement: Select[Any]) -> Select[Any]:
-    return statement.where(*_stood(scope, wanted), *_lasting(table, wanted))
+def _filtered(scope: ViewerScope, wanted: RequestListFilter, statement: Select[Any]) -> Select[Any]:
+    return statement.where(*_passing_conditions(scope, wanted), *_lasting(table, wanted))
 
 
-def _stood(scope: ViewerScope, wanted: RequestListFilter) -> Iterator[ColumnElement[bool]]:
+def _passing_conditions(scope: ViewerScope, wanted: RequestListFilter) -> Iterator[ColumnElement[bool]]:
     """Conditions on columns that change, of the row valid then. Lasting columns are filtered on one table only: filters
     on both mislead the planner."""
     yield from (valid_at(table, scope), visible(table, scope), *_passing(scope, wanted))

@@ -72,8 +72,8 @@ class CountScope:
     before: str
 
 
-EVERY: Final = CountScope(touched="", begun="", ended="WHERE", before="SELECT NULL::int[] AS counts")
-TOUCHED_ONES: Final = CountScope(
+ALL_GROUPS: Final = CountScope(touched="", begun="", ended="WHERE", before="SELECT NULL::int[] AS counts")
+TOUCHED_GROUPS: Final = CountScope(
     touched="touched (group_id, since) AS (SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])),",
     begun="JOIN touched t ON i.{own} = t.group_id AND i.valid_from >= t.since",
     ended="JOIN touched t ON i.{own} = t.group_id AND i.valid_until >= t.since AND",
@@ -149,7 +149,7 @@ def miscounted(
 def update_counts(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded] | None) -> None:
     """Recounts the affected groups from their first change on; all groups if folded is None."""
     if folded is None:
-        _run(connection, _counting(schema, EVERY))
+        _run(connection, _counting(schema, ALL_GROUPS))
         return
     rows = [(group, each.since, each.subject) for each in folded for group in each.groups]
     if not rows:
@@ -157,7 +157,7 @@ def update_counts(connection: psycopg.Connection[Any], schema: str, folded: Sequ
     touched = _run(connection, TOUCHED.format(schema=schema), *map(list, zip(*rows, strict=True))).fetchall()
     groups = [group for group, _ in touched], [since for _, since in touched]
     _run(connection, FORGET.format(schema=schema), *groups)
-    _run(connection, _counting(schema, TOUCHED_ONES), *groups)
+    _run(connection, _counting(schema, TOUCHED_GROUPS), *groups)
     _run(connection, END.format(schema=schema), *groups)
 
 

@@ -40,7 +40,7 @@ from projections.state_items import without_items
 from projections.tables.documents import encode, reader
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.view import (
-    STANDS,
+    IS_CURRENT,
     Folded,
     RowUpdate,
     StateTable,
@@ -81,14 +81,14 @@ Index(
     "ix_situation_total_audience",
     table.c.audience,
     postgresql_using="gin",
-    postgresql_where=text(f"{STANDS} AND regions = {NONE}"),
+    postgresql_where=text(f"{IS_CURRENT} AND regions = {NONE}"),
 )
 Index(
     "ix_situation_present_marking",
     table.c.kind,
     table.c.marking,
     table.c.regions,
-    postgresql_where=text(f"{STANDS} AND audience = {NONE}"),
+    postgresql_where=text(f"{IS_CURRENT} AND audience = {NONE}"),
 )
 
 intervals: Final = version_table(

@@ -94,12 +94,12 @@ def _number(rows: FromClause, statuses: Collection[str]) -> ColumnElement[int]:
 def _seen(scope: ViewerScope, wanted: ColumnElement[bool]) -> CompoundSelect[Any]:
     """The counts of the groups that add up to what the viewer may see. wanted: filters groups by unchanging columns."""
     return union_all(
-        _standing(scope, wanted, table.c.audience == NONE, of_markings_seen_whole(table)),
-        _standing(scope, wanted, visible_of_others(table, scope)),
+        _counts_in(scope, wanted, table.c.audience == NONE, of_markings_seen_whole(table)),
+        _counts_in(scope, wanted, visible_of_others(table, scope)),
     )
 
 
-def _standing(scope: ViewerScope, *chosen: ColumnElement[bool]) -> Select[Any]:
+def _counts_in(scope: ViewerScope, *chosen: ColumnElement[bool]) -> Select[Any]:
     """The counts of each chosen group. Each group has one current row."""
     of_group = (valid_at(table, scope.now()), *chosen)
     if scope.as_of is None:

@@ -88,7 +88,7 @@ def write(view: View, connection: psycopg.Connection[Any], schema: str, folded: 
         _end(connection, schema, table, folded)
         load(connection, schema, table, [row for each in folded for row in each.rows.get(table, ())])
     for table, rows in memories(view, folded).items():
-        _remember(connection, schema, table, rows)
+        _store_states(connection, schema, table, rows)
     for update in (update for each in folded for update in each.updates):
         _update(connection, schema, update)
     if view.derive is not None and folded:
@@ -154,7 +154,7 @@ def _end(connection: psycopg.Connection[Any], schema: str, table: Table, folded:
         )
 
 
-def _remember(connection: psycopg.Connection[Any], schema: str, table: Table, rows: Sequence[Values]) -> None:
+def _store_states(connection: psycopg.Connection[Any], schema: str, table: Table, rows: Sequence[Values]) -> None:
     statement = f"""
         INSERT INTO {schema}.{table.name} (id, kind, document)
         SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[])

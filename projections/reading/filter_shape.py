@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from projections.reading.queries import ListPosition
 
-APART: Final = 8
+SEPARATE: Final = 8
 """Up to this many values of a field get a parameter each, and a list each in the order of an index."""
 TYPES: Final[Mapping[type, TypeEngine[Any]]] = {str: Text(), UUID: Uuid(), datetime: TIMESTAMP(timezone=True)}
 
@@ -33,10 +33,10 @@ The number and size of shapes is bounded, whatever filters a client sends.
 """
 
 
-def shape_of(wanted: Any, *apart: str) -> tuple[Shape, Mapping[str, object]]:
+def shape_of(wanted: Any, *separate: str) -> tuple[Shape, Mapping[str, object]]:
     """The shape of a filter and the values of its parameters. wanted: a dataclass; None does not filter.
 
-    apart: fields of which up to APART values get a parameter each; other fields get a single one.
+    separate: fields of which up to SEPARATE values get a parameter each; other fields get a single one.
     """
     shape: list[tuple[str, Field]] = []
     values: dict[str, object] = {}
@@ -49,7 +49,7 @@ def shape_of(wanted: Any, *apart: str) -> tuple[Shape, Mapping[str, object]]:
         elif not isinstance(value, list | tuple):
             shape.append((name, NamedParameter(name, type(value))))
             values[name] = value
-        elif 0 < len(value) <= (APART if name in apart else 1):
+        elif 0 < len(value) <= (SEPARATE if name in separate else 1):
             few = tuple(NamedParameter(f"{name}_{n}", str) for n in range(len(value)))
             values.update(zip((each.name for each in few), value, strict=True))
             shape.append((name, few))

@@ -22,7 +22,7 @@ from projections.reading import parked_streams
 from projections.reading.positions import EventParked, ViewBehind, ViewPositions
 from projections.reading.queries import Query, ViewerScope
 from projections.reading.single_flight import SingleFlight
-from projections.reading.statement_slots import Person, Places, in_pieces
+from projections.reading.statement_slots import Person, StatementSlots, in_pieces
 from projections.tables import checkpoints, parked
 from projections.tables.stored_events import events
 
@@ -110,7 +110,7 @@ class Reader:
 
         patience: longest wait for a view, in seconds. answer_limit: longest wait for the database, in seconds.
         """
-        self._places = Places(answer_limit)
+        self._slots = StatementSlots(answer_limit)
         self._engine = engine
         self._standing_of = standing_of
         self._patience = patience
@@ -169,12 +169,12 @@ class Reader:
                 for view, position in await self._rows(missing.limit(1)):
                     raise EventParked(view, position, at_least)
             try:
-                async with self._places.one(person):
+                async with self._slots.slot(person):
                     return await self._execute(query.statement, query.values, query.views, wanted)
             except TimeoutError:
                 raise DatabaseUnavailable("other statements of the same person take too long") from None
 
-        return await in_pieces(query.read, await self._twice(rows))
+        return await in_pieces(query.read, await self._with_retry(rows))
 
     async def parked_streams(self, view: str, *, anew: bool = False) -> Mapping[UUID, int]:
         """The parked streams of a view, each with the position of the event that could not be applied.
@@ -226,9 +226,9 @@ class Reader:
         return {row[0]: row[1] for row in found}
 
     async def _rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Sequence[Any]]:
-        return await self._twice(partial(self._execute, statement, values))
+        return await self._with_retry(partial(self._execute, statement, values))
 
-    async def _twice(self, ask: Callable[[], Awaitable[Sequence[Sequence[Any]]]]) -> Sequence[Sequence[Any]]:
+    async def _with_retry(self, ask: Callable[[], Awaitable[Sequence[Sequence[Any]]]]) -> Sequence[Sequence[Any]]:
         """Retries once if a pooled connection is dead, as after a restart, or if views have lost steps: their known
         positions are then reset."""
         try:

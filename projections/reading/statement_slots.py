@@ -16,29 +16,29 @@ PIECE: Final = 200
 """Rows that are decoded without yielding to the event loop."""
 
 
-class Places:
+class StatementSlots:
     """Statement slots by person, for one event loop."""
 
     def __init__(self, patience: float) -> None:
         """patience: longest wait for a slot, in seconds."""
         self._patience = patience
-        self._places: WeakValueDictionary[Person, asyncio.Semaphore] = WeakValueDictionary()
+        self._slots: WeakValueDictionary[Person, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def one(self, person: Person | None) -> AsyncIterator[None]:
+    async def slot(self, person: Person | None) -> AsyncIterator[None]:
         """Holds a slot. None stands for internal use, which has no limit. Raises TimeoutError."""
         if person is None:
             yield
             return
-        places = self._places.get(person)
-        if places is None:
-            places = self._places[person] = asyncio.Semaphore(STATEMENTS)
+        slots = self._slots.get(person)
+        if slots is None:
+            slots = self._slots[person] = asyncio.Semaphore(STATEMENTS)
         async with asyncio.timeout(self._patience):
-            await places.acquire()
+            await slots.acquire()
         try:
             yield
         finally:
-            places.release()
+            slots.release()
 
 
 async def in_pieces(read: Callable[[Sequence[Any]], T], rows: Sequence[Sequence[Any]]) -> list[T]:

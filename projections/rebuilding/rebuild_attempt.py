@@ -113,12 +113,12 @@ class RebuildAttempt:
         self._progress.enter(RebuildStep.LOADING)
         followed = self._followed(self._connection)
         self._position = followed or head(self._connection)
-        copy = self._begun(self._position)
+        copy = self._copy_to_fill(self._position)
         self._position = copy.position
         self._load(copy, followed)
         return self._compare() if followed else None
 
-    def _begun(self, position: int) -> Copy:
+    def _copy_to_fill(self, position: int) -> Copy:
         """A new copy to fill up to this position, or an interrupted one to resume."""
         left = copies.unfinished(self._connection, self._view, position)
         if left is not None:

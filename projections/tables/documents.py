@@ -14,9 +14,9 @@ from domain.vocabulary import Text
 State = TypeVar("State")
 
 ERASED: Final = {"erased": True}
-APART: Final = 0
+PLACEHOLDER: Final = 0
 """Placeholder of a text that is stored in another column."""
-ROOM: Final = 4096
+BUFFER_SIZE: Final = 4096
 """Initial buffer size in bytes; most documents fit. msgspec starts smaller and copies the buffer to grow it."""
 
 
@@ -54,9 +54,9 @@ class StoredItem(msgspec.Struct, array_like=True):
 
 
 def encode(state: object) -> str:
-    written = bytearray(ROOM)
-    _ENCODER.encode_into(state, written)
-    return written.decode()
+    buffer = bytearray(BUFFER_SIZE)
+    _ENCODER.encode_into(state, buffer)
+    return buffer.decode()
 
 
 def outline(item: object) -> str:
@@ -87,7 +87,7 @@ def items_reader(kinds: Mapping[str, Any]) -> Callable[[str], list[StoredItem]]:
     return decoder.decode
 
 
-def _written(value: Any) -> object:
+def _encoded(value: Any) -> object:
     if isinstance(value, Text) and value is not UNREAD:
         return ERASED if value.value is None else value.value
     raise TypeError(f"no encoding for {type(value).__name__}")
@@ -95,15 +95,15 @@ def _written(value: Any) -> object:
 
 def _read(kind: type, value: Any) -> object:
     if kind is Text:
-        if value == APART:
+        if value == PLACEHOLDER:
             return UNREAD
         return Text(value if isinstance(value, str) else None)
     raise TypeError(f"no decoding for {kind.__name__}")
 
 
-def _outlined(value: Any) -> object:
-    return APART if value is UNREAD else _written(value)
+def _outline_of(value: Any) -> object:
+    return PLACEHOLDER if value is UNREAD else _encoded(value)
 
 
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_written)
-_OUTLINER: Final = msgspec.json.Encoder(enc_hook=_outlined)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_encoded)
+_OUTLINER: Final = msgspec.json.Encoder(enc_hook=_outline_of)

@@ -158,10 +158,10 @@ def state_table(name: str) -> Table:
     )
 
 
-STANDS: Final = text("valid_until = 'infinity'::timestamptz")
+IS_CURRENT: Final = text("valid_until = 'infinity'::timestamptz")
 
 
 def present_index(table: Table, *columns: str, **options: Any) -> Index:
     """An index over the current rows. Its name differs from that of an index over all rows."""
     name = f"ix_{table.name}_present_{'_'.join(columns)}"
-    return Index(name, *(table.c[column] for column in columns), postgresql_where=STANDS, **options)
+    return Index(name, *(table.c[column] for column in columns), postgresql_where=IS_CURRENT, **options)
