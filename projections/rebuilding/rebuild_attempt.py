@@ -106,7 +106,7 @@ class RebuildAttempt:
                 return RebuildResult(self._view.name, self._position, *done, comparison)
             self._progress.rest(limit * BREAK)
             self._catch_up(head)
-        raise NotSwapped(f"it is in use without a break{self._by_whom()}")
+        raise NotSwapped(f"it is in constant use{self._by_whom()}")
 
     def compared(self) -> Comparison | None:
         """Builds the copy up to the position of the live view, and compares there. None if it was never followed."""
@@ -128,7 +128,7 @@ class RebuildAttempt:
         self._progress.total = self._events(position)
         copy = copies.begin(self._connection, self._view, position, self._progress.total)
         if self._progress.swaps and (lacking := copies.unlike(self._connection, self._view, whole=False)) is not None:
-            raise NotCopied(f"{lacking} has what a copy does not get, such as row policies or triggers")
+            raise NotCopied(f"{lacking} has features that a copy does not get, such as row policies or triggers")
         return copy
 
     def _events(self, until: int) -> int:
