@@ -133,6 +133,11 @@ def grants_what_lies_ahead(command: ApproveRequest, request: DeploymentRequest, 
             path="validUntil",
             message=f"It must not lie after the end of the granted period, {exactly(granted.end)}.",
         )
+    if command.valid_until is not None and context.now < command.valid_until <= granted.start:
+        yield FieldProblem(
+            path="validUntil",
+            message=f"It must lie after the start of the granted period, {exactly(granted.start)}.",
+        )
     for index, condition in enumerate(command.conditions):
         yield from _ahead(condition.due_by, f"conditions.{index}.dueBy", context)
 

@@ -78,6 +78,14 @@ def test_it_is_valid_no_longer_than_what_is_granted() -> None:
     assert isinstance(given(*ENDORSED).when(until_then, by=approver).answer, tuple)
 
 
+def test_an_approval_does_not_end_before_the_granted_period_starts() -> None:
+    late = Period(start=PERIOD.end - DAY, end=PERIOD.end)
+    for until in (late.start, late.start - DAY):
+        command = replace(APPROVE, period=late, valid_until=until)
+        said = "It must lie after the start of the granted period, 14 June 2025, 00:00 UTC."
+        given(*ENDORSED).when(command, by=approver).refused(InvalidInput, said, at=("validUntil",))
+
+
 def test_what_is_granted_is_not_over() -> None:
     over = replace(APPROVE, period=Period(start=PERIOD.start, end=PERIOD.start + DAY))
     for now in (PERIOD.start + DAY, PERIOD.start + 2 * DAY):

@@ -4,13 +4,13 @@ import subprocess
 import sys
 
 NOTED = """
-import projections.catalogue, service.decoding
+import projections.catalogue, service.event_store.mapper
 from domain.catalogue import AGGREGATES, CLAIM, NUMBERING
-from projections.terms import Holder
+from projections.api_terms import MandateHolder
 
 events = {event for aggregate in AGGREGATES for event in aggregate.events}
 states = {aggregate.state for aggregate in AGGREGATES} - {CLAIM.state, NUMBERING.state}
-print(*sorted(each.__name__ for each in events | states | {Holder} if "__msgspec_cache__" not in vars(each)))
+print(*sorted(each.__name__ for each in events | states | {MandateHolder} if "__msgspec_cache__" not in vars(each)))
 """
 """The last two kinds of state are kept by no view."""
 
