@@ -117,7 +117,7 @@ def test_a_condition_is_not_due_before_it_is_set() -> None:
 def test_what_is_imported_is_judged_as_of_its_own_time() -> None:
     """The context's time is that at which it happened; an import gives that of its line."""
     long_ago = PERIOD.start - 9 * DAY
-    until = replace(APPROVE, valid_until=PERIOD.start)
+    until = replace(APPROVE, valid_until=PERIOD.start + DAY)
     assert isinstance(given(*ENDORSED).when(until, by=approver, now=long_ago).answer, tuple)
 
 
