@@ -1,10 +1,11 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test test-long check coverage format generate lock bench bench-audit bench-import bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test test-long soak check coverage format generate lock bench bench-audit bench-import bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
 export PYTHON
+MINUTES ?= 30
 LOG ?= ../shared/data/bpic2020_permits.xes.gz
 
 help:
@@ -17,31 +18,35 @@ $(READY): scripts/setup pyproject.toml requirements/bootstrap.txt requirements/r
 setup: $(READY)
 	@:
 
-## make serve      the API, the worker and a PostgreSQL of its own, on this machine
+## make serve      run the API, the worker and an embedded PostgreSQL
 serve: $(READY)
 	@$(BIN)/mandate serve
 
-## make demo       the case from the first request to the decision, and what to do next
+## make demo       play the example case, from the request to the decision
 demo: $(READY)
 	@$(BIN)/mandate demo
 
-## make example-bpic2020 [LOG=FILE]   1,478 real travel permits, imported
+## make example-bpic2020 [LOG=FILE]   import 1,478 real travel permits
 example-bpic2020: $(READY)
 	@test -f "$(LOG)" || { echo "$(LOG) is not there. The log: BPI Challenge 2020, travel permits, by Boudewijn van Dongen," \
 		"published by 4TU.ResearchData, doi:10.4121/uuid:52fb97d4-4588-43c9-9d04-3604d4613b51. Then: make $@ LOG=FILE"; exit 1; }
 	@$(BIN)/python examples/bpic2020/convert.py "$(LOG)" build/bpic2020.jsonl
 	@$(BIN)/mandate import build/bpic2020.jsonl
 
-## make test       every test, four at a time: half of them wait for processes
+## make test       run every test, in four processes
 test: $(READY)
 	@$(BIN)/pytest -n 4 --dist worksteal
 
-## make test-long  ten times as many races, kills and pasts: 500 holds that meet findings, 30 rebuilds killed, 40 histories
+## make test-long  run the race, kill and history tests with ten times as many cases
 test-long: $(READY)
 	@MANDATE_TEST_RACES=500 MANDATE_TEST_KILLS=30 MANDATE_TEST_PASTS=40 $(BIN)/pytest -n 2 --timeout 1800 \
 		tests/faults/test_policies.py tests/projections/rebuilding/test_killed_rebuilds.py tests/service/graphql/test_any_past.py
 
-## make check      form, types, floors, tidiness
+## make soak [MINUTES=30]   run clients under random kills and rebuilds, then check the record
+soak: $(READY)
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
+## make check      check format, lint, types, import contracts and the repository
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -49,36 +54,36 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 0 tests/tidy
 
-## make coverage   every branch of the domain is tested
+## make coverage   check that every branch of the domain is tested
 coverage: $(READY)
 	@$(BIN)/pytest tests/domain --cov --cov-report=term-missing:skip-covered
 
-## make format     what ruff can mend by itself
+## make format     fix format and lint where ruff can
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-## make generate   what is derived from the code and committed
+## make generate   write the schema and the documents derived from the code
 generate: $(READY)
 	@sh scripts/generate
 
-## make bench      speed, beside the stock library, on this machine
+## make bench      commands and HTTP, side by side with the stock library
 bench: $(READY)
 	@$(BIN)/python -m benchmarks commands http
 
-## make bench-audit    pages of the trail, and lists as of then, at 1,000,000 events
+## make bench-audit    audit trail pages and as-of lists at 1,000,000 events
 bench-audit: $(READY)
 	@$(BIN)/python -m benchmarks audit
 
-## make bench-import   histories through the rules, beside the stock Application saving one event at a time
+## make bench-import   imports, side by side with the stock Application
 bench-import: $(READY)
 	@$(BIN)/python -m benchmarks imports
 
-## make bench-replay   a view built anew, beside the stock ProjectionRunner and beside reading alone
+## make bench-replay   a view rebuild, side by side with the stock ProjectionRunner
 bench-replay: $(READY)
 	@$(BIN)/python -m benchmarks replay
 
-## make lock       pin the newest versions that pyproject.toml allows, with hashes
+## make lock       pin the newest allowed versions, with hashes
 lock: $(READY)
 	@sh scripts/lock
 
