@@ -29,7 +29,7 @@ def test_the_case_is_printed_as_its_requester_may_see_it(served: Served, told_ca
         "1 of 1 endorsement of revision 2 that an approval needs.",
         "The approval is confirmed",
         "F: reliability cannot be judged",
-        "That an event concerns one is told below",
+        "The table below lists events and decisions that refer to them.",
     ):
         assert words in told, words
     assert paper.read_bytes().startswith(b"%PDF-")

@@ -40,6 +40,7 @@ class SoakRegister:
 
     def kill(self, chance: random.Random) -> str:
         """Kills one process at random with SIGKILL, starts it again where nobody else does, and returns its name."""
+        self._restart_ended()
         name = chance.choice([*self.processes, "backend", "postmaster"])
         if name in self.processes:
             self.processes[name].end(signal.SIGKILL)
@@ -52,6 +53,12 @@ class SoakRegister:
                 pid = int((self.data / "postgres/cluster/postmaster.pid").read_text().split("\n", 1)[0])
                 os.kill(pid, signal.SIGKILL)
         return name
+
+    def _restart_ended(self) -> None:
+        """A process that starts while the database is away ends with a message: a supervisor starts it again."""
+        for process in self.processes.values():
+            if process.process.poll() is not None:
+                process.start()
 
     def _kill_backend(self, chance: random.Random) -> None:
         with suppress(psycopg.Error, OSError, IndexError), psycopg.connect(self.urls.superuser or "") as connection:
@@ -76,7 +83,7 @@ class SoakRegister:
 
     def settle(self) -> None:
         """Waits until every API is ready and every view has caught up."""
-        until(lambda: all(self._is_ready(url) for url in self.apis), seconds=CATCH_UP)
+        until(self._are_ready, seconds=CATCH_UP)
         until(lambda: self.run("status").returncode == 0, seconds=CATCH_UP)
 
     def memory(self) -> dict[str, int]:
@@ -88,6 +95,10 @@ class SoakRegister:
             row = connection.execute(SESSIONS).fetchone()
         assert row is not None
         return int(row[0])
+
+    def _are_ready(self) -> bool:
+        self._restart_ended()
+        return all(self._is_ready(url) for url in self.apis)
 
     def _is_ready(self, url: str) -> bool:
         try:

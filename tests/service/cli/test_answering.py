@@ -12,11 +12,11 @@ from service.errors import Unavailable
     [
         (
             psycopg.errors.QueryCanceled("canceling statement due to user request\nCONTEXT: …"),
-            "gave up .*user request$",
+            "aborted .*user request$",
         ),
-        (psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"), "gave up .*lock timeout$"),
-        (psycopg.errors.ProgramLimitExceeded("index row size 4160 exceeds 2704"), "gave up .*exceeds 2704$"),
-        (psycopg.errors.UniqueViolation("duplicate key"), "gave up .*duplicate key$"),
+        (psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"), "aborted .*lock timeout$"),
+        (psycopg.errors.ProgramLimitExceeded("index row size 4160 exceeds 2704"), "aborted .*exceeds 2704$"),
+        (psycopg.errors.UniqueViolation("duplicate key"), "aborted .*duplicate key$"),
         (psycopg.errors.AdminShutdown("terminating connection"), "does not answer: terminating connection$"),
         (psycopg.OperationalError("connection refused"), "does not answer: connection refused$"),
     ],

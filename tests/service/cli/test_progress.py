@@ -21,7 +21,7 @@ def test_a_log_does_not_fall_silent(capsys: pytest.CaptureFixture[str], monkeypa
 
 def test_a_terminal_has_it_in_its_place(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress_bars, "PAUSE", 0.0)
-    with Progress(TextColumn("{task.description} {task.fields[told]}"), console=Console(force_terminal=True)) as bars:
+    with Progress(TextColumn("{task.description} {task.fields[text]}"), console=Console(force_terminal=True)) as bars:
         shown = ProgressBoard(bars)
         shown.show("situation", 10, 100, "loading, 10%")
         shown.show("situation", 100, 100, "indexing, 100%")

@@ -62,7 +62,7 @@ def test_a_quote_that_is_never_closed_swallows_no_rows(text: str) -> None:
 def test_a_quote_that_is_closed_too_late_is_refused_where_it_was_opened() -> None:
     [first, refused, last] = lines('history,at\na,1\nb,"2\nc,"3"\nd,4\n')
     assert (first[0], refused[0], last) == (2, 3, (5, {"history": "d", "at": "4"}))
-    assert "It is no row" in refused[1]
+    assert "It is not a valid row" in refused[1]
 
 
 def test_a_mapping_renames_translates_and_chooses(tmp_path: Path) -> None:
