@@ -16,7 +16,7 @@ from domain import authority, jurisdiction
 from domain.authority import AuthorityRegistered
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.jurisdiction import MandateGranted
-from domain.recorded import CommandRef
+from domain.recorded_event import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Label, Quorum, Role, Subject
 from service.event_store.mapper import Mapper
 from service.event_store.records import EncodedEvent, StreamVersion, UnrecordedEvent

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.cast import FORCES, KINDS, MARKINGS, PLACES, REQUESTERS, Cast, decider_of, rested_on
-from domain import numbering
+from domain import number_series
 from domain.deployment_request import events as request
 from domain.incident import events as incident
-from domain.numbering import NumberAssigned
+from domain.number_series import NumberAssigned
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
@@ -55,9 +55,9 @@ class World:
 
     def number(self, code: AuthorityCode, year: int, kind: str, subject: UUID) -> tuple[str, tuple[UUID, Any]]:
         """The next reference, and the event that records it."""
-        series = numbering.series(code, year, kind)
+        series = number_series.series(code, year, kind)
         self.numbers[series] = self.numbers.get(series, 0) + 1
-        written = (numbering.stream_of(series), NumberAssigned(subject=subject))
+        written = (number_series.stream_of(series), NumberAssigned(subject=subject))
         return f"{series}-{self.numbers[series]:04}", written
 
 

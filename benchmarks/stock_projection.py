@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from benchmarks.cast import BEGINNING
 from benchmarks.stock import environment
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections import deployment_requests
 from projections.following.replay import topics
 from projections.following.row_writer import fold

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from domain.deciding import Context, Opening, Verdict
-from domain.recorded import Recorded, Upcasters
+from domain.decider import Context, Opening, Verdict
+from domain.recorded_event import Recorded, Upcasters
 from domain.refusals import FieldProblem
 from domain.vocabulary import REGISTER, Actor, AuthorityCode, Label, Role, derived_id, joined
 

@@ -5,28 +5,28 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from domain import authority, claim, jurisdiction, numbering, voiding
+from domain import authority, claim, jurisdiction, number_series, voided_events
 from domain.authority import Authority
 from domain.claim import Claim
-from domain.deciding import Context, Opening, Step
+from domain.decider import Context, Opening, Step
 from domain.deployment_request import events as request_events
 from domain.deployment_request import lifecycle as request_lifecycle
-from domain.deployment_request.evolving import evolve as evolve_request
+from domain.deployment_request.evolution import evolve as evolve_request
 from domain.deployment_request.permission import is_visible as is_request_visible
 from domain.deployment_request.state import DeploymentRequest
-from domain.deployment_request.upcasting import UPCASTERS as REQUEST_UPCASTERS
+from domain.deployment_request.upcasters import UPCASTERS as REQUEST_UPCASTERS
 from domain.incident import events as incident_events
 from domain.incident import lifecycle as incident_lifecycle
 from domain.incident.rules import is_visible as is_incident_visible
 from domain.incident.state import Incident
 from domain.incident.state import evolve as evolve_incident
-from domain.incident.upcasting import UPCASTERS as INCIDENT_UPCASTERS
+from domain.incident.upcasters import UPCASTERS as INCIDENT_UPCASTERS
 from domain.jurisdiction import Jurisdiction
-from domain.numbering import Numbering
+from domain.number_series import Numbering
 from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL
 from domain.policies.holds import RELEASE_HOLD, WITHHOLD_AGAIN
-from domain.recorded import Recorded, Upcasters
-from domain.voiding import EventVoided, Unbegun, passing_voided
+from domain.recorded_event import Recorded, Upcasters
+from domain.voided_events import EventVoided, Unbegun, passing_voided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Aggregate:
     state: type[Any]
     event: Any
     evolve: Callable[[Any, Recorded[Any]], Any]
-    voided: type[EventVoided] = voiding.UnknownEventVoided
+    voided: type[EventVoided] = voided_events.UnknownEventVoided
     is_visible: Callable[[Any, Context], bool] = lambda state, context: True
     openings: tuple[Opening[Any, Any, Any], ...] = ()
     steps: tuple[Step[Any, Any, Any], ...] = ()
@@ -58,7 +58,7 @@ DEPLOYMENT_REQUEST: Final = Aggregate(
     state=DeploymentRequest,
     event=request_events.Event,
     evolve=passing_voided(evolve_request),
-    voided=voiding.RequestEventVoided,
+    voided=voided_events.RequestEventVoided,
     is_visible=is_request_visible,
     openings=request_lifecycle.OPENINGS,
     steps=request_lifecycle.STEPS,
@@ -69,7 +69,7 @@ INCIDENT: Final = Aggregate(
     state=Incident,
     event=incident_events.Event,
     evolve=passing_voided(evolve_incident),
-    voided=voiding.IncidentEventVoided,
+    voided=voided_events.IncidentEventVoided,
     is_visible=is_incident_visible,
     openings=incident_lifecycle.OPENINGS,
     steps=incident_lifecycle.STEPS,
@@ -80,7 +80,7 @@ AUTHORITY: Final = Aggregate(
     state=Authority,
     event=authority.Event,
     evolve=passing_voided(authority.evolve),
-    voided=voiding.AuthorityEventVoided,
+    voided=voided_events.AuthorityEventVoided,
     openings=authority.OPENINGS,
     upcasters=authority.UPCASTERS,
 )
@@ -89,17 +89,17 @@ JURISDICTION: Final = Aggregate(
     state=Jurisdiction,
     event=jurisdiction.Event,
     evolve=passing_voided(jurisdiction.evolve),
-    voided=voiding.JurisdictionEventVoided,
+    voided=voided_events.JurisdictionEventVoided,
     openings=jurisdiction.OPENINGS,
     upcasters=jurisdiction.UPCASTERS,
 )
 NUMBERING: Final = Aggregate(
     name="Numbering",
     state=Numbering,
-    event=numbering.Event,
-    evolve=numbering.evolve,
-    voided=voiding.NumberingEventVoided,
-    upcasters=numbering.UPCASTERS,
+    event=number_series.Event,
+    evolve=number_series.evolve,
+    voided=voided_events.NumberingEventVoided,
+    upcasters=number_series.UPCASTERS,
 )
 CLAIM: Final = Aggregate(
     name="Claim",
@@ -120,7 +120,7 @@ EVENTS: Final[Mapping[str, type[Any]]] = MappingProxyType(
 """Stored name -> event. A stored name is the class's name; where the class is renamed, its stored name stays here."""
 
 UNBEGUN: Final = Aggregate(
-    name="Unbegun", state=Unbegun, event=voiding.UnknownEventVoided, evolve=passing_voided(lambda state, _: state)
+    name="Unbegun", state=Unbegun, event=voided_events.UnknownEventVoided, evolve=passing_voided(lambda state, _: state)
 )
 """What streams are that have not begun: all of their events are voided, and no view knows of them."""
 
@@ -133,7 +133,7 @@ AGGREGATE_OF: Final[Mapping[type[Any], Aggregate]] = MappingProxyType(
     {
         **{event: aggregate for aggregate in AGGREGATES for event in aggregate.events},
         **{aggregate.voided: aggregate for aggregate in AGGREGATES},
-        voiding.UnknownEventVoided: UNBEGUN,
+        voided_events.UnknownEventVoided: UNBEGUN,
     }
 )
 

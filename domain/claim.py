@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from domain.recorded import Recorded, Upcasters
+from domain.recorded_event import Recorded, Upcasters
 from domain.vocabulary import AuthorityCode, derived_id
 
 

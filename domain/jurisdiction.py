@@ -8,9 +8,9 @@ from uuid import UUID
 
 from domain import authority
 from domain.authority import by_administrator, own_authority_is_registered
-from domain.deciding import Context, Opening
+from domain.decider import Context, Opening
 from domain.limits import ITEMS
-from domain.recorded import Recorded, Upcasters
+from domain.recorded_event import Recorded, Upcasters
 from domain.refusals import FieldProblem
 from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, exactly, regions_of
 

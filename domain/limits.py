@@ -8,7 +8,7 @@ from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, Final, Protocol, TypeVar, get_args, get_type_hints
 
-from domain.deciding import Context, Verdict
+from domain.decider import Context, Verdict
 from domain.vocabulary import Text
 
 ITEMS: Final = 1_000

@@ -10,15 +10,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain import authority
+from domain.access import AUDITORS, Viewer
+from domain.access import authority as acting_for
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
 from domain.deployment_request.events import Ground, RequestRemarked
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded, IncidentReported
 from domain.incident.state import Incident
 from domain.jurisdiction import MandateEnded, MandateGranted
-from domain.marking import AUDITORS, Viewer
-from domain.marking import authority as acting_for
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Actor
 from projections.api_terms import MandateHolder, payload, spelled_path
 from projections.changes import Change, changes

@@ -19,9 +19,9 @@ from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTI
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Marking
-from domain.voiding import JurisdictionEventVoided
+from domain.voided_events import JurisdictionEventVoided
 from projections.api_terms import MandateHolder
 from projections.audit_entries import (
     AuditEntry,

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Column, ColumnElement, Select, Text, bindparam, li
 from domain.authority import Authority
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
 from domain.jurisdiction import Jurisdiction, Mandate
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import AuthorityCode, Marking
 from projections.api_terms import MandateHolder
 from projections.reading.item_rows import items_of

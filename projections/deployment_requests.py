@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.reading.item_rows import items_of
 from projections.reading.list_queries import FIRST, indexed
 from projections.reading.queries import (

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Sele
 
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.reading.filter_shape import PageShape, Shape, distinct, each, parameters, part_values, shape_of
 from projections.reading.item_rows import items_of
 from projections.reading.list_queries import (

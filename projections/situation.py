@@ -29,10 +29,10 @@ from sqlalchemy import (
 )
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, INCIDENT
-from domain.changing import changed
 from domain.deployment_request.state import DeploymentRequest
+from domain.fast_replace import fast_replace
 from domain.incident.state import Incident
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import derived_id
 from projections import running_counts
 from projections.running_counts import LEVELS, miscounted, update_counts
@@ -114,7 +114,7 @@ remembered: Final = state_table("situation_memory")
 def counted(state: Any) -> Any:
     """The bounded part of a state that decides how it is counted. Of an incident's items, only `referred_to` does."""
     bounded = without_items(state)
-    return changed(bounded, referred_to=state.referred_to) if isinstance(state, Incident) else bounded
+    return fast_replace(bounded, referred_to=state.referred_to) if isinstance(state, Incident) else bounded
 
 
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:

@@ -14,11 +14,11 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from domain.changing import changed
 from domain.deployment_request.state import Condition, DeploymentRequest, Endorsement, Part
+from domain.fast_replace import fast_replace
 from domain.incident.state import Evidence, Found, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Text
 from projections.api_terms import MandateHolder
 from projections.tables.documents import UNREAD, StoredItem, encode, items_reader, outline, reader
@@ -178,7 +178,7 @@ def _put(state: Any, path: Path, value: Any) -> Any:
 
 
 def _with(value: Any, changes: Mapping[str, Any]) -> Any:
-    return changed(value, **changes) if hasattr(value, "__dict__") else replace(value, **changes)
+    return fast_replace(value, **changes) if hasattr(value, "__dict__") else replace(value, **changes)
 
 
 def _changed(was: Sequence[Any], now: Sequence[Any]) -> Iterator[int]:

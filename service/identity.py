@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from domain import wellformed
+from domain import validation
 from domain.vocabulary import REGISTER, Actor, AuthorityCode, Role, Subject
 from service.errors import Misconfigured
 
@@ -189,6 +189,6 @@ def _problem(actor: Actor, name: str | None) -> str | None:
         ("authority", actor.authority, AuthorityCode),
         ("name", name, Subject),
     ):
-        if value is not None and (message := wellformed.judge(value, annotation)) is not None:
+        if value is not None and (message := validation.judge(value, annotation)) is not None:
             return f"The {what} is not well formed. {message}"
     return None

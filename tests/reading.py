@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.event_store.store import EventStore
 
 

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from domain import authority, jurisdiction, wellformed
+from domain import authority, jurisdiction, validation
 from domain.catalogue import AGGREGATE_OF, AGGREGATES, Aggregate
-from domain.deciding import Context, Opening, Outlook, Step, Unread, available, decide, explain, open_with
-from domain.numbering import NumberAssigned
-from domain.recorded import CommandRef, Recorded
+from domain.decider import Context, Opening, Outlook, Step, Unread, available, decide, explain, open_with
+from domain.number_series import NumberAssigned
+from domain.recorded_event import CommandRef, Recorded
 from domain.refusals import InvalidInput, NotFound, Refusal
 from domain.vocabulary import Actor
 
@@ -113,7 +113,7 @@ class Register:
         expected_version: int | None = None,
     ) -> tuple[Any, ...] | Refusal:
         """What the command would record, or the first reason against it."""
-        if problems := tuple(wellformed.problems(command)):
+        if problems := tuple(validation.problems(command)):
             return InvalidInput.of(*problems)
         return self.tried(command, by, on or subject_of(command), now, expected_version)
 

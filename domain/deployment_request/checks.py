@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from domain import jurisdiction, marking
-from domain.deciding import Context
+from domain import access, jurisdiction
+from domain.decider import Context
 from domain.deployment_request.commands import (
     AmendRequest,
     ApproveRequest,
@@ -188,6 +188,6 @@ def _seen(incidents: Iterable[IncidentId], path: str, context: Context) -> Probl
 
 def _authority_sees(code: AuthorityCode, incident: Incident, context: Context) -> bool:
     """Whether whoever acts for an authority that decides, and so is registered, may see it."""
-    tokens = {marking.EVERYBODY, marking.REGISTERED, marking.authority(code)}
+    tokens = {access.EVERYBODY, access.REGISTERED, access.authority(code)}
     held = (m.region for m in jurisdiction.mandates_over(context, incident.region) if m.authority == code)
-    return marking.Viewer(frozenset(tokens | {marking.region(path) for path in held})).sees(incident.audience)
+    return access.Viewer(frozenset(tokens | {access.region(path) for path in held})).sees(incident.audience)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain import jurisdiction, numbering
-from domain.deciding import Context
+from domain import jurisdiction, number_series
+from domain.decider import Context
 from domain.deployment_request import events
 from domain.deployment_request.events import Event, Recommendation
 from domain.deployment_request.grounds import current_grounds, fallen, unseen_incidents
@@ -50,7 +50,7 @@ def submit(command: SubmitRequest, request: DeploymentRequest | None, context: C
         raise ValueError(f"no mandate covers {command.region}")
     return (
         events.RequestSubmitted(
-            reference=numbering.next_reference(context, series(context)),
+            reference=number_series.next_reference(context, series(context)),
             requesting_authority=context.actor.authority,
             deciding_authority=mandate.authority,
             endorsements_required=mandate.endorsements_required,
@@ -68,7 +68,7 @@ def submit(command: SubmitRequest, request: DeploymentRequest | None, context: C
 
 def series(context: Context) -> str:
     """The series that numbers the requests of the actor's authority in this year."""
-    return numbering.series(context.actor.authority, context.now.year)
+    return number_series.series(context.actor.authority, context.now.year)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

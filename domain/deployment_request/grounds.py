@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from domain.deciding import Context
+from domain.decider import Context
 from domain.deployment_request.events import Ground
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.rules import is_visible

@@ -1,7 +1,7 @@
 """The lifecycle table of a deployment request: what may be done, in which status, by whom, what is recorded."""
 
-from domain import authority, numbering
-from domain.deciding import Opening, Step
+from domain import authority, number_series
+from domain.decider import Opening, Step
 from domain.deployment_request import checks, rules
 from domain.deployment_request.commands import (
     AmendRequest,
@@ -76,7 +76,7 @@ OPENINGS = (
         permits=authority.by_registered(Role.REQUESTER),
         checks=(checks.region_has_a_decider, checks.period_lies_ahead, checks.incidents_can_be_named),
         record=submit,
-        numbered_by=lambda context: numbering.stream_of(series(context)),
+        numbered_by=lambda context: number_series.stream_of(series(context)),
     ),
 )
 

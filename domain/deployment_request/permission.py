@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import cache
 
 from domain import authority
-from domain.deciding import By, Context, Verdict
+from domain.access import viewer
+from domain.decider import By, Context, Verdict
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.deployment_request.state import DeploymentRequest
-from domain.marking import viewer
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject, joined
 
 Side = Callable[[DeploymentRequest], tuple[AuthorityCode, ...]]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from domain import jurisdiction
-from domain.deciding import Context, Verdict
+from domain.decider import Context, Verdict
 from domain.deployment_request.events import Recommendation
 from domain.deployment_request.grounds import fallen, lost_release
 from domain.deployment_request.state import DeploymentRequest, Hold

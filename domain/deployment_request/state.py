@@ -1,10 +1,10 @@
-"""A deployment request: its state. How its events make it stands in `evolving`."""
+"""A deployment request: its state. `evolution` computes it from events."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from domain import marking
+from domain import access
 from domain.deployment_request.events import Ground, Recommendation
 from domain.vocabulary import (
     Actor,
@@ -182,7 +182,7 @@ class DeploymentRequest:
     @property
     def audience(self) -> frozenset[str]:
         """Who may see it."""
-        return marking.audience(
+        return access.audience(
             self.marking,
             author=self.submitted_by,
             recipients=((self.submitted_by.issuer, subject) for subject in self.recipients),

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain import jurisdiction, numbering
-from domain.deciding import Context
+from domain import jurisdiction, number_series
+from domain.decider import Context
 from domain.incident.events import (
     AttributionRetracted,
     Event,
@@ -53,7 +53,7 @@ def report(command: ReportIncident, incident: Incident | None, context: Context)
     mandates = jurisdiction.mandates_over(context, command.region)
     return (
         IncidentReported(
-            reference=numbering.next_reference(context, series(context)),
+            reference=number_series.next_reference(context, series(context)),
             kind=command.kind,
             description=command.description,
             region=command.region,
@@ -143,7 +143,7 @@ def refer(command: ReferIncident, incident: Incident, context: Context) -> tuple
 
 def series(context: Context) -> str:
     """The series that numbers the incidents of the actor's authority in this year."""
-    return numbering.series(context.actor.authority, context.now.year, kind="i")
+    return number_series.series(context.actor.authority, context.now.year, kind="i")
 
 
 def recipients_problems(marking: Marking, recipients: tuple[Subject, ...]) -> Iterator[FieldProblem]:

@@ -1,7 +1,7 @@
 """The lifecycle table of an incident: what may be done to it, when and by whom."""
 
-from domain import authority, numbering
-from domain.deciding import By, Opening, Step
+from domain import authority, number_series
+from domain.decider import By, Opening, Step
 from domain.incident import rules
 from domain.incident.commands import (
     AttributeIncident,
@@ -33,7 +33,7 @@ OPENINGS = (
         permits=authority.by_registered(*rules.CONTRIBUTORS),
         checks=(rules.has_happened,),
         record=report,
-        numbered_by=lambda context: numbering.stream_of(series(context)),
+        numbered_by=lambda context: number_series.stream_of(series(context)),
     ),
 )
 

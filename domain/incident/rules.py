@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from domain import authority, jurisdiction
-from domain.deciding import Context, Verdict
+from domain.access import Viewer, viewer
+from domain.decider import Context, Verdict
 from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident, ReportIncident
 from domain.incident.state import Incident
-from domain.marking import Viewer, viewer
 from domain.refusals import FieldProblem
 from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject, spoken
 

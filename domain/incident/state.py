@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from domain import marking
-from domain.changing import changed
+from domain import access
+from domain.fast_replace import fast_replace
 from domain.incident.events import (
     AttributionRetracted,
     Event,
@@ -16,7 +16,7 @@ from domain.incident.events import (
     IncidentReported,
 )
 from domain.limits import text_bytes
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
@@ -128,7 +128,7 @@ class Incident:
     @property
     def audience(self) -> frozenset[str]:
         """Who may see it."""
-        return marking.audience(
+        return access.audience(
             self.marking,
             author=self.reported_by,
             recipients=self._named,
@@ -144,7 +144,7 @@ class Incident:
 
     def audience_of(self, evidence: Evidence) -> frozenset[str]:
         """Who, of those who may see the incident, may see a piece of its evidence."""
-        return marking.audience(
+        return access.audience(
             evidence.marking,
             author=evidence.recorded_by,
             recipients=self._named,
@@ -161,16 +161,16 @@ def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
         return _reported(event, recorded)
     if state is None:
         raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before IncidentReported")
-    state = changed(state, version=recorded.version, text_bytes=state.text_bytes + text_bytes(event))
+    state = fast_replace(state, version=recorded.version, text_bytes=state.text_bytes + text_bytes(event))
     match event:
         case EvidenceRecorded():
-            return changed(state, evidence=(*state.evidence, _evidence(event, recorded)))
+            return fast_replace(state, evidence=(*state.evidence, _evidence(event, recorded)))
         case IncidentAttributed():
             return _found(state, _attribution(event, recorded), recorded)
         case AttributionRetracted():
             return _found(state, None, recorded)
         case IncidentReferred():
-            return changed(state, referred_to=(*state.referred_to, event.authority))
+            return fast_replace(state, referred_to=(*state.referred_to, event.authority))
         case _:
             assert_never(event)
 
@@ -211,7 +211,7 @@ def _evidence(event: EvidenceRecorded, recorded: Recorded[Event]) -> Evidence:
 
 def _found(state: Incident, finding: Attribution | None, recorded: Recorded[Event]) -> Incident:
     found = Found(version=recorded.version, position=recorded.position, finding=finding)
-    return changed(state, findings=(*state.findings, found))
+    return fast_replace(state, findings=(*state.findings, found))
 
 
 def _attribution(event: IncidentAttributed, recorded: Recorded[Event]) -> Attribution:

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from domain.deciding import Context
+from domain.decider import Context
 from domain.deployment_request.commands import ExpireApproval, QuestionApproval
 from domain.deployment_request.grounds import Fall, fallen
 from domain.deployment_request.state import DeploymentRequest
-from domain.policies.naming import UNNAMED, is_seen_by_all_who_see
-from domain.policies.reacting import Policy, calls_for
+from domain.policies.incident_names import UNNAMED, is_seen_by_all_who_see
+from domain.policies.policy import Policy, calls_for
 from domain.vocabulary import Text, spoken
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Final
 
-from domain.deciding import Context
+from domain.decider import Context
 from domain.deployment_request.commands import ResumeReview, WithholdRequest
 from domain.deployment_request.grounds import lost_release
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
-from domain.policies.naming import name_of
-from domain.policies.reacting import Policy, calls_for
+from domain.policies.incident_names import name_of
+from domain.policies.policy import Policy, calls_for
 from domain.vocabulary import IncidentId, Text, joined
 
 

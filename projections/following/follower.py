@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.following import leadership, parked_events
 from projections.following.fold_cache import FoldCache
 from projections.following.leadership import (

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import psycopg
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.reading.view_status import LOCKS
 from projections.tables.checkpoints import FollowerState
 

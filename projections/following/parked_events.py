@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.following.fold_cache import FoldCache
 from projections.following.leadership import ERROR_LENGTH, OtherVersion, connect
 from projections.following.replay import TABLES, TOPIC, Decode, at_positions

@@ -8,7 +8,7 @@ import psycopg
 
 from domain.catalogue import AGGREGATE_OF, EVENTS, Aggregate
 from domain.catalogue import VOIDED as VOIDED_EVENTS
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.following.stream_ranges import ALL, StreamRange
 
 Decode = Callable[[Sequence[Any]], Recorded[Any]]

@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import Table
 
 from domain.catalogue import AGGREGATE_OF
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.following.fold_cache import FoldCache
 from projections.state_items import without_items
 from projections.tables.binary_copy import load

@@ -26,7 +26,7 @@ from sqlalchemy import (
     true,
 )
 
-from domain.marking import SEEN_BY, Viewer
+from domain.access import SEEN_BY, Viewer
 
 T = TypeVar("T")
 

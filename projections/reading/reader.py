@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.access import Viewer, viewer
 from domain.authority import Authority
 from domain.jurisdiction import Jurisdiction
-from domain.marking import Viewer, viewer
 from domain.vocabulary import Actor, AuthorityCode, Region
 from projections.reading import parked_streams
 from projections.reading.positions import EventParked, ViewBehind, ViewPositions

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.catalogue import VIEW_OF
 from projections.following import parked_events
 from projections.following.leadership import connect

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.following import parked_events
 from projections.following.fold_cache import FoldCache
 from projections.following.leadership import OtherVersion, connect, version_of

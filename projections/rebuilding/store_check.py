@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from domain.catalogue import AGGREGATE_OF, EVENTS, VOIDED
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.catalogue import VIEWS
 from projections.following.leadership import connect
 from projections.following.replay import TABLES, TOPIC, Decode, LogReplay, head, topics

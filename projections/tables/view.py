@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text, Uuid, text
 
 from domain.catalogue import AGGREGATE_OF, Aggregate
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.tables.metadata import PROJECTIONS
 
 Values = tuple[Any, ...]

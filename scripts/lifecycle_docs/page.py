@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from domain.deciding import Opening
+from domain.decider import Opening
 from domain.deployment_request.lifecycle import OPENINGS as REQUEST_OPENINGS
 from domain.incident.lifecycle import OPENINGS as INCIDENT_OPENINGS
 from scripts.lifecycle_docs.rows import Row, incident_rows, label, opening_conditions, request_rows

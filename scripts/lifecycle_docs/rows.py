@@ -7,9 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain import authority
-from domain.deciding import Context, Opening, Step
+from domain.decider import Context, Opening, Step
 from domain.deployment_request.events import RequestSubmitted
-from domain.deployment_request.evolving import evolve as evolve_request
+from domain.deployment_request.evolution import evolve as evolve_request
 from domain.deployment_request.lifecycle import STEPS as REQUEST_STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import IncidentReported
@@ -17,7 +17,7 @@ from domain.incident.lifecycle import STEPS as INCIDENT_STEPS
 from domain.incident.state import Incident
 from domain.incident.state import evolve as evolve_incident
 from domain.jurisdiction import Jurisdiction, Mandate, stream_of
-from domain.recorded import CommandRef, Recorded
+from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import (
     SYSTEM,
     Actor,

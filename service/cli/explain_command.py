@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from domain.deciding import Outlook, Verdict
+from domain.decider import Outlook, Verdict
 from domain.deployment_request.rules import is_untold
 from domain.vocabulary import exactly, spoken
 from service.cli.audit_commands import names_of

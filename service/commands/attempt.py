@@ -8,9 +8,9 @@ from uuid import UUID
 
 from domain import authority
 from domain.catalogue import AGGREGATES, Aggregate
-from domain.deciding import Context, Opening, Step, decide, open_with
-from domain.numbering import NumberAssigned
-from domain.recorded import CommandRef
+from domain.decider import Context, Opening, Step, decide, open_with
+from domain.number_series import NumberAssigned
+from domain.recorded_event import CommandRef
 from domain.refusals import NotFound, Refusal
 from service.commands.envelope import CommandEnvelope
 from service.commands.state_cache import version_of

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from domain import wellformed
+from domain import validation
 from domain.claim import Claim
-from domain.deciding import Unread
+from domain.decider import Unread
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from service.commands.attempt import DecisionAttempt, consulted_versions, to_unrecorded
 from service.commands.envelope import CommandEnvelope, CommandResult
@@ -241,7 +241,7 @@ def _with_advice(attempt: DecisionAttempt, error: Exception) -> Exception:
 
 def envelope_problems(envelope: CommandEnvelope) -> InvalidInput | None:
     """Problems that need no state."""
-    problems = [*wellformed.problems(envelope.command)]
+    problems = [*validation.problems(envelope.command)]
     if (key := key_problem(envelope.idempotency_key)) is not None:
         problems.append(key)
     return InvalidInput.of(*problems) if problems else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Actor
 
 

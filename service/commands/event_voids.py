@@ -8,8 +8,8 @@ from uuid import UUID
 import psycopg
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, NUMBERING, UNBEGUN, Aggregate
-from domain.recorded import Recorded
-from domain.voiding import Unbegun
+from domain.recorded_event import Recorded
+from domain.voided_events import Unbegun
 from projections.catalogue import VIEWS
 from projections.following import parked_events
 from projections.following.leadership import OtherVersion, connect

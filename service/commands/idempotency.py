@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain import wellformed
+from domain import validation
 from domain.claim import Claim, KeyClaimed, stream_of
 from domain.refusals import FieldProblem
 from domain.vocabulary import Text
@@ -20,7 +20,7 @@ def key_problem(key: str | None) -> FieldProblem | None:
     """Validates the form of a key."""
     if key is None:
         return None
-    message = wellformed.unwritable(key)
+    message = validation.unwritable(key)
     if not key.strip():
         message = "It must not be blank: leave it out, or send a key."
     elif len(key) > KEY_LENGTH:

@@ -16,11 +16,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.catalogue import POLICIES
-from domain.deciding import Context, Unread
+from domain.decider import Context, Unread
 from domain.deployment_request.state import DeploymentRequest
 from domain.policies.approvals import EXPIRE_APPROVAL
-from domain.policies.reacting import Policy, Reaction, affected
-from domain.recorded import Recorded
+from domain.policies.policy import Policy, Reaction, affected
+from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, IncidentId, RequestId, derived_id
 from projections.following.follower import ReadFeed
 from service.commands.dispatcher import Dispatcher

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from domain.catalogue import AGGREGATE_OF
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.event_store.stream_store import Streams
 
 MAX_BYTES: Final = 128 * 1024 * 1024

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.following.replay import FIELDS, TABLES, bounded
 from service.errors import Unavailable
 from service.event_store.connections import BoundedConnection

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS, VOIDED
-from domain.recorded import CommandRef, Recorded
+from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import SYSTEM, Actor, ActorKind, AuthorityCode, Role, Subject, Text, derived_id
 from service.errors import CorruptEvent
 from service.event_store.event_schema import DIGEST, EventSchema, digests_in, schema_of

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from domain.recorded import CommandRef, Recorded
+from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import Actor
 
 StreamVersion = tuple[UUID, int]

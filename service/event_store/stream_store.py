@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.event_store.lineage import Lineage
 from service.event_store.records import AppendConflict, Appended, AppendItem, StreamVersion
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.catalogue import POLICIES
-from domain.policies.reacting import Policy
+from domain.policies.policy import Policy
 from domain.vocabulary import SYSTEM, AnalyticConfidence, Likelihood
 from tests.domain.case import (
     BRIDGE,

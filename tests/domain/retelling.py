@@ -6,7 +6,7 @@ from typing import Any
 from domain.deployment_request import events as e
 from domain.deployment_request.events import Recommendation
 from domain.incident.events import AttributionRetracted, IncidentAttributed
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, AnalyticConfidence, IncidentId, Likelihood
 from tests.domain.case import REQUEST
 

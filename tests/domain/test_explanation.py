@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.deciding import Context, Verdict, explain
+from domain.decider import Context, Verdict, explain
 from domain.deployment_request import rules
 from domain.deployment_request.events import FulfilmentReported, Recommendation
 from domain.deployment_request.lifecycle import STEPS

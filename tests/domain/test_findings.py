@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from domain.deciding import step_of
+from domain.decider import step_of
 from domain.incident import commands as c
 from domain.incident.events import (
     AttributionRetracted,

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from domain.deciding import step_of
+from domain.decider import step_of
 from domain.deployment_request import commands as c
 from domain.deployment_request.events import ApprovalQuestioned, Recommendation
 from domain.deployment_request.lifecycle import STEPS

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain import authority, jurisdiction
 from domain.authority import AuthorityRegistered, RegisterAuthority
-from domain.deciding import Context, open_with
+from domain.decider import Context, open_with
 from domain.jurisdiction import EndMandate, GrantMandate, MandateEnded, MandateGranted
 from domain.refusals import InvalidInput, NotPermitted
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Label, Quorum, Region, Role, Subject, covers, regions_of

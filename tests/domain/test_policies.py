@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from domain.catalogue import POLICIES
-from domain.deciding import Context
+from domain.decider import Context
 from domain.deployment_request.commands import ExpireApproval
 from domain.deployment_request.events import (
     ApprovalExpired,
@@ -18,7 +18,7 @@ from domain.deployment_request.events import (
 )
 from domain.deployment_request.state import RequestStatus
 from domain.incident.events import AttributionRetracted, IncidentAttributed
-from domain.policies.reacting import affected
+from domain.policies.policy import affected
 from domain.refusals import TransitionRefused
 from domain.vocabulary import SYSTEM, Marking, RequestId, Text
 from tests.domain.case import (

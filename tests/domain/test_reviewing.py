@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.deciding import step_of
+from domain.decider import step_of
 from domain.deployment_request import commands as c
 from domain.deployment_request.events import (
     Recommendation,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.deciding import Verdict
+from domain.decider import Verdict
 from domain.deployment_request import rules
 from domain.deployment_request.commands import QuestionApproval
 from domain.refusals import TransitionRefused

@@ -5,7 +5,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from domain.deciding import Context, Unread
+from domain.decider import Context, Unread
 from domain.deployment_request import rules
 from domain.deployment_request.commands import SubmitRequest, submit
 from domain.deployment_request.permission import THE_REGISTER

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from domain.incident.events import EvidenceRecorded, IncidentReported
-from domain.recorded import CommandRef
+from domain.recorded_event import CommandRef
 from domain.vocabulary import (
     SYSTEM,
     EvidenceId,

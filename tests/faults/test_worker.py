@@ -16,7 +16,7 @@ from psycopg import sql
 from domain.deployment_request import events as request_events
 from domain.deployment_request.commands import WithholdRequest
 from domain.incident.commands import AttributeIncident
-from domain.recorded import CommandRef
+from domain.recorded_event import CommandRef
 from domain.vocabulary import AnalyticConfidence, Likelihood, Text
 from service.commands.policy_runner import CONSUMER_NAME
 from service.event_store.records import AppendItem, UnrecordedEvent

@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from domain import catalogue
-from domain.recorded import CommandRef
+from domain.recorded_event import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, Text, derived_id
 from service.event_store.mapper import Mapper
 from service.event_store.records import EncodedEvent, EventRow, UnrecordedEvent

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from domain import authority, jurisdiction, numbering
+from domain import authority, jurisdiction, number_series
 from domain.authority import AuthorityRegistered
 from domain.catalogue import AGGREGATE_OF
 from domain.claim import KeyClaimed
@@ -18,8 +18,8 @@ from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident import events as incident
 from domain.incident.state import Incident
 from domain.jurisdiction import MandateEnded, MandateGranted
-from domain.numbering import NumberAssigned
-from domain.recorded import CommandRef, Recorded
+from domain.number_series import NumberAssigned
+from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
@@ -161,7 +161,7 @@ class Histories(Chance):
             marking=marking,
             recipients=(Subject("p2"), Subject('p"3\\')) if marking is Marking.RED else (),
         )
-        numbered = numbering.stream_of(f"{code}-2024")
+        numbered = number_series.stream_of(f"{code}-2024")
         claimed = KeyClaimed(nonce="00", fingerprint="0" * 64, stream=stream, first_version=1, last_version=1)
         return [
             (stream, event),

@@ -11,7 +11,7 @@ from domain.catalogue import AGGREGATE_OF, CLAIM, NUMBERING
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, Actor
 from projections import audit_trail, audit_trail_queries
 from projections.audit_entries import subject_of

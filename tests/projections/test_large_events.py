@@ -10,7 +10,7 @@ import psycopg
 
 from domain.catalogue import INCIDENT
 from domain.incident.events import EvidenceRecorded, IncidentReported
-from domain.recorded import CommandRef, Recorded
+from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import (
     SYSTEM,
     EvidenceId,

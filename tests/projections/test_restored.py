@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.authorities import standing_of

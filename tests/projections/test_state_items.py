@@ -15,7 +15,7 @@ from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, INCIDENT, JURISDI
 from domain.deployment_request.events import FulfilmentReported
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import EvidenceId, InformationCredibility, Marking, SourceReliability, Text
 from projections import audit_trail, authorities, deployment_requests, incidents, situation
 from projections.state_items import GROWING, item_rows, reader_with_items, without_texts

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import psycopg
 from sqlalchemy import Table
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, Actor
 from projections.authorities import standing_of
 from projections.catalogue import VIEWS

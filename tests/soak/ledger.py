@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Text
 
 

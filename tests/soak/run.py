@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.event_store.store import EventStore
 from tests.soak.clients import Client
 from tests.soak.ledger import Answer, Ledger

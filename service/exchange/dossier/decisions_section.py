@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from domain.deciding import Verdict
+from domain.decider import Verdict
 from domain.deployment_request.rules import is_untold
 from domain.vocabulary import Likelihood, spoken
 from service.exchange.dossier.document import (

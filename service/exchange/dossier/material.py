@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.deciding import Verdict
+from domain.decider import Verdict
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Evidence, Incident
 from domain.jurisdiction import Mandate

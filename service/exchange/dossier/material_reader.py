@@ -10,13 +10,13 @@ from uuid import UUID
 from domain import authority
 from domain.authority import Authority
 from domain.catalogue import AGGREGATE_OF
-from domain.deciding import Context, Step, Unread, Verdict
+from domain.decider import Context, Step, Unread, Verdict
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.jurisdiction import Mandate, mandates_over
 from domain.limits import text_bytes
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import AuthorityCode
 from service.event_store.store import EventStore
 from service.exchange.dossier.material import DossierEvent, IncidentFile, Material, PrintDetails

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.exchange.exports.ocel import (
     PERSON,
     ObjectHistory,

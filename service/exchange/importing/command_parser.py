@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple, TypeVar, Union, get_args, get_origin,
 from uuid import UUID
 
 from domain.refusals import FieldProblem
+from domain.validation import LIST_LENGTH
 from domain.vocabulary import ConditionId, EvidenceId, IncidentId, Text, camel, joined
-from domain.wellformed import LIST_LENGTH
 
 T = TypeVar("T")
 Resolve = Callable[[Any, object], UUID]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.event_store.batch import Committed
 from service.event_store.lineage import Lineage
 from service.event_store.records import AppendConflict, Appended, AppendItem, StreamVersion

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from domain import claim, wellformed
+from domain import claim, validation
 from domain.refusals import FieldProblem
 from domain.vocabulary import REGISTER, Label
 from service.exchange.importing.importable_commands import COMMANDS, HistoryKind
@@ -82,7 +82,7 @@ def _problem(raw: RawLine, name: object) -> FieldProblem | None:
         return FieldProblem(path="line", message=raw.problem)
     message = "The name of its history is needed."
     if isinstance(name, str):
-        message = wellformed.judge(name, Label) or ""
+        message = validation.judge(name, Label) or ""
     return FieldProblem(path="history", message=message) if message else None
 
 

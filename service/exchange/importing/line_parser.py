@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from domain import wellformed
+from domain import validation
 from domain.refusals import FieldProblem, InvalidInput
 from domain.vocabulary import (
     REGISTER,
@@ -189,7 +189,7 @@ def _condition(value: object, context: LineContext) -> UUID:
 
 
 def _name(value: object) -> str:
-    if not isinstance(value, str) or (problem := wellformed.unwritable(value)):
+    if not isinstance(value, str) or (problem := validation.unwritable(value)):
         raise ValueError("The name that another line gives it is needed." if not isinstance(value, str) else problem)
     return value
 
@@ -232,7 +232,7 @@ def _checked_actor(issuer: str, subject: str, authority: str, roles: tuple[str, 
             ("subject", subject, Subject),
             ("authority", authority, AuthorityCode),
         )
-        if (message := wellformed.judge(value, annotation)) is not None
+        if (message := validation.judge(value, annotation)) is not None
     ]
     if authority == REGISTER:
         problems.append(

@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from domain import wellformed
+from domain import validation
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, INCIDENT, JURISDICTION, NUMBERING, fold
 from domain.claim import Claim
-from domain.deciding import Unread
+from domain.decider import Unread
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
-from domain.recorded import CommandRef, Recorded
+from domain.recorded_event import CommandRef, Recorded
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from domain.vocabulary import SYSTEM
 from service.commands.attempt import DecisionAttempt, StreamEvent, consulted_versions, to_unrecorded
@@ -141,7 +141,7 @@ class HistoryRecorder:
         self, envelope: CommandEnvelope, line: CommandLine, history_attempt: _HistoryAttempt, batch: _Batch
     ) -> Refusal | None:
         """Decides one line and applies its events. Returns the refusal, or None if it was accepted."""
-        if problems := tuple(wellformed.problems(envelope.command)):
+        if problems := tuple(validation.problems(envelope.command)):
             return InvalidInput.of(*problems)
         attempt = DecisionAttempt.begin(envelope, _time_of(envelope), two_administrators=self._two_administrators)
         opens = attempt.subject in attempt.states

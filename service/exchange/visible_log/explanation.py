@@ -6,10 +6,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.catalogue import AGGREGATE_OF
-from domain.deciding import Context, Outlook, Unread, explain
+from domain.decider import Context, Outlook, Unread, explain
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.event_store.store import EventStore
 from service.exchange.visible_log.approval_standing import AFTER_APPROVAL, standing
 from service.exchange.visible_log.scope import Scope

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from domain import marking
+from domain import access
 from domain.incident.events import EvidenceRecorded
 from projections.audit_entries import AuditEntry, VisibleEntry, entry, visible_to
 from projections.audit_trail import evolve
@@ -47,7 +47,7 @@ def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator
     if subject is None:
         raise ValueError("a history is about one subject")
     hidden = visibility.of((subject,))[subject].hidden
-    viewer = marking.viewer(scope.actor, registered=False, holds=())
+    viewer = access.viewer(scope.actor, registered=False, holds=())
     state: Any = None
     for recorded in chain.from_iterable(store.pages([(subject, 0)])):
         if recorded.position > scope.end:

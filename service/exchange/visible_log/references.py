@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from domain import catalogue
-from domain.numbering import NumberAssigned, place_of
+from domain.number_series import NumberAssigned, place_of
 from service.event_store.mapper import Mapper
 from service.event_store.records import EventRow
 from service.event_store.store import EventStore

@@ -11,7 +11,7 @@ from domain.catalogue import DEPLOYMENT_REQUEST, fold
 from domain.deployment_request.events import RequestSubmitted
 from domain.deployment_request.state import DeploymentRequest
 from domain.limits import text_bytes
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Text
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 

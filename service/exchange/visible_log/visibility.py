@@ -8,15 +8,15 @@ from itertools import chain
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from domain import marking
+from domain import access
 from domain.authority import Authority
 from domain.catalogue import AGGREGATE_OF, AGGREGATES, UNBEGUN, Aggregate
-from domain.deciding import Context, Unread
+from domain.decider import Context, Unread
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.rules import viewer_of
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Actor
 from service.event_store.store import EventStore
 
@@ -107,11 +107,11 @@ class Visibility:
         return self._incident(stream, state) if isinstance(state, Incident) else stream
 
     def _request(self, stream: VisibleStream, request: DeploymentRequest) -> VisibleStream:
-        readers = frozenset({marking.authority(request.deciding_authority), marking.AUDITORS})
+        readers = frozenset({access.authority(request.deciding_authority), access.AUDITORS})
         return replace(
             stream,
             visible=self._ask(request.id, lambda context: stream.aggregate.is_visible(request, context)),
-            reads_internal=marking.viewer(self.actor, registered=False, holds=()).sees(readers),
+            reads_internal=access.viewer(self.actor, registered=False, holds=()).sees(readers),
         )
 
     def _incident(self, stream: VisibleStream, incident: Incident) -> VisibleStream:

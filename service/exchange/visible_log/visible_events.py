@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from domain.access import Viewer
 from domain.catalogue import AGGREGATE_OF, CLAIM, INCIDENT, NUMBERING, UNBEGUN
 from domain.deployment_request.events import RequestRemarked
 from domain.incident.events import EvidenceRecorded
 from domain.jurisdiction import MandateEnded, MandateGranted
-from domain.marking import Viewer
-from domain.recorded import CommandRef, Recorded
+from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import Actor
 from projections.api_terms import payload, spelled_path
 from projections.audit_entries import AuditEntry, kind_of, subject_of, visible_to

@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT, Aggregate
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
-from domain.numbering import NumberAssigned, place_of
+from domain.number_series import NumberAssigned, place_of
 from projections import deployment_requests, incidents
 from projections.reading.queries import Query, ViewerScope
 from projections.reading.reader import EventParked, Reader

@@ -10,8 +10,8 @@ from uuid import UUID
 import strawberry
 
 from domain.catalogue import EVENTS, VOIDED
+from domain.validation import LIST_LENGTH, judge, unwritable
 from domain.vocabulary import Region, Text, derived_id
-from domain.wellformed import LIST_LENGTH, judge, unwritable
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.query_cost import LONGEST_PAGE, PAGE
 

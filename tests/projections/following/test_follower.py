@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import Consumer, view_consumer

@@ -9,7 +9,7 @@ import pytest
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM
 from projections import deployment_requests
 from projections.catalogue import VIEWS

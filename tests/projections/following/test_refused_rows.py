@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.deployment_requests import VIEW
 from projections.following.row_writer import UnappliableEvent
 from projections.rebuilding.rebuild import verify

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections import deployment_requests, situation
 from projections.audit_trail import VIEW
 from projections.following.replay import LogReplay, topics

@@ -9,7 +9,7 @@ from sqlalchemy import func, null, select
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, Aggregate, fold
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections import authorities, deployment_requests, incidents
 from projections.catalogue import VIEWS
 from projections.reading.item_rows import items_of

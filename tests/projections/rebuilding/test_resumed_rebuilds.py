@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.audit_trail import VIEW
 from projections.following import stream_ranges
 from projections.following.row_writer import UnappliableEvent

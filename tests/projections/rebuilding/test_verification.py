@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections import deployment_requests, situation
 from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer

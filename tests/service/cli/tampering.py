@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from tests.projections.world import World
 
 

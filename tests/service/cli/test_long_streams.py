@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections import deployment_requests, situation
 from projections.catalogue import VIEWS
 from projections.following import replay as replaying

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from typer.testing import Result
 
-from domain.numbering import NumberAssigned
-from domain.recorded import Recorded
+from domain.number_series import NumberAssigned
+from domain.recorded_event import Recorded
 from projections import deployment_requests
 from service.cli import main
 from tests.projections.following.test_parked_events import follow_to_the_end, longest, unable

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from domain.numbering import NumberAssigned
+from domain.number_series import NumberAssigned
 from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.following import stream_ranges

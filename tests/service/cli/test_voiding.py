@@ -12,7 +12,7 @@ from domain.authority import stream_of as authority_stream
 from domain.catalogue import AGGREGATE_OF, JURISDICTION
 from domain.deployment_request.events import RequestRemarked, ReviewBegun
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Text
-from domain.voiding import EventVoided
+from domain.voided_events import EventVoided
 from projections import audit_trail_queries, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer

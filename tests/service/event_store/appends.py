@@ -2,8 +2,8 @@
 
 from uuid import UUID, uuid4
 
-from domain.numbering import NumberAssigned
-from domain.recorded import CommandRef
+from domain.number_series import NumberAssigned
+from domain.recorded_event import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from service.event_store.records import StreamVersion
 from service.event_store.store import Appended, AppendItem, EventStore, UnrecordedEvent

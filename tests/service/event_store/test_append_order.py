@@ -6,7 +6,7 @@ import sys
 import threading
 from uuid import UUID, uuid4
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.event_store.store import Appended, EventStore
 from service.settings import DatabaseUrls
 from tests.reading import whole_log

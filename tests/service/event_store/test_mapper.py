@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.recorded import CommandRef, Recorded
+from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import (
     Actor,
     AuthorityCode,

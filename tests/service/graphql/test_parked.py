@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from domain.catalogue import DEPLOYMENT_REQUEST
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Role
 from projections import incidents
 from service.graphql.loaders import loaders, parked_subjects

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.wellformed import LABEL_LENGTH, LIST_LENGTH, TEXT_LENGTH
+from domain.validation import LABEL_LENGTH, LIST_LENGTH, TEXT_LENGTH
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
 from service.event_store.mapper import decode

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from domain.deciding import Context, Unread
+from domain.access import viewer as viewer_of
+from domain.decider import Context, Unread
 from domain.incident import rules as incident_rules
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
-from domain.marking import viewer as viewer_of
 from projections import audit_trail, authorities
 from projections.api_terms import MandateHolder
 from projections.audit_trail import AuditEntry

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import strawberry
 
-from domain import deciding
-from domain.deciding import Context, Unread
+from domain import decider
+from domain.decider import Context, Unread
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from service.graphql.execution.field_charges import RULES
@@ -42,7 +42,7 @@ async def available(
 ) -> list[RequestAction]:
     """The actions that the viewer may take now. consulted: states of other streams that are already loaded."""
     actions = await evaluate(
-        request, loaders, lambda context: deciding.available(STEPS, request, context), consulted=consulted
+        request, loaders, lambda context: decider.available(STEPS, request, context), consulted=consulted
     )
     return [RequestAction(action) for action in actions]
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from domain import deciding
-from domain.deciding import Outlook, Verdict
+from domain import decider
+from domain.decider import Outlook, Verdict
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from service.graphql.execution.field_charges import RULES
@@ -88,7 +88,7 @@ async def explain(request: DeploymentRequest, loaders: Loaders) -> Explanation:
     """Evaluates the rules as of the loaders' instant. Incidents are shown as far as the viewer may see them now."""
     named = await loaders.incidents.load_many(request.concerns)
     seen = frozenset(incident.id for incident in named if incident is not None)
-    outlooks = await actions.evaluate(request, loaders, lambda context: deciding.explain(STEPS, request, context), seen)
+    outlooks = await actions.evaluate(request, loaders, lambda context: decider.explain(STEPS, request, context), seen)
     positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}
     events = await _events({*positions, *request.led_here}, loaders)
     await loaders.pace.point(RULES)

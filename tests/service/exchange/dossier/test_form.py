@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner, Result
 
+from domain.validation import NOT_ON_ONE_LINE
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
-from domain.wellformed import NOT_ON_ONE_LINE
 from service.cli import application
 from service.exchange.dossier.axis_ticks import ticks
 from service.exchange.dossier.builder import document

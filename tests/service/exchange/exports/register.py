@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from domain import numbering
+from domain import number_series
 from domain.catalogue import AGGREGATE_OF, Aggregate, fold
 from domain.incident.state import Incident
-from domain.numbering import NumberAssigned
-from domain.recorded import Recorded
+from domain.number_series import NumberAssigned
+from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, Actor, Text
 from service.event_store.records import AppendItem
 from service.event_store.store import EventStore
@@ -48,11 +48,11 @@ class Numbered(Histories):
 
     def _reported(self) -> list[Made]:
         ((stream, event),) = super()._reported()
-        numbered = numbering.stream_of("alpha-i-2024")
+        numbered = number_series.stream_of("alpha-i-2024")
         return [(stream, self._called(event, "alpha-i-2024")), (numbered, NumberAssigned(subject=stream))]
 
     def _called(self, event: Any, series: str) -> Any:
-        return replace(event, reference=f"{series}-{self.versions.get(numbering.stream_of(series), 0) + 1:04}")
+        return replace(event, reference=f"{series}-{self.versions.get(number_series.stream_of(series), 0) + 1:04}")
 
 
 class Telling(Numbered):

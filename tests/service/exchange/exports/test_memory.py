@@ -10,7 +10,7 @@ import pytest
 
 from domain.deployment_request.events import RequestRemarked, RequestSubmitted
 from domain.incident.events import EvidenceRecorded, IncidentReported
-from domain.recorded import CommandRef
+from domain.recorded_event import CommandRef
 from domain.vocabulary import (
     Actor,
     AuthorityCode,

@@ -11,7 +11,7 @@ import pytest
 from domain.authority import stream_of
 from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.events import RequestSubmitted
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from projections.api_terms import instant, payload
 from projections.audit_entries import kind_of, subject_of
 from tests.service.exchange.exports import readers

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from service.commands.state_cache import StateCache
 from service.event_store.store import EventStore
 from service.exchange.importing import jsonl_reader

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.catalogue import DEPLOYMENT_REQUEST
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import Role
 from service.graphql.loaders import loaders, parked_subjects
 from service.settings import DatabaseUrls

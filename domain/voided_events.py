@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

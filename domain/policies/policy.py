@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from domain.deciding import Context, is_open, step_of
+from domain.decider import Context, is_open, step_of
 from domain.deployment_request.commands import ExpireApproval, QuestionApproval, ResumeReview, WithholdRequest
 from domain.deployment_request.events import Event
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import AttributionRetracted, IncidentAttributed
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import IncidentId, RequestId
 
 Reaction = ResumeReview | WithholdRequest | QuestionApproval | ExpireApproval

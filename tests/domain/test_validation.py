@@ -16,6 +16,7 @@ from domain.deployment_request.commands import (
 )
 from domain.incident.commands import AttributeIncident, RecordEvidence, ReportIncident
 from domain.jurisdiction import GrantMandate
+from domain.validation import problems, unwritable
 from domain.vocabulary import (
     AnalyticConfidence,
     AuthorityCode,
@@ -37,7 +38,6 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from domain.wellformed import problems, unwritable
 from tests.domain.case import CANAL, NOWHERE, PERIOD, PLACE, WHY
 from tests.specification import NOW, ROUTES
 

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from domain import claim, numbering
+from domain import claim, number_series
 from domain.catalogue import AGGREGATES, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, SCHEMAS, UPCASTERS, Aggregate, fold
 from domain.claim import KeyClaimed
 from domain.deployment_request import events
 from domain.deployment_request.events import Recommendation
 from domain.deployment_request.state import DecisionOutcome, RequestStatus
 from domain.incident import events as incident_events
-from domain.numbering import NumberAssigned
-from domain.recorded import Recorded
+from domain.number_series import NumberAssigned
+from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, AuthorityCode, Strength, Text
 from tests.domain.case import (
     CANAL,
@@ -170,17 +170,17 @@ def test_every_event_is_of_one_aggregate_and_has_one_schema() -> None:
 
 @pytest.mark.parametrize("aggregate", AGGREGATES, ids=lambda aggregate: aggregate.name)
 def test_every_aggregate_has_upcasters_for_its_own_events_alone(aggregate: Aggregate) -> None:
-    place = aggregate.events[0].__module__.replace(".events", ".upcasting")
+    place = aggregate.events[0].__module__.replace(".events", ".upcasters")
     assert importlib.import_module(place).UPCASTERS is aggregate.upcasters
     assert {name for name, _ in aggregate.upcasters} <= {event.__name__ for event in aggregate.events}
 
 
 def test_numbers_and_claims_are_streams_of_their_own() -> None:
-    stream = numbering.stream_of("pristina-2024")
+    stream = number_series.stream_of("pristina-2024")
     assigned = [Past(event=NumberAssigned(subject=NOWHERE), by=SYSTEM, on=stream)] * 3
     assert given(*assigned).register.states[stream].version == 3
-    assert numbering.series(AuthorityCode("pristina"), 2024) == "pristina-2024"
-    assert numbering.series(AuthorityCode("pristina"), 2024, kind="i") == "pristina-i-2024"
+    assert number_series.series(AuthorityCode("pristina"), 2024) == "pristina-2024"
+    assert number_series.series(AuthorityCode("pristina"), 2024, kind="i") == "pristina-i-2024"
     key = claim.stream_of(AuthorityCode("pristina"), "a key")
     used = KeyClaimed(nonce="0", fingerprint="1", stream=NOWHERE, first_version=1, last_version=2)
     state = given(Past(event=used, by=requester, on=key)).register.states[key]

@@ -7,7 +7,7 @@ audience of a request never changes, and that of an incident only grows. No reas
 
 from typing import Final
 
-from domain import marking
+from domain import access
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 
@@ -16,9 +16,9 @@ UNNAMED: Final = "an incident that not everybody who may see this request may se
 
 def is_seen_by_all_who_see(request: DeploymentRequest, incident: Incident) -> bool:
     audience = incident.audience
-    if marking.REGISTERED in audience:
-        audience |= {marking.authority(request.requesting_authority), marking.authority(request.deciding_authority)}
-    return marking.EVERYBODY in audience or request.audience <= audience
+    if access.REGISTERED in audience:
+        audience |= {access.authority(request.requesting_authority), access.authority(request.deciding_authority)}
+    return access.EVERYBODY in audience or request.audience <= audience
 
 
 def name_of(incident: Incident, request: DeploymentRequest) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from domain.deciding import Context
-from domain.recorded import Recorded, Upcasters
+from domain.decider import Context
+from domain.recorded_event import Recorded, Upcasters
 from domain.vocabulary import AuthorityCode, derived_id
 
 

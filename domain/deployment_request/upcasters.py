@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from domain.recorded import Upcasters
+from domain.recorded_event import Upcasters
 
 UPCASTERS: Final[Upcasters] = {}

@@ -2,7 +2,6 @@
 
 from typing import assert_never
 
-from domain.changing import changed
 from domain.deployment_request.events import (
     ApprovalConfirmed,
     ApprovalExpired,
@@ -34,8 +33,9 @@ from domain.deployment_request.state import (
     RequestStatus,
     Standing,
 )
+from domain.fast_replace import fast_replace
 from domain.limits import text_bytes
-from domain.recorded import Recorded
+from domain.recorded_event import Recorded
 from domain.vocabulary import RequestId, Threshold
 
 
@@ -46,7 +46,7 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         return _submitted(event, recorded)
     if state is None:
         raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before RequestSubmitted")
-    state = changed(
+    state = fast_replace(
         state,
         version=recorded.version,
         updated_at=recorded.recorded_at,
@@ -64,19 +64,21 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         case ReviewResumed():
             return _resumed(state, recorded)
         case RequestEndorsed():
-            return changed(state, endorsements=(*state.endorsements, _endorsement(event, recorded)))
+            return fast_replace(state, endorsements=(*state.endorsements, _endorsement(event, recorded)))
         case ReviewerRecused():
-            return changed(state, recusals=(*state.recusals, _part(recorded)))
+            return fast_replace(state, recusals=(*state.recusals, _part(recorded)))
         case RequestApproved():
-            return changed(_moved(state, RequestStatus.APPROVED, recorded), decision=_approval(event, recorded))
+            return fast_replace(_moved(state, RequestStatus.APPROVED, recorded), decision=_approval(event, recorded))
         case RequestDenied():
-            return changed(_moved(state, RequestStatus.DENIED, recorded), decision=_denial(event, recorded))
+            return fast_replace(_moved(state, RequestStatus.DENIED, recorded), decision=_denial(event, recorded))
         case ApprovalQuestioned():
-            decision = changed(_decision(state), standing=Standing.QUESTIONED, questioned_by=recorded.position)
-            return changed(state, decision=decision)
+            decision = fast_replace(_decision(state), standing=Standing.QUESTIONED, questioned_by=recorded.position)
+            return fast_replace(state, decision=decision)
         case ApprovalConfirmed():
-            stands = changed(_decision(state), standing=Standing.STANDS, questioned_by=None, rests_on=event.grounds)
-            return changed(state, decision=stands)
+            stands = fast_replace(
+                _decision(state), standing=Standing.STANDS, questioned_by=None, rests_on=event.grounds
+            )
+            return fast_replace(state, decision=stands)
         case ApprovalRevoked():
             return _moved(state, RequestStatus.REVOKED, recorded)
         case ApprovalExpired():
@@ -84,7 +86,7 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         case FulfilmentReported():
             return _fulfilled(state, event, recorded)
         case RequestRemarked():
-            return changed(state, remarks=state.remarks + 1)
+            return fast_replace(state, remarks=state.remarks + 1)
         case _:
             assert_never(event)
 
@@ -122,7 +124,7 @@ def _part(recorded: Recorded[Event]) -> Part:
 
 
 def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded[Event]) -> DeploymentRequest:
-    return changed(
+    return fast_replace(
         state,
         revision=state.revision + 1,
         revised_at=recorded.position,
@@ -137,7 +139,7 @@ def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded
 
 def _moved(state: DeploymentRequest, status: RequestStatus, recorded: Recorded[Event]) -> DeploymentRequest:
     """In another status, which ends a hold."""
-    return changed(state, status=status, because=(*state.because, recorded.position), hold=None)
+    return fast_replace(state, status=status, because=(*state.because, recorded.position), hold=None)
 
 
 def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Recorded[Event]) -> DeploymentRequest:
@@ -152,7 +154,7 @@ def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Record
         position=recorded.position,
     )
     added = tuple(incident for incident in event.awaiting if incident not in state.incidents)
-    return changed(
+    return fast_replace(
         _moved(state, RequestStatus.WITHHELD_PENDING_ATTRIBUTION, recorded),
         hold=hold,
         holds=state.holds + 1,
@@ -165,7 +167,7 @@ def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Record
 def _resumed(state: DeploymentRequest, recorded: Recorded[Event]) -> DeploymentRequest:
     by_the_register = recorded.actor.is_system and state.hold is not None
     release = Release(hold=state.hold, position=recorded.position) if by_the_register and state.hold else None
-    return changed(_moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
+    return fast_replace(_moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
 
 
 def _endorsement(event: RequestEndorsed, recorded: Recorded[Event]) -> Endorsement:
@@ -216,9 +218,9 @@ def _decision(state: DeploymentRequest) -> Decision:
 def _fulfilled(state: DeploymentRequest, event: FulfilmentReported, recorded: Recorded[Event]) -> DeploymentRequest:
     decision = _decision(state)
     conditions = tuple(
-        changed(condition, fulfilment_report=event.report, fulfilled_at=recorded.happened_at)
+        fast_replace(condition, fulfilment_report=event.report, fulfilled_at=recorded.happened_at)
         if condition.id == event.condition
         else condition
         for condition in decision.conditions
     )
-    return changed(state, decision=changed(decision, conditions=conditions))
+    return fast_replace(state, decision=fast_replace(decision, conditions=conditions))
