@@ -1,6 +1,6 @@
-"""Who may see what: the tokens of a viewer and the audience of a thing. Visible means that they overlap.
+"""Visibility: a viewer holds tokens, a subject has an audience of tokens. A viewer sees a subject if they overlap.
 
-The markings are named after the Traffic Light Protocol 2.0 (FIRST, 2022); what they mean are rules of this register.
+The markings are named after the Traffic Light Protocol 2.0 (FIRST, 2022), but their rules are this register's own.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ AUDITORS: Final = "auditors"
 
 
 def person(issuer: str, subject: Subject) -> str:
-    """The first '|' ends the issuer, whose own are escaped: two persons never have the same token."""
+    """The token of a person. '|' in the issuer is escaped, so two persons never have the same token."""
     escaped = issuer.replace("%", "%25").replace("|", "%7C")
     return f"person:{escaped}|{subject}"
 
@@ -25,7 +25,7 @@ def authority(code: AuthorityCode) -> str:
 
 
 def region(path: Region) -> str:
-    """Held by those who act for an authority whose mandate is on exactly this region."""
+    """The token of actors whose authority holds the mandate over exactly this region."""
     return f"region:{path}"
 
 
@@ -36,18 +36,18 @@ SEEN_BY: Final[Mapping[Marking, frozenset[str]]] = {
     Marking.AMBER_STRICT: frozenset({AUDITORS}),
     Marking.RED: frozenset(),
 }
-"""Those who see all that has a marking, whatever it is about."""
+"""The tokens that see everything with a marking, whatever authorities are involved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks. tokens: None for the register itself, which sees everything."""
+    """tokens: None for the register itself, which sees everything."""
 
     tokens: frozenset[str] | None
 
     @property
     def sees_all_of(self) -> frozenset[Marking]:
-        """The markings of which nothing is hidden from them. Of others they may see some."""
+        """The markings of which they see everything. Of other markings they may see some."""
         return frozenset(marking for marking, tokens in SEEN_BY.items() if self.sees(tokens))
 
     def sees(self, audience: frozenset[str]) -> bool:
@@ -55,7 +55,7 @@ class Viewer:
 
 
 def viewer(actor: Actor, *, registered: bool, holds: Iterable[Region]) -> Viewer:
-    """registered: whether the actor's authority is. holds: the regions on which it has a mandate now."""
+    """registered: whether the actor's authority is registered. holds: the regions over which it has a mandate now."""
     if actor.is_system:
         return Viewer(None)
     tokens = {EVERYBODY, person(actor.issuer, actor.subject), authority(actor.authority)}
@@ -75,11 +75,11 @@ def audience(
     deciding: Iterable[AuthorityCode] = (),
     regions: Iterable[Region] = (),
 ) -> frozenset[str]:
-    """The one table of who may see a thing.
+    """The tokens that may see a subject.
 
-    recipients: the persons for whom it is, where it is RED. involved: authorities that have a part in it, such as the
-    requesting or reporting one. deciding: those that decide on it or that it was referred to. regions: the path of its
-    place, seen by whoever holds a mandate on it.
+    recipients: the persons who see it if it is RED. involved: the requesting or reporting authority. deciding: the
+    authorities that decide on it or that it was referred to. regions: its region and those around it, whose mandate
+    holders count as deciding.
     """
     named = {person(author.issuer, author.subject)}
     deciders = {authority(code) for code in deciding} | {region(path) for path in regions}

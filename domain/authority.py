@@ -1,4 +1,4 @@
-"""Organisations that request, decide, investigate or observe: one stream each, found by its code."""
+"""Aggregate: an organisation that requests, decides, investigates or observes. Its code determines its stream."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,27 +76,27 @@ def by_administrator(context: Context) -> Verdict:
 
 
 def own_authority_is_registered(context: Context) -> Verdict:
-    """So an empty register begins: its first administrator registers their own authority, and then the others."""
+    """In an empty register, the first administrator registers their own authority first."""
     code = context.actor.authority
     met = context.subject == stream_of(code) or find(context, code) is not None
-    told = f"{code} is registered or is being registered."
-    lacking = f"Your authority, {code}, is not registered: register it first. Then you can administer."
-    return Verdict(rule="REGISTERED", met=met, description=told if met else lacking)
+    registered = f"{code} is registered or is being registered."
+    missing = f"Your authority, {code}, is not registered: register it first. Then you can administer."
+    return Verdict(rule="REGISTERED", met=met, description=registered if met else missing)
 
 
 def by_registered(*roles: Role) -> tuple[Callable[[Context], Verdict], ...]:
-    """Those who may act in one of the roles for an authority that is registered."""
-    named = joined([role.lower() for role in roles])
+    """The rules that require one of the roles, for a registered authority."""
+    role_names = joined([role.lower() for role in roles])
 
     def has_role(context: Context) -> Verdict:
         met = any(role in context.actor.roles for role in roles)
-        return Verdict(rule="ROLE", met=met, description=f"This takes a {named} of a registered authority.")
+        return Verdict(rule="ROLE", met=met, description=f"This takes a {role_names} of a registered authority.")
 
     def is_registered(context: Context) -> Verdict:
-        met = find(context, context.actor.authority) is not None
         code = context.actor.authority
-        told = f"{code} is registered." if met else f"{code} is not registered: an administrator can register it."
-        return Verdict(rule="REGISTERED", met=met, description=told)
+        met = find(context, code) is not None
+        text = f"{code} is registered." if met else f"{code} is not registered: an administrator can register it."
+        return Verdict(rule="REGISTERED", met=met, description=text)
 
     return (has_role, is_registered)
 

@@ -1,4 +1,4 @@
-"""Every aggregate, every event and every policy of the register, listed once."""
+"""The lists of all aggregates, events, upcasters and policies."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,11 +31,10 @@ from domain.voided_events import EventVoided, Unbegun, passing_voided
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """What one kind of stream holds.
+    """One kind of stream.
 
-    event: the union of its events. voided: what stands in the place of one that was voided. is_visible: whether the
-    actor may see it. steps and openings: the commands on it.
-    upcasters: what brings old stored forms of its events to their present form.
+    event: the union of its events. voided: the placeholder of a voided event. is_visible: whether the actor may see
+    the aggregate. openings and steps: its commands. upcasters: from old stored forms of its events to the next form.
     """
 
     name: str
@@ -112,22 +111,22 @@ CLAIM: Final = Aggregate(
 AGGREGATES: Final = (DEPLOYMENT_REQUEST, INCIDENT, AUTHORITY, JURISDICTION, NUMBERING, CLAIM)
 
 POLICIES: Final = (RELEASE_HOLD, WITHHOLD_AGAIN, QUESTION_APPROVAL, EXPIRE_APPROVAL)
-"""In this order: an approval that both lost a ground and ran out is questioned before it ends."""
+"""The order matters: an approval that has both lost a ground and expired is questioned before it ends."""
 
 EVENTS: Final[Mapping[str, type[Any]]] = MappingProxyType(
     {event.__name__: event for aggregate in AGGREGATES for event in aggregate.events}
 )
-"""Stored name -> event. A stored name is the class's name; where the class is renamed, its stored name stays here."""
+"""Stored name -> event. The stored name is the class name. If you rename a class, keep its stored name here."""
 
 UNBEGUN: Final = Aggregate(
     name="Unbegun", state=Unbegun, event=voided_events.UnknownEventVoided, evolve=passing_voided(lambda state, _: state)
 )
-"""What streams are that have not begun: all of their events are voided, and no view knows of them."""
+"""Streams of which every event so far is voided. No view contains them."""
 
 VOIDED: Final[Mapping[str, type[EventVoided]]] = MappingProxyType(
     {aggregate.voided.__name__: aggregate.voided for aggregate in (*AGGREGATES, UNBEGUN)}
 )
-"""What stands in the place of voided events, by its name. It is not stored as an event."""
+"""Name -> placeholder of a voided event. Placeholders are never stored."""
 
 AGGREGATE_OF: Final[Mapping[type[Any], Aggregate]] = MappingProxyType(
     {
@@ -140,16 +139,16 @@ AGGREGATE_OF: Final[Mapping[type[Any], Aggregate]] = MappingProxyType(
 UPCASTERS: Final[Upcasters] = MappingProxyType(
     {key: upcaster for aggregate in AGGREGATES for key, upcaster in aggregate.upcasters.items()}
 )
-"""(stored name, schema) -> what brings the stored data to the next schema."""
+"""(stored name, schema version) -> function from the stored data to the data of the next schema version."""
 
 SCHEMAS: Final[Mapping[str, int]] = MappingProxyType(
     {name: 1 + sum(1 for key, _ in UPCASTERS if key == name) for name in EVENTS}
 )
-"""Stored name -> its present schema."""
+"""Stored name -> current schema version."""
 
 
 def fold(aggregate: Aggregate, history: tuple[Recorded[Any], ...] | list[Recorded[Any]], state: Any = None) -> Any:
-    """The state that a history makes, from the state before it."""
+    """Applies a history to the state before it."""
     for recorded in history:
         state = aggregate.evolve(state, recorded)
     return state

@@ -1,4 +1,4 @@
-"""Idempotency: a stream a key, whose one event says for what the key was used and what came of it."""
+"""Idempotency keys: one stream per key. Its only event records the command that used the key, and the result."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from domain.vocabulary import AuthorityCode, derived_id
 # Events: names and fields are the storage format. Add, never edit.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyClaimed:
-    """fingerprint: SHA-256 over nonce, command, actor and input. stream and versions: what was recorded for it."""
+    """fingerprint: SHA-256 of nonce, command, actor and input. stream and versions: the events of the command."""
 
     nonce: str
     fingerprint: str

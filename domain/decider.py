@@ -1,6 +1,6 @@
-"""One small engine for every aggregate: what a command records or why it is refused, what is open to whom, and why.
+"""Evaluates the lifecycle table of an aggregate: decides commands, lists available actions, explains rules.
 
-An aggregate lists its steps once. `decide`, `available` and `explain` read that list, so that they cannot disagree.
+`decide`, `available` and `explain` read the same table, so they cannot disagree.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ Event = TypeVar("Event")
 
 
 class Unread(Exception):
-    """A decision needs streams that were not read yet: read them, add them to what is consulted, and ask again."""
+    """A decision needs streams that have not been read: read them, add them to `consulted`, and decide again."""
 
     def __init__(self, streams: tuple[UUID, ...]) -> None:
         super().__init__(streams)
@@ -31,11 +31,11 @@ class Unread(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The circumstances of a decision: who acts, when, on which stream, and the states of the streams read for it.
+    """The inputs of a decision besides state and command: actor, time, stream, and the other states that it reads.
 
-    consulted: the folded state of a stream, None where nothing was recorded in it.
-    seen: the incidents that may be told of, where that is judged as of another time than the rest; else None.
-    two_administrators: whether one administrator registers an authority, and another grants it its mandates.
+    consulted: stream -> its state; None if the stream has no events.
+    seen: the visible incidents, if visibility is evaluated as of another time than `now`; otherwise None.
+    two_administrators: whether a second administrator has to grant the mandates of an authority.
     """
 
     actor: Actor
@@ -46,14 +46,14 @@ class Context:
     two_administrators: bool = False
 
     def read(self, kind: type[State], stream: UUID) -> State | None:
-        """The state of one stream. Raises Unread where it was not read yet."""
+        """The state of one stream. Raises Unread if it has not been read."""
         if stream not in self.consulted:
             raise Unread((stream,))
         state = self.consulted[stream]
         return state if isinstance(state, kind) else None
 
     def read_all(self, kind: type[State], streams: Iterable[UUID]) -> tuple[State | None, ...]:
-        """The states of several streams, in their order. Raises Unread, naming all that were not read yet."""
+        """The states of several streams, in the given order. Raises Unread with all streams that are missing."""
         wanted = tuple(streams)
         missing = tuple(stream for stream in wanted if stream not in self.consulted)
         if missing:
@@ -67,10 +67,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether one rule is met, and why, in a sentence for an official.
+    """The result of one rule, with a sentence for an official.
 
-    subject: the incident, condition or person that it is about. rests_on: positions of the events that it rests on.
-    binding: False for what the register alone is held to, while a person may go ahead.
+    subject: the incident, condition or person concerned. rests_on: positions of the events that the result is based on.
+    binding: False if the rule binds only the register, not a person.
     """
 
     rule: str
@@ -82,7 +82,7 @@ class Verdict:
 
 
 class Subject(Protocol):
-    """What has a lifecycle."""
+    """A state with a lifecycle."""
 
     @property
     def version(self) -> int: ...
@@ -95,7 +95,7 @@ S = TypeVar("S", bound=Subject)
 
 @dataclass(frozen=True, slots=True)
 class By(Generic[S]):
-    """Who may take a step. judge: the rules of permission. somebody: one who would have every permission now."""
+    """Who may take a step. judge: evaluates the permission. somebody: an example actor who has the permission now."""
 
     judge: Callable[[S, Context], tuple[Verdict, ...]]
     somebody: Callable[[S, Context], Actor]
@@ -105,9 +105,9 @@ class By(Generic[S]):
 class Step(Generic[S, Command, Event]):
     """One row of a lifecycle table.
 
-    leads_to: the statuses that may follow; none where it stays. conditions: of the state, offered and explained.
-    permits, demands and checks look at the command too: who may, what the state allows, and what the record knows.
-    offered: False for what the register alone does.
+    leads_to: the possible next statuses; empty if the status stays. conditions: rules of the state alone, which also
+    determine the available actions and the explanation. permits, demands and checks see the command too: refused as
+    NotPermitted, TransitionRefused and InvalidInput. offered: False for steps that only the register takes.
     """
 
     action: str
@@ -127,8 +127,8 @@ class Step(Generic[S, Command, Event]):
 class Opening(Generic[State, Command, Event]):
     """A command that needs no earlier event of its stream.
 
-    stream_of: the stream that the command's natural key names; None where it opens a new one.
-    numbered_by: the stream that assigns its number, where it gets one.
+    stream_of: the stream of the command's natural key; None if each command starts a new stream.
+    numbered_by: the stream that assigns its reference number, if it has one.
     """
 
     command: type[Command]
@@ -141,7 +141,7 @@ class Opening(Generic[State, Command, Event]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """One action that the status knows: whether somebody could take it, whether the actor could, and each rule."""
+    """One action of the current status. possible: to anybody. available: to the actor. verdicts: of each rule."""
 
     action: str
     possible: bool
@@ -157,7 +157,7 @@ def decide(
     context: Context,
     expected_version: int | None = None,
 ) -> tuple[Event, ...] | Refusal:
-    """What the command records, or the first reason against it, in the order in which commands are judged."""
+    """The events of the command, or its refusal. Order: permission, expected version, state, input."""
     for verdict in (*step.by.judge(state, context), *(permit(command, state, context) for permit in step.permits)):
         if not verdict.met:
             return NotPermitted(message=verdict.description)
@@ -179,7 +179,7 @@ def open_with(
     state: State | None,
     context: Context,
 ) -> tuple[Event, ...] | Refusal:
-    """What a command that needs no earlier event records, or the first reason against it."""
+    """The events of a command that needs no earlier event, or its refusal. Order: permission, input."""
     for permit in opening.permits:
         if not (verdict := permit(context)).met:
             return NotPermitted(message=verdict.description)
@@ -188,12 +188,12 @@ def open_with(
 
 
 def available(steps: tuple[Step[S, Any, Any], ...], state: S, context: Context) -> tuple[str, ...]:
-    """The actions that are open to the actor now."""
+    """The actions that the actor can take now."""
     return tuple(step.action for step in steps if step.offered and is_open(step, state, context))
 
 
 def explain(steps: tuple[Step[S, Any, Any], ...], state: S, context: Context) -> tuple[Outlook, ...]:
-    """Each action that the status knows, with the rules that it is held to."""
+    """Each action of the current status, with the results of its rules."""
     return tuple(
         Outlook(
             action=step.action,
@@ -207,7 +207,7 @@ def explain(steps: tuple[Step[S, Any, Any], ...], state: S, context: Context) ->
 
 
 def is_open(step: Step[S, Any, Any], state: S, context: Context) -> bool:
-    """Whether the actor may take this step now, as far as it does not depend on what the command says."""
+    """Whether the actor may take this step now, before looking at the command's input."""
     return (
         state.status in step.states
         and all(verdict.met for verdict in step.by.judge(state, context))
@@ -216,7 +216,7 @@ def is_open(step: Step[S, Any, Any], state: S, context: Context) -> bool:
 
 
 def step_of(steps: tuple[Step[S, Any, Any], ...], command: type) -> Step[S, Any, Any]:
-    """The row of the table for a kind of command."""
+    """The row of a command."""
     return next(step for step in steps if step.command is command)
 
 

@@ -1,4 +1,4 @@
-"""Who decides where: one stream a region, which holds at most one mandate at a time. The nearest mandate decides."""
+"""Aggregate: the mandates over one region, at most one at a time. The mandate of the nearest region decides."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -54,20 +54,20 @@ class Mandate:
     granted_at: int
     """The position of the event that granted it."""
     ended_by: int | None = None
-    """The position of the event that ended it, where it did not just run out."""
+    """The position of the event that ended it; None if none did."""
 
     def is_valid(self, now: datetime) -> bool:
         return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
 
     def overlaps(self, start: datetime, end: datetime | None) -> bool:
-        """Whether both are valid at some instant. One that was ended where it began never was."""
+        """Whether both are valid at some instant. A mandate that ended when it started was never valid."""
         ends = [each for each in (end, self.valid_until) if each is not None]
         return not ends or max(start, self.valid_from) < min(ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jurisdiction:
-    """The mandates over one region, the oldest first, the ended ones too."""
+    """The mandates over one region, the oldest first, including ended ones."""
 
     id: UUID
     version: int
@@ -79,7 +79,7 @@ class Jurisdiction:
 
 
 def evolve(state: Jurisdiction | None, recorded: Recorded[Event]) -> Jurisdiction:
-    """The mandates after one more event. Raises ValueError where one ends before any was granted."""
+    """The mandates after one more event. Raises ValueError if the first event is MandateEnded."""
     if state is None and isinstance(recorded.event, MandateEnded):
         raise ValueError(f"MandateEnded at position {recorded.position} comes before MandateGranted")
     mandates = state.mandates if state else ()
@@ -110,7 +110,7 @@ def evolve(state: Jurisdiction | None, recorded: Recorded[Event]) -> Jurisdictio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantMandate:
-    """valid_from: from now on where it is left out."""
+    """valid_from: now by default."""
 
     authority: AuthorityCode
     region: Region
@@ -135,7 +135,7 @@ def grant(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Con
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndMandate:
-    """at: now where it is left out."""
+    """at: now by default."""
 
     authority: AuthorityCode
     region: Region
@@ -166,14 +166,14 @@ def mandates_over(context: Context, region: Region) -> tuple[Mandate, ...]:
 
 
 def last_mandates_over(context: Context, region: Region, holder: AuthorityCode) -> tuple[Mandate, ...]:
-    """The last mandates of an authority on each region that covers this one, whether or not they are valid now."""
+    """The last mandate of an authority over each region that contains this one, valid now or not."""
     states = context.read_all(Jurisdiction, (stream_of(path) for path in regions_of(region)))
     held = ([each for each in state.mandates if each.authority == holder] for state in states if state is not None)
     return tuple(mandates[-1] for mandates in held if mandates)
 
 
 def deciding_mandate(context: Context, region: Region) -> Mandate | None:
-    """The nearest mandate: the one that decides."""
+    """The nearest mandate, which decides; None if no mandate covers the region."""
     return next(iter(mandates_over(context, region)), None)
 
 
@@ -195,21 +195,21 @@ def _holder_is_registered(
 def _takes_two_administrators(
     command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context
 ) -> Iterator[FieldProblem]:
-    """Where the register is set so, who registered an authority does not grant it a mandate."""
+    """With `two_administrators`, the administrator who registered an authority cannot grant its mandates."""
     holder = authority.find(context, command.authority) if context.two_administrators else None
     if holder is not None and holder.registered_by.person == context.actor.person:
         yield FieldProblem(
             path="authority",
-            message=f"You registered '{command.authority}': another administrator grants it its mandates.",
+            message=f"You registered '{command.authority}': another administrator has to grant its mandates.",
         )
 
 
 def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
-    """It may have begun, but it is not over."""
+    """A mandate may start in the past, but not end there."""
     if command.valid_until is not None and command.valid_until <= context.now:
-        yield FieldProblem(path="validUntil", message=f"It must lie ahead: it is {exactly(context.now)} now.")
+        yield FieldProblem(path="validUntil", message=f"It must lie in the future: it is {exactly(context.now)} now.")
     elif command.valid_until is not None and command.valid_until <= (command.valid_from or context.now):
-        yield FieldProblem(path="validUntil", message="It must lie after the mandate's beginning.")
+        yield FieldProblem(path="validUntil", message="It must lie after the start of the mandate.")
 
 
 def _region_is_free(
@@ -219,7 +219,7 @@ def _region_is_free(
         if mandate.overlaps(command.valid_from or context.now, command.valid_until):
             yield FieldProblem(
                 path="region",
-                message=f"'{mandate.authority}' holds a mandate over '{command.region}' in that time: end it first.",
+                message=f"'{mandate.authority}' holds a mandate over '{command.region}' at that time: end it first.",
             )
 
 
@@ -227,7 +227,7 @@ def _has_room(command: GrantMandate, jurisdiction: Jurisdiction | None, context:
     if jurisdiction is not None and len(jurisdiction.mandates) >= ITEMS:
         yield FieldProblem(
             path="region",
-            message=f"'{command.region}' has had {ITEMS:,} mandates, the most that are kept: grant it on its parts.",
+            message=f"'{command.region}' has had {ITEMS:,} mandates, the maximum: grant mandates over its parts.",
         )
 
 

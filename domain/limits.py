@@ -1,6 +1,6 @@
-"""How much one request, incident or region holds: stated here once, and asked by the tables of what may be done.
+"""Limits of the size of one request, incident or region.
 
-What keeps a subject from growing without end is refused. What decides on it or ends it never is.
+They restrict only the commands that make a subject grow, never those that decide on it or end it.
 """
 
 from collections.abc import Callable
@@ -12,34 +12,34 @@ from domain.decider import Context, Verdict
 from domain.vocabulary import Text
 
 ITEMS: Final = 1_000
-"""Of each kind, of one subject: remarks, amendments, holds, endorsements, recusals; evidence, findings, referrals."""
+"""Maximum per subject and kind: remarks, amendments, holds, endorsements, recusals, evidence, findings, referrals."""
 TEXT_BYTES: Final = 100_000_000
-"""Of all that was written on one subject, in UTF-8. The command that reaches it is the last that adds to it."""
+"""Limit of all texts of one subject, in UTF-8. The command that reaches it still succeeds."""
 
 
-class Holding(Protocol):
-    """What holds texts. text_bytes: of all that were ever recorded on it."""
+class HasTexts(Protocol):
+    """A state that counts the bytes of all texts ever recorded on it."""
 
     @property
     def text_bytes(self) -> int: ...
 
 
-S = TypeVar("S", bound=Holding)
+S = TypeVar("S", bound=HasTexts)
 
 
 def room_for(count: Callable[[S], int], things: str, instead: str) -> Callable[[S, Context], tuple[Verdict, ...]]:
-    """The rule that one more fits. things: what is counted. instead: what to do where none does.
+    """The rule that one more item fits. things: the counted items. instead: advice for when none fits.
 
-    Told of only where it is not met. The register itself, which adds what follows from the rest, is not held to it.
+    Yields a verdict only if it is not met. Does not bind the register itself.
     """
 
     def has_room(subject: S, context: Context) -> tuple[Verdict, ...]:
         if context.actor.is_system:
             return ()
         if count(subject) >= ITEMS:
-            return (_full(f"It has {ITEMS:,} {things}, the most that are kept of one: {instead}."),)
+            return (_full(f"It has {ITEMS:,} {things}, the maximum: {instead}."),)
         if subject.text_bytes >= TEXT_BYTES:
-            return (_full(f"Its texts have {TEXT_BYTES // 10**6} MB, the most that are kept of one: {instead}."),)
+            return (_full(f"Its texts have {TEXT_BYTES // 10**6} MB, the maximum: {instead}."),)
         return ()
 
     has_room.__doc__ = f"It has fewer than {ITEMS:,} {things}, and less than {TEXT_BYTES // 10**6} MB of text."
@@ -47,7 +47,7 @@ def room_for(count: Callable[[S], int], things: str, instead: str) -> Callable[[
 
 
 def text_bytes(event: Any) -> int:
-    """Of every text in an event. An erased one has none."""
+    """The bytes of every text in an event. An erased text counts as 0."""
     kind: Any = type(event)
     total = 0
     for name in _parts(kind):
@@ -66,7 +66,7 @@ def _bytes(text: str) -> int:
 
 @cache
 def _parts(kind: type[Any]) -> tuple[str, ...]:
-    """The fields that hold texts, or other objects that may."""
+    """The fields that contain texts, or objects that may."""
     return tuple(name for name, hint in get_type_hints(kind).items() if _may_hold_texts(hint))
 
 
@@ -74,5 +74,5 @@ def _may_hold_texts(hint: Any) -> bool:
     return hint is Text or is_dataclass(hint) or any(map(_may_hold_texts, get_args(hint)))
 
 
-def _full(told: str) -> Verdict:
-    return Verdict(rule="LIMIT", met=False, description=told)
+def _full(description: str) -> Verdict:
+    return Verdict(rule="LIMIT", met=False, description=description)

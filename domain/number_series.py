@@ -1,4 +1,4 @@
-"""Numbers, never assigned twice, without gaps: a stream an authority, kind and year. Its version is the number."""
+"""Gapless reference numbers: one stream per authority, kind and year. Its version is the last number assigned."""
 
 import re
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ FORM: Final = re.compile(r"(?P<series>[a-z0-9-]+)-(?P<number>[0-9]{4,9})")
 
 
 def place_of(reference: str) -> tuple[UUID, int] | None:
-    """The series that its number is of, and the number; None where no reference is so."""
+    """The stream of the series, and the number; None if the text is not a reference."""
     match = FORM.fullmatch(reference)
     if match is None or (number := int(match["number"])) < 1 or f"{number:04}" != match["number"]:
         return None

@@ -1,4 +1,4 @@
-"""An event together with the circumstances in which it was recorded."""
+"""A recorded event: the event and its metadata."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from domain.vocabulary import Actor
 E = TypeVar("E", covariant=True)
 
 Upcasters = Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]
-"""(stored name, schema) -> what brings the stored data of that schema to the next one."""
+"""(stored name, schema version) -> function from the stored data to the data of the next schema version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRef:
-    """The command that an event was recorded for: its name, its id, and which of its events this one is (n of all)."""
+    """The command of an event. n, of: this is the n-th of its events."""
 
     name: str
     id: UUID
@@ -26,12 +26,11 @@ class CommandRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded(Generic[E]):
-    """One event as it stands in the store.
+    """An event with its metadata.
 
-    position: its place in the global order. version: its place in its stream, from 1.
-    recorded_at: by the database's clock. occurred_at: when it happened, where the register learnt of it later.
-    causation: the position of the event that it follows from. consulted: (stream, version) that the decision rested on.
-    erased: the paths of the texts that are no longer there, 'conditions.0.text'.
+    position: in the log. version: in its stream, from 1. recorded_at: by the database's clock. occurred_at: when it
+    happened, if it was recorded later (imports). causation: the position of the event that caused it. consulted:
+    (stream, version) of the other states that the decision read. erased: paths of erased texts, 'conditions.0.text'.
     """
 
     event: E
@@ -49,5 +48,5 @@ class Recorded(Generic[E]):
 
     @property
     def happened_at(self) -> datetime:
-        """When it happened: the time that people speak of."""
+        """When it happened, for people: `occurred_at` if known, else `recorded_at`."""
         return self.occurred_at or self.recorded_at

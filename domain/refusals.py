@@ -1,11 +1,11 @@
-"""Why a command is not carried out: values that are returned, never raised. Each says what would be needed."""
+"""Refusals of commands: values that are returned, never raised. Each message says what would be needed."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
-    """What is wrong with one field of an input. path: names of the API joined by dots, list items by index."""
+    """A problem with one input field. path: API names joined by dots, list items by index: 'conditions.0.dueBy'."""
 
     path: str
     message: str
@@ -37,7 +37,7 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionConflict:
-    """Somebody else was faster: the version expected is no longer the current one."""
+    """The expected version is not the current one: somebody else changed the subject."""
 
     message: str
     expected: int
@@ -46,7 +46,7 @@ class VersionConflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionRefused:
-    """The state that the subject is in does not allow it. available: the actions that are open to this actor now."""
+    """The state of the subject does not allow it. available: the actions that this actor can take now."""
 
     message: str
     status: str

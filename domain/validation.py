@@ -1,4 +1,4 @@
-"""What can be judged of an input by itself, from the types of its fields: forms, lengths, ranges."""
+"""Validation of an input by the types of its fields, independent of recorded state: forms, lengths, ranges."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -29,10 +29,10 @@ from domain.vocabulary import (
 TEXT_LENGTH: Final = 20_000
 LABEL_LENGTH: Final = 200
 LIST_LENGTH: Final = 100
-WITHOUT_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
-"""Characters that nobody sees: a text of these alone is blank."""
+ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
+"""Invisible characters: a text of only these is blank."""
 NOT_ON_ONE_LINE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Control characters, line and paragraph separators, and what turns the direction of the text after it (UAX #9)."""
+"""Control characters, line and paragraph separators, and directional formatting characters (UAX #9)."""
 GREATEST_STRENGTH: Final = 1_000_000
 GREATEST_QUORUM: Final = 10
 
@@ -40,27 +40,27 @@ Judge = Callable[[Any], str | None]
 
 
 def problems(command: object, path: str = "") -> Iterator[FieldProblem]:
-    """What is wrong with a dataclass and all that is in it, field by field, in the names of the API."""
+    """The problems of a dataclass and everything in it, with API field names."""
     kind: Any = type(command)
     for name, shown, annotation in _fields(kind):
         value = getattr(command, name)
         if value is not None:
             yield from _value(value, annotation, path + shown)
     if isinstance(command, Period) and _is_reversed(command):
-        yield FieldProblem(path=f"{path}end", message="It must lie after the start.")
+        yield FieldProblem(path=f"{path}end", message="It must lie after the start of the period.")
     own = getattr(command, "problems", None)
     if own is not None:
         yield from own()
 
 
 def judge(value: object, annotation: object) -> str | None:
-    """What is wrong with one value of this type; None where nothing is, or nothing is asked of the type."""
+    """The problem of one value of this type; None if it is valid or its type has no rule."""
     judge_of = _JUDGES.get(annotation)
     return None if judge_of is None else judge_of(value)
 
 
 def unwritable(value: str) -> str | None:
-    """Why a string cannot be stored at all: NUL characters and lone surrogates."""
+    """The problem of a string that cannot be stored: NUL characters, lone surrogates. None if it can."""
     if "\x00" in value:
         return "It contains a NUL character: remove it."
     try:
@@ -94,13 +94,13 @@ def _present(annotation: object) -> Any:
 
 @cache
 def _fields(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
-    """Of each field its name, its name in the API, and what it holds where it holds something."""
+    """Each field: its name, its name in the API, and its type without None."""
     hints = get_type_hints(kind)
     return tuple((field.name, camel(field.name), _present(hints[field.name])) for field in fields(kind))
 
 
 def _written(value: str, limit: int) -> str | None:
-    if all(character.isspace() or character in WITHOUT_WIDTH for character in value):
+    if all(character.isspace() or character in ZERO_WIDTH for character in value):
         return "It must not be blank."
     if len(value) > limit:
         return f"At most {limit} characters are accepted, not {len(value)}."
@@ -112,17 +112,17 @@ def _text(value: Text) -> str | None:
 
 
 def _label(value: str) -> str | None:
-    """A name stands on one line: what breaks or turns the line would let it pass for something else."""
+    """A single line: line breaks and directional characters could make a name look like another."""
     if (message := _written(value, LABEL_LENGTH)) is not None:
         return message
     if (found := NOT_ON_ONE_LINE.search(value)) is None:
         return None
-    return f"It must stand on one line, without control characters: remove U+{ord(found[0]):04X}."
+    return f"It must be a single line without control characters: remove U+{ord(found[0]):04X}."
 
 
 def _code(value: str) -> str | None:
     if not CODE_FORM.fullmatch(value) or not 2 <= len(value) <= 32:
-        return "A code has 2 to 32 lower-case letters, digits and single hyphens, and begins with a letter: 'kfor'."
+        return "A code has 2 to 32 lower-case letters, digits and single hyphens, and starts with a letter: 'kfor'."
     return None
 
 
@@ -130,7 +130,7 @@ def _region(value: str) -> str | None:
     if len(value) > LABEL_LENGTH or not REGION_FORM.fullmatch(value):
         return (
             "A region is a path of 1 to 8 names in lower-case letters, digits and single hyphens, "
-            "from the whole to the part: 'xk/north/zubin-potok'."
+            "from the largest region to the smallest: 'xk/north/zubin-potok'."
         )
     return None
 
@@ -154,7 +154,7 @@ def _instant(value: datetime) -> str | None:
 
 
 def _is_reversed(period: Period) -> bool:
-    """Where an end has no offset, that is told of it, and the two cannot be compared."""
+    """False if an end has no offset: that is a problem of its own, and the two cannot be compared."""
     have_offsets = _instant(period.start) is None and _instant(period.end) is None
     return have_offsets and period.end <= period.start
 

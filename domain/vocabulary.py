@@ -1,4 +1,4 @@
-"""The terms that every part of the register shares: who acts, where, how sure, who may see it."""
+"""Value types shared by all aggregates: actors, places, grades, markings, texts, periods."""
 
 import re
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ NAMESPACE: Final = UUID("6f1c1f6e-6a52-5b1e-9a51-0d1f2c9d5a34")
 AuthorityCode = NewType("AuthorityCode", str)
 """Short, lower case and stable: 'kfor', 'pristina'."""
 Region = NewType("Region", str)
-"""A path from the whole to the part: 'xk/north/zubin-potok'."""
+"""A path from the largest region to the smallest: 'xk/north/zubin-potok'."""
 Label = NewType("Label", str)
-"""A short name that is no free text: a force, a kind of incident, a legal basis."""
+"""A short name, not free text: a force, a kind of incident, a legal basis."""
 Strength = NewType("Strength", int)
 """Persons."""
 Quorum = NewType("Quorum", int)
@@ -29,7 +29,7 @@ Latitude = NewType("Latitude", float)
 Longitude = NewType("Longitude", float)
 """Degrees east, WGS 84."""
 Subject = NewType("Subject", str)
-"""A person, as their issuer names them."""
+"""A person's identifier at their issuer."""
 RequestId = NewType("RequestId", UUID)
 IncidentId = NewType("IncidentId", UUID)
 EvidenceId = NewType("EvidenceId", UUID)
@@ -43,12 +43,12 @@ MONTHS: Final = (
 URI_FORM: Final = re.compile(
     r"(?!(?:javascript|vbscript|data):)[a-z][a-z0-9+.-]*:[^\s<>\"\x00-\x1f\x7f-\x9f]+", re.IGNORECASE
 )
-"""A scheme and what it names (RFC 3986), and none that a browser would run."""
+"""A URI (RFC 3986) whose scheme a browser does not execute."""
 CODE_FORM: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
 class Text:
-    """What a person wrote: stored apart from the rest, so that it can be erased. An erased one has the value None."""
+    """Free text, stored separately so that it can be erased. value: None if it is erased."""
 
     __slots__ = ("value",)
     value: str | None
@@ -70,7 +70,7 @@ class Text:
 
 
 class Role(StrEnum):
-    """What a person may do for the authority that they act for."""
+    """What a person may do for their authority."""
 
     REQUESTER = "REQUESTER"
     REVIEWER = "REVIEWER"
@@ -88,7 +88,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts, on behalf of which authority. A person is the pair of issuer and subject; no name is kept here."""
+    """Who acts, for which authority. Issuer and subject identify a person; the domain stores no names."""
 
     kind: ActorKind = ActorKind.PERSON
     issuer: str
@@ -98,7 +98,7 @@ class Actor:
 
     @property
     def person(self) -> tuple[str, Subject]:
-        """The same for one person, whatever authority they act for."""
+        """Identifies the person, whatever authority they act for."""
         return (self.issuer, self.subject)
 
     @property
@@ -107,12 +107,12 @@ class Actor:
 
 
 REGISTER: Final = AuthorityCode("register")
-"""The authority that the register itself acts for: no token and no registration may name it."""
+"""The authority of the register itself. No token and no registration may use it."""
 SYSTEM: Final = Actor(kind=ActorKind.SYSTEM, issuer="mandate", subject=Subject("system"), authority=REGISTER, roles=())
 
 
 class Marking(StrEnum):
-    """Who may see a thing, from everybody to named persons: rules of this register, named after TLP 2.0."""
+    """Who may see a subject, from everybody to named persons. Names from TLP 2.0, rules in `domain.access`."""
 
     CLEAR = "CLEAR"
     GREEN = "GREEN"
@@ -142,7 +142,7 @@ class Likelihood(StrEnum):
 
 
 class AnalyticConfidence(StrEnum):
-    """How sound the basis of a finding is: never merged with its likelihood (ICD 203)."""
+    """Confidence in the basis of a finding, never combined with its likelihood (ICD 203)."""
 
     LOW = "LOW"
     MODERATE = "MODERATE"
@@ -154,7 +154,7 @@ class AnalyticConfidence(StrEnum):
 
 
 class SourceReliability(StrEnum):
-    """NATO grading of a source (AJP-2.1). F: it cannot be judged, which is not the lowest grade."""
+    """NATO grading of a source (AJP-2.1). F: cannot be judged, which is not the lowest grade."""
 
     A = "A"
     B = "B"
@@ -165,7 +165,7 @@ class SourceReliability(StrEnum):
 
 
 class InformationCredibility(StrEnum):
-    """NATO grading of one piece of information (AJP-2.1). SIX: it cannot be judged, which is not the lowest grade."""
+    """NATO grading of a piece of information (AJP-2.1). SIX: cannot be judged, which is not the lowest grade."""
 
     ONE = "ONE"
     TWO = "TWO"
@@ -177,7 +177,7 @@ class InformationCredibility(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """From start, included, to end, not included."""
+    """From start (inclusive) to end (exclusive)."""
 
     start: datetime
     end: datetime
@@ -195,7 +195,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """How likely and how sound a finding must at least be."""
+    """The minimum likelihood and confidence of a sufficient finding."""
 
     likelihood: Likelihood = Likelihood.LIKELY
     confidence: AnalyticConfidence = AnalyticConfidence.MODERATE
@@ -205,7 +205,7 @@ class Threshold:
 
 
 def regions_of(region: Region) -> tuple[Region, ...]:
-    """The region itself and every region around it, the nearest first."""
+    """The region and every region that contains it, the nearest first."""
     parts = region.split("/")
     return tuple(Region("/".join(parts[:n])) for n in range(len(parts), 0, -1))
 
@@ -216,29 +216,29 @@ def covers(outer: Region, inner: Region) -> bool:
 
 @lru_cache(maxsize=65_536)
 def derived_id(*natural_key: str) -> UUID:
-    """The id of what this key names, the same in every process."""
+    """The id for a natural key (uuid5), the same in every process."""
     return uuid5(NAMESPACE, "/".join(natural_key))
 
 
 def shown(grade: StrEnum) -> str:
-    """A grade as a sentence shows it: 'VERY LIKELY'."""
+    """A grade in a sentence: 'VERY LIKELY'."""
     return grade.value.replace("_", " ")
 
 
 def spoken(instant: datetime) -> str:
-    """An instant as one says it: '15 December 2024, 12:00 UTC'."""
-    told = instant.astimezone(UTC)
-    return f"{told.day} {MONTHS[told.month - 1]} {told:%Y, %H:%M} UTC"
+    """'15 December 2024, 12:00 UTC'."""
+    utc = instant.astimezone(UTC)
+    return f"{utc.day} {MONTHS[utc.month - 1]} {utc:%Y, %H:%M} UTC"
 
 
 def exactly(instant: datetime) -> str:
-    """As `spoken`, with the seconds and their parts where there are any: '15 December 2024, 12:00:07.25 UTC'."""
+    """As `spoken`, with seconds and fractions if they are not 0: '15 December 2024, 12:00:07.25 UTC'."""
     parts = f"{instant.astimezone(UTC):%S.%f}".rstrip("0").removesuffix(".")
     return spoken(instant) if parts == "00" else spoken(instant).replace(" UTC", f":{parts} UTC")
 
 
 def camel(name: str) -> str:
-    """A field's name as the API spells it: 'review_by' is 'reviewBy'."""
+    """A field's name in the API: 'review_by' -> 'reviewBy'."""
     head, *tail = name.split("_")
     return head + "".join(part.capitalize() for part in tail)
 

@@ -1,4 +1,4 @@
-"""Events that an operator has voided, since nobody can read them: they keep their place and change nothing."""
+"""Placeholders of unreadable events that an operator has voided. They keep the position and change nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,9 +10,9 @@ from domain.recorded_event import Recorded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventVoided:
-    """Stands in the place of an event that cannot be read. stored_as: its name; its bytes stay as they are.
+    """Replaces an unreadable event when the log is read; its bytes stay stored. stored_as: its stored name.
 
-    reason: who voided it, when and why, in words, as every output shows it.
+    reason: who voided it, when and why, as a text for every output.
     """
 
     reason: str
@@ -22,44 +22,44 @@ class EventVoided:
 
 
 class RequestEventVoided(EventVoided):
-    """Of a deployment request."""
+    """In the stream of a deployment request."""
 
     __slots__ = ()
 
 
 class IncidentEventVoided(EventVoided):
-    """Of an incident."""
+    """In the stream of an incident."""
 
     __slots__ = ()
 
 
 class AuthorityEventVoided(EventVoided):
-    """Of an authority."""
+    """In the stream of an authority."""
 
     __slots__ = ()
 
 
 class JurisdictionEventVoided(EventVoided):
-    """Of the mandates over a region."""
+    """In the stream of the mandates over a region."""
 
     __slots__ = ()
 
 
 class NumberingEventVoided(EventVoided):
-    """Of a series of numbers: the number stays used."""
+    """In a number series. The number stays used."""
 
     __slots__ = ()
 
 
 class UnknownEventVoided(EventVoided):
-    """Of a stream that has not begun, since nothing before it can be read either: no view knows of it."""
+    """In a stream without readable events so far, whose kind is therefore unknown."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unbegun:
-    """The state of a stream of which every event is voided. version: how many there are."""
+    """The state of a stream of which every event so far is voided."""
 
     version: int
 
@@ -68,7 +68,7 @@ Evolve = Callable[[Any, Recorded[Any]], Any]
 
 
 def passing_voided(evolve: Evolve) -> Evolve:
-    """The same for every event that can be read. One that was voided changes the version alone."""
+    """`evolve`, extended to voided events, which change only the version."""
 
     def evolved(state: Any, recorded: Recorded[Any]) -> Any:
         has_begun = state is not None and not isinstance(state, Unbegun)

@@ -1,4 +1,7 @@
-"""Checks of a command's input against what is recorded: each yields what is wrong, at its field."""
+"""Checks of a command's input against recorded state. Each yields the problems with their fields.
+
+The first line of a check's docstring appears in docs/lifecycle.md.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -24,35 +27,35 @@ Problems = Iterator[FieldProblem]
 
 
 def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:
-    """A mandate covers the region, and another authority than the requesting one holds the nearest."""
+    """A mandate covers the region, and the nearest is held by an authority other than the requesting one."""
     mandate = jurisdiction.deciding_mandate(context, command.region)
     if mandate is None:
         yield FieldProblem(
             path="region",
-            message=f"No mandate covers '{command.region}' at the time of asking: an administrator can grant one.",
+            message=f"No mandate covers '{command.region}' at the time of the request: an administrator can grant one.",
         )
     elif mandate.authority == context.actor.authority:
         yield FieldProblem(
             path="region",
-            message=f"{mandate.authority} itself decides on '{command.region}', and no authority asks itself.",
+            message=f"{mandate.authority} itself decides on '{command.region}': another authority has to request it.",
         )
 
 
 def incidents_can_be_named(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:
-    """Incidents that it names are seen by who names them and, but for RED ones, by the deciding authority."""
+    """The actor and, except for RED incidents, the deciding authority may see the incidents that it names."""
     mandate = jurisdiction.deciding_mandate(context, command.region)
     if mandate is not None:
         yield from _can_be_named(command.incidents, mandate.authority, context)
 
 
 def amended_incidents_can_be_named(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """Incidents that it adds are seen by who adds them and, but for RED ones, by the deciding authority."""
+    """The actor and, except for RED incidents, the deciding authority may see the incidents that it adds."""
     added = (incident for incident in command.incidents or () if incident not in request.incidents)
     yield from _can_be_named(added, request.deciding_authority, context)
 
 
 def keeps_what_a_hold_awaits(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """It drops no incident that a hold awaits, or that one awaited whose release stands."""
+    """It keeps the incidents that a hold awaits, or whose findings released the last hold."""
     hold = request.hold or (request.release.hold if request.release else None)
     if hold is None or command.incidents is None:
         return
@@ -68,62 +71,62 @@ def keeps_what_a_hold_awaits(command: AmendRequest, request: DeploymentRequest, 
         path="incidents",
         message=f"The hold awaits a finding on {names}: name it too."
         if request.hold is not None
-        else f"The review was resumed on a finding on {names}: name it too. Only {request.deciding_authority} can let "
-        "go of it, by a new hold that it ends itself.",
+        else f"The review was resumed because of a finding on {names}: name it too. Only {request.deciding_authority} "
+        "can release it, by a new hold that it ends itself.",
     )
 
 
 def period_lies_ahead(
     command: SubmitRequest | AmendRequest, request: DeploymentRequest | None, context: Context
 ) -> Problems:
-    """The period asked for is not over."""
+    """The requested period is not over."""
     if command.period is not None:
         yield from _ahead(command.period.end, "period.end", context)
 
 
 def incidents_fit(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """A request names no more incidents than it can hold."""
+    """A request names at most 1,000 incidents."""
     if len({*request.incidents, *command.awaiting}) > ITEMS:
         yield FieldProblem(path="awaiting", message=f"A request names at most {ITEMS:,} incidents: await fewer.")
 
 
 def review_lies_ahead(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """The review date lies ahead, unless the register withholds again on the terms of an earlier hold."""
+    """The review date is in the future, unless the register withholds again on the terms of an earlier hold."""
     if not context.actor.is_system:
         yield from _ahead(command.review_by, "reviewBy", context)
 
 
 def awaited_incidents_are_seen(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """The awaited incidents are seen by who awaits them."""
+    """The actor may see the awaited incidents."""
     yield from _seen(command.awaiting, "awaiting", context)
 
 
 def awaits_what_is_open(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """One awaited incident at least has no finding that suffices."""
+    """At least one awaited incident has no sufficient finding."""
     threshold = Threshold(likelihood=command.minimum_likelihood, confidence=command.minimum_confidence)
     if command.awaiting and not without_sufficient_finding(context, command.awaiting, threshold):
         yield FieldProblem(
             path="awaiting",
-            message="Every incident named has a finding that suffices already: name another, or ask for more.",
+            message="Every incident named already has a sufficient finding: name another, or raise the threshold.",
         )
 
 
 def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """No more is granted than was asked for."""
+    """The granted strength and period do not exceed the request."""
     if command.strength is not None and command.strength > request.strength:
         yield FieldProblem(
-            path="strength", message=f"At most the {request.strength:,} that were asked for are granted."
+            path="strength", message=f"At most the requested strength, {request.strength:,}, can be granted."
         )
     if command.period is not None and not command.period.within(request.period):
         yield FieldProblem(
             path="period",
-            message="What is granted lies within the period asked for: "
+            message="The granted period must lie within the requested one: "
             f"from {spoken(request.period.start)} to {spoken(request.period.end)}.",
         )
 
 
 def grants_what_lies_ahead(command: ApproveRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """What is granted, its validity and the dates of its conditions lie ahead; it is valid no longer than granted."""
+    """The granted period, validity and due dates end in the future; the validity ends within the granted period."""
     granted = command.period or request.period
     if command.period is not None:
         yield from _ahead(command.period.end, "period.end", context)
@@ -143,18 +146,18 @@ def grants_what_lies_ahead(command: ApproveRequest, request: DeploymentRequest, 
 
 
 def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, context: Context) -> Problems:
-    """The condition is one of the approval's, and not yet reported as fulfilled."""
+    """The condition belongs to the approval and is not yet reported as fulfilled."""
     conditions = {condition.id: condition for condition in request.decision.conditions} if request.decision else {}
     condition = conditions.get(command.condition)
     if condition is None:
         yield FieldProblem(path="condition", message=f"The decision has no condition {command.condition}.")
     elif condition.is_fulfilled:
-        yield FieldProblem(path="condition", message="Its fulfilment was reported already.")
+        yield FieldProblem(path="condition", message="Its fulfilment has already been reported.")
 
 
 def _ahead(instant: datetime | None, path: str, context: Context) -> Problems:
     if instant is not None and instant <= context.now:
-        yield FieldProblem(path=path, message=f"It must lie ahead: it is {exactly(context.now)} now.")
+        yield FieldProblem(path=path, message=f"It must lie in the future: it is {exactly(context.now)} now.")
 
 
 def _can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, context: Context) -> Problems:
@@ -171,7 +174,7 @@ def _can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, conte
     if hidden:
         yield FieldProblem(
             path="incidents",
-            message=f"{decider}, which decides, may not see {joined(hidden, 'and')}: have it referred there first.",
+            message=f"{decider}, which decides, may not see {joined(hidden, 'and')}: have it referred to them first.",
         )
 
 
@@ -187,7 +190,7 @@ def _seen(incidents: Iterable[IncidentId], path: str, context: Context) -> Probl
 
 
 def _authority_sees(code: AuthorityCode, incident: Incident, context: Context) -> bool:
-    """Whether whoever acts for an authority that decides, and so is registered, may see it."""
+    """Whether every actor of a deciding authority may see it. Deciding authorities are registered."""
     tokens = {access.EVERYBODY, access.REGISTERED, access.authority(code)}
     held = (m.region for m in jurisdiction.mandates_over(context, incident.region) if m.authority == code)
     return access.Viewer(frozenset(tokens | {access.region(path) for path in held})).sees(incident.audience)

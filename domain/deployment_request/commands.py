@@ -1,4 +1,4 @@
-"""Each command on a deployment request, and below it what is recorded when it is granted."""
+"""The commands on a deployment request, each followed by the function that returns its events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class SubmitRequest:
 
 
 def submit(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> tuple[Event, ...]:
-    """Goes to the authority whose mandate is the nearest over the region now. Raises ValueError where there is none."""
+    """The holder of the nearest mandate over the region decides. Raises ValueError if no mandate covers it."""
     mandate = jurisdiction.deciding_mandate(context, command.region)
     if mandate is None:
         raise ValueError(f"no mandate covers {command.region}")
@@ -67,13 +67,13 @@ def submit(command: SubmitRequest, request: DeploymentRequest | None, context: C
 
 
 def series(context: Context) -> str:
-    """The series that numbers the requests of the actor's authority in this year."""
+    """The number series for requests of the actor's authority in the current year."""
     return number_series.series(context.actor.authority, context.now.year)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendRequest:
-    """What is None stays as it is."""
+    """None keeps a field unchanged."""
 
     force: Label | None = None
     strength: Strength | None = None
@@ -90,7 +90,7 @@ class AmendRequest:
 
 
 def amend(command: AmendRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    """What the actor may not see, they cannot leave out: the request goes on resting on it."""
+    """Keeps the incidents that the actor may not see: they cannot drop them."""
     incidents = command.incidents
     unseen = unseen_incidents(request, context) if incidents is not None else ()
     return (
@@ -187,7 +187,7 @@ class NewCondition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApproveRequest:
-    """strength and period: what is granted, where it is less than was asked for."""
+    """strength, period: as granted; None grants what was requested."""
 
     reason: Text
     strength: Strength | None = None
@@ -228,7 +228,7 @@ def deny(command: DenyRequest, request: DeploymentRequest, context: Context) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionApproval:
-    """The register's own: it flags an approval whose grounds fell."""
+    """Only the register: flags an approval whose grounds fell."""
 
     reason: Text
 
@@ -261,7 +261,7 @@ def revoke(command: RevokeApproval, request: DeploymentRequest, context: Context
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireApproval:
-    """The register's own: an approval ends when its time has passed."""
+    """Only the register: ends an approval when its time has passed."""
 
     reason: Text
 

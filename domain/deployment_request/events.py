@@ -1,4 +1,4 @@
-"""What is recorded of a deployment request. Names and fields are the storage format: add, never edit."""
+"""The events of a deployment request. Names and fields are the storage format: add, never change."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class Recommendation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """A finding as it stood when something was decided. version: of the incident, by the event that found it."""
+    """A finding at the time of a decision. version: of the incident, after the event of the finding."""
 
     incident: IncidentId
     version: int
@@ -39,7 +39,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionSet:
-    """A condition of an approval, as it was set."""
+    """A condition of an approval, as set."""
 
     id: ConditionId
     text: Text
@@ -48,7 +48,7 @@ class ConditionSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSubmitted:
-    """endorsements_required: what the mandate of the deciding authority asked for then."""
+    """endorsements_required: by the mandate of the deciding authority at that time."""
 
     reference: str
     requesting_authority: AuthorityCode
@@ -66,7 +66,7 @@ class RequestSubmitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAmended:
-    """What is None stays as it was."""
+    """None keeps a field unchanged."""
 
     force: Label | None = None
     strength: Strength | None = None
@@ -88,7 +88,7 @@ class ReviewBegun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestWithheld:
-    """The hold is met when every awaited incident has a finding at least this likely and this sound."""
+    """The hold is met when every awaited incident has a finding with at least this likelihood and confidence."""
 
     reason: Text
     awaiting: tuple[IncidentId, ...]
@@ -99,7 +99,7 @@ class RequestWithheld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewResumed:
-    """grounds: the findings that met the hold, where the register released it."""
+    """grounds: the findings that met the hold, if the register released it."""
 
     reason: Text
     grounds: tuple[Ground, ...] = ()
@@ -114,14 +114,14 @@ class RequestEndorsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewerRecused:
-    """Whoever recorded it takes no further part."""
+    """The actor takes no further part."""
 
     reason: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestApproved:
-    """strength and period: what is granted. grounds: the findings that stood on the incidents of the request."""
+    """strength, period: as granted. grounds: the current findings on the incidents of the request."""
 
     reason: Text
     strength: Strength
@@ -139,7 +139,7 @@ class RequestDenied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalQuestioned:
-    """incidents: those whose findings, on which the approval rested, no longer stand."""
+    """incidents: those whose findings no longer support the approval."""
 
     reason: Text
     incidents: tuple[IncidentId, ...]
@@ -147,7 +147,7 @@ class ApprovalQuestioned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalConfirmed:
-    """grounds: the findings as they stood when it was confirmed, on which the approval rests from then on."""
+    """grounds: the findings at the time of confirmation, on which the approval rests from then on."""
 
     reason: Text
     grounds: tuple[Ground, ...] = ()
@@ -171,7 +171,7 @@ class FulfilmentReported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRemarked:
-    """internal: the text is for the deciding authority and auditors alone."""
+    """internal: only the deciding authority and auditors may read the text."""
 
     reason: Text
     internal: bool = False

@@ -1,4 +1,4 @@
-"""How the events of a deployment request make its state: one pure function, for commands, answers and views alike."""
+"""`evolve` of a deployment request: state + event -> state. Commands, mutation results and views all use it."""
 
 from typing import assert_never
 
@@ -40,7 +40,7 @@ from domain.vocabulary import RequestId, Threshold
 
 
 def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> DeploymentRequest:
-    """The request after one more event. Raises ValueError where the stream does not begin with its submission."""
+    """The request after one more event. Raises ValueError if the first event is not RequestSubmitted."""
     event = recorded.event
     if isinstance(event, RequestSubmitted):
         return _submitted(event, recorded)
@@ -138,7 +138,7 @@ def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded
 
 
 def _moved(state: DeploymentRequest, status: RequestStatus, recorded: Recorded[Event]) -> DeploymentRequest:
-    """In another status, which ends a hold."""
+    """With another status. This ends a hold."""
     return fast_replace(state, status=status, because=(*state.because, recorded.position), hold=None)
 
 

@@ -1,4 +1,4 @@
-"""The findings that a request rests on: as they stand, what meets a hold, and which of them fell."""
+"""The findings that a request rests on: the current ones, those that meet a hold, and those that fell."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from domain.vocabulary import IncidentId, Text, Threshold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fall:
-    """A ground that no longer stands, what became of it first, by the event at which position, and on what incident."""
+    """A ground that no longer stands. what, position: the first change that made it fall, and the event's position."""
 
     ground: Ground
     what: str
@@ -22,7 +22,7 @@ class Fall:
 
 
 def current_grounds(context: Context, incidents: Iterable[IncidentId]) -> tuple[Ground, ...]:
-    """The findings that stand now on these incidents."""
+    """The current findings on these incidents."""
     return tuple(
         Ground(
             incident=incident.id,
@@ -48,16 +48,15 @@ def without_sufficient_finding(
 
 
 def unseen_incidents(request: DeploymentRequest, context: Context) -> tuple[IncidentId, ...]:
-    """Those of the request's incidents that the actor may not see."""
+    """The incidents of the request that the actor may not see."""
     incidents = context.read_all(Incident, request.incidents)
     return tuple(incident.id for incident in incidents if incident is not None and not is_visible(incident, context))
 
 
 def fallen(context: Context, request: DeploymentRequest) -> tuple[Fall, ...]:
-    """The grounds of a decision that fell since.
+    """The grounds of a decision that have fallen since.
 
-    Every finding since then is looked at, not the last alone: what was retracted and then found again fell, whether or
-    not somebody looked in between.
+    Examines every later finding, not only the last: a finding that was retracted and then made again has fallen.
     """
     grounds = request.decision.rests_on if request.decision else ()
     incidents = context.read_all(Incident, (ground.incident for ground in grounds))
@@ -70,7 +69,7 @@ def fallen(context: Context, request: DeploymentRequest) -> tuple[Fall, ...]:
 
 
 def lost_release(context: Context, request: DeploymentRequest) -> tuple[IncidentId, ...]:
-    """The incidents on which the release of the last hold rested, still named by the request, whose finding fell."""
+    """The incidents that released the last hold, are still named by the request, and lost their sufficient finding."""
     if request.release is None:
         return ()
     hold = request.release.hold
@@ -92,17 +91,17 @@ def _what_fell(ground: Ground, finding: Attribution | None, threshold: Threshold
     if ground.responsible_party is None:
         return None
     if finding.responsible_party is None:
-        return "says that it cannot be told who is responsible"
+        return "no longer names who is responsible"
     if _is_another(ground.responsible_party, finding.responsible_party):
         return "names another party"
     reached = threshold.reached_by(ground.likelihood, ground.confidence)
     if reached and not threshold.reached_by(finding.likelihood, finding.confidence):
-        return "no longer reaches what is asked of it"
+        return "no longer reaches the threshold of the request"
     return None
 
 
 def _is_another(before: Text, after: Text) -> bool:
-    """Whether two parties differ by more than case and spaces. Of an erased one it can no longer be told."""
+    """Whether two parties differ by more than case and spaces. False if one is erased."""
     if before.value is None or after.value is None:
         return False
     return before.value.casefold().split() != after.value.casefold().split()

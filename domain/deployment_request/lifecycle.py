@@ -1,4 +1,4 @@
-"""The lifecycle table of a deployment request: what may be done, in which status, by whom, what is recorded."""
+"""The lifecycle table of a deployment request: each step, its statuses, permission, conditions and events."""
 
 from domain import authority, number_series
 from domain.decider import Opening, Step

@@ -1,4 +1,4 @@
-"""Who may take a step on a deployment request: role, side, and whether they are recused or interested."""
+"""Permissions on a deployment request, by role, side, recusal and interest."""
 
 from collections.abc import Callable
 from functools import cache
@@ -38,10 +38,10 @@ def by(
     recused_too: bool = False,
     or_the_register: bool = False,
 ) -> By[DeploymentRequest]:
-    """Those who act in one of the roles for the side.
+    """Actors with one of the roles, of an authority on the side `of`.
 
-    disinterested: not for who submitted or amended it. recused_too: also for who recused themselves.
-    or_the_register: a policy may do it as well.
+    disinterested: excludes those who submitted or amended it. recused_too: includes those who recused themselves.
+    or_the_register: includes policies.
     """
 
     def judge(request: DeploymentRequest, context: Context) -> tuple[Verdict, ...]:
@@ -74,7 +74,7 @@ THE_REGISTER = By(by_the_register, the_register)
 
 
 def internal_is_the_deciders(command: RemarkOnRequest, request: DeploymentRequest, context: Context) -> Verdict:
-    """Internal remarks are for the deciding authority."""
+    """Only the deciding authority makes internal remarks."""
     return Verdict(
         rule="INTERNAL",
         met=not command.internal or context.actor.authority == request.deciding_authority,
@@ -101,7 +101,7 @@ def _role_and_side(roles: tuple[Role, ...], side: tuple[AuthorityCode, ...], act
 
 def _not_recused(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
     positions = tuple(part.position for part in request.recusals if part.person == actor.person)
-    recused = f"You are recused and take no further part, but for remarks: this takes {who}."
+    recused = f"You are recused and take no further part, except for remarks: this takes {who}."
     return Verdict(
         rule="RECUSED",
         met=not positions,

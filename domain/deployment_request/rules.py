@@ -1,4 +1,7 @@
-"""The rules of the state: each says whether it is met, and why, in a sentence that an official can act on."""
+"""The conditions of the lifecycle table: each returns verdicts, with a sentence that an official can act on.
+
+The first line of a rule's docstring appears in docs/lifecycle.md.
+"""
 
 from dataclasses import replace
 
@@ -37,21 +40,21 @@ def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def period_lies_ahead(request: DeploymentRequest, context: Context) -> Verdicts:
-    """The period asked for is not over."""
+    """The requested period is not over."""
     end, met = request.period.end, request.period.end > context.now
-    told = f"The period asked for {'ends' if met else 'ended'} on {spoken(end)}"
+    text = f"The requested period {'ends' if met else 'ended'} on {spoken(end)}"
     return (
         Verdict(
             rule="PERIOD",
             met=met,
-            description=f"{told}." if met else f"{told}: {request.requesting_authority} can ask for another.",
+            description=f"{text}." if met else f"{text}: {request.requesting_authority} can request another.",
             rests_on=(request.revised_at,),
         ),
     )
 
 
 def is_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
-    """Enough endorsements of this revision recommend it, more are for it than against, none is the approver's own."""
+    """Enough endorsements of this revision recommend it, more than oppose it; the approver's own is not counted."""
     counted = [
         endorsement
         for endorsement in request.endorsements
@@ -84,19 +87,19 @@ def has_not_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
         for endorsement in request.endorsements
         if endorsement.by.person == context.actor.person and endorsement.revision == request.revision
     ]
-    told = f"You have {'' if own else 'not '}endorsed revision {request.revision}"
+    text = f"You have {'' if own else 'not '}endorsed revision {request.revision}"
     return (
         Verdict(
             rule="ENDORSED_ONCE",
             met=not own,
-            description=f"{told}: each person endorses a revision once.",
+            description=f"{text}: each person endorses a revision once.",
             rests_on=tuple(endorsement.position for endorsement in own),
         ),
     )
 
 
 def hold_is_met(request: DeploymentRequest, context: Context) -> Verdicts:
-    """The register resumes the review where the hold is met; a reviewer may at any time, with a reason."""
+    """The register resumes the review when the hold is met; a reviewer may do so at any time, with a reason."""
     hold = request.hold
     if hold is None:
         return ()
@@ -118,7 +121,7 @@ def hold_is_met(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def release_is_lost(request: DeploymentRequest, context: Context) -> Verdicts:
-    """The register withholds again only what it released itself, where a finding that released it has fallen."""
+    """The register withholds again only if it released the hold itself and a finding that released it has fallen."""
     if not context.actor.is_system:
         return ()
     lost = lost_release(context, request)
@@ -128,7 +131,7 @@ def release_is_lost(request: DeploymentRequest, context: Context) -> Verdicts:
             met=bool(lost),
             description="A finding that released the last hold no longer suffices."
             if lost
-            else "No finding that released the last hold has fallen: the register withholds again only where one has.",
+            else "No finding that released the last hold has fallen: the register withholds again only if one has.",
             rests_on=(request.release.position,) if request.release else (),
         ),
     )
@@ -145,7 +148,7 @@ def is_questioned(request: DeploymentRequest, context: Context) -> Verdicts:
             description="The approval is questioned, since a finding on which it rests has fallen: "
             "it is to be confirmed or revoked."
             if met
-            else "The approval is not questioned: only one that is questioned is confirmed.",
+            else "The approval is not questioned: only a questioned approval can be confirmed.",
             rests_on=(decision.questioned_by,) if decision and decision.questioned_by else (),
         ),
     )
@@ -168,7 +171,7 @@ def grounds_fell(request: DeploymentRequest, context: Context) -> Verdicts:
 
 
 def time_has_passed(request: DeploymentRequest, context: Context) -> Verdicts:
-    """The approval's validity, or the period that was granted, is over."""
+    """The approval's validity or the granted period is over."""
     ends = request.decision.expires_at if request.decision else None
     return (
         Verdict(
@@ -215,9 +218,9 @@ def _open_conditions(still_open: int, all_of_them: int) -> str:
 
 
 def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[Verdict, ...]:
-    """How far one awaited incident is. Likelihood and confidence are told apart, never in one sentence (ICD 203).
+    """Whether the finding on one awaited incident suffices: likelihood and confidence in separate sentences (ICD 203).
 
-    Of an incident that the viewer may not see, it is not told whether its finding suffices.
+    Does not reveal whether the finding on an incident that the viewer may not see suffices.
     """
     if incident is None or not is_visible(incident, context):
         text = f"The hold awaits a finding on {UNSEEN}."
@@ -226,7 +229,7 @@ def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[V
     if finding is None:
         return (_of_hold("HOLD", False, f"The hold awaits a finding on {about}, which has none.", hold, incident),)
     if not finding.is_conclusive:
-        text = f"The hold awaits a finding on {about} that names who is responsible: this one cannot tell."
+        text = f"The hold awaits a finding on {about} that names who is responsible: the current one does not."
         return (_of_hold("HOLD", False, text, hold, incident),)
     likelihood, confidence = hold.threshold.likelihood, hold.threshold.confidence
     likely = f"Likelihood of the finding on {about}: has {shown(finding.likelihood)}, needs {shown(likelihood)}."
@@ -237,8 +240,8 @@ def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[V
     )
 
 
-def is_untold(verdict: Verdict) -> bool:
-    """Whether it is of an incident that the viewer may not see: that it is not met says nothing then."""
+def is_undisclosed(verdict: Verdict) -> bool:
+    """Whether it concerns an incident that the viewer may not see: `met` then has no meaning."""
     return verdict.rule == "HOLD" and verdict.subject is None
 
 

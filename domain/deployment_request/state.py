@@ -1,4 +1,4 @@
-"""A deployment request: its state. `evolution` computes it from events."""
+"""The state of a deployment request. `evolution` computes it from events."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +39,7 @@ class RequestStatus(StrEnum):
 
 
 class Standing(StrEnum):
-    """Whether what an approval rests on still holds."""
+    """Whether the grounds of an approval still hold."""
 
     STANDS = "STANDS"
     QUESTIONED = "QUESTIONED"
@@ -52,7 +52,7 @@ class DecisionOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Why a request is withheld, and what releases it. position: of the event that placed it."""
+    """Why a request is withheld, and what releases it. position: of its event."""
 
     reason: Text
     awaiting: tuple[IncidentId, ...]
@@ -68,7 +68,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A hold that the register released, and the position of the event that did."""
+    """A hold that the register released. position: of the releasing event."""
 
     hold: Hold
     position: int
@@ -86,7 +86,7 @@ class Endorsement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What a person did that keeps them from deciding, and the position of the event: they wrote it, or recused."""
+    """An act that bars a person from deciding: submission, amendment or recusal. position: of its event."""
 
     person: Person
     position: int
@@ -94,7 +94,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """A condition of an approval, and whether its fulfilment was reported."""
+    """A condition of an approval, with the report of its fulfilment if there is one."""
 
     id: ConditionId
     text: Text
@@ -112,7 +112,7 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """grounds: the findings on which it rested when it was decided. rests_on: those of its last confirmation."""
+    """grounds: the findings when it was decided. rests_on: the findings at its last confirmation."""
 
     outcome: DecisionOutcome
     reason: Text
@@ -135,16 +135,16 @@ class Decision:
 
     @property
     def expires_at(self) -> datetime | None:
-        """The first of the end of its validity and the end of what was granted."""
+        """The earlier of the end of its validity and the end of the granted period."""
         ends = [self.valid_until, self.granted_period.end if self.granted_period else None]
         return min((end for end in ends if end is not None), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentRequest:
-    """authors: who submitted or amended it. threshold: that of its last hold. because: what led to its status.
+    """authors: who submitted or amended it. threshold: of its last hold. because: positions of the status changes.
 
-    holds, remarks, text_bytes: how much was recorded on it, against `domain.limits`.
+    holds, remarks, text_bytes: totals so far, limited by `domain.limits`.
     """
 
     id: RequestId
@@ -192,13 +192,13 @@ class DeploymentRequest:
 
     @property
     def led_here(self) -> tuple[int, ...]:
-        """The positions of the events that brought it where it is: to its status, and into question."""
+        """The positions of the events that led to its status, and of the one that questioned its approval."""
         questioned_by = self.decision.questioned_by if self.decision else None
         return self.because if questioned_by is None else (*self.because, questioned_by)
 
     @property
     def concerns(self) -> frozenset[IncidentId]:
-        """Every incident on which something about it may depend."""
+        """Every incident that it may depend on: named, awaited or a ground."""
         holds = (self.hold, self.release.hold if self.release else None)
         grounds = self.decision.rests_on if self.decision else ()
         return frozenset(
@@ -216,7 +216,7 @@ class DeploymentRequest:
         return endorsement.revision == self.revision and not self.is_recused(endorsement.by.person)
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether a hold is past its review, or a condition past its date."""
+        """Whether a hold is past its review date, or a condition past its due date."""
         if self.hold is not None:
             return self.hold.is_overdue(now)
         return (
@@ -227,11 +227,11 @@ class DeploymentRequest:
 
     @property
     def expires_at(self) -> datetime | None:
-        """When its approval ends by itself; None where it has none that lasts."""
+        """When its approval expires; None if it has no approval."""
         return self.decision.expires_at if self.decision and self.status is RequestStatus.APPROVED else None
 
     def next_due(self) -> datetime | None:
-        """When it is overdue for the first time, if nothing happens before."""
+        """When it will next be overdue if nothing happens before; None if never."""
         if self.hold is not None:
             return self.hold.review_by
         if self.status is not RequestStatus.APPROVED or self.decision is None:

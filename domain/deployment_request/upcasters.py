@@ -1,4 +1,4 @@
-"""Old stored forms of a deployment request's events, brought to their present form, dict to dict."""
+"""Upcasters of the events of a deployment request."""
 
 from typing import Final
 

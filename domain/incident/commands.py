@@ -1,4 +1,4 @@
-"""Each command on an incident, and below it what is recorded when it is granted."""
+"""The commands on an incident, each followed by the function that returns its events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def report(command: ReportIncident, incident: Incident | None, context: Context)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordEvidence:
-    """marking: that of the incident where it is left out."""
+    """marking: by default that of the incident."""
 
     summary: Text
     marking: Marking | None = None
@@ -81,7 +81,7 @@ class RecordEvidence:
         if self.uri is not None and not URI_FORM.fullmatch(self.uri.value or ""):
             yield FieldProblem(
                 path="uri",
-                message="A URI has a scheme and names a place, nothing to run: 'https://archive.example/17'.",
+                message="A URI has a scheme and names a place, not code to run: 'https://archive.example/17'.",
             )
 
 
@@ -101,7 +101,7 @@ def record_evidence(command: RecordEvidence, incident: Incident, context: Contex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeIncident:
-    """responsible_party left out: the finding is that it cannot be told."""
+    """responsible_party: None if the finding is inconclusive."""
 
     responsible_party: Text | None = None
     likelihood: Likelihood
@@ -142,7 +142,7 @@ def refer(command: ReferIncident, incident: Incident, context: Context) -> tuple
 
 
 def series(context: Context) -> str:
-    """The series that numbers the incidents of the actor's authority in this year."""
+    """The number series for incidents of the actor's authority in the current year."""
     return number_series.series(context.actor.authority, context.now.year, kind="i")
 
 

@@ -1,4 +1,4 @@
-"""What is recorded of an incident. Names and fields are the storage format: add, never edit."""
+"""The events of an incident. Names and fields are the storage format: add, never change."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from domain.vocabulary import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentReported:
-    """covered_by: the authorities whose mandate covered its place when it was reported, the nearest first."""
+    """covered_by: the authorities whose mandates covered its place when it was reported, the nearest first."""
 
     reference: str
     kind: Label
@@ -37,7 +37,7 @@ class IncidentReported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRecorded:
-    """sha256: of the file that the evidence is, which is kept elsewhere, at uri."""
+    """sha256: of the evidence file, which is stored elsewhere, at uri."""
 
     evidence: EvidenceId
     summary: Text
@@ -50,7 +50,7 @@ class EvidenceRecorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentAttributed:
-    """No responsible party: the finding is that it cannot be told."""
+    """responsible_party: None if the finding is inconclusive."""
 
     responsible_party: Text | None = None
     likelihood: Likelihood

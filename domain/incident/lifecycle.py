@@ -1,4 +1,4 @@
-"""The lifecycle table of an incident: what may be done to it, when and by whom."""
+"""The lifecycle table of an incident: each step, its statuses, permission, conditions and events."""
 
 from domain import authority, number_series
 from domain.decider import By, Opening, Step

@@ -1,4 +1,7 @@
-"""The rules for incidents: each says whether it is met, and why."""
+"""Visibility, permissions, conditions and input checks of incidents.
+
+The first line of a rule's docstring appears in docs/lifecycle.md.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,13 +16,13 @@ from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject, spoken
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 CLOCKS = timedelta(minutes=5)
-"""How far the clock of who reports may be ahead."""
+"""How far the reporter's clock may be ahead."""
 
 CONTRIBUTORS = (Role.REQUESTER, Role.REVIEWER, Role.INVESTIGATOR)
 
 
 def viewer_of(context: Context, incident: Incident) -> Viewer:
-    """The actor, as far as this incident is concerned."""
+    """The actor as a viewer of this incident."""
     return viewer_for(context, context.actor, incident)
 
 
@@ -64,48 +67,48 @@ def by_investigator_of_the_place(incident: Incident, context: Context) -> tuple[
 
 
 def an_investigator(incident: Incident, context: Context) -> Actor:
-    """Of the authority whose mandate covers the place now; where none does, nobody has the permission."""
+    """Of the authority whose mandate covers the place now. Without a mandate, nobody has the permission."""
     mandate = jurisdiction.deciding_mandate(context, incident.region)
     code = mandate.authority if mandate else REGISTER
     return Actor(issuer="", subject=Subject(""), authority=code, roles=(Role.INVESTIGATOR,))
 
 
 def is_not_red(incident: Incident, context: Context) -> tuple[Verdict, ...]:
-    """It is not marked RED, which is for named persons alone."""
+    """It is not marked RED, which is for named persons only."""
     return (
         Verdict(
             rule="MARKING",
             met=incident.marking is not Marking.RED,
-            description="What is marked RED is for named persons alone, and is not referred: "
-            f"this incident is marked {incident.marking}.",
+            description="An incident marked RED is for named persons only, and cannot be referred: "
+            f"this one is marked {incident.marking}.",
             rests_on=(incident.position,),
         ),
     )
 
 
 def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Context) -> Verdict:
-    """Each authority is referred to once."""
+    """An incident is referred to each authority once."""
     return Verdict(
         rule="REFERRED_ONCE",
         met=command.authority not in incident.referred_to,
-        description=f"Each authority is referred to once: {command.authority} was already.",
+        description=f"It has already been referred to {command.authority}.",
     )
 
 
 def receiver_is_registered(command: ReferIncident, incident: Incident, context: Context) -> Iterator[FieldProblem]:
-    """The authority that it is referred to is registered."""
+    """The receiving authority is registered."""
     if authority.find(context, command.authority) is None:
         yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
 
 
 def has_happened(command: ReportIncident, incident: Incident | None, context: Context) -> Iterator[FieldProblem]:
-    """What is reported has happened, as far as clocks agree, and not before 1900."""
+    """The incident has happened, give or take five minutes of clock difference, and not before 1900."""
     if command.occurred_at < EARLIEST:
         yield FieldProblem(path="occurredAt", message=f"It must not lie before {spoken(EARLIEST)}.")
     if command.occurred_at > context.now + CLOCKS:
         yield FieldProblem(
             path="occurredAt",
-            message=f"It lies ahead: what is reported has happened, and it is {spoken(context.now)} now.",
+            message=f"It lies in the future: it is {spoken(context.now)} now. Report an incident after it happened.",
         )
 
 
@@ -114,14 +117,14 @@ def marking_is_as_strict(command: RecordEvidence, incident: Incident, context: C
     if command.marking is not None and command.marking.strictness < incident.marking.strictness:
         yield FieldProblem(
             path="marking",
-            message=f"Evidence is marked at least as strictly as its incident, which is {incident.marking}.",
+            message=f"Mark evidence at least as strictly as its incident, which is {incident.marking}.",
         )
 
 
 def evidence_is_known(command: AttributeIncident, incident: Incident, context: Context) -> Iterator[FieldProblem]:
-    """The evidence named is the incident's, and seen by who names it."""
-    looks = viewer_of(context, incident)
-    seen = {piece.id for piece in incident.evidence if looks.sees(incident.audience_of(piece))}
+    """The evidence belongs to the incident, and the actor may see it."""
+    actor = viewer_of(context, incident)
+    seen = {piece.id for piece in incident.evidence if actor.sees(incident.audience_of(piece))}
     unknown = [str(piece) for piece in command.evidence if piece not in seen]
     if unknown:
         yield FieldProblem(

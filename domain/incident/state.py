@@ -1,4 +1,4 @@
-"""An incident as its events have made it."""
+"""The state of an incident, and `evolve`: state + event -> state."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,7 +59,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """The finding that stands. version and position: of the event that it was found by."""
+    """A finding. version, position: of its event."""
 
     responsible_party: Text | None
     likelihood: Likelihood
@@ -81,7 +81,7 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What stood from this version of the incident on: a finding, or none where it was retracted."""
+    """A change of the current finding. finding: None if it was retracted. version, position: of the event."""
 
     version: int
     position: int
@@ -90,9 +90,9 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """position: of its report. covered_by: those whose mandate covered its place then, the nearest first.
+    """position: of its report. covered_by: as in IncidentReported. findings: all changes, the oldest first.
 
-    findings: all that were made and retracted, the oldest first. text_bytes: of all texts, against `domain.limits`.
+    text_bytes: total of all texts so far, limited by `domain.limits`.
     """
 
     id: IncidentId
@@ -116,7 +116,7 @@ class Incident:
 
     @property
     def attribution(self) -> Attribution | None:
-        """The finding that stands."""
+        """The current finding."""
         return self.findings[-1].finding if self.findings else None
 
     @property
@@ -139,11 +139,11 @@ class Incident:
 
     @property
     def _named(self) -> tuple[tuple[str, Subject], ...]:
-        """The recipients: persons of the issuer of who reported it."""
+        """The recipients, as persons of the reporter's issuer."""
         return tuple((self.reported_by.issuer, subject) for subject in self.recipients)
 
     def audience_of(self, evidence: Evidence) -> frozenset[str]:
-        """Who, of those who may see the incident, may see a piece of its evidence."""
+        """Who may see a piece of evidence, among those who may see the incident."""
         return access.audience(
             evidence.marking,
             author=evidence.recorded_by,
@@ -155,7 +155,7 @@ class Incident:
 
 
 def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
-    """The incident after one more event. Raises ValueError where the stream does not begin with its report."""
+    """The incident after one more event. Raises ValueError if the first event is not IncidentReported."""
     event = recorded.event
     if isinstance(event, IncidentReported):
         return _reported(event, recorded)

@@ -1,4 +1,4 @@
-"""Old stored forms of an incident's events, brought to their present form, dict to dict."""
+"""Upcasters of the events of an incident."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""An approval whose grounds fall is questioned, and waits for a person; one whose time has passed expires."""
+"""Policies: question an approval whose grounds have fallen; expire an approval whose time has passed."""
 
 from typing import Final
 
@@ -12,12 +12,12 @@ from domain.vocabulary import Text, spoken
 
 
 def question_approval(request: DeploymentRequest, context: Context) -> QuestionApproval | None:
-    """Never ended by itself: forces may be on the ground."""
+    """Only questions the approval, never ends it: forces may be on the ground."""
     if not calls_for(QuestionApproval, request, context):
         return None
-    told = dict.fromkeys(_told(fall, request) for fall in fallen(context, request))
+    falls = dict.fromkeys(_sentence(fall, request) for fall in fallen(context, request))
     return QuestionApproval(
-        reason=Text(f"{' '.join(told)} An approver of {request.deciding_authority} is to confirm or to revoke it.")
+        reason=Text(f"{' '.join(falls)} An approver of {request.deciding_authority} is to confirm or to revoke it.")
     )
 
 
@@ -32,11 +32,11 @@ def fall_of_a_ground(request: DeploymentRequest, context: Context) -> int:
 
 
 def what_was_decided(request: DeploymentRequest, context: Context) -> int:
-    """What led to the status that it has: the approval."""
+    """The event that led to its status: the approval."""
     return request.because[-1]
 
 
-def _told(fall: Fall, request: DeploymentRequest) -> str:
+def _sentence(fall: Fall, request: DeploymentRequest) -> str:
     if is_seen_by_all_who_see(request, fall.incident):
         return f"The finding on {fall.incident.reference}, on which the approval rests, {fall.what}."
     return f"A finding on which the approval rests no longer stands: it is on {UNNAMED}."

@@ -1,4 +1,4 @@
-"""A hold releases itself, to review, once its findings suffice; what that released is held again where one falls."""
+"""Policies: release a hold once every awaited finding suffices; withhold again if such a finding falls."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -14,14 +14,14 @@ from domain.vocabulary import IncidentId, Text, joined
 
 
 def release_hold(request: DeploymentRequest, context: Context) -> ResumeReview | None:
-    """Back to review, never to approval."""
+    """Back to review, never directly to approval."""
     if not calls_for(ResumeReview, request, context):
         return None
     return ResumeReview(reason=Text("There is a finding that suffices on every incident that the hold awaits."))
 
 
 def withhold_again(request: DeploymentRequest, context: Context) -> WithholdRequest | None:
-    """On the terms of the hold that was released, its review date too, for the incidents that are still named."""
+    """On the terms of the released hold, including its review date, for the incidents that are still named."""
     if request.release is None or not calls_for(WithholdRequest, request, context):
         return None
     hold = request.release.hold
@@ -49,7 +49,7 @@ def last_of_release_and_losses(request: DeploymentRequest, context: Context) -> 
 
 
 def last_found(incidents: Iterable[IncidentId], context: Context) -> tuple[int, ...]:
-    """The positions of what was last found or retracted on each of them."""
+    """The position of the last finding or retraction on each incident."""
     states = context.read_all(Incident, incidents)
     return tuple(state.findings[-1].position for state in states if state is not None and state.findings)
 

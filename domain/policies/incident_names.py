@@ -1,8 +1,8 @@
-"""How the register names an incident in a reason that stands in a request's history.
+"""How the register names an incident in the reason of a command on a request.
 
-Whoever may see the request reads the reason, and what one may not see does not exist for them. So an incident is named,
-and what became of its finding told, only where all who may see the request may see the incident too. That stays so: the
-audience of a request never changes, and that of an incident only grows. No reason names a responsible party.
+Everybody who may see the request can read the reason. A reason therefore names an incident, and describes its finding,
+only if everybody who may see the request may see the incident too. This cannot change later: the audience of a request
+is fixed, and that of an incident only grows. No reason names a responsible party.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a policy is, and which requests an event concerns."""
+"""Policies, and the requests that an event affects."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ Reaction = ResumeReview | WithholdRequest | QuestionApproval | ExpireApproval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the register does by itself: asked of a request as it stands, with the register as the context's actor.
+    """An automatic reaction, evaluated on the current state of a request with the register as actor.
 
-    name: stable, since the ids of its commands are derived from it. react: the command that the request calls for, None
-    where it calls for none. cause: of what it calls for, the position of the last event that made it so, whichever
-    event was shown. Both raise Unread for what is not consulted yet.
+    name: stable, since command ids are derived from it. react: the command that the request requires; None if none.
+    cause: the position of the last event that made the reaction necessary, whichever event triggered the evaluation.
+    Both raise Unread.
     """
 
     name: str
@@ -31,15 +31,15 @@ class Policy:
 
 
 def calls_for(command: type[Reaction], request: DeploymentRequest, context: Context) -> bool:
-    """Whether the lifecycle table lets the register take this step now: a policy knows no rule of its own."""
+    """Whether the lifecycle table lets the register take this step now. Policies have no rules of their own."""
     return is_open(step_of(STEPS, command), request, context)
 
 
 def affected(recorded: Recorded[Any], resting_on: Callable[[IncidentId], Iterable[RequestId]]) -> tuple[RequestId, ...]:
-    """The requests for which something may follow from an event: its own, or those that rest on the incident.
+    """The requests that an event may affect: its own, or those that rest on its incident.
 
-    resting_on: the requests that name an incident, as of this event. One that comes to rest on it later is affected by
-    its own event then, so that it does not matter which of the two was recorded first.
+    resting_on: the requests that name an incident, as of this event. A request that names it later is affected by its
+    own event, so the order of the two does not matter.
     """
     if isinstance(recorded.event, Event):
         return (RequestId(recorded.stream),)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.decider import Outlook, Verdict
-from domain.deployment_request.rules import is_untold
+from domain.deployment_request.rules import is_undisclosed
 from domain.vocabulary import exactly, spoken
 from service.cli.audit_commands import names_of
 from service.cli.register_access import AsOfOption, TokenOption, in_one_line, open_register
@@ -84,6 +84,6 @@ def _rules(verdicts: Iterable[Verdict]) -> Table:
 
 
 def _mark(verdict: Verdict) -> Text:
-    if is_untold(verdict):
+    if is_undisclosed(verdict):
         return Text("not told", "dim")
     return Text("met", "green") if verdict.met else Text("not met", "yellow")

@@ -52,7 +52,7 @@ def test_the_fulfilment_of_a_condition_is_reported_by_those_who_asked() -> None:
 
 def test_it_is_reported_once_and_for_a_condition_that_was_set() -> None:
     given(*CONDITIONED, REPORTED_DONE).when(REPORT, by=requester).refused(
-        InvalidInput, "reported already", at=("condition",)
+        InvalidInput, "already been reported", at=("condition",)
     )
     unknown = replace(REPORT, condition=ConditionId(REQUEST))
     given(*CONDITIONED).when(unknown, by=requester).refused(

@@ -110,7 +110,7 @@ def test_the_ids_of_conditions_are_the_same_whoever_folds_and_decides() -> None:
 )
 def test_no_more_is_granted_than_was_asked_for(told: dict[str, object], path: str) -> None:
     command = replace(APPROVE, **told)  # type: ignore[arg-type]
-    given(*ENDORSED).when(command, by=approver).refused(InvalidInput, "asked for", at=(path,))
+    given(*ENDORSED).when(command, by=approver).refused(InvalidInput, "request", at=(path,))
 
 
 def test_all_that_was_asked_for_can_be_granted_by_name() -> None:
@@ -239,7 +239,7 @@ def test_only_what_is_questioned_is_confirmed() -> None:
     given(*QUESTIONED).when(c.ConfirmApproval(reason=WHY), by=approver).then(ApprovalConfirmed(reason=WHY))
     given(*APPROVED).when(c.ConfirmApproval(reason=WHY), by=approver).refused(
         TransitionRefused,
-        "The approval is not questioned: only one that is questioned is confirmed.",
+        "The approval is not questioned: only a questioned approval can be confirmed.",
         available=("REVOKE", "REMARK"),
     )
 

@@ -71,7 +71,7 @@ def told(*past: Past, action: str, to: Actor = auditor) -> Told:
 
 
 COVERED = ("MANDATE", True, "A mandate of kfor covers xk/north/zubin-potok.")
-IN_TIME = ("PERIOD", True, "The period asked for ends on 15 June 2025, 00:00 UTC.")
+IN_TIME = ("PERIOD", True, "The requested period ends on 15 June 2025, 00:00 UTC.")
 LACKING = "that an approval needs: a reviewer of kfor who is neither recused nor interested can endorse it."
 
 
@@ -166,7 +166,7 @@ DISCRETION = (
                     False,
                     (
                         "The hold awaits a finding on pristina-i-2024-0001 that names who is responsible: "
-                        "this one cannot tell."
+                        "the current one does not."
                     ),
                 )
             ],
@@ -271,7 +271,7 @@ def test_whether_an_approval_is_questioned() -> None:
     assert register.explain(auditor, REQUEST)["CONFIRM"].verdicts[-1].rests_on == (register.log[-1].position,)
     assert given(*APPROVED).register.explain(auditor, REQUEST)["CONFIRM"].verdicts[-1].rests_on == ()
     assert told(*APPROVED, action="CONFIRM") == [
-        ("QUESTIONED", False, "The approval is not questioned: only one that is questioned is confirmed.")
+        ("QUESTIONED", False, "The approval is not questioned: only a questioned approval can be confirmed.")
     ]
     assert not given(*APPROVED).register.explain(approver, REQUEST)["CONFIRM"].possible
 

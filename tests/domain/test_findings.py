@@ -108,7 +108,7 @@ def test_it_is_referred_once_to_each_authority() -> None:
     assert state.referred_to == (THIRD,)
     given(*REPORTED, finding(), referral).when(REFER, by=investigator).refused(
         TransitionRefused,
-        "Each authority is referred to once: third was already.",
+        "It has already been referred to third.",
         status="ATTRIBUTED",
         available=("RECORD_EVIDENCE", "ATTRIBUTE", "RETRACT", "REFER"),
     )
@@ -127,7 +127,7 @@ def test_what_is_red_is_not_referred() -> None:
     past = (*REGISTERED, mandate(), incident(by=investigator, marking=Marking.RED), finding())
     register = given(*past).register
     assert register.available(investigator, CANAL) == ("RECORD_EVIDENCE", "ATTRIBUTE", "RETRACT")
-    given(*past).when(REFER, by=investigator).refused(TransitionRefused, "this incident is marked RED")
+    given(*past).when(REFER, by=investigator).refused(TransitionRefused, "this one is marked RED")
 
 
 @dataclass(frozen=True)

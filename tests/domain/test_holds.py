@@ -6,7 +6,7 @@ import pytest
 
 from domain.deployment_request.commands import AmendRequest, ResumeReview
 from domain.deployment_request.events import RequestAmended, RequestWithheld, ReviewResumed
-from domain.deployment_request.rules import is_untold
+from domain.deployment_request.rules import is_undisclosed
 from domain.deployment_request.state import RequestStatus
 from domain.refusals import InvalidInput
 from domain.vocabulary import SYSTEM, AnalyticConfidence, Likelihood, Text
@@ -175,7 +175,7 @@ def test_it_cannot_drop_what_a_hold_awaited_whose_release_stands() -> None:
     released = (*WITHHELD, finding(), resumed())
     given(*released).when(drop, by=requester).refused(
         InvalidInput,
-        "The review was resumed on a finding on pristina-i-2024-0001: name it too. Only kfor can let go of it",
+        "The review was resumed because of a finding on pristina-i-2024-0001: name it too. Only kfor can release it",
         at=("incidents",),
     )
     given(*released, incident(BRIDGE)).when(replace(drop, incidents=(BRIDGE, CANAL)), by=requester).then(
@@ -197,7 +197,7 @@ def test_of_a_hold_that_awaits_what_one_may_not_see_it_is_untold_whether_it_is_m
     hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001")
     register = given(*UNDER_REVIEW, hidden, withheld(BRIDGE, CANAL)).register
     verdicts = [
-        [is_untold(verdict) for verdict in register.explain(who, REQUEST)["RESUME_REVIEW"].verdicts]
+        [is_undisclosed(verdict) for verdict in register.explain(who, REQUEST)["RESUME_REVIEW"].verdicts]
         for who in (requester, reviewer)
     ]
     assert (verdicts[0].count(True), verdicts[1].count(True)) == (1, 0)

@@ -109,7 +109,7 @@ def test_a_subject_holds_a_thousand_of_each_kind(action: str) -> None:
     assert isinstance(register.judge(command, by), tuple)
     for past in more:
         register.record(past)
-    said = f"It has 1,000 {things}, the most that are kept of one: {instead}."
+    said = f"It has 1,000 {things}, the maximum: {instead}."
     refusal = register.judge(command, by)
     assert isinstance(refusal, TransitionRefused)
     assert said in refusal.message
@@ -135,7 +135,7 @@ def test_a_subject_holds_100_mb_of_text(action: str) -> None:
     refusal = register.judge(command, by)
     assert isinstance(refusal, TransitionRefused)
     if action not in ("REMARK", "RECORD_EVIDENCE"):
-        assert f"Its texts have 100 MB, the most that are kept of one: {instead}." in refusal.message
+        assert f"Its texts have 100 MB, the maximum: {instead}." in refusal.message
 
 
 def test_a_thousand_pieces_of_evidence_of_the_longest_text_fit() -> None:
@@ -199,7 +199,7 @@ def test_a_region_keeps_a_thousand_mandates() -> None:
     grant = GrantMandate(authority=KFOR, region=XK, legal_basis=Label("law"))
     past = (*REGISTERED, *[ended] * (ITEMS - 1))
     assert isinstance(given(*past).when(grant, by=admin).answer, tuple)
-    said = "'xk' has had 1,000 mandates, the most that are kept: grant it on its parts."
+    said = "'xk' has had 1,000 mandates, the maximum: grant mandates over its parts."
     given(*past, mandate(), over).when(grant, by=admin).refused(InvalidInput, said, at=("region",))
 
 

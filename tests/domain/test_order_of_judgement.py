@@ -152,7 +152,7 @@ def test_what_is_opened_is_judged_in_the_same_order() -> None:
     assert [problem.path for problem in both.fields] == ["authority", "region"], "all that is wrong, at once"
     assert both.message == (
         "authority: No authority 'unknown' is registered.; "
-        "region: 'kfor' holds a mandate over 'xk' in that time: end it first."
+        "region: 'kfor' holds a mandate over 'xk' at that time: end it first."
     )
 
 

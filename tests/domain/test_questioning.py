@@ -49,10 +49,10 @@ from tests.specification import Past, given
     ("fall", "what"),
     [
         (retraction(), "was retracted"),
-        (finding(party=None), "says that it cannot be told who is responsible"),
+        (finding(party=None), "no longer names who is responsible"),
         (finding("EXERCISE: the Blue party"), "names another party"),
-        (finding(likelihood=Likelihood.ROUGHLY_EVEN_CHANCE), "no longer reaches what is asked of it"),
-        (finding(confidence=LOW), "no longer reaches what is asked of it"),
+        (finding(likelihood=Likelihood.ROUGHLY_EVEN_CHANCE), "no longer reaches the threshold of the request"),
+        (finding(confidence=LOW), "no longer reaches the threshold of the request"),
     ],
     ids=["retracted", "inconclusive", "another party", "less likely", "less sound"],
 )
@@ -162,7 +162,7 @@ def test_each_ground_that_fell_is_named() -> None:
     assert event.incidents == (CANAL, BRIDGE)
     assert event.reason.value == (
         "The finding on pristina-i-2024-0001, on which the approval rests, was retracted. "
-        "The finding on pristina-i-2024-0002, on which the approval rests, says that it cannot be told "
+        "The finding on pristina-i-2024-0002, on which the approval rests, no longer names "
         f"who is responsible. {ASKS}"
     )
 

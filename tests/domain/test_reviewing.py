@@ -142,7 +142,7 @@ def test_a_hold_awaits_what_has_no_finding_that_suffices(found: Past, holds: boo
     if holds:
         when.then(WITHHELD_ON)
     else:
-        when.refused(InvalidInput, "has a finding that suffices already", at=("awaiting",))
+        when.refused(InvalidInput, "already has a sufficient finding", at=("awaiting",))
 
 
 def test_one_of_several_without_a_finding_is_enough() -> None:
@@ -155,7 +155,7 @@ def test_one_of_several_without_a_finding_is_enough() -> None:
 def test_the_register_withholds_only_where_what_released_the_last_hold_fell() -> None:
     for history in (UNDER_REVIEW, (*WITHHELD, finding(), resumed())):
         given(*history).when(WITHHOLD, by=SYSTEM).refused(
-            TransitionRefused, "the register withholds again only where one has", status="UNDER_REVIEW", available=()
+            TransitionRefused, "the register withholds again only if one has", status="UNDER_REVIEW", available=()
         )
 
 
@@ -238,7 +238,7 @@ STEPS_OF_THE_DECIDER = (
 def test_who_is_recused_takes_no_further_part(history: tuple[Past, ...], command: object, who: str) -> None:
     given(*history, recusal).when(command, by=EVERY_ROLE).refused(
         NotPermitted,
-        "You are recused and take no further part, but for remarks: "
+        "You are recused and take no further part, except for remarks: "
         f"this takes {who} of kfor who is neither recused nor interested.",
     )
 

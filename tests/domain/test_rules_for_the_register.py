@@ -42,13 +42,13 @@ def of(register: Register, rule: object, now: object = NOW) -> tuple[bool, str, 
         (
             UNDER_REVIEW,
             False,
-            "No finding that released the last hold has fallen: the register withholds again only where one has.",
+            "No finding that released the last hold has fallen: the register withholds again only if one has.",
             [],
         ),
         (
             RELEASED,
             False,
-            "No finding that released the last hold has fallen: the register withholds again only where one has.",
+            "No finding that released the last hold has fallen: the register withholds again only if one has.",
             ["ReviewResumed"],
         ),
         (

@@ -120,7 +120,7 @@ def test_without_a_mandate_over_the_region_nobody_could_decide() -> None:
     elsewhere = replace(ASKED, region=Region("zz"))
     given(*REPORTED).when(elsewhere, by=requester).refused(
         InvalidInput,
-        "No mandate covers 'zz' at the time of asking: an administrator can grant one.",
+        "No mandate covers 'zz' at the time of the request: an administrator can grant one.",
         at=("region",),
     )
     early = mandate().event.valid_from - DAY
@@ -130,7 +130,9 @@ def test_without_a_mandate_over_the_region_nobody_could_decide() -> None:
 def test_an_authority_does_not_ask_itself() -> None:
     own = mandate(PLACE, of=PRISTINA)
     given(*REPORTED, own).when(ASKED, by=requester).refused(
-        InvalidInput, "pristina itself decides on 'xk/north/zubin-potok', and no authority asks itself.", at=("region",)
+        InvalidInput,
+        "pristina itself decides on 'xk/north/zubin-potok': another authority has to request it.",
+        at=("region",),
     )
 
 

@@ -120,7 +120,7 @@ CONTROLS = [chr(code) for code in (*range(1, 32), *range(127, 160))]
 @pytest.mark.parametrize("character", [*CONTROLS, "\u2028", "\u2029", *TURNS], ids=lambda found: f"U+{ord(found):04X}")
 def test_a_name_stands_on_one_line_without_control_characters(character: str) -> None:
     text = f"a{character}b"
-    said = f"It must stand on one line, without control characters: remove U+{ord(character):04X}."
+    said = f"It must be a single line without control characters: remove U+{ord(character):04X}."
     assert found(SUBMIT, force=Label(text)) == [("force", said)]
     assert found(REPORT, kind=Label(text)) == [("kind", said)]
     assert found(GRANT, legal_basis=Label(text)) == [("legalBasis", said)]
@@ -154,7 +154,7 @@ def test_one_to_ten_endorsements_are_required(quorum: int, fine: bool) -> None:
 
 def test_a_period_ends_after_it_starts() -> None:
     reversed_ = Period(start=PERIOD.end, end=PERIOD.start)
-    assert found(SUBMIT, period=reversed_) == [("period.end", "It must lie after the start.")]
+    assert found(SUBMIT, period=reversed_) == [("period.end", "It must lie after the start of the period.")]
     assert paths(SUBMIT, period=Period(start=PERIOD.start, end=PERIOD.start)) == ["period.end"]
     assert paths(APPROVE, period=reversed_) == ["period.end"]
     later_elsewhere = PERIOD.start.astimezone(timezone(timedelta(hours=14)))

@@ -49,7 +49,7 @@ WITHHOLD = WithholdRequest(reason=WHY, awaiting=(CANAL,))
 
 @pytest.mark.parametrize("now", [PERIOD.end, PERIOD.end + DAY])
 def test_the_period_asked_for_is_not_over(now: datetime) -> None:
-    said = "period.end: It must lie ahead: it is"
+    said = "period.end: It must lie in the future: it is"
     given(*REPORTED).when(SUBMIT, by=requester, now=now).refused(InvalidInput, said, at=("period.end",))
     amended = AmendRequest(period=PERIOD, reason=WHY)
     given(*SUBMITTED).when(amended, by=requester, now=now).refused(InvalidInput, said, at=("period.end",))
@@ -63,7 +63,7 @@ def test_a_period_that_has_begun_can_be_asked_for() -> None:
 def test_an_approval_has_not_ended_before_it_is_given() -> None:
     for until in (NOW, NOW - DAY):
         given(*ENDORSED).when(replace(APPROVE, valid_until=until), by=approver).refused(
-            InvalidInput, "It must lie ahead: it is 10 December 2024, 12:00 UTC now.", at=("validUntil",)
+            InvalidInput, "It must lie in the future: it is 10 December 2024, 12:00 UTC now.", at=("validUntil",)
         )
 
 
@@ -89,14 +89,16 @@ def test_an_approval_does_not_end_before_the_granted_period_starts() -> None:
 def test_what_is_granted_is_not_over() -> None:
     over = replace(APPROVE, period=Period(start=PERIOD.start, end=PERIOD.start + DAY))
     for now in (PERIOD.start + DAY, PERIOD.start + 2 * DAY):
-        given(*ENDORSED).when(over, by=approver, now=now).refused(InvalidInput, "must lie ahead", at=("period.end",))
+        given(*ENDORSED).when(over, by=approver, now=now).refused(
+            InvalidInput, "must lie in the future", at=("period.end",)
+        )
     assert isinstance(given(*ENDORSED).when(over, by=approver, now=PERIOD.start).answer, tuple)
 
 
 @pytest.mark.parametrize("now", [PERIOD.end, PERIOD.end + DAY])
 def test_nothing_is_approved_once_the_period_asked_for_is_over(now: datetime) -> None:
     """Today's approval would expire a moment after it was given."""
-    said = "The period asked for ended on 15 June 2025, 00:00 UTC: pristina can ask for another."
+    said = "The requested period ended on 15 June 2025, 00:00 UTC: pristina can request another."
     given(*ENDORSED).when(APPROVE, by=approver, now=now).refused(TransitionRefused, said)
     register = given(*ENDORSED).register
     assert "APPROVE" not in register.available(approver, REQUEST, now)
@@ -110,7 +112,7 @@ def test_nothing_is_approved_once_the_period_asked_for_is_over(now: datetime) ->
 def test_a_condition_is_not_due_before_it_is_set() -> None:
     due = tuple(NewCondition(text=WHY, due_by=by) for by in (None, NOW + DAY, NOW, NOW - DAY))
     given(*ENDORSED).when(replace(APPROVE, conditions=due), by=approver).refused(
-        InvalidInput, "It must lie ahead: it is 10", at=("conditions.2.dueBy", "conditions.3.dueBy")
+        InvalidInput, "It must lie in the future: it is 10", at=("conditions.2.dueBy", "conditions.3.dueBy")
     )
 
 
@@ -124,7 +126,7 @@ def test_what_is_imported_is_judged_as_of_its_own_time() -> None:
 @pytest.mark.parametrize("by", [NOW, NOW - DAY])
 def test_the_review_of_a_hold_lies_ahead(by: datetime) -> None:
     given(*UNDER_REVIEW).when(replace(WITHHOLD, review_by=by), by=reviewer).refused(
-        InvalidInput, "It must lie ahead: it is 10 December 2024, 12:00 UTC now.", at=("reviewBy",)
+        InvalidInput, "It must lie in the future: it is 10 December 2024, 12:00 UTC now.", at=("reviewBy",)
     )
     assert isinstance(given(*UNDER_REVIEW).when(replace(WITHHOLD, review_by=NOW + DAY), by=reviewer).answer, tuple)
 
@@ -140,8 +142,8 @@ def test_the_register_withholds_again_on_the_terms_of_then() -> None:
     [
         (datetime(1899, 12, 31, 23, 59, 59, tzinfo=UTC), "It must not lie before 1 January 1900, 00:00 UTC."),
         (datetime(1, 1, 1, tzinfo=UTC), "It must not lie before 1 January 1900"),
-        (NOW + timedelta(minutes=6), "It lies ahead"),
-        (datetime(9999, 12, 31, tzinfo=UTC), "It lies ahead"),
+        (NOW + timedelta(minutes=6), "It lies in the future"),
+        (datetime(9999, 12, 31, tzinfo=UTC), "It lies in the future"),
     ],
 )
 def test_what_is_reported_happened_since_1900(occurred_at: datetime, said: str) -> None:

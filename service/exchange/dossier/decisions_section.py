@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.decider import Verdict
-from domain.deployment_request.rules import is_untold
+from domain.deployment_request.rules import is_undisclosed
 from domain.vocabulary import Likelihood, spoken
 from service.exchange.dossier.document import (
     Block,
@@ -100,7 +100,7 @@ def _checks(moment: DossierEvent) -> Iterator[Check]:
 
 
 def _result(verdict: Verdict) -> CheckResult:
-    if is_untold(verdict):
+    if is_undisclosed(verdict):
         return CheckResult.UNTOLD
     if verdict.met:
         return CheckResult.MET
