@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for the API, the worker and the migrations; the command tells which. See docs/operations/containers.md.
+# One image for the API, the worker and the migrations; the command selects one. See docs/operations/containers.md.
 ARG PYTHON=3.13-slim-trixie
 
 FROM python:${PYTHON} AS build

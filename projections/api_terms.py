@@ -39,21 +39,21 @@ class MandateHolder:
 
 @dataclass(frozen=True, slots=True)
 class ApiField:
-    """One field of the API. parts: the values it is made from; equal parts give equal terms. tell: makes the term.
+    """One field of the API. parts: the values it is made from; equal parts give equal terms. convert: makes the term.
 
-    For a list, items: the sources of its items, and tell_item: makes the term of one. Equal items give equal terms.
+    For a list, items: the sources of its items, and convert_item: makes the term of one. Equal items give equal terms.
     """
 
     name: str
     parts: Callable[[Any], Any]
-    tell: Callable[[Any], Any]
+    convert: Callable[[Any], Any]
     items: Callable[[Any], Sequence[Any]] | None = None
-    tell_item: Callable[[Any], Any] | None = None
+    convert_item: Callable[[Any], Any] | None = None
 
 
 def to_api(state: Any) -> dict[str, Any]:
     """A whole state as the API represents it."""
-    return {term.name: term.tell(state) for term in TERMS[type(state)]}
+    return {term.name: term.convert(state) for term in TERMS[type(state)]}
 
 
 def payload(event: object) -> dict[str, Any]:
@@ -66,10 +66,10 @@ def payload(event: object) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """A value as JSON, with the field names of the API."""
     kind = type(value)
-    tell = _PLAIN.get(kind)
-    if tell is None:
-        tell = _PLAIN[kind] = _converter(kind)
-    return tell(value)
+    convert = _PLAIN.get(kind)
+    if convert is None:
+        convert = _PLAIN[kind] = _converter(kind)
+    return convert(value)
 
 
 def _converter(kind: type[Any]) -> Callable[[Any], Any]:
@@ -126,12 +126,14 @@ def _plainly(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda state: plain(get(state))
 
 
-def _made(name: str, parts: str, tell: Callable[[Any], Any]) -> ApiField:
-    return ApiField(name, attrgetter(*parts.split()), tell)
+def _made(name: str, parts: str, convert: Callable[[Any], Any]) -> ApiField:
+    return ApiField(name, attrgetter(*parts.split()), convert)
 
 
-def _listed(name: str, parts: str, items: Callable[[Any], Sequence[Any]], tell: Callable[[Any], Any]) -> ApiField:
-    return ApiField(name, attrgetter(*parts.split()), lambda state: [tell(item) for item in items(state)], items, tell)
+def _listed(name: str, parts: str, items: Callable[[Any], Sequence[Any]], convert: Callable[[Any], Any]) -> ApiField:
+    return ApiField(
+        name, attrgetter(*parts.split()), lambda state: [convert(item) for item in items(state)], items, convert
+    )
 
 
 def _hold(hold: Hold | None) -> dict[str, Any] | None:

@@ -22,23 +22,23 @@ def changes(before: Any, after: Any) -> tuple[Change, ...]:
     found: list[Change] = []
     for term in TERMS[type(after)]:
         if before is None:
-            found.extend(_differences(term.name, None, term.tell(after)))
+            found.extend(_differences(term.name, None, term.convert(after)))
         elif term.parts(before) == term.parts(after):
             continue
-        elif term.items and term.tell_item:
-            found.extend(_differences_of_items(term.name, term.tell_item, term.items(before), term.items(after)))
+        elif term.items and term.convert_item:
+            found.extend(_differences_of_items(term.name, term.convert_item, term.items(before), term.items(after)))
         else:
-            found.extend(_differences(term.name, term.tell(before), term.tell(after)))
+            found.extend(_differences(term.name, term.convert(before), term.convert(after)))
     return tuple(found)
 
 
 def _differences_of_items(
-    path: str, tell: Callable[[Any], Any], was: Sequence[Any], now: Sequence[Any]
+    path: str, convert: Callable[[Any], Any], was: Sequence[Any], now: Sequence[Any]
 ) -> Iterator[Change]:
     """Skips equal items without converting them: there may be many."""
     for index, (before, after) in enumerate(zip_longest(was, now)):
         if before is not after and before != after:
-            terms = (None if item is None else tell(item) for item in (before, after))
+            terms = (None if item is None else convert(item) for item in (before, after))
             yield from _differences(f"{path}.{index}", *terms)
 
 

@@ -63,11 +63,11 @@ def park(connection: psycopg.Connection[Any], view: View, recorded: Recorded[Any
     """
     if not (view.parks and view.keeps(recorded) and isinstance(error, OF_THE_EVENT)):
         return False
-    set_aside(connection, view.name, view.subject(recorded), recorded.position, told(error))
+    park_stream(connection, view.name, view.subject(recorded), recorded.position, error_text(error))
     return True
 
 
-def set_aside(connection: psycopg.Connection[Any], name: str, stream: UUID, position: int, error: str) -> None:
+def park_stream(connection: psycopg.Connection[Any], name: str, stream: UUID, position: int, error: str) -> None:
     """Records that a stream is parked from this event on, for a view or another consumer. No-op if it already is."""
     connection.execute(
         "INSERT INTO projections.parked_streams (view, stream, position, error, parked_at)"
@@ -119,7 +119,7 @@ def replace(
             raise error
         connection.execute(
             f"INSERT INTO {streams} VALUES (%s, %s, %s, %s, %s)".encode(),  # noqa: S608
-            [view.name, stream, error.position, told(error), since.get(stream, now)],
+            [view.name, stream, error.position, error_text(error), since.get(stream, now)],
         )
         connection.execute(
             f"""INSERT INTO {events} SELECT %s, e.originator_id, e.notification_id FROM {TABLES}
@@ -158,7 +158,7 @@ def retry(view: View, url: str, decode: Decode, stream: UUID) -> RetryResult:
                     folded = apply(view, connection, LIVE, [recorded], states)
             except (*OF_THE_EVENT, InconsistentRows) as error:
                 _wait_from(connection, view, stream, recorded, error)
-                return RetryResult(view=view.name, stream=stream, applied=applied, error=told(error))
+                return RetryResult(view=view.name, stream=stream, applied=applied, error=error_text(error))
             states.keep((each.subject, each.state) for each in folded)
         clear(connection, view.name, stream)
         return RetryResult(view=view.name, stream=stream, applied=len(waiting), error=None)
@@ -179,11 +179,11 @@ def _wait_from(
     connection.execute("DELETE FROM projections.parked_events WHERE view = %s AND stream = %s AND position < %s", place)
     connection.execute(
         "UPDATE projections.parked_streams SET position = %s, error = %s WHERE view = %s AND stream = %s",
-        [recorded.position, told(error), view.name, stream],
+        [recorded.position, error_text(error), view.name, stream],
     )
     settle(connection, view.name, mends=1)
 
 
-def told(error: object) -> str:
+def error_text(error: object) -> str:
     """An error as stored: of bounded length and without NUL, which PostgreSQL texts cannot hold."""
     return f"{error}"[:ERROR_LENGTH].replace("\x00", "")

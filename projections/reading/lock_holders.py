@@ -57,7 +57,7 @@ class Blocked:
     since: datetime | None
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         since = f" since {self.since:%Y-%m-%d %H:%M:%S}Z" if self.since else ""
         holder = f"session '{self.session}' (pid {self.pid})" if self.pid else "a prepared transaction"
         end = f"end it with pg_terminate_backend({self.pid})" if self.pid else "roll it back"

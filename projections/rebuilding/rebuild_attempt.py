@@ -92,7 +92,7 @@ class RebuildAttempt:
             raise OtherVersion(f"the rows of {self._view.name} are of version {served} already")
         comparison = self._compared = self.compared()
         if comparison and comparison.differing:
-            log.warning("%s", comparison.told())
+            log.warning("%s", comparison.summary())
             if not (accept or comparison.may_differ):
                 raise RowsDiffer(comparison)
         self._catch_up(head)
@@ -285,7 +285,7 @@ class RebuildAttempt:
             {"view": self._view.name, "version": self._view.version, "position": self._position},
         )
         parked_events.replace(self._connection, self._view, self._parked, self._wanted(), served, self._position)
-        differing, told = (self._compared.differing, self._compared.told()) if self._compared else (0, "")
+        differing, summary = (self._compared.differing, self._compared.summary()) if self._compared else (0, "")
         rebuild_queue.settle(
-            self._connection, self._view.name, self._view.version, RebuildOutcome.SWAPPED, differing, told
+            self._connection, self._view.name, self._view.version, RebuildOutcome.SWAPPED, differing, summary
         )

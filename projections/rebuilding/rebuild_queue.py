@@ -35,14 +35,14 @@ class RebuildOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildEnd:
-    """The last rebuild of a view by a worker. differing: rows that differ from the live ones. told: a description."""
+    """The last rebuild of a view by a worker. differing: rows that differ from the live ones. summary: a sentence."""
 
     view: str
     version: int
     ended_at: datetime
     outcome: RebuildOutcome
     differing: int
-    told: str
+    summary: str
 
 
 def ended() -> Query[RebuildEnd]:
@@ -56,7 +56,7 @@ def ended() -> Query[RebuildEnd]:
             ended_at=row[2],
             outcome=RebuildOutcome.__members__.get(row[3], RebuildOutcome.FAILED),
             differing=int(row[4]),
-            told=row[5],
+            summary=row[5],
         ),
     )
 
@@ -117,7 +117,7 @@ def due(
 
 
 def settle(
-    connection: psycopg.Connection[Any], view: str, version: int, outcome: RebuildOutcome, differing: int, told: str
+    connection: psycopg.Connection[Any], view: str, version: int, outcome: RebuildOutcome, differing: int, summary: str
 ) -> None:
     """Records how a rebuild ended. Deletes the request, unless it is retried automatically."""
     with connection.transaction():
@@ -128,7 +128,7 @@ def settle(
                VALUES (%s, %s, clock_timestamp(), %s, %s, %s)
                ON CONFLICT (view) DO UPDATE SET version = excluded.version, ended_at = excluded.ended_at,
                    outcome = excluded.outcome, differing = excluded.differing, told = excluded.told""",
-            [view, version, outcome.value, differing, told[:ERROR_LENGTH].replace("\x00", "")],
+            [view, version, outcome.value, differing, summary[:ERROR_LENGTH].replace("\x00", "")],
         )
 
 

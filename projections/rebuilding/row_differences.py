@@ -45,7 +45,7 @@ class RowDifference:
     kind: DifferenceKind
     fields: Mapping[str, tuple[str, str]]
 
-    def told(self) -> str:
+    def summary(self) -> str:
         place = f"{self.table} {' '.join(f'{name}={value}' for name, value in self.key.items())}"
         if self.kind is not DifferenceKind.CHANGED:
             return f"{place}: {'is missing' if self.kind is DifferenceKind.MISSING else 'should not be there'}"

@@ -48,7 +48,7 @@ class Comparison:
         """Rows of another version are expected to differ."""
         return self.served_version != self.version
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """One sentence."""
         rows = "row differs" if self.differing == 1 else "rows differ"
         parts = [
@@ -63,7 +63,7 @@ class Comparison:
 
     def lines(self) -> list[str]:
         """The differences, one per line."""
-        found = [difference.told() for difference in self.differences]
+        found = [difference.summary() for difference in self.differences]
         more = self.differing - len(found)
         return [*found, f"and {more:,} more"] if more else found
 
@@ -72,7 +72,7 @@ class RowsDiffer(Exception):
     """The rebuilt rows differ from the live ones, and this was not accepted. Nothing was changed."""
 
     def __init__(self, comparison: Comparison) -> None:
-        super().__init__("\n  ".join((comparison.told(), *comparison.lines())))
+        super().__init__("\n  ".join((comparison.summary(), *comparison.lines())))
         self.comparison = comparison
 
 

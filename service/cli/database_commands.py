@@ -58,7 +58,7 @@ def status() -> None:
             typer.echo(clean(f"{each.view}: {each.last_error}"))
     for end in ended_rebuilds:
         rebuilt = f"last rebuilt {end.ended_at:%Y-%m-%d %H:%M:%S}Z: {end.outcome.value.lower()}"
-        typer.echo(clean(f"{end.view}: {rebuilt}. {end.told}"))
+        typer.echo(clean(f"{end.view}: {rebuilt}. {end.summary}"))
     for name, problem in problems.items():
         print_error(f"{name}: {problem}")
     if problems:

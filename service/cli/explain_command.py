@@ -85,5 +85,5 @@ def _rules(verdicts: Iterable[Verdict]) -> Table:
 
 def _mark(verdict: Verdict) -> Text:
     if is_undisclosed(verdict):
-        return Text("not told", "dim")
+        return Text("not disclosed", "dim")
     return Text("met", "green") if verdict.met else Text("not met", "yellow")

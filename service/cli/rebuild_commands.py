@@ -198,7 +198,7 @@ def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]
         if comparison is None:
             shown.say(f"{view.name}: it has not followed any events yet")
             return
-        for line in (comparison.told(), *(f"  {line}" for line in comparison.lines())):
+        for line in (comparison.summary(), *(f"  {line}" for line in comparison.lines())):
             shown.say(line)
         found.append(comparison)
 

@@ -206,7 +206,7 @@ def _problem(status: ViewStatus, tolerance: HealthTolerance, lock: Blocked | Non
     if is_late and status.state is FollowerState.FAILED:
         return "its follower cannot apply what comes next"
     if is_stuck and lock is not None:
-        return lock.told
+        return lock.description
     if is_late or unled_for > tolerance.stuck_after:
         if status.held_by is not None:
             holder = status.held_by or "a session without a name"

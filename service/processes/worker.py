@@ -118,7 +118,7 @@ def _guarded(name: str, task: Callable[[], None], stop: Event, failed: list[str]
 def _policy_consumer(policy_runner: PolicyRunner) -> Consumer:
     def apply(connection: psycopg.Connection[Any], events: Any) -> None:
         for request, (position, error) in policy_runner.handle_events(events).items():
-            reason = parked_events.told(f"{type(error).__name__}: {error}")
-            parked_events.set_aside(connection, CONSUMER_NAME, request, position, reason)
+            reason = parked_events.error_text(f"{type(error).__name__}: {error}")
+            parked_events.park_stream(connection, CONSUMER_NAME, request, position, reason)
 
     return Consumer(name=CONSUMER_NAME, version=CONSUMER_VERSION, apply=apply, keeps_rows=False)

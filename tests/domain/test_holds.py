@@ -193,7 +193,7 @@ def test_a_released_hold_does_not_tell_of_what_its_author_may_not_see() -> None:
     assert answer == (RequestAmended(incidents=(BRIDGE,), reason=WHY),)
 
 
-def test_of_a_hold_that_awaits_what_one_may_not_see_it_is_untold_whether_it_is_met() -> None:
+def test_verdicts_on_an_awaited_incident_that_the_viewer_may_not_see_are_undisclosed() -> None:
     hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001")
     register = given(*UNDER_REVIEW, hidden, withheld(BRIDGE, CANAL)).register
     verdicts = [

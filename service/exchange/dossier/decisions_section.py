@@ -101,7 +101,7 @@ def _checks(moment: DossierEvent) -> Iterator[Check]:
 
 def _result(verdict: Verdict) -> CheckResult:
     if is_undisclosed(verdict):
-        return CheckResult.UNTOLD
+        return CheckResult.UNDISCLOSED
     if verdict.met:
         return CheckResult.MET
     return CheckResult.NOT_MET if verdict.binding else CheckResult.OPEN

@@ -46,12 +46,12 @@ class Table:
 
 
 class CheckResult(StrEnum):
-    """Result of a rule. OPEN: not met, but not binding. UNTOLD: the reader may not know the result."""
+    """Result of a rule. OPEN: not met, but not binding. UNDISCLOSED: the reader may not know the result."""
 
     MET = "met"
     NOT_MET = "not met"
     OPEN = "open"
-    UNTOLD = "not told"
+    UNDISCLOSED = "not disclosed"
 
     @property
     def is_in_the_way(self) -> bool:
@@ -77,7 +77,7 @@ class CheckList:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture. svg: self-contained. told: text alternative."""
+    """A picture. svg: self-contained."""
 
     svg: str
     text_alternative: str

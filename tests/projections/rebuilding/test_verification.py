@@ -183,4 +183,4 @@ def test_how_a_value_is_written_makes_a_difference(recorded: World, change: str,
     edit(recorded, f"UPDATE {VIEW.tables[0]} SET {change} WHERE version = 1")
     found = verified(recorded)
     assert found.differing > 0
-    assert told in found.differences[0].told()
+    assert told in found.differences[0].summary()

@@ -106,7 +106,7 @@ def test_rows_that_differ_are_kept_and_told_of(recorded: World, run: Run) -> Non
         ask(recorded)
         found = ended(recorded, RebuildOutcome.REFUSED)
     assert found.differing == 1
-    assert "questioned is true, should be false" in found.told
+    assert "questioned is true, should be false" in found.summary
     assert recorded.all_rows([VIEW]) == edited
     assert "refused. deployment_requests: 1 row differs" in run("status").stdout
 
@@ -189,7 +189,7 @@ def test_a_full_disk_is_told_and_tried_again_later(recorded: World) -> None:
     ask(recorded)
     with working(recorded, replace(VIEW, derive=derive)):
         until(lambda: [each.outcome for each in ends(recorded)] == [RebuildOutcome.POSTPONED])
-    assert "No space left on device" in ends(recorded)[0].told
+    assert "No space left on device" in ends(recorded)[0].summary
     assert len(tries) == 1
     assert orders(recorded) == [NAME]
 

@@ -42,7 +42,7 @@ def is_consistent(world: World, run: Run) -> bool:
     for view in VIEWS:
         compared = verify(view, world.urls.worker, decode)
         assert compared is not None
-        assert compared.differing == 0, compared.told()
+        assert compared.differing == 0, compared.summary()
     return True
 
 

@@ -95,7 +95,7 @@ def checks(made: Document) -> Iterator[Check]:
 def test_how_far_a_finding_is_that_may_not_be_seen_is_not_told(register: Register) -> None:
     register.takes(*flood(responsibleParty="EXERCISE"), *withheld(), step("resumeReview", "2017-03-06", REVIEWS))
     awaited = [check for check in checks(printed(register, ANA)) if "awaits" in check.text]
-    assert awaited == [Check(CheckResult.UNTOLD, "The hold awaits a finding on an incident that you may not see.")]
+    assert awaited == [Check(CheckResult.UNDISCLOSED, "The hold awaits a finding on an incident that you may not see.")]
     seen = [check.result for check in checks(printed(register)) if "finding on police-i-2017-0001" in check.text]
     assert seen == [CheckResult.MET, CheckResult.OPEN]
 
