@@ -155,7 +155,7 @@ def _repair_stream(views: Sequence[View], called: str) -> None:
 def _refuse_unknown(urls: DatabaseUrls, stream: UUID, called: str) -> None:
     """Raises Misconfigured if the stream does not exist."""
     with closing(EventStore(urls.api)) as store:
-        if not store.recorder.select_events(stream, limit=1):
+        if store.event(stream, 1) is None:
             raise Misconfigured(f"nothing is called {called}")
 
 

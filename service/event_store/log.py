@@ -24,6 +24,7 @@ ROWS: Final = f"{FIELDS} FROM {TABLES}"
 STREAM: Final = f"""
     SELECT {ROWS} WHERE e.originator_id = %s AND e.originator_version > %s ORDER BY e.originator_version
 """
+EVENT: Final = f"SELECT {ROWS} WHERE e.originator_id = %s AND e.originator_version = %s"
 STREAMS: Final = f"""
     SELECT found.* FROM unnest(%s::uuid[], %s::bigint[]) AS place (stream, version)
     CROSS JOIN LATERAL (
@@ -58,9 +59,18 @@ class Log:
         self._mapper = mapper
         self._lineage = lineage
 
+    def event(self, stream: UUID, version: int) -> Recorded[Any] | None:
+        """One event of a stream."""
+        found = self._decoded(self._rows(EVENT, (stream, version)))
+        return found[0] if found else None
+
     def stream(self, stream: UUID, after_version: int = 0) -> list[Recorded[Any]]:
         """The events of a stream in order."""
-        return self._decoded(self._rows(STREAM, (stream, after_version)))
+        return self._decoded(self.stream_rows(stream, after_version))
+
+    def stream_rows(self, stream: UUID, after_version: int) -> list[EventRow]:
+        """The events of a stream in order, as stored rows."""
+        return self._rows(STREAM, (stream, after_version))
 
     def streams(self, places: Sequence[StreamVersion]) -> list[Recorded[Any]]:
         """The events of several streams, each after the given version, each stream in order, in one statement."""

@@ -1,4 +1,4 @@
-"""The event store: append, stream, feed. It is an eventsourcing Application with our own mapper and recorder."""
+"""The event store: append, stream, feed."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -7,14 +7,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from eventsourcing.application import Application
-from eventsourcing.utils import Environment, EnvType
 
 from domain import catalogue
 from service.event_store.batch import AsyncPendingItem, Committed, PendingItem
 from service.event_store.connections import ConnectionLimits, open_pool
 from service.event_store.database_clock import DatabaseClock
-from service.event_store.eventsourcing_adapter import Factory, LibraryMapper, environment
 from service.event_store.group_commit import Appender
 from service.event_store.lineage import Lineage
 from service.event_store.log import Log, outages_as_unavailable
@@ -41,13 +38,11 @@ UPSERT_NAME: Final = """
 log = logging.getLogger(__name__)
 
 
-class EventStore(Application[UUID]):
+class EventStore:
     """The event log. Thread-safe, but not across a fork.
 
     Every method raises Unavailable if the database does not answer in time. Reading raises CorruptEvent.
     """
-
-    name = "mandate"
 
     def __init__(
         self, url: str, limits: ConnectionLimits | None = None, mapper: Mapper | None = None, *, warns: bool = False
@@ -64,6 +59,7 @@ class EventStore(Application[UUID]):
         self._pool = open_pool(url, limits, self._on_connect)
         self._appender = Appender(url, limits, self._on_connect, self.lineage, self.clock)
         log_reader = Log(self._pool, self._encoding, self.lineage)
+        self.event = log_reader.event
         self.stream = log_reader.stream
         self.streams = log_reader.streams
         self.pages = log_reader.pages
@@ -71,7 +67,6 @@ class EventStore(Application[UUID]):
         self.rows = log_reader.rows
         self.head = log_reader.head
         self.position_as_of = log_reader.position_as_of
-        super().__init__()
 
     def _on_connect(self, connection: psycopg.Connection[Any]) -> None:
         if self._warns and (warning := _durability_warning(connection)) is not None:
@@ -91,19 +86,10 @@ class EventStore(Application[UUID]):
         self.set_clock()
         return self.clock.now()
 
-    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        return environment(name)
-
-    def construct_factory(self, env: Environment) -> Factory:  # type: ignore[override]
-        return Factory(env, self._pool, self._appender)
-
     @property
     def waiting(self) -> int:
         """Items waiting to be appended."""
         return self._appender.waiting
-
-    def construct_mapper(self) -> LibraryMapper:
-        return LibraryMapper(self._encoding)
 
     def append(self, item: AppendItem) -> Appended | AppendConflict:
         """Records all of the item, or nothing if a stream that it writes or rests on has a newer version.
@@ -158,9 +144,8 @@ class EventStore(Application[UUID]):
 
     def close(self) -> None:
         """Records what was accepted, then closes every connection."""
-        if not self.closing.is_set():
-            self._appender.close()
-        super().close()
+        self._appender.close()
+        self._pool.close()
 
 
 def to_appended(item: AppendItem, committed: Committed) -> Appended:

@@ -11,8 +11,8 @@ from typing import Any, Final
 import psycopg
 import pytest
 import uvicorn
-from eventsourcing.persistence import Mapper
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresFactory
+from eventsourcing.application import Application
+from eventsourcing.persistence import Mapper, Subscription
 from graphql import GraphQLSchema
 from graphql.execution import Executor, execute
 from starlette.staticfiles import StaticFiles
@@ -38,17 +38,14 @@ OVERRIDDEN: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
     StaticFiles.file_response: ("self", "full_path", "stat_result", "scope", "status_code"),
     Executor.execute_field: ("self", "parent_type", "source", "field_details_list", "path", "position_context"),
     DataLoader.load: ("self", "key"),
-    PostgresDatastore.register_type_adapters: ("self",),
-    PostgresDatastore.get_connection: ("self",),
-    PostgresFactory.__init__: ("self", "env"),
-    PostgresFactory.application_recorder: ("self",),
-    PostgresApplicationRecorder.insert_events: ("self", "stored_events", "kwargs"),
-    PostgresApplicationRecorder.create_table: ("self",),
-    Mapper.to_stored_event: ("self", "domain_event"),
+    Application.construct_factory: ("self", "env"),
+    Application.construct_mapper: ("self",),
+    Application.construct_recorder: ("self",),
     Mapper.to_domain_event: ("self", "stored_event"),
+    Subscription.__init__: ("self", "recorder", "gt", "topics"),
+    Subscription.stop: ("self",),
 }
 ACCEPTED: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
-    PostgresDatastore.__init__: ("dbname", "host", "port", "user", "password", "schema"),
     execute: ("executor_class", "is_awaitable", "context_value", "operation_name", "variable_values"),
 }
 

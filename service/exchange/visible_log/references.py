@@ -3,19 +3,10 @@
 A numbering stream has one event per number: the number in a reference is the version in that stream.
 """
 
-from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
-from domain import catalogue
 from domain.number_series import NumberAssigned, place_of
-from service.event_store.mapper import Mapper
-from service.event_store.records import EventRow
 from service.event_store.store import EventStore
-
-NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
-
-_MAPPER: Final = Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
 
 
 def find(store: EventStore, reference: str) -> UUID | None:
@@ -31,7 +22,5 @@ def reference_of(store: EventStore, stream: UUID) -> str | None:
 
 
 def _event(store: EventStore, stream: UUID, version: int) -> object:
-    """The decoded event, or None if it does not exist."""
-    for stored in store.recorder.select_events(stream, gt=version - 1, limit=1):
-        return _MAPPER.decode(EventRow(0, stream, version, stored.topic, stored.state, NO_TIME, None)).event
-    return None
+    found = store.event(stream, version)
+    return None if found is None else found.event

@@ -166,15 +166,6 @@ def is_waited_for(url: str) -> bool:
         return connection.execute(asked).fetchone() is not None
 
 
-def test_the_librarys_application_saves_through_the_same_appender(store: EventStore) -> None:
-    stream = uuid4()
-    event = ReviewBegun(reason=Text("Kept with its text."))
-    (recording,) = store.events.put([unrecorded(stream, 1, event)])  # type: ignore[list-item]
-    assert recording.notification.id == 1
-    assert store.stream(stream)[0].event == event
-    assert [found.id for found in store.notification_log.select(start=1, limit=10)] == [1]
-
-
 def test_a_store_that_cannot_reach_its_database_says_so() -> None:
     away = EventStore("postgresql://nobody@/none?host=/nowhere", ConnectionLimits(pool=0.1))
     try:
