@@ -17,7 +17,7 @@ from benchmarks.tables import aligned, middle, times
 from projections.following.replay import count, head
 from projections.reading.view_status import statuses
 from service.cli.database_commands import answers
-from service.processes.health import FOLLOWED
+from service.processes.view_problems import FOLLOWED
 from service.processes.worker import Worker
 from service.settings import DatabaseUrls, Settings
 

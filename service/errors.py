@@ -19,6 +19,10 @@ class Unavailable(Exception):
         self.recorded = recorded
 
 
+class Overloaded(Unavailable):
+    """The process has too much to do at the moment."""
+
+
 class OutcomeUnknown(Unavailable):
     """The database may have recorded the command. Its events, if any, follow `version` of the stream `subject`.
 

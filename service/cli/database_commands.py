@@ -23,7 +23,7 @@ from service.database.migrations import migrate as apply_migrations
 from service.database.startup import open_database
 from service.errors import Unavailable
 from service.processes.composition import async_engine, tolerance
-from service.processes.health import FOLLOWED, late, view_problems
+from service.processes.view_problems import FOLLOWED, any_late, unfollowed, view_faults
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -50,8 +50,8 @@ def status() -> None:
     with open_database(settings) as urls:
         statuses = answers(settings, urls.worker, view_status.statuses(FOLLOWED))
         ended_rebuilds = answers(settings, urls.worker, rebuild_queue.ended())
-        locks = answers(settings, urls.worker, blocked()) if late(statuses, tolerance(settings)) else []
-    problems = view_problems(statuses, tolerance(settings), locks)
+        locks = answers(settings, urls.worker, blocked()) if any_late(statuses, tolerance(settings)) else []
+    problems = {**view_faults(statuses, tolerance(settings)), **unfollowed(statuses, tolerance(settings), locks)}
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))
     for each in statuses:
         if each.last_error:

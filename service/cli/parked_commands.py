@@ -25,7 +25,7 @@ from service.errors import CorruptEvent, Misconfigured
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import reference_of
-from service.processes.health import FOLLOWED
+from service.processes.view_problems import FOLLOWED
 from service.settings import DatabaseUrls, Settings
 
 ViewOption = Annotated[str | None, typer.Option("--view", help=f"One of {', '.join(FOLLOWED)}. Default: all.")]

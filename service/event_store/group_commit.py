@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import psycopg
 
-from service.errors import Unavailable
+from service.errors import Overloaded, Unavailable
 from service.event_store.batch import (
     AppendOutcome,
     AsyncPendingItem,
@@ -68,7 +68,7 @@ class Appender:
         outcome = entry.wait(self._limits.answer)
         if outcome is None:
             if entry.take():
-                raise Unavailable(QUEUE_FULL)
+                raise Overloaded(QUEUE_FULL)
             outcome = entry.wait(self._patience)
         if outcome is None and entry.leave():
             outcome = entry.outcome
@@ -101,7 +101,7 @@ class Appender:
             if self._closing:
                 raise Unavailable("the service is stopping")
             if self.waiting >= self._limits.queue:
-                raise Unavailable(QUEUE_FULL)
+                raise Overloaded(QUEUE_FULL)
             self._waiting.put(entry)
 
     @property

@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from domain.recorded_event import Recorded
 from projections.following.replay import FIELDS, TABLES, bounded
-from service.errors import Unavailable
+from service.errors import Overloaded, Unavailable
 from service.event_store.connections import BoundedConnection
 from service.event_store.lineage import Lineage, Seen
 from service.event_store.mapper import Mapper
@@ -154,6 +154,6 @@ def outages_as_unavailable() -> Iterator[None]:
     try:
         yield
     except (PoolTimeout, TooManyRequests):
-        raise Unavailable("no connection to the database is free") from None
+        raise Overloaded("no connection to the database is free") from None
     except psycopg.OperationalError as error:
         raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error

@@ -34,7 +34,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        engine = async_engine(settings, urls.api)
+        engine, health_engine = async_engine(settings, urls.api), async_engine(settings, urls.api, 1)
         try:
             async with open_subscriptions(settings, urls.api, clock) as live:
                 with (
@@ -50,7 +50,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                     )
                     metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
                     app.state.health_check = HealthCheck(
-                        reader,
+                        Reader(health_engine, standing_of, answer_limit=settings.answer_timeout),
                         urls.api,
                         tolerance(settings),
                         write.store.probe,
@@ -72,6 +72,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock 
                     yield
         finally:
             await engine.dispose()
+            await health_engine.dispose()
 
     app = FastAPI(title="Mandate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     mount(app)

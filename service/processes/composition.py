@@ -15,7 +15,7 @@ from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
 from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
-from service.processes.health import HealthTolerance
+from service.processes.view_problems import HealthTolerance
 from service.settings import Settings
 
 Clock = Callable[[], datetime]

@@ -97,11 +97,9 @@ def test_sigterm_drains_and_ends_cleanly(tmp_path: Path) -> None:
 
 def test_without_a_worker_the_api_serves_and_is_not_ready(tmp_path: Path) -> None:
     with serve(tmp_path) as other:
-        url = subprocess.run(
-            [*MANDATE, "status"], env=other.environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert url.returncode == 0, url.stdout + url.stderr
-        assert "events behind │ seconds behind │ parked │ rebuild" in " ".join(url.stdout.replace("┃", "│").split())
+        until(lambda: other.run("status", check=False).returncode == 0)
+        table = other.run("status").stdout
+        assert "events behind │ seconds behind │ parked │ rebuild" in " ".join(table.replace("┃", "│").split())
     port = free_port()
     environment = {**other.environment, "MANDATE_STUCK_AFTER": "1"}
     process = subprocess.Popen(

@@ -92,10 +92,12 @@ def prepare(url: str) -> None:
 
 
 def is_ready(register: Register) -> bool:
+    """Whether it is healthy, and every follower leads."""
     try:
-        return register.client.get("/health/ready").status_code == 200
+        response = register.client.get("/health/ready")
     except httpx.HTTPError:
         return False
+    return response.status_code == 200 and "starting" not in response.json()["warnings"].values()
 
 
 def last_position(url: str) -> int:

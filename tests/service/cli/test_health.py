@@ -13,8 +13,9 @@ from projections.rebuilding.rebuild import rebuild, verify
 from projections.rebuilding.rebuild_queue import RebuildOutcome
 from service.errors import Unavailable
 from service.event_store.mapper import decode
-from service.processes.health import FOLLOWED, HealthCheck, HealthReport, HealthTolerance
+from service.processes.health import HealthCheck, HealthReport
 from service.processes.metrics import Metrics
+from service.processes.view_problems import FOLLOWED, HealthTolerance
 from tests.projections.following.test_parked_events import unable
 from tests.projections.histories import Histories
 from tests.projections.world import World
@@ -117,9 +118,9 @@ def test_what_was_never_followed(recorded: World, run: Run, watch: Watch) -> Non
     assert told.exit_code == 1
     behind = recorded.store.head()[0]
     for name in FOLLOWED:
-        assert f"{name}: it was never followed: run 'mandate worker'" in told.stderr
+        assert f"{name}: it was never followed: if no worker is starting, run 'mandate worker'" in told.stderr
         assert [cell.strip() for cell in line_of(told.stdout, name)[1:4]] == ["STOPPED", "0", str(behind)]
-    assert watch.health().problems.keys() == set(FOLLOWED)
+    until(lambda: watch.health().problems.keys() == set(FOLLOWED))
 
 
 def line_of(table: str, name: str) -> list[str]:
@@ -152,6 +153,7 @@ def test_a_comparison_builds_nothing_anew(recorded: World, watch: Watch) -> None
 
     with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version - 1 WHERE view = %s", [NAME])
+        watch.told("no worker rebuilds it")
         verify(raised, recorded.urls.worker, decode, meanwhile)
         assert all("no worker rebuilds it" in each for each in told)
         told.clear()

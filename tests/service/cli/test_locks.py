@@ -6,7 +6,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from service.processes.health import HealthTolerance
+from service.processes.view_problems import HealthTolerance
 from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.cli.conftest import Run

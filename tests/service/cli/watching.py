@@ -15,7 +15,8 @@ from projections.catalogue import VIEWS
 from projections.following.follower import Consumer, view_consumer
 from projections.reading.reader import Reader
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION
-from service.processes.health import HealthCheck, HealthReport, HealthTolerance
+from service.processes.health import HealthCheck, HealthReport
+from service.processes.view_problems import HealthTolerance
 from tests.projections.world import World
 from tests.waiting import until
 

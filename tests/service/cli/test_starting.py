@@ -1,0 +1,108 @@
+"""While a register starts, or comes back after an outage, nobody is told to run what is about to run anyway."""
+
+import threading
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+from service.errors import Overloaded
+from service.event_store.connections import ConnectionLimits
+from service.event_store.store import EventStore
+from service.processes.view_problems import FOLLOWED, HealthTolerance
+from service.settings import DatabaseUrls
+from tests.faults.proxy import proxied
+from tests.projections.histories import Histories
+from tests.projections.world import World
+from tests.service.cli.watching import Watch, holding
+from tests.service.graphql.register import Person, Register, served
+from tests.waiting import until
+
+ALLOWED = 2.0
+
+
+@pytest.fixture
+def waiting(database_urls: DatabaseUrls) -> DatabaseUrls:
+    """Events that have waited for longer than allowed."""
+    with closing(EventStore(database_urls.api)) as store:
+        World(database_urls, store).append([Histories(71).opening()])
+        recorded_at = store.head()[1]
+        assert recorded_at is not None
+        until(lambda: (store.now() - recorded_at).total_seconds() > ALLOWED)
+    return database_urls
+
+
+@pytest.mark.parametrize("followed_before", [False, True])
+def test_a_start(waiting: DatabaseUrls, followed_before: bool) -> None:
+    if not followed_before:
+        with psycopg.connect(waiting.owner) as owner:
+            owner.execute("DELETE FROM projections.checkpoints")
+    with served(waiting, follow=False, stuck_after=ALLOWED) as register:
+        answer = register.client.get("/health/ready")
+        assert (answer.status_code, answer.json()["problems"]) == (200, {})
+        assert dict.fromkeys(FOLLOWED, "starting").items() <= answer.json()["warnings"].items()
+        advised(register)
+
+
+def test_the_end_of_an_outage(waiting: DatabaseUrls) -> None:
+    with (
+        TemporaryDirectory() as folder,
+        proxied(waiting.api, Path(folder)) as (proxy, url),
+        served(replace(waiting, api=url), follow=False, stuck_after=ALLOWED) as register,
+    ):
+        advised(register)
+        proxy.sever()
+        until(lambda: "database" in problems(register))
+        proxy.is_open = True
+        until(lambda: "database" not in problems(register))
+        answer = register.client.get("/health/ready").json()
+        assert not answer["problems"].keys() & set(FOLLOWED)
+        assert dict.fromkeys(FOLLOWED, "recovering").items() <= answer["warnings"].items()
+        advised(register)
+
+
+def advised(register: Register) -> None:
+    told = "if no worker is starting, run 'mandate worker'"
+    until(lambda: all(told in problems(register).get(name, "") for name in FOLLOWED))
+
+
+def problems(register: Register) -> dict[str, str]:
+    found: dict[str, str] = register.client.get("/health/ready").json()["problems"]
+    return found
+
+
+def test_a_database_that_answers_is_not_said_to_be_away_because_queries_take_all_connections(
+    database_urls: DatabaseUrls,
+) -> None:
+    who = Person("ana", "pristina")
+    document = "{ deploymentRequests(first: 1) { totalCount } }"
+    with served(database_urls, view_pool_size=1, connect_timeout=0.5) as register:
+        with holding(database_urls.owner, "LOCK TABLE projections.deployment_requests IN ACCESS EXCLUSIVE MODE"):
+            query = threading.Thread(target=register.post, args=(who, document))
+            query.start()
+            with psycopg.connect(database_urls.owner, autocommit=True) as owner:
+                until(lambda: owner.execute(WAITING).fetchone())
+                assert "database" not in problems(register)
+                assert owner.execute(WAITING).fetchone(), "the query has all connections still"
+        query.join()
+
+
+WAITING = """SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE NOT granted AND datname = current_database() AND relation = 'projections.deployment_requests'::regclass"""
+
+
+def test_too_many_commands_are_a_problem_only_if_they_last(recorded: World, watch: Watch) -> None:
+    with closing(EventStore(recorded.urls.api, ConnectionLimits(pool_size=1, pool=0.1))) as store:
+        with store._pool.connection():
+            with pytest.raises(Overloaded):
+                store.probe()
+            health = watch.health(HealthTolerance(stuck_after=3600), probe=store.probe)
+            assert health.is_ready_for_commands
+            assert health.warnings["commands"] == "they cannot be recorded: no connection to the database is free"
+            brief = HealthTolerance(stuck_after=0.3)
+            watch.health(brief, probe=store.probe)
+            until(lambda: not watch.health(brief).is_ready_for_commands)
+        until(lambda: watch.health(brief).is_ready_for_commands)
