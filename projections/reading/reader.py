@@ -207,16 +207,17 @@ class Reader:
         return viewer(actor, registered=registered, holds=holds)
 
     async def _position_as_of(self, instant: datetime) -> int:
-        """The position of an instant; it never changes, so it is cached."""
-        cached = self._past.get(instant)
+        """The position of an instant. It never changes while the database keeps its history, so it is cached."""
+        past = self._past
+        cached = past.get(instant)
         if cached is not None:
             return cached
         position, clock = (await self._rows(POSITION_AS_OF, {"instant": instant}))[0]
         if position is None:
             raise InstantAhead(f"{_iso(instant)} has not come yet: the register's clock says {_iso(clock)}")
-        if len(self._past) >= PAST_KEPT:
-            self._past.clear()
-        self._past[instant] = int(position)
+        if len(past) >= PAST_KEPT:
+            past.clear()
+        past[instant] = int(position)
         return int(position)
 
     async def _ask_positions(self) -> dict[str, int]:
@@ -254,17 +255,22 @@ class Reader:
                         self._positions.reset()
                         raise _Lost(f"the view {view} is no longer at {wanted}")
                 return (await connection.execute(statement, values)).all()
-        except (TimeoutError, PoolTimeout) as error:
-            raise DatabaseUnavailable("the database does not answer in time") from error
-        except psycopg.OperationalError as error:
-            raise DatabaseUnavailable(f"the database does not answer: {error}") from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                self._positions.reset()
-                raise _Dead(str(error.orig)) from error
-            if isinstance(error.orig, psycopg.OperationalError):
-                raise DatabaseUnavailable(f"the database does not answer: {error.orig}") from error
-            raise
+        except (TimeoutError, PoolTimeout, psycopg.OperationalError, DBAPIError) as error:
+            self._past = {}
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> Exception:
+        """What to raise for an error of a statement. The next connection may find a database that was restored."""
+        if isinstance(error, TimeoutError | PoolTimeout):
+            return DatabaseUnavailable("the database does not answer in time")
+        if isinstance(error, psycopg.OperationalError):
+            return DatabaseUnavailable(f"the database does not answer: {error}")
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            self._positions.reset()
+            return _Dead(str(error.orig))
+        if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.OperationalError):
+            return DatabaseUnavailable(f"the database does not answer: {error.orig}")
+        return error
 
 
 class _Dead(Exception):

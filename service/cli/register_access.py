@@ -62,9 +62,10 @@ class RegisterAccess:
 def open_register(token: str | None, as_of: str | None = None) -> Iterator[RegisterAccess]:
     """Opens the register for reading. Raises ExportRefused, Misconfigured or Unavailable."""
     moment = None if as_of is None else instant(as_of, "--as-of")
-    settings, at = Settings.from_environment(), now()
-    actor = SYSTEM if token is None else bearer(tokens(settings), read_token(token), at)
+    settings = Settings.from_environment()
+    actor = SYSTEM if token is None else bearer(tokens(settings), read_token(token), now())
     with open_database(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store:
+        at = store.now()
         scope = scope_of(store, actor, at, moment)
         visibility = Visibility(store, actor, at, scope.present)
         yield RegisterAccess(settings=settings, urls=urls, store=store, scope=scope, visibility=visibility)

@@ -19,9 +19,9 @@ CACHE_SIZE: Final = 10_000
 class ActorNames:
     """Records who acts. Thread-safe."""
 
-    def __init__(self, store: EventStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: EventStore) -> None:
         self._store = store
-        self._clock = clock
+        self._lineage = store.lineage.number
         self._guard = threading.Lock()
         self._recorded: OrderedDict[tuple[str, str], tuple[str, datetime]] = OrderedDict()
 
@@ -29,8 +29,9 @@ class ActorNames:
         """Whether there is nothing to write now; a write waits for the disk."""
         if identity.name is None:
             return True
-        now = self._clock()
+        now = self._store.clock.now()
         with self._guard:
+            self._drop_stale()
             name, recorded_at = self._recorded.get(identity.actor.person, ("", now))
         return name == identity.name and now - recorded_at < REFRESH_AFTER
 
@@ -38,12 +39,20 @@ class ActorNames:
         """Stores the person's name from their token. Raises Unavailable."""
         if identity.name is None or self.is_current(identity):
             return
-        person, now = identity.actor.person, self._clock()
+        person, now, lineage = identity.actor.person, self._store.clock.now(), self._store.lineage.number
         self._store.record_person_name(*person, identity.name, now)
         with self._guard:
-            self._recorded[person] = (identity.name, now)
+            self._drop_stale()
+            if lineage == self._lineage:
+                self._recorded[person] = (identity.name, now)
             while len(self._recorded) > CACHE_SIZE:
                 self._recorded.popitem(last=False)
+
+    def _drop_stale(self) -> None:
+        """Drops what was recorded in another history of the database."""
+        if self._lineage != self._store.lineage.number:
+            self._lineage = self._store.lineage.number
+            self._recorded.clear()
 
 
 def async_recorder(names: ActorNames, threads: Executor) -> Callable[[Identity], Awaitable[None]]:

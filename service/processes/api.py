@@ -16,7 +16,7 @@ from service.graphql.http.endpoint import mount
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
 from service.identity import Identity, Tokens
-from service.processes.composition import Clock, async_engine, now, tolerance, write_side
+from service.processes.composition import async_engine, now, tolerance, write_side
 from service.processes.health import HealthCheck
 from service.processes.metrics import Metrics
 from service.processes.monitoring import mount_monitoring
@@ -25,22 +25,23 @@ from service.processes.subscription_composition import open_subscriptions
 from service.settings import DatabaseUrls, Settings
 
 
-def create_app(settings: Settings, urls: DatabaseUrls, key: bytes, clock: Clock = now) -> FastAPI:
+def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
     """The application. It opens its connections at start-up and drains at shutdown."""
     tokens = Tokens(key, timedelta(seconds=settings.token_lifetime))
 
     def identify(token: str) -> Identity:
-        return tokens.read(token, clock())
+        return tokens.read(token, now())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine, health_engine = async_engine(settings, urls.api), async_engine(settings, urls.api, 1)
         try:
-            async with open_subscriptions(settings, urls.api, clock) as live:
-                with (
-                    write_side(settings, urls.api, clock) as write,
-                    ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
-                ):
+            with (
+                write_side(settings, urls.api) as write,
+                ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
+            ):
+                clock = write.store.clock.now
+                async with open_subscriptions(settings, urls.api, clock) as live:
                     reader = Reader(
                         engine,
                         standing_of,

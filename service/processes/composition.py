@@ -87,14 +87,11 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
 
 
 @contextmanager
-def write_side(settings: Settings, url: str, clock: Clock = now) -> Iterator[WriteSide]:
-    """Opens the write side of a process. On exit, accepted commands are recorded.
-
-    clock: when people were seen. Decisions use the database's clock.
-    """
+def write_side(settings: Settings, url: str) -> Iterator[WriteSide]:
+    """Opens the write side of a process. On exit, accepted commands are recorded."""
     with closing(EventStore(url, limits(settings), warns=True)) as store:
         states = StateCache(store, most_bytes=settings.states_bytes)
         dispatcher = Dispatcher(
             store, states, StreamLocks(settings.turn_timeout), two_administrators=settings.two_administrators
         )
-        yield WriteSide(store=store, state_cache=states, dispatcher=dispatcher, actor_names=ActorNames(store, clock))
+        yield WriteSide(store=store, state_cache=states, dispatcher=dispatcher, actor_names=ActorNames(store))

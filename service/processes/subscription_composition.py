@@ -12,7 +12,7 @@ from service.graphql.subscriptions.feed import VIEWS, EventFeed
 from service.graphql.subscriptions.lifetime import SubscriptionServices
 from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimits
 from service.graphql.subscriptions.watermark import LowWatermark
-from service.processes.composition import Clock, async_engine, now
+from service.processes.composition import Clock, async_engine
 from service.settings import Settings
 
 POOL_TIMEOUT: Final = 60.0
@@ -20,7 +20,7 @@ POOL_TIMEOUT: Final = 60.0
 
 
 @asynccontextmanager
-async def open_subscriptions(settings: Settings, url: str, clock: Clock = now) -> AsyncIterator[SubscriptionServices]:
+async def open_subscriptions(settings: Settings, url: str, clock: Clock) -> AsyncIterator[SubscriptionServices]:
     """The parts of subscriptions. They have a separate connection pool, so that queries never wait for them."""
     engine = async_engine(settings, url, settings.live_pool_size, POOL_TIMEOUT)
     try:

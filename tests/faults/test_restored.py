@@ -3,21 +3,28 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from domain.deployment_request.commands import BeginReview, DenyRequest, RemarkOnRequest
 from domain.refusals import Refusal, TransitionRefused
-from domain.vocabulary import Text
+from domain.vocabulary import SYSTEM, Text
+from projections.authorities import standing_of
+from projections.reading.reader import Reader
+from service.commands.actor_names import ActorNames
 from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.stream_locks import AsyncStreamLocks
 from service.errors import Unavailable
 from service.event_store.store import AppendConflict, AppendItem, EventStore
-from service.settings import DatabaseUrls
+from service.identity import Identity
+from service.processes.composition import async_engine
+from service.settings import DatabaseUrls, Settings
 from tests.faults.restoring import Backup
 from tests.faults.test_policies import KFOR, Register
 from tests.service.event_store.appends import unrecorded
@@ -145,3 +152,54 @@ def readable(register: Register, request: UUID) -> bool:
         return versions(register, request) == [1, 2]
     except Unavailable:
         return False
+
+
+def test_the_positions_of_past_instants_are_those_of_the_restored_log(
+    register: Register, database_urls: DatabaseUrls
+) -> None:
+    backup = Backup(database_urls)
+    request = submitted(register)
+    instant = register.store.stream(request)[-1].recorded_at
+
+    async def position(reader: Reader) -> int:
+        return (await reader.reading(SYSTEM, as_of=instant)).viewer_scope.position or 0
+
+    async def run() -> None:
+        engine = async_engine(Settings(), database_urls.api)
+        try:
+            reader = Reader(engine, standing_of)
+            assert await position(reader) == register.store.head()[0]
+            await asyncio.to_thread(backup.restore)
+            await reader.reached(["incidents"])
+            assert await position(reader) == await asyncio.to_thread(head, register.store)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(run())
+
+
+def head(store: EventStore) -> int:
+    found: list[int] = []
+
+    def ask() -> bool:
+        with suppress(Unavailable):
+            found.append(store.head()[0])
+        return bool(found)
+
+    until(ask)
+    return found[0]
+
+
+def test_names_of_persons_are_recorded_again(register: Register, database_urls: DatabaseUrls) -> None:
+    backup = Backup(database_urls)
+    submitted(register)
+    names = ActorNames(register.store)
+    identity = Identity(actor=KFOR, name="Ada", expires_at=datetime.now(UTC) + timedelta(hours=1))
+    names.record(identity)
+    assert names.is_current(identity)
+    backup.restore()
+    head(register.store)
+    assert not names.is_current(identity)
+    names.record(identity)
+    with psycopg.connect(database_urls.owner) as owner:
+        assert owner.execute("SELECT name FROM event_store.people").fetchall() == [("Ada",)]

@@ -110,10 +110,8 @@ def end_other_mandate(urls: DatabaseUrls) -> CommandResult:
         return other.do(EndMandate(authority=AuthorityCode("kfor"), region=Region("at"), reason=Text("over")), KFOR)
 
 
-@pytest.mark.parametrize("hours", [-1, 1])
-def test_the_clock_of_the_machine_changes_nothing(database_urls: DatabaseUrls, register: Register, hours: int) -> None:
-    skewed = datetime.now(UTC) + timedelta(hours=hours)
-    with write_side(Settings(), database_urls.api, lambda: skewed) as write:
+def test_the_time_is_the_databases(database_urls: DatabaseUrls, register: Register) -> None:
+    with write_side(Settings(), database_urls.api) as write:
         outcome = write.dispatcher.dispatch(CommandEnvelope(command=END, actor=KFOR))
     assert isinstance(outcome, CommandResult)
     [recorded] = outcome.events

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -34,9 +34,9 @@ class Services:
     """Services that resolvers need.
 
     identify: the identity of a bearer token; raises service.identity.Unauthenticated. record_actor_name: stores the
-    name of a command's sender. request_rebuild: asks a worker to rebuild a view. record_command_metric: counts a
-    command by name, outcome and seconds. commands: limits concurrent commands; one more waits up to PATIENCE seconds
-    and is then refused as unavailable. shares: quotas per person.
+    name of a command's sender. clock: the time of the database, as for decisions. request_rebuild: asks a worker to
+    rebuild a view. record_command_metric: counts a command by name, outcome and seconds. commands: limits concurrent
+    commands; one more waits up to PATIENCE seconds and is then refused as unavailable. shares: quotas per person.
     """
 
     dispatcher: AsyncDispatcher
@@ -44,10 +44,10 @@ class Services:
     as_node: AsNode
     identify: Callable[[str], Identity]
     subscriptions: "SubscriptionServices"
+    clock: Callable[[], datetime]
     request_rebuild: Callable[[str], Awaitable[None]]
     record_actor_name: Callable[[Identity], Awaitable[None]]
     record_command_metric: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     shares: PersonQuotas = field(default_factory=PersonQuotas)
 

@@ -5,12 +5,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.types import Message, Send
 
 from service.graphql.execution.graphql_errors import internal_error
-from service.graphql.schema.context import Services
 from service.graphql.subscriptions.feed import EventFeed
 from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimits
 from service.identity import Identity
@@ -93,17 +93,17 @@ class SubscriptionServices:
         raise ConnectionClosed(RESTART, SERVER_RESTARTS)
 
 
-async def until_expired(identity: Identity, services: Services) -> None:
+async def until_expired(identity: Identity) -> None:
     """Waits, and raises ConnectionClosed when the token expires."""
     while True:
-        check_expiry(identity, services)
-        left = identity.expires_at - services.clock()
+        check_expiry(identity)
+        left = identity.expires_at - datetime.now(UTC)
         await asyncio.sleep(min(left.total_seconds(), LONGEST_SLEEP))
 
 
-def check_expiry(identity: Identity, services: Services) -> None:
+def check_expiry(identity: Identity) -> None:
     """Raises ConnectionClosed if the token has expired."""
-    if identity.expires_at <= services.clock():
+    if identity.expires_at <= datetime.now(UTC):
         raise ConnectionClosed(UNAUTHORIZED, EXPIRED)
 
 

@@ -69,7 +69,7 @@ class SseResponse(Response):
             await to_client({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             await to_client(_body(KEEP_ALIVE))
             tasks.create_task(_wait_for_disconnect(receive))
-            tasks.create_task(until_expired(self._identity, self._services))
+            tasks.create_task(until_expired(self._identity))
             tasks.create_task(_keep_alive(to_client, live.limits.beat))
             await self._send_responses(to_client)
 
@@ -86,7 +86,7 @@ class SseResponse(Response):
         try:
             async with aclosing(self._answers) as answers:
                 async for answer in answers:
-                    check_expiry(self._identity, self._services)
+                    check_expiry(self._identity)
                     await to_client(_body(_next(answer.body)))
         except SubscriptionsEnded:
             raise ConnectionClosed(RESTART, SERVER_RESTARTS) from None

@@ -100,7 +100,7 @@ class _Socket:
             raise ConnectionClosed(lifetime.NOT_GREETED, "Connection initialisation timeout") from None
         if self._identity is None:
             raise ConnectionClosed(lifetime.TRY_LATER, lifetime.CROWDED)
-        await until_expired(self._identity, self._services)
+        await until_expired(self._identity)
 
     async def _read(self, operations: asyncio.TaskGroup) -> None:
         messages_before_greeting = 0
@@ -163,7 +163,7 @@ class _Socket:
         context = Context(self._services, identity, self._services.clock())
         async with aclosing(self._executor.stream(request, context)) as answers:
             async for answer in answers:
-                check_expiry(identity, self._services)
+                check_expiry(identity)
                 if not answer.executed:
                     self._operations.pop(id, None)
                 await self._send_text(messages.next_message(id, answer))
