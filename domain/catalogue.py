@@ -51,6 +51,12 @@ class Aggregate:
     def events(self) -> tuple[type[Any], ...]:
         return get_args(self.event) or (self.event,)
 
+    @property
+    def commands(self) -> tuple[type[Any], ...]:
+        """The commands of users, without those that only the register gives."""
+        steps = (step for step in self.steps if step.offered)
+        return (*(opening.command for opening in self.openings), *(step.command for step in steps))
+
 
 DEPLOYMENT_REQUEST: Final = Aggregate(
     name="DeploymentRequest",

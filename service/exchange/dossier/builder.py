@@ -62,7 +62,7 @@ def _person(actor: Actor, material: Material) -> str:
 
 def _facts(material: Material) -> Iterator[tuple[str, Cell]]:
     request = material.request
-    yield "Asked for by", cell(term(material.authority(request.requesting_authority)))
+    yield "Requested by", cell(term(material.authority(request.requesting_authority)))
     yield "Decided by", cell(term(material.authority(request.deciding_authority)))
     mandate = material.mandate
     if mandate is not None:

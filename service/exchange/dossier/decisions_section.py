@@ -44,7 +44,7 @@ def endorsements(material: Material) -> Section | None:
             cell(spoken(each.endorsed_at)),
             cell(material.person(each.by), quiet(material.authority(each.by.authority))),
             cell(f"for {RECOMMENDED[each.recommendation]}"),
-            cell(str(each.revision), None if request.counts(each) else quiet("counts no more")),
+            cell(str(each.revision), None if request.counts(each) else quiet("no longer counts")),
             cell(quoted(each.reason.value)),
         )
         for each in request.endorsements

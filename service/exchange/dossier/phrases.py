@@ -1,17 +1,22 @@
 """Wording of the dossier: grades, events, times and periods."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
+from domain.deployment_request import events as request
+from domain.incident import events as incident
 from domain.vocabulary import (
     AnalyticConfidence,
     InformationCredibility,
     Likelihood,
     SourceReliability,
+    camel,
     joined,
     spoken,
 )
+from domain.voided_events import EventVoided
 from projections.changes import Change
 from service.exchange.dossier.document import TextLine, quiet, quoted
 from service.exchange.dossier.material import DossierEvent, Material
@@ -52,9 +57,8 @@ CREDIBILITIES: Final[Mapping[InformationCredibility, str]] = dict(
 DIGIT: Final[Mapping[InformationCredibility, str]] = {
     each: str(number) for number, each in enumerate(InformationCredibility, start=1)
 }
-TERMS: Final[Mapping[str, str]] = {
-    "force": "force", "strength": "strength", "purpose": "purpose", "period": "period",
-}  # fmt: skip
+TERMS: Final = frozenset(camel(field.name) for field in fields(request.RequestAmended)) - {"incidents", "reason"}
+"""The terms of a request that an amendment may change. The incidents are printed by reference."""
 RECOMMENDED: Final = {"APPROVE": "approval", "DENY": "denial"}
 
 
@@ -104,69 +108,68 @@ def day_and_clock(instant: datetime) -> tuple[str, str]:
 def what(moment: DossierEvent, material: Material) -> Iterator[TextLine | None]:
     """The event in words, then its details. Likelihood and confidence are separate lines (ICD 203)."""
     data: Mapping[str, Any] = moment.step.shown.payload
-    match moment.step.entry.type:
-        case "RequestSubmitted":
+    reference = moment.step.state.reference
+    event: request.Event | incident.Event | EventVoided = moment.step.event
+    match event:
+        case request.RequestSubmitted():
             yield TextLine("The request is submitted")
-        case "RequestAmended":
+        case request.RequestAmended():
             yield TextLine(f"The terms are amended: revision {moment.step.state.revision}")
             yield from (quiet(line) for line in _amended(moment))
-        case "RequestWithdrawn":
+        case request.RequestWithdrawn():
             yield TextLine("The request is withdrawn")
-        case "ReviewBegun":
+        case request.ReviewBegun():
             yield TextLine("The review begins")
-        case "RequestWithheld":
+        case request.RequestWithheld():
             yield TextLine(_withheld(moment))
-            yield quiet(f"Likelihood asked of a finding: {likelihood(Likelihood(data['minimumLikelihood']))} at least.")
-            yield quiet(f"Confidence asked of a finding: {data['minimumConfidence'].lower()} at least.")
+            yield quiet(
+                f"Likelihood required of a finding: {likelihood(Likelihood(data['minimumLikelihood']))} at least."
+            )
+            yield quiet(f"Confidence required of a finding: {data['minimumConfidence'].lower()} at least.")
             yield quiet(f"To be reviewed by {_spoken(data['reviewBy'])}.") if data.get("reviewBy") else None
-        case "ReviewResumed":
+        case request.ReviewResumed():
             yield TextLine("The review is resumed")
-        case "RequestEndorsed":
+        case request.RequestEndorsed():
             yield TextLine(f"Endorsed for {RECOMMENDED[data['recommendation']]}: revision {data['revision']}")
-        case "ReviewerRecused":
+        case request.ReviewerRecused():
             yield TextLine("Takes no further part")
-        case "RequestApproved":
+        case request.RequestApproved():
             yield TextLine("The request is approved")
             yield quiet(f"{persons(data['strength'])}, {period(data['period']['start'], data['period']['end'])}")
-        case "RequestDenied":
+        case request.RequestDenied():
             yield TextLine("The request is denied")
-        case "ApprovalQuestioned":
+        case request.ApprovalQuestioned():
             yield TextLine("The approval is questioned")
-        case "ApprovalConfirmed":
+        case request.ApprovalConfirmed():
             yield TextLine("The approval is confirmed")
-        case "ApprovalRevoked":
+        case request.ApprovalRevoked():
             yield TextLine("The approval is revoked")
-        case "ApprovalExpired":
+        case request.ApprovalExpired():
             yield TextLine("The approval expires")
-        case "FulfilmentReported":
+        case request.FulfilmentReported():
             yield TextLine("A condition is reported as fulfilled")
             yield from _condition(moment, data["condition"])
-        case "RequestRemarked":
+        case request.RequestRemarked():
             yield TextLine("Internal remark" if data.get("internal") else "Remark")
-        case _:
-            yield from _of_incident(moment, data, material)
-
-
-def _of_incident(moment: DossierEvent, data: Mapping[str, Any], material: Material) -> Iterator[TextLine | None]:
-    reference = moment.step.state.reference
-    match moment.step.entry.type:
-        case "IncidentReported":
+        case incident.IncidentReported():
             yield TextLine(f"Incident {reference} is reported")
-        case "EvidenceRecorded":
+        case incident.EvidenceRecorded():
             reliability, credibility = data["sourceReliability"], data["informationCredibility"]
             graded = grading(SourceReliability(reliability), InformationCredibility(credibility))
             yield TextLine(f"Evidence on {reference}, graded {graded}")
-        case "IncidentAttributed":
+        case incident.IncidentAttributed():
             yield TextLine(f"Finding on {reference}")
             yield quoted(data["responsibleParty"]) if data.get("responsibleParty") else _unnamed(data)
             yield quiet(f"Likelihood: {likelihood(Likelihood(data['likelihood']))}.")
             yield quiet(f"Confidence: {data['confidence'].lower()}.")
-        case "AttributionRetracted":
+        case incident.AttributionRetracted():
             yield TextLine(f"The finding on {reference} is retracted")
-        case "IncidentReferred":
+        case incident.IncidentReferred():
             yield TextLine(f"{reference} is referred to {material.authority(data['authority'])}")
-        case other:
-            yield TextLine(other)
+        case EventVoided():
+            yield TextLine("An unreadable event was voided")
+        case _:
+            assert_never(event)
 
 
 def _unnamed(data: Mapping[str, Any]) -> TextLine:
@@ -209,9 +212,7 @@ def _other_incidents(moment: DossierEvent) -> str:
 def _change(change: Change) -> str:
     is_time = change.path.startswith("period")
     before, after = (_value(each, is_time=is_time) for each in (change.before, change.after))
-    named = TERMS[change.path.partition(".")[0]] + (
-        " " + change.path.partition(".")[2] if "period" in change.path else ""
-    )
+    named = change.path.replace(".", " ")
     if change.path.startswith("purpose"):
         return "purpose: see the last column"
     return f"{named}: {before} → {after}" if before else f"{named}: {after}"

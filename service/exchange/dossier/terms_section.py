@@ -17,14 +17,14 @@ def terms(material: Material) -> Section:
         blocks.append(Facts((("Rests on", _incidents(material)),)))
     if request.decision is not None and request.decision.conditions:
         blocks.append(Subsection("Conditions of the approval", (_conditions(request.decision.conditions),)))
-    return Section("What was asked, and what was granted", tuple(blocks))
+    return Section("Requested and granted terms", tuple(blocks))
 
 
 def _compared(first: DeploymentRequest, request: DeploymentRequest) -> Block:
-    """The terms as first asked, as amended, and as granted."""
+    """The terms as first requested, as amended, and as granted."""
     decision = request.decision
     granted = decision if decision is not None and decision.granted_period is not None else None
-    titles = ["", "As first asked"]
+    titles = ["", "As first requested"]
     columns = [_terms_of(first)]
     if request.revision > 1:
         titles.append(f"As amended, revision {request.revision}")
@@ -58,7 +58,7 @@ def _terms_of(request: DeploymentRequest) -> tuple[Cell, ...]:
 def _purpose(first: DeploymentRequest, request: DeploymentRequest) -> Iterator[tuple[str, Cell]]:
     yield "Purpose", cell(quoted(request.purpose.value))
     if first.purpose != request.purpose:
-        yield "Purpose as first asked", cell(quoted(first.purpose.value))
+        yield "Purpose as first requested", cell(quoted(first.purpose.value))
 
 
 def _incidents(material: Material) -> Cell:

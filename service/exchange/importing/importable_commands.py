@@ -1,13 +1,13 @@
-"""The commands that a line may use: mutations of the API, each with its kind of history."""
+"""The commands that a line may use: every mutation of the API, each with its kind of history."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from domain import authority, jurisdiction
-from domain.deployment_request import commands as request
-from domain.incident import commands as incident
+from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
+from domain.deployment_request.commands import RecuseReviewer
 
 
 class HistoryKind(StrEnum):
@@ -18,29 +18,22 @@ class HistoryKind(StrEnum):
     REQUEST = "deployment request"
 
 
+KINDS: Final = (
+    (AUTHORITY, HistoryKind.AUTHORITY),
+    (JURISDICTION, HistoryKind.AUTHORITY),
+    (INCIDENT, HistoryKind.INCIDENT),
+    (DEPLOYMENT_REQUEST, HistoryKind.REQUEST),
+)
+
+
+def mutation_of(command: type[Any]) -> str:
+    """The mutation of a command: 'withdrawDeploymentRequest' for WithdrawRequest."""
+    if command is RecuseReviewer:
+        return "recuseFromDeploymentRequest"
+    name = re.sub("Request$", "DeploymentRequest", command.__name__)
+    return name[0].lower() + name[1:]
+
+
 COMMANDS: Final[Mapping[str, tuple[type[Any], HistoryKind]]] = MappingProxyType(
-    {
-        "registerAuthority": (authority.RegisterAuthority, HistoryKind.AUTHORITY),
-        "grantMandate": (jurisdiction.GrantMandate, HistoryKind.AUTHORITY),
-        "endMandate": (jurisdiction.EndMandate, HistoryKind.AUTHORITY),
-        "reportIncident": (incident.ReportIncident, HistoryKind.INCIDENT),
-        "recordEvidence": (incident.RecordEvidence, HistoryKind.INCIDENT),
-        "attributeIncident": (incident.AttributeIncident, HistoryKind.INCIDENT),
-        "retractAttribution": (incident.RetractAttribution, HistoryKind.INCIDENT),
-        "referIncident": (incident.ReferIncident, HistoryKind.INCIDENT),
-        "submitDeploymentRequest": (request.SubmitRequest, HistoryKind.REQUEST),
-        "amendDeploymentRequest": (request.AmendRequest, HistoryKind.REQUEST),
-        "withdrawDeploymentRequest": (request.WithdrawRequest, HistoryKind.REQUEST),
-        "beginReview": (request.BeginReview, HistoryKind.REQUEST),
-        "withholdDeploymentRequest": (request.WithholdRequest, HistoryKind.REQUEST),
-        "resumeReview": (request.ResumeReview, HistoryKind.REQUEST),
-        "endorseDeploymentRequest": (request.EndorseRequest, HistoryKind.REQUEST),
-        "recuseFromDeploymentRequest": (request.RecuseReviewer, HistoryKind.REQUEST),
-        "approveDeploymentRequest": (request.ApproveRequest, HistoryKind.REQUEST),
-        "denyDeploymentRequest": (request.DenyRequest, HistoryKind.REQUEST),
-        "confirmApproval": (request.ConfirmApproval, HistoryKind.REQUEST),
-        "revokeApproval": (request.RevokeApproval, HistoryKind.REQUEST),
-        "reportFulfilment": (request.ReportFulfilment, HistoryKind.REQUEST),
-        "remarkOnDeploymentRequest": (request.RemarkOnRequest, HistoryKind.REQUEST),
-    }
+    {mutation_of(command): (command, kind) for aggregate, kind in KINDS for command in aggregate.commands}
 )

@@ -18,9 +18,11 @@ from service.exchange.visible_log.visibility import Visibility
 class HistoryStep:
     """One event and its visible part.
 
-    state: the subject after the event. incidents: id -> reference of the visible incidents that the event names.
+    event: complete; show only `shown`. state: the subject after the event. incidents: id -> reference of the visible
+    incidents that the event names.
     """
 
+    event: Any
     entry: AuditEntry
     shown: VisibleEntry
     state: Any
@@ -63,4 +65,4 @@ def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator
             if each not in hidden and (each not in visible_streams or visible_streams[each].visible)
         }
         incidents = {str(each): visible_streams[each].name for each in seen if each in visible_streams}
-        yield HistoryStep(audit_entry, visible_to(viewer, audit_entry, seen), state, incidents)
+        yield HistoryStep(recorded.event, audit_entry, visible_to(viewer, audit_entry, seen), state, incidents)

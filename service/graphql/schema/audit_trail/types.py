@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 import strawberry
 
+from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
 from projections.audit_trail import AuditEntry, VisibleEntry
 from projections.changes import Change
 from service.graphql.loaders.loaders import Loaders
@@ -14,6 +15,11 @@ from service.graphql.schema.actor import Actor
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node, PageInfo
 from service.graphql.schema.scalars import Json, Position
+
+EVENT_NAMES: Final = "; ".join(
+    ", ".join(event.__name__ for event in events)
+    for events in (DEPLOYMENT_REQUEST.events, INCIDENT.events, AUTHORITY.events + JURISDICTION.events)
+)
 
 
 @strawberry.type(
@@ -43,15 +49,7 @@ class RecordedEvent:
             "of events that the viewer may not see are skipped."
         )
     )
-    type: str = strawberry.field(
-        description=(
-            "The event's stable name: RequestSubmitted, RequestAmended, RequestWithdrawn, ReviewBegun, "
-            "RequestWithheld, ReviewResumed, RequestEndorsed, ReviewerRecused, RequestApproved, RequestDenied, "
-            "ApprovalQuestioned, ApprovalConfirmed, ApprovalRevoked, ApprovalExpired, FulfilmentReported, "
-            "RequestRemarked; IncidentReported, EvidenceRecorded, IncidentAttributed, AttributionRetracted, "
-            "IncidentReferred; AuthorityRegistered, MandateGranted, MandateEnded. New types may be added."
-        )
-    )
+    type: str = strawberry.field(description=f"The event's stable name: {EVENT_NAMES}. New types may be added.")
     recorded_at: datetime
     occurred_at: datetime | None = strawberry.field(
         description="When it happened, if the register learnt of it later (an import); else null."

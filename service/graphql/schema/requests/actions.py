@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -20,21 +20,13 @@ T = TypeVar("T")
 NOTHING: Final[Mapping[UUID, object]] = {}
 
 
-@strawberry.enum(description="Actions on a request: each is a mutation.")
-class RequestAction(StrEnum):
-    AMEND = "AMEND"
-    WITHDRAW = "WITHDRAW"
-    BEGIN_REVIEW = "BEGIN_REVIEW"
-    WITHHOLD = "WITHHOLD"
-    RESUME_REVIEW = "RESUME_REVIEW"
-    ENDORSE = "ENDORSE"
-    RECUSE = "RECUSE"
-    APPROVE = "APPROVE"
-    DENY = "DENY"
-    CONFIRM = "CONFIRM"
-    REVOKE = "REVOKE"
-    REPORT_FULFILMENT = "REPORT_FULFILMENT"
-    REMARK = "REMARK"
+if TYPE_CHECKING:
+    RequestAction = StrEnum
+else:
+    RequestAction = strawberry.enum(
+        StrEnum("RequestAction", {step.action: step.action for step in STEPS if step.offered}),
+        description="Actions on a request: each is a mutation.",
+    )
 
 
 async def available(

@@ -1,0 +1,27 @@
+"""Every event of a request has its place in the dossier: a new one is either a decision or listed here."""
+
+from domain.catalogue import DEPLOYMENT_REQUEST
+from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.state import RequestStatus
+from service.exchange.dossier.material_reader import ACTIONS
+from service.exchange.visible_log.approval_standing import AFTER_APPROVAL
+
+NO_DECISIONS = [
+    "RequestSubmitted",
+    "RequestAmended",
+    "ReviewBegun",
+    "RequestEndorsed",
+    "ReviewerRecused",
+    "FulfilmentReported",
+    "RequestRemarked",
+]
+
+
+def test_every_event_of_a_request_is_a_decision_or_none() -> None:
+    assert sorted([*ACTIONS, *NO_DECISIONS]) == sorted(event.__name__ for event in DEPLOYMENT_REQUEST.events)
+    assert {*ACTIONS.values()} <= {step.action for step in STEPS}
+
+
+def test_every_step_that_only_an_approval_allows_is_in_its_standing() -> None:
+    of_approvals = {step.action for step in STEPS if step.states == {RequestStatus.APPROVED}}
+    assert {ACTIONS[name] for name in AFTER_APPROVAL} == of_approvals
