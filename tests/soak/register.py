@@ -1,4 +1,4 @@
-"""The register under test: a durable PostgreSQL, two APIs and two workers, each of which can be killed."""
+"""The register under test: a durable PostgreSQL, three APIs and three workers. One of each is never killed."""
 
 import os
 import random
@@ -25,6 +25,8 @@ BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() 
 SESSIONS = f"SELECT count(*) FROM ({BACKENDS}) AS sessions"
 CATCH_UP = 300.0
 """Seconds that everything has to be well again after the last kill."""
+STEADY = "steady"
+"""In the names of the processes that are never killed: they would show a leak."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class SoakRegister:
     def kill(self, chance: random.Random) -> str:
         """Kills one process at random with SIGKILL, starts it again where nobody else does, and returns its name."""
         self._restart_ended()
-        name = chance.choice([*self.processes, "backend", "postmaster"])
+        killable = [name for name in self.processes if STEADY not in name]
+        name = chance.choice([*killable, "backend", "postmaster"])
         if name in self.processes:
             self.processes[name].end(signal.SIGKILL)
             self.processes[name].start()
@@ -56,8 +59,9 @@ class SoakRegister:
 
     def _restart_ended(self) -> None:
         """A process that starts while the database is away ends with a message: a supervisor starts it again."""
-        for process in self.processes.values():
+        for name, process in self.processes.items():
             if process.process.poll() is not None:
+                assert STEADY not in name, f"{name} ended by itself"
                 process.start()
 
     def _kill_backend(self, chance: random.Random) -> None:
@@ -114,18 +118,15 @@ def soak_register(folder: Path) -> Iterator[SoakRegister]:
         urls = stack.enter_context(embedded_postgres(data))
         migrate(urls.owner)
         prepare(urls.api)
-        given, ports = environment(urls, folder), [free_port(), free_port()]
-        processes = {
-            f"api {port}": stack.enter_context(
-                running(given, folder / f"api-{port}.log", "serve", "--no-worker", "--port", str(port))
-            )
-            for port in ports
-        }
-        for number in (1, 2):
-            processes[f"worker {number}"] = stack.enter_context(
-                running(given, folder / f"worker-{number}.log", "worker")
-            )
-        apis = [f"http://127.0.0.1:{port}" for port in ports]
+        given = environment(urls, folder)
+        processes, apis = {}, []
+        for number in ("1", "2", STEADY):
+            port = free_port()
+            serve = ("serve", "--no-worker", "--port", str(port))
+            processes[f"api {number}"] = stack.enter_context(running(given, folder / f"api-{number}.log", *serve))
+            apis.append(f"http://127.0.0.1:{port}")
+            worker = running(given, folder / f"worker-{number}.log", "worker")
+            processes[f"worker {number}"] = stack.enter_context(worker)
         register = Register(stack.enter_context(httpx.Client(base_url=apis[0], timeout=30)), urls)
         until(lambda: is_ready(register), seconds=60)
         yield SoakRegister(urls, apis, processes, given, data, register)

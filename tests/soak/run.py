@@ -20,8 +20,10 @@ PAUSE = 2.0
 """Seconds between two kills, at most twice as long."""
 REBUILD_EVERY = 10
 """Kills between two rebuilds."""
-WARM_UP = 5.0
+WARM_UP = 15.0
 """Seconds of load before memory and connections are measured the first time."""
+GROWTH = 1.3
+"""How much more memory a process, and how many more sessions all of them, may have at the end."""
 
 
 @dataclass
@@ -68,6 +70,7 @@ def soak(folder: Path, seconds: float, seed: int) -> Report:
         register.settle()
         report.memory = {name: (memory[name], now) for name, now in register.memory().items()}
         report.sessions = (sessions, register.sessions())
+        report.problems += _growth(report)
         _judge(register, ledger, report)
     return report
 
@@ -93,6 +96,11 @@ def _judge(register: SoakRegister, ledger: Ledger, report: Report) -> None:
         done = register.run(*command)
         if done.returncode != 0:
             report.problems.append(f"mandate {' '.join(command)}: {done.stdout}{done.stderr}")
+
+
+def _growth(report: Report) -> list[str]:
+    measured = {**{f"memory of {name}": values for name, values in report.memory.items()}, "sessions": report.sessions}
+    return [f"{name} grew from {a} to {b}" for name, (a, b) in measured.items() if b > GROWTH * a]
 
 
 def _log(url: str) -> list[Recorded[Any]]:

@@ -1,4 +1,4 @@
-"""The soak's short form: half a minute of load, kills and a rebuild."""
+"""The short form of the soak: 15 seconds of load, kills and a rebuild."""
 
 from pathlib import Path
 
@@ -12,6 +12,6 @@ from tests.soak.run import soak
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_nothing_acknowledged_is_missing_or_doubled_after_random_kills(tmp_path: Path) -> None:
-    report = soak(tmp_path, 30, seed=7)
+    report = soak(tmp_path, 15, seed=7)
     assert report.problems == []
     assert report.answers[Answer.RECORDED] > 50
