@@ -1,6 +1,6 @@
 """Queries of the audit trail: pages, histories, single events, and which mentions a viewer may see."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -83,6 +83,16 @@ def seen(scope: ViewerScope, mentions: Iterable[UUID]) -> Query[UUID]:
     """The incidents and pieces of evidence, of those given, that the viewer may see."""
     wanted = is_any_of(table.c.introduces, uuid_array(mentions))
     return Query(select(table.c.introduces).where(wanted, *_visible(scope)), (NAME,), lambda row: row[0])
+
+
+def naming(
+    scope: ViewerScope, subjects: Iterable[UUID], mentions: Collection[UUID]
+) -> Query[tuple[UUID, frozenset[UUID]]]:
+    """Of these subjects, those with a visible event that names any of these incidents; each with those it names."""
+    found = _select(scope).with_only_columns(table.c.subject, table.c.mentions)
+    found = found.where(is_any_of(table.c.subject, uuid_array(subjects)))
+    found = found.where(table.c.mentions.bool_op("&&")(uuid_array(mentions)))
+    return Query(found, (NAME,), lambda row: (row[0], frozenset(mentions) & frozenset(row[1])))
 
 
 def _conditions_but_type(wanted: AuditTrailFilter) -> Iterator[ColumnElement[bool]]:

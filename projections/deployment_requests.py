@@ -129,8 +129,7 @@ VIEW: Final = View(
 
 def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[DeploymentRequest]:
     """The requests that exist and may be seen, in no particular order."""
-    wanted = list(ids)
-    return _BY_IDS.of(scope, ids=wanted).about(wanted)
+    return _BY_IDS.of(scope, ids=list(ids))
 
 
 def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[DeploymentRequest]:
@@ -142,11 +141,9 @@ def at_versions(scope: ViewerScope, pairs: Iterable[tuple[UUID, int]]) -> Query[
 
     Ignores `as_of`.
     """
-    wanted = list(pairs)
-    chosen = tuple_(table.c.id, table.c.version).in_(wanted)
+    chosen = tuple_(table.c.id, table.c.version).in_(list(pairs))
     statement = select(table.c.position, *state_in(table)).where(chosen, visible(table, scope))
-    found = Query(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1], row[2])))
-    return found.about([request for request, _ in wanted])
+    return Query(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1], row[2])))
 
 
 def newest_versions(ids: Iterable[UUID]) -> Query[tuple[UUID, int]]:

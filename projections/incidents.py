@@ -116,8 +116,7 @@ VIEW: Final = View(
 
 def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[Incident]:
     """The incidents that exist and may be seen, in no particular order. Each says which of its evidence may be seen."""
-    wanted = list(ids)
-    return _BY_IDS.of(scope, ids=wanted).about(wanted)
+    return _BY_IDS.of(scope, ids=list(ids))
 
 
 def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[Incident]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
-from projections.reading.queries import Query, is_any_of, text_array, uuid_array
+from projections.reading.queries import Query, is_any_of, text_array
 from projections.tables.parked import events, streams
 
 
@@ -48,16 +48,9 @@ def waiting_positions(view: str, stream: UUID) -> Query[int]:
     return Query(found.order_by(events.c.position), (), lambda row: int(row[0]))
 
 
-def missing(
-    views: Iterable[str], at_least: int, as_of: int | None, subjects: Iterable[UUID] | None = None
-) -> Select[Any]:
-    """View and position of parked events: the event at `at_least`, and for an as-of all events up to it.
-
-    subjects: consider only their events.
-    """
+def missing(views: Iterable[str], at_least: int, as_of: int | None) -> Select[Any]:
+    """View and position of parked events: the event at `at_least`, and for an as-of all events up to it."""
     asked_for = events.c.position == at_least
     wanted = asked_for if as_of is None else or_(asked_for, events.c.position <= as_of)
     found = select(events.c.view, events.c.position).where(is_any_of(events.c.view, text_array(views)), wanted)
-    if subjects is not None:
-        found = found.where(is_any_of(events.c.stream, uuid_array(subjects)))
     return found.order_by(events.c.position)

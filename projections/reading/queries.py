@@ -81,18 +81,18 @@ PREPARED: Final = 32
 class Query(Generic[T]):
     """A statement, the views that it reads, the decoder of a row, and values of named parameters.
 
-    subjects: the only subjects whose rows affect the answer; None if any may.
+    refuses_parked: whether an answer that would omit a parked event raises EventParked.
     """
 
     statement: Select[Any]
     views: tuple[str, ...]
     read: Callable[[Sequence[Any]], T]
     values: Mapping[str, object] = field(default_factory=dict)
-    subjects: Sequence[UUID] | None = None
+    refuses_parked: bool = True
 
-    def about(self, subjects: Sequence[UUID]) -> "Query[T]":
-        """The same query, restricted to rows of known subjects."""
-        return replace(self, subjects=subjects)
+    def despite_parked(self) -> "Query[T]":
+        """The same query, for a caller that checks which of its subjects are parked."""
+        return replace(self, refuses_parked=False)
 
 
 class PreparedQuery(Generic[T]):

@@ -33,8 +33,6 @@ StandingOf = Callable[[AuthorityCode], Query[Authority | Jurisdiction]]
 """Queries an authority, if registered, and the jurisdictions of its mandates."""
 
 RETRY_AFTER: Final = 1.0
-RECENT: Final = 0.05
-"""Seconds for which concurrent requests share one query of what is current."""
 PAST_KEPT: Final = 4096
 """Instants whose positions are cached: clients send several queries for the same instant."""
 LAST: Final = select(events.c.recorded_at).order_by(events.c.notification_id.desc()).limit(1).scalar_subquery()
@@ -92,6 +90,17 @@ class Reading:
     async def one(self, query: Query[T]) -> T | None:
         """The first row of the answer."""
         return next(iter(await self.rows(query)), None)
+
+    async def parked_streams(self, view: str) -> Mapping[UUID, int]:
+        """The streams that the view has parked at an event up to the instant, each with the position of that event.
+
+        Up to a second old, but complete up to the position of this reading. Raises ViewBehind, DatabaseUnavailable.
+        """
+        found, until = (
+            await self._reader.parked_streams(view, self._at_least, self._reached),
+            self.viewer_scope.position,
+        )
+        return found if until is None else {stream: at for stream, at in found.items() if at <= until}
 
 
 class Reader:
@@ -164,8 +173,9 @@ class Reader:
         async def rows() -> Sequence[Sequence[Any]]:
             wanted = max(at_least, reached)
             await self._positions.wait_until(query.views, wanted, self._patience)
-            if at_least and (parking := self._parking.intersection(query.views)):
-                missing = parked_streams.missing(parking, at_least, as_of, query.subjects)
+            parking = self._parking.intersection(query.views) if query.refuses_parked else ()
+            if at_least and parking:
+                missing = parked_streams.missing(parking, at_least, as_of)
                 for view, position in await self._rows(missing.limit(1)):
                     raise EventParked(view, position, at_least)
             try:
@@ -176,13 +186,10 @@ class Reader:
 
         return await in_pieces(query.read, await self._with_retry(rows))
 
-    async def parked_streams(self, view: str, *, anew: bool = False) -> Mapping[UUID, int]:
-        """The parked streams of a view, each with the position of the event that could not be applied.
-
-        Up to a second old, or older than the last query of positions; anew: at most RECENT. Raises DatabaseUnavailable.
-        """
-        recent = int(asyncio.get_running_loop().time() / RECENT) if anew else None
-        found = await self._parked_streams.read((self._marks, recent), self._query_parked_streams)
+    async def parked_streams(self, view: str, *positions: int) -> Mapping[UUID, int]:
+        """As `Reading.parked_streams`. positions: that the view must have reached."""
+        await self._positions.wait_until([view], max(positions, default=0), self._patience)
+        found = await self._parked_streams.read(self._marks, self._query_parked_streams)
         return found.get(view, {})
 
     async def _query_parked_streams(self) -> Mapping[str, Mapping[UUID, int]]:

@@ -21,7 +21,8 @@ from service.graphql.subscriptions.fields import LiveSubscriptions
 @strawberry.type(
     description=(
         "Errors of queries and subscriptions carry extensions.code: UNAUTHENTICATED (401), BAD_USER_INPUT, "
-        "VIEW_BEHIND (atLeast was not reached in time), UNAVAILABLE (503, retry), INTERNAL (with "
+        "VIEW_BEHIND (atLeast was not reached in time; or, with extensions.parkedAt, an event at that position "
+        "could not be applied yet), UNAVAILABLE (503, retry), INTERNAL (with "
         "extensions.correlationId and no internal details). An object that does not exist is null. 'first' "
         "defaults to 20 and is at most 100."
     )

@@ -54,8 +54,9 @@ class GraphQLResponse:
 
     @property
     def is_retryable(self) -> bool:
-        """Whether a later attempt could return what is missing."""
-        return any(error["extensions"]["code"] in (UNAVAILABLE, VIEW_BEHIND) for error in self.errors)
+        """Whether a later attempt could return what is missing. A parked subject stays so until its fold is fixed."""
+        found = (error["extensions"] for error in self.errors)
+        return any(each["code"] in (UNAVAILABLE, VIEW_BEHIND) and "parkedAt" not in each for each in found)
 
     @property
     def body(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
 """Batched reads for the fields of one request, as the viewer and at least at a position.
 
-Parked streams are read from their events.
+Parked subjects answer VIEW_BEHIND.
 """

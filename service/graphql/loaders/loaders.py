@@ -16,7 +16,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.jurisdiction import Mandate
 from domain.vocabulary import Actor, AuthorityCode
-from projections import audit_trail_queries, authorities, deployment_requests
+from projections import audit_trail_queries, authorities, deployment_requests, incidents
 from projections.audit_trail import AuditEntry
 from projections.reading import person_names
 from projections.reading.queries import Query, ViewerScope
@@ -24,9 +24,13 @@ from projections.reading.reader import EventParked, InstantAhead, Reader, Readin
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.pace import Pace
 from service.graphql.loaders.dataloader import list_loader, single_loader
-from service.graphql.loaders.parked_subjects import INCIDENTS, REQUESTS, SubjectLoader, Version
+from service.graphql.loaders.parked import ParkedSubjects, SubjectParked, refuse
+from service.graphql.loaders.subject_views import INCIDENTS, REQUESTS, S, SubjectView
 
 T = TypeVar("T")
+
+Version = tuple[UUID, int]
+"""A request and its number of events."""
 
 PersonKey = tuple[str, str]
 """Issuer and subject."""
@@ -71,8 +75,6 @@ class Loaders:
         self.now = moment.instant if moment else now
         self.past = moment
         self.present = present or self
-        self.request_subjects = SubjectLoader(REQUESTS, reader, self)
-        self.incident_subjects = SubjectLoader(INCIDENTS, reader, self)
         self._reader = reader
         self._at_least = at_least
         self._reached = reached
@@ -86,40 +88,28 @@ class Loaders:
         moment, present = PastInstant(instant, position), self.present
         found = present._past.get(moment)
         if found is None:
-            found = Loaders(
-                self._reader,
-                self.as_node,
-                self.actor,
-                present.now,
-                self._at_least,
-                moment,
-                present,
-                self._reached,
-                self.pace,
-            )
-            present._past[moment] = found
+            found = present._past[moment] = self._with(self._at_least, moment, present)
         return found
 
     def at_least(self, position: int) -> "Loaders":
         """The same loaders, reading at least at a position: for subjects that another view already names."""
         present = None if self.present is self else self.present
-        least = max(position, self._at_least or 0)
-        return Loaders(
-            self._reader,
-            self.as_node,
-            self.actor,
-            self.present.now,
-            least,
-            self.past,
-            present,
-            self._reached,
-            self.pace,
-        )
+        return self._with(max(position, self._at_least or 0), self.past, present)
+
+    def _with(self, at_least: int | None, moment: PastInstant | None, present: "Loaders | None") -> "Loaders":
+        now, reached = self.present.now, self._reached
+        return Loaders(self._reader, self.as_node, self.actor, now, at_least, moment, present, reached, self.pace)
 
     async def rows(self, query: Callable[[ViewerScope], Query[T]]) -> list[T]:
-        """Raises ViewBehind, DatabaseUnavailable."""
+        """Raises ViewBehind, DatabaseUnavailable; SubjectParked for a list that would omit what the viewer may see."""
         reading = await self._opened_reading()
-        return await reading.rows(query(reading.viewer_scope))
+        wanted = query(reading.viewer_scope)
+        try:
+            return await reading.rows(wanted)
+        except EventParked:
+            for view in wanted.views:
+                refuse(await self.parked(view).omitted(self._at_least))
+            return await reading.rows(wanted.despite_parked())
 
     async def number(self, query: Callable[[ViewerScope], Query[int]]) -> int:
         """The result of a query that returns one row."""
@@ -135,13 +125,12 @@ class Loaders:
             reading = await self._reader.reading(self.actor)
             return await reading.rows(query(reading.viewer_scope))
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether the result must include every event recorded up to the position or instant."""
-        return self.past is not None or self._at_least is not None
+    def parked(self, view: str) -> ParkedSubjects:
+        return ParkedSubjects(view, self)
 
-    async def viewer_scope(self) -> ViewerScope:
-        return (await self._opened_reading()).viewer_scope
+    async def parked_streams(self, view: str) -> Mapping[UUID, int]:
+        """As `Reading.parked_streams`."""
+        return await (await self._opened_reading()).parked_streams(view)
 
     async def viewer(self) -> Viewer:
         """The viewer; as the views currently know them if these are behind."""
@@ -169,37 +158,44 @@ class Loaders:
             now=self.present.now,
         )
 
+    async def by_reference(self, view: SubjectView[S], reference: str) -> S | None:
+        """Raises SubjectParked."""
+        rows = await self.rows(lambda scope: view.by_references(scope, [reference]).despite_parked())
+        ids, parked = [row.id for row in rows], self.parked(view.name)
+        refuse(await (parked.among(ids, shown=ids) if ids else parked.called(reference)))
+        return rows[0] if rows else None
+
     @cached_property
     def requests(self) -> DataLoader[UUID, DeploymentRequest | None]:
-        return single_loader(self.request_subjects.by_ids)
+        return single_loader(partial(self._by_ids, REQUESTS))
+
+    @cached_property
+    def incidents(self) -> DataLoader[UUID, Incident | None]:
+        return single_loader(partial(self._by_ids, INCIDENTS))
+
+    async def _by_ids(self, view: SubjectView[S], ids: list[UUID]) -> Mapping[UUID, S | SubjectParked]:
+        rows = await self.rows(lambda scope: view.by_ids(scope, ids).despite_parked())
+        found: dict[UUID, S | SubjectParked] = {row.id: row for row in rows}
+        return found | await self.parked(view.name).among(ids, found)
 
     @cached_property
     def versions(self) -> DataLoader[Version, tuple[int, DeploymentRequest] | None]:
         """Requests at a version, each with the position of the event that made it."""
 
         async def find(wanted: list[Version]) -> Mapping[Version, tuple[int, DeploymentRequest]]:
-            rows = await self.request_subjects.at_versions(wanted, deployment_requests.at_versions)
+            rows = await self.rows(lambda scope: deployment_requests.at_versions(scope, wanted).despite_parked())
             return {(state.id, state.version): (position, state) for position, state in rows}
 
         return single_loader(find)
 
     @cached_property
-    def incidents(self) -> DataLoader[UUID, Incident | None]:
-        return single_loader(self.incident_subjects.by_ids)
-
-    @cached_property
     def requests_on(self) -> DataLoader[UUID, tuple[DeploymentRequest, ...]]:
-        """By incident: the requests that name it."""
+        """By incident: the requests that name it. SubjectParked if a parked one does, or once did."""
 
-        async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...] | EventParked]:
-            rows = await self.rows(lambda scope: deployment_requests.resting_on(scope, ids).about(()))
-            named = await self.request_subjects.naming(ids, lambda found: found.incidents)
-            parked_states = {state.id: state for state, _ in named}
-            failed: dict[UUID, EventParked] = {each: why for state, why in named if why for each in state.incidents}
-            parked = await self.request_subjects.parked()
-            rows = [row for row in rows if row.id not in parked and row.id not in parked_states]
-            rows = sorted((*rows, *parked_states.values()), key=_list_order)
-            return {each: failed.get(each) or tuple(found for found in rows if each in found.incidents) for each in ids}
+        async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...] | SubjectParked]:
+            rows = await self.rows(lambda scope: deployment_requests.resting_on(scope, ids).despite_parked())
+            found = {each: tuple(row for row in rows if each in row.incidents) for each in ids}
+            return {**found, **await self.parked(REQUESTS.name).naming(ids)}
 
         return list_loader(find)
 
@@ -278,7 +274,12 @@ class Loaders:
     def consulted_incidents(self) -> DataLoader[UUID, object | None]:
         """Incidents for rule evaluation, whether or not the viewer may see them. The rules decide what is shown."""
 
-        return single_loader(partial(self.incident_subjects.by_ids, unrestricted=True))
+        async def find(ids: list[UUID]) -> Mapping[UUID, Incident | SubjectParked]:
+            rows = await self.rows(lambda scope: incidents.by_ids(scope.of_everything(), ids).despite_parked())
+            found: dict[UUID, Incident | SubjectParked] = {row.id: row for row in rows}
+            return found | await self.parked(INCIDENTS.name).among(ids, unrestricted=True)
+
+        return single_loader(find)
 
     @cached_property
     def consulted_mandates(self) -> DataLoader[UUID, object | None]:
@@ -290,7 +291,3 @@ class Loaders:
             return {**{found.id: found for found in held}, **{found.id: found for found in registered}}
 
         return single_loader(find)
-
-
-def _list_order(request: DeploymentRequest) -> tuple[datetime, UUID]:
-    return request.submitted_at, request.id

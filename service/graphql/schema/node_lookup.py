@@ -19,12 +19,10 @@ async def find_node(id: UUID, loaders: Loaders) -> Node | None:
 
 async def find_subject(kind: str, id: UUID, position: int, loaders: Loaders) -> Node:
     """The subject of an event at a position: visible whenever the event is, once its view has caught up. Raises
-    EventParked."""
+    SubjectParked."""
     find = {REQUEST: _request, INCIDENT: _incident}.get(kind, _authority)
     found = await find(id, loaders) or await find(id, loaders.at_least(position))
     if found is None:
-        for subjects in (loaders.request_subjects, loaders.incident_subjects):
-            await subjects.require_not_parked(id)
         raise LookupError(f"an event is visible, but not its subject: {kind} {id}")
     return found
 

@@ -19,11 +19,11 @@ from projections import audit_trail, authorities, deployment_requests, incidents
 from projections.audit_trail_queries import AuditTrailFilter
 from projections.next_entries import next_entries
 from projections.reading import view_status
-from projections.reading.reader import DatabaseUnavailable, EventParked, Reader, ViewBehind
+from projections.reading.reader import DatabaseUnavailable, Reader, ViewBehind
 from projections.reading.single_flight import SingleFlight
-from projections.reading.stream_events import lengths_of
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
+from service.graphql.loaders.parked import SubjectParked
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.node_types import as_node
@@ -40,6 +40,8 @@ PAGE_SIZE: Final = 100
 FRESH: Final = 5.0
 """Seconds after which unsent events are read again: visibility may have changed."""
 
+PARKED: Final = -1
+"""Stands for the version of a parked request."""
 UNKNOWN: Final = "There is no such request, or you may not see it."
 
 
@@ -54,9 +56,8 @@ class _Page:
 
 class EventFeed:
     """Raises LimitReached if there are too many subscriptions. ViewBehind and DatabaseUnavailable are raised only at
-    the start; later they are retried, as the client would have to. EventParked is raised if the domain cannot apply
-    the events of the subject. SubscriptionsEnded is raised between two responses, so that reads in progress
-    complete."""
+    the start; later they are retried, as the client would have to. SubscriptionsEnded is raised between two responses,
+    so that reads in progress complete."""
 
     def __init__(self, reader: Reader, watermark: LowWatermark, slots: Slots, clock: Callable[[], datetime]) -> None:
         self._reader = reader
@@ -64,7 +65,7 @@ class EventFeed:
         self._slots = slots
         self._clock = clock
         self._pages: SingleFlight[Hashable, _Page] = SingleFlight()
-        self._requests: SingleFlight[Hashable, DeploymentRequest] = SingleFlight()
+        self._requests: SingleFlight[Hashable, DeploymentRequest | SubjectParked] = SingleFlight()
         self._versions: DataLoader[tuple[UUID, int], int] = DataLoader(self._newest_versions, cache=False)
 
     async def events(
@@ -95,24 +96,28 @@ class EventFeed:
         """Makes every subscription raise SubscriptionsEnded after its current response."""
         self._watermark.end()
 
-    async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest, None]:
-        """The request as it is, then after each change; only the newest state if it changed several times."""
+    async def request(self, actor: Actor, id: UUID) -> AsyncGenerator[DeploymentRequest | SubjectParked, None]:
+        """The request as it is, then after each change; only the newest state if it changed several times.
+
+        While it is parked, SubjectParked once: graphql-core reports it as the error of that response.
+        """
         with self._slots.occupied((actor.issuer, actor.subject)):
             found = await self._initial_state(actor, id)
             yield found
-            version, position = found.version, 0
+            version, position = _version(found), 0
             async with self._watermark.watched():
                 while True:
                     position = await self._watermark.wait_beyond(position)
-                    if await _retry_until_available(partial(self._versions.load, (id, position))) <= version:
+                    newest = await _retry_until_available(partial(self._versions.load, (id, position)))
+                    if not _is_news(newest, version):
                         continue
                     state = (actor, id, position)
                     found = await _retry_until_available(
                         partial(self._requests.read, state, partial(self._load_visible, *state))
                     )
-                    if found.version > version:
+                    if _is_news(_version(found), version):
                         yield found
-                        version = found.version
+                        version = _version(found)
 
     async def _start_position(self, after: int | None) -> int:
         head = await self._head()
@@ -135,16 +140,21 @@ class EventFeed:
         is_all = len(events) == len(entries) < PAGE_SIZE
         return _Page(events, bound if is_all else events[-1].position, stale)
 
-    async def _initial_state(self, actor: Actor, id: UUID) -> DeploymentRequest:
+    async def _initial_state(self, actor: Actor, id: UUID) -> DeploymentRequest | SubjectParked:
         """The initial state. A request submitted just now may not be in the view yet."""
         try:
             return await self._load_visible(actor, id)
         except BadUserInput:
             return await self._load_visible(actor, id, await self._head())
 
-    async def _load_visible(self, actor: Actor, id: UUID, reached: int | None = None) -> DeploymentRequest:
+    async def _load_visible(
+        self, actor: Actor, id: UUID, reached: int | None = None
+    ) -> DeploymentRequest | SubjectParked:
         """The request if visible; its fields are read at least at the head seen after it. Raises BadUserInput."""
-        found = await self._loaders_for(actor, reached).requests.load(id)
+        try:
+            found = await self._loaders_for(actor, reached).requests.load(id)
+        except SubjectParked as parked:
+            return parked
         if found is None:
             raise BadUserInput("id", UNKNOWN)
         return DeploymentRequest.of(found, self._loaders_for(actor, await self._head()))
@@ -154,13 +164,10 @@ class EventFeed:
         return (await reading.rows(view_status.head()))[0]
 
     async def _newest_versions(self, wanted: list[tuple[UUID, int]]) -> list[int]:
-        """Newest versions of requests, at least at a position: one statement for all waiting subscriptions, and another
-        for parked requests."""
+        """Newest versions of requests, at least at a position: one statement for all waiting subscriptions."""
         reading = await self._reader.reading(SYSTEM, reached=max(position for _, position in wanted))
         found = dict(await reading.rows(deployment_requests.newest_versions(each for each, _ in wanted)))
-        parked = await self._reader.parked_streams(deployment_requests.NAME)
-        if parked_ids := [each for each, _ in wanted if each in parked]:
-            found |= dict(await reading.rows(lengths_of(parked_ids)))
+        found |= dict.fromkeys(await reading.parked_streams(deployment_requests.NAME), PARKED)
         return [found.get(each, 0) for each, _ in wanted]
 
     def _loaders_for(self, actor: Actor, reached: int | None = None) -> Loaders:
@@ -168,22 +175,30 @@ class EventFeed:
 
 
 async def _with_subjects(events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
-    """The events before the first whose subject cannot be loaded. If that is the first event, raises its error."""
+    """The events before the first whose subject cannot be loaded yet. If that is the first event, raises its error.
+
+    A parked subject is an error of its event's response."""
     found = await asyncio.gather(*(event.subject() for event in events), return_exceptions=True)
     for number, subject in enumerate(found):
-        if isinstance(subject, BaseException):
+        if isinstance(subject, BaseException) and not isinstance(subject, SubjectParked):
             if not number:
                 raise subject
             return events[:number]
     return events
 
 
+def _version(found: DeploymentRequest | SubjectParked) -> int:
+    return PARKED if isinstance(found, SubjectParked) else found.version
+
+
+def _is_news(version: int, sent: int) -> bool:
+    return version > sent or version == PARKED != sent
+
+
 async def _retry_until_available(ask: Callable[[], Awaitable[T]]) -> T:
-    """Retries while the views are behind or the database is unavailable. Raises EventParked: retries do not help."""
+    """Retries while the views are behind or the database is unavailable."""
     while True:
         try:
             return await ask()
-        except EventParked:
-            raise
         except (ViewBehind, DatabaseUnavailable):
             await asyncio.sleep(PAUSE)

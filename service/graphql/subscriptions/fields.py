@@ -1,6 +1,7 @@
 """The subscription fields."""
 
 from collections.abc import AsyncGenerator, Iterable
+from typing import cast
 
 import strawberry
 from strawberry.types.nodes import SelectedField, Selection
@@ -21,7 +22,8 @@ class LiveSubscriptions:
         )
     )
     def deployment_request_changed(self, info: Info, id: strawberry.ID) -> AsyncGenerator[DeploymentRequest, None]:
-        return info.context.services.subscriptions.feed.request(info.context.actor, identifier(id))
+        found = info.context.services.subscriptions.feed.request(info.context.actor, identifier(id))
+        return cast("AsyncGenerator[DeploymentRequest, None]", found)  # an exception becomes the error of its response
 
     @strawberry.subscription(
         description=(

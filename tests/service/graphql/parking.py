@@ -1,4 +1,4 @@
-"""A request or an incident that its view has set aside, as after an event that the view's fold could not apply."""
+"""Parks requests and incidents, as a follower does with an event that it cannot apply."""
 
 from uuid import UUID
 
@@ -8,27 +8,32 @@ from projections import deployment_requests
 from projections.following import parked_events
 from service.settings import DatabaseUrls
 
+NEXT = "SELECT max(notification_id) + 1 FROM event_store.events"
+OF_STREAM = "SELECT notification_id FROM event_store.events WHERE originator_id = %s ORDER BY 1"
 
-def park(urls: DatabaseUrls, subject: str, *waiting: str, view: str = deployment_requests.NAME) -> None:
-    """waiting: the positions of events that its rows do not hold. Later ones wait too."""
+
+def park(urls: DatabaseUrls, subject: str, *pending: int, view: str = deployment_requests.NAME) -> str:
+    """Parks a subject from the first of these events on, or from the next event that is recorded. Returns where."""
     with psycopg.connect(urls.worker) as connection:
+        first = pending[0] if pending else _positions(connection, NEXT)[0]
         connection.execute(
-            "INSERT INTO projections.parked_streams VALUES (%s, %s, %s, 'poison', now())",
-            [view, UUID(subject), waiting[0] if waiting else 1],
+            "INSERT INTO projections.parked_streams VALUES (%s, %s, %s, 'poison', now())", [view, UUID(subject), first]
         )
-        for position in waiting:
+        for position in pending:
             connection.execute(
                 "INSERT INTO projections.parked_events VALUES (%s, %s, %s)", [view, UUID(subject), position]
             )
         parked_events.settle(connection, view)
+    return str(first)
 
 
-def park_whole(urls: DatabaseUrls, subject: str, view: str = deployment_requests.NAME) -> None:
-    """From its first event on: there are no rows of it."""
+def park_whole(urls: DatabaseUrls, subject: str, view: str = deployment_requests.NAME) -> str:
+    """Parks a subject from its first event on: the view has no row of it."""
     with psycopg.connect(urls.owner) as connection:
         connection.execute(f"DELETE FROM projections.{view} WHERE id = %s".encode(), [UUID(subject)])
-        found = connection.execute(
-            "SELECT notification_id FROM event_store.events WHERE originator_id = %s ORDER BY 1", [UUID(subject)]
-        )
-        positions = [str(row[0]) for row in found]
-    park(urls, subject, *positions, view=view)
+        positions = _positions(connection, OF_STREAM, UUID(subject))
+    return park(urls, subject, *positions, view=view)
+
+
+def _positions(connection: psycopg.Connection[tuple[int]], statement: str, *values: object) -> list[int]:
+    return [row[0] for row in connection.execute(statement.encode(), values)]

@@ -1,17 +1,17 @@
-"""What is told while a view has set something aside: by id and reference what it is, and lists that own up to it."""
+"""A parked request or incident answers VIEW_BEHIND, and so does what depends on it; nothing else is affected."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from domain.catalogue import DEPLOYMENT_REQUEST
-from domain.recorded_event import Recorded
 from domain.vocabulary import Role
-from projections import incidents
-from service.graphql.loaders import loaders, parked_subjects
+from projections import deployment_requests, incidents
+from projections.catalogue import VIEW_OF
+from projections.following.parked_events import retry
+from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.register import Answer, Person, served
@@ -22,43 +22,56 @@ AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
 CAUGHT_UP = """query ($at: Position) {
     deploymentRequests(atLeast: $at) { totalCount } incidents(atLeast: $at) { totalCount }
     situation(atLeast: $at) { region } auditTrail(atLeast: $at) { edges { cursor } } }"""
-ONE = """query ($id: ID, $reference: String, $asOf: DateTime, $version: Int) {
-    deploymentRequest(id: $id, reference: $reference, asOf: $asOf, version: $version) {
-        id version history(first: 10) { edges { node { subject { id } } } } } }"""
-ALL = """query ($asOf: DateTime, $filter: DeploymentRequestFilter) {
-    deploymentRequests(asOf: $asOf, filter: $filter) { totalCount edges { node { id version } } } }"""
+ONE = """query ($id: ID, $reference: String, $asOf: DateTime, $version: Int, $at: Position) {
+    deploymentRequest(id: $id, reference: $reference, asOf: $asOf, version: $version, atLeast: $at) {
+        id version changes(fromVersion: 1) { path } history(first: 10) { edges { node { subject { id } } } } } }"""
+ALL = """query ($asOf: DateTime, $at: Position, $filter: DeploymentRequestFilter) {
+    deploymentRequests(asOf: $asOf, atLeast: $at, filter: $filter) { totalCount edges { node { id version } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
-CHANGES = """query ($id: ID!) { deploymentRequest(id: $id) {
-    changes(fromVersion: 1, toVersion: 2) { path } } }"""
-TRAIL = "{ auditTrail(first: 100) { edges { node { type subject { id } } } } }"
-RESTING = """query ($id: ID!) { deploymentRequest(id: $id) {
-    availableActions explanation { actions { action rules { description met } } }
-    incidents { id version } hold { awaiting { id } } decision { grounds { incident { id } } } } }"""
-INCIDENT = "query ($id: ID!) { incident(id: $id) { version deploymentRequests { id } } }"
-AT_LEAST = """query ($id: ID, $reference: String, $at: Position) {
-    deploymentRequest(id: $id, reference: $reference, atLeast: $at) { version } }"""
+TRAIL = "query ($id: ID!) { auditTrail(filter: { subject: $id }) { edges { node { subject { id } } } } }"
+INCIDENT = "query ($id: ID!, $asOf: DateTime) { incident(id: $id, asOf: $asOf) { version } }"
+RESTING = "query ($id: ID!, $asOf: DateTime) { deploymentRequest(id: $id, asOf: $asOf) { version %s } }"
+DEPENDING = (
+    "incidents { id }",
+    "explanation { actions { action rules { description met } } }",
+    "availableActions",
+    "hold { awaiting { id } }",
+    "decision { grounds { incident { id } } }",
+)
 REQUESTS_ON = """query ($id: ID!, $at: Position, $asOf: DateTime) {
     incident(id: $id, atLeast: $at, asOf: $asOf) { deploymentRequests { id version } } }"""
 RECORDED = "SELECT recorded_at FROM event_store.events WHERE notification_id = %s"
 
 
 class Parked(NamedTuple):
-    """set_aside: a request whose second event waits, before the last of the other's. before, after: instants."""
+    """parked: a request whose second event its view cannot apply, at position `at`, before the last of the other's.
+
+    before, after: instants.
+    """
 
     here: World
-    set_aside: Answer
+    parked: Answer
     other: Answer
+    at: str
     before: str
     after: str
 
-    def told(self, document: str, **values: object) -> Answer:
+    def ask(self, document: str, **values: object) -> Answer:
         return self.here.register.ask(AUDITOR, document, **values)
 
-    def behind(self, document: str, **values: object) -> str:
-        [error] = self.here.register.errors(AUDITOR, document, **values)
-        assert error["extensions"]["code"] == "VIEW_BEHIND"
-        message: str = error["message"]
-        return message
+    def refused(self, document: str, **values: object) -> str:
+        return refused_at(self.here, AUDITOR, document, **values)
+
+
+def refused_at(here: World, who: Person, document: str, **values: object) -> str:
+    """The position in the one error of an answer without data."""
+    answer = here.register.post(who, document, values).json()
+    assert answer["data"] is None or set(answer["data"].values()) == {None}, answer
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "VIEW_BEHIND"
+    position: str = error["extensions"]["parkedAt"]
+    assert f"has parked the event at position {position} " in error["message"]
+    return position
 
 
 @pytest.fixture
@@ -69,21 +82,16 @@ def here(database_urls: DatabaseUrls) -> Iterator[World]:
 
 @pytest.fixture
 def parked(here: World, database_urls: DatabaseUrls) -> Parked:
-    found = two_under_review(here, database_urls)
-    until(lambda: found.told(ONE, id=found.set_aside["id"])["deploymentRequest"]["version"] == 2)
-    return found
-
-
-def two_under_review(here: World, database_urls: DatabaseUrls) -> Parked:
-    set_aside, other = (here.request(fields="id reference") for _ in range(2))
+    parked, other = (here.request(fields="id reference") for _ in range(2))
     here.ask(AUDITOR, CAUGHT_UP)
     before = here.register.position
-    park(database_urls, set_aside["id"])
-    for each in (set_aside, other):
+    at = park(database_urls, parked["id"])
+    for each in (parked, other):
         here.on_request(here.reviewer, "beginReview", each["id"])
     here.ask(AUDITOR, CAUGHT_UP)
     instants = recorded_at(database_urls, before), recorded_at(database_urls, here.register.position)
-    return Parked(here, set_aside, other, *instants)
+    until(lambda: "errors" in here.register.post(AUDITOR, ONE, {"id": parked["id"]}).json())
+    return Parked(here, parked, other, at, *instants)
 
 
 def recorded_at(urls: DatabaseUrls, position: str) -> str:
@@ -94,171 +102,149 @@ def recorded_at(urls: DatabaseUrls, position: str) -> str:
 
 
 @pytest.mark.parametrize("key", ["id", "reference"])
-@pytest.mark.parametrize("which", ["set_aside", "other"])
-def test_one_is_told_as_it_is_and_as_it_was(parked: Parked, which: str, key: str) -> None:
-    request = getattr(parked, which)
-    for values in ({}, {"asOf": parked.after}, {"version": 2}):
-        found = parked.told(ONE, **{key: request[key]}, **values)["deploymentRequest"]
-        assert (found["id"], found["version"], len(found["history"]["edges"])) == (request["id"], 2, 2)
-    found = parked.told(ONE, **{key: request[key]}, asOf=parked.before)["deploymentRequest"]
-    assert found["version"] == 1
-    assert parked.told(CHANGES, id=request["id"])["deploymentRequest"]["changes"]
+def test_it_says_where_it_is_parked_and_is_shown_as_of_before(parked: Parked, key: str) -> None:
+    wanted = {key: parked.parked[key]}
+    now: dict[str, Any] = {}
+    for values in (now, {"asOf": parked.after}, {"version": 1}, {"version": 2}, {"at": parked.at}):
+        assert parked.refused(ONE, **wanted, **values) == parked.at
+        found = parked.ask(ONE, **{key: parked.other[key]}, **values)["deploymentRequest"]
+        assert found["version"] == values.get("version", 2)
+    found = parked.ask(ONE, **wanted, asOf=parked.before)["deploymentRequest"]
+    assert (found["id"], found["version"], len(found["history"]["edges"])) == (parked.parked["id"], 1, 1)
+    assert parked.here.register.ask(parked.here.outsider, ONE, **wanted) == {"deploymentRequest": None}
 
 
-def test_lists_count_what_they_hold_and_those_of_then_leave_nothing_out(parked: Parked) -> None:
-    for status, version in (("SUBMITTED", 1), ("UNDER_REVIEW", 2)):
-        found = parked.told(ALL, filter={"status": [status]})["deploymentRequests"]
-        assert found["totalCount"] == len(found["edges"]) == 1
-        assert found["edges"][0]["node"]["version"] == version
-    assert parked.told(ALL, asOf=parked.before)["deploymentRequests"]["totalCount"] == 2
-    assert "has parked the event at position" in parked.behind(ALL, asOf=parked.after)
+def test_others_in_the_same_query_are_not_affected(parked: Parked) -> None:
+    one = 'deploymentRequest(id: "%s", atLeast: "%s") { version }'
+    document = f"{{ a: {one % (parked.parked['id'], parked.at)} b: {one % (parked.other['id'], parked.at)} }}"
+    answer = parked.here.register.post(AUDITOR, document).json()
+    assert answer["data"] == {"a": None, "b": {"version": 2}}
+    assert [error["path"] for error in answer["errors"]] == [["a"]]
     unknown = f"{parked.other['reference'][:-4]}9999"
     for values in ({}, {"asOf": parked.before}, {"asOf": parked.after}):
-        assert parked.told(ONE, reference=unknown, **values)["deploymentRequest"] is None
+        assert parked.ask(ONE, reference=unknown, **values) == {"deploymentRequest": None}
 
 
-def ids(found: Answer | None) -> list[str]:
-    return [] if found is None else [found["id"]]
+def test_lists_report_what_they_would_omit_to_those_who_may_see_it(parked: Parked) -> None:
+    for status, version in (("SUBMITTED", 1), ("UNDER_REVIEW", 2)):
+        found = parked.ask(ALL, filter={"status": [status]})["deploymentRequests"]
+        assert found["totalCount"] == len(found["edges"]) == 1
+        assert found["edges"][0]["node"]["version"] == version
+    assert parked.ask(ALL, asOf=parked.before)["deploymentRequests"]["totalCount"] == 2
+    for values in ({"asOf": parked.after}, {"at": parked.at}):
+        assert parked.refused(ALL, **values) == parked.at
+        found = parked.here.register.ask(parked.here.outsider, ALL, **values)
+        assert found["deploymentRequests"] == {"totalCount": 0, "edges": []}
+    assert parked.ask(ALL, at=parked.here.register.position)["deploymentRequests"]["totalCount"] == 2
 
 
-def test_one_without_rows_is_told_of_by_those_who_may_see_it(here: World, database_urls: DatabaseUrls) -> None:
+def test_it_is_shown_again_once_its_events_are_applied(parked: Parked, database_urls: DatabaseUrls) -> None:
+    view = VIEW_OF[deployment_requests.NAME]
+    assert retry(view, database_urls.worker, decode, UUID(parked.parked["id"])).error is None
+    until(lambda: "errors" not in parked.here.register.post(AUDITOR, ONE, {"id": parked.parked["id"]}).json())
+    for values in ({}, {"asOf": parked.after}, {"at": parked.at}):
+        assert parked.ask(ONE, id=parked.parked["id"], **values)["deploymentRequest"]["version"] == 2
+        assert parked.ask(ALL, **values)["deploymentRequests"]["totalCount"] == 2
+
+
+def test_one_without_rows_is_refused_to_those_who_may_see_it(here: World, database_urls: DatabaseUrls) -> None:
     request = here.request(fields="id reference", idempotencyKey="k")
     here.ask(AUDITOR, CAUGHT_UP)
-    park_whole(database_urls, request["id"])
-    for who, found in ((here.reviewer, [request["id"]]), (AUDITOR, [request["id"]]), (here.outsider, [])):
-        for values in ({"id": request["id"]}, {"reference": request["reference"]}):
-            assert ids(here.register.ask(who, ONE, **values)["deploymentRequest"]) == found
-        assert ids(here.register.ask(who, NODE, id=request["id"])["node"]) == found
-        subjects = [edge["node"]["subject"]["id"] for edge in here.register.ask(who, TRAIL)["auditTrail"]["edges"]]
-        assert (request["id"] in subjects) == bool(found)
-    until(lambda: here.register.ask(AUDITOR, ALL)["deploymentRequests"] == {"totalCount": 0, "edges": []})
-    again = here.request(fields="id reference availableActions", idempotencyKey="k")
-    assert again["id"] == request["id"]
-    assert again["availableActions"]
+    at = park_whole(database_urls, request["id"])
+    asked = [(ONE, {"id": request["id"]}), (ONE, {"reference": request["reference"]}), (NODE, {"id": request["id"]})]
+    until(lambda: "errors" in here.register.post(AUDITOR, *asked[0]).json())
+    for who in (here.reviewer, AUDITOR):
+        for document, values in asked:
+            assert refused_at(here, who, document, **values) == at
+        assert refused_at(here, who, TRAIL, id=request["id"]) == at
+    for document, values in asked:
+        assert set(here.register.ask(here.outsider, document, **values).values()) == {None}
+    assert here.register.ask(here.outsider, TRAIL, id=request["id"])["auditTrail"]["edges"] == []
+    assert here.register.ask(AUDITOR, ALL)["deploymentRequests"] == {"totalCount": 0, "edges": []}
+    here.incident()
+    here.ask(AUDITOR, CAUGHT_UP)
+    assert refused_at(here, AUDITOR, ALL, at=at) == at
+    again = here.request(fields="id version", idempotencyKey="k")
+    assert (again["id"], again["version"]) == (request["id"], 1)
 
 
-@pytest.mark.parametrize("has_rows", [False, True])
-def test_what_rests_on_an_incident_that_was_set_aside_is_told_with_it(
-    here: World, database_urls: DatabaseUrls, has_rows: bool
-) -> None:
-    """The finding is what waits, or all of the incident."""
+@pytest.fixture(params=[False, True], ids=["from the start", "at its second event"])
+def resting(here: World, database_urls: DatabaseUrls, request: pytest.FixtureRequest) -> tuple[str, str, str, str]:
+    """A decided and a withheld request, the incidents that they rest on, which are parked, and an instant before."""
     found, awaited = here.attributed()["id"], here.incident()["id"]
     decided = here.decided(incidents=[found])["id"]
     held = here.request(incidents=[awaited])["id"]
     here.on_request(here.reviewer, "beginReview", held)
     here.on_request(here.reviewer, "withholdDeploymentRequest", held, awaiting=[awaited])
     here.ask(AUDITOR, CAUGHT_UP)
-    before = here.register.ask(here.reviewer, RESTING, id=decided), here.register.ask(here.reviewer, RESTING, id=held)
-    assert before[0]["deploymentRequest"]["decision"]["grounds"]
-    if has_rows:
-        with psycopg.connect(database_urls.owner) as owner:
-            owner.execute("DELETE FROM projections.incidents WHERE version > 1")
-            owner.execute("UPDATE projections.incidents SET valid_until = 'infinity'")
-        park(database_urls, found, view=incidents.NAME)
-        park(database_urls, awaited, view=incidents.NAME)
-    else:
-        park_whole(database_urls, found, view=incidents.NAME)
-        park_whole(database_urls, awaited, view=incidents.NAME)
-    told = {"version": 2, "deploymentRequests": [{"id": decided}]}
-    until(lambda: here.register.ask(here.reviewer, INCIDENT, id=found)["incident"] == told)
-    after = here.register.ask(here.reviewer, RESTING, id=decided), here.register.ask(here.reviewer, RESTING, id=held)
-    assert after == before
-    assert here.register.ask(here.outsider, INCIDENT, id=found)["incident"] is None
-    listed = {"filter": {"incident": found}}
-    if has_rows:
-        assert here.register.ask(here.reviewer, ALL, **listed)["deploymentRequests"]["totalCount"] == 1
-    else:
-        [error] = here.register.errors(here.reviewer, ALL, **listed)
-        assert error["extensions"]["code"] == "VIEW_BEHIND"
-        assert here.register.ask(here.outsider, ALL, **listed)["deploymentRequests"]["totalCount"] == 0
+    before = recorded_at(database_urls, here.register.position)
+    for incident in (found, awaited):
+        if request.param:
+            park(database_urls, incident, view=incidents.NAME)
+        else:
+            park_whole(database_urls, incident, view=incidents.NAME)
+    until(lambda: "errors" in here.register.post(here.reviewer, INCIDENT, {"id": awaited}).json())
+    return decided, held, found, before
 
 
-@pytest.mark.parametrize("key", ["id", "reference"])
-def test_what_a_command_did_is_read_at_its_position(here: World, database_urls: DatabaseUrls, key: str) -> None:
-    set_aside, other = (here.request(fields="id reference") for _ in range(2))
+def test_what_rests_on_a_parked_incident_is_refused_with_it(
+    here: World, resting: tuple[str, str, str, str], request: pytest.FixtureRequest
+) -> None:
+    decided, held, incident, before = resting
+    at = refused_at(here, here.reviewer, INCIDENT, id=incident)
+    for request_id, fields in ((held, DEPENDING[:4]), (decided, (DEPENDING[0], DEPENDING[4]))):
+        assert here.register.ask(here.reviewer, RESTING % "status", id=request_id)["deploymentRequest"]
+        for field in fields:
+            answer = here.register.post(here.reviewer, RESTING % field, {"id": request_id}).json()
+            name = field.split()[0]
+            assert (answer["data"]["deploymentRequest"] or {name: None})[name] is None
+            [error] = answer["errors"]
+            assert (error["extensions"]["code"], error["path"][:2]) == ("VIEW_BEHIND", ["deploymentRequest", name])
+    [error] = here.register.errors(here.reviewer, RESTING % DEPENDING[4], id=decided)
+    assert error["extensions"]["parkedAt"] == at
+    listed = {"filter": {"incident": incident}}
+    assert refused_at(here, here.reviewer, ALL, **listed) == at
+    assert here.register.ask(here.outsider, ALL, **listed)["deploymentRequests"]["totalCount"] == 0
+    assert here.register.ask(here.outsider, INCIDENT, id=incident) == {"incident": None}
+    if "second" in request.node.name:
+        for field in (*DEPENDING[:2], DEPENDING[3]):
+            assert here.register.ask(here.reviewer, RESTING % field, id=held, asOf=before)["deploymentRequest"]
+
+
+def test_rules_on_a_hidden_incident_are_refused_without_its_position(here: World, database_urls: DatabaseUrls) -> None:
+    incident = here.incident()["id"]
+    held = here.request(incidents=[incident], marking="GREEN")["id"]
+    here.on_request(here.reviewer, "beginReview", held)
+    here.on_request(here.reviewer, "withholdDeploymentRequest", held, awaiting=[incident])
     here.ask(AUDITOR, CAUGHT_UP)
-    park(database_urls, set_aside["id"])
-    for each in (other, set_aside):
-        here.on_request(here.reviewer, "beginReview", each["id"])
-        for one in (other, set_aside)[: 1 + (each is set_aside)]:
-            assert here.ask(AUDITOR, AT_LEAST, **{key: one[key]})["deploymentRequest"] == {"version": 2}
+    at = park_whole(database_urls, incident, view=incidents.NAME)
+    explained = RESTING % DEPENDING[1]
+    until(lambda: "errors" in here.register.post(here.outsider, explained, {"id": held}).json())
+    [error] = here.register.errors(here.outsider, explained, id=held)
+    assert error["extensions"] == {"code": "VIEW_BEHIND", "parkedAt": None}
+    assert at not in error["message"]
+    assert here.register.ask(here.outsider, RESTING % DEPENDING[0], id=held)["deploymentRequest"]["incidents"] == []
 
 
-def test_the_requests_of_an_incident_are_told_with_those_set_aside(here: World, database_urls: DatabaseUrls) -> None:
-    on, off = here.incident()["id"], here.incident()["id"]
-    request = here.request(incidents=[on])["id"]
-    other = here.request(incidents=[off])["id"]
+def test_the_requests_of_an_incident_report_a_parked_one(here: World, database_urls: DatabaseUrls) -> None:
+    """Named by the parked request before, and by the event that its view could not apply."""
+    named, added, off = (here.incident()["id"] for _ in range(3))
+    request, other = here.request(incidents=[named])["id"], here.request(incidents=[off])["id"]
     here.ask(AUDITOR, CAUGHT_UP)
     before = recorded_at(database_urls, here.register.position)
-    park(database_urls, request)
-    here.on_request(here.reviewer, "beginReview", request)
+    at = park(database_urls, request)
+    here.on_request(here.requester, "amendDeploymentRequest", request, incidents=[named, added])
     after = recorded_at(database_urls, here.register.position)
-    for incident, found, then in ((on, request, 2), (off, other, 1)):
-        for values, version in (({"at": here.register.position}, then), ({"asOf": after}, then), ({"asOf": before}, 1)):
-            told = here.register.ask(AUDITOR, REQUESTS_ON, id=incident, **values)["incident"]["deploymentRequests"]
-            assert told == [{"id": found, "version": version}]
-
-
-@pytest.fixture
-def unfoldable(here: World, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Parked:
-    """The second event of what is set aside is one that the domain itself cannot apply."""
-    found = two_under_review(here, database_urls)
-    refuse(monkeypatch, found.set_aside["id"], 2)
-    until(lambda: "errors" in here.register.post(AUDITOR, ONE, {"id": found.set_aside["id"]}).json())
-    return found
-
-
-@pytest.mark.parametrize("key", ["id", "reference"])
-def test_one_that_nobody_can_fold_is_told_up_to_there(unfoldable: Parked, key: str) -> None:
-    wanted = {key: unfoldable.set_aside[key]}
-    now: dict[str, str] = {}
-    for values in (now, {"asOf": unfoldable.after}):
-        assert "has parked the event at position" in unfoldable.behind(ONE, **wanted, **values)
-    plain = ONE.replace("history(first: 10) { edges { node { subject { id } } } }", "")
-    assert unfoldable.told(plain, **wanted, asOf=unfoldable.before)["deploymentRequest"]["version"] == 1
-    here = unfoldable.here
-    assert here.register.ask(here.outsider, ONE, **wanted)["deploymentRequest"] is None
-
-
-def test_one_that_nobody_can_fold_is_in_no_others_way(unfoldable: Parked) -> None:
-    other = unfoldable.other
-    for key in ("id", "reference"):
-        assert unfoldable.told(ONE, **{key: other[key]})["deploymentRequest"]["version"] == 2
-    unknown = f"{other['reference'][:-4]}9999"
-    assert unfoldable.told(ONE, reference=unknown)["deploymentRequest"] is None
-    incident = unfoldable.here.incident()["id"]
-    unfoldable.here.ask(AUDITOR, CAUGHT_UP)
-    assert unfoldable.told(REQUESTS_ON, id=incident)["incident"] == {"deploymentRequests": []}
-
-
-def test_of_several_incidents_only_those_that_it_names_say_so(
-    here: World, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Asked for together. An event of one without rows that nobody can fold is shown, and its subject says why not."""
-    on, off = here.incident()["id"], here.incident()["id"]
-    request = here.request(incidents=[on])["id"]
-    here.ask(AUDITOR, CAUGHT_UP)
-    park_whole(database_urls, request)
-    here.on_request(here.requester, "remarkOnDeploymentRequest", request)
-    refuse(monkeypatch, request, 2)
+    for values in ({"at": here.register.position}, {"asOf": after}):
+        for incident in (named, added):
+            assert refused_at(here, AUDITOR, REQUESTS_ON, id=incident, **values) == at
+        told = here.register.ask(AUDITOR, REQUESTS_ON, id=off, **values)["incident"]["deploymentRequests"]
+        assert told == [{"id": other, "version": 1}]
+    for incident, expected in ((named, [{"id": request, "version": 1}]), (added, [])):
+        told = here.register.ask(AUDITOR, REQUESTS_ON, id=incident, asOf=before)["incident"]["deploymentRequests"]
+        assert told == expected
     asked = 'incident(id: "%s") { deploymentRequests { id } }'
-    both = f"{{ a: {asked % on} b: {asked % off} }}"
+    both = f"{{ a: {asked % named} b: {asked % off} }}"
     until(lambda: "errors" in here.register.post(AUDITOR, both).json())
     answer = here.register.post(AUDITOR, both).json()
-    assert [error["path"][0] for error in answer["errors"]] == ["a"]
-    assert answer["data"] == {"a": None, "b": {"deploymentRequests": []}}
-    refuse(monkeypatch, request, 1)
-    [error] = here.register.errors(AUDITOR, TRAIL)
-    assert error["extensions"]["code"] == "VIEW_BEHIND"
-
-
-def refuse(monkeypatch: pytest.MonkeyPatch, stream: str, version: int) -> None:
-    """The domain cannot apply this event from now on."""
-
-    def evolve(state: Any, recorded: Recorded[Any]) -> Any:
-        if (str(recorded.stream), recorded.version) == (stream, version):
-            raise ValueError("poison")
-        return DEPLOYMENT_REQUEST.evolve(state, recorded)
-
-    poisoned = replace(parked_subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
-    monkeypatch.setattr(loaders, "REQUESTS", poisoned)
+    assert answer["data"] == {"a": None, "b": {"deploymentRequests": [{"id": other}]}}

@@ -10,6 +10,7 @@ from projections import incidents
 from projections.incidents import IncidentListFilter
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
+from service.graphql.loaders.subject_views import INCIDENTS
 from service.graphql.schema import cursors
 from service.graphql.schema.arguments import given, identifier, page_size, region_paths, several, words
 from service.graphql.schema.context import Info
@@ -88,5 +89,5 @@ async def _found(id: str | None, reference: str | None, loaders: Loaders) -> Sta
     if id is not None:
         found = await loaders.incidents.load(identifier(id))
     else:
-        found = await loaders.incident_subjects.by_reference(reference or "")
+        found = await loaders.by_reference(INCIDENTS, reference or "")
     return found if found is None or reference in (None, found.reference) else None

@@ -10,6 +10,8 @@ from projections import request_lists
 from projections.request_lists import RequestListFilter, RequestOrder
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
+from service.graphql.loaders.parked import refuse
+from service.graphql.loaders.subject_views import INCIDENTS, REQUESTS
 from service.graphql.schema import cursors
 from service.graphql.schema.arguments import given, identifier, page_size, region_paths, several, words
 from service.graphql.schema.context import Info
@@ -102,7 +104,7 @@ class RequestQueries:
         of = cursors.of_list(f"requests/{order}", loaders.past)
         place = cursors.place_after(of, after)
         if wanted.incident is not None:
-            await loaders.incident_subjects.require_rows(wanted.incident)
+            refuse(await loaders.parked(INCIDENTS.name).among([wanted.incident]))
         rows = await loaders.rows(lambda scope: request_lists.page(scope, wanted, order, size + 1, place))
         edges = [
             DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, loaders))
@@ -117,7 +119,7 @@ class RequestQueries:
 
 async def _count(wanted: RequestListFilter, loaders: Loaders) -> int:
     """The number of items in the list; counts rows while streams are parked, so that it matches the list."""
-    row_by_row = bool(await loaders.request_subjects.parked())
+    row_by_row = bool(await loaders.parked(REQUESTS.name).positions())
     return await loaders.number(lambda scope: request_lists.count(scope, wanted, row_by_row=row_by_row))
 
 
@@ -128,7 +130,7 @@ async def _newest(id: str | None, reference: str | None, loaders: Loaders) -> St
     if id is not None:
         found = await loaders.requests.load(identifier(id))
     else:
-        found = await loaders.request_subjects.by_reference(reference or "")
+        found = await loaders.by_reference(REQUESTS, reference or "")
     return found if found is None or reference in (None, found.reference) else None
 
 

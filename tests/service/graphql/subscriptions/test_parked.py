@@ -1,19 +1,19 @@
-"""What a view has set aside is told to subscribers from its own events, and holds up nobody who asked for others."""
+"""Subscriptions to what a view has parked continue: the response to such an event says VIEW_BEHIND."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+from uuid import UUID
 
 import pytest
 
-from domain.catalogue import DEPLOYMENT_REQUEST
-from domain.recorded_event import Recorded
 from domain.vocabulary import Role
-from service.graphql.loaders import loaders, parked_subjects
+from projections import deployment_requests
+from projections.catalogue import VIEW_OF
+from projections.following.parked_events import retry
+from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.register import Person, followed, served
-from tests.service.graphql.subscriptions.client import socket
+from tests.service.graphql.subscriptions.client import Socket, socket
 from tests.service.graphql.world import World, world
 
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
@@ -27,91 +27,85 @@ CHANGED = "subscription ($id: ID!) { deploymentRequestChanged(id: $id) { version
 
 @pytest.fixture
 def here(database_urls: DatabaseUrls) -> Iterator[World]:
-    """Nothing follows but where a test says so."""
+    """No view is followed, except where a test says so."""
     with served(database_urls, follow=False) as register:
         yield world(register)
 
 
-def test_its_events_are_told_with_what_it_is(here: World, database_urls: DatabaseUrls) -> None:
+def refused_at(client: Socket, id: str) -> str:
+    """The position in the error of the next response, after which the subscription continues."""
+    message = client.receive()
+    assert (message["type"], message["id"], message["payload"]["data"]) == ("next", id, None), message
+    [error] = message["payload"]["errors"]
+    assert error["extensions"]["code"] == "VIEW_BEHIND"
+    position: str = error["extensions"]["parkedAt"]
+    return position
+
+
+def test_its_events_say_so_and_those_of_others_follow(here: World, database_urls: DatabaseUrls) -> None:
     with followed(database_urls):
         request = here.request()["id"]
         here.ask(AUDITOR, CAUGHT_UP)
-        park(database_urls, request)
+        start = here.register.position
+        at = park(database_urls, request)
         with socket(here.register, greeted=AUDITOR) as client:
-            client.subscribe("1", EVENTS, after=here.register.position)
+            client.subscribe("1", EVENTS, after=start)
             here.on_request(here.requester, "remarkOnDeploymentRequest", request)
-            assert client.data("1")["eventsRecorded"] == {
-                "type": "RequestRemarked",
-                "subject": {"id": request, "version": 2},
-            }
+            assert refused_at(client, "1") == at
             here.incident()
             assert client.data("1")["eventsRecorded"]["type"] == "IncidentReported"
+        with socket(here.register, greeted=AUDITOR) as client:
+            client.subscribe("1", PLAIN, after=start)
+            told = [client.data("1")["eventsRecorded"]["type"] for _ in range(2)]
+            assert told == ["RequestRemarked", "IncidentReported"]
 
 
-def test_so_they_are_where_the_view_has_no_row_of_it(here: World, database_urls: DatabaseUrls) -> None:
+def test_one_without_a_row_says_so_and_others_of_the_same_page_do_not(here: World, database_urls: DatabaseUrls) -> None:
     start = here.register.position
     with followed(database_urls):
-        request = here.request()["id"]
+        first, request, last = (here.request()["id"] for _ in range(3))
         here.ask(AUDITOR, CAUGHT_UP)
-        park_whole(database_urls, request)
+        at = park_whole(database_urls, request)
         with socket(here.register, greeted=AUDITOR) as client:
             client.subscribe("1", EVENTS, after=start)
+            assert client.data("1")["eventsRecorded"]["subject"] == {"id": first, "version": 1}
+            assert refused_at(client, "1") == at
+            assert client.data("1")["eventsRecorded"]["subject"] == {"id": last, "version": 1}
             client.subscribe("2", CHANGED, id=request)
-            told = {message["id"]: message["payload"]["data"] for message in (client.receive(), client.receive())}
-            assert told["1"]["eventsRecorded"]["subject"] == {"id": request, "version": 1}
-            assert told["2"]["deploymentRequestChanged"] == {"version": 1}
+            assert refused_at(client, "2") == at
+        with socket(here.register, greeted=here.outsider) as client:
+            client.subscribe("2", CHANGED, id=request)
+            [error] = client.errors("2")
+            assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_events_before_one_that_nobody_can_fold_are_told(
-    here: World, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Then the subscription ends; one that does not ask for subjects goes on."""
-    with followed(database_urls):
-        start = here.register.position
-        other, request = here.request()["id"], here.request()["id"]
-        here.ask(AUDITOR, CAUGHT_UP)
-        park_whole(database_urls, request)
-
-        def evolve(state: Any, recorded: Recorded[Any]) -> Any:
-            if str(recorded.stream) == request and recorded.version == 2:
-                raise ValueError("poison")
-            return DEPLOYMENT_REQUEST.evolve(state, recorded)
-
-        poisoned = replace(parked_subjects.REQUESTS, aggregate=replace(DEPLOYMENT_REQUEST, evolve=evolve))
-        monkeypatch.setattr(loaders, "REQUESTS", poisoned)
-        here.on_request(here.requester, "remarkOnDeploymentRequest", request)
-        with socket(here.register, greeted=AUDITOR) as client:
-            client.subscribe("1", EVENTS, after=start)
-            assert client.data("1")["eventsRecorded"]["subject"] == {"id": other, "version": 1}
-            [error] = client.errors("1")
-            assert error["extensions"]["code"] == "VIEW_BEHIND"
-            client.subscribe("2", PLAIN, after=start)
-            told = [client.data("2")["eventsRecorded"]["type"] for _ in range(3)]
-            assert told == ["RequestSubmitted", "RequestSubmitted", "RequestRemarked"]
-
-
-def test_each_change_of_it_is_told(here: World, database_urls: DatabaseUrls) -> None:
+def test_a_request_is_sent_again_once_its_events_are_applied(here: World, database_urls: DatabaseUrls) -> None:
     with followed(database_urls):
         request = here.request()["id"]
         here.ask(AUDITOR, CAUGHT_UP)
         with socket(here.register, greeted=AUDITOR) as client:
             client.subscribe("1", CHANGED, id=request)
             assert client.data("1")["deploymentRequestChanged"] == {"version": 1}
-            park(database_urls, request)
-            for version in (2, 3):
+            at = park(database_urls, request)
+            for _ in range(2):
                 here.on_request(here.requester, "remarkOnDeploymentRequest", request)
-                assert client.data("1")["deploymentRequestChanged"] == {"version": version}
+            assert refused_at(client, "1") == at
+            view = VIEW_OF[deployment_requests.NAME]
+            here.ask(AUDITOR, CAUGHT_UP.replace("deploymentRequests(atLeast: $at) { totalCount }", ""))
+            assert retry(view, database_urls.worker, decode, UUID(request)).error is None
+            here.incident()
+            assert client.data("1")["deploymentRequestChanged"] == {"version": 3}
 
 
-def test_a_request_that_changed_just_before_it_is_told(here: World, database_urls: DatabaseUrls) -> None:
+def test_another_request_is_sent_while_one_is_parked(here: World, database_urls: DatabaseUrls) -> None:
     with followed(database_urls):
-        set_aside, request = here.request()["id"], here.request()["id"]
+        parked, request = here.request()["id"], here.request()["id"]
         here.ask(AUDITOR, CAUGHT_UP)
-    park(database_urls, set_aside)
+    park(database_urls, parked)
     with socket(here.register, greeted=AUDITOR) as client:
         client.subscribe("1", CHANGED, id=request)
         assert client.data("1")["deploymentRequestChanged"] == {"version": 1}
-        for each in (request, set_aside):
+        for each in (request, parked):
             here.on_request(here.requester, "remarkOnDeploymentRequest", each)
         with followed(database_urls):
             assert client.data("1")["deploymentRequestChanged"] == {"version": 2}
