@@ -210,6 +210,7 @@ VIEW: Final = View(
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
     fold=fold,
     derive=update_counts,
+    group_columns=tuple(level.own for level in LEVELS),
     recount=recount,
     parks=False,
 )

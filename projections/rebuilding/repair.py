@@ -1,19 +1,16 @@
 """Replaces one stream's rows in place with those that its events give, if they were edited or the stream is parked."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Table
 
 from projections.following import parked_events
 from projections.following.leadership import OtherVersion, connect
 from projections.following.replay import Decode, LogReplay, topics
 from projections.following.row_writer import LIVE, begins, fold, write
 from projections.reading.queries import BEFORE_ALL
-from projections.running_counts import LEVELS
 from projections.tables.view import Folded, View
 
 
@@ -38,7 +35,7 @@ def repair(view: View, url: str, decode: Decode, stream: UUID) -> int:
         folded: Folded | None = None
         for events in LogReplay(connection, decode, int(row[0])).of_stream(stream, wanted):
             if not done:
-                groups |= _forget(connection, view.tables, stream)
+                groups |= _forget(connection, view, stream)
             folded = fold(view, stream, state, events, begins(connection, events[0]))
             groups.update(folded.groups)
             write(replace(view, derive=None), connection, LIVE, [folded])
@@ -52,15 +49,15 @@ def repair(view: View, url: str, decode: Decode, stream: UUID) -> int:
     return done
 
 
-def _forget(connection: psycopg.Connection[Any], tables: Sequence[Table], subject: UUID) -> set[UUID]:
+def _forget(connection: psycopg.Connection[Any], view: View, subject: UUID) -> set[UUID]:
     """Deletes the subject's rows, and returns the groups that it was counted in."""
     groups: set[UUID] = set()
-    for table in tables:
+    for table in view.tables:
         of = next((name for name in ("id", "subject") if name in table.c), None)
         if of is None:
             continue
-        own = ", ".join(level.own for level in LEVELS if level.own in table.c) or "NULL"
-        statement = f"DELETE FROM {table} WHERE {of} = %s RETURNING {own}"  # noqa: S608
+        ids = ", ".join(name for name in view.group_columns if name in table.c) or "NULL"
+        statement = f"DELETE FROM {table} WHERE {of} = %s RETURNING {ids}"  # noqa: S608
         rows = connection.execute(statement.encode(), [subject]).fetchall()
         groups.update(group for row in rows for group in row if group is not None)
     return groups

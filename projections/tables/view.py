@@ -78,6 +78,7 @@ class View:
     fold: takes the previous state (None for a new subject) and some events of one subject, oldest first. Folds of
     different subjects are independent.
     derive: computes rows in a schema that depend on several subjects: for the folds just written, or for all (None).
+    group_columns: columns with the ids of the groups that a row is counted in; `derive` recounts groups.
     recount: yields one line for each derived row that differs from a count from scratch, at the last changes of the
     given subjects.
     ignores: event types that have no effect on the view, of aggregates that otherwise have.
@@ -94,6 +95,7 @@ class View:
     kind: Callable[[Recorded[Any]], str] = kind_is_aggregate
     fold: Callable[[Any, Sequence[Recorded[Any]]], Folded]
     derive: Callable[[psycopg.Connection[Any], str, Sequence[Folded] | None], None] | None = None
+    group_columns: tuple[str, ...] = ()
     recount: Callable[[psycopg.Connection[Any], str, Sequence[Folded]], Iterator[str]] | None = None
     parks: bool = True
     ignores: tuple[type[Any], ...] = ()
