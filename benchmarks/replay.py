@@ -14,7 +14,7 @@ from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections import deployment_requests
 from projections.following.replay import LogReplay, head, topics
-from projections.rebuilding.gc_tuning import collecting_rarely
+from projections.rebuilding.parallel_load import infrequent_gc
 from projections.rebuilding.rebuild import rebuild
 from service.cli.rebuild_commands import JOBS
 from service.event_store.mapper import decode
@@ -129,7 +129,7 @@ def run_rebuild(url: str, jobs: int) -> tuple[int, float, float]:
 def run_reading(url: str) -> tuple[int, float]:
     """Reads and decodes the same events, stream by stream, and discards them."""
     began = time.perf_counter()
-    with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection, collecting_rarely():
+    with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection, infrequent_gc():
         source = LogReplay(connection, decode, head(connection)).by_stream(topics(VIEW.by_stream))
         events = sum(len(own or ()) for _, own, _ in source)
     return events, time.perf_counter() - began

@@ -1,6 +1,7 @@
 """The copy of a view's tables that a rebuild fills, and the record of its loaded parts, so that it can be resumed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -10,7 +11,9 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from projections.following.leadership import connect
 from projections.following.stream_ranges import StreamRange, range_count
+from projections.rebuilding.progress import run_cancellable
 from projections.tables.view import View
 
 NEXT: Final = "projections_next"
@@ -112,14 +115,30 @@ def indexes(connection: psycopg.Connection[Any], view: View) -> list[str]:
     return [row[0] for row in connection.execute(statement, [_tables(view)])]
 
 
-def build_index(connection: psycopg.Connection[Any], name: str) -> None:
-    """Builds the counterpart of a live table's index on the copy."""
-    connection.execute("SELECT projections.build_index(%s)", [name])
+def build_indexes(
+    view: View, url: str, connection: psycopg.Connection[Any], jobs: int, look: Callable[[], None]
+) -> None:
+    """Builds all indexes and keys of the live tables on the copy, and its statistics.
 
-
-def complete(connection: psycopg.Connection[Any], view: View) -> None:
-    """After all indexes: adds primary keys and planner statistics."""
+    jobs: parallel sessions. look: called meanwhile; an error of it cancels them.
+    Raises psycopg.Error.
+    """
+    names = indexes(connection, view)
+    with ExitStack() as sessions:
+        used = [sessions.enter_context(connect(url, f"mandate rebuild {view.name}")) for _ in names[:jobs]]
+        run_cancellable(used, lambda session: _build(session, names), look)
     _call(connection, "complete_copy", view)
+
+
+def _build(session: psycopg.Connection[Any], names: list[str]) -> None:
+    """Takes names from the front until none is left."""
+    session.execute("SET statement_timeout = 0")
+    while True:
+        try:
+            name = names.pop(0)
+        except IndexError:
+            return
+        session.execute("SELECT projections.build_index(%s)", [name])
 
 
 def unlike(connection: psycopg.Connection[Any], view: View, *, whole: bool) -> str | None:

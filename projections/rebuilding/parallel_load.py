@@ -1,5 +1,6 @@
 """Loads a view's copy part by part, in this process or in several in parallel."""
 
+import gc
 import signal
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +22,6 @@ from projections.following.row_writer import UnappliableEvent, begins, fold, mem
 from projections.following.stream_ranges import StreamRange
 from projections.rebuilding import copies
 from projections.rebuilding.copies import NEXT, Copy, Loaded
-from projections.rebuilding.gc_tuning import collecting_rarely
 from projections.tables.binary_copy import load
 from projections.tables.view import Folded, View
 
@@ -29,6 +29,10 @@ MIN_PARTS: Final = 4
 """Least number of parts for each process; with fewer, starting it does not pay."""
 JOIN_TIMEOUT: Final = 30.0
 """Seconds that a process has to complete its current part."""
+
+GC_THRESHOLDS: Final = (200_000, 10, 10)
+"""Events contain no reference cycles. With the default of 700 allocations, collections took half of the time of reading
+and a third of that of a rebuild."""
 
 LOST: Final = "a loader process died: the next rebuild resumes from what is loaded"
 
@@ -136,6 +140,17 @@ def _load(view: View, connection: psycopg.Connection[Any], folded: Sequence[Fold
 
 
 @contextmanager
+def infrequent_gc() -> Iterator[None]:
+    """Sets the thresholds of the process's garbage collector until the context ends."""
+    before = gc.get_threshold()
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
 def _session(job: LoadJob) -> Iterator[psycopg.Connection[Any]]:
     with connect(job.url, f"mandate rebuild {job.view.name}") as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = '60s'")
@@ -181,7 +196,7 @@ def _serve(name: str, url: str, decode: Decode, copy: Copy, served: int, pipe: C
     """The main function of a loader process: loads parts until the pipe closes."""
     job = LoadJob(VIEW_OF[name], url, decode, copy, served)
     try:
-        with collecting_rarely(), _session(job) as connection:
+        with infrequent_gc(), _session(job) as connection:
             while True:
                 pipe.send(_fill(job, connection, pipe.recv()))
     except (EOFError, ConnectionError):

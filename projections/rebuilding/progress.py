@@ -1,19 +1,26 @@
-"""Progress of a rebuild, written to the database and reported to the caller; also checks for cancellation."""
+"""Progress and cancellation of a rebuild: written to the database, reported to the caller, checked meanwhile."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
 
 from projections.reading.view_status import ProgressReport
 from projections.rebuilding import rebuild_queue
-from projections.rebuilding.cancellable import LOOK
 from projections.tables.checkpoints import RebuildStep
 from projections.tables.view import View
 
+T = TypeVar("T")
+
+LOOK: Final = 0.5
+"""Seconds between calls of `look`."""
+ANSWER: Final = 5.0
+"""Seconds that the server has to accept a cancellation before it is repeated."""
 RESUMES: Final = "if it was loading, the next rebuild resumes there"
 
 
@@ -85,3 +92,31 @@ class ProgressReporter:
         if rebuild_queue.report_progress(self._connection, self._view.name, self._view.version, progress):
             raise RebuildCancelled(f"it was cancelled: {RESUMES}")
         self._report(progress)
+
+
+def run_cancellable(
+    sessions: Sequence[psycopg.Connection[Any]],
+    work: Callable[[psycopg.Connection[Any]], T],
+    look: Callable[[], None],
+) -> list[T]:
+    """Runs the same work in several sessions in parallel and returns the results.
+
+    look: called meanwhile. An error of `look` or of one session cancels the others.
+    """
+    with ThreadPoolExecutor(len(sessions), "cancellable") as pool:
+        begun: list[Future[T]] = []
+        try:
+            begun += (pool.submit(work, session) for session in sessions)
+            left = set(begun)
+            while left:
+                done, left = wait(left, LOOK, FIRST_EXCEPTION)
+                for each in done:
+                    each.result()
+                look()
+        finally:
+            while not all(each.done() for each in begun):
+                for session in sessions:
+                    with suppress(psycopg.Error):  # the connection is lost, and the statement ends with it
+                        session.cancel_safe(timeout=ANSWER)
+                wait(begun, LOOK)
+    return [each.result() for each in begun]

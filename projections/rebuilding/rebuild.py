@@ -11,8 +11,7 @@ from projections.following.leadership import connect
 from projections.following.replay import Decode
 from projections.reading.view_status import REBUILDS, ProgressReport
 from projections.rebuilding import copies, rebuild_queue
-from projections.rebuilding.gc_tuning import collecting_rarely
-from projections.rebuilding.parallel_load import LoaderLost
+from projections.rebuilding.parallel_load import LoaderLost, infrequent_gc
 from projections.rebuilding.progress import ProgressReporter, RebuildCancelled
 from projections.rebuilding.rebuild_attempt import RebuildAttempt, RebuildResult
 from projections.rebuilding.verification import Comparison
@@ -88,7 +87,7 @@ def _attempt(
     *,
     swaps: bool,
 ) -> Iterator["RebuildAttempt"]:
-    with connect(url, f"mandate rebuild {view.name}") as connection, _exclusive(connection, view), collecting_rarely():
+    with connect(url, f"mandate rebuild {view.name}") as connection, _exclusive(connection, view), infrequent_gc():
         connection.execute("SET statement_timeout = 0")
         rebuild_queue.begin(connection, view.name)
         reporter = ProgressReporter(connection, view, progress, stop or Event(), swaps)

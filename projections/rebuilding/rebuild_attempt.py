@@ -16,11 +16,9 @@ from projections.following.leadership import OtherVersion, connect, version_of
 from projections.following.replay import Decode, LogReplay, count, head, topics
 from projections.following.row_writer import UnappliableEvent, apply
 from projections.rebuilding import copies, rebuild_queue
-from projections.rebuilding.cancellable import run_cancellable
 from projections.rebuilding.copies import AUTOVACUUM, NEXT, Copy
-from projections.rebuilding.copy_indexes import index
 from projections.rebuilding.parallel_load import LoadJob, fill
-from projections.rebuilding.progress import ProgressReporter
+from projections.rebuilding.progress import ProgressReporter, run_cancellable
 from projections.rebuilding.rebuild_queue import RebuildOutcome
 from projections.rebuilding.verification import Comparison, RowsDiffer, check_sample, compare, same_moment
 from projections.tables.checkpoints import RebuildStep
@@ -178,7 +176,7 @@ class RebuildAttempt:
         copies.close(self._connection, copy)
         self._progress.enter(RebuildStep.INDEXING)
         self._derive()
-        index(self._view, self._url, self._connection, self._jobs, self._progress.look)
+        copies.build_indexes(self._view, self._url, self._connection, self._jobs, self._progress.look)
         self._progress.enter(RebuildStep.CATCHING_UP)
         replay = LogReplay(self._connection, self._decode, copy.position)
         for stream in left_out:
