@@ -1,7 +1,6 @@
 """Throughput and latency of commands through the dispatcher, compared with the stock library's Application."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +13,7 @@ from benchmarks.server import created, durable_server, migrated
 from benchmarks.stock import StockRegister, environment
 from benchmarks.tables import aligned, middle, percentile, times
 from benchmarks.workers import Client, Run, Workers
-from service.commands.async_dispatcher import AsyncDispatcher
-from service.commands.stream_locks import AsyncStreamLocks
+from service.commands.dispatcher import blocking
 from service.processes.composition import write_side
 from service.settings import Settings
 
@@ -54,9 +52,9 @@ def measure(*, quick: bool = False) -> str:
     with durable_server() as server, ExitStack() as stack:
         urls = migrated(server, "commands_mandate")
         most = max(load.processes for load in LOADS)
-        with write_side(Settings(), urls.api) as write:
-            register.found(write.dispatcher)
-            requests = register.submit(write.dispatcher, most * scale.streams)
+        with write_side(Settings(), urls.api) as write, blocking(write.dispatcher) as dispatch:
+            register.found(dispatch)
+            requests = register.submit(dispatch, most * scale.streams)
         stock_url = created(server, "commands_stock").owner
         StockRegister(environment(stock_url)).close()
         sides = {
@@ -73,16 +71,14 @@ def measure(*, quick: bool = False) -> str:
 
 def mandate_side(url: str, requests: list[UUID], process: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
     """Remarks through the dispatcher in an event loop, as in the API, on the client's own requests."""
-    write, settings = stack.enter_context(write_side(Settings(), url)), Settings()
-    threads = stack.enter_context(ThreadPoolExecutor(settings.command_threads))
-    dispatcher = AsyncDispatcher(write.dispatcher, write.store, threads, AsyncStreamLocks(settings.turn_timeout))
+    write = stack.enter_context(write_side(Settings(), url))
     own = requests[process :: max(load.processes for load in LOADS)]
 
     def client(command: str, number: int, clients: int) -> Client:
         orders = cycle([register.remark(request, number) for request in own[number::clients]])
 
         async def carry_out() -> None:
-            register.recorded(await dispatcher.dispatch(next(orders)))
+            register.recorded(await write.dispatcher.dispatch(next(orders)))
 
         return carry_out
 

@@ -10,7 +10,7 @@ from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.jurisdiction import GrantMandate
 from domain.refusals import Refusal
 from domain.vocabulary import Actor, AuthorityCode, Label, Period, Region, Role, Strength, Subject, Text
-from service.commands.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatch
 from service.commands.envelope import CommandEnvelope, CommandResult
 
 DECIDER: Final = AuthorityCode("kfor")
@@ -33,19 +33,19 @@ def official(authority: AuthorityCode, *roles: Role, name: str = "official") -> 
     return Actor(issuer="mandate", subject=Subject(name), authority=authority, roles=roles or (Role.REQUESTER,))
 
 
-def found(dispatcher: Dispatcher) -> None:
+def found(dispatch: Dispatch) -> None:
     """Registers the authorities and grants the mandate."""
     for code in (DECIDER, *REQUESTERS):
-        carry_out(dispatcher, CommandEnvelope(command=RegisterAuthority(code=code, name=Label(code)), actor=CLERK))
+        carry_out(dispatch, CommandEnvelope(command=RegisterAuthority(code=code, name=Label(code)), actor=CLERK))
     grant = GrantMandate(authority=DECIDER, region=Region("xk"), legal_basis=Label("UNSCR 1244"))
-    carry_out(dispatcher, CommandEnvelope(command=grant, actor=CLERK))
+    carry_out(dispatch, CommandEnvelope(command=grant, actor=CLERK))
 
 
-def submit(dispatcher: Dispatcher, count: int) -> list[UUID]:
+def submit(dispatch: Dispatch, count: int) -> list[UUID]:
     """Submits `count` requests, by each authority in turn."""
     orders = [CommandEnvelope(command=SUBMIT, actor=official(REQUESTERS[n % len(REQUESTERS)])) for n in range(count)]
     with ThreadPoolExecutor(16) as pool:
-        return [outcome.subject for outcome in pool.map(lambda order: carry_out(dispatcher, order), orders)]
+        return [outcome.subject for outcome in pool.map(lambda order: carry_out(dispatch, order), orders)]
 
 
 def remark(request: UUID, number: int) -> CommandEnvelope:
@@ -54,9 +54,9 @@ def remark(request: UUID, number: int) -> CommandEnvelope:
     return CommandEnvelope(command=RemarkOnRequest(reason=Text(REMARK)), actor=actor, subject=request)
 
 
-def carry_out(dispatcher: Dispatcher, order: CommandEnvelope) -> CommandResult:
+def carry_out(dispatch: Dispatch, order: CommandEnvelope) -> CommandResult:
     """Executes a command. Raises RuntimeError if it is refused."""
-    return recorded(dispatcher.dispatch(order))
+    return recorded(dispatch(order))
 
 
 def recorded(answer: CommandResult | Refusal) -> CommandResult:

@@ -58,6 +58,9 @@ class RegisterAuthority:
             yield FieldProblem(path="code", message="A code that ends in '-i' would read like an incident's reference.")
 
 
+Command = RegisterAuthority
+
+
 def register(command: RegisterAuthority, authority: Authority | None, context: Context) -> tuple[Event, ...]:
     return (AuthorityRegistered(code=command.code, name=command.name),)
 

@@ -28,6 +28,19 @@ from domain.policies.holds import RELEASE_HOLD, WITHHOLD_AGAIN
 from domain.recorded_event import Recorded, Upcasters
 from domain.voided_events import EventVoided, Unbegun, passing_voided
 
+Command = request_lifecycle.Command | incident_lifecycle.Command | authority.Command | jurisdiction.Command
+Event = (
+    request_events.Event
+    | incident_events.Event
+    | authority.Event
+    | jurisdiction.Event
+    | number_series.Event
+    | claim.Event
+    | EventVoided
+)
+State = DeploymentRequest | Incident | Authority | Jurisdiction | Numbering | Claim | Unbegun
+"""The state of a stream that has events."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
@@ -158,3 +171,14 @@ def fold(aggregate: Aggregate, history: tuple[Recorded[Any], ...] | list[Recorde
     for recorded in history:
         state = aggregate.evolve(state, recorded)
     return state
+
+
+def evolve(state: State | None, recorded: Recorded[Event]) -> State:
+    """The state of a stream after one more of its events."""
+    after: State = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+    return after
+
+
+def version_of(state: State | None) -> int:
+    """The number of events of a stream."""
+    return 0 if state is None else state.version

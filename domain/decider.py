@@ -3,7 +3,7 @@
 `decide`, `available` and `explain` read the same table, so they cannot disagree.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -63,6 +63,24 @@ class Context:
 
     def as_actor(self, actor: Actor) -> "Context":
         return replace(self, actor=actor)
+
+
+def resolve(question: Callable[[], State], read: Callable[[tuple[UUID, ...]], object]) -> State:
+    """The answer to a question that may raise Unread. read: adds the states of these streams to what is consulted."""
+    while True:
+        try:
+            return question()
+        except Unread as unread:
+            read(unread.streams)
+
+
+async def resolve_async(question: Callable[[], State], read: Callable[[tuple[UUID, ...]], Awaitable[object]]) -> State:
+    """`resolve` with a `read` that is awaited."""
+    while True:
+        try:
+            return question()
+        except Unread as unread:
+            await read(unread.streams)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

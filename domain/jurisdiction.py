@@ -143,6 +143,9 @@ class EndMandate:
     at: datetime | None = None
 
 
+Command = GrantMandate | EndMandate
+
+
 def end(command: EndMandate, jurisdiction: Jurisdiction | None, context: Context) -> tuple[Event, ...]:
     return (
         MandateEnded(

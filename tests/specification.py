@@ -8,29 +8,25 @@ A `Register` is the domain without a store: a log in memory, and commands judged
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from domain import authority, jurisdiction, validation
+from domain.attempt import ROUTES, DecisionAttempt
 from domain.catalogue import AGGREGATE_OF, AGGREGATES, Aggregate
-from domain.decider import Context, Opening, Outlook, Step, Unread, available, decide, explain, open_with
-from domain.number_series import NumberAssigned
+from domain.decider import Context, Opening, Outlook, available, explain, resolve
 from domain.recorded_event import CommandRef, Recorded
-from domain.refusals import InvalidInput, NotFound, Refusal
+from domain.refusals import InvalidInput, Refusal
 from domain.vocabulary import Actor
 
 START: Final = datetime(2024, 11, 29, 18, tzinfo=UTC)
 NOW: Final = datetime(2024, 12, 10, 12, tzinfo=UTC)
 """When a command is given, where nothing else is said. What is given was recorded from START on, a minute apart."""
 
-Route = Opening[Any, Any, Any] | Step[Any, Any, Any]
-ROUTES: Final[dict[type[Any], tuple[Aggregate, Route]]] = {
-    **{opening.command: (aggregate, opening) for aggregate in AGGREGATES for opening in aggregate.openings},
-    **{step.command: (aggregate, step) for aggregate in AGGREGATES for step in aggregate.steps},
-}
 T = TypeVar("T")
 
 
@@ -97,16 +93,13 @@ class Register:
 
     def ask(self, question: Callable[[Context], T], by: Actor, on: UUID, now: datetime = NOW) -> T:
         """The answer to a question, with every stream that it turns out to need: `Unread` never escapes."""
-        consulted: dict[UUID, Any] = dict(self.states) if self.all_at_hand else {}
-        while True:
-            try:
-                return question(Context(actor=by, now=now, subject=on, consulted=consulted))
-            except Unread as unread:
-                consulted |= {stream: self.states.get(stream) for stream in unread.streams}
+        consulted = self._at_hand()
+        context = Context(actor=by, now=now, subject=on, consulted=consulted)
+        return resolve(lambda: question(context), partial(self._read, consulted))
 
     def judge(
         self,
-        command: object,
+        command: Any,
         by: Actor,
         on: UUID | None = None,
         now: datetime = NOW,
@@ -118,23 +111,23 @@ class Register:
         return self.tried(command, by, on or subject_of(command), now, expected_version)
 
     def tried(
-        self, command: object, by: Actor, on: UUID, now: datetime = NOW, expected_version: int | None = None
+        self, command: Any, by: Actor, on: UUID, now: datetime = NOW, expected_version: int | None = None
     ) -> tuple[Any, ...] | Refusal:
         """What becomes of a command that is well formed."""
-        aggregate, route = ROUTES[type(command)]
-        found = self.states.get(on)
-        state = found if isinstance(found, aggregate.state) else None
-        if isinstance(route, Opening):
-            return self.ask(lambda context: open_with(route, command, state, context), by, on, now)
-        if state is None or not self.ask(lambda context: aggregate.is_visible(state, context), by, on, now):
-            return NotFound(message="There is nothing with this id that you may see.")
-        return self.ask(
-            lambda context: decide(route, aggregate.steps, command, state, context, expected_version), by, on, now
+        attempt = self.attempt(command, by, on, now, expected_version)
+        return resolve(lambda: attempt.visibility_problem() or attempt.decide(), partial(self._read, attempt.states))
+
+    def attempt(
+        self, command: Any, by: Actor, on: UUID, now: datetime, expected_version: int | None = None
+    ) -> DecisionAttempt:
+        begun = DecisionAttempt.begin(
+            command, on, actor=by, now=now, new_id=lambda: on, expected_version=expected_version
         )
+        return begun.with_states(begun.states | self._at_hand())
 
     def command(
         self,
-        command: object,
+        command: Any,
         by: Actor,
         on: UUID | None = None,
         now: datetime = NOW,
@@ -144,11 +137,8 @@ class Register:
         on = on or subject_of(command)
         answer = self.judge(command, by, on, now, expected_version)
         if isinstance(answer, tuple):
-            numbered = numbering_of(command, lambda question: self.ask(question, by, on, now))
-            for event in answer:
-                self.record(Past(event=event, by=by, on=on, at=now))
-            if numbered is not None:
-                self.record(Past(event=NumberAssigned(subject=on), by=by, on=numbered, at=now))
+            for stream, event in self.attempt(command, by, on, now).stream_events(answer):
+                self.record(Past(event=event, by=by, on=stream, at=now))
         return answer
 
     def available(self, by: Actor, on: UUID, now: datetime = NOW) -> tuple[str, ...]:
@@ -163,22 +153,22 @@ class Register:
     def history(self, on: UUID) -> list[Recorded[Any]]:
         return [recorded for recorded in self.log if recorded.stream == on]
 
+    def _at_hand(self) -> dict[UUID, Any]:
+        return dict(self.states) if self.all_at_hand else {}
+
+    def _read(self, consulted: dict[UUID, Any], streams: Iterable[UUID]) -> None:
+        consulted.update((stream, self.states.get(stream)) for stream in streams)
+
     def _kind(self, on: UUID) -> Aggregate:
         return next(aggregate for aggregate in AGGREGATES if isinstance(self.states[on], aggregate.state))
 
 
-def subject_of(command: object) -> UUID:
+def subject_of(command: Any) -> UUID:
     """The stream that a command is about: the one that it names, or the usual one of its kind."""
     aggregate, route = ROUTES[type(command)]
     if isinstance(route, Opening) and route.stream_of is not None:
         return route.stream_of(command)
     return usual(aggregate)
-
-
-def numbering_of(command: object, ask: Callable[[Callable[[Context], UUID]], UUID]) -> UUID | None:
-    """The stream that numbers what the command opens."""
-    route = ROUTES[type(command)][1]
-    return ask(route.numbered_by) if isinstance(route, Opening) and route.numbered_by else None
 
 
 def given(*past: Past) -> Given:
@@ -195,7 +185,7 @@ class Given:
 
     def when(
         self,
-        command: object,
+        command: Any,
         by: Actor,
         on: UUID | None = None,
         now: datetime = NOW,

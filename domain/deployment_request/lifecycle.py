@@ -225,3 +225,22 @@ STEPS = (
         offered=False,
     ),
 )
+
+Command = (
+    SubmitRequest
+    | AmendRequest
+    | WithdrawRequest
+    | BeginReview
+    | WithholdRequest
+    | ResumeReview
+    | EndorseRequest
+    | RecuseReviewer
+    | ApproveRequest
+    | DenyRequest
+    | QuestionApproval
+    | ConfirmApproval
+    | RevokeApproval
+    | ExpireApproval
+    | ReportFulfilment
+    | RemarkOnRequest
+)

@@ -76,3 +76,5 @@ STEPS = (
         record=refer,
     ),
 )
+
+Command = ReportIncident | RecordEvidence | AttributeIncident | RetractAttribution | ReferIncident

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from domain.catalogue import Command, Event, State
 from domain.recorded_event import Recorded
 from domain.vocabulary import Actor
 
@@ -20,7 +20,7 @@ class CommandEnvelope:
     command_id: derived from the cause if there is one; None creates a new id.
     """
 
-    command: object
+    command: Command
     actor: Actor
     subject: UUID | None = None
     expected_version: int | None = None
@@ -40,11 +40,11 @@ class CommandResult:
     """
 
     subject: UUID
-    state: Any
-    before: Any
-    events: tuple[Recorded[Any], ...] = field(default=())
+    state: State
+    before: State | None
+    events: tuple[Recorded[Event], ...] = field(default=())
     repeated: bool = False
-    consulted: Mapping[UUID, Any] = field(default_factory=dict)
+    consulted: Mapping[UUID, State | None] = field(default_factory=dict)
 
     @property
     def position(self) -> int:

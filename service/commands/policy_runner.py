@@ -12,18 +12,18 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from domain.catalogue import POLICIES
-from domain.decider import Context, Unread
+from domain.catalogue import POLICIES, Event, State
+from domain.decider import Context, resolve
 from domain.deployment_request.state import DeploymentRequest
 from domain.policies.approvals import EXPIRE_APPROVAL
 from domain.policies.policy import Policy, Reaction, affected
 from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, IncidentId, RequestId, derived_id
 from projections.following.follower import ReadFeed
-from service.commands.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatch
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
 from service.errors import Unavailable
@@ -39,8 +39,7 @@ CONSUMER_VERSION: Final = 1
 """Never changes: policies have no rows to rebuild."""
 Failures = Mapping[RequestId, tuple[int, Exception]]
 """Parked requests: the position of the event shown, and the error."""
-MAX_ATTEMPTS: Final = 50
-"""How often a policy may ask for more states."""
+States = dict[UUID, State | None]
 
 
 class PolicyRunner:
@@ -48,20 +47,20 @@ class PolicyRunner:
 
     def __init__(
         self,
-        dispatcher: Dispatcher,
+        dispatch: Dispatch,
         states: StateCache,
         feed: ReadFeed,
         find_affected: FindAffectedRequests,
         clock: Callable[[], datetime],
     ) -> None:
-        self._dispatcher = dispatcher
+        self._dispatch = dispatch
         self._states = states
         self._feed = feed
         self._find_affected = find_affected
         self._clock = clock
         self._failing: set[RequestId] = set()
 
-    def handle_events(self, events: Sequence[Recorded[Any]]) -> Failures:
+    def handle_events(self, events: Sequence[Recorded[Event]]) -> Failures:
         """Dispatches what follows from these events. Returns the requests that failed.
 
         What was recorded before or is refused counts as done.
@@ -91,7 +90,7 @@ class PolicyRunner:
         for request in (*expiring, *parked):
             self._run_isolated(request, partial(self._expire, request))
 
-    def _run_policies(self, request: RequestId, states: dict[UUID, Any]) -> None:
+    def _run_policies(self, request: RequestId, states: States) -> None:
         if request not in states:
             states |= self._load_newest({request})
         for policy in POLICIES:
@@ -114,7 +113,7 @@ class PolicyRunner:
         self._failing.discard(request)
         return None
 
-    def _load_together(self, requests: Iterable[RequestId]) -> dict[UUID, Any]:
+    def _load_together(self, requests: Iterable[RequestId]) -> States:
         """Reads all in one statement. Empty if one of them cannot be folded: each is then read by itself."""
         try:
             return self._load_newest(set(requests))
@@ -123,14 +122,14 @@ class PolicyRunner:
         except Exception:  # noqa: BLE001 - reading each by itself shows which one fails
             return {}
 
-    def _affected(self, recorded: Recorded[Any]) -> tuple[RequestId, ...]:
+    def _affected(self, recorded: Recorded[Event]) -> tuple[RequestId, ...]:
         return affected(recorded, lambda incident: self._find_affected(incident, recorded.position))
 
-    def _load_newest(self, streams: Iterable[UUID]) -> dict[UUID, Any]:
+    def _load_newest(self, streams: Iterable[UUID]) -> States:
         states = self._states.load(streams)
         return states | self._states.refresh(states)
 
-    def _run_policy(self, policy: Policy, request: RequestId, states: dict[UUID, Any]) -> None:
+    def _run_policy(self, policy: Policy, request: RequestId, states: States) -> None:
         state = states.get(request)
         if not isinstance(state, DeploymentRequest):
             return
@@ -140,7 +139,7 @@ class PolicyRunner:
         command, cause = reaction
         [cause_event] = self._feed(cause - 1, 1)
         key = f"{policy.name} {request} {cause}"
-        result = self._dispatcher.dispatch(
+        result = self._dispatch(
             CommandEnvelope(
                 command=command,
                 actor=SYSTEM,
@@ -156,13 +155,12 @@ class PolicyRunner:
         elif not result.repeated:
             states[request] = result.state
 
-    def _react(self, policy: Policy, state: DeploymentRequest, states: dict[UUID, Any]) -> tuple[Reaction, int] | None:
+    def _react(self, policy: Policy, state: DeploymentRequest, states: States) -> tuple[Reaction, int] | None:
         """The command that the policy returns for the request, and its cause."""
-        for _ in range(MAX_ATTEMPTS):
+
+        def answer() -> tuple[Reaction, int] | None:
             context = Context(actor=SYSTEM, now=self._clock(), subject=state.id, consulted=states)
-            try:
-                command = policy.react(state, context)
-                return None if command is None else (command, policy.cause(state, context))
-            except Unread as unread:
-                states |= self._load_newest(unread.streams)
-        raise RuntimeError(f"policy {policy.name} still asks for states after {MAX_ATTEMPTS} attempts")
+            command = policy.react(state, context)
+            return None if command is None else (command, policy.cause(state, context))
+
+        return resolve(answer, lambda streams: states.update(self._load_newest(streams)))

@@ -8,12 +8,12 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from domain.catalogue import AGGREGATE_OF
+from domain.catalogue import Event, State, evolve, version_of
 from domain.recorded_event import Recorded
 from service.event_store.stream_store import Streams
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class CachedState(NamedTuple):
-    state: Any
+    state: State
     size: int
 
 
@@ -55,11 +55,11 @@ class StateCache:
         """Estimated bytes of all cached states."""
         return self._bytes
 
-    def load(self, streams: Iterable[UUID]) -> dict[UUID, Any]:
+    def load(self, streams: Iterable[UUID]) -> dict[UUID, State | None]:
         """The states of the streams, read if not cached."""
         lineage = self._store.lineage.number
-        found: dict[UUID, Any] = {}
-        missing: dict[UUID, Any] = {}
+        found: dict[UUID, State | None] = {}
+        missing: dict[UUID, State | None] = {}
         with self._guard:
             self._drop_stale()
             for stream in streams:
@@ -69,9 +69,9 @@ class StateCache:
                     missing[stream] = None
         return found | self._read(missing, lineage) if missing else found
 
-    def cached(self, streams: Iterable[UUID]) -> dict[UUID, Any] | None:
+    def cached(self, streams: Iterable[UUID]) -> dict[UUID, State | None] | None:
         """The states of the streams, None if one of them is not cached."""
-        found: dict[UUID, Any] = {}
+        found: dict[UUID, State | None] = {}
         with self._guard:
             self._drop_stale()
             for stream in streams:
@@ -80,12 +80,12 @@ class StateCache:
                 found[stream] = self._use(stream)
         return found
 
-    def refresh(self, states: dict[UUID, Any], lineage: int | None = None) -> dict[UUID, Any]:
+    def refresh(self, states: dict[UUID, State | None], lineage: int | None = None) -> dict[UUID, State | None]:
         """Those of the states that changed, as they are now."""
         fresh = self._read(states, self._store.lineage.number if lineage is None else lineage)
         return {stream: state for stream, state in fresh.items() if state is not states[stream]}
 
-    def renew(self, states: dict[UUID, Any], lost: Iterable[UUID], lineage: int) -> dict[UUID, Any]:
+    def renew(self, states: dict[UUID, State | None], lost: Iterable[UUID], lineage: int) -> dict[UUID, State | None]:
         """Those of the states that changed, read after a conflict at the streams `lost`.
 
         If none of these has new events, the database holds less than was read from it: it was restored to an earlier
@@ -104,9 +104,9 @@ class StateCache:
         with self._guard:
             self._clear()
 
-    def advance(self, state: Any, recorded: Recorded[Any], lineage: int) -> Any:
+    def advance(self, state: State | None, recorded: Recorded[Event], lineage: int) -> State:
         """The state after one more event of its stream. It is cached."""
-        after = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+        after = evolve(state, recorded)
         with self._guard:
             self._drop_stale()
             size = self._size_of(recorded.stream, state)
@@ -114,13 +114,12 @@ class StateCache:
                 self._store_state(recorded.stream, after, size + _size(recorded), lineage)
         return after
 
-    def _read(self, states: dict[UUID, Any], lineage: int) -> dict[UUID, Any]:
+    def _read(self, states: dict[UUID, State | None], lineage: int) -> dict[UUID, State | None]:
         known = [(stream, version_of(state)) for stream, state in states.items()]
         fresh = dict(states)
         added = dict.fromkeys(states, 0)
         for recorded in self._store.streams(known):
-            aggregate = AGGREGATE_OF[type(recorded.event)]
-            fresh[recorded.stream] = aggregate.evolve(fresh[recorded.stream], recorded)
+            fresh[recorded.stream] = evolve(fresh[recorded.stream], recorded)
             added[recorded.stream] += _size(recorded)
         with self._guard:
             self._drop_stale()
@@ -138,7 +137,7 @@ class StateCache:
     def _is_cached(self, stream: UUID) -> bool:
         return stream in self._cached or stream in self._absent
 
-    def _use(self, stream: UUID) -> Any:
+    def _use(self, stream: UUID) -> State | None:
         cached = self._cached.get(stream)
         if cached is None:
             self._absent.move_to_end(stream)
@@ -146,14 +145,14 @@ class StateCache:
         self._cached.move_to_end(stream)
         return cached.state
 
-    def _size_of(self, stream: UUID, state: Any) -> int | None:
+    def _size_of(self, stream: UUID, state: State | None) -> int | None:
         """None if unknown: the state was evicted, or another is cached."""
         if state is None:
             return STATE_BYTES
         cached = self._cached.get(stream)
         return cached.size if cached is not None and cached.state.version == state.version else None
 
-    def _store_state(self, stream: UUID, state: Any, size: int, lineage: int) -> None:
+    def _store_state(self, stream: UUID, state: State | None, size: int, lineage: int) -> None:
         if lineage != self._lineage:
             return
         cached = self._cached.get(stream)
@@ -179,12 +178,7 @@ class StateCache:
         self._bytes = 0
 
 
-def version_of(state: Any) -> int:
-    """The number of events of a stream."""
-    return 0 if state is None else int(state.version)
-
-
-def _size(recorded: Recorded[Any]) -> int:
+def _size(recorded: Recorded[Event]) -> int:
     """The memory that an event adds to a state, estimated."""
     return EVENT_BYTES + BYTES_PER_JSON_BYTE * len(
         msgspec.json.encode(recorded.event, enc_hook=lambda text: text.value)

@@ -1,14 +1,14 @@
-"""Append items, encoded in their callers' threads, and the rules for putting them into one batch."""
+"""Append items, encoded by their callers, and the rules for putting them into one batch."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.event_store.pg_arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, repeat_indexes
 from service.event_store.records import AppendConflict, EncodedEvent, StreamVersion
-from service.event_store.wake_chain import Waiter, wake_all
 
 MAX_BATCH_EVENTS = 1000
 MAX_BATCH_BYTES = 8 * 1024 * 1024
@@ -25,17 +25,17 @@ class Committed(NamedTuple):
 AppendOutcome = Committed | AppendConflict | Exception
 
 
-class PendingItem(Waiter):
-    """An item in the append queue. One thread waits for its outcome; the appender delivers it. No events: a probe.
+class PendingItem:
+    """An item in the append queue. No events: a probe.
 
-    Whoever pops the ticket decides: the appender, that the item is sent; the waiting thread, that it is never sent.
+    Whoever pops the ticket decides: the appender, that the item is sent; the caller, that it is never sent.
+    waiter: what the caller waits for, in a thread or in an event loop.
     """
 
     def __init__(
         self, events: Sequence[EncodedEvent], reads: Sequence[StreamVersion], lineage: int | None = None
     ) -> None:
         """lineage: see AppendItem."""
-        super().__init__()
         self.events = events
         self.reads = reads
         self.lineage = lineage
@@ -48,6 +48,7 @@ class PendingItem(Waiter):
         self.read_versions = b"".join([bigint(version) for _, version in reads])
         self.ticket = [None]
         self.outcome: AppendOutcome | None = None
+        self.waiter: threading.Event | asyncio.Future[None] | None = None
 
     def take(self) -> bool:
         """Whether this is the first call."""
@@ -56,38 +57,6 @@ class PendingItem(Waiter):
         except IndexError:
             return False
         return True
-
-    def wait(self, seconds: float) -> AppendOutcome | None:
-        """None if there is no outcome in time."""
-        return self.outcome if self.sleep(seconds) else None
-
-
-class AsyncPendingItem(PendingItem):
-    """A pending item of an event loop. It is created in that loop, and its outcome is delivered there once."""
-
-    def __init__(
-        self,
-        events: Sequence[EncodedEvent],
-        reads: Sequence[StreamVersion],
-        on_outcome: Callable[[AppendOutcome], None],
-        lineage: int | None = None,
-    ) -> None:
-        super().__init__(events, reads, lineage)
-        self.loop = asyncio.get_running_loop()
-        self._on_outcome: Callable[[AppendOutcome], None] | None = on_outcome
-        self._expiry: asyncio.TimerHandle | None = None
-
-    def expire_after(self, seconds: float, expired: Callable[[], None]) -> None:
-        """Calls `expired` if there is no outcome in time."""
-        self._expiry = self.loop.call_later(seconds, expired)
-
-    def deliver(self, outcome: AppendOutcome) -> None:
-        """Runs in its loop. Outcomes after the first are ignored."""
-        on_outcome, self._on_outcome = self._on_outcome, None
-        if self._expiry is not None:
-            self._expiry.cancel()
-        if on_outcome is not None:
-            on_outcome(outcome)
 
 
 def _members(event: EncodedEvent) -> tuple[bytes, ...]:
@@ -159,24 +128,24 @@ class Batch:
 
 
 def deliver_outcomes(entries: Sequence[PendingItem], outcomes: Sequence[AppendOutcome]) -> None:
-    """Wakes the waiters: each thread once, and each event loop once for all of its items."""
-    sleepers: list[PendingItem] = []
-    awaited: dict[asyncio.AbstractEventLoop, list[tuple[AsyncPendingItem, AppendOutcome]]] = {}
+    """Wakes the callers: each thread, and each event loop once for all of its items."""
+    awaited: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
     for entry, outcome in zip(entries, outcomes, strict=True):
         entry.outcome = outcome
-        if isinstance(entry, AsyncPendingItem):
-            awaited.setdefault(entry.loop, []).append((entry, outcome))
-        else:
-            sleepers.append(entry)
-    for loop, outcomes_of_loop in awaited.items():
+        if isinstance(entry.waiter, asyncio.Future):
+            awaited.setdefault(entry.waiter.get_loop(), []).append(entry.waiter)
+        elif entry.waiter is not None:
+            entry.waiter.set()
+    for loop, waiters in awaited.items():
         with suppress(RuntimeError):  # the loop is closed: nothing waits in it
-            loop.call_soon_threadsafe(_deliver, outcomes_of_loop)
-    wake_all(sleepers)
+            loop.call_soon_threadsafe(wake, waiters)
 
 
-def _deliver(outcomes_of_loop: Iterable[tuple[AsyncPendingItem, AppendOutcome]]) -> None:
-    for entry, outcome in outcomes_of_loop:
-        entry.deliver(outcome)
+def wake(waiters: Iterable[asyncio.Future[None]]) -> None:
+    """Runs in their event loop."""
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(None)
 
 
 def conflict_with(entry: PendingItem, committed: Iterable[PendingItem]) -> AppendConflict | None:

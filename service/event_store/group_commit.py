@@ -1,5 +1,6 @@
 """Group commit: one thread per process sends all queued items in one call, so that they share one lock and one sync."""
 
+import asyncio
 import logging
 import queue
 import select
@@ -13,12 +14,12 @@ import psycopg
 from service.errors import Overloaded, Unavailable
 from service.event_store.batch import (
     AppendOutcome,
-    AsyncPendingItem,
     Batch,
     Committed,
     PendingItem,
     conflict_with,
     deliver_outcomes,
+    wake,
 )
 from service.event_store.commit_recovery import Backend, current_backend, recover_outcomes
 from service.event_store.connections import BoundedConnection, ConnectionLimits, OnConnect, connect
@@ -64,37 +65,32 @@ class Appender:
 
     def append(self, entry: PendingItem) -> Committed | AppendConflict:
         """Raises Unavailable, which says whether it is certain that nothing was recorded."""
+        entry.waiter = delivered = threading.Event()
         self._accept(entry)
-        outcome = entry.wait(self._limits.answer)
-        if outcome is None:
+        if not delivered.wait(self._limits.answer) and entry.take():
+            raise Overloaded(QUEUE_FULL)
+        delivered.wait(self._patience)
+        return _outcome(entry)
+
+    async def append_async(self, entry: PendingItem) -> Committed | AppendConflict:
+        """`append` for an event loop. If the caller is cancelled, the item stays in the queue."""
+        loop = asyncio.get_running_loop()
+        entry.waiter = delivered = loop.create_future()
+        self._accept(entry)
+
+        def expire() -> None:
             if entry.take():
-                raise Overloaded(QUEUE_FULL)
-            outcome = entry.wait(self._patience)
-        if outcome is None and entry.leave():
-            outcome = entry.outcome
-        if outcome is None:
-            raise Unavailable(OUTCOME_UNKNOWN, recorded=None)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    def submit(self, entry: AsyncPendingItem) -> None:
-        """Like append, for an event loop: the entry gets there what append returns or raises.
-
-        Raises Unavailable if the entry is not accepted; then nothing is delivered.
-        """
-
-        def unsent() -> None:
-            if entry.take():
-                entry.deliver(Unavailable(QUEUE_FULL))
+                entry.outcome = Overloaded(QUEUE_FULL)
+                wake([delivered])
             else:
-                entry.expire_after(self._patience, unanswered)
+                loop.call_later(self._patience, wake, [delivered])
 
-        def unanswered() -> None:
-            entry.deliver(Unavailable(OUTCOME_UNKNOWN, recorded=None))
-
-        self._accept(entry)
-        entry.expire_after(self._limits.answer, unsent)
+        expiry = loop.call_later(self._limits.answer, expire)
+        try:
+            await delivered
+        finally:
+            expiry.cancel()
+        return _outcome(entry)
 
     def _accept(self, entry: PendingItem) -> None:
         with self._gate:
@@ -277,6 +273,14 @@ def _has_lost(entry: PendingItem, committed: list[PendingItem]) -> bool:
     if entry.take():
         deliver_outcomes([entry], [lost])
     return True
+
+
+def _outcome(entry: PendingItem) -> Committed | AppendConflict:
+    if entry.outcome is None:
+        raise Unavailable(OUTCOME_UNKNOWN, recorded=None)
+    if isinstance(entry.outcome, Exception):
+        raise entry.outcome
+    return entry.outcome
 
 
 def _has_unread_input(connection: BoundedConnection) -> bool:

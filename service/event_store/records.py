@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from domain.catalogue import Event
 from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import Actor
 
@@ -18,14 +19,14 @@ class UnrecordedEvent:
 
     stream: UUID
     version: int
-    event: Any
+    event: Event
     actor: Actor
     command: CommandRef
     correlation: UUID
     causation: int | None = None
     occurred_at: datetime | None = None
 
-    def at(self, position: int, recorded_at: datetime, consulted: tuple[StreamVersion, ...]) -> Recorded[Any]:
+    def at(self, position: int, recorded_at: datetime, consulted: tuple[StreamVersion, ...]) -> Recorded[Event]:
         """The recorded event."""
         return Recorded(
             event=self.event,
@@ -56,15 +57,10 @@ class AppendItem:
     reads: tuple[StreamVersion, ...] = ()
     lineage: int | None = None
 
-
-class Appended(NamedTuple):
-    """The item's events as recorded, in its order. Their positions are consecutive."""
-
-    events: tuple[Recorded[Any], ...]
-
-    @property
-    def positions(self) -> tuple[int, ...]:
-        return tuple(recorded.position for recorded in self.events)
+    def recorded(self, first: int, recorded_at: datetime) -> tuple[Recorded[Event], ...]:
+        """Its events, as recorded. first: the position of the first one; the others follow it."""
+        events = enumerate(self.events, start=first)
+        return tuple([event.at(position, recorded_at, self.reads) for position, event in events])
 
 
 class AppendConflict(NamedTuple):

@@ -1,7 +1,7 @@
 """The event store: append, stream, feed."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +9,9 @@ from uuid import UUID
 import psycopg
 
 from domain import catalogue
-from service.event_store.batch import AsyncPendingItem, Committed, PendingItem
+from domain.catalogue import Event
+from domain.recorded_event import Recorded
+from service.event_store.batch import Committed, PendingItem
 from service.event_store.connections import ConnectionLimits, open_pool
 from service.event_store.database_clock import DatabaseClock
 from service.event_store.group_commit import Appender
@@ -18,14 +20,13 @@ from service.event_store.log import Log, outages_as_unavailable
 from service.event_store.mapper import Mapper
 from service.event_store.records import (
     AppendConflict,
-    Appended,
     AppendItem,
     EncodedEvent,
     StreamVersion,
     UnrecordedEvent,
 )
 
-__all__ = ["AppendConflict", "AppendItem", "Appended", "EventStore", "UnrecordedEvent"]
+__all__ = ["AppendConflict", "AppendItem", "EventStore", "UnrecordedEvent"]
 
 UPSERT_NAME: Final = """
     INSERT INTO event_store.people AS stored (issuer, subject, name, seen_at) VALUES (%s, %s, %s, %s)
@@ -91,36 +92,27 @@ class EventStore:
         """Items waiting to be appended."""
         return self._appender.waiting
 
-    def append(self, item: AppendItem) -> Appended | AppendConflict:
+    def append(self, item: AppendItem) -> tuple[Recorded[Event], ...] | AppendConflict:
         """Records all of the item, or nothing if a stream that it writes or rests on has a newer version.
 
         Raises ValueError if an event cannot be stored, or the versions of a stream are not consecutive.
         """
-        answer = self.append_together([item])
-        return answer if isinstance(answer, AppendConflict) else answer[0]
+        return self.append_together([item])
 
-    def append_together(self, items: Sequence[AppendItem]) -> tuple[Appended, ...] | AppendConflict:
+    def append_together(self, items: Sequence[AppendItem]) -> tuple[Recorded[Event], ...] | AppendConflict:
         """Records several items, all or none. A later item may continue a stream of an earlier one.
 
         Raises ValueError as append does.
         """
+        return _recorded(items, self._appender.append(self._pending(items)))
+
+    async def append_async(self, item: AppendItem) -> tuple[Recorded[Event], ...] | AppendConflict:
+        """`append` for an event loop. If the caller is cancelled, the item is recorded all the same."""
+        return _recorded([item], await self._appender.append_async(self._pending([item])))
+
+    def _pending(self, items: Sequence[AppendItem]) -> PendingItem:
         lineages = [item.lineage for item in items if item.lineage is not None]
-        lineage = min(lineages, default=None)
-        outcome = self._appender.append(PendingItem(self._encoded(items), _reads(items), lineage))
-        if isinstance(outcome, AppendConflict):
-            return outcome
-        position, appended = outcome.first, []
-        for item in items:
-            appended.append(to_appended(item, Committed(position, outcome.recorded_at)))
-            position += len(item.events)
-        return tuple(appended)
-
-    def submit(self, item: AppendItem, on_outcome: Callable[[Committed | AppendConflict | Exception], None]) -> None:
-        """Like append, for the running event loop: calls on_outcome there once, with what append returns or raises.
-
-        A success is passed as Committed: see `to_appended`. Raises ValueError and Unavailable; then nothing is called.
-        """
-        self._appender.submit(AsyncPendingItem(self._encoded([item]), item.reads, on_outcome, item.lineage))
+        return PendingItem(self._encoded(items), _reads(items), min(lineages, default=None))
 
     def _encoded(self, items: Sequence[AppendItem]) -> list[EncodedEvent]:
         _check([unrecorded for item in items for unrecorded in item.events])
@@ -148,10 +140,16 @@ class EventStore:
         self._pool.close()
 
 
-def to_appended(item: AppendItem, committed: Committed) -> Appended:
-    """The item's events as recorded."""
-    events = enumerate(item.events, start=committed.first)
-    return Appended(tuple([event.at(at, committed.recorded_at, item.reads) for at, event in events]))
+def _recorded(
+    items: Sequence[AppendItem], outcome: Committed | AppendConflict
+) -> tuple[Recorded[Event], ...] | AppendConflict:
+    """The events of the items, in order."""
+    if isinstance(outcome, AppendConflict):
+        return outcome
+    recorded: list[Recorded[Event]] = []
+    for item in items:
+        recorded.extend(item.recorded(outcome.first + len(recorded), outcome.recorded_at))
+    return tuple(recorded)
 
 
 def _durability_warning(connection: psycopg.Connection[Any]) -> str | None:

@@ -1,7 +1,6 @@
 """The API as an ASGI application: GraphQL, GraphiQL, health and metrics."""
 
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -10,8 +9,6 @@ from fastapi import FastAPI
 from projections.authorities import standing_of
 from projections.reading.reader import Reader
 from service.commands.actor_names import async_recorder
-from service.commands.async_dispatcher import AsyncDispatcher
-from service.commands.stream_locks import AsyncStreamLocks
 from service.graphql.http.endpoint import mount
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
@@ -36,10 +33,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine, health_engine = async_engine(settings, urls.api), async_engine(settings, urls.api, 1)
         try:
-            with (
-                write_side(settings, urls.api) as write,
-                ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
-            ):
+            with write_side(settings, urls.api) as write:
                 clock = write.store.clock.now
                 async with open_subscriptions(settings, urls.api, clock) as live:
                     reader = Reader(
@@ -59,14 +53,12 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
                     )
                     app.state.services = Services(
                         as_node=as_node,
-                        dispatcher=AsyncDispatcher(
-                            write.dispatcher, write.store, threads, AsyncStreamLocks(settings.turn_timeout)
-                        ),
+                        dispatcher=write.dispatcher,
                         reader=reader,
                         identify=identify,
                         subscriptions=live,
                         request_rebuild=rebuild_requester(engine),
-                        record_actor_name=async_recorder(write.actor_names, threads),
+                        record_actor_name=async_recorder(write.actor_names, write.threads),
                         record_command_metric=metrics.command,
                         clock=clock,
                     )

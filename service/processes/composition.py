@@ -1,6 +1,7 @@
 """Composition of a process's parts. Production and tests use the same one."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ class WriteSide:
 
     store: EventStore
     state_cache: StateCache
+    threads: Executor
     dispatcher: Dispatcher
     actor_names: ActorNames
 
@@ -89,9 +91,22 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
 @contextmanager
 def write_side(settings: Settings, url: str) -> Iterator[WriteSide]:
     """Opens the write side of a process. On exit, accepted commands are recorded."""
-    with closing(EventStore(url, limits(settings), warns=True)) as store:
+    with (
+        closing(EventStore(url, limits(settings), warns=True)) as store,
+        ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
+    ):
         states = StateCache(store, most_bytes=settings.states_bytes)
         dispatcher = Dispatcher(
-            store, states, StreamLocks(settings.turn_timeout), two_administrators=settings.two_administrators
+            store,
+            states,
+            StreamLocks(settings.turn_timeout),
+            threads=threads,
+            two_administrators=settings.two_administrators,
         )
-        yield WriteSide(store=store, state_cache=states, dispatcher=dispatcher, actor_names=ActorNames(store))
+        yield WriteSide(
+            store=store,
+            state_cache=states,
+            threads=threads,
+            dispatcher=dispatcher,
+            actor_names=ActorNames(store),
+        )

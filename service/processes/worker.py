@@ -14,6 +14,7 @@ from projections.catalogue import VIEWS
 from projections.following import parked_events
 from projections.following.follower import Consumer, ReadFeed, follow, view_consumer
 from projections.following.leadership import connect
+from service.commands.dispatcher import blocking
 from service.commands.policy_queries import PolicyQueries
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION, PolicyRunner
 from service.errors import Unavailable
@@ -51,10 +52,11 @@ class Worker:
         with (
             closing(PolicyQueries(self._urls.worker, stop)) as policy_queries,
             write_side(self._settings, self._urls.worker) as write,
+            blocking(write.dispatcher) as dispatch,
         ):
             clock = write.store.now
             policy_runner = PolicyRunner(
-                write.dispatcher, write.state_cache, write.store.feed, policy_queries.affected_requests, clock
+                dispatch, write.state_cache, write.store.feed, policy_queries.affected_requests, clock
             )
             self._work(policy_runner, policy_queries, clock, write.store.feed, stop, failed)
         if failed:

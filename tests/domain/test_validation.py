@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.attempt import ROUTES
 from domain.authority import RegisterAuthority
 from domain.deployment_request.commands import (
     AmendRequest,
@@ -39,7 +40,7 @@ from domain.vocabulary import (
     Text,
 )
 from tests.domain.case import CANAL, NOWHERE, PERIOD, PLACE, WHY
-from tests.specification import NOW, ROUTES
+from tests.specification import NOW
 
 NAIVE = datetime(2024, 12, 15, 12)  # noqa: DTZ001
 SUBMIT = SubmitRequest(force=Label("force"), strength=Strength(1), region=PLACE, purpose=WHY, period=PERIOD)

@@ -7,10 +7,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from domain.catalogue import Command
 from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.incident.commands import ReportIncident
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
-from service.commands.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatch, Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
@@ -31,8 +32,8 @@ def person(name: str, authority: AuthorityCode, *roles: Role) -> Actor:
 class Writing:
     """One thread's commands: requests and incidents of every marking, and remarks on them."""
 
-    def __init__(self, dispatcher: Dispatcher, name: str, stop: threading.Event) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, dispatch: Dispatch, name: str, stop: threading.Event) -> None:
+        self._dispatch = dispatch
         self._stop = stop
         self._chance = random.Random(name)
         self._actor = person(name, ASKER, Role.REQUESTER)
@@ -69,18 +70,17 @@ class Writing:
         if self._requests:
             self._give(RemarkOnRequest(reason=Text("EXERCISE")), self._chance.choice(self._requests))
 
-    def _give(self, command: object, subject: UUID | None = None) -> UUID:
-        outcome = self._dispatcher.dispatch(CommandEnvelope(command=command, actor=self._actor, subject=subject))
+    def _give(self, command: Command, subject: UUID | None = None) -> UUID:
+        outcome = self._dispatch(CommandEnvelope(command=command, actor=self._actor, subject=subject))
         assert isinstance(outcome, CommandResult), outcome
         return outcome.subject
 
 
 def main(url: str, name: str, threads: int) -> None:
     stop = threading.Event()
-    with closing(EventStore(url)) as store:
-        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(20))
+    with closing(EventStore(url)) as store, blocking(Dispatcher(store, StateCache(store), StreamLocks(20))) as dispatch:
         running = [
-            threading.Thread(target=Writing(dispatcher, f"{name}-{number}", stop).run) for number in range(threads)
+            threading.Thread(target=Writing(dispatch, f"{name}-{number}", stop).run) for number in range(threads)
         ]
         for thread in running:
             thread.start()

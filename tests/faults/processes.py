@@ -13,7 +13,7 @@ import httpx
 from domain.authority import RegisterAuthority
 from domain.jurisdiction import GrantMandate
 from domain.vocabulary import Label, Role
-from service.commands.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
@@ -81,14 +81,13 @@ def writers(url: str, number: int) -> Iterator[None]:
 
 def prepare(url: str) -> None:
     clerk = person("clerk", ASKER, Role.ADMINISTRATOR)
-    with closing(EventStore(url)) as store:
-        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(5))
+    with closing(EventStore(url)) as store, blocking(Dispatcher(store, StateCache(store), StreamLocks(5))) as dispatch:
         for command in (
             RegisterAuthority(code=ASKER, name=Label("asker")),
             RegisterAuthority(code=DECIDER, name=Label("decider")),
             GrantMandate(authority=DECIDER, region=PLACE, legal_basis=Label("EXERCISE agreement")),
         ):
-            assert isinstance(dispatcher.dispatch(CommandEnvelope(command=command, actor=clerk)), CommandResult)
+            assert isinstance(dispatch(CommandEnvelope(command=command, actor=clerk)), CommandResult)
 
 
 def is_ready(register: Register) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from domain.catalogue import Event
 from domain.incident.events import EvidenceRecorded, IncidentReported
 from domain.recorded_event import CommandRef
 from domain.vocabulary import (
@@ -22,7 +23,7 @@ from domain.vocabulary import (
     Text,
 )
 from service.event_store.records import AppendItem, UnrecordedEvent
-from service.event_store.store import Appended, EventStore
+from service.event_store.store import AppendConflict, EventStore
 from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
 from tests.faults.test_policies import worker
@@ -72,8 +73,10 @@ def fill(urls: DatabaseUrls, subjects: int, pieces: int, length: int) -> None:
                 occurred_at=datetime(2024, 11, 29, tzinfo=UTC),
                 marking=Marking.CLEAR,
             )
-            for version, event in enumerate((reported, *(piece(length) for _ in range(pieces))), start=1):
-                assert isinstance(store.append(item(stream, version, event)), Appended)
+            events: list[Event] = [reported]
+            events += [piece(length) for _ in range(pieces)]
+            for version, event in enumerate(events, start=1):
+                assert not isinstance(store.append(item(stream, version, event)), AppendConflict)
 
 
 def piece(length: int) -> EvidenceRecorded:
@@ -86,7 +89,7 @@ def piece(length: int) -> EvidenceRecorded:
     )
 
 
-def item(stream: UUID, version: int, event: object) -> AppendItem:
+def item(stream: UUID, version: int, event: Event) -> AppendItem:
     command = CommandRef(name="Filled", id=uuid4(), n=1, of=1)
     made = UnrecordedEvent(
         stream=stream, version=version, event=event, actor=SYSTEM, command=command, correlation=uuid4()

@@ -42,7 +42,7 @@ def test_what_was_acknowledged_is_there_and_nothing_is_half_there(
     acknowledged = [line for _ in range(5) for line in killed_after(database_urls.api, chance.randint(1, 400))]
     answer = write(store, (uuid4(), 1), (uuid4(), 1))
     log = whole_log(store)
-    assert [recorded.position for recorded in log] == list(range(1, answer.positions[-1] + 1))
+    assert [recorded.position for recorded in log] == list(range(1, answer[-1].position + 1))
     places = {(recorded.stream, recorded.version): recorded.position for recorded in log}
     for position, stream, version in map(str.split, acknowledged):
         assert places[UUID(stream), int(version)] == int(position)

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,8 +16,10 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from domain.authority import RegisterAuthority
+from domain.catalogue import Command
 from domain.deployment_request.commands import (
     ApproveRequest,
     BeginReview,
@@ -29,7 +31,7 @@ from domain.deployment_request.events import Recommendation
 from domain.deployment_request.state import RequestStatus
 from domain.incident.commands import AttributeIncident, ReportIncident
 from domain.jurisdiction import GrantMandate
-from domain.refusals import InvalidInput
+from domain.refusals import InvalidInput, Refusal
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
@@ -67,18 +69,25 @@ class Register:
 
     def __init__(self, url: str) -> None:
         self.store = EventStore(url)
-        states = StateCache(self.store)
-        self._dispatcher = Dispatcher(self.store, states, StreamLocks(20))
+        self.states = StateCache(self.store)
+        self.locks = StreamLocks(20)
+        self._dispatcher = Dispatcher(self.store, self.states, self.locks)
+        self._opened = ExitStack()
+        self.portal = self._opened.enter_context(start_blocking_portal())
 
     def close(self) -> None:
+        self._opened.close()
         self.store.close()
 
-    def attempt(self, command: object, actor: Actor, subject: UUID | None = None, at: datetime | None = None) -> Any:
+    def dispatch(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
+        return self.portal.call(self._dispatcher.dispatch, envelope)
+
+    def attempt(self, command: Command, actor: Actor, subject: UUID | None = None, at: datetime | None = None) -> Any:
         """at: when it happened, where it is recorded later."""
-        return self._dispatcher.dispatch(CommandEnvelope(command=command, actor=actor, subject=subject, occurred_at=at))
+        return self.dispatch(CommandEnvelope(command=command, actor=actor, subject=subject, occurred_at=at))
 
     def do(
-        self, command: object, actor: Actor, subject: UUID | None = None, at: datetime | None = None
+        self, command: Command, actor: Actor, subject: UUID | None = None, at: datetime | None = None
     ) -> CommandResult:
         answer = self.attempt(command, actor, subject, at)
         assert isinstance(answer, CommandResult), answer
@@ -227,7 +236,7 @@ def test_one_that_nobody_can_read_keeps_no_other_from_its_end(database_urls: Dat
         assert process.poll() is None
 
 
-def _at(meet: threading.Barrier, register: Register, command: object, subject: UUID, looks: int = 0) -> Any:
+def _at(meet: threading.Barrier, register: Register, command: Command, subject: UUID, looks: int = 0) -> Any:
     """looks: how often it is read before, so that now the one and now the other comes first."""
     meet.wait(30)
     for _ in range(looks):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,15 +10,14 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from domain.catalogue import Command
 from domain.deployment_request.commands import BeginReview, DenyRequest, RemarkOnRequest
 from domain.refusals import Refusal, TransitionRefused
 from domain.vocabulary import SYSTEM, Text
 from projections.authorities import standing_of
 from projections.reading.reader import Reader
 from service.commands.actor_names import ActorNames
-from service.commands.async_dispatcher import AsyncDispatcher
-from service.commands.envelope import CommandEnvelope, CommandResult
-from service.commands.stream_locks import AsyncStreamLocks
+from service.commands.envelope import CommandResult
 from service.errors import Unavailable
 from service.event_store.store import AppendConflict, AppendItem, EventStore
 from service.identity import Identity
@@ -34,7 +32,7 @@ pytestmark = pytest.mark.faults
 
 WHY = Text("EXERCISE")
 REMARK = RemarkOnRequest(reason=WHY)
-Give = Callable[[object, UUID], Any]
+Give = Callable[[Command, UUID], Any]
 
 
 @pytest.fixture
@@ -44,29 +42,21 @@ def register(database_urls: DatabaseUrls) -> Iterator[Register]:
         yield register
 
 
-@pytest.fixture(params=["thread", "loop"])
-def give(request: pytest.FixtureRequest, register: Register) -> Iterator[Give]:
+@pytest.fixture
+def give(register: Register) -> Give:
     """Gives a command until the database answers again."""
-    with ThreadPoolExecutor(2) as threads:
-        in_loop = AsyncDispatcher(register._dispatcher, register.store, threads, AsyncStreamLocks(20))
 
-        def once(command: object, subject: UUID) -> CommandResult | Refusal:
-            order = CommandEnvelope(command=command, actor=KFOR, subject=subject)
-            if request.param == "loop":
-                return asyncio.run(in_loop.dispatch(order))
-            return register._dispatcher.dispatch(order)
+    def give(command: Command, subject: UUID) -> Any:
+        answers: list[CommandResult | Refusal] = []
+        until(lambda: attempted(lambda: register.attempt(command, KFOR, subject), answers))
+        return answers[0]
 
-        def give(command: object, subject: UUID) -> Any:
-            answers: list[CommandResult | Refusal] = []
-            until(lambda: attempted(once, command, subject, answers))
-            return answers[0]
-
-        yield give
+    return give
 
 
-def attempted(once: Give, command: object, subject: UUID, answers: list[Any]) -> bool:
+def attempted(once: Callable[[], object], answers: list[Any]) -> bool:
     try:
-        answers.append(once(command, subject))
+        answers.append(once())
     except Unavailable as error:
         unavailable = error
     else:
@@ -134,7 +124,7 @@ def test_an_item_that_was_decided_before_is_lost(register: Register, database_ur
     with closing(Register(database_urls.api)) as other:
         other.do(REMARK, KFOR, request)
     answers: list[Any] = []
-    until(lambda: attempted(lambda _, __: store.append(decided), decided, request, answers))
+    until(lambda: attempted(lambda: store.append(decided), answers))
     assert answers == [AppendConflict(frozenset({request}))]
 
 

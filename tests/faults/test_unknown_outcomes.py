@@ -1,10 +1,8 @@
 """Where nobody can tell whether a command was recorded, the dispatcher says so, and how to find out."""
 
-import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,11 +13,10 @@ import pytest
 
 from domain.authority import RegisterAuthority, stream_of
 from domain.vocabulary import AuthorityCode, Label, Role
-from service.commands.async_dispatcher import AsyncDispatcher
-from service.commands.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatch, Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
-from service.commands.stream_locks import AsyncStreamLocks, StreamLocks
+from service.commands.stream_locks import StreamLocks
 from service.errors import OutcomeUnknown, Unavailable
 from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
@@ -36,8 +33,6 @@ CLERK = person("clerk", AuthorityCode("kfor"), Role.ADMINISTRATOR)
 ORDER = CommandEnvelope(command=RegisterAuthority(code=AuthorityCode("kfor"), name=Label("KFOR")), actor=CLERK)
 WITH_KEY = CommandEnvelope(command=ORDER.command, actor=CLERK, idempotency_key="once")
 
-Dispatch = Callable[[CommandEnvelope], object]
-
 
 @pytest.fixture
 def through(database_urls: DatabaseUrls) -> Iterator[tuple[Proxy, EventStore]]:
@@ -50,20 +45,15 @@ def through(database_urls: DatabaseUrls) -> Iterator[tuple[Proxy, EventStore]]:
         yield proxy, store
 
 
-@pytest.fixture(params=["thread", "loop"])
-def dispatch(request: pytest.FixtureRequest, through: tuple[Proxy, EventStore]) -> Iterator[Dispatch]:
+@pytest.fixture
+def dispatch(through: tuple[Proxy, EventStore]) -> Iterator[Dispatch]:
     """What an order rests on is at hand, so that the fault strikes its append."""
     _, store = through
     states = StateCache(store)
     dispatcher = Dispatcher(store, states, StreamLocks(20), lambda: NOW)
-    for order in (ORDER, WITH_KEY):
-        states.load([*dispatcher.prepare(order).streams, stream_of(CLERK.authority)])
-    if request.param == "thread":
-        yield dispatcher.dispatch
-        return
-    with ThreadPoolExecutor(1) as threads:
-        in_loop = AsyncDispatcher(dispatcher, store, threads, AsyncStreamLocks(20))
-        yield lambda order: asyncio.run(in_loop.dispatch(order))
+    states.load([stream_of(CLERK.authority)])
+    with blocking(dispatcher) as dispatch:
+        yield dispatch
 
 
 @pytest.mark.parametrize("order", [ORDER, WITH_KEY])

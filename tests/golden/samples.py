@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from domain import catalogue
+from domain.catalogue import Event
 from domain.recorded_event import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, Text, derived_id
 from service.event_store.mapper import Mapper
@@ -92,7 +93,7 @@ def again(golden: Golden) -> EncodedEvent:
     return replaying.encode(unrecorded, recorded.consulted)
 
 
-def circumstances(event: object) -> UnrecordedEvent:
+def circumstances(event: Event) -> UnrecordedEvent:
     return UnrecordedEvent(
         stream=derived_id("golden", "stream"),
         version=2,

@@ -171,15 +171,16 @@ def test_a_report_that_replaces_another_is_told_with_the_one_before() -> None:
     made = [histories.opening()]
     while not isinstance(made[-1].events[-1].event, FulfilmentReported):
         made += histories.items(1)
-    first = made[-1].events[-1]
+    first, report = made[-1].events[-1], made[-1].events[-1].event
+    assert isinstance(report, FulfilmentReported)
     events = streams(made)[first.stream]
     again = replace(
         events[-1],
         version=events[-1].version + 1,
         position=events[-1].position + 1,
-        event=replace(first.event, report=Text("Another.")),
+        event=replace(report, report=Text("Another.")),
     )
     folded_again = audit_trail.fold(audit_trail.fold(None, events).state, [again])
     document = folded_again.rows[audit_trail.table][-1][-1]
     [change] = [each for each in json.loads(document)[1] if each["path"].endswith("fulfilmentReport")]
-    assert (change["before"], change["after"]) == (first.event.report.value, "Another.")
+    assert (change["before"], change["after"]) == (report.report.value, "Another.")

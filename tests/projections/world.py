@@ -24,7 +24,7 @@ from projections.reading.reader import Reader
 from projections.reading.view_status import ViewStatus, statuses
 from projections.tables.view import View
 from service.event_store.records import AppendItem
-from service.event_store.store import Appended, EventStore
+from service.event_store.store import AppendConflict, EventStore
 from service.processes.composition import async_engine
 from service.settings import DatabaseUrls, Settings
 from tests.reading import whole_log
@@ -43,7 +43,7 @@ class World:
     def append(self, items: Iterable[AppendItem]) -> None:
         for item in items:
             answer = self.store.append(item)
-            assert isinstance(answer, Appended), answer
+            assert not isinstance(answer, AppendConflict), answer
 
     def log(self) -> list[Recorded[Any]]:
         """Everything that was recorded."""

@@ -144,6 +144,6 @@ def test_time_never_falls_although_the_clock_does(store: EventStore, database_ur
         row = owner.execute(ahead, [uuid4()]).fetchone()
     assert row is not None
     for position in (2, 3):
-        [recorded] = write(store, (uuid4(), 1)).events
+        [recorded] = write(store, (uuid4(), 1))
         assert recorded.position == position
         assert recorded.recorded_at == row[0] + (position - 1) * timedelta(microseconds=1)

@@ -40,7 +40,7 @@ def test_what_is_recorded_after_an_answer_stands_after_its_instant(
     write(store, (uuid4(), 1))
     ahead = told_an_hour_ahead(database_urls.owner)
     assert store.position_as_of(ahead) == 1
-    [recorded] = write(store, (uuid4(), 1)).events
+    [recorded] = write(store, (uuid4(), 1))
     assert recorded.recorded_at == ahead + MICROSECOND
     assert store.position_as_of(ahead) == 1
     assert store.position_as_of(ahead + MICROSECOND) == 2
@@ -57,7 +57,7 @@ def test_an_answer_after_the_last_event_moves_the_horizon(store: EventStore, dat
 
 
 def test_an_answer_before_the_last_event_writes_nothing(store: EventStore, database_urls: DatabaseUrls) -> None:
-    [recorded] = write(store, (uuid4(), 1)).events
+    [recorded] = write(store, (uuid4(), 1))
     assert store.position_as_of(recorded.recorded_at) == 1
     assert store.position_as_of(recorded.recorded_at - MICROSECOND) == 0
     with psycopg.connect(database_urls.api) as connection:
@@ -65,7 +65,7 @@ def test_an_answer_before_the_last_event_writes_nothing(store: EventStore, datab
 
 
 def test_a_read_only_database_tells_what_is_settled_and_no_more(store: EventStore, database_urls: DatabaseUrls) -> None:
-    [recorded] = write(store, (uuid4(), 1)).events
+    [recorded] = write(store, (uuid4(), 1))
     settled = now(database_urls.api)
     assert store.position_as_of(settled) == 1
     with psycopg.connect(database_urls.owner, autocommit=True) as owner:

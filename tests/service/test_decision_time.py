@@ -1,26 +1,30 @@
 """The time at which a command is decided: the database's, when its turn has come, and again on every try."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from domain.authority import RegisterAuthority
+from domain.catalogue import Event
 from domain.deployment_request.commands import ApproveRequest, EndorseRequest
 from domain.deployment_request.events import Recommendation
-from domain.jurisdiction import EndMandate, GrantMandate
+from domain.jurisdiction import EndMandate, GrantMandate, MandateEnded
+from domain.recorded_event import Recorded
 from domain.vocabulary import AuthorityCode, Label, Period, Region, Text
 from service.commands.dispatcher import Dispatcher
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.stream_locks import StreamLocks
 from service.event_store.database_clock import DatabaseClock
 from service.event_store.lineage import Lineage
-from service.event_store.records import AppendConflict, Appended, AppendItem
+from service.event_store.records import AppendConflict, AppendItem
 from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
 from tests.faults.test_policies import KFOR, SECOND, WHY, Register
@@ -55,15 +59,14 @@ def test_a_command_that_waited_for_its_turn_is_judged_as_of_then(
     database_urls: DatabaseUrls, register: Register
 ) -> None:
     request = ready(register)
-    turns = register._dispatcher._locks
-    release = turns.try_acquire([request])
-    assert release is not None
+    turns = register.locks
+    release = register.portal.call(turns.acquire, [request])
     answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(register.attempt(APPROVE, KFOR, request)))
     thread.start()
     until(lambda: turns.waiter_count(request) == 1)
     end_mandate(database_urls)
-    release()
+    register.portal.call(release)
     thread.join(20)
     assert not isinstance(answers[0], CommandResult)
 
@@ -72,15 +75,15 @@ def test_a_command_that_lost_is_judged_by_the_time_of_its_next_try(
     database_urls: DatabaseUrls, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = ready(register)
-    append = register.store.append
+    append = register.store.append_async
     ended: list[CommandResult] = []
 
-    def after_the_end(item: AppendItem) -> Appended | AppendConflict:
+    async def after_the_end(item: AppendItem) -> tuple[Recorded[Event], ...] | AppendConflict:
         if not ended:
-            ended.append(end_mandate(database_urls))
-        return append(item)
+            ended.append(await asyncio.to_thread(end_mandate, database_urls))
+        return await append(item)
 
-    monkeypatch.setattr(register.store, "append", after_the_end)
+    monkeypatch.setattr(register.store, "append_async", after_the_end)
     assert not isinstance(register.attempt(APPROVE, KFOR, request), CommandResult)
     assert ended
 
@@ -101,8 +104,14 @@ def test_no_decision_is_earlier_than_what_it_consulted(database_urls: DatabaseUr
     )
     assert granted.events[0].recorded_at > ahead[0]
     for ended in (register.do(END, KFOR), end_other_mandate(database_urls)):
-        [recorded] = ended.events
+        recorded = end_recorded(ended)
         assert granted.events[0].recorded_at <= recorded.event.at <= recorded.recorded_at
+
+
+def end_recorded(ended: CommandResult) -> Recorded[MandateEnded]:
+    [recorded] = ended.events
+    assert isinstance(recorded.event, MandateEnded)
+    return cast(Recorded[MandateEnded], recorded)
 
 
 def end_other_mandate(urls: DatabaseUrls) -> CommandResult:
@@ -112,36 +121,31 @@ def end_other_mandate(urls: DatabaseUrls) -> CommandResult:
 
 def test_the_time_is_the_databases(database_urls: DatabaseUrls, register: Register) -> None:
     with write_side(Settings(), database_urls.api) as write:
-        outcome = write.dispatcher.dispatch(CommandEnvelope(command=END, actor=KFOR))
+        outcome = asyncio.run(write.dispatcher.dispatch(CommandEnvelope(command=END, actor=KFOR)))
     assert isinstance(outcome, CommandResult)
-    [recorded] = outcome.events
+    recorded = end_recorded(outcome)
     assert recorded.recorded_at - timedelta(minutes=1) < recorded.event.at <= recorded.recorded_at
 
 
 def test_a_decision_is_never_later_than_its_record(register: Register) -> None:
     for number in range(30):
         region = Region(f"at/{number}")
-        for command in (
-            GrantMandate(authority=AuthorityCode("kfor"), region=region, legal_basis=Label("EXERCISE")),
-            EndMandate(authority=AuthorityCode("kfor"), region=region, reason=WHY),
-        ):
-            recorded = register.do(command, KFOR).events[-1]
-            if isinstance(command, EndMandate):
-                assert recorded.event.at <= recorded.recorded_at
+        register.do(GrantMandate(authority=AuthorityCode("kfor"), region=region, legal_basis=Label("EXERCISE")), KFOR)
+        ended = register.do(EndMandate(authority=AuthorityCode("kfor"), region=region, reason=WHY), KFOR)
+        assert end_recorded(ended).event.at <= ended.events[-1].recorded_at
 
 
 def test_a_clock_that_was_not_reading_lately_asks_again(database_urls: DatabaseUrls, register: Register) -> None:
     clock = register.store.clock
     clock._reading = None
-    dispatcher = Dispatcher(register.store, register_states(register), StreamLocks(5))
+    gone = ThreadPoolExecutor(1)
+    gone.shutdown()
+    without_threads = Dispatcher(register.store, register.states, StreamLocks(5), threads=gone)
     order = CommandEnvelope(command=RegisterAuthority(code=AuthorityCode("unmik"), name=Label("UNMIK")), actor=KFOR)
-    assert dispatcher.decide_from_cache(dispatcher.prepare(order)) is None, "an event loop does not wait for it"
-    assert isinstance(dispatcher.dispatch(order), CommandResult)
+    with pytest.raises(RuntimeError, match="shutdown"):  # the event loop does not wait for it
+        asyncio.run(without_threads.dispatch(order))
+    assert isinstance(register.dispatch(order), CommandResult)
     assert clock.is_fresh
-
-
-def register_states(register: Register) -> Any:
-    return register._dispatcher._states
 
 
 def test_a_clock_that_never_reading_tells_the_time_of_the_machine() -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from domain.vocabulary import RequestId
-from service.commands.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher, blocking
 from service.commands.policy_runner import PolicyRunner
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
@@ -23,8 +23,8 @@ def away() -> Iterator[PolicyRunner]:
     """Policies of a database that is not there."""
     with closing(EventStore(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")) as store:
         states = StateCache(store)
-        dispatcher = Dispatcher(store, states, StreamLocks(5))
-        yield PolicyRunner(dispatcher, states, store.feed, lambda incident, position: [], lambda: datetime.now(UTC))
+        with blocking(Dispatcher(store, states, StreamLocks(5))) as dispatch:
+            yield PolicyRunner(dispatch, states, store.feed, lambda incident, position: [], lambda: datetime.now(UTC))
 
 
 @pytest.mark.parametrize("set_aside", [False, True])

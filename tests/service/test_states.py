@@ -7,18 +7,12 @@ import pytest
 
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.vocabulary import Text
-from service.commands.dispatcher import Dispatcher
 from service.commands.state_cache import MAX_ABSENT, StateCache
-from service.commands.stream_locks import StreamLocks
-from tests.service.commands.test_dispatcher import NOW, OFFICIAL, Register, register
+from tests.service.commands.test_dispatcher import OFFICIAL, Register, dispatching, register
 
 __all__ = ["register"]
 
 LONG = RemarkOnRequest(reason=Text("EXERCISE " * 500))
-
-
-def through(register: Register, states: StateCache) -> Register:
-    return Register(Dispatcher(register.store, states, StreamLocks(20), lambda: NOW), register.store)
 
 
 def at_hand(states: StateCache, streams: list[UUID]) -> int:
@@ -27,44 +21,44 @@ def at_hand(states: StateCache, streams: list[UUID]) -> int:
 
 def test_states_are_bounded_by_bytes(register: Register) -> None:
     states = StateCache(register.store, most_bytes=60_000)
-    process = through(register, states)
-    requests = [process.submitted() for _ in range(6)]
-    assert at_hand(states, requests) == 6
-    for _ in range(3):
-        for request in requests[:3]:
-            process.do(LONG, OFFICIAL, request)
-            assert states.size <= 60_000
-    assert 0 < at_hand(states, requests) < 6
+    with dispatching(register.store, states) as process:
+        requests = [process.submitted() for _ in range(6)]
+        assert at_hand(states, requests) == 6
+        for _ in range(3):
+            for request in requests[:3]:
+                process.do(LONG, OFFICIAL, request)
+                assert states.size <= 60_000
+        assert 0 < at_hand(states, requests) < 6
 
 
 def test_a_state_larger_than_all_that_may_be_kept_is_not_kept(register: Register) -> None:
     states = StateCache(register.store, most_bytes=20_000)
-    process = through(register, states)
-    request = process.submitted()
-    for version in range(2, 7):
-        assert process.do(LONG, OFFICIAL, request).state.version == version
-    assert states.size <= 20_000
-    assert at_hand(states, [request]) == 0
+    with dispatching(register.store, states) as process:
+        request = process.submitted()
+        for version in range(2, 7):
+            assert process.do(LONG, OFFICIAL, request).state.version == version
+        assert states.size <= 20_000
+        assert at_hand(states, [request]) == 0
 
 
 def test_what_was_dropped_is_read_again(register: Register) -> None:
     states = StateCache(register.store, most_bytes=1)
-    process = through(register, states)
-    request = process.submitted()
-    assert [process.do(LONG, OFFICIAL, request).state.version for _ in range(3)] == [2, 3, 4]
-    assert states.size == 0
+    with dispatching(register.store, states) as process:
+        request = process.submitted()
+        assert [process.do(LONG, OFFICIAL, request).state.version for _ in range(3)] == [2, 3, 4]
+        assert states.size == 0
 
 
 def test_unknown_ids_drop_no_state(register: Register) -> None:
     states = StateCache(register.store, most_bytes=60_000)
-    process = through(register, states)
-    request = process.submitted()
-    size = states.size
-    for _ in range(3):
-        states.load([uuid4() for _ in range(MAX_ABSENT // 2)])
-    assert at_hand(states, [request]) == 1
-    assert states.size == size
-    assert len(states._absent) <= MAX_ABSENT
+    with dispatching(register.store, states) as process:
+        request = process.submitted()
+        size = states.size
+        for _ in range(3):
+            states.load([uuid4() for _ in range(MAX_ABSENT // 2)])
+        assert at_hand(states, [request]) == 1
+        assert states.size == size
+        assert len(states._absent) <= MAX_ABSENT
 
 
 @pytest.mark.parametrize("reading", ["recorded", "read"])
@@ -74,9 +68,9 @@ def test_the_estimate_grows_with_the_events(register: Register, reading: str) ->
     states = StateCache(register.store)
     states.load([request])
     before = states.size
-    process = through(register, states) if reading == "recorded" else register
-    for _ in range(10):
-        process.do(LONG, OFFICIAL, request)
+    with dispatching(register.store, states if reading == "recorded" else StateCache(register.store)) as process:
+        for _ in range(10):
+            process.do(LONG, OFFICIAL, request)
     if reading == "read":
         states.refresh(states.load([request]))
     assert states.size - before > 10 * len(msgspec.json.encode(LONG.reason.value))

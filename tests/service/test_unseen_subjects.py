@@ -11,11 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.authority import RegisterAuthority
+from domain.catalogue import Command
 from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.incident.commands import ReferIncident, ReportIncident
 from domain.refusals import NotFound
 from domain.vocabulary import AuthorityCode, Label, Marking, Period, Role, Strength, Subject
-from service.commands.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
@@ -25,7 +26,7 @@ from tests.faults.proxy import Fault, Proxy, proxied
 from tests.faults.test_policies import KFOR, NORTH, PRISTINA, WHY, Register
 
 STRANGER = replace(PRISTINA, subject=Subject("stranger"), authority=AuthorityCode("atlantis"), roles=(Role.REQUESTER,))
-COMMANDS = {
+COMMANDS: dict[str, Command] = {
     "request": RemarkOnRequest(reason=WHY),
     "incident": ReferIncident(authority=AuthorityCode("kfor"), reason=WHY),
 }
@@ -73,14 +74,14 @@ def test_an_unseen_subject_takes_as_many_statements_as_an_unknown_one(
     proxy, store = through
     taken: list[list[int]] = []
     for subject in (hidden[kind], uuid4()):
-        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(5))
         taken.append([])
-        for _ in range(3):
-            statements: list[Fault] = []
-            proxy.fault = lambda statements=statements: statements.append(Fault.NONE) or Fault.NONE  # type: ignore[misc]
-            answer = dispatcher.dispatch(CommandEnvelope(command=COMMANDS[kind], actor=STRANGER, subject=subject))
-            assert isinstance(answer, NotFound)
-            taken[-1].append(len(statements))
+        with blocking(Dispatcher(store, StateCache(store), StreamLocks(5))) as dispatch:
+            for _ in range(3):
+                statements: list[Fault] = []
+                proxy.fault = lambda statements=statements: statements.append(Fault.NONE) or Fault.NONE  # type: ignore[misc]
+                answer = dispatch(CommandEnvelope(command=COMMANDS[kind], actor=STRANGER, subject=subject))
+                assert isinstance(answer, NotFound)
+                taken[-1].append(len(statements))
     unseen, unknown = taken
     assert unseen == unknown
     assert unseen[0] > unseen[1] > 0

@@ -5,15 +5,13 @@ The same `HistoryRecorder` runs on it, so rules and order are those of a real im
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
+from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, Event
 from domain.recorded_event import Recorded
-from service.event_store.batch import Committed
 from service.event_store.lineage import Lineage
-from service.event_store.records import AppendConflict, Appended, AppendItem, StreamVersion
-from service.event_store.store import EventStore, to_appended
+from service.event_store.records import AppendConflict, AppendItem, StreamVersion
+from service.event_store.store import EventStore
 
 
 class Rehearsal:
@@ -26,23 +24,23 @@ class Rehearsal:
         self._store = store
         self._now = now
         self._position = store.head()[0]
-        self._events: dict[UUID, list[Recorded[Any]]] = {}
+        self._events: dict[UUID, list[Recorded[Event]]] = {}
         self._versions: dict[UUID, int] = {}
 
     @property
     def lineage(self) -> Lineage:
         return self._store.lineage
 
-    def stream(self, stream: UUID) -> list[Recorded[Any]]:
+    def stream(self, stream: UUID) -> list[Recorded[Event]]:
         """The events of a stream, in order."""
         return self._store.stream(stream) + self._events.get(stream, [])
 
-    def streams(self, places: Sequence[StreamVersion]) -> list[Recorded[Any]]:
+    def streams(self, places: Sequence[StreamVersion]) -> list[Recorded[Event]]:
         """Events of several streams, each after the given version, in order per stream."""
         kept = [each for stream, after in places for each in self._events.get(stream, ()) if each.version > after]
         return self._store.streams(places) + kept
 
-    def append_together(self, items: Sequence[AppendItem]) -> tuple[Appended, ...] | AppendConflict:
+    def append_together(self, items: Sequence[AppendItem]) -> tuple[Recorded[Event], ...] | AppendConflict:
         """Appends in memory. Conflicts if earlier items have advanced a stream that these items write or read."""
         before: dict[UUID, int] = {}
         for item in items:
@@ -54,12 +52,12 @@ class Rehearsal:
         moved = {stream for stream, version in before.items() if self._versions.get(stream, version) > version}
         if moved:
             return AppendConflict(frozenset(moved))
-        return tuple(self._append(item) for item in items)
+        return tuple(recorded for item in items for recorded in self._append(item))
 
-    def _append(self, item: AppendItem) -> Appended:
-        appended = to_appended(item, Committed(self._position + 1, self._now))
-        self._position += len(appended.events)
-        for recorded in appended.events:
+    def _append(self, item: AppendItem) -> tuple[Recorded[Event], ...]:
+        appended = item.recorded(self._position + 1, self._now)
+        self._position += len(appended)
+        for recorded in appended:
             self._versions[recorded.stream] = recorded.version
             if AGGREGATE_OF[type(recorded.event)] is not DEPLOYMENT_REQUEST:
                 self._events.setdefault(recorded.stream, []).append(recorded)

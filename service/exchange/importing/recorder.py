@@ -8,23 +8,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid5
 
 from domain import validation
-from domain.catalogue import AGGREGATE_OF, AUTHORITY, INCIDENT, JURISDICTION, NUMBERING, fold
+from domain.attempt import DecisionAttempt, StreamEvent
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, INCIDENT, JURISDICTION, NUMBERING, Event, State, evolve, fold
 from domain.claim import Claim
-from domain.decider import Unread
+from domain.decider import resolve
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded_event import CommandRef, Recorded
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from domain.vocabulary import SYSTEM
-from service.commands.attempt import DecisionAttempt, StreamEvent, consulted_versions, to_unrecorded
+from service.commands.append_item import consulted_versions, to_unrecorded
 from service.commands.envelope import CommandEnvelope
 from service.commands.idempotency import claim_history_key, matches_history
 from service.commands.state_cache import StateCache
 from service.errors import Unavailable
+from service.event_store.random_source import random_id
 from service.event_store.records import AppendConflict, AppendItem, UnrecordedEvent
 from service.event_store.stream_store import Streams
 from service.exchange.importing.imported_history import CommandLine, HistoryResult, ImportedHistory, LineContext
@@ -44,8 +46,8 @@ class _Batch:
     """
 
     lineage: int
-    read: dict[UUID, Any] = field(default_factory=dict)
-    made: dict[UUID, Any] = field(default_factory=dict)
+    read: dict[UUID, State | None] = field(default_factory=dict)
+    made: dict[UUID, State | None] = field(default_factory=dict)
     items: list[AppendItem] = field(default_factory=list)
     results: list[HistoryResult] = field(default_factory=list)
 
@@ -58,8 +60,8 @@ class _HistoryAttempt:
     """
 
     history: ImportedHistory
-    states: dict[UUID, Any] = field(default_factory=dict)
-    pasts: dict[UUID, list[Recorded[Any]]] = field(default_factory=dict)
+    states: dict[UUID, State | None] = field(default_factory=dict)
+    pasts: dict[UUID, list[Recorded[Event]]] = field(default_factory=dict)
     names: dict[str, UUID] = field(default_factory=dict)
     events: list[UnrecordedEvent] = field(default_factory=list)
     refused: list[tuple[CommandLine, Refusal]] = field(default_factory=list)
@@ -143,7 +145,15 @@ class HistoryRecorder:
         """Decides one line and applies its events. Returns the refusal, or None if it was accepted."""
         if problems := tuple(validation.problems(envelope.command)):
             return InvalidInput.of(*problems)
-        attempt = DecisionAttempt.begin(envelope, _time_of(envelope), two_administrators=self._two_administrators)
+        attempt = DecisionAttempt.begin(
+            envelope.command,
+            envelope.subject,
+            actor=envelope.actor,
+            now=_time_of(envelope),
+            new_id=random_id,
+            expected_version=envelope.expected_version,
+            two_administrators=self._two_administrators,
+        )
         opens = attempt.subject in attempt.states
         if opens and history_attempt.states.get(attempt.subject) is not None:
             return InvalidInput.at(
@@ -151,17 +161,17 @@ class HistoryRecorder:
             )
         if opens:
             history_attempt.states[attempt.subject] = None
-        while True:
-            attempt = attempt.with_states(_as_of(attempt.context.now, history_attempt))
-            try:
-                answer = attempt.visibility_problem() or attempt.decide()
-            except Unread as unread:
-                self._read(unread.streams, history_attempt, batch)
-                continue
-            if not isinstance(answer, tuple):
-                return answer
-            _add_events(envelope, line, attempt.stream_events(answer), history_attempt)
-            return None
+
+        def decide() -> list[StreamEvent] | Refusal:
+            now = attempt.with_states(_as_of(attempt.context.now, history_attempt))
+            answer = now.visibility_problem() or now.decide()
+            return now.stream_events(answer) if isinstance(answer, tuple) else answer
+
+        answer = resolve(decide, lambda streams: self._read(streams, history_attempt, batch))
+        if not isinstance(answer, list):
+            return answer
+        _add_events(envelope, line, answer, history_attempt)
+        return None
 
     def _is_there(self, batch: _Batch, stream: UUID) -> bool:
         if stream not in batch.made and stream not in batch.read:
@@ -185,11 +195,9 @@ class HistoryRecorder:
         if isinstance(answer, AppendConflict):
             self._states.renew(self._states.load(answer.streams), answer.streams, batch.lineage)
             return False
-        for appended in answer:
-            for event in appended.events:
-                if AGGREGATE_OF[type(event.event)] in CACHED_AGGREGATES:
-                    state = self._states.advance(batch.read.get(event.stream), event, batch.lineage)
-                    batch.read[event.stream] = state
+        for event in answer:
+            if AGGREGATE_OF[type(event.event)] in CACHED_AGGREGATES:
+                batch.read[event.stream] = self._states.advance(batch.read.get(event.stream), event, batch.lineage)
         return True
 
 
@@ -199,7 +207,7 @@ def _time_of(envelope: CommandEnvelope) -> datetime:
     return envelope.occurred_at
 
 
-def _as_of(now: datetime, history_attempt: _HistoryAttempt) -> dict[UUID, Any]:
+def _as_of(now: datetime, history_attempt: _HistoryAttempt) -> dict[UUID, State | None]:
     """The states, with each incident of another history as of `now`."""
     if not history_attempt.pasts:
         return history_attempt.states
@@ -222,23 +230,23 @@ def _add_events(
             history_attempt.names[line.name] = event.event.evidence
 
 
-def _apply(event: UnrecordedEvent, at: datetime, states: dict[UUID, Any]) -> None:
+def _apply(event: UnrecordedEvent, at: datetime, states: dict[UUID, State | None]) -> None:
     """Applies an event without its position and recorded time, which no decision uses."""
-    evolve = AGGREGATE_OF[type(event.event)].evolve
     states[event.stream] = evolve(states.get(event.stream), event.at(0, at, ()))
 
 
 def _item(history_attempt: _HistoryAttempt, batch: _Batch) -> AppendItem:
     history, first = history_attempt.history, history_attempt.events[0]
     own = sum(1 for event in history_attempt.events if event.stream == first.stream)
+    key = claim_history_key(history.digest, first.stream, first.version, first.version + own - 1)
     claim = UnrecordedEvent(
         stream=history.claim,
         version=1,
-        event=claim_history_key(history.digest, first.stream, first.version, first.version + own - 1),
+        event=key,
         actor=SYSTEM,
         command=CommandRef(name="ImportHistory", id=uuid5(history.correlation, history.name), n=1, of=1),
         correlation=history.correlation,
     )
-    batch.made[claim.stream] = Claim(version=claim.version, event=claim.event)
+    batch.made[claim.stream] = Claim(version=claim.version, event=key)
     events = (*history_attempt.events, claim)
     return AppendItem(events=events, reads=consulted_versions(history_attempt.states, events), lineage=batch.lineage)

@@ -86,10 +86,10 @@ def event_types(path: str, values: Iterable[str] | None) -> tuple[str, ...] | No
     return found
 
 
-def command(kind: Callable[..., Command], written: object) -> Command:
+def command(kind: type[Command], written: object) -> Command:
     """Builds a command from the input fields with the same names. Omitted fields get the command's defaults."""
     values = {}
-    for name, read in _readers(kind).items():
+    for name, read in _readers(kind).items():  # type: ignore[arg-type]  # a type is hashable
         value = given(getattr(written, name))
         if value is not None:
             values[name] = read(value)

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from domain.refusals import Refusal
 from domain.vocabulary import Actor
 from projections.reading.reader import Reader
-from service.commands.async_dispatcher import AsyncDispatcher
+from service.commands.dispatcher import Dispatcher
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.errors import Unavailable
 from service.graphql.execution.pace import Pace
@@ -39,7 +39,7 @@ class Services:
     commands; one more waits up to PATIENCE seconds and is then refused as unavailable. shares: quotas per person.
     """
 
-    dispatcher: AsyncDispatcher
+    dispatcher: Dispatcher
     reader: Reader
     as_node: AsNode
     identify: Callable[[str], Identity]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from domain.catalogue import Command
 from domain.refusals import InvalidInput
 from domain.vocabulary import Actor
 from service.commands.envelope import CommandEnvelope, CommandResult
@@ -17,7 +18,7 @@ Response = TypeVar("Response")
 
 async def execute_command(
     info: Info,
-    command: type[object],
+    command: type[Command],
     sent: object,
     respond: Callable[[CommandResult, Context], Response],
     subject: str | None = None,
@@ -52,7 +53,7 @@ def _strings(sent: Any) -> Iterator[str]:
                 yield item
 
 
-def _envelope(actor: Actor, command: type[object], sent: object, subject: str | None) -> CommandEnvelope:
+def _envelope(actor: Actor, command: type[Command], sent: object, subject: str | None) -> CommandEnvelope:
     return CommandEnvelope(
         command=arguments.command(command, sent),
         actor=actor,

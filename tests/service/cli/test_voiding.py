@@ -9,7 +9,7 @@ import pytest
 
 from domain.authority import AuthorityRegistered
 from domain.authority import stream_of as authority_stream
-from domain.catalogue import AGGREGATE_OF, JURISDICTION
+from domain.catalogue import AGGREGATE_OF, JURISDICTION, version_of
 from domain.deployment_request.events import RequestRemarked, ReviewBegun
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Text
 from domain.voided_events import EventVoided
@@ -17,7 +17,7 @@ from projections import audit_trail_queries, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer
 from projections.rebuilding.rebuild import verify
-from service.commands.state_cache import StateCache, version_of
+from service.commands.state_cache import StateCache
 from service.event_store.mapper import decode
 from tests.projections.following.test_parked_events import longest
 from tests.projections.test_large_events import item

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.authority import RegisterAuthority
+from domain.catalogue import Command
 from domain.deployment_request.commands import BeginReview, RemarkOnRequest, SubmitRequest
 from domain.deployment_request.state import RequestStatus
 from domain.jurisdiction import EndMandate, GrantMandate
@@ -24,7 +25,7 @@ from domain.refusals import (
     VersionConflict,
 )
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
-from service.commands.dispatcher import Dispatcher
+from service.commands.dispatcher import Dispatch, Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
@@ -50,11 +51,12 @@ SUBMIT = SubmitRequest(
 class Register:
     """One process's way to a register."""
 
-    dispatcher: Dispatcher
+    dispatch: Dispatch
     store: EventStore
+    states: StateCache
 
-    def do(self, command: object, actor: Actor, subject: UUID | None = None, **order: Any) -> Any:
-        return self.dispatcher.dispatch(CommandEnvelope(command=command, actor=actor, subject=subject, **order))
+    def do(self, command: Command, actor: Actor, subject: UUID | None = None, **order: Any) -> Any:
+        return self.dispatch(CommandEnvelope(command=command, actor=actor, subject=subject, **order))
 
     def submitted(self) -> UUID:
         outcome = self.do(SUBMIT, OFFICIAL)
@@ -64,8 +66,14 @@ class Register:
 
 @contextmanager
 def opened(url: str) -> Iterator[Register]:
-    with closing(EventStore(url)) as store:
-        yield Register(Dispatcher(store, StateCache(store), StreamLocks(20), lambda: NOW), store)
+    with closing(EventStore(url)) as store, dispatching(store, StateCache(store)) as register:
+        yield register
+
+
+@contextmanager
+def dispatching(store: EventStore, states: StateCache, **settings: Any) -> Iterator[Register]:
+    with blocking(Dispatcher(store, states, StreamLocks(20), lambda: NOW, **settings)) as dispatch:
+        yield Register(dispatch, store, states)
 
 
 @pytest.fixture
@@ -228,13 +236,11 @@ def test_the_setting_asks_for_two_administrators(database_url: str, register: Re
     """`pristina` was registered by the clerk, who may grant it a mandate where one administrator is enough."""
     north = GrantMandate(authority=AuthorityCode("pristina"), region=Region("xk/north"), legal_basis=Label("law"))
     two = replace(CLERK, subject=Subject("another"))
-    strict = Dispatcher(
-        register.store, StateCache(register.store), StreamLocks(20), lambda: NOW, two_administrators=True
-    )
-    refusal = strict.dispatch(CommandEnvelope(command=north, actor=CLERK))
-    assert isinstance(refusal, InvalidInput)
-    assert [problem.path for problem in refusal.fields] == ["authority"]
-    assert isinstance(strict.dispatch(CommandEnvelope(command=north, actor=two)), CommandResult)
+    with dispatching(register.store, StateCache(register.store), two_administrators=True) as strict:
+        refusal = strict.do(north, CLERK)
+        assert isinstance(refusal, InvalidInput)
+        assert [problem.path for problem in refusal.fields] == ["authority"]
+        assert isinstance(strict.do(north, two), CommandResult)
     south = replace(north, region=Region("xk/south"))
     assert isinstance(register.do(south, CLERK), CommandResult)
 

@@ -7,7 +7,7 @@ import threading
 from uuid import UUID, uuid4
 
 from domain.recorded_event import Recorded
-from service.event_store.store import Appended, EventStore
+from service.event_store.store import AppendConflict, EventStore
 from service.settings import DatabaseUrls
 from tests.reading import whole_log
 from tests.service.event_store.appends import item
@@ -59,7 +59,7 @@ def test_every_decision_stands_right_after_what_it_consulted(store: EventStore) 
                 versions[found.stream] = found.version
             reads = tuple((stream, versions[stream]) for stream in consulted)
             answer = store.append(item((subject, versions[subject] + 1), reads=reads))
-            if isinstance(answer, Appended):
+            if not isinstance(answer, AppendConflict):
                 recorded_items.append(answer)
 
     threads = [threading.Thread(target=act, args=(seed,)) for seed in range(6)]

@@ -104,7 +104,7 @@ def test_events_come_as_recorded(store: EventStore, register: Register) -> None:
     stream = uuid4()
     recorded = write(store, (stream, 1), (stream, 2))
     with ApplicationSubscription(register) as subscription:
-        assert first(2, subscription) == list(recorded.events)
+        assert first(2, subscription) == list(recorded)
 
 
 def test_a_subscription_waits_for_what_is_recorded_later(store: EventStore, register: Register) -> None:

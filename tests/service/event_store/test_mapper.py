@@ -77,7 +77,7 @@ def unrecorded(event: object, **given: Any) -> UnrecordedEvent:
         "command": CommandRef(name="Do", id=ID, n=1, of=2),
         "correlation": OTHER,
     }
-    return UnrecordedEvent(event=event, **{**settings, **given})
+    return UnrecordedEvent(event=event, **{**settings, **given})  # type: ignore[arg-type]
 
 
 def row(encoded: EncodedEvent, **changed: Any) -> EventRow:

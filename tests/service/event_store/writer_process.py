@@ -20,7 +20,7 @@ def main(url: str, threads: int, items: int) -> None:
         first, second = uuid4(), uuid4()
         for version in range(1, items + 1):
             answer = write(store, (first, version), (second, version))
-            line = f"{answer.positions[0]} {first} {version}\n"
+            line = f"{answer[0].position} {first} {version}\n"
             os.write(1, line.encode())
 
     running = [threading.Thread(target=append) for _ in range(threads)]

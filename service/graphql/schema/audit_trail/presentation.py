@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
+from domain import jurisdiction
 from domain.access import viewer as viewer_of
 from domain.decider import Context, Unread
 from domain.incident import rules as incident_rules
@@ -84,12 +85,13 @@ def _is_visible(mention: UUID, subject: object, context: Context) -> bool:
 
 async def _state_before(outcome: CommandResult, loaders: Loaders) -> object:
     """The state before the command; for a mandate, its holder with all of its mandates (the others from the views)."""
-    if not isinstance(outcome.state, Jurisdiction):
+    event = outcome.events[-1].event
+    if not isinstance(event, jurisdiction.Event):
         return outcome.before
-    code = outcome.events[-1].event.authority
+    code = event.authority
     held = await loaders.rows_best_effort(lambda scope: authorities.jurisdictions_of(scope, [code]))
     others = [each for each in held if each.id != outcome.subject]
-    own = (outcome.before,) if outcome.before else ()
+    own = (outcome.before,) if isinstance(outcome.before, Jurisdiction) else ()
     return MandateHolder(code=code, jurisdictions=(*others, *own))
 
 

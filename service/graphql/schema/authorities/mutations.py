@@ -5,6 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from domain import authority, jurisdiction
+from domain.catalogue import Command
 from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
@@ -34,11 +35,12 @@ class AuthorityRecorded:
 
     @classmethod
     def of(cls, outcome: CommandResult, context: Context) -> Self:
-        loaders, state = context.loaders(outcome.position), outcome.state
-        if isinstance(state, jurisdiction.Jurisdiction):
-            found = Authority.named(outcome.events[-1].event.authority, loaders)
+        loaders, event = context.loaders(outcome.position), outcome.events[-1].event
+        if isinstance(event, jurisdiction.Event):
+            found = Authority.named(event.authority, loaders)
         else:
-            found = Authority.of(state, loaders)
+            assert isinstance(outcome.state, authority.Authority)
+            found = Authority.of(outcome.state, loaders)
         return cls(outcome=outcome, authority=found, position=Position(outcome.position))
 
     @strawberry.field(description="The events that the command recorded.")
@@ -60,7 +62,7 @@ AuthorityResult = Annotated[
 ]
 
 
-async def _execute(info: Info, command: type[object], sent: object) -> AuthorityResult:
+async def _execute(info: Info, command: type[Command], sent: object) -> AuthorityResult:
     return await execute_command(info, command, sent, AuthorityRecorded.of)
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.incident import commands
+from domain.incident.lifecycle import Command
+from domain.incident.state import Incident as DomainIncident
 from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
@@ -42,6 +44,7 @@ class IncidentRecorded:
 
     @classmethod
     def of(cls, outcome: CommandResult, context: Context) -> Self:
+        assert isinstance(outcome.state, DomainIncident)
         incident = Incident.of(outcome.state, context.loaders(outcome.position))
         return cls(outcome=outcome, incident=incident, position=Position(outcome.position))
 
@@ -64,7 +67,7 @@ IncidentResult = Annotated[
 ]
 
 
-async def _execute(info: Info, command: type[object], sent: object, subject: str | None) -> IncidentResult:
+async def _execute(info: Info, command: type[Command], sent: object, subject: str | None) -> IncidentResult:
     return await execute_command(info, command, sent, IncidentRecorded.of, subject)
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Self
 import strawberry
 
 from domain.deployment_request import commands
+from domain.deployment_request.lifecycle import Command
+from domain.deployment_request.state import DeploymentRequest as DomainRequest
 from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
@@ -48,6 +50,7 @@ class DeploymentRequestRecorded:
 
     @classmethod
     def of(cls, outcome: CommandResult, context: Context) -> Self:
+        assert isinstance(outcome.state, DomainRequest)
         loaders = context.loaders(outcome.position)
         return cls(
             outcome=outcome,
@@ -75,7 +78,7 @@ DeploymentRequestResult = Annotated[
 ]
 
 
-async def _execute(info: Info, command: type[object], sent: object, subject: str | None) -> DeploymentRequestResult:
+async def _execute(info: Info, command: type[Command], sent: object, subject: str | None) -> DeploymentRequestResult:
     return await execute_command(info, command, sent, DeploymentRequestRecorded.of, subject)
 
 

@@ -1,5 +1,6 @@
 """What a dossier and an explanation say of histories that were imported, and of what their readers may not see."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -109,9 +110,8 @@ def test_an_explanation_as_of_then_tells_of_incidents_what_may_be_seen_now(regis
 
     dispatcher = Dispatcher(register.store, StateCache(register.store), StreamLocks(20), now)
     referred = ReferIncident(authority=AuthorityCode("lowland"), reason=Text("EXERCISE"))
-    assert isinstance(
-        dispatcher.dispatch(CommandEnvelope(command=referred, actor=IVO, subject=incident)), CommandResult
-    )
+    order = CommandEnvelope(command=referred, actor=IVO, subject=incident)
+    assert isinstance(asyncio.run(dispatcher.dispatch(order)), CommandResult)
     scope, eyes = looked_at(register, ANA, then)
     assert {description.partition(":")[0] for description in awaited(register, scope, eyes)} == {
         "Likelihood of the finding on police-i-2017-0001",

@@ -11,14 +11,13 @@ import psycopg
 import pytest
 
 from domain.deployment_request.commands import BeginReview, RemarkOnRequest
-from domain.deployment_request.state import RequestStatus
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.refusals import IdempotencyConflict, InvalidInput, NotFound, TransitionRefused
 from domain.vocabulary import Text
-from service.commands.async_dispatcher import AsyncDispatcher
 from service.commands.dispatcher import Dispatcher
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
-from service.commands.stream_locks import AsyncStreamLocks, StreamLocks
+from service.commands.stream_locks import StreamLocks
 from service.errors import Unavailable
 from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
@@ -42,19 +41,23 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.fixture
-def dispatcher(register: Register, threads: ThreadPoolExecutor) -> AsyncDispatcher:
-    return AsyncDispatcher(register.dispatcher, register.store, threads, AsyncStreamLocks(20))
+def dispatcher(register: Register, threads: ThreadPoolExecutor) -> Dispatcher:
+    return in_loop(register, threads)
+
+
+def in_loop(register: Register, threads: ThreadPoolExecutor, locks: StreamLocks | None = None) -> Dispatcher:
+    return Dispatcher(register.store, register.states, locks or StreamLocks(20), lambda: NOW, threads=threads)
 
 
 @pytest.fixture
-def without_threads(register: Register) -> AsyncDispatcher:
+def without_threads(register: Register) -> Dispatcher:
     """Where a thread is asked for, it raises."""
     gone = ThreadPoolExecutor(1)
     gone.shutdown()
-    return AsyncDispatcher(register.dispatcher, register.store, gone, AsyncStreamLocks(20))
+    return in_loop(register, gone)
 
 
-def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: AsyncDispatcher) -> None:
+def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: Dispatcher) -> None:
     request = register.submitted()
 
     async def carry_out() -> list[Any]:
@@ -73,7 +76,7 @@ def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: As
     assert submitted.state.reference != others[0].state.reference
 
 
-def test_a_refusal_rests_on_what_was_read(register: Register, dispatcher: AsyncDispatcher, database_url: str) -> None:
+def test_a_refusal_rests_on_what_was_read(register: Register, dispatcher: Dispatcher, database_url: str) -> None:
     request = register.submitted()
     with opened(database_url) as elsewhere:
         elsewhere.do(BEGIN, REVIEWER, request)
@@ -88,24 +91,25 @@ def test_a_refusal_rests_on_what_was_read(register: Register, dispatcher: AsyncD
 
 
 def test_where_others_were_faster_it_is_decided_anew(
-    register: Register, dispatcher: AsyncDispatcher, database_url: str
+    register: Register, dispatcher: Dispatcher, database_url: str
 ) -> None:
     request = register.submitted()
     with opened(database_url) as elsewhere:
         elsewhere.do(BEGIN, REVIEWER, request)
     outcome = asyncio.run(dispatcher.dispatch(remark(request)))
     assert isinstance(outcome, CommandResult)
+    assert isinstance(outcome.state, DeploymentRequest)
     assert (outcome.state.version, outcome.state.status) == (3, RequestStatus.UNDER_REVIEW)
 
 
 def test_a_key_is_used_once_whichever_process_used_it(
-    register: Register, dispatcher: AsyncDispatcher, database_url: str
+    register: Register, dispatcher: Dispatcher, database_url: str
 ) -> None:
     request = register.submitted()
     here, there = (remark(request, idempotency_key=key) for key in ("here", "there"))
     first = asyncio.run(dispatcher.dispatch(here))
     with opened(database_url) as elsewhere:
-        second = elsewhere.dispatcher.dispatch(there)
+        second = elsewhere.dispatch(there)
     for order, outcome in ((here, first), (there, second)):
         again = asyncio.run(dispatcher.dispatch(order))
         assert isinstance(again, CommandResult)
@@ -116,7 +120,7 @@ def test_a_key_is_used_once_whichever_process_used_it(
     assert isinstance(asyncio.run(dispatcher.dispatch(other)), IdempotencyConflict)
 
 
-def test_none_is_lost_and_none_doubled_of_many_on_one_request(register: Register, dispatcher: AsyncDispatcher) -> None:
+def test_none_is_lost_and_none_doubled_of_many_on_one_request(register: Register, dispatcher: Dispatcher) -> None:
     requests = [register.submitted() for _ in range(2)]
 
     async def carry_out() -> list[Any]:
@@ -129,7 +133,7 @@ def test_none_is_lost_and_none_doubled_of_many_on_one_request(register: Register
         assert len(list(register.store.stream(request))) == 101
 
 
-def test_who_leaves_changes_nothing_for_what_was_begun(register: Register, dispatcher: AsyncDispatcher) -> None:
+def test_who_leaves_changes_nothing_for_what_was_begun(register: Register, dispatcher: Dispatcher) -> None:
     """It is recorded, and its turn given up."""
     request = register.submitted()
 
@@ -146,7 +150,7 @@ def test_who_leaves_changes_nothing_for_what_was_begun(register: Register, dispa
 
 
 def test_who_leaves_keeps_nothing_from_those_who_are_told_with_it(
-    register: Register, dispatcher: AsyncDispatcher, database_urls: DatabaseUrls
+    register: Register, dispatcher: Dispatcher, database_urls: DatabaseUrls
 ) -> None:
     """Three that go in one batch, behind one that waits."""
     requests = [register.submitted() for _ in range(4)]
@@ -155,7 +159,8 @@ def test_who_leaves_keeps_nothing_from_those_who_are_told_with_it(
         async def carry_out() -> list[Any]:
             holder.execute("LOCK TABLE event_store.events IN EXCLUSIVE MODE")
             first, left, *others = (asyncio.create_task(dispatcher.dispatch(remark(each))) for each in requests)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # each has its turn
+            await asyncio.sleep(0)  # and is decided and appended
             left.cancel()
             await asyncio.sleep(0)
             holder.rollback()
@@ -175,9 +180,7 @@ def test_what_cannot_be_recorded_now_is_told_and_gives_up_its_turn(
         closing(EventStore(database_urls.api, limits)) as store,
         psycopg.connect(database_urls.owner) as holder,
     ):
-        dispatcher = AsyncDispatcher(
-            Dispatcher(store, StateCache(store), StreamLocks(5), lambda: NOW), store, threads, AsyncStreamLocks(5)
-        )
+        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(5), lambda: NOW, threads=threads)
         assert isinstance(asyncio.run(dispatcher.dispatch(remark(request))), CommandResult)
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(Unavailable) as told:
@@ -189,21 +192,21 @@ def test_what_cannot_be_recorded_now_is_told_and_gives_up_its_turn(
         assert outcome.state.version == 3
 
 
-def test_a_store_that_is_closed_takes_nothing(register: Register, dispatcher: AsyncDispatcher) -> None:
-    request = register.submitted()
+def test_a_store_that_is_closed_takes_nothing(register: Register, threads: ThreadPoolExecutor) -> None:
+    request, turns = register.submitted(), StreamLocks(20)
+    dispatcher = in_loop(register, threads, turns)
     register.store.close()
     for _ in range(2):
         with pytest.raises(Unavailable, match="stopping"):
             asyncio.run(dispatcher.dispatch(remark(request)))
-    release = register.dispatcher._locks.try_acquire([request])
-    assert release is not None, "the turn was given up"
+    assert not turns.is_held(request), "the turn was given up"
 
 
 def test_many_who_want_the_same_keep_no_thread_from_others(register: Register, database_urls: DatabaseUrls) -> None:
     """While nothing can be appended, what is read for others is answered."""
     request = register.submitted()
     with psycopg.connect(database_urls.owner) as holder, ThreadPoolExecutor(1) as thread:
-        dispatcher = AsyncDispatcher(register.dispatcher, register.store, thread, AsyncStreamLocks(20))
+        dispatcher = in_loop(register, thread)
 
         async def carry_out() -> list[Any]:
             holder.execute("LOCK TABLE event_store.events IN EXCLUSIVE MODE")
