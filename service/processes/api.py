@@ -60,6 +60,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
                         request_rebuild=rebuild_requester(engine),
                         record_actor_name=async_recorder(write.actor_names, write.threads),
                         record_command_metric=metrics.command,
+                        record_execution=metrics.execution,
                         clock=clock,
                     )
                     yield

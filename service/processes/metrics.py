@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from projections.reading.view_status import ViewStatus
@@ -48,6 +48,12 @@ class Metrics:
             registry=self._registry,
             buckets=SECONDS,
         )
+        self._operations = Counter(
+            "mandate_graphql_operations",
+            "GraphQL operations executed, by executor: compiled, or reference (graphql-core).",
+            ("executor",),
+            registry=self._registry,
+        )
         queue = Gauge("mandate_append_queue", "Commands waiting to be appended.", registry=self._registry)
         queue.set_function(queued)
         self._ready = Gauge("mandate_ready", "1 if /health/ready is ready.", registry=self._registry)
@@ -84,6 +90,9 @@ class Metrics:
 
     def command(self, name: str, outcome: str, seconds: float) -> None:
         self._commands.labels(name, outcome).observe(seconds)
+
+    def execution(self, executor: str) -> None:
+        self._operations.labels(executor).inc()
 
     def render(self, health: HealthReport) -> bytes:
         self._ready.set(health.is_ready)

@@ -14,7 +14,7 @@ import uvicorn
 from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper, Subscription
 from graphql import GraphQLSchema
-from graphql.execution import Executor, execute
+from graphql.execution import Executor
 from starlette.staticfiles import StaticFiles
 from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
@@ -36,6 +36,7 @@ OVERRIDDEN: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
     WebSocketsSansIOProtocol.handle_ping: ("self",),
     WebSocketsSansIOProtocol.handle_pong: ("self", "event"),
     StaticFiles.file_response: ("self", "full_path", "stat_result", "scope", "status_code"),
+    Executor.execute_operation: ("self", "serially"),
     Executor.execute_field: ("self", "parent_type", "source", "field_details_list", "path", "position_context"),
     DataLoader.load: ("self", "key"),
     Application.construct_factory: ("self", "env"),
@@ -46,7 +47,7 @@ OVERRIDDEN: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
     Subscription.stop: ("self",),
 }
 ACCEPTED: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
-    execute: ("executor_class", "is_awaitable", "context_value", "operation_name", "variable_values"),
+    Executor.build: ("schema", "document", "context_value", "raw_variable_values", "operation_name", "middleware"),
 }
 
 

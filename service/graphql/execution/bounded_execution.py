@@ -1,31 +1,22 @@
-"""Executes a document within cost and size limits, in slices that yield to the event loop."""
+"""Executes a document with graphql-core within cost and size limits, in slices that yield to the event loop."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, get_named_type, is_leaf_type, is_non_null_type, located_error
 from graphql.execution import Executor
 from graphql.pyutils import gather_with_cancel
 
-from service.graphql.execution.fast_fields import AttributeResolver
-from service.graphql.execution.field_charges import COST, READ, charge_of_field, charge_of_item
+from service.graphql.execution.answer_meter import FRAME, AnswerMeter, TooMuch, json_size
+from service.graphql.execution.field_charges import READ, charge_of_field, charge_of_item, is_async
 from service.graphql.execution.graphql_errors import ERRORS
+from service.graphql.execution.pace import Pace
 from service.graphql.execution.person_quotas import QuotaExceeded
 
 if TYPE_CHECKING:
     from service.graphql.schema.context import Context
-
-LONGEST: Final = 4 * 1024 * 1024
-"""Bytes of a response."""
-STEP: Final = 64 * 1024
-"""Bytes reserved from the person's quota at a time. A response below this size reserves none."""
-FRAME: Final = 4
-"""Bytes per value: quotation marks, a colon and a comma."""
-
-
-class TooMuch(GraphQLError):
-    """The response exceeds a limit: none of it is sent."""
 
 
 class IncompleteAnswer(GraphQLError):
@@ -33,36 +24,24 @@ class IncompleteAnswer(GraphQLError):
 
 
 class BoundedExecutor(Executor[None]):
-    """graphql-core's executor with a fast path for attributes, limits on cost and size, and cooperative slices.
-
-    The cost check before execution estimates list lengths; this executor counts the actual ones.
-    """
+    """graphql-core's executor with limits on cost and size, and cooperative slices."""
 
     context_value: "Context"
-    _cost = 0
-    _bytes = 0
-    _reserved = STEP
+    _meter: AnswerMeter
     _nulls = 0
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        self._meter = AnswerMeter(self.context_value)
+        return super().execute_operation(serially)
 
     def execute_field(self, parent_type: Any, source: Any, field_details_list: Any, path: Any, position: Any) -> Any:
         field = parent_type.fields.get(field_details_list[0].node.name.value)
-        charge = charge_of_field(field)
-        self._spend(charge, len(path.key))
-        resolve = field.resolve if field is not None else None
-        if type(resolve) is AttributeResolver and (write := resolve.write) is not None:
-            value = getattr(source, resolve.name, None)
-            if value is None:
-                if resolve.optional:
-                    return None
-            elif (written := write(value)) is not None:
-                if type(written) is str:
-                    self._count_bytes(len(written) if written.isascii() else 4 * len(written))
-                return written
+        self._spend(charge_of_field(field), len(path.key))
         return super().execute_field(parent_type, source, field_details_list, path, position)
 
     def complete_leaf_value(self, return_type: Any, result: Any) -> Any:  # type: ignore[override]
         written = super().complete_leaf_value(return_type, result)
-        self._count_bytes(json_size(written))
+        self._meter.spend(0, json_size(written))
         return written
 
     def complete_iterable_value(
@@ -76,7 +55,10 @@ class BoundedExecutor(Executor[None]):
         def complete(index: int) -> None:
             self._spend(of_item, 0)
             arguments = (item_type, field_details_list, info, path.add_key(index, None), position)
-            if self.complete_list_item_value(items[index], found.items, *arguments):
+            if self.is_awaitable(items[index]):
+                found.items.append(self.complete_awaitable_list_item_value(items[index], *arguments))
+                found.awaited.append(index)
+            elif self.complete_list_item_value(items[index], found.items, *arguments):
                 found.awaited.append(index)
 
         async def complete_rest(start: int) -> list[Any]:
@@ -114,20 +96,31 @@ class BoundedExecutor(Executor[None]):
             context.omitted_errors += 1
 
     def _spend(self, units: int, characters: int) -> None:
-        self._cost += units
-        if self._cost > COST:
-            raise TooMuch(f"The answer costs more than {COST:,} fields: ask for shorter pages or fewer fields.")
+        self._meter.spend(units, characters + FRAME)
         self.context_value.pace.spend(min(units, READ))
-        self._count_bytes(characters + FRAME)
 
-    def _count_bytes(self, number: int) -> None:
-        """Counts bytes of the response and reserves them from the person's quota."""
-        self._bytes += number
-        if self._bytes > self._reserved:
-            if self._bytes > LONGEST:
-                raise TooMuch(f"The answer has more than {LONGEST:,} bytes: ask for shorter pages or fewer fields.")
-            self.context_value.reserve(STEP)
-            self._reserved += STEP
+
+class RootValues:
+    """Middleware: root fields give back the values already resolved, and other resolvers wait for the person's slice.
+
+    resolved: values by response key; an exception is raised.
+    """
+
+    def __init__(self) -> None:
+        self.resolved: Mapping[str, Any] = {}
+
+    def resolve(self, proceed: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+        def resolved() -> Any:
+            return self.resolved[info.path.key] if is_given else proceed(source, info, **arguments)
+
+        is_given = info.path.prev is None and info.path.key in self.resolved
+        return _paced(resolved, info.context.pace) if is_async(info.parent_type, info.field_name) else resolved()
+
+
+async def _paced(resolved: Callable[[], Any], pace: Pace) -> Any:
+    await pace.point(READ)
+    found = resolved()
+    return await found if isawaitable(found) else found
 
 
 class PartialList:
@@ -147,25 +140,8 @@ class PartialList:
             raise
 
     async def completed(self) -> list[Any]:
-        found = await gather_with_cancel(*(self.items[index] for index in self.awaited))
+        pending = [self.items[index] for index in self.awaited]
+        found = await gather_with_cancel(*pending) if len(pending) > 1 else [await each for each in pending]
         for index, item in zip(self.awaited, found, strict=True):
             self.items[index] = item
         return self.items
-
-
-def json_size(value: Any) -> int:
-    """Approximate size of a value as JSON, in bytes."""
-    if isinstance(value, str):
-        return len(value) if value.isascii() else 4 * len(value)
-    total, waiting = 0, [value]
-    while waiting:
-        each = waiting.pop()
-        total += FRAME
-        if isinstance(each, str):
-            total += len(each) if each.isascii() else 4 * len(each)
-        elif isinstance(each, Mapping):
-            waiting.extend(each.keys())
-            waiting.extend(each.values())
-        elif isinstance(each, list | tuple):
-            waiting.extend(each)
-    return total

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
+import strawberry
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -21,6 +22,9 @@ from graphql import (
     validate,
 )
 
+from service.graphql.compiled.plans import Plans
+from service.graphql.compiled.writer import Charges
+from service.graphql.execution.field_charges import charge_of_field, charge_of_item
 from service.graphql.execution.graphql_errors import ERRORS
 from service.graphql.execution.person_quotas import PersonQuota
 from service.graphql.execution.query_cost import TOKENS, SelectionCost, cost, measure, too_long, too_wide
@@ -33,6 +37,7 @@ MAX_CACHED_LENGTH: Final = 10_000
 MAX_INLINE_LENGTH: Final = 500
 """Characters. A longer document is parsed in a thread."""
 THREADS: Final = 4
+CHARGES: Final = Charges(charge_of_field, charge_of_item)
 _LINE_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 
 
@@ -51,11 +56,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document. node: None if parsing failed. errors: why it cannot be executed."""
+    """A parsed document. node: None if parsing failed. errors: why it cannot be executed. plans: if it is cached."""
 
     node: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
     operations: tuple[Operation, ...] = ()
+    plans: Plans | None = None
 
     def operation(self, name: str | None) -> Operation | GraphQLError:
         """The operation to execute, or the error if the name does not select one."""
@@ -84,10 +90,11 @@ class LineIndexedSource(Source):
 class DocumentCache:
     """Parses and validates documents for a schema. LRU cache of valid ones. Use from one event loop only."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="document")
         self._documents: dict[str, Document] = {}
+        self._sizes: dict[str, int] = {}
         self._size = 0
 
     async def read(self, text: str, share: PersonQuota) -> Document:
@@ -106,30 +113,32 @@ class DocumentCache:
 
     def _lookup(self, text: str) -> Document | None:
         document = self._documents.pop(text, None)
-        if document is not None:
-            self._documents[text] = document
-        return document
+        return None if document is None else self._keep(text, document)
 
     def _keep(self, text: str, document: Document) -> Document:
-        if document.errors or len(text) > MAX_CACHED_LENGTH:
+        """Keeps a document as the last one used. Its plans may have grown since."""
+        if document.plans is None:
             return document
-        if text not in self._documents:
-            self._size += len(text) * BYTES_PER_CHARACTER
-        self._documents[text] = document
+        size = len(text) * BYTES_PER_CHARACTER + document.plans.size
+        self._size += size - self._sizes.get(text, 0)
+        self._documents[text], self._sizes[text] = document, size
         while self._size > MAX_DOCUMENTS:
             oldest = next(iter(self._documents))
             del self._documents[oldest]
-            self._size -= len(oldest) * BYTES_PER_CHARACTER
+            self._size -= self._sizes.pop(oldest)
         return document
 
 
-def _parse_and_validate(schema: GraphQLSchema, text: str) -> Document:
+def _parse_and_validate(schema: strawberry.Schema, text: str) -> Document:
     try:
-        node = parse(LineIndexedSource(text), max_tokens=TOKENS)
+        node, core = parse(LineIndexedSource(text), max_tokens=TOKENS), schema._schema
         if (error := too_wide(text, node)) is not None:
             return Document(node, (error,))
-        errors = validate(schema, node, specified_rules, max_errors=ERRORS)
-        return Document(node, tuple(errors)) if errors else Document(node, (), _operations(schema, node))
+        errors = validate(core, node, specified_rules, max_errors=ERRORS)
+        if errors:
+            return Document(node, tuple(errors))
+        plans = Plans(schema, node, CHARGES) if len(text) <= MAX_CACHED_LENGTH else None
+        return Document(node, (), _operations(core, node), plans)
     except GraphQLError as error:
         return Document(None, (error,))
     except RecursionError:

@@ -3,15 +3,14 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute, subscribe
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType
 
-from service.graphql.execution.bounded_execution import BoundedExecutor, IncompleteAnswer
-from service.graphql.execution.document_cache import DocumentCache
-from service.graphql.execution.fast_fields import is_awaitable, with_fast_fields
+from service.graphql.execution.bounded_execution import IncompleteAnswer
+from service.graphql.execution.document_cache import Document, DocumentCache
+from service.graphql.execution.field_charges import charged
 from service.graphql.execution.graphql_errors import (
     UNAVAILABLE,
     VIEW_BEHIND,
@@ -22,6 +21,7 @@ from service.graphql.execution.graphql_errors import (
     subscription_error,
     too_many,
 )
+from service.graphql.execution.operation_run import NotExecutable, start
 from service.graphql.execution.person_quotas import QuotaExceeded
 from service.graphql.execution.recorded_commands import mark_recorded
 from service.graphql.execution.request import GraphQLRequest
@@ -73,7 +73,7 @@ SUBSCRIPTION_NEEDS_STREAM: Final = "Subscriptions need a WebSocket, or a request
 class Prepared:
     """A valid document within the limits, with the operation to execute."""
 
-    node: DocumentNode
+    document: Document
     request: GraphQLRequest
     kind: OperationType
     cost: int
@@ -82,11 +82,16 @@ class Prepared:
     def is_subscription(self) -> bool:
         return self.kind is OperationType.SUBSCRIPTION
 
+    @property
+    def node(self) -> DocumentNode:
+        assert self.document.node is not None
+        return self.document.node
+
 
 class GraphQLExecutor:
     def __init__(self, schema: strawberry.Schema) -> None:
-        self._schema = with_fast_fields(schema._schema)
-        self._parse = DocumentCache(self._schema).read
+        self._schema = charged(schema._schema)
+        self._parse = DocumentCache(schema).read
 
     async def prepare(
         self, request: GraphQLRequest, context: "Context", *, read_only: bool = False
@@ -103,8 +108,7 @@ class GraphQLExecutor:
         cost = operation.cost(request.variables)
         if isinstance(cost, GraphQLError):
             return GraphQLResponse(errors=format_errors([cost]))
-        assert document.node is not None
-        return Prepared(document.node, request, operation.kind, cost)
+        return Prepared(document, request, operation.kind, cost)
 
     async def execute(self, prepared: Prepared | GraphQLResponse, context: "Context") -> GraphQLResponse:
         """Executes a query or a mutation. Never raises: every failure becomes an error in the response.
@@ -117,8 +121,11 @@ class GraphQLExecutor:
             return GraphQLResponse(errors=format_errors([GraphQLError(SUBSCRIPTION_NEEDS_STREAM)]))
         try:
             async with context.share.cost(prepared.cost):
-                result = await self._execute(prepared.node, prepared.request, context)
+                operation = start(self._schema, prepared.document, prepared.request, context)
+                result = await operation.result()
                 return _to_response(result, prepared.node, context)
+        except NotExecutable as refused:
+            return _to_response(ExecutionResult(None, refused.errors), prepared.node, context)
         except QuotaExceeded as refused:
             return GraphQLResponse(errors=[too_many(refused)])
         except Exception as error:  # noqa: BLE001
@@ -143,57 +150,30 @@ class GraphQLExecutor:
             if isinstance(prepared, GraphQLResponse) or not prepared.is_subscription:
                 yield await self.execute(prepared, context)
                 return
-            async with aclosing(self._stream_results(prepared.node, prepared.request, context)) as answers:
+            async with aclosing(self._stream_results(prepared, context)) as answers:
                 async for answer in answers:
                     yield answer
                     context.release()
         finally:
             context.release()
 
-    async def _stream_results(
-        self, document: DocumentNode, request: GraphQLRequest, context: "Context"
-    ) -> AsyncGenerator[GraphQLResponse, None]:
+    async def _stream_results(self, prepared: Prepared, context: "Context") -> AsyncGenerator[GraphQLResponse, None]:
         """Yields the results of a subscription. A retryable error ends it: to skip the event would lose it."""
         try:
-            source = await self._subscribe(document, request, context)
-            if isinstance(source, ExecutionResult):
-                yield GraphQLResponse(errors=format_errors(source.errors or (), document))
-                return
-            async with aclosing(source) as results:
-                async for result in results:
-                    answer = _to_response(result, document, context)
+            operation = start(self._schema, prepared.document, prepared.request, context)
+            async with aclosing(await operation.events()) as events:
+                async for event in events:
+                    answer = _to_response(await operation.event(event), prepared.node, context)
                     if answer.is_retryable:
                         yield GraphQLResponse(errors=answer.errors)
                         return
                     yield answer
+        except NotExecutable as refused:
+            yield GraphQLResponse(errors=format_errors(refused.errors, prepared.node))
         except SubscriptionsEnded:
             raise
         except Exception as error:  # noqa: BLE001
             yield GraphQLResponse(errors=[subscription_error(error)])
-
-    async def _subscribe(
-        self, document: DocumentNode, request: GraphQLRequest, context: "Context"
-    ) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
-        try:
-            found = subscribe(self._schema, document, **_arguments(request, context))
-        except StopIteration:
-            raise GraphQLError("A subscription selects one field: all of them are skipped.") from None
-        source = await found if isawaitable(found) else found
-        return cast("AsyncGenerator[ExecutionResult, None] | ExecutionResult", source)
-
-    async def _execute(self, document: DocumentNode, request: GraphQLRequest, context: "Context") -> ExecutionResult:
-        result = execute(self._schema, document, **_arguments(request, context))
-        return await result if isawaitable(result) else result
-
-
-def _arguments(request: GraphQLRequest, context: "Context") -> dict[str, Any]:
-    return {
-        "variable_values": dict(request.variables) if request.variables else None,
-        "operation_name": request.operation,
-        "context_value": context,
-        "executor_class": BoundedExecutor,
-        "is_awaitable": is_awaitable,
-    }
 
 
 def _to_response(result: ExecutionResult, document: DocumentNode, context: "Context") -> GraphQLResponse:

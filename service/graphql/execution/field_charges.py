@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from graphql import GraphQLField
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from strawberry.types.field import StrawberryField
 
 COST: Final = 50_000
 """Maximum of one document: about 0.2 seconds."""
@@ -43,11 +44,30 @@ connection type: the extra cost of one item of the page."""
 _EXTENSION: Final = "charge"
 
 
-def charge(kind: str, name: str, field: GraphQLField, *, is_attribute: bool) -> int:
-    """Stores the cost in the field's extensions and returns it."""
-    units = 1 if is_attribute else CHARGES.get((kind, name), READ)
-    field.extensions = {**field.extensions, _EXTENSION: units}
-    return units
+def charged(schema: GraphQLSchema) -> GraphQLSchema:
+    """The schema, with the cost of each field in the field's extensions."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for name, field in kind.fields.items():
+                units = 1 if _is_attribute(field) else CHARGES.get((kind.name, name), READ)
+                field.extensions = {**field.extensions, _EXTENSION: units}
+    return schema
+
+
+def is_async(kind: GraphQLObjectType, name: str) -> bool:
+    """Whether the resolver of a field is asynchronous."""
+    definition = _definition(kind.fields.get(name))
+    return definition is not None and definition.is_async
+
+
+def _is_attribute(field: GraphQLField) -> bool:
+    definition = _definition(field)
+    return definition is not None and definition.is_basic_field and not field.args
+
+
+def _definition(field: GraphQLField | None) -> StrawberryField | None:
+    found = field.extensions.get("strawberry-definition") if field else None
+    return found if isinstance(found, StrawberryField) else None
 
 
 def charge_of_field(field: GraphQLField | None) -> int:

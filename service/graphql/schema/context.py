@@ -35,8 +35,9 @@ class Services:
 
     identify: the identity of a bearer token; raises service.identity.Unauthenticated. record_actor_name: stores the
     name of a command's sender. clock: the time of the database, as for decisions. request_rebuild: asks a worker to
-    rebuild a view. record_command_metric: counts a command by name, outcome and seconds. commands: limits concurrent
-    commands; one more waits up to PATIENCE seconds and is then refused as unavailable. shares: quotas per person.
+    rebuild a view. record_command_metric: counts a command by name, outcome and seconds. record_execution: counts an
+    operation by its executor. commands: limits concurrent commands; one more waits up to PATIENCE seconds and is then
+    refused as unavailable. shares: quotas per person.
     """
 
     dispatcher: Dispatcher
@@ -48,6 +49,7 @@ class Services:
     request_rebuild: Callable[[str], Awaitable[None]]
     record_actor_name: Callable[[Identity], Awaitable[None]]
     record_command_metric: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
+    record_execution: Callable[[str], None] = lambda executor: None
     commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     shares: PersonQuotas = field(default_factory=PersonQuotas)
 

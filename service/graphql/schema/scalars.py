@@ -8,7 +8,6 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.vocabulary import Text
-from service.graphql.execution.fast_fields import format_instant
 
 Position = NewType("Position", int)
 """A position in the global order of recorded events."""
@@ -32,6 +31,11 @@ _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _INSTANT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)", re.ASCII
 )
+
+
+def format_instant(value: datetime) -> str:
+    """'2024-11-29T18:00:00.000000Z'."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def read_instant(value: object) -> datetime:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import Databases
+from tests.service.graphql.both_ways import both_ways
 from tests.service.graphql.register import Register, served
 
 
@@ -13,3 +14,9 @@ def register(databases: Databases) -> Iterator[Register]:
     """A register that tests share: each speaks of authorities, regions and requests of its own."""
     with databases.fresh() as urls, served(urls) as register:
         yield register
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _both_ways() -> Iterator[None]:
+    with both_ways():
+        yield

@@ -12,7 +12,6 @@ import pytest
 
 from service.graphql.execution import person_quotas
 from service.graphql.execution.document_cache import MAX_DOCUMENTS, DocumentCache
-from service.graphql.execution.fast_fields import with_fast_fields
 from service.graphql.execution.field_charges import AT_ONCE, COST
 from service.graphql.execution.graphql_errors import ERRORS
 from service.graphql.execution.pace import SLICE, Pace
@@ -241,7 +240,7 @@ def test_work_goes_round_the_loop_between_pieces() -> None:
 
 def test_documents_at_hand_are_bounded_by_bytes() -> None:
     async def run() -> int:
-        reader, share = DocumentCache(with_fast_fields(schema._schema)), PersonQuota()
+        reader, share = DocumentCache(schema), PersonQuota()
         for number in range(60):
             fields = " ".join(f"a{number}_{n}: subject" for n in range(90))
             await reader.read(f"{{ viewer {{ {fields} }} }} # {'x' * 7_000}", share)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.graphql.execution.fast_fields import format_instant
+from service.graphql.schema.scalars import format_instant
 from tests.service.graphql.register import Answer, Register
 from tests.service.graphql.world import World, world
 from tests.waiting import until

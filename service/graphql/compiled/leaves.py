@@ -1,0 +1,49 @@
+"""Source that writes scalars and enums."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from graphql import GraphQLEnumType, GraphQLScalarType
+
+DEFINITION: Final = "strawberry-definition"
+EXACT: Final = {
+    "String": "type({0}) is not str",
+    "ID": "type({0}) is not str",
+    "Boolean": "type({0}) is not bool",
+    "Int": "type({0}) is not int or not -2147483648 <= {0} <= 2147483647",
+}
+"""By scalar: when a value is unexpected. Such a value is its own JSON."""
+
+
+class Unexpected(Exception):
+    """A value that the compiled source does not cover."""
+
+
+def leaf(kind: Any, value: str, named: Callable[[str, object], str]) -> list[str]:
+    """The lines that replace a value by its JSON. named: adds a value to the namespace and returns its name."""
+    if isinstance(kind, GraphQLEnumType):
+        members = kind.extensions[DEFINITION].wrapped_cls
+        names = {member: kind.coerce_output_value(member) for member in members}
+        check = [f"if type({value}) is not {named('enum', members)}:", "    raise Unexpected"]
+        return [*check, f"{value} = {named('names', names)}[{value}]", f"size += len({value})"]
+    if kind.name in EXACT:
+        check = [f"if {EXACT[kind.name].format(value)}:", "    raise Unexpected"]
+        size = [f"size += len({value}) if {value}.isascii() else 4 * len({value})"]
+        return check + size if kind.name in ("String", "ID") else check
+    return [f"{value} = {named('scalar', _scalar(kind))}({value}, run)"]
+
+
+def _scalar(kind: GraphQLScalarType) -> Callable[[Any, Any], Any]:
+    """Serialises a value of a custom scalar as graphql-core does."""
+    serialize = kind.coerce_output_value
+
+    def written(value: Any, run: Any) -> Any:
+        if isinstance(value, Exception) or hasattr(type(value), "__await__"):
+            raise Unexpected
+        found = serialize(value)
+        if found is None:
+            raise Unexpected
+        run.spend_value(found)
+        return found
+
+    return written

@@ -1,0 +1,82 @@
+"""Compiles operations, and keeps the plans of one document."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import strawberry
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
+from graphql.execution import Executor
+
+from service.graphql.compiled.collect import Collector, NotCompilable, conditions, fragments_of
+from service.graphql.compiled.writer import Charges, Writer
+
+BUILT_IN: Final = {"type": type, "str": str, "int": int, "bool": bool, "len": len}
+MAX_PLANS: Final = 8
+"""Plans of one document: one for each operation and set of values of the variables that its directives use."""
+BYTES_PER_CHARACTER: Final = 20
+"""Estimated bytes of a plan per character of its source."""
+
+Key = tuple[str | None, tuple[tuple[str, bool], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled operation. complete: writes the response and leaves the fields that have a resolver to the run."""
+
+    source: str
+    complete: Callable[[Any, Any], dict[str, Any]]
+
+
+def compiled(
+    schema: strawberry.Schema, collector: Collector, operation: OperationDefinitionNode, charges: Charges
+) -> Plan:
+    """Raises NotCompilable."""
+    root = schema._schema.get_root_type(operation.operation)
+    if root is None:
+        raise NotCompilable("no such root")
+    writer = Writer(schema, collector, charges, root)
+    name = writer.function(root, [operation.selection_set])
+    source = "\n".join(writer.lines)
+    namespace = loaded(source, writer.namespace)
+    for resolver, completion in writer.resolvers:
+        resolver.complete = namespace[completion]
+    for table in writer.tables:
+        table.update({kind: namespace[function] for kind, function in table.items()})
+    return Plan(source, namespace[name])
+
+
+def loaded(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """The namespace with the functions of a source. Generated code has no builtins but those named here."""
+    found = {**BUILT_IN, **namespace, "__builtins__": {}}
+    exec(compile(source, "<operation>", "exec"), found)  # noqa: S102
+    return found
+
+
+class Plans:
+    """size: bytes of the plans."""
+
+    def __init__(self, schema: strawberry.Schema, document: DocumentNode, charges: Charges) -> None:
+        self.size = 0
+        self._schema, self._charges = schema, charges
+        self._fragments = fragments_of(document)
+        self._conditions = conditions(document)
+        self._plans: dict[Key, Plan | None] = {}
+
+    def plan(self, executor: Executor[Any]) -> Plan | None:
+        """The plan of an operation with its variables; None if graphql-core must execute it."""
+        operation, variables = executor.operation, executor.variable_values.coerced
+        values = {name: value for name in self._conditions if type(value := variables.get(name)) is bool}
+        key = operation.name.value if operation.name else None, tuple(values.items())
+        if key in self._plans:
+            return self._plans[key]
+        if len(self._plans) >= MAX_PLANS:
+            return None
+        try:
+            collector = Collector(self._schema._schema, self._fragments, values)
+            found = self._plans[key] = compiled(self._schema, collector, operation, self._charges)
+        except (NotCompilable, GraphQLError, RecursionError):
+            self._plans[key] = None
+            return None
+        self.size += len(found.source) * BYTES_PER_CHARACTER
+        return found

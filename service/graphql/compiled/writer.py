@@ -1,0 +1,157 @@
+"""Writes the Python source of one operation.
+
+Of the document only response keys enter the source, as `repr` of a GraphQL name. Types, resolvers and everything else
+enter by the namespace.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import strawberry
+from graphql import (
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+)
+
+from service.graphql.compiled.collect import Collector, NotCompilable
+from service.graphql.compiled.leaves import DEFINITION, Unexpected, leaf
+from service.graphql.compiled.resolvers import Resolver, definition_of
+
+LONGEST: Final = 64 * 1024
+"""Characters of source. A longer operation is not compiled."""
+FRAME: Final = 4
+"""Bytes per value of the response: quotation marks, a colon and a comma."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """Cost of a field, and of each item of a list, in units."""
+
+    of_field: Callable[[GraphQLField], int]
+    of_item: Callable[[Any], int]
+
+
+class Writer:
+    """Writes one function for each object type and merged selection, and one for each field with a resolver."""
+
+    def __init__(
+        self, schema: strawberry.Schema, collector: Collector, charges: Charges, root: GraphQLObjectType
+    ) -> None:
+        self.lines: list[str] = []
+        self.namespace: dict[str, Any] = {"Unexpected": Unexpected, "lists": frozenset({list, tuple})}
+        self.resolvers: list[tuple[Resolver, str]] = []
+        self.tables: list[dict[type, Any]] = []
+        self._schema, self._collector, self._charges, self._root = schema, collector, charges, root
+        self._functions: dict[tuple[str, tuple[int, ...]], str] = {}
+        self._names = 0
+        self._length = 0
+
+    def function(self, kind: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> str:
+        """The name of the function that completes an object of a type."""
+        identity = (kind.name, tuple(map(id, sets)))
+        if (known := self._functions.get(identity)) is not None:
+            return known
+        name = self._functions[identity] = self._name("object")
+        lines, keys, holes = [], [], []
+        units, size = 0, 0
+        for key, nodes in self._collector.fields(kind, sets).items():
+            size += len(key) + FRAME
+            below = [node.selection_set for node in nodes if node.selection_set]
+            field_name = nodes[0].name.value
+            if field_name == "__typename":
+                keys.append(f"{key!r}: {kind.name!r}")
+                units, size = units + 1, size + len(kind.name)
+                continue
+            field = kind.fields.get(field_name)
+            if field is None:
+                raise NotCompilable(field_name)
+            units += self._charges.of_field(field)
+            definition = definition_of(field)
+            if definition.is_basic_field and kind is not self._root:
+                value = self._name("v")
+                lines.append(f"{value} = source.{definition.python_name}")
+                lines += self._value(field.type, value, below)
+                keys.append(f"{key!r}: {value}")
+            else:
+                resolver = Resolver(self._schema, kind, key, field, nodes)
+                self.resolvers.append((resolver, self._completion(field.type, below)))
+                keys.append(f"{key!r}: None")
+                holes.append(f"run.leave((found, source, {self._named('resolver', resolver)}))")
+        check = [] if kind is self._root else [f"if type(source) is not {self._class(kind)}:", "    raise Unexpected"]
+        body = [*check, f"size = {size}", *lines, f"run.spend({units}, size)", f"found = {{{', '.join(keys)}}}", *holes]
+        self._write(name, "source", body, "found")
+        return name
+
+    def _completion(self, kind: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> str:
+        """The name of the function that completes a resolved value of a type."""
+        name = self._name("value")
+        self._write(name, "value", ["size = 0", *self._value(kind, "value", sets), "run.spend(0, size)"], "value")
+        return name
+
+    def _value(self, kind: GraphQLOutputType, value: str, sets: Sequence[SelectionSetNode]) -> list[str]:
+        """The lines that replace a value by its completion."""
+        if isinstance(kind, GraphQLNonNull):
+            return self._present(kind.of_type, value, sets)
+        return [f"if {value} is not None:", *_indented(self._present(kind, value, sets))]
+
+    def _present(self, kind: Any, value: str, sets: Sequence[SelectionSetNode]) -> list[str]:
+        if isinstance(kind, GraphQLList):
+            return self._list(kind.of_type, value, sets)
+        if is_leaf_type(kind):
+            return leaf(kind, value, self._named)
+        if isinstance(kind, GraphQLObjectType):
+            return [f"{value} = {self.function(kind, sets)}({value}, run)"]
+        assert is_abstract_type(kind)
+        kinds = self._schema._schema.get_possible_types(kind)
+        table = {_origin(each): self.function(each, sets) for each in kinds}
+        self.tables.append(table)
+        return [f"{value} = {self._named('types', table)}[type({value})]({value}, run)"]
+
+    def _list(self, of: GraphQLOutputType, value: str, sets: Sequence[SelectionSetNode]) -> list[str]:
+        item, items = self._name("item"), self._name("items")
+        charge = 0 if is_leaf_type(get_named_type(of)) else self._charges.of_item(get_named_type(of))
+        return [
+            f"if type({value}) not in lists:",
+            "    raise Unexpected",
+            f"run.spend({charge} * len({value}), {FRAME} * len({value}))",
+            f"{items} = []",
+            f"for {item} in {value}:",
+            *_indented(self._value(of, item, sets)),
+            f"    {items}.append({item})",
+            f"{value} = {items}",
+        ]
+
+    def _class(self, kind: GraphQLObjectType) -> str:
+        return self._named("kind", _origin(kind))
+
+    def _named(self, stem: str, value: object) -> str:
+        name = self._name(stem)
+        self.namespace[name] = value
+        return name
+
+    def _name(self, stem: str) -> str:
+        self._names += 1
+        return f"{stem}{self._names}"
+
+    def _write(self, name: str, parameter: str, body: Sequence[str], result: str) -> None:
+        lines = [f"def {name}({parameter}, run):", *_indented([*body, f"return {result}"])]
+        self._length += sum(map(len, lines))
+        if self._length > LONGEST:
+            raise NotCompilable("too long")
+        self.lines += lines
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _origin(kind: GraphQLObjectType) -> Any:
+    return kind.extensions[DEFINITION].origin

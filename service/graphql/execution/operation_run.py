@@ -1,0 +1,90 @@
+"""Executes one operation: compiled, or with graphql-core if anything is unexpected."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import create_source_event_stream
+
+from service.graphql.compiled.leaves import Unexpected
+from service.graphql.compiled.plans import Plan
+from service.graphql.compiled.run import Run
+from service.graphql.execution.answer_meter import AnswerMeter
+from service.graphql.execution.bounded_execution import BoundedExecutor, RootValues
+from service.graphql.execution.document_cache import Document
+from service.graphql.execution.request import GraphQLRequest
+
+if TYPE_CHECKING:
+    from service.graphql.schema.context import Context
+
+COMPILED: Final = "compiled"
+REFERENCE: Final = "reference"
+
+
+class NotExecutable(Exception):
+    """The variables are invalid, or a subscription has no events."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class OperationRun:
+    """An operation with coerced variables."""
+
+    def __init__(self, executor: BoundedExecutor, root: RootValues, plan: Plan | None, context: "Context") -> None:
+        self._executor, self._root, self._plan, self._context = executor, root, plan, context
+
+    async def result(self) -> ExecutionResult:
+        """The result of a query or a mutation."""
+        return await self._run(self._executor, lambda run: run.data())
+
+    async def event(self, value: object) -> ExecutionResult:
+        """The result of a subscription for one event."""
+        return await self._run(self._executor.build_per_event_executor(value), lambda run: run.event(value))
+
+    async def events(self) -> AsyncGenerator[Any, None]:
+        """The events of a subscription. Raises NotExecutable."""
+        try:
+            source = create_source_event_stream(self._executor)
+        except StopIteration:
+            raise NotExecutable([GraphQLError("A subscription selects one field: all of them are skipped.")]) from None
+        found = await source if isawaitable(source) else source
+        if isinstance(found, ExecutionResult):
+            raise NotExecutable(found.errors or [])
+        return cast("AsyncGenerator[Any, None]", found)
+
+    async def _run(self, executor: Any, data_of: Callable[[Run], Awaitable[dict[str, Any]]]) -> ExecutionResult:
+        count = self._context.services.record_execution
+        if self._plan is not None:
+            run = Run(self._plan, self._executor, AnswerMeter(self._context))
+            try:
+                data = await data_of(run)
+            except Unexpected:
+                self._root.resolved = run.resolved
+                self._context.release()
+            else:
+                count(COMPILED)
+                return ExecutionResult(data, None)
+        count(REFERENCE)
+        result = executor.execute_operation()
+        return cast("ExecutionResult", await result if isawaitable(result) else result)
+
+
+def start(schema: GraphQLSchema, document: Document, request: GraphQLRequest, context: "Context") -> OperationRun:
+    """The operation of a valid document. Raises NotExecutable."""
+    assert document.node is not None
+    root = RootValues()
+    executor = BoundedExecutor.build(
+        schema,
+        document.node,
+        context_value=context,
+        raw_variable_values=dict(request.variables) if request.variables else None,
+        operation_name=request.operation,
+        middleware=(root,),
+    )
+    if isinstance(executor, list):
+        raise NotExecutable(executor)
+    plan = document.plans.plan(executor) if document.plans else None
+    return OperationRun(cast("BoundedExecutor", executor), root, plan, context)
