@@ -171,6 +171,12 @@ def subject_of(command: Any) -> UUID:
     return usual(aggregate)
 
 
+def is_whole(sentence: str) -> bool:
+    """Whether it ends as a sentence does, and begins as one, or with a quotation or the code of an authority."""
+    first = sentence.split()[0].strip(",")
+    return sentence.endswith(".") and (not first[0].islower() or first in {"kfor", "pristina", "third", "unknown"})
+
+
 def given(*past: Past) -> Given:
     """The circumstances of a command."""
     register = Register()
@@ -211,6 +217,8 @@ class When:
     def refused(self, kind: type[Any], *said: str, at: tuple[str, ...] | None = None, **told: object) -> None:
         """Refused in this way, in words that say this. at: the fields that an InvalidInput names. told: its fields."""
         assert isinstance(self.answer, kind), self.answer
+        for message in [each.message for each in getattr(self.answer, "fields", ())] or [self.answer.message]:
+            assert is_whole(message), message
         for words in said:
             assert words in self.answer.message, self.answer.message
         if at is not None:

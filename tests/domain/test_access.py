@@ -233,3 +233,13 @@ def test_evidence_is_seen_by_those_who_decide_on_its_incident_and_by_whom_it_was
     for actor, sees in expected.items():
         viewed = register.ask(partial(viewer_for, actor=actor, incident=state), actor, CANAL)
         assert viewed.sees(seen_by) is sees, actor
+
+
+@pytest.mark.parametrize("marking", [AMBER, STRICT])
+def test_a_mandate_of_today_over_the_place_lets_its_authority_see_the_evidence(marking: Marking) -> None:
+    past = (*REGISTERED, incident(marking=GREEN, region=Region("zz"), covered_by=()), evidence(marking=marking))
+    for granted, sees in (((), False), ((mandate(Region("zz"), of=THIRD),), True)):
+        register = given(*past, *granted).register
+        state = register.states[CANAL]
+        viewed = register.ask(partial(viewer_for, actor=stranger, incident=state), stranger, CANAL)
+        assert viewed.sees(state.audience_of(state.evidence[0])) is sees

@@ -227,6 +227,7 @@ def test_an_approver_denies_on_the_findings_that_stand(history: tuple[Past, ...]
     )
     assert (request.status, request.hold) == (RequestStatus.DENIED, None)
     assert request.decision.outcome is DecisionOutcome.DENIED
+    assert request.decision.grounds == request.decision.rests_on == (ground(2, party=None),)
     assert (request.decision.granted_strength, request.decision.granted_period) == (None, None)
     assert request.decision.expires_at is None
     assert request.next_due() is None

@@ -1,18 +1,19 @@
 """A request, an incident and a region hold so much and no more; what decides on them or ends them is never refused."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from domain.decider import Context, Verdict
 from domain.deployment_request import commands as c
 from domain.deployment_request.events import FulfilmentReported, Recommendation
 from domain.deployment_request.state import RequestStatus
 from domain.incident import commands as i
 from domain.incident.events import IncidentReferred
 from domain.jurisdiction import GrantMandate, MandateEnded
-from domain.limits import ITEMS, TEXT_BYTES, text_bytes
+from domain.limits import ITEMS, TEXT_BYTES, room_for, text_bytes
 from domain.refusals import InvalidInput, TransitionRefused
 from domain.vocabulary import (
     SYSTEM,
@@ -227,3 +228,47 @@ def test_what_was_written_first_counts_too() -> None:
     register.record(remark)
     assert register.states[REQUEST].text_bytes == len(b"To guard the canal.") + len(b"EXERCISE: because")
     assert (register.states[REQUEST].remarks, register.states[REQUEST].holds) == (1, 0)
+
+
+def test_a_text_is_counted_however_deep_it_lies() -> None:
+    @dataclass(frozen=True)
+    class Inner:
+        text: Text
+        number: int
+
+    @dataclass(frozen=True)
+    class Outer:
+        own: Text
+        may_be_left_out: Text | None
+        one: Inner
+        several: tuple[Inner, ...]
+        none: Inner | None
+        name: str
+
+    inner = Inner(Text("ab"), 7)
+    assert text_bytes(Outer(Text("a"), Text("abcd"), inner, (inner, inner), None, "name")) == 1 + 4 + 3 * 2
+
+
+@dataclass(frozen=True)
+class Held:
+    items: int
+    text_bytes: int
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (Held(999, 99_999_999), None),
+        (Held(1_000, 0), "It has 1,000 remarks, the maximum: write less."),
+        (Held(0, 100_000_000), "Its texts have 100 MB, the maximum: write less."),
+    ],
+)
+def test_one_more_fits_up_to_the_limits(held: Held, told: str | None) -> None:
+    def items(held: Held) -> int:
+        return held.items
+
+    has_room = room_for(items, "remarks", "write less")
+    context = Context(actor=requester, now=NOW, subject=REQUEST)
+    assert has_room(held, context) == (() if told is None else (Verdict(rule="LIMIT", met=False, description=told),))
+    assert has_room(held, context.as_actor(SYSTEM)) == ()
+    assert has_room.__doc__ == "It has fewer than 1,000 remarks, and less than 100 MB of text."

@@ -28,12 +28,12 @@ from tests.specification import NOW, Past, Register, given
 FALLEN = "A finding that released the last hold no longer suffices."
 
 
-def of(register: Register, rule: object, now: object = NOW) -> tuple[bool, str, list[str]]:
-    """Whether a rule is met, what it says, and the events that it rests on."""
+def of(register: Register, rule: object, now: object = NOW) -> tuple[str, bool, str, list[str]]:
+    """Its name, whether a rule is met, what it says, and the events that it rests on."""
     assert callable(rule)
     verdict: Verdict = register.ask(lambda context: rule(register.states[REQUEST], context)[0], SYSTEM, REQUEST, now)  # type: ignore[arg-type]
     names = [type(register.log[position - 1].event).__name__ for position in verdict.rests_on]
-    return verdict.met, verdict.description, names
+    return verdict.rule, verdict.met, verdict.description, names
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def of(register: Register, rule: object, now: object = NOW) -> tuple[bool, str, 
     ids=["nothing released", "stands", "fallen"],
 )
 def test_of_a_release(history: tuple[Past, ...], met: bool, said: str, rests: list[str]) -> None:
-    assert of(given(*history).register, rules.release_is_lost) == (met, said, rests)
+    assert of(given(*history).register, rules.release_is_lost) == ("RELEASE", met, said, rests)
 
 
 NOT_NOW = "The approval is questioned already, or every finding on which it rests still stands."
@@ -79,12 +79,13 @@ NOT_NOW = "The approval is questioned already, or every finding on which it rest
         ),
         ((*RESTING, retraction(), questioned), False, NOT_NOW, ["RequestApproved", "AttributionRetracted"]),
         ((*RESTING, finding()), False, NOT_NOW, ["RequestApproved"]),
+        (UNDER_REVIEW, False, NOT_NOW, []),
     ],
-    ids=["stands", "fallen", "questioned", "found again"],
+    ids=["stands", "fallen", "questioned", "found again", "none"],
 )
 def test_of_the_grounds(history: tuple[Past, ...], met: bool, said: str, rests: list[str]) -> None:
     register = given(*history).register
-    assert of(register, rules.grounds_fell) == (met, said, rests)
+    assert of(register, rules.grounds_fell) == ("GROUNDS", met, said, rests)
     answer = register.judge(QuestionApproval(reason=WHY), SYSTEM)
     assert isinstance(answer, TransitionRefused) is not met
 
@@ -92,12 +93,17 @@ def test_of_the_grounds(history: tuple[Past, ...], met: bool, said: str, rests: 
 def test_of_the_time() -> None:
     register = given(*APPROVED).register
     said = "The approval ends on 15 June 2025, 00:00 UTC."
-    assert of(register, rules.time_has_passed) == (False, said, ["RequestApproved"])
-    assert of(register, rules.time_has_passed, PERIOD.end) == (True, said, ["RequestApproved"])
+    assert of(register, rules.time_has_passed) == ("VALIDITY", False, said, ["RequestApproved"])
+    assert of(register, rules.time_has_passed, PERIOD.end) == ("VALIDITY", True, said, ["RequestApproved"])
+    none = given(*UNDER_REVIEW).register
+    assert of(none, rules.time_has_passed) == ("VALIDITY", False, "There is no approval that could end.", [])
 
 
 def test_conditions_rest_on_the_approval_that_set_them() -> None:
     register = given(*ENDORSED, approval(conditions=(condition,))).register
     verdict = register.explain(auditor, REQUEST)["REPORT_FULFILMENT"].verdicts[-1]
     assert verdict.rests_on == (register.states[REQUEST].decision.position,)
+    assert verdict.rule == "CONDITIONS"
+    none = of(given(*UNDER_REVIEW).register, rules.has_open_conditions)
+    assert none == ("CONDITIONS", False, "The approval has no conditions.", [])
     assert register.states[REQUEST].decision.conditions[0].id == CONDITION

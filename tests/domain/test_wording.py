@@ -20,6 +20,7 @@ from domain.vocabulary import (
     Region,
     Role,
     exactly,
+    joined,
     shown,
     spoken,
 )
@@ -126,3 +127,8 @@ def test_what_is_missing_is_named() -> None:
     context = Context(actor=auditor, now=NOW, subject=REQUEST, consulted={REQUEST: state, NOWHERE: None})
     assert context.read_all(DeploymentRequest, (NOWHERE, REQUEST)) == (None, state)
     assert context.read(Incident, REQUEST) is None, "another kind of thing is not what was asked for"
+
+
+def test_several_are_joined_as_one_says_them() -> None:
+    assert [joined(names) for names in ((), ["a"], ("a", "b"), iter("abcd"))] == ["", "a", "a or b", "a, b, c or d"]
+    assert joined(["a", "b", "c"], "and") == "a, b and c"
