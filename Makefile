@@ -1,11 +1,12 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test test-long soak check coverage format generate lock bench bench-audit bench-import bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test test-long soak mutants check coverage format generate lock bench bench-audit bench-import bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
 export PYTHON
 MINUTES ?= 30
+SAMPLE ?= 300
 LOG ?= ../shared/data/bpic2020_permits.xes.gz
 
 help:
@@ -45,6 +46,10 @@ test-long: $(READY)
 ## make soak [MINUTES=30]   run clients under random kills and rebuilds, then check the record
 soak: $(READY)
 	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
+## make mutants [SAMPLE=300]   check that tests detect changes of the code; SAMPLE=all: every change
+mutants: $(READY)
+	@$(BIN)/python -m tests.mutation --sample $(SAMPLE)
 
 ## make check      check format, lint, types, import contracts and the repository
 check: $(READY)

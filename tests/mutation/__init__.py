@@ -1,0 +1,1 @@
+"""Mutation testing: whether the tests detect a change of the code. `make mutants` runs it."""
