@@ -23,6 +23,13 @@ class Overloaded(Unavailable):
     """The process has too much to do at the moment."""
 
 
+class Stopping(Unavailable):
+    """The process is about to end."""
+
+    def __init__(self) -> None:
+        super().__init__("the service is stopping")
+
+
 class OutcomeUnknown(Unavailable):
     """The database may have recorded the command. Its events, if any, follow `version` of the stream `subject`.
 

@@ -16,6 +16,7 @@ from service.commands.execution import Execution
 from service.commands.idempotency import key_problem
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
+from service.errors import Stopping
 from service.event_store.store import EventStore
 
 Dispatch = Callable[[CommandEnvelope], CommandResult | Refusal]
@@ -64,9 +65,17 @@ class Dispatcher:
 
 @contextmanager
 def blocking(dispatcher: Dispatcher) -> Iterator[Dispatch]:
-    """`dispatch` for threads. The commands run in an event loop that ends with the context."""
+    """`dispatch` for threads. The commands run in an event loop that ends with the context; then it raises Stopping."""
     with start_blocking_portal() as portal:
-        yield partial(portal.call, dispatcher.dispatch)
+
+        def dispatch(envelope: CommandEnvelope) -> CommandResult | Refusal:
+            try:
+                answer = portal.start_task_soon(dispatcher.dispatch, envelope)
+            except RuntimeError:
+                raise Stopping from None
+            return answer.result()
+
+        yield dispatch
 
 
 def _problems(envelope: CommandEnvelope) -> InvalidInput | None:

@@ -7,7 +7,17 @@ from uuid import UUID
 
 import psycopg
 
-from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, NUMBERING, UNBEGUN, Aggregate
+from domain.catalogue import (
+    AGGREGATE_OF,
+    DEPLOYMENT_REQUEST,
+    EVENTS,
+    INCIDENT,
+    NUMBERING,
+    UNBEGUN,
+    Aggregate,
+    State,
+    evolve,
+)
 from domain.recorded_event import Recorded
 from domain.voided_events import Unbegun
 from projections.catalogue import VIEWS
@@ -86,15 +96,15 @@ def voided(url: str) -> list[tuple[Any, ...]]:
         return connection.execute(LIST).fetchall()
 
 
-def _unreadable(rows: Sequence[Sequence[Any]], position: int) -> tuple[Any, str]:
+def _unreadable(rows: Sequence[Sequence[Any]], position: int) -> tuple[State | None, str]:
     """The state before the event, and why the event cannot be read. Raises Misconfigured if it can be read."""
-    state: Any = None
+    state: State | None = None
     for row in rows:
         if row[0] == position and row[7] is not None:
             raise Misconfigured(f"the event at position {position} is voided already")
         try:
             recorded: Recorded[Any] = decode(row)
-            after = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+            after = evolve(state, recorded)
         except Exception as error:
             if row[0] == position:
                 return state, f"{type(error).__name__}: {error}"

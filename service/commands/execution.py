@@ -17,7 +17,7 @@ from service.commands.append_item import consulted_versions, to_unrecorded
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.idempotency import claim_key, claim_stream, matches
 from service.commands.state_cache import StateCache
-from service.errors import OutcomeUnknown, Unavailable
+from service.errors import OutcomeUnknown, Stopping, Unavailable
 from service.event_store.random_source import random_id
 from service.event_store.records import AppendConflict, AppendItem
 from service.event_store.store import EventStore
@@ -201,4 +201,8 @@ class Execution:
         self._attempt.states.update(states)
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args, **kwargs))
+        try:
+            answer = asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args, **kwargs))
+        except RuntimeError:
+            raise Stopping from None
+        return await answer

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
-from service.errors import Overloaded, Unavailable
+from service.errors import Overloaded, Stopping, Unavailable
 from service.event_store.batch import (
     AppendOutcome,
     Batch,
@@ -95,7 +95,7 @@ class Appender:
     def _accept(self, entry: PendingItem) -> None:
         with self._gate:
             if self._closing:
-                raise Unavailable("the service is stopping")
+                raise Stopping
             if self.waiting >= self._limits.queue:
                 raise Overloaded(QUEUE_FULL)
             self._waiting.put(entry)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from domain import authority
 from domain.authority import Authority
-from domain.catalogue import AGGREGATE_OF
-from domain.decider import Context, Step, Unread, Verdict
+from domain.catalogue import evolve
+from domain.decider import Context, Step, Verdict, resolve
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
@@ -133,12 +133,11 @@ class MaterialReader:
         at = recorded.happened_at
         context = Context(actor=recorded.actor, now=at, subject=recorded.stream, consulted=consulted)
         happened_by = at if recorded.occurred_at is not None else None
-        while True:
-            try:
-                return question(context)
-            except Unread as unread:
-                for stream in unread.streams:
-                    consulted[stream] = self._folded(stream, recorded.position - 1, happened_by)
+
+        def read(streams: Iterable[UUID]) -> None:
+            consulted.update((stream, self._folded(stream, recorded.position - 1, happened_by)) for stream in streams)
+
+        return resolve(lambda: question(context), read)
 
     def _folded(self, stream: UUID, end: int, happened_by: datetime | None = None) -> Any:
         """The state of a stream up to a position.
@@ -149,7 +148,7 @@ class MaterialReader:
         for recorded in self._stream(stream):
             if recorded.position > end:
                 break
-            evolved = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+            evolved = evolve(state, recorded)
             if happened_by is not None and isinstance(evolved, Incident) and recorded.happened_at > happened_by:
                 break
             state = evolved

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from domain.catalogue import AGGREGATE_OF
-from domain.decider import Context, Outlook, Unread, explain
+from domain.catalogue import Event, State, evolve
+from domain.decider import Context, Outlook, explain, resolve
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded_event import Recorded
@@ -29,7 +29,7 @@ class RequestExplanation:
 
     request: DeploymentRequest
     standing: str
-    because: tuple[Recorded[Any], ...]
+    because: tuple[Recorded[Event], ...]
     outlooks: tuple[Outlook, ...]
 
 
@@ -49,23 +49,23 @@ def explain_request(store: EventStore, scope: Scope, visibility: Visibility) -> 
     )
 
 
-def _is_after_approval(recorded: Recorded[Any]) -> bool:
+def _is_after_approval(recorded: Recorded[Event]) -> bool:
     return type(recorded.event).__name__ in AFTER_APPROVAL
 
 
 def _outlooks(
     store: EventStore, scope: Scope, request: DeploymentRequest, seen: frozenset[UUID]
 ) -> tuple[Outlook, ...]:
-    consulted: dict[UUID, Any] = {}
+    consulted: dict[UUID, State | None] = {}
     context = Context(actor=scope.actor, now=scope.effective_time, subject=request.id, consulted=consulted, seen=seen)
-    while True:
-        try:
-            return (
-                _outlooks_for_anybody(request, context) if scope.actor.is_system else explain(STEPS, request, context)
-            )
-        except Unread as unread:
-            for stream in unread.streams:
-                consulted[stream] = _folded(_recorded(store, (stream,), scope.end))
+
+    def outlooks() -> tuple[Outlook, ...]:
+        return _outlooks_for_anybody(request, context) if scope.actor.is_system else explain(STEPS, request, context)
+
+    def read(streams: Iterable[UUID]) -> None:
+        consulted.update((stream, _folded(_recorded(store, (stream,), scope.end))) for stream in streams)
+
+    return resolve(outlooks, read)
 
 
 def _outlooks_for_anybody(request: DeploymentRequest, context: Context) -> tuple[Outlook, ...]:
@@ -84,12 +84,12 @@ def visible_incidents(request: DeploymentRequest, visibility: Visibility) -> fro
     return frozenset(each for each, stream in visibility.of(request.concerns).items() if stream.visible)
 
 
-def _recorded(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Any]]:
+def _recorded(store: EventStore, streams: Iterable[UUID], end: int) -> list[Recorded[Event]]:
     return [recorded for recorded in store.streams([(each, 0) for each in streams]) if recorded.position <= end]
 
 
-def _folded(history: Iterable[Recorded[Any]]) -> Any:
-    state: Any = None
+def _folded(history: Iterable[Recorded[Event]]) -> State | None:
+    state: State | None = None
     for recorded in history:
-        state = AGGREGATE_OF[type(recorded.event)].evolve(state, recorded)
+        state = evolve(state, recorded)
     return state

@@ -1,7 +1,7 @@
 """What one viewer may see of each stream, by the domain's rules as they apply now."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -10,8 +10,8 @@ from uuid import UUID
 
 from domain import access
 from domain.authority import Authority
-from domain.catalogue import AGGREGATE_OF, AGGREGATES, UNBEGUN, Aggregate
-from domain.decider import Context, Unread
+from domain.catalogue import AGGREGATES, UNBEGUN, Aggregate, evolve
+from domain.decider import Context, resolve
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.rules import viewer_of
 from domain.incident.state import Incident
@@ -75,7 +75,7 @@ class Visibility:
     def note(self, recorded: Recorded[Any]) -> None:
         """Caches a stream from its first event; only for the operator, who needs no visibility check."""
         if self.actor.is_system and recorded.version == 1:
-            state = AGGREGATE_OF[type(recorded.event)].evolve(None, recorded)
+            state = evolve(None, recorded)
             self._keep({recorded.stream: self._judged(state, recorded.position)})
 
     def _read(self, streams: Iterable[UUID]) -> dict[UUID, VisibleStream]:
@@ -92,7 +92,6 @@ class Visibility:
         pages = self._store.pages([(stream, 0) for stream in streams], texts=False)
         for recorded in chain.from_iterable(pages):
             if recorded.position <= self.present:
-                evolve = AGGREGATE_OF[type(recorded.event)].evolve
                 states[recorded.stream] = evolve(states.get(recorded.stream), recorded)
                 if opened is not None:
                     opened.setdefault(recorded.stream, recorded.position)
@@ -124,12 +123,11 @@ class Visibility:
         if len(self._consulted) > CONSULTED:
             self._consulted.clear()
         context = Context(actor=self.actor, now=self._now, subject=subject, consulted=self._consulted)
-        while True:
-            try:
-                return question(context)
-            except Unread as unread:
-                states = self._states(unread.streams)
-                self._consulted.update((stream, states.get(stream)) for stream in unread.streams)
+        return resolve(lambda: question(context), self._consult)
+
+    def _consult(self, streams: Collection[UUID]) -> None:
+        states = self._states(streams)
+        self._consulted.update((stream, states.get(stream)) for stream in streams)
 
     def _keep(self, fresh: Mapping[UUID, VisibleStream]) -> None:
         self._seen.update(fresh)

@@ -29,6 +29,7 @@ from service.commands.dispatcher import Dispatch, Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
+from service.errors import Stopping
 from service.event_store.store import EventStore
 
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
@@ -257,6 +258,13 @@ def test_32_clients_on_one_request_without_a_version_all_get_their_turn(database
     _all_at_once(client, database_url, register)
     told = [recorded.event.reason.value for recorded in register.store.stream(request)[1:]]
     assert sorted(told) == sorted(f"client {n}, step {s}" for n in range(32) for s in range(10))
+
+
+def test_what_comes_after_the_end_is_not_the_requests_fault(register: Register) -> None:
+    with dispatching(register.store, register.states) as ended:
+        pass
+    with pytest.raises(Stopping):
+        ended.do(SUBMIT, OFFICIAL)
 
 
 def _all_at_once(client: Any, database_url: str, register: Register) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 import strawberry
 
 from domain import decider
-from domain.decider import Context, Unread
+from domain.decider import Context, resolve_async
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from service.graphql.execution.field_charges import RULES
@@ -51,12 +52,15 @@ async def evaluate(
     seen: ids of the incidents that may be shown. consulted: states that are already loaded.
     """
     states = dict(consulted)
-    while True:
-        await loaders.pace.point(RULES // 2)  # usually evaluated twice
-        try:
-            return judge(Context(actor=loaders.actor, now=loaders.now, subject=request.id, consulted=states, seen=seen))
-        except Unread as unread:
-            states |= await _consulted(unread.streams, request, loaders)
+    context = Context(actor=loaders.actor, now=loaders.now, subject=request.id, consulted=states, seen=seen)
+    pause = partial(loaders.pace.point, RULES // 2)  # usually evaluated twice
+
+    async def read(streams: tuple[UUID, ...]) -> None:
+        states.update(await _consulted(streams, request, loaders))
+        await pause()
+
+    await pause()
+    return await resolve_async(lambda: judge(context), read)
 
 
 async def _consulted(streams: tuple[UUID, ...], request: DeploymentRequest, loaders: Loaders) -> dict[UUID, object]:
