@@ -14,14 +14,7 @@ from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
-from service.graphql.schema.refusals import (
-    IdempotencyConflict,
-    InvalidInput,
-    NotFound,
-    NotPermitted,
-    TransitionRefused,
-    VersionConflict,
-)
+from service.graphql.schema.refusals import AnyRefusal
 from service.graphql.schema.scalars import Position
 
 
@@ -50,16 +43,7 @@ class AuthorityRecorded:
         )
 
 
-AuthorityResult = Annotated[
-    AuthorityRecorded
-    | InvalidInput
-    | NotPermitted
-    | NotFound
-    | VersionConflict
-    | TransitionRefused
-    | IdempotencyConflict,
-    strawberry.union("AuthorityResult"),
-]
+AuthorityResult = Annotated[AuthorityRecorded | AnyRefusal, strawberry.union("AuthorityResult")]
 
 
 async def _execute(info: Info, command: type[Command], sent: object) -> AuthorityResult:

@@ -21,14 +21,7 @@ from service.graphql.schema.incidents.inputs import (
 from service.graphql.schema.incidents.types import Incident
 from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
-from service.graphql.schema.refusals import (
-    IdempotencyConflict,
-    InvalidInput,
-    NotFound,
-    NotPermitted,
-    TransitionRefused,
-    VersionConflict,
-)
+from service.graphql.schema.refusals import AnyRefusal
 from service.graphql.schema.scalars import Position
 
 
@@ -55,16 +48,7 @@ class IncidentRecorded:
         )
 
 
-IncidentResult = Annotated[
-    IncidentRecorded
-    | InvalidInput
-    | NotPermitted
-    | NotFound
-    | VersionConflict
-    | TransitionRefused
-    | IdempotencyConflict,
-    strawberry.union("IncidentResult"),
-]
+IncidentResult = Annotated[IncidentRecorded | AnyRefusal, strawberry.union("IncidentResult")]
 
 
 async def _execute(info: Info, command: type[Command], sent: object, subject: str | None) -> IncidentResult:

@@ -13,14 +13,7 @@ from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
-from service.graphql.schema.refusals import (
-    IdempotencyConflict,
-    InvalidInput,
-    NotFound,
-    NotPermitted,
-    TransitionRefused,
-    VersionConflict,
-)
+from service.graphql.schema.refusals import AnyRefusal
 from service.graphql.schema.requests.inputs import (
     AmendDeploymentRequestInput,
     ApproveDeploymentRequestInput,
@@ -66,16 +59,7 @@ class DeploymentRequestRecorded:
         return part(await presentation.present_result(self.outcome, request.loaders, request), first, offset)
 
 
-DeploymentRequestResult = Annotated[
-    DeploymentRequestRecorded
-    | InvalidInput
-    | NotPermitted
-    | NotFound
-    | VersionConflict
-    | TransitionRefused
-    | IdempotencyConflict,
-    strawberry.union("DeploymentRequestResult"),
-]
+DeploymentRequestResult = Annotated[DeploymentRequestRecorded | AnyRefusal, strawberry.union("DeploymentRequestResult")]
 
 
 async def _execute(info: Info, command: type[Command], sent: object, subject: str | None) -> DeploymentRequestResult:
