@@ -1,10 +1,12 @@
 """Prometheus metrics of this process and of every view."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from projections.reading.view_status import ViewStatus
 from projections.tables.checkpoints import FollowerState
@@ -40,6 +42,7 @@ class Metrics:
 
     def __init__(self, queued: Callable[[], int]) -> None:
         """queued: number of commands waiting to be appended."""
+        self._queued = queued
         self._registry = CollectorRegistry()
         self._commands = Histogram(
             "mandate_command_seconds",
@@ -54,39 +57,6 @@ class Metrics:
             ("executor",),
             registry=self._registry,
         )
-        queue = Gauge("mandate_append_queue", "Commands waiting to be appended.", registry=self._registry)
-        queue.set_function(queued)
-        self._ready = Gauge("mandate_ready", "1 if /health/ready is ready.", registry=self._registry)
-        self._ready_for = Gauge(
-            "mandate_ready_for",
-            "1 if /health/ready/commands or /health/ready/reads is ready.",
-            ("what",),
-            registry=self._registry,
-        )
-        self._warnings = Gauge("mandate_warning", "1 for each health warning.", ("what",), registry=self._registry)
-        self._problems = Gauge("mandate_problem", "1 for each health problem.", ("what",), registry=self._registry)
-        self._views = [
-            (Gauge(f"mandate_view_{name}", help_text, ("view",), registry=self._registry), value)
-            for name, help_text, value in OF_VIEWS
-        ]
-        self._step = Gauge(
-            "mandate_view_rebuild_step",
-            "1 for the current step of a rebuild.",
-            ("view", "step"),
-            registry=self._registry,
-        )
-        self._ended = Gauge(
-            "mandate_view_rebuild_ended_timestamp_seconds",
-            "When the last rebuild ended, by outcome.",
-            ("view", "outcome"),
-            registry=self._registry,
-        )
-        self._differing = Gauge(
-            "mandate_view_rebuild_differing_rows",
-            "Rows of the last rebuild that differed from those served.",
-            ("view",),
-            registry=self._registry,
-        )
 
     def command(self, name: str, outcome: str, seconds: float) -> None:
         self._commands.labels(name, outcome).observe(seconds)
@@ -95,33 +65,45 @@ class Metrics:
         self._operations.labels(executor).inc()
 
     def render(self, health: HealthReport) -> bytes:
-        self._ready.set(health.is_ready)
-        self._ready_for.labels("commands").set(health.is_ready_for_commands)
-        self._ready_for.labels("reads").set(health.is_ready_for_reads)
-        for gauge, found in ((self._problems, health.problems), (self._warnings, health.warnings)):
-            gauge.clear()
-            for what in found:
-                gauge.labels(what).set(1)
-        self._set_views(health.statuses)
-        self._set_rebuilds(health)
-        return generate_latest(self._registry)
+        return generate_latest(self._registry) + generate_latest(HealthCollector(health, self._queued()))
 
-    def _set_views(self, statuses: Sequence[ViewStatus]) -> None:
-        for gauge, value in self._views:
-            gauge.clear()
-            for status in statuses:
-                if (found := value(status)) is not None:
-                    gauge.labels(status.view).set(found)
 
-    def _set_rebuilds(self, health: HealthReport) -> None:
-        for gauge in (self._step, self._ended, self._differing):
-            gauge.clear()
-        for status in health.statuses:
-            if status.rebuild and status.rebuild.step:
-                self._step.labels(status.view, status.rebuild.step).set(1)
-        for ended in health.ended:
-            self._ended.labels(ended.view, ended.outcome).set(ended.ended_at.timestamp())
-            self._differing.labels(ended.view).set(ended.differing)
+class HealthCollector(Collector):
+    """The metrics of a health report. queued: commands waiting to be appended."""
+
+    def __init__(self, health: HealthReport, queued: int) -> None:
+        self._health = health
+        self._queued = queued
+
+    def collect(self) -> Iterator[Metric]:
+        health, statuses, ended = self._health, self._health.statuses, self._health.ended
+        ready_for = [(("commands",), health.is_ready_for_commands), (("reads",), health.is_ready_for_reads)]
+        steps = (((each.view, each.rebuild.step), 1) for each in statuses if each.rebuild and each.rebuild.step)
+        ends = [((each.view, each.outcome), each.ended_at.timestamp()) for each in ended]
+        differing = [((each.view,), each.differing) for each in ended]
+        yield _gauge("append_queue", "Commands waiting to be appended.", (), [((), self._queued)])
+        yield _gauge("ready", "1 if /health/ready is ready.", (), [((), health.is_ready)])
+        yield _gauge("ready_for", "1 if /health/ready/commands or /health/ready/reads is ready.", ("what",), ready_for)
+        yield _gauge("warning", "1 for each health warning.", ("what",), (((what,), 1) for what in health.warnings))
+        yield _gauge("problem", "1 for each health problem.", ("what",), (((what,), 1) for what in health.problems))
+        for name, help_text, value in OF_VIEWS:
+            yield _gauge(f"view_{name}", help_text, ("view",), [((each.view,), value(each)) for each in statuses])
+        yield _gauge("view_rebuild_step", "1 for the current step of a rebuild.", ("view", "step"), steps)
+        name, help_text = "view_rebuild_ended_timestamp_seconds", "When the last rebuild ended, by outcome."
+        yield _gauge(name, help_text, ("view", "outcome"), ends)
+        name, help_text = "view_rebuild_differing_rows", "Rows of the last rebuild that differed from those served."
+        yield _gauge(name, help_text, ("view",), differing)
+
+
+def _gauge(
+    name: str, help_text: str, labels: tuple[str, ...], samples: Iterable[tuple[tuple[str, ...], float | None]]
+) -> Metric:
+    """samples: the labels' values, and the value; None is left out."""
+    gauge = Gauge(f"mandate_{name}", help_text, labels=labels)
+    for key, value in samples:
+        if value is not None:
+            gauge.add_metric(key, value)
+    return gauge
 
 
 def _of_rebuild(status: ViewStatus, name: str) -> float | None:
