@@ -1,8 +1,7 @@
-"""Prints the page or the picture: `python -m scripts.lifecycle_docs page|picture`."""
+"""Prints the page."""
 
 import sys
 
 from scripts.lifecycle_docs.page import page
-from scripts.lifecycle_docs.picture import picture
 
-sys.stdout.write({"page": page, "picture": picture}[sys.argv[1]]())
+sys.stdout.write(page())

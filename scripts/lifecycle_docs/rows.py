@@ -1,4 +1,4 @@
-"""The rows of the lifecycle tables as text, for the page and the picture."""
+"""The rows of the lifecycle tables as text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,6 @@ from domain.vocabulary import (
     Strength,
     Subject,
     Text,
-    joined,
 )
 
 NOBODY: Final = Actor(issuer="", subject=Subject(""), authority=AuthorityCode(""), roles=())
@@ -46,15 +45,14 @@ DECIDING: Final = AuthorityCode("the deciding authority")
 class Row:
     """One step of a lifecycle table.
 
-    states: empty if every status allows it. who, short: its actors, in full and by role; None if only the register
-    takes it. automatic: whether the register may take it.
+    states: empty if every status allows it. who: its actors; None if only the register takes it. automatic: whether the
+    register may take it.
     """
 
     action: str
     states: tuple[str, ...]
     leads_to: tuple[str, ...]
     who: str | None
-    short: str | None
     automatic: bool
     conditions: tuple[str, ...]
 
@@ -80,7 +78,6 @@ def label(status: str) -> str:
 def _row(step: Step[Any, Any, Any], sample: Any) -> Row:
     context = _context()
     who = step.by.judge(sample, context)[0].description.removeprefix("This takes ").removesuffix(".")
-    somebody = step.by.somebody(sample, context)
     statuses: tuple[str, ...] = tuple(type(sample.status).__members__.values())
     rules: tuple[Callable[..., Any], ...] = (*step.permits, *step.conditions, *step.demands, *step.checks)
     return Row(
@@ -89,8 +86,7 @@ def _row(step: Step[Any, Any, Any], sample: Any) -> Row:
         if len(step.states) == len(statuses)
         else tuple(status for status in statuses if status in step.states),
         leads_to=step.leads_to,
-        who=None if somebody.is_system else who,
-        short=None if somebody.is_system else joined([role.lower() for role in somebody.roles]),
+        who=None if step.by.somebody(sample, context).is_system else who,
         automatic=step.by.judge(sample, context.as_actor(SYSTEM))[0].met,
         conditions=tuple(_sentence(rule) for rule in rules),
     )
