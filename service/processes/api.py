@@ -15,8 +15,8 @@ from service.graphql.schema.node_types import as_node
 from service.identity import Identity, Tokens
 from service.processes.composition import async_engine, now, tolerance, write_side
 from service.processes.health import HealthCheck
+from service.processes.health_endpoints import mount_health_endpoints
 from service.processes.metrics import Metrics
-from service.processes.monitoring import mount_monitoring
 from service.processes.rebuild_worker import rebuild_requester
 from service.processes.subscription_composition import open_subscriptions
 from service.settings import DatabaseUrls, Settings
@@ -70,5 +70,5 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
 
     app = FastAPI(title="Mandate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     mount(app)
-    mount_monitoring(app)
+    mount_health_endpoints(app)
     return app

@@ -18,7 +18,7 @@ READINESS: Final[Mapping[str, Callable[[HealthReport], bool]]] = {
 """The body is the same for all paths: the problems, and the readiness for commands and reads."""
 
 
-def mount_monitoring(app: FastAPI) -> None:
+def mount_health_endpoints(app: FastAPI) -> None:
     """Requires `app.state.health_check` and `app.state.metrics`, set at start-up."""
 
     @app.get("/health/live")

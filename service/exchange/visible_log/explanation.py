@@ -11,8 +11,8 @@ from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded_event import Recorded
 from service.event_store.store import EventStore
-from service.exchange.visible_log.approval_standing import AFTER_APPROVAL, standing
 from service.exchange.visible_log.scope import Scope
+from service.exchange.visible_log.status_text import AFTER_APPROVAL, status_text
 from service.exchange.visible_log.visibility import Visibility
 
 ABOUT_THE_PERSON: Final = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
@@ -43,7 +43,7 @@ def explain_request(store: EventStore, scope: Scope, visibility: Visibility) -> 
         raise ValueError("an explanation is about a request")
     return RequestExplanation(
         request=request,
-        standing=standing(request, ((type(each.event).__name__, each.happened_at) for each in history)),
+        standing=status_text(request, ((type(each.event).__name__, each.happened_at) for each in history)),
         because=tuple(each for each in history if each.position in request.led_here or _is_after_approval(each)),
         outlooks=_outlooks(store, scope, request, visible_incidents(request, visibility)),
     )

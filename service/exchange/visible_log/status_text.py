@@ -1,4 +1,4 @@
-"""The current standing of a request in words, including what happened to an approval after it was given."""
+"""The current status of a request in words, including what happened to an approval after it was given."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -17,8 +17,8 @@ AFTER_APPROVAL: Final = {
 UNANSWERED: Final = "It is questioned since {}, and waits to be confirmed or revoked."
 
 
-def standing(request: DeploymentRequest, events: Iterable[tuple[str, datetime]]) -> str:
-    """The standing of a request, in a few sentences.
+def status_text(request: DeploymentRequest, events: Iterable[tuple[str, datetime]]) -> str:
+    """The status of a request, in a few sentences.
 
     events: (type, time) of each event of the request, oldest first.
     """

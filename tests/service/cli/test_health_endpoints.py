@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.processes.monitoring import READINESS
+from service.processes.health_endpoints import READINESS
 from tests.databases import NewDatabase
 from tests.service.graphql.register import served
 from tests.waiting import until

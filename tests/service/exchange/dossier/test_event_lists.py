@@ -4,7 +4,7 @@ from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import RequestStatus
 from service.exchange.dossier.material_reader import ACTIONS
-from service.exchange.visible_log.approval_standing import AFTER_APPROVAL
+from service.exchange.visible_log.status_text import AFTER_APPROVAL
 
 NO_DECISIONS = [
     "RequestSubmitted",

@@ -4,7 +4,7 @@ from collections import Counter
 
 from domain.catalogue import DEPLOYMENT_REQUEST, fold
 from domain.deployment_request.state import DecisionOutcome, RequestStatus
-from service.exchange.visible_log.approval_standing import AFTER_APPROVAL, standing
+from service.exchange.visible_log.status_text import AFTER_APPROVAL, status_text
 from tests.service.exchange.exports.register import Register
 
 TOLD = {
@@ -23,7 +23,7 @@ def test_it_ends_with_what_happened_last_to_the_approval(register: Register) -> 
         for end in range(1, len(history) + 1):
             request = fold(DEPLOYMENT_REQUEST, history[:end])
             events = [(type(each.event).__name__, each.happened_at) for each in history[:end]]
-            told = standing(request, events)
+            told = status_text(request, events)
             if request.decision is not None and request.decision.outcome is DecisionOutcome.APPROVED:
                 last = next((type_ for type_, _ in reversed(events) if type_ in AFTER_APPROVAL), None)
                 met[last] += 1
