@@ -10,18 +10,29 @@ import psycopg
 from projections.reading.item_rows import items_without_texts
 from projections.tables.view import View
 
-CACHED: Final = 20_000
-"""States in the cache, of some kilobytes each."""
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Estimated memory of a view's cache. A state that needs more than a quarter of it is not cached."""
+STATE_BYTES: Final = 2000
+EVENT_BYTES: Final = 200
+BYTES_PER_TEXT_BYTE: Final = 2
+"""Estimated memory of a state: the base, for each of its events, and for each byte of their texts."""
 
 
 class FoldCache:
     """The newest states of a view's subjects. Only committed states are cached."""
 
-    def __init__(self, view: View, schema: str, kept: int = CACHED) -> None:
+    def __init__(self, view: View, schema: str, most_bytes: int = MAX_BYTES) -> None:
+        """most_bytes: estimated memory of the whole cache."""
         self._view = view
         self._schema = schema
-        self._kept = kept
+        self._most_bytes = most_bytes
         self._states: dict[UUID, Any] = {}
+        self._bytes = 0
+
+    @property
+    def size(self) -> int:
+        """Estimated bytes of all cached states."""
+        return self._bytes
 
     def load(self, connection: psycopg.Connection[Any], subjects: Mapping[UUID, str]) -> dict[UUID, Any]:
         """The states of the subjects that have one. subjects: kind by id."""
@@ -37,13 +48,20 @@ class FoldCache:
     def keep(self, states: Iterable[tuple[UUID, Any]]) -> None:
         """Caches states; evicts the oldest entries."""
         for subject, state in states:
-            self._states.pop(subject, None)
-            self._states[subject] = state
-        while len(self._states) > self._kept:
-            del self._states[next(iter(self._states))]
+            self._drop(subject)
+            if (size := _size(state)) <= self._most_bytes // 4:
+                self._states[subject] = state
+                self._bytes += size
+        while self._bytes > self._most_bytes:
+            self._drop(next(iter(self._states)))
 
     def clear(self) -> None:
         self._states.clear()
+        self._bytes = 0
+
+    def _drop(self, subject: UUID) -> None:
+        if subject in self._states:
+            self._bytes -= _size(self._states.pop(subject))
 
     def _read(self, connection: psycopg.Connection[Any], kind: str, ids: list[UUID]) -> dict[UUID, Any]:
         memory = self._view.memories[kind]
@@ -55,3 +73,9 @@ class FoldCache:
         statement = f"SELECT {', '.join(columns)} FROM {table} t WHERE id = ANY(%s) {present}"  # noqa: S608
         rows = connection.execute(statement.encode(), [ids], binary=True).fetchall()
         return {subject: memory.read(*found) for subject, *found in rows}
+
+
+def _size(state: Any) -> int:
+    """Estimated bytes of a state. States without texts do not count them."""
+    texts = getattr(state, "text_bytes", 0)
+    return STATE_BYTES + EVENT_BYTES * getattr(state, "version", 1) + BYTES_PER_TEXT_BYTE * texts

@@ -22,8 +22,10 @@ from domain.vocabulary import (
     Text,
 )
 from projections import incidents
+from projections.following.fold_cache import FoldCache
 from projections.following.follower import view_consumer
 from projections.following.replay import BATCH_BYTES, LogReplay, Stream, at_positions, blocks, head, topics
+from projections.following.row_writer import LIVE
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.store_check import check
 from service.event_store.mapper import decode
@@ -135,3 +137,25 @@ def test_followers_rebuilds_and_checks_take_all_of_it(world: World) -> None:
     compared = verify(incidents.VIEW, world.urls.worker, decode)
     assert compared is not None
     assert compared.differing == 0
+
+
+def test_the_states_in_a_followers_memory_are_bounded_by_bytes(world: World) -> None:
+    """Few subjects with much text count as much as many with little; one that is too large evicts no others."""
+    states = []
+    for evidence in (1, 1, 1, 1, 40):
+        stream, state = incident(world, evidence), None
+        for recorded in world.store.stream(stream):
+            state = INCIDENT.evolve(state, recorded)
+        states.append((stream, state))
+    cache = FoldCache(incidents.VIEW, LIVE, most_bytes=10 * LARGE)
+    cache.keep(states)
+    assert 0 < cache.size <= 10 * LARGE
+    with psycopg.connect(world.urls.worker) as connection:
+        loaded = cache.load(connection, {stream: INCIDENT.name for stream, _ in states})
+    assert {*loaded} == {stream for stream, _ in states[:4]}, "there are no rows yet: these are from the memory"
+    cache.keep((uuid4(), state) for _, state in states[:4])
+    assert 0 < cache.size <= 10 * LARGE
+    cache.keep(states[:1])
+    cache.keep(states[:1])
+    cache.clear()
+    assert cache.size == 0
