@@ -10,7 +10,7 @@ from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
 from service.processes.rebuild_worker import RebuildWorker
 from service.settings import DatabaseUrls
-from tests.service.graphql.register import Answer, served
+from tests.service.graphql.register import Answer, Register, served
 from tests.service.graphql.world import ADMINISTRATOR, world
 from tests.waiting import until
 
@@ -27,6 +27,7 @@ def test_an_administrator_asks_and_a_worker_does_it(database_urls: DatabaseUrls)
         register.command(
             ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", {"code": "hq", "name": "Headquarters"}
         )
+        viewers(register)
         rebuilds.start()
         for name in VIEW_OF:
             answer = register.ask(ADMINISTRATOR, REBUILD, name=name)["rebuildProjection"]
@@ -77,6 +78,9 @@ def named(answer: Answer) -> Answer:
 
 def test_what_was_never_followed_is_told_of_and_has_nothing_to_build_anew(database_urls: DatabaseUrls) -> None:
     """As a view that newer code brings, until a worker of it runs."""
+    with served(database_urls) as register:
+        world(register)
+        viewers(register)
     with psycopg.connect(database_urls.owner) as connection:
         connection.execute("DELETE FROM projections.checkpoints WHERE view = 'deployment_requests'")
     with served(database_urls, follow=False) as register:
@@ -88,6 +92,12 @@ def test_what_was_never_followed_is_told_of_and_has_nothing_to_build_anew(databa
     assert orders(database_urls) == 0
 
 
+def viewers(register: Register) -> None:
+    """Waits until the views know the registered authorities."""
+    document = "query ($at: Position) { authorities(atLeast: $at) { code } }"
+    register.ask(ADMINISTRATOR, document, at=register.position)
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
 def test_nobody_else_may(database_urls: DatabaseUrls, role: Role) -> None:
     with served(database_urls, follow=False) as register:
@@ -96,8 +106,20 @@ def test_nobody_else_may(database_urls: DatabaseUrls, role: Role) -> None:
         assert orders(database_urls) == 0
 
 
-def test_what_there_is_not(database_urls: DatabaseUrls) -> None:
+def test_an_administrator_of_an_unregistered_authority_may_not(database_urls: DatabaseUrls) -> None:
     with served(database_urls, follow=False) as register:
+        answer = register.ask(ADMINISTRATOR, REBUILD, name="audit_trail")["rebuildProjection"]
+        assert answer == {
+            "__typename": "NotPermitted",
+            "message": "Your authority, hq, is not registered: register it first.",
+        }
+        assert orders(database_urls) == 0
+
+
+def test_what_there_is_not(database_urls: DatabaseUrls) -> None:
+    with served(database_urls) as register:
+        world(register)
+        viewers(register)
         answer = register.ask(ADMINISTRATOR, REBUILD, name="policies")["rebuildProjection"]
         assert answer["__typename"] == "NotFound"
         assert "audit_trail" in answer["message"]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from domain.access import REGISTERED
 from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
 from service.graphql.schema.context import Info
@@ -25,13 +26,17 @@ RebuildResult = Annotated[RebuildStarted | NotPermitted | NotFound, strawberry.u
 class ViewMutations:
     @strawberry.mutation(
         description=(
-            "By an administrator: rebuilds a view next to the one that is served. The two are compared, and "
-            "swapped if no row differs."
+            "By an administrator of a registered authority: rebuilds a view next to the one that is served. The two "
+            "are compared, and swapped if no row differs."
         )
     )
     async def rebuild_projection(self, info: Info, name: str) -> RebuildResult:
         if Role.ADMINISTRATOR not in info.context.actor.roles:
             return NotPermitted(message="Only administrators may rebuild views.")
+        viewer = await info.context.loaders().viewer()
+        if not viewer.sees(frozenset({REGISTERED})):
+            code = info.context.actor.authority
+            return NotPermitted(message=f"Your authority, {code}, is not registered: register it first.")
         if name not in VIEW_OF:
             return NotFound(message=f"There is no view named like this: there are {', '.join(VIEW_OF)}.")
         if name in await never_followed(info):
