@@ -12,8 +12,9 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from domain.access import person
 from domain.catalogue import EVENTS, VOIDED
-from domain.vocabulary import camel
+from domain.vocabulary import Actor, camel
 
 
 class ColumnType(StrEnum):
@@ -30,6 +31,11 @@ class ColumnType(StrEnum):
 class Column:
     name: str
     kind: ColumnType
+
+
+def actor_id(actor: Actor) -> str:
+    """Identifies a person by issuer and subject, the register by its subject. No two actors have the same."""
+    return actor.subject if actor.is_system else person(actor.issuer, actor.subject)
 
 
 def flat(type_name: str, payload: Mapping[str, Any]) -> Iterator[tuple[Column, Any]]:

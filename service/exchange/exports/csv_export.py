@@ -16,6 +16,7 @@ from domain.deployment_request.events import Recommendation
 from domain.deployment_request.state import Decision, DeploymentRequest
 from domain.vocabulary import Actor, Text
 from projections.api_terms import instant
+from service.exchange.exports.columns import actor_id
 from service.exchange.visible_log.request_cases import RequestCase, cases
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
@@ -61,7 +62,7 @@ def _write(target: BinaryIO, header: Iterable[str], rows: Iterable[Iterable[Any]
 def _event(event: VisibleEvent) -> Iterator[Any]:
     yield from (event.position, str(event.subject), event.kind, event.name, event.version, event.type)
     yield from (instant(event.recorded_at), _time(event.occurred_at))
-    yield from (event.actor.subject, event.actor.authority, _joined(event.actor.roles), event.reason)
+    yield from (actor_id(event.actor), event.actor.authority, _joined(event.actor.roles), event.reason)
     yield from (str(event.correlation), event.causation)
     yield from (msgspec.json.encode(event.payload).decode(), _joined(event.redactions))
 
@@ -89,7 +90,7 @@ def _text(value: Text) -> str:
 
 
 def _who(actor: Actor) -> str:
-    return f"{actor.subject} ({actor.authority})"
+    return f"{actor_id(actor)} ({actor.authority})"
 
 
 def _counted(request: DeploymentRequest, recommendation: Recommendation) -> int:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 from xml.sax.saxutils import quoteattr
 
 from projections.api_terms import instant
-from service.exchange.exports.columns import ColumnType, flat
+from service.exchange.exports.columns import ColumnType, actor_id, flat
 from service.exchange.visible_log.request_cases import RequestCase, cases
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
@@ -90,7 +90,7 @@ def _of_event(event: VisibleEvent) -> Iterator[XesAttribute]:
     yield "concept:name", ColumnType.STRING, event.type
     yield "time:timestamp", ColumnType.TIME, instant(event.happened_at)
     yield "lifecycle:transition", ColumnType.STRING, "complete"
-    yield "org:resource", ColumnType.STRING, event.actor.subject
+    yield "org:resource", ColumnType.STRING, actor_id(event.actor)
     yield "org:group", ColumnType.STRING, event.actor.authority
     if event.actor.roles:
         yield "org:role", ColumnType.STRING, " ".join(event.actor.roles)
