@@ -12,7 +12,8 @@ from rich.console import Console
 from domain import authority as authorities
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
-from domain.vocabulary import AuthorityCode, exactly, spoken
+from domain.vocabulary import AuthorityCode, Role, exactly, spoken
+from domain.voided_events import JurisdictionEventVoided, NumberingEventVoided, UnknownEventVoided
 from projections import audit_trail_queries
 from projections.audit_entries import AuditEntry, visible_to
 from projections.audit_trail_queries import AuditTrailFilter
@@ -20,7 +21,9 @@ from projections.authorities import standing_of
 from projections.reading import person_names
 from projections.reading.reader import DatabaseUnavailable, Reader, Reading, ViewBehind
 from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line, instant, open_register
+from service.cli.terminal_text import clean
 from service.cli.timeline import Names, Timeline, TimelineEntry
+from service.commands.event_voids import voided
 from service.errors import Unavailable
 from service.exchange.exports.ocel import EVENT_TYPES
 from service.exchange.visible_log.history import final_state
@@ -33,6 +36,11 @@ STEPS: Final = 50
 """Events per page of a history."""
 PAGE: Final = 200
 """Events per query of the audit trail."""
+
+OUTSIDE_TRAIL: Final = tuple(
+    each.__name__ for each in (JurisdictionEventVoided, NumberingEventVoided, UnknownEventVoided)
+)
+"""Placeholders of voided events that belong to no request, incident or authority."""
 
 T = TypeVar("T")
 
@@ -77,7 +85,10 @@ def trail(
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of events, oldest first.")] = 100,
     token: TokenOption = None,
 ) -> None:
-    """Shows the audit trail: every event that you may see, in the order of recording."""
+    """Shows the audit trail: every event that you may see, in the order of recording.
+
+    Without a filter, auditors also see voided events that belong to no request, incident or authority, at the end.
+    """
     with in_one_line(), open_register(token) as register:
         wanted = AuditTrailFilter(
             actor=actor,
@@ -89,10 +100,25 @@ def trail(
             correlation=None if correlation is None else _id(correlation, "--correlation"),
         )
         shown, following = _ask(register, lambda reader: _show_pages(register, reader, wanted, after, limit))
-        if not shown:
+        outside = _voided_outside(register, after) if wanted == AuditTrailFilter() else []
+        for line in outside:
+            typer.echo(clean(line))
+        if not shown and not outside:
             typer.echo("There is no such event, or you may not see it.", err=True)
         if following is not None:
             typer.echo(f"There is more: --after {following.position - 1}, or a higher --limit.", err=True)
+
+
+def _voided_outside(register: RegisterAccess, after: int) -> list[str]:
+    """The voided events after a position that are not in the view of the audit trail: only auditors may see them."""
+    actor = register.scope.actor
+    if not (actor.is_system or Role.AUDITOR in actor.roles):
+        return []
+    return [
+        f"{position} {topic} of {stream} was voided by {by} on {exactly(at)}: {reason}"
+        for position, topic, stream, at, by, reason in voided(register.urls.api, OUTSIDE_TRAIL)
+        if position > after
+    ]
 
 
 def _about(subject_access: RegisterAccess, state: Any) -> tuple[str, ...]:

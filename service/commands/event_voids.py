@@ -41,7 +41,8 @@ STORED_NAMES: Final = """
 INSERT: Final = "INSERT INTO event_store.voided_events (position, topic, reason, voided_by) VALUES (%s, %s, %s, %s)"
 LIST: Final = """
     SELECT v.position, e.topic, e.originator_id, v.voided_at, v.voided_by, v.reason
-    FROM event_store.voided_events v JOIN event_store.events e ON e.notification_id = v.position ORDER BY v.position
+    FROM event_store.voided_events v JOIN event_store.events e ON e.notification_id = v.position
+    WHERE %(topics)s::text[] IS NULL OR v.topic = ANY(%(topics)s) ORDER BY v.position
 """
 
 
@@ -90,10 +91,13 @@ def retry_parked(url: str, stream: UUID) -> list[str]:
     return results
 
 
-def voided(url: str) -> list[tuple[Any, ...]]:
-    """position, stored name, stream, time, operator and reason, in order of position."""
+def voided(url: str, topics: Sequence[str] | None = None) -> list[tuple[Any, ...]]:
+    """position, stored name, stream, time, operator and reason, in order of position.
+
+    topics: only those with one of these placeholders.
+    """
     with psycopg.connect(url) as connection:
-        return connection.execute(LIST).fetchall()
+        return connection.execute(LIST, {"topics": None if topics is None else list(topics)}).fetchall()
 
 
 def _unreadable(rows: Sequence[Sequence[Any]], position: int) -> tuple[State | None, str]:

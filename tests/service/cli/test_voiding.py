@@ -1,5 +1,6 @@
 """An event that nobody can read is voided by an operator: it keeps its place, and everything goes on past it."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,14 +12,17 @@ from domain.authority import AuthorityRegistered
 from domain.authority import stream_of as authority_stream
 from domain.catalogue import AGGREGATE_OF, JURISDICTION, version_of
 from domain.deployment_request.events import RequestRemarked, ReviewBegun
-from domain.vocabulary import SYSTEM, AuthorityCode, Label, Text
+from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Label, Role, Subject, Text
 from domain.voided_events import EventVoided
 from projections import audit_trail_queries, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer
 from projections.rebuilding.rebuild import verify
 from service.commands.state_cache import StateCache
+from service.database.startup import tokens
 from service.event_store.mapper import decode
+from service.identity import ISSUER
+from service.settings import Settings
 from tests.projections.following.test_parked_events import longest
 from tests.projections.test_large_events import item
 from tests.projections.world import World
@@ -100,6 +104,8 @@ def test_a_stream_that_never_began(recorded: World, run: Run) -> None:
         recorded.wait(lambda status: status.parked == 0, deployment_requests.NAME)
     assert is_consistent(recorded, run)
     assert all(isinstance(each.event, EventVoided) for each in recorded.store.stream(poison))
+    for position in (first, first + 1):
+        assert f"{position} ReviewBegun of {poison} was voided by olive" in run("trail", "--limit", "10000").stdout
 
 
 def test_one_with_which_an_authority_would_have_begun(recorded: World, run: Run) -> None:
@@ -116,7 +122,11 @@ def test_one_with_which_an_authority_would_have_begun(recorded: World, run: Run)
     assert is_consistent(recorded, run)
 
 
-def test_one_of_a_mandate(recorded: World, run: Run) -> None:
+def test_one_of_a_mandate(recorded: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It belongs to no authority: auditors find it at the end of the trail."""
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    monkeypatch.setenv("MANDATE_TOKEN_KEY_FILE", str(key))
     mandates = [each for each in recorded.log() if AGGREGATE_OF[type(each.event)] is JURISDICTION and each.version > 1]
     spoilt = mandates[-1]
     spoil(recorded, spoilt)
@@ -124,6 +134,18 @@ def test_one_of_a_mandate(recorded: World, run: Run) -> None:
     for view in VIEWS:
         assert run("rebuild", view.name, "--accept-differences").exit_code == 0
     assert is_consistent(recorded, run)
+    line = f"{spoilt.position} {type(spoilt.event).__name__} of {spoilt.stream} was voided by olive"
+    assert line in run("trail", "--limit", "10000").stdout
+    assert line not in run("trail", "--after", str(spoilt.position)).stdout
+    assert line in run("trail", "--limit", "10000", "--token", token(Role.AUDITOR)).stdout
+    assert line not in run("trail", "--limit", "10000", "--token", token(Role.REQUESTER)).stdout
+
+
+def token(role: Role) -> str:
+    actor = Actor(issuer=ISSUER, subject=Subject("aud"), authority=AuthorityCode("hq"), roles=(role,))
+    return tokens(Settings.from_environment()).issue(
+        actor, name=None, now=datetime.now(UTC), lifetime=timedelta(hours=1)
+    )
 
 
 @pytest.mark.parametrize(
