@@ -61,7 +61,7 @@ def import_(
             if listed.exists() and each.exists() and listed.samefile(each):
                 raise Misconfigured(f"--report: {listed} is an input file: name another file")
         with _opened(file) as histories:
-            lines = count(histories, read)
+            lines = _count(file, histories, read)
             with adding_to(listed) as refusals:
                 written = Report(refusals, dry_run=dry_run)
                 totals = _run(
@@ -88,6 +88,14 @@ def _run(
         return importing(HistoryRecorder(streams, states, two_administrators=settings.two_administrators)).run(
             histories, read, lambda done, so_far: progress.update(bar, advance=done, refused=so_far.refused)
         )
+
+
+def _count(file: Path, histories: BinaryIO, read: LineReader) -> int:
+    """The lines of the file. Raises Misconfigured, naming the file, if it cannot be read to its end."""
+    try:
+        return count(histories, read)
+    except Misconfigured as error:
+        raise Misconfigured(f"{file}: {error}") from None
 
 
 def _opened(file: Path) -> BinaryIO:

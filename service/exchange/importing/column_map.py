@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +15,10 @@ import msgspec
 from service.errors import Misconfigured
 from service.exchange.importing.raw_line import quoted
 
+UNKNOWN: Final = re.compile("unknown field `(.*)`")
+EXPECTED: Final = re.compile("Expected `([a-z]+)[^`]*`, got `([a-z]+)")
+"""msgspec's messages."""
+KINDS: Final = {"array": "a list", "object": "a table", "str": "a text", "int": "a number"}
 LISTS: Final = frozenset({"roles", "incidents", "awaiting", "evidence", "recipients"})
 """Fields with several values, which a cell holds as a separated list."""
 INSTANTS: Final = frozenset({"at", "start", "end", "dueBy", "validFrom", "validUntil", "reviewBy", "occurredAt"})
@@ -107,13 +112,33 @@ def read_mapping(path: Path | None) -> ColumnMap:
     if path is None:
         return mapped(MappingForm())
     try:
-        return mapped(msgspec.convert(tomllib.loads(_text(path)), MappingForm))
+        return mapped(_form(tomllib.loads(_text(path))))
     except OSError as error:
         raise Misconfigured(f"{path}: {error.strerror}") from None
     except RecursionError:
         raise Misconfigured(f"{path}: it is nested too deeply") from None
-    except (ValueError, LookupError) as error:
-        raise Misconfigured(f"{path}: {str(error)[:LONGEST_MESSAGE]}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path}: it is no valid TOML: {str(error)[:LONGEST_MESSAGE]}") from None
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{path}: it is not in UTF-8: save it as UTF-8") from None
+    except ValueError as error:
+        raise Misconfigured(f"{path}: {error}") from None
+
+
+def _form(content: dict[str, Any]) -> MappingForm:
+    """Raises ValueError, naming the key."""
+    try:
+        return msgspec.convert(content, MappingForm)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `")
+        if (unknown := UNKNOWN.search(problem)) is not None:
+            keys = MappingForm.__struct_fields__ if not place else LineForm.__struct_fields__
+            raise ValueError(f"there is no key {quoted(unknown[1])}: the keys are {', '.join(keys)}") from None
+        key = place.rstrip("`").removeprefix("$").removeprefix(".") or "the file"
+        wanted = EXPECTED.search(problem)
+        kind = f", not {KINDS.get(wanted[2], wanted[2])}" if wanted else ""
+        is_kind = f"must be {KINDS.get(wanted[1], wanted[1])}" if wanted else "has the wrong type"
+        raise ValueError(f"{quoted(key)} {is_kind}{kind}: docs/import.md shows an example") from None
 
 
 def _text(path: Path) -> str:
@@ -131,14 +156,14 @@ def _text(path: Path) -> str:
 
 
 def mapped(form: MappingForm) -> ColumnMap:
-    """The validated mapping. Raises ValueError or LookupError."""
+    """The validated mapping. Raises ValueError, naming the key."""
     if len(form.delimiter) != 1 or not form.lists:
         raise ValueError("delimiter is one character, and lists is not empty")
     if form.delimiter in '"\r\n\0':
         raise ValueError("delimiter is no quote, no line break and no NUL")
     if len(form.line) > MOST_LINES:
         raise ValueError(f"a row makes at most {MOST_LINES} lines, not {len(form.line):,}")
-    "".encode(form.encoding)
+    _check_encoding(form.encoding)
     _check_dates(form.dates)
     rules = tuple(
         ColumnRule(
@@ -180,6 +205,14 @@ def _check(rule: ColumnRule) -> None:
         )
 
 
+def _check_encoding(name: str) -> None:
+    """Raises ValueError."""
+    try:
+        TextIOWrapper(BytesIO(), encoding=name)
+    except (LookupError, ValueError):
+        raise ValueError(f"encoding: {quoted(name)} is no text encoding: name one as 'utf-8' or 'cp1252'") from None
+
+
 def _check_dates(forms: list[str]) -> None:
     """Raises ValueError."""
     if len(forms) > MOST_DATES or any(len(form) > LONGEST_DATE for form in forms):
@@ -188,10 +221,10 @@ def _check_dates(forms: list[str]) -> None:
         try:
             datetime.strptime("", form)  # noqa: DTZ007
         except re.error:
-            raise ValueError(f"dates: '{form}' names a part of a date twice") from None
+            raise ValueError(f"dates: {quoted(form)} names a part of a date twice") from None
         except ValueError as error:
             if "directive" in str(error) or "stray" in str(error):
-                raise ValueError(f"dates: {error}") from None
+                raise ValueError(f"dates: {quoted(form)} is no form of a date: write one as '%d.%m.%Y'") from None
 
 
 def _zone(name: str | None) -> tzinfo | None:

@@ -118,8 +118,10 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
     if twice := [column for column, times in Counter(header).items() if column and times > 1]:
         raise Misconfigured(f"the file has two columns {quoted(twice[0])}")
     for column in header:
-        if _is_named_by_path(column) and not is_path(column):
-            raise Misconfigured(f"line 1: the column {quoted(column)} has too many parts, or too long a name")
+        if (_is_named_by_path(column) or " " not in column) and not is_path(column):
+            raise Misconfigured(
+                f"line 1: the column {quoted(column)} has too many parts, or too long a name: rename it"
+            )
     return header
 
 

@@ -24,7 +24,9 @@ def read(file: BinaryIO) -> Iterator[RawLine]:
 def _line(number: int, content: bytes) -> RawLine:
     try:
         return RawLine(number, content, _decode(content))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        return RawLine(number, content, None, "It is nested too deeply: flatten it.")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return RawLine(number, content, None, f"It is not a JSON object: {error}")
 
 

@@ -110,11 +110,17 @@ def test_a_row_that_cannot_be_one_is_told_and_the_rest_is_read() -> None:
         ('delimiter = "\\n"', "no line break"),
         ('delimiter = "\\u0000"', "no NUL"),
         ("dates = ['%d%d']", "twice"),
-        ("dates = ['%Q']", "bad directive"),
+        ("dates = ['%Q']", "dates: '%Q' is no form of a date"),
+        ("dates = '%d'", "'dates' must be a list, not a text"),
+        ("delimiter = 3", "'delimiter' must be a text, not a number"),
+        ('encoding = "utf-8\\u0000"', "encoding: 'utf-8\\x00' is no text encoding"),
+        ("encoding = 'rot13'", "encoding: 'rot13' is no text encoding"),
+        ("= 3", "no valid TOML"),
+        ("[[line]]\nx = 1", "no key 'x': the keys are columns, fixed"),
         ("timezone = 'Europe'", "no timezone 'Europe'"),
         ("timezone = '../../etc/passwd'", "no timezone"),
         (f"x = {'[' * 1_900}", "nested too deeply"),
-        (f"{'a.' * 990}a = 1", "unknown field"),
+        (f"{'a.' * 990}a = 1", "there is no key 'a'"),
         (f"{'a.' * 50_000}a = 1", "at most 65,536 bytes"),
         (f"{'a.' * 5_000}a = 1", "at most 2,000 characters"),
         (f"[columns]\n'{'a.' * 400}a' = 'at'", "no path"),
@@ -132,6 +138,14 @@ def test_a_row_that_cannot_be_one_is_told_and_the_rest_is_read() -> None:
 def test_a_mapping_that_cannot_be_is_said_in_one_line(tmp_path: Path, mapping: str, said: str) -> None:
     with pytest.raises(Misconfigured, match=said):
         lines("history,at\nab,b\n", mapping, tmp_path)
+
+
+@pytest.mark.parametrize("column", ["a." * 2_000 + "a", "input." + "a." * 2_000 + "a", "a" * 201])
+def test_a_column_that_is_no_path_is_named_in_one_line(column: str) -> None:
+    with pytest.raises(Misconfigured, match=r"line 1: the column '.*…' has too many parts.*: rename it") as refused:
+        lines(f"history,{column}\nx,y\n")
+    assert len(str(refused.value)) < 200
+    assert lines("history,What happened. Where. When. Who. Why. How. And. So. On. Until. Then. Ok?\nx,y\n")
 
 
 @pytest.mark.parametrize("text", ["", "\n", " , \nhistory,at\n"])
