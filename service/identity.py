@@ -58,7 +58,10 @@ class Tokens:
         if (problem := _problem(actor, name)) is not None:
             raise ValueError(problem)
         if lifetime > self._longest:
-            raise ValueError(f"A token is valid for {self._longest} at most, not for {lifetime}.")
+            longest = _spoken(self._longest)
+            raise ValueError(
+                f"A token is valid for at most {longest} (MANDATE_TOKEN_LIFETIME), not for {_spoken(lifetime)}."
+            )
         claims: dict[str, Any] = {
             "iss": actor.issuer,
             "sub": actor.subject,
@@ -91,7 +94,9 @@ class Tokens:
         issued_at = _instant(claims, "iat")
         valid_from = _instant(claims, "nbf") if "nbf" in claims else issued_at
         if expires_at - issued_at > self._longest:
-            raise Unauthenticated(f"The token is valid for too long: 'exp' is at most {self._longest} after 'iat'.")
+            raise Unauthenticated(
+                f"The token is valid for too long: 'exp' is at most {_spoken(self._longest)} after 'iat'."
+            )
         if max(issued_at, valid_from) > now + SKEW:
             raise Unauthenticated("The token is not valid yet.")
         if expires_at <= now:
@@ -157,6 +162,13 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         roles=tuple(role for role in Role if role in roles),
     )
     return Identity(actor=actor, name=name, expires_at=_instant(claims, "exp"))
+
+
+def _spoken(lifetime: timedelta) -> str:
+    """In the largest unit that fits without a rest, such as '48 h' or '90 min'."""
+    seconds = lifetime.total_seconds()
+    size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if seconds % size == 0), (1, "s"))
+    return f"{seconds / size:g} {unit}"
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

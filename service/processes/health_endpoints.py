@@ -9,7 +9,6 @@ from fastapi.responses import JSONResponse
 from service.processes.health import HealthReport
 from service.processes.metrics import CONTENT_TYPE
 
-HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 READINESS: Final[Mapping[str, Callable[[HealthReport], bool]]] = {
     "/health/ready": lambda health: health.is_ready,
     "/health/ready/commands": lambda health: health.is_ready_for_commands,
@@ -23,7 +22,7 @@ def mount_health_endpoints(app: FastAPI) -> None:
 
     @app.get("/health/live")
     async def live() -> Response:
-        return JSONResponse({"status": "live"}, headers=HEADERS)
+        return JSONResponse({"status": "live"})
 
     for path, is_ready in READINESS.items():
         app.get(path)(_readiness(is_ready))
@@ -31,12 +30,12 @@ def mount_health_endpoints(app: FastAPI) -> None:
     @app.get("/metrics")
     async def metrics(request: Request) -> Response:
         health = await request.app.state.health_check.run()
-        return Response(request.app.state.metrics.render(health), media_type=CONTENT_TYPE, headers=HEADERS)
+        return Response(request.app.state.metrics.render(health), media_type=CONTENT_TYPE)
 
 
 def _readiness(is_ready: Callable[[HealthReport], bool]) -> Callable[[Request], Any]:
     async def ready(request: Request) -> Response:
         health: HealthReport = await request.app.state.health_check.run()
-        return JSONResponse(health.as_dict(), status_code=200 if is_ready(health) else 503, headers=HEADERS)
+        return JSONResponse(health.as_dict(), status_code=200 if is_ready(health) else 503)
 
     return ready

@@ -20,6 +20,8 @@ class GraphQLRequest:
 
 
 VALUES: Final = 100_000
+DEEPEST: Final = 64
+"""Maximum nesting of JSON: variables of this schema have fewer than ten levels."""
 MARKS: Final[Mapping[type, tuple[Any, ...]]] = {str: (",", "[", "{"), bytes: (b",", b"[", b"{")}
 """Each JSON value follows one of these, or a key's colon."""
 
@@ -34,16 +36,34 @@ class BadRequest(Exception):
 
 
 def parse_json(text: str | bytes, what: str) -> Any:
-    """Parses JSON strictly (no NaN), within the parser's recursion limit and at most VALUES values.
+    """Parses JSON strictly (no NaN): at most VALUES values, nested at most DEEPEST levels.
 
     A parsed value takes about a hundred times the memory of its text. Raises BadRequest.
     """
     if len(text) > VALUES and sum(map(text.count, MARKS[type(text)])) > VALUES:
         raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} has more than {VALUES:,} values."))
     try:
-        return json.loads(text, parse_constant=_not_json)
-    except (ValueError, RecursionError):
+        content = json.loads(text, parse_constant=_not_json)
+    except RecursionError:
+        raise _too_deep(what) from None
+    except ValueError:
         raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} is not valid JSON.")) from None
+    if _is_deep(content):
+        raise _too_deep(what)
+    return content
+
+
+def _too_deep(what: str) -> BadRequest:
+    return BadRequest(400, request_error(BAD_USER_INPUT, f"{what} is nested more than {DEEPEST} levels deep."))
+
+
+def _is_deep(content: Any) -> bool:
+    """Whether the nesting exceeds DEEPEST. Iterative, so that it needs no recursion itself."""
+    level = [content]
+    for _ in range(DEEPEST):
+        nested = [each for each in level if isinstance(each, dict | list)]
+        level = [value for each in nested for value in (each.values() if isinstance(each, dict) else each)]
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _not_json(constant: str) -> None:

@@ -8,8 +8,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.graphql.execution.graphql_errors import BAD_USER_INPUT, request_error
 
-HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-"""Headers of every response: none may be cached."""
 LONGEST: Final = 4 * 1024 * 1024
 """Bytes."""
 PATIENCE: Final = 16
@@ -64,7 +62,7 @@ class BodyLimit:
             message = await receive()
             received, more = received + len(message.get("body", b"")), _has_more(message)
         error = request_error(BAD_USER_INPUT, f"A request has at most {self._longest:,} bytes.")
-        headers = {**HEADERS, "content-type": "application/json", "connection": "close"}
+        headers = {"content-type": "application/json", "connection": "close"}
         await Response(json.dumps({"errors": [error]}), 413, headers)(scope, receive, send)
 
 

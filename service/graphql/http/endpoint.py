@@ -23,12 +23,11 @@ from service.graphql.execution.graphql_errors import (
 from service.graphql.execution.person_quotas import RETRY_AFTER, PersonQuota, QuotaExceeded
 from service.graphql.execution.request import BadRequest, GraphQLRequest, encode_json, parse_json, parse_request
 from service.graphql.http.accept_header import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
-from service.graphql.http.body_limit import HEADERS, BodyLimit, TooLong
+from service.graphql.http.body_limit import BodyLimit, TooLong
 from service.graphql.http.graphiql import assets, page
+from service.graphql.http.response_headers import HEADERS, ResponseHeaders
 from service.graphql.root import schema
 from service.graphql.schema.context import Context, Services
-from service.graphql.subscriptions.limits import RETRY_AFTER as FULL_RETRY_AFTER
-from service.graphql.subscriptions.limits import LimitReached
 from service.graphql.subscriptions.sse import SseResponse
 from service.graphql.subscriptions.websocket import GraphQLOverWebSocket
 from service.identity import Identity, Unauthenticated
@@ -47,6 +46,8 @@ def mount(app: FastAPI) -> None:
     app.router.routes.append(WebSocketRoute(PATH, endpoint=GraphQLOverWebSocket(executor)))
     app.mount(assets.path, assets.app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(ResponseHeaders)
+    app.add_exception_handler(Exception, _unexpected)
 
 
 class GraphQLOverHttp:
@@ -89,7 +90,6 @@ class GraphQLOverHttp:
         graphql_request = _from_query(request) if read_only else await _from_body(request, context.share)
         prepared = await self._executor.prepare(graphql_request, context, read_only=read_only)
         if _is_streamed(prepared, accepted):
-            _check_room(services)
             return SseResponse(self._executor.answers(prepared, context), identity, services)
         return _to_http_response(request, await self._executor.execute(prepared, context))
 
@@ -100,11 +100,9 @@ def _is_streamed(prepared: Prepared | GraphQLResponse, accepted: Accepted) -> bo
     return accepted.names(EVENT_STREAM) and (is_subscription or not accepted.json)
 
 
-def _check_room(services: Services) -> None:
-    try:
-        services.subscriptions.connections.check()
-    except LimitReached as full:
-        raise BadRequest(503, dict(full.formatted), _retry(FULL_RETRY_AFTER)) from None
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """Starlette sends this outside of all middleware."""
+    return _json(request, {"errors": [internal_error(error)]}, 500, HEADERS)
 
 
 def _authenticate(request: Request, services: Services) -> Identity:
@@ -152,7 +150,7 @@ def _to_http_response(request: Request, answer: GraphQLResponse) -> Response:
 
 def _json(request: Request, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
     media = f"{_accepted(request).media}; charset=utf-8"
-    return ChunkedResponse(encode_json(body), status, {**HEADERS, "content-type": media, **(headers or {})})
+    return ChunkedResponse(encode_json(body), status, {"content-type": media, **(headers or {})})
 
 
 def _retry(seconds: float) -> dict[str, str]:

@@ -66,7 +66,8 @@ class Slots:
     @contextmanager
     def occupied(self, person: Person) -> Iterator[None]:
         """Raises LimitReached."""
-        self.check()
+        if self._taken.total() >= self.capacity:
+            raise LimitReached(f"There are already {self.capacity} {self.what}: end one, or try again later.")
         if self._taken[person] >= self.each:
             raise LimitReached(f"You already have {self.each} {self.what}: end one, or try again later.")
         self._taken[person] += 1
@@ -76,11 +77,6 @@ class Slots:
             self._taken[person] -= 1
             self._taken += Counter()
             self._left.set()
-
-    def check(self) -> None:
-        """Raises LimitReached if no slot is free."""
-        if self._taken.total() >= self.capacity:
-            raise LimitReached(f"There are already {self.capacity} {self.what}: end one, or try again later.")
 
     async def wait_until_free(self) -> None:
         while self._taken:

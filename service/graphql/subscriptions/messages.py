@@ -12,8 +12,6 @@ from service.graphql.subscriptions.lifetime import BAD_MESSAGE, GONE, TOO_LONG, 
 from service.graphql.subscriptions.limits import LONGEST_MESSAGE
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
-DEEPEST: Final = 64
-"""Maximum JSON nesting: variables of this schema have fewer than ten levels."""
 BEFORE: Final = " before connection_init was accepted"
 
 
@@ -63,24 +61,9 @@ def parse_message(event: Message, longest: int = LONGEST_MESSAGE) -> ClientMessa
             TOO_LONG, f"A message has at most {longest:,} bytes{BEFORE if longest < LONGEST_MESSAGE else ''}."
         )
     try:
-        content = parse_json(text, "The message")
+        return _parse_content(parse_json(text, "The message"))
     except BadRequest as refused:
         raise ConnectionClosed(BAD_MESSAGE, refused.error["message"]) from None
-    if _is_deep(content):
-        raise ConnectionClosed(BAD_MESSAGE, f"A message is nested {DEEPEST} levels deep at most.")
-    try:
-        return _parse_content(content)
-    except BadRequest as refused:
-        raise ConnectionClosed(BAD_MESSAGE, refused.error["message"]) from None
-
-
-def _is_deep(content: Any) -> bool:
-    """Whether the nesting exceeds DEEPEST. Iterative, so that it needs no recursion itself."""
-    level = [content]
-    for _ in range(DEEPEST):
-        nested = [each for each in level if isinstance(each, dict | list)]
-        level = [value for each in nested for value in (each.values() if isinstance(each, dict) else each)]
-    return any(isinstance(each, dict | list) for each in level)
 
 
 def _parse_content(content: Any) -> ClientMessage:

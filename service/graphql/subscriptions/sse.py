@@ -37,8 +37,6 @@ from service.identity import Identity
 EVENT_STREAM: Final = "text/event-stream"
 HEADERS: Final = {
     "content-type": f"{EVENT_STREAM}; charset=utf-8",
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
     "x-accel-buffering": "no",
 }
 COMPLETE: Final = b"event: complete\ndata:\n\n"
@@ -94,12 +92,7 @@ class SseResponse(Response):
 
 
 def _refusal(full: LimitReached) -> Response:
-    headers = {
-        "content-type": "application/json",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        "retry-after": f"{RETRY_AFTER:.0f}",
-    }
+    headers = {"content-type": "application/json", "retry-after": f"{RETRY_AFTER:.0f}"}
     return Response(encode_json({"errors": [dict(full.formatted)]}), 503, headers)
 
 

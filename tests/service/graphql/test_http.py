@@ -1,10 +1,15 @@
 """GraphQL over HTTP: what is no request of ours is refused, and nothing that a client sends is our fault."""
 
+import asyncio
 import json
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from service.graphql.execution.request import DEEPEST
+from service.graphql.http.endpoint import mount
 from tests.service.graphql.register import Person, Register
 
 ANA = Person("ana", "somewhere")
@@ -192,14 +197,6 @@ def test_a_list_beyond_all_measure_is_refused_before_it_is_read(register: Regist
     assert error["extensions"]["argument"] == "filter.region"
 
 
-@pytest.mark.parametrize("depth", [500, 900, 980, 5_000, 50_000])
-def test_variables_may_be_nested_as_deep_as_they_can_be_read(register: Register, depth: int) -> None:
-    nested = '{"a":' * depth + "1" + "}" * depth
-    response = send(register, f'{{"query": "{VIEWER}", "variables": {nested}}}'.encode())
-    assert response.status_code in (200, 400)
-    assert "INTERNAL" not in response.text
-
-
 def test_the_schema_can_be_asked_for(register: Register) -> None:
     from graphql import build_client_schema, get_introspection_query
 
@@ -273,6 +270,68 @@ def test_so_are_refusals(register: Register, status: int) -> None:
     assert response.status_code == status
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("GET", "/health/nothing", 404),
+        ("POST", "/health/live", 405),
+        ("GET", "/graphiql", 307),
+        ("GET", "/graphiql/library/nothing", 404),
+        ("GET", "/health/live", 200),
+        ("GET", "/metrics", 200),
+    ],
+)
+def test_so_is_every_other_path(register: Register, method: str, path: str, status: int) -> None:
+    response = register.client.request(method, path)
+    assert response.status_code == status
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_so_are_streams(register: Register) -> None:
+    headers = {**register.headers(ANA), "accept": "text/event-stream"}
+    with register.client.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=headers) as response:
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_so_are_errors_that_nobody_expects() -> None:
+    app = FastAPI()
+    mount(app)
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("EXERCISE")
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get("/broken")
+
+    response = asyncio.run(ask())
+    assert response.status_code == 500
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "EXERCISE" not in response.text
+
+
+@pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 40_000])
+@pytest.mark.parametrize("where", ["body", "variables"])
+def test_json_is_nested_so_deep_and_no_deeper(register: Register, depth: int, where: str) -> None:
+    value = "[" * (depth - 1) + "]" * (depth - 1)
+    if where == "body":
+        deep = f'{{"query": "{VIEWER}", "variables": {{"a": {value}}}}}'.encode()
+        response = send(register, deep)
+    else:
+        deep_variables = {"query": VIEWER, "variables": f'{{"a": {value}}}'}
+        if depth > 5_000:
+            pytest.skip("no query string is as long")
+        response = register.client.get("/graphql", params=deep_variables, headers=register.headers(ANA))
+    assert response.status_code == 400
+    assert "nested more than 64 levels deep" in response.json()["errors"][0]["message"]
 
 
 def test_a_node_takes_an_id_alone() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from service.graphql.execution.request import DEEPEST
 from service.graphql.subscriptions.limits import LONGEST_MESSAGE
-from service.graphql.subscriptions.messages import DEEPEST
 from tests.databases import Databases
 from tests.service.graphql.register import Person, Register, served
 from tests.service.graphql.subscriptions.client import Socket, socket
