@@ -1,15 +1,11 @@
 """GraphQL over HTTP: what is no request of ours is refused, and nothing that a client sends is our fault."""
 
-import asyncio
 import json
 from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
 from service.graphql.execution.request import DEEPEST
-from service.graphql.http.endpoint import mount
 from tests.service.graphql.register import Person, Register
 
 ANA = Person("ana", "somewhere")
@@ -249,73 +245,6 @@ def test_a_subscription_is_streamed_to_who_accepts_json_too(register: Register) 
     headers = {**register.headers(ANA), "accept": URQL}
     with register.client.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=headers) as response:
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
-
-
-@pytest.mark.parametrize("document", [VIEWER, "{ nothing }", "mutation { beginReview { __typename } }"])
-def test_answers_are_kept_by_nobody_and_are_what_they_say(register: Register, document: str) -> None:
-    response = register.post(ANA, document)
-    assert response.headers["cache-control"] == "no-store"
-    assert response.headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.parametrize("status", [401, 405, 413, 415])
-def test_so_are_refusals(register: Register, status: int) -> None:
-    client, headers = register.client, {**register.headers(ANA), "content-type": "application/json"}
-    response = {
-        401: lambda: client.post("/graphql", json={"query": VIEWER}),
-        405: lambda: client.put("/graphql", headers=headers),
-        413: lambda: client.post("/graphql", content=b" " * 5_000_000, headers=headers),
-        415: lambda: client.post("/graphql", content=b"x", headers=register.headers(ANA)),
-    }[status]()
-    assert response.status_code == status
-    assert response.headers["cache-control"] == "no-store"
-    assert response.headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/nothing", 404),
-        ("GET", "/health/nothing", 404),
-        ("POST", "/health/live", 405),
-        ("GET", "/graphiql", 307),
-        ("GET", "/graphiql/library/nothing", 404),
-        ("GET", "/health/live", 200),
-        ("GET", "/metrics", 200),
-    ],
-)
-def test_so_is_every_other_path(register: Register, method: str, path: str, status: int) -> None:
-    response = register.client.request(method, path)
-    assert response.status_code == status
-    assert response.headers["cache-control"] == "no-store"
-    assert response.headers["x-content-type-options"] == "nosniff"
-
-
-def test_so_are_streams(register: Register) -> None:
-    headers = {**register.headers(ANA), "accept": "text/event-stream"}
-    with register.client.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=headers) as response:
-        assert response.headers["cache-control"] == "no-store"
-        assert response.headers["x-content-type-options"] == "nosniff"
-
-
-def test_so_are_errors_that_nobody_expects() -> None:
-    app = FastAPI()
-    mount(app)
-
-    @app.get("/broken")
-    async def broken() -> None:
-        raise RuntimeError("EXERCISE")
-
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.get("/broken")
-
-    response = asyncio.run(ask())
-    assert response.status_code == 500
-    assert response.headers["cache-control"] == "no-store"
-    assert response.headers["x-content-type-options"] == "nosniff"
-    assert "EXERCISE" not in response.text
 
 
 @pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 40_000])
