@@ -4,11 +4,35 @@ import asyncio
 from typing import cast
 from uuid import UUID
 
+from strawberry.dataloader import DataLoader
+
+from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
+from service.graphql.loaders.subject_views import S, SubjectView
+from service.graphql.schema.arguments import given, identifier, words
 from service.graphql.schema.pagination import Node
 
 REQUEST = "DeploymentRequest"
 INCIDENT = "Incident"
+
+
+async def find_named(
+    kind: str,
+    by_id: DataLoader[UUID, S | None],
+    view: SubjectView[S],
+    id: str | None,
+    reference: str | None,
+    loaders: Loaders,
+) -> S | None:
+    """A request or an incident by id or reference; if both are given, both must match. kind: its name in messages."""
+    wanted = words("reference", reference)
+    if (key := given(id)) is not None:
+        found = await by_id.load(identifier(key))
+    elif wanted is not None:
+        found = await loaders.by_reference(view, wanted)
+    else:
+        raise BadUserInput("id", f"Name the {kind} by its id or its reference.")
+    return found if found is None or wanted in (None, found.reference) else None
 
 
 async def find_node(id: UUID, loaders: Loaders) -> Node | None:

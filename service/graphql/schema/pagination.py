@@ -1,6 +1,17 @@
-"""The Node interface and page information."""
+"""Nodes, and pages of lists with cursors."""
+
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
 import strawberry
+
+from projections.reading.queries import ListPosition, Query, ViewerScope
+from service.graphql.loaders.loaders import Loaders
+from service.graphql.schema import cursors
+from service.graphql.schema.arguments import given, page_size
+
+T = TypeVar("T")
+S = TypeVar("S")
 
 
 @strawberry.interface(description="An object with an id.")
@@ -16,10 +27,49 @@ class PageInfo:
     end_cursor: str | None
 
 
-def page_info(cursors: list[str], *, more: bool, after: str | None) -> PageInfo:
+@strawberry.type
+class Edge(Generic[T]):
+    cursor: str
+    node: T
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    edges: list[Edge[T]]
+    page_info: PageInfo
+
+    @strawberry.field(
+        description=(
+            "Total number of items in the list. It may be read a few events before or after the page; as of an "
+            "instant (asOf) the two agree."
+        )
+    )
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+def page_info(edges: list[Edge[T]], *, more: bool, after: str | None) -> PageInfo:
     return PageInfo(
         has_next_page=more,
-        has_previous_page=bool(after),
-        start_cursor=cursors[0] if cursors else None,
-        end_cursor=cursors[-1] if cursors else None,
+        has_previous_page=bool(given(after)),
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
     )
+
+
+async def connection(
+    name: str,
+    page: Callable[[ViewerScope, int, ListPosition | None], Query[tuple[ListPosition, S]]],
+    count: Callable[[], Awaitable[int]],
+    node: Callable[[S, Loaders], T],
+    loaders: Loaders,
+    first: int | None,
+    after: str | None,
+) -> Connection[T]:
+    """A page of a list. name: of the list in its cursors. page: queries a number of items after a position."""
+    of, size = cursors.of_list(name, loaders.past), page_size(first)
+    place = cursors.place_after(of, after)
+    rows = await loaders.rows(lambda scope: page(scope, size + 1, place))
+    edges = [Edge(cursor=cursors.of_place(of, at), node=node(state, loaders)) for at, state in rows[:size]]
+    return Connection(count=count, edges=edges, page_info=page_info(edges, more=len(rows) > size, after=after))

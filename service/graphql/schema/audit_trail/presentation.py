@@ -17,14 +17,13 @@ from service.commands.envelope import CommandResult
 from service.graphql.execution.field_charges import READ
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema import cursors
-from service.graphql.schema.arguments import given, page_size
+from service.graphql.schema.arguments import page_size
 from service.graphql.schema.audit_trail.types import (
     FieldChange,
     RecordedEvent,
     RecordedEventConnection,
-    RecordedEventEdge,
 )
-from service.graphql.schema.pagination import Node, page_info
+from service.graphql.schema.pagination import Edge, Node, page_info
 
 
 async def present_entries(
@@ -120,9 +119,8 @@ async def connection(
 ) -> RecordedEventConnection:
     """A connection from the entries of a page and one more, which tells whether another page follows."""
     events = await present_entries(entries[:size], loaders, subject_node)
-    edges = [RecordedEventEdge(cursor=cursors.of_position(of, event.position), node=event) for event in events]
-    info = page_info([edge.cursor for edge in edges], more=len(entries) > size, after=given(after))
-    return RecordedEventConnection(edges=edges, page_info=info)
+    edges = [Edge(cursor=cursors.of_position(of, event.position), node=event) for event in events]
+    return RecordedEventConnection(edges=edges, page_info=page_info(edges, more=len(entries) > size, after=after))
 
 
 def changes(found: Iterable[Change]) -> list[FieldChange]:

@@ -13,7 +13,7 @@ from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema import node_lookup
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
-from service.graphql.schema.pagination import Node, PageInfo
+from service.graphql.schema.pagination import Edge, Node, PageInfo
 from service.graphql.schema.scalars import Json, Position
 
 EVENT_NAMES: Final = "; ".join(
@@ -100,13 +100,7 @@ class RecordedEvent:
         )
 
 
-@strawberry.type
-class RecordedEventEdge:
-    cursor: str
-    node: RecordedEvent
-
-
 @strawberry.type(description="A page of events.")
 class RecordedEventConnection:
-    edges: list[RecordedEventEdge]
+    edges: list[Edge[RecordedEvent]]
     page_info: PageInfo

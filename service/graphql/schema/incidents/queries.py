@@ -5,20 +5,15 @@ from datetime import datetime
 import strawberry
 
 from domain.incident.state import AttributionStatus
-from domain.incident.state import Incident as State
 from projections import incidents
 from projections.incidents import IncidentListFilter
-from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.loaders.loaders import Loaders
 from service.graphql.loaders.subject_views import INCIDENTS
-from service.graphql.schema import cursors
-from service.graphql.schema.arguments import given, identifier, page_size, region_paths, several, words
+from service.graphql.schema.arguments import given, region_paths, several
 from service.graphql.schema.context import Info
-from service.graphql.schema.incidents.types import Incident, IncidentConnection, IncidentEdge
-from service.graphql.schema.pagination import page_info
+from service.graphql.schema.incidents.types import Incident
+from service.graphql.schema.node_lookup import find_named
+from service.graphql.schema.pagination import Connection, connection
 from service.graphql.schema.scalars import AsOf, Position
-
-OF = "incidents"
 
 
 @strawberry.input(
@@ -53,7 +48,7 @@ class IncidentQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> Incident | None:
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        found = await _found(given(id), words("reference", given(reference)), loaders)
+        found = await find_named("incident", loaders.incidents, INCIDENTS, id, reference, loaders)
         return Incident.of(found, loaders) if found else None
 
     @strawberry.field(description="The incidents that the viewer may see, most recent occurrence first.")
@@ -65,29 +60,16 @@ class IncidentQueries:
         after: str | None = strawberry.UNSET,
         as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
-    ) -> IncidentConnection:
+    ) -> Connection[Incident]:
         chosen = given(filter)
         wanted = chosen.wanted() if chosen else IncidentListFilter()
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        of, size = cursors.of_list(OF, loaders.past), page_size(first)
-        place = cursors.place_after(of, after)
-        rows = await loaders.rows(lambda scope: incidents.page(scope, wanted, size + 1, place))
-        edges = [
-            IncidentEdge(cursor=cursors.of_place(of, at), node=Incident.of(state, loaders)) for at, state in rows[:size]
-        ]
-        return IncidentConnection(
-            count=lambda: loaders.number(lambda scope: incidents.count(scope, wanted)),
-            edges=edges,
-            page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
+        return await connection(
+            "incidents",
+            lambda scope, limit, place: incidents.page(scope, wanted, limit, place),
+            lambda: loaders.number(lambda scope: incidents.count(scope, wanted)),
+            Incident.of,
+            loaders,
+            first,
+            after,
         )
-
-
-async def _found(id: str | None, reference: str | None, loaders: Loaders) -> State | None:
-    """The incident by id or reference; if both are given, both must match."""
-    if id is None and reference is None:
-        raise BadUserInput("id", "Name the incident by its id or its reference.")
-    if id is not None:
-        found = await loaders.incidents.load(identifier(id))
-    else:
-        found = await loaders.by_reference(INCIDENTS, reference or "")
-    return found if found is None or reference in (None, found.reference) else None

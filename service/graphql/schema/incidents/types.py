@@ -1,7 +1,7 @@
 """Types of incidents, evidence and findings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self, cast
 
@@ -24,7 +24,7 @@ from service.graphql.schema.actor import Actor
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
-from service.graphql.schema.pagination import Node, PageInfo
+from service.graphql.schema.pagination import Node
 from service.graphql.schema.scalars import optional_text, required_text
 
 if TYPE_CHECKING:
@@ -197,28 +197,6 @@ class Incident(Node):
         self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
         return await presentation.history(self, self.state.id, first, after, self.loaders)
-
-
-@strawberry.type
-class IncidentEdge:
-    cursor: str
-    node: Incident
-
-
-@strawberry.type(description="A page of incidents.")
-class IncidentConnection:
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-    edges: list[IncidentEdge]
-    page_info: PageInfo
-
-    @strawberry.field(
-        description=(
-            "Total number of items in the list. It may be read a few events before or after the page; as of an "
-            "instant (asOf) the two agree."
-        )
-    )
-    async def total_count(self) -> int:
-        return await self.count()
 
 
 async def visible_incidents(ids: Iterable[IncidentId], loaders: Loaders) -> list[Incident]:

@@ -8,15 +8,14 @@ from domain.deployment_request.state import DeploymentRequest as State
 from domain.deployment_request.state import RequestStatus
 from projections import request_lists
 from projections.request_lists import RequestListFilter, RequestOrder
-from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.loaders.parked import refuse
 from service.graphql.loaders.subject_views import INCIDENTS, REQUESTS
-from service.graphql.schema import cursors
-from service.graphql.schema.arguments import given, identifier, page_size, region_paths, several, words
+from service.graphql.schema.arguments import given, identifier, region_paths, several, words
 from service.graphql.schema.context import Info
-from service.graphql.schema.pagination import page_info
-from service.graphql.schema.requests.types import DeploymentRequest, DeploymentRequestConnection, DeploymentRequestEdge
+from service.graphql.schema.node_lookup import find_named
+from service.graphql.schema.pagination import Connection, connection
+from service.graphql.schema.requests.types import DeploymentRequest
 from service.graphql.schema.scalars import AsOf, Position
 
 
@@ -80,7 +79,7 @@ class RequestQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> DeploymentRequest | None:
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        newest = await _newest(given(id), words("reference", given(reference)), loaders)
+        newest = await find_named("request", loaders.requests, REQUESTS, id, reference, loaders)
         wanted = given(version)
         if newest is None or wanted is None:
             return DeploymentRequest.of(newest, loaders) if newest else None
@@ -96,24 +95,21 @@ class RequestQueries:
         after: str | None = strawberry.UNSET,
         as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
-    ) -> DeploymentRequestConnection:
+    ) -> Connection[DeploymentRequest]:
         chosen = given(filter)
         wanted = chosen.wanted() if chosen else RequestListFilter()
-        order, size = given(order_by) or RequestOrder.SUBMITTED_AT_DESC, page_size(first)
+        order = given(order_by) or RequestOrder.SUBMITTED_AT_DESC
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        of = cursors.of_list(f"requests/{order}", loaders.past)
-        place = cursors.place_after(of, after)
         if wanted.incident is not None:
             refuse(await loaders.parked(INCIDENTS.name).among([wanted.incident]))
-        rows = await loaders.rows(lambda scope: request_lists.page(scope, wanted, order, size + 1, place))
-        edges = [
-            DeploymentRequestEdge(cursor=cursors.of_place(of, at), node=DeploymentRequest.of(state, loaders))
-            for at, state in rows[:size]
-        ]
-        return DeploymentRequestConnection(
-            count=lambda: _count(wanted, loaders),
-            edges=edges,
-            page_info=page_info([edge.cursor for edge in edges], more=len(rows) > size, after=given(after)),
+        return await connection(
+            f"requests/{order}",
+            lambda scope, limit, place: request_lists.page(scope, wanted, order, limit, place),
+            lambda: _count(wanted, loaders),
+            DeploymentRequest.of,
+            loaders,
+            first,
+            after,
         )
 
 
@@ -121,17 +117,6 @@ async def _count(wanted: RequestListFilter, loaders: Loaders) -> int:
     """The number of items in the list; counts rows while streams are parked, so that it matches the list."""
     row_by_row = bool(await loaders.parked(REQUESTS.name).positions())
     return await loaders.number(lambda scope: request_lists.count(scope, wanted, row_by_row=row_by_row))
-
-
-async def _newest(id: str | None, reference: str | None, loaders: Loaders) -> State | None:
-    """The newest state by id or reference; if both are given, both must match."""
-    if id is None and reference is None:
-        raise BadUserInput("id", "Name the request by its id or its reference.")
-    if id is not None:
-        found = await loaders.requests.load(identifier(id))
-    else:
-        found = await loaders.by_reference(REQUESTS, reference or "")
-    return found if found is None or reference in (None, found.reference) else None
 
 
 async def _at_version(newest: State, version: int, loaders: Loaders) -> DeploymentRequest | None:

@@ -1,6 +1,6 @@
 """The type of deployment requests."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 from uuid import UUID
@@ -16,7 +16,7 @@ from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.incidents import types as incidents
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
-from service.graphql.schema.pagination import Node, PageInfo
+from service.graphql.schema.pagination import Node
 from service.graphql.schema.requests import actions
 from service.graphql.schema.requests.actions import RequestAction
 from service.graphql.schema.requests.decisions import Decision, Endorsement, Hold, Period
@@ -140,25 +140,3 @@ class DeploymentRequest(Node):
         self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
         return await presentation.history(self, self.state.id, first, after, self.loaders)
-
-
-@strawberry.type
-class DeploymentRequestEdge:
-    cursor: str
-    node: DeploymentRequest
-
-
-@strawberry.type(description="A page of requests.")
-class DeploymentRequestConnection:
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-    edges: list[DeploymentRequestEdge]
-    page_info: PageInfo
-
-    @strawberry.field(
-        description=(
-            "Total number of items in the list. It may be read a few events before or after the page; as of an "
-            "instant (asOf) the two agree."
-        )
-    )
-    async def total_count(self) -> int:
-        return await self.count()
