@@ -51,7 +51,7 @@ class AuditTrailFilter:
     subject: UUID | None = None
     recorded_from: datetime | None = None
     recorded_until: datetime | None = None
-    correlation: UUID | None = None
+    correlation_id: UUID | None = None
 
 
 def page(scope: ViewerScope, wanted: AuditTrailFilter, limit: int, after: int = 0) -> Query[AuditEntry]:
@@ -100,7 +100,7 @@ def _conditions_but_type(wanted: AuditTrailFilter) -> Iterator[ColumnElement[boo
         (table.c.actor_subject, wanted.actor),
         (table.c.actor_authority, wanted.authority),
         (table.c.subject, wanted.subject),
-        (table.c.correlation, wanted.correlation),
+        (table.c.correlation, wanted.correlation_id),
     ):
         if value is not None:
             yield column == value

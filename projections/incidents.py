@@ -1,17 +1,27 @@
 """The incidents, current and past: items, lists with their filters, counts."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TIMESTAMP, Column, ColumnElement, FromClause, Select, Text, func, select
+from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, Column, ColumnElement, FromClause, Select, Text, func, select
 
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
-from projections.reading.filter_shape import PageShape, Shape, distinct, each, parameters, part_values, shape_of
+from projections.reading.filter_shape import (
+    Condition,
+    Filter,
+    PageShape,
+    Shape,
+    conditions,
+    parameters,
+    part_values,
+    shape_of,
+    split,
+)
 from projections.reading.item_rows import items_of
 from projections.reading.list_queries import (
     FIRST,
@@ -77,15 +87,6 @@ class IncidentListFilter:
     occurred_from: datetime | None = None
     occurred_until: datetime | None = None
 
-    def plain(self) -> Self:
-        """The same filter without duplicates. Of regions, only those that lie in no other one."""
-        return replace(
-            self,
-            attribution_status=distinct(self.attribution_status),
-            region=None if self.region is None else outermost(self.region),
-            kind=distinct(self.kind),
-        )
-
 
 def values(state: Incident, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
     return (
@@ -123,7 +124,7 @@ def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[Incide
     return _whole(scope, with_references(table, scope, references))
 
 
-def may_be_seen(scope: ViewerScope, incident: UUID) -> ColumnElement[bool]:
+def may_be_seen(scope: ViewerScope, incident: BindParameter[UUID]) -> ColumnElement[bool]:
     """A condition for other queries: what the viewer may not see does not exist, nor does what depends on it."""
     named = select(table.c.id).where(table.c.id == incident, valid_at(table, scope.now()), visible(table, scope))
     return named.exists()
@@ -133,67 +134,62 @@ def page(
     scope: ViewerScope, wanted: IncidentListFilter, limit: int, after: ListPosition | None = None
 ) -> Query[tuple[ListPosition, Incident]]:
     """The next items of the list, latest occurrence first. Query one more than you show, to know if there are more."""
-    shape, values = shape_of(wanted.plain(), "attribution_status", "region")
+    shape, values = shape_of(wanted, _EACH, _PREPARED)
     return _PAGES.of(scope, shape, after is not None, **values, **part_values(limit, after))
 
 
 def count(scope: ViewerScope, wanted: IncidentListFilter) -> Query[int]:
     """How many items the whole list has. One row."""
-    shape, values = shape_of(wanted.plain(), "attribution_status", "region")
+    shape, values = shape_of(wanted, _EACH, _PREPARED)
     return _COUNTS.of(scope, shape, **values)
 
 
 def _page(scope: ViewerScope, shape: Shape, continued: bool) -> Select[Any]:
-    wanted, part = IncidentListFilter(**parameters(shape)), PageShape(continued=continued, falling=True)
-    return shown(merged([_listed(scope, one, part) for one in _split(wanted)], part), part, _state_in)
+    part = PageShape(continued=continued, falling=True)
+    lists = [_listed(scope, one, part) for one in split(parameters(shape), *_EACH)]
+    return shown(merged(lists, part), part, _state_in)
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
-    wanted = IncidentListFilter(**parameters(shape))
-    if scope.as_of is None or wanted.attribution_status is not None:
+    wanted = parameters(shape)
+    if scope.as_of is None or "attribution_status" in wanted:
         return _filtered(scope, wanted, select(func.count()).select_from(table))
     first, there_by_then = first_of(table, scope)
     statement = select(func.count()).select_from(first).where(there_by_then, overlaps(first.c.audience, scope))
-    return statement.where(*_lasting(first, wanted))
+    return statement.where(*conditions(wanted, _LASTING, first))
 
 
-def _split(wanted: IncidentListFilter) -> list[IncidentListFilter]:
-    """One filter for each status, or else for each region: each has its own ordered range of an index."""
-    if len(statuses := each(wanted.attribution_status)) > 1:
-        return [replace(wanted, attribution_status=[status]) for status in statuses]
-    if len(regions := each(wanted.region)) > 1:
-        return [replace(wanted, region=[region]) for region in regions]
-    return [wanted]
-
-
-def _listed(scope: ViewerScope, wanted: IncidentListFilter, part: PageShape) -> Select[Any]:
+def _listed(scope: ViewerScope, wanted: Filter, part: PageShape) -> Select[Any]:
     statement = _filtered(scope, wanted, select(table.c.occurred_at.label("at"), *_KEPT))
-    if scope.as_of is None or wanted.attribution_status is not None:
+    if scope.as_of is None or "attribution_status" in wanted:
         return ordered(statement, table.c.occurred_at, table.c.id, part)
     first, there_by_then = first_of(table, scope)
     along = select(first.c.occurred_at.label("at"), first.c.id, *_KEPT[1:])
-    along = along.where(there_by_then, *_lasting(first, wanted))
+    along = along.where(there_by_then, *conditions(wanted, _LASTING, first))
     along = along.where(table.c.id == first.c.id, valid_at(table, scope), visible(table, scope))
     return ordered(along, first.c.occurred_at, first.c.id, part)
 
 
-def _filtered(scope: ViewerScope, wanted: IncidentListFilter, statement: Select[Any]) -> Select[Any]:
-    statement = statement.where(valid_at(table, scope), visible(table, scope), *_lasting(table, wanted))
-    if wanted.attribution_status is not None:
-        statement = statement.where(any_of(table.c.status, wanted.attribution_status))
-    return statement
+def _filtered(scope: ViewerScope, wanted: Filter, statement: Select[Any]) -> Select[Any]:
+    return statement.where(
+        valid_at(table, scope),
+        visible(table, scope),
+        *conditions(wanted, _LASTING, table),
+        *conditions(wanted, _PASSING, table),
+    )
 
 
-def _lasting(rows: FromClause, wanted: IncidentListFilter) -> Iterator[ColumnElement[bool]]:
-    """Conditions on columns of an incident that never change."""
-    if wanted.kind is not None:
-        yield any_of(rows.c.kind, wanted.kind)
-    if wanted.region is not None:
-        yield beneath(rows, wanted.region)
-    if wanted.occurred_from is not None:
-        yield rows.c.occurred_at >= wanted.occurred_from
-    if wanted.occurred_until is not None:
-        yield rows.c.occurred_at < wanted.occurred_until
+_EACH: Final = ("attribution_status", "region")
+_PREPARED: Final = {"region": outermost}
+_LASTING: Final[Mapping[str, Condition]] = {
+    "kind": lambda rows, chosen: any_of(rows.c.kind, chosen),
+    "region": beneath,
+    "occurred_from": lambda rows, chosen: rows.c.occurred_at >= chosen,
+    "occurred_until": lambda rows, chosen: rows.c.occurred_at < chosen,
+}
+"""Conditions on columns of an incident that never change."""
+_PASSING: Final[Mapping[str, Condition]] = {"attribution_status": lambda rows, chosen: any_of(rows.c.status, chosen)}
+"""Conditions on columns that change."""
 
 
 def _whole(scope: ViewerScope, chosen: ColumnElement[bool]) -> Query[Incident]:

@@ -1,12 +1,12 @@
 """The shape of a list filter: parameters in place of values, so that the statement is built once for each shape."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, Integer, Text, Uuid, bindparam
+from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, ColumnElement, FromClause, Integer, Text, Uuid, bindparam
 from sqlalchemy.types import TypeEngine
 
 from projections.reading.queries import ListPosition
@@ -33,10 +33,13 @@ The number and size of shapes is bounded, whatever filters a client sends.
 """
 
 
-def shape_of(wanted: Any, *separate: str) -> tuple[Shape, Mapping[str, object]]:
+def shape_of(
+    wanted: Any, separate: Sequence[str], prepared: Mapping[str, Callable[[Any], Sequence[str]]]
+) -> tuple[Shape, Mapping[str, object]]:
     """The shape of a filter and the values of its parameters. wanted: a dataclass; None does not filter.
 
     separate: fields of which up to SEPARATE values get a parameter each; other fields get a single one.
+    prepared: fields whose values are replaced by others.
     """
     shape: list[tuple[str, Field]] = []
     values: dict[str, object] = {}
@@ -44,9 +47,13 @@ def shape_of(wanted: Any, *separate: str) -> tuple[Shape, Mapping[str, object]]:
         value = getattr(wanted, name)
         if value is None:
             continue
+        if name in prepared:
+            value = prepared[name](value)
+        if isinstance(value, list | tuple):
+            value = tuple(dict.fromkeys(value))
         if isinstance(value, bool):
             shape.append((name, value))
-        elif not isinstance(value, list | tuple):
+        elif not isinstance(value, tuple):
             shape.append((name, NamedParameter(name, type(value))))
             values[name] = value
         elif 0 < len(value) <= (SEPARATE if name in separate else 1):
@@ -59,14 +66,35 @@ def shape_of(wanted: Any, *separate: str) -> tuple[Shape, Mapping[str, object]]:
     return tuple(shape), values
 
 
-def parameters(shape: Shape) -> dict[str, Any]:
+Chosen = bool | BindParameter[Any] | Sequence[BindParameter[Any]]
+"""What a statement has in place of a field's values: the flag, or its parameters."""
+Filter = Mapping[str, Chosen]
+"""The fields of a filter that are set."""
+Condition = Callable[[FromClause, Any], ColumnElement[bool]]
+"""The condition of one field: takes the rows, and the field's Chosen."""
+
+
+def parameters(shape: Shape) -> Filter:
     """The fields of a filter of this shape, with parameters instead of values."""
     return {name: _parameterized(field) for name, field in shape}
 
 
-def each(chosen: Any) -> Sequence[Any]:
+def each(chosen: Chosen | None) -> Sequence[BindParameter[Any]]:
     """The parameters of a field that has one for each value; empty if it has one for all of them."""
     return chosen if isinstance(chosen, list) else ()
+
+
+def split(wanted: Filter, *names: str) -> list[Filter]:
+    """One filter for each value of the first of these fields that has several: each has its own range of an index."""
+    for name in names:
+        if len(values := each(wanted.get(name))) > 1:
+            return [{**wanted, name: [value]} for value in values]
+    return [wanted]
+
+
+def conditions(wanted: Filter, known: Mapping[str, Condition], rows: FromClause) -> Iterator[ColumnElement[bool]]:
+    """The conditions of those fields that are known."""
+    return (known[name](rows, chosen) for name, chosen in wanted.items() if name in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +119,7 @@ def part_values(limit: int, after: ListPosition | None) -> Mapping[str, object]:
     return {"limit": limit, **place}
 
 
-def distinct(values: Iterable[str] | None) -> Sequence[str] | None:
-    """Without duplicates, in the same order."""
-    return None if values is None else tuple(dict.fromkeys(values))
-
-
-def _parameterized(field: Field) -> Any:
+def _parameterized(field: Field) -> Chosen:
     if isinstance(field, bool):
         return field
     return _parameter(field) if isinstance(field, NamedParameter) else [_parameter(named) for named in field]

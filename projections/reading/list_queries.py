@@ -102,7 +102,7 @@ def any_of(column: ColumnElement[Any], chosen: Any) -> ColumnElement[bool]:
         case []:
             return is_any_of(column, chosen)
         case [one]:
-            return column == one  # type: ignore[no-any-return]
+            return column == one
         case several:
             return is_any_of(column, array(several, type_=Text))
 

@@ -97,7 +97,7 @@ def trail(
             subject=None if subject is None else _subject(register, subject),
             recorded_from=None if from_ is None else instant(from_, "--from"),
             recorded_until=None if until is None else instant(until, "--until"),
-            correlation=None if correlation is None else _id(correlation, "--correlation"),
+            correlation_id=None if correlation is None else _id(correlation, "--correlation"),
         )
         shown, following = _ask(register, lambda reader: _show_pages(register, reader, wanted, after, limit))
         outside = _voided_outside(register, after) if wanted == AuditTrailFilter() else []

@@ -75,7 +75,7 @@ def test_filters_narrow(recorded: World) -> None:
             lambda each: type(each.event).__name__ in NAMED,
         ),
         (AuditTrailFilter(subject=subject_of(some)), lambda each: subject_of(each) == subject_of(some)),
-        (AuditTrailFilter(correlation=some.correlation), lambda each: each.correlation == some.correlation),
+        (AuditTrailFilter(correlation_id=some.correlation), lambda each: each.correlation == some.correlation),
         (AuditTrailFilter(recorded_from=some.recorded_at), lambda each: each.recorded_at >= some.recorded_at),
         (AuditTrailFilter(recorded_until=some.recorded_at), lambda each: each.recorded_at < some.recorded_at),
         (

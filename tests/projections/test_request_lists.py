@@ -59,9 +59,9 @@ def filters(model: Model) -> list[tuple[RequestListFilter, Keeps]]:
         (RequestListFilter(questioned=False), lambda request: not is_questioned(request)),
         (RequestListFilter(submitted_from=START), lambda request: request.submitted_at >= START),
         (RequestListFilter(submitted_until=START), lambda request: request.submitted_at < START),
-        (RequestListFilter(words=["ŻANDARMERIA", '"b"', "because"]), partial(matches, words='żandarmeria "b" because')),
-        (RequestListFilter(words=["Bridge"]), partial(matches, words="bridge")),
-        (RequestListFilter(words=["2024-0", "lines"]), partial(matches, words="2024-0 lines")),
+        (RequestListFilter(text='ŻANDARMERIA "b" because'), partial(matches, words='żandarmeria "b" because')),
+        (RequestListFilter(text="Bridge"), partial(matches, words="bridge")),
+        (RequestListFilter(text="2024-0 lines"), partial(matches, words="2024-0 lines")),
         (
             RequestListFilter(status=["APPROVED"], region=["xk"]),
             lambda r: r.status == "APPROVED" and in_regions(r.region, ["xk"]),

@@ -11,11 +11,12 @@ import strawberry
 
 from domain.catalogue import EVENTS, VOIDED
 from domain.validation import LIST_LENGTH, judge, unwritable
-from domain.vocabulary import Region, Text, derived_id
+from domain.vocabulary import Region, Text, camel, derived_id
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.query_cost import LONGEST_PAGE, PAGE
 
 T = TypeVar("T")
+Filter = TypeVar("Filter")
 Command = TypeVar("Command")
 
 LONGEST_WORDS: Final = 200
@@ -36,6 +37,11 @@ def identifier(value: str) -> UUID:
     if found is not None and str(found) == value.lower():
         return found
     return derived_id("malformed", value.encode("utf-8", "surrogatepass").hex())
+
+
+def ids(path: str, value: str) -> UUID:
+    """As `identifier`, for a field of a filter."""
+    return identifier(value)
 
 
 def page_size(first: int | None) -> int:
@@ -84,6 +90,19 @@ def event_types(path: str, values: Iterable[str] | None) -> tuple[str, ...] | No
         if name not in EVENTS and name not in VOIDED:
             raise BadUserInput(f"{path}.{index}", f"No event type is named '{name}'.")
     return found
+
+
+def list_filter(kind: Callable[..., Filter], sent: object, /, **readers: Callable[[str, Any], Any]) -> Filter:
+    """Builds a filter from the input fields with the same names. sent: the input, if given.
+
+    readers: check and convert a value; they take its path too. Values of other fields are taken as they are.
+    """
+    values = {}
+    for field in fields(chosen) if is_dataclass(chosen := given(sent)) else ():
+        if (value := given(getattr(chosen, field.name))) is not None:
+            read = readers.get(field.name)
+            values[field.name] = read(f"filter.{camel(field.name)}", value) if read else value
+    return kind(**values)
 
 
 def command(kind: type[Command], written: object) -> Command:

@@ -1,22 +1,26 @@
 """Input fields that many inputs share, with their descriptions."""
 
-from typing import Any
-
 import strawberry
 
 
-def expected_version() -> Any:
-    return strawberry.field(
-        default=strawberry.UNSET,
-        description="The current version; if it is another one, the command is refused with a VersionConflict.",
-    )
+@strawberry.input
+class CommandInput:
+    """Input of a command that opens a stream, or needs no expected version."""
 
-
-def idempotency_key() -> Any:
-    return strawberry.field(
+    idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
             "Of your choice. The same key with the same input returns the first outcome and records nothing "
             "again; with other input it is refused. 200 characters at most."
         ),
+    )
+
+
+@strawberry.input
+class ChangeInput(CommandInput):
+    """Input of a command on an existing subject."""
+
+    expected_version: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The current version; if it is another one, the command is refused with a VersionConflict.",
     )

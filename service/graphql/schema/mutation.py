@@ -11,6 +11,7 @@ from service.commands.envelope import CommandEnvelope, CommandResult
 from service.graphql.schema import arguments
 from service.graphql.schema.arguments import LONGEST_WORDS, given, identifier
 from service.graphql.schema.context import Context, Info
+from service.graphql.schema.input_fields import ChangeInput, CommandInput
 from service.graphql.schema.refusals import AnyRefusal, to_refusal
 
 Response = TypeVar("Response")
@@ -19,7 +20,7 @@ Response = TypeVar("Response")
 async def execute_command(
     info: Info,
     command: type[Command],
-    sent: object,
+    sent: CommandInput,
     respond: Callable[[CommandResult, Context], Response],
     subject: str | None = None,
 ) -> Response | AnyRefusal:
@@ -53,11 +54,11 @@ def _strings(sent: Any) -> Iterator[str]:
                 yield item
 
 
-def _envelope(actor: Actor, command: type[Command], sent: object, subject: str | None) -> CommandEnvelope:
+def _envelope(actor: Actor, command: type[Command], sent: CommandInput, subject: str | None) -> CommandEnvelope:
     return CommandEnvelope(
         command=arguments.command(command, sent),
         actor=actor,
         subject=None if subject is None else identifier(subject),
-        expected_version=given(getattr(sent, "expected_version", None)),
-        idempotency_key=given(getattr(sent, "idempotency_key", None)),
+        expected_version=given(sent.expected_version) if isinstance(sent, ChangeInput) else None,
+        idempotency_key=given(sent.idempotency_key),
     )

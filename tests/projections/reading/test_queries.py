@@ -62,7 +62,7 @@ def test_what_somebody_makes_up_gives_few_shapes() -> None:
             RequestListFilter(region=codes[:size]),
             RequestListFilter(requesting_authority=codes[:size]),
             RequestListFilter(deciding_authority=codes[:size]),
-            RequestListFilter(words=codes[:size]),
+            RequestListFilter(text=" ".join(codes[:size])),
         )
     }
     assert len(pages) == 4

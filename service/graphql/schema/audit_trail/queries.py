@@ -8,7 +8,7 @@ import strawberry
 from projections import audit_trail_queries
 from projections.audit_trail_queries import AuditTrailFilter
 from service.graphql.schema import cursors
-from service.graphql.schema.arguments import event_types, given, identifier, page_size, words
+from service.graphql.schema.arguments import event_types, given, identifier, ids, list_filter, page_size, words
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEventConnection
 from service.graphql.schema.context import Info
@@ -31,17 +31,6 @@ class AuditFilter:
     recorded_until: datetime | None = strawberry.UNSET
     correlation_id: str | None = strawberry.UNSET
 
-    def wanted(self) -> AuditTrailFilter:
-        return AuditTrailFilter(
-            actor=words("filter.actor", given(self.actor)),
-            authority=words("filter.authority", given(self.authority)),
-            type=event_types("filter.type", given(self.type)),
-            subject=_parse_id(given(self.subject)),
-            recorded_from=given(self.recorded_from),
-            recorded_until=given(self.recorded_until),
-            correlation=_parse_id(words("filter.correlationId", given(self.correlation_id))),
-        )
-
 
 @strawberry.type
 class TrailQueries:
@@ -54,13 +43,20 @@ class TrailQueries:
         after: str | None = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> RecordedEventConnection:
-        chosen = given(filter)
-        wanted = chosen.wanted() if chosen else AuditTrailFilter()
+        wanted = list_filter(
+            AuditTrailFilter,
+            filter,
+            actor=words,
+            authority=words,
+            type=event_types,
+            subject=ids,
+            correlation_id=_correlation,
+        )
         size, position = page_size(first), cursors.position_after(OF, after)
         loaders = info.context.loaders(given(at_least))
         entries = await loaders.rows(lambda scope: audit_trail_queries.page(scope, wanted, size + 1, position))
         return await presentation.connection(entries, size, OF, after, loaders)
 
 
-def _parse_id(id: str | None) -> UUID | None:
-    return None if id is None else identifier(id)
+def _correlation(path: str, value: str) -> UUID:
+    return identifier(words(path, value) or "")

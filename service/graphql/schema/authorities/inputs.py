@@ -4,33 +4,30 @@ from datetime import datetime
 
 import strawberry
 
-from service.graphql.schema.input_fields import idempotency_key
+from service.graphql.schema.input_fields import CommandInput
 
 
 @strawberry.input
-class RegisterAuthorityInput:
+class RegisterAuthorityInput(CommandInput):
     code: str = strawberry.field(
         description="2 to 32 lower-case letters, digits and single hyphens, starting with a letter: 'kfor'."
     )
     name: str
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input
-class GrantMandateInput:
+class GrantMandateInput(CommandInput):
     authority: str = strawberry.field(description="The code of the authority that decides.")
     region: str = strawberry.field(description="A path from the largest area down: 'xk/north/zubin-potok'.")
     legal_basis: str
     endorsements_required: int = strawberry.field(default=1, description="1 to 10.")
     valid_from: datetime | None = strawberry.field(default=strawberry.UNSET, description="Now by default.")
     valid_until: datetime | None = strawberry.UNSET
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input
-class EndMandateInput:
+class EndMandateInput(CommandInput):
     authority: str
     region: str
     reason: str
     at: datetime | None = strawberry.field(default=strawberry.UNSET, description="Now by default.")
-    idempotency_key: str | None = idempotency_key()

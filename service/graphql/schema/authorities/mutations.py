@@ -12,6 +12,7 @@ from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.authorities.inputs import EndMandateInput, GrantMandateInput, RegisterAuthorityInput
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.context import Context, Info
+from service.graphql.schema.input_fields import CommandInput
 from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import AnyRefusal
@@ -46,7 +47,7 @@ class AuthorityRecorded:
 AuthorityResult = Annotated[AuthorityRecorded | AnyRefusal, strawberry.union("AuthorityResult")]
 
 
-async def _execute(info: Info, command: type[Command], sent: object) -> AuthorityResult:
+async def _execute(info: Info, command: type[Command], sent: CommandInput) -> AuthorityResult:
     return await execute_command(info, command, sent, AuthorityRecorded.of)
 
 

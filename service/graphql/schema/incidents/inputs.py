@@ -11,7 +11,7 @@ from domain.vocabulary import (
     Marking,
     SourceReliability,
 )
-from service.graphql.schema.input_fields import expected_version, idempotency_key
+from service.graphql.schema.input_fields import ChangeInput, CommandInput
 
 
 @strawberry.input
@@ -22,7 +22,7 @@ class LocationInput:
 
 
 @strawberry.input
-class ReportIncidentInput:
+class ReportIncidentInput(CommandInput):
     kind: str
     description: str
     region: str = strawberry.field(description="A path from the largest area down: 'xk/north/zubin-potok'.")
@@ -30,11 +30,10 @@ class ReportIncidentInput:
     occurred_at: datetime
     marking: Marking = Marking.AMBER
     recipients: list[str] | None = strawberry.UNSET
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input(description="marking defaults to the incident's; it can only be stricter.")
-class RecordEvidenceInput:
+class RecordEvidenceInput(ChangeInput):
     incident: strawberry.ID
     summary: str
     marking: Marking | None = strawberry.UNSET
@@ -44,34 +43,26 @@ class RecordEvidenceInput:
         default=strawberry.UNSET, description="SHA-256 of the evidence file: 64 lower-case hexadecimal digits."
     )
     uri: str | None = strawberry.UNSET
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input(description="responsibleParty omitted: the finding is that it cannot be determined (INCONCLUSIVE).")
-class AttributeIncidentInput:
+class AttributeIncidentInput(ChangeInput):
     incident: strawberry.ID
     responsible_party: str | None = strawberry.UNSET
     likelihood: Likelihood
     confidence: AnalyticConfidence
     basis: str
     evidence: list[strawberry.ID] | None = strawberry.UNSET
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input
-class RetractAttributionInput:
+class RetractAttributionInput(ChangeInput):
     incident: strawberry.ID
     reason: str
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input
-class ReferIncidentInput:
+class ReferIncidentInput(ChangeInput):
     incident: strawberry.ID
     authority: str = strawberry.field(description="The code of the authority that is to act on it.")
     reason: str
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()

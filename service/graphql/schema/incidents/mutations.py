@@ -19,6 +19,7 @@ from service.graphql.schema.incidents.inputs import (
     RetractAttributionInput,
 )
 from service.graphql.schema.incidents.types import Incident
+from service.graphql.schema.input_fields import CommandInput
 from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import AnyRefusal
@@ -51,7 +52,7 @@ class IncidentRecorded:
 IncidentResult = Annotated[IncidentRecorded | AnyRefusal, strawberry.union("IncidentResult")]
 
 
-async def _execute(info: Info, command: type[Command], sent: object, subject: str | None) -> IncidentResult:
+async def _execute(info: Info, command: type[Command], sent: CommandInput, subject: str | None) -> IncidentResult:
     return await execute_command(info, command, sent, IncidentRecorded.of, subject)
 
 

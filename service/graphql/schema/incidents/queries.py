@@ -8,7 +8,7 @@ from domain.incident.state import AttributionStatus
 from projections import incidents
 from projections.incidents import IncidentListFilter
 from service.graphql.loaders.subject_views import INCIDENTS
-from service.graphql.schema.arguments import given, region_paths, several
+from service.graphql.schema.arguments import given, list_filter, region_paths, several
 from service.graphql.schema.context import Info
 from service.graphql.schema.incidents.types import Incident
 from service.graphql.schema.node_lookup import find_named
@@ -25,15 +25,6 @@ class IncidentFilter:
     kind: list[str] | None = strawberry.UNSET
     occurred_from: datetime | None = strawberry.UNSET
     occurred_until: datetime | None = strawberry.UNSET
-
-    def wanted(self) -> IncidentListFilter:
-        return IncidentListFilter(
-            attribution_status=several("filter.attributionStatus", given(self.attribution_status)),
-            region=region_paths("filter.region", given(self.region)),
-            kind=several("filter.kind", given(self.kind)),
-            occurred_from=given(self.occurred_from),
-            occurred_until=given(self.occurred_until),
-        )
 
 
 @strawberry.type
@@ -61,8 +52,7 @@ class IncidentQueries:
         as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> Connection[Incident]:
-        chosen = given(filter)
-        wanted = chosen.wanted() if chosen else IncidentListFilter()
+        wanted = list_filter(IncidentListFilter, filter, attribution_status=several, region=region_paths, kind=several)
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
         return await connection(
             "incidents",

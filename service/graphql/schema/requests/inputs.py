@@ -6,7 +6,7 @@ import strawberry
 
 from domain.deployment_request.events import Recommendation
 from domain.vocabulary import AnalyticConfidence, Likelihood, Marking
-from service.graphql.schema.input_fields import expected_version, idempotency_key
+from service.graphql.schema.input_fields import ChangeInput, CommandInput
 
 
 @strawberry.input
@@ -22,7 +22,7 @@ class ConditionInput:
 
 
 @strawberry.input
-class SubmitDeploymentRequestInput:
+class SubmitDeploymentRequestInput(CommandInput):
     force: str
     strength: int = strawberry.field(description="Number of persons, 1 to 1,000,000.")
     region: str = strawberry.field(description="A path from the largest area down: 'xk/north/zubin-potok'.")
@@ -31,7 +31,12 @@ class SubmitDeploymentRequestInput:
     incidents: list[strawberry.ID] | None = strawberry.UNSET
     marking: Marking = Marking.AMBER
     recipients: list[str] | None = strawberry.UNSET
-    idempotency_key: str | None = idempotency_key()
+
+
+@strawberry.input(description="For commands that need only a reason.")
+class DeploymentRequestCommandInput(ChangeInput):
+    id: strawberry.ID
+    reason: str
 
 
 @strawberry.input(
@@ -40,74 +45,44 @@ class SubmitDeploymentRequestInput:
         "values stay the same; one that names none is refused."
     )
 )
-class AmendDeploymentRequestInput:
-    id: strawberry.ID
+class AmendDeploymentRequestInput(DeploymentRequestCommandInput):
     force: str | None = strawberry.UNSET
     strength: int | None = strawberry.UNSET
     purpose: str | None = strawberry.UNSET
     period: PeriodInput | None = strawberry.UNSET
     incidents: list[strawberry.ID] | None = strawberry.UNSET
-    reason: str
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
-
-
-@strawberry.input(description="For commands that need only a reason.")
-class DeploymentRequestCommandInput:
-    id: strawberry.ID
-    reason: str
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input
-class WithholdDeploymentRequestInput:
-    id: strawberry.ID
-    reason: str
+class WithholdDeploymentRequestInput(DeploymentRequestCommandInput):
     awaiting: list[strawberry.ID] = strawberry.field(description="The incidents whose attribution is awaited.")
     minimum_likelihood: Likelihood = Likelihood.LIKELY
     minimum_confidence: AnalyticConfidence = AnalyticConfidence.MODERATE
     review_by: datetime | None = strawberry.UNSET
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input
-class EndorseDeploymentRequestInput:
-    id: strawberry.ID
+class EndorseDeploymentRequestInput(DeploymentRequestCommandInput):
     recommendation: Recommendation
-    reason: str
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input(description="strength and period: what is granted, if less than requested.")
-class ApproveDeploymentRequestInput:
-    id: strawberry.ID
-    reason: str
+class ApproveDeploymentRequestInput(DeploymentRequestCommandInput):
     strength: int | None = strawberry.UNSET
     period: PeriodInput | None = strawberry.UNSET
     conditions: list[ConditionInput] | None = strawberry.UNSET
     valid_until: datetime | None = strawberry.UNSET
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input
-class RemarkOnDeploymentRequestInput:
-    id: strawberry.ID
-    reason: str
+class RemarkOnDeploymentRequestInput(DeploymentRequestCommandInput):
     internal: bool = strawberry.field(
         default=False, description="Only the deciding authority and auditors see the text."
     )
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input
-class ReportFulfilmentInput:
+class ReportFulfilmentInput(ChangeInput):
     id: strawberry.ID
     condition: strawberry.ID
     report: str
-    expected_version: int | None = expected_version()
-    idempotency_key: str | None = idempotency_key()

@@ -11,6 +11,7 @@ from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.context import Context, Info
+from service.graphql.schema.input_fields import CommandInput
 from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import AnyRefusal
@@ -62,7 +63,9 @@ class DeploymentRequestRecorded:
 DeploymentRequestResult = Annotated[DeploymentRequestRecorded | AnyRefusal, strawberry.union("DeploymentRequestResult")]
 
 
-async def _execute(info: Info, command: type[Command], sent: object, subject: str | None) -> DeploymentRequestResult:
+async def _execute(
+    info: Info, command: type[Command], sent: CommandInput, subject: str | None
+) -> DeploymentRequestResult:
     return await execute_command(info, command, sent, DeploymentRequestRecorded.of, subject)
 
 

@@ -11,7 +11,7 @@ from projections.request_lists import RequestListFilter, RequestOrder
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.loaders.parked import refuse
 from service.graphql.loaders.subject_views import INCIDENTS, REQUESTS
-from service.graphql.schema.arguments import given, identifier, region_paths, several, words
+from service.graphql.schema.arguments import given, ids, list_filter, region_paths, several, words
 from service.graphql.schema.context import Info
 from service.graphql.schema.node_lookup import find_named
 from service.graphql.schema.pagination import Connection, connection
@@ -42,21 +42,6 @@ class DeploymentRequestFilter:
     submitted_from: datetime | None = strawberry.UNSET
     submitted_until: datetime | None = strawberry.UNSET
     text: str | None = strawberry.UNSET
-
-    def wanted(self) -> RequestListFilter:
-        incident, text = given(self.incident), words("filter.text", given(self.text))
-        return RequestListFilter(
-            status=several("filter.status", given(self.status)),
-            requesting_authority=several("filter.requestingAuthority", given(self.requesting_authority)),
-            deciding_authority=several("filter.decidingAuthority", given(self.deciding_authority)),
-            region=region_paths("filter.region", given(self.region)),
-            incident=None if incident is None else identifier(incident),
-            overdue=given(self.overdue),
-            questioned=given(self.questioned),
-            submitted_from=given(self.submitted_from),
-            submitted_until=given(self.submitted_until),
-            words=None if text is None else text.split(),
-        )
 
 
 @strawberry.type
@@ -96,8 +81,16 @@ class RequestQueries:
         as_of: AsOf = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> Connection[DeploymentRequest]:
-        chosen = given(filter)
-        wanted = chosen.wanted() if chosen else RequestListFilter()
+        wanted = list_filter(
+            RequestListFilter,
+            filter,
+            status=several,
+            requesting_authority=several,
+            deciding_authority=several,
+            region=region_paths,
+            incident=ids,
+            text=words,
+        )
         order = given(order_by) or RequestOrder.SUBMITTED_AT_DESC
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
         if wanted.incident is not None:
