@@ -1,6 +1,6 @@
 """Aggregate: an organisation that requests, decides, investigates or observes. Its code determines its stream."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.decider import Context, Opening, Verdict
 from domain.recorded_event import Recorded, Upcasters
-from domain.refusals import FieldProblem
+from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import REGISTER, Actor, AuthorityCode, Label, Role, derived_id, joined
 
 
@@ -51,7 +51,7 @@ class RegisterAuthority:
     code: AuthorityCode
     name: Label
 
-    def problems(self) -> Iterator[FieldProblem]:
+    def problems(self) -> Problems:
         if self.code == REGISTER:
             yield FieldProblem(path="code", message="'register' is the register itself: choose another code.")
         if self.code.endswith("-i"):
@@ -104,7 +104,7 @@ def by_registered(*roles: Role) -> tuple[Callable[[Context], Verdict], ...]:
     return (has_role, is_registered)
 
 
-def _is_new(command: RegisterAuthority, authority: Authority | None, context: Context) -> Iterator[FieldProblem]:
+def _is_new(command: RegisterAuthority, authority: Authority | None, context: Context) -> Problems:
     if authority is not None:
         yield FieldProblem(path="code", message=f"The authority '{command.code}' is registered already.")
 

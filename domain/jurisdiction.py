@@ -1,6 +1,5 @@
 """Aggregate: the mandates over one region, at most one at a time. The mandate of the nearest region decides."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, assert_never
@@ -11,7 +10,7 @@ from domain.authority import by_administrator, own_authority_is_registered
 from domain.decider import Context, Opening
 from domain.limits import ITEMS
 from domain.recorded_event import Recorded, Upcasters
-from domain.refusals import FieldProblem
+from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, exactly, regions_of
 
 ONE: Final = Quorum(1)
@@ -188,16 +187,12 @@ def _is_ended_by(mandate: Mandate, code: AuthorityCode, at: datetime) -> bool:
     )
 
 
-def _holder_is_registered(
-    command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context
-) -> Iterator[FieldProblem]:
+def _holder_is_registered(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     if authority.find(context, command.authority) is None:
         yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
 
 
-def _takes_two_administrators(
-    command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context
-) -> Iterator[FieldProblem]:
+def _takes_two_administrators(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     """With `two_administrators`, the administrator who registered an authority cannot grant its mandates."""
     holder = authority.find(context, command.authority) if context.two_administrators else None
     if holder is not None and holder.registered_by.person == context.actor.person:
@@ -207,7 +202,7 @@ def _takes_two_administrators(
         )
 
 
-def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
+def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     """A mandate may start in the past, but not end there."""
     if command.valid_until is not None and command.valid_until <= context.now:
         yield FieldProblem(path="validUntil", message=f"It must lie in the future: it is {exactly(context.now)} now.")
@@ -215,9 +210,7 @@ def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Co
         yield FieldProblem(path="validUntil", message="It must lie after the start of the mandate.")
 
 
-def _region_is_free(
-    command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context
-) -> Iterator[FieldProblem]:
+def _region_is_free(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     for mandate in jurisdiction.mandates if jurisdiction else ():
         if mandate.overlaps(command.valid_from or context.now, command.valid_until):
             yield FieldProblem(
@@ -226,7 +219,7 @@ def _region_is_free(
             )
 
 
-def _has_room(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
+def _has_room(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     if jurisdiction is not None and len(jurisdiction.mandates) >= ITEMS:
         yield FieldProblem(
             path="region",
@@ -234,7 +227,7 @@ def _has_room(command: GrantMandate, jurisdiction: Jurisdiction | None, context:
         )
 
 
-def _mandate_exists(command: EndMandate, jurisdiction: Jurisdiction | None, context: Context) -> Iterator[FieldProblem]:
+def _mandate_exists(command: EndMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     at = command.at or context.now
     mandates = jurisdiction.mandates if jurisdiction else ()
     if not any(_is_ended_by(mandate, command.authority, at) for mandate in mandates):

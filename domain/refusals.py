@@ -1,5 +1,6 @@
 """Refusals of commands: values that are returned, never raised. Each message says what would be needed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -9,6 +10,9 @@ class FieldProblem:
 
     path: str
     message: str
+
+
+Problems = Iterator[FieldProblem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,14 @@
 """Validation of an input by the types of its fields, independent of recorded state: forms, lengths, ranges."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from domain.refusals import FieldProblem
+from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     CODE_FORM,
     REGION_FORM,
@@ -39,7 +39,7 @@ GREATEST_QUORUM: Final = 10
 Judge = Callable[[Any], str | None]
 
 
-def problems(command: object, path: str = "") -> Iterator[FieldProblem]:
+def problems(command: object, path: str = "") -> Problems:
     """The problems of a dataclass and everything in it, with API field names."""
     kind: Any = type(command)
     for name, shown, annotation in _fields(kind):
@@ -70,7 +70,7 @@ def unwritable(value: str) -> str | None:
     return None
 
 
-def _value(value: object, annotation: object, path: str) -> Iterator[FieldProblem]:
+def _value(value: object, annotation: object, path: str) -> Problems:
     if annotation in _JUDGES:
         if (message := judge(value, annotation)) is not None:
             yield FieldProblem(path=path, message=message)

@@ -3,7 +3,7 @@
 The first line of a check's docstring appears in docs/lifecycle.md.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from domain import access, jurisdiction
@@ -20,10 +20,8 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.rules import is_visible
 from domain.incident.state import Incident
 from domain.limits import ITEMS
-from domain.refusals import FieldProblem
+from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, exactly, joined, spoken
-
-Problems = Iterator[FieldProblem]
 
 
 def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:

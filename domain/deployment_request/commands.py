@@ -1,6 +1,5 @@
 """The commands on a deployment request, each followed by the function that returns its events."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from domain.deployment_request.events import Event, Recommendation
 from domain.deployment_request.grounds import current_grounds, fallen, unseen_incidents
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.commands import recipients_problems
-from domain.refusals import FieldProblem
+from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     AnalyticConfidence,
     ConditionId,
@@ -39,7 +38,7 @@ class SubmitRequest:
     marking: Marking = Marking.AMBER
     recipients: tuple[Subject, ...] = ()
 
-    def problems(self) -> Iterator[FieldProblem]:
+    def problems(self) -> Problems:
         yield from recipients_problems(self.marking, self.recipients)
 
 
@@ -82,7 +81,7 @@ class AmendRequest:
     incidents: tuple[IncidentId, ...] | None = None
     reason: Text
 
-    def problems(self) -> Iterator[FieldProblem]:
+    def problems(self) -> Problems:
         if all(v is None for v in (self.force, self.strength, self.purpose, self.period, self.incidents)):
             yield FieldProblem(
                 path="force", message="Name at least one of force, strength, purpose, period and incidents to amend."
@@ -131,7 +130,7 @@ class WithholdRequest:
     minimum_confidence: AnalyticConfidence = AnalyticConfidence.MODERATE
     review_by: datetime | None = None
 
-    def problems(self) -> Iterator[FieldProblem]:
+    def problems(self) -> Problems:
         if not self.awaiting:
             yield FieldProblem(path="awaiting", message="Name at least one incident whose attribution is awaited.")
 

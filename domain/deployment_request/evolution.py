@@ -2,25 +2,8 @@
 
 from typing import assert_never
 
-from domain.deployment_request.events import (
-    ApprovalConfirmed,
-    ApprovalExpired,
-    ApprovalQuestioned,
-    ApprovalRevoked,
-    Event,
-    FulfilmentReported,
-    RequestAmended,
-    RequestApproved,
-    RequestDenied,
-    RequestEndorsed,
-    RequestRemarked,
-    RequestSubmitted,
-    RequestWithdrawn,
-    RequestWithheld,
-    ReviewBegun,
-    ReviewerRecused,
-    ReviewResumed,
-)
+from domain.deployment_request import events
+from domain.deployment_request.events import Event
 from domain.deployment_request.state import (
     Condition,
     Decision,
@@ -42,7 +25,7 @@ from domain.vocabulary import RequestId, Threshold
 def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> DeploymentRequest:
     """The request after one more event. Raises ValueError if the first event is not RequestSubmitted."""
     event = recorded.event
-    if isinstance(event, RequestSubmitted):
+    if isinstance(event, events.RequestSubmitted):
         return _submitted(event, recorded)
     if state is None:
         raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before RequestSubmitted")
@@ -53,45 +36,48 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         text_bytes=state.text_bytes + text_bytes(event),
     )
     match event:
-        case RequestAmended():
+        case events.RequestAmended():
             return _amended(state, event, recorded)
-        case RequestWithdrawn():
+        case events.RequestWithdrawn():
             return _moved(state, RequestStatus.WITHDRAWN, recorded)
-        case ReviewBegun():
+        case events.ReviewBegun():
             return _moved(state, RequestStatus.UNDER_REVIEW, recorded)
-        case RequestWithheld():
+        case events.RequestWithheld():
             return _withheld(state, event, recorded)
-        case ReviewResumed():
+        case events.ReviewResumed():
             return _resumed(state, recorded)
-        case RequestEndorsed():
+        case events.RequestEndorsed():
             return fast_replace(state, endorsements=(*state.endorsements, _endorsement(event, recorded)))
-        case ReviewerRecused():
+        case events.ReviewerRecused():
             return fast_replace(state, recusals=(*state.recusals, _part(recorded)))
-        case RequestApproved():
+        case events.RequestApproved():
             return fast_replace(_moved(state, RequestStatus.APPROVED, recorded), decision=_approval(event, recorded))
-        case RequestDenied():
-            return fast_replace(_moved(state, RequestStatus.DENIED, recorded), decision=_denial(event, recorded))
-        case ApprovalQuestioned():
+        case events.RequestDenied():
+            return fast_replace(
+                _moved(state, RequestStatus.DENIED, recorded),
+                decision=_decided(DecisionOutcome.DENIED, event, recorded),
+            )
+        case events.ApprovalQuestioned():
             decision = fast_replace(_decision(state), standing=Standing.QUESTIONED, questioned_by=recorded.position)
             return fast_replace(state, decision=decision)
-        case ApprovalConfirmed():
+        case events.ApprovalConfirmed():
             stands = fast_replace(
                 _decision(state), standing=Standing.STANDS, questioned_by=None, rests_on=event.grounds
             )
             return fast_replace(state, decision=stands)
-        case ApprovalRevoked():
+        case events.ApprovalRevoked():
             return _moved(state, RequestStatus.REVOKED, recorded)
-        case ApprovalExpired():
+        case events.ApprovalExpired():
             return _moved(state, RequestStatus.EXPIRED, recorded)
-        case FulfilmentReported():
+        case events.FulfilmentReported():
             return _fulfilled(state, event, recorded)
-        case RequestRemarked():
+        case events.RequestRemarked():
             return fast_replace(state, remarks=state.remarks + 1)
         case _:
             assert_never(event)
 
 
-def _submitted(event: RequestSubmitted, recorded: Recorded[Event]) -> DeploymentRequest:
+def _submitted(event: events.RequestSubmitted, recorded: Recorded[Event]) -> DeploymentRequest:
     return DeploymentRequest(
         id=RequestId(recorded.stream),
         version=recorded.version,
@@ -123,7 +109,7 @@ def _part(recorded: Recorded[Event]) -> Part:
     return Part(person=recorded.actor.person, position=recorded.position)
 
 
-def _amended(state: DeploymentRequest, event: RequestAmended, recorded: Recorded[Event]) -> DeploymentRequest:
+def _amended(state: DeploymentRequest, event: events.RequestAmended, recorded: Recorded[Event]) -> DeploymentRequest:
     return fast_replace(
         state,
         revision=state.revision + 1,
@@ -142,7 +128,7 @@ def _moved(state: DeploymentRequest, status: RequestStatus, recorded: Recorded[E
     return fast_replace(state, status=status, because=(*state.because, recorded.position), hold=None)
 
 
-def _withheld(state: DeploymentRequest, event: RequestWithheld, recorded: Recorded[Event]) -> DeploymentRequest:
+def _withheld(state: DeploymentRequest, event: events.RequestWithheld, recorded: Recorded[Event]) -> DeploymentRequest:
     threshold = Threshold(likelihood=event.minimum_likelihood, confidence=event.minimum_confidence)
     hold = Hold(
         reason=event.reason,
@@ -170,7 +156,7 @@ def _resumed(state: DeploymentRequest, recorded: Recorded[Event]) -> DeploymentR
     return fast_replace(_moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
 
 
-def _endorsement(event: RequestEndorsed, recorded: Recorded[Event]) -> Endorsement:
+def _endorsement(event: events.RequestEndorsed, recorded: Recorded[Event]) -> Endorsement:
     return Endorsement(
         by=recorded.actor,
         recommendation=event.recommendation,
@@ -181,15 +167,9 @@ def _endorsement(event: RequestEndorsed, recorded: Recorded[Event]) -> Endorseme
     )
 
 
-def _approval(event: RequestApproved, recorded: Recorded[Event]) -> Decision:
-    return Decision(
-        outcome=DecisionOutcome.APPROVED,
-        reason=event.reason,
-        decided_at=recorded.happened_at,
-        decided_by=recorded.actor,
-        position=recorded.position,
-        grounds=event.grounds,
-        rests_on=event.grounds,
+def _approval(event: events.RequestApproved, recorded: Recorded[Event]) -> Decision:
+    return fast_replace(
+        _decided(DecisionOutcome.APPROVED, event, recorded),
         conditions=tuple(Condition(id=c.id, text=c.text, due_by=c.due_by) for c in event.conditions),
         valid_until=event.valid_until,
         granted_strength=event.strength,
@@ -197,9 +177,11 @@ def _approval(event: RequestApproved, recorded: Recorded[Event]) -> Decision:
     )
 
 
-def _denial(event: RequestDenied, recorded: Recorded[Event]) -> Decision:
+def _decided(
+    outcome: DecisionOutcome, event: events.RequestApproved | events.RequestDenied, recorded: Recorded[Event]
+) -> Decision:
     return Decision(
-        outcome=DecisionOutcome.DENIED,
+        outcome=outcome,
         reason=event.reason,
         decided_at=recorded.happened_at,
         decided_by=recorded.actor,
@@ -215,7 +197,9 @@ def _decision(state: DeploymentRequest) -> Decision:
     return state.decision
 
 
-def _fulfilled(state: DeploymentRequest, event: FulfilmentReported, recorded: Recorded[Event]) -> DeploymentRequest:
+def _fulfilled(
+    state: DeploymentRequest, event: events.FulfilmentReported, recorded: Recorded[Event]
+) -> DeploymentRequest:
     decision = _decision(state)
     conditions = tuple(
         fast_replace(condition, fulfilment_report=event.report, fulfilled_at=recorded.happened_at)

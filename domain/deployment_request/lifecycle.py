@@ -2,42 +2,7 @@
 
 from domain import authority, number_series
 from domain.decider import Opening, Step
-from domain.deployment_request import checks, rules
-from domain.deployment_request.commands import (
-    AmendRequest,
-    ApproveRequest,
-    BeginReview,
-    ConfirmApproval,
-    DenyRequest,
-    EndorseRequest,
-    ExpireApproval,
-    QuestionApproval,
-    RecuseReviewer,
-    RemarkOnRequest,
-    ReportFulfilment,
-    ResumeReview,
-    RevokeApproval,
-    SubmitRequest,
-    WithdrawRequest,
-    WithholdRequest,
-    amend,
-    approve,
-    begin_review,
-    confirm,
-    deny,
-    endorse,
-    expire,
-    question,
-    recuse,
-    remark,
-    report_fulfilment,
-    resume_review,
-    revoke,
-    series,
-    submit,
-    withdraw,
-    withhold,
-)
+from domain.deployment_request import checks, commands, rules
 from domain.deployment_request.permission import (
     THE_REGISTER,
     by,
@@ -72,18 +37,18 @@ participant = by(Role.REQUESTER, Role.REVIEWER, Role.APPROVER, of=either, recuse
 
 OPENINGS = (
     Opening(
-        command=SubmitRequest,
+        command=commands.SubmitRequest,
         permits=authority.by_registered(Role.REQUESTER),
         checks=(checks.region_has_a_decider, checks.period_lies_ahead, checks.incidents_can_be_named),
-        record=submit,
-        numbered_by=lambda context: number_series.stream_of(series(context)),
+        record=commands.submit,
+        numbered_by=lambda context: number_series.stream_of(commands.series(context)),
     ),
 )
 
 STEPS = (
     Step(
         action="AMEND",
-        command=AmendRequest,
+        command=commands.AmendRequest,
         states=UNDECIDED,
         by=requester,
         conditions=(room_for(lambda request: request.revision - 1, "amendments", ANOTHER),),
@@ -92,27 +57,27 @@ STEPS = (
             checks.amended_incidents_can_be_named,
             checks.keeps_what_a_hold_awaits,
         ),
-        record=amend,
+        record=commands.amend,
     ),
     Step(
         action="WITHDRAW",
-        command=WithdrawRequest,
+        command=commands.WithdrawRequest,
         states=UNDECIDED,
         leads_to=(WITHDRAWN,),
         by=requester,
-        record=withdraw,
+        record=commands.withdraw,
     ),
     Step(
         action="BEGIN_REVIEW",
-        command=BeginReview,
+        command=commands.BeginReview,
         states=frozenset({SUBMITTED}),
         leads_to=(UNDER_REVIEW,),
         by=reviewer,
-        record=begin_review,
+        record=commands.begin_review,
     ),
     Step(
         action="WITHHOLD",
-        command=WithholdRequest,
+        command=commands.WithholdRequest,
         states=frozenset({UNDER_REVIEW}),
         leads_to=(WITHHELD,),
         by=reviewer_or_register,
@@ -123,124 +88,124 @@ STEPS = (
             checks.incidents_fit,
             checks.review_lies_ahead,
         ),
-        record=withhold,
+        record=commands.withhold,
     ),
     Step(
         action="RESUME_REVIEW",
-        command=ResumeReview,
+        command=commands.ResumeReview,
         states=frozenset({WITHHELD}),
         leads_to=(UNDER_REVIEW,),
         by=reviewer_or_register,
         conditions=(rules.hold_is_met,),
-        record=resume_review,
+        record=commands.resume_review,
     ),
     Step(
         action="ENDORSE",
-        command=EndorseRequest,
+        command=commands.EndorseRequest,
         states=frozenset({UNDER_REVIEW}),
         by=reviewer,
         conditions=(
             rules.has_not_endorsed,
             room_for(lambda request: len(request.endorsements), "endorsements", "decide it"),
         ),
-        record=endorse,
+        record=commands.endorse,
     ),
     Step(
         action="RECUSE",
-        command=RecuseReviewer,
+        command=commands.RecuseReviewer,
         states=UNDECIDED,
         by=reviewer_or_approver,
         conditions=(room_for(lambda request: len(request.recusals), "recusals", "take no part in it"),),
-        record=recuse,
+        record=commands.recuse,
     ),
     Step(
         action="APPROVE",
-        command=ApproveRequest,
+        command=commands.ApproveRequest,
         states=frozenset({UNDER_REVIEW}),
         leads_to=(APPROVED,),
         by=approver,
         conditions=(rules.mandate_covers, rules.period_lies_ahead, rules.is_endorsed),
         checks=(checks.grants_no_more_than_asked, checks.grants_what_lies_ahead),
-        record=approve,
+        record=commands.approve,
     ),
     Step(
         action="DENY",
-        command=DenyRequest,
+        command=commands.DenyRequest,
         states=frozenset({UNDER_REVIEW, WITHHELD}),
         leads_to=(DENIED,),
         by=approver,
-        record=deny,
+        record=commands.deny,
     ),
     Step(
         action="CONFIRM",
-        command=ConfirmApproval,
+        command=commands.ConfirmApproval,
         states=frozenset({APPROVED}),
         by=approver,
         conditions=(rules.is_questioned,),
-        record=confirm,
+        record=commands.confirm,
     ),
     Step(
         action="REVOKE",
-        command=RevokeApproval,
+        command=commands.RevokeApproval,
         states=frozenset({APPROVED}),
         leads_to=(REVOKED,),
         by=approver,
-        record=revoke,
+        record=commands.revoke,
     ),
     Step(
         action="REPORT_FULFILMENT",
-        command=ReportFulfilment,
+        command=commands.ReportFulfilment,
         states=frozenset({APPROVED, REVOKED, EXPIRED}),
         by=requester,
         conditions=(rules.has_open_conditions,),
         checks=(checks.condition_is_open,),
-        record=report_fulfilment,
+        record=commands.report_fulfilment,
     ),
     Step(
         action="REMARK",
-        command=RemarkOnRequest,
+        command=commands.RemarkOnRequest,
         states=frozenset(RequestStatus),
         by=participant,
         conditions=(room_for(lambda request: request.remarks, "remarks", ANOTHER),),
         permits=(internal_is_the_deciders,),
-        record=remark,
+        record=commands.remark,
     ),
     Step(
         action="QUESTION",
-        command=QuestionApproval,
+        command=commands.QuestionApproval,
         states=frozenset({APPROVED}),
         by=THE_REGISTER,
         conditions=(rules.grounds_fell,),
-        record=question,
+        record=commands.question,
         offered=False,
     ),
     Step(
         action="EXPIRE",
-        command=ExpireApproval,
+        command=commands.ExpireApproval,
         states=frozenset({APPROVED}),
         leads_to=(EXPIRED,),
         by=THE_REGISTER,
         conditions=(rules.time_has_passed,),
-        record=expire,
+        record=commands.expire,
         offered=False,
     ),
 )
 
 Command = (
-    SubmitRequest
-    | AmendRequest
-    | WithdrawRequest
-    | BeginReview
-    | WithholdRequest
-    | ResumeReview
-    | EndorseRequest
-    | RecuseReviewer
-    | ApproveRequest
-    | DenyRequest
-    | QuestionApproval
-    | ConfirmApproval
-    | RevokeApproval
-    | ExpireApproval
-    | ReportFulfilment
-    | RemarkOnRequest
+    commands.SubmitRequest
+    | commands.AmendRequest
+    | commands.WithdrawRequest
+    | commands.BeginReview
+    | commands.WithholdRequest
+    | commands.ResumeReview
+    | commands.EndorseRequest
+    | commands.RecuseReviewer
+    | commands.ApproveRequest
+    | commands.DenyRequest
+    | commands.QuestionApproval
+    | commands.ConfirmApproval
+    | commands.RevokeApproval
+    | commands.ExpireApproval
+    | commands.ReportFulfilment
+    | commands.RemarkOnRequest
 )

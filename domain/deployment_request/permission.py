@@ -7,7 +7,7 @@ from domain import authority
 from domain.access import viewer
 from domain.decider import By, Context, Verdict
 from domain.deployment_request.commands import RemarkOnRequest
-from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.state import DeploymentRequest, Part
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject, joined
 
 Side = Callable[[DeploymentRequest], tuple[AuthorityCode, ...]]
@@ -100,24 +100,23 @@ def _role_and_side(roles: tuple[Role, ...], side: tuple[AuthorityCode, ...], act
 
 
 def _not_recused(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
-    positions = tuple(part.position for part in request.recusals if part.person == actor.person)
     recused = f"You are recused and take no further part, except for remarks: this takes {who}."
-    return Verdict(
-        rule="RECUSED",
-        met=not positions,
-        description=recused if positions else "You are not recused.",
-        subject=actor.subject or None,
-        rests_on=positions,
-    )
+    return _has_no_part("RECUSED", request.recusals, actor, recused, "You are not recused.")
 
 
 def _not_interested(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
-    positions = tuple(part.position for part in request.authors if part.person == actor.person)
     interested = f"You submitted or amended the request, and are interested in it: this takes {who}."
+    return _has_no_part(
+        "INTERESTED", request.authors, actor, interested, "You neither submitted nor amended the request."
+    )
+
+
+def _has_no_part(rule: str, parts: tuple[Part, ...], actor: Actor, unmet: str, met: str) -> Verdict:
+    positions = tuple(part.position for part in parts if part.person == actor.person)
     return Verdict(
-        rule="INTERESTED",
+        rule=rule,
         met=not positions,
-        description=interested if positions else "You neither submitted nor amended the request.",
+        description=unmet if positions else met,
         subject=actor.subject or None,
         rests_on=positions,
     )

@@ -1,6 +1,5 @@
 """The commands on an incident, each followed by the function that returns its events."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +14,7 @@ from domain.incident.events import (
     IncidentReported,
 )
 from domain.incident.state import Incident
-from domain.refusals import FieldProblem
+from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     URI_FORM,
     AnalyticConfidence,
@@ -45,7 +44,7 @@ class ReportIncident:
     marking: Marking = Marking.AMBER
     recipients: tuple[Subject, ...] = ()
 
-    def problems(self) -> Iterator[FieldProblem]:
+    def problems(self) -> Problems:
         yield from recipients_problems(self.marking, self.recipients)
 
 
@@ -77,7 +76,7 @@ class RecordEvidence:
     sha256: Sha256 | None = None
     uri: Text | None = None
 
-    def problems(self) -> Iterator[FieldProblem]:
+    def problems(self) -> Problems:
         if self.uri is not None and not URI_FORM.fullmatch(self.uri.value or ""):
             yield FieldProblem(
                 path="uri",
@@ -146,6 +145,6 @@ def series(context: Context) -> str:
     return number_series.series(context.actor.authority, context.now.year, kind="i")
 
 
-def recipients_problems(marking: Marking, recipients: tuple[Subject, ...]) -> Iterator[FieldProblem]:
+def recipients_problems(marking: Marking, recipients: tuple[Subject, ...]) -> Problems:
     if recipients and marking is not Marking.RED:
         yield FieldProblem(path="recipients", message="Only what is marked RED has recipients: leave them out.")

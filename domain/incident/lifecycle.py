@@ -2,20 +2,7 @@
 
 from domain import authority, number_series
 from domain.decider import By, Opening, Step
-from domain.incident import rules
-from domain.incident.commands import (
-    AttributeIncident,
-    RecordEvidence,
-    ReferIncident,
-    ReportIncident,
-    RetractAttribution,
-    attribute,
-    record_evidence,
-    refer,
-    report,
-    retract,
-    series,
-)
+from domain.incident import commands, rules
 from domain.incident.state import AttributionStatus
 from domain.limits import room_for
 
@@ -29,52 +16,58 @@ INVESTIGATOR = By(rules.by_investigator_of_the_place, rules.an_investigator)
 
 OPENINGS = (
     Opening(
-        command=ReportIncident,
+        command=commands.ReportIncident,
         permits=authority.by_registered(*rules.CONTRIBUTORS),
         checks=(rules.has_happened,),
-        record=report,
-        numbered_by=lambda context: number_series.stream_of(series(context)),
+        record=commands.report,
+        numbered_by=lambda context: number_series.stream_of(commands.series(context)),
     ),
 )
 
 STEPS = (
     Step(
         action="RECORD_EVIDENCE",
-        command=RecordEvidence,
+        command=commands.RecordEvidence,
         states=ANY,
         by=CONTRIBUTOR,
         conditions=(room_for(lambda incident: len(incident.evidence), "pieces of evidence", ANOTHER),),
         checks=(rules.marking_is_as_strict,),
-        record=record_evidence,
+        record=commands.record_evidence,
     ),
     Step(
         action="ATTRIBUTE",
-        command=AttributeIncident,
+        command=commands.AttributeIncident,
         states=ANY,
         leads_to=(ATTRIBUTED, INCONCLUSIVE),
         by=INVESTIGATOR,
         conditions=(room_for(lambda incident: len(incident.findings), "findings and retractions", ANOTHER),),
         checks=(rules.evidence_is_known,),
-        record=attribute,
+        record=commands.attribute,
     ),
     Step(
         action="RETRACT",
-        command=RetractAttribution,
+        command=commands.RetractAttribution,
         states=frozenset({ATTRIBUTED, INCONCLUSIVE}),
         leads_to=(AttributionStatus.OPEN,),
         by=INVESTIGATOR,
-        record=retract,
+        record=commands.retract,
     ),
     Step(
         action="REFER",
-        command=ReferIncident,
+        command=commands.ReferIncident,
         states=frozenset({ATTRIBUTED}),
         by=INVESTIGATOR,
         conditions=(rules.is_not_red, room_for(lambda incident: len(incident.referred_to), "referrals", ANOTHER)),
         demands=(rules.is_not_yet_referred,),
         checks=(rules.receiver_is_registered,),
-        record=refer,
+        record=commands.refer,
     ),
 )
 
-Command = ReportIncident | RecordEvidence | AttributeIncident | RetractAttribution | ReferIncident
+Command = (
+    commands.ReportIncident
+    | commands.RecordEvidence
+    | commands.AttributeIncident
+    | commands.RetractAttribution
+    | commands.ReferIncident
+)

@@ -3,7 +3,6 @@
 The first line of a rule's docstring appears in docs/lifecycle.md.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from domain import authority, jurisdiction
@@ -11,7 +10,7 @@ from domain.access import Viewer, viewer
 from domain.decider import Context, Verdict
 from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident, ReportIncident
 from domain.incident.state import Incident
-from domain.refusals import FieldProblem
+from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject, spoken
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -95,13 +94,13 @@ def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Con
     )
 
 
-def receiver_is_registered(command: ReferIncident, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+def receiver_is_registered(command: ReferIncident, incident: Incident, context: Context) -> Problems:
     """The receiving authority is registered."""
     if authority.find(context, command.authority) is None:
         yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
 
 
-def has_happened(command: ReportIncident, incident: Incident | None, context: Context) -> Iterator[FieldProblem]:
+def has_happened(command: ReportIncident, incident: Incident | None, context: Context) -> Problems:
     """The incident has happened, give or take five minutes of clock difference, and not before 1900."""
     if command.occurred_at < EARLIEST:
         yield FieldProblem(path="occurredAt", message=f"It must not lie before {spoken(EARLIEST)}.")
@@ -112,7 +111,7 @@ def has_happened(command: ReportIncident, incident: Incident | None, context: Co
         )
 
 
-def marking_is_as_strict(command: RecordEvidence, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+def marking_is_as_strict(command: RecordEvidence, incident: Incident, context: Context) -> Problems:
     """Evidence is marked at least as strictly as its incident."""
     if command.marking is not None and command.marking.strictness < incident.marking.strictness:
         yield FieldProblem(
@@ -121,7 +120,7 @@ def marking_is_as_strict(command: RecordEvidence, incident: Incident, context: C
         )
 
 
-def evidence_is_known(command: AttributeIncident, incident: Incident, context: Context) -> Iterator[FieldProblem]:
+def evidence_is_known(command: AttributeIncident, incident: Incident, context: Context) -> Problems:
     """The evidence belongs to the incident, and the actor may see it."""
     actor = viewer_of(context, incident)
     seen = {piece.id for piece in incident.evidence if actor.sees(incident.audience_of(piece))}
