@@ -10,8 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain import authority
-from domain.access import AUDITORS, Viewer
-from domain.access import authority as acting_for
+from domain.access import Viewer
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
 from domain.deployment_request.events import Ground, RequestRemarked
 from domain.deployment_request.state import DeploymentRequest
@@ -110,6 +109,24 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> AuditEntry:
     data = payload(recorded.event)
     differing = changes(before, after)
     mentions = _mentioned((data, differing), _named_by(recorded.event), _candidates(before), _candidates(after))
+    return entry_of(
+        recorded,
+        tuple(each for each in mentions if each != introduces(recorded)),
+        data,
+        differing,
+        after.internal_readers if isinstance(after, DeploymentRequest) else (),
+    )
+
+
+def entry_of(
+    recorded: Recorded[Any],
+    mentions: tuple[UUID, ...],
+    data: Mapping[str, Any],
+    differing: tuple[Change, ...],
+    internal_readers: tuple[str, ...],
+) -> AuditEntry:
+    """An entry with these mentions, payload and changes. internal_readers: of its subject, for an internal remark."""
+    internal = isinstance(recorded.event, RequestRemarked) and recorded.event.internal
     return AuditEntry(
         position=recorded.position,
         subject=subject_of(recorded),
@@ -121,11 +138,11 @@ def entry(before: Any, recorded: Recorded[Any], after: Any) -> AuditEntry:
         actor=recorded.actor,
         correlation=recorded.correlation,
         causation=recorded.causation,
-        mentions=tuple(each for each in mentions if each != introduces(recorded)),
+        mentions=mentions,
         payload=data,
         changes=differing,
         erased=tuple(spelled_path(path) for path in recorded.erased),
-        reason_for=_reason_for(recorded.event, after),
+        reason_for=internal_readers if internal else None,
     )
 
 
@@ -198,12 +215,6 @@ def _is_of(value: Any, hidden: frozenset[str]) -> bool:
     if isinstance(value, dict):
         return any(value.get(name) in hidden for name in _NAMING)
     return isinstance(value, str) and value in hidden
-
-
-def _reason_for(event: object, state: Any) -> tuple[str, ...] | None:
-    if isinstance(event, RequestRemarked) and event.internal and isinstance(state, DeploymentRequest):
-        return (acting_for(state.deciding_authority), AUDITORS)
-    return None
 
 
 def _named_by(event: object) -> Iterator[UUID]:

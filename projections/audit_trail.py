@@ -102,7 +102,6 @@ def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
         of_items += item_rows(remembered_items, subject, recorded, state, after)
         state = after
     audience = audience_of(state)
-    audience = audience_of(state)
     rows = [_values(each, recorded, state, audience) for each, recorded in entries]
     return Folded(
         subject=subject,

@@ -191,6 +191,11 @@ class DeploymentRequest:
         )
 
     @property
+    def internal_readers(self) -> tuple[str, ...]:
+        """Who may read internal remarks."""
+        return access.authority(self.deciding_authority), access.AUDITORS
+
+    @property
     def led_here(self) -> tuple[int, ...]:
         """The positions of the events that led to its status, and of the one that questioned its approval."""
         questioned_by = self.decision.questioned_by if self.decision else None

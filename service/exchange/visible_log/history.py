@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from domain import access
-from domain.incident.events import EvidenceRecorded
-from projections.audit_entries import AuditEntry, VisibleEntry, entry, visible_to
+from projections.audit_entries import AuditEntry, VisibleEntry, entry
 from projections.audit_trail import evolve
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
@@ -48,21 +46,14 @@ def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator
     subject = scope.subject
     if subject is None:
         raise ValueError("a history is about one subject")
-    hidden = visibility.of((subject,))[subject].hidden
-    viewer = access.viewer(scope.actor, registered=False, holds=())
+    stream = visibility.of((subject,))[subject]
     state: Any = None
     for recorded in chain.from_iterable(store.pages([(subject, 0)])):
         if recorded.position > scope.end:
             return
         before, state = state, evolve(state, recorded)
-        if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in hidden:
-            continue
-        audit_entry = entry(before, recorded, state)
-        visible_streams = visibility.of(audit_entry.mentions)
-        seen = {
-            each
-            for each in audit_entry.mentions
-            if each not in hidden and (each not in visible_streams or visible_streams[each].visible)
-        }
-        incidents = {str(each): visible_streams[each].name for each in seen if each in visible_streams}
-        yield HistoryStep(recorded.event, audit_entry, visible_to(viewer, audit_entry, seen), state, incidents)
+        if stream.shows(recorded.event):
+            audit_entry = entry(before, recorded, state)
+            shown, incidents = visibility.part(audit_entry, stream, visibility.of(audit_entry.mentions))
+            named = {str(each): reference for each, reference in incidents.items()}
+            yield HistoryStep(recorded.event, audit_entry, shown, state, named)

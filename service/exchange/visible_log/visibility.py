@@ -10,14 +10,16 @@ from uuid import UUID
 
 from domain import access
 from domain.authority import Authority
-from domain.catalogue import AGGREGATES, UNBEGUN, Aggregate, evolve
+from domain.catalogue import AGGREGATES, INCIDENT, UNBEGUN, Aggregate, evolve
 from domain.decider import Context, resolve
 from domain.deployment_request.state import DeploymentRequest
+from domain.incident.events import EvidenceRecorded
 from domain.incident.rules import viewer_of
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.recorded_event import Recorded
 from domain.vocabulary import Actor
+from projections.audit_entries import AuditEntry, VisibleEntry, visible_to
 from service.event_store.store import EventStore
 
 MAX_CACHED: Final = 10_000
@@ -35,7 +37,7 @@ class VisibleStream:
 
     opened_at: position of its first event. name: its reference, an authority's code, or a region.
     hidden: ids of an incident's evidence that the viewer may not see.
-    reads_internal: whether the viewer may read internal remarks on a request.
+    internal_readers: tokens of those who may read internal remarks on a request.
     """
 
     aggregate: Aggregate
@@ -43,7 +45,11 @@ class VisibleStream:
     opened_at: int
     visible: bool = True
     hidden: frozenset[UUID] = NONE
-    reads_internal: bool = True
+    internal_readers: tuple[str, ...] = ()
+
+    def shows(self, event: object) -> bool:
+        """Whether the viewer may see this event of the stream."""
+        return self.visible and not (isinstance(event, EvidenceRecorded) and event.evidence in self.hidden)
 
 
 class Visibility:
@@ -52,6 +58,7 @@ class Visibility:
     def __init__(self, store: EventStore, actor: Actor, now: datetime, present: int, kept: int = MAX_CACHED) -> None:
         """present: last position to read, so that one state of the register decides visibility for a whole file."""
         self.actor = actor
+        self.viewer = access.viewer(actor, registered=False, holds=())
         self.present = present
         self._store = store
         self._now = now
@@ -71,6 +78,18 @@ class Visibility:
             self._keep(fresh)
             found |= fresh
         return found
+
+    def part(
+        self, entry: AuditEntry, subject: VisibleStream, streams: Mapping[UUID, VisibleStream]
+    ) -> tuple[VisibleEntry, dict[UUID, str]]:
+        """The visible part of an entry, and the references of the visible incidents that it names.
+
+        streams: the visibility of the streams among its mentions.
+        """
+        seen = {each for each in entry.mentions if each not in subject.hidden and may_be_seen(each, streams)}
+        named = (each for each in entry.mentions if each in seen and each in streams)
+        incidents = {each: streams[each].name for each in named if streams[each].aggregate is INCIDENT}
+        return visible_to(self.viewer, entry, seen), incidents
 
     def note(self, recorded: Recorded[Any]) -> None:
         """Caches a stream from its first event; only for the operator, who needs no visibility check."""
@@ -106,11 +125,10 @@ class Visibility:
         return self._incident(stream, state) if isinstance(state, Incident) else stream
 
     def _request(self, stream: VisibleStream, request: DeploymentRequest) -> VisibleStream:
-        readers = frozenset({access.authority(request.deciding_authority), access.AUDITORS})
         return replace(
             stream,
             visible=self._ask(request.id, lambda context: stream.aggregate.is_visible(request, context)),
-            reads_internal=access.viewer(self.actor, registered=False, holds=()).sees(readers),
+            internal_readers=request.internal_readers,
         )
 
     def _incident(self, stream: VisibleStream, incident: Incident) -> VisibleStream:
@@ -133,6 +151,11 @@ class Visibility:
         self._seen.update(fresh)
         while len(self._seen) > self._kept:
             self._seen.popitem(last=False)
+
+
+def may_be_seen(stream: UUID, streams: Mapping[UUID, VisibleStream]) -> bool:
+    """Whether a stream is visible, or the id is not one of a stream."""
+    return stream not in streams or streams[stream].visible
 
 
 _AGGREGATE_OF_STATE: Final = {aggregate.state: aggregate for aggregate in (*AGGREGATES, UNBEGUN)}

@@ -3,29 +3,26 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any, Final
 from uuid import UUID
 
-from domain.access import Viewer
-from domain.catalogue import AGGREGATE_OF, CLAIM, INCIDENT, NUMBERING, UNBEGUN
-from domain.deployment_request.events import RequestRemarked
-from domain.incident.events import EvidenceRecorded
+from domain.catalogue import AGGREGATE_OF, CLAIM, NUMBERING, UNBEGUN
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import Actor
-from projections.api_terms import payload, spelled_path
-from projections.audit_entries import AuditEntry, kind_of, subject_of, visible_to
+from projections.api_terms import payload
+from projections.audit_entries import entry_of
 from service.event_store.records import StreamVersion
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
-from service.exchange.visible_log.visibility import Visibility, VisibleStream
+from service.exchange.visible_log.visibility import Visibility, VisibleStream, may_be_seen
 
 ReportPosition = Callable[[int], None]
 BLOCK: Final = 500
 """Events per read."""
 INTERNAL_AGGREGATES: Final = (NUMBERING, CLAIM, UNBEGUN)
 """Aggregates of internal bookkeeping: in the log, but not in the audit trail."""
-NOBODY: Final = Viewer(frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +89,8 @@ class VisibleLog:
         consulted = {stream for recorded in chosen for stream, _ in recorded.consulted}
         visible_streams = self.visibility.of(streams.union(consulted, *named))
         for recorded, ids in zip(chosen, named, strict=True):
-            if _is_visible(recorded, visible_streams[recorded.stream]):
-                yield _visible_event(recorded, ids, visible_streams)
+            if visible_streams[recorded.stream].shows(recorded.event):
+                yield self._visible_event(recorded, ids, visible_streams)
 
     def _blocks(self) -> Iterator[Sequence[Recorded[Any]]]:
         if self.scope.subject is not None:
@@ -105,83 +102,39 @@ class VisibleLog:
             after = block[-1].position
             yield [recorded for recorded in block if recorded.position <= self.scope.end]
 
-
-def _is_visible(recorded: Recorded[Any], subject: VisibleStream) -> bool:
-    if isinstance(recorded.event, EvidenceRecorded) and recorded.event.evidence in subject.hidden:
-        return False
-    return subject.visible
-
-
-def _visible_event(
-    recorded: Recorded[Any], ids: tuple[UUID, ...], visible_streams: Mapping[UUID, VisibleStream]
-) -> VisibleEvent:
-    subject = visible_streams[recorded.stream]
-    hidden = {each for each in ids if each in subject.hidden or not _may_be_seen(each, visible_streams)}
-    shown = visible_to(NOBODY, _entry(recorded, ids, subject), frozenset(ids) - hidden)
-    consulted = recorded.consulted
-    unseen = tuple(f"consulted.{n}" for n, place in enumerate(consulted) if not _may_be_seen(place[0], visible_streams))
-    return VisibleEvent(
-        position=recorded.position,
-        subject=subject_of(recorded),
-        kind=kind_of(recorded),
-        name=_name_of(recorded, subject),
-        version=recorded.version,
-        type=type(recorded.event).__name__,
-        recorded_at=recorded.recorded_at,
-        occurred_at=recorded.occurred_at,
-        actor=recorded.actor,
-        command=recorded.command,
-        correlation=recorded.correlation,
-        causation=recorded.causation,
-        consulted=tuple(place for place in consulted if _may_be_seen(place[0], visible_streams))
-        if unseen
-        else consulted,
-        unseen=unseen,
-        incidents={
-            each: visible_streams[each].name
-            for each in ids
-            if each not in hidden and _is_incident(each, visible_streams)
-        },
-        reason=shown.reason,
-        payload=shown.payload,
-        redactions=shown.redactions,
-    )
-
-
-def _entry(recorded: Recorded[Any], ids: tuple[UUID, ...], subject: VisibleStream) -> AuditEntry:
-    """The event as an audit entry, so that the audit trail's redaction rules apply."""
-    internal = isinstance(recorded.event, RequestRemarked) and recorded.event.internal
-    return AuditEntry(
-        position=recorded.position,
-        subject=subject_of(recorded),
-        kind=kind_of(recorded),
-        version=recorded.version,
-        type=type(recorded.event).__name__,
-        recorded_at=recorded.recorded_at,
-        occurred_at=recorded.occurred_at,
-        actor=recorded.actor,
-        correlation=recorded.correlation,
-        causation=recorded.causation,
-        mentions=ids,
-        payload=payload(recorded.event),
-        changes=(),
-        erased=tuple(spelled_path(path) for path in recorded.erased),
-        reason_for=() if internal and not subject.reads_internal else None,
-    )
+    def _visible_event(
+        self, recorded: Recorded[Any], ids: tuple[UUID, ...], streams: Mapping[UUID, VisibleStream]
+    ) -> VisibleEvent:
+        subject = streams[recorded.stream]
+        entry = entry_of(recorded, ids, payload(recorded.event), (), subject.internal_readers)
+        shown, incidents = self.visibility.part(entry, subject, streams)
+        seen = [may_be_seen(stream, streams) for stream, _ in recorded.consulted]
+        return VisibleEvent(
+            position=entry.position,
+            subject=entry.subject,
+            kind=entry.kind,
+            name=_name_of(recorded, subject),
+            version=entry.version,
+            type=entry.type,
+            recorded_at=entry.recorded_at,
+            occurred_at=entry.occurred_at,
+            actor=entry.actor,
+            command=recorded.command,
+            correlation=entry.correlation,
+            causation=entry.causation,
+            consulted=tuple(compress(recorded.consulted, seen)),
+            unseen=tuple(f"consulted.{n}" for n, is_seen in enumerate(seen) if not is_seen),
+            incidents=incidents,
+            reason=shown.reason,
+            payload=shown.payload,
+            redactions=shown.redactions,
+        )
 
 
 def _name_of(recorded: Recorded[Any], subject: VisibleStream) -> str:
     """Name of the subject; for events about mandates, the authority's code."""
     is_of_mandate = isinstance(recorded.event, MandateGranted | MandateEnded)
     return str(recorded.event.authority) if is_of_mandate else subject.name
-
-
-def _may_be_seen(stream: UUID, visible_streams: Mapping[UUID, VisibleStream]) -> bool:
-    return stream not in visible_streams or visible_streams[stream].visible
-
-
-def _is_incident(stream: UUID, visible_streams: Mapping[UUID, VisibleStream]) -> bool:
-    return stream in visible_streams and visible_streams[stream].aggregate is INCIDENT
 
 
 def _ids_of(value: Any) -> Iterator[UUID]:
