@@ -18,8 +18,8 @@ import pytest
 from service.database.embedded.binaries import find_programs
 from service.database.embedded.cluster import SUPERUSER, Cluster, socket_folder
 from tests.e2e.serving import free_port
+from tests.tidy.compose import SERVICES
 from tests.tidy.repository import ROOT
-from tests.tidy.test_containers import SERVICES
 from tests.waiting import until
 
 DEPLOY = ROOT / "deploy"

@@ -23,8 +23,8 @@ from service.event_store.store import AppendConflict, AppendItem, EventStore
 from service.identity import Identity
 from service.processes.composition import async_engine
 from service.settings import DatabaseUrls, Settings
+from tests.faults.register import KFOR, Register
 from tests.faults.restoring import Backup
-from tests.faults.test_policies import KFOR, Register
 from tests.service.event_store.appends import unrecorded
 from tests.waiting import until
 

@@ -21,7 +21,7 @@ from domain.vocabulary import AnalyticConfidence, Likelihood, Text
 from service.commands.policy_runner import CONSUMER_NAME
 from service.event_store.records import AppendItem, UnrecordedEvent
 from service.settings import DatabaseUrls
-from tests.faults.test_policies import KFOR, WHY, Register, worker
+from tests.faults.register import KFOR, WHY, Register, worker
 from tests.waiting import until
 
 FINDING = AttributeIncident(

@@ -21,7 +21,7 @@ from projections import deployment_requests, incidents, request_lists
 from projections.reading.queries import EVERYTHING, Query
 from service.event_store.records import AppendItem
 from tests.projections.histories import Histories
-from tests.projections.test_state_items import LONG, VIEWS, piece
+from tests.projections.item_states import LONG, VIEWS, piece
 from tests.projections.world import World
 
 

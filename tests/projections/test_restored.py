@@ -23,8 +23,8 @@ from service.processes.composition import async_engine
 from service.processes.rebuild_worker import RebuildWorker
 from service.settings import Settings
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_from_scratch import empty
-from tests.projections.test_large_events import incident
+from tests.projections.large_events import incident
+from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import World
 
 VIEW = deployment_requests.VIEW

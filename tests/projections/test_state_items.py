@@ -13,25 +13,23 @@ from hypothesis import strategies as some
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, fold
 from domain.deployment_request.events import FulfilmentReported
-from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
-from domain.vocabulary import EvidenceId, InformationCredibility, Marking, SourceReliability, Text
-from projections import audit_trail, authorities, deployment_requests, incidents, situation
+from domain.vocabulary import Text
+from projections import audit_trail, authorities, deployment_requests, incidents
 from projections.state_items import GROWING, item_rows, reader_with_items, without_texts
 from projections.tables.documents import UNREAD, encode
 from projections.tables.view import Values, View
 from service.event_store.records import AppendItem
 from tests.projections.chance import START
 from tests.projections.histories import Histories
+from tests.projections.item_states import VIEWS, piece
 
-VIEWS = (deployment_requests.VIEW, incidents.VIEW, authorities.VIEW, audit_trail.VIEW, situation.VIEW)
 VIEW_OF = {
     DEPLOYMENT_REQUEST.name: deployment_requests.VIEW,
     INCIDENT.name: incidents.VIEW,
     JURISDICTION.name: authorities.VIEW,
 }
-LONG = Text("Ünïcødé " * 500)
 
 
 def streams(items: Sequence[AppendItem]) -> dict[UUID, list[Recorded[Any]]]:
@@ -153,16 +151,6 @@ def made_up(state: Incident, version: int) -> Recorded[Any]:
     histories = Histories(6)
     event = next(iter(histories.opening().events))
     return next(iter(streams([AppendItem(events=(replace(event, stream=state.id, version=version),))]).values()))[0]
-
-
-def piece(number: int, summary: Text = LONG) -> EvidenceRecorded:
-    return EvidenceRecorded(
-        evidence=EvidenceId(UUID(int=number + 1)),
-        summary=summary,
-        marking=Marking.CLEAR,
-        source_reliability=SourceReliability.A,
-        information_credibility=InformationCredibility.ONE,
-    )
 
 
 def test_a_report_that_replaces_another_is_told_with_the_one_before() -> None:

@@ -28,7 +28,7 @@ from service.event_store.lineage import Lineage
 from service.event_store.records import AppendConflict, AppendItem
 from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
-from tests.faults.test_policies import KFOR, SECOND, WHY, Register
+from tests.faults.register import KFOR, SECOND, WHY, Register
 from tests.waiting import until
 
 APPROVE = ApproveRequest(reason=WHY)

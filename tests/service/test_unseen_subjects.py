@@ -23,7 +23,7 @@ from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Fault, Proxy, proxied
-from tests.faults.test_policies import KFOR, NORTH, PRISTINA, WHY, Register
+from tests.faults.register import KFOR, NORTH, PRISTINA, WHY, Register
 
 STRANGER = replace(PRISTINA, subject=Subject("stranger"), authority=AuthorityCode("atlantis"), roles=(Role.REQUESTER,))
 COMMANDS: dict[str, Command] = {

@@ -6,17 +6,14 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from service.database.embedded import roles
 from service.settings import Settings
+from tests.tidy.compose import COMPOSE, SERVICES
 from tests.tidy.repository import ROOT, files, name
 
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {service: told for service, told in SERVICES.items() if service != "postgres"}
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 ROLE_OF = {"migrate": "mandate_owner", "api": "mandate_api", "worker": "mandate_worker"}

@@ -17,7 +17,7 @@ from projections.following.follower import Consumer, view_consumer
 from projections.following.leadership import FollowerLimits
 from projections.tables.checkpoints import FollowerState
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_from_scratch import empty
+from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import PATIENT, World, wait_for
 
 VIEW = deployment_requests.VIEW

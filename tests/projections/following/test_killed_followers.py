@@ -3,40 +3,18 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
-from threading import Event, Thread
 from typing import IO
 
 import pytest
 
 from projections.catalogue import VIEWS
+from tests.projections.following.appending import appending
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_from_scratch import empty
+from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import World
 
 KILLS = 8
-PAUSE = 0.01
-"""Seconds between two appends, so that the end of the log stays within reach."""
-
-
-@contextmanager
-def appending(world: World, histories: Histories) -> Iterator[None]:
-    """Somebody who appends all the time."""
-    stop = Event()
-
-    def append() -> None:
-        while not stop.wait(PAUSE):
-            world.append(histories.items(3))
-
-    thread = Thread(target=append)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(30)
 
 
 def started(world: World) -> subprocess.Popen[str]:

@@ -1,17 +1,13 @@
 """An event that a fold cannot apply: its stream waits in order and is told of, and the rest goes on."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
-from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM
-from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.deployment_requests import by_ids
 from projections.following import stream_ranges
@@ -19,20 +15,19 @@ from projections.following.follower import view_consumer
 from projections.following.leadership import OtherVersion
 from projections.following.parked_events import retry
 from projections.following.row_writer import UnappliableEvent
-from projections.reading.parked_streams import Parked, parked, waiting_positions
+from projections.reading.parked_streams import waiting_positions
 from projections.reading.reader import ViewBehind
 from projections.reading.view_status import ProgressReport
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.verification import RowsDiffer
 from projections.tables.checkpoints import FollowerState
-from projections.tables.view import Folded, View
+from projections.tables.view import View
 from service.event_store.mapper import decode
+from tests.projections.following.parking import VIEW, as_folded, follow_to_the_end, found, longest, unable
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_from_scratch import empty
-from tests.projections.rebuilding.test_rebuild import again
+from tests.projections.rebuilding.rebuilds import again
 from tests.projections.world import World
 
-VIEW = deployment_requests.VIEW
 NAME = VIEW.name
 
 
@@ -47,27 +42,6 @@ def recorded(world: World, histories: Histories) -> World:
     return world
 
 
-def longest(world: World) -> list[Recorded[Any]]:
-    """The request with the most events."""
-    own: dict[UUID, list[Recorded[Any]]] = {}
-    for each in world.log():
-        if AGGREGATE_OF[type(each.event)] is DEPLOYMENT_REQUEST:
-            own.setdefault(each.stream, []).append(each)
-    return max(own.values(), key=len)
-
-
-def unable(*positions: int, view: View = VIEW) -> View:
-    """The view, but that its fold has a fault: it cannot apply the events at these positions."""
-
-    def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
-        for each in events:
-            if each.position in positions:
-                raise ValueError(f"poison at {each.position}")
-        return view.fold(state, events)
-
-    return replace(view, fold=fold)
-
-
 def appended(world: World, histories: Histories) -> int:
     """The position of one more event that the view keeps."""
     while True:
@@ -78,25 +52,8 @@ def appended(world: World, histories: Histories) -> int:
                 return each.position
 
 
-def found(world: World) -> list[Parked]:
-    return world.ask(SYSTEM, lambda _: parked())
-
-
 def waiting(world: World, stream: UUID) -> list[int]:
     return world.ask(SYSTEM, lambda _: waiting_positions(NAME, stream))
-
-
-def follow_to_the_end(world: World, view: View) -> None:
-    with world.following(view_consumer(view)):
-        world.reach(view.name, world.store.head()[0])
-
-
-def as_folded(world: World, view: View = VIEW) -> bool:
-    """Whether the rows are those that a fold of the whole log makes."""
-    rows = world.all_rows([view])
-    empty(world)
-    world.apply([view])
-    return rows == world.all_rows([view])
 
 
 def test_its_stream_waits_in_order_and_the_rest_goes_on(recorded: World) -> None:

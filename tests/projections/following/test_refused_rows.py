@@ -13,9 +13,9 @@ from projections.following.row_writer import UnappliableEvent
 from projections.rebuilding.rebuild import verify
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
-from tests.projections.following.test_parked_events import follow_to_the_end, found, longest
+from tests.projections.following.parking import follow_to_the_end, found, longest
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_rebuild import again
+from tests.projections.rebuilding.rebuilds import again
 from tests.projections.world import World
 
 

@@ -13,7 +13,7 @@ from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped
 from projections.tables.checkpoints import RebuildStep
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_rebuild import again, asked, nothing_is_left
+from tests.projections.rebuilding.rebuilds import again, asked, nothing_is_left
 from tests.projections.world import World
 
 TABLE = f"projections.{VIEW.name}"

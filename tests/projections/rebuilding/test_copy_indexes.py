@@ -20,8 +20,8 @@ from projections.tables.checkpoints import RebuildStep
 from projections.tables.view import Folded, View
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_killed_rebuilds import begun, ended
-from tests.projections.rebuilding.test_rebuild import again, nothing_is_left
+from tests.projections.rebuilding.killed_rebuilds import begun, ended
+from tests.projections.rebuilding.rebuilds import again, nothing_is_left
 from tests.projections.world import World
 from tests.waiting import until
 

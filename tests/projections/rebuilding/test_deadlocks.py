@@ -13,7 +13,7 @@ from projections.rebuilding.rebuild import rebuild
 from projections.tables.checkpoints import RebuildStep
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_rebuild import nothing_is_left
+from tests.projections.rebuilding.rebuilds import nothing_is_left
 from tests.projections.world import World
 from tests.waiting import until
 

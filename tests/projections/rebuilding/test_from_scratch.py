@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, Aggregate, fold
 from domain.recorded_event import Recorded
 from projections import authorities, deployment_requests, incidents
-from projections.catalogue import VIEWS
 from projections.reading.item_rows import items_of
 from projections.reading.queries import FOREVER
 from projections.tables.view import StateTable
 from tests.projections.histories import Histories
+from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import World
 
 POSTGRESQL = dialect()  # type: ignore[no-untyped-call]
@@ -99,11 +99,3 @@ def read(memory: StateTable, document: str, items: str | None) -> Any:
 
 def by_place(row: dict[str, Any]) -> tuple[Any, int]:
     return row["id"], row["version"]
-
-
-def empty(world: World) -> None:
-    """As if no event had ever been applied."""
-    with psycopg.connect(world.urls.worker) as connection:
-        for table in (table for view in VIEWS for table in view.tables):
-            connection.execute(f"TRUNCATE {table}".encode())
-        connection.execute("UPDATE projections.checkpoints SET position = 0")

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from random import Random
@@ -13,7 +12,7 @@ from typing import Final
 import psycopg
 import pytest
 
-from projections import audit_trail, deployment_requests, situation
+from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer
 from projections.rebuilding.rebuild import verify
@@ -21,14 +20,13 @@ from projections.tables.view import View
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_from_scratch import empty
-from tests.projections.rebuilding.test_rebuild import again, asked, nothing_is_left
+from tests.projections.rebuilding.empty_views import empty
+from tests.projections.rebuilding.killed_rebuilds import CHOSEN, begun, ended
+from tests.projections.rebuilding.rebuilds import again, nothing_is_left
 from tests.projections.world import World
-from tests.waiting import until
 
 KILLS: Final = int(os.environ.get("MANDATE_TEST_KILLS", "3"))
 """How many rebuilds are killed. `make test-long` sets 30."""
-CHOSEN: Final = (deployment_requests.VIEW, audit_trail.VIEW, situation.VIEW)
 PAUSE: Final = 0.02
 """Seconds between two appends."""
 
@@ -79,16 +77,6 @@ def polling(world: World, view: View) -> Iterator[list[str]]:
         thread.join(30)
 
 
-def begun(world: World, view: View, *numbers: int) -> subprocess.Popen[str]:
-    """A rebuild in a process of its own, that has its copy. numbers: as it takes them."""
-    command = [sys.executable, "-m", "tests.projections.rebuilding.rebuild_process", world.urls.worker, view.name]
-    command += map(str, numbers)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
-    process.stdout.readline()
-    return process
-
-
 def killed(process: subprocess.Popen[str], seconds: float) -> bool:
     """Whether it had not ended by itself before."""
     with suppress(subprocess.TimeoutExpired):
@@ -97,12 +85,6 @@ def killed(process: subprocess.Popen[str], seconds: float) -> bool:
     process.kill()
     process.communicate()
     return was_running
-
-
-def ended(world: World) -> None:
-    """PostgreSQL has learned of the death of whoever was killed: until then, its sessions hold what they held."""
-    ours = "datname = current_database() AND application_name ~ 'mandate rebuild'"
-    until(lambda: not asked(world, f"SELECT 1 FROM pg_stat_activity WHERE {ours}"))
 
 
 @pytest.mark.faults

@@ -1,9 +1,7 @@
 """A view built anew beside the one that is served: the same rows, rights and indexes, and never less to be seen."""
 
-from collections.abc import Sequence
 from itertools import groupby
 from threading import Event, Thread
-from typing import Any
 
 import psycopg
 import pytest
@@ -13,17 +11,14 @@ from projections.catalogue import VIEWS
 from projections.following import replay
 from projections.following.follower import view_consumer
 from projections.reading.view_status import ProgressReport
-from projections.rebuilding.copies import NEXT
 from projections.rebuilding.progress import RebuildCancelled
-from projections.rebuilding.rebuild import BeingRebuilt, rebuild
-from projections.rebuilding.rebuild_attempt import RebuildResult
+from projections.rebuilding.rebuild import BeingRebuilt
 from projections.tables.checkpoints import RebuildStep
-from projections.tables.view import View
 from service.database.migrations import check
-from service.event_store.mapper import decode
-from tests.projections.following.test_killed_followers import appending
+from tests.projections.following.appending import appending
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_from_scratch import empty
+from tests.projections.rebuilding.empty_views import empty
+from tests.projections.rebuilding.rebuilds import again, asked, nothing_is_left
 from tests.projections.world import World
 
 CATALOG = """
@@ -52,15 +47,6 @@ def histories() -> Histories:
 def recorded(world: World, histories: Histories) -> World:
     world.append([histories.opening(), *histories.items(300)])
     return world
-
-
-def again(world: World, view: View, **options: Any) -> RebuildResult:
-    return rebuild(view, world.urls.worker, decode, **options)
-
-
-def asked(world: World, statement: str) -> Sequence[tuple[Any, ...]]:
-    with psycopg.connect(world.urls.owner) as connection:
-        return connection.execute(statement.encode()).fetchall()
 
 
 def test_the_rows_are_those_that_followers_make(recorded: World) -> None:
@@ -201,9 +187,3 @@ def test_a_reader_that_holds_on_to_the_rows_is_waited_for(recorded: World) -> No
     assert not rebuilding.is_alive()
     held.close()
     nothing_is_left(recorded)
-
-
-def nothing_is_left(world: World) -> None:
-    assert asked(world, f"SELECT relname FROM pg_class WHERE relnamespace = '{NEXT}'::regnamespace") == []
-    assert asked(world, "SELECT view FROM projections.rebuilds") == []
-    assert asked(world, "SELECT view FROM projections.copies") == []

@@ -14,9 +14,9 @@ from projections.rebuilding.repair import NoRowsOfStream, repair
 from projections.running_counts import LEVELS, GroupLevel
 from projections.tables.view import View
 from service.event_store.mapper import decode
-from tests.projections.following.test_parked_events import as_folded, found, longest, unable
+from tests.projections.following.parking import as_folded, found, longest, unable
 from tests.projections.histories import Histories
-from tests.projections.test_large_events import item
+from tests.projections.large_events import item
 from tests.projections.world import World
 
 SITUATION = situation.VIEW

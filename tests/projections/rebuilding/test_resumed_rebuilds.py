@@ -24,13 +24,13 @@ from projections.rebuilding.parallel_load import LoaderLost
 from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import discard, rebuild, verify
 from projections.rebuilding.rebuild_queue import cancel
-from projections.tables import rebuild_copies
 from projections.tables.view import View
 from service.errors import CorruptEvent
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_killed_rebuilds import CHOSEN, begun, ended
-from tests.projections.rebuilding.test_rebuild import again, asked, nothing_is_left
+from tests.projections.rebuilding.killed_rebuilds import CHOSEN, begun, ended
+from tests.projections.rebuilding.rebuilds import again, asked, nothing_is_left
+from tests.projections.rebuilding.resumed_rebuilds import loaded, stopped
 from tests.projections.world import World
 from tests.waiting import until
 
@@ -58,27 +58,6 @@ def recorded(world: World, histories: Histories, monkeypatch: pytest.MonkeyPatch
 
 def whole(world: World, view: View = VIEW) -> int:
     return sum(view.keeps(each) for each in world.log())
-
-
-def stopped(world: World, view: View = VIEW, after: int = 3) -> int:
-    """How many events one had loaded that was stopped after so many parts."""
-    stop, seen = Event(), list[int]()
-
-    def progress(told: ProgressReport) -> None:
-        seen.append(told.processed)
-        if len(seen) > after:
-            stop.set()
-
-    with pytest.raises(RebuildCancelled):
-        again(world, view, progress=progress, stop=stop)
-    return loaded(world, view)
-
-
-def loaded(world: World, view: View = VIEW) -> int:
-    """Events that the copy holds, by its own account."""
-    tables = f"{rebuild_copies.loaded} p JOIN {rebuild_copies.table} c ON c.id = p.copy"
-    asked_for = f"SELECT coalesce(sum(events), 0)::int FROM {tables}"
-    return int(asked(world, f"{asked_for} WHERE c.view = '{view.name}'")[0][0])
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -21,7 +21,7 @@ from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from tests.databases import Databases
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_rebuild import nothing_is_left
+from tests.projections.rebuilding.rebuilds import nothing_is_left
 from tests.projections.world import World
 
 

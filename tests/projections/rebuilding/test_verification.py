@@ -1,29 +1,24 @@
 """A view is compared before it is replaced: what differs is named and refused, and nothing else is."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import psycopg
 import pytest
 
-from domain.recorded_event import Recorded
-from projections import deployment_requests, situation
+from projections import situation
 from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer
 from projections.following.row_writer import LIVE
 from projections.rebuilding.rebuild import rebuild, verify
 from projections.rebuilding.row_differences import DifferenceKind, counted
 from projections.rebuilding.verification import Comparison, RowsDiffer
-from projections.tables.view import Folded, View
+from projections.tables.view import View
 from service.event_store.mapper import decode
-from tests.projections.following.test_killed_followers import appending
+from tests.projections.following.appending import appending
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_rebuild import again, nothing_is_left
+from tests.projections.rebuilding.faulty_views import VIEW, faulty
+from tests.projections.rebuilding.rebuilds import again, nothing_is_left
 from tests.projections.world import World
-
-VIEW = deployment_requests.VIEW
-STATUS = VIEW.tables[0].c.keys().index("status")
 
 
 @pytest.fixture
@@ -36,16 +31,6 @@ def recorded(world: World, histories: Histories) -> World:
     world.append([histories.opening(), *histories.items(200)])
     world.apply()
     return world
-
-
-def faulty(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
-    """The view's own fold, but that it takes a submitted request for one under review."""
-    folded = VIEW.fold(state, events)
-    wrong = [
-        (*row[:STATUS], "UNDER_REVIEW" if row[STATUS] == "SUBMITTED" else row[STATUS], *row[STATUS + 1 :])
-        for row in folded.rows[VIEW.tables[0]]
-    ]
-    return replace(folded, rows={**folded.rows, VIEW.tables[0]: wrong})
 
 
 def edit(world: World, statement: str) -> None:

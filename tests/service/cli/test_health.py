@@ -16,7 +16,7 @@ from service.event_store.mapper import decode
 from service.processes.health import HealthCheck, HealthReport
 from service.processes.metrics import Metrics
 from service.processes.view_problems import FOLLOWED, HealthTolerance
-from tests.projections.following.test_parked_events import unable
+from tests.projections.following.parking import unable
 from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.cli.conftest import Run

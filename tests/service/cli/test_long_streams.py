@@ -19,7 +19,7 @@ from projections.rebuilding.store_check import UnreadableStore, check
 from projections.rebuilding.verification import check_sample
 from projections.tables.view import View
 from service.event_store.mapper import decode
-from tests.projections.following.test_parked_events import as_folded, longest
+from tests.projections.following.parking import as_folded, longest
 from tests.projections.world import World
 from tests.service.cli.tampering import take_out
 

@@ -9,12 +9,12 @@ from domain.catalogue import EVENTS
 from projections import deployment_requests
 from projections.rebuilding.store_check import UnreadableStore, check
 from service.event_store.mapper import decode
-from tests.projections.following.test_parked_events import follow_to_the_end, longest, unable
+from tests.projections.following.parking import follow_to_the_end, longest, unable
 from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
+from tests.service.cli.edits import edit
 from tests.service.cli.tampering import take_out
-from tests.service.cli.test_verifying import edit
 
 NAME = deployment_requests.NAME
 

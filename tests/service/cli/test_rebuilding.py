@@ -1,17 +1,12 @@
 """The worker's rebuilds: asked for, or called for by a raised version; refused, cancelled, and taken over."""
 
-import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from threading import Event, Thread
 from typing import Any
 
 import psycopg
 import pytest
 
 from domain.vocabulary import SYSTEM
-from projections import deployment_requests
 from projections.following.follower import view_consumer
 from projections.following.replay import count
 from projections.rebuilding import rebuild_attempt, rebuild_queue
@@ -19,54 +14,14 @@ from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.rebuild_queue import RebuildEnd, RebuildOutcome
 from projections.tables.checkpoints import FollowerState
-from projections.tables.view import View
 from service.event_store.mapper import decode
-from service.processes.composition import async_engine
-from service.processes.rebuild_worker import RebuildWorker, rebuild_requester
-from service.settings import Settings
 from tests.projections.histories import Histories
-from tests.projections.rebuilding.test_rebuild import nothing_is_left
-from tests.projections.rebuilding.test_verification import faulty
+from tests.projections.rebuilding.rebuilds import nothing_is_left
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
-from tests.service.cli.test_verifying import edit
+from tests.service.cli.edits import edit
+from tests.service.cli.rebuilds import NAME, RAISED, VIEW, ask, orders, working
 from tests.waiting import until
-
-VIEW = deployment_requests.VIEW
-NAME = VIEW.name
-RAISED = replace(VIEW, version=VIEW.version + 1, fold=faulty)
-
-
-@contextmanager
-def working(world: World, *views: View) -> Iterator[None]:
-    """The part of a worker that builds views anew."""
-    stop = Event()
-    thread = Thread(target=RebuildWorker(world.urls.worker, views or [VIEW], look=0.05).run, args=(stop,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(30)
-    assert not thread.is_alive()
-
-
-def ask(world: World, view: str = NAME) -> None:
-    """As the API does, with its rights."""
-
-    async def asked() -> None:
-        engine = async_engine(Settings(), world.urls.api)
-        try:
-            await rebuild_requester(engine)(view)
-        finally:
-            await engine.dispose()
-
-    asyncio.run(asked())
-
-
-def orders(world: World) -> list[str]:
-    with psycopg.connect(world.urls.api) as connection:
-        return [row[0] for row in connection.execute("SELECT view FROM projections.rebuild_orders ORDER BY asked_at")]
 
 
 def ends(world: World) -> list[RebuildEnd]:

@@ -16,7 +16,7 @@ from projections.tables.view import View
 from service.event_store.mapper import decode
 from service.processes import rebuild_worker
 from tests.projections.world import World
-from tests.service.cli.test_rebuilding import NAME, RAISED, VIEW, ask, orders, working
+from tests.service.cli.rebuilds import NAME, RAISED, VIEW, ask, orders, working
 from tests.waiting import until
 
 

@@ -12,7 +12,7 @@ from projections.reading.view_status import REBUILDS
 from projections.rebuilding import rebuild_queue
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
-from tests.service.cli.test_verifying import edit
+from tests.service.cli.edits import edit
 
 FIRST, SECOND, THIRD = deployment_requests.NAME, incidents.NAME, situation.NAME
 

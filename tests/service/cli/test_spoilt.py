@@ -11,8 +11,8 @@ from domain.number_series import NumberAssigned
 from domain.recorded_event import Recorded
 from projections import deployment_requests
 from service.cli import main
-from tests.projections.following.test_parked_events import follow_to_the_end, longest, unable
-from tests.projections.rebuilding.test_from_scratch import empty
+from tests.projections.following.parking import follow_to_the_end, longest, unable
+from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
 from tests.service.cli.tampering import spoil, take_out

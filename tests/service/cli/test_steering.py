@@ -6,8 +6,8 @@ import pytest
 from projections import deployment_requests
 from service.cli import main
 from service.cli.terminal_text import CONTROLS
-from tests.projections.following.test_parked_events import follow_to_the_end, longest, unable
-from tests.projections.rebuilding.test_from_scratch import empty
+from tests.projections.following.parking import follow_to_the_end, longest, unable
+from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
 

@@ -19,7 +19,7 @@ from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.rebuild_attempt import NotSwapped
 from projections.tables.checkpoints import RebuildStep
 from service.event_store.mapper import decode
-from tests.projections.rebuilding.test_rebuild import nothing_is_left
+from tests.projections.rebuilding.rebuilds import nothing_is_left
 from tests.projections.world import World
 
 NAME = deployment_requests.NAME

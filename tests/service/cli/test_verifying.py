@@ -8,21 +8,14 @@ from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.following import stream_ranges
 from service.errors import Misconfigured, Unavailable
-from tests.projections.rebuilding.test_rebuild import nothing_is_left
-from tests.projections.rebuilding.test_resumed_rebuilds import stopped
+from tests.projections.rebuilding.rebuilds import nothing_is_left
+from tests.projections.rebuilding.resumed_rebuilds import stopped
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
+from tests.service.cli.edits import edit
 
-TABLE = deployment_requests.VIEW.tables[0]
 NAME = deployment_requests.NAME
 NOTHING = "00000000-0000-4000-8000-000000000000"
-
-
-def edit(world: World) -> None:
-    with psycopg.connect(world.urls.worker) as connection:
-        first = f"SELECT id, max(version) FROM {TABLE} GROUP BY id ORDER BY id LIMIT 1"
-        edited = f"UPDATE {TABLE} SET questioned = NOT questioned WHERE (id, version) = ({first})"
-        assert connection.execute(edited.encode()).rowcount == 1
 
 
 def test_what_is_as_it_should_be(run: Run, recorded: World) -> None:

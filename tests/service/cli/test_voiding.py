@@ -23,8 +23,8 @@ from service.database.startup import tokens
 from service.event_store.mapper import decode
 from service.identity import ISSUER
 from service.settings import Settings
-from tests.projections.following.test_parked_events import longest
-from tests.projections.test_large_events import item
+from tests.projections.following.parking import longest
+from tests.projections.large_events import item
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
 from tests.service.cli.tampering import spoil

@@ -1,19 +1,15 @@
 """Commands carried out on a real PostgreSQL: versions, retries, idempotency keys, numbers."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from domain.authority import RegisterAuthority
-from domain.catalogue import Command
-from domain.deployment_request.commands import BeginReview, RemarkOnRequest, SubmitRequest
+from domain.deployment_request.commands import BeginReview, RemarkOnRequest
 from domain.deployment_request.state import RequestStatus
 from domain.jurisdiction import EndMandate, GrantMandate
 from domain.refusals import (
@@ -24,70 +20,13 @@ from domain.refusals import (
     TransitionRefused,
     VersionConflict,
 )
-from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
-from service.commands.dispatcher import Dispatch, Dispatcher, blocking
-from service.commands.envelope import CommandEnvelope, CommandResult
+from domain.vocabulary import AuthorityCode, Label, Marking, Region, Subject, Text
+from service.commands.envelope import CommandResult
 from service.commands.state_cache import StateCache
-from service.commands.stream_locks import StreamLocks
 from service.errors import Stopping
-from service.event_store.store import EventStore
+from tests.service.commands.register import CLERK, OFFICIAL, REVIEWER, SUBMIT, Register, dispatching, opened
 
-NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
-CLERK = Actor(issuer="mandate", subject=Subject("clerk"), authority=AuthorityCode("kfor"), roles=(Role.ADMINISTRATOR,))
-OFFICIAL = Actor(
-    issuer="mandate", subject=Subject("official"), authority=AuthorityCode("pristina"), roles=(Role.REQUESTER,)
-)
-REVIEWER = Actor(issuer="mandate", subject=Subject("reviewer"), authority=AuthorityCode("kfor"), roles=(Role.REVIEWER,))
 STRANGER = replace(OFFICIAL, authority=AuthorityCode("atlantis"))
-SUBMIT = SubmitRequest(
-    force=Label("KSF"),
-    strength=Strength(120),
-    region=Region("xk/north"),
-    purpose=Text("EXERCISE"),
-    period=Period(start=NOW, end=NOW.replace(year=2025)),
-)
-
-
-@dataclass
-class Register:
-    """One process's way to a register."""
-
-    dispatch: Dispatch
-    store: EventStore
-    states: StateCache
-
-    def do(self, command: Command, actor: Actor, subject: UUID | None = None, **order: Any) -> Any:
-        return self.dispatch(CommandEnvelope(command=command, actor=actor, subject=subject, **order))
-
-    def submitted(self) -> UUID:
-        outcome = self.do(SUBMIT, OFFICIAL)
-        assert isinstance(outcome, CommandResult), outcome
-        return outcome.subject
-
-
-@contextmanager
-def opened(url: str) -> Iterator[Register]:
-    with closing(EventStore(url)) as store, dispatching(store, StateCache(store)) as register:
-        yield register
-
-
-@contextmanager
-def dispatching(store: EventStore, states: StateCache, **settings: Any) -> Iterator[Register]:
-    with blocking(Dispatcher(store, states, StreamLocks(20), lambda: NOW, **settings)) as dispatch:
-        yield Register(dispatch, store, states)
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    with opened(database_url) as register:
-        for code in ("kfor", "pristina"):
-            done = register.do(RegisterAuthority(code=AuthorityCode(code), name=Label(code)), CLERK)
-            assert isinstance(done, CommandResult), done
-        done = register.do(
-            GrantMandate(authority=AuthorityCode("kfor"), region=Region("xk"), legal_basis=Label("UNSCR 1244")), CLERK
-        )
-        assert isinstance(done, CommandResult), done
-        yield register
 
 
 def test_an_outcome_is_the_subject_as_it_stands_after_the_command(register: Register) -> None:

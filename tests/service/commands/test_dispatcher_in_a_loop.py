@@ -22,9 +22,7 @@ from service.errors import Unavailable
 from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
-from tests.service.commands.test_dispatcher import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened, register
-
-__all__ = ["register"]
+from tests.service.commands.register import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened
 
 AGAIN = RemarkOnRequest(reason=Text("EXERCISE"))
 BEGIN = BeginReview(reason=Text("EXERCISE"))

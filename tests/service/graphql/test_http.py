@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from service.graphql.execution.request import DEEPEST
-from tests.service.graphql.register import Person, Register
-
-ANA = Person("ana", "somewhere")
-VIEWER = "{ viewer { subject } }"
+from tests.service.graphql.http_requests import ANA, SUBSCRIPTION, VIEWER
+from tests.service.graphql.register import Register
 
 
 def send(register: Register, body: bytes, kind: str = "application/json", **headers: str) -> Any:
@@ -214,7 +212,6 @@ def test_the_newer_media_type_says_by_its_status_that_nothing_was_executed(regis
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
 )
-SUBSCRIPTION = "subscription { eventsRecorded { position } }"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 
 from service.graphql.http.endpoint import mount
+from tests.service.graphql.http_requests import ANA, SUBSCRIPTION, VIEWER
 from tests.service.graphql.register import Register
-from tests.service.graphql.test_http import ANA, SUBSCRIPTION, VIEWER
 
 
 @pytest.mark.parametrize("document", [VIEWER, "{ nothing }", "mutation { beginReview { __typename } }"])

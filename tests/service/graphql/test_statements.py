@@ -1,13 +1,11 @@
 """A page costs a bounded number of statements, however many items it has and whatever is asked of each."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from tests.service.graphql.register import Person, Register
+from tests.service.graphql.statements import counted
 from tests.service.graphql.world import World, world
 
 ACTOR = "{ subject name authority roles }"
@@ -36,23 +34,6 @@ def here(register: Register) -> World:
             here.on_request(here.reviewer, "beginReview", request)
             here.on_request(here.reviewer, "withholdDeploymentRequest", request, awaiting=[awaited])
     return here
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that queries run meanwhile, but for what all share a look at. Commands and followers do
-    not go through SQLAlchemy."""
-    found: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if "FROM projections.parked_streams" not in statement:
-            found.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def statements(here: World, who: Person, document: str, **variables: Any) -> int:

@@ -14,8 +14,8 @@ from service.exchange.dossier.pdf_renderer import pdf
 from service.exchange.dossier.phrases import CONFIDENCES, LIKELIHOODS
 from tests.databases import Databases
 from tests.service.exchange.dossier.pages import Page, gathered, lines, printed
+from tests.service.exchange.exports.bearers import BEARERS, seen_by, texts_in
 from tests.service.exchange.exports.register import Register, Telling, filled
-from tests.service.exchange.exports.test_visibility import BEARERS, seen_by, texts_in
 
 GRADES = {*LIKELIHOODS.values()}
 SOUND = {*CONFIDENCES.values()}

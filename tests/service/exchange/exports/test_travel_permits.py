@@ -13,8 +13,8 @@ from service.settings import DatabaseUrls
 from tests.projections.world import World
 from tests.service.exchange.exports import readers
 from tests.service.exchange.exports.register import EVERY_FORM, Register
+from tests.service.exchange.importing.bpic2020 import ADDED, CARRIED, CASES, EVENTS, FOUNDED, LOG, REFUSED, ROOT
 from tests.service.exchange.importing.histories import opened
-from tests.service.exchange.importing.test_bpic2020 import ADDED, CARRIED, CASES, EVENTS, FOUNDED, LOG, REFUSED, ROOT
 
 pytestmark = [
     pytest.mark.slow,

@@ -4,48 +4,18 @@ What they may see is asked of the audit trail, which finds it out in another way
 """
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
-from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections import audit_trail_queries
-from projections.api_terms import payload
-from projections.audit_entries import VisibleEntry, introduces, visible_to
-from projections.audit_trail_queries import AuditTrailFilter
+from domain.vocabulary import Actor
 from service.exchange.visible_log.history import history
 from service.exchange.visible_log.refused import ExportRefused
 from tests.databases import Databases
-from tests.projections.chance import ISSUER
+from tests.service.exchange.exports.bearers import BEARERS, TEXT, seen_by
 from tests.service.exchange.exports.register import EVERY_FORM, Register, Telling, filled
-
-TEXT = re.compile(r"text-\d{6}-ends")
-BEARERS = tuple(
-    Actor(issuer=ISSUER, subject=Subject(subject), authority=AuthorityCode(code), roles=(role,))
-    for subject, code, role in (
-        ("p1", "alpha", Role.REQUESTER),
-        ("p2", "bravo", Role.REVIEWER),
-        ("p3", "carol", Role.AUDITOR),
-        ("p4", "delta", Role.OBSERVER),
-        ("nobody", "nowhere", Role.OBSERVER),
-    )
-)
-
-every_bearer = pytest.mark.parametrize("bearer", BEARERS, ids=lambda bearer: bearer.authority)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """shown: by position. texts and hidden: the strings that somebody may and may not read."""
-
-    shown: dict[int, VisibleEntry]
-    texts: set[str]
-    hidden: set[str]
 
 
 @pytest.fixture(scope="module", params=[11, 12], ids="seed{}".format)
@@ -56,6 +26,9 @@ def register(
     with databases.fresh() as urls, filled(urls, folder, Telling(request.param), 250) as made:
         made.world.apply()
         yield made
+
+
+every_bearer = pytest.mark.parametrize("bearer", BEARERS, ids=lambda bearer: bearer.authority)
 
 
 @every_bearer
@@ -111,46 +84,3 @@ def test_a_history_is_that_of_the_audit_trail(register: Register, bearer: Actor)
             steps = history(register.store, replace(scope, subject=stream), eyes)
             told = {step.entry.position: step.shown for step in steps}
             assert told == {position: seen.shown[position] for position in own if position in seen.shown}
-
-
-def seen_by(register: Register, bearer: Actor, as_of: datetime | None = None) -> Seen:
-    (entries,) = register.world.ask_all(
-        bearer, [lambda sight: audit_trail_queries.page(sight, AuditTrailFilter(), 100_000)]
-    )
-    mentions = {mention for entry in entries for mention in entry.mentions}
-    seen = set(register.world.ask(bearer, lambda sight: audit_trail_queries.seen(sight, mentions)))
-    viewer = viewer_of(register, bearer)
-    shown = {
-        entry.position: visible_to(viewer, entry, seen)
-        for entry in entries
-        if as_of is None or entry.recorded_at <= as_of
-    }
-    texts = {text for each in shown.values() for text in texts_in(each.payload)}
-    everything = {text for recorded in register.log for text in texts_in(payload(recorded.event))}
-    return Seen(shown, texts, (everything - texts) | unseen_names(register, shown))
-
-
-def viewer_of(register: Register, bearer: Actor) -> Any:
-    viewers: list[Any] = []
-
-    def note(sight: Any) -> Any:
-        viewers.append(sight.viewer)
-        return audit_trail_queries.seen(sight, [])
-
-    register.world.ask(bearer, note)
-    return viewers[0]
-
-
-def texts_in(value: Any) -> set[str]:
-    return set(TEXT.findall(json.dumps(value)))
-
-
-def unseen_names(register: Register, shown: dict[int, VisibleEntry]) -> set[str]:
-    """The ids and references of what the bearer does not see begin."""
-    names = set()
-    for recorded in register.log:
-        if recorded.position not in shown:
-            names.add(str(introduces(recorded) or ""))
-            if (reference := getattr(recorded.event, "reference", None)) is not None:
-                names |= {str(recorded.stream), reference}
-    return names - {""}

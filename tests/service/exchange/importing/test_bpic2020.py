@@ -22,19 +22,10 @@ from service.processes.composition import now
 from tests.databases import Databases
 from tests.reading import whole_log
 from tests.service.exchange.exports import readers
+from tests.service.exchange.importing.bpic2020 import ADDED, CARRIED, CASES, EVENTS, FOUNDED, LOG, REFUSED, ROOT
 from tests.service.exchange.importing.histories import Register, opened
 
-ROOT = Path(__file__).parents[4]
-LOG = ROOT.parent / "shared" / "data" / "bpic2020_permits.xes.gz"
-CASES, EVENTS = 1_478, 26_028
-CARRIED = 331
-"""Trips before their permit was submitted: the period asked for tells them."""
-ADDED = 1_474
-"""Beginnings of a review, which the log does not tell."""
-REFUSED = 158
 RECORDED = EVENTS - CARRIED + ADDED - REFUSED
-FOUNDED = 3
-"""Lines that register the authorities and grant the mandate."""
 
 pytestmark = pytest.mark.skipif(not LOG.exists(), reason="the log is not there")
 

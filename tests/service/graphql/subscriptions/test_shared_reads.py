@@ -8,8 +8,8 @@ import pytest
 
 from service.settings import DatabaseUrls
 from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.statements import counted
 from tests.service.graphql.subscriptions.client import Socket, socket
-from tests.service.graphql.test_statements import counted
 from tests.service.graphql.world import ADMINISTRATOR, World, world
 from tests.waiting import until
 

@@ -8,9 +8,7 @@ import pytest
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.vocabulary import Text
 from service.commands.state_cache import MAX_ABSENT, StateCache
-from tests.service.commands.test_dispatcher import OFFICIAL, Register, dispatching, register
-
-__all__ = ["register"]
+from tests.service.commands.register import OFFICIAL, Register, dispatching
 
 LONG = RemarkOnRequest(reason=Text("EXERCISE " * 500))
 
