@@ -1,9 +1,7 @@
 """Records the names of actors. Names are stored apart from the events."""
 
 import asyncio
-import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,49 +15,39 @@ CACHE_SIZE: Final = 10_000
 
 
 class ActorNames:
-    """Records who acts. Thread-safe."""
+    """Records who acts, in one event loop."""
 
-    def __init__(self, store: EventStore) -> None:
+    def __init__(self, store: EventStore, threads: Executor | None = None) -> None:
+        """threads: for writes; None uses those of the event loop."""
         self._store = store
+        self._threads = threads
         self._lineage = store.lineage.number
-        self._guard = threading.Lock()
         self._recorded: OrderedDict[tuple[str, str], tuple[str, datetime]] = OrderedDict()
 
     def is_current(self, identity: Identity) -> bool:
         """Whether there is nothing to write now; a write waits for the disk."""
         if identity.name is None:
             return True
+        self._drop_stale()
         now = self._store.clock.now()
-        with self._guard:
-            self._drop_stale()
-            name, recorded_at = self._recorded.get(identity.actor.person, ("", now))
+        name, recorded_at = self._recorded.get(identity.actor.person, ("", now))
         return name == identity.name and now - recorded_at < REFRESH_AFTER
 
-    def record(self, identity: Identity) -> None:
+    async def record(self, identity: Identity) -> None:
         """Stores the person's name from their token. Raises Unavailable."""
         if identity.name is None or self.is_current(identity):
             return
         person, now, lineage = identity.actor.person, self._store.clock.now(), self._store.lineage.number
-        self._store.record_person_name(*person, identity.name, now)
-        with self._guard:
-            self._drop_stale()
-            if lineage == self._lineage:
-                self._recorded[person] = (identity.name, now)
-            while len(self._recorded) > CACHE_SIZE:
-                self._recorded.popitem(last=False)
+        write = self._store.record_person_name
+        await asyncio.get_running_loop().run_in_executor(self._threads, write, *person, identity.name, now)
+        self._drop_stale()
+        if lineage == self._lineage:
+            self._recorded[person] = (identity.name, now)
+        while len(self._recorded) > CACHE_SIZE:
+            self._recorded.popitem(last=False)
 
     def _drop_stale(self) -> None:
         """Drops what was recorded in another history of the database."""
         if self._lineage != self._store.lineage.number:
             self._lineage = self._store.lineage.number
             self._recorded.clear()
-
-
-def async_recorder(names: ActorNames, threads: Executor) -> Callable[[Identity], Awaitable[None]]:
-    """`ActorNames.record` for an event loop."""
-
-    async def record(identity: Identity) -> None:
-        if not names.is_current(identity):
-            await asyncio.get_running_loop().run_in_executor(threads, names.record, identity)
-
-    return record

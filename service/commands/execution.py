@@ -15,7 +15,7 @@ from domain.recorded_event import Recorded
 from domain.refusals import IdempotencyConflict, NotFound, Refusal
 from service.commands.append_item import consulted_versions, to_unrecorded
 from service.commands.envelope import CommandEnvelope, CommandResult
-from service.commands.idempotency import claim_key, claim_stream, matches
+from service.commands.idempotency import claim_key, claim_stream, command_fingerprint, matches
 from service.commands.state_cache import StateCache
 from service.errors import OutcomeUnknown, Stopping, Unavailable
 from service.event_store.random_source import random_id
@@ -124,7 +124,7 @@ class Execution:
         used = attempt.context.read(Claim, self._claim) if self._claim else None
         if used is None:
             return attempt.decide()
-        if matches(self._envelope, used):
+        if matches(command_fingerprint(self._envelope), used):
             return used
         return IdempotencyConflict(
             message="This idempotency key was used for another command or other input: send a new key."
@@ -182,7 +182,8 @@ class Execution:
         stream_events = attempt.stream_events(events)
         if self._claim is not None:
             last = version_of(attempt.state)
-            key = claim_key(self._envelope, attempt.subject, last + 1, last + len(events))
+            fingerprint = command_fingerprint(self._envelope)
+            key = claim_key(fingerprint, attempt.subject, last + 1, last + len(events))
             stream_events.append((self._claim, key))
         unrecorded = to_unrecorded(self._envelope, stream_events, attempt.states)
         reads = consulted_versions(attempt.states, unrecorded)

@@ -1,7 +1,8 @@
 """Idempotency keys: what a key was used for, and whether a command is a repetition."""
 
 import hashlib
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,8 @@ from service.commands.envelope import CommandEnvelope
 from service.event_store.random_source import random_bytes
 
 KEY_LENGTH: Final = 200
+Fingerprint = Callable[[str], str]
+"""nonce -> SHA-256 of the nonce and of what a key is used for, in hex."""
 
 
 def key_problem(key: str | None) -> FieldProblem | None:
@@ -33,61 +36,49 @@ def claim_stream(envelope: CommandEnvelope) -> UUID | None:
     return None if envelope.idempotency_key is None else stream_of(envelope.actor.authority, envelope.idempotency_key)
 
 
-def claim_key(envelope: CommandEnvelope, subject: UUID, first_version: int, last_version: int) -> KeyClaimed:
-    """The event that claims the key for this command."""
+def command_fingerprint(envelope: CommandEnvelope) -> Fingerprint:
+    """Of a person's command with its input."""
+    actor = envelope.actor
+    content = [
+        type(envelope.command).__name__,
+        actor.kind,
+        actor.issuer,
+        actor.subject,
+        actor.authority,
+        envelope.subject,
+        envelope.expected_version,
+        envelope.command,
+    ]
+    return lambda nonce: _sha256(msgspec.json.encode([nonce, *content], enc_hook=_plain))
+
+
+def history_fingerprint(digest: str) -> Fingerprint:
+    """Of an imported history. digest: SHA-256 of its lines, in hex."""
+    return lambda nonce: _sha256(f"{nonce} {digest}".encode())
+
+
+def claim_key(fingerprint: Fingerprint, subject: UUID, first_version: int, last_version: int) -> KeyClaimed:
+    """The event that claims a key for what these versions of the subject record."""
     nonce = random_bytes(16).hex()
     return KeyClaimed(
         nonce=nonce,
-        fingerprint=_fingerprint(envelope, nonce),
+        fingerprint=fingerprint(nonce),
         stream=subject,
         first_version=first_version,
         last_version=last_version,
     )
 
 
-def matches(envelope: CommandEnvelope, claim: Claim) -> bool:
-    """Whether the key was claimed by the same person, for the same command with the same input."""
-    return _fingerprint(envelope, claim.event.nonce) == claim.event.fingerprint
+def matches(fingerprint: Fingerprint, claim: Claim) -> bool:
+    """Whether the key was claimed for the same."""
+    return fingerprint(claim.event.nonce) == claim.event.fingerprint
 
 
-def claim_history_key(digest: str, stream: UUID, first_version: int, last_version: int) -> KeyClaimed:
-    """The event that claims a key for an imported history. digest: SHA-256 of its lines, hex."""
-    nonce = random_bytes(16).hex()
-    return KeyClaimed(
-        nonce=nonce,
-        fingerprint=_history_fingerprint(digest, nonce),
-        stream=stream,
-        first_version=first_version,
-        last_version=last_version,
-    )
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
-def matches_history(digest: str, claim: Claim) -> bool:
-    """Whether the key was claimed for a history of the same lines."""
-    return _history_fingerprint(digest, claim.event.nonce) == claim.event.fingerprint
-
-
-def _history_fingerprint(digest: str, nonce: str) -> str:
-    return hashlib.sha256(f"{nonce} {digest}".encode()).hexdigest()
-
-
-def _fingerprint(envelope: CommandEnvelope, nonce: str) -> str:
-    command = envelope.command
-    fingerprinted = [
-        nonce,
-        type(command).__name__,
-        envelope.actor.kind,
-        envelope.actor.issuer,
-        envelope.actor.subject,
-        envelope.actor.authority,
-        envelope.subject,
-        envelope.expected_version,
-        command,
-    ]
-    return hashlib.sha256(msgspec.json.encode(fingerprinted, enc_hook=_plain)).hexdigest()
-
-
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> str | None:
     if isinstance(value, Text):
         return value.value
     raise TypeError(f"{type(value).__name__} has no plain form")

@@ -5,7 +5,8 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from uuid import UUID
 
 from service.event_store.pg_arrays import Bigints, Blobs, Texts, Uuids, bigint, blob, repeat_indexes
 from service.event_store.records import AppendConflict, EncodedEvent, StreamVersion
@@ -74,8 +75,8 @@ class Batch:
         self.entries: list[PendingItem] = []
         self.events = 0
         self._bytes = 0
-        self._written: set[Any] = set()
-        self._consulted: set[Any] = set()
+        self._written: set[UUID] = set()
+        self._consulted: set[UUID] = set()
 
     @property
     def is_full(self) -> bool:

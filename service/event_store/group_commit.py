@@ -6,8 +6,9 @@ import queue
 import select
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 
@@ -250,10 +251,10 @@ def _for_each(batch: Batch, reason: str, recorded: bool | None = False) -> list[
 
 
 def _append_outcomes(
-    batch: Batch, head: int, stamp: Any, lost_items: list[int] | None, lost_streams: list[Any] | None
+    batch: Batch, head: int, stamp: datetime, lost_items: list[int] | None, lost_streams: list[UUID] | None
 ) -> list[AppendOutcome]:
     """The function stamps each item a microsecond after the previous one, and assigns positions in the same order."""
-    lost: dict[int, set[Any]] = {}
+    lost: dict[int, set[UUID]] = {}
     for item, stream in zip(lost_items or (), lost_streams or (), strict=True):
         lost.setdefault(item, set()).add(stream)
     outcomes: list[AppendOutcome] = []

@@ -165,7 +165,7 @@ def _durability_warning(connection: psycopg.Connection[Any]) -> str | None:
 def _check(events: Sequence[UnrecordedEvent]) -> None:
     next_versions: dict[UUID, int] = {}
     for unrecorded in events:
-        version: Any = next_versions.setdefault(unrecorded.stream, unrecorded.version)
+        version = next_versions.setdefault(unrecorded.stream, unrecorded.version)
         if unrecorded.version != version or version < 1:
             raise ValueError(f"version {unrecorded.version} of stream {unrecorded.stream} does not follow")
         next_versions[unrecorded.stream] = version + 1

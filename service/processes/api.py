@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from projections.authorities import standing_of
 from projections.reading.reader import Reader
-from service.commands.actor_names import async_recorder
+from service.commands.actor_names import ActorNames
 from service.graphql.http.endpoint import mount
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
@@ -58,7 +58,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
                         identify=identify,
                         subscriptions=live,
                         request_rebuild=rebuild_requester(engine),
-                        record_actor_name=async_recorder(write.actor_names, write.threads),
+                        record_actor_name=ActorNames(write.store, write.threads).record,
                         record_command_metric=metrics.command,
                         record_execution=metrics.execution,
                         clock=clock,

@@ -10,7 +10,6 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from service.commands.actor_names import ActorNames
 from service.commands.dispatcher import Dispatcher
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
@@ -38,7 +37,6 @@ class WriteSide:
     state_cache: StateCache
     threads: Executor
     dispatcher: Dispatcher
-    actor_names: ActorNames
 
 
 def limits(settings: Settings) -> ConnectionLimits:
@@ -108,5 +106,4 @@ def write_side(settings: Settings, url: str) -> Iterator[WriteSide]:
             state_cache=states,
             threads=threads,
             dispatcher=dispatcher,
-            actor_names=ActorNames(store),
         )

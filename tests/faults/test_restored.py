@@ -185,11 +185,11 @@ def test_names_of_persons_are_recorded_again(register: Register, database_urls: 
     submitted(register)
     names = ActorNames(register.store)
     identity = Identity(actor=KFOR, name="Ada", expires_at=datetime.now(UTC) + timedelta(hours=1))
-    names.record(identity)
+    asyncio.run(names.record(identity))
     assert names.is_current(identity)
     backup.restore()
     head(register.store)
     assert not names.is_current(identity)
-    names.record(identity)
+    asyncio.run(names.record(identity))
     with psycopg.connect(database_urls.owner) as owner:
         assert owner.execute("SELECT name FROM event_store.people").fetchall() == [("Ada",)]

@@ -23,7 +23,7 @@ from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
 from domain.vocabulary import SYSTEM
 from service.commands.append_item import consulted_versions, to_unrecorded
 from service.commands.envelope import CommandEnvelope
-from service.commands.idempotency import claim_history_key, matches_history
+from service.commands.idempotency import claim_key, history_fingerprint, matches
 from service.commands.state_cache import StateCache
 from service.errors import Unavailable
 from service.event_store.random_source import random_id
@@ -111,7 +111,7 @@ class HistoryRecorder:
         claim = batch.made.get(history.claim) or batch.read[history.claim]
         if not isinstance(claim, Claim):
             return None
-        if matches_history(history.digest, claim):
+        if matches(history_fingerprint(history.digest), claim):
             use = claim.event
             recorded = use.last_version - use.first_version + 1 if use.stream == history.subject else None
             return HistoryResult(history=history, recorded=recorded, repeated=True)
@@ -238,7 +238,8 @@ def _apply(event: UnrecordedEvent, at: datetime, states: dict[UUID, State | None
 def _item(history_attempt: _HistoryAttempt, batch: _Batch) -> AppendItem:
     history, first = history_attempt.history, history_attempt.events[0]
     own = sum(1 for event in history_attempt.events if event.stream == first.stream)
-    key = claim_history_key(history.digest, first.stream, first.version, first.version + own - 1)
+    fingerprint = history_fingerprint(history.digest)
+    key = claim_key(fingerprint, first.stream, first.version, first.version + own - 1)
     claim = UnrecordedEvent(
         stream=history.claim,
         version=1,

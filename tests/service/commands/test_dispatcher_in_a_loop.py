@@ -23,6 +23,7 @@ from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.service.commands.register import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened
+from tests.waiting import until
 
 AGAIN = RemarkOnRequest(reason=Text("EXERCISE"))
 BEGIN = BeginReview(reason=Text("EXERCISE"))
@@ -145,6 +146,33 @@ def test_who_leaves_changes_nothing_for_what_was_begun(register: Register, dispa
 
     outcome = asyncio.run(carry_out())
     assert (outcome.state.version, len(register.store.stream(request))) == (3, 3)
+
+
+def test_who_leaves_while_states_are_read_changes_nothing_either(
+    register: Register, threads: ThreadPoolExecutor, database_urls: DatabaseUrls
+) -> None:
+    request, turns = register.submitted(), StreamLocks(20)
+    dispatcher = Dispatcher(register.store, StateCache(register.store), turns, lambda: NOW, threads=threads)
+    reader = "SELECT 1 FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
+    with psycopg.connect(database_urls.owner) as holder, psycopg.connect(database_urls.owner) as watcher:
+
+        def someone_reads() -> bool:
+            with watcher.transaction():
+                return watcher.execute(reader).fetchone() is not None
+
+        async def carry_out() -> None:
+            holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
+            left = asyncio.create_task(dispatcher.dispatch(remark(request)))
+            await asyncio.to_thread(until, someone_reads)
+            left.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await left
+            assert turns.is_held(request)
+            holder.rollback()
+            await dispatcher.dispatch(remark(request))
+
+        asyncio.run(carry_out())
+    assert len(register.store.stream(request)) == 3
 
 
 def test_who_leaves_keeps_nothing_from_those_who_are_told_with_it(
