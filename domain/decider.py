@@ -238,7 +238,7 @@ def step_of(steps: tuple[Step[S, Any, Any], ...], command: type) -> Step[S, Any,
     return next(step for step in steps if step.command is command)
 
 
-def _spoken(status: StrEnum) -> str:
+def _status_text(status: StrEnum) -> str:
     """'under review' for UNDER_REVIEW."""
     return status.value.replace("_", " ").lower()
 
@@ -249,8 +249,8 @@ def _conditions(step: Step[S, Any, Any], state: S, context: Context) -> tuple[Ve
 
 def _not_allowed(step: Step[S, Command, Any], command: Command, state: S, context: Context) -> str | None:
     if state.status not in step.states:
-        needed = joined([_spoken(status) for status in type(state.status) if status in step.states])
-        return f"This cannot be done while it is {_spoken(state.status)}: it would have to be {needed}."
+        needed = joined([_status_text(status) for status in type(state.status) if status in step.states])
+        return f"This cannot be done while it is {_status_text(state.status)}: it would have to be {needed}."
     unmet = [
         verdict.description
         for verdict in (

@@ -11,7 +11,7 @@ from domain.decider import Context, Opening
 from domain.limits import ITEMS
 from domain.recorded_event import Recorded, Upcasters
 from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, exactly, regions_of
+from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, exact_time, regions_of
 
 ONE: Final = Quorum(1)
 
@@ -205,7 +205,9 @@ def _takes_two_administrators(command: GrantMandate, jurisdiction: Jurisdiction 
 def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     """A mandate may start in the past, but not end there."""
     if command.valid_until is not None and command.valid_until <= context.now:
-        yield FieldProblem(path="validUntil", message=f"It must lie in the future: it is {exactly(context.now)} now.")
+        yield FieldProblem(
+            path="validUntil", message=f"It must lie in the future: it is {exact_time(context.now)} now."
+        )
     elif command.valid_until is not None and command.valid_until <= (command.valid_from or context.now):
         yield FieldProblem(path="validUntil", message="It must lie after the start of the mandate.")
 

@@ -220,21 +220,21 @@ def derived_id(*natural_key: str) -> UUID:
     return uuid5(NAMESPACE, "/".join(natural_key))
 
 
-def shown(grade: StrEnum) -> str:
+def grade_text(grade: StrEnum) -> str:
     """A grade in a sentence: 'VERY LIKELY'."""
     return grade.value.replace("_", " ")
 
 
-def spoken(instant: datetime) -> str:
+def format_time(instant: datetime) -> str:
     """'15 December 2024, 12:00 UTC'."""
     utc = instant.astimezone(UTC)
     return f"{utc.day} {MONTHS[utc.month - 1]} {utc:%Y, %H:%M} UTC"
 
 
-def exactly(instant: datetime) -> str:
-    """As `spoken`, with seconds and fractions if they are not 0: '15 December 2024, 12:00:07.25 UTC'."""
+def exact_time(instant: datetime) -> str:
+    """As `format_time`, with seconds and fractions if they are not 0: '15 December 2024, 12:00:07.25 UTC'."""
     parts = f"{instant.astimezone(UTC):%S.%f}".rstrip("0").removesuffix(".")
-    return spoken(instant) if parts == "00" else spoken(instant).replace(" UTC", f":{parts} UTC")
+    return format_time(instant) if parts == "00" else format_time(instant).replace(" UTC", f":{parts} UTC")
 
 
 def camel(name: str) -> str:

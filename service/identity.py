@@ -58,9 +58,9 @@ class Tokens:
         if (problem := _problem(actor, name)) is not None:
             raise ValueError(problem)
         if lifetime > self._longest:
-            longest = _spoken(self._longest)
+            longest = _duration_text(self._longest)
             raise ValueError(
-                f"A token is valid for at most {longest} (MANDATE_TOKEN_LIFETIME), not for {_spoken(lifetime)}."
+                f"A token is valid for at most {longest} (MANDATE_TOKEN_LIFETIME), not for {_duration_text(lifetime)}."
             )
         claims: dict[str, Any] = {
             "iss": actor.issuer,
@@ -95,7 +95,7 @@ class Tokens:
         valid_from = _instant(claims, "nbf") if "nbf" in claims else issued_at
         if expires_at - issued_at > self._longest:
             raise Unauthenticated(
-                f"The token is valid for too long: 'exp' is at most {_spoken(self._longest)} after 'iat'."
+                f"The token is valid for too long: 'exp' is at most {_duration_text(self._longest)} after 'iat'."
             )
         if max(issued_at, valid_from) > now + SKEW:
             raise Unauthenticated("The token is not valid yet.")
@@ -164,7 +164,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     return Identity(actor=actor, name=name, expires_at=_instant(claims, "exp"))
 
 
-def _spoken(lifetime: timedelta) -> str:
+def _duration_text(lifetime: timedelta) -> str:
     """In the largest unit that fits without a rest, such as '48 h' or '90 min'."""
     seconds = lifetime.total_seconds()
     size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if seconds % size == 0), (1, "s"))

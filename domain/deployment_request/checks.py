@@ -21,7 +21,7 @@ from domain.incident.rules import is_visible
 from domain.incident.state import Incident
 from domain.limits import ITEMS
 from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, exactly, joined, spoken
+from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, exact_time, format_time, joined
 
 
 def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:
@@ -119,7 +119,7 @@ def grants_no_more_than_asked(command: ApproveRequest, request: DeploymentReques
         yield FieldProblem(
             path="period",
             message="The granted period must lie within the requested one: "
-            f"from {spoken(request.period.start)} to {spoken(request.period.end)}.",
+            f"from {format_time(request.period.start)} to {format_time(request.period.end)}.",
         )
 
 
@@ -132,12 +132,12 @@ def grants_what_lies_ahead(command: ApproveRequest, request: DeploymentRequest, 
     if command.valid_until is not None and command.valid_until > granted.end:
         yield FieldProblem(
             path="validUntil",
-            message=f"It must not lie after the end of the granted period, {exactly(granted.end)}.",
+            message=f"It must not lie after the end of the granted period, {exact_time(granted.end)}.",
         )
     if command.valid_until is not None and context.now < command.valid_until <= granted.start:
         yield FieldProblem(
             path="validUntil",
-            message=f"It must lie after the start of the granted period, {exactly(granted.start)}.",
+            message=f"It must lie after the start of the granted period, {exact_time(granted.start)}.",
         )
     for index, condition in enumerate(command.conditions):
         yield from _ahead(condition.due_by, f"conditions.{index}.dueBy", context)
@@ -155,7 +155,7 @@ def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, con
 
 def _ahead(instant: datetime | None, path: str, context: Context) -> Problems:
     if instant is not None and instant <= context.now:
-        yield FieldProblem(path=path, message=f"It must lie in the future: it is {exactly(context.now)} now.")
+        yield FieldProblem(path=path, message=f"It must lie in the future: it is {exact_time(context.now)} now.")
 
 
 def _can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, context: Context) -> Problems:

@@ -12,7 +12,7 @@ from domain.deployment_request.grounds import fallen, lost_release
 from domain.deployment_request.state import DeploymentRequest, Hold
 from domain.incident.rules import is_visible
 from domain.incident.state import Incident
-from domain.vocabulary import shown, spoken
+from domain.vocabulary import format_time, grade_text
 
 UNSEEN = "an incident that you may not see"
 
@@ -42,7 +42,7 @@ def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
 def period_lies_ahead(request: DeploymentRequest, context: Context) -> Verdicts:
     """The requested period is not over."""
     end, met = request.period.end, request.period.end > context.now
-    text = f"The requested period {'ends' if met else 'ended'} on {spoken(end)}"
+    text = f"The requested period {'ends' if met else 'ended'} on {format_time(end)}"
     return (
         Verdict(
             rule="PERIOD",
@@ -177,7 +177,9 @@ def time_has_passed(request: DeploymentRequest, context: Context) -> Verdicts:
         Verdict(
             rule="VALIDITY",
             met=ends is not None and ends <= context.now,
-            description=f"The approval ends on {spoken(ends)}." if ends else "There is no approval that could end.",
+            description=f"The approval ends on {format_time(ends)}."
+            if ends
+            else "There is no approval that could end.",
             rests_on=(request.decision.position,) if request.decision else (),
         ),
     )
@@ -232,8 +234,12 @@ def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[V
         text = f"The hold awaits a finding on {about} that names who is responsible: the current one does not."
         return (_of_hold("HOLD", False, text, hold, incident),)
     likelihood, confidence = hold.threshold.likelihood, hold.threshold.confidence
-    likely = f"Likelihood of the finding on {about}: has {shown(finding.likelihood)}, needs {shown(likelihood)}."
-    sound = f"Confidence in the finding on {about}: has {shown(finding.confidence)}, needs {shown(confidence)}."
+    likely = (
+        f"Likelihood of the finding on {about}: has {grade_text(finding.likelihood)}, needs {grade_text(likelihood)}."
+    )
+    sound = (
+        f"Confidence in the finding on {about}: has {grade_text(finding.confidence)}, needs {grade_text(confidence)}."
+    )
     return (
         _of_hold("HOLD_LIKELIHOOD", finding.likelihood.rank >= likelihood.rank, likely, hold, incident),
         _of_hold("HOLD_CONFIDENCE", finding.confidence.rank >= confidence.rank, sound, hold, incident),

@@ -11,7 +11,7 @@ from domain.decider import Context, Verdict
 from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident, ReportIncident
 from domain.incident.state import Incident
 from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject, spoken
+from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject, format_time
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 CLOCKS = timedelta(minutes=5)
@@ -103,11 +103,11 @@ def receiver_is_registered(command: ReferIncident, incident: Incident, context: 
 def has_happened(command: ReportIncident, incident: Incident | None, context: Context) -> Problems:
     """The incident has happened, give or take five minutes of clock difference, and not before 1900."""
     if command.occurred_at < EARLIEST:
-        yield FieldProblem(path="occurredAt", message=f"It must not lie before {spoken(EARLIEST)}.")
+        yield FieldProblem(path="occurredAt", message=f"It must not lie before {format_time(EARLIEST)}.")
     if command.occurred_at > context.now + CLOCKS:
         yield FieldProblem(
             path="occurredAt",
-            message=f"It lies in the future: it is {spoken(context.now)} now. Report an incident after it happened.",
+            message=f"It lies in the future: it is {format_time(context.now)} now. Report what has happened.",
         )
 
 

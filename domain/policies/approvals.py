@@ -8,7 +8,7 @@ from domain.deployment_request.grounds import Fall, fallen
 from domain.deployment_request.state import DeploymentRequest
 from domain.policies.incident_names import UNNAMED, is_seen_by_all_who_see
 from domain.policies.policy import Policy, calls_for
-from domain.vocabulary import Text, spoken
+from domain.vocabulary import Text, format_time
 
 
 def question_approval(request: DeploymentRequest, context: Context) -> QuestionApproval | None:
@@ -24,7 +24,7 @@ def question_approval(request: DeploymentRequest, context: Context) -> QuestionA
 def expire_approval(request: DeploymentRequest, context: Context) -> ExpireApproval | None:
     if request.expires_at is None or not calls_for(ExpireApproval, request, context):
         return None
-    return ExpireApproval(reason=Text(f"The approval ended on {spoken(request.expires_at)}."))
+    return ExpireApproval(reason=Text(f"The approval ended on {format_time(request.expires_at)}."))
 
 
 def fall_of_a_ground(request: DeploymentRequest, context: Context) -> int:

@@ -12,7 +12,7 @@ from rich.console import Console
 from domain import authority as authorities
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
-from domain.vocabulary import AuthorityCode, Role, exactly, spoken
+from domain.vocabulary import AuthorityCode, Role, exact_time, format_time
 from domain.voided_events import JurisdictionEventVoided, NumberingEventVoided, UnknownEventVoided
 from projections import audit_trail_queries
 from projections.audit_entries import AuditEntry, visible_to
@@ -115,7 +115,7 @@ def _voided_outside(register: RegisterAccess, after: int) -> list[str]:
     if not (actor.is_system or Role.AUDITOR in actor.roles):
         return []
     return [
-        f"{position} {topic} of {stream} was voided by {by} on {exactly(at)}: {reason}"
+        f"{position} {topic} of {stream} was voided by {by} on {exact_time(at)}: {reason}"
         for position, topic, stream, at, by, reason in voided(register.urls.api, OUTSIDE_TRAIL)
         if position > after
     ]
@@ -123,12 +123,12 @@ def _voided_outside(register: RegisterAccess, after: int) -> list[str]:
 
 def _about(subject_access: RegisterAccess, state: Any) -> tuple[str, ...]:
     """The heading of a history."""
-    at = "" if subject_access.scope.as_of is None else f", as of {exactly(subject_access.scope.as_of)}"
+    at = "" if subject_access.scope.as_of is None else f", as of {exact_time(subject_access.scope.as_of)}"
     title = f"{state.reference}: {state.status}, version {state.version}{at}"
     if isinstance(state, DeploymentRequest):
         what = f"{state.force}, {state.strength:,}, to {state.region}"
         return title, f"{what}; {state.requesting_authority} asks {state.deciding_authority}. {state.marking}."
-    return title, f"{state.kind} at {state.region}, {spoken(state.occurred_at)}. {state.marking}."
+    return title, f"{state.kind} at {state.region}, {format_time(state.occurred_at)}. {state.marking}."
 
 
 async def _show_pages(

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from domain.decider import Outlook, Verdict
 from domain.deployment_request.rules import is_undisclosed
-from domain.vocabulary import exactly, spoken
+from domain.vocabulary import exact_time, format_time
 from service.cli.audit_commands import names_of
 from service.cli.register_access import AsOfOption, TokenOption, in_one_line, open_register
 from service.cli.terminal_text import clean
@@ -47,12 +47,12 @@ def _show(
     console: Console, explanation: RequestExplanation, names: Names, *, is_personal: bool, as_of: datetime | None
 ) -> None:
     request = explanation.request
-    then = "" if as_of is None else f", as of {exactly(as_of)}"
+    then = "" if as_of is None else f", as of {exact_time(as_of)}"
     _line(console, Text(f"{request.reference}: {request.status}, version {request.version}{then}", "bold underline"))
     _line(console, Text(clean(explanation.standing)))
     for recorded in explanation.because:
         who = f"{names.get(recorded.actor.person, recorded.actor.subject)} ({recorded.actor.authority})"
-        _line(console, Text(f"  {spoken(recorded.happened_at)}  {type(recorded.event).__name__}  {clean(who)}"))
+        _line(console, Text(f"  {format_time(recorded.happened_at)}  {type(recorded.event).__name__}  {clean(who)}"))
     for outlook in explanation.outlooks:
         console.print()
         _line(console, _headline(outlook, is_personal=is_personal))

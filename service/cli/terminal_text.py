@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.vocabulary import joined, spoken
+from domain.vocabulary import format_time, joined
 from projections.changes import Change
 
 CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -35,7 +35,7 @@ def change_for_people(change: Change, references: References, reason: str | None
     if isinstance(before, dict) and after is None:
         yield f"{change.path}: ended"
     elif isinstance(before, str | int | float) and not isinstance(after, dict | list):
-        yield f"{change.path}: {_spoken(before, references)} → {_spoken(after, references)}"
+        yield f"{change.path}: {_value_text(before, references)} → {_value_text(after, references)}"
     else:
         yield from _lines(change.path, after, references, reason)
 
@@ -57,7 +57,7 @@ def _lines(path: str, value: Any, references: References, reason: str | None) ->
         if each not in NOTHING and each != reason:
             yield from _lines(f"{path}.{name}", each, references, reason)
     if not items:
-        yield f"{path}: {_spoken(value, references)}"
+        yield f"{path}: {_value_text(value, references)}"
 
 
 def _is_single_line(value: dict[str, Any]) -> bool:
@@ -65,18 +65,20 @@ def _is_single_line(value: dict[str, Any]) -> bool:
     return value.keys() in ({"start", "end"}, {"subject", "authority", "roles"})
 
 
-def _spoken(value: Any, references: References) -> str:
+def _value_text(value: Any, references: References) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
         case str():
-            return spoken(datetime.fromisoformat(value)) if INSTANT.fullmatch(value) else references.get(value, value)
+            return (
+                format_time(datetime.fromisoformat(value)) if INSTANT.fullmatch(value) else references.get(value, value)
+            )
         case {"start": start, "end": end}:
-            return f"{_spoken(start, references)} to {_spoken(end, references)}"
+            return f"{_value_text(start, references)} to {_value_text(end, references)}"
         case {"subject": subject, "authority": authority}:
             return f"{subject} ({authority})"
         case list():
-            return joined([_spoken(each, references) for each in value], "and")
+            return joined([_value_text(each, references) for each in value], "and")
         case None:
             return "none"
         case _:

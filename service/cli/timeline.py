@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from domain.vocabulary import spoken
+from domain.vocabulary import format_time
 from projections.api_terms import instant
 from projections.audit_entries import AuditEntry, VisibleEntry
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
@@ -51,7 +51,7 @@ class Timeline:
         entry = moment.entry
         name = self._names.get(entry.actor.person, entry.actor.subject)
         return Text.assemble(
-            (spoken(entry.occurred_at or entry.recorded_at), "bold"),
+            (format_time(entry.occurred_at or entry.recorded_at), "bold"),
             "  ",
             (entry.type, "cyan"),
             clean(f"  {moment.about}") if moment.about else "",
@@ -64,7 +64,7 @@ def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:
     """The (text, style) lines below the headline."""
     entry, shown = moment.entry, moment.shown
     if entry.occurred_at is not None:
-        yield f"recorded on {spoken(entry.recorded_at)}", "dim"
+        yield f"recorded on {format_time(entry.recorded_at)}", "dim"
     if shown.reason is not None:
         yield shown.reason, "italic"
     for change in shown.changes:

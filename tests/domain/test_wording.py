@@ -19,10 +19,10 @@ from domain.vocabulary import (
     Likelihood,
     Region,
     Role,
-    exactly,
+    exact_time,
+    format_time,
+    grade_text,
     joined,
-    shown,
-    spoken,
 )
 from tests.domain.case import (
     APPROVED,
@@ -91,17 +91,17 @@ def test_a_submission_without_a_decider_is_a_mistake_of_ours() -> None:
 
 
 def test_instants_are_told_in_utc_and_grades_in_words() -> None:
-    assert spoken(PERIOD.end.astimezone(timezone(timedelta(hours=-5)))) == "15 June 2025, 00:00 UTC"
-    assert spoken(PERIOD.end + 17 * DAY - timedelta(minutes=1)) == "1 July 2025, 23:59 UTC"
+    assert format_time(PERIOD.end.astimezone(timezone(timedelta(hours=-5)))) == "15 June 2025, 00:00 UTC"
+    assert format_time(PERIOD.end + 17 * DAY - timedelta(minutes=1)) == "1 July 2025, 23:59 UTC"
 
 
 def test_an_instant_is_told_exactly_where_that_matters() -> None:
-    assert exactly(PERIOD.end) == spoken(PERIOD.end)
-    assert exactly(PERIOD.end + timedelta(seconds=10)) == "15 June 2025, 00:00:10 UTC"
-    assert exactly(PERIOD.end + timedelta(microseconds=250)) == "15 June 2025, 00:00:00.00025 UTC"
+    assert exact_time(PERIOD.end) == format_time(PERIOD.end)
+    assert exact_time(PERIOD.end + timedelta(seconds=10)) == "15 June 2025, 00:00:10 UTC"
+    assert exact_time(PERIOD.end + timedelta(microseconds=250)) == "15 June 2025, 00:00:00.00025 UTC"
     odd = timezone(timedelta(hours=1, seconds=30))
-    assert exactly(PERIOD.end.astimezone(odd)) == spoken(PERIOD.end)
-    assert [shown(grade) for grade in (Likelihood.ALMOST_NO_CHANCE, AnalyticConfidence.LOW)] == [
+    assert exact_time(PERIOD.end.astimezone(odd)) == format_time(PERIOD.end)
+    assert [grade_text(grade) for grade in (Likelihood.ALMOST_NO_CHANCE, AnalyticConfidence.LOW)] == [
         "ALMOST NO CHANCE",
         "LOW",
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.vocabulary import Actor, Marking, exactly, spoken
+from domain.vocabulary import Actor, Marking, exact_time, format_time
 from service.exchange.dossier.decisions_section import decisions, endorsements
 from service.exchange.dossier.document import Cell, Document, Facts, cell, quiet, term
 from service.exchange.dossier.incidents_section import incidents
@@ -47,8 +47,8 @@ def strictest(material: Material) -> Marking:
 
 def printed(material: Material) -> str:
     """The footer of each page."""
-    as_of = f", as of {exactly(material.printed.as_of)}" if material.printed.as_of else ""
-    return f"Printed on {spoken(material.printed.at)} {_for_whom(material)}{as_of}"
+    as_of = f", as of {exact_time(material.printed.as_of)}" if material.printed.as_of else ""
+    return f"Printed on {format_time(material.printed.at)} {_for_whom(material)}{as_of}"
 
 
 def _for_whom(material: Material) -> str:
@@ -67,6 +67,6 @@ def _facts(material: Material) -> Iterator[tuple[str, Cell]]:
     mandate = material.mandate
     if mandate is not None:
         yield "By mandate over", cell(mandate.region, quiet(mandate.legal_basis))
-    yield "Submitted", cell(spoken(request.submitted_at), quiet(f"by {_person(request.submitted_by, material)}"))
+    yield "Submitted", cell(format_time(request.submitted_at), quiet(f"by {_person(request.submitted_by, material)}"))
     yield "Status", cell(status(request.status))
     yield "Version", cell(f"{request.version}, revision {request.revision} of its terms")

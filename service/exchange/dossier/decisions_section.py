@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.decider import Verdict
 from domain.deployment_request.rules import is_undisclosed
-from domain.vocabulary import Likelihood, spoken
+from domain.vocabulary import Likelihood, format_time
 from service.exchange.dossier.document import (
     Block,
     Cell,
@@ -41,7 +41,7 @@ def endorsements(material: Material) -> Section | None:
     request = material.request
     rows = [
         (
-            cell(spoken(each.endorsed_at)),
+            cell(format_time(each.endorsed_at)),
             cell(material.person(each.by), quiet(material.authority(each.by.authority))),
             cell(f"for {RECOMMENDED[each.recommendation]}"),
             cell(str(each.revision), None if request.counts(each) else quiet("no longer counts")),

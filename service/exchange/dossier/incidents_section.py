@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.incident.state import Attribution, Evidence, Incident
-from domain.vocabulary import spoken
+from domain.vocabulary import format_time
 from service.exchange.dossier.document import (
     Block,
     Cell,
@@ -33,8 +33,8 @@ def _incident(file: IncidentFile, material: Material) -> Subsection:
     facts: list[tuple[str, Cell]] = [
         ("What", cell(incident.kind, quoted(incident.description.value))),
         ("Where", cell(incident.region, *_place(file))),
-        ("When", cell(spoken(incident.occurred_at))),
-        ("Reported", cell(spoken(incident.reported_at), quiet(f"by {material.person(incident.reported_by)}"))),
+        ("When", cell(format_time(incident.occurred_at))),
+        ("Reported", cell(format_time(incident.reported_at), quiet(f"by {material.person(incident.reported_by)}"))),
         ("Marking", cell(incident.marking.value.replace("_", " "))),
         ("Attribution", cell(status(incident.status))),
     ]
@@ -66,7 +66,7 @@ def _finding(finding: Attribution | None, file: IncidentFile, material: Material
         ("Likelihood", cell(likelihood(finding.likelihood))),
         ("Confidence", cell(finding.confidence.lower())),
         ("Basis", cell(quoted(finding.basis.value))),
-        ("Found", cell(spoken(finding.found_at), quiet(f"by {material.person(finding.found_by)}"))),
+        ("Found", cell(format_time(finding.found_at), quiet(f"by {material.person(finding.found_by)}"))),
     ]
     if rests_on:
         facts.append(("Evidence", cell(", ".join(rests_on))))
@@ -81,7 +81,7 @@ def _earlier_findings(incident: Incident, file: IncidentFile, material: Material
             party = finding.responsible_party
             rows.append(
                 (
-                    cell(spoken(finding.found_at), quiet(material.person(finding.found_by))),
+                    cell(format_time(finding.found_at), quiet(material.person(finding.found_by))),
                     cell(quoted(party.value) if party else "it cannot be determined"),
                     cell(likelihood(finding.likelihood)),
                     cell(finding.confidence.lower()),
@@ -110,6 +110,6 @@ def _piece(number: int, piece: Evidence, material: Material) -> tuple[Cell, ...]
         ),
         cell(f"{reliability.value}: {RELIABILITIES[reliability]}"),
         cell(f"{grading(reliability, credibility)[1]}: {CREDIBILITIES[credibility]}"),
-        cell(spoken(piece.recorded_at), quiet(material.person(piece.recorded_by))),
+        cell(format_time(piece.recorded_at), quiet(material.person(piece.recorded_by))),
         cell(piece.marking.value.replace("_", " ")),
     )

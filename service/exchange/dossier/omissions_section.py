@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.vocabulary import Likelihood, exactly, spoken
+from domain.vocabulary import Likelihood, exact_time, format_time
 from service.exchange.dossier.document import Block, Cell, Facts, Paragraph, Section, TextLine, cell, quiet, table, term
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.phrases import CREDIBILITIES, DIGIT, LIKELIHOODS, PERCENT, RELIABILITIES
@@ -62,14 +62,14 @@ def about(material: Material) -> Section:
     printed = material.printed
     by = printed.by
     facts: list[tuple[str, Cell]] = [
-        ("Printed", cell(spoken(printed.at))),
+        ("Printed", cell(format_time(printed.at))),
         ("Printed by", cell(*_by(material))),
         (
             "Content",
             cell(
-                f"the register as of {exactly(printed.as_of)}" if printed.as_of else "everything up to its printing",
+                f"the register as of {exact_time(printed.as_of)}" if printed.as_of else "everything up to its printing",
                 quiet(f"The last event of the request is at position {printed.position} of the register's log, "
-                      f"recorded on {spoken(printed.recorded_at)}."),
+                      f"recorded on {format_time(printed.recorded_at)}."),
             ),
         ),
         ("Times", cell("in UTC; for imported events, when they happened and when they were recorded")),

@@ -13,8 +13,8 @@ from domain.vocabulary import (
     Likelihood,
     SourceReliability,
     camel,
+    format_time,
     joined,
-    spoken,
 )
 from domain.voided_events import EventVoided
 from projections.changes import Change
@@ -72,7 +72,7 @@ def grading(reliability: SourceReliability, credibility: InformationCredibility)
 
 
 def period(start: datetime | str, end: datetime | str) -> str:
-    return f"{_spoken(start)} to {_spoken(end)}"
+    return f"{_short_time(start)} to {_short_time(end)}"
 
 
 def persons(strength: int) -> str:
@@ -96,12 +96,12 @@ def recorded(moment: DossierEvent) -> Iterator[TextLine]:
     """The time of recording of an imported event."""
     entry = moment.step.entry
     if entry.occurred_at is not None:
-        yield quiet(f"recorded on {spoken(entry.recorded_at)}")
+        yield quiet(f"recorded on {format_time(entry.recorded_at)}")
 
 
 def day_and_clock(instant: datetime) -> tuple[str, str]:
     """'24 November 2026' and '08:32:29 UTC'."""
-    day, _, clock = spoken(instant).partition(", ")
+    day, _, clock = format_time(instant).partition(", ")
     return day, f"{instant.astimezone(UTC):%H:%M:%S} UTC" if instant.second else clock
 
 
@@ -126,7 +126,7 @@ def what(moment: DossierEvent, material: Material) -> Iterator[TextLine | None]:
                 f"Likelihood required of a finding: {likelihood(Likelihood(data['minimumLikelihood']))} at least."
             )
             yield quiet(f"Confidence required of a finding: {data['minimumConfidence'].lower()} at least.")
-            yield quiet(f"To be reviewed by {_spoken(data['reviewBy'])}.") if data.get("reviewBy") else None
+            yield quiet(f"To be reviewed by {_short_time(data['reviewBy'])}.") if data.get("reviewBy") else None
         case request.ReviewResumed():
             yield TextLine("The review is resumed")
         case request.RequestEndorsed():
@@ -225,12 +225,12 @@ def _value(value: Any, *, is_time: bool) -> str:
         case dict():
             return period(value["start"], value["end"])
         case str() if is_time:
-            return _spoken(value)
+            return _short_time(value)
         case _:
             return str(value)
 
 
-def _spoken(instant: datetime | str) -> str:
+def _short_time(instant: datetime | str) -> str:
     """The instant in words; midnight is omitted."""
     at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
-    return spoken(at).removesuffix(", 00:00 UTC")
+    return format_time(at).removesuffix(", 00:00 UTC")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from domain.deployment_request.state import Condition, DeploymentRequest
-from domain.vocabulary import Text, spoken
+from domain.vocabulary import Text, format_time
 from service.exchange.dossier.document import Block, Cell, Facts, Section, Subsection, cell, quiet, quoted, table, term
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.phrases import period, persons
@@ -37,7 +37,9 @@ def _compared(first: DeploymentRequest, request: DeploymentRequest) -> Block:
                 cell(persons(granted.granted_strength)),
                 cell(request.region),
                 cell(period(granted.granted_period.start, granted.granted_period.end)),
-                cell(f"until {spoken(granted.valid_until)}" if granted.valid_until else quiet("not limited further")),
+                cell(
+                    f"until {format_time(granted.valid_until)}" if granted.valid_until else quiet("not limited further")
+                ),
             )
         )
     names = ("Force", "Strength", "Region", "Period", "Valid")[: 5 if granted else 4]
@@ -72,7 +74,7 @@ def _conditions(conditions: Iterable[Condition]) -> Block:
         (
             cell(str(number)),
             cell(quoted(condition.text.value)),
-            cell(spoken(condition.due_by) if condition.due_by else quiet("no date")),
+            cell(format_time(condition.due_by) if condition.due_by else quiet("no date")),
             _fulfilment(condition.fulfilment_report, condition),
         )
         for number, condition in enumerate(conditions, start=1)
@@ -83,4 +85,4 @@ def _conditions(conditions: Iterable[Condition]) -> Block:
 def _fulfilment(report: Text | None, condition: Condition) -> Cell:
     if condition.fulfilled_at is None or report is None:
         return cell(quiet("not reported"))
-    return cell(f"reported on {spoken(condition.fulfilled_at)}", quoted(report.value))
+    return cell(f"reported on {format_time(condition.fulfilled_at)}", quoted(report.value))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.deployment_request.state import DecisionOutcome, DeploymentRequest, RequestStatus
-from domain.vocabulary import spoken
+from domain.vocabulary import format_time
 
 AFTER_APPROVAL: Final = {
     "ApprovalQuestioned": "It was questioned on {}.",
@@ -24,15 +24,14 @@ def status_text(request: DeploymentRequest, events: Iterable[tuple[str, datetime
     """
     decision = request.decision
     if request.status is RequestStatus.WITHHELD_PENDING_ATTRIBUTION and request.hold is not None:
-        return (
-            f"The decision is withheld since {spoken(request.hold.held_since)}, until it is known who is responsible."
-        )
+        since = format_time(request.hold.held_since)
+        return f"The decision is withheld since {since}, until it is known who is responsible."
     if decision is None:
         return f"{request.status.replace('_', ' ').capitalize()}; nothing is decided."
     if decision.outcome is DecisionOutcome.DENIED:
-        return f"Denied on {spoken(decision.decided_at)}."
+        return f"Denied on {format_time(decision.decided_at)}."
     conditions = ", with conditions," if decision.conditions else ""
-    return " ".join((f"Approved{conditions} on {spoken(decision.decided_at)}.", *_afterwards(events)))
+    return " ".join((f"Approved{conditions} on {format_time(decision.decided_at)}.", *_afterwards(events)))
 
 
 def _afterwards(events: Iterable[tuple[str, datetime]]) -> Iterator[str]:
@@ -42,4 +41,4 @@ def _afterwards(events: Iterable[tuple[str, datetime]]) -> Iterator[str]:
     steps = steps[questions[-1] :] if questions else steps
     for type_, at in steps:
         sentence = UNANSWERED if len(steps) == 1 and questions else AFTER_APPROVAL[type_]
-        yield sentence.format(spoken(at))
+        yield sentence.format(format_time(at))
