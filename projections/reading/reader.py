@@ -10,15 +10,13 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Executable, Text, any_, bindparam, func, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.access import Viewer, viewer
 from domain.authority import Authority
 from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import Actor, AuthorityCode, Region
 from projections.reading import parked_streams
+from projections.reading.connections import ConnectionLost, Connections
 from projections.reading.positions import EventParked, ViewBehind, ViewPositions
 from projections.reading.queries import Query, ViewerScope
 from projections.reading.single_flight import SingleFlight
@@ -108,19 +106,19 @@ class Reader:
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        connections: Connections,
         standing_of: StandingOf,
         *,
         patience: float = 5.0,
         answer_limit: float = 5.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """engine: in autocommit mode. standing_of: queries what an actor's visibility depends on.
+        """standing_of: queries what an actor's visibility depends on.
 
         patience: longest wait for a view, in seconds. answer_limit: longest wait for the database, in seconds.
         """
         self._slots = StatementSlots(answer_limit)
-        self._engine = engine
+        self._connections = connections
         self._standing_of = standing_of
         self._patience = patience
         self._limit = answer_limit
@@ -240,10 +238,10 @@ class Reader:
         """Retries once if a pooled connection is dead, as after a restart, or if views have lost steps: their known
         positions are then reset."""
         try:
-            with suppress(_Dead, _Lost):
+            with suppress(ConnectionLost, _Lost):
                 return await ask()
             return await ask()
-        except (_Dead, _Lost) as error:
+        except (ConnectionLost, _Lost) as error:
             raise DatabaseUnavailable(f"the database does not answer: {error}") from error
 
     async def _execute(
@@ -255,33 +253,26 @@ class Reader:
     ) -> Sequence[Sequence[Any]]:
         """Raises _Lost if a view is no longer at the wanted position, although it was known to have reached it."""
         try:
-            async with asyncio.timeout(self._limit + 1), self._engine.connect() as connection:
+            async with asyncio.timeout(self._limit + 1), self._connections.connection() as connection:
                 if wanted and views:
-                    lacking = await connection.execute(LACKING, {"views": list(views), "wanted": wanted})
-                    if (view := lacking.scalar()) is not None:
+                    values_of_views = {"views": list(views), "wanted": wanted}
+                    for (view,) in await self._connections.rows(connection, LACKING, values_of_views):
                         self._positions.reset()
                         raise _Lost(f"the view {view} is no longer at {wanted}")
-                return (await connection.execute(statement, values)).all()
-        except (TimeoutError, PoolTimeout, psycopg.OperationalError, DBAPIError) as error:
+                return await self._connections.rows(connection, statement, values)
+        except (TimeoutError, psycopg.Error, ConnectionLost) as error:
             self._past = {}
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> Exception:
         """What to raise for an error of a statement. The next connection may find a database that was restored."""
-        if isinstance(error, TimeoutError | PoolTimeout):
+        if isinstance(error, TimeoutError):
             return DatabaseUnavailable("the database does not answer in time")
         if isinstance(error, psycopg.OperationalError):
             return DatabaseUnavailable(f"the database does not answer: {error}")
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if isinstance(error, ConnectionLost):
             self._positions.reset()
-            return _Dead(str(error.orig))
-        if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.OperationalError):
-            return DatabaseUnavailable(f"the database does not answer: {error.orig}")
         return error
-
-
-class _Dead(Exception):
-    """A pooled connection turned out to be dead."""
 
 
 class _Lost(Exception):

@@ -30,7 +30,7 @@ from service.exchange.visible_log.history import final_state
 from service.exchange.visible_log.history import history as history_of
 from service.exchange.visible_log.references import find
 from service.exchange.visible_log.refused import ExportRefused
-from service.processes.composition import async_engine
+from service.processes.composition import reading_connections
 
 STEPS: Final = 50
 """Events per page of a history."""
@@ -188,11 +188,11 @@ def _ask(register: RegisterAccess, question: Callable[[Reader], Awaitable[T]]) -
     """Runs a query on the views. Raises ExportRefused if they are behind, Unavailable if the database is down."""
 
     async def answer() -> T:
-        engine = async_engine(register.settings, register.urls.api)
+        connections = reading_connections(register.settings, register.urls.api)
         try:
-            return await question(Reader(engine, standing_of, patience=register.settings.view_patience))
+            return await question(Reader(connections, standing_of, patience=register.settings.view_patience))
         finally:
-            await engine.dispose()
+            await connections.close()
 
     try:
         return asyncio.run(answer())

@@ -22,7 +22,7 @@ from service.cli.terminal_text import clean
 from service.database.migrations import migrate as apply_migrations
 from service.database.startup import open_database
 from service.errors import Unavailable
-from service.processes.composition import async_engine, tolerance
+from service.processes.composition import reading_connections, tolerance
 from service.processes.view_problems import FOLLOWED, any_late, unfollowed, view_faults
 from service.settings import Settings
 
@@ -69,14 +69,14 @@ def answers(settings: Settings, url: str, query: Query[T]) -> list[T]:
     """Runs a query as the system. Raises Unavailable."""
 
     async def ask() -> list[T]:
-        engine = async_engine(settings, url)
+        connections = reading_connections(settings, url)
         try:
-            reading = await Reader(engine, standing_of, answer_limit=settings.answer_timeout).reading(SYSTEM)
+            reading = await Reader(connections, standing_of, answer_limit=settings.answer_timeout).reading(SYSTEM)
             return await reading.rows(query)
         except DatabaseUnavailable as error:
             raise Unavailable(str(error)) from error
         finally:
-            await engine.dispose()
+            await connections.close()
 
     return asyncio.run(ask())
 

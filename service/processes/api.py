@@ -13,7 +13,7 @@ from service.graphql.http.endpoint import mount
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
 from service.identity import Identity, Tokens
-from service.processes.composition import async_engine, now, tolerance, write_side
+from service.processes.composition import now, reading_connections, tolerance, write_side
 from service.processes.health import HealthCheck
 from service.processes.health_endpoints import mount_health_endpoints
 from service.processes.metrics import Metrics
@@ -31,13 +31,16 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        engine, health_engine = async_engine(settings, urls.api), async_engine(settings, urls.api, 1)
+        connections, health_connections = (
+            reading_connections(settings, urls.api),
+            reading_connections(settings, urls.api, 1),
+        )
         try:
             with write_side(settings, urls.api) as write:
                 clock = write.store.clock.now
                 async with open_subscriptions(settings, urls.api, clock) as live:
                     reader = Reader(
-                        engine,
+                        connections,
                         standing_of,
                         patience=settings.view_patience,
                         answer_limit=settings.answer_timeout,
@@ -45,7 +48,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
                     )
                     metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
                     app.state.health_check = HealthCheck(
-                        Reader(health_engine, standing_of, answer_limit=settings.answer_timeout),
+                        Reader(health_connections, standing_of, answer_limit=settings.answer_timeout),
                         urls.api,
                         tolerance(settings),
                         write.store.probe,
@@ -57,7 +60,7 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
                         reader=reader,
                         identify=identify,
                         subscriptions=live,
-                        request_rebuild=rebuild_requester(engine),
+                        request_rebuild=rebuild_requester(connections),
                         record_actor_name=ActorNames(write.store, write.threads).record,
                         record_command_metric=metrics.command,
                         record_execution=metrics.execution,
@@ -65,8 +68,8 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
                     )
                     yield
         finally:
-            await engine.dispose()
-            await health_engine.dispose()
+            await connections.close()
+            await health_connections.close()
 
     app = FastAPI(title="Mandate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     mount(app)

@@ -5,11 +5,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import psycopg
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from projections.reading.connections import Connections
 from service.commands.dispatcher import Dispatcher
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
@@ -19,9 +19,6 @@ from service.processes.view_problems import HealthTolerance
 from service.settings import Settings
 
 Clock = Callable[[], datetime]
-
-STATEMENT_CACHE_SIZE: Final = 128
-"""Cached compiled statements. Daily use needs no more, and some take half a megabyte."""
 
 
 def now() -> datetime:
@@ -55,8 +52,8 @@ def tolerance(settings: Settings) -> HealthTolerance:
     return HealthTolerance(stuck_after=settings.stuck_after, parked=settings.parked_limit)
 
 
-def async_engine(settings: Settings, url: str, pool_size: int | None = None, patience: float = 0) -> AsyncEngine:
-    """An engine for reading the views. libpq parses the URL. It connects on first use.
+def reading_connections(settings: Settings, url: str, pool_size: int | None = None, patience: float = 0) -> Connections:
+    """Connections for reading the views. libpq parses the URL.
 
     patience: seconds to wait for a pooled connection, if longer than the connect timeout.
     """
@@ -74,16 +71,8 @@ def async_engine(settings: Settings, url: str, pool_size: int | None = None, pat
         "-c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0 -c enable_memoize=off "
         "-c default_transaction_isolation=read\\ committed"
     )
-    return create_async_engine(
-        "postgresql+psycopg://",
-        async_creator=connect,
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        query_cache_size=STATEMENT_CACHE_SIZE,
-        pool_size=pool_size or settings.view_pool_size,
-        max_overflow=0,
-        pool_timeout=max(settings.connect_timeout, patience),
-    )
+    size = pool_size or settings.view_pool_size
+    return Connections(connect, size, max(settings.connect_timeout, patience))
 
 
 @contextmanager

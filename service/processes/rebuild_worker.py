@@ -7,14 +7,11 @@ from threading import Event
 from typing import Any, Final, cast
 
 import psycopg
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections.catalogue import VIEWS
 from projections.following.leadership import OtherVersion, connect
 from projections.following.outages import is_outage
+from projections.reading.connections import ConnectionLost, Connections
 from projections.rebuilding import copies, rebuild_queue
 from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild
@@ -35,14 +32,14 @@ LISTEN: Final = 1.0
 log = logging.getLogger(__name__)
 
 
-def rebuild_requester(engine: AsyncEngine) -> Callable[[str], Awaitable[None]]:
+def rebuild_requester(connections: Connections) -> Callable[[str], Awaitable[None]]:
     """Requests the rebuild of a view from any worker, now or later. Raises Unavailable."""
 
     async def request(view: str) -> None:
         try:
-            async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-                await connection.execute(text("SELECT projections.ask_rebuild(:view)"), {"view": view})
-        except (PoolTimeout, psycopg.OperationalError, DBAPIError) as error:
+            async with connections.connection() as connection:
+                await connection.execute(rebuild_queue.ASK, [view])
+        except (TimeoutError, psycopg.Error, ConnectionLost) as error:
             raise Unavailable("the database does not answer") from error
 
     return request

@@ -12,7 +12,7 @@ from service.graphql.subscriptions.feed import VIEWS, EventFeed
 from service.graphql.subscriptions.lifetime import SubscriptionServices
 from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimits
 from service.graphql.subscriptions.watermark import LowWatermark
-from service.processes.composition import Clock, async_engine
+from service.processes.composition import Clock, reading_connections
 from service.settings import Settings
 
 POOL_TIMEOUT: Final = 60.0
@@ -22,9 +22,11 @@ POOL_TIMEOUT: Final = 60.0
 @asynccontextmanager
 async def open_subscriptions(settings: Settings, url: str, clock: Clock) -> AsyncIterator[SubscriptionServices]:
     """The parts of subscriptions. They have a separate connection pool, so that queries never wait for them."""
-    engine = async_engine(settings, url, settings.live_pool_size, POOL_TIMEOUT)
+    connections = reading_connections(settings, url, settings.live_pool_size, POOL_TIMEOUT)
     try:
-        reader = Reader(engine, standing_of, patience=settings.view_patience, answer_limit=POOL_TIMEOUT, clock=clock)
+        reader = Reader(
+            connections, standing_of, patience=settings.view_patience, answer_limit=POOL_TIMEOUT, clock=clock
+        )
         watermark = LowWatermark(append_listener(url, settings.connect_timeout), partial(reader.reached, VIEWS))
         feed = EventFeed(
             reader,
@@ -45,4 +47,4 @@ async def open_subscriptions(settings: Settings, url: str, clock: Clock) -> Asyn
             Lobby(settings.live_lobby),
         )
     finally:
-        await engine.dispose()
+        await connections.close()

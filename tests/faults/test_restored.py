@@ -21,7 +21,7 @@ from service.commands.envelope import CommandResult
 from service.errors import Unavailable
 from service.event_store.store import AppendConflict, AppendItem, EventStore
 from service.identity import Identity
-from service.processes.composition import async_engine
+from service.processes.composition import reading_connections
 from service.settings import DatabaseUrls, Settings
 from tests.faults.register import KFOR, Register
 from tests.faults.restoring import Backup
@@ -155,15 +155,15 @@ def test_the_positions_of_past_instants_are_those_of_the_restored_log(
         return (await reader.reading(SYSTEM, as_of=instant)).viewer_scope.position or 0
 
     async def run() -> None:
-        engine = async_engine(Settings(), database_urls.api)
+        connections = reading_connections(Settings(), database_urls.api)
         try:
-            reader = Reader(engine, standing_of)
+            reader = Reader(connections, standing_of)
             assert await position(reader) == register.store.head()[0]
             await asyncio.to_thread(backup.restore)
             await reader.reached(["incidents"])
             assert await position(reader) == await asyncio.to_thread(head, register.store)
         finally:
-            await engine.dispose()
+            await connections.close()
 
     asyncio.run(run())
 

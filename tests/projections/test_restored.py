@@ -19,7 +19,7 @@ from projections.reading.reader import Reader, ViewBehind
 from projections.reading.view_status import ViewStatus
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
-from service.processes.composition import async_engine
+from service.processes.composition import reading_connections
 from service.processes.rebuild_worker import RebuildWorker
 from service.settings import Settings
 from tests.projections.histories import Histories
@@ -123,9 +123,9 @@ def test_what_was_promised_is_there_also_after_a_view_lost_its_last_steps(record
     head = recorded.store.head()[0]
 
     async def ask() -> None:
-        engine = async_engine(Settings(), recorded.urls.api)
+        connections = reading_connections(Settings(), recorded.urls.api)
         try:
-            reading = await Reader(engine, standing_of, patience=0.2).reading(SYSTEM, at_least=head)
+            reading = await Reader(connections, standing_of, patience=0.2).reading(SYSTEM, at_least=head)
             question = deployment_requests.by_ids(reading.viewer_scope, [])
             await reading.rows(question)
             empty(recorded)
@@ -135,6 +135,6 @@ def test_what_was_promised_is_there_also_after_a_view_lost_its_last_steps(record
             recorded.apply()
             await reading.rows(question)
         finally:
-            await engine.dispose()
+            await connections.close()
 
     asyncio.run(ask())

@@ -25,7 +25,7 @@ from projections.reading.view_status import ViewStatus, statuses
 from projections.tables.view import View
 from service.event_store.records import AppendItem
 from service.event_store.store import AppendConflict, EventStore
-from service.processes.composition import async_engine
+from service.processes.composition import reading_connections
 from service.settings import DatabaseUrls, Settings
 from tests.reading import whole_log
 
@@ -84,12 +84,14 @@ class World:
         as_of: datetime | None = None,
     ) -> list[list[T]]:
         async def answers() -> list[list[T]]:
-            engine = async_engine(Settings(), self.urls.api)
+            connections = reading_connections(Settings(), self.urls.api)
             try:
-                reading = await Reader(engine, standing_of, patience=1).reading(actor, at_least=at_least, as_of=as_of)
+                reading = await Reader(connections, standing_of, patience=1).reading(
+                    actor, at_least=at_least, as_of=as_of
+                )
                 return [await reading.rows(question(reading.viewer_scope)) for question in questions]
             finally:
-                await engine.dispose()
+                await connections.close()
 
         return asyncio.run(answers())
 

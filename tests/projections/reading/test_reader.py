@@ -9,19 +9,19 @@ from typing import TypeVar
 import psycopg
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain import jurisdiction
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
 from projections import request_lists
 from projections.authorities import standing_of
+from projections.reading.connections import Connections
 from projections.reading.positions import ViewPositions
 from projections.reading.queries import Query
 from projections.reading.reader import DatabaseUnavailable, InstantAhead, Reader, ViewBehind
 from projections.request_lists import RequestListFilter
 from service.event_store.records import AppendItem
-from service.processes.composition import async_engine
+from service.processes.composition import reading_connections
 from service.settings import Settings
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model, actor
@@ -32,13 +32,13 @@ T = TypeVar("T")
 COUNT = partial(request_lists.count, wanted=RequestListFilter())
 
 
-def reading(url: str, use: Callable[[AsyncEngine], Awaitable[T]], **settings: float) -> T:
+def reading(url: str, use: Callable[[Connections], Awaitable[T]], **settings: float) -> T:
     async def run() -> T:
-        engine = async_engine(Settings.model_validate(settings), url)
+        connections = reading_connections(Settings.model_validate(settings), url)
         try:
-            return await use(engine)
+            return await use(connections)
         finally:
-            await engine.dispose()
+            await connections.close()
 
     return asyncio.run(run())
 
@@ -54,8 +54,8 @@ def test_a_viewer_holds_the_tokens_of_what_stands_now(recorded: World) -> None:
     recorded.apply()
     model = Model(recorded.log())
 
-    async def viewers(engine: AsyncEngine) -> list[object]:
-        reader = Reader(engine, standing_of)
+    async def viewers(connections: Connections) -> list[object]:
+        reader = Reader(connections, standing_of)
         return [(await reader.reading(who)).viewer for who in ACTORS]
 
     found = reading(recorded.urls.api, viewers)
@@ -77,10 +77,10 @@ def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> 
     world.append([AppendItem(events=(unrecorded(stream, 1, granted), unrecorded(stream, 2, ended)))])
     world.apply()
 
-    async def holds(engine: AsyncEngine) -> list[bool]:
+    async def holds(connections: Connections) -> list[bool]:
         found = []
         for hours in (-1, 0, 23, 24):
-            reader = Reader(engine, standing_of, clock=lambda hours=hours: start + timedelta(hours=hours))  # type: ignore[misc]
+            reader = Reader(connections, standing_of, clock=lambda hours=hours: start + timedelta(hours=hours))  # type: ignore[misc]
             found.append("region:xk" in ((await reader.reading(actor("p1", "alpha"))).viewer.tokens or ()))
         return found
 
@@ -90,14 +90,14 @@ def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> 
 def test_at_least_waits_for_the_view_and_gives_up_in_time(recorded: World) -> None:
     head = recorded.store.head()[0]
 
-    async def waits(engine: AsyncEngine) -> list[int]:
-        begun = await Reader(engine, standing_of).reading(SYSTEM, at_least=head)
+    async def waits(connections: Connections) -> list[int]:
+        begun = await Reader(connections, standing_of).reading(SYSTEM, at_least=head)
         answer = asyncio.create_task(begun.rows(COUNT(begun.viewer_scope)))
         await asyncio.to_thread(recorded.apply)
         return await answer
 
-    async def gives_up(engine: AsyncEngine) -> None:
-        begun = await Reader(engine, standing_of, patience=0.05).reading(SYSTEM, at_least=head)
+    async def gives_up(connections: Connections) -> None:
+        begun = await Reader(connections, standing_of, patience=0.05).reading(SYSTEM, at_least=head)
         await begun.rows(COUNT(begun.viewer_scope))
 
     with pytest.raises(ViewBehind, match="situation is at position 0, not yet at") as behind:
@@ -112,8 +112,8 @@ def test_as_of_waits_for_all_that_was_recorded_till_then(recorded: World) -> Non
     half = log[len(log) // 2]
     recorded.apply(until=half.position - 1)
 
-    async def asks(engine: AsyncEngine) -> None:
-        begun = await Reader(engine, standing_of, patience=0.05).reading(SYSTEM, as_of=half.recorded_at)
+    async def asks(connections: Connections) -> None:
+        begun = await Reader(connections, standing_of, patience=0.05).reading(SYSTEM, as_of=half.recorded_at)
         await begun.rows(COUNT(begun.viewer_scope))
 
     with pytest.raises(ViewBehind):
@@ -140,8 +140,8 @@ def test_a_connection_that_died_in_the_pool_is_replaced(recorded: World) -> None
                 " WHERE usename = 'mandate_api' AND datname = current_database()"
             )
 
-    async def asks(engine: AsyncEngine) -> list[list[int]]:
-        begun = await Reader(engine, standing_of).reading(SYSTEM)
+    async def asks(connections: Connections) -> list[list[int]]:
+        begun = await Reader(connections, standing_of).reading(SYSTEM)
         before = await begun.rows(COUNT(begun.viewer_scope))
         await asyncio.to_thread(terminate_all)
         return [before, await begun.rows(COUNT(begun.viewer_scope))]
@@ -153,8 +153,8 @@ def test_a_connection_that_died_in_the_pool_is_replaced(recorded: World) -> None
 def test_a_database_that_is_away_or_slow_is_told(recorded: World) -> None:
     slow = Query(select(func.pg_sleep(30)), (), lambda row: row)
 
-    async def asks(engine: AsyncEngine) -> None:
-        await (await Reader(engine, standing_of).reading(SYSTEM)).rows(slow)
+    async def asks(connections: Connections) -> None:
+        await (await Reader(connections, standing_of).reading(SYSTEM)).rows(slow)
 
     with pytest.raises(DatabaseUnavailable, match="statement timeout"):
         reading(recorded.urls.api, asks, answer_timeout=0.1)
@@ -166,8 +166,8 @@ def test_each_question_is_planned_for_its_own_values(recorded: World) -> None:
     """A plan for all values, which PostgreSQL may turn to from the sixth time on, suits no filter of few."""
     mode = Query(select(func.current_setting("plan_cache_mode")), (), lambda row: str(row[0]))
 
-    async def asks(engine: AsyncEngine) -> list[str]:
-        return await (await Reader(engine, standing_of).reading(SYSTEM)).rows(mode)
+    async def asks(connections: Connections) -> list[str]:
+        return await (await Reader(connections, standing_of).reading(SYSTEM)).rows(mode)
 
     assert reading(recorded.urls.api, asks) == ["force_custom_plan"]
 

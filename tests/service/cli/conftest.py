@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from service.cli import application
 from service.event_store.store import EventStore
-from service.processes.composition import async_engine
+from service.processes.composition import reading_connections
 from service.settings import DatabaseUrls, Settings
 from tests.projections.histories import Histories
 from tests.projections.world import World
@@ -44,9 +44,9 @@ def run(recorded: World, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 def watch(recorded: World) -> Iterator[Watch]:
     with asyncio.Runner() as runner:
-        engine = async_engine(Settings(), recorded.urls.api)
-        yield Watch(recorded, runner, engine)
-        runner.run(engine.dispose())
+        connections = reading_connections(Settings(), recorded.urls.api)
+        yield Watch(recorded, runner, connections)
+        runner.run(connections.close())
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import psycopg
 
 from projections import deployment_requests
 from projections.tables.view import View
-from service.processes.composition import async_engine
+from service.processes.composition import reading_connections
 from service.processes.rebuild_worker import RebuildWorker, rebuild_requester
 from service.settings import Settings
 from tests.projections.rebuilding.faulty_views import faulty
@@ -39,11 +39,11 @@ def ask(world: World, view: str = NAME) -> None:
     """As the API does, with its rights."""
 
     async def asked() -> None:
-        engine = async_engine(Settings(), world.urls.api)
+        connections = reading_connections(Settings(), world.urls.api)
         try:
-            await rebuild_requester(engine)(view)
+            await rebuild_requester(connections)(view)
         finally:
-            await engine.dispose()
+            await connections.close()
 
     asyncio.run(asked())
 

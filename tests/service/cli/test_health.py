@@ -74,7 +74,7 @@ def test_who_asks_at_once_gets_one_answer(recorded: World, watch: Watch) -> None
         asked.append(1)
 
     async def crowd() -> list[HealthReport]:
-        examination = HealthCheck(Reader(watch.engine, standing_of), recorded.urls.api, SHORT, probe, fresh=3600)
+        examination = HealthCheck(Reader(watch.connections, standing_of), recorded.urls.api, SHORT, probe, fresh=3600)
         return await asyncio.gather(*(examination.run() for _ in range(100)), examination.run())
 
     assert len(watch.runner.run(crowd())) == 101

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections import deployment_requests
 from projections.authorities import standing_of
 from projections.catalogue import VIEWS
 from projections.following.follower import Consumer, view_consumer
+from projections.reading.connections import Connections
 from projections.reading.reader import Reader
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION
 from service.processes.health import HealthCheck, HealthReport
@@ -38,14 +38,14 @@ class Watch:
 
     world: World
     runner: asyncio.Runner
-    engine: AsyncEngine
+    connections: Connections
     examinations: dict[HealthTolerance, HealthCheck] = field(default_factory=dict)
 
     def health(self, tolerance: HealthTolerance = SHORT, **other: Any) -> HealthReport:
         if tolerance not in self.examinations or other:
             given = {"probe": self.world.store.probe, "fresh": 0, **other}
             self.examinations[tolerance] = HealthCheck(
-                Reader(self.engine, standing_of), self.world.urls.api, tolerance, **given
+                Reader(self.connections, standing_of), self.world.urls.api, tolerance, **given
             )
         return self.runner.run(self.examinations[tolerance].run())
 

@@ -2,23 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine, event
+import pytest
+
+from projections.reading.connections import Connections
+
+SHARED: Final = ("parked_streams",)
+"""Tables that all requests share a look at."""
 
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that queries run meanwhile, but for what all share a look at. Commands and followers do
-    not go through SQLAlchemy."""
+    """The statements that queries run meanwhile, but for shared ones. Commands and followers have connections of their
+    own."""
     found: list[str] = []
+    rows = Connections.rows
 
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if "FROM projections.parked_streams" not in statement:
-            found.append(statement)
+    async def noted(self: Connections, connection: Any, statement: Any, *rest: Any) -> Any:
+        if not any(f"FROM projections.{table}" in str(statement) for table in SHARED):
+            found.append(str(statement))
+        return await rows(self, connection, statement, *rest)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Connections, "rows", noted)
         yield found
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
