@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from math import inf
 from typing import Final
 
+FRESH: Final = 0.05
+"""Seconds for which an answer counts as current."""
 SHORTEST: Final = 0.002
 LONGEST: Final = 0.025
 """Seconds between two queries; a follower takes a few milliseconds."""
@@ -38,6 +41,7 @@ class ViewPositions:
         self._ask = ask
         self._positions: dict[str, int] = {}
         self._resets = 0
+        self._asked_at = -inf
         self._asking: asyncio.Task[None] | None = None
 
     async def wait_until(self, views: Iterable[str], wanted: int, patience: float) -> None:
@@ -57,6 +61,11 @@ class ViewPositions:
             await asyncio.sleep(min(interval, max(deadline - clock(), 0)))
             interval = min(interval * 2, LONGEST)
 
+    async def look(self) -> None:
+        """Queries the positions if the last query is older than FRESH. Raises errors of `ask`."""
+        if asyncio.get_running_loop().time() - self._asked_at > FRESH:
+            await self._refresh()
+
     async def minimum(self, views: Iterable[str]) -> int:
         """The lowest current position of the views. Raises errors of `ask`."""
         await self._refresh()
@@ -65,6 +74,7 @@ class ViewPositions:
     def reset(self) -> None:
         """Forgets all positions: a crashed server may have lost the last steps of its views, which are repeated."""
         self._positions = {}
+        self._asked_at = -inf
         self._resets += 1
 
     async def _refresh(self) -> None:
@@ -77,6 +87,7 @@ class ViewPositions:
         """Repeats the query if there was a reset meanwhile, also by `ask` itself: the answer may be older than that."""
         resets = None
         while resets != self._resets:
-            resets, found = self._resets, await self._ask()
+            resets, began = self._resets, asyncio.get_running_loop().time()
+            found = await self._ask()
             if resets == self._resets:
-                self._positions = dict(found)
+                self._positions, self._asked_at = dict(found), began

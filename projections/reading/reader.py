@@ -12,14 +12,13 @@ import psycopg
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Executable, Text, any_, bindparam, func, select
 
 from domain.access import Viewer, viewer
-from domain.authority import Authority
-from domain.jurisdiction import Jurisdiction
-from domain.vocabulary import Actor, AuthorityCode, Region
+from domain.vocabulary import Actor
 from projections.reading import parked_streams
 from projections.reading.connections import ConnectionLost, Connections
 from projections.reading.positions import EventParked, ViewBehind, ViewPositions
 from projections.reading.queries import Query, ViewerScope
 from projections.reading.single_flight import SingleFlight
+from projections.reading.standings import Mark, StandingOf, Standings
 from projections.reading.statement_slots import Person, StatementSlots, in_pieces
 from projections.tables import checkpoints, parked
 from projections.tables.stored_events import events
@@ -27,8 +26,6 @@ from projections.tables.stored_events import events
 __all__ = ["DatabaseUnavailable", "EventParked", "InstantAhead", "Reader", "Reading", "ViewBehind"]
 
 T = TypeVar("T")
-StandingOf = Callable[[AuthorityCode], Query[Authority | Jurisdiction]]
-"""Queries an authority, if registered, and the jurisdictions of its mandates."""
 
 RETRY_AFTER: Final = 1.0
 PAST_KEPT: Final = 4096
@@ -40,7 +37,11 @@ POSITION_AS_OF: Final = select(
 )
 PARKED: Final = select(parked.streams.c.view, parked.streams.c.stream, parked.streams.c.position)
 POSITIONS: Final = select(
-    checkpoints.table.c.view, checkpoints.reached, checkpoints.table.c.parked, checkpoints.table.c.mends
+    checkpoints.table.c.view,
+    checkpoints.reached,
+    checkpoints.table.c.parked,
+    checkpoints.table.c.mends,
+    checkpoints.table.c.updated_at,
 )
 LACKING: Final = select(checkpoints.table.c.view).where(
     checkpoints.table.c.view == any_(bindparam("views", type_=ARRAY(Text))),
@@ -119,7 +120,6 @@ class Reader:
         """
         self._slots = StatementSlots(answer_limit)
         self._connections = connections
-        self._standing_of = standing_of
         self._patience = patience
         self._limit = answer_limit
         self._clock = clock
@@ -128,6 +128,8 @@ class Reader:
         self._past: dict[datetime, int] = {}
         self._marks: frozenset[tuple[str, int, int]] = frozenset()
         self._parked_streams: SingleFlight[Hashable, Mapping[str, Mapping[UUID, int]]] = SingleFlight()
+        self._updated: dict[str, Mark] = {}
+        self._standings = Standings(standing_of)
 
     async def reading(
         self,
@@ -201,15 +203,12 @@ class Reader:
         return await self._positions.minimum(views)
 
     async def _viewer(self, actor: Actor, now: datetime, at_least: int) -> Viewer:
+        """The viewer, no older than the last look at the positions."""
         if actor.is_system:
             return viewer(actor, registered=True, holds=())
-        registered, holds = False, list[Region]()
-        for found in await self.answer(self._standing_of(actor.authority), at_least):
-            if isinstance(found, Authority):
-                registered = True
-            elif (mandate := found.mandate(now)) is not None and mandate.authority == actor.authority:
-                holds.append(mandate.region)
-        return viewer(actor, registered=registered, holds=holds)
+        await self._positions.look()
+        await self._positions.wait_until(self._standings.query(actor.authority).views, at_least, self._patience)
+        return await self._standings.viewer(actor, now, self._updated, partial(self.answer, at_least=at_least))
 
     async def _position_as_of(self, instant: datetime) -> int:
         """The position of an instant. It never changes while the database keeps its history, so it is cached."""
@@ -229,6 +228,7 @@ class Reader:
         found = await self._rows(POSITIONS)
         self._parking = {row[0] for row in found if row[2]}
         self._marks = frozenset((row[0], row[2], row[3]) for row in found if row[2])
+        self._updated = {row[0]: (row[1], row[4]) for row in found}
         return {row[0]: row[1] for row in found}
 
     async def _rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Sequence[Any]]:
@@ -262,6 +262,7 @@ class Reader:
                 return await self._connections.rows(connection, statement, values)
         except (TimeoutError, psycopg.Error, ConnectionLost) as error:
             self._past = {}
+            self._standings.clear()
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> Exception:

@@ -1,7 +1,8 @@
 """The Reader: as somebody, at least at a position, within a time limit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -11,7 +12,8 @@ import pytest
 from sqlalchemy import func, select
 
 from domain import jurisdiction
-from domain.jurisdiction import MandateEnded, MandateGranted
+from domain.authority import Authority
+from domain.jurisdiction import Jurisdiction, MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
 from projections import request_lists
 from projections.authorities import standing_of
@@ -85,6 +87,69 @@ def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> 
         return found
 
     assert reading(world.urls.api, holds) == [False, True, True, False]
+
+
+def test_a_mandate_that_ends_is_noticed_and_otherwise_read_once(world: World) -> None:
+    code, region, start = AuthorityCode("alpha"), Region("xk"), datetime(2024, 1, 1, tzinfo=UTC)
+    granted = MandateGranted(
+        authority=code, region=region, legal_basis=Label("law"), endorsements_required=Quorum(1), valid_from=start
+    )
+    ended = MandateEnded(authority=code, region=region, reason=Text("over"), at=start + timedelta(days=1))
+    stream, later = jurisdiction.stream_of(region), start + timedelta(days=2)
+    world.append([AppendItem(events=(unrecorded(stream, 1, granted),))])
+    world.apply()
+    asked: list[str] = []
+
+    def standing(of: AuthorityCode) -> Query[Authority | Jurisdiction]:
+        query = standing_of(of)
+
+        def read(row: Sequence[object]) -> Authority | Jurisdiction:
+            asked.append("row")
+            return query.read(row)
+
+        return replace(query, read=read)
+
+    async def holds(connections: Connections) -> list[bool]:
+        reader = Reader(connections, standing)
+
+        async def held(now: datetime = later, at_least: int | None = None) -> bool:
+            begun = await reader.reading(actor("p1", "alpha"), now=now, at_least=at_least)
+            return "region:xk" in (begun.viewer.tokens or ())
+
+        found = [await held(), await held(), await held(start - timedelta(days=1))]
+        assert asked == ["row"]
+        world.append([AppendItem(events=(unrecorded(stream, 2, ended),))])
+        await asyncio.to_thread(world.apply)
+        found += [await held(at_least=world.store.head()[0]), await held()]
+        return found
+
+    assert reading(world.urls.api, holds) == [True, True, False, False, False]
+
+
+def test_a_rebuilt_view_of_authorities_is_read_again(world: World) -> None:
+    """Its position is the same as before."""
+    code, region = AuthorityCode("alpha"), Region("xk")
+    granted = MandateGranted(
+        authority=code,
+        region=region,
+        legal_basis=Label("law"),
+        endorsements_required=Quorum(1),
+        valid_from=datetime(2024, 1, 1, tzinfo=UTC),
+    )
+    world.append([AppendItem(events=(unrecorded(jurisdiction.stream_of(region), 1, granted),))])
+    world.apply()
+
+    async def holds(connections: Connections) -> bool:
+        reader = Reader(connections, standing_of)
+        assert "region:xk" in ((await reader.reading(actor("p1", "alpha"))).viewer.tokens or ())
+        with psycopg.connect(world.urls.owner) as connection:
+            connection.execute("DELETE FROM projections.jurisdictions")
+            connection.execute("UPDATE projections.checkpoints SET mends = mends + 1, updated_at = clock_timestamp()")
+        while "region:xk" in ((await reader.reading(actor("p1", "alpha"))).viewer.tokens or ()):
+            pass
+        return True
+
+    assert reading(world.urls.api, holds)
 
 
 def test_at_least_waits_for_the_view_and_gives_up_in_time(recorded: World) -> None:

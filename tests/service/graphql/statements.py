@@ -8,7 +8,7 @@ import pytest
 
 from projections.reading.connections import Connections
 
-SHARED: Final = ("parked_streams",)
+SHARED: Final = ("parked_streams", "checkpoints")
 """Tables that all requests share a look at."""
 
 
