@@ -12,6 +12,8 @@ AT_ONCE: Final = 10_000
 """Maximum of one person's concurrent documents, if there is more than one."""
 READ: Final = 10
 """A field with its own resolver."""
+INTROSPECTION: Final = 3
+"""A field of an introspection type."""
 RULES: Final = 100
 """One evaluation of all rules of a lifecycle."""
 
@@ -47,9 +49,10 @@ _EXTENSION: Final = "charge"
 def charged(schema: GraphQLSchema) -> GraphQLSchema:
     """The schema, with the cost of each field in the field's extensions."""
     for kind in schema.type_map.values():
-        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+        if isinstance(kind, GraphQLObjectType):
+            other = INTROSPECTION if kind.name.startswith("__") else READ
             for name, field in kind.fields.items():
-                units = 1 if _is_attribute(field) else CHARGES.get((kind.name, name), READ)
+                units = 1 if _is_attribute(field) else CHARGES.get((kind.name, name), other)
                 field.extensions = {**field.extensions, _EXTENSION: units}
     return schema
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from graphql import get_introspection_query
 
 from service.graphql.execution import person_quotas
 from service.graphql.execution.document_cache import MAX_DOCUMENTS, DocumentCache
@@ -236,6 +237,20 @@ def test_work_goes_round_the_loop_between_pieces() -> None:
     asyncio.run(run())
     assert [each for each in rounds if each != "other"] == list(range(10))
     assert all(rounds[at - 1] == "other" for at, each in enumerate(rounds) if each != "other")
+
+
+def test_introspection_goes_round_the_loop_too(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole schema takes 90 ms of the processor: three slices of 30 ms."""
+    slices: list[Pace] = []
+    next_slice = Pace._next_slice
+
+    def counted(pace: Pace) -> None:
+        slices.append(pace)
+        next_slice(pace)
+
+    monkeypatch.setattr(Pace, "_next_slice", counted)
+    assert register.ask(ANA, get_introspection_query())["__schema"]
+    assert len(slices) >= 2
 
 
 def test_documents_at_hand_are_bounded_by_bytes() -> None:
