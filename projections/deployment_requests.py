@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
-    func,
     select,
     text,
     tuple_,
@@ -171,11 +170,6 @@ def expiring(until: datetime, limit: int) -> Query[tuple[datetime, DeploymentReq
     return Query(passed.order_by(table.c.expires_at, table.c.id).limit(limit), (NAME,), _expiring)
 
 
-def next_expiry() -> Query[datetime | None]:
-    """When the next approval expires, None if there is none. One row."""
-    return Query(select(func.min(table.c.expires_at)).where(table.c.valid_until == FOREVER), (NAME,), _instant)
-
-
 def _whole(scope: ViewerScope, chosen: ColumnElement[bool]) -> Query[DeploymentRequest]:
     return Query(_documents(scope, chosen), (NAME,), _state)
 
@@ -195,11 +189,6 @@ def _state(row: Sequence[Any]) -> DeploymentRequest:
 
 def _expiring(row: Sequence[Any]) -> tuple[datetime, DeploymentRequest]:
     return row[0], request_in(row[1], row[2])
-
-
-def _instant(row: Sequence[Any]) -> datetime | None:
-    instant: datetime | None = row[0]
-    return instant
 
 
 _BY_IDS: Final = PreparedQuery(

@@ -106,13 +106,6 @@ def memories(view: View, folded: Iterable[Folded]) -> Mapping[Table, Sequence[Va
     return found
 
 
-def update_later(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded], table: Table) -> None:
-    """Only the ends and updates, for subjects whose rows were loaded in several parts."""
-    _end(connection, schema, table, folded)
-    for update in (update for each in folded for update in each.updates if update.table is table):
-        _update(connection, schema, update)
-
-
 def _is_first(view: View, recorded: Recorded[Any]) -> bool:
     return recorded.version == 1 and AGGREGATE_OF[type(recorded.event)] in view.by_stream
 

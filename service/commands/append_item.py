@@ -1,13 +1,12 @@
 """The item that one decision appends: its events with their metadata, and the versions that it rests on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from domain.attempt import StreamEvent
 from domain.catalogue import State, version_of
 from domain.recorded_event import CommandRef
 from service.commands.envelope import CommandEnvelope
-from service.event_store.random_source import random_id
 from service.event_store.records import StreamVersion, UnrecordedEvent
 
 
@@ -15,7 +14,7 @@ def to_unrecorded(
     envelope: CommandEnvelope, stream_events: Sequence[StreamEvent], states: Mapping[UUID, State | None]
 ) -> tuple[UnrecordedEvent, ...]:
     """The events with their metadata, at the next versions of their streams."""
-    command_id = envelope.command_id or random_id()
+    command_id = envelope.command_id or uuid4()
     next_versions: dict[UUID, int] = {}
     events = []
     for n, (stream, event) in enumerate(stream_events, start=1):

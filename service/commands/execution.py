@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from typing import Final, ParamSpec, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from domain.attempt import DecisionAttempt
 from domain.catalogue import Event, State, evolve, version_of
@@ -18,7 +18,6 @@ from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.idempotency import claim_key, claim_stream, command_fingerprint, matches
 from service.commands.state_cache import StateCache
 from service.errors import OutcomeUnknown, Stopping, Unavailable
-from service.event_store.random_source import random_id
 from service.event_store.records import AppendConflict, AppendItem
 from service.event_store.store import EventStore
 
@@ -60,7 +59,7 @@ class Execution:
             envelope.subject,
             actor=envelope.actor,
             now=self._decision_time(),
-            new_id=random_id,
+            new_id=uuid4,
             expected_version=envelope.expected_version,
             two_administrators=two_administrators,
         )

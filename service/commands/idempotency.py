@@ -1,6 +1,7 @@
 """Idempotency keys: what a key was used for, and whether a command is a repetition."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from typing import Final
 from uuid import UUID
@@ -12,7 +13,6 @@ from domain.claim import Claim, KeyClaimed, stream_of
 from domain.refusals import FieldProblem
 from domain.vocabulary import Text
 from service.commands.envelope import CommandEnvelope
-from service.event_store.random_source import random_bytes
 
 KEY_LENGTH: Final = 200
 Fingerprint = Callable[[str], str]
@@ -59,7 +59,7 @@ def history_fingerprint(digest: str) -> Fingerprint:
 
 def claim_key(fingerprint: Fingerprint, subject: UUID, first_version: int, last_version: int) -> KeyClaimed:
     """The event that claims a key for what these versions of the subject record."""
-    nonce = random_bytes(16).hex()
+    nonce = os.urandom(16).hex()
     return KeyClaimed(
         nonce=nonce,
         fingerprint=fingerprint(nonce),

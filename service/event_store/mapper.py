@@ -1,5 +1,6 @@
 """Maps events to bytes and back. Stored bytes are never rewritten, so that they can be hashed as they are."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,7 +13,6 @@ from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import SYSTEM, Actor, ActorKind, AuthorityCode, Role, Subject, Text, derived_id
 from service.errors import CorruptEvent
 from service.event_store.event_schema import DIGEST, EventSchema, digests_in, schema_of
-from service.event_store.random_source import random_bytes
 from service.event_store.records import EncodedEvent, EventRow, StreamVersion, UnrecordedEvent
 from service.event_store.texts import SALT_BYTES, TextEntry, decode_texts, digest, encode_texts
 
@@ -78,7 +78,7 @@ class Mapper:
         schemas: Mapping[str, int],
         upcasters: Mapping[tuple[str, int], Upcaster],
         *,
-        random: Callable[[int], bytes] = random_bytes,
+        random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._events = dict(events)
         self._names = {event: name for name, event in events.items()}

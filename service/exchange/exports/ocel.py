@@ -39,8 +39,6 @@ EVENT_TYPES: Final[Mapping[str, tuple[Column, ...]]] = {
 }
 
 Values = dict[str, Any]
-Links = Iterable[tuple[str, str]]
-"""Pairs of object id and qualifier."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from domain import validation
 from domain.attempt import DecisionAttempt, StreamEvent
@@ -26,7 +26,6 @@ from service.commands.envelope import CommandEnvelope
 from service.commands.idempotency import claim_key, history_fingerprint, matches
 from service.commands.state_cache import StateCache
 from service.errors import Unavailable
-from service.event_store.random_source import random_id
 from service.event_store.records import AppendConflict, AppendItem, UnrecordedEvent
 from service.event_store.stream_store import Streams
 from service.exchange.importing.imported_history import CommandLine, HistoryResult, ImportedHistory, LineContext
@@ -150,7 +149,7 @@ class HistoryRecorder:
             envelope.subject,
             actor=envelope.actor,
             now=_time_of(envelope),
-            new_id=random_id,
+            new_id=uuid4,
             expected_version=envelope.expected_version,
             two_administrators=self._two_administrators,
         )
