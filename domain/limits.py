@@ -6,9 +6,10 @@ They restrict only the commands that make a subject grow, never those that decid
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from functools import cache
-from typing import Any, Final, Protocol, TypeVar, get_args, get_type_hints
+from typing import Any, Final, Protocol, TypeVar
 
 from domain.decider import Context, Verdict
+from domain.field_types import field_types
 from domain.vocabulary import Text
 
 ITEMS: Final = 1_000
@@ -67,11 +68,7 @@ def _bytes(text: str) -> int:
 @cache
 def _parts(kind: type[Any]) -> tuple[str, ...]:
     """The fields that contain texts, or objects that may."""
-    return tuple(name for name, hint in get_type_hints(kind).items() if _may_hold_texts(hint))
-
-
-def _may_hold_texts(hint: Any) -> bool:
-    return hint is Text or is_dataclass(hint) or any(map(_may_hold_texts, get_args(hint)))
+    return tuple(field.name for field in field_types(kind) if field.type is Text or is_dataclass(field.type))
 
 
 def _full(description: str) -> Verdict:

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import datetime
-from functools import cache
-from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final
 
+from domain.field_types import field_types
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     CODE_FORM,
@@ -42,10 +41,10 @@ Judge = Callable[[Any], str | None]
 def problems(command: object, path: str = "") -> Problems:
     """The problems of a dataclass and everything in it, with API field names."""
     kind: Any = type(command)
-    for name, shown, annotation in _fields(kind):
-        value = getattr(command, name)
+    for field in field_types(kind):
+        value = getattr(command, field.name)
         if value is not None:
-            yield from _value(value, annotation, path + shown)
+            yield from _value(value, field.type, path + camel(field.name))
     if isinstance(command, Period) and _is_reversed(command):
         yield FieldProblem(path=f"{path}end", message="It must lie after the start of the period.")
     own = getattr(command, "problems", None)
@@ -71,32 +70,17 @@ def unwritable(value: str) -> str | None:
 
 
 def _value(value: object, annotation: object, path: str) -> Problems:
-    if annotation in _JUDGES:
+    if annotation in _JUDGES and not isinstance(value, tuple):
         if (message := judge(value, annotation)) is not None:
             yield FieldProblem(path=path, message=message)
     elif isinstance(value, tuple):
         if len(value) > LIST_LENGTH:
             yield FieldProblem(path=path, message=f"At most {LIST_LENGTH} items are accepted, not {len(value)}.")
             return
-        item = _present(get_args(annotation)[0])
         for index, element in enumerate(value):
-            yield from _value(element, item, f"{path}.{index}")
+            yield from _value(element, annotation, f"{path}.{index}")
     elif is_dataclass(value):
         yield from problems(value, f"{path}.")
-
-
-def _present(annotation: object) -> Any:
-    """X for 'X | None'."""
-    if get_origin(annotation) in (Union, UnionType):
-        return next(part for part in get_args(annotation) if part is not type(None))
-    return annotation
-
-
-@cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, str, Any], ...]:
-    """Each field: its name, its name in the API, and its type without None."""
-    hints = get_type_hints(kind)
-    return tuple((field.name, camel(field.name), _present(hints[field.name])) for field in fields(kind))
 
 
 def _written(value: str, limit: int) -> str | None:

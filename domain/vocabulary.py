@@ -237,6 +237,7 @@ def exact_time(instant: datetime) -> str:
     return format_time(instant) if parts == "00" else format_time(instant).replace(" UTC", f":{parts} UTC")
 
 
+@lru_cache(1024)
 def camel(name: str) -> str:
     """A field's name in the API: 'review_by' -> 'reviewBy'."""
     head, *tail = name.split("_")

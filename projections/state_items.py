@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from itertools import compress, count
 from operator import is_not
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Table
 
 from domain.deployment_request.state import Condition, DeploymentRequest, Endorsement, Part
 from domain.fast_replace import fast_replace
+from domain.field_types import field_types
 from domain.incident.state import Evidence, Found, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded_event import Recorded
@@ -53,12 +54,11 @@ def growing(name: str, kind: Any, *, keeps_last: bool = False, changing: str | N
 
 
 def _text_paths(kind: Any) -> Iterator[Path]:
-    for name, annotation in get_type_hints(kind).items() if is_dataclass(kind) else ():
-        for each in (annotation, *get_args(annotation)):
-            if each is Text:
-                yield (name,)
-            elif is_dataclass(each):
-                yield from ((name, *path) for path in _text_paths(each))
+    for field in field_types(kind) if is_dataclass(kind) else ():
+        if field.type is Text:
+            yield (field.name,)
+        else:
+            yield from ((field.name, *path) for path in _text_paths(field.type))
 
 
 GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {

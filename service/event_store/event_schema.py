@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, auto
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
+from domain.field_types import field_types
 from domain.vocabulary import Text
 
 DIGEST = "$text"
@@ -92,17 +92,19 @@ class EventSchema:
 
 def schema_of(cls: type[Any]) -> EventSchema:
     """Raises TypeError if a field has a type that cannot be stored."""
-    hints = get_type_hints(cls)
+    held = field_types(cls)
     parts: list[tuple[str, FieldKind, EventSchema | None]] = []
-    for name, hint in hints.items():
-        for held_type, many in _field_types(hint, f"{cls.__name__}.{name}"):
-            if held_type is Text or held_type is datetime:
-                if many:
-                    raise TypeError(f"{cls.__name__}.{name}: a text or an instant needs a field for itself")
-                parts.append((name, FieldKind.TEXT if held_type is Text else FieldKind.INSTANT, None))
-            elif is_dataclass(held_type):
-                parts.append((name, FieldKind.MANY if many else FieldKind.ONE, schema_of(held_type)))
-    return EventSchema(frozenset(hints), tuple(parts))
+    for field in held:
+        if not isinstance(field.base, type):
+            raise TypeError(f"{cls.__name__}.{field.name}: {field.type} cannot be stored")
+        if field.base is Text or field.base is datetime:
+            if field.many:
+                raise TypeError(f"{cls.__name__}.{field.name}: a text or an instant needs a field for itself")
+            parts.append((field.name, FieldKind.TEXT if field.base is Text else FieldKind.INSTANT, None))
+        elif is_dataclass(field.base):
+            kind = FieldKind.MANY if field.many else FieldKind.ONE
+            parts.append((field.name, kind, schema_of(field.type)))
+    return EventSchema(frozenset(field.name for field in held), tuple(parts))
 
 
 def digests_in(data: Any) -> Iterator[str]:
@@ -116,24 +118,6 @@ def digests_in(data: Any) -> Iterator[str]:
         return
     for member in data:
         yield from digests_in(member)
-
-
-def _field_types(hint: Any, place: str, many: bool = False) -> Iterator[tuple[type[Any], bool]]:
-    """The types that a field may hold, without None, each with whether it holds several."""
-    if isinstance(hint, UnionType) or get_origin(hint) is Union:
-        for option in get_args(hint):
-            if option is not NoneType:
-                yield from _field_types(option, place, many)
-    elif get_origin(hint) is tuple:
-        for member in get_args(hint):
-            if member is not Ellipsis:
-                yield from _field_types(member, place, True)
-    elif hasattr(hint, "__supertype__"):
-        yield from _field_types(hint.__supertype__, place, many)
-    elif isinstance(hint, type):
-        yield hint, many
-    else:
-        raise TypeError(f"{place}: {hint} cannot be stored")
 
 
 def _members(value: Any, kind: FieldKind, path: str) -> Iterator[tuple[str, Any]]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 from uuid import UUID
 
 from domain import catalogue
 from domain.catalogue import Event
+from domain.field_types import FieldType, field_types
 from domain.recorded_event import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, Text, derived_id
 from service.event_store.mapper import Mapper
@@ -112,20 +112,16 @@ def circumstances(event: Event) -> UnrecordedEvent:
 
 
 def filled(cls: type[Any], path: str = "") -> Any:
-    """An instance with every field filled, by the names of its fields."""
+    """An instance with every field filled, by the names of its fields. A tuple has two members."""
     path = path or cls.__name__
-    return cls(**{name: _value(hint, f"{path}.{name}") for name, hint in get_type_hints(cls).items()})
+    return cls(**{field.name: _field(field, f"{path}.{field.name}") for field in field_types(cls)})
+
+
+def _field(field: FieldType, path: str) -> Any:
+    return tuple(_value(field.base, f"{path}.{n}") for n in (0, 1)) if field.many else _value(field.base, path)
 
 
 def _value(hint: Any, path: str) -> Any:
-    if hasattr(hint, "__supertype__"):
-        return _value(hint.__supertype__, path)
-    if isinstance(hint, UnionType) or get_origin(hint) is Union:
-        return _value(next(option for option in get_args(hint) if option is not NoneType), path)
-    if get_origin(hint) is tuple:
-        members = get_args(hint)
-        kinds = members[:1] * 2 if members[1:] == (Ellipsis,) else members
-        return tuple(_value(kind, f"{path}.{index}") for index, kind in enumerate(kinds))
     if is_dataclass(hint):
         return filled(hint, path)  # type: ignore[arg-type]
     if issubclass(hint, Enum):

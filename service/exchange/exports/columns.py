@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final
 
 import msgspec
 
 from domain.access import person
 from domain.catalogue import EVENTS, VOIDED
+from domain.field_types import field_types
 from domain.vocabulary import Actor, camel
 
 
@@ -54,22 +54,12 @@ def flat(type_name: str, payload: Mapping[str, Any]) -> Iterator[tuple[Column, A
 
 
 def _columns(owner: Any, prefix: str) -> Iterator[Column]:
-    for name, hint in get_type_hints(owner).items():
-        path = f"{prefix}{camel(name)}"
-        kind = _present(hint)
-        if is_dataclass(kind):
-            yield from _columns(kind, f"{path}.")
+    for field in field_types(owner):
+        path = f"{prefix}{camel(field.name)}"
+        if is_dataclass(field.type) and not field.many:
+            yield from _columns(field.type, f"{path}.")
         else:
-            yield Column(path, _kind(kind))
-
-
-def _present(hint: Any) -> Any:
-    """Unwraps 'X | None' to X, and a NewType to its base type."""
-    if get_origin(hint) in (Union, UnionType):
-        hint = next(part for part in get_args(hint) if part is not NoneType)
-    while hasattr(hint, "__supertype__"):
-        hint = hint.__supertype__
-    return hint
+            yield Column(path, ColumnType.STRING if field.many else _kind(field.base))
 
 
 def _kind(kind: Any) -> ColumnType:

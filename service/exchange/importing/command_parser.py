@@ -5,10 +5,10 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from types import NoneType, UnionType
-from typing import Any, Final, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
+from domain.field_types import FieldType, field_types
 from domain.refusals import FieldProblem
 from domain.validation import LIST_LENGTH
 from domain.vocabulary import ConditionId, EvidenceId, IncidentId, Text, camel, joined
@@ -99,23 +99,16 @@ def _unknown(name: object, path: str, fields_by_name: Mapping[str, _Field]) -> F
 
 @cache
 def _fields(kind: Any) -> Mapping[str, _Field]:
-    hints = get_type_hints(kind)
-    return {
-        camel(field.name): _Field(
-            field.name,
-            _reader(hints[field.name]),
-            field.default is MISSING and field.default_factory is MISSING,
-        )
-        for field in fields(kind)
-    }
+    needed = {each.name: each.default is MISSING and each.default_factory is MISSING for each in fields(kind)}
+    return {camel(each.name): _Field(each.name, _field_reader(each), needed[each.name]) for each in field_types(kind)}
+
+
+def _field_reader(field: FieldType) -> Callable[[object, str, Resolve], Any]:
+    return _list_of(_reader(field.type)) if field.many else _reader(field.type)
 
 
 def _reader(annotation: Any) -> Callable[[object, str, Resolve], Any]:
-    """The parser of a field's type."""
-    if get_origin(annotation) in (Union, UnionType):
-        return _reader(next(part for part in get_args(annotation) if part is not NoneType))
-    if get_origin(annotation) is tuple:
-        return _list_of(_reader(get_args(annotation)[0]))
+    """The parser of a value of this type."""
     if annotation in (IncidentId, EvidenceId, ConditionId):
         return lambda value, path, resolve: _resolved(annotation, value, path, resolve)
     if is_dataclass(annotation):

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from types import NoneType, UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import strawberry
 
 from domain.catalogue import EVENTS, VOIDED
+from domain.field_types import FieldType, field_types
 from domain.validation import LIST_LENGTH, judge, unwritable
 from domain.vocabulary import Region, Text, camel, derived_id
 from service.graphql.execution.graphql_errors import BadUserInput
@@ -118,17 +118,16 @@ def command(kind: type[Command], written: object) -> Command:
 @cache
 def _readers(kind: Any) -> Mapping[str, Callable[[Any], Any]]:
     """The converter of each field of a command."""
-    hints = get_type_hints(kind)
-    return {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    return {field.name: _field_reader(field) for field in field_types(kind)}
+
+
+def _field_reader(field: FieldType) -> Callable[[Any], Any]:
+    read = _reader(field.type)
+    return (lambda values: tuple(map(read, values))) if field.many else read
 
 
 def _reader(annotation: Any) -> Callable[[Any], Any]:
     """The converter of an input value to this type."""
-    if get_origin(annotation) in (Union, UnionType):
-        return _reader(next(part for part in get_args(annotation) if part is not NoneType))
-    if get_origin(annotation) is tuple:
-        read = _reader(get_args(annotation)[0])
-        return lambda values: tuple(map(read, values))
     if annotation is Text:
         return Text
     if getattr(annotation, "__supertype__", None) is UUID:
