@@ -117,7 +117,7 @@ def test_all_that_was_asked_for_can_be_granted_by_name() -> None:
     given(*ENDORSED).when(replace(APPROVE, strength=GRANTED.strength, period=PERIOD), by=approver).then(GRANTED)
 
 
-def test_the_period_that_was_asked_for_is_told_in_utc() -> None:
+def test_the_period_that_was_asked_for_is_reported_in_utc() -> None:
     longer = Period(start=PERIOD.start, end=PERIOD.end + DAY)
     given(*ENDORSED).when(replace(APPROVE, period=longer), by=approver).refused(
         InvalidInput, "from 15 December 2024, 00:00 UTC to 15 June 2025, 00:00 UTC."

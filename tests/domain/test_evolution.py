@@ -85,7 +85,7 @@ def test_folding_a_part_and_then_the_rest_is_folding_all_of_an_incident(past: tu
 
 
 @for_all(orders)
-def test_a_state_counts_its_events_and_tells_when_it_last_changed(past: tuple[Past, ...]) -> None:
+def test_a_state_counts_its_events_and_shows_when_it_last_changed(past: tuple[Past, ...]) -> None:
     log = given(*past).register.log
     state = fold(DEPLOYMENT_REQUEST, log)
     assert (state.version, state.updated_at, state.id) == (len(log), log[-1].recorded_at, REQUEST)
@@ -123,7 +123,7 @@ def test_there_is_no_decision_to_question_or_confirm_before_there_is_one(past: P
         given(*SUBMITTED, past)
 
 
-def test_each_status_is_reached_and_tells_what_led_to_it() -> None:
+def test_each_status_is_reached_and_shows_what_led_to_it() -> None:
     for status, history in HISTORIES.items():
         register = given(*history).register
         request = register.states[REQUEST]

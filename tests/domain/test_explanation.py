@@ -193,7 +193,7 @@ def test_what_a_hold_awaits(found: tuple[Past, ...], rules_told: Told) -> None:
     assert told(*WITHHELD, *found, action="RESUME_REVIEW") == [DISCRETION, *rules_told]
 
 
-def test_what_a_hold_awaits_of_an_incident_that_one_may_not_see_is_not_told() -> None:
+def test_what_a_hold_awaits_of_an_incident_that_one_may_not_see_is_not_reported() -> None:
     hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001", marking=Marking.AMBER)
     for found in ((), (finding(on=BRIDGE),), (finding(party=None, on=BRIDGE),)):
         history = (*UNDER_REVIEW, hidden, withheld(BRIDGE), *found)
@@ -212,7 +212,7 @@ def test_what_a_hold_awaits_of_an_incident_that_one_may_not_see_is_not_told() ->
 @pytest.mark.parametrize(
     ("seen", "named"), [(frozenset({BRIDGE}), "kfor-i-2024-0001"), (frozenset(), "an incident that you may not see")]
 )
-def test_of_a_past_hold_it_is_told_what_may_be_seen_now(who: Actor, seen: frozenset[UUID], named: str) -> None:
+def test_of_a_past_hold_it_is_reported_what_may_be_seen_now(who: Actor, seen: frozenset[UUID], named: str) -> None:
     hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001", marking=Marking.AMBER)
     register = given(*UNDER_REVIEW, hidden, withheld(BRIDGE)).register
     state = register.states[REQUEST]

@@ -41,7 +41,7 @@ def test_evidence_and_conditions_are_named_after_the_event_that_makes_them() -> 
         ("kfor-2024-12345", "kfor-2024", 12345),
     ],
 )
-def test_a_reference_tells_its_series_and_its_number(reference: str, series: str, number: int) -> None:
+def test_a_reference_shows_its_series_and_its_number(reference: str, series: str, number: int) -> None:
     assert place_of(reference) == (number_series.stream_of(series), number)
 
 
@@ -49,11 +49,11 @@ def test_a_reference_tells_its_series_and_its_number(reference: str, series: str
     "reference",
     ["", "pristina", "pristina-2024-001", "pristina-2024-0000", "pristina-2024-00001", "Pristina-2024-0001"],
 )
-def test_what_is_no_reference_tells_nothing(reference: str) -> None:
+def test_what_is_no_reference_shows_nothing(reference: str) -> None:
     assert place_of(reference) is None
 
 
-def test_series_are_told_apart_by_kind_and_year() -> None:
+def test_series_are_distinguished_by_kind_and_year() -> None:
     assert number_series.series(PRISTINA, 2024) == "pristina-2024"
     assert number_series.series(PRISTINA, 2024, kind="i") == "pristina-i-2024"
     register = given(*REPORTED).register

@@ -83,7 +83,7 @@ def test_it_may_be_reported_anywhere() -> None:
     assert given(*REGISTERED).when(command, by=requester).then(expected).location == where
 
 
-def test_an_authority_that_holds_two_mandates_on_the_path_is_told_once() -> None:
+def test_an_authority_that_holds_two_mandates_on_the_path_is_reported_once() -> None:
     event: IncidentReported = incident().event
     assert given(*REGISTERED, mandate(), mandate(PLACE)).when(REPORT, by=requester).then(event).covered_by == (KFOR,)
 

@@ -249,7 +249,7 @@ def test_a_location_is_on_the_globe(latitude: float, longitude: float, wrong: li
     assert paths(REPORT, location=described) == [*wrong, "location.description"]
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     assert paths(SUBMIT, force=Label(""), strength=Strength(0), region=Region(""), purpose=Text("")) == [
         "force", "strength", "region", "purpose",
     ]  # fmt: skip

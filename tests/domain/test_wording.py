@@ -90,12 +90,12 @@ def test_a_submission_without_a_decider_is_a_mistake_of_ours() -> None:
         register.ask(lambda context: submit(command, None, context), requester, REQUEST)
 
 
-def test_instants_are_told_in_utc_and_grades_in_words() -> None:
+def test_instants_are_reported_in_utc_and_grades_in_words() -> None:
     assert format_time(PERIOD.end.astimezone(timezone(timedelta(hours=-5)))) == "15 June 2025, 00:00 UTC"
     assert format_time(PERIOD.end + 17 * DAY - timedelta(minutes=1)) == "1 July 2025, 23:59 UTC"
 
 
-def test_an_instant_is_told_exactly_where_that_matters() -> None:
+def test_an_instant_is_reported_exactly_where_that_matters() -> None:
     assert exact_time(PERIOD.end) == format_time(PERIOD.end)
     assert exact_time(PERIOD.end + timedelta(seconds=10)) == "15 June 2025, 00:00:10 UTC"
     assert exact_time(PERIOD.end + timedelta(microseconds=250)) == "15 June 2025, 00:00:00.00025 UTC"
@@ -107,7 +107,7 @@ def test_an_instant_is_told_exactly_where_that_matters() -> None:
     ]
 
 
-def test_a_problem_can_be_told_of_one_field() -> None:
+def test_a_problem_can_be_reported_of_one_field() -> None:
     assert InvalidInput.at("period.end", "It is over.") == InvalidInput(
         message="period.end: It is over.", fields=(FieldProblem(path="period.end", message="It is over."),)
     )

@@ -61,7 +61,7 @@ def test_it_says_what_became_of_the_approval(served: Served, told_case: DemoCase
     assert "ApprovalConfirmed Approving officer (kfor)" in confirmed
 
 
-def test_what_was_is_not_told_as_what_is_now(served: Served, told_case: DemoCase) -> None:
+def test_what_was_is_not_reported_as_what_is_now(served: Served, told_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     request: Any = served.data(auditor, HISTORY, id=told_case.request, at=told_case.position)["deploymentRequest"]
     for edge in request["history"]["edges"]:

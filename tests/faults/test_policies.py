@@ -91,7 +91,7 @@ def test_what_was_due_while_nobody_worked_is_done_once(database_urls: DatabaseUr
         assert state.status == RequestStatus.EXPIRED
 
 
-def test_an_approval_that_the_view_has_set_aside_expires_too(database_urls: DatabaseUrls, register: Register) -> None:
+def test_an_approval_that_the_view_has_parked_expires_too(database_urls: DatabaseUrls, register: Register) -> None:
     """The view knows nothing of it: what decides is the request's own events."""
     first = register.over()
     with worker(database_urls):

@@ -67,7 +67,7 @@ def amended(**terms: Any) -> Past:
     return Past(event=events.RequestAmended(reason=WHY, **terms), by=requester)
 
 
-def test_a_change_is_told_at_the_deepest_field_that_differs() -> None:
+def test_a_change_is_reported_at_the_deepest_field_that_differs() -> None:
     period = Period(start=PERIOD.start, end=datetime(2025, 1, 1, tzinfo=UTC))
     assert changed(*SUBMITTED, amended(strength=Strength(80), period=period)) == {
         "revision": (1, 2),
@@ -84,7 +84,7 @@ def test_items_of_lists_are_told_by_their_index() -> None:
     assert shorter["incidents.1"] == (str(BRIDGE), None)
 
 
-def test_what_appears_or_goes_is_told_at_its_own_path() -> None:
+def test_what_appears_or_goes_is_reported_at_its_own_path() -> None:
     held = changed(*UNDER_REVIEW, withheld())
     assert held.keys() == {"status", "hold"}
     assert held["hold"][0] is None
@@ -106,7 +106,7 @@ def test_an_amendment_takes_the_weight_of_endorsements() -> None:
     assert found["endorsements.0.counts"] == (True, False)
 
 
-def test_a_decision_tells_its_grounds_as_they_stood() -> None:
+def test_a_decision_shows_its_grounds_as_they_stood() -> None:
     found = changed(*UNDER_REVIEW, approval(ground(2)))
     assert found["decision"][1]["grounds"] == [
         {
@@ -118,13 +118,13 @@ def test_a_decision_tells_its_grounds_as_they_stood() -> None:
     ]
 
 
-def test_another_finding_is_told_field_by_field() -> None:
+def test_another_finding_is_reported_field_by_field() -> None:
     found = changed(incident(), finding(), finding(party="EXERCISE: the Blue party"))
     assert found["attribution.responsibleParty"] == ("EXERCISE: the Red party", "EXERCISE: the Blue party")
     assert "attributionStatus" not in found
 
 
-def test_mandates_are_told_of_their_authority_in_the_order_in_which_they_were_granted() -> None:
+def test_mandates_are_reported_of_their_authority_in_the_order_in_which_they_were_granted() -> None:
     """Each is in the stream of its region, the second one's before the first's in the order of their names."""
     found = changed(*REGISTERED, mandate(over=Region("xl")), mandate(over=Region("xk")))
     assert found.keys() == {"mandates.1"}

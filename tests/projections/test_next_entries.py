@@ -30,7 +30,7 @@ def test_the_next_events_are_those_of_the_trail_and_come_with_the_least_position
         assert {reached for reached, _ in passing} == {30}
 
 
-def test_where_there_is_no_event_how_far_the_views_are_is_told_all_the_same(world: World) -> None:
+def test_where_there_is_no_event_how_far_the_views_are_is_reported_all_the_same(world: World) -> None:
     ask = partial(next_entries, wanted=AuditTrailFilter(type=["RequestDenied"]), limit=5, after=0, views=VIEWS)
     assert world.ask(SYSTEM, ask) == [(0, None)]
     world.append([Histories(11).opening()])
@@ -41,7 +41,7 @@ def test_where_there_is_no_event_how_far_the_views_are_is_told_all_the_same(worl
     assert world.ask(SYSTEM, ask) == [(1, None)]
 
 
-def test_how_many_events_a_request_has_is_told_without_reading_it(world: World) -> None:
+def test_how_many_events_a_request_has_is_reported_without_reading_it(world: World) -> None:
     histories = Histories(11)
     world.append([histories.opening(), *histories.items(60)])
     world.apply()

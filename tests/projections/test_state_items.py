@@ -153,7 +153,7 @@ def made_up(state: Incident, version: int) -> Recorded[Any]:
     return next(iter(streams([AppendItem(events=(replace(event, stream=state.id, version=version),))]).values()))[0]
 
 
-def test_a_report_that_replaces_another_is_told_with_the_one_before() -> None:
+def test_a_report_that_replaces_another_is_reported_with_the_one_before() -> None:
     """Whatever is folded at once: what an event replaces is not among the texts that followers leave behind."""
     histories = Histories(104)
     made = [histories.opening()]

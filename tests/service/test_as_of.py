@@ -64,7 +64,7 @@ def test_an_answer_before_the_last_event_writes_nothing(store: EventStore, datab
         assert connection.execute("SELECT 1 FROM event_store.horizon WHERE instant = '-infinity'").fetchone()
 
 
-def test_a_read_only_database_tells_what_is_settled_and_no_more(store: EventStore, database_urls: DatabaseUrls) -> None:
+def test_a_read_only_database_shows_what_is_settled_and_no_more(store: EventStore, database_urls: DatabaseUrls) -> None:
     [recorded] = write(store, (uuid4(), 1))
     settled = now(database_urls.api)
     assert store.position_as_of(settled) == 1

@@ -40,7 +40,7 @@ def test_the_image_holds_what_is_pinned_by_hash_and_nothing_else() -> None:
     assert [path for path in sources if not (ROOT / path).exists()] == []
 
 
-def test_the_image_tells_whether_it_is_well() -> None:
+def test_the_image_shows_whether_it_is_well() -> None:
     assert "/health/ready" in instructions("HEALTHCHECK")[-1]
     assert json.loads(instructions("ENTRYPOINT")[-1]) == ["mandate"]
     assert json.loads(instructions("CMD")[-1]) == SERVICES["api"]["command"]

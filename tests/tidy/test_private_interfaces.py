@@ -62,7 +62,7 @@ def test_what_is_passed_is_accepted(called: Callable[..., Any], parameters: tupl
     assert set(parameters) <= inspect.signature(called).parameters.keys()
 
 
-def test_a_served_schema_tells_what_made_its_fields() -> None:
+def test_a_served_schema_shows_what_made_its_fields() -> None:
     assert isinstance(schema._schema, GraphQLSchema)
     query = schema._schema.query_type
     assert query is not None

@@ -39,7 +39,7 @@ def test_what_is_appended_wakes_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("payload", ["", "soon", "-1", "1.5", "9" * 30, "\u0661"])
-def test_a_notification_that_tells_no_position_is_passed_over(world: World, payload: str) -> None:
+def test_a_notification_that_shows_no_position_is_passed_over(world: World, payload: str) -> None:
     histories = Histories(1)
     with world.following(view_consumer(VIEW)), psycopg.connect(world.urls.api, autocommit=True) as connection:
         world.append(histories.items(3))
@@ -106,7 +106,7 @@ def refusing(course: Consumer, position: int, mended: Event) -> Consumer:
     return replace(course, apply=apply)
 
 
-def test_what_cannot_be_applied_is_told_and_never_skipped(world: World) -> None:
+def test_what_cannot_be_applied_is_reported_and_never_skipped(world: World) -> None:
     world.append(Histories(4).items(60))
     poison, mended = 41, Event()
     with world.following(refusing(view_consumer(VIEW), poison, mended)):

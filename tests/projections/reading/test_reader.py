@@ -215,7 +215,7 @@ def test_a_connection_that_died_in_the_pool_is_replaced(recorded: World) -> None
     assert before == after
 
 
-def test_a_database_that_is_away_or_slow_is_told(recorded: World) -> None:
+def test_a_database_that_is_away_or_slow_is_reported(recorded: World) -> None:
     slow = Query(select(func.pg_sleep(30)), (), lambda row: row)
 
     async def asks(connections: Connections) -> None:

@@ -85,7 +85,7 @@ def test_a_table_is_swapped_for_one_of_its_own_form_alone(recorded: World) -> No
                 connection.execute("SELECT projections.swap_copy(%s)", [names])
 
 
-def test_what_a_copy_does_not_get_is_told_before_it_is_filled(recorded: World) -> None:
+def test_what_a_copy_does_not_get_is_reported_before_it_is_filled(recorded: World) -> None:
     """And it can be compared all the same."""
     steps: list[RebuildStep | None] = []
     done(recorded, CHANGES["a trigger"])

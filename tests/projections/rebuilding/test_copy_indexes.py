@@ -116,7 +116,7 @@ def test_what_one_that_is_killed_was_building_ends_with_it(recorded: World) -> N
     nothing_is_left(recorded)
 
 
-def test_an_index_that_cannot_be_built_is_told_and_nothing_is_left(recorded: World) -> None:
+def test_an_index_that_cannot_be_built_is_reported_and_nothing_is_left(recorded: World) -> None:
     view = deployment_requests.VIEW
 
     def all_stand(state: Any, events: Sequence[Recorded[Any]]) -> Folded:

@@ -141,7 +141,7 @@ def test_one_rebuilds_a_view_at_a_time(recorded: World) -> None:
     assert recorded.statuses(VIEW.name)[0].rebuild is None
 
 
-def test_what_it_does_is_told_when_all_is_loaded_too(recorded: World) -> None:
+def test_what_it_does_is_reported_when_all_is_loaded_too(recorded: World) -> None:
     """No time is told that is left where what is to come are no events."""
     recorded.apply()
     told: list[ProgressReport] = []

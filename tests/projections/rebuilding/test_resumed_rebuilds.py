@@ -172,7 +172,7 @@ def test_several_processes_make_the_same_rows(recorded: World) -> None:
     assert recorded.all_rows() == served
 
 
-def test_a_process_that_is_killed_is_told_of_and_nothing_is_lost(recorded: World) -> None:
+def test_a_process_that_is_killed_is_reported_and_nothing_is_lost(recorded: World) -> None:
     def kill(progress: ProgressReport) -> None:
         if progress.processed:
             for process in multiprocessing.active_children():
@@ -193,13 +193,13 @@ def decode_but_one(row: Sequence[Any]) -> Recorded[Any]:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_what_another_process_cannot_read_is_told_as_by_this_one(recorded: World, jobs: int) -> None:
+def test_what_another_process_cannot_read_is_reported_as_by_this_one(recorded: World, jobs: int) -> None:
     with pytest.raises(CorruptEvent, match=f"the event at position {UNREADABLE}"):
         rebuild(VIEW, recorded.urls.worker, decode_but_one, jobs=jobs)
     nothing_is_left(recorded)
 
 
-def test_what_another_process_cannot_apply_is_told_whole(world: World) -> None:
+def test_what_another_process_cannot_apply_is_reported_whole(world: World) -> None:
     world.append([Histories(1).opening()])
     recorded = world.log()[0]
     error = UnappliableEvent("incidents", recorded, recorded.stream, "why")

@@ -128,7 +128,7 @@ def test_rows_that_are_too_few_or_too_many(recorded: World, statement: str, kind
     assert kinds == ({kind} if kind else {DifferenceKind.MISSING, DifferenceKind.SURPLUS})
 
 
-def test_many_differences_are_counted_and_some_are_told(recorded: World) -> None:
+def test_many_differences_are_counted_and_some_are_reported(recorded: World) -> None:
     edit(recorded, f"UPDATE {VIEW.tables[0]} SET searched = searched || '.'")
     found = verified(recorded)
     assert found.differing == len(recorded.rows(VIEW.tables[0])) > 20

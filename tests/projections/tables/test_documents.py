@@ -29,7 +29,7 @@ def test_a_text_is_a_string_and_one_that_was_never_written_is_null() -> None:
     assert document["location"] is None
 
 
-def test_an_erased_text_is_told_from_one_that_was_never_written() -> None:
+def test_an_erased_text_is_distinguished_from_one_that_was_never_written() -> None:
     """A finding whose party was erased still names one; one that names none is inconclusive."""
     state = incident()
     erased = tuple(

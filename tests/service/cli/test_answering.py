@@ -21,6 +21,6 @@ from service.errors import Unavailable
         (psycopg.OperationalError("connection refused"), "does not answer: connection refused$"),
     ],
 )
-def test_what_the_database_gave_up_is_told_apart_from_its_silence(error: psycopg.Error, told: str) -> None:
+def test_what_the_database_gave_up_is_distinguished_from_its_silence(error: psycopg.Error, told: str) -> None:
     with pytest.raises(Unavailable, match=told), answering():
         raise error

@@ -32,7 +32,7 @@ def test_a_dead_follower(recorded: World, watch: Watch) -> None:
         watch.told("no follower leads it")
 
 
-def test_commands_that_cannot_be_recorded_are_told(followed: World, watch: Watch) -> None:
+def test_commands_that_cannot_be_recorded_are_reported(followed: World, watch: Watch) -> None:
     with holding(followed.urls.owner, "SELECT pg_advisory_xact_lock(0x6D616E64617465)"):
         until(lambda: "cannot be recorded" in watch.health().problems.get("commands", ""))
     watch.well()
@@ -47,7 +47,7 @@ def test_a_follower_may_be_missing_for_as_long_as_it_may_stand_still(recorded: W
     watch.told("no follower leads it")
 
 
-def test_commands_and_reads_are_told_apart(followed: World, watch: Watch) -> None:
+def test_commands_and_reads_are_distinguished(followed: World, watch: Watch) -> None:
     def broken() -> None:
         raise Unavailable("the database refuses")
 

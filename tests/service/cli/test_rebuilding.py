@@ -54,7 +54,7 @@ def test_what_was_asked_for_while_nobody_worked_is_done_later(recorded: World) -
         ended(recorded, RebuildOutcome.SWAPPED)
 
 
-def test_rows_that_differ_are_kept_and_told_of(recorded: World, run: Run) -> None:
+def test_rows_that_differ_are_kept_and_reported(recorded: World, run: Run) -> None:
     edit(recorded)
     edited = recorded.all_rows([VIEW])
     with working(recorded):
@@ -133,7 +133,7 @@ def test_the_api_may_ask_and_no_more(recorded: World, role: str) -> None:
                 connection.execute(statement)
 
 
-def test_a_full_disk_is_told_and_tried_again_later(recorded: World) -> None:
+def test_a_full_disk_is_reported_and_tried_again_later(recorded: World) -> None:
     """Not at once: a rebuild fills the disk again."""
     tries: list[str] = []
 
@@ -149,7 +149,9 @@ def test_a_full_disk_is_told_and_tried_again_later(recorded: World) -> None:
     assert orders(recorded) == [NAME]
 
 
-def test_what_could_not_be_swapped_is_told_of_and_tried_again(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_could_not_be_swapped_is_reported_and_tried_again(
+    recorded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rebuild_attempt, "TRIES", 1)
     ask(recorded)
     with psycopg.connect(recorded.urls.api) as reader:

@@ -46,7 +46,7 @@ def test_why_streams_wait(run: Run, parked: World) -> None:
         assert CONTROLS.findall(told.output) == []
 
 
-def test_what_status_tells(run: Run, recorded: World) -> None:
+def test_what_status_shows(run: Run, recorded: World) -> None:
     set_in(recorded, "checkpoints", "last_error", STEERING)
     told = run("status")
     assert f"{NAME}: \ufffd31m" in told.stdout

@@ -42,7 +42,7 @@ def test_a_row_edited_by_hand_is_named_and_refused_and_mended(run: Run, recorded
     assert run("verify").exit_code == 0
 
 
-def test_what_it_was_held_against_is_told(run: Run, recorded: World) -> None:
+def test_what_it_was_held_against_is_reported(run: Run, recorded: World) -> None:
     """Rows of another version, and what was left out: neither is to be taken for a fault, or for verified."""
     with psycopg.connect(recorded.urls.owner) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version + 1 WHERE view = %s", [NAME])

@@ -197,7 +197,7 @@ def test_who_leaves_keeps_nothing_from_those_who_are_told_with_it(
     assert [len(register.store.stream(request)) for request in requests] == [2, 2, 2, 2]
 
 
-def test_what_cannot_be_recorded_now_is_told_and_gives_up_its_turn(
+def test_what_cannot_be_recorded_now_is_reported_and_gives_up_its_turn(
     register: Register, threads: ThreadPoolExecutor, database_urls: DatabaseUrls
 ) -> None:
     request = register.submitted()

@@ -144,7 +144,7 @@ def test_instants_are_stored_in_utc() -> None:
     assert both.decode(row(encoded)).event == event
 
 
-def test_an_erased_text_is_none_and_its_path_is_told() -> None:
+def test_an_erased_text_is_none_and_its_path_is_reported() -> None:
     both = mapper()
     recorded: Recorded[Happened] = both.decode(row(both.encode(unrecorded(FULL)), texts=None))
     assert recorded.event.reason == Text(None)
@@ -260,7 +260,7 @@ def test_an_upcaster_renames_moves_and_drops_texts() -> None:
     assert recorded.erased == ()
 
 
-def test_a_text_that_was_erased_is_told_by_its_present_path() -> None:
+def test_a_text_that_was_erased_is_reported_by_its_present_path() -> None:
     recorded = revised(row(mapper().encode(unrecorded(FULL)), texts=None))
     assert recorded.erased == ("grounds", "place", "clauses.0.text", "clauses.1.text")
 

@@ -70,7 +70,7 @@ def dry_run(register: Register, file: bytes) -> tuple[ImportTotals, list[Any]]:
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
-def test_it_tells_what_the_import_then_does(register: Register, file: bytes) -> None:
+def test_it_shows_what_the_import_then_does(register: Register, file: bytes) -> None:
     before = register.store.head()
     totals, reported = dry_run(register, file)
     assert register.store.head() == before
@@ -78,7 +78,7 @@ def test_it_tells_what_the_import_then_does(register: Register, file: bytes) -> 
     assert (register.reads(file), register.reported) == (totals, reported)
 
 
-def test_what_is_there_is_told_as_repeated(register: Register) -> None:
+def test_what_is_there_is_reported_as_repeated(register: Register) -> None:
     register.reads(EXAMPLE)
     totals, _ = dry_run(register, EXAMPLE)
     assert (totals.recorded, totals.repeated_lines, totals.refused_before) == (0, 14, 1)

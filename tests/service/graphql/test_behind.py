@@ -48,7 +48,7 @@ def test_a_mutation_answers_its_subject_whether_or_not_the_views_follow(behind: 
     assert behind.on_request(behind.reviewer, "beginReview", request["id"])["status"] == "UNDER_REVIEW"
 
 
-def test_its_events_are_told_too(behind: World) -> None:
+def test_its_events_are_reported_too(behind: World) -> None:
     document = """mutation ($input: RegisterAuthorityInput!) { registerAuthority(input: $input) {
         ... on AuthorityRecorded { events { type version payload changes { path after } subject { id } } } } }"""
     answer = behind.register.ask(ADMINISTRATOR, document, input={"code": "late", "name": "Late"})

@@ -130,7 +130,7 @@ TRAIL = """query ($id: ID, $at: Position) {
 }"""
 
 
-def test_the_events_that_an_answer_tells_are_those_of_the_audit_trail(here: World, register: Register) -> None:
+def test_the_events_that_an_answer_shows_are_those_of_the_audit_trail(here: World, register: Register) -> None:
     incident = here.attributed()
     submit = f"""mutation ($input: SubmitDeploymentRequestInput!) {{ submitDeploymentRequest(input: $input) {{
         ... on DeploymentRequestRecorded {{ position deploymentRequest {{ id }} {EVENTS} }} }} }}"""
@@ -144,7 +144,7 @@ def test_the_events_that_an_answer_tells_are_those_of_the_audit_trail(here: Worl
     assert told["events"][0]["payload"]["incidents"] == [incident["id"]]
 
 
-def test_the_events_on_mandates_are_told_alike(here: World, register: Register) -> None:
+def test_the_events_on_mandates_are_reported_alike(here: World, register: Register) -> None:
     code = f"{here.name}-other"
     told: Any = {}
     for mutation, kind, values in (

@@ -45,7 +45,7 @@ def change(path: str, before: object, after: object) -> Answer:
     return {"path": path, "before": before, "after": after}
 
 
-def test_what_differs_is_told_at_the_deepest_field(case: Case) -> None:
+def test_what_differs_is_reported_at_the_deepest_field(case: Case) -> None:
     assert case.changes(1, 3) == [
         change("revision", 1, 3),
         change("purpose", "EXERCISE: secure the canal.", "EXERCISE: the road."),
@@ -56,7 +56,7 @@ def test_what_differs_is_told_at_the_deepest_field(case: Case) -> None:
     assert case.changes(2, 2) == []
 
 
-def test_it_is_told_in_either_direction(case: Case) -> None:
+def test_it_is_reported_in_either_direction(case: Case) -> None:
     forward, back = case.changes(1, 3), case.changes(3, 1)
     assert back == [change(each["path"], each["after"], each["before"]) for each in forward]
 
@@ -89,7 +89,7 @@ def test_versions_that_it_has_not_had_are_refused(
     assert f"versions 1 to {when.get('version', 6)}" in error["message"]
 
 
-def test_each_event_tells_the_changes_between_the_versions_around_it(case: Case) -> None:
+def test_each_event_shows_the_changes_between_the_versions_around_it(case: Case) -> None:
     document = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) {
         history { edges { node { version changes { path before after } } } } } }"""
     for who in (case.here.reviewer, case.here.requester):

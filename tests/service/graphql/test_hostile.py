@@ -77,7 +77,7 @@ def test_a_long_text_in_a_document_is_no_long_name(register: Register) -> None:
     assert register.ask(ANA, f'{{ node(id: "{"n" * 5_000}") {{ id }} }}') == {"node": None}
 
 
-def test_so_many_errors_are_told_and_no_more(register: Register) -> None:
+def test_so_many_errors_are_reported_and_no_more(register: Register) -> None:
     errors = register.errors(ANA, "{ " + " ".join(f"nothing{n}" for n in range(99)) + " }")
     assert len(errors) == ERRORS
     here = world(register)

@@ -78,7 +78,7 @@ def test_a_cursor_that_was_made_up_is_none(here: World) -> None:
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_an_answer_that_grows_beyond_measure_is_not_told(register: Register) -> None:
+def test_an_answer_that_grows_beyond_measure_is_not_reported(register: Register) -> None:
     """Each of some incidents is named by each of some requests: the lists are as long as nobody expects."""
     here = world(register)
     incidents = [here.incident()["id"] for _ in range(16)]

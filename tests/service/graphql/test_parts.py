@@ -29,7 +29,7 @@ def here(register: Register) -> World:
     return world(register, endorsements=3)
 
 
-def test_every_list_is_told_in_parts() -> None:
+def test_every_list_is_reported_in_parts() -> None:
     whole = set()
     for kind in schema._schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):

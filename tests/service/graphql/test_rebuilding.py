@@ -49,7 +49,7 @@ def outcomes(urls: DatabaseUrls) -> list[str]:
         return [row[0] for row in connection.execute(ENDED)]
 
 
-def test_how_it_ended_is_told_and_no_row_of_it(database_urls: DatabaseUrls) -> None:
+def test_how_it_ended_is_reported_and_no_row_of_it(database_urls: DatabaseUrls) -> None:
     """What differs is for operators, who may read the rows: not for whoever has a token."""
     ended = "{ projections { name lastRebuild { outcome endedAt version differing } } }"
     stop = threading.Event()
@@ -76,7 +76,7 @@ def named(answer: Answer) -> Answer:
     return found
 
 
-def test_what_was_never_followed_is_told_of_and_has_nothing_to_build_anew(database_urls: DatabaseUrls) -> None:
+def test_what_was_never_followed_is_reported_and_has_nothing_to_build_anew(database_urls: DatabaseUrls) -> None:
     """As a view that newer code brings, until a worker of it runs."""
     with served(database_urls) as register:
         world(register)

@@ -184,7 +184,7 @@ def test_a_field_of_an_authority(here: World, field: str) -> None:
     recorded(here.register, ADMINISTRATOR, document, {"code": code, "name": "Late"})
 
 
-def test_the_events_of_a_finding_are_told_with_the_evidence_that_it_names(here: World) -> None:
+def test_the_events_of_a_finding_are_reported_with_the_evidence_that_it_names(here: World) -> None:
     incident = here.incident()["id"]
     piece = here.on_incident(here.reviewer, "recordEvidence", incident, "evidence { id }")["evidence"][0]["id"]
     document = mutation("attributeIncident", "AttributeIncidentInput", "Incident", "events { payload redactions }")

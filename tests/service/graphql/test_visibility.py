@@ -205,7 +205,7 @@ def test_grounds_and_their_evidence_are_shown_as_far_as_they_may_be_seen(registe
     assert grounds[0]["evidence"] == [{"id": red}, {"id": green}]
 
 
-def test_grounds_are_told_as_they_stood_when_it_was_decided(register: Register) -> None:
+def test_grounds_are_reported_as_they_stood_when_it_was_decided(register: Register) -> None:
     here = world(register)
     incident = here.attributed(marking="GREEN")["id"]
     request = here.decided(incidents=[incident])["id"]

@@ -100,7 +100,7 @@ def test_what_people_wrote_is_never_taken_for_more(register: Register, text: str
     assert pdf(made, now()).content.startswith(b"%PDF-")
 
 
-def test_an_imported_request_tells_when_it_happened_and_when_it_was_recorded(register: Register) -> None:
+def test_an_imported_request_shows_when_it_happened_and_when_it_was_recorded(register: Register) -> None:
     register.reads(EXAMPLE)
     made = printed(register, "exercise-lowland-2017-0001")
     told = list(lines(made))
@@ -178,7 +178,7 @@ def test_a_line_of_time_has_a_few_marks_in_order(span: timedelta) -> None:
     assert len({label for _, label in found}) == len(found) or span < timedelta(seconds=1)
 
 
-def test_what_no_font_can_show_is_told(register: Register) -> None:
+def test_what_no_font_can_show_is_reported(register: Register) -> None:
     register.takes(*FOUNDED, asked("a", purpose="\U00012000 in cuneiform"))
     made = printed(register, "lowland-2017-0001")
     assert pdf(made, now()).unshown == "\U00012000"

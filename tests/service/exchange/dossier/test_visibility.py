@@ -81,7 +81,7 @@ def test_every_request_can_be_printed_as_html_and_as_pdf(register: Register) -> 
         assert pdf(printed(register, request), material.printed.at).content.startswith(b"%PDF-")
 
 
-def test_nothing_is_told_that_was_recorded_after_the_instant(register: Register) -> None:
+def test_nothing_is_reported_that_was_recorded_after_the_instant(register: Register) -> None:
     for request in register.states(DEPLOYMENT_REQUEST):
         own = [recorded for recorded in register.log if recorded.stream == request]
         later = {text for recorded in own[1:] for text in texts_in(payload(recorded.event))}

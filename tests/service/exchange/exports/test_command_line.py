@@ -63,7 +63,7 @@ def test_lines_go_to_standard_output(run: Run, register: Register) -> None:
     assert result.stderr == ""
 
 
-def test_a_token_and_an_instant_narrow_what_is_told(run: Run, register: Register, tmp_path: Path) -> None:
+def test_a_token_and_an_instant_narrow_what_is_reported(run: Run, register: Register, tmp_path: Path) -> None:
     middle = register.log[len(register.log) // 2]
     before = [recorded for recorded in register.log if recorded.recorded_at <= middle.recorded_at]
     as_of = instant(middle.recorded_at)

@@ -35,7 +35,7 @@ def teller(register: Register, actor: Actor, kept: int = 1000) -> VisibleLog:
     return VisibleLog(register.store, scope, Visibility(register.store, actor, at, scope.present, kept))
 
 
-def test_what_is_recorded_meanwhile_is_not_told(growing: tuple[Register, Numbered]) -> None:
+def test_what_is_recorded_meanwhile_is_not_reported(growing: tuple[Register, Numbered]) -> None:
     register, histories = growing
     before = register.log
     log, requests = teller(register, SYSTEM).events(), cases(teller(register, SYSTEM))

@@ -66,7 +66,7 @@ def test_people_read_who_did_what_when_and_why() -> None:
     ]
 
 
-def test_an_import_tells_when_it_happened_and_when_it_was_recorded() -> None:
+def test_an_import_shows_when_it_happened_and_when_it_was_recorded() -> None:
     entry = replace(ENTRY, occurred_at=WHEN - timedelta(days=400))
     _, headline, recorded, *_ = printed(TimelineEntry(entry=entry, shown=shown()), terminal=True)
     assert headline.startswith("26 October 2023, 18:05 UTC")
@@ -83,7 +83,7 @@ def test_programs_read_a_line_an_event() -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_every_text_is_told_in_full(terminal: bool) -> None:
+def test_every_text_is_reported_in_full(terminal: bool) -> None:
     text = " ".join(f"word{n}" for n in range(2_000))
     moment = TimelineEntry(entry=ENTRY, shown=shown(Change("purpose", text, f"{text} more"), reason=f"{text} why"))
     said = " ".join(" ".join(printed(moment, terminal)).split())

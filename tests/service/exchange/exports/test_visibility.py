@@ -42,7 +42,7 @@ def test_nothing_unseen_is_in_any_file(register: Register, bearer: Actor) -> Non
 
 
 @every_bearer
-def test_all_that_is_seen_is_told_as_the_audit_trail_tells_it(register: Register, bearer: Actor) -> None:
+def test_all_that_is_seen_is_reported_as_the_audit_trail_shows_it(register: Register, bearer: Actor) -> None:
     seen = seen_by(register, bearer)
     lines = [json.loads(line) for line in register.export("jsonl", "jsonl", actor=bearer).read_bytes().splitlines()]
     assert [int(line["position"]) for line in lines] == list(seen.shown)
@@ -56,7 +56,7 @@ def test_all_that_is_seen_is_told_as_the_audit_trail_tells_it(register: Register
 
 
 @every_bearer
-def test_one_request_is_told_by_itself_or_does_not_exist(register: Register, bearer: Actor) -> None:
+def test_one_request_is_reported_by_itself_or_does_not_exist(register: Register, bearer: Actor) -> None:
     seen = seen_by(register, bearer)
     for stream, request in list(register.states(DEPLOYMENT_REQUEST).items())[::6]:
         own = [each for each in register.log if each.stream == stream]

@@ -89,7 +89,7 @@ def test_a_mapping_renames_translates_and_chooses(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_row_that_cannot_be_one_is_told_and_the_rest_is_read() -> None:
+def test_a_row_that_cannot_be_one_is_reported_and_the_rest_is_read() -> None:
     read = lines("history,at\na,b,c\ne,f\n")
     assert [number for number, _ in read] == [2, 3]
     assert "3 cells" in read[0][1]

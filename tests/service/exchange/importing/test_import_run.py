@@ -74,7 +74,7 @@ def test_nothing_comes_between_the_lines_of_a_history(register: Register) -> Non
     assert register.names()[-4 * 9 :] == 9 * expected
 
 
-def test_a_second_run_judges_nothing_anew_and_tells_what_was_refused_then(register: Register) -> None:
+def test_a_second_run_judges_nothing_anew_and_shows_what_was_refused_then(register: Register) -> None:
     register.reads(EXAMPLE)
     head = register.store.head()
     totals = register.reads(EXAMPLE)

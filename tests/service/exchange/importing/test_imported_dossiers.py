@@ -93,7 +93,7 @@ def checks(made: Document) -> Iterator[Check]:
             yield from block.checks
 
 
-def test_how_far_a_finding_is_that_may_not_be_seen_is_not_told(register: Register) -> None:
+def test_how_far_a_finding_is_that_may_not_be_seen_is_not_reported(register: Register) -> None:
     register.takes(*flood(responsibleParty="EXERCISE"), *withheld(), step("resumeReview", "2017-03-06", REVIEWS))
     awaited = [check for check in checks(printed(register, ANA)) if "awaits" in check.text]
     assert awaited == [Check(CheckResult.UNDISCLOSED, "The hold awaits a finding on an incident that you may not see.")]
@@ -101,7 +101,7 @@ def test_how_far_a_finding_is_that_may_not_be_seen_is_not_told(register: Registe
     assert seen == [CheckResult.MET, CheckResult.OPEN]
 
 
-def test_an_explanation_as_of_then_tells_of_incidents_what_may_be_seen_now(register: Register) -> None:
+def test_an_explanation_as_of_then_shows_of_incidents_what_may_be_seen_now(register: Register) -> None:
     register.takes(*flood(responsibleParty="EXERCISE"), *withheld())
     incident = next(each.stream for each in register.log if type(each.event).__name__ == "IncidentReported")
     then = register.log[-1].recorded_at
@@ -124,7 +124,7 @@ def awaited(register: Register, scope: Scope, eyes: Visibility) -> set[str]:
     return {verdict.description for each in outlooks for verdict in each.verdicts if verdict.rule.startswith("HOLD")}
 
 
-def test_a_ground_that_names_nobody_is_told_from_one_that_was_erased(register: Register) -> None:
+def test_a_ground_that_names_nobody_is_distinguished_from_one_that_was_erased(register: Register) -> None:
     register.takes(
         *flood(ASKS, likelihood="LIKELY"),
         asked("patrol", incidents=["flood"]),
@@ -142,7 +142,7 @@ def test_a_name_that_looks_like_a_time_is_a_name(register: Register, force: str)
     assert f"force: river guard → {force}" in list(lines(printed(register)))
 
 
-def test_an_incident_that_is_dropped_is_told_as_that_one(register: Register) -> None:
+def test_an_incident_that_is_dropped_is_reported_as_that_one(register: Register) -> None:
     fire = line("fire", "reportIncident", "2017-02-01", ASKS, {**REPORTED, "kind": "fire"})
     amended = step("amendDeploymentRequest", "2017-03-02", ASKS, incidents=["fire"])
     register.takes(*flood(ASKS, "RED"), fire, asked("patrol", incidents=["flood", "fire"]), amended)

@@ -82,7 +82,7 @@ def test_every_mutation_can_be_a_line() -> None:
         ({"history": "h" * 201}, "history"),
     ],
 )  # fmt: skip
-def test_what_a_line_may_not_say_is_told_at_its_field(register: Register, change: dict[str, Any], at: str) -> None:
+def test_what_a_line_may_not_say_is_reported_at_its_field(register: Register, change: dict[str, Any], at: str) -> None:
     head = register.store.head()
     totals = register.takes({**asked("a"), **change})
     assert register.refused == [(1, "InvalidInput", [at])]
@@ -94,7 +94,7 @@ def test_what_a_line_may_not_say_is_told_at_its_field(register: Register, change
     "text",
     ["not JSON", "[]", "3", '{"history": "a"', '"\\ud800"', "{}}", "\x00", '{"history": "\\ud800"}', "[" * 100_000],
 )
-def test_what_is_no_line_is_told_and_the_rest_is_read(register: Register, text: str) -> None:
+def test_what_is_no_line_is_reported_and_the_rest_is_read(register: Register, text: str) -> None:
     totals = register.takes(text, asked("a"), "", "  ")
     assert [number for number, _, _ in register.refused] == [1]
     assert (totals.lines, totals.recorded) == (2, 1)
@@ -108,14 +108,14 @@ def test_a_line_that_is_nested_deeply_is_refused_and_the_rest_is_read(register: 
 
 
 @pytest.mark.parametrize(("said", "twice"), [("purpose", "strength"), ("history", "command")])
-def test_what_is_said_twice_is_told_since_either_could_be_meant(register: Register, said: str, twice: str) -> None:
+def test_what_is_said_twice_is_reported_since_either_could_be_meant(register: Register, said: str, twice: str) -> None:
     text = json.dumps(asked("a")).replace(f'"{said}":', f'"{twice}": "other", "{said}":')
     totals = register.takes(text)
     assert register.refused == [(1, "InvalidInput", [twice])]
     assert (totals.lines, totals.recorded) == (1, 0)
 
 
-def test_an_incident_that_is_not_there_is_told_as_the_line_calls_it(register: Register) -> None:
+def test_an_incident_that_is_not_there_is_reported_as_the_line_calls_it(register: Register) -> None:
     register.takes({**asked("a"), "input": {**TERMS, "incidents": ["the flood"]}})
     (message,) = register.reasons
     assert message == "incidents: There is no such incident that you may see: 'the flood'."

@@ -21,7 +21,7 @@ SEVER = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = 'mandate_api'"""
 
 
-def test_a_change_that_was_lost_and_made_again_is_told(database_urls: DatabaseUrls) -> None:
+def test_a_change_that_was_lost_and_made_again_is_reported(database_urls: DatabaseUrls) -> None:
     """Positions that views had, rows that they have not, and connections that are gone: as after a fall."""
     assert database_urls.superuser is not None
     with (

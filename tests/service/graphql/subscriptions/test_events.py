@@ -77,7 +77,7 @@ def first_told(here: World, client: Socket) -> Answer:
     raise AssertionError("nothing was told")
 
 
-def test_only_the_types_that_are_asked_for_are_told(here: World) -> None:
+def test_only_the_types_that_are_asked_for_are_reported(here: World) -> None:
     start = here.register.position
     types = ["ReviewBegun", "IncidentReported"]
     with stream(here.register, here.auditor, EVENTS, {"after": start, "types": types}) as client:
@@ -102,7 +102,7 @@ def test_what_cannot_be_asked_for_is_an_error(here: World, variables: dict[str, 
         assert argument in error["message"]
 
 
-def test_what_a_viewer_may_see_is_decided_as_each_is_told(here: World) -> None:
+def test_what_a_viewer_may_see_is_decided_as_each_is_reported(here: World) -> None:
     """Who holds a mandate over its place sees an incident, for as long as they hold it."""
     authority = {"authority": f"{here.name}-other", "region": f"{here.name}/north"}
     incident = here.incident()["id"]

@@ -24,7 +24,7 @@ def version(client: Socket, id: str = "1") -> tuple[int, str]:
     return request["version"], request["status"]
 
 
-def test_it_begins_with_how_it_is_and_tells_each_change(here: World) -> None:
+def test_it_begins_with_how_it_is_and_shows_each_change(here: World) -> None:
     request = here.request()["id"]
     with socket(here.register, greeted=here.requester) as client:
         client.subscribe("1", CHANGED, id=request)

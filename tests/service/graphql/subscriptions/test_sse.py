@@ -47,7 +47,7 @@ def test_get_is_answered_and_carries_nothing_out(register: Register) -> None:
 
 
 @pytest.mark.parametrize("query", ["{", "{ nothing }", "subscription { eventsRecorded(after: 99999) { position } }"])
-def test_what_cannot_be_executed_is_told_in_the_stream(register: Register, query: str) -> None:
+def test_what_cannot_be_executed_is_reported_in_the_stream(register: Register, query: str) -> None:
     with stream(register, ANA, query) as answered:
         assert answered.response.status_code == 200
         [(name, body), end] = answered.events()
@@ -69,7 +69,7 @@ def test_a_subscription_needs_a_way_to_be_answered(register: Register) -> None:
     assert "text/event-stream" in error["message"]
 
 
-def test_when_the_token_expires_it_is_told_and_the_stream_completes(register: Register) -> None:
+def test_when_the_token_expires_it_is_reported_and_the_stream_completes(register: Register) -> None:
     with stream(register, short_lived(2), FOREVER) as answered:
         [(name, body), end] = answered.events()
     assert (name, end) == ("next", ("complete", None))
