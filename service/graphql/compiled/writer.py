@@ -85,7 +85,8 @@ class Writer:
                 self.resolvers.append((resolver, self._completion(field.type, below)))
                 keys.append(f"{key!r}: None")
                 holes.append(f"run.leave((found, source, {self._named('resolver', resolver)}))")
-        check = [] if kind is self._root else [f"if type(source) is not {self._class(kind)}:", "    raise Unexpected"]
+        classes = self._named("kinds", frozenset(_classes(kind)))
+        check = [] if kind is self._root else [f"if type(source) not in {classes}:", "    raise Unexpected"]
         body = [*check, f"size = {size}", *lines, f"run.spend({units}, size)", f"found = {{{', '.join(keys)}}}", *holes]
         self._write(name, "source", body, "found")
         return name
@@ -111,7 +112,9 @@ class Writer:
             return [f"{value} = {self.function(kind, sets)}({value}, run)"]
         assert is_abstract_type(kind)
         kinds = self._schema._schema.get_possible_types(kind)
-        table = {_origin(each): self.function(each, sets) for each in kinds}
+        table = {each: self.function(kind, sets) for kind in kinds for each in _classes(kind)}
+        if len(table) < sum(len(_classes(kind)) for kind in kinds):
+            raise NotCompilable("two types of one class")
         self.tables.append(table)
         return [f"{value} = {self._named('types', table)}[type({value})]({value}, run)"]
 
@@ -128,9 +131,6 @@ class Writer:
             f"    {items}.append({item})",
             f"{value} = {items}",
         ]
-
-    def _class(self, kind: GraphQLObjectType) -> str:
-        return self._named("kind", _origin(kind))
 
     def _named(self, stem: str, value: object) -> str:
         name = self._name(stem)
@@ -153,5 +153,7 @@ def _indented(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def _origin(kind: GraphQLObjectType) -> Any:
-    return kind.extensions[DEFINITION].origin
+def _classes(kind: GraphQLObjectType) -> list[Any]:
+    """The classes of a type's objects: its own, and that of the generic type that it is made of."""
+    definition = kind.extensions[DEFINITION]
+    return [each.origin for each in (definition, definition.concrete_of) if each is not None]
