@@ -1,7 +1,9 @@
 """The lifecycle table of a deployment request: each step, its statuses, permission, conditions and events."""
 
+from dataclasses import replace
+
 from domain import authority, number_series
-from domain.decider import Opening, Step
+from domain.decider import Context, Opening, Outlook, Step, explain
 from domain.deployment_request import checks, commands, rules
 from domain.deployment_request.permission import (
     THE_REGISTER,
@@ -11,7 +13,7 @@ from domain.deployment_request.permission import (
     internal_is_the_deciders,
     requesting,
 )
-from domain.deployment_request.state import RequestStatus
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.limits import room_for
 from domain.vocabulary import Role
 
@@ -209,3 +211,21 @@ Command = (
     | commands.ReportFulfilment
     | commands.RemarkOnRequest
 )
+
+ABOUT_THE_PERSON = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
+"""Rules about the acting person."""
+
+
+def outlooks(request: DeploymentRequest, context: Context) -> tuple[Outlook, ...]:
+    """Each action of the current status, with the results of its rules.
+
+    For the operator, who acts as the register: those of a person with every permission, without the rules about the
+    person.
+    """
+    if not context.actor.is_system:
+        return explain(STEPS, request, context)
+    return tuple(
+        replace(outlook, verdicts=tuple(each for each in outlook.verdicts if each.rule not in ABOUT_THE_PERSON))
+        for step in STEPS
+        for outlook in explain((step,), request, context.as_actor(step.by.somebody(request, context)))
+    )

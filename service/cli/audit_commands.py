@@ -26,10 +26,10 @@ from service.cli.timeline import Names, Timeline, TimelineEntry
 from service.commands.event_voids import voided
 from service.errors import Unavailable
 from service.exchange.exports.ocel import EVENT_TYPES
-from service.exchange.visible_log.history import final_state
 from service.exchange.visible_log.history import history as history_of
 from service.exchange.visible_log.references import find
 from service.exchange.visible_log.refused import ExportRefused
+from service.exchange.visible_log.visibility import states
 from service.processes.composition import reading_connections
 
 STEPS: Final = 50
@@ -59,7 +59,10 @@ def history(
     with in_one_line(), open_register(token, as_of) as register:
         subject_access = register.about(reference, (DEPLOYMENT_REQUEST, INCIDENT))
         console = Console()
-        Timeline(console, {}).heading(*_about(subject_access, final_state(subject_access.store, subject_access.scope)))
+        subject, end = subject_access.scope.subject, subject_access.scope.end
+        assert subject is not None
+        state = states(subject_access.store, [subject], end, texts=False)[subject]
+        Timeline(console, {}).heading(*_about(subject_access, state))
         steps = history_of(subject_access.store, subject_access.scope, subject_access.visibility)
         while page := list(islice(steps, STEPS)):
             timeline = Timeline(console, names_of(subject_access, {step.entry.actor.person for step in page}))

@@ -27,17 +27,6 @@ class HistoryStep:
     incidents: Mapping[str, str]
 
 
-def final_state(store: EventStore, scope: Scope) -> Any:
-    """State of the scope's subject at the end of the scope, without texts. Raises ValueError as `history` does."""
-    if scope.subject is None:
-        raise ValueError("a history is about one subject")
-    state: Any = None
-    for recorded in chain.from_iterable(store.pages([(scope.subject, 0)], texts=False)):
-        if recorded.position <= scope.end:
-            state = evolve(state, recorded)
-    return state
-
-
 def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator[HistoryStep]:
     """History of the scope's subject, oldest first. Events that record hidden evidence are left out.
 

@@ -99,22 +99,8 @@ class Visibility:
 
     def _read(self, streams: Iterable[UUID]) -> dict[UUID, VisibleStream]:
         opened: dict[UUID, int] = {}
-        states = self._states(streams, opened)
-        return {stream: self._judged(state, opened[stream]) for stream, state in states.items()}
-
-    def _states(self, streams: Iterable[UUID], opened: dict[UUID, int] | None = None) -> dict[UUID, Any]:
-        """State of each stream at `present`, without texts, which no visibility rule reads.
-
-        opened: filled with the position of each stream's first event.
-        """
-        states: dict[UUID, Any] = {}
-        pages = self._store.pages([(stream, 0) for stream in streams], texts=False)
-        for recorded in chain.from_iterable(pages):
-            if recorded.position <= self.present:
-                states[recorded.stream] = evolve(states.get(recorded.stream), recorded)
-                if opened is not None:
-                    opened.setdefault(recorded.stream, recorded.position)
-        return states
+        found = states(self._store, streams, self.present, texts=False, opened=opened)
+        return {stream: self._judged(state, opened[stream]) for stream, state in found.items() if state is not None}
 
     def _judged(self, state: Any, opened_at: int) -> VisibleStream:
         stream = VisibleStream(aggregate=_AGGREGATE_OF_STATE[type(state)], name=_name_of(state), opened_at=opened_at)
@@ -144,13 +130,33 @@ class Visibility:
         return resolve(lambda: question(context), self._consult)
 
     def _consult(self, streams: Collection[UUID]) -> None:
-        states = self._states(streams)
-        self._consulted.update((stream, states.get(stream)) for stream in streams)
+        self._consulted.update(states(self._store, streams, self.present, texts=False))
 
     def _keep(self, fresh: Mapping[UUID, VisibleStream]) -> None:
         self._seen.update(fresh)
         while len(self._seen) > self._kept:
             self._seen.popitem(last=False)
+
+
+def states(
+    store: EventStore,
+    streams: Iterable[UUID],
+    end: int,
+    *,
+    texts: bool = True,
+    opened: dict[UUID, int] | None = None,
+) -> dict[UUID, Any]:
+    """The state of each stream up to a position; None if it has no events by then.
+
+    opened: filled with the position of each stream's first event.
+    """
+    found: dict[UUID, Any] = dict.fromkeys(streams)
+    for recorded in chain.from_iterable(store.pages([(stream, 0) for stream in found], texts=texts)):
+        if recorded.position <= end:
+            found[recorded.stream] = evolve(found[recorded.stream], recorded)
+            if opened is not None:
+                opened.setdefault(recorded.stream, recorded.position)
+    return found
 
 
 def may_be_seen(stream: UUID, streams: Mapping[UUID, VisibleStream]) -> bool:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from domain import decider
 from domain.decider import Outlook, Verdict
-from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.lifecycle import outlooks
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from service.graphql.execution.field_charges import RULES
 from service.graphql.loaders.loaders import Loaders
@@ -88,14 +87,14 @@ async def explain(request: DeploymentRequest, loaders: Loaders) -> Explanation:
     """Evaluates the rules as of the loaders' instant. Incidents are shown as far as the viewer may see them now."""
     named = await loaders.incidents.load_many(request.concerns)
     seen = frozenset(incident.id for incident in named if incident is not None)
-    outlooks = await actions.evaluate(request, loaders, lambda context: decider.explain(STEPS, request, context), seen)
-    positions = {position for outlook in outlooks for verdict in outlook.verdicts for position in verdict.rests_on}
+    found = await actions.evaluate(request, loaders, lambda context: outlooks(request, context), seen)
+    positions = {position for outlook in found for verdict in outlook.verdicts for position in verdict.rests_on}
     events = await _events({*positions, *request.led_here}, loaders)
     await loaders.pace.point(RULES)
     return Explanation(
         status=request.status,
         led_here=_select(request.led_here, events),
-        actions=[ActionOutlook.of(outlook, events) for outlook in outlooks],
+        actions=[ActionOutlook.of(outlook, events) for outlook in found],
     )
 
 
