@@ -10,10 +10,7 @@ from sqlalchemy import (
     TIMESTAMP,
     Boolean,
     Column,
-    ColumnElement,
-    FromClause,
     Index,
-    Select,
     Text,
     Uuid,
     select,
@@ -24,20 +21,16 @@ from sqlalchemy import (
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.deployment_request.state import DeploymentRequest
 from domain.recorded_event import Recorded
-from projections.reading.item_rows import items_of
 from projections.reading.list_queries import FIRST, indexed
 from projections.reading.queries import (
     FOREVER,
-    PreparedQuery,
     Query,
     ViewerScope,
     is_any_of,
-    named_uuids,
     uuid_array,
-    valid_at,
     visible,
-    with_references,
 )
+from projections.reading.subject_queries import SubjectQueries
 from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode
 from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
@@ -126,13 +119,9 @@ VIEW: Final = View(
 )
 
 
-def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[DeploymentRequest]:
-    """The requests that exist and may be seen, in no particular order."""
-    return _BY_IDS.of(scope, ids=list(ids))
-
-
-def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[DeploymentRequest]:
-    return _whole(scope, with_references(table, scope, references))
+SUBJECTS: Final = SubjectQueries(table, request_items, request_in)
+by_ids: Final = SUBJECTS.by_ids
+by_references: Final = SUBJECTS.by_references
 
 
 def at_versions(scope: ViewerScope, pairs: Iterable[tuple[UUID, int]]) -> Query[tuple[int, DeploymentRequest]]:
@@ -141,7 +130,7 @@ def at_versions(scope: ViewerScope, pairs: Iterable[tuple[UUID, int]]) -> Query[
     Ignores `as_of`.
     """
     chosen = tuple_(table.c.id, table.c.version).in_(list(pairs))
-    statement = select(table.c.position, *state_in(table)).where(chosen, visible(table, scope))
+    statement = select(table.c.position, *SUBJECTS.columns(table)).where(chosen, visible(table, scope))
     return Query(statement, (NAME,), lambda row: (int(row[0]), request_in(row[1], row[2])))
 
 
@@ -158,39 +147,17 @@ def resting_on(scope: ViewerScope, incident_ids: Iterable[UUID]) -> Query[Deploy
 
     The caller checks whether the viewer may see the incidents.
     """
-    found = _documents(scope, table.c.incidents.bool_op("&&")(uuid_array(incident_ids)))
-    return Query(found.order_by(table.c.submitted_at, table.c.id), (NAME,), _state)
+    found = SUBJECTS.states(scope, table.c.incidents.bool_op("&&")(uuid_array(incident_ids)))
+    return Query(found.order_by(table.c.submitted_at, table.c.id), (NAME,), SUBJECTS.state)
 
 
 def expiring(until: datetime, limit: int) -> Query[tuple[datetime, DeploymentRequest]]:
     """The approvals that have expired at the instant, in the order of expiry. Not filtered by viewer."""
-    passed = select(table.c.expires_at, *state_in(table)).where(
+    passed = select(table.c.expires_at, *SUBJECTS.columns(table)).where(
         table.c.valid_until == FOREVER, table.c.expires_at <= until
     )
     return Query(passed.order_by(table.c.expires_at, table.c.id).limit(limit), (NAME,), _expiring)
 
 
-def _whole(scope: ViewerScope, chosen: ColumnElement[bool]) -> Query[DeploymentRequest]:
-    return Query(_documents(scope, chosen), (NAME,), _state)
-
-
-def _documents(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[Any]:
-    return select(*state_in(table)).where(valid_at(table, scope), visible(table, scope), chosen)
-
-
-def state_in(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """The columns that `request_in` decodes, of rows that have an id, a version and a document."""
-    return rows.c.document, items_of(rows, request_items)
-
-
-def _state(row: Sequence[Any]) -> DeploymentRequest:
-    return request_in(row[0], row[1])
-
-
 def _expiring(row: Sequence[Any]) -> tuple[datetime, DeploymentRequest]:
     return row[0], request_in(row[1], row[2])
-
-
-_BY_IDS: Final = PreparedQuery(
-    lambda scope: _documents(scope, is_any_of(table.c.id, named_uuids("ids"))), (NAME,), _state
-)

@@ -1,12 +1,12 @@
 """The incidents, current and past: items, lists with their filters, counts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, Column, ColumnElement, FromClause, Select, Text, func, select
+from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, Column, ColumnElement, Select, Text, func, select
 
 from domain.catalogue import INCIDENT
 from domain.incident.state import Incident
@@ -22,7 +22,6 @@ from projections.reading.filter_shape import (
     shape_of,
     split,
 )
-from projections.reading.item_rows import items_of
 from projections.reading.list_queries import (
     FIRST,
     any_of,
@@ -39,13 +38,11 @@ from projections.reading.queries import (
     PreparedQuery,
     Query,
     ViewerScope,
-    is_any_of,
-    named_uuids,
     overlaps,
     valid_at,
     visible,
-    with_references,
 )
+from projections.reading.subject_queries import SubjectQueries
 from projections.state_items import reader_with_items, without_items
 from projections.tables.documents import encode
 from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
@@ -115,13 +112,9 @@ VIEW: Final = View(
 )
 
 
-def by_ids(scope: ViewerScope, ids: Iterable[UUID]) -> Query[Incident]:
-    """The incidents that exist and may be seen, in no particular order. Each says which of its evidence may be seen."""
-    return _BY_IDS.of(scope, ids=list(ids))
-
-
-def by_references(scope: ViewerScope, references: Iterable[str]) -> Query[Incident]:
-    return _whole(scope, with_references(table, scope, references))
+SUBJECTS: Final = SubjectQueries(table, incident_items, _incident_in)
+by_ids: Final = SUBJECTS.by_ids
+by_references: Final = SUBJECTS.by_references
 
 
 def may_be_seen(scope: ViewerScope, incident: BindParameter[UUID]) -> ColumnElement[bool]:
@@ -147,7 +140,7 @@ def count(scope: ViewerScope, wanted: IncidentListFilter) -> Query[int]:
 def _page(scope: ViewerScope, shape: Shape, continued: bool) -> Select[Any]:
     part = PageShape(continued=continued, falling=True)
     lists = [_listed(scope, one, part) for one in split(parameters(shape), *_EACH)]
-    return shown(merged(lists, part), part, _state_in)
+    return shown(merged(lists, part), part, SUBJECTS.columns)
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
@@ -192,34 +185,10 @@ _PASSING: Final[Mapping[str, Condition]] = {"attribution_status": lambda rows, c
 """Conditions on columns that change."""
 
 
-def _whole(scope: ViewerScope, chosen: ColumnElement[bool]) -> Query[Incident]:
-    return Query(_documents(scope, chosen), (NAME,), _state)
-
-
-def _documents(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[Any]:
-    return select(*_state_in(table)).where(valid_at(table, scope), visible(table, scope), chosen)
-
-
-def _state_in(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """The columns that `_incident_in` decodes, of rows that have an id, a version and a document."""
-    return rows.c.document, items_of(rows, incident_items)
-
-
-def _state(row: Sequence[Any]) -> Incident:
-    return _incident_in(row[0], row[1])
-
-
-def _placed(row: Sequence[Any]) -> tuple[ListPosition, Incident]:
-    return ListPosition(row[0], row[1]), _incident_in(row[2], row[3])
-
-
 def _number(row: Sequence[Any]) -> int:
     return int(row[0])
 
 
 _KEPT: Final = (table.c.id, table.c.version, table.c.document)
-_BY_IDS: Final = PreparedQuery(
-    lambda scope: _documents(scope, is_any_of(table.c.id, named_uuids("ids"))), (NAME,), _state
-)
-_PAGES: Final = PreparedQuery(_page, (NAME,), _placed)
+_PAGES: Final = PreparedQuery(_page, (NAME,), SUBJECTS.placed)
 _COUNTS: Final = PreparedQuery(_count, (NAME,), _number)

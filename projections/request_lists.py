@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from domain.deployment_request.state import DeploymentRequest
 from projections import incidents, situation_counts
-from projections.deployment_requests import NAME, request_in, state_in, table
+from projections.deployment_requests import NAME, SUBJECTS, table
 from projections.reading.filter_shape import (
     Condition,
     Filter,
@@ -109,9 +109,9 @@ def _page(scope: ViewerScope, shape: Shape, order: RequestOrder, part: PageShape
     wanted = parameters(shape)
     if "incident" in wanted or True in (wanted.get("overdue"), wanted.get("questioned")):  # they leave few requests
         keys = select(_ordered_by(scope, order).label("at"), table.c.id, table.c.version)
-        return shown(gathered(_filtered(scope, wanted, keys), table, part), part, state_in)
+        return shown(gathered(_filtered(scope, wanted, keys), table, part), part, SUBJECTS.columns)
     lists = [_listed(scope, one, order, part) for one in split(wanted, *_EACH)]
-    return shown(merged(lists, part), part, state_in)
+    return shown(merged(lists, part), part, SUBJECTS.columns)
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
@@ -186,10 +186,6 @@ _PASSING: Final[Mapping[str, Condition]] = {
 """Conditions on columns that change. The condition of `incident` depends on the viewer too."""
 
 
-def _placed(row: Sequence[Any]) -> tuple[ListPosition, DeploymentRequest]:
-    return ListPosition(row[0], row[1]), request_in(row[2], row[3])
-
-
 def _number(row: Sequence[Any]) -> int:
     return int(row[0])
 
@@ -201,7 +197,7 @@ _PREPARED: Final[Mapping[str, Callable[[Any], Sequence[str]]]] = {
     "text": lambda text: [containing(word.casefold()) for word in text.split()],
 }
 _OF_BOTH: Final = (NAME, incidents.NAME)
-_PAGES: Final = PreparedQuery(_page, (NAME,), _placed)
-_PAGES_OF_INCIDENTS: Final = PreparedQuery(_page, _OF_BOTH, _placed)
+_PAGES: Final = PreparedQuery(_page, (NAME,), SUBJECTS.placed)
+_PAGES_OF_INCIDENTS: Final = PreparedQuery(_page, _OF_BOTH, SUBJECTS.placed)
 _COUNTS: Final = PreparedQuery(_count, (NAME,), _number)
 _COUNTS_OF_INCIDENTS: Final = PreparedQuery(_count, _OF_BOTH, _number)

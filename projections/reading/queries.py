@@ -22,7 +22,6 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
-    select,
     true,
 )
 
@@ -176,17 +175,6 @@ def judgement_time() -> ColumnElement[datetime]:
 def alias(table: Table, name: str) -> FromClause:
     """The table under a second name. Cached: creating its columns is slow, and every statement needs them."""
     return table.alias(name)
-
-
-def with_references(table: Table, scope: ViewerScope, references: Iterable[str]) -> ColumnElement[bool]:
-    """The rows of subjects with these references. References never change, so the current rows find them."""
-    wanted = is_any_of(table.c.reference, text_array(references))
-    if scope.as_of is None:
-        return wanted
-    now = alias(table, "now")
-    return table.c.id.in_(
-        select(now.c.id).where(now.c.valid_until == FOREVER, is_any_of(now.c.reference, text_array(references)))
-    )
 
 
 def text_array(values: Iterable[str]) -> ColumnElement[Any]:

@@ -21,17 +21,18 @@ from projections.audit_trail import AuditEntry
 from projections.reading import person_names
 from projections.reading.queries import Query, ViewerScope
 from projections.reading.reader import EventParked, InstantAhead, Reader, Reading, ViewBehind
+from projections.reading.subject_queries import SubjectQueries
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.pace import Pace
 from service.graphql.loaders.dataloader import list_loader, single_loader
 from service.graphql.loaders.parked import ParkedSubjects, SubjectParked, refuse
-from service.graphql.loaders.subject_views import INCIDENTS, REQUESTS, S, SubjectView
 
 T = TypeVar("T")
 
 Version = tuple[UUID, int]
 """A request and its number of events."""
 
+S = TypeVar("S", DeploymentRequest, Incident)
 PersonKey = tuple[str, str]
 """Issuer and subject."""
 HistoryPage = tuple[UUID, int, int]
@@ -158,7 +159,7 @@ class Loaders:
             now=self.present.now,
         )
 
-    async def by_reference(self, view: SubjectView[S], reference: str) -> S | None:
+    async def by_reference(self, view: SubjectQueries[S], reference: str) -> S | None:
         """Raises SubjectParked."""
         rows = await self.rows(lambda scope: view.by_references(scope, [reference]).despite_parked())
         ids, parked = [row.id for row in rows], self.parked(view.name)
@@ -167,13 +168,13 @@ class Loaders:
 
     @cached_property
     def requests(self) -> DataLoader[UUID, DeploymentRequest | None]:
-        return single_loader(partial(self._by_ids, REQUESTS))
+        return single_loader(partial(self._by_ids, deployment_requests.SUBJECTS))
 
     @cached_property
     def incidents(self) -> DataLoader[UUID, Incident | None]:
-        return single_loader(partial(self._by_ids, INCIDENTS))
+        return single_loader(partial(self._by_ids, incidents.SUBJECTS))
 
-    async def _by_ids(self, view: SubjectView[S], ids: list[UUID]) -> Mapping[UUID, S | SubjectParked]:
+    async def _by_ids(self, view: SubjectQueries[S], ids: list[UUID]) -> Mapping[UUID, S | SubjectParked]:
         rows = await self.rows(lambda scope: view.by_ids(scope, ids).despite_parked())
         found: dict[UUID, S | SubjectParked] = {row.id: row for row in rows}
         return found | await self.parked(view.name).among(ids, found)
@@ -195,7 +196,7 @@ class Loaders:
         async def find(ids: list[UUID]) -> Mapping[UUID, tuple[DeploymentRequest, ...] | SubjectParked]:
             rows = await self.rows(lambda scope: deployment_requests.resting_on(scope, ids).despite_parked())
             found = {each: tuple(row for row in rows if each in row.incidents) for each in ids}
-            return {**found, **await self.parked(REQUESTS.name).naming(ids)}
+            return {**found, **await self.parked(deployment_requests.NAME).naming(ids)}
 
         return list_loader(find)
 
@@ -277,7 +278,7 @@ class Loaders:
         async def find(ids: list[UUID]) -> Mapping[UUID, Incident | SubjectParked]:
             rows = await self.rows(lambda scope: incidents.by_ids(scope.of_everything(), ids).despite_parked())
             found: dict[UUID, Incident | SubjectParked] = {row.id: row for row in rows}
-            return found | await self.parked(INCIDENTS.name).among(ids, unrestricted=True)
+            return found | await self.parked(incidents.NAME).among(ids, unrestricted=True)
 
         return single_loader(find)
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from projections.reading.subject_queries import SubjectQueries
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.loaders.loaders import Loaders
-from service.graphql.loaders.subject_views import S, SubjectView
+from service.graphql.loaders.loaders import Loaders, S
 from service.graphql.schema.arguments import given, identifier, words
 from service.graphql.schema.pagination import Node
 
@@ -19,7 +19,7 @@ INCIDENT = "Incident"
 async def find_named(
     kind: str,
     by_id: DataLoader[UUID, S | None],
-    view: SubjectView[S],
+    view: SubjectQueries[S],
     id: str | None,
     reference: str | None,
     loaders: Loaders,

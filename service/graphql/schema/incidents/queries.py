@@ -7,7 +7,6 @@ import strawberry
 from domain.incident.state import AttributionStatus
 from projections import incidents
 from projections.incidents import IncidentListFilter
-from service.graphql.loaders.subject_views import INCIDENTS
 from service.graphql.schema.arguments import given, list_filter, region_paths, several
 from service.graphql.schema.context import Info
 from service.graphql.schema.incidents.types import Incident
@@ -39,7 +38,7 @@ class IncidentQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> Incident | None:
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        found = await find_named("incident", loaders.incidents, INCIDENTS, id, reference, loaders)
+        found = await find_named("incident", loaders.incidents, incidents.SUBJECTS, id, reference, loaders)
         return Incident.of(found, loaders) if found else None
 
     @strawberry.field(description="The incidents that the viewer may see, most recent occurrence first.")

@@ -6,11 +6,10 @@ import strawberry
 
 from domain.deployment_request.state import DeploymentRequest as State
 from domain.deployment_request.state import RequestStatus
-from projections import request_lists
+from projections import deployment_requests, incidents, request_lists
 from projections.request_lists import RequestListFilter, RequestOrder
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.loaders.parked import refuse
-from service.graphql.loaders.subject_views import INCIDENTS, REQUESTS
 from service.graphql.schema.arguments import given, ids, list_filter, region_paths, several, words
 from service.graphql.schema.context import Info
 from service.graphql.schema.node_lookup import find_named
@@ -64,7 +63,7 @@ class RequestQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> DeploymentRequest | None:
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        newest = await find_named("request", loaders.requests, REQUESTS, id, reference, loaders)
+        newest = await find_named("request", loaders.requests, deployment_requests.SUBJECTS, id, reference, loaders)
         wanted = given(version)
         if newest is None or wanted is None:
             return DeploymentRequest.of(newest, loaders) if newest else None
@@ -94,7 +93,7 @@ class RequestQueries:
         order = given(order_by) or RequestOrder.SUBMITTED_AT_DESC
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
         if wanted.incident is not None:
-            refuse(await loaders.parked(INCIDENTS.name).among([wanted.incident]))
+            refuse(await loaders.parked(incidents.NAME).among([wanted.incident]))
         return await connection(
             f"requests/{order}",
             lambda scope, limit, place: request_lists.page(scope, wanted, order, limit, place),
@@ -108,7 +107,7 @@ class RequestQueries:
 
 async def _count(wanted: RequestListFilter, loaders: Loaders) -> int:
     """The number of items in the list; counts rows while streams are parked, so that it matches the list."""
-    row_by_row = bool(await loaders.parked(REQUESTS.name).positions())
+    row_by_row = bool(await loaders.parked(deployment_requests.NAME).positions())
     return await loaders.number(lambda scope: request_lists.count(scope, wanted, row_by_row=row_by_row))
 
 
