@@ -225,6 +225,12 @@ def grade_text(grade: StrEnum) -> str:
     return grade.value.replace("_", " ")
 
 
+def iso_time(instant: datetime) -> str:
+    """As the API and files have it: '2024-11-29T18:00:00.000000Z'."""
+    in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
 def format_time(instant: datetime) -> str:
     """'15 December 2024, 12:00 UTC'."""
     utc = instant.astimezone(UTC)

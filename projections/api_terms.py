@@ -6,7 +6,7 @@ what depends on the viewer or the time, and `version` and `updatedAt`, which eve
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from operator import attrgetter
 from typing import Any, Final
@@ -17,7 +17,7 @@ from domain.deployment_request.events import Ground
 from domain.deployment_request.state import Condition, Decision, DeploymentRequest, Endorsement, Hold
 from domain.incident.state import Attribution, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
-from domain.vocabulary import Actor, AuthorityCode, Text, camel
+from domain.vocabulary import Actor, AuthorityCode, Text, camel, iso_time
 from projections.tables.documents import UNREAD
 
 
@@ -81,12 +81,6 @@ def _converter(kind: type[Any]) -> Callable[[Any], Any]:
     raise TypeError(f"the API has no term for {kind.__name__}")
 
 
-def instant(value: datetime) -> str:
-    """'2024-11-29T18:00:00.000000Z'."""
-    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return in_utc.isoformat(timespec="microseconds")[:-6] + "Z"
-
-
 def person(actor: Actor) -> dict[str, Any]:
     return {"subject": actor.subject, "authority": actor.authority, "roles": [role.value for role in actor.roles]}
 
@@ -110,7 +104,7 @@ _PLAIN: Final[dict[type[Any], Callable[[Any], Any]]] = {
     Text: attrgetter("value"),
     type(UNREAD): lambda unread: unread,
     UUID: str,
-    datetime: instant,
+    datetime: iso_time,
     tuple: lambda value: [plain(each) for each in value],
     Actor: person,
 }
@@ -145,7 +139,7 @@ def _hold(hold: Hold | None) -> dict[str, Any] | None:
         "minimumLikelihood": hold.threshold.likelihood.value,
         "minimumConfidence": hold.threshold.confidence.value,
         "reviewBy": plain(hold.review_by),
-        "heldSince": instant(hold.held_since),
+        "heldSince": iso_time(hold.held_since),
         "heldBy": person(hold.held_by),
     }
 
@@ -162,7 +156,7 @@ def _endorsement(pair: tuple[Endorsement, bool]) -> dict[str, Any]:
         "recommendation": endorsement.recommendation.value,
         "reason": plain(endorsement.reason),
         "revision": endorsement.revision,
-        "endorsedAt": instant(endorsement.endorsed_at),
+        "endorsedAt": iso_time(endorsement.endorsed_at),
         "counts": counts,
     }
 
@@ -173,7 +167,7 @@ def _decision(decision: Decision | None) -> dict[str, Any] | None:
     return {
         "outcome": decision.outcome.value,
         "reason": plain(decision.reason),
-        "decidedAt": instant(decision.decided_at),
+        "decidedAt": iso_time(decision.decided_at),
         "decidedBy": person(decision.decided_by),
         "conditions": [_condition(condition) for condition in decision.conditions],
         "validUntil": plain(decision.valid_until),
@@ -213,7 +207,7 @@ def _attribution(attribution: Attribution | None) -> dict[str, Any] | None:
         "confidence": attribution.confidence.value,
         "basis": plain(attribution.basis),
         "evidence": plain(attribution.evidence),
-        "foundAt": instant(attribution.found_at),
+        "foundAt": iso_time(attribution.found_at),
         "foundBy": person(attribution.found_by),
     }
 
@@ -223,7 +217,7 @@ def _mandate(mandate: Mandate) -> dict[str, Any]:
         "region": mandate.region,
         "legalBasis": mandate.legal_basis,
         "endorsementsRequired": mandate.endorsements_required,
-        "validFrom": instant(mandate.valid_from),
+        "validFrom": iso_time(mandate.valid_from),
         "validUntil": plain(mandate.valid_until),
     }
 

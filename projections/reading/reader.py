@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Executable, Text, any_, bindparam, func, select
 
 from domain.access import Viewer, viewer
-from domain.vocabulary import Actor
+from domain.vocabulary import Actor, iso_time
 from projections.reading import parked_streams
 from projections.reading.connections import ConnectionLost, Connections
 from projections.reading.positions import EventParked, ViewBehind, ViewPositions
@@ -218,7 +218,7 @@ class Reader:
             return cached
         position, clock = (await self._rows(POSITION_AS_OF, {"instant": instant}))[0]
         if position is None:
-            raise InstantAhead(f"{_iso(instant)} has not come yet: the register's clock says {_iso(clock)}")
+            raise InstantAhead(f"{iso_time(instant)} has not come yet: the register's clock says {iso_time(clock)}")
         if len(past) >= PAST_KEPT:
             past.clear()
         past[instant] = int(position)
@@ -278,7 +278,3 @@ class Reader:
 
 class _Lost(Exception):
     """A view is not as far as its known position."""
-
-
-def _iso(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

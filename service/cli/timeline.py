@@ -7,8 +7,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from domain.vocabulary import format_time
-from projections.api_terms import instant
+from domain.vocabulary import format_time, iso_time
 from projections.audit_entries import AuditEntry, VisibleEntry
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
@@ -76,8 +75,8 @@ def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:
 def _fields(moment: TimelineEntry) -> Iterable[str]:
     """recordedAt, occurredAt, position, [about,] version, type, actor, authority, reason, changes, redactions."""
     entry, shown = moment.entry, moment.shown
-    yield instant(entry.recorded_at)
-    yield instant(entry.occurred_at) if entry.occurred_at else ""
+    yield iso_time(entry.recorded_at)
+    yield iso_time(entry.occurred_at) if entry.occurred_at else ""
     yield str(entry.position)
     if moment.about:
         yield moment.about

@@ -14,8 +14,7 @@ import msgspec
 
 from domain.deployment_request.events import Recommendation
 from domain.deployment_request.state import Decision, DeploymentRequest
-from domain.vocabulary import Actor, Text
-from projections.api_terms import instant
+from domain.vocabulary import Actor, Text, iso_time
 from service.exchange.exports.columns import actor_id
 from service.exchange.visible_log.request_cases import RequestCase, cases
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
@@ -61,7 +60,7 @@ def _write(target: BinaryIO, header: Iterable[str], rows: Iterable[Iterable[Any]
 
 def _event(event: VisibleEvent) -> Iterator[Any]:
     yield from (event.position, str(event.subject), event.kind, event.name, event.version, event.type)
-    yield from (instant(event.recorded_at), _time(event.occurred_at))
+    yield from (iso_time(event.recorded_at), _time(event.occurred_at))
     yield from (actor_id(event.actor), event.actor.authority, _joined(event.actor.roles), event.reason)
     yield from (str(event.correlation), event.causation)
     yield from (msgspec.json.encode(event.payload).decode(), _joined(event.redactions))
@@ -82,7 +81,7 @@ def _joined(values: Iterable[str]) -> str:
 
 
 def _time(value: datetime | None) -> str | None:
-    return None if value is None else instant(value)
+    return None if value is None else iso_time(value)
 
 
 def _text(value: Text) -> str:
@@ -109,16 +108,16 @@ REQUEST_COLUMNS: Final[dict[str, Callable[[RequestCase, datetime], Any]]] = {
     "strength": lambda case, at: case.request.strength,
     "region": lambda case, at: case.request.region,
     "purpose": lambda case, at: _text(case.request.purpose),
-    "periodStart": lambda case, at: instant(case.request.period.start),
-    "periodEnd": lambda case, at: instant(case.request.period.end),
+    "periodStart": lambda case, at: iso_time(case.request.period.start),
+    "periodEnd": lambda case, at: iso_time(case.request.period.end),
     "marking": lambda case, at: case.request.marking.value,
     "recipients": lambda case, at: _joined(case.request.recipients),
     "incidents": lambda case, at: _joined(case.named(case.request.incidents)),
-    "submittedAt": lambda case, at: instant(case.request.submitted_at),
+    "submittedAt": lambda case, at: iso_time(case.request.submitted_at),
     "submittedBy": lambda case, at: _who(case.request.submitted_by),
-    "updatedAt": lambda case, at: instant(case.request.updated_at),
+    "updatedAt": lambda case, at: iso_time(case.request.updated_at),
     "overdue": lambda case, at: case.request.is_overdue(at),
-    "heldSince": _if_held(lambda case, hold: instant(hold.held_since)),
+    "heldSince": _if_held(lambda case, hold: iso_time(hold.held_since)),
     "heldBy": _if_held(lambda case, hold: _who(hold.held_by)),
     "holdReason": _if_held(lambda case, hold: _text(hold.reason)),
     "awaiting": _if_held(lambda case, hold: _joined(case.named(hold.awaiting))),
@@ -129,13 +128,13 @@ REQUEST_COLUMNS: Final[dict[str, Callable[[RequestCase, datetime], Any]]] = {
     "endorsementsFor": lambda case, at: _counted(case.request, Recommendation.APPROVE),
     "endorsementsAgainst": lambda case, at: _counted(case.request, Recommendation.DENY),
     "outcome": _if_decided(lambda decision: decision.outcome.value),
-    "decidedAt": _if_decided(lambda decision: instant(decision.decided_at)),
+    "decidedAt": _if_decided(lambda decision: iso_time(decision.decided_at)),
     "decidedBy": _if_decided(lambda decision: _who(decision.decided_by)),
     "decisionReason": _if_decided(lambda decision: _text(decision.reason)),
     "standing": _if_decided(lambda decision: decision.standing.value),
     "grantedStrength": _if_decided(lambda decision: decision.granted_strength),
-    "grantedPeriodStart": _if_decided(lambda d: d.granted_period and instant(d.granted_period.start)),
-    "grantedPeriodEnd": _if_decided(lambda d: d.granted_period and instant(d.granted_period.end)),
+    "grantedPeriodStart": _if_decided(lambda d: d.granted_period and iso_time(d.granted_period.start)),
+    "grantedPeriodEnd": _if_decided(lambda d: d.granted_period and iso_time(d.granted_period.end)),
     "validUntil": _if_decided(lambda decision: _time(decision.valid_until)),
     "conditions": _if_decided(lambda decision: _joined(_text(each.text) for each in decision.conditions)),
     "conditionsOpen": _if_decided(lambda d: sum(not condition.is_fulfilled for condition in d.conditions)),

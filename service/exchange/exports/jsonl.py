@@ -5,8 +5,8 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from domain.vocabulary import derived_id
-from projections.api_terms import instant, person
+from domain.vocabulary import derived_id, iso_time
+from projections.api_terms import person
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 SOURCE: Final = "urn:uuid:{}"
@@ -34,8 +34,8 @@ def full_event(event: VisibleEvent) -> dict[str, Any]:
         "subject": {"id": str(event.subject), "kind": event.kind, "reference": event.name},
         "version": event.version,
         "type": event.type,
-        "recordedAt": instant(event.recorded_at),
-        "occurredAt": None if event.occurred_at is None else instant(event.occurred_at),
+        "recordedAt": iso_time(event.recorded_at),
+        "occurredAt": None if event.occurred_at is None else iso_time(event.occurred_at),
         "actor": {"kind": event.actor.kind.value, "issuer": event.actor.issuer, **person(event.actor)},
         "command": {
             "name": event.command.name,
@@ -59,9 +59,9 @@ def cloudevent(event: VisibleEvent, source: str) -> dict[str, Any]:
         "source": source,
         "type": TYPE.format(event.type),
         "subject": str(event.subject),
-        "time": instant(event.happened_at),
+        "time": iso_time(event.happened_at),
         "datacontenttype": "application/json",
-        "recordedtime": instant(event.recorded_at),
+        "recordedtime": iso_time(event.recorded_at),
         "sequence": f"{event.position:019}",
         "correlationid": str(event.correlation),
         "authtype": "system" if event.actor.is_system else "app_user",

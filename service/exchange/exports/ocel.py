@@ -15,8 +15,8 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
-from domain.vocabulary import Actor, AuthorityCode, Subject, Text
-from projections.api_terms import instant, plain
+from domain.vocabulary import Actor, AuthorityCode, Subject, Text, iso_time
+from projections.api_terms import plain
 from service.exchange.exports.columns import COLUMNS, Column, ColumnType, flat
 from service.exchange.visible_log.visible_events import INTERNAL_AGGREGATES, VisibleEvent
 
@@ -83,7 +83,7 @@ def values_of(event: VisibleEvent) -> Values:
     values: Values = {
         "position": event.position,
         "version": event.version,
-        "recordedAt": instant(event.recorded_at),
+        "recordedAt": iso_time(event.recorded_at),
         "correlationId": str(event.correlation),
     }
     if event.causation is not None:
@@ -130,7 +130,7 @@ def object_history(history: Iterable[Recorded[Any]]) -> ObjectHistory:
         aggregate = AGGREGATE_OF[type(recorded.event)]
         opening, state = state is None, aggregate.evolve(state, recorded)
         after = {attribute.name: plain(attribute.read(state)) for attribute in OBJECTS[aggregate.name]}
-        at = instant(recorded.happened_at)
+        at = iso_time(recorded.happened_at)
         if opening:
             begins = min(BEGINNING, at)
             first = {name: value for name, value in after.items() if value is not None}

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from projections.api_terms import instant
+from domain.vocabulary import iso_time
 from service.exchange.exports.atomic_file import tune
 from service.exchange.exports.columns import Column
 from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, ObjectHistory, Values
@@ -41,7 +41,7 @@ class JsonSink:
             {
                 "id": str(event.position),
                 "type": event.type,
-                "time": instant(event.happened_at),
+                "time": iso_time(event.happened_at),
                 "attributes": [{"name": name, "value": text(value)} for name, value in values.items()],
                 "relationships": _relationships(relations),
             }

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, BinaryIO, Final
 
-from projections.api_terms import instant
+from domain.vocabulary import iso_time
 from service.exchange.exports.atomic_file import copy, database_beside
 from service.exchange.exports.columns import Column, ColumnType
 from service.exchange.exports.ocel import EVENT_TYPES, OBJECT_TYPES, ObjectHistory, Values
@@ -61,7 +61,7 @@ class SqliteSink:
     def event(self, event: VisibleEvent, values: Values, relations: Iterable[tuple[str, str]]) -> None:
         key = str(event.position)
         self._execute("INSERT INTO event VALUES (?, ?)", (key, event.type))
-        row = (key, instant(event.happened_at), *_row(EVENT_TYPES[event.type], values))
+        row = (key, iso_time(event.happened_at), *_row(EVENT_TYPES[event.type], values))
         self._execute(_insertion(f"event_{event.type}", len(row)), row)
         related = ((key, other, qualifier) for other, qualifier in dict.fromkeys(relations))
         self._insert("INSERT INTO event_object VALUES (?, ?, ?)", related)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, Final
 from xml.sax.saxutils import quoteattr
 
-from projections.api_terms import instant
+from domain.vocabulary import iso_time
 from service.exchange.exports.columns import ColumnType, actor_id, flat
 from service.exchange.visible_log.request_cases import RequestCase, cases
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
@@ -56,7 +56,7 @@ def write(log: VisibleLog, target: BinaryIO) -> None:
     about: list[XesAttribute] = [
         ("concept:name", ColumnType.STRING, "Mandate: deployment requests"),
         ("lifecycle:model", ColumnType.STRING, "standard"),
-        ("asOf", ColumnType.TIME, instant(log.scope.effective_time)),
+        ("asOf", ColumnType.TIME, iso_time(log.scope.effective_time)),
     ]
     target.write(f"{_written(about)}\n".encode())
     target.writelines(part.encode() for case in cases(log) for part in _trace(case))
@@ -88,7 +88,7 @@ def _of_trace(case: RequestCase) -> Iterator[XesAttribute]:
 
 def _of_event(event: VisibleEvent) -> Iterator[XesAttribute]:
     yield "concept:name", ColumnType.STRING, event.type
-    yield "time:timestamp", ColumnType.TIME, instant(event.happened_at)
+    yield "time:timestamp", ColumnType.TIME, iso_time(event.happened_at)
     yield "lifecycle:transition", ColumnType.STRING, "complete"
     yield "org:resource", ColumnType.STRING, actor_id(event.actor)
     yield "org:group", ColumnType.STRING, event.actor.authority
@@ -96,7 +96,7 @@ def _of_event(event: VisibleEvent) -> Iterator[XesAttribute]:
         yield "org:role", ColumnType.STRING, " ".join(event.actor.roles)
     yield "position", ColumnType.INTEGER, event.position
     yield "version", ColumnType.INTEGER, event.version
-    yield "recordedAt", ColumnType.TIME, instant(event.recorded_at)
+    yield "recordedAt", ColumnType.TIME, iso_time(event.recorded_at)
     yield "correlationId", ColumnType.STRING, str(event.correlation)
     if event.causation is not None:
         yield "causationId", ColumnType.INTEGER, event.causation

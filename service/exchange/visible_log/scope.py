@@ -6,8 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
-from domain.vocabulary import SYSTEM, Actor, joined
-from projections.api_terms import instant
+from domain.vocabulary import SYSTEM, Actor, iso_time, joined
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import find
 from service.exchange.visible_log.refused import ExportRefused
@@ -56,7 +55,7 @@ def scope_of(store: EventStore, actor: Actor, now: datetime, as_of: datetime | N
     if as_of is None:
         return Scope(actor=actor, end=present, present=present, now=now)
     if (end := store.position_as_of(as_of)) is None:
-        raise ExportRefused(f"{instant(as_of)} lies ahead: only the past of the register is known")
+        raise ExportRefused(f"{iso_time(as_of)} lies ahead: only the past of the register is known")
     return Scope(actor=actor, end=end, present=max(present, end), now=now, as_of=as_of)
 
 

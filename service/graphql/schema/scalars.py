@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from domain.vocabulary import Text
+from domain.vocabulary import Text, iso_time
 
 Position = NewType("Position", int)
 """A position in the global order of recorded events."""
@@ -31,11 +31,6 @@ _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _INSTANT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)", re.ASCII
 )
-
-
-def format_instant(value: datetime) -> str:
-    """'2024-11-29T18:00:00.000000Z'."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def read_instant(value: object) -> datetime:
@@ -71,7 +66,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
             "An ISO 8601 instant with offset. Responses use UTC with microseconds. In filters 'from' is "
             "inclusive, 'until' exclusive."
         ),
-        serialize=format_instant,
+        serialize=iso_time,
         parse_value=read_instant,
     ),
     Position: strawberry.scalar(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.graphql.schema.scalars import format_instant
+from domain.vocabulary import iso_time
 from tests.service.graphql.register import Answer, Register
 from tests.service.graphql.world import World, world
 from tests.waiting import until
@@ -35,7 +35,7 @@ class Days:
         here.on_request(here.requester, "withdrawDeploymentRequest", first)
         here.on_request(here.reviewer, "beginReview", second)
         due = datetime.now(UTC) + timedelta(seconds=3)
-        self.withheld = format_instant(due)
+        self.withheld = iso_time(due)
         held = {"awaiting": [self.incident], "reviewBy": self.withheld}
         here.on_request(here.reviewer, "withholdDeploymentRequest", second, "updatedAt", **held)
         until(lambda: datetime.now(UTC) > due)

@@ -10,8 +10,7 @@ from typer.testing import CliRunner, Result
 
 from domain.authority import stream_of
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
-from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections.api_terms import instant
+from domain.vocabulary import Actor, AuthorityCode, Role, Subject, iso_time
 from projections.audit_entries import subject_of
 from service.cli import application
 from service.identity import ISSUER, Tokens
@@ -66,7 +65,7 @@ def test_lines_go_to_standard_output(run: Run, register: Register) -> None:
 def test_a_token_and_an_instant_narrow_what_is_reported(run: Run, register: Register, tmp_path: Path) -> None:
     middle = register.log[len(register.log) // 2]
     before = [recorded for recorded in register.log if recorded.recorded_at <= middle.recorded_at]
-    as_of = instant(middle.recorded_at)
+    as_of = iso_time(middle.recorded_at)
     everything = run("export", "--format", "jsonl", "--output", "-", "--as-of", as_of).stdout
     assert everything.count("\n") == len(before)
     seen = run("export", "--format", "jsonl", "--output", "-", "--as-of", as_of, "--token", token()).stdout
@@ -135,7 +134,7 @@ def test_a_missing_folder_is_refused(run: Run, tmp_path: Path) -> None:
 
 def test_what_was_not_there_by_then_is_refused(run: Run, register: Register) -> None:
     request = next(iter(register.states(DEPLOYMENT_REQUEST).values()))
-    before = instant(register.log[0].recorded_at)
+    before = iso_time(register.log[0].recorded_at)
     refused(run("history", request.reference, "--as-of", before), f"'{request.reference}' by then")
 
 
@@ -160,7 +159,7 @@ def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Register,
     rows = [line.split("\t") for line in run("history", subject.reference).stdout.splitlines()]
     assert [(row[0], row[2], row[3], row[4], row[5], row[6]) for row in rows] == [
         (
-            instant(each.recorded_at),
+            iso_time(each.recorded_at),
             str(each.position),
             str(each.version),
             type(each.event).__name__,
@@ -190,8 +189,8 @@ def test_the_trail_is_filtered(run: Run, register: Register) -> None:
         (("--type", kinds[0], "--type", kinds[1]), [each for each in log if type(each.event).__name__ in kinds]),
         (("--subject", str(one.stream)), [each for each in log if subject_of(each) == one.stream]),
         (("--subject", "alpha"), [each for each in log if subject_of(each) == stream_of(AuthorityCode("alpha"))]),
-        (("--from", instant(one.recorded_at)), [each for each in log if each.recorded_at >= one.recorded_at]),
-        (("--until", instant(one.recorded_at)), [each for each in log if each.recorded_at < one.recorded_at]),
+        (("--from", iso_time(one.recorded_at)), [each for each in log if each.recorded_at >= one.recorded_at]),
+        (("--until", iso_time(one.recorded_at)), [each for each in log if each.recorded_at < one.recorded_at]),
         (("--correlation", str(one.correlation)), [each for each in log if each.correlation == one.correlation]),
         (("--actor", "p2", "--authority", "nowhere"), []),
         ((), log),

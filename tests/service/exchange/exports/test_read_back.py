@@ -12,8 +12,8 @@ from domain.authority import stream_of
 from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.events import RequestSubmitted
 from domain.recorded_event import Recorded
-from domain.vocabulary import Actor
-from projections.api_terms import instant, payload
+from domain.vocabulary import Actor, iso_time
+from projections.api_terms import payload
 from projections.audit_entries import kind_of, subject_of
 from tests.service.exchange.exports import readers
 from tests.service.exchange.exports.readers import at, attributes
@@ -38,8 +38,8 @@ def test_whole_events_are_what_was_recorded(register: Register) -> None:
             },
             "version": recorded.version,
             "type": type(recorded.event).__name__,
-            "recordedAt": instant(recorded.recorded_at),
-            "occurredAt": instant(recorded.occurred_at) if recorded.occurred_at else None,
+            "recordedAt": iso_time(recorded.recorded_at),
+            "occurredAt": iso_time(recorded.occurred_at) if recorded.occurred_at else None,
             "actor": {
                 "kind": "person",
                 "issuer": recorded.actor.issuer,
