@@ -8,7 +8,7 @@ import pytest
 from domain.decider import Context, Verdict, explain
 from domain.deployment_request import rules
 from domain.deployment_request.events import FulfilmentReported, Recommendation
-from domain.deployment_request.lifecycle import ABOUT_THE_PERSON, STEPS, outlooks
+from domain.deployment_request.lifecycle import STEPS
 from domain.jurisdiction import MandateEnded
 from domain.vocabulary import (
     SYSTEM,
@@ -298,17 +298,3 @@ def test_what_may_be_told_of_can_be_judged_as_of_another_time_than_the_rest() ->
 
         verdicts = register.ask(told_then, auditor, REQUEST)
         assert ("pristina-i-2024-0001" in verdicts[1].description) is told_of
-
-
-def test_the_operator_is_told_what_a_person_with_every_permission_is() -> None:
-    register = given(*ENDORSED).register
-    state = register.states[REQUEST]
-    for_operator = register.ask(lambda context: outlooks(state, context), SYSTEM, REQUEST)
-    assert [each.action for each in for_operator if each.available] == [
-        each.action for each in register.explain(approver, REQUEST).values() if each.possible
-    ]
-    rules_told = {verdict.rule for each in for_operator for verdict in each.verdicts}
-    assert rules_told
-    assert rules_told.isdisjoint(ABOUT_THE_PERSON)
-    for_person = register.ask(lambda context: outlooks(state, context), approver, REQUEST)
-    assert {each.action: each for each in for_person} == register.explain(approver, REQUEST)

@@ -5,6 +5,7 @@ import pytest
 from domain.decider import Verdict
 from domain.deployment_request import rules
 from domain.deployment_request.commands import QuestionApproval
+from domain.deployment_request.lifecycle import ABOUT_THE_PERSON, outlooks
 from domain.refusals import TransitionRefused
 from domain.vocabulary import SYSTEM
 from tests.domain.case import (
@@ -16,6 +17,7 @@ from tests.domain.case import (
     UNDER_REVIEW,
     WHY,
     approval,
+    approver,
     auditor,
     condition,
     finding,
@@ -107,3 +109,17 @@ def test_conditions_rest_on_the_approval_that_set_them() -> None:
     none = of(given(*UNDER_REVIEW).register, rules.has_open_conditions)
     assert none == ("CONDITIONS", False, "The approval has no conditions.", [])
     assert register.states[REQUEST].decision.conditions[0].id == CONDITION
+
+
+def test_the_operator_reads_what_a_person_with_every_permission_does() -> None:
+    register = given(*ENDORSED).register
+    state = register.states[REQUEST]
+    for_operator = register.ask(lambda context: outlooks(state, context), SYSTEM, REQUEST)
+    assert [each.action for each in for_operator if each.available] == [
+        each.action for each in register.explain(approver, REQUEST).values() if each.possible
+    ]
+    named = {verdict.rule for each in for_operator for verdict in each.verdicts}
+    assert named
+    assert named.isdisjoint(ABOUT_THE_PERSON)
+    for_person = register.ask(lambda context: outlooks(state, context), approver, REQUEST)
+    assert {each.action: each for each in for_person} == register.explain(approver, REQUEST)
