@@ -135,7 +135,7 @@ def reader_with_items(kind: type[S]) -> Callable[..., S]:
         for each in declared:
             if each.name in found:
                 last = _at(state, each.path)[-1:] if each.keeps_last else ()
-                state = _put(state, each.path, _elements(found[each.name], last))
+                _fill(state, each.path, _elements(found[each.name], last))
         return state
 
     return read
@@ -150,11 +150,11 @@ def _apply(places: dict[int, StoredItem], item: StoredItem) -> None:
 
 
 def _elements(places: Mapping[int, StoredItem], last: Sequence[Any]) -> tuple[Any, ...]:
-    there = sorted((ordinal, each) for ordinal, each in places.items() if each.item is not None)
-    if [ordinal for ordinal, _ in there] != list(range(len(there))):
-        raise ValueError(f"items are missing: {len(there)} found, the last has ordinal {there[-1][0]}")
-    found = tuple(each.item if not each.texts else _filled(each.item, each.texts) for _, each in there)
-    return (*found[: len(found) - len(last)], *last)
+    there = sorted(ordinal for ordinal, each in places.items() if each.item is not None)
+    if there != list(range(len(there))):
+        raise ValueError(f"items are missing: {len(there)} found, the last has ordinal {there[-1]}")
+    found = tuple(_with_texts(places[ordinal]) for ordinal in there[: len(there) - len(last)])
+    return (*found, *last)
 
 
 def _at(state: Any, path: Path) -> tuple[Any, ...]:
@@ -215,7 +215,16 @@ def _unread(item: Any, paths: Sequence[Path]) -> Any:
     return item
 
 
-def _filled(item: Any, texts: Mapping[str, Text]) -> Any:
-    for path, text in texts.items():
-        item = _put(item, tuple(path.split(".")), text)
-    return item
+def _with_texts(stored: StoredItem) -> Any:
+    for path, text in (stored.texts or {}).items():
+        _fill(stored.item, path.split("."), text)
+    return stored.item
+
+
+def _fill(fresh: Any, path: Sequence[str], value: Any) -> None:
+    """Sets a value in a frozen object that was just decoded: nobody else has it yet."""
+    *outer, name = path
+    for each in outer:
+        fresh = getattr(fresh, each)
+    if fresh is not None or value:
+        object.__setattr__(fresh, name, value)
