@@ -24,6 +24,10 @@ KEY_LENGTH: Final = 32
 MAX_LIFETIME: Final = timedelta(days=1)
 """Default maximum lifetime of a token."""
 MAX_TOKEN_LENGTH: Final = 8_192
+KNOWN: Final = timedelta(minutes=1)
+"""How long an accepted token is not verified again."""
+MOST_KNOWN: Final = 1024
+"""Accepted tokens that are known at once."""
 SKEW: Final = timedelta(minutes=1)
 """How far the issuer's clock may be ahead."""
 ALL_ROLES: Final = list(Role)
@@ -52,6 +56,7 @@ class Tokens:
         """longest: maximum lifetime of a token."""
         self._key = OctKey.import_key(key)
         self._longest = longest
+        self._read: dict[str, tuple[datetime, Identity]] = {}
 
     def issue(self, actor: Actor, *, name: str | None, now: datetime, lifetime: timedelta) -> str:
         """A token for the actor. Raises ValueError if the actor is invalid or the lifetime too long."""
@@ -75,7 +80,17 @@ class Tokens:
         return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
 
     def read(self, token: str, now: datetime) -> Identity:
-        """Raises Unauthenticated."""
+        """Raises Unauthenticated. A token that was accepted is known by its text for KNOWN."""
+        known = self._read.get(token)
+        if known is not None and known[0] <= now < min(known[0] + KNOWN, known[1].expires_at):
+            return known[1]
+        identity = self._verified(token, now)
+        if len(self._read) >= MOST_KNOWN:
+            self._read.clear()
+        self._read[token] = now, identity
+        return identity
+
+    def _verified(self, token: str, now: datetime) -> Identity:
         if len(token) > MAX_TOKEN_LENGTH:
             raise Unauthenticated(f"A token has at most {MAX_TOKEN_LENGTH:,} characters.")
         try:
