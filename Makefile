@@ -1,6 +1,6 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test test-long soak mutants check coverage format generate lock bench bench-audit bench-import bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test test-long soak mutants check coverage format generate lock bench bench-audit bench-import bench-reads bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -83,6 +83,15 @@ bench-audit: $(READY)
 ## make bench-import   imports, side by side with the stock Application
 bench-import: $(READY)
 	@$(BIN)/python -m benchmarks imports
+
+# Without npm, the benchmark leaves PostGraphile out and says so.
+build/postgraphile/node_modules: benchmarks/postgraphile/package.json benchmarks/postgraphile/package-lock.json
+	@mkdir -p build/postgraphile && cp benchmarks/postgraphile/package*.json benchmarks/postgraphile/.npmrc build/postgraphile
+	@if command -v npm >/dev/null; then cd build/postgraphile && npm ci && touch node_modules; fi
+
+## make bench-reads    reads, side by side with plain Strawberry and PostGraphile
+bench-reads: $(READY) build/postgraphile/node_modules
+	@$(BIN)/python -m benchmarks reads
 
 ## make bench-replay   a view rebuild, side by side with the stock ProjectionRunner
 bench-replay: $(READY)

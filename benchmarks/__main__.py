@@ -4,13 +4,14 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from benchmarks import audit, commands, idle, imports, over_http, replay
+from benchmarks import audit, commands, idle, imports, over_http, reads, replay
 from benchmarks.tables import keep
 
 NAMES: Final[Mapping[str, Callable[..., str]]] = {
     "commands": commands.measure,
     "audit": audit.measure,
     "http": over_http.measure,
+    "reads": reads.measure,
     "imports": imports.measure,
     "replay": replay.measure,
     "idle": idle.measure,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from benchmarks import asked, serving
 from benchmarks.asked import OFFICIAL, THEN, SampleValues
-from benchmarks.asking import Load, ask, request
+from benchmarks.load_generator import Load, generate, request
 from benchmarks.register import official
 from benchmarks.tables import aligned, middle, percentile
 from domain.vocabulary import AuthorityCode, Role
@@ -52,7 +52,7 @@ def measure(urls: DatabaseUrls, samples: SampleValues, *, rounds: int, seconds: 
         for _ in range(rounds):
             for name, question in every.items():
                 for when, share in {NOW: None, **THEN}.items():
-                    found = ask(question.load(served.port, share), 1, seconds)
+                    found = generate(question.load(served.port, share), 1, seconds).latencies
                     took.setdefault((name, when), []).append(1000 * percentile(found, 0.5))
     return _table({name: {when: took[name, when] for when in (NOW, *THEN)} for name in every})
 

@@ -1,16 +1,16 @@
-"""The two servers of the comparison, each in its own process, with a profile on request."""
+"""The servers of the comparisons, each in its own process, with a profile on request."""
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
-from uuid import UUID
 
 import uvicorn
 
-from benchmarks import stock_api
+from benchmarks import stock_api, strawberry_peer
+from benchmarks.load_generator import Load, generate
 from benchmarks.stock import StockRegister, environment
 from benchmarks.where import Sampler
 from service.processes.api import create_app
@@ -21,21 +21,20 @@ KEY = b"a key for the benchmarks alone, of 32 bytes or more"
 
 
 class Served:
-    """A server. port: where it listens."""
+    """A server in Python. port: where it listens. pid: its process."""
 
-    def __init__(self, port: int, pipe: Connection) -> None:
+    def __init__(self, port: int, pid: int, pipe: Connection) -> None:
         self.port = port
+        self.pid = pid
         self._pipe = pipe
 
-    def begin_sampling(self) -> None:
+    def profile(self, load: Load, connections: int, seconds: float) -> Mapping[str, float]:
+        """CPU microseconds per request of a load, by layer."""
         self._pipe.send("start")
         self._pipe.recv()
-
-    def sampled(self) -> Mapping[str, float]:
-        """CPU seconds by layer since sampling began."""
+        requests = len(generate(load, connections, seconds).latencies)
         self._pipe.send("stop")
-        found: Mapping[str, float] = self._pipe.recv()
-        return found
+        return {layer: 1e6 * spent / requests for layer, spent in self._pipe.recv().items()}
 
 
 @contextmanager
@@ -53,8 +52,14 @@ def api(urls: DatabaseUrls) -> Iterator[Served]:
 
 
 @contextmanager
-def stock(url: str, ids: list[UUID]) -> Iterator[Served]:
-    with _process(_serve_stock, url, ids) as served:
+def stock(url: str) -> Iterator[Served]:
+    with _process(_serve_stock, url) as served:
+        yield served
+
+
+@contextmanager
+def plain_strawberry(url: str) -> Iterator[Served]:
+    with _process(_serve_plain_strawberry, url) as served:
         yield served
 
 
@@ -65,7 +70,7 @@ def _process(target: Any, *arguments: Any) -> Iterator[Served]:
     process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
     process.start()
     try:
-        yield Served(ours.recv(), ours)
+        yield Served(ours.recv(), process.pid or 0, ours)
     finally:
         process.terminate()
         process.join(30)
@@ -91,10 +96,13 @@ def _serve_mandate(pipe: Connection, urls: DatabaseUrls) -> None:
     _serve(create_app(Settings(), urls, KEY), pipe)
 
 
-def _serve_stock(pipe: Connection, url: str, ids: list[UUID]) -> None:
-    with ExitStack() as stack:
-        register = stack.enter_context(closing(StockRegister(environment(url, CREATE_TABLE="no"))))
-        _serve(stock_api.create(register, ids), pipe)
+def _serve_stock(pipe: Connection, url: str) -> None:
+    with closing(StockRegister(environment(url, CREATE_TABLE="no"))) as register:
+        _serve(stock_api.create(register), pipe)
+
+
+def _serve_plain_strawberry(pipe: Connection, url: str) -> None:
+    _serve(strawberry_peer.Application(url), pipe)
 
 
 def _serve(app: Any, pipe: Connection) -> None:

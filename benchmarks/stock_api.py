@@ -45,12 +45,6 @@ class Query:
     def request(self, info: Info, id: strawberry.ID) -> Request:
         return shown(info.context["register"].repository.get(UUID(id)))
 
-    @strawberry.field
-    def requests(self, info: Info, first: int = 20) -> list[Request]:
-        """The last requests: the application holds their ids, and reads each from its events."""
-        register = info.context["register"]
-        return [shown(register.repository.get(request)) for request in info.context["ids"][-first:]]
-
 
 @strawberry.type
 class Mutation:
@@ -61,9 +55,9 @@ class Mutation:
         return shown(register.repository.get(UUID(id)))
 
 
-def create(register: StockRegister, ids: list[UUID]) -> FastAPI:
+def create(register: StockRegister) -> FastAPI:
     def context() -> dict[str, Any]:
-        return {"register": register, "ids": ids}
+        return {"register": register}
 
     app = FastAPI()
     app.include_router(GraphQLRouter(strawberry.Schema(Query, Mutation), context_getter=context), prefix="/graphql")

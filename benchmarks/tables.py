@@ -1,6 +1,6 @@
 """Formatting of results as Markdown tables, also readable in a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -35,6 +35,19 @@ def middle(values: Iterable[float]) -> float:
 def times(ratio: float) -> str:
     """'12.3 x', '0.87 x'."""
     return f"{ratio:.1f} x" if ratio >= 2 else f"{ratio:.2f} x"
+
+
+def cpu_table(profiles: Mapping[str, Mapping[str, float]]) -> str:
+    """CPU microseconds per request by layer, most first. profiles: by column."""
+    most = {
+        layer: max(each.get(layer, 0.0) for each in profiles.values()) for spent in profiles.values() for layer in spent
+    }
+    rows = [
+        (layer, *(f"{spent.get(layer, 0.0):,.0f}" for spent in profiles.values()))
+        for layer in sorted(most, key=lambda layer: -most[layer])
+    ]
+    total = ("server process, total", *(f"{sum(spent.values()):,.0f}" for spent in profiles.values()))
+    return aligned(("CPU us per request", *profiles), [*rows, total])
 
 
 def keep(name: str, text: str) -> None:

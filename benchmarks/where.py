@@ -12,7 +12,7 @@ EVERY: Final = 0.002
 """CPU seconds between samples."""
 LAYERS: Final = (
     ("HTTP: uvicorn, Starlette", ("/uvicorn/", "/httptools", "/starlette/", "/fastapi/")),
-    ("resolvers and answers", ("/service/graphql/", "/benchmarks/stock_api.py")),
+    ("resolvers and answers", ("/service/graphql/", "/benchmarks/stock_api.py", "/benchmarks/strawberry_peer.py")),
     ("GraphQL: Strawberry, graphql-core", ("/strawberry/", "/graphql/")),
     ("tokens", ("/joserfc/", "/service/identity.py")),
     ("database: SQLAlchemy, psycopg", ("/sqlalchemy/", "/psycopg", "/greenlet/")),
