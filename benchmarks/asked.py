@@ -59,7 +59,7 @@ def pages(samples: SampleValues) -> Mapping[str, Query[Any]]:
         "by actor": page(after=middle, actor="alder.reviewer.2"),
         "by authority": page(after=middle, authority="district-c"),
         "by time": page(recorded_from=instant(0.4), recorded_until=instant(0.41)),
-        "by correlation": page(correlation=samples.correlation),
+        "by correlation": page(correlation_id=samples.correlation),
         "the history of one request": audit_trail_queries.histories(AUDITOR, [samples.request], PAGE),
     }
 
