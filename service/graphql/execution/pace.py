@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 from typing import Final
 
-SLICE: Final = 8_000
-"""Units (field cost) that one person may spend in one slice: 30 ms."""
+SLICE: Final = 2_000
+"""Units (field cost) that one person may spend in one slice: 10 ms. Another query waits for a few slices."""
 
 
 class Pace:

@@ -240,7 +240,7 @@ def test_work_goes_round_the_loop_between_pieces() -> None:
 
 
 def test_introspection_goes_round_the_loop_too(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole schema takes 90 ms of the processor: three slices of 30 ms."""
+    """The whole schema takes 90 ms of the processor."""
     slices: list[Pace] = []
     next_slice = Pace._next_slice
 
