@@ -11,8 +11,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from domain import jurisdiction
 from domain.authority import RegisterAuthority, stream_of
-from domain.vocabulary import AuthorityCode, Label, Role
+from domain.jurisdiction import EndMandate, GrantMandate
+from domain.vocabulary import AuthorityCode, Label, Region, Role, Text
 from service.commands.dispatcher import Dispatch, Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
@@ -75,6 +77,19 @@ def test_an_unknown_outcome_says_how_to_find_out(
         again = dispatch(order)
         assert isinstance(again, CommandResult)
         assert again.repeated
+
+
+def test_the_version_before_an_unknown_outcome_is_named(through: tuple[Proxy, EventStore], dispatch: Dispatch) -> None:
+    proxy, _ = through
+    grant = GrantMandate(authority=AuthorityCode("kfor"), region=Region("xk"), legal_basis=Label("UNSCR 1244"))
+    for order in (ORDER, CommandEnvelope(command=grant, actor=CLERK)):
+        assert isinstance(dispatch(order), CommandResult)
+    end = EndMandate(authority=AuthorityCode("kfor"), region=Region("xk"), reason=Text("over"))
+    proxy.once(Fault.LOSE_ANSWER, and_no_more=True)
+    with pytest.raises(OutcomeUnknown, match="the answer was lost") as raised:
+        dispatch(CommandEnvelope(command=end, actor=CLERK))
+    assert "cannot be determined now: connection" in str(raised.value)
+    assert (raised.value.version, raised.value.subject) == (1, jurisdiction.stream_of(Region("xk")))
 
 
 def recorded(store: EventStore, error: OutcomeUnknown) -> bool:

@@ -66,6 +66,8 @@ def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: Di
         ]
         return [await without_threads.dispatch(order) for order in [*orders, remark(request), remark(request)]]
 
+    with pytest.raises(Unavailable, match="stopping"):
+        asyncio.run(without_threads.dispatch(remark(uuid4())))
     submitted, *others = asyncio.run(carry_out())
     assert [outcome.state.version for outcome in others] == [2, 3, 4]
     assert [outcome.before.version for outcome in others] == [1, 2, 3]

@@ -40,7 +40,7 @@ def test_who_waits_too_long_is_told_to_try_again() -> None:
     async def carry_out() -> None:
         turns = StreamLocks(timeout=0.01)
         async with taken(turns, A):
-            with pytest.raises(Unavailable):
+            with pytest.raises(Unavailable, match="too many commands wait for the same subject"):
                 await hold(turns, A)
         await hold(turns, A)
 

@@ -1,16 +1,19 @@
 """The appender turns away what it cannot take, fails what is bad alone, and never leaves a caller waiting."""
 
+import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from service.errors import Unavailable
+from service.errors import Overloaded, Unavailable
 from service.event_store.batch import Batch, Committed, PendingItem, conflict_with
 from service.event_store.connections import ConnectionLimits
 from service.event_store.database_clock import DatabaseClock
@@ -24,8 +27,11 @@ from tests.service.event_store.appends import item, write
 APPENDS_LOCK = 0x6D616E64617465
 
 
-def entry(*places: StreamVersion, reads: tuple[StreamVersion, ...] = (), topic: str = "Topic") -> PendingItem:
-    return PendingItem([EncodedEvent(stream, version, topic, b"{}", None) for stream, version in places], reads)
+def entry(
+    *places: StreamVersion, reads: tuple[StreamVersion, ...] = (), topic: str = "Topic", lineage: int | None = None
+) -> PendingItem:
+    events = [EncodedEvent(stream, version, topic, b"{}", None) for stream, version in places]
+    return PendingItem(events, reads, lineage)
 
 
 WAITERS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -128,6 +134,86 @@ def test_many_on_one_stream_win_one_after_the_other(appender: Appender, database
     first, *others = outcomes(futures)
     assert isinstance(first, Committed)
     assert others == [lost] * 11
+
+
+def test_who_waited_and_lost_to_the_batch_before_is_told_so(appender: Appender, database_url: str) -> None:
+    stream = uuid4()
+    with stopped(database_url, appender) as waiting:
+        futures = waiting.submit(*[entry((each, 1)) for each in (uuid4(), stream, stream)])
+    found = outcomes(futures)
+    assert sorted(isinstance(each, Committed) for each in found) == [False, True, True]
+    assert AppendConflict(frozenset({stream})) in found
+    assert isinstance(appender.append(entry((stream, 2))), Committed)
+
+
+def test_what_was_decided_on_another_lineage_loses_alone(appender: Appender, database_url: str) -> None:
+    stream, consulted = uuid4(), uuid4()
+    stale = entry((stream, 1), reads=((consulted, 0),), lineage=99)
+    with stopped(database_url, appender) as waiting:
+        *good, lost = waiting.submit(entry((uuid4(), 1)), entry((uuid4(), 1), lineage=0), entry((uuid4(), 1)), stale)
+    assert all(isinstance(outcome, Committed) for outcome in outcomes(good))
+    assert lost.result() == AppendConflict(frozenset({stream, consulted}))
+
+
+def test_who_waits_too_long_in_the_queue_is_turned_away() -> None:
+    """Behind an item for a server that accepts connections and says nothing."""
+    limits, lineage = ConnectionLimits(connect=2, answer=0.1), Lineage()
+    clock = DatabaseClock(lineage)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        url = f"postgresql://nobody@127.0.0.1:{server.getsockname()[1]}/nothing"
+        with closing(Appender(url, limits, clock.query, lineage, clock)) as appender:
+            first = pool.submit(appender.append, entry((uuid4(), 1)))
+            peer, _ = server.accept()
+            with pytest.raises(Overloaded, match="too much is waiting to be recorded"):
+                appender.append(entry((uuid4(), 1)))
+            with pytest.raises(Overloaded, match="too much is waiting to be recorded"):
+                asyncio.run(appender.append_async(entry((uuid4(), 1))))
+            with pytest.raises(Unavailable, match="the database cannot be reached: connection") as raised:
+                first.result()
+            assert raised.value.recorded is False
+            peer.close()
+
+
+def test_after_an_error_of_its_own_it_tells_those_who_wait_and_goes_on(
+    database_urls: DatabaseUrls, caplog: pytest.LogCaptureFixture
+) -> None:
+    lineage, errors = Lineage(), [ZeroDivisionError()]
+    clock = DatabaseClock(lineage)
+
+    def fails_once(connection: psycopg.Connection[Any]) -> None:
+        if errors:
+            raise errors.pop()
+        clock.query(connection)
+
+    with closing(Appender(database_urls.api, ConnectionLimits(), fails_once, lineage, clock)) as appender:
+        with pytest.raises(Unavailable, match=r"^the appender failed$") as raised:
+            appender.append(entry((uuid4(), 1)))
+        assert raised.value.recorded is None
+        assert "the appender failed" in caplog.messages
+        assert isinstance(appender.append(entry((uuid4(), 1))), Committed)
+
+
+@pytest.mark.parametrize("in_a_loop", [False, True])
+def test_nobody_waits_for_ever_for_a_connection_that_is_never_ready(
+    database_urls: DatabaseUrls, in_a_loop: bool
+) -> None:
+    lineage, ready = Lineage(), threading.Event()
+    limits = ConnectionLimits(connect=1, lock=0.1, answer=0.1)
+    appender = Appender(database_urls.api, limits, lambda _: assert_set(ready), lineage, DatabaseClock(lineage))
+    waiting = (
+        partial(asyncio.run, appender.append_async(entry((uuid4(), 1))))
+        if in_a_loop
+        else partial(appender.append, entry((uuid4(), 1)))
+    )
+    with pytest.raises(Unavailable, match="whether it was recorded is not known") as raised:
+        waiting()
+    assert raised.value.recorded is None
+    appender.close()
+    ready.set()
+
+
+def assert_set(ready: threading.Event) -> None:
+    assert ready.wait(120)
 
 
 def test_a_turn_that_does_not_come_is_said_so_in_time(database_urls: DatabaseUrls) -> None:
