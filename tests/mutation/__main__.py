@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "mutants"
 PACKAGES = ("domain", "projections", "service")
 COPIED = ("alembic", "alembic.ini", "tests", "pyproject.toml")
-PYTEST = ("-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")
+PYTEST = ("-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "--timeout=60")
 
 
 def prepare(area: Area) -> None:
@@ -42,7 +42,7 @@ def prepare(area: Area) -> None:
         "only_mutate": area.mutated,
         "pytest_add_cli_args": PYTEST,
         "pytest_add_cli_args_test_selection": area.tests,
-        "timeout_multiplier": ("60",),
+        "timeout_multiplier": ("20",),
         "track_dependencies": ("false",),
         "use_git_change_detection": ("false",),
     }

@@ -32,5 +32,32 @@ AREAS = {
             smallest="service.exchange.visible_log.visibility.x__name_of*",
             tests=("tests/service/exchange/visible_log",),
         ),
+        Area(
+            name="dispatcher",
+            mutated=tuple(
+                f"service/commands/{name}.py" for name in ("append_item", "dispatcher", "execution", "stream_locks")
+            ),
+            smallest="service.commands.append_item.x_consulted_versions*",
+            tests=(
+                "tests/service/commands",
+                "tests/service/test_decision_time.py",
+                "tests/service/test_unseen_subjects.py",
+                "tests/faults/test_restored.py",
+                "tests/faults/test_unknown_outcomes.py",
+            ),
+        ),
+        Area(
+            name="appender",
+            mutated=("service/event_store/group_commit.py",),
+            smallest="service.event_store.group_commit.x__for_each*",
+            tests=(
+                "tests/service/event_store/test_group_commit.py",
+                "tests/service/test_append.py",
+                "tests/service/commands",
+                "tests/faults/test_lost_answers.py",
+                "tests/faults/test_restored.py",
+                "tests/faults/test_unknown_outcomes.py",
+            ),
+        ),
     )
 }
