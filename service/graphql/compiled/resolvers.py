@@ -1,7 +1,7 @@
 """Fields with a resolver: their arguments, and how their value is obtained."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
@@ -13,6 +13,18 @@ from strawberry.types.field import StrawberryField
 
 from service.graphql.compiled.collect import NotCompilable
 from service.graphql.compiled.leaves import DEFINITION
+
+PATH: Final = "path"
+"""Metadata of a field that is an attribute of an attribute: the path from the object."""
+
+
+def is_read_at_once(definition: StrawberryField) -> bool:
+    """Whether the value of a field depends on its object alone, and is not awaited."""
+    base = definition.base_resolver
+    if base is None:
+        return definition.is_basic_field
+    is_alone = not (definition.is_async or definition.arguments or base.info_parameter or base.parent_parameter)
+    return is_alone and bool(base.self_parameter or base.root_parameter)
 
 
 def definition_of(field: GraphQLField) -> StrawberryField:

@@ -20,10 +20,11 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
 )
+from strawberry.types.field import StrawberryField
 
 from service.graphql.compiled.collect import Collector, NotCompilable
 from service.graphql.compiled.leaves import DEFINITION, Unexpected, leaf
-from service.graphql.compiled.resolvers import Resolver, definition_of
+from service.graphql.compiled.resolvers import PATH, Resolver, definition_of, is_read_at_once
 
 LONGEST: Final = 64 * 1024
 """Characters of source. A longer operation is not compiled."""
@@ -75,9 +76,9 @@ class Writer:
                 raise NotCompilable(field_name)
             units += self._charges.of_field(field)
             definition = definition_of(field)
-            if definition.is_basic_field and kind is not self._root:
+            if is_read_at_once(definition) and kind is not self._root:
                 value = self._name("v")
-                lines.append(f"{value} = source.{definition.python_name}")
+                lines.append(f"{value} = {self._read(definition)}")
                 lines += self._value(field.type, value, below)
                 keys.append(f"{key!r}: {value}")
             else:
@@ -90,6 +91,14 @@ class Writer:
         body = [*check, f"size = {size}", *lines, f"run.spend({units}, size)", f"found = {{{', '.join(keys)}}}", *holes]
         self._write(name, "source", body, "found")
         return name
+
+    def _read(self, definition: StrawberryField) -> str:
+        """The expression of a field that is read at once."""
+        if definition.base_resolver is None:
+            return f"source.{definition.python_name}"
+        if (path := definition.metadata.get(PATH)) is not None:
+            return f"source.{path}"
+        return f"{self._named('read', definition.base_resolver)}(source)"
 
     def _completion(self, kind: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> str:
         """The name of the function that completes a resolved value of a type."""

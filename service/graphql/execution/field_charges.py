@@ -6,6 +6,8 @@ from typing import Any, Final
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.types.field import StrawberryField
 
+from service.graphql.compiled.resolvers import is_read_at_once
+
 COST: Final = 50_000
 """Maximum of one document: about 0.2 seconds."""
 AT_ONCE: Final = 10_000
@@ -65,7 +67,7 @@ def is_async(kind: GraphQLObjectType, name: str) -> bool:
 
 def _is_attribute(field: GraphQLField) -> bool:
     definition = _definition(field)
-    return definition is not None and definition.is_basic_field and not field.args
+    return definition is not None and is_read_at_once(definition) and not field.args
 
 
 def _definition(field: GraphQLField | None) -> StrawberryField | None:

@@ -7,27 +7,22 @@ import strawberry
 from domain.vocabulary import Actor as DomainActor
 from domain.vocabulary import Role
 from service.graphql.loaders.loaders import Loaders
+from service.graphql.schema.shown import shown
 
 
 @strawberry.type(description="Who acted: a person (or the system itself) on behalf of an authority.")
 class Actor:
     loaders: strawberry.Private[Loaders]
-    issuer: strawberry.Private[str]
+    state: strawberry.Private[DomainActor]
     known_name: strawberry.Private[str | None] = None
-    subject: str = strawberry.field(description="The person's subject at the issuer.")
-    authority: str = strawberry.field(description="The code of the authority that they acted for.")
-    roles: list[Role]
+    subject: str = shown("state.subject", "The person's subject at the issuer.")
+    authority: str = shown("state.authority", "The code of the authority that they acted for.")
+    roles: list[Role] = shown("state.roles")
 
     @classmethod
     def of(cls, actor: DomainActor, loaders: Loaders) -> Self:
-        return cls(
-            loaders=loaders,
-            issuer=actor.issuer,
-            subject=actor.subject,
-            authority=actor.authority,
-            roles=list(actor.roles),
-        )
+        return cls(loaders=loaders, state=actor)
 
     @strawberry.field(description="As last given by the issuer; null if never given, and for the system.")
     async def name(self) -> str | None:
-        return self.known_name or await self.loaders.names.load((self.issuer, self.subject))
+        return self.known_name or await self.loaders.names.load((self.state.issuer, self.state.subject))

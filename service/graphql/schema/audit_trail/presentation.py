@@ -119,9 +119,9 @@ async def connection(
 ) -> RecordedEventConnection:
     """A connection from the entries of a page and one more, which tells whether another page follows."""
     events = await present_entries(entries[:size], loaders, subject_node)
-    edges = [Edge(cursor=cursors.of_position(of, event.position), node=event) for event in events]
+    edges = [Edge(cursor=cursors.of_position(of, event.entry.position), node=event) for event in events]
     return RecordedEventConnection(edges=edges, page_info=page_info(edges, more=len(entries) > size, after=after))
 
 
 def changes(found: Iterable[Change]) -> list[FieldChange]:
-    return [FieldChange.of(change) for change in found]
+    return [FieldChange(state=change) for change in found]

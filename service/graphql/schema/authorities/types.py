@@ -11,6 +11,7 @@ from domain.vocabulary import AuthorityCode
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node
+from service.graphql.schema.shown import shown
 
 
 @strawberry.type(
@@ -21,21 +22,14 @@ from service.graphql.schema.pagination import Node
     )
 )
 class Mandate:
-    region: str
-    legal_basis: str
-    endorsements_required: int = strawberry.field(description="Number of reviewers who must recommend an approval.")
-    valid_from: datetime
-    valid_until: datetime | None = strawberry.field(description="End of validity, exclusive; null: until ended.")
-
-    @classmethod
-    def of(cls, mandate: jurisdiction.Mandate) -> Self:
-        return cls(
-            region=mandate.region,
-            legal_basis=mandate.legal_basis,
-            endorsements_required=mandate.endorsements_required,
-            valid_from=mandate.valid_from,
-            valid_until=mandate.valid_until,
-        )
+    state: strawberry.Private[jurisdiction.Mandate]
+    region: str = shown("state.region")
+    legal_basis: str = shown("state.legal_basis")
+    endorsements_required: int = shown(
+        "state.endorsements_required", "Number of reviewers who must recommend an approval."
+    )
+    valid_from: datetime = shown("state.valid_from")
+    valid_until: datetime | None = shown("state.valid_until", "End of validity, exclusive; null: until ended.")
 
 
 @strawberry.type(
@@ -47,16 +41,17 @@ class Mandate:
 class Authority(Node):
     loaders: strawberry.Private[Loaders]
     state: strawberry.Private[domain.Authority | None]
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(domain.stream_of(of.code))))
     code: str
 
     @classmethod
     def of(cls, authority: domain.Authority, loaders: Loaders) -> Self:
-        return cls(id=strawberry.ID(str(authority.id)), loaders=loaders, state=authority, code=authority.code)
+        return cls(loaders=loaders, state=authority, code=authority.code)
 
     @classmethod
     def named(cls, code: AuthorityCode, loaders: Loaders) -> Self:
         """An authority state to be registered; its other fields are loaded on demand."""
-        return cls(id=strawberry.ID(str(domain.stream_of(code))), loaders=loaders, state=None, code=code)
+        return cls(loaders=loaders, state=None, code=code)
 
     @strawberry.field
     async def name(self) -> str:
@@ -66,4 +61,4 @@ class Authority(Node):
     @strawberry.field(description="All mandates ever granted to it, earliest first; see their validity.")
     async def mandates(self, first: First = MANY, offset: Offset = 0) -> list[Mandate]:
         found = await self.loaders.mandates.load(self.code)
-        return [Mandate.of(mandate) for mandate in part(found, first, offset)]
+        return [Mandate(state=each) for each in part(found, first, offset)]

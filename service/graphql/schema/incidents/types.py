@@ -26,6 +26,7 @@ from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node
 from service.graphql.schema.scalars import optional_text, required_text
+from service.graphql.schema.shown import shown
 
 if TYPE_CHECKING:
     from service.graphql.schema.audit_trail.types import RecordedEventConnection
@@ -34,48 +35,29 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="WGS 84, in degrees.")
 class Location:
-    latitude: float
-    longitude: float
-    description: str | None
-
-    @classmethod
-    def of(cls, location: DomainLocation) -> Self:
-        return cls(
-            latitude=location.latitude,
-            longitude=location.longitude,
-            description=optional_text(location.description),
-        )
+    state: strawberry.Private[DomainLocation]
+    latitude: float = shown("state.latitude")
+    longitude: float = shown("state.longitude")
+    description: str | None = shown(lambda of: optional_text(of.state.description))
 
 
 @strawberry.type(
     description="A piece of evidence. Source reliability and information credibility are graded independently."
 )
 class Evidence:
-    id: strawberry.ID
-    summary: str
-    marking: Marking
-    source_reliability: SourceReliability
-    information_credibility: InformationCredibility
-    sha256: str | None = strawberry.field(
-        description="SHA-256 of the evidence file, in lower-case hex; the file itself is stored elsewhere."
+    loaders: strawberry.Private[Loaders]
+    state: strawberry.Private[domain.Evidence]
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)))
+    summary: str = shown(lambda of: required_text(of.state.summary))
+    marking: Marking = shown("state.marking")
+    source_reliability: SourceReliability = shown("state.source_reliability")
+    information_credibility: InformationCredibility = shown("state.information_credibility")
+    sha256: str | None = shown(
+        "state.sha256", "SHA-256 of the evidence file, in lower-case hex; the file itself is stored elsewhere."
     )
-    uri: str | None
-    recorded_at: datetime
-    recorded_by: Actor
-
-    @classmethod
-    def of(cls, evidence: domain.Evidence, loaders: Loaders) -> Self:
-        return cls(
-            id=strawberry.ID(str(evidence.id)),
-            summary=required_text(evidence.summary),
-            marking=evidence.marking,
-            source_reliability=evidence.source_reliability,
-            information_credibility=evidence.information_credibility,
-            sha256=evidence.sha256,
-            uri=optional_text(evidence.uri),
-            recorded_at=evidence.recorded_at,
-            recorded_by=Actor.of(evidence.recorded_by, loaders),
-        )
+    uri: str | None = shown(lambda of: optional_text(of.state.uri))
+    recorded_at: datetime = shown("state.recorded_at")
+    recorded_by: Actor = shown(lambda of: Actor.of(of.state.recorded_by, of.loaders))
 
 
 @strawberry.type(
@@ -88,28 +70,20 @@ class Attribution:
     incident: Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")] | None = (
         strawberry.field(description="The incident that the finding is about.")
     )
-    responsible_party: str | None
-    likelihood: Likelihood
-    confidence: AnalyticConfidence
-    basis: str
+    state: strawberry.Private[domain.Attribution]
     seen: strawberry.Private[list[Evidence]]
-    found_at: datetime
-    found_by: Actor
+    responsible_party: str | None = shown(lambda of: optional_text(of.state.responsible_party))
+    likelihood: Likelihood = shown("state.likelihood")
+    confidence: AnalyticConfidence = shown("state.confidence")
+    basis: str = shown(lambda of: required_text(of.state.basis))
+    found_at: datetime = shown("state.found_at")
+    found_by: Actor = shown(lambda of: Actor.of(of.state.found_by, of.incident.loaders))
 
     @classmethod
     async def of(cls, finding: domain.Attribution, incident: "Incident") -> Self:
         """A current or earlier finding on an incident."""
-        seen = await incident.visible_evidence()
-        return cls(
-            incident=incident,
-            responsible_party=optional_text(finding.responsible_party),
-            likelihood=finding.likelihood,
-            confidence=finding.confidence,
-            basis=required_text(finding.basis),
-            seen=[piece for piece in seen if piece.id in map(str, finding.evidence)],
-            found_at=finding.found_at,
-            found_by=Actor.of(finding.found_by, incident.loaders),
-        )
+        seen = [piece for piece in await incident.visible_evidence() if piece.state.id in finding.evidence]
+        return cls(incident=incident, state=finding, seen=seen)
 
     @strawberry.field(description="The evidence of the finding that the viewer may see.")
     def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
@@ -125,38 +99,23 @@ class Attribution:
 class Incident(Node):
     loaders: strawberry.Private[Loaders]
     state: strawberry.Private[domain.Incident]
-    reference: str
-    version: int = strawberry.field(description="Number of events; compared with expectedVersion.")
-    kind: str
-    description: str
-    region: str
-    location: Location | None
-    occurred_at: datetime
-    reported_at: datetime
-    reported_by: Actor
-    marking: Marking
-    recipients: list[str]
-    attribution_status: AttributionStatus
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)))
+    reference: str = shown("state.reference")
+    version: int = shown("state.version", "Number of events; compared with expectedVersion.")
+    kind: str = shown("state.kind")
+    description: str = shown(lambda of: required_text(of.state.description))
+    region: str = shown("state.region")
+    location: Location | None = shown(lambda of: of.state.location and Location(state=of.state.location))
+    occurred_at: datetime = shown("state.occurred_at")
+    reported_at: datetime = shown("state.reported_at")
+    reported_by: Actor = shown(lambda of: Actor.of(of.state.reported_by, of.loaders))
+    marking: Marking = shown("state.marking")
+    recipients: list[str] = shown("state.recipients")
+    attribution_status: AttributionStatus = shown("state.status")
 
     @classmethod
     def of(cls, incident: domain.Incident, loaders: Loaders) -> Self:
-        return cls(
-            id=strawberry.ID(str(incident.id)),
-            loaders=loaders,
-            state=incident,
-            reference=incident.reference,
-            version=incident.version,
-            kind=incident.kind,
-            description=required_text(incident.description),
-            region=incident.region,
-            location=Location.of(incident.location) if incident.location else None,
-            occurred_at=incident.occurred_at,
-            reported_at=incident.reported_at,
-            reported_by=Actor.of(incident.reported_by, loaders),
-            marking=incident.marking,
-            recipients=list(incident.recipients),
-            attribution_status=incident.status,
-        )
+        return cls(loaders=loaders, state=incident)
 
     async def visible_evidence(self) -> list[Evidence]:
         """The evidence that the viewer may see: this depends on the current referrals."""
@@ -166,7 +125,9 @@ class Incident(Node):
         if self.loaders.past is not None:
             now = await self.loaders.present.incidents.load(self.state.id) or now
         return [
-            Evidence.of(piece, self.loaders) for piece in self.state.evidence if viewer.sees(now.audience_of(piece))
+            Evidence(state=piece, loaders=self.loaders)
+            for piece in self.state.evidence
+            if viewer.sees(now.audience_of(piece))
         ]
 
     @strawberry.field(description="The current finding; null while the status is OPEN.")
@@ -209,7 +170,7 @@ async def findings(grounds: Iterable[Ground], position: int, loaders: Loaders) -
     """The findings behind a decision at a position, on incidents that the viewer may see."""
     ground_versions = {ground.incident: ground.version for ground in grounds}
     visible = await visible_incidents(ground_versions, loaders)
-    if any(incident.version < ground_versions[incident.state.id] for incident in visible):
+    if any(incident.state.version < ground_versions[incident.state.id] for incident in visible):
         visible = await visible_incidents(ground_versions, loaders.at_least(position))
     current = (
         Attribution.of(found.finding, incident)

@@ -23,6 +23,7 @@ from service.graphql.schema.requests.decisions import Decision, Endorsement, Hol
 from service.graphql.schema.requests.diff import differences
 from service.graphql.schema.requests.explanation import Explanation, explain
 from service.graphql.schema.scalars import required_text
+from service.graphql.schema.shown import shown
 
 if TYPE_CHECKING:
     from service.graphql.schema.audit_trail.types import FieldChange, RecordedEventConnection
@@ -37,27 +38,35 @@ class DeploymentRequest(Node):
     state: strawberry.Private[domain.DeploymentRequest]
     is_past: strawberry.Private[bool]
     consulted: strawberry.Private[Mapping[UUID, object]]
-    reference: str = strawberry.field(
-        description="Assigned on submission: '<requesting authority>-<year>-<number>', e.g. 'pristina-2024-0001'."
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)))
+    reference: str = shown(
+        "state.reference",
+        "Assigned on submission: '<requesting authority>-<year>-<number>', e.g. 'pristina-2024-0001'.",
     )
-    status: RequestStatus
-    version: int = strawberry.field(description="Number of events; compared with expectedVersion.")
-    revision: int = strawberry.field(
-        description="Revision of the terms, from 1; each amendment raises it. Endorsements refer to a revision."
+    status: RequestStatus = shown("state.status")
+    version: int = shown("state.version", "Number of events; compared with expectedVersion.")
+    revision: int = shown(
+        "state.revision",
+        "Revision of the terms, from 1; each amendment raises it. Endorsements refer to a revision.",
     )
-    requesting_authority: Authority
-    deciding_authority: Authority = strawberry.field(description="The authority whose mandate covers the region.")
-    force: str
-    strength: int = strawberry.field(description="Number of persons.")
-    region: str
-    purpose: str
-    period: Period
-    marking: Marking
-    recipients: list[str]
-    hold: Hold | None
-    decision: Decision | None
-    submitted_at: datetime
-    updated_at: datetime
+    requesting_authority: Authority = shown(lambda of: Authority.named(of.state.requesting_authority, of.loaders))
+    deciding_authority: Authority = shown(
+        lambda of: Authority.named(of.state.deciding_authority, of.loaders),
+        "The authority whose mandate covers the region.",
+    )
+    force: str = shown("state.force")
+    strength: int = shown("state.strength", "Number of persons.")
+    region: str = shown("state.region")
+    purpose: str = shown(lambda of: required_text(of.state.purpose))
+    period: Period = shown(lambda of: Period(state=of.state.period))
+    marking: Marking = shown("state.marking")
+    recipients: list[str] = shown("state.recipients")
+    hold: Hold | None = shown(lambda of: of.state.hold and Hold(state=of.state.hold, loaders=of.loaders))
+    decision: Decision | None = shown(
+        lambda of: of.state.decision and Decision(state=of.state.decision, loaders=of.loaders)
+    )
+    submitted_at: datetime = shown("state.submitted_at")
+    updated_at: datetime = shown("state.updated_at")
 
     @classmethod
     def of(
@@ -69,30 +78,8 @@ class DeploymentRequest(Node):
         consulted: Mapping[UUID, object] = actions.NOTHING,
     ) -> Self:
         """is_past: the state may be older than the newest. consulted: states of other streams, already loaded."""
-        return cls(
-            id=strawberry.ID(str(request.id)),
-            loaders=loaders,
-            state=request,
-            is_past=is_past or loaders.past is not None,
-            consulted=consulted,
-            reference=request.reference,
-            status=request.status,
-            version=request.version,
-            revision=request.revision,
-            requesting_authority=Authority.named(request.requesting_authority, loaders),
-            deciding_authority=Authority.named(request.deciding_authority, loaders),
-            force=request.force,
-            strength=request.strength,
-            region=request.region,
-            purpose=required_text(request.purpose),
-            period=Period.of(request.period),
-            marking=request.marking,
-            recipients=list(request.recipients),
-            hold=Hold.of(request.hold, loaders) if request.hold else None,
-            decision=Decision.of(request.decision, loaders) if request.decision else None,
-            submitted_at=request.submitted_at,
-            updated_at=request.updated_at,
-        )
+        past = is_past or loaders.past is not None
+        return cls(loaders=loaders, state=request, is_past=past, consulted=consulted)
 
     @strawberry.field(description="The incidents that the request names and the viewer may see.")
     async def incidents(
@@ -103,7 +90,7 @@ class DeploymentRequest(Node):
     @strawberry.field(description="In order of recording.")
     def endorsements(self, first: First = MANY, offset: Offset = 0) -> list[Endorsement]:
         found = part(self.state.endorsements, first, offset)
-        return [Endorsement.of(endorsement, self.state, self.loaders) for endorsement in found]
+        return [Endorsement(state=each, request=self.state, loaders=self.loaders) for each in found]
 
     @strawberry.field(description="The actions that the viewer may take now.")
     async def available_actions(self) -> list[RequestAction]:

@@ -165,6 +165,12 @@ def test_a_resolver_that_fails_at_the_root_is_called_once() -> None:
     assert sorted(found.calls) == ["count", "named"]
 
 
+def test_fields_are_read_from_the_object_when_they_are_asked_for() -> None:
+    assert both("{ viewer { seed twice } }", root=branch()).data == {"viewer": {"seed": 8, "twice": "bb"}}
+    assert both("{ viewer { seed twice } }", root=branch(name=None)).errors != []
+    assert (branch().seed, branch().twice) == (8, "bb")
+
+
 def test_introspection_is_left_to_the_library() -> None:
     assert both("{ __schema { queryType { name } } }").errors == []
     assert both("{ __typename viewer { __typename } }", root=branch()).data == {

@@ -15,6 +15,7 @@ from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from service.graphql.execution.field_charges import charged
 from service.graphql.schema.context import Context, Services
 from service.graphql.schema.scalars import SCALARS
+from service.graphql.schema.shown import shown
 from service.identity import ISSUER, Identity
 
 Anything = NewType("Anything", object)
@@ -72,6 +73,8 @@ class Branch(Named):
     first_leaf: Leaf | None
     grid: list[list[int]] | None
     is_dry: bool
+    seed: int = shown("made.seed", "An attribute of an attribute.")
+    twice: str = shown(lambda of: of.name + of.name)
 
     @strawberry.field
     async def parts(
