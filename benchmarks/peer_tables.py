@@ -41,7 +41,7 @@ ROW_SECURITY: Final = """
 POLICY: Final = """
     ALTER TABLE peers.{table} ENABLE ROW LEVEL SECURITY;
     CREATE POLICY visible ON peers.{table} FOR SELECT TO {reader}
-        USING (audience && (SELECT current_setting('viewer.tokens')::text[]));
+        USING (audience && current_setting('viewer.tokens')::text[]);
 """
 
 

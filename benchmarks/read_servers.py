@@ -76,11 +76,10 @@ def start(server: DatabaseUrls, events: int, items: int, stack: ExitStack) -> li
     login = peer_tables.create(urls, tokens)
     bearer = Tokens(serving.KEY).issue(AUDITOR, name=None, now=datetime.now(UTC), lifetime=timedelta(hours=2))
     mandate = stack.enter_context(serving.api(urls))
-    strawberry = stack.enter_context(serving.plain_strawberry(urls.owner))
-    servers = [
-        ReadServer("Mandate", mandate, _loads(mandate.port, DOCUMENTS, ids, bearer)),
-        ReadServer("plain Strawberry", strawberry, _loads(strawberry.port, DOCUMENTS, ids)),
-    ]
+    servers = [ReadServer("Mandate", mandate, _loads(mandate.port, DOCUMENTS, ids, bearer))]
+    for name, cached in (("Strawberry, cached documents", True), ("plain Strawberry", False)):
+        strawberry = stack.enter_context(serving.strawberry(urls.owner, cached=cached))
+        servers.append(ReadServer(name, strawberry, _loads(strawberry.port, DOCUMENTS, ids)))
     if postgraphile_peer.is_installed():
         bare = stack.enter_context(postgraphile(urls.owner))
         servers.append(ReadServer("PostGraphile, bare", bare, _loads(bare.port, POSTGRAPHILE_DOCUMENTS, ids)))

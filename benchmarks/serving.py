@@ -58,8 +58,9 @@ def stock(url: str) -> Iterator[Served]:
 
 
 @contextmanager
-def plain_strawberry(url: str) -> Iterator[Served]:
-    with _process(_serve_plain_strawberry, url) as served:
+def strawberry(url: str, *, cached: bool) -> Iterator[Served]:
+    """cached: whether it keeps parsed and validated documents."""
+    with _process(_serve_strawberry, url, cached) as served:
         yield served
 
 
@@ -101,8 +102,8 @@ def _serve_stock(pipe: Connection, url: str) -> None:
         _serve(stock_api.create(register), pipe)
 
 
-def _serve_plain_strawberry(pipe: Connection, url: str) -> None:
-    _serve(strawberry_peer.Application(url), pipe)
+def _serve_strawberry(pipe: Connection, url: str, cached: bool) -> None:
+    _serve(strawberry_peer.Application(url, cached=cached), pipe)
 
 
 def _serve(app: Any, pipe: Connection) -> None:

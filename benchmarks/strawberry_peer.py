@@ -1,4 +1,4 @@
-"""A plain Strawberry application on the peers' tables: SQLAlchemy Core, without tokens, visibility or positions."""
+"""A Strawberry application on the peers' tables: SQLAlchemy Core, without tokens, visibility or positions."""
 
 from datetime import datetime
 from enum import Enum
@@ -126,8 +126,9 @@ class Query:
 
 
 class Application(GraphQL[dict[str, AsyncEngine], None]):
-    def __init__(self, url: str) -> None:
-        super().__init__(strawberry.Schema(Query, extensions=[ParserCache, ValidationCache]))
+    def __init__(self, url: str, *, cached: bool) -> None:
+        """cached: whether parsed and validated documents are kept, which Strawberry does not do by default."""
+        super().__init__(strawberry.Schema(Query, extensions=[ParserCache, ValidationCache] if cached else []))
         async_url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         self._context = {"engine": create_async_engine(async_url, pool_size=10, isolation_level="AUTOCOMMIT")}
 
