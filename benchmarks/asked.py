@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from benchmarks.cast import BEGINNING, SPAN
-from domain.access import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
+from domain.visibility import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
 from domain.vocabulary import AuthorityCode
 from projections import audit_trail_queries, request_lists, situation_counts
 from projections.reading.queries import ListPosition, Query, ViewerScope

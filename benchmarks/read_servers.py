@@ -13,7 +13,7 @@ from benchmarks.load_generator import Load, fetch_all, request
 from benchmarks.postgraphile_peer import PostGraphile, postgraphile
 from benchmarks.server import migrated
 from benchmarks.serving import Served
-from domain.access import viewer
+from domain.visibility import viewer
 from domain.vocabulary import Role
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild

@@ -12,15 +12,15 @@ from domain.decider import Context, Opening, Step
 from domain.deployment_request import events as request_events
 from domain.deployment_request import lifecycle as request_lifecycle
 from domain.deployment_request.evolution import evolve as evolve_request
-from domain.deployment_request.permission import is_visible as is_request_visible
 from domain.deployment_request.state import DeploymentRequest
 from domain.deployment_request.upcasters import UPCASTERS as REQUEST_UPCASTERS
+from domain.deployment_request.visibility import is_visible as is_request_visible
 from domain.incident import events as incident_events
 from domain.incident import lifecycle as incident_lifecycle
-from domain.incident.rules import is_visible as is_incident_visible
 from domain.incident.state import Incident
 from domain.incident.state import evolve as evolve_incident
 from domain.incident.upcasters import UPCASTERS as INCIDENT_UPCASTERS
+from domain.incident.visibility import is_visible as is_incident_visible
 from domain.jurisdiction import Jurisdiction
 from domain.number_series import Numbering
 from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL

@@ -112,7 +112,7 @@ SYSTEM: Final = Actor(kind=ActorKind.SYSTEM, issuer="mandate", subject=Subject("
 
 
 class Marking(StrEnum):
-    """Who may see a subject, from everybody to named persons. Names from TLP 2.0, rules in `domain.access`."""
+    """Who may see a subject, from everybody to named persons. Names from TLP 2.0, rules in `domain.visibility`."""
 
     CLEAR = "CLEAR"
     GREEN = "GREEN"

@@ -10,7 +10,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain import authority
-from domain.access import Viewer
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
 from domain.deployment_request.events import Ground, RequestRemarked
 from domain.deployment_request.state import DeploymentRequest
@@ -18,6 +17,7 @@ from domain.incident.events import EvidenceRecorded, IncidentReported
 from domain.incident.state import Incident
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.recorded_event import Recorded
+from domain.visibility import Viewer
 from domain.vocabulary import Actor
 from projections.api_terms import MandateHolder, payload, spelled_path
 from projections.changes import Change, changes

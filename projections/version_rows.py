@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from domain.access import EVERYBODY
 from domain.catalogue import Aggregate
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
+from domain.visibility import EVERYBODY
 from domain.vocabulary import Marking, regions_of
 from projections.state_items import item_rows, without_texts
 from projections.tables.view import Folded, RowUpdate, Values

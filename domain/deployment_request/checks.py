@@ -6,7 +6,7 @@ The first line of a check's docstring appears in docs/lifecycle.md.
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain import access, jurisdiction
+from domain import jurisdiction, visibility
 from domain.decider import Context
 from domain.deployment_request.commands import (
     AmendRequest,
@@ -17,8 +17,8 @@ from domain.deployment_request.commands import (
 )
 from domain.deployment_request.grounds import without_sufficient_finding
 from domain.deployment_request.state import DeploymentRequest
-from domain.incident.rules import is_visible
 from domain.incident.state import Incident
+from domain.incident.visibility import is_visible
 from domain.limits import ITEMS
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, exact_time, format_time, joined
@@ -189,6 +189,6 @@ def _seen(incidents: Iterable[IncidentId], path: str, context: Context) -> Probl
 
 def _authority_sees(code: AuthorityCode, incident: Incident, context: Context) -> bool:
     """Whether every actor of a deciding authority may see it. Deciding authorities are registered."""
-    tokens = {access.EVERYBODY, access.REGISTERED, access.authority(code)}
+    tokens = {visibility.EVERYBODY, visibility.REGISTERED, visibility.authority(code)}
     held = (m.region for m in jurisdiction.mandates_over(context, incident.region) if m.authority == code)
-    return access.Viewer(frozenset(tokens | {access.region(path) for path in held})).sees(incident.audience)
+    return visibility.Viewer(frozenset(tokens | {visibility.region(path) for path in held})).sees(incident.audience)

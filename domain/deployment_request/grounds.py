@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from domain.decider import Context
 from domain.deployment_request.events import Ground
 from domain.deployment_request.state import DeploymentRequest
-from domain.incident.rules import is_visible
 from domain.incident.state import Attribution, Incident
+from domain.incident.visibility import is_visible
 from domain.vocabulary import IncidentId, Text, Threshold
 
 

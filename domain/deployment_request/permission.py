@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from functools import cache
 
-from domain import authority
-from domain.access import viewer
 from domain.decider import By, Context, Verdict
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.deployment_request.state import DeploymentRequest, Part
@@ -23,12 +21,6 @@ def deciding(request: DeploymentRequest) -> tuple[AuthorityCode, ...]:
 
 def either(request: DeploymentRequest) -> tuple[AuthorityCode, ...]:
     return (request.requesting_authority, request.deciding_authority)
-
-
-def is_visible(request: DeploymentRequest, context: Context) -> bool:
-    """Whether the actor may see it."""
-    registered = context.actor.is_system or authority.find(context, context.actor.authority) is not None
-    return viewer(context.actor, registered=registered, holds=()).sees(request.audience)
 
 
 def by(

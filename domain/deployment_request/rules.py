@@ -10,8 +10,8 @@ from domain.decider import Context, Verdict
 from domain.deployment_request.events import Recommendation
 from domain.deployment_request.grounds import fallen, lost_release
 from domain.deployment_request.state import DeploymentRequest, Hold
-from domain.incident.rules import is_visible
 from domain.incident.state import Incident
+from domain.incident.visibility import is_visible
 from domain.vocabulary import format_time, grade_text
 
 UNSEEN = "an incident that you may not see"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from domain import access
+from domain import visibility
 from domain.deployment_request.events import Ground, Recommendation
 from domain.vocabulary import (
     Actor,
@@ -182,7 +182,7 @@ class DeploymentRequest:
     @property
     def audience(self) -> frozenset[str]:
         """Who may see it."""
-        return access.audience(
+        return visibility.audience(
             self.marking,
             author=self.submitted_by,
             recipients=((self.submitted_by.issuer, subject) for subject in self.recipients),
@@ -193,7 +193,7 @@ class DeploymentRequest:
     @property
     def internal_readers(self) -> tuple[str, ...]:
         """Who may read internal remarks."""
-        return access.authority(self.deciding_authority), access.AUDITORS
+        return visibility.authority(self.deciding_authority), visibility.AUDITORS
 
     @property
     def led_here(self) -> tuple[int, ...]:

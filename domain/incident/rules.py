@@ -1,4 +1,4 @@
-"""Visibility, permissions, conditions and input checks of incidents.
+"""Permissions, conditions and input checks of incidents.
 
 The first line of a rule's docstring appears in docs/lifecycle.md.
 """
@@ -6,10 +6,10 @@ The first line of a rule's docstring appears in docs/lifecycle.md.
 from datetime import UTC, datetime, timedelta
 
 from domain import authority, jurisdiction
-from domain.access import Viewer, viewer
 from domain.decider import Context, Verdict
 from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident, ReportIncident
 from domain.incident.state import Incident
+from domain.incident.visibility import viewer_of
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import REGISTER, Actor, Marking, Role, Subject, format_time
 
@@ -18,28 +18,6 @@ CLOCKS = timedelta(minutes=5)
 """How far the reporter's clock may be ahead."""
 
 CONTRIBUTORS = (Role.REQUESTER, Role.REVIEWER, Role.INVESTIGATOR)
-
-
-def viewer_of(context: Context, incident: Incident) -> Viewer:
-    """The actor as a viewer of this incident."""
-    return viewer_for(context, context.actor, incident)
-
-
-def viewer_for(context: Context, actor: Actor, incident: Incident) -> Viewer:
-    if actor.is_system:
-        return viewer(actor, registered=True, holds=())
-    held = (
-        mandate.region
-        for mandate in jurisdiction.mandates_over(context, incident.region)
-        if mandate.authority == actor.authority
-    )
-    return viewer(actor, registered=authority.find(context, actor.authority) is not None, holds=held)
-
-
-def is_visible(incident: Incident, context: Context) -> bool:
-    if context.seen is not None:
-        return incident.id in context.seen
-    return viewer_of(context, incident).sees(incident.audience)
 
 
 def by_contributor(incident: Incident, context: Context) -> tuple[Verdict, ...]:

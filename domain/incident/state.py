@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from domain import access
+from domain import visibility
 from domain.fast_replace import fast_replace
 from domain.incident.events import (
     AttributionRetracted,
@@ -128,7 +128,7 @@ class Incident:
     @property
     def audience(self) -> frozenset[str]:
         """Who may see it."""
-        return access.audience(
+        return visibility.audience(
             self.marking,
             author=self.reported_by,
             recipients=self._named,
@@ -144,7 +144,7 @@ class Incident:
 
     def audience_of(self, evidence: Evidence) -> frozenset[str]:
         """Who may see a piece of evidence, among those who may see the incident."""
-        return access.audience(
+        return visibility.audience(
             evidence.marking,
             author=evidence.recorded_by,
             recipients=self._named,

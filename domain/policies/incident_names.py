@@ -7,7 +7,7 @@ is fixed, and that of an incident only grows. No reason names a responsible part
 
 from typing import Final
 
-from domain import access
+from domain import visibility
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 
@@ -16,9 +16,12 @@ UNNAMED: Final = "an incident that not everybody who may see this request may se
 
 def is_seen_by_all_who_see(request: DeploymentRequest, incident: Incident) -> bool:
     audience = incident.audience
-    if access.REGISTERED in audience:
-        audience |= {access.authority(request.requesting_authority), access.authority(request.deciding_authority)}
-    return access.EVERYBODY in audience or request.audience <= audience
+    if visibility.REGISTERED in audience:
+        audience |= {
+            visibility.authority(request.requesting_authority),
+            visibility.authority(request.deciding_authority),
+        }
+    return visibility.EVERYBODY in audience or request.audience <= audience
 
 
 def name_of(incident: Incident, request: DeploymentRequest) -> str:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
 )
 
-from domain.access import SEEN_BY, Viewer
+from domain.visibility import SEEN_BY, Viewer
 
 T = TypeVar("T")
 

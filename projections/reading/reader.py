@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Executable, Text, any_, bindparam, func, select
 
-from domain.access import Viewer, viewer
+from domain.visibility import Viewer, viewer
 from domain.vocabulary import Actor, iso_time
 from projections.reading import parked_streams
 from projections.reading.connections import ConnectionLost, Connections

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from domain.access import Viewer, viewer
 from domain.authority import Authority
 from domain.jurisdiction import Jurisdiction
+from domain.visibility import Viewer, viewer
 from domain.vocabulary import Actor, AuthorityCode
 from projections.reading.queries import Query
 

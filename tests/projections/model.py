@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain import authority
-from domain.access import Viewer, viewer
 from domain.authority import Authority
 from domain.catalogue import AGGREGATE_OF
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.recorded_event import Recorded
+from domain.visibility import Viewer, viewer
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Region, Role, Subject, covers
 from tests.projections.chance import ISSUER
 

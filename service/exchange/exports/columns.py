@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.access import person
 from domain.catalogue import EVENTS, VOIDED
 from domain.field_types import field_types
+from domain.visibility import person
 from domain.vocabulary import Actor, camel
 
 

@@ -9,12 +9,12 @@ from operator import attrgetter
 from typing import Any, Final
 
 from domain import authority
-from domain.access import person
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, VOIDED
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
+from domain.visibility import person
 from domain.vocabulary import Actor, AuthorityCode, Subject, Text, iso_time
 from projections.api_terms import plain
 from service.exchange.exports.columns import COLUMNS, Column, ColumnType, flat

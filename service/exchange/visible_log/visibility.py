@@ -8,14 +8,14 @@ from itertools import chain
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from domain import access
+from domain import visibility
 from domain.authority import Authority
 from domain.catalogue import AGGREGATES, INCIDENT, UNBEGUN, Aggregate, evolve
 from domain.decider import Context, resolve
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
-from domain.incident.rules import viewer_of
 from domain.incident.state import Incident
+from domain.incident.visibility import viewer_of
 from domain.jurisdiction import Jurisdiction
 from domain.recorded_event import Recorded
 from domain.vocabulary import Actor
@@ -58,7 +58,7 @@ class Visibility:
     def __init__(self, store: EventStore, actor: Actor, now: datetime, present: int, kept: int = MAX_CACHED) -> None:
         """present: last position to read, so that one state of the register decides visibility for a whole file."""
         self.actor = actor
-        self.viewer = access.viewer(actor, registered=False, holds=())
+        self.viewer = visibility.viewer(actor, registered=False, holds=())
         self.present = present
         self._store = store
         self._now = now

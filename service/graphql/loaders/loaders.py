@@ -10,11 +10,11 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from domain.access import Viewer
 from domain.authority import Authority
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.jurisdiction import Mandate
+from domain.visibility import Viewer
 from domain.vocabulary import Actor, AuthorityCode
 from projections import audit_trail_queries, authorities, deployment_requests, incidents
 from projections.audit_trail import AuditEntry

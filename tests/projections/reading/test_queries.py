@@ -8,8 +8,8 @@ import psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from domain.access import EVERYBODY, Viewer
 from domain.deployment_request.state import DeploymentRequest
+from domain.visibility import EVERYBODY, Viewer
 from projections import deployment_requests, incidents, request_lists
 from projections.reading.queries import EVERYTHING, ListPosition, Query, ViewerScope
 from projections.request_lists import RequestListFilter, RequestOrder

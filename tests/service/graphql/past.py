@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from domain.access import Viewer
 from domain.catalogue import AGGREGATE_OF, fold
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
+from domain.visibility import Viewer
 from domain.vocabulary import Actor
 from projections.audit_entries import difference, visible_changes
 from tests.projections.model import Model

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from domain import jurisdiction
-from domain.access import viewer as viewer_of
 from domain.decider import Context, Unread
-from domain.incident import rules as incident_rules
+from domain.incident import visibility as incident_visibility
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
+from domain.visibility import viewer as viewer_of
 from projections import audit_trail, authorities
 from projections.api_terms import MandateHolder
 from projections.audit_trail import AuditEntry
@@ -76,10 +76,10 @@ def _is_visible(mention: UUID, subject: object, context: Context) -> bool:
     pieces = subject.evidence if isinstance(subject, Incident) else ()
     piece = next((each for each in pieces if each.id == mention), None)
     if isinstance(subject, Incident) and piece is not None:
-        viewer = incident_rules.viewer_of(context, subject)
+        viewer = incident_visibility.viewer_of(context, subject)
         return viewer.sees(subject.audience) and viewer.sees(subject.audience_of(piece))
     incident = context.read(Incident, mention)
-    return incident is not None and incident_rules.is_visible(incident, context)
+    return incident is not None and incident_visibility.is_visible(incident, context)
 
 
 async def _state_before(outcome: CommandResult, loaders: Loaders) -> object:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from domain.access import REGISTERED
+from domain.visibility import REGISTERED
 from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
 from service.graphql.schema.context import Info

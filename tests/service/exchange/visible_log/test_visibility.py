@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain import authority, jurisdiction
-from domain.access import viewer
 from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
 from domain.recorded_event import Recorded
+from domain.visibility import viewer
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Marking, Region, Role
 from service.event_store.records import AppendConflict, AppendItem, UnrecordedEvent
 from service.event_store.store import EventStore

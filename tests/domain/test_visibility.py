@@ -11,12 +11,12 @@ from hypothesis import example
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from domain.access import Viewer, audience, person, viewer
-from domain.deployment_request.permission import is_visible as is_request_visible
+from domain.deployment_request.visibility import is_visible as is_request_visible
 from domain.incident.events import IncidentReferred
-from domain.incident.rules import is_visible as is_incident_visible
-from domain.incident.rules import viewer_for
+from domain.incident.visibility import is_visible as is_incident_visible
+from domain.incident.visibility import viewer_for
 from domain.jurisdiction import MandateEnded
+from domain.visibility import Viewer, audience, person, viewer
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Marking, Region, Role, Subject
 from tests.domain.case import (
     CANAL,
