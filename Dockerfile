@@ -17,6 +17,7 @@ COPY domain domain
 COPY projections projections
 COPY service service
 COPY alembic alembic
+COPY documents documents
 RUN /opt/build/bin/hatchling build -t wheel -d /tmp/wheel \
     && /opt/build/bin/uv pip install --python /opt/mandate/bin/python --no-deps /tmp/wheel/*.whl
 

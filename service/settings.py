@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on; 0 picks a free one.")
+    documents: Literal["any", "trusted"] = Field(
+        default="any",
+        description="GraphQL documents that clients may execute: any, or only trusted ones, by their documentId.",
+    )
     connect_timeout: float = Field(default=3.0, gt=0, description="Longest wait for a new database connection.")
     answer_timeout: float = Field(default=5.0, gt=0, description="Longest time for one database statement.")
     lock_timeout: float = Field(default=2.0, gt=0, description="Longest wait of an append for a lock in the database.")

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "replay": "replay_command",
     "token": "token_command",
     "schema": "schema_command",
+    "documents": "schema_command",
     "import": "import_command",
     "export": "export_command",
     "history": "audit_commands",

@@ -72,6 +72,6 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
             await health_connections.close()
 
     app = FastAPI(title="Mandate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    mount(app)
+    mount(app, trusted_only=settings.documents == "trusted")
     mount_health_endpoints(app)
     return app

@@ -36,6 +36,20 @@ def test_the_wheel_carries_the_migrations_under_our_own_package(wheel: ZipFile) 
     assert {f"service/{path}" for path in migrations} - carried(wheel) == set()
 
 
+def test_the_wheel_carries_the_trusted_documents_under_our_own_package(wheel: ZipFile) -> None:
+    documents = {name(path) for path in files() if path.is_relative_to(ROOT / "documents")}
+    assert {f"service/{path}" for path in documents} - carried(wheel) == set()
+    assert documents
+
+
+def test_a_wheel_finds_its_trusted_documents(wheel: ZipFile, tmp_path: Path) -> None:
+    wheel.extractall(tmp_path)
+    command = [sys.executable, "-m", "service.cli", "documents"]
+    listed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    names = [line.split()[1] for line in listed.splitlines()]
+    assert sorted(names) == sorted(path.stem for path in files() if path.parent == ROOT / "documents")
+
+
 def test_the_wheel_lands_in_no_folder_of_another(wheel: ZipFile) -> None:
     assert {each.split("/")[0] for each in carried(wheel)} == set(SOURCE)
     assert [each for each in carried(wheel) if "__pycache__" in each or Path(each).suffix == ".pyc"] == []

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import strawberry
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
-from graphql.execution import Executor
 
 from service.graphql.compiled.collect import Collector, NotCompilable, conditions, fragments_of
 from service.graphql.compiled.writer import Charges, Writer
@@ -63,9 +62,8 @@ class Plans:
         self._conditions = conditions(document)
         self._plans: dict[Key, Plan | None] = {}
 
-    def plan(self, executor: Executor[Any]) -> Plan | None:
-        """The plan of an operation with its variables; None if graphql-core must execute it."""
-        operation, variables = executor.operation, executor.variable_values.coerced
+    def plan(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Plan | None:
+        """The plan of an operation; None if graphql-core must execute it. variables: coerced."""
         values = {name: value for name in self._conditions if type(value := variables.get(name)) is bool}
         key = operation.name.value if operation.name else None, tuple(values.items())
         if key in self._plans:

@@ -104,12 +104,12 @@ class DocumentCache:
         if (document := self._lookup(text)) is not None:
             return document
         if len(text) <= MAX_INLINE_LENGTH:
-            return self._keep(text, _parse_and_validate(self._schema, text))
+            return self._keep(text, parse_document(self._schema, text))
         async with share.reading:
             if (document := self._lookup(text)) is not None:
                 return document
             loop = asyncio.get_running_loop()
-            return self._keep(text, await loop.run_in_executor(self._threads, _parse_and_validate, self._schema, text))
+            return self._keep(text, await loop.run_in_executor(self._threads, parse_document, self._schema, text))
 
     def _lookup(self, text: str) -> Document | None:
         document = self._documents.pop(text, None)
@@ -129,7 +129,8 @@ class DocumentCache:
         return document
 
 
-def _parse_and_validate(schema: strawberry.Schema, text: str) -> Document:
+def parse_document(schema: strawberry.Schema, text: str) -> Document:
+    """Parses and validates a document."""
     try:
         node, core = parse(LineIndexedSource(text), max_tokens=TOKENS), schema._schema
         if (error := too_wide(text, node)) is not None:

@@ -25,6 +25,7 @@ from service.graphql.execution.operation_run import NotExecutable, start
 from service.graphql.execution.person_quotas import QuotaExceeded
 from service.graphql.execution.recorded_commands import mark_recorded
 from service.graphql.execution.request import GraphQLRequest
+from service.graphql.execution.trusted_documents import TrustedDocuments
 
 if TYPE_CHECKING:
     from service.graphql.schema.context import Context
@@ -66,6 +67,9 @@ class GraphQLResponse:
 
 
 MUTATION_NEEDS_POST: Final = "GET accepts only queries: send this with POST."
+TRUSTED_ONLY: Final = (
+    "This server executes only its own documents: send documentId instead of query. 'mandate documents' lists the ids."
+)
 SUBSCRIPTION_NEEDS_STREAM: Final = "Subscriptions need a WebSocket, or a request that accepts text/event-stream."
 
 
@@ -89,15 +93,18 @@ class Prepared:
 
 
 class GraphQLExecutor:
-    def __init__(self, schema: strawberry.Schema) -> None:
+    """trusted_only: whether requests with a query are refused."""
+
+    def __init__(self, schema: strawberry.Schema, trusted: TrustedDocuments, *, trusted_only: bool) -> None:
         self._schema = charged(schema._schema)
         self._parse = DocumentCache(schema).read
+        self._trusted, self._trusted_only = trusted, trusted_only
 
     async def prepare(
         self, request: GraphQLRequest, context: "Context", *, read_only: bool = False
     ) -> Prepared | GraphQLResponse:
         """The operation to execute, or the response that refuses it."""
-        document = await self._parse(request.query, context.share)
+        document = await self._document(request, context)
         if document.errors:
             return GraphQLResponse(errors=format_errors(document.errors, document.node))
         operation = document.operation(request.operation)
@@ -109,6 +116,13 @@ class GraphQLExecutor:
         if isinstance(cost, GraphQLError):
             return GraphQLResponse(errors=format_errors([cost]))
         return Prepared(document, request, operation.kind, cost)
+
+    async def _document(self, request: GraphQLRequest, context: "Context") -> Document:
+        if request.document_id is not None:
+            return self._trusted.find(request.document_id)
+        if self._trusted_only:
+            return Document(None, (GraphQLError(TRUSTED_ONLY),))
+        return await self._parse(request.query, context.share)
 
     async def execute(self, prepared: Prepared | GraphQLResponse, context: "Context") -> GraphQLResponse:
         """Executes a query or a mutation. Never raises: every failure becomes an error in the response.

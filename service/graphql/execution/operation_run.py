@@ -86,5 +86,5 @@ def start(schema: GraphQLSchema, document: Document, request: GraphQLRequest, co
     )
     if isinstance(executor, list):
         raise NotExecutable(executor)
-    plan = document.plans.plan(executor) if document.plans else None
+    plan = document.plans.plan(executor.operation, executor.variable_values.coerced) if document.plans else None
     return OperationRun(cast("BoundedExecutor", executor), root, plan, context)

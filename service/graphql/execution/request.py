@@ -1,4 +1,4 @@
-"""Parses a GraphQL request: one JSON object with a query, over any transport."""
+"""Parses a GraphQL request: one JSON object with a query or a document id, over any transport."""
 
 import json
 from collections.abc import Mapping
@@ -12,9 +12,10 @@ from service.graphql.execution.graphql_errors import BAD_USER_INPUT, request_err
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
-    """A GraphQL request."""
+    """A GraphQL request. query: empty if there is a document_id, which names a trusted document."""
 
-    query: str
+    query: str = ""
+    document_id: str | None = None
     variables: Mapping[str, Any] | None = None
     operation: str | None = None
 
@@ -72,17 +73,22 @@ def _not_json(constant: str) -> None:
 
 def parse_request(content: Any) -> GraphQLRequest:
     if not isinstance(content, dict):
-        raise BadRequest(400, request_error(BAD_USER_INPUT, "A request is one JSON object with a query."))
-    query, variables, operation = (content.get(key) for key in ("query", "variables", "operationName"))
+        raise BadRequest(400, request_error(BAD_USER_INPUT, "A request is one JSON object with query or documentId."))
+    query, document_id, variables, operation = (
+        content.get(key) for key in ("query", "documentId", "variables", "operationName")
+    )
+    if query is not None and document_id is not None:
+        raise BadRequest(400, request_error(BAD_USER_INPUT, "Send either query or documentId, not both."))
     for name, value, kinds in (
-        ("query", query, str),
+        ("documentId", document_id, str | None),
+        ("query (or documentId)", query if document_id is None else "", str),
         ("variables", variables, dict | None),
         ("operationName", operation, str | None),
         ("extensions", content.get("extensions"), dict | None),
     ):
         if not isinstance(value, kinds):
             raise BadRequest(400, request_error(BAD_USER_INPUT, f"{name} is missing or has the wrong type."))
-    return GraphQLRequest(query=str(query), variables=variables, operation=operation)
+    return GraphQLRequest(query=query or "", document_id=document_id, variables=variables, operation=operation)
 
 
 def encode_json(body: Mapping[str, Any]) -> bytes:

@@ -22,6 +22,7 @@ from service.graphql.execution.graphql_errors import (
 )
 from service.graphql.execution.person_quotas import RETRY_AFTER, PersonQuota, QuotaExceeded
 from service.graphql.execution.request import BadRequest, GraphQLRequest, encode_json, parse_json, parse_request
+from service.graphql.execution.trusted_documents import TrustedDocuments, read_documents
 from service.graphql.http.accept_header import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
 from service.graphql.http.body_limit import BodyLimit, TooLong
 from service.graphql.http.graphiql import assets, page
@@ -39,12 +40,17 @@ CHUNK: Final = 64 * 1024
 """Bytes per chunk of a response."""
 
 
-def mount(app: FastAPI) -> None:
-    """Mounts the API at PATH. `app.state.services` must be its Services once the app has started."""
-    executor = GraphQLExecutor(schema)
-    app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(executor)))
+def mount(app: FastAPI, *, trusted_only: bool = False) -> None:
+    """Mounts the API at PATH. `app.state.services` must be its Services once the app has started.
+
+    trusted_only: whether only trusted documents are executed. GraphiQL is then not served.
+    """
+    trusted = TrustedDocuments(schema, read_documents())
+    executor = GraphQLExecutor(schema, trusted, trusted_only=trusted_only)
+    app.router.routes.append(Route(PATH, endpoint=GraphQLOverHttp(executor, graphiql=not trusted_only)))
     app.router.routes.append(WebSocketRoute(PATH, endpoint=GraphQLOverWebSocket(executor)))
-    app.mount(assets.path, assets.app)
+    if not trusted_only:
+        app.mount(assets.path, assets.app)
     app.add_middleware(BodyLimit)
     app.add_middleware(ResponseHeaders)
     app.add_exception_handler(Exception, _unexpected)
@@ -53,8 +59,8 @@ def mount(app: FastAPI) -> None:
 class GraphQLOverHttp:
     """An ASGI application."""
 
-    def __init__(self, executor: GraphQLExecutor) -> None:
-        self._executor = executor
+    def __init__(self, executor: GraphQLExecutor, *, graphiql: bool) -> None:
+        self._executor, self._graphiql = executor, graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Holds the request's quota until the client has the response."""
@@ -80,7 +86,8 @@ class GraphQLOverHttp:
                 405, request_error(BAD_USER_INPUT, "Send GraphQL requests with GET or POST."), {"Allow": "GET, POST"}
             )
         accepted = _accepted(request)
-        if request.method == "GET" and "query" not in request.query_params and accepted.names(HTML):
+        is_empty = request.query_params.keys().isdisjoint(("query", "documentId"))
+        if self._graphiql and request.method == "GET" and is_empty and accepted.names(HTML):
             return page()
         services: Services = request.app.state.services
         identity = _authenticate(request, services)
@@ -120,6 +127,7 @@ def _from_query(request: Request) -> GraphQLRequest:
     return parse_request(
         {
             "query": parameters.get("query"),
+            "documentId": parameters.get("documentId"),
             "operationName": parameters.get("operationName") or None,
             "variables": parse_json(parameters.get("variables") or "null", "variables"),
         }

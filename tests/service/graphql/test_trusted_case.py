@@ -1,0 +1,140 @@
+"""Every operation of the trusted documents, in a case that is played with them alone."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import OperationType
+
+from domain.vocabulary import Role
+from service.graphql.execution.trusted_documents import TrustedDocuments, read_documents
+from service.graphql.root import schema
+from tests.databases import Databases
+from tests.service.graphql.register import Answer, Person, Register, served
+
+CLERK = Person("clerk", "secretariat", (Role.ADMINISTRATOR,))
+RITA = Person("rita", "asker", (Role.REQUESTER,))
+ROB = Person("rob", "decider", (Role.REVIEWER, Role.INVESTIGATOR))
+RUTH = Person("ruth", "decider", (Role.REVIEWER,))
+ADA = Person("ada", "decider", (Role.APPROVER,))
+REASON = "EXERCISE: a reason."
+PERIOD = {"start": "2035-01-10T06:00:00Z", "end": "2035-02-10T06:00:00Z"}
+FINDING = {"likelihood": "VERY_LIKELY", "confidence": "HIGH", "basis": REASON, "responsibleParty": "EXERCISE"}
+
+
+@dataclass
+class Case:
+    register: Register
+    position: str = "0"
+    request: str = ""
+    incident: str = ""
+    condition: str = ""
+    executed: set[str | None] = field(default_factory=set)
+    """Names of operations."""
+
+    def execute(self, who: Person, id: str, operation: str, /, **variables: Any) -> Any:
+        self.executed.add(operation)
+        body = {"documentId": id, "operationName": operation, "variables": variables}
+        response = self.register.client.post("/graphql", json=body, headers=self.register.headers(who))
+        answer = response.json()
+        assert "errors" not in answer, (operation, answer)
+        [found] = answer["data"].values()
+        assert found is not None, operation
+        return found
+
+    def command(self, who: Person, id: str, operation: str, /, **input: Any) -> Answer:
+        found: Answer = self.execute(who, id, operation, input=input)
+        assert found["__typename"].endswith("Recorded"), (operation, found)
+        self.position = found["position"]
+        return found
+
+    def on_request(self, who: Person, id: str, operation: str, /, **input: Any) -> str:
+        given = {"id": self.request, "reason": REASON, **input}
+        if operation == "ReportFulfilment":
+            del given["reason"]
+        return str(self.command(who, id, operation, **given)["deploymentRequest"]["status"])
+
+    def submit(self) -> None:
+        terms = {"force": "EXERCISE", "strength": 60, "region": "zz/north", "purpose": REASON, "period": PERIOD}
+        answer = self.command(RITA, "submit", "SubmitDeploymentRequest", **terms, incidents=[self.incident])
+        self.request = answer["deploymentRequest"]["id"]
+
+
+def test_a_case_is_played_with_trusted_documents_alone(databases: Databases) -> None:
+    with databases.fresh() as urls, served(urls, documents="trusted") as register:
+        case = Case(register)
+        decide(case)
+        read_all(case, "id")
+        read_all(case, "reference")
+        go_on(case)
+    trusted = TrustedDocuments(schema, read_documents())
+    operations = [operation for name in read_documents() for operation in trusted.find(name).operations]
+    live = {operation.name for operation in operations if operation.kind is OperationType.SUBSCRIPTION}
+    assert case.executed == {operation.name for operation in operations} - live
+
+
+def decide(case: Case) -> None:
+    for code in ("secretariat", "asker", "decider"):
+        case.command(CLERK, "administer", "RegisterAuthority", code=code, name=code)
+    mandate = {"authority": "decider", "region": "zz", "legalBasis": REASON}
+    case.command(CLERK, "administer", "GrantMandate", **mandate)
+    happened = {"kind": "explosion", "description": REASON, "region": "zz/north", "occurredAt": "2024-11-29T18:00:00Z"}
+    case.incident = case.command(RITA, "investigate", "ReportIncident", **happened)["incident"]["id"]
+    case.submit()
+    case.on_request(RITA, "submit", "AmendDeploymentRequest", strength=50)
+    assert case.on_request(ROB, "review", "BeginReview") == "UNDER_REVIEW"
+    held = case.on_request(ROB, "review", "WithholdDeploymentRequest", awaiting=[case.incident])
+    assert held == "WITHHELD_PENDING_ATTRIBUTION"
+    graded = {"summary": REASON, "sourceReliability": "B", "informationCredibility": "TWO"}
+    case.command(ROB, "investigate", "RecordEvidence", incident=case.incident, **graded)
+    case.command(ROB, "investigate", "AttributeIncident", incident=case.incident, **FINDING)
+    case.command(ROB, "investigate", "ReferIncident", incident=case.incident, authority="asker", reason=REASON)
+    assert case.on_request(ROB, "review", "ResumeReview") == "UNDER_REVIEW"
+    case.on_request(ROB, "review", "EndorseDeploymentRequest", recommendation="APPROVE")
+    case.on_request(RUTH, "review", "RecuseFromDeploymentRequest")
+    case.on_request(RITA, "review", "RemarkOnDeploymentRequest")
+    conditions = [{"text": REASON}]
+    assert case.on_request(ADA, "decide", "ApproveDeploymentRequest", conditions=conditions) == "APPROVED"
+
+
+def read_all(case: Case, by: str) -> None:
+    def read(id: str, operation: str, /, **variables: Any) -> Any:
+        return case.execute(ROB, id, operation, atLeast=case.position, **variables)
+
+    request = read("deployment-request", "DeploymentRequest", id=case.request)
+    assert request["decision"]["grounds"][0]["incident"]["id"] == case.incident
+    case.condition = request["decision"]["conditions"][0]["id"]
+    which = {by: request[by]}
+    read("deployment-request", "DeploymentRequest", **which)
+    history = read("deployment-request-history", "DeploymentRequestHistory", **which)["history"]["edges"]
+    assert [edge["node"]["type"] for edge in history][:3] == ["RequestSubmitted", "RequestAmended", "ReviewBegun"]
+    explanation = read("deployment-request-explanation", "DeploymentRequestExplanation", **which)["explanation"]
+    assert explanation["status"] == "APPROVED"
+    changed = read("deployment-request-changes", "DeploymentRequestChanges", **which, fromVersion=1, toVersion=2)
+    assert {"path": "strength", "before": 60, "after": 50} in changed["changes"]
+    assert read("deployment-requests", "DeploymentRequests", filter={"status": ["APPROVED"]})["totalCount"] == 1
+    incident = read("incident", "Incident", id=case.incident)
+    which = {by: incident[by]}
+    assert read("incident", "Incident", **which)["deploymentRequests"][0]["id"] == case.request
+    assert len(read("incident-history", "IncidentHistory", **which)["history"]["edges"]) == 4
+    assert read("incidents", "Incidents", first=1)["totalCount"] == 1
+    assert len(read("authorities", "Authorities")) == 3
+    assert {each["region"] for each in read("situation", "Situation")} == {"zz/north"}
+    assert read("audit-trail", "AuditTrail", filter={"subject": case.request})["edges"]
+    assert case.execute(ROB, "projections", "Projections")
+    assert case.execute(ROB, "viewer", "Viewer")["authority"] == "decider"
+
+
+def go_on(case: Case) -> None:
+    case.on_request(RITA, "submit", "ReportFulfilment", condition=case.condition, report=REASON)
+    case.command(ROB, "investigate", "RetractAttribution", incident=case.incident, reason=REASON)
+    refused = case.execute(ADA, "decide", "ConfirmApproval", input={"id": case.request, "reason": REASON})
+    assert refused["__typename"] == "TransitionRefused"  # no policy acts here: nothing is questioned
+    assert case.on_request(ADA, "decide", "RevokeApproval") == "REVOKED"
+    case.submit()
+    assert case.on_request(RITA, "submit", "WithdrawDeploymentRequest") == "WITHDRAWN"
+    case.submit()
+    case.on_request(ROB, "review", "BeginReview")
+    assert case.on_request(ADA, "decide", "DenyDeploymentRequest") == "DENIED"
+    case.command(CLERK, "administer", "EndMandate", authority="decider", region="zz", reason=REASON)
+    started = case.execute(CLERK, "administer", "RebuildProjection", name="situation")
+    assert started["__typename"] == "RebuildStarted"
