@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +18,8 @@ from service.database.embedded import embedded_postgres
 from service.database.migrations import migrate
 from service.errors import Unavailable
 from tests.databases import CARELESS
-from tests.faults.register import PRISTINA, Register, worker
+from tests.faults.workers import worker
+from tests.register import PRISTINA, Register, opened
 from tests.waiting import until
 
 pytestmark = pytest.mark.faults
@@ -58,7 +59,7 @@ def test_a_full_disk_loses_nothing_and_stops_nobody() -> None:
             for kind in ("TABLE", "INDEX"):
                 owner.execute(f"ALTER {kind} ALL IN TABLESPACE pg_default SET TABLESPACE small".encode())
             owner.execute("CREATE TABLE filler (x text STORAGE PLAIN) TABLESPACE small")
-            with closing(Register(urls.api)) as register, worker(urls) as process:
+            with opened(urls.api) as register, worker(urls) as process:
                 register.prepare()
                 incident = register.incident()
                 recorded = register.store.head()[0]

@@ -26,7 +26,7 @@ from service.event_store.records import AppendItem, UnrecordedEvent
 from service.event_store.store import AppendConflict, EventStore
 from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
-from tests.faults.register import worker
+from tests.faults.workers import worker
 from tests.waiting import until
 
 ITEMS: Final = 1_000

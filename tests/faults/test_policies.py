@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -29,7 +28,8 @@ from domain.vocabulary import (
 )
 from service.commands.envelope import CommandResult
 from service.settings import DatabaseUrls
-from tests.faults.register import KFOR, WHY, Register, started, worker
+from tests.faults.workers import started, worker
+from tests.register import KFOR, WHY, Register, opened
 from tests.waiting import until
 
 ROUNDS: Final = int(os.environ.get("MANDATE_TEST_RACES", "60"))
@@ -38,7 +38,7 @@ ROUNDS: Final = int(os.environ.get("MANDATE_TEST_RACES", "60"))
 
 @pytest.fixture
 def register(database_urls: DatabaseUrls) -> Iterator[Register]:
-    with closing(Register(database_urls.api)) as register:
+    with opened(database_urls.api) as register:
         register.prepare()
         yield register
 

@@ -1,7 +1,7 @@
 """A streaming replica that lags is promoted beneath running processes: what only the old primary had is gone."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +20,7 @@ from service.database.migrations import migrate
 from service.errors import Unavailable
 from tests.databases import CARELESS
 from tests.faults.proxy import proxied
-from tests.faults.register import KFOR, Register
+from tests.register import KFOR, Register, opened
 from tests.waiting import until
 
 pytestmark = pytest.mark.faults
@@ -75,7 +75,7 @@ def test_streams_go_on_where_the_promoted_standby_ends() -> None:
         ensure_roles_and_database(primary)
         migrate(primary.url("mandate_owner"))
         proxy, url = stack.enter_context(proxied(primary.url("mandate_api"), folder))
-        register = stack.enter_context(closing(Register(url)))
+        register = stack.enter_context(opened(url))
         register.prepare()
         request = register.under_review(register.incident())
         replicate(primary, standby)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,8 +23,8 @@ from service.event_store.store import AppendConflict, AppendItem, EventStore
 from service.identity import Identity
 from service.processes.composition import reading_connections
 from service.settings import DatabaseUrls, Settings
-from tests.faults.register import KFOR, Register
 from tests.faults.restoring import Backup
+from tests.register import KFOR, Register, opened
 from tests.service.event_store.appends import unrecorded
 from tests.waiting import until
 
@@ -37,7 +37,7 @@ Give = Callable[[Command, UUID], Any]
 
 @pytest.fixture
 def register(database_urls: DatabaseUrls) -> Iterator[Register]:
-    with closing(Register(database_urls.api)) as register:
+    with opened(database_urls.api) as register:
         register.prepare()
         yield register
 
@@ -94,7 +94,7 @@ def test_other_events_at_the_same_versions_are_not_taken_for_those_that_are_gone
     backup = Backup(database_urls)
     assert isinstance(give(DenyRequest(reason=WHY), request), CommandResult)
     backup.restore()
-    with closing(Register(database_urls.api)) as other:
+    with opened(database_urls.api) as other:
         other.do(REMARK, KFOR, request)
     outcome = give(DenyRequest(reason=WHY), request)
     assert isinstance(outcome, CommandResult), "it was denied in the history that is gone"
@@ -121,7 +121,7 @@ def test_an_item_that_was_decided_before_is_lost(register: Register, database_ur
     register.do(REMARK, KFOR, request)
     decided = AppendItem(events=(unrecorded(request, 4),), lineage=store.lineage.number)
     backup.restore()
-    with closing(Register(database_urls.api)) as other:
+    with opened(database_urls.api) as other:
         other.do(REMARK, KFOR, request)
     answers: list[Any] = []
     until(lambda: attempted(lambda: store.append(decided), answers))

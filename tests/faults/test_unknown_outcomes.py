@@ -25,7 +25,7 @@ from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.deciding import person
 from tests.faults.proxy import Fault, Proxy, proxied
-from tests.service.commands.register import NOW
+from tests.service.commands.case import NOW
 from tests.service.event_store.appends import write
 from tests.waiting import until
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,7 +21,8 @@ from domain.vocabulary import AnalyticConfidence, Likelihood, Text
 from service.commands.policy_runner import CONSUMER_NAME
 from service.event_store.records import AppendItem, UnrecordedEvent
 from service.settings import DatabaseUrls
-from tests.faults.register import KFOR, WHY, Register, worker
+from tests.faults.workers import worker
+from tests.register import KFOR, WHY, Register, opened
 from tests.waiting import until
 
 FINDING = AttributeIncident(
@@ -34,7 +35,7 @@ FINDING = AttributeIncident(
 
 @pytest.fixture
 def register(database_urls: DatabaseUrls) -> Iterator[Register]:
-    with closing(Register(database_urls.api)) as register:
+    with opened(database_urls.api) as register:
         register.prepare()
         yield register
 

@@ -1,16 +1,15 @@
 """The time at which a command is decided: the database's, when its turn has come, and again on every try."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from domain.authority import RegisterAuthority
 from domain.catalogue import Event
@@ -28,7 +27,7 @@ from service.event_store.lineage import Lineage
 from service.event_store.records import AppendConflict, AppendItem
 from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
-from tests.faults.register import KFOR, SECOND, WHY, Register
+from tests.register import KFOR, SECOND, WHY, Register, opened
 from tests.waiting import until
 
 APPROVE = ApproveRequest(reason=WHY)
@@ -37,7 +36,7 @@ END = EndMandate(authority=AuthorityCode("kfor"), region=Region("xk"), reason=Te
 
 @pytest.fixture
 def register(database_urls: DatabaseUrls) -> Iterator[Register]:
-    with closing(Register(database_urls.api)) as register:
+    with opened(database_urls.api) as register:
         register.prepare()
         yield register
 
@@ -45,14 +44,14 @@ def register(database_urls: DatabaseUrls) -> Iterator[Register]:
 def ready(register: Register) -> UUID:
     """A request that can be approved."""
     now = datetime.now(UTC)
-    request = register.under_review(register.incident(), Period(start=now, end=now + timedelta(days=30)))
+    request = register.under_review(register.incident(), period=Period(start=now, end=now + timedelta(days=30)))
     register.do(EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY), SECOND, request)
     return request
 
 
 def end_mandate(urls: DatabaseUrls) -> CommandResult:
     """By another process."""
-    with closing(Register(urls.api)) as other:
+    with opened(urls.api) as other:
         return other.do(END, KFOR)
 
 
@@ -60,16 +59,16 @@ def test_a_command_that_waited_for_its_turn_is_judged_as_of_then(
     database_urls: DatabaseUrls, register: Register
 ) -> None:
     request = ready(register)
-    turns = register.locks
-    release = register.portal.call(turns.acquire, [request])
-    answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(register.attempt(APPROVE, KFOR, request)))
-    thread.start()
-    until(lambda: turns.waiter_count(request) == 1)
-    end_mandate(database_urls)
-    register.portal.call(release)
-    thread.join(20)
-    assert not isinstance(answers[0], CommandResult)
+    locks = StreamLocks(20)
+    dispatcher = Dispatcher(register.store, register.states, locks)
+    order = CommandEnvelope(command=APPROVE, actor=KFOR, subject=request)
+    with start_blocking_portal() as portal:
+        release = portal.call(locks.acquire, [request])
+        answer = portal.start_task_soon(dispatcher.dispatch, order)
+        until(lambda: locks.waiter_count(request) == 1)
+        end_mandate(database_urls)
+        portal.call(release)
+        assert not isinstance(answer.result(20), CommandResult)
 
 
 def test_a_command_that_lost_is_judged_by_the_time_of_its_next_try(
@@ -116,7 +115,7 @@ def end_recorded(ended: CommandResult) -> Recorded[MandateEnded]:
 
 
 def end_other_mandate(urls: DatabaseUrls) -> CommandResult:
-    with closing(Register(urls.api)) as other:
+    with opened(urls.api) as other:
         return other.do(EndMandate(authority=AuthorityCode("kfor"), region=Region("at"), reason=Text("over")), KFOR)
 
 

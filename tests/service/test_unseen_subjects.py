@@ -23,7 +23,7 @@ from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.faults.proxy import Fault, Proxy, proxied
-from tests.faults.register import KFOR, NORTH, PRISTINA, WHY, Register
+from tests.register import KFOR, NORTH, PRISTINA, WHY, opened
 
 STRANGER = replace(PRISTINA, subject=Subject("stranger"), authority=AuthorityCode("atlantis"), roles=(Role.REQUESTER,))
 COMMANDS: dict[str, Command] = {
@@ -36,7 +36,7 @@ COMMANDS: dict[str, Command] = {
 def hidden(database_urls: DatabaseUrls) -> dict[str, UUID]:
     """A request and an incident that the stranger may not see."""
     now = datetime.now(UTC)
-    with closing(Register(database_urls.api)) as register:
+    with opened(database_urls.api) as register:
         register.prepare()
         register.do(RegisterAuthority(code=STRANGER.authority, name=Label("Atlantis")), KFOR)
         request = SubmitRequest(

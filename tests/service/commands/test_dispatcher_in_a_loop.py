@@ -22,7 +22,8 @@ from service.errors import Unavailable
 from service.event_store.connections import ConnectionLimits
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
-from tests.service.commands.register import NOW, OFFICIAL, REVIEWER, SUBMIT, Register, opened
+from tests.register import Register, opened
+from tests.service.commands.case import OFFICIAL, REVIEWER, SUBMIT, clock
 from tests.waiting import until
 
 AGAIN = RemarkOnRequest(reason=Text("EXERCISE"))
@@ -45,7 +46,7 @@ def dispatcher(register: Register, threads: ThreadPoolExecutor) -> Dispatcher:
 
 
 def in_loop(register: Register, threads: ThreadPoolExecutor, locks: StreamLocks | None = None) -> Dispatcher:
-    return Dispatcher(register.store, register.states, locks or StreamLocks(20), lambda: NOW, threads=threads)
+    return Dispatcher(register.store, register.states, locks or StreamLocks(20), clock, threads=threads)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: Di
 
 def test_a_refusal_rests_on_what_was_read(register: Register, dispatcher: Dispatcher, database_url: str) -> None:
     request = register.submitted()
-    with opened(database_url) as elsewhere:
+    with opened(database_url, clock) as elsewhere:
         elsewhere.do(BEGIN, REVIEWER, request)
     refused = [
         (CommandEnvelope(command=BEGIN, actor=REVIEWER, subject=request), TransitionRefused),
@@ -95,7 +96,7 @@ def test_where_others_were_faster_it_is_decided_anew(
     register: Register, dispatcher: Dispatcher, database_url: str
 ) -> None:
     request = register.submitted()
-    with opened(database_url) as elsewhere:
+    with opened(database_url, clock) as elsewhere:
         elsewhere.do(BEGIN, REVIEWER, request)
     outcome = asyncio.run(dispatcher.dispatch(remark(request)))
     assert isinstance(outcome, CommandResult)
@@ -109,7 +110,7 @@ def test_a_key_is_used_once_whichever_process_used_it(
     request = register.submitted()
     here, there = (remark(request, idempotency_key=key) for key in ("here", "there"))
     first = asyncio.run(dispatcher.dispatch(here))
-    with opened(database_url) as elsewhere:
+    with opened(database_url, clock) as elsewhere:
         second = elsewhere.dispatch(there)
     for order, outcome in ((here, first), (there, second)):
         again = asyncio.run(dispatcher.dispatch(order))
@@ -154,7 +155,7 @@ def test_who_leaves_while_states_are_read_changes_nothing_either(
     register: Register, threads: ThreadPoolExecutor, database_urls: DatabaseUrls
 ) -> None:
     request, turns = register.submitted(), StreamLocks(20)
-    dispatcher = Dispatcher(register.store, StateCache(register.store), turns, lambda: NOW, threads=threads)
+    dispatcher = Dispatcher(register.store, StateCache(register.store), turns, clock, threads=threads)
     reader = "SELECT 1 FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
     with psycopg.connect(database_urls.owner) as holder, psycopg.connect(database_urls.owner) as watcher:
 
@@ -208,7 +209,7 @@ def test_what_cannot_be_recorded_now_is_reported_and_gives_up_its_turn(
         closing(EventStore(database_urls.api, limits)) as store,
         psycopg.connect(database_urls.owner) as holder,
     ):
-        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(5), lambda: NOW, threads=threads)
+        dispatcher = Dispatcher(store, StateCache(store), StreamLocks(5), clock, threads=threads)
         assert isinstance(asyncio.run(dispatcher.dispatch(remark(request))), CommandResult)
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(Unavailable) as told:

@@ -8,7 +8,8 @@ import pytest
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.vocabulary import Text
 from service.commands.state_cache import MAX_ABSENT, StateCache
-from tests.service.commands.register import OFFICIAL, Register, dispatching
+from tests.register import Register, dispatching
+from tests.service.commands.case import OFFICIAL, clock
 
 LONG = RemarkOnRequest(reason=Text("EXERCISE " * 500))
 
@@ -19,7 +20,7 @@ def at_hand(states: StateCache, streams: list[UUID]) -> int:
 
 def test_states_are_bounded_by_bytes(register: Register) -> None:
     states = StateCache(register.store, most_bytes=60_000)
-    with dispatching(register.store, states) as process:
+    with dispatching(register.store, states, clock) as process:
         requests = [process.submitted() for _ in range(6)]
         assert at_hand(states, requests) == 6
         for _ in range(3):
@@ -31,25 +32,25 @@ def test_states_are_bounded_by_bytes(register: Register) -> None:
 
 def test_a_state_larger_than_all_that_may_be_kept_is_not_kept(register: Register) -> None:
     states = StateCache(register.store, most_bytes=20_000)
-    with dispatching(register.store, states) as process:
+    with dispatching(register.store, states, clock) as process:
         request = process.submitted()
         for version in range(2, 7):
-            assert process.do(LONG, OFFICIAL, request).state.version == version
+            assert process.attempt(LONG, OFFICIAL, request).state.version == version
         assert states.size <= 20_000
         assert at_hand(states, [request]) == 0
 
 
 def test_what_was_dropped_is_read_again(register: Register) -> None:
     states = StateCache(register.store, most_bytes=1)
-    with dispatching(register.store, states) as process:
+    with dispatching(register.store, states, clock) as process:
         request = process.submitted()
-        assert [process.do(LONG, OFFICIAL, request).state.version for _ in range(3)] == [2, 3, 4]
+        assert [process.attempt(LONG, OFFICIAL, request).state.version for _ in range(3)] == [2, 3, 4]
         assert states.size == 0
 
 
 def test_unknown_ids_drop_no_state(register: Register) -> None:
     states = StateCache(register.store, most_bytes=60_000)
-    with dispatching(register.store, states) as process:
+    with dispatching(register.store, states, clock) as process:
         request = process.submitted()
         size = states.size
         for _ in range(3):
@@ -66,7 +67,7 @@ def test_the_estimate_grows_with_the_events(register: Register, reading: str) ->
     states = StateCache(register.store)
     states.load([request])
     before = states.size
-    with dispatching(register.store, states if reading == "recorded" else StateCache(register.store)) as process:
+    with dispatching(register.store, states if reading == "recorded" else StateCache(register.store), clock) as process:
         for _ in range(10):
             process.do(LONG, OFFICIAL, request)
     if reading == "read":
