@@ -12,9 +12,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.expression import ClauseElement
 
-from benchmarks import asked, audit_api
-from benchmarks.asked import AUDITOR, THEN, SampleValues
-from benchmarks.history import fill
+from benchmarks import audit_api, audit_queries
+from benchmarks.audit_queries import AUDITOR, THEN, SampleValues
+from benchmarks.generated_history import fill
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections.catalogue import VIEWS
@@ -110,7 +110,7 @@ def _milliseconds(connection: Connection, query: Query[Any], repeats: int) -> fl
 
 
 def _trail(scale: Scale, short: Connection, long: Connection) -> str:
-    of_few, of_many = asked.pages(_sample_values(short)), asked.pages(_sample_values(long))
+    of_few, of_many = audit_queries.pages(_sample_values(short)), audit_queries.pages(_sample_values(long))
     head = (f"audit trail, {scale.many:,} events", f"ms at {scale.few:,}", f"ms at {scale.many:,}", "ratio")
     rows = []
     for name, query in of_many.items():
@@ -142,16 +142,16 @@ Questions = Callable[[float | None], Iterable[Query[Any]]]
 
 def _lists(samples: SampleValues) -> Mapping[str, Questions]:
     def of(wanted: Any) -> Questions:
-        return lambda share: asked.pages_of(wanted, share)
+        return lambda share: audit_queries.pages_of(wanted, share)
 
-    return {name: of(wanted) for name, wanted in asked.lists(samples).items()}
+    return {name: of(wanted) for name, wanted in audit_queries.lists(samples).items()}
 
 
 def _counts(samples: SampleValues) -> Mapping[str, Questions]:
     def of(query: Callable[[Any], Query[Any]]) -> Questions:
-        return lambda share: [query(AUDITOR if share is None else asked.as_of(AUDITOR, share))]
+        return lambda share: [query(AUDITOR if share is None else audit_queries.as_of(AUDITOR, share))]
 
-    return {name: of(query) for name, query in asked.counts(samples).items()}
+    return {name: of(query) for name, query in audit_queries.counts(samples).items()}
 
 
 def _compared(connection: Connection, repeats: int, wanted: Mapping[str, Questions]) -> Mapping[str, Compared]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from benchmarks import asked, serving
-from benchmarks.asked import OFFICIAL, THEN, SampleValues
+from benchmarks import audit_queries, serving
+from benchmarks.audit_queries import OFFICIAL, THEN, SampleValues
 from benchmarks.load_generator import Load, generate, request
 from benchmarks.register import official
 from benchmarks.tables import aligned, middle, percentile
@@ -40,7 +40,7 @@ class Asked:
     token: str
 
     def load(self, port: int, share: float | None) -> Load:
-        then = {} if share is None else {"asOf": asked.instant(share).isoformat()}
+        then = {} if share is None else {"asOf": audit_queries.instant(share).isoformat()}
         return Load(port, [request(self.document, self.token, **self.variables, **then)], b'"data"')
 
 
@@ -59,7 +59,7 @@ def measure(urls: DatabaseUrls, samples: SampleValues, *, rounds: int, seconds: 
 
 def _every(samples: SampleValues) -> Iterator[tuple[str, Asked]]:
     tokens = {who: Tokens(serving.KEY).issue(ACTORS[who], name=None, **_valid()) for who in ACTORS}
-    lists = asked.lists(samples)
+    lists = audit_queries.lists(samples)
     for name, wanted in lists.items():
         yield name, _asked(PAGE, wanted, tokens)
     for name in ("all", "approved", "in one place"):

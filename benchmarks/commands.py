@@ -10,7 +10,7 @@ from uuid import UUID
 
 from benchmarks import register
 from benchmarks.server import created, durable_server, migrated
-from benchmarks.stock import StockRegister, environment
+from benchmarks.stock_application import StockRegister, environment
 from benchmarks.tables import aligned, middle, percentile, times
 from benchmarks.workers import Client, Run, Workers
 from service.commands.dispatcher import blocking

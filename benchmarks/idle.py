@@ -9,8 +9,8 @@ from typing import Final
 import psycopg
 from eventsourcing.projection import ProjectionRunner
 
-from benchmarks.alone import alone
-from benchmarks.history import fill
+from benchmarks.generated_history import fill
+from benchmarks.isolated_process import alone
 from benchmarks.server import durable_server, migrated
 from benchmarks.stock_projection import StockLog, StockProjection, StockView, as_if_new, stock_environment
 from benchmarks.tables import aligned, middle, times

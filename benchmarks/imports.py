@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from benchmarks.server import created, dropped, durable_server, migrated
-from benchmarks.stock import StockRegister, StockRequest, environment
+from benchmarks.stock_application import StockRegister, StockRequest, environment
 from benchmarks.tables import aligned, middle, times
 from service.commands.state_cache import StateCache
 from service.event_store.store import EventStore

@@ -10,11 +10,11 @@ from uuid import UUID
 import psycopg
 
 from benchmarks import register, serving
-from benchmarks.history import fill
+from benchmarks.generated_history import fill
 from benchmarks.load_generator import Load, LoadResult, generate, request
 from benchmarks.server import created, durable_server, migrated
 from benchmarks.serving import Served
-from benchmarks.stock import StockRegister, environment
+from benchmarks.stock_application import StockRegister, environment
 from benchmarks.tables import aligned, cpu_table, middle, percentile, times
 from domain.vocabulary import AuthorityCode, Role
 from projections.catalogue import VIEWS

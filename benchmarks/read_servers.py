@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from benchmarks import peer_tables, postgraphile_peer, register, serving
-from benchmarks.history import fill
+from benchmarks.generated_history import fill
 from benchmarks.load_generator import Load, fetch_all, request
 from benchmarks.postgraphile_peer import PostGraphile, postgraphile
 from benchmarks.server import migrated

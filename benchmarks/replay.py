@@ -8,8 +8,8 @@ from typing import Final
 import psycopg
 
 from benchmarks import stock_projection
-from benchmarks.alone import alone, peak_of_children
-from benchmarks.history import fill
+from benchmarks.generated_history import fill
+from benchmarks.isolated_process import alone, peak_of_children
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
 from projections import deployment_requests

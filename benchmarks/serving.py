@@ -10,9 +10,9 @@ from typing import Any
 import uvicorn
 
 from benchmarks import stock_api, strawberry_peer
+from benchmarks.cpu_profile import Sampler
 from benchmarks.load_generator import Load, generate
-from benchmarks.stock import StockRegister, environment
-from benchmarks.where import Sampler
+from benchmarks.stock_application import StockRegister, environment
 from service.processes.api import create_app
 from service.processes.worker import Worker
 from service.settings import DatabaseUrls, Settings

@@ -7,7 +7,7 @@ import strawberry
 from fastapi import FastAPI
 from strawberry.fastapi import GraphQLRouter
 
-from benchmarks.stock import StockRegister, StockRequest
+from benchmarks.stock_application import StockRegister, StockRequest
 
 Info = strawberry.Info[dict[str, Any], None]
 

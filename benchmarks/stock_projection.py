@@ -11,8 +11,8 @@ from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from psycopg.sql import SQL, Identifier, Placeholder
 
-from benchmarks.cast import BEGINNING
-from benchmarks.stock import environment
+from benchmarks.random_actors import BEGINNING
+from benchmarks.stock_application import environment
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.recorded_event import Recorded
 from projections import deployment_requests

@@ -17,7 +17,7 @@ LAYERS: Final = (
     ("tokens", ("/joserfc/", "/service/identity.py")),
     ("database: SQLAlchemy, psycopg", ("/sqlalchemy/", "/psycopg", "/greenlet/")),
     ("views: statements and documents", ("/projections/",)),
-    ("eventsourcing", ("/eventsourcing/", "/benchmarks/stock.py")),
+    ("eventsourcing", ("/eventsourcing/", "/benchmarks/stock_application.py")),
     ("event loop", ("/asyncio/", "/uvloop", "/benchmarks/", "/concurrent/", "/threading.py")),
     ("domain and service", ("/domain/", "/service/")),
 )

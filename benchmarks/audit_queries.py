@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from benchmarks.cast import BEGINNING, SPAN
+from benchmarks.random_actors import BEGINNING, SPAN
 from domain.visibility import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
 from domain.vocabulary import AuthorityCode
 from projections import audit_trail_queries, request_lists, situation_counts

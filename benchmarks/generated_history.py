@@ -10,8 +10,8 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks.cast import BEGINNING, DECIDERS, REQUESTERS, SPAN, Cast
-from benchmarks.lives import Life, RecordedCommand, World, life_of_incident, life_of_request
+from benchmarks.generated_lifecycles import Life, RecordedCommand, World, life_of_incident, life_of_request
+from benchmarks.random_actors import BEGINNING, DECIDERS, REQUESTERS, SPAN, Cast
 from domain import authority, jurisdiction
 from domain.authority import AuthorityRegistered
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from benchmarks.cast import FORCES, KINDS, MARKINGS, PLACES, REQUESTERS, Cast, decider_of, rested_on
+from benchmarks.random_actors import FORCES, KINDS, MARKINGS, PLACES, REQUESTERS, Cast, decider_of, rested_on
 from domain import number_series
 from domain.deployment_request import events as request
 from domain.incident import events as incident
