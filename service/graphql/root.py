@@ -3,6 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from service.graphql.execution.field_charges import charge
 from service.graphql.schema.audit_trail.queries import TrailQueries
 from service.graphql.schema.authorities.mutations import AuthorityMutations
 from service.graphql.schema.authorities.queries import AuthorityQueries
@@ -52,3 +53,4 @@ class Subscription(LiveSubscriptions):
 schema = strawberry.Schema(
     query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
 )
+charge(schema._schema)

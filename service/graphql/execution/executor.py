@@ -10,7 +10,6 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType
 
 from service.graphql.execution.bounded_execution import IncompleteAnswer
 from service.graphql.execution.document_cache import Document, DocumentCache
-from service.graphql.execution.field_charges import charged
 from service.graphql.execution.graphql_errors import (
     UNAVAILABLE,
     VIEW_BEHIND,
@@ -96,7 +95,7 @@ class GraphQLExecutor:
     """trusted_only: whether requests with a query are refused."""
 
     def __init__(self, schema: strawberry.Schema, trusted: TrustedDocuments, *, trusted_only: bool) -> None:
-        self._schema = charged(schema._schema)
+        self._schema = schema._schema
         self._parse = DocumentCache(schema).read
         self._trusted, self._trusted_only = trusted, trusted_only
 

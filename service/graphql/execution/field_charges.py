@@ -48,15 +48,14 @@ connection type: the extra cost of one item of the page."""
 _EXTENSION: Final = "charge"
 
 
-def charged(schema: GraphQLSchema) -> GraphQLSchema:
-    """The schema, with the cost of each field in the field's extensions."""
+def charge(schema: GraphQLSchema) -> None:
+    """Puts the cost of each field into its extensions: before a document is measured or compiled."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType):
             other = INTROSPECTION if kind.name.startswith("__") else READ
             for name, field in kind.fields.items():
                 units = 1 if _is_attribute(field) else CHARGES.get((kind.name, name), other)
                 field.extensions = {**field.extensions, _EXTENSION: units}
-    return schema
 
 
 def is_async(kind: GraphQLObjectType, name: str) -> bool:

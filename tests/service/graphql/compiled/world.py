@@ -12,7 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.graphql.execution.field_charges import charged
+from service.graphql.execution.field_charges import charge
 from service.graphql.schema.context import Context, Services
 from service.graphql.schema.scalars import SCALARS
 from service.graphql.schema.shown import shown
@@ -254,7 +254,8 @@ schema: Final = strawberry.Schema(
     types=[Leaf, Branch],
     config=StrawberryConfig(scalar_map={**SCALARS, **ANYTHING}),
 )
-core: Final = charged(schema._schema)
+core: Final = schema._schema
+charge(core)
 
 
 def context(made: Made, executions: list[str] | None = None) -> WorldContext:
