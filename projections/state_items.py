@@ -8,7 +8,7 @@ item leave empty: followers keep states without these texts.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from itertools import compress, count
-from operator import is_not
+from operator import attrgetter, is_not
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -131,7 +131,10 @@ def reader_with_items(kind: type[S]) -> Callable[..., S]:
             return state
         found: dict[str, dict[int, StoredItem]] = {}
         for item in decode_items(items):
-            _apply(found.setdefault(item.field, {}), item)
+            places = found.setdefault(item.field, {})
+            if item.ordinal in places:
+                _keep_texts(item, places[item.ordinal])
+            places[item.ordinal] = item
         for each in declared:
             if each.name in found:
                 last = _at(state, each.path)[-1:] if each.keeps_last else ()
@@ -141,20 +144,22 @@ def reader_with_items(kind: type[S]) -> Callable[..., S]:
     return read
 
 
-def _apply(places: dict[int, StoredItem], item: StoredItem) -> None:
-    """Replaces the earlier row of a place. Texts that the new row lacks are taken from the earlier one."""
-    earlier = places.get(item.ordinal)
-    if earlier is not None and earlier.texts and item.item is not None:
+def _keep_texts(item: StoredItem, earlier: StoredItem) -> None:
+    """Texts that a later row of a place lacks are those of the earlier one."""
+    if earlier.texts and item.item is not None:
         item.texts = {**earlier.texts, **(item.texts or {})}
-    places[item.ordinal] = item
 
 
 def _elements(places: Mapping[int, StoredItem], last: Sequence[Any]) -> tuple[Any, ...]:
-    there = sorted(ordinal for ordinal, each in places.items() if each.item is not None)
-    if there != list(range(len(there))):
-        raise ValueError(f"items are missing: {len(there)} found, the last has ordinal {there[-1]}")
-    found = tuple(_with_texts(places[ordinal]) for ordinal in there[: len(there) - len(last)])
-    return (*found, *last)
+    there = [each for each in places.values() if each.item is not None]
+    ordinals = [each.ordinal for each in there]
+    if ordinals != [*range(len(there))]:
+        there.sort(key=attrgetter("ordinal"))
+        if there[-1].ordinal != len(there) - 1:
+            raise ValueError(f"items are missing: {len(there)} found, the last has ordinal {there[-1].ordinal}")
+    if last:
+        del there[-len(last) :]
+    return (*[_with_texts(each.item, each.texts) if each.texts else each.item for each in there], *last)
 
 
 def _at(state: Any, path: Path) -> tuple[Any, ...]:
@@ -215,10 +220,13 @@ def _unread(item: Any, paths: Sequence[Path]) -> Any:
     return item
 
 
-def _with_texts(stored: StoredItem) -> Any:
-    for path, text in (stored.texts or {}).items():
-        _fill(stored.item, path.split("."), text)
-    return stored.item
+def _with_texts(item: Any, texts: Mapping[str, Text]) -> Any:
+    for path, text in texts.items():
+        if "." in path:
+            _fill(item, path.split("."), text)
+        else:
+            object.__setattr__(item, path, text)
+    return item
 
 
 def _fill(fresh: Any, path: Sequence[str], value: Any) -> None:

@@ -5,7 +5,7 @@ of an item, 0 stands for a text that is stored in another column; it decodes as 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, Union
+from typing import Any, ClassVar, Final, TypeVar, Union
 
 import msgspec
 
@@ -48,9 +48,7 @@ class StoredItem(msgspec.Struct, array_like=True):
     item: Any
     texts: dict[str, Text] | None
 
-    @property
-    def field(self) -> str:
-        return str(self.__struct_config__.tag)
+    field: ClassVar[str]
 
 
 def encode(state: object) -> str:
@@ -78,7 +76,7 @@ def items_reader(kinds: Mapping[str, Any]) -> Callable[[str], list[StoredItem]]:
     structs = [
         msgspec.defstruct(
             f"Stored_{name}", [("ordinal", int), ("item", kind | None), ("texts", dict[str, Text] | None)],
-            bases=(StoredItem,), tag=name, array_like=True,
+            bases=(StoredItem,), tag=name, array_like=True, namespace={"field": name},
         )
         for name, kind in kinds.items()
     ]  # fmt: skip
@@ -95,9 +93,9 @@ def _encoded(value: Any) -> object:
 
 def _read(kind: type, value: Any) -> object:
     if kind is Text:
-        if value == PLACEHOLDER:
-            return UNREAD
-        return Text(value if isinstance(value, str) else None)
+        if isinstance(value, str):
+            return Text(value)
+        return UNREAD if value == PLACEHOLDER else Text(None)
     raise TypeError(f"no decoding for {kind.__name__}")
 
 
