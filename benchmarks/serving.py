@@ -13,6 +13,7 @@ from benchmarks import stock_api, strawberry_peer
 from benchmarks.cpu_profile import Sampler
 from benchmarks.load_generator import Load, generate
 from benchmarks.stock_application import StockRegister, environment
+from service.identity import Tokens
 from service.processes.api import create_app
 from service.processes.worker import Worker
 from service.settings import DatabaseUrls, Settings
@@ -94,7 +95,7 @@ def _work(urls: DatabaseUrls) -> None:
 
 
 def _serve_mandate(pipe: Connection, urls: DatabaseUrls) -> None:
-    _serve(create_app(Settings(), urls, KEY), pipe)
+    _serve(create_app(Settings(), urls, Tokens(KEY)), pipe)
 
 
 def _serve_stock(pipe: Connection, url: str) -> None:

@@ -24,10 +24,6 @@ KEY_LENGTH: Final = 32
 MAX_LIFETIME: Final = timedelta(days=1)
 """Default maximum lifetime of a token."""
 MAX_TOKEN_LENGTH: Final = 8_192
-KNOWN: Final = timedelta(minutes=1)
-"""How long an accepted token is not verified again."""
-MOST_KNOWN: Final = 1024
-"""Accepted tokens that are known at once."""
 SKEW: Final = timedelta(minutes=1)
 """How far the issuer's clock may be ahead."""
 ALL_ROLES: Final = list(Role)
@@ -56,7 +52,6 @@ class Tokens:
         """longest: maximum lifetime of a token."""
         self._key = OctKey.import_key(key)
         self._longest = longest
-        self._read: dict[str, tuple[datetime, Identity]] = {}
 
     def issue(self, actor: Actor, *, name: str | None, now: datetime, lifetime: timedelta) -> str:
         """A token for the actor. Raises ValueError if the actor is invalid or the lifetime too long."""
@@ -80,17 +75,7 @@ class Tokens:
         return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
 
     def read(self, token: str, now: datetime) -> Identity:
-        """Raises Unauthenticated. A token that was accepted is known by its text for KNOWN."""
-        known = self._read.get(token)
-        if known is not None and known[0] <= now < min(known[0] + KNOWN, known[1].expires_at):
-            return known[1]
-        identity = self._verified(token, now)
-        if len(self._read) >= MOST_KNOWN:
-            self._read.clear()
-        self._read[token] = now, identity
-        return identity
-
-    def _verified(self, token: str, now: datetime) -> Identity:
+        """The bearer. Raises Unauthenticated."""
         if len(token) > MAX_TOKEN_LENGTH:
             raise Unauthenticated(f"A token has at most {MAX_TOKEN_LENGTH:,} characters.")
         try:
@@ -99,23 +84,10 @@ class Tokens:
             raise Unauthenticated("The token is not one of this register's.") from None
         _check_header(read.header)
         identity = _identity(read.claims)
-        self._check_times(read.claims, identity.expires_at, now)
+        check_times(read.claims, identity.expires_at, now, self._longest)
         if (problem := _problem(identity.actor, identity.name)) is not None:
             raise Unauthenticated(problem)
         return identity
-
-    def _check_times(self, claims: Mapping[str, Any], expires_at: datetime, now: datetime) -> None:
-        """Checks 'iat', 'nbf' and 'exp' (RFC 7519, section 4.1). Raises Unauthenticated."""
-        issued_at = _instant(claims, "iat")
-        valid_from = _instant(claims, "nbf") if "nbf" in claims else issued_at
-        if expires_at - issued_at > self._longest:
-            raise Unauthenticated(
-                f"The token is valid for too long: 'exp' is at most {_duration_text(self._longest)} after 'iat'."
-            )
-        if max(issued_at, valid_from) > now + SKEW:
-            raise Unauthenticated("The token is not valid yet.")
-        if expires_at <= now:
-            raise Unauthenticated("The token has expired: ask for a new one.")
 
 
 def own_key(data_dir: Path) -> bytes:
@@ -154,6 +126,21 @@ def _make_key(path: Path) -> None:
         fresh.unlink()
 
 
+def check_times(claims: Mapping[str, Any], expires_at: datetime, now: datetime, longest: timedelta) -> None:
+    """Checks 'iat', 'nbf' and 'exp' (RFC 7519, section 4.1). Raises Unauthenticated."""
+    issued_at = instant_claim(claims, "iat")
+    valid_from = instant_claim(claims, "nbf") if "nbf" in claims else issued_at
+    if expires_at - issued_at > longest:
+        raise Unauthenticated(
+            f"The token is valid for too long: 'exp' is at most {_duration_text(longest)} after 'iat'."
+        )
+    if max(issued_at, valid_from) > now + SKEW:
+        late = "iat" if issued_at >= valid_from else "nbf"
+        raise Unauthenticated(f"The token is not valid yet, by its '{late}'.")
+    if expires_at <= now:
+        raise Unauthenticated("The token has expired, by its 'exp': ask for a new one.")
+
+
 def _check_header(header: Mapping[str, Any]) -> None:
     """Rejects JWS extensions, which could change the meaning of the token. Raises Unauthenticated."""
     for name in ("crit", "b64"):
@@ -163,7 +150,7 @@ def _check_header(header: Mapping[str, Any]) -> None:
 
 def _identity(claims: Mapping[str, Any]) -> Identity:
     roles, audience, name = claims.get("roles"), claims.get("aud", ISSUER), claims.get("name")
-    issuer, subject, authority = (_text(claims, claim) for claim in ("iss", "sub", "authority"))
+    issuer, subject, authority = (text_claim(claims, claim) for claim in ("iss", "sub", "authority"))
     if ISSUER not in (audience if isinstance(audience, list) else [audience]):
         raise Unauthenticated(f"The token's 'aud' is not '{ISSUER}': it is meant for somebody else.")
     if not isinstance(roles, list) or not all(role in ALL_ROLES for role in roles):
@@ -176,7 +163,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         authority=AuthorityCode(authority),
         roles=tuple(role for role in Role if role in roles),
     )
-    return Identity(actor=actor, name=name, expires_at=_instant(claims, "exp"))
+    return Identity(actor=actor, name=name, expires_at=instant_claim(claims, "exp"))
 
 
 def _duration_text(lifetime: timedelta) -> str:
@@ -186,7 +173,7 @@ def _duration_text(lifetime: timedelta) -> str:
     return f"{seconds / size:g} {unit}"
 
 
-def _text(claims: Mapping[str, Any], name: str) -> str:
+def text_claim(claims: Mapping[str, Any], name: str) -> str:
     """Raises Unauthenticated."""
     value = claims.get(name)
     if not isinstance(value, str):
@@ -194,7 +181,7 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _instant(claims: Mapping[str, Any], name: str) -> datetime:
+def instant_claim(claims: Mapping[str, Any], name: str) -> datetime:
     """Raises Unauthenticated."""
     value = claims.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -204,9 +191,14 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime:
 
 
 def _problem(actor: Actor, name: str | None) -> str | None:
-    """Why the actor is invalid, or None."""
+    """Why the actor is none of this register's own tokens, or None."""
     if actor.issuer != ISSUER:
-        return f"The token's issuer is not '{ISSUER}'."
+        return f"The token's 'iss' is not '{ISSUER}'."
+    return actor_problem(actor, name)
+
+
+def actor_problem(actor: Actor, name: str | None) -> str | None:
+    """Why nobody may act as this actor, or None."""
     if actor.authority == REGISTER:
         return f"Only the register itself acts for '{REGISTER}'."
     if not actor.roles:

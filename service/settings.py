@@ -59,9 +59,13 @@ class Settings(BaseSettings):
         default=None,
         description="File with the key that signs and checks tokens; required with MANDATE_DATABASE_URL.",
     )
+    issuers: Path | None = Field(
+        default=None, description="TOML file with the external issuers whose tokens are accepted."
+    )
     token_lifetime: float = Field(
         default=86_400.0,
         gt=0,
+        le=86_400,
         description="Maximum lifetime of a token; a longer one is rejected.",
     )
     two_administrators: bool = Field(

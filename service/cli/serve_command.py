@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
+from service.access.issuers import read_issuers
 from service.cli.log_output import log_to_stderr
-from service.database.startup import open_migrated_database, token_key
+from service.database.startup import open_migrated_database, tokens
 from service.errors import Misconfigured
+from service.identity import Tokens
 from service.processes.api import create_app
 from service.processes.http_server import DrainingServer, configured
 from service.processes.supervisor import supervised
@@ -41,32 +43,45 @@ def serve(
     log_to_stderr()
     settings = Settings.from_environment()
     where = host or settings.host
-    if settings.token_key_file is None and not (allow_embedded_key or settings.allow_embedded_key):
-        _check_loopback(where)
-    key = token_key(settings)
+    issuers = read_issuers(settings.issuers) if settings.issuers is not None else ()
+    own = _own_tokens(settings, where, is_allowed=allow_embedded_key or settings.allow_embedded_key)
     with ExitStack() as stack:
         urls = stack.enter_context(open_migrated_database(settings))
         if with_worker:
             stack.enter_context(supervised("worker", "--while-parent-lives"))
-        app = create_app(settings, urls, key)
+        app = create_app(settings, urls, own, issuers)
         listening = stack.enter_context(_listening(where, settings.port if port is None else port))
         gc.collect()
         gc.freeze()  # excludes start-up objects from collections, which pause all requests
         _Server(configured(app), app).run(sockets=[listening])
 
 
-def _check_loopback(host: str) -> None:
-    """Raises Misconfigured if other machines can reach the address. Invalid addresses fail later."""
+def _own_tokens(settings: Settings, host: str, *, is_allowed: bool) -> Tokens | None:
+    """The register's own tokens. None with external issuers, where the embedded key may not be used.
+
+    Raises Misconfigured.
+    """
+    if settings.token_key_file is not None:
+        return tokens(settings)
+    is_local = is_allowed or _is_loopback(host)
+    if settings.issuers is not None and (settings.database_url is not None or not is_local):
+        return None
+    if not is_local:
+        raise Misconfigured(
+            f"{host} can be reached from other machines, and the embedded key signs tokens for this machine alone: "
+            "set MANDATE_ISSUERS or MANDATE_TOKEN_KEY_FILE, listen on 127.0.0.1, or add --allow-embedded-key "
+            "(MANDATE_ALLOW_EMBEDDED_KEY)"
+        )
+    return tokens(settings)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address. Invalid addresses fail later."""
     try:
         found = {str(each[4][0]).partition("%")[0] for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
-        return
-    if not all(ipaddress.ip_address(address).is_loopback for address in found):
-        raise Misconfigured(
-            f"{host} can be reached from other machines, and the embedded key signs tokens for this machine alone: "
-            "set MANDATE_TOKEN_KEY_FILE, listen on 127.0.0.1, or add --allow-embedded-key "
-            "(MANDATE_ALLOW_EMBEDDED_KEY)"
-        )
+        return True
+    return all(ipaddress.ip_address(address).is_loopback for address in found)
 
 
 def _listening(host: str, port: int) -> socket.socket:

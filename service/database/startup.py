@@ -80,6 +80,6 @@ def token_key(settings: Settings) -> bytes:
     if settings.database_url is not None:
         raise Misconfigured(
             "MANDATE_TOKEN_KEY_FILE is needed with MANDATE_DATABASE_URL: name a file of 32 random bytes or more, "
-            "the same for every api"
+            "the same for every api; or name external issuers in MANDATE_ISSUERS"
         )
     return own_key(settings.data_dir)

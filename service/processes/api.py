@@ -1,18 +1,19 @@
 """The API as an ASGI application: GraphQL, GraphiQL, health and metrics."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 from fastapi import FastAPI
 
 from projections.authorities import standing_of
 from projections.reading.reader import Reader
+from service.access.authentication import open_authentication
+from service.access.issuers import Issuer
 from service.commands.actor_names import ActorNames
 from service.graphql.http.endpoint import mount
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
-from service.identity import Identity, Tokens
+from service.identity import Tokens
 from service.processes.composition import now, reading_connections, tolerance, write_side
 from service.processes.health import HealthCheck
 from service.processes.health_endpoints import mount_health_endpoints
@@ -22,12 +23,13 @@ from service.processes.subscription_composition import open_subscriptions
 from service.settings import DatabaseUrls, Settings
 
 
-def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
-    """The application. It opens its connections at start-up and drains at shutdown."""
-    tokens = Tokens(key, timedelta(seconds=settings.token_lifetime))
+def create_app(
+    settings: Settings, urls: DatabaseUrls, tokens: Tokens | None, issuers: Sequence[Issuer] = ()
+) -> FastAPI:
+    """The application. It opens its connections at start-up and drains at shutdown.
 
-    def identify(token: str) -> Identity:
-        return tokens.read(token, now())
+    tokens: the register's own, None if they are not accepted. issuers: external ones that are.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -38,7 +40,10 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
         try:
             with write_side(settings, urls.api) as write:
                 clock = write.store.clock.now
-                async with open_subscriptions(settings, urls.api, clock) as live:
+                async with (
+                    open_authentication(tokens, issuers) as authentication,
+                    open_subscriptions(settings, urls.api, clock) as live,
+                ):
                     reader = Reader(
                         connections,
                         standing_of,
@@ -52,13 +57,13 @@ def create_app(settings: Settings, urls: DatabaseUrls, key: bytes) -> FastAPI:
                         urls.api,
                         tolerance(settings),
                         write.store.probe,
-                        {"durability": write.store.durability_warning},
+                        {"durability": write.store.durability_warning, **authentication.warnings()},
                     )
                     app.state.services = Services(
                         as_node=as_node,
                         dispatcher=write.dispatcher,
                         reader=reader,
-                        identify=identify,
+                        identify=lambda token: authentication.identify(token, now()),
                         subscriptions=live,
                         request_rebuild=rebuild_requester(connections),
                         record_actor_name=ActorNames(write.store, write.threads).record,

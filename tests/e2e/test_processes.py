@@ -147,6 +147,8 @@ def test_unless_it_is_allowed_to_be_more(tmp_path: Path) -> None:
         ({"MANDATE_PORT": "many"}, "MANDATE_PORT"),
         ({"MANDATE_DATABASE_URL": "garbage secret"}, "MANDATE_DATABASE_URL"),
         ({"MANDATE_DATA_DIR": "/proc/none"}, "MANDATE_DATA_DIR"),
+        ({"MANDATE_ISSUERS": "/proc/none"}, "MANDATE_ISSUERS"),
+        ({"MANDATE_TOKEN_LIFETIME": "86401"}, "MANDATE_TOKEN_LIFETIME"),
     ],
 )
 def test_what_is_misconfigured_is_said_in_one_line(environment: dict[str, str], said: str) -> None:

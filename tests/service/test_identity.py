@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from service.cli import application
 from service.errors import Misconfigured
-from service.identity import ISSUER, KNOWN, MOST_KNOWN, Tokens, Unauthenticated, own_key, read_key
+from service.identity import ISSUER, Tokens, Unauthenticated, own_key, read_key
 
 KEY = b"k" * 32
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
@@ -47,40 +47,6 @@ def test_what_is_issued_is_read_again() -> None:
     assert identity.actor == ANA
     assert identity.name == "Ana H."
     assert identity.expires_at == NOW + timedelta(hours=8)
-
-
-def test_an_accepted_token_is_known_for_a_minute_and_never_longer_than_it_is_valid() -> None:
-    tokens = Tokens(KEY)
-    token = tokens.issue(ANA, name=None, now=NOW, lifetime=timedelta(seconds=90))
-    first = tokens.read(token, NOW)
-    assert tokens.read(token, NOW + KNOWN - timedelta(seconds=1)) is first
-    again = tokens.read(token, NOW + KNOWN)
-    assert again == first
-    assert again is not first
-    with pytest.raises(Unauthenticated, match="expired"):
-        tokens.read(token, NOW + timedelta(seconds=90))
-
-
-def test_a_known_token_is_verified_again_when_the_clock_is_set_back() -> None:
-    tokens = Tokens(KEY)
-    token = tokens.issue(ANA, name=None, now=NOW, lifetime=timedelta(hours=1))
-    tokens.read(token, NOW)
-    with pytest.raises(Unauthenticated, match="not valid yet"):
-        tokens.read(token, NOW - timedelta(hours=1))
-
-
-def test_a_known_token_is_not_one_of_another_key() -> None:
-    token = Tokens(KEY).issue(ANA, name=None, now=NOW, lifetime=timedelta(hours=1))
-    Tokens(KEY).read(token, NOW)
-    with pytest.raises(Unauthenticated):
-        Tokens(b"x" * 32).read(token, NOW)
-
-
-def test_few_tokens_are_known_at_once() -> None:
-    tokens = Tokens(KEY)
-    for number in range(MOST_KNOWN + 10):
-        tokens.read(tokens.issue(ANA, name=str(number), now=NOW, lifetime=timedelta(hours=1)), NOW)
-    assert 0 < len(tokens._read) <= MOST_KNOWN
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from service.access.authentication import authenticated
 from service.graphql.execution.executor import GraphQLExecutor, GraphQLResponse, Prepared
 from service.graphql.execution.graphql_errors import (
     BAD_USER_INPUT,
@@ -90,7 +91,7 @@ class GraphQLOverHttp:
         if self._graphiql and request.method == "GET" and is_empty and accepted.names(HTML):
             return page()
         services: Services = request.app.state.services
-        identity = _authenticate(request, services)
+        identity = await _authenticate(request, services)
         context, read_only = Context(services, identity, services.clock()), request.method == "GET"
         held.enter_context(context.share.request())
         held.callback(context.release)
@@ -112,12 +113,12 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return _json(request, {"errors": [internal_error(error)]}, 500, HEADERS)
 
 
-def _authenticate(request: Request, services: Services) -> Identity:
+async def _authenticate(request: Request, services: Services) -> Identity:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     try:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send a token: 'Authorization: Bearer ...'.")
-        return services.identify(token.strip())
+        return await authenticated(services.identify, token.strip())
     except Unauthenticated as reason:
         raise BadRequest(401, request_error(UNAUTHENTICATED, str(reason)), {"WWW-Authenticate": "Bearer"}) from None
 

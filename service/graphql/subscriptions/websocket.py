@@ -8,6 +8,7 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from service.access.authentication import authenticated
 from service.graphql.execution.executor import GraphQLExecutor
 from service.graphql.execution.graphql_errors import SubscriptionsEnded
 from service.graphql.execution.request import GraphQLRequest
@@ -133,7 +134,7 @@ class _Socket:
         if given is None:
             raise ConnectionClosed(lifetime.UNAUTHORIZED, UNNAMED)
         try:
-            identity = self._services.identify(given)
+            identity = await authenticated(self._services.identify, given)
             self._place.enter_context(self._services.subscriptions.connections.occupied(person_of(identity)))
         except Unauthenticated as reason:
             raise ConnectionClosed(lifetime.FORBIDDEN, str(reason)) from None

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.catalogue import VIEWS
 from projections.following.follower import follow, view_consumer
 from projections.reading.view_status import LOCKS
+from service.access.issuers import Issuer
 from service.event_store.store import EventStore
 from service.identity import ISSUER, Tokens
 from service.processes.api import create_app
@@ -108,8 +109,10 @@ def _subject_of(mutation: str) -> str:
 
 
 @contextmanager
-def served(urls: DatabaseUrls, *, follow: bool = True, **other: Any) -> Iterator[Register]:
-    """follow: whether the views are kept up to date. other: settings.
+def served(
+    urls: DatabaseUrls, *, follow: bool = True, issuers: Sequence[Issuer] = (), **other: Any
+) -> Iterator[Register]:
+    """follow: whether the views are kept up to date. issuers: external ones. other: settings.
 
     No policy acts: what happens is what a test does.
     """
@@ -117,7 +120,7 @@ def served(urls: DatabaseUrls, *, follow: bool = True, **other: Any) -> Iterator
     with ExitStack() as stack:
         if follow:
             stack.enter_context(followed(urls))
-        url = stack.enter_context(_listening(create_app(settings, urls, KEY)))
+        url = stack.enter_context(_listening(create_app(settings, urls, Tokens(KEY), issuers)))
         yield Register(stack.enter_context(httpx.Client(base_url=url, timeout=30)), urls)
 
 
