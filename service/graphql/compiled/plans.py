@@ -46,8 +46,11 @@ def compiled(
 
 
 def loaded(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """The namespace with the functions of a source. Generated code has no builtins but those named here."""
-    found = {**BUILT_IN, **namespace, "__builtins__": {}}
+    """The namespace with the functions of a source.
+
+    Generated code has no builtins but those named here. The import is for finalizers that run within its frames.
+    """
+    found = {**BUILT_IN, **namespace, "__builtins__": {"__import__": __import__}}
     exec(compile(source, "<operation>", "exec"), found)  # noqa: S102
     return found
 

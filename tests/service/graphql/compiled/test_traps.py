@@ -1,12 +1,14 @@
 """What compilers of GraphQL documents get wrong."""
 
 import asyncio
+from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 import pytest
 import strawberry
 
-from service.graphql.compiled.plans import MAX_PLANS
+from service.graphql.compiled.plans import MAX_PLANS, loaded
 from service.graphql.execution.answer_meter import TooMuch
 from service.graphql.execution.operation_run import NotExecutable, start
 from service.graphql.execution.request import GraphQLRequest
@@ -201,6 +203,12 @@ def test_plans_of_a_document_are_bounded() -> None:
         assert (result.data if number < MAX_PLANS else result.errors) is not None
     assert len(found.plans._plans) == MAX_PLANS
     assert 0 < found.plans.size < 10**6
+
+
+def test_what_runs_within_generated_frames_can_import() -> None:
+    """As the finalizer of an awaitable that nobody awaited: it warns."""
+    function = loaded("def value1(value, run):\n    return value(run)", {})["value1"]
+    assert function(partial(datetime.strptime, "2024"), "%Y").year == 2024
 
 
 def test_source_with_anything_else_is_noticed() -> None:
