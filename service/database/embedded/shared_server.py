@@ -65,7 +65,7 @@ def _kept_running(cluster: Cluster, folder: Path) -> Iterator[None]:
                     cluster.ensure_running()
                 log.warning("the embedded PostgreSQL was gone and has been restarted")
             except (Misconfigured, OSError) as error:
-                log.error("the embedded PostgreSQL is gone and cannot be restarted: %s", error)
+                log.error("the embedded PostgreSQL is gone, was not restarted, and will be tried again: %s", error)
 
     keeper = threading.Thread(target=keep, name="postgres-keeper", daemon=True)
     keeper.start()
