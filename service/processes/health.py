@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
@@ -101,10 +102,8 @@ class HealthCheck:
         self._warnings = warnings or {}
         self._fresh = fresh
         self._is_migrated = False
-        self._unled_since: dict[str, float] = {}
-        self._phase = STARTING
-        self._phase_since = time.monotonic()
-        self._overloaded_since: float | None = None
+        self._begin(STARTING)
+        self._failing_since: float | None = None
         self._latest: asyncio.Task[HealthReport] | None = None
         self._fresh_until = 0.0
 
@@ -114,7 +113,8 @@ class HealthCheck:
         return await asyncio.shield(self._latest)
 
     async def _check(self) -> HealthReport:
-        reads, commands, warnings = await asyncio.gather(self._reads(), self._commands(), self._active_warnings())
+        reads, failure, warnings = await asyncio.gather(self._reads(), self._failure(), self._active_warnings())
+        commands = self._commands(failure, is_outage=DATABASE in reads.problems)
         self._fresh_until = time.monotonic() + self._fresh
         return HealthReport(
             {**reads.problems, **commands.problems},
@@ -123,18 +123,24 @@ class HealthCheck:
             {**reads.warnings, **commands.warnings, **warnings},
         )
 
-    async def _commands(self) -> HealthReport:
-        """Too many commands at once are a warning until they last."""
+    async def _failure(self) -> Unavailable | None:
+        """Why commands cannot be recorded now, or None."""
         try:
             await asyncio.to_thread(self._probe)
-        except Overloaded as error:
-            since = self._overloaded_since = self._overloaded_since or time.monotonic()
-            found = {COMMANDS: f"they cannot be recorded: {error}"}
-            return HealthReport({}, warnings=found) if self._is_allowed(since) else HealthReport(found)
         except Unavailable as error:
-            return HealthReport({COMMANDS: f"they cannot be recorded: {error}"})
-        self._overloaded_since = None
-        return HealthReport({})
+            return error
+        return None
+
+    def _commands(self, failure: Unavailable | None, *, is_outage: bool) -> HealthReport:
+        """Too many commands at once are a warning until they last, an outage is a problem until the probe succeeds."""
+        if failure is None:
+            self._failing_since = None
+            return HealthReport({})
+        if is_outage or not isinstance(failure, Overloaded):
+            self._failing_since = -inf
+        since = self._failing_since = self._failing_since or time.monotonic()
+        found = {COMMANDS: f"they cannot be recorded: {failure}"}
+        return HealthReport({}, warnings=found) if self._is_allowed(since) else HealthReport(found)
 
     async def _active_warnings(self) -> dict[str, str]:
         """An unavailable database is reported as a problem already."""
@@ -157,14 +163,19 @@ class HealthCheck:
             locks = await reading.rows(blocked()) if any_late(statuses, self._tolerance) else []
         except (DatabaseUnavailable, DBAPIError) as error:
             log.warning("the health check got no answer from the database: %s", error)
-            self._phase, self._phase_since = RECOVERING, time.monotonic()
-            self._unled_since = {}
+            self._begin(RECOVERING)
             return HealthReport({DATABASE: "it does not answer"})
         faults = view_faults(statuses, self._tolerance)
-        missing_followers = unfollowed(statuses, self._tolerance, locks, self._unled_for(statuses))
-        if self._is_allowed(self._phase_since):
+        is_allowed, unled_for = self._is_allowed(self._phase_since), self._unled_for(statuses)
+        missing_followers = unfollowed(statuses, self._tolerance, locks, None if is_allowed else unled_for)
+        if is_allowed:
             return HealthReport(faults, statuses, ended, dict.fromkeys(missing_followers, self._phase))
         return HealthReport({**faults, **missing_followers}, statuses, ended)
+
+    def _begin(self, phase: str) -> None:
+        """No follower has been seen since."""
+        self._phase, self._phase_since = phase, time.monotonic()
+        self._unled_since = dict.fromkeys(FOLLOWED, self._phase_since)
 
     def _is_allowed(self, since: float) -> bool:
         return time.monotonic() - since <= self._tolerance.stuck_after

@@ -47,6 +47,37 @@ def test_a_start(waiting: DatabaseUrls, followed_before: bool) -> None:
         advised(register)
 
 
+def test_a_start_with_views_that_are_up_to_date(database_urls: DatabaseUrls) -> None:
+    with served(database_urls, stuck_after=ALLOWED) as register:
+        until(lambda: problems(register).keys() == {"policies"})
+    with served(database_urls, follow=False, stuck_after=ALLOWED) as register:
+        answer = register.client.get("/health/ready")
+        assert (answer.status_code, answer.json()["problems"]) == (200, {})
+        assert dict.fromkeys(FOLLOWED, "starting").items() <= answer.json()["warnings"].items()
+        advised(register)
+
+
+def test_an_outage_is_not_taken_for_too_many_commands(database_urls: DatabaseUrls) -> None:
+    with (
+        TemporaryDirectory() as folder,
+        proxied(database_urls.api, Path(folder)) as (proxy, url),
+        served(replace(database_urls, api=url), follow=False, connect_timeout=0.5) as register,
+    ):
+        until(lambda: register.client.get("/health/ready/commands").status_code == 200)
+        proxy.sever()
+        until(lambda: "database" in problems(register))
+        told = ""
+        while "no connection to the database is free" not in told:
+            answer = register.client.get("/health/ready/commands")
+            assert answer.status_code == 503
+            told = answer.json()["problems"]["commands"]
+        proxy.is_open = True
+        until(lambda: "database" not in problems(register))
+        while (answer := register.client.get("/health/ready/commands")).status_code != 200:
+            assert answer.json()["commands"] == "not ready"
+        assert "commands" not in answer.json()["warnings"]
+
+
 def test_the_end_of_an_outage(waiting: DatabaseUrls) -> None:
     with (
         TemporaryDirectory() as folder,
