@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -51,6 +51,10 @@ class Databases:
             yield self.urls(name)
         finally:
             self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def copy(self, urls: DatabaseUrls) -> AbstractContextManager[DatabaseUrls]:
+        """A copy of a database to which nobody is connected."""
+        return self.fresh(urlsplit(urls.owner).path.removeprefix("/"))
 
     def urls(self, database: str) -> DatabaseUrls:
         server = self.server

@@ -3,7 +3,7 @@
     given(*SUBMITTED).when(BeginReview(reason=WHY), by=reviewer).then(ReviewBegun(reason=WHY))
     given(*APPROVED).when(BeginReview(reason=WHY), by=reviewer).refused(TransitionRefused, "have to be submitted")
 
-A `Register` is the domain without a store: a log in memory, and commands judged in the order in which they are judged.
+A `MemoryRegister` is the domain without a store: a log in memory, and commands judged in their order.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def usual(aggregate: Aggregate) -> UUID:
 
 
 @dataclass(slots=True)
-class Register:
+class MemoryRegister:
     """What was recorded, in order, and the state of each stream.
 
     all_at_hand: every state is consulted from the start, which is faster where much is asked.
@@ -179,7 +179,7 @@ def is_whole(sentence: str) -> bool:
 
 def given(*past: Past) -> Given:
     """The circumstances of a command."""
-    register = Register()
+    register = MemoryRegister()
     for each in past:
         register.record(each)
     return Given(register)
@@ -187,7 +187,7 @@ def given(*past: Past) -> Given:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    register: Register
+    register: MemoryRegister
 
     def when(
         self,
@@ -206,7 +206,7 @@ class When:
     """What came of a command."""
 
     answer: tuple[Any, ...] | Refusal
-    register: Register
+    register: MemoryRegister
     on: UUID
 
     def then(self, *events: object) -> Any:
@@ -214,8 +214,8 @@ class When:
         assert self.answer == events
         return self.register.states[self.on]
 
-    def refused(self, kind: type[Any], *said: str, at: tuple[str, ...] | None = None, **told: object) -> None:
-        """Refused in this way, in words that say this. at: the fields that an InvalidInput names. told: its fields."""
+    def refused(self, kind: type[Any], *said: str, at: tuple[str, ...] | None = None, **values: object) -> None:
+        """Refused in this way, in these words. at: the fields that an InvalidInput names. values: of the refusal."""
         assert isinstance(self.answer, kind), self.answer
         for message in [each.message for each in getattr(self.answer, "fields", ())] or [self.answer.message]:
             assert is_whole(message), message
@@ -223,4 +223,4 @@ class When:
             assert words in self.answer.message, self.answer.message
         if at is not None:
             assert tuple(problem.path for problem in self.answer.fields) == at
-        assert {name: getattr(self.answer, name) for name in told} == told
+        assert {name: getattr(self.answer, name) for name in values} == values

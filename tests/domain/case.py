@@ -74,7 +74,7 @@ REGISTERED = tuple(
 )
 
 
-def mandate(over: Region = XK, of: AuthorityCode = KFOR, **told: Any) -> Past:
+def mandate(over: Region = XK, of: AuthorityCode = KFOR, **fields: Any) -> Past:
     event = MandateGranted(
         authority=of,
         region=over,
@@ -82,10 +82,10 @@ def mandate(over: Region = XK, of: AuthorityCode = KFOR, **told: Any) -> Past:
         endorsements_required=Quorum(1),
         valid_from=datetime(1999, 6, 10, tzinfo=UTC),
     )
-    return Past(event=replace(event, **told), by=admin)
+    return Past(event=replace(event, **fields), by=admin)
 
 
-def incident(on: UUID = CANAL, by: Actor = requester, **told: Any) -> Past:
+def incident(on: UUID = CANAL, by: Actor = requester, **fields: Any) -> Past:
     event = IncidentReported(
         kind=Label("explosion"),
         description=Text("A water canal is damaged."),
@@ -95,10 +95,10 @@ def incident(on: UUID = CANAL, by: Actor = requester, **told: Any) -> Past:
         marking=Marking.AMBER,
         covered_by=(KFOR,),
     )
-    return Past(event=replace(event, **told), by=by, on=on)
+    return Past(event=replace(event, **fields), by=by, on=on)
 
 
-def evidence(by: Actor = investigator, on: UUID = CANAL, **told: Any) -> Past:
+def evidence(by: Actor = investigator, on: UUID = CANAL, **fields: Any) -> Past:
     event = EvidenceRecorded(
         summary=Text("EXERCISE: a fragment"),
         source_reliability=SourceReliability.B,
@@ -106,7 +106,7 @@ def evidence(by: Actor = investigator, on: UUID = CANAL, **told: Any) -> Past:
         evidence=EVIDENCE,
         marking=Marking.AMBER,
     )
-    return Past(event=replace(event, **told), by=by, on=on)
+    return Past(event=replace(event, **fields), by=by, on=on)
 
 
 def finding(
@@ -128,7 +128,7 @@ def retraction(on: UUID = CANAL) -> Past:
     return Past(event=AttributionRetracted(reason=WHY), by=investigator, on=on)
 
 
-def submission(by: Actor = requester, **told: Any) -> Past:
+def submission(by: Actor = requester, **fields: Any) -> Past:
     event = events.RequestSubmitted(
         reference="pristina-2024-0001",
         requesting_authority=PRISTINA,
@@ -142,17 +142,17 @@ def submission(by: Actor = requester, **told: Any) -> Past:
         marking=Marking.AMBER,
         endorsements_required=Quorum(1),
     )
-    return Past(event=replace(event, **told), by=by)
+    return Past(event=replace(event, **fields), by=by)
 
 
-def withheld(*awaiting: IncidentId, by: Actor = reviewer, **told: Any) -> Past:
+def withheld(*awaiting: IncidentId, by: Actor = reviewer, **fields: Any) -> Past:
     event = events.RequestWithheld(
         reason=WHY,
         awaiting=awaiting or (CANAL,),
         minimum_likelihood=Likelihood.LIKELY,
         minimum_confidence=AnalyticConfidence.MODERATE,
     )
-    return Past(event=replace(event, **told), by=by)
+    return Past(event=replace(event, **fields), by=by)
 
 
 def resumed(by: Actor = SYSTEM) -> Past:
@@ -165,9 +165,9 @@ def endorsement(
     return Past(event=events.RequestEndorsed(recommendation=recommendation, reason=WHY, revision=revision), by=by)
 
 
-def approval(*grounds: events.Ground, by: Actor = approver, **told: Any) -> Past:
+def approval(*grounds: events.Ground, by: Actor = approver, **fields: Any) -> Past:
     event = events.RequestApproved(reason=WHY, grounds=grounds, strength=Strength(120), period=PERIOD)
-    return Past(event=replace(event, **told), by=by)
+    return Past(event=replace(event, **fields), by=by)
 
 
 def ground(

@@ -24,7 +24,7 @@ from tests.domain.case import (
     resumed,
     submission,
 )
-from tests.specification import NOW, Past, Register, given
+from tests.specification import NOW, MemoryRegister, Past, given
 
 SEVERAL = (*REPORTED, incident(BRIDGE, reference="pristina-i-2024-0002"), submission(incidents=(CANAL, BRIDGE)), begun)
 RELEASED = (*WITHHELD, finding(), resumed())
@@ -34,23 +34,23 @@ VERY_LIKELY, LIKELY, UNLIKELY = Likelihood.VERY_LIKELY, Likelihood.LIKELY, Likel
 HIGH, MODERATE, LOW = AnalyticConfidence.HIGH, AnalyticConfidence.MODERATE, AnalyticConfidence.LOW
 
 
-def called_for(register: Register, now: datetime = NOW) -> list[tuple[Policy, object]]:
+def called_for(register: MemoryRegister, now: datetime = NOW) -> list[tuple[Policy, object]]:
     """What each policy answers to the request as it stands, where it answers something."""
     request = register.states[REQUEST]
     answers = ((policy, register.ask(partial(policy.react, request), SYSTEM, REQUEST, now)) for policy in POLICIES)
     return [(policy, answer) for policy, answer in answers if answer is not None]
 
 
-def reactions(register: Register, now: datetime = NOW) -> list[object]:
+def reactions(register: MemoryRegister, now: datetime = NOW) -> list[object]:
     return [command for _, command in called_for(register, now)]
 
 
-def follow(*past: Past, now: datetime = NOW) -> Register:
+def follow(*past: Past, now: datetime = NOW) -> MemoryRegister:
     """What was given, and all that follows from it by itself."""
     return settled(given(*past).register, now)
 
 
-def settled(register: Register, now: datetime = NOW) -> Register:
+def settled(register: MemoryRegister, now: datetime = NOW) -> MemoryRegister:
     """After all that follows: each command is granted, and there comes an end."""
     for _ in range(5):
         commands = reactions(register, now)
@@ -62,5 +62,5 @@ def settled(register: Register, now: datetime = NOW) -> Register:
     pytest.fail("it never settles")
 
 
-def last(register: Register) -> Any:
+def last(register: MemoryRegister) -> Any:
     return register.log[-1].event

@@ -95,21 +95,21 @@ def test_or_less_with_conditions_and_an_end() -> None:
     assert (request.is_overdue(NOW), request.is_overdue(NOW + DAY)) == (False, True)
 
 
-def test_the_ids_of_conditions_are_the_same_whoever_folds_and_decides() -> None:
+def test_decide_and_evolve_give_conditions_the_same_ids() -> None:
     command = replace(APPROVE, conditions=(c.NewCondition(text=WHY),))
     assert given(*ENDORSED).when(command, by=approver).answer == given(*ENDORSED).when(command, by=approver).answer
 
 
 @pytest.mark.parametrize(
-    ("told", "path"),
+    ("fields", "path"),
     [
         ({"strength": Strength(121)}, "strength"),
         ({"period": Period(start=PERIOD.start - DAY, end=PERIOD.end)}, "period"),
         ({"period": Period(start=PERIOD.start, end=PERIOD.end + DAY)}, "period"),
     ],
 )
-def test_no_more_is_granted_than_was_asked_for(told: dict[str, object], path: str) -> None:
-    command = replace(APPROVE, **told)  # type: ignore[arg-type]
+def test_no_more_is_granted_than_was_asked_for(fields: dict[str, object], path: str) -> None:
+    command = replace(APPROVE, **fields)  # type: ignore[arg-type]
     given(*ENDORSED).when(command, by=approver).refused(InvalidInput, "request", at=(path,))
 
 

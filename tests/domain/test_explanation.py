@@ -288,7 +288,7 @@ def test_which_conditions_are_open() -> None:
     ]
 
 
-def test_what_may_be_told_of_can_be_judged_as_of_another_time_than_the_rest() -> None:
+def test_visibility_can_be_judged_as_of_another_time_than_the_rules() -> None:
     register = given(*WITHHELD).register
     request = register.states[REQUEST]
     for seen, told_of in ((frozenset[UUID](), False), (frozenset({CANAL}), True)):

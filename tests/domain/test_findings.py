@@ -52,7 +52,7 @@ from tests.domain.case import (
     reviewer,
     stranger,
 )
-from tests.specification import NOW, Past, Register, given
+from tests.specification import NOW, MemoryRegister, Past, given
 
 OPEN, ATTRIBUTED, INCONCLUSIVE = AttributionStatus
 RECORD = c.RecordEvidence(
@@ -148,7 +148,7 @@ TABLE = {
 SINCE = {OPEN: (), ATTRIBUTED: (finding(),), INCONCLUSIVE: (finding(party=None),)}
 
 
-def in_status(status: AttributionStatus) -> Register:
+def in_status(status: AttributionStatus) -> MemoryRegister:
     seen_by_all = incident(marking=Marking.CLEAR)
     return given(*REGISTERED, mandate(), seen_by_all, *SINCE[status]).register
 
@@ -231,7 +231,7 @@ def test_each_authority_that_it_is_referred_to_is_kept() -> None:
     assert given(*REPORTED, finding(), referral, to_pristina).register.states[CANAL].referred_to == (THIRD, PRISTINA)
 
 
-def test_its_rules_rest_on_events_and_are_told_to_whoever_looks() -> None:
+def test_the_verdicts_on_an_incident_rest_on_events() -> None:
     register = given(*REPORTED, finding()).register
     verdicts = {
         verdict.rule: verdict for outlook in register.explain(requester, CANAL).values() for verdict in outlook.verdicts

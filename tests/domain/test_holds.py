@@ -96,7 +96,7 @@ def test_a_hold_that_came_after_the_finding_in_the_log_is_released_as_well() -> 
     assert register.states[REQUEST].status is RequestStatus.UNDER_REVIEW
 
 
-def test_nobody_else_is_told_to_release_by_the_rules_for_the_register() -> None:
+def test_the_rules_for_the_register_bind_no_person() -> None:
     register = given(*WITHHELD).register
     refusal = register.command(ResumeReview(reason=WHY), SYSTEM)
     assert "has none" in refusal.message  # type: ignore[union-attr]

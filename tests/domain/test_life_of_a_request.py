@@ -64,13 +64,13 @@ from tests.domain.trying import (
     requesters,
     reviewers,
 )
-from tests.specification import NOW, Past, Register
+from tests.specification import NOW, MemoryRegister, Past
 
 
 class LifeOfARequest(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.register = Register(all_at_hand=True)
+        self.register = MemoryRegister(all_at_hand=True)
         self.now: datetime = NOW
 
     @property

@@ -38,7 +38,7 @@ from tests.domain.case import (
     submission,
     withheld,
 )
-from tests.specification import Past, Register, given
+from tests.specification import MemoryRegister, Past, given
 
 S, U, W, A, D, X, R, E = (
     RequestStatus.SUBMITTED,
@@ -87,7 +87,7 @@ REGISTER_ALONE = (c.QuestionApproval(reason=WHY), c.ExpireApproval(reason=WHY))
 EVERYBODY = [person("somebody", side, role) for role, side in product(Role, (REQUESTING, DECIDING, NEITHER))]
 
 
-def in_status(status: RequestStatus) -> Register:
+def in_status(status: RequestStatus) -> MemoryRegister:
     """A request that all may see, on which every action that the status knows can be taken by whoever may."""
     seen = incident(marking=Marking.CLEAR), incident(BRIDGE, marking=Marking.CLEAR, reference="pristina-i-2024-0002")
     asked = submission(marking=Marking.CLEAR, endorsements_required=Quorum(2))

@@ -15,7 +15,7 @@ from domain.jurisdiction import EndMandate, GrantMandate, MandateEnded, MandateG
 from domain.refusals import InvalidInput, NotPermitted
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Label, Quorum, Region, Role, Subject, covers, regions_of
 from tests.domain.case import DAY, KFOR, PRISTINA, REGISTERED, THIRD, WHY, XK, admin, mandate, person
-from tests.specification import NOW, Past, Register, given
+from tests.specification import NOW, MemoryRegister, Past, given
 
 REGISTER = RegisterAuthority(code=KFOR, name=Label("Kfor"))
 GRANT = GrantMandate(authority=KFOR, region=XK, legal_basis=Label("UNSCR 1244 (1999)"))
@@ -31,7 +31,7 @@ def ended(at: datetime, of: AuthorityCode = KFOR, over: Region = XK) -> Past:
 OUTSIDER = person("outsider", AuthorityCode("elsewhere"), Role.ADMINISTRATOR)
 
 
-def deciders(register: Register, region: Region = XK, now: datetime = NOW) -> list[AuthorityCode]:
+def deciders(register: MemoryRegister, region: Region = XK, now: datetime = NOW) -> list[AuthorityCode]:
     """The holders of the mandates over a region, the nearest first."""
     over = register.ask(lambda context: jurisdiction.mandates_over(context, region), SYSTEM, SYSTEM_STREAM, now)
     return [each.authority for each in over]

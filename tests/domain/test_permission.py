@@ -69,7 +69,7 @@ def test_a_disinterested_reviewer_of_the_deciding_authority() -> None:
     )
 
 
-def test_one_who_is_recused_or_interested_is_told_so() -> None:
+def test_the_verdict_states_recusal_and_interest() -> None:
     judge = by(Role.REVIEWER, of=deciding, disinterested=True).judge
     recused, interested = request(recusal), request()
     _, told, _ = judge(recused, context(reviewer))

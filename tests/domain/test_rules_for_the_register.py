@@ -25,12 +25,12 @@ from tests.domain.case import (
     retraction,
 )
 from tests.domain.following import RELEASED, RESTING
-from tests.specification import NOW, Past, Register, given
+from tests.specification import NOW, MemoryRegister, Past, given
 
 FALLEN = "A finding that released the last hold no longer suffices."
 
 
-def of(register: Register, rule: object, now: object = NOW) -> tuple[str, bool, str, list[str]]:
+def of(register: MemoryRegister, rule: object, now: object = NOW) -> tuple[str, bool, str, list[str]]:
     """Its name, whether a rule is met, what it says, and the events that it rests on."""
     assert callable(rule)
     verdict: Verdict = register.ask(lambda context: rule(register.states[REQUEST], context)[0], SYSTEM, REQUEST, now)  # type: ignore[arg-type]

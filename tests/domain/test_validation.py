@@ -55,12 +55,12 @@ REGISTER = RegisterAuthority(code=AuthorityCode("kfor"), name=Label("Kfor"))
 WITHHOLD = WithholdRequest(reason=WHY, awaiting=(IncidentId(CANAL),))
 
 
-def found(command: Any, **told: Any) -> list[tuple[str, str]]:
-    return [(problem.path, problem.message) for problem in problems(replace(command, **told))]
+def found(command: Any, **fields: Any) -> list[tuple[str, str]]:
+    return [(problem.path, problem.message) for problem in problems(replace(command, **fields))]
 
 
-def paths(command: Any, **told: Any) -> list[str]:
-    return [path for path, _ in found(command, **told)]
+def paths(command: Any, **fields: Any) -> list[str]:
+    return [path for path, _ in found(command, **fields)]
 
 
 @pytest.mark.parametrize("command", [SUBMIT, REPORT, RECORD, ATTRIBUTE, APPROVE, GRANT, REGISTER, WITHHOLD])

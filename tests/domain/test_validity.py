@@ -56,7 +56,7 @@ def test_the_period_asked_for_is_not_over(now: datetime) -> None:
     given(*SUBMITTED).when(AMENDED, by=requester, now=now).then(RequestAmended(strength=Strength(90), reason=WHY))
 
 
-def test_a_period_that_has_begun_can_be_asked_for() -> None:
+def test_a_period_that_has_started_can_be_requested() -> None:
     assert isinstance(given(*REPORTED).when(SUBMIT, by=requester, now=PERIOD.start + DAY).answer, tuple)
 
 

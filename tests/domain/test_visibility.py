@@ -41,7 +41,7 @@ from tests.domain.case import (
     submission,
 )
 from tests.domain.case import person as someone
-from tests.specification import NOW, Past, Register, given
+from tests.specification import NOW, MemoryRegister, Past, given
 
 CLEAR, GREEN, AMBER, STRICT, RED = Marking
 named = someone("named", AuthorityCode("unregistered"))
@@ -71,12 +71,12 @@ SEES = {
 }
 
 
-def sees_request(register: Register, actor: Actor) -> bool:
+def sees_request(register: MemoryRegister, actor: Actor) -> bool:
     request = register.states[REQUEST]
     return register.ask(lambda context: is_request_visible(request, context), actor, REQUEST)
 
 
-def sees_incident(register: Register, actor: Actor, now: datetime = NOW) -> bool:
+def sees_incident(register: MemoryRegister, actor: Actor, now: datetime = NOW) -> bool:
     state = register.states[CANAL]
     return register.ask(lambda context: is_incident_visible(state, context), actor, CANAL, now)
 
@@ -141,7 +141,7 @@ def test_who_has_the_same_letters_in_issuer_and_subject_sees_nothing_that_is_ano
 
 
 @pytest.mark.parametrize("marking", [AMBER, STRICT])
-def test_whoever_it_was_referred_to_sees_an_incident(marking: Marking) -> None:
+def test_an_authority_sees_an_incident_that_was_referred_to_it(marking: Marking) -> None:
     referral = Past(event=IncidentReferred(authority=THIRD, reason=WHY), by=investigator)
     past = (*REGISTERED, mandate(), incident(marking=marking))
     assert not sees_incident(given(*past).register, stranger)

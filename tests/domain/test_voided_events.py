@@ -24,7 +24,7 @@ def test_a_stream_goes_on_after_it_as_if_it_were_not_there() -> None:
     assert evolved(begun, void(2)) == replace(begun, version=2)
 
 
-def test_a_stream_of_voided_events_alone_has_not_begun() -> None:
+def test_a_stream_of_voided_events_only_has_no_state() -> None:
     seen: list[object] = []
 
     def noted(state: Any, recorded: Recorded[Any]) -> Any:

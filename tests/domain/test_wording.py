@@ -113,7 +113,7 @@ def test_a_problem_can_be_reported_of_one_field() -> None:
     )
 
 
-def test_of_several_persons_only_the_one_who_asks_is_told_of_themselves() -> None:
+def test_the_recusal_of_others_does_not_bar_a_reviewer() -> None:
     both = (*UNDER_REVIEW, recusal, replace(recusal, by=person("other", PRISTINA, Role.REVIEWER)))
     assert given(*both).register.explain(second_reviewer, REQUEST)["ENDORSE"].available
 

@@ -31,9 +31,9 @@ query ($id: ID!, $at: Position) {
 }"""
 
 
-def test_the_case_is_told_to_its_end(served: Served, told_case: DemoCase) -> None:
+def test_the_demo_case_reaches_its_end(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
-    request = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    request = served.data(auditor, REQUEST, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
     assert request["status"] == "APPROVED"
     assert (request["strength"], request["decision"]["grantedStrength"], request["revision"]) == (80, 60, 2)
     assert request["decidingAuthority"] == {"code": "kfor"}
@@ -50,29 +50,29 @@ def test_the_case_is_told_to_its_end(served: Served, told_case: DemoCase) -> Non
     assert {"path": "status", "before": "UNDER_REVIEW", "after": "WITHHELD_PENDING_ATTRIBUTION"} in withheld["changes"]
 
 
-def test_a_rebuild_shows_the_same(served: Served, told_case: DemoCase) -> None:
+def test_a_rebuild_shows_the_same(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
-    before = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)
+    before = served.data(auditor, REQUEST, id=demo_case.request, at=demo_case.position)
     said = served.run("rebuild")
     assert said.returncode == 0, said.stderr
-    assert served.data(auditor, REQUEST, id=told_case.request, at=told_case.position) == before
+    assert served.data(auditor, REQUEST, id=demo_case.request, at=demo_case.position) == before
 
 
-def test_all_that_is_invented_says_so(served: Served, told_case: DemoCase) -> None:
+def test_all_that_is_invented_says_so(served: Served, demo_case: DemoCase) -> None:
     """Whatever goes beyond the sources is marked EXERCISE."""
     auditor = served.token("auditor", "kfor", "auditor")
-    request = served.data(auditor, REQUEST, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    request = served.data(auditor, REQUEST, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
     for edge in request["history"]["edges"][3:]:
         reason = edge["node"]["reason"]
         assert reason is None or reason.startswith("EXERCISE") or edge["node"]["actor"]["subject"] == "system"
 
 
-def test_what_the_register_did_by_itself_names_its_cause(served: Served, told_case: DemoCase) -> None:
+def test_what_the_register_did_by_itself_names_its_cause(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     document = """query ($after: String) { auditTrail(filter: {actor: "system"}, first: 100, after: $after) {
         edges { node { type causationId correlationId subject { id } actor { authority } } } } }"""
     events = [edge["node"] for edge in served.data(auditor, document)["auditTrail"]["edges"]]
-    own = [event for event in events if event["subject"]["id"] == told_case.request]
+    own = [event for event in events if event["subject"]["id"] == demo_case.request]
     assert [event["type"] for event in own] == ["ReviewResumed", "ApprovalQuestioned"]
     causes = """query ($types: [String!]) { auditTrail(filter: {type: $types}, first: 100) {
         edges { node { position correlationId } } } }"""

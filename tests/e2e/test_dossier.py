@@ -8,9 +8,9 @@ from tests.e2e.serving import Served
 REFERENCE = "query ($id: ID!) { deploymentRequest(id: $id) { reference } }"
 
 
-def test_the_case_is_printed_as_its_requester_may_see_it(served: Served, told_case: DemoCase, tmp_path: Path) -> None:
+def test_the_case_is_printed_as_its_requester_may_see_it(served: Served, demo_case: DemoCase, tmp_path: Path) -> None:
     token = served.token("requester", "pristina", "requester")
-    reference = served.data(token, REFERENCE, id=told_case.request)["deploymentRequest"]["reference"]
+    reference = served.data(token, REFERENCE, id=demo_case.request)["deploymentRequest"]["reference"]
     page, paper = tmp_path / "case.html", tmp_path / "case.pdf"
     for output in (page, paper):
         said = served.run("dossier", reference, "--output", str(output), "--token", token)

@@ -10,9 +10,9 @@ EXPLANATION = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, at
   status because { type } actions { action possible availableToViewer rules { met description } } } } }"""
 
 
-def test_the_command_says_what_the_api_says(served: Served, told_case: DemoCase) -> None:
+def test_the_command_says_what_the_api_says(served: Served, demo_case: DemoCase) -> None:
     approver = served.token("approver", "kfor", "approver")
-    request = served.data(approver, EXPLANATION, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    request = served.data(approver, EXPLANATION, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
     said = unwrapped(served, "explain", request["reference"], "--token", approver)
     for event in request["explanation"]["because"]:
         assert event["type"] in said
@@ -22,20 +22,20 @@ def test_the_command_says_what_the_api_says(served: Served, told_case: DemoCase)
             assert f"{'met' if rule['met'] else 'not met'} {rule['description']}" in said
 
 
-def test_who_only_looks_is_told_what_is_possible(served: Served, told_case: DemoCase) -> None:
+def test_an_auditor_reads_which_actions_are_possible(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
-    request: Any = served.data(auditor, EXPLANATION, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    request: Any = served.data(auditor, EXPLANATION, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
     said = unwrapped(served, "explain", request["reference"])
     for action in request["explanation"]["actions"]:
         assert f"{action['action']} {'possible' if action['possible'] else 'not possible'}" in said
     assert "You are" not in said
 
 
-def test_as_of_then_it_explains_what_it_was(served: Served, told_case: DemoCase) -> None:
+def test_as_of_then_it_explains_what_it_was(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     document = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) {
         reference history(first: 4) { edges { node { recordedAt type } } } } }"""
-    request = served.data(auditor, document, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    request = served.data(auditor, document, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
     withheld = request["history"]["edges"][2]["node"]
     assert withheld["type"] == "RequestWithheld"
     said = unwrapped(served, "explain", request["reference"], "--as-of", withheld["recordedAt"])
@@ -48,9 +48,9 @@ HISTORY = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeas
   reference history(first: 100) { edges { node { recordedAt type } } } } }"""
 
 
-def test_it_says_what_became_of_the_approval(served: Served, told_case: DemoCase) -> None:
+def test_it_says_what_became_of_the_approval(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
-    request: Any = served.data(auditor, HISTORY, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    request: Any = served.data(auditor, HISTORY, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
     at = {edge["node"]["type"]: edge["node"]["recordedAt"] for edge in request["history"]["edges"]}
     questioned = unwrapped(served, "explain", request["reference"], "--as-of", at["ApprovalQuestioned"])
     assert "It is questioned since" in questioned
@@ -61,15 +61,15 @@ def test_it_says_what_became_of_the_approval(served: Served, told_case: DemoCase
     assert "ApprovalConfirmed Approving officer (kfor)" in confirmed
 
 
-def test_what_was_is_not_reported_as_what_is_now(served: Served, told_case: DemoCase) -> None:
+def test_what_was_is_not_reported_as_what_is_now(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
-    request: Any = served.data(auditor, HISTORY, id=told_case.request, at=told_case.position)["deploymentRequest"]
+    request: Any = served.data(auditor, HISTORY, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
     for edge in request["history"]["edges"]:
         said = unwrapped(served, "explain", request["reference"], "--as-of", edge["node"]["recordedAt"])
         assert not re.search(r"\b(now|today|currently)\b", said), said
 
 
-def test_what_cannot_be_explained_is_said_in_one_line(served: Served, told_case: DemoCase) -> None:
+def test_what_cannot_be_explained_is_said_in_one_line(served: Served, demo_case: DemoCase) -> None:
     for arguments in (("none-2024-0001",), ("x",), ("pristina-2024-0001", "--as-of", "yesterday")):
         ran = served.run("explain", *arguments, check=False)
         assert ran.returncode == 2

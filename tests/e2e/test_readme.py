@@ -21,7 +21,7 @@ WHO = {
 }
 
 
-def test_the_blocks_work_as_pasted(served: Served, told_case: DemoCase) -> None:
+def test_the_blocks_work_as_pasted(served: Served, demo_case: DemoCase) -> None:
     assert len(BLOCKS) >= 5
     known: dict[str, Any] = {}
     for who, document in BLOCKS:
@@ -57,10 +57,12 @@ SHELL_NOW = '"$(date -u +%FT%TZ)"'
 
 
 @pytest.mark.parametrize(("section", "end"), [("## Audit", "## Replay"), ("## Replay", "## More")])
-def test_a_day_goes_as_it_is_told(served: Served, told_case: DemoCase, tmp_path: Path, section: str, end: str) -> None:
+def test_the_readmes_commands_succeed(
+    served: Served, demo_case: DemoCase, tmp_path: Path, section: str, end: str
+) -> None:
     """On the register of the case: each command of a section, in its order, on the case's own request and its time."""
     document = "query ($id: ID!) { deploymentRequest(id: $id) { reference updatedAt } }"
-    request = served.data(served.token(*WHO["reviewer"]), document, id=told_case.request)["deploymentRequest"]
+    request = served.data(served.token(*WHO["reviewer"]), document, id=demo_case.request)["deploymentRequest"]
     told = README.read_text().split(section)[1].split(end)[0]
     lines = re.findall(r"\.venv/bin/mandate ([^#\n]+)", told)
     assert len(lines) >= 5

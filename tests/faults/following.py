@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from websockets.exceptions import WebSocketException
 
-from tests.service.graphql.register import Answer, Person, Register
+from tests.service.graphql.api_client import Answer, ApiClient, Person
 from tests.service.graphql.subscriptions.client import data, socket, stream
 
 FIELDS = "position type version payload redactions actor { subject } subject { id }"
@@ -25,7 +25,7 @@ class Following:
     """A client that takes what it is told, comes and goes as chance has it, and begins again where it was."""
 
     def __init__(
-        self, register: Register, who: Person, way: str, types: list[str] | None, stop: Event, most: int = 400
+        self, register: ApiClient, who: Person, way: str, types: list[str] | None, stop: Event, most: int = 400
     ) -> None:
         """most: events that it takes before it goes."""
         self.who = who
@@ -70,7 +70,7 @@ class Following:
                 yield body["data"]["eventsRecorded"]
 
 
-def trail(register: Register, follower: Following) -> list[Answer]:
+def trail(register: ApiClient, follower: Following) -> list[Answer]:
     found: list[Answer] = []
     cursor, more = None, True
     while more:

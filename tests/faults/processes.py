@@ -21,7 +21,7 @@ from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.e2e.serving import MANDATE
 from tests.faults.deciding import ASKER, DECIDER, PLACE, person
-from tests.service.graphql.register import KEY, Register
+from tests.service.graphql.api_client import KEY, ApiClient
 
 
 def environment(urls: DatabaseUrls, folder: Path) -> dict[str, str]:
@@ -90,7 +90,7 @@ def prepare(url: str) -> None:
             assert isinstance(dispatch(CommandEnvelope(command=command, actor=clerk)), CommandResult)
 
 
-def is_ready(register: Register) -> bool:
+def is_ready(register: ApiClient) -> bool:
     """Whether it is healthy, and every follower leads."""
     try:
         response = register.client.get("/health/ready")

@@ -15,7 +15,7 @@ from domain.vocabulary import Role
 from service.settings import DatabaseUrls
 from tests.e2e.serving import free_port
 from tests.faults.processes import environment, is_ready, prepare, running, writers
-from tests.service.graphql.register import Person, Register
+from tests.service.graphql.api_client import ApiClient, Person
 from tests.tidy.repository import ROOT
 from tests.waiting import until
 
@@ -63,7 +63,7 @@ def positions(told: Path) -> list[str]:
     return told.read_text().split()
 
 
-def trail(register: Register) -> list[str]:
+def trail(register: ApiClient) -> list[str]:
     found, cursor, more = [], None, True
     while more:
         page = register.ask(AUDITOR, TRAIL, after=cursor)["auditTrail"]
@@ -85,7 +85,7 @@ def test_nothing_is_missed_or_doubled(clients: Path, database_urls: DatabaseUrls
     with ExitStack() as stack:
         api = stack.enter_context(running(given, tmp_path / "api", "serve", "--no-worker", "--port", str(port)))
         stack.enter_context(running(given, tmp_path / "worker", "worker"))
-        register = Register(stack.enter_context(httpx.Client(base_url=url, timeout=30)), database_urls)
+        register = ApiClient(stack.enter_context(httpx.Client(base_url=url, timeout=30)), database_urls)
         until(lambda: is_ready(register), seconds=60)
         ways = [stack.enter_context(following(clients, way, url, register.token(AUDITOR))) for way in WAYS]
         with writers(database_urls.api, 2):

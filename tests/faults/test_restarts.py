@@ -19,7 +19,7 @@ from tests.databases import Databases
 from tests.e2e.serving import free_port
 from tests.faults.deciding import ASKER
 from tests.faults.processes import Process, environment, is_ready, last_position, prepare, running, writers
-from tests.service.graphql.register import Person, Register
+from tests.service.graphql.api_client import ApiClient, Person
 from tests.service.graphql.subscriptions.client import Socket, Stream, socket, stream
 from tests.waiting import until
 
@@ -42,7 +42,7 @@ class House:
 
     api: Process
     log: Path
-    register: Register
+    register: ApiClient
 
     def end(self) -> None:
         """Without a failure that it speaks of."""
@@ -70,7 +70,7 @@ def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         api = stack.enter_context(running(given, log, "serve", "--no-worker", "--port", str(port)))
         stack.enter_context(running(given, folder / "worker", "worker"))
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30))
-        found = House(api, log, Register(client, urls))
+        found = House(api, log, ApiClient(client, urls))
         until(lambda: is_ready(found.register), seconds=60)
         yield found
 
@@ -137,7 +137,7 @@ def test_every_subscriber_learns_of_it_and_goes_on_where_it_was(house: House) ->
     assert [list(chain(*pieces)) for pieces in zip(*parts, strict=True)] == [expected] * len(after)
 
 
-def test_what_was_begun_on_a_socket_is_answered(house: House) -> None:
+def test_a_command_that_started_on_a_socket_is_answered(house: House) -> None:
     with socket(house.register, greeted=CLERK) as client, psycopg.connect(house.register.urls.owner) as connection:
         before = connection.execute(REGISTERED).fetchone()
         connection.commit()

@@ -18,7 +18,7 @@ from service.settings import DatabaseUrls
 from tests.faults.deciding import PLACE
 from tests.faults.following import CAUGHT_UP, Following, have, trail
 from tests.faults.processes import last_position, prepare, writers
-from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.graphql.subscriptions.client import data, socket
 from tests.waiting import until
 
@@ -58,7 +58,7 @@ def ended(stop: Event) -> Iterator[None]:
 
 
 @contextmanager
-def followed(urls: DatabaseUrls) -> Iterator[tuple[Register, list[Following]]]:
+def followed(urls: DatabaseUrls) -> Iterator[tuple[ApiClient, list[Following]]]:
     """Clients that stay for as long as they are let, while others write. What they were told is compared at the end."""
     stop = Event()
     prepare(urls.api)
@@ -82,7 +82,7 @@ def followed(urls: DatabaseUrls) -> Iterator[tuple[Register, list[Following]]]:
     assert told == sorted(set(told))
 
 
-def versions(register: Register, request: str, stop: Event) -> list[int]:
+def versions(register: ApiClient, request: str, stop: Event) -> list[int]:
     """Those of a request that it is told, up to its withdrawal. It begins again where it is told to."""
     found: list[int] = []
     while not stop.is_set():
@@ -99,7 +99,7 @@ def versions(register: Register, request: str, stop: Event) -> list[int]:
     return found
 
 
-def withdrawn(register: Register, request: str) -> bool:
+def withdrawn(register: ApiClient, request: str) -> bool:
     values = {"id": request, "reason": "EXERCISE: it is over."}
     return bool(register.post(WRITER, WITHDRAW, {"input": values}).status_code == 200)
 

@@ -18,7 +18,7 @@ from tests.e2e.serving import free_port
 from tests.faults.deciding import ASKER
 from tests.faults.following import CAUGHT_UP, Following, have, trail
 from tests.faults.processes import environment, is_ready, last_position, prepare, running, writers
-from tests.service.graphql.register import Person, Register
+from tests.service.graphql.api_client import ApiClient, Person
 from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -36,7 +36,7 @@ def test_nothing_is_missed_or_doubled(database_urls: DatabaseUrls, tmp_path: Pat
         api = stack.enter_context(running(given, tmp_path / "api", "serve", "--no-worker", "--port", str(port)))
         worker = stack.enter_context(running(given, tmp_path / "worker", "worker"))
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30))
-        register = Register(client, database_urls)
+        register = ApiClient(client, database_urls)
         until(lambda: is_ready(register), seconds=60)
         followers = [
             Following(register, auditor, "socket", None, stop),

@@ -41,7 +41,7 @@ from tests.domain.case import (
     withheld,
 )
 from tests.projections.histories import Histories
-from tests.specification import Past, Register
+from tests.specification import MemoryRegister, Past
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())
 NOT_IN_CHANGES = {
@@ -54,7 +54,7 @@ NOT_IN_CHANGES = {
 
 def changed(*past: Past) -> dict[str, tuple[Any, Any]]:
     """What the last event changed in its subject: path -> before, after."""
-    register = Register()
+    register = MemoryRegister()
     *earlier, last = [register.record(each) for each in past]
     before = None
     for recorded in earlier:
@@ -76,7 +76,7 @@ def test_a_change_is_reported_at_the_deepest_field_that_differs() -> None:
     }
 
 
-def test_items_of_lists_are_told_by_their_index() -> None:
+def test_items_of_lists_are_identified_by_their_index() -> None:
     longer = changed(*SUBMITTED, amended(incidents=(CANAL, BRIDGE)))
     assert longer == {"revision": (1, 2), "incidents.1": (None, str(BRIDGE))}
     shorter = changed(submission(incidents=(CANAL, BRIDGE)), amended(incidents=(BRIDGE,)))

@@ -10,7 +10,7 @@ import httpx
 
 from domain.vocabulary import Role
 from tests.faults.deciding import ASKER, DECIDER, PLACE
-from tests.service.graphql.register import Person, Register
+from tests.service.graphql.api_client import ApiClient, Person
 from tests.soak.ledger import Answer, Ledger, Sent
 
 TRIES = 400
@@ -29,7 +29,9 @@ INCIDENT = ("IncidentRecorded", "incident { id }")
 class Client:
     """One person, who sends a command after the other until `stop` is set."""
 
-    def __init__(self, number: int, urls: list[str], register: Register, ledger: Ledger, stop: threading.Event) -> None:
+    def __init__(
+        self, number: int, urls: list[str], register: ApiClient, ledger: Ledger, stop: threading.Event
+    ) -> None:
         self._name = f"client{number}"
         self._chance = random.Random(self._name)
         self._urls = urls

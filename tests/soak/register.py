@@ -18,7 +18,7 @@ from service.database.migrations import migrate
 from service.settings import DatabaseUrls
 from tests.e2e.serving import MANDATE, free_port
 from tests.faults.processes import Process, environment, is_ready, prepare, running
-from tests.service.graphql.register import Register
+from tests.service.graphql.api_client import ApiClient
 from tests.waiting import until
 
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -38,7 +38,7 @@ class SoakRegister:
     processes: dict[str, Process]
     environment: dict[str, str]
     data: Path
-    register: Register
+    register: ApiClient
 
     def kill(self, chance: random.Random) -> str:
         """Kills one process at random with SIGKILL, starts it again where nobody else does, and returns its name."""
@@ -127,7 +127,7 @@ def soak_register(folder: Path) -> Iterator[SoakRegister]:
             apis.append(f"http://127.0.0.1:{port}")
             worker = running(given, folder / f"worker-{number}.log", "worker")
             processes[f"worker {number}"] = stack.enter_context(worker)
-        register = Register(stack.enter_context(httpx.Client(base_url=apis[0], timeout=30)), urls)
+        register = ApiClient(stack.enter_context(httpx.Client(base_url=apis[0], timeout=30)), urls)
         until(lambda: is_ready(register), seconds=60)
         yield SoakRegister(urls, apis, processes, given, data, register)
 

@@ -95,7 +95,7 @@ def test_every_range_ends_below_a_next_major_version() -> None:
 
 
 @pytest.mark.parametrize("file", sorted(PINNED.glob("*.txt")), ids=lambda file: file.name)
-def test_what_is_installed_is_pinned_by_hash_and_from_wherever_pip_is_told(file: Path) -> None:
+def test_requirements_are_pinned_by_hash_and_name_no_index(file: Path) -> None:
     requirements = pinned(file)
     assert requirements
     assert [str(each) for each in requirements if not str(each.specifier).startswith("==")] == []

@@ -92,7 +92,7 @@ def test_retried_when_the_fold_is_mended_and_in_vain_before(recorded: World, his
     assert as_folded(recorded)
 
 
-def test_whoever_asks_for_what_waits_is_told_that_it_is_not_there(recorded: World) -> None:
+def test_a_query_that_needs_a_parked_event_raises_view_behind(recorded: World) -> None:
     """atLeast a parked event, and as of an instant after one: never an answer that leaves it out in silence."""
     poisoned = longest(recorded)
     follow_to_the_end(recorded, unable(poisoned[1].position))

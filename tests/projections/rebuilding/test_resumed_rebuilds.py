@@ -81,7 +81,7 @@ def test_what_came_meanwhile_is_caught_up_with(recorded: World, histories: Histo
     assert rebuilt.comparison.differing == 0
 
 
-def test_one_that_is_left_far_behind_is_begun_anew(recorded: World, histories: Histories) -> None:
+def test_a_copy_that_is_far_behind_is_started_anew(recorded: World, histories: Histories) -> None:
     stopped(recorded)
     recorded.append(histories.items(40))
     recorded.apply()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from copy import deepcopy
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -11,6 +12,7 @@ from service.cli import application
 from service.event_store.store import EventStore
 from service.processes.composition import reading_connections
 from service.settings import DatabaseUrls, Settings
+from tests.databases import Databases
 from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.cli.watching import Watch, courses
@@ -18,18 +20,27 @@ from tests.service.cli.watching import Watch, courses
 Run = Callable[..., Result]
 
 
-@pytest.fixture
-def histories() -> Histories:
-    return Histories(71)
+@pytest.fixture(scope="session")
+def template(databases: Databases) -> Iterator[tuple[DatabaseUrls, Histories]]:
+    """What each test gets a copy of: a database whose views are up to date, and the histories in it."""
+    histories = Histories(71)
+    with databases.fresh() as urls:
+        with closing(EventStore(urls.api)) as store:
+            world = World(urls, store)
+            world.append([histories.opening(), *histories.items(80)])
+            world.apply()
+        yield urls, histories
 
 
 @pytest.fixture
-def recorded(database_urls: DatabaseUrls, histories: Histories) -> Iterator[World]:
-    with closing(EventStore(database_urls.api)) as store:
-        world = World(database_urls, store)
-        world.append([histories.opening(), *histories.items(80)])
-        world.apply()
-        yield world
+def histories(template: tuple[DatabaseUrls, Histories]) -> Histories:
+    return deepcopy(template[1])
+
+
+@pytest.fixture
+def recorded(databases: Databases, template: tuple[DatabaseUrls, Histories]) -> Iterator[World]:
+    with databases.copy(template[0]) as urls, closing(EventStore(urls.api)) as store:
+        yield World(urls, store)
 
 
 @pytest.fixture

@@ -24,14 +24,14 @@ def test_it_leaves_the_register_of_the_environment_alone(
 
 
 @pytest.mark.slow
-def test_a_flag_has_it_tell_the_case_there_and_again_on_the_same_day(tmp_path: Path) -> None:
+def test_a_flag_plays_the_case_in_that_register(tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MANDATE_")}
     environment = {**clean, "MANDATE_DATA_DIR": str(tmp_path / "data")}
     command = [sys.executable, "-m", "service.cli", "demo", "--into-this-register"]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=170, check=False)
-    assert told.returncode == 0, told.stderr
-    assert "They are the same." in told.stdout
-    assert "make serve" not in told.stdout, "it would serve another register"
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=170, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "They are the same." in result.stdout
+    assert "make serve" not in result.stdout, "it would serve another register"
 
 
 def test_without_one_it_is_that_of_the_folder() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from service.processes.health_endpoints import READINESS
 from tests.databases import NewDatabase
-from tests.service.graphql.register import served
+from tests.service.graphql.api_client import served
 from tests.waiting import until
 
 

@@ -62,9 +62,9 @@ def test_nothing_to_cancel_is_said(run: Run, recorded: World) -> None:
 
 
 def test_everything_can_be_read(run: Run, recorded: World) -> None:
-    told = run("replay", "--check")
-    assert told.exit_code == 0, told.output
-    assert f"{recorded.store.head()[0]:,} events of " in told.stdout
+    result = run("replay", "--check")
+    assert result.exit_code == 0, result.output
+    assert f"{recorded.store.head()[0]:,} events of " in result.stdout
 
 
 def test_the_first_event_that_cannot_be_read_is_named(recorded: World) -> None:
@@ -78,9 +78,9 @@ def test_the_first_event_that_cannot_be_read_is_named(recorded: World) -> None:
 )
 def test_an_event_that_somebody_took_out_is_missed(run: Run, recorded: World, which: int, said: str) -> None:
     take_out(recorded, longest(recorded)[which])
-    told = run("replay", "--check")
-    assert told.exit_code == 1
-    assert said.format(end=recorded.store.head()[0]) in told.stderr
+    result = run("replay", "--check")
+    assert result.exit_code == 1
+    assert said.format(end=recorded.store.head()[0]) in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_this_version_does_not_know_is_named(run: Run, recorded: World, top
             " recorded_at) VALUES (gen_random_uuid(), 1, %s, '{}', %s, now())",
             [topic, end + 1],
         )
-    told = run("replay", "--check")
-    assert told.exit_code == 1
-    assert f"position {end + 1}" in told.stderr
-    assert reason in told.stderr
+    result = run("replay", "--check")
+    assert result.exit_code == 1
+    assert f"position {end + 1}" in result.stderr
+    assert reason in result.stderr

@@ -104,7 +104,7 @@ def test_a_newer_view_is_left_to_newer_workers(recorded: World) -> None:
     assert recorded.statuses(NAME)[0].version == RAISED.version
 
 
-def test_one_that_is_cancelled_is_not_begun_again(recorded: World) -> None:
+def test_a_cancelled_rebuild_is_not_started_again(recorded: World) -> None:
     """It is held up at the swap by a reader, so that there is something to cancel."""
     with psycopg.connect(recorded.urls.api) as reader:
         reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())

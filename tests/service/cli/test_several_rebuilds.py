@@ -36,7 +36,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> Iter
         yield built
 
 
-def test_what_is_cancelled_before_its_turn_is_not_begun(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_cancelled_in_the_queue_does_not_start(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(recorded)
     ask(recorded, audit_trail.NAME)
     ask(recorded, incidents.NAME)
@@ -62,7 +62,7 @@ def test_what_newer_code_has_built_meanwhile_is_left_to_it(recorded: World, monk
     assert recorded.statuses(audit_trail.NAME)[0].version == newer.version
 
 
-def test_older_code_goes_back_where_it_is_told_to_alone(recorded: World) -> None:
+def test_older_code_rebuilds_a_newer_view_only_with_go_back(recorded: World) -> None:
     rebuild(RAISED, recorded.urls.worker, decode)
     with pytest.raises(OtherVersion, match=f"of version {RAISED.version} already"):
         rebuild(VIEW, recorded.urls.worker, decode)

@@ -33,20 +33,20 @@ def test_one_that_another_builds_is_named_and_the_rest_is_done(
     run: Run, recorded: World, command: str, left: str
 ) -> None:
     with rebuilding(recorded, SECOND):
-        told = run(*command.split(), FIRST, SECOND, THIRD)
-    assert told.exit_code == 1
-    assert [line.split(":")[0] for line in told.stdout.splitlines() if line] == [FIRST, THIRD]
-    assert told.stderr.splitlines() == [f"mandate: {SECOND} {left}: {SECOND} is being rebuilt already"]
+        result = run(*command.split(), FIRST, SECOND, THIRD)
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.stdout.splitlines() if line] == [FIRST, THIRD]
+    assert result.stderr.splitlines() == [f"mandate: {SECOND} {left}: {SECOND} is being rebuilt already"]
 
 
 def test_one_that_differs_is_refused_and_the_rest_is_done(run: Run, recorded: World) -> None:
     edit(recorded)
     with rebuilding(recorded, SECOND):
-        told = run("rebuild", FIRST, SECOND, THIRD)
-    assert told.exit_code == 1
-    assert [line.split(":")[0] for line in told.stdout.splitlines() if line] == [THIRD]
+        result = run("rebuild", FIRST, SECOND, THIRD)
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.stdout.splitlines() if line] == [THIRD]
     for line in (f"not swapped: {FIRST}: 1 row differs", f"{SECOND} is unchanged: ", "--accept-differences' swaps"):
-        assert line in told.stderr
+        assert line in result.stderr
 
 
 def test_one_that_is_cancelled_ends_the_rest(run: Run, recorded: World) -> None:
@@ -60,11 +60,11 @@ def test_one_that_is_cancelled_ends_the_rest(run: Run, recorded: World) -> None:
     with psycopg.connect(recorded.urls.api) as reader:
         reader.execute(f"SELECT 1 FROM {incidents.VIEW.tables[0]}".encode())
         another.start()
-        told = run("rebuild", FIRST, SECOND, THIRD, audit_trail.NAME)
+        result = run("rebuild", FIRST, SECOND, THIRD, audit_trail.NAME)
     another.join()
-    assert told.exit_code == 1
-    assert [line.split(":")[0] for line in told.stdout.splitlines() if line] == [FIRST]
-    cancelled, left = told.stderr.splitlines()
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.stdout.splitlines() if line] == [FIRST]
+    cancelled, left = result.stderr.splitlines()
     assert cancelled.startswith(f"mandate: {SECOND} is unchanged: ")
     assert left == f"mandate: not started: {THIRD}, {audit_trail.NAME}"
 
@@ -74,8 +74,8 @@ def test_rows_of_one_stream_are_made_in_the_views_that_can(run: Run, recorded: W
         connection.execute("UPDATE projections.checkpoints SET version = version + 1 WHERE view = %s", [FIRST])
         row = connection.execute("SELECT id FROM projections.deployment_requests LIMIT 1").fetchone()
     assert row is not None
-    told = run("rebuild", "--stream", str(row[0]))
-    assert told.exit_code == 1
-    assert [line.split(":")[0] for line in told.stdout.splitlines()] == [audit_trail.NAME, THIRD]
-    [line] = told.stderr.splitlines()
+    result = run("rebuild", "--stream", str(row[0]))
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == [audit_trail.NAME, THIRD]
+    [line] = result.stderr.splitlines()
     assert line.startswith(f"mandate: {FIRST} is unchanged: ")

@@ -18,7 +18,7 @@ from tests.faults.proxy import proxied
 from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.cli.watching import Watch, holding
-from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.waiting import until
 
 ALLOWED = 2.0
@@ -95,12 +95,12 @@ def test_the_end_of_an_outage(waiting: DatabaseUrls) -> None:
         advised(register)
 
 
-def advised(register: Register) -> None:
+def advised(register: ApiClient) -> None:
     told = "if no worker is starting, run 'mandate worker'"
     until(lambda: all(told in problems(register).get(name, "") for name in FOLLOWED))
 
 
-def problems(register: Register) -> dict[str, str]:
+def problems(register: ApiClient) -> dict[str, str]:
     found: dict[str, str] = register.client.get("/health/ready").json()["problems"]
     return found
 

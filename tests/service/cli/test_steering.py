@@ -32,25 +32,25 @@ def parked(recorded: World) -> World:
 @pytest.mark.parametrize("command", ["verify", "rebuild", "rebuild --dry-run"])
 def test_rows_that_differ(run: Run, recorded: World, command: str) -> None:
     set_in(recorded, NAME, "searched", STEERING)
-    told = run(*command.split(), NAME)
-    assert told.exit_code == 1
-    assert 'searched is "\ufffd31m \ufffd' in told.output
-    assert CONTROLS.findall(told.output) == []
+    result = run(*command.split(), NAME)
+    assert result.exit_code == 1
+    assert 'searched is "\ufffd31m \ufffd' in result.output
+    assert CONTROLS.findall(result.output) == []
 
 
 def test_why_streams_wait(run: Run, parked: World) -> None:
     set_in(parked, "parked_streams", "error", STEERING)
     for command in ("list", "show"):
-        told = run("parked", command, *([str(longest(parked)[0].stream)] if command == "show" else []))
-        assert "\ufffd31m" in told.stdout
-        assert CONTROLS.findall(told.output) == []
+        result = run("parked", command, *([str(longest(parked)[0].stream)] if command == "show" else []))
+        assert "\ufffd31m" in result.stdout
+        assert CONTROLS.findall(result.output) == []
 
 
 def test_what_status_shows(run: Run, recorded: World) -> None:
     set_in(recorded, "checkpoints", "last_error", STEERING)
-    told = run("status")
-    assert f"{NAME}: \ufffd31m" in told.stdout
-    assert CONTROLS.findall(told.output) == []
+    result = run("status")
+    assert f"{NAME}: \ufffd31m" in result.stdout
+    assert CONTROLS.findall(result.output) == []
 
 
 @pytest.mark.parametrize("text", ["expected list[str], got [/x]", "[red]read me[/red]", "10:100:20"])

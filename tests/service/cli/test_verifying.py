@@ -19,19 +19,19 @@ NOTHING = "00000000-0000-4000-8000-000000000000"
 
 
 def test_what_is_as_it_should_be(run: Run, recorded: World) -> None:
-    told = run("verify")
-    assert told.exit_code == 0, told.output
+    result = run("verify")
+    assert result.exit_code == 0, result.output
     for view in VIEWS:
-        assert f"{view.name}: 0 rows differ at position {recorded.store.head()[0]}" in told.stdout
+        assert f"{view.name}: 0 rows differ at position {recorded.store.head()[0]}" in result.stdout
 
 
 def test_a_row_edited_by_hand_is_named_and_refused_and_mended(run: Run, recorded: World) -> None:
     edit(recorded)
     edited = recorded.all_rows()
-    told = run("verify", NAME)
-    assert told.exit_code == 1
-    assert f"{NAME}: 1 row differs" in told.stdout
-    assert "questioned is true, should be false" in told.stdout
+    result = run("verify", NAME)
+    assert result.exit_code == 1
+    assert f"{NAME}: 1 row differs" in result.stdout
+    assert "questioned is true, should be false" in result.stdout
     for refused in (run("rebuild", NAME, "--dry-run"), run("rebuild", NAME)):
         assert refused.exit_code == 1
         assert "questioned is true, should be false" in refused.output
@@ -50,9 +50,10 @@ def test_what_it_was_held_against_is_reported(run: Run, recorded: World) -> None
             "INSERT INTO projections.parked_streams VALUES (%s, %s, 1, 'poison', now())", [NAME, NOTHING]
         )
     version = deployment_requests.VIEW.version
-    told = run("verify", NAME).stdout
+    result = run("verify", NAME).stdout
     assert (
-        f"; version {version} compared with version {version + 1}, which is live; 1 parked stream was left out" in told
+        f"; version {version} compared with version {version + 1}, which is live; 1 parked stream was left out"
+        in result
     )
 
 
@@ -73,9 +74,9 @@ def test_a_database_that_is_away_is_said_in_one_line(run: Run, monkeypatch: pyte
     for name in ("MANDATE_DATABASE_URL", "MANDATE_WORKER_DATABASE_URL", "MANDATE_OWNER_DATABASE_URL"):
         monkeypatch.setenv(name, "postgresql://nobody@127.0.0.1:1/nothing")
     for arguments in (["rebuild"], ["rebuild", "--cancel"], ["verify"], ["rebuild", "--stream", NOTHING]):
-        told = run(*arguments)
-        assert isinstance(told.exception, Unavailable), arguments
-        assert str(told.exception).startswith("the database does not answer: ")
+        result = run(*arguments)
+        assert isinstance(result.exception, Unavailable), arguments
+        assert str(result.exception).startswith("the database does not answer: ")
 
 
 @pytest.mark.parametrize(
@@ -83,27 +84,27 @@ def test_a_database_that_is_away_is_said_in_one_line(run: Run, monkeypatch: pyte
     [["--cancel", "--dry-run"], ["--stream", NOTHING, "--cancel"], ["--stream", NOTHING, "--accept-differences"]],
 )
 def test_what_asks_for_different_things_at_once_is_refused(run: Run, asked: list[str]) -> None:
-    told = run("rebuild", NAME, *asked)
-    assert told.exit_code == 2
-    assert "exclude each other: choose one" in " ".join(told.output.replace("│", "").split())
+    result = run("rebuild", NAME, *asked)
+    assert result.exit_code == 2
+    assert "exclude each other: choose one" in " ".join(result.output.replace("│", "").split())
 
 
 def test_a_view_that_there_is_not(run: Run, recorded: World) -> None:
-    told = run("verify", "nothing")
-    assert "there is no view nothing" in str(told.exception)
+    result = run("verify", "nothing")
+    assert "there is no view nothing" in str(result.exception)
 
 
 @pytest.mark.parametrize("views", [[], [NAME], [NAME, "incidents"]], ids=["all", "one", "two"])
 def test_a_stream_that_there_is_not(run: Run, recorded: World, views: list[str]) -> None:
-    told = run("rebuild", *views, "--stream", NOTHING)
-    assert isinstance(told.exception, Misconfigured)
-    assert str(told.exception) == f"nothing is called {NOTHING}"
+    result = run("rebuild", *views, "--stream", NOTHING)
+    assert isinstance(result.exception, Misconfigured)
+    assert str(result.exception) == f"nothing is called {NOTHING}"
 
 
 @pytest.mark.parametrize("views", [[], [NAME], [NAME, "incidents"]], ids=["all", "one", "two"])
 def test_a_stream_that_no_view_has_rows_of(run: Run, recorded: World, views: list[str]) -> None:
     """There is one, of numbers."""
     numbers = next(each.stream for each in recorded.log() if isinstance(each.event, NumberAssigned))
-    told = run("rebuild", *views, "--stream", str(numbers))
-    assert isinstance(told.exception, Misconfigured)
-    assert f"has no rows of {numbers} alone" in str(told.exception)
+    result = run("rebuild", *views, "--stream", str(numbers))
+    assert isinstance(result.exception, Misconfigured)
+    assert f"has no rows of {numbers} alone" in str(result.exception)

@@ -41,8 +41,8 @@ def follow_up(world: World) -> None:
 
 def is_consistent(world: World, run: Run) -> bool:
     """Replayed, and built anew, everything is as it is."""
-    told = run("replay", "--check")
-    assert told.exit_code == 0, told.stderr
+    result = run("replay", "--check")
+    assert result.exit_code == 0, result.stderr
     for view in VIEWS:
         compared = verify(view, world.urls.worker, decode)
         assert compared is not None
@@ -58,8 +58,8 @@ def test_one_in_the_middle_of_a_stream(recorded: World, run: Run, tmp_path: Path
     spoilt = next(each for each in recorded.log() if each.stream == stream and each.version == version)
     spoil(recorded, spoilt)
     assert run("replay", "--check").exit_code == 1
-    told = run("events", "void", str(spoilt.position), *WHY)
-    assert told.exit_code == 0, told.stderr
+    result = run("events", "void", str(spoilt.position), *WHY)
+    assert result.exit_code == 0, result.stderr
     follow_up(recorded)
     assert is_consistent(recorded, run)
     [state] = recorded.ask(SYSTEM, lambda sight: deployment_requests.by_ids(sight, [stream]))
@@ -96,9 +96,9 @@ def test_a_stream_that_never_began(recorded: World, run: Run) -> None:
     recorded.append([item(poison, version, ReviewBegun(reason=Text("EXERCISE"))) for version in (1, 2)])
     with recorded.following(*map(view_consumer, VIEWS)):
         recorded.wait(lambda status: status.parked == 1 and status.lag == 0, deployment_requests.NAME)
-        told = run("events", "void", str(first), *WHY)
-        assert told.exit_code == 0, told.stderr
-        assert "deployment_requests: 2 events applied" in told.stdout
+        result = run("events", "void", str(first), *WHY)
+        assert result.exit_code == 0, result.stderr
+        assert "deployment_requests: 2 events applied" in result.stdout
         for view in VIEWS:
             recorded.reach(view.name, first + 1)
         recorded.wait(lambda status: status.parked == 0, deployment_requests.NAME)
@@ -108,7 +108,7 @@ def test_a_stream_that_never_began(recorded: World, run: Run) -> None:
         assert f"{position} ReviewBegun of {poison} was voided by olive" in run("trail", "--limit", "10000").stdout
 
 
-def test_one_with_which_an_authority_would_have_begun(recorded: World, run: Run) -> None:
+def test_voiding_the_registration_of_an_authority(recorded: World, run: Run) -> None:
     """It is registered anew, and its stream goes on at the next version."""
     code = AuthorityCode("newland")
     registered = AuthorityRegistered(code=code, name=Label("Newland"))
@@ -152,9 +152,9 @@ def token(role: Role) -> str:
     ("position", "said"), [(lambda own: 10**9, "there is no event"), (lambda own: own[1].position, "can be read")]
 )
 def test_what_is_not_to_be_voided(recorded: World, run: Run, position: Any, said: str) -> None:
-    told = run("events", "void", str(position(longest(recorded))), *WHY)
-    assert isinstance(told.exception, Exception)
-    assert said in str(told.exception)
+    result = run("events", "void", str(position(longest(recorded))), *WHY)
+    assert isinstance(result.exception, Exception)
+    assert said in str(result.exception)
     assert "nothing is voided" in run("events", "list").stdout
 
 

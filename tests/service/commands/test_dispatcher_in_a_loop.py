@@ -135,7 +135,7 @@ def test_none_is_lost_and_none_doubled_of_many_on_one_request(register: Register
         assert len(list(register.store.stream(request))) == 101
 
 
-def test_who_leaves_changes_nothing_for_what_was_begun(register: Register, dispatcher: Dispatcher) -> None:
+def test_a_command_that_is_cancelled_after_its_start_is_recorded(register: Register, dispatcher: Dispatcher) -> None:
     """It is recorded, and its turn given up."""
     request = register.submitted()
 
@@ -151,7 +151,7 @@ def test_who_leaves_changes_nothing_for_what_was_begun(register: Register, dispa
     assert (outcome.state.version, len(register.store.stream(request))) == (3, 3)
 
 
-def test_who_leaves_while_states_are_read_changes_nothing_either(
+def test_a_command_that_is_cancelled_while_it_reads_states_is_recorded(
     register: Register, threads: ThreadPoolExecutor, database_urls: DatabaseUrls
 ) -> None:
     request, turns = register.submitted(), StreamLocks(20)
@@ -178,7 +178,7 @@ def test_who_leaves_while_states_are_read_changes_nothing_either(
     assert len(register.store.stream(request)) == 3
 
 
-def test_who_leaves_keeps_nothing_from_those_who_are_told_with_it(
+def test_a_cancelled_command_does_not_affect_the_others_of_its_batch(
     register: Register, dispatcher: Dispatcher, database_urls: DatabaseUrls
 ) -> None:
     """Three that go in one batch, behind one that waits."""
@@ -212,9 +212,9 @@ def test_what_cannot_be_recorded_now_is_reported_and_gives_up_its_turn(
         dispatcher = Dispatcher(store, StateCache(store), StreamLocks(5), clock, threads=threads)
         assert isinstance(asyncio.run(dispatcher.dispatch(remark(request))), CommandResult)
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(Unavailable) as told:
+        with pytest.raises(Unavailable) as raised:
             asyncio.run(dispatcher.dispatch(remark(request)))
-        assert told.value.recorded is False
+        assert raised.value.recorded is False
         holder.rollback()
         outcome = asyncio.run(dispatcher.dispatch(remark(request)))
         assert isinstance(outcome, CommandResult)

@@ -36,7 +36,7 @@ def test_another_stream_does_not_wait() -> None:
     asyncio.run(carry_out())
 
 
-def test_who_waits_too_long_is_told_to_try_again() -> None:
+def test_waiting_longer_than_the_timeout_raises_unavailable() -> None:
     async def carry_out() -> None:
         turns = StreamLocks(timeout=0.01)
         async with taken(turns, A):

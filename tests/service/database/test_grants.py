@@ -84,6 +84,6 @@ def test_a_database_that_is_away_is_said_in_one_line(url: str) -> None:
     assert "\n" not in str(raised.value)
 
 
-def test_a_role_that_may_not_migrate_is_told_so(own_server: DatabaseUrls) -> None:
+def test_a_role_without_the_right_to_migrate_is_refused(own_server: DatabaseUrls) -> None:
     with pytest.raises(Misconfigured, match="permission denied"):
         migrate(own_server.api)

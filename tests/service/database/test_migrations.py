@@ -60,7 +60,7 @@ def test_events_are_the_librarys_own_table(database_urls: DatabaseUrls) -> None:
 
 
 @pytest.mark.parametrize("items", [[-2_000_000_000], [2_000_000_000], [1], [0, 2], [0, 1, 0], [1, 0]])
-def test_whoever_appends_cannot_forge_time(database_urls: DatabaseUrls, items: list[int]) -> None:
+def test_an_append_cannot_forge_its_time(database_urls: DatabaseUrls, items: list[int]) -> None:
     count = len(items)
     columns = [[uuid4() for _ in items], [1] * count, ["x"] * count, [b"{}"] * count, [None] * count]
     call = """SELECT event_store.append(%s::int[], %s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[],

@@ -136,7 +136,7 @@ def test_many_on_one_stream_win_one_after_the_other(appender: Appender, database
     assert others == [lost] * 11
 
 
-def test_who_waited_and_lost_to_the_batch_before_is_told_so(appender: Appender, database_url: str) -> None:
+def test_a_waiting_item_conflicts_with_the_batch_before_it(appender: Appender, database_url: str) -> None:
     stream = uuid4()
     with stopped(database_url, appender) as waiting:
         futures = waiting.submit(*[entry((each, 1)) for each in (uuid4(), stream, stream)])
@@ -259,7 +259,7 @@ def test_as_of_now_waits_for_what_is_stamped_and_not_yet_committed(store: EventS
         assert asked.result() == 1
 
 
-def test_followers_are_told_once_a_call(store: EventStore, database_urls: DatabaseUrls) -> None:
+def test_followers_are_notified_once_per_append(store: EventStore, database_urls: DatabaseUrls) -> None:
     stream = uuid4()
     with psycopg.connect(database_urls.worker, autocommit=True) as connection:
         connection.execute("LISTEN mandate_events")

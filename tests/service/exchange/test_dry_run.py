@@ -22,7 +22,7 @@ from tests.service.exchange.importing.histories import (
     NOW,
     REVIEWS,
     WHY,
-    Register,
+    Importer,
     asked,
     file_of,
     line,
@@ -54,12 +54,12 @@ FILES = {
 
 
 @pytest.fixture
-def register(database_urls: DatabaseUrls) -> Iterator[Register]:
+def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
     with opened(database_urls.api) as register:
         yield register
 
 
-def dry_run(register: Register, file: bytes) -> tuple[ImportTotals, list[Any]]:
+def dry_run(register: Importer, file: bytes) -> tuple[ImportTotals, list[Any]]:
     report = io.BytesIO()
     store = Rehearsal(register.store, NOW)
     importing = ImportRun(
@@ -70,7 +70,7 @@ def dry_run(register: Register, file: bytes) -> tuple[ImportTotals, list[Any]]:
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
-def test_it_shows_what_the_import_then_does(register: Register, file: bytes) -> None:
+def test_it_shows_what_the_import_then_does(register: Importer, file: bytes) -> None:
     before = register.store.head()
     totals, reported = dry_run(register, file)
     assert register.store.head() == before
@@ -78,14 +78,14 @@ def test_it_shows_what_the_import_then_does(register: Register, file: bytes) -> 
     assert (register.reads(file), register.reported) == (totals, reported)
 
 
-def test_what_is_there_is_reported_as_repeated(register: Register) -> None:
+def test_what_is_there_is_reported_as_repeated(register: Importer) -> None:
     register.reads(EXAMPLE)
     totals, _ = dry_run(register, EXAMPLE)
     assert (totals.recorded, totals.repeated_lines, totals.refused_before) == (0, 14, 1)
     assert register.reads(EXAMPLE) == totals
 
 
-def test_it_is_judged_on_what_is_in_the_register(register: Register) -> None:
+def test_it_is_judged_on_what_is_in_the_register(register: Importer) -> None:
     register.takes(*FOUNDED)
     totals, _ = dry_run(register, file_of(asked("a"), asked("b")))
     assert (totals.recorded, totals.refused) == (2, 0)

@@ -25,8 +25,8 @@ from service.settings import DatabaseUrls
 from tests.databases import CARELESS, Databases, in_memory_where_possible
 from tests.e2e.serving import free_port
 from tests.faults.processes import Process, environment
-from tests.service.graphql.register import Person, Register, followed
-from tests.service.graphql.world import World, world
+from tests.service.graphql.api_client import ApiClient, Person, followed
+from tests.service.graphql.scenario import Scenario, scenario
 from tests.waiting import until
 
 VICTIM = "{ viewer { subject } deploymentRequests(first: 1) { edges { node { reference status } } } }"
@@ -43,7 +43,7 @@ LOST = 599
 class Served:
     """A process, its requests of 20,000 characters each, and the person who attacks it."""
 
-    here: World
+    here: Scenario
     process: Process
     url: str
 
@@ -87,10 +87,10 @@ def attacked(urls: DatabaseUrls, *, requests: int = PAGE) -> Iterator[Served]:
         process = Process(environment(urls, folder), folder / "log", "serve", "--no-worker", "--port", str(port))
         stack.callback(end, process)
         url = f"http://127.0.0.1:{port}"
-        register = Register(stack.enter_context(httpx.Client(base_url=url, timeout=60)), urls)
+        register = ApiClient(stack.enter_context(httpx.Client(base_url=url, timeout=60)), urls)
         until(lambda: is_live(register), seconds=SLOW)
         stack.enter_context(followed(urls))
-        here = world(register)
+        here = scenario(register)
         incident = here.incident()["id"]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda _: here.request(purpose=LONG, incidents=[incident]), range(requests)))
@@ -100,7 +100,7 @@ def attacked(urls: DatabaseUrls, *, requests: int = PAGE) -> Iterator[Served]:
         yield Served(here, process, url)
 
 
-def is_live(register: Register) -> bool:
+def is_live(register: ApiClient) -> bool:
     with suppress(httpx.HTTPError):
         return register.client.get("/health/live").status_code == 200
     return False

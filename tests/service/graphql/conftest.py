@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import Databases
+from tests.service.graphql.api_client import ApiClient, served
 from tests.service.graphql.both_ways import both_ways
-from tests.service.graphql.register import Register, served
 
 
 @pytest.fixture(scope="session")
-def register(databases: Databases) -> Iterator[Register]:
+def register(databases: Databases) -> Iterator[ApiClient]:
     """A register that tests share: each speaks of authorities, regions and requests of its own."""
     with databases.fresh() as urls, served(urls) as register:
         yield register

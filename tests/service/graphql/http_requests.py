@@ -1,6 +1,6 @@
 """Requests over HTTP: persons and documents."""
 
-from tests.service.graphql.register import Person
+from tests.service.graphql.api_client import Person
 
 ANA = Person("ana", "somewhere")
 VIEWER = "{ viewer { subject } }"

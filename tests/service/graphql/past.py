@@ -14,7 +14,7 @@ from domain.visibility import Viewer
 from domain.vocabulary import Actor
 from projections.audit_entries import difference, visible_changes
 from tests.projections.model import Model
-from tests.service.graphql.register import Answer
+from tests.service.graphql.api_client import Answer
 
 INCIDENT = "id version attributionStatus evidence { id } deploymentRequests { id version }"
 REQUEST = f"""id version status revision hold {{ overdue awaiting {{ id }} }} decision {{ standing }}

@@ -23,9 +23,9 @@ from tests.projections.histories import Histories
 from tests.projections.model import Model, actor
 from tests.projections.world import World
 from tests.service.graphql import filters, past
+from tests.service.graphql.api_client import Answer, ApiClient, Person, served
 from tests.service.graphql.filters import PLACES, kept
 from tests.service.graphql.past import Past
-from tests.service.graphql.register import Answer, Person, Register, served
 
 EXAMPLES: Final = int(os.environ.get("MANDATE_TEST_PASTS", "4"))
 PEOPLE: Final = {
@@ -58,7 +58,7 @@ INCIDENT: Final = f"""query ($id: ID!, $reference: String!, $asOf: DateTime) {{
 class Asked:
     """Asks the API what the past should tell."""
 
-    register: Register
+    register: ApiClient
     past: Past
 
     def ask(self, document: str, **variables: Any) -> Answer:

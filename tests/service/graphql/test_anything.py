@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from service.graphql.root import schema
-from tests.service.graphql.register import Person, Register
-from tests.service.graphql.world import World, world
+from tests.service.graphql.api_client import ApiClient, Person
+from tests.service.graphql.scenario import Scenario, scenario
 
 ODD = [
     "",
@@ -49,8 +49,8 @@ FIELDS = [
 
 
 @pytest.fixture(scope="module")
-def here(register: Register) -> World:
-    here = world(register)
+def here(register: ApiClient) -> Scenario:
+    here = scenario(register)
     here.decided(incidents=[here.attributed()["id"]])
     return here
 
@@ -58,7 +58,7 @@ def here(register: Register) -> World:
 @pytest.mark.parametrize(("operation", "name", "field"), FIELDS, ids=[name for _, name, _ in FIELDS])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_field_fails_on_any_value(here: World, operation: str, name: str, field: GraphQLField, data: Any) -> None:
+def test_no_field_fails_on_any_value(here: Scenario, operation: str, name: str, field: GraphQLField, data: Any) -> None:
     declared = ", ".join(f"${argument}: {each.type}" for argument, each in field.args.items())
     passed = ", ".join(f"{argument}: ${argument}" for argument in field.args)
     call = f"{name}({passed})" if passed else name
@@ -73,13 +73,13 @@ def test_no_field_fails_on_any_value(here: World, operation: str, name: str, fie
     assert set(codes) <= {"BAD_USER_INPUT"}, answer
 
 
-def values(kind: Any, here: World) -> st.SearchStrategy[Any]:
+def values(kind: Any, here: Scenario) -> st.SearchStrategy[Any]:
     if isinstance(kind, GraphQLNonNull):
         return _present(kind.of_type, here)
     return st.none() | _present(kind, here)
 
 
-def _present(kind: Any, here: World) -> st.SearchStrategy[Any]:
+def _present(kind: Any, here: Scenario) -> st.SearchStrategy[Any]:
     if isinstance(kind, GraphQLList):
         return st.lists(values(kind.of_type, here), max_size=3)
     if isinstance(kind, GraphQLEnumType):
@@ -110,7 +110,7 @@ JSON = st.recursive(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.text(max_size=60) | st.sampled_from(["{ viewer { subject } }"]), variables=JSON, operation=JSON)
 @example(query="{ viewer { subject } }", variables={"": {"\ud800": []}}, operation="\ud800")
-def test_no_body_is_our_fault(register: Register, query: str, variables: Any, operation: Any) -> None:
+def test_no_body_is_our_fault(register: ApiClient, query: str, variables: Any, operation: Any) -> None:
     body = json.dumps({"query": query, "variables": variables, "operationName": operation}).encode()
     headers = {**register.headers(Person("ana", "somewhere")), "content-type": "application/json"}
     response = register.client.post("/graphql", content=body, headers=headers)
@@ -120,6 +120,6 @@ def test_no_body_is_our_fault(register: Register, query: str, variables: Any, op
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200))
-def test_no_bytes_are_our_fault(register: Register, body: bytes) -> None:
+def test_no_bytes_are_our_fault(register: ApiClient, body: bytes) -> None:
     headers = {**register.headers(Person("ana", "somewhere")), "content-type": "application/json"}
     assert register.client.post("/graphql", content=body, headers=headers).status_code in (200, 400)

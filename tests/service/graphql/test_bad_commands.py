@@ -6,26 +6,26 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.service.graphql.register import Answer, Register
-from tests.service.graphql.world import ADMINISTRATOR, World, world
+from tests.service.graphql.api_client import Answer, ApiClient
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 
 MEGABYTE = "x" * 1_000_000
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def here(register: Register) -> World:
-    return world(register)
+def here(register: ApiClient) -> Scenario:
+    return scenario(register)
 
 
 @pytest.fixture
-def _nothing_is_recorded(here: World) -> Iterator[None]:
+def _nothing_is_recorded(here: Scenario) -> Iterator[None]:
     before = recorded(here)
     yield
     assert recorded(here) == before
 
 
-def recorded(here: World) -> int:
+def recorded(here: Scenario) -> int:
     with psycopg.connect(here.register.urls.owner) as connection:
         row = connection.execute("SELECT count(*) FROM event_store.events").fetchone()
         assert row is not None
@@ -79,23 +79,23 @@ def period(start: str, end: str) -> dict[str, str]:
         ({"marking": "RED", "recipients": ["a"] * 101}, "recipients"),
     ],
 )
-def test_a_submission_names_the_field(here: World, values: dict[str, Any], path: str) -> None:
+def test_a_submission_names_the_field(here: Scenario, values: dict[str, Any], path: str) -> None:
     assert path in named(here.request(**values))
 
 
 @pytest.mark.usefixtures("_nothing_is_recorded")
-def test_every_field_that_is_wrong_is_named_at_once(here: World) -> None:
+def test_every_field_that_is_wrong_is_named_at_once(here: Scenario) -> None:
     wrong = here.request(strength=0, force="", purpose="\x00", region="!")
     assert named(wrong) == ["force", "strength", "region", "purpose"]
 
 
-def test_an_id_of_a_wrong_form_is_quoted_as_it_was_written(here: World) -> None:
+def test_an_id_of_a_wrong_form_is_quoted_as_it_was_written(here: Scenario) -> None:
     answer = here.request(incidents=["nonsense", NOWHERE])
     assert answer["message"] == f"incidents: There is no such incident that you may see: nonsense, {NOWHERE}."
 
 
 @pytest.mark.usefixtures("_nothing_is_recorded")
-def test_the_deciding_authority_asks_nobody(here: World) -> None:
+def test_the_deciding_authority_asks_nobody(here: Scenario) -> None:
     assert named(here.request(here.of("decider", "dan"))) == ["region"]
 
 
@@ -112,7 +112,7 @@ def test_the_deciding_authority_asks_nobody(here: World) -> None:
         ({"location": {"latitude": 0, "longitude": 0, "description": ""}}, "location.description"),
     ],
 )
-def test_a_report_names_the_field(here: World, values: dict[str, Any], path: str) -> None:
+def test_a_report_names_the_field(here: Scenario, values: dict[str, Any], path: str) -> None:
     assert path in named(here.incident(**values))
 
 
@@ -134,7 +134,7 @@ def test_a_report_names_the_field(here: World, values: dict[str, Any], path: str
     ],
 )
 def test_a_command_on_an_incident_names_the_field(
-    here: World, mutation: str, values: dict[str, Any], path: str
+    here: Scenario, mutation: str, values: dict[str, Any], path: str
 ) -> None:
     incident = here.attributed()["id"]
     before = recorded(here)
@@ -161,7 +161,7 @@ def test_a_command_on_an_incident_names_the_field(
     ],
 )  # fmt: skip
 def test_a_command_on_a_request_names_the_field(
-    here: World, who: str, mutation: str, values: dict[str, Any], path: str
+    here: Scenario, who: str, mutation: str, values: dict[str, Any], path: str
 ) -> None:
     request = here.request()["id"]
     here.on_request(here.reviewer, "beginReview", request)
@@ -171,7 +171,7 @@ def test_a_command_on_a_request_names_the_field(
     assert recorded(here) == before
 
 
-def test_a_condition_that_is_not_there_is_named(here: World) -> None:
+def test_a_condition_that_is_not_there_is_named(here: Scenario) -> None:
     request = here.decided()["id"]
     for condition in (NOWHERE, "nonsense", "\ud800"):
         answer = here.on_request(here.requester, "reportFulfilment", request, condition=condition, report="EXERCISE")
@@ -193,7 +193,7 @@ def test_a_condition_that_is_not_there_is_named(here: World) -> None:
     ],
 )  # fmt: skip
 def test_a_command_of_an_administrator_names_the_field(
-    here: World, mutation: str, kind: str, values: dict[str, Any], path: str
+    here: Scenario, mutation: str, kind: str, values: dict[str, Any], path: str
 ) -> None:
     before = recorded(here)
     if mutation != "registerAuthority":
@@ -204,7 +204,7 @@ def test_a_command_of_an_administrator_names_the_field(
     assert recorded(here) == before
 
 
-def test_what_is_there_already_is_named(here: World) -> None:
+def test_what_is_there_already_is_named(here: Scenario) -> None:
     code = {"code": f"{here.name}-asker", "name": "again"}
     answer = here.register.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", code)
     assert named(answer) == ["code"]

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.service.graphql.register import Register
-from tests.service.graphql.world import World, world
+from tests.service.graphql.api_client import ApiClient
+from tests.service.graphql.scenario import Scenario, scenario
 
 MEGABYTE = "x" * 1_000_000
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def here(register: Register) -> World:
-    return world(register)
+def here(register: ApiClient) -> Scenario:
+    return scenario(register)
 
 
 BAD_INSTANTS = [
@@ -35,7 +35,7 @@ BAD_INSTANTS = [
 
 
 @pytest.mark.parametrize("instant", BAD_INSTANTS)
-def test_an_instant_that_is_none_is_bad_user_input_naming_the_path(here: World, instant: Any) -> None:
+def test_an_instant_that_is_none_is_bad_user_input_naming_the_path(here: Scenario, instant: Any) -> None:
     document = (
         "mutation ($input: SubmitDeploymentRequestInput!) { submitDeploymentRequest(input: $input) { __typename } }"
     )
@@ -51,7 +51,7 @@ def test_an_instant_that_is_none_is_bad_user_input_naming_the_path(here: World, 
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "filter.recordedFrom"}
 
 
-def test_an_instant_in_the_document_itself_is_named_too(here: World) -> None:
+def test_an_instant_in_the_document_itself_is_named_too(here: Scenario) -> None:
     document = '{ deploymentRequests(filter: { submittedUntil: "2035-01-10T06:00:00" }) { totalCount } }'
     [error] = here.register.errors(here.requester, document)
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "filter.submittedUntil"}
@@ -100,7 +100,7 @@ def test_an_instant_in_the_document_itself_is_named_too(here: World) -> None:
         ("mutation { registerAuthority(input: { code: \"c\" }) { __typename } }", "name"),
     ],
 )  # fmt: skip
-def test_a_query_that_cannot_be_answered_names_the_argument(here: World, document: str, path: str) -> None:
+def test_a_query_that_cannot_be_answered_names_the_argument(here: Scenario, document: str, path: str) -> None:
     [error] = here.register.errors(here.requester, document)
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": path}
     assert error["message"].startswith(f"{path}: ")
@@ -129,7 +129,7 @@ SUBMISSION = {
     ],
 )
 def test_a_variable_that_lacks_a_field_or_has_one_too_many_names_it(
-    here: World, variables: dict[str, Any], path: str
+    here: Scenario, variables: dict[str, Any], path: str
 ) -> None:
     document = (
         "mutation ($input: SubmitDeploymentRequestInput!) { submitDeploymentRequest(input: $input) { __typename } }"
@@ -155,17 +155,17 @@ def test_a_variable_that_lacks_a_field_or_has_one_too_many_names_it(
     ],
 )
 @pytest.mark.parametrize("value", ["a\x00", "\ud800", "a\udfff"])
-def test_what_no_database_can_hold_is_named(here: World, field: str, path: str, value: str) -> None:
+def test_what_no_database_can_hold_is_named(here: Scenario, field: str, path: str, value: str) -> None:
     [error] = here.register.errors(here.requester, f"query ($s: String!) {{ {field} }}", s=value)
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": path}
 
 
-def test_half_a_character_is_no_id_of_anything(here: World) -> None:
+def test_half_a_character_is_no_id_of_anything(here: Scenario) -> None:
     assert here.register.ask(here.requester, "query ($s: ID!) { node(id: $s) { id } }", s="\ud800") == {"node": None}
 
 
 @pytest.mark.parametrize("many", [{"status": ["APPROVED"] * 101}, {"region": ["a"] * 101}, {"text": MEGABYTE}])
-def test_a_filter_is_bounded(here: World, many: dict[str, Any]) -> None:
+def test_a_filter_is_bounded(here: Scenario, many: dict[str, Any]) -> None:
     document = "query ($f: DeploymentRequestFilter) { deploymentRequests(filter: $f) { totalCount } }"
     [error] = here.register.errors(here.requester, document, f=many)
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": f"filter.{next(iter(many))}"}
@@ -190,11 +190,11 @@ def test_a_filter_is_bounded(here: World, many: dict[str, Any]) -> None:
         ("{ it: deploymentRequests(filter: { status: [] }) { totalCount } }", {"totalCount": 0}),
     ],
 )  # fmt: skip
-def test_what_does_not_exist_is_null(here: World, document: str, answer: Any) -> None:
+def test_what_does_not_exist_is_null(here: Scenario, document: str, answer: Any) -> None:
     assert here.register.ask(here.requester, document)["it"] == answer
 
 
-def test_an_input_of_another_form_is_bad_user_input(here: World) -> None:
+def test_an_input_of_another_form_is_bad_user_input(here: Scenario) -> None:
     document = "mutation ($input: DeploymentRequestCommandInput!) { beginReview(input: $input) { __typename } }"
     wrong: list[Any] = [
         {},

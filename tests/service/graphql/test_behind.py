@@ -15,16 +15,16 @@ from service.event_store.store import EventStore
 from service.graphql.execution.graphql_errors import NOTHING
 from service.settings import DatabaseUrls
 from tests.databases import Databases
-from tests.service.graphql.register import served
-from tests.service.graphql.world import ADMINISTRATOR, World
+from tests.service.graphql.api_client import served
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario
 from tests.waiting import until
 
 
 @pytest.fixture
-def behind(database_urls: DatabaseUrls) -> Iterator[World]:
+def behind(database_urls: DatabaseUrls) -> Iterator[Scenario]:
     """A register whose views know the authorities, and nothing of what came after."""
     with served(database_urls) as followed:
-        made = World(followed, "v")
+        made = Scenario(followed, "v")
         for code in (ADMINISTRATOR.authority, "v-asker", "v-decider", "v-other"):
             values = {"code": code, "name": code}
             followed.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", values)
@@ -32,10 +32,10 @@ def behind(database_urls: DatabaseUrls) -> Iterator[World]:
         followed.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", mandate, "mandates { region }")
         made.ask(ADMINISTRATOR, "query ($at: Position) { authorities(atLeast: $at) { code } }")
     with served(database_urls, follow=False) as register:
-        yield World(register, "v")
+        yield Scenario(register, "v")
 
 
-def test_a_mutation_answers_its_subject_whether_or_not_the_views_follow(behind: World) -> None:
+def test_a_mutation_answers_its_subject_whether_or_not_the_views_follow(behind: Scenario) -> None:
     incident = behind.incident(fields="reference attributionStatus evidence { id }")
     recorded = behind.on_incident(behind.reviewer, "recordEvidence", incident["id"], "version evidence { summary }")
     assert recorded["evidence"] == [{"summary": "EXERCISE: a photograph."}]
@@ -48,7 +48,7 @@ def test_a_mutation_answers_its_subject_whether_or_not_the_views_follow(behind: 
     assert behind.on_request(behind.reviewer, "beginReview", request["id"])["status"] == "UNDER_REVIEW"
 
 
-def test_its_events_are_reported_too(behind: World) -> None:
+def test_its_events_are_reported_too(behind: Scenario) -> None:
     document = """mutation ($input: RegisterAuthorityInput!) { registerAuthority(input: $input) {
         ... on AuthorityRecorded { events { type version payload changes { path after } subject { id } } } } }"""
     answer = behind.register.ask(ADMINISTRATOR, document, input={"code": "late", "name": "Late"})
@@ -56,7 +56,7 @@ def test_its_events_are_reported_too(behind: World) -> None:
     assert (event["type"], event["payload"]) == ("AuthorityRegistered", {"code": "late", "name": "Late"})
 
 
-def test_what_is_reached_from_it_says_that_its_view_is_behind(behind: World) -> None:
+def test_what_is_reached_from_it_says_that_its_view_is_behind(behind: Scenario) -> None:
     incident = behind.incident()["id"]
     document = """mutation ($input: SubmitDeploymentRequestInput!) { submitDeploymentRequest(input: $input) {
         ... on DeploymentRequestRecorded { position deploymentRequest { reference incidents { reference } } } } }"""
@@ -76,7 +76,7 @@ def test_what_is_reached_from_it_says_that_its_view_is_behind(behind: World) -> 
 
 
 @contextmanager
-def followed(behind: World, name: str) -> Iterator[None]:
+def followed(behind: Scenario, name: str) -> Iterator[None]:
     """One view is followed, and the others are not."""
     stop, urls = threading.Event(), behind.register.urls
     with closing(EventStore(urls.worker)) as store:
@@ -90,7 +90,7 @@ def followed(behind: World, name: str) -> Iterator[None]:
             follower.join()
 
 
-def test_an_event_is_not_shown_without_what_it_happened_to(behind: World) -> None:
+def test_an_event_is_not_shown_without_what_it_happened_to(behind: Scenario) -> None:
     request = behind.request()["id"]
     document = """query ($id: ID!, $at: Position) { auditTrail(filter: { subject: $id }, atLeast: $at) { edges { node {
         type subject { id } } } } }"""
@@ -102,7 +102,7 @@ def test_an_event_is_not_shown_without_what_it_happened_to(behind: World) -> Non
     assert error["path"] == ["auditTrail", "edges", 0, "node", "subject"]
 
 
-def test_a_query_at_least_at_a_position_that_is_not_reached_says_so(behind: World) -> None:
+def test_a_query_at_least_at_a_position_that_is_not_reached_says_so(behind: Scenario) -> None:
     behind.incident()
     document = "query ($at: Position) { incidents(atLeast: $at) { totalCount } }"
     response = behind.register.post(behind.requester, document, {"at": behind.register.position})
@@ -111,14 +111,14 @@ def test_a_query_at_least_at_a_position_that_is_not_reached_says_so(behind: Worl
     assert behind.register.ask(behind.requester, "{ incidents { totalCount } }") == {"incidents": {"totalCount": 0}}
 
 
-def test_views_that_nobody_follows_for_say_so(behind: World) -> None:
+def test_views_that_nobody_follows_for_say_so(behind: Scenario) -> None:
     behind.incident()
     statuses = behind.register.ask(behind.requester, "{ projections { name state lag lagSeconds } }")["projections"]
     assert {status["state"] for status in statuses} == {"STOPPED"}
     assert all(status["lag"] > 0 and status["lagSeconds"] > 0 for status in statuses)
 
 
-def test_a_fault_of_ours_is_logged_and_masked(behind: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_ours_is_logged_and_masked(behind: Scenario, caplog: pytest.LogCaptureFixture) -> None:
     assert behind.register.urls.superuser
     with psycopg.connect(behind.register.urls.superuser, autocommit=True) as connection:
         connection.execute("UPDATE projections.authorities SET document = '{\"secret\": true}'")
@@ -138,7 +138,7 @@ def test_without_the_database_it_is_503_and_says_when_to_try_again(
     databases: Databases, caplog: pytest.LogCaptureFixture
 ) -> None:
     with databases.fresh() as urls, served(urls, follow=False) as register:
-        here = World(register, "gone")
+        here = Scenario(register, "gone")
         register.ask(here.requester, "{ authorities { code } }")
         assert urls.superuser
         with psycopg.connect(databases.server.superuser or "", autocommit=True) as connection:
@@ -159,7 +159,7 @@ def test_without_the_database_it_is_503_and_says_when_to_try_again(
         assert register.ask(here.requester, "{ authorities { code } }") == {"authorities": []}
 
 
-def test_where_writing_hangs_everybody_is_told_to_try_again_in_time(database_urls: DatabaseUrls) -> None:
+def test_commands_are_answered_503_in_time_while_writing_hangs(database_urls: DatabaseUrls) -> None:
     mutation = 'mutation { registerAuthority(input: {code: "hq", name: "a"}) { __typename } }'
     with served(database_urls, follow=False) as register, psycopg.connect(database_urls.owner) as holder:
         holder.execute("LOCK TABLE event_store.events IN ACCESS EXCLUSIVE MODE")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from tests.databases import NewDatabase
-from tests.service.graphql.register import served
-from tests.service.graphql.world import world
+from tests.service.graphql.api_client import served
+from tests.service.graphql.scenario import scenario
 
 AHEAD = """
     CREATE SCHEMA skewed;
@@ -23,7 +23,7 @@ def test_what_is_overdue_is_judged_by_the_clock_of_decisions(new_database: NewDa
     held = "query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) { hold { overdue } } }"
     listed = "query ($at: Position) { deploymentRequests(filter: { overdue: true }, atLeast: $at) { totalCount } }"
     with served(urls) as register:
-        here = world(register)
+        here = scenario(register)
         request = here.request(incidents=[here.incident()["id"]], fields="id")["id"]
         incident = here.incident(fields="id")["id"]
         here.on_request(here.reviewer, "beginReview", request)

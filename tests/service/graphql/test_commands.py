@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.service.graphql.register import Register
-from tests.service.graphql.world import ADMINISTRATOR, World, world
+from tests.service.graphql.api_client import ApiClient
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 
 REQUEST = """
     reference status version revision force strength region purpose period { start end } marking recipients
@@ -34,11 +34,11 @@ PERIOD = {"start": "2035-01-11T00:00:00Z", "end": "2035-02-01T00:00:00Z"}
 
 
 @pytest.fixture(scope="module")
-def here(register: Register) -> World:
-    return world(register)
+def here(register: ApiClient) -> Scenario:
+    return scenario(register)
 
 
-def shown(here: World, who: Any, kind: str, id: str, fields: str) -> Any:
+def shown(here: Scenario, who: Any, kind: str, id: str, fields: str) -> Any:
     """The same subject by a query, at least as of the last command."""
     answer = here.ask(
         who, f"query ($id: ID!, $at: Position) {{ {kind}(id: $id, atLeast: $at) {{ id {fields} }} }}", id=id
@@ -46,7 +46,7 @@ def shown(here: World, who: Any, kind: str, id: str, fields: str) -> Any:
     return answer[kind]
 
 
-def test_a_request_goes_all_its_way_and_each_answer_is_what_the_views_show(here: World) -> None:
+def test_a_request_goes_all_its_way_and_each_answer_is_what_the_views_show(here: Scenario) -> None:
     incident = here.attributed()
     request = here.request(fields=REQUEST, incidents=[incident["id"]])
     again = here.incident()
@@ -79,7 +79,7 @@ def test_a_request_goes_all_its_way_and_each_answer_is_what_the_views_show(here:
     assert [ground["incident"]["id"] for ground in done["decision"]["grounds"]] == [incident["id"]]
 
 
-def test_the_other_ends(here: World) -> None:
+def test_the_other_ends(here: Scenario) -> None:
     withdrawn = here.on_request(here.requester, "withdrawDeploymentRequest", here.request()["id"])
     assert withdrawn["status"] == "WITHDRAWN"
     denied = here.request()["id"]
@@ -94,7 +94,7 @@ def test_the_other_ends(here: World) -> None:
     assert set(confirmed["available"]) == {"REVOKE", "REMARK"}
 
 
-def test_an_incident_goes_all_its_way(here: World) -> None:
+def test_an_incident_goes_all_its_way(here: Scenario) -> None:
     location = {"latitude": 42.95, "longitude": 20.7, "description": "EXERCISE: at the canal."}
     incident = here.incident(fields=INCIDENT, location=location, marking="GREEN")
     assert incident.pop("__typename") == "IncidentRecorded"
@@ -130,7 +130,7 @@ TRAIL = """query ($id: ID, $at: Position) {
 }"""
 
 
-def test_the_events_that_an_answer_shows_are_those_of_the_audit_trail(here: World, register: Register) -> None:
+def test_the_events_that_an_answer_shows_are_those_of_the_audit_trail(here: Scenario, register: ApiClient) -> None:
     incident = here.attributed()
     submit = f"""mutation ($input: SubmitDeploymentRequestInput!) {{ submitDeploymentRequest(input: $input) {{
         ... on DeploymentRequestRecorded {{ position deploymentRequest {{ id }} {EVENTS} }} }} }}"""
@@ -144,7 +144,7 @@ def test_the_events_that_an_answer_shows_are_those_of_the_audit_trail(here: Worl
     assert told["events"][0]["payload"]["incidents"] == [incident["id"]]
 
 
-def test_the_events_on_mandates_are_reported_alike(here: World, register: Register) -> None:
+def test_the_events_on_mandates_are_reported_alike(here: Scenario, register: ApiClient) -> None:
     code = f"{here.name}-other"
     told: Any = {}
     for mutation, kind, values in (
@@ -161,7 +161,7 @@ def test_the_events_on_mandates_are_reported_alike(here: World, register: Regist
     assert told["events"][0]["changes"][0]["path"] == "mandates.0.validUntil"
 
 
-def test_the_same_key_gives_the_first_outcome_again(here: World) -> None:
+def test_the_same_key_gives_the_first_outcome_again(here: Scenario) -> None:
     first = here.request(fields=REQUEST, idempotencyKey="k1")
     here.on_request(here.reviewer, "beginReview", first["id"])
     again = here.request(fields="id reference status version availableActions", idempotencyKey="k1")
@@ -171,13 +171,13 @@ def test_the_same_key_gives_the_first_outcome_again(here: World) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "   ", "k" * 201, "a\x00b", "\ud800"])
-def test_a_key_that_cannot_be_one_is_named(here: World, key: str) -> None:
+def test_a_key_that_cannot_be_one_is_named(here: Scenario, key: str) -> None:
     answer = here.request(idempotencyKey=key)
     assert answer["__typename"] == "InvalidInput"
     assert [problem["path"] for problem in answer["fields"]] == ["idempotencyKey"]
 
 
-def test_an_explicit_null_is_as_if_left_out(here: World) -> None:
+def test_an_explicit_null_is_as_if_left_out(here: Scenario) -> None:
     request = here.request(incidents=None, recipients=None, idempotencyKey=None, fields="marking recipients")
     assert request["marking"] == "AMBER"
     amended = here.on_request(
@@ -187,7 +187,7 @@ def test_an_explicit_null_is_as_if_left_out(here: World) -> None:
     assert (amended["strength"], amended["force"], amended["revision"]) == (7, "Exercise Force", 2)
 
 
-def test_each_refusal_is_a_member_of_the_result(here: World) -> None:
+def test_each_refusal_is_a_member_of_the_result(here: Scenario) -> None:
     request = here.request()["id"]
     refused = here.on_request(here.requester, "beginReview", request)
     assert refused["__typename"] == "NotPermitted"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.service.graphql.register import Answer, Person, Register
-from tests.service.graphql.world import World, world
+from tests.service.graphql.api_client import Answer, ApiClient, Person
+from tests.service.graphql.scenario import Scenario, scenario
 
 CHANGES = """query ($id: ID!, $from: Int!, $to: Int, $asOf: DateTime, $version: Int, $at: Position) {
     deploymentRequest(id: $id, asOf: $asOf, version: $version, atLeast: $at) {
@@ -15,7 +15,7 @@ CHANGES = """query ($id: ID!, $from: Int!, $to: Int, $asOf: DateTime, $version: 
 class Case:
     """A request that was amended twice, taken up, and amended again."""
 
-    def __init__(self, here: World) -> None:
+    def __init__(self, here: Scenario) -> None:
         self.here = here
         self.open, self.hidden = here.incident()["id"], here.incident(here.reviewer)["id"]
         self.request = here.request(strength=60)["id"]
@@ -37,8 +37,8 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def case(register: Register) -> Case:
-    return Case(world(register))
+def case(register: ApiClient) -> Case:
+    return Case(scenario(register))
 
 
 def change(path: str, before: object, after: object) -> Answer:

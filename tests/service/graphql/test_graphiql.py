@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 
 from service.graphql.http.graphiql import FOLDER
-from tests.service.graphql.register import Person, Register
+from tests.service.graphql.api_client import ApiClient, Person
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 EXAMPLES = re.findall(r"`([^`]+)`", (FOLDER / "examples.js").read_text())
 
 
-def page(register: Register) -> Any:
+def page(register: ApiClient) -> Any:
     return register.client.get("/graphql", headers=BROWSER)
 
 
-def test_a_browser_gets_the_page_without_a_token(register: Register) -> None:
+def test_a_browser_gets_the_page_without_a_token(register: ApiClient) -> None:
     response = page(register)
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/html")
@@ -24,14 +24,14 @@ def test_a_browser_gets_the_page_without_a_token(register: Register) -> None:
     assert (response.headers["cache-control"], response.headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
-def test_its_policy_lets_nothing_in_from_elsewhere(register: Register) -> None:
+def test_its_policy_lets_nothing_in_from_elsewhere(register: ApiClient) -> None:
     policy = dict(part.split(" ", 1) for part in page(register).headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert not any(word in source for source in policy.values() for word in ("http", "*", "unsafe"))
 
 
-def test_every_asset_that_it_names_is_served_by_us(register: Register) -> None:
+def test_every_asset_that_it_names_is_served_by_us(register: ApiClient) -> None:
     named = re.findall(r'(?:src|href)="([^"]+)"', page(register).text)
     files = [name for name in named if not name.startswith("data:")]
     assert len(files) == 7
@@ -48,7 +48,7 @@ def test_every_asset_that_it_names_is_served_by_us(register: Register) -> None:
 
 
 @pytest.mark.parametrize("path", ["/graphiql/nothing.js", "/graphiql/library/../page.py", "/graphiql/"])
-def test_nothing_else_is_served_beside_it(register: Register, path: str) -> None:
+def test_nothing_else_is_served_beside_it(register: ApiClient, path: str) -> None:
     assert register.client.get(path).status_code == 404
 
 
@@ -63,5 +63,5 @@ def test_there_are_examples_of_reading_and_of_writing() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_every_example_is_answered(register: Register, example: str) -> None:
+def test_every_example_is_answered(register: ApiClient, example: str) -> None:
     assert register.ask(Person("adm", "hq"), example)

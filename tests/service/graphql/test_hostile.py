@@ -20,9 +20,9 @@ from service.graphql.execution.person_quotas import PersonQuota, PersonQuotas, Q
 from service.graphql.root import schema
 from service.settings import DatabaseUrls
 from tests.databases import Databases
+from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.graphql.attacks import ATTACKS, LOST, Served, attacked, harm
-from tests.service.graphql.register import Person, Register, served
-from tests.service.graphql.world import ADMINISTRATOR, world
+from tests.service.graphql.scenario import ADMINISTRATOR, scenario
 from tests.waiting import until
 
 LONGEST_WAIT = 2.0
@@ -47,7 +47,7 @@ def test_an_attack_keeps_nobody_waiting_and_takes_no_memory(victim: Served, atta
     assert max(size for _, size, _ in found.answers) < 4.5 * 1024 * 1024
 
 
-def refused(register: Register, document: str) -> str:
+def refused(register: ApiClient, document: str) -> str:
     [error] = register.errors(ANA, document)
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     return str(error["message"])
@@ -69,32 +69,32 @@ def refused(register: Register, document: str) -> str:
         ),
     ],
 )  # fmt: skip
-def test_a_document_is_refused_before_it_is_validated(register: Register, document: str, told: str) -> None:
+def test_a_document_is_refused_before_it_is_validated(register: ApiClient, document: str, told: str) -> None:
     assert told in refused(register, document)
 
 
-def test_a_long_text_in_a_document_is_no_long_name(register: Register) -> None:
+def test_a_long_text_in_a_document_is_no_long_name(register: ApiClient) -> None:
     assert register.ask(ANA, f'{{ node(id: "{"n" * 5_000}") {{ id }} }}') == {"node": None}
 
 
-def test_so_many_errors_are_reported_and_no_more(register: Register) -> None:
+def test_so_many_errors_are_reported_and_no_more(register: ApiClient) -> None:
     errors = register.errors(ANA, "{ " + " ".join(f"nothing{n}" for n in range(99)) + " }")
     assert len(errors) == ERRORS
-    here = world(register)
+    here = scenario(register)
     request = here.request()["id"]
     fields = " ".join(f"a{n}: changes(fromVersion: 77) {{ path }}" for n in range(90))
     document = f"query ($id: ID!, $at: Position) {{ deploymentRequest(id: $id, atLeast: $at) {{ {fields} }} }}"
     assert len(register.errors(here.requester, document, id=request, at=register.position)) <= ERRORS + 1
 
 
-def test_a_message_that_quotes_what_was_sent_is_short(register: Register) -> None:
+def test_a_message_that_quotes_what_was_sent_is_short(register: ApiClient) -> None:
     values = [{"a" * 200: "b" * 100_000}] * 100
     document = "query ($f: DeploymentRequestFilter) { deploymentRequests(filter: $f) { totalCount } }"
     response = register.post(ANA, document, {"f": {"status": values, **{"n" * 190 + str(n): n for n in range(500)}}})
     assert len(response.content) < 100_000
 
 
-def test_values_are_counted_before_they_are_read(register: Register) -> None:
+def test_values_are_counted_before_they_are_read(register: ApiClient) -> None:
     body = f'{{"query": "{{ viewer {{ subject }} }}", "variables": {{"a": [{"[]," * 60_000}1]}}}}'
     headers = {**register.headers(ANA), "content-type": "application/json"}
     response = register.client.post("/graphql", content=body, headers=headers)
@@ -106,13 +106,13 @@ def test_values_are_counted_before_they_are_read(register: Register) -> None:
     "field",
     ["availableActions", "explanation { status }", "changes(fromVersion: 1) { path }", "history { edges { cursor } }"],
 )
-def test_what_is_computed_is_charged_what_it_costs(register: Register, field: str) -> None:
+def test_what_is_computed_is_charged_what_it_costs(register: ApiClient, field: str) -> None:
     fields = " ".join(f"a{n}: {field}" for n in range(10))
     document = f"{{ deploymentRequests(first: 100) {{ edges {{ node {{ {fields} }} }} }} }}"
     assert "The answer could cost" in refused(register, document)
 
 
-def test_a_page_of_a_hundred_with_what_one_may_do_is_answered(register: Register) -> None:
+def test_a_page_of_a_hundred_with_what_one_may_do_is_answered(register: ApiClient) -> None:
     document = "{ deploymentRequests(first: 100) { totalCount edges { node { id reference availableActions } } } }"
     assert register.ask(ANA, document)["deploymentRequests"]
 
@@ -129,7 +129,7 @@ def test_one_document_takes_four_connections_and_leaves_the_others(database_urls
         psycopg.connect(database_urls.superuser, autocommit=True) as watch,
         ThreadPoolExecutor(1) as pool,
     ):
-        world(register)
+        scenario(register)
         register.ask(
             ADMINISTRATOR, "query ($at: Position) { incidents(atLeast: $at) { totalCount } }", at=register.position
         )
@@ -239,7 +239,7 @@ def test_work_goes_round_the_loop_between_pieces() -> None:
     assert all(rounds[at - 1] == "other" for at, each in enumerate(rounds) if each != "other")
 
 
-def test_introspection_goes_round_the_loop_too(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_introspection_goes_round_the_loop_too(register: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole schema takes 90 ms of the processor."""
     slices: list[Pace] = []
     next_slice = Pace._next_slice
@@ -264,7 +264,7 @@ def test_documents_at_hand_are_bounded_by_bytes() -> None:
     assert 0 < asyncio.run(run()) <= MAX_DOCUMENTS
 
 
-def test_a_body_that_is_refused_says_so_in_json(register: Register) -> None:
+def test_a_body_that_is_refused_says_so_in_json(register: ApiClient) -> None:
     headers = {**register.headers(ANA), "content-type": "application/json"}
     response = register.client.post("/graphql", content=b" " * 5_000_000, headers=headers)
     assert json.loads(response.text)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

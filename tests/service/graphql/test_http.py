@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from service.graphql.execution.request import DEEPEST
+from tests.service.graphql.api_client import ApiClient
 from tests.service.graphql.http_requests import ANA, SUBSCRIPTION, VIEWER
-from tests.service.graphql.register import Register
 
 
-def send(register: Register, body: bytes, kind: str = "application/json", **headers: str) -> Any:
+def send(register: ApiClient, body: bytes, kind: str = "application/json", **headers: str) -> Any:
     return register.client.post(
         "/graphql", content=body, headers={**register.headers(ANA), "content-type": kind, **headers}
     )
@@ -20,17 +20,17 @@ def code(response: Any) -> str:
     return str(response.json()["errors"][0]["extensions"]["code"])
 
 
-def test_a_query_is_answered(register: Register) -> None:
+def test_a_query_is_answered(register: ApiClient) -> None:
     assert register.ask(ANA, VIEWER) == {"viewer": {"subject": "ana"}}
 
 
-def test_a_query_is_answered_to_get(register: Register) -> None:
+def test_a_query_is_answered_to_get(register: ApiClient) -> None:
     query = {"query": "query A($id: ID!) { node(id: $id) { id } } query B { viewer { subject } }", "operationName": "B"}
     response = register.client.get("/graphql", params=query, headers=register.headers(ANA))
     assert response.json() == {"data": {"viewer": {"subject": "ana"}}}
 
 
-def test_a_mutation_is_not_carried_out_by_get(register: Register) -> None:
+def test_a_mutation_is_not_carried_out_by_get(register: ApiClient) -> None:
     query = 'mutation { registerAuthority(input: {code: "got", name: "x"}) { __typename } }'
     response = register.client.get("/graphql", params={"query": query}, headers=register.headers(ANA))
     assert (response.status_code, response.headers["allow"], code(response)) == (405, "POST", "BAD_USER_INPUT")
@@ -38,7 +38,7 @@ def test_a_mutation_is_not_carried_out_by_get(register: Register) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x.y.z", "Basic YTpi", "Bearer \u00fc"])
-def test_without_a_token_of_ours_it_is_401(register: Register, header: str | None) -> None:
+def test_without_a_token_of_ours_it_is_401(register: ApiClient, header: str | None) -> None:
     headers = {} if header is None else {"authorization": header.encode("latin-1")}
     response = register.client.post("/graphql", json={"query": VIEWER}, headers=headers)  # type: ignore[arg-type]
     assert response.status_code == 401
@@ -73,25 +73,25 @@ def test_without_a_token_of_ours_it_is_401(register: Register, header: str | Non
         b'{"query": "{ viewer { subject } }", "variables": {"a": ' + b"9" * 10_000 + b"}}",
     ],
 )
-def test_a_body_that_is_no_request_is_400(register: Register, body: bytes) -> None:
+def test_a_body_that_is_no_request_is_400(register: ApiClient, body: bytes) -> None:
     response = send(register, body)
     assert response.status_code == 400
     assert code(response) == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-def test_another_content_type_is_415(register: Register, kind: str) -> None:
+def test_another_content_type_is_415(register: ApiClient, kind: str) -> None:
     assert send(register, json.dumps({"query": VIEWER}).encode(), kind).status_code == 415
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
-def test_other_methods_are_405(register: Register, method: str) -> None:
+def test_other_methods_are_405(register: ApiClient, method: str) -> None:
     response = register.client.request(method, "/graphql", headers=register.headers(ANA))
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, POST"
 
 
-def test_four_megabytes_are_read_and_more_is_413(register: Register) -> None:
+def test_four_megabytes_are_read_and_more_is_413(register: ApiClient) -> None:
     longest = 4 * 1024 * 1024
     frame = len(json.dumps({"query": VIEWER, "extensions": {"a": ""}}))
     for length, status in ((longest, 200), (longest + 1, 413), (20 * 1024 * 1024, 413)):
@@ -100,7 +100,7 @@ def test_four_megabytes_are_read_and_more_is_413(register: Register) -> None:
         assert send(register, body).status_code == status
 
 
-def test_a_body_that_does_not_say_how_long_it_is_is_bounded_too(register: Register) -> None:
+def test_a_body_that_does_not_say_how_long_it_is_is_bounded_too(register: ApiClient) -> None:
     parts = (b" " * 1_000_000 for _ in range(6))
     headers = {**register.headers(ANA), "content-type": "application/json"}
     response = register.client.post("/graphql", content=parts, headers=headers)
@@ -135,20 +135,20 @@ def test_a_body_that_does_not_say_how_long_it_is_is_bounded_too(register: Regist
         "{ " + "# comment\n" * 10 + "a" * 100_000 + " }",
     ],
 )
-def test_a_document_that_cannot_be_executed_is_bad_user_input(register: Register, document: str) -> None:
+def test_a_document_that_cannot_be_executed_is_bad_user_input(register: ApiClient, document: str) -> None:
     response = register.post(ANA, document)
     assert response.status_code == 200
     assert code(response) == "BAD_USER_INPUT"
     assert "data" not in response.json()
 
 
-def test_an_operation_that_is_not_there_is_bad_user_input(register: Register) -> None:
+def test_an_operation_that_is_not_there_is_bad_user_input(register: ApiClient) -> None:
     body = {"query": "query A { viewer { subject } }", "operationName": "B"}
     response = register.client.post("/graphql", json=body, headers=register.headers(ANA))
     assert (response.status_code, code(response)) == (200, "BAD_USER_INPUT")
 
 
-def test_what_could_have_too_many_fields_is_refused(register: Register) -> None:
+def test_what_could_have_too_many_fields_is_refused(register: ApiClient) -> None:
     deep = "deploymentRequests { incidents { " * 4 + "id" + " } }" * 4
     document = f"{{ incidents(first: 100) {{ edges {{ node {{ {deep} }} }} }} }}"
     [error] = register.errors(ANA, document)
@@ -174,14 +174,14 @@ def test_what_could_have_too_many_fields_is_refused(register: Register) -> None:
     ("declared", "variables"), [("$n: Int = 100", {}), ("$n: Int!", {"n": 100.0}), ("$n: Int = 1", {"n": 100})]
 )
 def test_a_page_counts_as_long_as_a_variable_makes_it(
-    register: Register, declared: str, variables: dict[str, Any]
+    register: ApiClient, declared: str, variables: dict[str, Any]
 ) -> None:
     pages = " ".join(f"t{n}: auditTrail(first: $n) {{ edges {{ node {{ changes {{ path }} }} }} }}" for n in range(60))
     [error] = register.errors(ANA, f"query ({declared}) {{ {pages} }}", **variables)
     assert "could cost" in error["message"]
 
 
-def test_a_list_beyond_all_measure_is_refused_before_it_is_read(register: Register) -> None:
+def test_a_list_beyond_all_measure_is_refused_before_it_is_read(register: ApiClient) -> None:
     document = "query ($codes: [String!]) { deploymentRequests(filter: { region: $codes }) { totalCount } }"
     [error] = register.errors(ANA, document, codes=["x"] * 1001)
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "codes"}
@@ -191,7 +191,7 @@ def test_a_list_beyond_all_measure_is_refused_before_it_is_read(register: Regist
     assert error["extensions"]["argument"] == "filter.region"
 
 
-def test_the_schema_can_be_asked_for(register: Register) -> None:
+def test_the_schema_can_be_asked_for(register: ApiClient) -> None:
     from graphql import build_client_schema, get_introspection_query
 
     from service.graphql.root import schema
@@ -201,7 +201,7 @@ def test_the_schema_can_be_asked_for(register: Register) -> None:
     assert set(found.type_map) == set(schema._schema.type_map)
 
 
-def test_the_newer_media_type_says_by_its_status_that_nothing_was_executed(register: Register) -> None:
+def test_the_newer_media_type_says_by_its_status_that_nothing_was_executed(register: ApiClient) -> None:
     accept = {"accept": "application/graphql-response+json, application/json;q=0.9"}
     answered = send(register, json.dumps({"query": VIEWER}).encode(), **accept)
     assert answered.status_code == 200
@@ -232,13 +232,13 @@ URQL = (
         ("text/event-stream;q=nonsense, */*", "application/json"),
     ],
 )
-def test_a_query_is_streamed_only_to_who_accepts_no_json(register: Register, accept: str, kind: str) -> None:
+def test_a_query_is_streamed_only_to_who_accepts_no_json(register: ApiClient, accept: str, kind: str) -> None:
     response = send(register, json.dumps({"query": VIEWER}).encode(), accept=accept)
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{kind}; charset=utf-8"
 
 
-def test_a_subscription_is_streamed_to_who_accepts_json_too(register: Register) -> None:
+def test_a_subscription_is_streamed_to_who_accepts_json_too(register: ApiClient) -> None:
     headers = {**register.headers(ANA), "accept": URQL}
     with register.client.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=headers) as response:
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -246,7 +246,7 @@ def test_a_subscription_is_streamed_to_who_accepts_json_too(register: Register) 
 
 @pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 40_000])
 @pytest.mark.parametrize("where", ["body", "variables"])
-def test_json_is_nested_so_deep_and_no_deeper(register: Register, depth: int, where: str) -> None:
+def test_json_is_nested_so_deep_and_no_deeper(register: ApiClient, depth: int, where: str) -> None:
     value = "[" * (depth - 1) + "]" * (depth - 1)
     if where == "body":
         deep = f'{{"query": "{VIEWER}", "variables": {{"a": {value}}}}}'.encode()

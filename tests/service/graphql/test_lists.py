@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from service.graphql.schema import cursors
-from tests.service.graphql.register import Person, Register
-from tests.service.graphql.world import World, world
+from tests.service.graphql.api_client import ApiClient, Person
+from tests.service.graphql.scenario import Scenario, scenario
 
 PAGE = """query ($filter: DeploymentRequestFilter, $order: DeploymentRequestOrder, $first: Int, $after: String,
     $at: Position) {
@@ -18,8 +18,8 @@ PAGE = """query ($filter: DeploymentRequestFilter, $order: DeploymentRequestOrde
 
 
 @pytest.fixture(scope="module")
-def here(register: Register) -> World:
-    here = world(register)
+def here(register: ApiClient) -> Scenario:
+    here = scenario(register)
     for number, name in enumerate(("alba", "bora", "cora", "dora", "elba", "fora", "gora")):
         here.request(force=f"Force {name}", purpose="EXERCISE: the Bridge" if number % 2 else "EXERCISE: a road")
     south = here.request(region=f"{here.name}/south")
@@ -27,7 +27,7 @@ def here(register: Register) -> World:
     return here
 
 
-def listed(here: World, who: Person | None = None, **variables: Any) -> Any:
+def listed(here: Scenario, who: Person | None = None, **variables: Any) -> Any:
     variables["filter"] = {"region": [here.name], **variables.get("filter", {})}
     return here.ask(who or here.reviewer, PAGE, **variables)["deploymentRequests"]
 
@@ -37,7 +37,7 @@ def references(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(("by", "size"), [*product(("SUBMITTED_AT", "UPDATED_AT"), (1, 3, 8))])
-def test_pages_in_every_order_are_the_list(here: World, by: str, size: int) -> None:
+def test_pages_in_every_order_are_the_list(here: Scenario, by: str, size: int) -> None:
     found: dict[str, list[str]] = {}
     for direction in ("ASC", "DESC"):
         page = listed(here, order=f"{by}_{direction}", first=size)
@@ -53,12 +53,12 @@ def test_pages_in_every_order_are_the_list(here: World, by: str, size: int) -> N
     assert found["DESC"] == found["ASC"][::-1]
 
 
-def test_the_last_submitted_comes_first_where_no_order_is_asked_for(here: World) -> None:
+def test_the_last_submitted_comes_first_where_no_order_is_asked_for(here: Scenario) -> None:
     page = listed(here)
     assert references(page) == [f"000{number}" for number in range(8, 0, -1)]
 
 
-def test_a_cursor_is_good_for_the_list_and_the_order_that_it_came_from(here: World, register: Register) -> None:
+def test_a_cursor_is_good_for_the_list_and_the_order_that_it_came_from(here: Scenario, register: ApiClient) -> None:
     cursor = listed(here, first=1, order="SUBMITTED_AT_DESC")["pageInfo"]["endCursor"]
     for order in ("SUBMITTED_AT_ASC", "UPDATED_AT_DESC", "UPDATED_AT_ASC"):
         [error] = register.errors(here.reviewer, PAGE, order=order, after=cursor)
@@ -72,15 +72,15 @@ def test_a_cursor_is_good_for_the_list_and_the_order_that_it_came_from(here: Wor
         assert error["extensions"]["argument"] == "after"
 
 
-def test_a_cursor_that_was_made_up_is_none(here: World) -> None:
+def test_a_cursor_that_was_made_up_is_none(here: Scenario) -> None:
     made_up = cursors._encode("requests/SUBMITTED_AT_DESC", pack(">q16s", 2**63 - 1, b"x" * 16))
     [error] = here.register.errors(here.reviewer, f'{{ deploymentRequests(after: "{made_up}") {{ totalCount }} }}')
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_an_answer_that_grows_beyond_measure_is_not_reported(register: Register) -> None:
+def test_an_answer_that_grows_beyond_measure_is_not_reported(register: ApiClient) -> None:
     """Each of some incidents is named by each of some requests: the lists are as long as nobody expects."""
-    here = world(register)
+    here = scenario(register)
     incidents = [here.incident()["id"] for _ in range(16)]
     request, *_ = [here.request(incidents=incidents) for _ in range(16)]
     asked = "id"
@@ -92,7 +92,7 @@ def test_an_answer_that_grows_beyond_measure_is_not_reported(register: Register)
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_a_cursor_of_one_history_is_none_of_another(here: World) -> None:
+def test_a_cursor_of_one_history_is_none_of_another(here: Scenario) -> None:
     document = """query ($id: ID!, $after: String, $at: Position) { deploymentRequest(id: $id, atLeast: $at) {
         history(first: 1, after: $after) { pageInfo { endCursor hasNextPage } edges { node { type } } } } }"""
     one, other = (edge["node"]["id"] for edge in listed(here, first=2, order="SUBMITTED_AT_ASC")["edges"])
@@ -107,8 +107,8 @@ def test_a_cursor_of_one_history_is_none_of_another(here: World) -> None:
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}
 
 
-def test_pages_stay_while_others_write(register: Register) -> None:
-    here = world(register)
+def test_pages_stay_while_others_write(register: ApiClient) -> None:
+    here = scenario(register)
     for _ in range(5):
         here.request()
     page = listed(here, first=3)
@@ -137,12 +137,12 @@ def test_pages_stay_while_others_write(register: Register) -> None:
         ({"submittedUntil": "2001-01-01T00:00:00+02:00"}, 0),
     ],
 )
-def test_filters_narrow_lists_and_counts_alike(here: World, wanted: dict[str, Any], count: int) -> None:
+def test_filters_narrow_lists_and_counts_alike(here: Scenario, wanted: dict[str, Any], count: int) -> None:
     page = listed(here, filter=wanted, first=100)
     assert len(page["edges"]) == page["totalCount"] == count
 
 
-def test_filters_by_place_and_authority(here: World) -> None:
+def test_filters_by_place_and_authority(here: Scenario) -> None:
     assert listed(here, filter={"region": [f"{here.name}/south"]})["totalCount"] == 1
     assert listed(here, filter={"region": [f"{here.name}/sou"]})["totalCount"] == 0
     assert listed(here, filter={"region": [f"{here.name}/south", f"{here.name}/north"]})["totalCount"] == 8
@@ -151,8 +151,8 @@ def test_filters_by_place_and_authority(here: World) -> None:
     assert listed(here, filter={"decidingAuthority": [f"{here.name}-decider"]})["totalCount"] == 8
 
 
-def test_those_about_one_incident_are_listed(register: Register) -> None:
-    here = world(register)
+def test_those_about_one_incident_are_listed(register: ApiClient) -> None:
+    here = scenario(register)
     incident = here.incident()["id"]
     request = here.request(region=f"{here.name}/west", incidents=[incident])["id"]
     here.request(incidents=[here.incident()["id"]])
@@ -160,8 +160,8 @@ def test_those_about_one_incident_are_listed(register: Register) -> None:
     assert [edge["node"]["id"] for edge in found["edges"]] == [request]
 
 
-def test_incidents_are_listed_the_latest_first(register: Register) -> None:
-    here = world(register)
+def test_incidents_are_listed_the_latest_first(register: ApiClient) -> None:
+    here = scenario(register)
     for day in (3, 1, 2):
         here.incident(kind=f"kind {day}", occurredAt=f"2024-11-0{day}T00:00:00Z")
     document = """query ($filter: IncidentFilter, $first: Int, $after: String, $at: Position) {
@@ -182,8 +182,8 @@ def test_incidents_are_listed_the_latest_first(register: Register) -> None:
     assert kinds(attributionStatus=["ATTRIBUTED", "INCONCLUSIVE"])[0] == []
 
 
-def test_the_audit_trail_is_filtered_and_paged(register: Register) -> None:
-    here = world(register)
+def test_the_audit_trail_is_filtered_and_paged(register: ApiClient) -> None:
+    here = scenario(register)
     request = here.request()["id"]
     here.on_request(here.reviewer, "beginReview", request)
     here.on_request(here.reviewer, "remarkOnDeploymentRequest", request)
@@ -212,8 +212,8 @@ def test_the_audit_trail_is_filtered_and_paged(register: Register) -> None:
     assert [edge["node"]["type"] for edge in rest["edges"]] == story[2:]
 
 
-def test_the_situation_of_regions_that_were_asked_for(register: Register) -> None:
-    here = world(register)
+def test_the_situation_of_regions_that_were_asked_for(register: ApiClient) -> None:
+    here = scenario(register)
     here.incident()
     here.request()
     here.on_request(here.reviewer, "beginReview", here.request(region=f"{here.name}/south")["id"])
@@ -232,8 +232,8 @@ def test_the_situation_of_regions_that_were_asked_for(register: Register) -> Non
     assert here.ask(here.reviewer, document, regions=[])["situation"] == []
 
 
-def test_authorities_are_there_for_everybody(register: Register) -> None:
-    here = world(register)
+def test_authorities_are_there_for_everybody(register: ApiClient) -> None:
+    here = scenario(register)
     document = """query ($code: String!, $at: Position) {
         authorities(atLeast: $at) { code }
         authority(code: $code, atLeast: $at) {
@@ -250,7 +250,7 @@ def test_authorities_are_there_for_everybody(register: Register) -> None:
     assert node == {"node": {"__typename": "Authority", "id": answer["authority"]["id"]}}
 
 
-def test_a_request_as_it_was_at_a_version(here: World) -> None:
+def test_a_request_as_it_was_at_a_version(here: Scenario) -> None:
     request = here.request()["id"]
     here.on_request(here.requester, "amendDeploymentRequest", request, strength=9)
     here.on_request(here.reviewer, "beginReview", request)

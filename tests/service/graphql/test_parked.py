@@ -13,9 +13,9 @@ from projections.catalogue import VIEW_OF
 from projections.following.parked_events import retry
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
+from tests.service.graphql.api_client import Answer, Person, served
 from tests.service.graphql.parking import park, park_whole
-from tests.service.graphql.register import Answer, Person, served
-from tests.service.graphql.world import World, world
+from tests.service.graphql.scenario import Scenario, scenario
 from tests.waiting import until
 
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
@@ -49,7 +49,7 @@ class Parked(NamedTuple):
     before, after: instants.
     """
 
-    here: World
+    here: Scenario
     parked: Answer
     other: Answer
     at: str
@@ -63,7 +63,7 @@ class Parked(NamedTuple):
         return refused_at(self.here, AUDITOR, document, **values)
 
 
-def refused_at(here: World, who: Person, document: str, **values: object) -> str:
+def refused_at(here: Scenario, who: Person, document: str, **values: object) -> str:
     """The position in the one error of an answer without data."""
     answer = here.register.post(who, document, values).json()
     assert answer["data"] is None or set(answer["data"].values()) == {None}, answer
@@ -75,13 +75,13 @@ def refused_at(here: World, who: Person, document: str, **values: object) -> str
 
 
 @pytest.fixture
-def here(database_urls: DatabaseUrls) -> Iterator[World]:
+def here(database_urls: DatabaseUrls) -> Iterator[Scenario]:
     with served(database_urls) as register:
-        yield world(register)
+        yield scenario(register)
 
 
 @pytest.fixture
-def parked(here: World, database_urls: DatabaseUrls) -> Parked:
+def parked(here: Scenario, database_urls: DatabaseUrls) -> Parked:
     parked, other = (here.request(fields="id reference") for _ in range(2))
     here.ask(AUDITOR, CAUGHT_UP)
     before = here.register.position
@@ -147,7 +147,7 @@ def test_it_is_shown_again_once_its_events_are_applied(parked: Parked, database_
         assert parked.ask(ALL, **values)["deploymentRequests"]["totalCount"] == 2
 
 
-def test_one_without_rows_is_refused_to_those_who_may_see_it(here: World, database_urls: DatabaseUrls) -> None:
+def test_one_without_rows_is_refused_to_those_who_may_see_it(here: Scenario, database_urls: DatabaseUrls) -> None:
     request = here.request(fields="id reference", idempotencyKey="k")
     here.ask(AUDITOR, CAUGHT_UP)
     at = park_whole(database_urls, request["id"])
@@ -169,7 +169,7 @@ def test_one_without_rows_is_refused_to_those_who_may_see_it(here: World, databa
 
 
 @pytest.fixture(params=[False, True], ids=["from the start", "at its second event"])
-def resting(here: World, database_urls: DatabaseUrls, request: pytest.FixtureRequest) -> tuple[str, str, str, str]:
+def resting(here: Scenario, database_urls: DatabaseUrls, request: pytest.FixtureRequest) -> tuple[str, str, str, str]:
     """A decided and a withheld request, the incidents that they rest on, which are parked, and an instant before."""
     found, awaited = here.attributed()["id"], here.incident()["id"]
     decided = here.decided(incidents=[found])["id"]
@@ -188,7 +188,7 @@ def resting(here: World, database_urls: DatabaseUrls, request: pytest.FixtureReq
 
 
 def test_what_rests_on_a_parked_incident_is_refused_with_it(
-    here: World, resting: tuple[str, str, str, str], request: pytest.FixtureRequest
+    here: Scenario, resting: tuple[str, str, str, str], request: pytest.FixtureRequest
 ) -> None:
     decided, held, incident, before = resting
     at = refused_at(here, here.reviewer, INCIDENT, id=incident)
@@ -211,7 +211,9 @@ def test_what_rests_on_a_parked_incident_is_refused_with_it(
             assert here.register.ask(here.reviewer, RESTING % field, id=held, asOf=before)["deploymentRequest"]
 
 
-def test_rules_on_a_hidden_incident_are_refused_without_its_position(here: World, database_urls: DatabaseUrls) -> None:
+def test_rules_on_a_hidden_incident_are_refused_without_its_position(
+    here: Scenario, database_urls: DatabaseUrls
+) -> None:
     incident = here.incident()["id"]
     held = here.request(incidents=[incident], marking="GREEN")["id"]
     here.on_request(here.reviewer, "beginReview", held)
@@ -226,7 +228,7 @@ def test_rules_on_a_hidden_incident_are_refused_without_its_position(here: World
     assert here.register.ask(here.outsider, RESTING % DEPENDING[0], id=held)["deploymentRequest"]["incidents"] == []
 
 
-def test_the_requests_of_an_incident_report_a_parked_one(here: World, database_urls: DatabaseUrls) -> None:
+def test_the_requests_of_an_incident_report_a_parked_one(here: Scenario, database_urls: DatabaseUrls) -> None:
     """Named by the parked request before, and by the event that its view could not apply."""
     named, added, off = (here.incident()["id"] for _ in range(3))
     request, other = here.request(incidents=[named])["id"], here.request(incidents=[off])["id"]

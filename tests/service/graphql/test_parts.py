@@ -6,8 +6,8 @@ import pytest
 from graphql import GraphQLObjectType, get_nullable_type, is_list_type
 
 from service.graphql.root import schema
-from tests.service.graphql.register import Register
-from tests.service.graphql.world import ADMINISTRATOR, World, world
+from tests.service.graphql.api_client import ApiClient
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 
 SHORT = {
     "Actor.roles": "there are seven",
@@ -25,8 +25,8 @@ SHORT = {
 
 
 @pytest.fixture(scope="module")
-def here(register: Register) -> World:
-    return world(register, endorsements=3)
+def here(register: ApiClient) -> Scenario:
+    return scenario(register, endorsements=3)
 
 
 def test_every_list_is_reported_in_parts() -> None:
@@ -39,14 +39,14 @@ def test_every_list_is_reported_in_parts() -> None:
     assert whole == set(SHORT)
 
 
-def evidence(here: World, incident: str, arguments: str) -> list[Any]:
+def evidence(here: Scenario, incident: str, arguments: str) -> list[Any]:
     field = f"it: evidence{arguments} {{ summary }}"
     document = f"query ($id: ID!, $at: Position) {{ incident(id: $id, atLeast: $at) {{ {field} }} }}"
     found: list[Any] = here.ask(here.reviewer, document, id=incident)["incident"]["it"]
     return [each["summary"] for each in found]
 
 
-def test_a_part_of_the_evidence(here: World) -> None:
+def test_a_part_of_the_evidence(here: Scenario) -> None:
     incident = here.incident()["id"]
     for number in range(5):
         here.on_incident(here.reviewer, "recordEvidence", incident, summary=f"EXERCISE {number}")
@@ -61,13 +61,15 @@ def test_a_part_of_the_evidence(here: World) -> None:
 @pytest.mark.parametrize(
     ("arguments", "named"), [("first: 0", "first"), ("first: 101", "first"), ("offset: -1", "offset")]
 )
-def test_a_part_that_is_none(here: World, arguments: str, named: str) -> None:
+def test_a_part_that_is_none(here: Scenario, arguments: str, named: str) -> None:
     [error] = here.register.errors(ADMINISTRATOR, f"{{ authorities({arguments}) {{ code }} }}")
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": named}
 
 
 @pytest.mark.parametrize(("declared", "first", "given"), [("", "100", {}), ("($n: Int)", "$n", {"n": 100})])
-def test_a_list_costs_as_long_as_it_is_asked_for(here: World, declared: str, first: str, given: dict[str, Any]) -> None:
+def test_a_list_costs_as_long_as_it_is_asked_for(
+    here: Scenario, declared: str, first: str, given: dict[str, Any]
+) -> None:
     fields = f"evidence(first: {first}) {{ id summary uri sha256 marking }}"
     document = f"query {declared} {{ incidents(first: 100) {{ edges {{ node {{ {fields} }} }} }} }}"
     [error] = here.register.errors(here.reviewer, document, **given)

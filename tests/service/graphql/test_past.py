@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.service.graphql.register import Answer, Person, Register
-from tests.service.graphql.world import ADMINISTRATOR, World, world
+from tests.service.graphql.api_client import Answer, ApiClient, Person
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 
 REQUEST = """id version status strength hold { overdue reviewBy awaiting { attributionStatus } } availableActions
     incidents { reference version attributionStatus referredTo { code } evidence { summary }
@@ -25,7 +25,7 @@ TRAIL = """query ($subject: ID!, $at: Position) { auditTrail(filter: {subject: $
 class Case:
     """A request that was held for an incident, released by hand, approved, and questioned by nobody yet."""
 
-    def __init__(self, here: World) -> None:
+    def __init__(self, here: Scenario) -> None:
         self.here = here
         self.incident = here.incident()["id"]
         self.request = here.request(incidents=[self.incident])["id"]
@@ -57,8 +57,8 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def case(register: Register) -> Case:
-    return Case(world(register))
+def case(register: ApiClient) -> Case:
+    return Case(scenario(register))
 
 
 def test_a_request_and_all_that_is_reached_from_it_is_as_it_was_then(case: Case) -> None:

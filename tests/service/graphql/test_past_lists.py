@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from domain.vocabulary import iso_time
-from tests.service.graphql.register import Answer, Register
-from tests.service.graphql.world import World, world
+from tests.service.graphql.api_client import Answer, ApiClient
+from tests.service.graphql.scenario import Scenario, scenario
 from tests.waiting import until
 
 REQUESTS = """query ($filter: DeploymentRequestFilter, $order: DeploymentRequestOrder, $first: Int, $after: String,
@@ -26,7 +26,7 @@ SITUATION = """query ($regions: [String!], $asOf: DateTime, $at: Position) {
 class Days:
     """Five requests were submitted; the first was withdrawn, the second withheld and later resumed; one came later."""
 
-    def __init__(self, here: World) -> None:
+    def __init__(self, here: Scenario) -> None:
         self.here = here
         self.incident = here.incident()["id"]
         made = [here.request(fields="reference updatedAt", incidents=[self.incident]) for _ in range(5)]
@@ -50,8 +50,8 @@ class Days:
 
 
 @pytest.fixture(scope="module")
-def days(register: Register) -> Days:
-    return Days(world(register))
+def days(register: ApiClient) -> Days:
+    return Days(scenario(register))
 
 
 def numbers(page: Answer) -> list[int]:

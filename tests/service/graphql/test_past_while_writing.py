@@ -18,8 +18,8 @@ from service.settings import DatabaseUrls
 from tests.projections.histories import Histories
 from tests.projections.model import Model, actor
 from tests.projections.world import World
-from tests.service.graphql.register import Answer, Person, Register, served
-from tests.service.graphql.world import world
+from tests.service.graphql.api_client import Answer, ApiClient, Person, served
+from tests.service.graphql.scenario import scenario
 from tests.waiting import until
 
 AUDITOR = Person("p9", "hq", (Role.AUDITOR,))
@@ -37,8 +37,8 @@ WAITING = """SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.dat
     WHERE NOT granted AND locktype = %s AND datname = current_database()"""
 
 
-def test_it_waits_for_what_is_stamped_and_not_yet_there(register: Register) -> None:
-    here = world(register)
+def test_it_waits_for_what_is_stamped_and_not_yet_there(register: ApiClient) -> None:
+    here = scenario(register)
     with ThreadPoolExecutor(2) as pool, psycopg.connect(register.urls.owner, autocommit=True) as connection:
 
         def waits(what: str) -> bool:
@@ -89,7 +89,7 @@ def own_streams(item: AppendItem) -> AppendItem:
     return AppendItem(events=tuple(each for each in item.events if AGGREGATE_OF[type(each.event)] in SHOWN))
 
 
-def asked_meanwhile(register: Register, writers: list[Future[None]]) -> Iterator[tuple[datetime, Answer]]:
+def asked_meanwhile(register: ApiClient, writers: list[Future[None]]) -> Iterator[tuple[datetime, Answer]]:
     with psycopg.connect(register.urls.api, autocommit=True) as connection:
         for ahead in cycle(AHEAD):
             if all(writer.done() for writer in writers):

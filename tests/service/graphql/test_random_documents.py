@@ -4,17 +4,17 @@ import random
 import re
 
 from service.graphql.root import schema
+from tests.service.graphql.api_client import ApiClient
 from tests.service.graphql.compiled.documents import Writer
-from tests.service.graphql.register import Register
-from tests.service.graphql.world import world
+from tests.service.graphql.scenario import scenario
 
 NUMBER = 400
 ROOTS = ("viewer", "deploymentRequests", "incidents", "authorities", "situation", "auditTrail")
 NEEDS_ARGUMENTS = frozenset({"changes"})
 
 
-def test_random_documents(register: Register) -> None:
-    here = world(register)
+def test_random_documents(register: ApiClient) -> None:
+    here = scenario(register)
     here.decided(incidents=[here.attributed()["id"]])
     before, query = _executed(register), schema._schema.query_type
     assert query is not None
@@ -33,7 +33,7 @@ def test_random_documents(register: Register) -> None:
     assert after["reference"] - before["reference"] < 0.05 * NUMBER
 
 
-def _executed(register: Register) -> dict[str, float]:
+def _executed(register: ApiClient) -> dict[str, float]:
     """Number of operations by executor."""
     found = re.findall(
         r'mandate_graphql_operations_total{executor="(\w+)"} (\S+)', register.client.get("/metrics").text

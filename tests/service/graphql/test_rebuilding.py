@@ -10,8 +10,8 @@ from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
 from service.processes.rebuild_worker import RebuildWorker
 from service.settings import DatabaseUrls
-from tests.service.graphql.register import Answer, Register, served
-from tests.service.graphql.world import ADMINISTRATOR, world
+from tests.service.graphql.api_client import Answer, ApiClient, served
+from tests.service.graphql.scenario import ADMINISTRATOR, scenario
 from tests.waiting import until
 
 REBUILD = """mutation ($name: String!) { rebuildProjection(name: $name) {
@@ -55,7 +55,7 @@ def test_how_it_ended_is_reported_and_no_row_of_it(database_urls: DatabaseUrls) 
     stop = threading.Event()
     rebuilds = threading.Thread(target=RebuildWorker(database_urls.worker).run, args=(stop,))
     with served(database_urls) as register:
-        here = world(register)
+        here = scenario(register)
         here.request()
         here.ask(here.reviewer, "query ($at: Position) { deploymentRequests(atLeast: $at) { totalCount } }")
         with psycopg.connect(database_urls.worker) as connection:
@@ -79,7 +79,7 @@ def named(answer: Answer) -> Answer:
 def test_what_was_never_followed_is_reported_and_has_nothing_to_build_anew(database_urls: DatabaseUrls) -> None:
     """As a view that newer code brings, until a worker of it runs."""
     with served(database_urls) as register:
-        world(register)
+        scenario(register)
         viewers(register)
     with psycopg.connect(database_urls.owner) as connection:
         connection.execute("DELETE FROM projections.checkpoints WHERE view = 'deployment_requests'")
@@ -92,7 +92,7 @@ def test_what_was_never_followed_is_reported_and_has_nothing_to_build_anew(datab
     assert orders(database_urls) == 0
 
 
-def viewers(register: Register) -> None:
+def viewers(register: ApiClient) -> None:
     """Waits until the views know the registered authorities."""
     document = "query ($at: Position) { authorities(atLeast: $at) { code } }"
     register.ask(ADMINISTRATOR, document, at=register.position)
@@ -118,7 +118,7 @@ def test_an_administrator_of_an_unregistered_authority_may_not(database_urls: Da
 
 def test_what_there_is_not(database_urls: DatabaseUrls) -> None:
     with served(database_urls) as register:
-        world(register)
+        scenario(register)
         viewers(register)
         answer = register.ask(ADMINISTRATOR, REBUILD, name="policies")["rebuildProjection"]
         assert answer["__typename"] == "NotFound"

@@ -14,8 +14,8 @@ from projections.tables.metadata import PROJECTIONS
 from service.graphql.root import schema
 from service.settings import DatabaseUrls
 from tests.databases import Databases
-from tests.service.graphql.register import Person, Register, served
-from tests.service.graphql.world import ADMINISTRATOR, World, world
+from tests.service.graphql.api_client import ApiClient, Person, served
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 from tests.waiting import until
 
 WAITING = """SELECT 1 FROM pg_stat_activity
@@ -30,9 +30,9 @@ NEED_A_VIEW = {
 
 
 @pytest.fixture(scope="module")
-def here(databases: Databases) -> Iterator[World]:
+def here(databases: Databases) -> Iterator[Scenario]:
     with databases.fresh() as urls, served(urls) as register:
-        yield world(register)
+        yield scenario(register)
 
 
 def selections(kind: str) -> Iterator[str]:
@@ -109,7 +109,7 @@ def lost_before_the_answer(urls: DatabaseUrls) -> Iterator[None]:
         holder.rollback()
 
 
-def recorded(register: Register, who: Person, document: str, values: dict[str, Any]) -> Any:
+def recorded(register: ApiClient, who: Person, document: str, values: dict[str, Any]) -> Any:
     """The answer of a command that is recorded while the views are lost."""
     with lost_before_the_answer(register.urls):
         response = register.post(who, document, {"input": values})
@@ -128,7 +128,7 @@ def recorded(register: Register, who: Person, document: str, values: dict[str, A
     return answer
 
 
-def last_event(register: Register) -> tuple[int]:
+def last_event(register: ApiClient) -> tuple[int]:
     with psycopg.connect(register.urls.owner) as connection:
         found = connection.execute("SELECT max(notification_id) FROM event_store.events").fetchone()
     assert found
@@ -145,13 +145,13 @@ def on_request(selection: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def request_id(here: World) -> str:
+def request_id(here: Scenario) -> str:
     """One that was withheld, released and approved on a finding, and so has a decision, grounds and conditions."""
     return str(here.decided(incidents=[here.attributed()["id"]])["id"])
 
 
 @pytest.mark.parametrize("field", REQUEST_FIELDS, ids=lambda field: field.split()[0])
-def test_a_field_of_the_request(here: World, request_id: str, field: str) -> None:
+def test_a_field_of_the_request(here: Scenario, request_id: str, field: str) -> None:
     document = on_request(f"deploymentRequest {{ {field} }}")
     answer = recorded(here.register, here.requester, document, {"id": request_id, "reason": "r"})
     if field.split()[0].split("(")[0] not in NEED_A_VIEW:
@@ -159,14 +159,14 @@ def test_a_field_of_the_request(here: World, request_id: str, field: str) -> Non
 
 
 @pytest.mark.parametrize("field", EVENT_FIELDS, ids=lambda field: field.split()[0])
-def test_a_field_of_its_events(here: World, request_id: str, field: str) -> None:
+def test_a_field_of_its_events(here: Scenario, request_id: str, field: str) -> None:
     document = on_request(f"events {{ {field} }}")
     answer = recorded(here.register, here.requester, document, {"id": request_id, "reason": "r"})
     assert len(answer["data"]["it"]["events"]) == 1, "events are told from what is at hand"
 
 
 @pytest.mark.parametrize("field", INCIDENT_FIELDS, ids=lambda field: field.split()[0])
-def test_a_field_of_an_incident(here: World, field: str) -> None:
+def test_a_field_of_an_incident(here: Scenario, field: str) -> None:
     document = mutation("recordEvidence", "RecordEvidenceInput", "Incident", f"incident {{ {field} }}")
     values = {
         "incident": here.attributed()["id"],
@@ -178,13 +178,13 @@ def test_a_field_of_an_incident(here: World, field: str) -> None:
 
 
 @pytest.mark.parametrize("field", AUTHORITY_FIELDS, ids=lambda field: field.split()[0])
-def test_a_field_of_an_authority(here: World, field: str) -> None:
+def test_a_field_of_an_authority(here: Scenario, field: str) -> None:
     document = mutation("registerAuthority", "RegisterAuthorityInput", "Authority", f"authority {{ {field} }}")
     code = f"late-{AUTHORITY_FIELDS.index(field)}"
     recorded(here.register, ADMINISTRATOR, document, {"code": code, "name": "Late"})
 
 
-def test_the_events_of_a_finding_are_reported_with_the_evidence_that_it_names(here: World) -> None:
+def test_the_events_of_a_finding_are_reported_with_the_evidence_that_it_names(here: Scenario) -> None:
     incident = here.incident()["id"]
     piece = here.on_incident(here.reviewer, "recordEvidence", incident, "evidence { id }")["evidence"][0]["id"]
     document = mutation("attributeIncident", "AttributeIncidentInput", "Incident", "events { payload redactions }")
@@ -196,7 +196,7 @@ def test_the_events_of_a_finding_are_reported_with_the_evidence_that_it_names(he
     assert (event["payload"]["evidence"], event["redactions"]) == ([piece], [])
 
 
-def test_a_mandate_that_is_granted_says_that_it_is_recorded(here: World) -> None:
+def test_a_mandate_that_is_granted_says_that_it_is_recorded(here: Scenario) -> None:
     document = mutation(
         "grantMandate", "GrantMandateInput", "Authority", "events { type } authority { name mandates { region } }"
     )
@@ -204,7 +204,7 @@ def test_a_mandate_that_is_granted_says_that_it_is_recorded(here: World) -> None
     recorded(here.register, ADMINISTRATOR, document, values)
 
 
-def test_a_command_that_fails_after_another_was_recorded_says_which(here: World) -> None:
+def test_a_command_that_fails_after_another_was_recorded_says_which(here: Scenario) -> None:
     document = """mutation ($a: RegisterAuthorityInput!, $b: RegisterAuthorityInput!) {
         first: registerAuthority(input: $a) { ... on AuthorityRecorded { position authority { mandates { region } } } }
         second: registerAuthority(input: $b) { __typename } }"""

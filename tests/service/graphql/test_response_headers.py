@@ -7,19 +7,19 @@ import pytest
 from fastapi import FastAPI
 
 from service.graphql.http.endpoint import mount
+from tests.service.graphql.api_client import ApiClient
 from tests.service.graphql.http_requests import ANA, SUBSCRIPTION, VIEWER
-from tests.service.graphql.register import Register
 
 
 @pytest.mark.parametrize("document", [VIEWER, "{ nothing }", "mutation { beginReview { __typename } }"])
-def test_answers_are_kept_by_nobody_and_are_what_they_say(register: Register, document: str) -> None:
+def test_answers_are_kept_by_nobody_and_are_what_they_say(register: ApiClient, document: str) -> None:
     response = register.post(ANA, document)
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("status", [401, 405, 413, 415])
-def test_so_are_refusals(register: Register, status: int) -> None:
+def test_so_are_refusals(register: ApiClient, status: int) -> None:
     client, headers = register.client, {**register.headers(ANA), "content-type": "application/json"}
     response = {
         401: lambda: client.post("/graphql", json={"query": VIEWER}),
@@ -44,14 +44,14 @@ def test_so_are_refusals(register: Register, status: int) -> None:
         ("GET", "/metrics", 200),
     ],
 )
-def test_so_is_every_other_path(register: Register, method: str, path: str, status: int) -> None:
+def test_so_is_every_other_path(register: ApiClient, method: str, path: str, status: int) -> None:
     response = register.client.request(method, path)
     assert response.status_code == status
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_so_are_streams(register: Register) -> None:
+def test_so_are_streams(register: ApiClient) -> None:
     headers = {**register.headers(ANA), "accept": "text/event-stream"}
     with register.client.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=headers) as response:
         assert response.headers["cache-control"] == "no-store"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.service.graphql.register import Person, Register
+from tests.service.graphql.api_client import ApiClient, Person
+from tests.service.graphql.scenario import Scenario, scenario
 from tests.service.graphql.statements import counted
-from tests.service.graphql.world import World, world
 from tests.waiting import until
 
 ACTOR = "{ subject name authority roles }"
@@ -23,9 +23,9 @@ REQUEST = f"""id reference status availableActions
 
 
 @pytest.fixture(scope="module")
-def here(register: Register) -> World:
+def here(register: ApiClient) -> Scenario:
     """Twelve requests, each on incidents of its own, some withheld, some decided."""
-    here = world(register)
+    here = scenario(register)
     for number in range(12):
         incident, awaited = here.attributed()["id"], here.incident()["id"]
         if number % 3:
@@ -37,7 +37,7 @@ def here(register: Register) -> World:
     return here
 
 
-def statements(here: World, who: Person, document: str, **variables: Any) -> int:
+def statements(here: Scenario, who: Person, document: str, **variables: Any) -> int:
     with counted() as found:
         here.register.ask(who, document, **variables)
     return len(found)
@@ -54,13 +54,13 @@ def statements(here: World, who: Person, document: str, **variables: Any) -> int
     ],
 )
 @pytest.mark.parametrize("who", ["reviewer", "approver", "outsider"])
-def test_a_page_costs_so_many_statements_at_most(here: World, who: str, field: str, most: int) -> None:
+def test_a_page_costs_so_many_statements_at_most(here: Scenario, who: str, field: str, most: int) -> None:
     document = f"query ($first: Int) {{ {field} }}"
     few, many = (statements(here, getattr(here, who), document, first=first) for first in (4, 12))
     assert max(few, many) <= most
 
 
-def test_one_item_costs_one_statement(here: World) -> None:
+def test_one_item_costs_one_statement(here: Scenario) -> None:
     """Who asks is known until the view of authorities changes."""
     listed = "query ($at: Position) { deploymentRequests(first: 1, atLeast: $at) { edges { node { id } } } }"
     [edge] = here.ask(here.reviewer, listed)["deploymentRequests"]["edges"]
@@ -68,12 +68,12 @@ def test_one_item_costs_one_statement(here: World) -> None:
     until(lambda: statements(here, here.reviewer, document, id=edge["node"]["id"]) == 1)
 
 
-def test_a_command_reads_no_view(here: World) -> None:
+def test_a_command_reads_no_view(here: Scenario) -> None:
     with counted() as found:
         here.request()
     assert found == []
 
 
-def test_fields_that_ask_for_the_same_share_a_statement(here: World) -> None:
+def test_fields_that_ask_for_the_same_share_a_statement(here: Scenario) -> None:
     document = "{ " + " ".join(f'a{n}: authority(code: "{here.name}-asker") {{ name }}' for n in range(20)) + " }"
     until(lambda: statements(here, here.reviewer, document) == 1)

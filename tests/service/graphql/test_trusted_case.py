@@ -9,7 +9,7 @@ from domain.vocabulary import Role
 from service.graphql.execution.trusted_documents import TrustedDocuments, read_documents
 from service.graphql.root import schema
 from tests.databases import Databases
-from tests.service.graphql.register import Answer, Person, Register, served
+from tests.service.graphql.api_client import Answer, ApiClient, Person, served
 
 CLERK = Person("clerk", "secretariat", (Role.ADMINISTRATOR,))
 RITA = Person("rita", "asker", (Role.REQUESTER,))
@@ -23,7 +23,7 @@ FINDING = {"likelihood": "VERY_LIKELY", "confidence": "HIGH", "basis": REASON, "
 
 @dataclass
 class Case:
-    register: Register
+    register: ApiClient
     position: str = "0"
     request: str = ""
     incident: str = ""

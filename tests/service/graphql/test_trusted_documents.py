@@ -11,8 +11,8 @@ from graphql import get_introspection_query
 
 from service.graphql.execution.trusted_documents import document_id, read_documents
 from tests.databases import Databases
+from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.graphql.http_requests import ANA, VIEWER
-from tests.service.graphql.register import Person, Register, served
 from tests.service.graphql.subscriptions.client import WAIT, Stream, socket
 
 TEXTS = read_documents()
@@ -22,17 +22,17 @@ NEWER = {"accept": "application/graphql-response+json"}
 
 
 @pytest.fixture(scope="module")
-def closed(databases: Databases) -> Iterator[Register]:
+def closed(databases: Databases) -> Iterator[ApiClient]:
     """A register that executes only trusted documents."""
     with databases.fresh() as urls, served(urls, documents="trusted") as register:
         yield register
 
 
-def post(register: Register, who: Person = ANA, headers: dict[str, str] | None = None, **body: Any) -> Any:
+def post(register: ApiClient, who: Person = ANA, headers: dict[str, str] | None = None, **body: Any) -> Any:
     return register.client.post("/graphql", json=body, headers={**register.headers(who), **(headers or {})})
 
 
-def get(register: Register, headers: dict[str, str] | None = None, **parameters: str) -> Any:
+def get(register: ApiClient, headers: dict[str, str] | None = None, **parameters: str) -> Any:
     return register.client.get("/graphql", params=parameters, headers={**register.headers(ANA), **(headers or {})})
 
 
@@ -46,7 +46,7 @@ def refusal(response: Any) -> str:
 
 
 @pytest.mark.parametrize("id", [VIEWER_ID, "viewer"])
-def test_a_document_is_executed_by_either_of_its_ids(register: Register, id: str) -> None:
+def test_a_document_is_executed_by_either_of_its_ids(register: ApiClient, id: str) -> None:
     for response in (
         post(register, documentId=id),
         get(register, documentId=id),
@@ -56,7 +56,7 @@ def test_a_document_is_executed_by_either_of_its_ids(register: Register, id: str
         assert response.json()["data"]["viewer"]["subject"] == "ana"
 
 
-def test_the_command_line_lists_the_ids(register: Register) -> None:
+def test_the_command_line_lists_the_ids(register: ApiClient) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "service.cli", "documents"], capture_output=True, text=True, check=True
     )
@@ -66,7 +66,7 @@ def test_the_command_line_lists_the_ids(register: Register) -> None:
         assert "No document" not in post(register, documentId=each, operationName="none").text
 
 
-def test_a_document_takes_variables_and_the_name_of_an_operation(register: Register) -> None:
+def test_a_document_takes_variables_and_the_name_of_an_operation(register: ApiClient) -> None:
     given, who = {"input": {"code": "by-document", "name": "x"}}, Person("adm", "by-document")
     response = post(register, who, documentId="administer", operationName="RegisterAuthority", variables=given)
     assert response.json()["data"]["registerAuthority"]["authority"]["code"] == "by-document"
@@ -94,7 +94,7 @@ def test_a_document_takes_variables_and_the_name_of_an_operation(register: Regis
         ("a" * 10_000, "No document has this id"),
     ],
 )
-def test_an_unknown_id_is_one_error_that_says_what_to_do(register: Register, id: str, message: str) -> None:
+def test_an_unknown_id_is_one_error_that_says_what_to_do(register: ApiClient, id: str, message: str) -> None:
     for response in (post(register, documentId=id), get(register, documentId=id)):
         assert response.status_code == 200
         assert message in refusal(response)
@@ -103,26 +103,26 @@ def test_an_unknown_id_is_one_error_that_says_what_to_do(register: Register, id:
 
 
 @pytest.mark.parametrize("query", [VIEWER, "", TEXTS["viewer"]])
-def test_a_request_has_either_a_query_or_an_id(register: Register, query: str) -> None:
+def test_a_request_has_either_a_query_or_an_id(register: ApiClient, query: str) -> None:
     for response in (post(register, query=query, documentId="viewer"), get(register, query=query, documentId="viewer")):
         assert response.status_code == 400
         assert refusal(response) == "Send either query or documentId, not both."
 
 
 @pytest.mark.parametrize("id", [7, ["viewer"], {"name": "viewer"}, True])
-def test_an_id_is_a_string(register: Register, id: object) -> None:
+def test_an_id_is_a_string(register: ApiClient, id: object) -> None:
     response = post(register, documentId=id)
     assert (response.status_code, refusal(response)) == (400, "documentId is missing or has the wrong type.")
 
 
-def test_null_is_no_query_and_no_id(register: Register) -> None:
+def test_null_is_no_query_and_no_id(register: ApiClient) -> None:
     assert post(register, query=None, documentId="viewer").json()["data"]
     assert post(register, query=VIEWER, documentId=None).json()["data"]
     neither = post(register, query=None, documentId=None)
     assert (neither.status_code, refusal(neither)) == (400, "query (or documentId) is missing or has the wrong type.")
 
 
-def test_a_mutation_is_not_carried_out_by_get(register: Register) -> None:
+def test_a_mutation_is_not_carried_out_by_get(register: ApiClient) -> None:
     given = json.dumps({"input": {"code": "got-by-id", "name": "x"}})
     response = get(register, documentId="administer", operationName="RegisterAuthority", variables=given)
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
@@ -130,7 +130,7 @@ def test_a_mutation_is_not_carried_out_by_get(register: Register) -> None:
     assert register.ask(ANA, '{ authority(code: "got-by-id") { code } }') == {"authority": None}
 
 
-def test_nothing_is_persisted_by_sending_it(register: Register) -> None:
+def test_nothing_is_persisted_by_sending_it(register: ApiClient) -> None:
     assert register.ask(ANA, VIEWER)
     extensions = {"persistedQuery": {"version": 1, "sha256Hash": document_id(VIEWER).removeprefix("sha256:")}}
     assert post(register, query=VIEWER, extensions=extensions).json()["data"]
@@ -138,7 +138,7 @@ def test_nothing_is_persisted_by_sending_it(register: Register) -> None:
     assert post(register, extensions=extensions).status_code == 400
 
 
-def test_a_websocket_takes_ids_too(register: Register) -> None:
+def test_a_websocket_takes_ids_too(register: ApiClient) -> None:
     with socket(register, greeted=ANA) as client:
         client.send("subscribe", id="1", payload={"documentId": VIEWER_ID})
         assert client.data("1")["viewer"]["subject"] == "ana"
@@ -150,7 +150,7 @@ def test_a_websocket_takes_ids_too(register: Register) -> None:
         assert client.closed() == (4400, "Send either query or documentId, not both.")
 
 
-def test_a_subscription_is_streamed_by_id(register: Register) -> None:
+def test_a_subscription_is_streamed_by_id(register: ApiClient) -> None:
     body = {"documentId": "follow", "operationName": "EventsRecorded", "variables": {"after": "0"}}
     headers = {**register.headers(ANA), "accept": "text/event-stream"}
     registration = {"code": ANA.authority, "name": "x"}
@@ -163,7 +163,7 @@ def test_a_subscription_is_streamed_by_id(register: Register) -> None:
 
 
 @pytest.mark.parametrize("query", [VIEWER, TEXTS["viewer"], get_introspection_query(), "", "{"])
-def test_a_query_is_refused_where_only_trusted_documents_are_executed(closed: Register, query: str) -> None:
+def test_a_query_is_refused_where_only_trusted_documents_are_executed(closed: ApiClient, query: str) -> None:
     for response in (post(closed, query=query), get(closed, query=query)):
         assert response.status_code == 200
         assert "send documentId instead of query" in refusal(response)
@@ -172,7 +172,7 @@ def test_a_query_is_refused_where_only_trusted_documents_are_executed(closed: Re
         assert response.json()["data"]["viewer"]["subject"] == "ana"
 
 
-def test_a_websocket_refuses_a_query_there_as_well(closed: Register) -> None:
+def test_a_websocket_refuses_a_query_there_as_well(closed: ApiClient) -> None:
     with socket(closed, greeted=ANA) as client:
         client.subscribe("1", VIEWER)
         [error] = client.errors("1")
@@ -181,7 +181,7 @@ def test_a_websocket_refuses_a_query_there_as_well(closed: Register) -> None:
         assert client.data("1")["viewer"]["subject"] == "ana"
 
 
-def test_graphiql_is_not_served_there(closed: Register) -> None:
+def test_graphiql_is_not_served_there(closed: ApiClient) -> None:
     page = closed.client.get("/graphql", headers=BROWSER)
     assert (page.status_code, page.headers["content-type"]) == (401, "application/json; charset=utf-8")
     assert closed.client.get("/graphiql/examples.js").status_code == 404

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.service.graphql.register import Person, Register
-from tests.service.graphql.world import World, world
+from tests.service.graphql.api_client import ApiClient, Person
+from tests.service.graphql.scenario import Scenario, scenario
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -17,7 +17,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 class Secret:
     """A request that only some may see, and an incident likewise, which the request rests on."""
 
-    world: World
+    world: Scenario
     request: str
     request_reference: str
     incident: str
@@ -30,8 +30,8 @@ class Secret:
 
 
 @pytest.fixture(scope="module")
-def secret(register: Register) -> Secret:
-    here = world(register)
+def secret(register: ApiClient) -> Secret:
+    here = scenario(register)
     incident = here.incident(marking="AMBER")
     recorded = here.on_incident(here.reviewer, "recordEvidence", incident["id"], "evidence { id }")
     request = here.request(marking="AMBER", incidents=[incident["id"]])
@@ -100,7 +100,7 @@ def test_an_outsider_finds_nothing(secret: Secret, door: str) -> None:
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("who", ["requester", "reviewer", "auditor"])
-def test_whoever_may_see_it_finds_it(secret: Secret, door: str, who: str) -> None:
+def test_a_viewer_who_may_see_it_finds_it(secret: Secret, door: str, who: str) -> None:
     assert ask(secret, getattr(secret.world, who), door) != DOORS[door][1]
 
 
@@ -158,8 +158,8 @@ PARTS = """query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast:
     history(first: 100) { edges { node { type payload changes { path before after } redactions } } } } }"""
 
 
-def test_an_invisible_incident_within_a_visible_request_is_left_out(register: Register) -> None:
-    here = world(register)
+def test_an_invisible_incident_within_a_visible_request_is_left_out(register: ApiClient) -> None:
+    here = scenario(register)
     red = here.incident(here.reviewer, marking="RED")["id"]
     plain = here.incident(marking="GREEN")["id"]
     request = here.request(marking="GREEN", incidents=[plain])["id"]
@@ -180,8 +180,8 @@ def test_an_invisible_incident_within_a_visible_request_is_left_out(register: Re
     assert (whole["redactions"], whole["payload"]["awaiting"]) == ([], [red, plain])
 
 
-def test_grounds_and_their_evidence_are_shown_as_far_as_they_may_be_seen(register: Register) -> None:
-    here = world(register)
+def test_grounds_and_their_evidence_are_shown_as_far_as_they_may_be_seen(register: ApiClient) -> None:
+    here = scenario(register)
     strict = here.incident(here.reviewer, marking="AMBER_STRICT")["id"]
     open_one = here.incident(marking="GREEN")["id"]
     own = here.on_incident(here.reviewer, "recordEvidence", open_one, "evidence { id marking }", marking="RED")
@@ -205,8 +205,8 @@ def test_grounds_and_their_evidence_are_shown_as_far_as_they_may_be_seen(registe
     assert grounds[0]["evidence"] == [{"id": red}, {"id": green}]
 
 
-def test_grounds_are_reported_as_they_stood_when_it_was_decided(register: Register) -> None:
-    here = world(register)
+def test_grounds_are_reported_as_they_stood_when_it_was_decided(register: ApiClient) -> None:
+    here = scenario(register)
     incident = here.attributed(marking="GREEN")["id"]
     request = here.decided(incidents=[incident])["id"]
     here.on_incident(here.reviewer, "attributeIncident", incident, responsibleParty="EXERCISE another", basis="other")
@@ -218,8 +218,8 @@ def test_grounds_are_reported_as_they_stood_when_it_was_decided(register: Regist
     assert ground["incident"]["attribution"]["responsibleParty"] == "EXERCISE another"
 
 
-def test_the_text_of_an_internal_remark_is_for_the_decider_and_auditors(register: Register) -> None:
-    here = world(register)
+def test_the_text_of_an_internal_remark_is_for_the_decider_and_auditors(register: ApiClient) -> None:
+    here = scenario(register)
     request = here.request(marking="GREEN")["id"]
     here.on_request(here.reviewer, "remarkOnDeploymentRequest", request, internal=True, reason="EXERCISE: a secret")
     document = """query ($id: ID!, $at: Position) {
@@ -235,8 +235,8 @@ def test_the_text_of_an_internal_remark_is_for_the_decider_and_auditors(register
             assert remark["redactions"] == ([] if reads else ["reason"])
 
 
-def test_the_requests_on_an_incident_are_those_that_may_be_seen(register: Register) -> None:
-    here = world(register)
+def test_the_requests_on_an_incident_are_those_that_may_be_seen(register: ApiClient) -> None:
+    here = scenario(register)
     incident = here.incident(marking="GREEN")["id"]
     hidden = here.request(incidents=[incident])["id"]
     shown = here.request(marking="GREEN", incidents=[incident])["id"]
@@ -246,8 +246,8 @@ def test_the_requests_on_an_incident_are_those_that_may_be_seen(register: Regist
     assert both == [{"id": hidden}, {"id": shown}]
 
 
-def test_a_referral_lets_another_authority_see(register: Register) -> None:
-    here = world(register)
+def test_a_referral_lets_another_authority_see(register: ApiClient) -> None:
+    here = scenario(register)
     incident = here.attributed()["id"]
     document = (
         "query ($id: ID!, $at: Position) { incident(id: $id, atLeast: $at) { history { edges { node { type } } } } }"
@@ -258,8 +258,8 @@ def test_a_referral_lets_another_authority_see(register: Register) -> None:
     assert [event["node"]["type"] for event in events] == ["IncidentReported", "IncidentAttributed", "IncidentReferred"]
 
 
-def test_red_is_for_its_author_and_the_named_alone(register: Register) -> None:
-    here = world(register)
+def test_red_is_for_its_author_and_the_named_alone(register: ApiClient) -> None:
+    here = scenario(register)
     named = here.of("other", "nina")
     request = here.request(marking="RED", recipients=[named.subject])["id"]
     document = "query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) { id } }"
@@ -276,11 +276,11 @@ def test_red_is_for_its_author_and_the_named_alone(register: Register) -> None:
     }
 
 
-def test_errors_of_views_are_for_administrators(register: Register) -> None:
-    from tests.service.graphql.world import ADMINISTRATOR
+def test_errors_of_views_are_for_administrators(register: ApiClient) -> None:
+    from tests.service.graphql.scenario import ADMINISTRATOR
 
     document = "{ projections { name position lag lagSeconds state parked lastError rebuild { processed } } }"
-    here = world(register)
+    here = scenario(register)
     for who in (here.outsider, ADMINISTRATOR):
         statuses = here.ask(who, f'query ($at: Position) {document[:-1]} incident(id: "x", atLeast: $at) {{ id }} }}')
         names = {status["name"] for status in statuses["projections"]}

@@ -10,8 +10,8 @@ from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
-from tests.service.graphql.register import served
-from tests.service.graphql.world import World, world
+from tests.service.graphql.api_client import served
+from tests.service.graphql.scenario import Scenario, scenario
 
 LEVELS = 7
 EVERYTHING = (
@@ -24,7 +24,7 @@ def noise(length: int) -> str:
     return secrets.token_hex(length)[:length]
 
 
-def widest(here: World) -> dict[str, Any]:
+def widest(here: Scenario) -> dict[str, Any]:
     """Below the world's region, as deep and as long as a region may be."""
     left = LABEL_LENGTH - len(here.name) - 1
     parts = [noise(left // LEVELS - 1) for _ in range(LEVELS)]
@@ -38,7 +38,7 @@ def widest(here: World) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", ["request", "incident"])
 def test_the_widest(database_urls: DatabaseUrls, kind: str) -> None:
     with served(database_urls) as register:
-        here = world(register)
+        here = scenario(register)
         if kind == "request":
             made = here.request(force=noise(LABEL_LENGTH), purpose=noise(TEXT_LENGTH), **widest(here))
         else:

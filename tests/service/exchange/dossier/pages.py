@@ -23,17 +23,17 @@ from service.exchange.dossier.document import (
 )
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.material_reader import MaterialReader
-from tests.service.exchange.exports.register import Register
+from tests.service.exchange.exports.exporter import Exporter
 
 
-def gathered(register: Register, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> Material:
+def gathered(register: Exporter, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> Material:
     scope, eyes = register.scope(actor, as_of)
     return MaterialReader(register.store, replace(scope, subject=request), eyes).material(
         lambda persons: {}, "operator"
     )
 
 
-def printed(register: Register, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> Document:
+def printed(register: Exporter, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> Document:
     return document(gathered(register, request, actor, as_of))
 
 

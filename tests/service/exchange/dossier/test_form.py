@@ -36,7 +36,7 @@ from tests.service.exchange.importing.histories import (
     FOUNDED,
     REVIEWS,
     WHY,
-    Register,
+    Importer,
     asked,
     line,
     opened,
@@ -58,12 +58,12 @@ MARGIN, RGBA = 50, 4
 
 
 @pytest.fixture
-def register(database_urls: DatabaseUrls) -> Iterator[Register]:
+def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
     with opened(database_urls.api) as register:
         yield register
 
 
-def gathered(register: Register, reference: str, actor: Actor = SYSTEM) -> Material:
+def gathered(register: Importer, reference: str, actor: Actor = SYSTEM) -> Material:
     at = now()
     scope = scope_of(register.store, actor, at)
     eyes = Visibility(register.store, actor, at, scope.present)
@@ -71,7 +71,7 @@ def gathered(register: Register, reference: str, actor: Actor = SYSTEM) -> Mater
     return MaterialReader(register.store, one, eyes).material(lambda persons: {}, "operator")
 
 
-def printed(register: Register, reference: str, actor: Actor = SYSTEM) -> Document:
+def printed(register: Importer, reference: str, actor: Actor = SYSTEM) -> Document:
     return document(gathered(register, reference, actor))
 
 
@@ -81,7 +81,7 @@ def picture_of(made: Document) -> ElementTree.Element:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_people_wrote_is_never_taken_for_more(register: Register, text: str) -> None:
+def test_what_people_wrote_is_never_taken_for_more(register: Importer, text: str) -> None:
     name = NOT_ON_ONE_LINE.sub(" ", text)[:200].strip()
     register.takes(
         *FOUNDED,
@@ -100,7 +100,7 @@ def test_what_people_wrote_is_never_taken_for_more(register: Register, text: str
     assert pdf(made, now()).content.startswith(b"%PDF-")
 
 
-def test_an_imported_request_shows_when_it_happened_and_when_it_was_recorded(register: Register) -> None:
+def test_an_imported_request_shows_when_it_happened_and_when_it_was_recorded(register: Importer) -> None:
     register.reads(EXAMPLE)
     made = printed(register, "exercise-lowland-2017-0001")
     told = list(lines(made))
@@ -116,7 +116,7 @@ def test_an_imported_request_shows_when_it_happened_and_when_it_was_recorded(reg
     assert "condition 1" in told
 
 
-def test_the_picture_shows_every_event_once_and_every_status(register: Register) -> None:
+def test_the_picture_shows_every_event_once_and_every_status(register: Importer) -> None:
     remarks = [line("a", "remarkOnDeploymentRequest", "2017-03-03", ASKS, WHY)] * 80
     register.takes(*FOUNDED, asked("a"), line("a", "beginReview", "2017-03-02", REVIEWS, WHY), *remarks)
     picture = picture_of(printed(register, "lowland-2017-0001"))
@@ -133,7 +133,7 @@ def test_the_picture_shows_every_event_once_and_every_status(register: Register)
 
 
 @pytest.mark.parametrize("shares", [(0, 0.01, 1), (0, 0.5, 1), (0, 0, 0), (1, 1, 1), (0.3, 0.4, 0.5), (0.1, 1, 1)])
-def test_no_name_of_an_incident_covers_a_number(register: Register, shares: tuple[float, ...]) -> None:
+def test_no_name_of_an_incident_covers_a_number(register: Importer, shares: tuple[float, ...]) -> None:
     """shares: of the year that the request takes, at which something becomes of the incident."""
     register.reads(EXAMPLE)
     found = gathered(register, "exercise-lowland-2017-0001")
@@ -155,7 +155,7 @@ def moved(moment: DossierEvent, at: datetime) -> DossierEvent:
     return replace(moment, step=replace(moment.step, entry=replace(moment.step.entry, occurred_at=at)))
 
 
-def test_a_request_of_one_instant_is_drawn(register: Register) -> None:
+def test_a_request_of_one_instant_is_drawn(register: Importer) -> None:
     register.takes(*FOUNDED, asked("a"))
     made = printed(register, "lowland-2017-0001")
     assert len(picture_of(made)) > 3
@@ -178,7 +178,7 @@ def test_a_line_of_time_has_a_few_marks_in_order(span: timedelta) -> None:
     assert len({label for _, label in found}) == len(found) or span < timedelta(seconds=1)
 
 
-def test_what_no_font_can_show_is_reported(register: Register) -> None:
+def test_what_no_font_can_show_is_reported(register: Importer) -> None:
     register.takes(*FOUNDED, asked("a", purpose="\U00012000 in cuneiform"))
     made = printed(register, "lowland-2017-0001")
     assert pdf(made, now()).unshown == "\U00012000"
@@ -187,7 +187,7 @@ def test_what_no_font_can_show_is_reported(register: Register) -> None:
 
 
 @pytest.mark.parametrize("word", ["0123456789abcdef" * 5, "W" * 200, "https://archive.example/" + "a" * 100])
-def test_a_word_that_is_longer_than_a_line_stays_on_the_page(register: Register, word: str) -> None:
+def test_a_word_that_is_longer_than_a_line_stays_on_the_page(register: Importer, word: str) -> None:
     remark = line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, {"reason": f"The file has sha256 {word}"})
     register.takes(*FOUNDED, asked("a", force=word[:200], purpose=f"Annex {word}"), remark)
     made = printed(register, "lowland-2017-0001")
@@ -195,14 +195,14 @@ def test_a_word_that_is_longer_than_a_line_stays_on_the_page(register: Register,
         assert all(set(row[-MARGIN * RGBA :]) == {255} for row in pixels(page))
 
 
-def test_no_text_turns_round_what_stands_beside_it(register: Register) -> None:
+def test_no_text_turns_round_what_stands_beside_it(register: Importer) -> None:
     register.takes(*FOUNDED, asked("a", purpose="EXERCISE \u202eforce \u2067x"))
     page = html(printed(register, "lowland-2017-0001")).decode()
     assert "EXERCISE \ufffdforce \ufffdx" in page
     assert not set(page) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def test_it_is_printed_the_same_from_the_same(register: Register) -> None:
+def test_it_is_printed_the_same_from_the_same(register: Importer) -> None:
     register.reads(EXAMPLE)
     made, at = printed(register, "exercise-lowland-2017-0001"), now()
     assert html(made) == html(made)
@@ -223,7 +223,7 @@ def run(database_urls: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return lambda *arguments: CliRunner().invoke(application(), ("dossier", *arguments))
 
 
-def test_a_dossier_is_printed_from_the_command_line(register: Register, run: Any, tmp_path: Path) -> None:
+def test_a_dossier_is_printed_from_the_command_line(register: Importer, run: Any, tmp_path: Path) -> None:
     register.reads(EXAMPLE)
     for name, begins in (("d.html", b"<!doctype html>"), ("d.PDF", b"%PDF-")):
         result: Result = run("exercise-lowland-2017-0001", "--output", str(tmp_path / name))
@@ -240,7 +240,7 @@ def test_a_dossier_is_printed_from_the_command_line(register: Register, run: Any
     assert "for eva" in (tmp_path / "e.html").read_text()
 
 
-def test_what_cannot_be_printed_is_said_in_one_line(register: Register, run: Any, tmp_path: Path) -> None:
+def test_what_cannot_be_printed_is_said_in_one_line(register: Importer, run: Any, tmp_path: Path) -> None:
     register.reads(EXAMPLE)
     reference = "exercise-lowland-2017-0001"
     ahead = (now() + timedelta(days=1)).isoformat()
@@ -260,7 +260,7 @@ def test_what_cannot_be_printed_is_said_in_one_line(register: Register, run: Any
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
-def test_more_text_than_can_be_printed_is_refused(register: Register) -> None:
+def test_more_text_than_can_be_printed_is_refused(register: Importer) -> None:
     long = {"reason": "x" * 20_000}
     register.takes(
         *FOUNDED, asked("a"), *(line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, long) for _ in range(260))

@@ -15,7 +15,7 @@ from service.exchange.dossier.phrases import CONFIDENCES, LIKELIHOODS
 from tests.databases import Databases
 from tests.service.exchange.dossier.pages import Page, gathered, lines, printed
 from tests.service.exchange.exports.bearers import BEARERS, seen_by, texts_in
-from tests.service.exchange.exports.register import Register, Telling, filled
+from tests.service.exchange.exports.exporter import Exporter, UniqueTexts, filled
 
 GRADES = {*LIKELIHOODS.values()}
 SOUND = {*CONFIDENCES.values()}
@@ -31,17 +31,17 @@ FETCHING = {"src", "href", "data", "action", "poster", "srcset", "xlink:href", "
 @pytest.fixture(scope="module", params=[21, 22], ids="seed{}".format)
 def register(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Register]:
+) -> Iterator[Exporter]:
     with (
         databases.fresh() as urls,
-        filled(urls, tmp_path_factory.mktemp("dossiers"), Telling(request.param), 300) as made,
+        filled(urls, tmp_path_factory.mktemp("dossiers"), UniqueTexts(request.param), 300) as made,
     ):
         made.world.apply()
         yield made
 
 
 @pytest.mark.parametrize("bearer", BEARERS, ids=lambda bearer: bearer.authority)
-def test_what_may_not_be_seen_is_nowhere_in_it_and_all_else_is(register: Register, bearer: Actor) -> None:
+def test_what_may_not_be_seen_is_nowhere_in_it_and_all_else_is(register: Exporter, bearer: Actor) -> None:
     middle = register.log[2 * len(register.log) // 3].recorded_at
     for as_of in (None, middle):
         seen = seen_by(register, bearer, as_of)
@@ -53,7 +53,7 @@ def test_what_may_not_be_seen_is_nowhere_in_it_and_all_else_is(register: Registe
             assert [text for text in told if text not in content] == []
 
 
-def test_the_operator_is_told_everything(register: Register) -> None:
+def test_the_operators_dossier_contains_every_text(register: Exporter) -> None:
     for request in register.states(DEPLOYMENT_REQUEST):
         content = html(printed(register, request)).decode()
         own = [recorded for recorded in register.log if recorded.stream == request]
@@ -61,7 +61,7 @@ def test_the_operator_is_told_everything(register: Register) -> None:
         assert [text for text in texts if text not in content] == []
 
 
-def test_likelihood_and_confidence_never_stand_in_one_sentence(register: Register) -> None:
+def test_likelihood_and_confidence_never_stand_in_one_sentence(register: Exporter) -> None:
     for request in register.states(DEPLOYMENT_REQUEST):
         for line in lines(printed(register, request)):
             lower = line.lower()
@@ -70,7 +70,7 @@ def test_likelihood_and_confidence_never_stand_in_one_sentence(register: Registe
             assert not ("likelihood" in lower and any(grade in lower.split() for grade in SOUND)), line
 
 
-def test_every_request_can_be_printed_as_html_and_as_pdf(register: Register) -> None:
+def test_every_request_can_be_printed_as_html_and_as_pdf(register: Exporter) -> None:
     requests = list(register.states(DEPLOYMENT_REQUEST))
     for request in requests:
         page = Page(html(printed(register, request)))
@@ -81,7 +81,7 @@ def test_every_request_can_be_printed_as_html_and_as_pdf(register: Register) -> 
         assert pdf(printed(register, request), material.printed.at).content.startswith(b"%PDF-")
 
 
-def test_nothing_is_reported_that_was_recorded_after_the_instant(register: Register) -> None:
+def test_nothing_is_reported_that_was_recorded_after_the_instant(register: Exporter) -> None:
     for request in register.states(DEPLOYMENT_REQUEST):
         own = [recorded for recorded in register.log if recorded.stream == request]
         later = {text for recorded in own[1:] for text in texts_in(payload(recorded.event))}
@@ -89,13 +89,13 @@ def test_nothing_is_reported_that_was_recorded_after_the_instant(register: Regis
         assert [text for text in later if text in content] == []
 
 
-def visible(register: Register, bearer: Actor, as_of: Any) -> list[UUID]:
+def visible(register: Exporter, bearer: Actor, as_of: Any) -> list[UUID]:
     scope, eyes = register.scope(bearer, as_of)
     known = eyes.of(register.states(DEPLOYMENT_REQUEST, scope.end))
     return [stream for stream, seen in known.items() if seen.visible]
 
 
-def told_of(register: Register, request: UUID, bearer: Actor, as_of: Any) -> set[str]:
+def told_of(register: Exporter, request: UUID, bearer: Actor, as_of: Any) -> set[str]:
     """The texts of the request and of its incidents that the bearer may read."""
     material = gathered(register, request, bearer, as_of)
     every = [*material.moments, *(moment for each in material.incidents for moment in each.moments)]

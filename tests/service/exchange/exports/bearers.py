@@ -12,7 +12,7 @@ from projections.api_terms import payload
 from projections.audit_entries import VisibleEntry, introduces, visible_to
 from projections.audit_trail_queries import AuditTrailFilter
 from tests.projections.chance import ISSUER
-from tests.service.exchange.exports.register import Register
+from tests.service.exchange.exports.exporter import Exporter
 
 TEXT = re.compile(r"text-\d{6}-ends")
 BEARERS = tuple(
@@ -36,7 +36,7 @@ class Seen:
     hidden: set[str]
 
 
-def seen_by(register: Register, bearer: Actor, as_of: datetime | None = None) -> Seen:
+def seen_by(register: Exporter, bearer: Actor, as_of: datetime | None = None) -> Seen:
     (entries,) = register.world.ask_all(
         bearer, [lambda sight: audit_trail_queries.page(sight, AuditTrailFilter(), 100_000)]
     )
@@ -53,7 +53,7 @@ def seen_by(register: Register, bearer: Actor, as_of: datetime | None = None) ->
     return Seen(shown, texts, (everything - texts) | unseen_names(register, shown))
 
 
-def viewer_of(register: Register, bearer: Actor) -> Any:
+def viewer_of(register: Exporter, bearer: Actor) -> Any:
     viewers: list[Any] = []
 
     def note(sight: Any) -> Any:
@@ -68,7 +68,7 @@ def texts_in(value: Any) -> set[str]:
     return set(TEXT.findall(json.dumps(value)))
 
 
-def unseen_names(register: Register, shown: dict[int, VisibleEntry]) -> set[str]:
+def unseen_names(register: Exporter, shown: dict[int, VisibleEntry]) -> set[str]:
     """The ids and references of what the bearer does not see begin."""
     names = set()
     for recorded in register.log:

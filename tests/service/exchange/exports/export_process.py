@@ -9,14 +9,14 @@ from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
 from tests.projections.world import World
-from tests.service.exchange.exports.register import EVERY_FORM, Register
+from tests.service.exchange.exports.exporter import EVERY_FORM, Exporter
 
 AUDITOR = Actor(issuer="mandate", subject=Subject("eva"), authority=AuthorityCode("audit"), roles=(Role.AUDITOR,))
 
 if __name__ == "__main__":
     url, folder = sys.argv[1:]
     with closing(EventStore(url)) as store:
-        register = Register(World(DatabaseUrls.one_for_all(url), store), Path(folder))
+        register = Exporter(World(DatabaseUrls.one_for_all(url), store), Path(folder))
         for form in EVERY_FORM:
             register.export(*form, actor=AUDITOR)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

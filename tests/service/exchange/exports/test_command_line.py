@@ -16,7 +16,7 @@ from service.cli import application
 from service.identity import ISSUER, Tokens
 from tests.databases import Databases
 from tests.service.exchange.exports import readers
-from tests.service.exchange.exports.register import EVERY_FORM, Numbered, Register, filled
+from tests.service.exchange.exports.exporter import EVERY_FORM, Exporter, Numbered, filled
 
 KEY = b"k" * 32
 EVA = Actor(issuer=ISSUER, subject=Subject("eva"), authority=AuthorityCode("alpha"), roles=(Role.OBSERVER,))
@@ -24,7 +24,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def register(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Register]:
+def register(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
     folder = tmp_path_factory.mktemp("command-line")
     with databases.fresh() as urls, filled(urls, folder, Numbered(5), 120) as made:
         made.world.apply()
@@ -32,7 +32,7 @@ def register(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def run(register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(register: Exporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command on the register."""
     key = tmp_path / "key"
     key.write_bytes(KEY)
@@ -56,13 +56,13 @@ def test_every_form_is_written(run: Run, tmp_path: Path, form: tuple[str, str, b
     assert output.stat().st_size > 1000
 
 
-def test_lines_go_to_standard_output(run: Run, register: Register) -> None:
+def test_lines_go_to_standard_output(run: Run, register: Exporter) -> None:
     result = run("export", "--format", "jsonl", "--output", "-")
     assert result.stdout.count("\n") == len(register.log)
     assert result.stderr == ""
 
 
-def test_a_token_and_an_instant_narrow_what_is_reported(run: Run, register: Register, tmp_path: Path) -> None:
+def test_a_token_and_an_instant_narrow_what_is_reported(run: Run, register: Exporter, tmp_path: Path) -> None:
     middle = register.log[len(register.log) // 2]
     before = [recorded for recorded in register.log if recorded.recorded_at <= middle.recorded_at]
     as_of = iso_time(middle.recorded_at)
@@ -88,7 +88,7 @@ def test_a_token_comes_from_a_file_or_the_environment(
     assert run(*export).stdout == seen
 
 
-def test_one_request_is_exported(run: Run, register: Register, tmp_path: Path) -> None:
+def test_one_request_is_exported(run: Run, register: Exporter, tmp_path: Path) -> None:
     request = next(iter(register.states(DEPLOYMENT_REQUEST).values()))
     output = tmp_path / "one.csv"
     result = run("export", "--format", "csv", "--output", str(output), "--request", request.reference)
@@ -132,7 +132,7 @@ def test_a_missing_folder_is_refused(run: Run, tmp_path: Path) -> None:
     refused(run("export", "--format", "csv", "--output", output), "there is no folder")
 
 
-def test_what_was_not_there_by_then_is_refused(run: Run, register: Register) -> None:
+def test_what_was_not_there_by_then_is_refused(run: Run, register: Exporter) -> None:
     request = next(iter(register.states(DEPLOYMENT_REQUEST).values()))
     before = iso_time(register.log[0].recorded_at)
     refused(run("history", request.reference, "--as-of", before), f"'{request.reference}' by then")
@@ -153,7 +153,7 @@ def test_an_empty_register_is_exported(
 
 
 @pytest.mark.parametrize("aggregate", [DEPLOYMENT_REQUEST, INCIDENT], ids=lambda aggregate: aggregate.name)
-def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Register, aggregate: Any) -> None:
+def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Exporter, aggregate: Any) -> None:
     subject = next(iter(register.states(aggregate).values()))
     own = [recorded for recorded in register.log if recorded.stream == subject.id]
     rows = [line.split("\t") for line in run("history", subject.reference).stdout.splitlines()]
@@ -171,7 +171,7 @@ def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Register,
     assert {len(row) for row in rows} == {10}
 
 
-def test_a_history_that_may_not_be_seen_does_not_exist(run: Run, register: Register) -> None:
+def test_a_history_that_may_not_be_seen_does_not_exist(run: Run, register: Exporter) -> None:
     subjects = register.states(DEPLOYMENT_REQUEST) | register.states(INCIDENT)
     _, eyes = register.scope(EVA)
     hidden = next(each for each in subjects.values() if not eyes.of([each.id])[each.id].visible)
@@ -179,7 +179,7 @@ def test_a_history_that_may_not_be_seen_does_not_exist(run: Run, register: Regis
     refused(run("history", hidden.reference, "--token", token()), f"'{hidden.reference}' that may be seen")
 
 
-def test_the_trail_is_filtered(run: Run, register: Register) -> None:
+def test_the_trail_is_filtered(run: Run, register: Exporter) -> None:
     log = register.log
     one = log[len(log) // 2]
     kinds = ("RequestRemarked", "EvidenceRecorded")
@@ -202,7 +202,7 @@ def test_the_trail_is_filtered(run: Run, register: Register) -> None:
         ], arguments
 
 
-def test_the_trail_says_how_to_go_on(run: Run, register: Register) -> None:
+def test_the_trail_says_how_to_go_on(run: Run, register: Exporter) -> None:
     result = run("trail", "--limit", "3")
     assert len(result.stdout.splitlines()) == 3
     hint = result.stderr.split("There is more: ")[1].split(",")[0]

@@ -16,8 +16,8 @@ from domain.vocabulary import Actor, iso_time
 from projections.api_terms import payload
 from projections.audit_entries import kind_of, subject_of
 from tests.service.exchange.exports import readers
+from tests.service.exchange.exports.exporter import Exporter
 from tests.service.exchange.exports.readers import at, attributes
-from tests.service.exchange.exports.register import Register
 
 
 def who(actor: Actor) -> str:
@@ -25,7 +25,7 @@ def who(actor: Actor) -> str:
     return "system" if actor.is_system else f"person:{actor.issuer}|{actor.subject}"
 
 
-def test_whole_events_are_what_was_recorded(register: Register) -> None:
+def test_whole_events_are_what_was_recorded(register: Exporter) -> None:
     lines = [json.loads(line) for line in register.export("jsonl", "jsonl").read_bytes().splitlines()]
     named = register.states(DEPLOYMENT_REQUEST) | register.states(INCIDENT)
     for line, recorded in zip(lines, register.log, strict=True):
@@ -61,7 +61,7 @@ def test_whole_events_are_what_was_recorded(register: Register) -> None:
         }
 
 
-def test_cloudevents(register: Register) -> None:
+def test_cloudevents(register: Exporter) -> None:
     log = register.log
     events = readers.cloudevents(register.export("cloudevents", "jsonl"))
     assert len(events) == len(log)
@@ -83,13 +83,13 @@ def test_cloudevents(register: Register) -> None:
         assert json.loads(extensions["authclaims"])["authority"] == recorded.actor.authority
 
 
-def test_a_spreadsheet_sees_that_it_is_utf_8(register: Register) -> None:
+def test_a_spreadsheet_sees_that_it_is_utf_8(register: Exporter) -> None:
     written = register.export("csv", "csv").read_bytes()
     assert written.startswith(b"\xef\xbb\xbfreference,id,")
     assert written.count(b"\r\n") >= 1 + len(register.states(DEPLOYMENT_REQUEST))
 
 
-def test_rows_of_requests(register: Register) -> None:
+def test_rows_of_requests(register: Exporter) -> None:
     rows = {row["id"]: row for row in readers.table(register.export("csv", "csv"))}
     requests = register.states(DEPLOYMENT_REQUEST)
     incidents = register.states(INCIDENT)
@@ -111,7 +111,7 @@ def test_rows_of_requests(register: Register) -> None:
         assert row["redactions"] == ""
 
 
-def test_rows_of_events(register: Register) -> None:
+def test_rows_of_events(register: Exporter) -> None:
     rows = readers.table(register.export("csv", "csv", events=True))
     for row, recorded in zip(rows, register.log, strict=True):
         assert row["position"] == str(recorded.position)
@@ -122,7 +122,7 @@ def test_rows_of_events(register: Register) -> None:
         assert json.loads(row["data"]) == payload(recorded.event)
 
 
-def test_xes(register: Register) -> None:
+def test_xes(register: Exporter) -> None:
     read = readers.xes(register.export("xes", "xes"))
     log = [recorded for recorded in register.log if kind_of(recorded) == DEPLOYMENT_REQUEST.name]
     assert {extension["prefix"] for extension in read["extensions"]} == {"concept", "time", "org", "lifecycle"}
@@ -154,7 +154,7 @@ def test_xes(register: Register) -> None:
 
 
 @pytest.mark.parametrize("ending", ["json", "sqlite"])
-def test_ocel(register: Register, ending: str) -> None:
+def test_ocel(register: Exporter, ending: str) -> None:
     read = readers.ocel(register.export("ocel2", ending))
     log = {str(recorded.position): recorded for recorded in register.log}
     assert {event["id"] for event in read["events"]} == log.keys()
@@ -172,7 +172,7 @@ def test_ocel(register: Register, ending: str) -> None:
     _check_objects(register, read)
 
 
-def test_every_value_of_the_json_is_a_string_as_the_standards_schema_has_it(register: Register) -> None:
+def test_every_value_of_the_json_is_a_string_as_the_standards_schema_has_it(register: Exporter) -> None:
     written = json.loads(register.export("ocel2", "json").read_bytes())
     assert written.keys() == {"objectTypes", "eventTypes", "objects", "events"}
     for item in written["objects"] + written["events"]:
@@ -183,7 +183,7 @@ def test_every_value_of_the_json_is_a_string_as_the_standards_schema_has_it(regi
             assert {each["name"] for each in item["attributes"]} <= declared[item["type"]]
 
 
-def test_the_database_declares_and_keeps_its_references(register: Register) -> None:
+def test_the_database_declares_and_keeps_its_references(register: Exporter) -> None:
     with sqlite3.connect(register.export("ocel2", "sqlite")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -194,7 +194,7 @@ def test_the_database_declares_and_keeps_its_references(register: Register) -> N
         assert mapped <= set(tables)
 
 
-def _check_objects(register: Register, read: dict[str, Any]) -> None:
+def _check_objects(register: Exporter, read: dict[str, Any]) -> None:
     requests, incidents = register.states(DEPLOYMENT_REQUEST), register.states(INCIDENT)
     authorities = register.states(AUTHORITY)
     objects = {each["id"]: each for each in read["objects"]}

@@ -15,8 +15,8 @@ from service.exchange.visible_log.visibility import Visibility
 from service.exchange.visible_log.visible_events import VisibleLog
 from tests.databases import Databases
 from tests.service.exchange.exports import readers
+from tests.service.exchange.exports.exporter import Exporter
 from tests.service.exchange.exports.grammar import ocel_problems, xes_problems
-from tests.service.exchange.exports.register import Register
 from tests.service.exchange.importing.histories import ASKS, CLERK, FOUNDED, NOW, REVIEWS, WHY, asked, line, opened
 
 EARLY = "1949-05-01T12:00:00Z"
@@ -49,7 +49,7 @@ def exports(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> I
         yield folder
 
 
-def test_a_log_of_cases_keeps_to_the_schema_of_the_standard(register: Register, exports: Path) -> None:
+def test_a_log_of_cases_keeps_to_the_schema_of_the_standard(register: Exporter, exports: Path) -> None:
     assert xes_problems(register.export("xes", "xes")) == []
     assert xes_problems(exports / "log.xes") == []
 
@@ -60,7 +60,7 @@ def test_a_log_of_cases_names_its_standard_as_the_schema_has_it(exports: Path) -
     assert 'classifier name="ActivityAndAuthority" keys="concept:name org:group"' in head
 
 
-def test_an_object_has_one_value_for_an_attribute_at_an_instant(register: Register, exports: Path) -> None:
+def test_an_object_has_one_value_for_an_attribute_at_an_instant(register: Exporter, exports: Path) -> None:
     assert ocel_problems(register.export("ocel2", "json")) == []
     assert ocel_problems(exports / "log.json") == []
 

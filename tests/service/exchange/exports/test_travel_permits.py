@@ -12,7 +12,7 @@ import pytest
 from service.settings import DatabaseUrls
 from tests.projections.world import World
 from tests.service.exchange.exports import readers
-from tests.service.exchange.exports.register import EVERY_FORM, Register
+from tests.service.exchange.exports.exporter import EVERY_FORM, Exporter
 from tests.service.exchange.importing.bpic2020 import ADDED, CARRIED, CASES, EVENTS, FOUNDED, LOG, REFUSED, ROOT
 from tests.service.exchange.importing.histories import opened
 
@@ -32,7 +32,7 @@ def test_every_format_has_the_cases_and_events_of_the_log(database_urls: Databas
     subprocess.run(convert, check=True, capture_output=True)
     with opened(database_urls.api) as imported:
         imported.reads(histories.read_bytes())
-        register = Register(World(database_urls, imported.store), tmp_path)
+        register = Exporter(World(database_urls, imported.store), tmp_path)
         requests, events, whole, clouds, objects, database, traces = (
             register.export(*form).rename(tmp_path / f"{'-'.join(map(str, form))}.{form[1]}") for form in EVERY_FORM
         )

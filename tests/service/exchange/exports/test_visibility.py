@@ -15,15 +15,15 @@ from service.exchange.visible_log.history import history
 from service.exchange.visible_log.refused import ExportRefused
 from tests.databases import Databases
 from tests.service.exchange.exports.bearers import BEARERS, TEXT, seen_by
-from tests.service.exchange.exports.register import EVERY_FORM, Register, Telling, filled
+from tests.service.exchange.exports.exporter import EVERY_FORM, Exporter, UniqueTexts, filled
 
 
 @pytest.fixture(scope="module", params=[11, 12], ids="seed{}".format)
 def register(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Register]:
+) -> Iterator[Exporter]:
     folder = tmp_path_factory.mktemp("sight")
-    with databases.fresh() as urls, filled(urls, folder, Telling(request.param), 250) as made:
+    with databases.fresh() as urls, filled(urls, folder, UniqueTexts(request.param), 250) as made:
         made.world.apply()
         yield made
 
@@ -32,7 +32,7 @@ every_bearer = pytest.mark.parametrize("bearer", BEARERS, ids=lambda bearer: bea
 
 
 @every_bearer
-def test_nothing_unseen_is_in_any_file(register: Register, bearer: Actor) -> None:
+def test_nothing_unseen_is_in_any_file(register: Exporter, bearer: Actor) -> None:
     for as_of in (None, register.log[len(register.log) // 2].recorded_at):
         seen = seen_by(register, bearer, as_of)
         assert any(map(TEXT.fullmatch, seen.hidden))
@@ -42,7 +42,7 @@ def test_nothing_unseen_is_in_any_file(register: Register, bearer: Actor) -> Non
 
 
 @every_bearer
-def test_all_that_is_seen_is_reported_as_the_audit_trail_shows_it(register: Register, bearer: Actor) -> None:
+def test_all_that_is_seen_is_reported_as_the_audit_trail_shows_it(register: Exporter, bearer: Actor) -> None:
     seen = seen_by(register, bearer)
     lines = [json.loads(line) for line in register.export("jsonl", "jsonl", actor=bearer).read_bytes().splitlines()]
     assert [int(line["position"]) for line in lines] == list(seen.shown)
@@ -56,7 +56,7 @@ def test_all_that_is_seen_is_reported_as_the_audit_trail_shows_it(register: Regi
 
 
 @every_bearer
-def test_one_request_is_reported_by_itself_or_does_not_exist(register: Register, bearer: Actor) -> None:
+def test_one_request_is_reported_by_itself_or_does_not_exist(register: Exporter, bearer: Actor) -> None:
     seen = seen_by(register, bearer)
     for stream, request in list(register.states(DEPLOYMENT_REQUEST).items())[::6]:
         own = [each for each in register.log if each.stream == stream]
@@ -74,7 +74,7 @@ def test_one_request_is_reported_by_itself_or_does_not_exist(register: Register,
 
 
 @every_bearer
-def test_a_history_is_that_of_the_audit_trail(register: Register, bearer: Actor) -> None:
+def test_a_history_is_that_of_the_audit_trail(register: Exporter, bearer: Actor) -> None:
     seen = seen_by(register, bearer)
     scope, eyes = register.scope(bearer)
     for stream in [*register.states(DEPLOYMENT_REQUEST), *register.states(INCIDENT)]:

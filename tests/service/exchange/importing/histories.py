@@ -1,4 +1,4 @@
-"""Files of histories for tests, in few words, and a register that takes them."""
+"""Short files of histories, and an importer that records them."""
 
 import io
 import json
@@ -62,8 +62,8 @@ def file_of(*lines: dict[str, Any] | str) -> bytes:
 
 
 @dataclass
-class Register:
-    """One process's way to a register. reported: the report of the last import."""
+class Importer:
+    """Imports files into a register. reported: the report of the last import."""
 
     store: EventStore
     historian: HistoryRecorder
@@ -102,6 +102,6 @@ class Register:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Register]:
+def opened(url: str) -> Iterator[Importer]:
     with closing(EventStore(url)) as store:
-        yield Register(store, HistoryRecorder(store, StateCache(store)), [])
+        yield Importer(store, HistoryRecorder(store, StateCache(store)), [])

@@ -23,7 +23,7 @@ from tests.databases import Databases
 from tests.reading import whole_log
 from tests.service.exchange.exports import readers
 from tests.service.exchange.importing.bpic2020 import ADDED, CARRIED, CASES, EVENTS, FOUNDED, LOG, REFUSED, ROOT
-from tests.service.exchange.importing.histories import Register, opened
+from tests.service.exchange.importing.histories import Importer, opened
 
 RECORDED = EVENTS - CARRIED + ADDED - REFUSED
 
@@ -54,7 +54,7 @@ def test_every_event_of_the_log_has_its_place(converted: tuple[Path, str]) -> No
 class Imported:
     """register: with the log in it, once. totals: what came of it."""
 
-    register: Register
+    register: Importer
     totals: ImportTotals
     file: bytes
     folder: Path

@@ -20,7 +20,7 @@ from tests.service.exchange.importing.histories import (
     FOUNDED,
     REVIEWS,
     WHY,
-    Register,
+    Importer,
     asked,
     line,
     opened,
@@ -28,17 +28,17 @@ from tests.service.exchange.importing.histories import (
 
 
 @pytest.fixture
-def register(database_urls: DatabaseUrls) -> Iterator[Register]:
+def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
     with opened(database_urls.api) as register:
         yield register
 
 
-def requests(register: Register) -> list[Any]:
+def requests(register: Importer) -> list[Any]:
     subjects = [recorded.stream for recorded in register.log if isinstance(recorded.event, RequestSubmitted)]
     return [fold(DEPLOYMENT_REQUEST, register.store.stream(subject)) for subject in subjects]
 
 
-def test_the_example_is_recorded_as_of_then_by_those_whom_it_names(register: Register) -> None:
+def test_the_example_is_recorded_as_of_then_by_those_whom_it_names(register: Importer) -> None:
     totals = register.reads(EXAMPLE)
     assert (totals.lines, totals.recorded, totals.histories) == (14, 13, 4)
     assert register.refused == [(11, "TransitionRefused", [])]
@@ -57,7 +57,7 @@ def test_the_example_is_recorded_as_of_then_by_those_whom_it_names(register: Reg
     assert [ground.likelihood for ground in decision.grounds] == ["LIKELY"]
 
 
-def test_a_file_has_one_correlation_and_no_cause(register: Register) -> None:
+def test_a_file_has_one_correlation_and_no_cause(register: Importer) -> None:
     register.reads(EXAMPLE)
     assert {recorded.causation for recorded in register.log} == {None}
     assert len({recorded.correlation for recorded in register.log}) == 1
@@ -67,14 +67,14 @@ def test_a_file_has_one_correlation_and_no_cause(register: Register) -> None:
     assert reported.event.reference == "exercise-lowland-i-2017-0001"
 
 
-def test_nothing_comes_between_the_lines_of_a_history(register: Register) -> None:
+def test_nothing_comes_between_the_lines_of_a_history(register: Importer) -> None:
     remark = line("", "remarkOnDeploymentRequest", "2017-03-02", ASKS, WHY)
     register.takes(*FOUNDED, *(each for n in range(9) for each in (asked(f"{n}"), {**remark, "history": f"{n}"})))
     expected = ["RequestSubmitted", "NumberAssigned", "RequestRemarked", "KeyClaimed"]
     assert register.names()[-4 * 9 :] == 9 * expected
 
 
-def test_a_second_run_judges_nothing_anew_and_shows_what_was_refused_then(register: Register) -> None:
+def test_a_second_run_judges_nothing_anew_and_shows_what_was_refused_then(register: Importer) -> None:
     register.reads(EXAMPLE)
     head = register.store.head()
     totals = register.reads(EXAMPLE)
@@ -83,7 +83,7 @@ def test_a_second_run_judges_nothing_anew_and_shows_what_was_refused_then(regist
     assert {"history": "patrol", "lines": [7, 14], "refused_before": 1} in register.reported
 
 
-def test_a_run_that_was_cut_short_goes_on(register: Register, database_urls: DatabaseUrls) -> None:
+def test_a_run_that_was_cut_short_goes_on(register: Importer, database_urls: DatabaseUrls) -> None:
     whole = (*FOUNDED, *(asked(f"{n}") for n in range(700)))
     store, kept = register.store.append_together, []
 
@@ -102,7 +102,7 @@ def test_a_run_that_was_cut_short_goes_on(register: Register, database_urls: Dat
         assert max(request.reference for request in requests(again)) == "lowland-2017-0700"
 
 
-def test_a_refused_line_is_as_if_it_were_not_there(register: Register) -> None:
+def test_a_refused_line_is_as_if_it_were_not_there(register: Importer) -> None:
     totals = register.takes(
         *FOUNDED,
         line("a", "submitDeploymentRequest", "2017-03-01", REVIEWS, {"force": "none"}),
@@ -121,7 +121,7 @@ def test_a_refused_line_is_as_if_it_were_not_there(register: Register) -> None:
     assert [request.status for request in requests(register)] == [RequestStatus.DENIED]
 
 
-def test_an_incident_is_known_as_far_as_it_had_happened(register: Register) -> None:
+def test_an_incident_is_known_as_far_as_it_had_happened(register: Importer) -> None:
     report = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-03-01T00:00:00Z"}
     found = {"responsibleParty": "EXERCISE", "likelihood": "LIKELY", "confidence": "HIGH", "basis": "EXERCISE"}
     investigates = {"subject": "ivo", "authority": "upland", "roles": ["INVESTIGATOR"]}
@@ -149,7 +149,7 @@ def test_an_incident_is_known_as_far_as_it_had_happened(register: Register) -> N
     assert totals.recorded == 10
 
 
-def test_numbers_are_of_the_year_in_which_it_happened(register: Register) -> None:
+def test_numbers_are_of_the_year_in_which_it_happened(register: Importer) -> None:
     register.takes(
         *FOUNDED, asked("a", "2017-12-31"), asked("b", "2018-01-01T00:30:00+01:00"), asked("c", "2018-01-01")
     )
@@ -157,7 +157,7 @@ def test_numbers_are_of_the_year_in_which_it_happened(register: Register) -> Non
     assert references == ["lowland-2017-0001", "lowland-2017-0002", "lowland-2018-0001"]
 
 
-def test_a_mandate_decides_in_its_time(register: Register) -> None:
+def test_a_mandate_decides_in_its_time(register: Importer) -> None:
     ended = {"authority": "upland", "region": "valley", **WHY}
     clerk = FOUNDED[0]["actor"]
     register.takes(
@@ -169,7 +169,7 @@ def test_a_mandate_decides_in_its_time(register: Register) -> None:
     assert register.refused == [(6, "InvalidInput", ["region"])]
 
 
-def test_a_name_means_the_same_history_in_each_file_of_a_source(register: Register) -> None:
+def test_a_name_means_the_same_history_in_each_file_of_a_source(register: Importer) -> None:
     register.takes(*FOUNDED, asked("a"), source="ministry")
     totals = register.takes(*FOUNDED, asked("a", strength=41), asked("b"), source="ministry")
     assert register.refused == [(4, "IdempotencyConflict", [])]
@@ -178,14 +178,14 @@ def test_a_name_means_the_same_history_in_each_file_of_a_source(register: Regist
     assert len(requests(register)) == 3
 
 
-def test_a_name_that_comes_again_in_a_file_is_not_a_second_history(register: Register) -> None:
+def test_a_name_that_comes_again_in_a_file_is_not_a_second_history(register: Importer) -> None:
     remark = line("a", "remarkOnDeploymentRequest", "2017-03-05", ASKS, WHY)
     register.takes(*FOUNDED, asked("a"), asked("b"), remark)
     assert register.refused == [(6, "IdempotencyConflict", [])]
 
 
 def test_what_was_refused_altogether_is_judged_on_the_newest_states(
-    register: Register, database_urls: DatabaseUrls
+    register: Importer, database_urls: DatabaseUrls
 ) -> None:
     register.takes(asked("a"))
     assert [kind for _, kind, _ in register.refused] == ["NotPermitted"]
@@ -194,7 +194,7 @@ def test_what_was_refused_altogether_is_judged_on_the_newest_states(
     assert register.takes(asked("a")).recorded == 1
 
 
-def test_another_process_that_was_faster_costs_no_number(register: Register, database_urls: DatabaseUrls) -> None:
+def test_another_process_that_was_faster_costs_no_number(register: Importer, database_urls: DatabaseUrls) -> None:
     with opened(database_urls.api) as other:
         register.takes(*FOUNDED, asked("a"))
         other.takes(asked("b"), asked("c"))

@@ -30,7 +30,7 @@ from tests.service.exchange.importing.histories import (
     FOUNDED,
     REVIEWS,
     WHY,
-    Register,
+    Importer,
     asked,
     line,
     opened,
@@ -49,7 +49,7 @@ IVO = Actor(issuer="mandate", subject=Subject("ivo"), authority=AuthorityCode("u
 
 
 @pytest.fixture
-def register(database_urls: DatabaseUrls) -> Iterator[Register]:
+def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
     with opened(database_urls.api) as register:
         register.takes(POLICE, *FOUNDED)
         yield register
@@ -73,14 +73,14 @@ def withheld() -> Iterator[dict[str, Any]]:
     yield step("withholdDeploymentRequest", "2017-03-03", REVIEWS, awaiting=["flood"])
 
 
-def looked_at(register: Register, actor: Actor, as_of: datetime | None = None) -> tuple[Scope, Visibility]:
+def looked_at(register: Importer, actor: Actor, as_of: datetime | None = None) -> tuple[Scope, Visibility]:
     at = now()
     scope = scope_of(register.store, actor, at, as_of)
     eyes = Visibility(register.store, actor, at, scope.present)
     return replace(scope, subject=called(register.store, eyes, REFERENCE, scope.end)), eyes
 
 
-def printed(register: Register, actor: Actor = SYSTEM) -> Document:
+def printed(register: Importer, actor: Actor = SYSTEM) -> Document:
     assert register.refused == []
     scope, eyes = looked_at(register, actor)
     return document(MaterialReader(register.store, scope, eyes).material(lambda persons: {}, "operator"))
@@ -93,7 +93,7 @@ def checks(made: Document) -> Iterator[Check]:
             yield from block.checks
 
 
-def test_how_far_a_finding_is_that_may_not_be_seen_is_not_reported(register: Register) -> None:
+def test_how_far_a_finding_is_that_may_not_be_seen_is_not_reported(register: Importer) -> None:
     register.takes(*flood(responsibleParty="EXERCISE"), *withheld(), step("resumeReview", "2017-03-06", REVIEWS))
     awaited = [check for check in checks(printed(register, ANA)) if "awaits" in check.text]
     assert awaited == [Check(CheckResult.UNDISCLOSED, "The hold awaits a finding on an incident that you may not see.")]
@@ -101,7 +101,7 @@ def test_how_far_a_finding_is_that_may_not_be_seen_is_not_reported(register: Reg
     assert seen == [CheckResult.MET, CheckResult.OPEN]
 
 
-def test_an_explanation_as_of_then_shows_of_incidents_what_may_be_seen_now(register: Register) -> None:
+def test_an_explanation_as_of_then_shows_of_incidents_what_may_be_seen_now(register: Importer) -> None:
     register.takes(*flood(responsibleParty="EXERCISE"), *withheld())
     incident = next(each.stream for each in register.log if type(each.event).__name__ == "IncidentReported")
     then = register.log[-1].recorded_at
@@ -119,12 +119,12 @@ def test_an_explanation_as_of_then_shows_of_incidents_what_may_be_seen_now(regis
     }
 
 
-def awaited(register: Register, scope: Scope, eyes: Visibility) -> set[str]:
+def awaited(register: Importer, scope: Scope, eyes: Visibility) -> set[str]:
     outlooks = explain_request(register.store, scope, eyes).outlooks
     return {verdict.description for each in outlooks for verdict in each.verdicts if verdict.rule.startswith("HOLD")}
 
 
-def test_a_ground_that_names_nobody_is_distinguished_from_one_that_was_erased(register: Register) -> None:
+def test_a_ground_that_names_nobody_is_distinguished_from_one_that_was_erased(register: Importer) -> None:
     register.takes(
         *flood(ASKS, likelihood="LIKELY"),
         asked("patrol", incidents=["flood"]),
@@ -137,12 +137,12 @@ def test_a_ground_that_names_nobody_is_distinguished_from_one_that_was_erased(re
 
 
 @pytest.mark.parametrize("force", ["1244 Company Z", "2024-11-29T18:00:00Z"])
-def test_a_name_that_looks_like_a_time_is_a_name(register: Register, force: str) -> None:
+def test_a_name_that_looks_like_a_time_is_a_name(register: Importer, force: str) -> None:
     register.takes(asked("patrol"), step("amendDeploymentRequest", "2017-03-02", ASKS, force=force))
     assert f"force: river guard → {force}" in list(lines(printed(register)))
 
 
-def test_an_incident_that_is_dropped_is_reported_as_that_one(register: Register) -> None:
+def test_an_incident_that_is_dropped_is_reported_as_that_one(register: Importer) -> None:
     fire = line("fire", "reportIncident", "2017-02-01", ASKS, {**REPORTED, "kind": "fire"})
     amended = step("amendDeploymentRequest", "2017-03-02", ASKS, incidents=["fire"])
     register.takes(*flood(ASKS, "RED"), fire, asked("patrol", incidents=["flood", "fire"]), amended)

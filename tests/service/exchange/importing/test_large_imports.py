@@ -13,19 +13,19 @@ import pytest
 
 from service.settings import DatabaseUrls
 from tests.reading import whole_log
-from tests.service.exchange.importing.histories import FOUNDED, Register, asked, file_of, opened
+from tests.service.exchange.importing.histories import FOUNDED, Importer, asked, file_of, opened
 from tests.waiting import until
 
 HISTORIES = 3_000
 
 
 @pytest.fixture
-def register(database_urls: DatabaseUrls) -> Iterator[Register]:
+def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
     with opened(database_urls.api) as register:
         yield register
 
 
-def peak(register: Register, histories: int) -> int:
+def peak(register: Importer, histories: int) -> int:
     """The most bytes that were held at once."""
     file = file_of(*(asked(f"{histories}-{n}") for n in range(histories)))
     tracemalloc.start()
@@ -36,7 +36,7 @@ def peak(register: Register, histories: int) -> int:
         tracemalloc.stop()
 
 
-def test_memory_does_not_grow_with_the_file(register: Register) -> None:
+def test_memory_does_not_grow_with_the_file(register: Importer) -> None:
     """The state cache grows by some 300 bytes per history until it is full."""
     register.takes(*FOUNDED)
     peak(register, 1_200)
@@ -45,7 +45,7 @@ def test_memory_does_not_grow_with_the_file(register: Register) -> None:
 
 
 @pytest.mark.faults
-def test_who_is_killed_half_way_goes_on(register: Register, database_urls: DatabaseUrls, tmp_path: Path) -> None:
+def test_who_is_killed_half_way_goes_on(register: Importer, database_urls: DatabaseUrls, tmp_path: Path) -> None:
     file, report = tmp_path / "histories.jsonl", tmp_path / "report.jsonl"
     file.write_bytes(file_of(*FOUNDED, *(asked(f"{n}") for n in range(HISTORIES)), {"history": "none"}))
     environment = {**os.environ, "MANDATE_DATABASE_URL": database_urls.owner}

@@ -18,7 +18,7 @@ from tests.service.exchange.importing.histories import (
     REVIEWS,
     TERMS,
     WHY,
-    Register,
+    Importer,
     asked,
     line,
     opened,
@@ -26,7 +26,7 @@ from tests.service.exchange.importing.histories import (
 
 
 @pytest.fixture
-def register(database_urls: DatabaseUrls) -> Iterator[Register]:
+def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
     with opened(database_urls.api) as register:
         register.takes(*FOUNDED)
         yield register
@@ -82,7 +82,7 @@ def test_every_mutation_can_be_a_line() -> None:
         ({"history": "h" * 201}, "history"),
     ],
 )  # fmt: skip
-def test_what_a_line_may_not_say_is_reported_at_its_field(register: Register, change: dict[str, Any], at: str) -> None:
+def test_what_a_line_may_not_say_is_reported_at_its_field(register: Importer, change: dict[str, Any], at: str) -> None:
     head = register.store.head()
     totals = register.takes({**asked("a"), **change})
     assert register.refused == [(1, "InvalidInput", [at])]
@@ -94,45 +94,45 @@ def test_what_a_line_may_not_say_is_reported_at_its_field(register: Register, ch
     "text",
     ["not JSON", "[]", "3", '{"history": "a"', '"\\ud800"', "{}}", "\x00", '{"history": "\\ud800"}', "[" * 100_000],
 )
-def test_what_is_no_line_is_reported_and_the_rest_is_read(register: Register, text: str) -> None:
+def test_what_is_no_line_is_reported_and_the_rest_is_read(register: Importer, text: str) -> None:
     totals = register.takes(text, asked("a"), "", "  ")
     assert [number for number, _, _ in register.refused] == [1]
     assert (totals.lines, totals.recorded) == (2, 1)
 
 
 @pytest.mark.parametrize("depth", [900, 970, 980, 990, 994, 995, 996, 997, 998, 999, 1_000, 5_000])
-def test_a_line_that_is_nested_deeply_is_refused_and_the_rest_is_read(register: Register, depth: int) -> None:
+def test_a_line_that_is_nested_deeply_is_refused_and_the_rest_is_read(register: Importer, depth: int) -> None:
     totals = register.takes('{"history": "x", "at": ' + "[" * depth + "]" * depth + "}", asked("a"))
     assert [number for number, _, _ in register.refused] == [1]
     assert totals.recorded == 1
 
 
 @pytest.mark.parametrize(("said", "twice"), [("purpose", "strength"), ("history", "command")])
-def test_what_is_said_twice_is_reported_since_either_could_be_meant(register: Register, said: str, twice: str) -> None:
+def test_what_is_said_twice_is_reported_since_either_could_be_meant(register: Importer, said: str, twice: str) -> None:
     text = json.dumps(asked("a")).replace(f'"{said}":', f'"{twice}": "other", "{said}":')
     totals = register.takes(text)
     assert register.refused == [(1, "InvalidInput", [twice])]
     assert (totals.lines, totals.recorded) == (1, 0)
 
 
-def test_an_incident_that_is_not_there_is_reported_as_the_line_calls_it(register: Register) -> None:
+def test_an_incident_that_is_not_there_is_reported_as_the_line_calls_it(register: Importer) -> None:
     register.takes({**asked("a"), "input": {**TERMS, "incidents": ["the flood"]}})
     (message,) = register.reasons
     assert message == "incidents: There is no such incident that you may see: 'the flood'."
 
 
-def test_a_line_without_end_is_not_held_in_memory(register: Register) -> None:
+def test_a_line_without_end_is_not_held_in_memory(register: Importer) -> None:
     totals = register.takes("x" * (3 * LONGEST_LINE), asked("a"))
     assert register.refused == [(1, "InvalidInput", ["line"])]
     assert totals.recorded == 1
 
 
-def test_a_byte_order_mark_and_other_line_ends_are_read(register: Register) -> None:
+def test_a_byte_order_mark_and_other_line_ends_are_read(register: Importer) -> None:
     totals = register.reads(b"\xef\xbb\xbf" + json.dumps(asked("a")).encode() + b"\r\n\r\n")
     assert totals.recorded == totals.lines == 1
 
 
-def test_a_history_is_of_one_thing_and_begins_once(register: Register) -> None:
+def test_a_history_is_of_one_thing_and_begins_once(register: Importer) -> None:
     register.takes(
         asked("a"),
         asked("a", "2017-03-02"),
@@ -141,25 +141,25 @@ def test_a_history_is_of_one_thing_and_begins_once(register: Register) -> None:
     assert register.refused == [(2, "InvalidInput", ["command"]), (3, "InvalidInput", ["command"])]
 
 
-def test_the_lines_of_a_history_do_not_go_back_in_time(register: Register) -> None:
+def test_the_lines_of_a_history_do_not_go_back_in_time(register: Importer) -> None:
     remark = line("a", "remarkOnDeploymentRequest", "2017-02-01", ASKS, WHY)
     register.takes(asked("a"), remark, {**remark, "at": "2017-03-01T13:00:00+01:00"})
     assert register.refused == [(2, "InvalidInput", ["at"])]
 
 
 @pytest.mark.parametrize("at", ["2107-03-02T12:00:00Z", "2017-02-01T12:00:00Z", "2.3.2017", None])
-def test_a_line_out_of_time_spoils_no_other(register: Register, at: str | None) -> None:
+def test_a_line_out_of_time_spoils_no_other(register: Importer, at: str | None) -> None:
     remark = line("a", "remarkOnDeploymentRequest", "2017-03-03", ASKS, WHY)
     register.takes(asked("a"), {**remark, "at": at}, remark)
     assert register.refused == [(2, "InvalidInput", ["at"])]
 
 
-def test_a_history_goes_on_after_a_first_line_without_a_time(register: Register) -> None:
+def test_a_history_goes_on_after_a_first_line_without_a_time(register: Importer) -> None:
     register.takes({**asked("a"), "at": "1.3.2017"}, asked("a"))
     assert register.refused == [(1, "InvalidInput", ["at"])]
 
 
-def test_histories_may_be_named_by_uuids(register: Register) -> None:
+def test_histories_may_be_named_by_uuids(register: Importer) -> None:
     told = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
     name = str(uuid4())
     register.takes(line(name, "reportIncident", "2017-02-01", ASKS, told), asked("a", incidents=[name]))
@@ -171,7 +171,7 @@ def test_histories_may_be_named_by_uuids(register: Register) -> None:
     assert register.refused == [(1, "InvalidInput", ["incidents"])]
 
 
-def test_a_name_of_evidence_is_given_once(register: Register) -> None:
+def test_a_name_of_evidence_is_given_once(register: Importer) -> None:
     told = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
     graded = {"summary": "EXERCISE", "sourceReliability": "B", "informationCredibility": "TWO"}
     piece = line("a", "recordEvidence", "2017-02-02", ASKS, graded, name="photo")
@@ -179,14 +179,14 @@ def test_a_name_of_evidence_is_given_once(register: Register) -> None:
     assert register.refused == [(3, "InvalidInput", ["name"])]
 
 
-def test_a_history_that_is_too_long_is_cut_where_it_is(register: Register) -> None:
+def test_a_history_that_is_too_long_is_cut_where_it_is(register: Importer) -> None:
     remark = line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, WHY)
     totals = register.takes(asked("a"), *[remark] * 1001)
     assert [(number, fields) for number, _, fields in register.refused] == [(1001, ["history"]), (1002, ["history"])]
     assert totals.recorded == 1000
 
 
-def test_evidence_is_named_by_its_line_and_a_condition_by_its_number(register: Register) -> None:
+def test_evidence_is_named_by_its_line_and_a_condition_by_its_number(register: Importer) -> None:
     report = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-03-01T00:00:00Z"}
     investigates = {"subject": "ivo", "authority": "upland", "roles": ["INVESTIGATOR"]}
     piece = {"summary": "EXERCISE", "sourceReliability": "A", "informationCredibility": "ONE"}

@@ -13,7 +13,7 @@ from projections import audit_trail_queries, deployment_requests, incidents
 from tests.databases import Databases
 from tests.projections.chance import CODES, ISSUER
 from tests.projections.histories import Histories
-from tests.service.exchange.exports.register import Register, filled
+from tests.service.exchange.exports.exporter import Exporter, filled
 
 VIEWERS = st.just(SYSTEM) | st.builds(
     Actor,
@@ -27,7 +27,7 @@ VIEWERS = st.just(SYSTEM) | st.builds(
 @pytest.fixture(scope="module", params=[21, 22], ids="seed{}".format)
 def register(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Register]:
+) -> Iterator[Exporter]:
     with ExitStack() as stack:
         urls = stack.enter_context(databases.fresh())
         made = stack.enter_context(filled(urls, tmp_path_factory.mktemp("audience"), Histories(request.param), 250))
@@ -37,7 +37,7 @@ def register(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(viewer=VIEWERS)
-def test_views_show_what_the_rule_allows(register: Register, viewer: Actor) -> None:
+def test_views_show_what_the_rule_allows(register: Exporter, viewer: Actor) -> None:
     reported = register.states(INCIDENT)
     subjects = [*register.states(DEPLOYMENT_REQUEST), *reported]
     pieces = [piece.id for incident in reported.values() for piece in incident.evidence]

@@ -5,7 +5,7 @@ from collections import Counter
 from domain.catalogue import DEPLOYMENT_REQUEST, fold
 from domain.deployment_request.state import DecisionOutcome, RequestStatus
 from service.exchange.visible_log.status_text import AFTER_APPROVAL, status_text
-from tests.service.exchange.exports.register import Register
+from tests.service.exchange.exports.exporter import Exporter
 
 TOLD = {
     None: "",
@@ -16,7 +16,7 @@ TOLD = {
 }
 
 
-def test_it_ends_with_what_happened_last_to_the_approval(register: Register) -> None:
+def test_it_ends_with_what_happened_last_to_the_approval(register: Exporter) -> None:
     met: Counter[str | None] = Counter()
     for stream in register.states(DEPLOYMENT_REQUEST):
         history = [recorded for recorded in register.log if recorded.stream == stream]

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.service.graphql.register import Answer, Person, Register
+from tests.service.graphql.api_client import Answer, ApiClient, Person
 
 PROTOCOL = "graphql-transport-ws"
 WAIT = 20.0
@@ -69,7 +69,7 @@ class Socket:
 
 
 @contextmanager
-def socket(register: Register, *, greeted: Person | str | None = None, **options: Any) -> Iterator[Socket]:
+def socket(register: ApiClient, *, greeted: Person | str | None = None, **options: Any) -> Iterator[Socket]:
     """greeted: whose token is sent in connection_init, or the token; None sends nothing."""
     url = f"ws{str(register.client.base_url).removeprefix('http').rstrip('/')}/graphql"
     given = {"subprotocols": [PROTOCOL], "max_size": None, "max_queue": None, "close_timeout": 2, **options}
@@ -113,7 +113,11 @@ class Stream:
 
 @contextmanager
 def stream(
-    register: Register, who: Person | str | None, query: str, variables: Mapping[str, Any] | None = None, **options: Any
+    register: ApiClient,
+    who: Person | str | None,
+    query: str,
+    variables: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Iterator[Stream]:
     headers = {"accept": "text/event-stream", **options.pop("headers", {})}
     if who is not None:

@@ -4,9 +4,9 @@ import psycopg
 
 from domain.vocabulary import Role
 from service.settings import DatabaseUrls
-from tests.service.graphql.register import Person, followed, served
+from tests.service.graphql.api_client import Person, followed, served
+from tests.service.graphql.scenario import scenario
 from tests.service.graphql.subscriptions.client import socket
-from tests.service.graphql.world import world
 from tests.waiting import until
 
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
@@ -29,7 +29,7 @@ def test_a_change_that_was_lost_and_made_again_is_reported(database_urls: Databa
         psycopg.connect(database_urls.superuser, autocommit=True) as superuser,
         served(database_urls, follow=False) as register,
     ):
-        here = world(register)
+        here = scenario(register)
         with socket(register, greeted=AUDITOR) as client:
             with followed(database_urls):
                 request = here.request()["id"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.service.graphql.register import Answer, Register
+from tests.service.graphql.api_client import Answer, ApiClient
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 from tests.service.graphql.subscriptions.client import Socket, socket, stream
-from tests.service.graphql.world import ADMINISTRATOR, World, world
 
 EVENTS = """subscription ($after: Position, $types: [String!]) { eventsRecorded(after: $after, types: $types) {
     position type version recordedAt actor { subject name authority } reason payload redactions
@@ -20,11 +20,11 @@ TRAIL = """query ($at: Position, $after: String) { auditTrail(first: 100, after:
 
 
 @pytest.fixture
-def here(register: Register) -> World:
-    return world(register)
+def here(register: ApiClient) -> Scenario:
+    return scenario(register)
 
 
-def trail(here: World, who: Any, after: int) -> list[Answer]:
+def trail(here: Scenario, who: Any, after: int) -> list[Answer]:
     """What the audit trail holds for somebody after a position."""
     found: list[Answer] = []
     cursor = None
@@ -36,7 +36,7 @@ def trail(here: World, who: Any, after: int) -> list[Answer]:
             return [event for event in found if int(event["position"]) > after]
 
 
-def tell(here: World) -> None:
+def tell(here: Scenario) -> None:
     """Something for everybody, and something that not everybody may see."""
     incident = here.incident(marking="RED")["id"]
     request = here.request(incidents=[here.attributed()["id"]])["id"]
@@ -46,7 +46,7 @@ def tell(here: World) -> None:
     here.on_incident(here.requester, "recordEvidence", incident)
 
 
-def test_each_gets_what_their_audit_trail_holds(here: World) -> None:
+def test_each_gets_what_their_audit_trail_holds(here: Scenario) -> None:
     start = int(here.register.position)
     viewers = (here.requester, here.reviewer, here.outsider, here.auditor, ADMINISTRATOR)
     tell(here)
@@ -58,7 +58,7 @@ def test_each_gets_what_their_audit_trail_holds(here: World) -> None:
             assert [client.data("1")["eventsRecorded"] for _ in expected[who]] == expected[who]
 
 
-def test_without_a_position_it_begins_with_what_comes(here: World) -> None:
+def test_without_a_position_it_begins_with_what_comes(here: Scenario) -> None:
     before = here.request()
     with socket(here.register, greeted=here.reviewer) as client:
         client.subscribe("1", EVENTS)
@@ -67,17 +67,17 @@ def test_without_a_position_it_begins_with_what_comes(here: World) -> None:
     assert trail(here, here.reviewer, int(event["position"]) - 1)[0] == event
 
 
-def first_told(here: World, client: Socket) -> Answer:
-    """Something is recorded again and again until something is told: nobody says when a subscription has begun."""
+def first_told(here: Scenario, client: Socket) -> Answer:
+    """Something is recorded again and again until something is raised: nobody says when a subscription has begun."""
     for _ in range(100):
         here.request()
         with suppress(TimeoutError):
             event: Answer = client.data("1", wait=0.1)["eventsRecorded"]
             return event
-    raise AssertionError("nothing was told")
+    raise AssertionError("nothing was raised")
 
 
-def test_only_the_types_that_are_asked_for_are_reported(here: World) -> None:
+def test_only_the_types_that_are_asked_for_are_reported(here: Scenario) -> None:
     start = here.register.position
     types = ["ReviewBegun", "IncidentReported"]
     with stream(here.register, here.auditor, EVENTS, {"after": start, "types": types}) as client:
@@ -94,7 +94,7 @@ def test_only_the_types_that_are_asked_for_are_reported(here: World) -> None:
         ({"after": "soon"}, "after"),
     ],
 )
-def test_what_cannot_be_asked_for_is_an_error(here: World, variables: dict[str, Any], argument: str) -> None:
+def test_what_cannot_be_asked_for_is_an_error(here: Scenario, variables: dict[str, Any], argument: str) -> None:
     with socket(here.register, greeted=here.reviewer) as client:
         client.subscribe("1", EVENTS, **variables)
         [error] = client.errors("1")
@@ -102,7 +102,7 @@ def test_what_cannot_be_asked_for_is_an_error(here: World, variables: dict[str, 
         assert argument in error["message"]
 
 
-def test_what_a_viewer_may_see_is_decided_as_each_is_reported(here: World) -> None:
+def test_what_a_viewer_may_see_is_decided_as_each_is_reported(here: Scenario) -> None:
     """Who holds a mandate over its place sees an incident, for as long as they hold it."""
     authority = {"authority": f"{here.name}-other", "region": f"{here.name}/north"}
     incident = here.incident()["id"]
@@ -121,8 +121,8 @@ def test_what_a_viewer_may_see_is_decided_as_each_is_reported(here: World) -> No
         assert client.data("1")["eventsRecorded"]["type"] == "RequestSubmitted"
 
 
-def test_no_mandate_of_the_viewer_is_overlooked_however_fast_events_follow_it(here: World) -> None:
-    """The view of mandates is another one than that of events: what is told waits for both."""
+def test_no_mandate_of_the_viewer_is_overlooked_however_fast_events_follow_it(here: Scenario) -> None:
+    """The view of mandates is another one than that of events: what is raised waits for both."""
     incident = here.incident()["id"]
     start = int(here.register.position)
     with socket(here.register, greeted=here.outsider) as client:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from service.graphql.subscriptions.bounded_websocket import FRAGMENTS, PINGS
-from tests.service.graphql.register import Person, Register
+from tests.service.graphql.api_client import ApiClient, Person
 from tests.service.graphql.subscriptions.client import Socket, socket
 
 ANA = Person("ana", "somewhere")
@@ -49,14 +49,14 @@ FLOODS = [
 @pytest.mark.parametrize("greeted", [None, ANA], ids=["without a token", "with a token"])
 @pytest.mark.parametrize(("chunk", "reason"), FLOODS, ids=["pings", "pongs", "fragments"])
 def test_what_no_client_needs_ends_the_connection(
-    register: Register, chunk: bytes, reason: str, greeted: Person | None
+    register: ApiClient, chunk: bytes, reason: str, greeted: Person | None
 ) -> None:
     with socket(register, greeted=greeted) as client:
         while_flooded(client, chunk, lambda: register.ask(BEN, VIEWER))
         assert client.closed() == (1008, reason)
 
 
-def test_who_sends_much_at_once_waits_for_the_others(register: Register) -> None:
+def test_who_sends_much_at_once_waits_for_the_others(register: ApiClient) -> None:
     with socket(register, greeted=ANA) as client:
         asked = threading.Event()
 
@@ -74,7 +74,7 @@ def test_who_sends_much_at_once_waits_for_the_others(register: Register) -> None
         assert answered_first < 5000
 
 
-def test_a_few_pings_and_fragments_are_welcome(register: Register) -> None:
+def test_a_few_pings_and_fragments_are_welcome(register: ApiClient) -> None:
     with socket(register, greeted=ANA) as client:
         for _ in range(PINGS - 1):
             assert client.connection.ping().wait(20)
@@ -82,7 +82,7 @@ def test_a_few_pings_and_fragments_are_welcome(register: Register) -> None:
         assert client.receive() == {"type": "pong"}
 
 
-def test_what_is_long_is_taken_in_part_by_part(register: Register) -> None:
+def test_what_is_long_is_taken_in_part_by_part(register: ApiClient) -> None:
     """A message, and what a client says of itself when it connects."""
     with socket(register, greeted=ANA, additional_headers={"x-padding": "x" * 8000}) as client:
         for _ in range(3):
@@ -91,7 +91,7 @@ def test_what_is_long_is_taken_in_part_by_part(register: Register) -> None:
             assert client.receive() == {"type": "pong", "payload": {"x": "y" * 200_000}}
 
 
-def test_the_query_string_of_a_socket_is_not_logged(register: Register, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_query_string_of_a_socket_is_not_logged(register: ApiClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "uvicorn.error")
     url = f"ws{str(register.client.base_url).removeprefix('http').rstrip('/')}/graphql?token=secret"
     with socket(register, greeted=ANA, uri=url) as client:

@@ -11,10 +11,10 @@ from projections.catalogue import VIEW_OF
 from projections.following.parked_events import retry
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
+from tests.service.graphql.api_client import Person, followed, served
 from tests.service.graphql.parking import park, park_whole
-from tests.service.graphql.register import Person, followed, served
+from tests.service.graphql.scenario import Scenario, scenario
 from tests.service.graphql.subscriptions.client import Socket, socket
-from tests.service.graphql.world import World, world
 
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
 CAUGHT_UP = """query ($at: Position) {
@@ -26,10 +26,10 @@ CHANGED = "subscription ($id: ID!) { deploymentRequestChanged(id: $id) { version
 
 
 @pytest.fixture
-def here(database_urls: DatabaseUrls) -> Iterator[World]:
+def here(database_urls: DatabaseUrls) -> Iterator[Scenario]:
     """No view is followed, except where a test says so."""
     with served(database_urls, follow=False) as register:
-        yield world(register)
+        yield scenario(register)
 
 
 def refused_at(client: Socket, id: str) -> str:
@@ -42,7 +42,7 @@ def refused_at(client: Socket, id: str) -> str:
     return position
 
 
-def test_its_events_say_so_and_those_of_others_follow(here: World, database_urls: DatabaseUrls) -> None:
+def test_its_events_say_so_and_those_of_others_follow(here: Scenario, database_urls: DatabaseUrls) -> None:
     with followed(database_urls):
         request = here.request()["id"]
         here.ask(AUDITOR, CAUGHT_UP)
@@ -60,7 +60,9 @@ def test_its_events_say_so_and_those_of_others_follow(here: World, database_urls
             assert told == ["RequestRemarked", "IncidentReported"]
 
 
-def test_one_without_a_row_says_so_and_others_of_the_same_page_do_not(here: World, database_urls: DatabaseUrls) -> None:
+def test_one_without_a_row_says_so_and_others_of_the_same_page_do_not(
+    here: Scenario, database_urls: DatabaseUrls
+) -> None:
     start = here.register.position
     with followed(database_urls):
         first, request, last = (here.request()["id"] for _ in range(3))
@@ -79,7 +81,7 @@ def test_one_without_a_row_says_so_and_others_of_the_same_page_do_not(here: Worl
             assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_a_request_is_sent_again_once_its_events_are_applied(here: World, database_urls: DatabaseUrls) -> None:
+def test_a_request_is_sent_again_once_its_events_are_applied(here: Scenario, database_urls: DatabaseUrls) -> None:
     with followed(database_urls):
         request = here.request()["id"]
         here.ask(AUDITOR, CAUGHT_UP)
@@ -97,7 +99,7 @@ def test_a_request_is_sent_again_once_its_events_are_applied(here: World, databa
             assert client.data("1")["deploymentRequestChanged"] == {"version": 3}
 
 
-def test_another_request_is_sent_while_one_is_parked(here: World, database_urls: DatabaseUrls) -> None:
+def test_another_request_is_sent_while_one_is_parked(here: Scenario, database_urls: DatabaseUrls) -> None:
     with followed(database_urls):
         parked, request = here.request()["id"], here.request()["id"]
         here.ask(AUDITOR, CAUGHT_UP)

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from service.graphql.subscriptions.limits import LONGEST_GREETING, MESSAGES_BEFORE_GREETING
 from tests.databases import Databases
-from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.graphql.subscriptions.client import Socket, socket, stream
 from tests.waiting import until
 
@@ -21,7 +21,7 @@ FOREVER = "subscription { eventsRecorded { position } }"
 
 
 @pytest.fixture(scope="module")
-def narrow(databases: Databases) -> Iterator[Register]:
+def narrow(databases: Databases) -> Iterator[ApiClient]:
     limits: dict[str, Any] = {
         "live_connections": 5,
         "live_connections_each": 2,
@@ -33,7 +33,7 @@ def narrow(databases: Databases) -> Iterator[Register]:
         yield register
 
 
-def opened(stack: ExitStack, register: Register, who: Person) -> Socket:
+def opened(stack: ExitStack, register: ApiClient, who: Person) -> Socket:
     """Once there is room for it: what another test closed may still be ending."""
     found: list[Socket] = []
 
@@ -48,7 +48,7 @@ def opened(stack: ExitStack, register: Register, who: Person) -> Socket:
     return found[0]
 
 
-def test_one_person_has_so_many_sockets_and_streams(narrow: Register) -> None:
+def test_one_person_has_so_many_sockets_and_streams(narrow: ApiClient) -> None:
     with ExitStack() as stack:
         for _ in range(2):
             opened(stack, narrow, ANA)
@@ -63,7 +63,7 @@ def test_one_person_has_so_many_sockets_and_streams(narrow: Register) -> None:
         opened(stack, narrow, BEN).subscribe("1", VIEWER)
 
 
-def test_one_person_has_so_many_subscriptions_over_all_connections(narrow: Register) -> None:
+def test_one_person_has_so_many_subscriptions_over_all_connections(narrow: ApiClient) -> None:
     with ExitStack() as stack:
         first, second = opened(stack, narrow, ANA), opened(stack, narrow, ANA)
         for client in (first, second):
@@ -77,7 +77,7 @@ def test_one_person_has_so_many_subscriptions_over_all_connections(narrow: Regis
         assert first.data("3")
 
 
-def test_those_who_show_no_token_keep_nobody_out(narrow: Register) -> None:
+def test_those_who_show_no_token_keep_nobody_out(narrow: ApiClient) -> None:
     """More of them than there are connections: they take none, and the oldest has to leave."""
     with ExitStack() as stack:
         idle = [stack.enter_context(socket(narrow)) for _ in range(7)]
@@ -87,7 +87,7 @@ def test_those_who_show_no_token_keep_nobody_out(narrow: Register) -> None:
         idle[-1].greet(narrow.token(BEN))
 
 
-def test_little_is_read_before_the_greeting(narrow: Register) -> None:
+def test_little_is_read_before_the_greeting(narrow: ApiClient) -> None:
     long = {"type": "connection_init", "payload": {"token": "x" * LONGEST_GREETING}}
     with socket(narrow) as client:
         client.connection.send(json.dumps(long))
@@ -97,7 +97,7 @@ def test_little_is_read_before_the_greeting(narrow: Register) -> None:
         assert client.receive()["type"] == "pong"
 
 
-def test_few_messages_are_answered_before_the_greeting(narrow: Register) -> None:
+def test_few_messages_are_answered_before_the_greeting(narrow: ApiClient) -> None:
     with socket(narrow) as client:
         for _ in range(MESSAGES_BEFORE_GREETING + 1):
             client.send("ping")
@@ -110,7 +110,7 @@ def test_few_messages_are_answered_before_the_greeting(narrow: Register) -> None
             assert client.receive() == {"type": "pong"}
 
 
-def test_messages_are_not_compressed(narrow: Register) -> None:
+def test_messages_are_not_compressed(narrow: ApiClient) -> None:
     """What is small on the wire stays so."""
     with socket(narrow, greeted=ANA) as client:
         assert client.connection.protocol.extensions == []

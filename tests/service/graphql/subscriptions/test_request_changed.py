@@ -4,17 +4,17 @@ from uuid import uuid4
 
 import pytest
 
-from tests.service.graphql.register import Register
+from tests.service.graphql.api_client import ApiClient
+from tests.service.graphql.scenario import Scenario, scenario
 from tests.service.graphql.subscriptions.client import Socket, socket
-from tests.service.graphql.world import World, world
 
 CHANGED = """subscription ($id: ID!) { deploymentRequestChanged(id: $id) {
     id version status availableActions explanation { status } history(first: 100) { edges { node { type } } } } }"""
 
 
 @pytest.fixture
-def here(register: Register) -> World:
-    return world(register)
+def here(register: ApiClient) -> Scenario:
+    return scenario(register)
 
 
 def version(client: Socket, id: str = "1") -> tuple[int, str]:
@@ -24,7 +24,7 @@ def version(client: Socket, id: str = "1") -> tuple[int, str]:
     return request["version"], request["status"]
 
 
-def test_it_begins_with_how_it_is_and_shows_each_change(here: World) -> None:
+def test_it_begins_with_how_it_is_and_shows_each_change(here: Scenario) -> None:
     request = here.request()["id"]
     with socket(here.register, greeted=here.requester) as client:
         client.subscribe("1", CHANGED, id=request)
@@ -36,7 +36,7 @@ def test_it_begins_with_how_it_is_and_shows_each_change(here: World) -> None:
         assert version(client) == (3, "DENIED")
 
 
-def test_whoever_reads_slowly_gets_the_newest_and_versions_only_rise(here: World) -> None:
+def test_a_slow_subscriber_gets_the_newest_version_and_versions_only_rise(here: Scenario) -> None:
     request = here.request()["id"]
     with socket(here.register, greeted=here.requester) as client:
         client.subscribe("1", CHANGED, id=request)
@@ -49,14 +49,14 @@ def test_whoever_reads_slowly_gets_the_newest_and_versions_only_rise(here: World
 
 
 @pytest.mark.parametrize("id", ["00000000-0000-4000-8000-000000000000", "none"])
-def test_what_does_not_exist_ends_with_an_error(here: World, id: str) -> None:
+def test_what_does_not_exist_ends_with_an_error(here: Scenario, id: str) -> None:
     with socket(here.register, greeted=here.requester) as client:
         client.subscribe("1", CHANGED, id=id)
         [error] = client.errors("1")
         assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "id"}
 
 
-def test_what_one_may_not_see_does_not_exist(here: World) -> None:
+def test_what_one_may_not_see_does_not_exist(here: Scenario) -> None:
     request = here.request()["id"]
     with socket(here.register, greeted=here.outsider) as outsider, socket(here.register, greeted=here.auditor) as other:
         outsider.subscribe("1", CHANGED, id=str(uuid4()))
@@ -71,7 +71,7 @@ def sorted_by_id(client: Socket, messages: int) -> list[dict[str, list[object]]]
     return sorted((client.receive() for _ in range(messages)), key=lambda message: str(message["id"]))
 
 
-def test_one_that_was_just_submitted_is_waited_for(here: World) -> None:
+def test_one_that_was_just_submitted_is_waited_for(here: Scenario) -> None:
     with socket(here.register, greeted=here.requester) as client:
         for number in range(20):
             client.subscribe(str(number), CHANGED, id=here.request()["id"])
@@ -82,7 +82,7 @@ SEEN = """subscription ($id: ID!) { deploymentRequestChanged(id: $id) {
     version availableActions history(first: 100) { edges { node { version reason redactions } } } } }"""
 
 
-def test_each_viewer_is_told_by_their_own_rights(here: World) -> None:
+def test_each_subscriber_receives_what_they_may_see(here: Scenario) -> None:
     """Two watch one request: what is read for one of them, at the same position, is not what the other gets."""
     request = here.request()["id"]
     with (

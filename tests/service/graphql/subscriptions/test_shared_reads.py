@@ -7,10 +7,10 @@ import psycopg
 import pytest
 
 from service.settings import DatabaseUrls
-from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.api_client import ApiClient, Person, served
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 from tests.service.graphql.statements import counted
 from tests.service.graphql.subscriptions.client import Socket, socket
-from tests.service.graphql.world import ADMINISTRATOR, World, world
 from tests.waiting import until
 
 SOCKETS, EACH = 4, 50
@@ -24,12 +24,12 @@ WAITING = """SELECT 1 FROM pg_stat_activity
 
 
 @pytest.fixture
-def here(register: Register) -> World:
-    return world(register)
+def here(register: ApiClient) -> Scenario:
+    return scenario(register)
 
 
 @contextmanager
-def crowd(here: World, who: Person, query: str, **variables: str) -> Iterator[list[tuple[Socket, str]]]:
+def crowd(here: Scenario, who: Person, query: str, **variables: str) -> Iterator[list[tuple[Socket, str]]]:
     """Two hundred subscriptions of one person."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket(here.register, greeted=who)) for _ in range(SOCKETS)]
@@ -55,7 +55,7 @@ def reads(statements: list[str]) -> list[str]:
     return [statement for statement in statements if "FROM projections.checkpoints" not in statement[:150]]
 
 
-def test_an_event_is_read_once_for_all_who_see_the_same(here: World) -> None:
+def test_an_event_is_read_once_for_all_who_see_the_same(here: Scenario) -> None:
     start = here.register.position
     here.request()
     with crowd(here, here.requester, EVENTS, after=start) as subscriptions:
@@ -67,7 +67,7 @@ def test_an_event_is_read_once_for_all_who_see_the_same(here: World) -> None:
     assert "'redactions': []" in event
 
 
-def test_so_is_a_request_that_changed(here: World) -> None:
+def test_so_is_a_request_that_changed(here: Scenario) -> None:
     request = here.request(incidents=[here.incident()["id"]])["id"]
     with crowd(here, here.reviewer, CHANGED, id=request) as subscriptions:
         told(subscriptions)
@@ -88,7 +88,7 @@ def test_who_leaves_takes_nothing_from_the_others(database_urls: DatabaseUrls, t
         psycopg.connect(database_urls.superuser, autocommit=True) as watch,
         socket(register, greeted=ADMINISTRATOR) as client,
     ):
-        world(register).ask(ADMINISTRATOR, CAUGHT_UP)
+        scenario(register).ask(ADMINISTRATOR, CAUGHT_UP)
         holder.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
         client.subscribe("1", EVENTS, after="0")
         client.subscribe("2", EVENTS, after="0")

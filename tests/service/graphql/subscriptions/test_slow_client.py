@@ -8,9 +8,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.databases import NewDatabase
-from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.api_client import ApiClient, Person, served
+from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 from tests.service.graphql.subscriptions.client import Socket, socket, stream
-from tests.service.graphql.world import ADMINISTRATOR, World, world
 from tests.waiting import until
 
 ANA = Person("ana", "somewhere")
@@ -23,16 +23,16 @@ LETTERS = 4000
 
 
 @pytest.fixture
-def heavy(new_database: NewDatabase) -> Iterator[World]:
+def heavy(new_database: NewDatabase) -> Iterator[Scenario]:
     """36 MB, where one subscription at once is served."""
     with served(new_database(), live_patience=3.0, live_subscriptions=1) as register:
-        here = world(register)
+        here = scenario(register)
         for _ in range(INCIDENTS):
             here.incident(description="x" * LETTERS, marking="CLEAR")
         yield here
 
 
-def narrow(register: Register) -> dict[str, Any]:
+def narrow(register: ApiClient) -> dict[str, Any]:
     """A connection through which little goes that is not read."""
     connection = sockets.socket()
     connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 8192)
@@ -40,7 +40,7 @@ def narrow(register: Register) -> dict[str, Any]:
     return {"sock": connection, "max_queue": 1, "compression": None}
 
 
-def free(register: Register) -> bool:
+def free(register: ApiClient) -> bool:
     """Whether another subscription is served."""
     with socket(register, greeted=ANA) as client:
         client.subscribe("1", LIGHT)
@@ -52,7 +52,7 @@ def read_on(client: Socket, received: list[int]) -> None:
         received.append(len(client.connection.recv(20)))
 
 
-def test_who_does_not_read_is_cut_off(heavy: World) -> None:
+def test_who_does_not_read_is_cut_off(heavy: Scenario) -> None:
     register = heavy.register
     with socket(register, greeted=ADMINISTRATOR, **narrow(register)) as slow:
         slow.subscribe("1", HEAVY)
@@ -66,7 +66,7 @@ def test_who_does_not_read_is_cut_off(heavy: World) -> None:
     assert sum(received) < INCIDENTS * LETTERS * REPEATED / 2
 
 
-def test_who_does_not_read_a_stream_is_cut_off(heavy: World) -> None:
+def test_who_does_not_read_a_stream_is_cut_off(heavy: Scenario) -> None:
     register = heavy.register
     with stream(register, ADMINISTRATOR, HEAVY) as slow:
         assert not free(register)
@@ -78,7 +78,7 @@ def test_who_does_not_read_a_stream_is_cut_off(heavy: World) -> None:
     assert len(told) < INCIDENTS / 2
 
 
-def test_who_reads_slowly_and_goes_on_reading_gets_everything(heavy: World) -> None:
+def test_who_reads_slowly_and_goes_on_reading_gets_everything(heavy: Scenario) -> None:
     with socket(heavy.register, greeted=ADMINISTRATOR, **narrow(heavy.register)) as slow:
         slow.subscribe("1", HEAVY)
         positions = [int(slow.data("1")["eventsRecorded"]["position"]) for _ in range(INCIDENTS + 4)]

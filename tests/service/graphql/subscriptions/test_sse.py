@@ -8,7 +8,7 @@ import pytest
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from service.identity import ISSUER, Tokens
 from tests.databases import NewDatabase
-from tests.service.graphql.register import KEY, Person, Register, served
+from tests.service.graphql.api_client import KEY, ApiClient, Person, served
 from tests.service.graphql.subscriptions.client import socket, stream
 
 ANA = Person("ana", "over-sse")
@@ -29,13 +29,13 @@ def short_lived(seconds: int) -> str:
         (REGISTER, {"registerAuthority": {"__typename": "AuthorityRecorded"}}),
     ],
 )
-def test_queries_and_mutations_are_answered_and_complete(register: Register, query: str, data: object) -> None:
+def test_queries_and_mutations_are_answered_and_complete(register: ApiClient, query: str, data: object) -> None:
     with stream(register, ANA, query) as answered:
         assert answered.response.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert list(answered.events()) == [("next", {"data": data}), ("complete", None)]
 
 
-def test_get_is_answered_and_carries_nothing_out(register: Register) -> None:
+def test_get_is_answered_and_carries_nothing_out(register: ApiClient) -> None:
     headers = {**register.headers(ANA), "accept": "text/event-stream"}
     asked = {query: register.client.get("/graphql", params={"query": query}, headers=headers) for query in
              (VIEWER, REGISTER.replace("over-sse", "by-get"))}  # fmt: skip
@@ -47,7 +47,7 @@ def test_get_is_answered_and_carries_nothing_out(register: Register) -> None:
 
 
 @pytest.mark.parametrize("query", ["{", "{ nothing }", "subscription { eventsRecorded(after: 99999) { position } }"])
-def test_what_cannot_be_executed_is_reported_in_the_stream(register: Register, query: str) -> None:
+def test_what_cannot_be_executed_is_reported_in_the_stream(register: ApiClient, query: str) -> None:
     with stream(register, ANA, query) as answered:
         assert answered.response.status_code == 200
         [(name, body), end] = answered.events()
@@ -58,18 +58,18 @@ def test_what_cannot_be_executed_is_reported_in_the_stream(register: Register, q
 
 
 @pytest.mark.parametrize("token", [None, "x.y.z"])
-def test_without_a_token_it_is_401(register: Register, token: str | None) -> None:
+def test_without_a_token_it_is_401(register: ApiClient, token: str | None) -> None:
     with stream(register, token, FOREVER) as refused:
         assert refused.response.status_code == 401
 
 
-def test_a_subscription_needs_a_way_to_be_answered(register: Register) -> None:
+def test_a_subscription_needs_a_way_to_be_answered(register: ApiClient) -> None:
     [error] = register.errors(ANA, FOREVER)
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert "text/event-stream" in error["message"]
 
 
-def test_when_the_token_expires_it_is_reported_and_the_stream_completes(register: Register) -> None:
+def test_when_the_token_expires_it_is_reported_and_the_stream_completes(register: ApiClient) -> None:
     with stream(register, short_lived(2), FOREVER) as answered:
         [(name, body), end] = answered.events()
     assert (name, end) == ("next", ("complete", None))
@@ -77,7 +77,7 @@ def test_when_the_token_expires_it_is_reported_and_the_stream_completes(register
     assert [error["extensions"]["code"] for error in body["errors"]] == ["UNAUTHENTICATED"]
 
 
-def test_when_the_token_expires_the_socket_is_closed(register: Register) -> None:
+def test_when_the_token_expires_the_socket_is_closed(register: ApiClient) -> None:
     with socket(register, greeted=short_lived(2)) as client:
         client.subscribe("1", FOREVER)
         assert client.closed() == (4401, "The token has expired: connect again with a new one.")

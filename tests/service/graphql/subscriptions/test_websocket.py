@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from service.graphql.execution.request import DEEPEST
 from service.graphql.subscriptions.limits import LONGEST_MESSAGE
 from tests.databases import Databases
-from tests.service.graphql.register import Person, Register, served
+from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.graphql.subscriptions.client import Socket, socket
 from tests.waiting import until
 
@@ -27,7 +27,7 @@ FOREVER = "subscription { eventsRecorded { position } }"
 
 
 @pytest.fixture(scope="module")
-def narrow(databases: Databases) -> Iterator[Register]:
+def narrow(databases: Databases) -> Iterator[ApiClient]:
     """Where little is allowed, and for a short time."""
     limits: dict[str, Any] = {
         "live_connections": 2,
@@ -39,7 +39,7 @@ def narrow(databases: Databases) -> Iterator[Register]:
         yield register
 
 
-def test_queries_and_mutations_are_answered_too(register: Register) -> None:
+def test_queries_and_mutations_are_answered_too(register: ApiClient) -> None:
     mutation = 'mutation { registerAuthority(input: {code: "over-ws", name: "x"}) { __typename } }'
     with socket(register, greeted=ANA) as client:
         client.subscribe("a", VIEWER)
@@ -50,7 +50,7 @@ def test_queries_and_mutations_are_answered_too(register: Register) -> None:
         assert client.receive() == {"id": "a", "type": "complete"}
 
 
-def test_a_ping_is_answered_before_and_after_the_greeting(register: Register) -> None:
+def test_a_ping_is_answered_before_and_after_the_greeting(register: ApiClient) -> None:
     with socket(register) as client:
         client.connection.send(f'{{"type": "ping", "payload": {nested(DEEPEST - 1)}}}')
         assert client.receive() == {"type": "pong", "payload": json.loads(nested(DEEPEST - 1))}
@@ -62,7 +62,7 @@ def test_a_ping_is_answered_before_and_after_the_greeting(register: Register) ->
         assert client.receive() == {"type": "pong"}
 
 
-def test_what_is_completed_by_the_client_ends_without_a_word_and_frees_its_id(register: Register) -> None:
+def test_what_is_completed_by_the_client_ends_without_a_word_and_frees_its_id(register: ApiClient) -> None:
     with socket(register, greeted=ANA) as client:
         for _ in range(3):
             client.subscribe("1", FOREVER)
@@ -76,7 +76,7 @@ def test_what_is_completed_by_the_client_ends_without_a_word_and_frees_its_id(re
     "query",
     ["{", "{ nothing }", "subscription { eventsRecorded @skip(if: true) { position } }", "query A { a } query B { b }"],
 )
-def test_what_cannot_be_executed_is_an_error_of_that_operation_alone(register: Register, query: str) -> None:
+def test_what_cannot_be_executed_is_an_error_of_that_operation_alone(register: ApiClient, query: str) -> None:
     with socket(register, greeted=ANA) as client:
         client.subscribe("1", query)
         assert {error["extensions"]["code"] for error in client.errors("1")} == {"BAD_USER_INPUT"}
@@ -84,7 +84,7 @@ def test_what_cannot_be_executed_is_an_error_of_that_operation_alone(register: R
         assert client.data("1")
 
 
-def test_depth_and_cost_are_bounded_as_for_queries(register: Register) -> None:
+def test_depth_and_cost_are_bounded_as_for_queries(register: ApiClient) -> None:
     costly = """subscription ($id: ID!) { deploymentRequestChanged(id: $id) { incidents { deploymentRequests {
         history(first: 100) { edges { node { changes { path before after } actor { roles subject name } } } } } } } }"""
     with socket(register, greeted=ANA) as client:
@@ -115,46 +115,46 @@ def test_depth_and_cost_are_bounded_as_for_queries(register: Register) -> None:
         (f'{{"type": "ping", "payload": {nested(40_000)}}}', 4400),
     ],
 )
-def test_what_is_no_message_closes_the_socket(register: Register, sent: str | bytes, code: int) -> None:
+def test_what_is_no_message_closes_the_socket(register: ApiClient, sent: str | bytes, code: int) -> None:
     with socket(register, greeted=ANA) as client:
         client.connection.send(sent)
         assert client.closed()[0] == code
 
 
-def test_two_operations_under_one_id_close_the_socket(register: Register) -> None:
+def test_two_operations_under_one_id_close_the_socket(register: ApiClient) -> None:
     with socket(register, greeted=ANA) as client:
         client.subscribe("1", FOREVER)
         client.subscribe("1", FOREVER)
         assert client.closed() == (4409, "Subscriber for 1 already exists")
 
 
-def test_nothing_is_asked_before_the_greeting(register: Register) -> None:
+def test_nothing_is_asked_before_the_greeting(register: ApiClient) -> None:
     with socket(register) as client:
         client.subscribe("1", VIEWER)
         assert client.closed()[0] == 4401
 
 
-def test_another_protocol_is_not_spoken(register: Register) -> None:
+def test_another_protocol_is_not_spoken(register: ApiClient) -> None:
     for offered in (["graphql-ws"], None):
         with socket(register, subprotocols=offered) as client:
             assert client.closed()[0] == 4406
 
 
 @pytest.mark.parametrize("spelling", ["Authorization", "authorization", "AUTHORIZATION"])
-def test_a_token_comes_in_the_greeting(register: Register, spelling: str) -> None:
+def test_a_token_comes_in_the_greeting(register: ApiClient, spelling: str) -> None:
     with socket(register) as client:
         client.send("connection_init", payload={spelling: f"Bearer {register.token(ANA)}"})
         assert client.receive() == {"type": "connection_ack"}
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"token": None}])
-def test_or_in_the_header(register: Register, payload: Any) -> None:
+def test_or_in_the_header(register: ApiClient, payload: Any) -> None:
     with socket(register, additional_headers=register.headers(ANA)) as client:
         client.send("connection_init", payload=payload)
         assert client.receive() == {"type": "connection_ack"}
 
 
-def test_or_by_itself(register: Register) -> None:
+def test_or_by_itself(register: ApiClient) -> None:
     with socket(register) as client:
         client.send("connection_init", payload={"token": register.token(ANA)})
         assert client.receive() == {"type": "connection_ack"}
@@ -169,26 +169,26 @@ def test_or_by_itself(register: Register) -> None:
         ({"token": "x"}, 4403),
     ],
 )
-def test_without_a_token_of_ours_the_socket_is_closed(register: Register, payload: Any, code: int) -> None:
+def test_without_a_token_of_ours_the_socket_is_closed(register: ApiClient, payload: Any, code: int) -> None:
     with socket(register) as client:
         client.send("connection_init", payload=payload)
         assert client.closed()[0] == code
 
 
 @pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", "http://127.0.0.1.elsewhere.example"])
-def test_a_foreign_page_opens_no_socket(register: Register, origin: str) -> None:
+def test_a_foreign_page_opens_no_socket(register: ApiClient, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused, socket(register, origin=origin):
         pass
     assert refused.value.response.status_code == 403
 
 
-def test_a_page_of_this_host_does(register: Register) -> None:
+def test_a_page_of_this_host_does(register: ApiClient) -> None:
     with socket(register, greeted=ANA, origin=str(register.client.base_url).rstrip("/")) as client:
         client.subscribe("1", VIEWER)
         assert client.data("1")
 
 
-def test_who_does_not_greet_is_not_waited_for(narrow: Register) -> None:
+def test_who_does_not_greet_is_not_waited_for(narrow: ApiClient) -> None:
     with socket(narrow) as client:
         assert client.closed() == (4408, "Connection initialisation timeout")
 
@@ -198,7 +198,7 @@ def full(client: Socket, id: str) -> bool:
     return bool(error["extensions"]["code"] == "UNAVAILABLE" and error["extensions"]["retryAfter"] > 0)
 
 
-def test_a_socket_has_so_many_operations_and_a_process_so_many_subscriptions(narrow: Register) -> None:
+def test_a_socket_has_so_many_operations_and_a_process_so_many_subscriptions(narrow: ApiClient) -> None:
     with socket(narrow, greeted=ANA) as one, socket(narrow, greeted=ANA) as other:
         one.subscribe("1", FOREVER)
         one.subscribe("2", FOREVER)
@@ -212,7 +212,7 @@ def test_a_socket_has_so_many_operations_and_a_process_so_many_subscriptions(nar
         assert one.data("3")
 
 
-def opens(stack: ExitStack, register: Register) -> bool:
+def opens(stack: ExitStack, register: ApiClient) -> bool:
     """Whether there is room: what another test closed may still be ending."""
     try:
         stack.enter_context(socket(register, greeted=ANA))
@@ -221,7 +221,7 @@ def opens(stack: ExitStack, register: Register) -> bool:
     return True
 
 
-def test_a_process_has_so_many_connections(narrow: Register) -> None:
+def test_a_process_has_so_many_connections(narrow: ApiClient) -> None:
     with ExitStack() as stack:
         until(lambda: opens(stack, narrow))
         until(lambda: opens(stack, narrow))

@@ -1,4 +1,4 @@
-"""A register in this process: uvicorn and the followers in threads, a real PostgreSQL below both."""
+"""A client of the API. The API runs in this process: uvicorn and the followers in threads, on a real PostgreSQL."""
 
 import json
 import threading
@@ -31,8 +31,8 @@ Answer = dict[str, Any]
 
 
 @dataclass
-class Register:
-    """position: of the last command that was carried out, for reading what it did."""
+class ApiClient:
+    """position: of the last command that was carried out, so that queries can ask for its effect."""
 
     client: httpx.Client
     urls: DatabaseUrls
@@ -111,17 +111,17 @@ def _subject_of(mutation: str) -> str:
 @contextmanager
 def served(
     urls: DatabaseUrls, *, follow: bool = True, issuers: Sequence[Issuer] = (), **other: Any
-) -> Iterator[Register]:
+) -> Iterator[ApiClient]:
     """follow: whether the views are kept up to date. issuers: external ones. other: settings.
 
-    No policy acts: what happens is what a test does.
+    No policies run.
     """
     settings = Settings(database_url=urls.api, view_patience=10.0 if follow else 0.1, **other)
     with ExitStack() as stack:
         if follow:
             stack.enter_context(followed(urls))
         url = stack.enter_context(_listening(create_app(settings, urls, Tokens(KEY), issuers)))
-        yield Register(stack.enter_context(httpx.Client(base_url=url, timeout=30)), urls)
+        yield ApiClient(stack.enter_context(httpx.Client(base_url=url, timeout=30)), urls)
 
 
 @contextmanager
@@ -144,10 +144,7 @@ LEADING = """SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = databas
 
 @contextmanager
 def followed(urls: DatabaseUrls) -> Iterator[None]:
-    """The views are kept up to date for as long as this lasts, from the beginning on: each has a leader.
-
-    What is asked meanwhile waits for events alone, and not for threads and connections that are only beginning.
-    """
+    """Keeps the views up to date. It starts when each view has a leader, so that queries wait for events only."""
     stop = threading.Event()
     with closing(EventStore(urls.worker)) as store:
         followers = [

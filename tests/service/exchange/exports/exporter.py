@@ -1,4 +1,4 @@
-"""A register made by chance, in which every text is one of a kind, and exports of it."""
+"""Exports of a random register in which every text is unique."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -35,7 +35,7 @@ EVERY_FORM = (
     ("ocel2", "sqlite", False),
     ("xes", "xes", False),
 )
-"""Format, the ending of the file, and whether it is told by events."""
+"""Format, the ending of the file, and whether it has one row for each event."""
 
 
 class Numbered(Histories):
@@ -55,8 +55,8 @@ class Numbered(Histories):
         return replace(event, reference=f"{series}-{self.versions.get(number_series.stream_of(series), 0) + 1:04}")
 
 
-class Telling(Numbered):
-    """Histories in which no text occurs twice, so that each can be looked for in a file; they rest on incidents."""
+class UniqueTexts(Numbered):
+    """Histories in which no text occurs twice, so that a file can be searched for each; their items read incidents."""
 
     texts = 0
 
@@ -73,8 +73,8 @@ class Telling(Numbered):
 
 
 @dataclass(frozen=True)
-class Register:
-    """Nothing is recorded in it any more."""
+class Exporter:
+    """Exports a register to which nothing is added any more, into a folder."""
 
     world: World
     folder: Path
@@ -85,7 +85,7 @@ class Register:
 
     @cached_property
     def log(self) -> list[Recorded[Any]]:
-        """What is told to whoever sees everything."""
+        """The events that a viewer who may see everything reads."""
         return [
             recorded for recorded in self.world.log() if AGGREGATE_OF[type(recorded.event)] not in INTERNAL_AGGREGATES
         ]
@@ -123,8 +123,8 @@ class Register:
 
 
 @contextmanager
-def filled(urls: DatabaseUrls, folder: Path, histories: Histories, items: int) -> Iterator[Register]:
+def filled(urls: DatabaseUrls, folder: Path, histories: Histories, items: int) -> Iterator[Exporter]:
     with closing(EventStore(urls.api)) as store:
         world = World(urls, store)
         world.append([histories.opening(), *histories.items(items)])
-        yield Register(world, folder)
+        yield Exporter(world, folder)

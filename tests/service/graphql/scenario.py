@@ -1,21 +1,21 @@
-"""A corner of the register for one test: authorities, a region and people of its own."""
+"""The authorities, region and persons of one test, and the commands that they give."""
 
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from domain.vocabulary import Role
-from tests.service.graphql.register import Answer, Person, Register
+from tests.service.graphql.api_client import Answer, ApiClient, Person
 
 ADMINISTRATOR = Person("adm", "hq", (Role.ADMINISTRATOR,), "Adm Inistrator")
 _numbers = count(1)
 
 
 @dataclass(frozen=True)
-class World:
-    """asker asks; decider holds the mandate over `region`; other has no part in anything."""
+class Scenario:
+    """Authorities: asker submits requests, decider holds the mandate over `region`, other is not involved."""
 
-    register: Register
+    register: ApiClient
     name: str
 
     @property
@@ -128,8 +128,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-def world(register: Register, *, endorsements: int = 1) -> World:
-    made = World(register, f"w{next(_numbers)}")
+def scenario(register: ApiClient, *, endorsements: int = 1) -> Scenario:
+    made = Scenario(register, f"w{next(_numbers)}")
     own = {"code": ADMINISTRATOR.authority, "name": "Headquarters"}
     register.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", own)
     for authority in ("asker", "decider", "other"):
