@@ -167,10 +167,7 @@ FULFILLED = (
             REGISTERED,
             replace(REPORT, occurred_at=NOW + DAY),
             requester,
-            (
-                "occurredAt: It lies in the future: it is 10 December 2024, 12:00 UTC now. "
-                "Report an incident after it happened."
-            ),
+            ("occurredAt: It lies in the future: it is 10 December 2024, 12:00 UTC now. Report what has happened."),
         ),
         (
             REGISTERED,

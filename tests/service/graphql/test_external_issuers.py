@@ -8,7 +8,7 @@ import pytest
 
 from service.settings import DatabaseUrls
 from tests.service.access.issuer import LocalIssuer, ec_key, local_issuer
-from tests.service.graphql.register import Answer, Register, served
+from tests.service.graphql.api_client import Answer, ApiClient, served
 from tests.service.graphql.subscriptions.client import socket
 from tests.waiting import until
 
@@ -25,18 +25,18 @@ def issuer() -> Iterator[LocalIssuer]:
 
 
 @pytest.fixture
-def register(database_urls: DatabaseUrls, issuer: LocalIssuer) -> Iterator[Register]:
+def register(database_urls: DatabaseUrls, issuer: LocalIssuer) -> Iterator[ApiClient]:
     settings = issuer.settings(authority_claim="authority", cool_down=0.05)
     with served(database_urls, follow=False, issuers=[settings]) as register:
         yield register
 
 
-def ask(register: Register, token: str, document: str = VIEWER) -> tuple[int, Answer]:
+def ask(register: ApiClient, token: str, document: str = VIEWER) -> tuple[int, Answer]:
     answer = register.client.post("/graphql", json={"query": document}, headers={"authorization": f"Bearer {token}"})
     return answer.status_code, answer.json()
 
 
-def test_a_person_acts_by_the_groups_of_their_token(register: Register, issuer: LocalIssuer) -> None:
+def test_a_person_acts_by_the_groups_of_their_token(register: ApiClient, issuer: LocalIssuer) -> None:
     status, answer = ask(register, issuer.token())
     assert (status, answer["data"]["viewer"]) == (200, {"subject": "ana", "authority": "kfor", "roles": ["REVIEWER"]})
     status, answer = ask(register, issuer.token(sub="clerk", groups=["clerks"]), REGISTER_KFOR)
@@ -48,7 +48,7 @@ def test_a_person_acts_by_the_groups_of_their_token(register: Register, issuer: 
     [({"aud": "elsewhere"}, "'aud'"), ({"exp": 1}, "'exp'"), ({"authority": "upland"}, "'authority'")],
 )
 def test_a_token_that_is_not_accepted_is_401(
-    register: Register, issuer: LocalIssuer, claims: dict[str, Any], named: str
+    register: ApiClient, issuer: LocalIssuer, claims: dict[str, Any], named: str
 ) -> None:
     token = issuer.token(**claims)
     status, answer = ask(register, token)
@@ -61,14 +61,14 @@ def test_a_token_that_is_not_accepted_is_401(
     assert named in reason
 
 
-def test_a_web_socket_of_a_person_whose_key_is_new(register: Register, issuer: LocalIssuer) -> None:
+def test_a_web_socket_of_a_person_whose_key_is_new(register: ApiClient, issuer: LocalIssuer) -> None:
     issuer.keys.append(ec_key("second"))
     with socket(register, greeted=issuer.token()) as greeted:
         greeted.subscribe("1", VIEWER)
         assert greeted.data("1")["viewer"]["subject"] == "ana"
 
 
-def test_no_valid_token_is_turned_away_while_keys_rotate(register: Register, issuer: LocalIssuer) -> None:
+def test_no_valid_token_is_turned_away_while_keys_rotate(register: ApiClient, issuer: LocalIssuer) -> None:
     """Each new key signs as soon as it is published; the one before it stays published."""
     stop = threading.Event()
     answers: list[list[int]] = [[] for _ in range(4)]

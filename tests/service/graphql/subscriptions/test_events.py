@@ -68,13 +68,13 @@ def test_without_a_position_it_begins_with_what_comes(here: Scenario) -> None:
 
 
 def first_told(here: Scenario, client: Socket) -> Answer:
-    """Something is recorded again and again until something is raised: nobody says when a subscription has begun."""
+    """Records events until the subscription delivers one: a subscription does not report its start."""
     for _ in range(100):
         here.request()
         with suppress(TimeoutError):
             event: Answer = client.data("1", wait=0.1)["eventsRecorded"]
             return event
-    raise AssertionError("nothing was raised")
+    raise AssertionError("nothing was delivered")
 
 
 def test_only_the_types_that_are_asked_for_are_reported(here: Scenario) -> None:
@@ -122,7 +122,7 @@ def test_what_a_viewer_may_see_is_decided_as_each_is_reported(here: Scenario) ->
 
 
 def test_no_mandate_of_the_viewer_is_overlooked_however_fast_events_follow_it(here: Scenario) -> None:
-    """The view of mandates is another one than that of events: what is raised waits for both."""
+    """The view of mandates is another one than that of events: a query waits for both."""
     incident = here.incident()["id"]
     start = int(here.register.position)
     with socket(here.register, greeted=here.outsider) as client:
