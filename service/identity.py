@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
+from joserfc.jwk import GuestProtocol, OctKey
 
 from domain import validation
 from domain.vocabulary import REGISTER, Actor, AuthorityCode, Role, Subject
@@ -19,6 +19,8 @@ from service.errors import Misconfigured
 
 ISSUER: Final = "mandate"
 ALGORITHM: Final = "HS256"
+OWN_KEY: Final = "token.key"
+"""File of the key in the data folder."""
 KEY_LENGTH: Final = 32
 """Minimum length of a key in bytes (RFC 7518, section 3.2)."""
 MAX_LIFETIME: Final = timedelta(days=1)
@@ -48,9 +50,11 @@ class Identity:
 class Tokens:
     """Issues and reads the register's tokens."""
 
-    def __init__(self, key: bytes, longest: timedelta = MAX_LIFETIME) -> None:
-        """longest: maximum lifetime of a token."""
+    def __init__(self, key: bytes, longest: timedelta = MAX_LIFETIME, previous: bytes | None = None) -> None:
+        """longest: maximum lifetime of a token. previous: the key before this one, whose tokens are still accepted."""
         self._key = OctKey.import_key(key)
+        accepted = [self._key] if previous is None else [self._key, OctKey.import_key(previous)]
+        self._keys = {each.thumbprint(): each for each in accepted}
         self._longest = longest
 
     def issue(self, actor: Actor, *, name: str | None, now: datetime, lifetime: timedelta) -> str:
@@ -72,14 +76,14 @@ class Tokens:
         }
         if name is not None:
             claims["name"] = name
-        return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
+        return jwt.encode({"alg": ALGORITHM, "kid": self._key.thumbprint()}, claims, self._key, algorithms=[ALGORITHM])
 
     def read(self, token: str, now: datetime) -> Identity:
         """The bearer. Raises Unauthenticated."""
         if len(token) > MAX_TOKEN_LENGTH:
             raise Unauthenticated(f"A token has at most {MAX_TOKEN_LENGTH:,} characters.")
         try:
-            read = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+            read = jwt.decode(token, self._key_of, algorithms=[ALGORITHM])
         except (JoseError, ValueError, TypeError, RecursionError):
             raise Unauthenticated("The token is not one of this register's.") from None
         _check_header(read.header)
@@ -89,10 +93,17 @@ class Tokens:
             raise Unauthenticated(problem)
         return identity
 
+    def _key_of(self, token: GuestProtocol) -> OctKey:
+        """The key of a token's `kid`; without one, the present key. Raises Unauthenticated."""
+        kid = token.headers().get("kid")
+        if kid is not None and kid not in self._keys:
+            raise Unauthenticated("The token's 'kid' names no key of this register.")
+        return self._key if kid is None else self._keys[kid]
+
 
 def own_key(data_dir: Path) -> bytes:
     """The key in the data folder, created at first use, private to its owner. Raises Misconfigured, in one line."""
-    path = data_dir / "token.key"
+    path = data_dir / OWN_KEY
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -111,6 +122,12 @@ def read_key(path: Path) -> bytes:
     if len(key) < KEY_LENGTH:
         raise Misconfigured(f"the token key {path} is shorter than {KEY_LENGTH} bytes")
     return key.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def previous_key(path: Path) -> bytes | None:
+    """The key in the file beside this one whose name ends in '.previous', if it is there. Raises Misconfigured."""
+    previous = path.with_name(f"{path.name}.previous")
+    return read_key(previous) if previous.exists() else None
 
 
 def _make_key(path: Path) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from service.database.embedded import embedded_postgres
 from service.database.migrations import migrate, pending
 from service.errors import Misconfigured
-from service.identity import Tokens, own_key, read_key
+from service.identity import OWN_KEY, Tokens, own_key, previous_key, read_key
 from service.settings import DatabaseUrls, Settings
 
 UNDEFINED: Final = (
@@ -70,7 +70,8 @@ def open_migrated_database(settings: Settings) -> Iterator[DatabaseUrls]:
 
 def tokens(settings: Settings) -> Tokens:
     """Issues and reads tokens according to the settings. Raises Misconfigured."""
-    return Tokens(token_key(settings), timedelta(seconds=settings.token_lifetime))
+    key, path = token_key(settings), settings.token_key_file or settings.data_dir / OWN_KEY
+    return Tokens(key, timedelta(seconds=settings.token_lifetime), previous_key(path))
 
 
 def token_key(settings: Settings) -> bytes:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from service.cli import application
 from service.errors import Misconfigured
-from service.identity import ISSUER, Tokens, Unauthenticated, own_key, read_key
+from service.identity import ISSUER, Tokens, Unauthenticated, own_key, previous_key, read_key
 
 KEY = b"k" * 32
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
@@ -198,3 +198,23 @@ def test_a_key_that_is_missing_or_short_is_said_in_one_line(tmp_path: Path) -> N
     (tmp_path / "short").write_text("secret")
     with pytest.raises(Misconfigured, match="shorter"):
         read_key(tmp_path / "short")
+
+
+def test_tokens_of_the_previous_key_are_accepted_until_it_is_removed(tmp_path: Path) -> None:
+    path, lifetime = tmp_path / "token.key", timedelta(hours=1)
+    before = Tokens(own_key(tmp_path)).issue(ANA, name=None, now=NOW, lifetime=lifetime)
+    path.rename(tmp_path / "token.key.previous")
+    rotated = Tokens(own_key(tmp_path), previous=previous_key(path))
+    after = rotated.issue(ANA, name=None, now=NOW, lifetime=lifetime)
+    assert [rotated.read(token, NOW).actor for token in (before, after)] == [ANA, ANA]
+    (tmp_path / "token.key.previous").unlink()
+    assert previous_key(path) is None
+    with pytest.raises(Unauthenticated, match="'kid'"):
+        Tokens(own_key(tmp_path)).read(before, NOW)
+    assert Tokens(own_key(tmp_path)).read(after, NOW).actor == ANA
+
+
+@pytest.mark.parametrize("kid", ["", "x", 7, ["x"], {}])
+def test_a_kid_is_only_looked_up(kid: object) -> None:
+    with pytest.raises(Unauthenticated):
+        Tokens(KEY).read(by_hand({"alg": "HS256", "kid": kid}, CLAIMS), NOW)
