@@ -7,6 +7,7 @@ import pytest
 
 from service.event_store.store import EventStore
 from service.settings import DatabaseUrls
+from tests.databases import Databases
 from tests.projections.world import World
 
 
@@ -19,3 +20,10 @@ def store(database_urls: DatabaseUrls) -> Iterator[EventStore]:
 @pytest.fixture
 def world(database_urls: DatabaseUrls, store: EventStore) -> World:
     return World(database_urls, store)
+
+
+@pytest.fixture(scope="module")
+def shared_world(databases: Databases) -> Iterator[World]:
+    """For a module whose tests only read."""
+    with databases.fresh() as urls, closing(EventStore(urls.api)) as store:
+        yield World(urls, store)

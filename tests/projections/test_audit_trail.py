@@ -22,13 +22,13 @@ from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
 
 
-@pytest.fixture
-def recorded(world: World) -> World:
+@pytest.fixture(scope="module")
+def recorded(shared_world: World) -> World:
     histories = Histories(23)
-    world.append([histories.opening(), *histories.items(250)])
-    world.apply([audit_trail.VIEW], block=60)
-    world.apply()
-    return world
+    shared_world.append([histories.opening(), *histories.items(250)])
+    shared_world.apply([audit_trail.VIEW], block=60)
+    shared_world.apply()
+    return shared_world
 
 
 def told(model: Model, who: Actor) -> list[Recorded[Any]]:

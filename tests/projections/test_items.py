@@ -20,12 +20,12 @@ from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
 
 
-@pytest.fixture
-def recorded(world: World) -> World:
+@pytest.fixture(scope="module")
+def recorded(shared_world: World) -> World:
     histories = Histories(31)
-    world.append([histories.opening(), *histories.items(250)])
-    world.apply()
-    return world
+    shared_world.append([histories.opening(), *histories.items(250)])
+    shared_world.apply()
+    return shared_world
 
 
 def test_requests_by_id_reference_and_version(recorded: World) -> None:

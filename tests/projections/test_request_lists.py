@@ -22,12 +22,12 @@ Keeps = Callable[[DeploymentRequest], bool]
 FIRST = RequestOrder.SUBMITTED_AT_ASC
 
 
-@pytest.fixture
-def recorded(world: World) -> World:
+@pytest.fixture(scope="module")
+def recorded(shared_world: World) -> World:
     histories = Histories(5)
-    world.append([histories.opening(), *histories.items(300)])
-    world.apply()
-    return world
+    shared_world.append([histories.opening(), *histories.items(300)])
+    shared_world.apply()
+    return shared_world
 
 
 MANY: Final = [f"nowhere/{number}" for number in range(12)]

@@ -21,13 +21,13 @@ from tests.projections.world import World
 STANDING = "SELECT {}, counts FROM {} WHERE valid_until = 'infinity' AND {}"
 
 
-@pytest.fixture
-def recorded(world: World) -> World:
+@pytest.fixture(scope="module")
+def recorded(shared_world: World) -> World:
     histories = Histories(11)
-    world.append([histories.opening(), *histories.items(250)])
-    world.apply([situation.VIEW], block=40)
-    world.apply()
-    return world
+    shared_world.append([histories.opening(), *histories.items(250)])
+    shared_world.apply([situation.VIEW], block=40)
+    shared_world.apply()
+    return shared_world
 
 
 def expected(model: Model, who: Actor, instant: datetime | None, regions: list[str] | None) -> list[StatusCounts]:
