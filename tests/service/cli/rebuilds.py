@@ -22,10 +22,10 @@ RAISED = replace(VIEW, version=VIEW.version + 1, fold=faulty)
 
 
 @contextmanager
-def working(world: World, *views: View) -> Iterator[None]:
+def working(url: str, *views: View) -> Iterator[None]:
     """The part of a worker that builds views anew."""
     stop = Event()
-    thread = Thread(target=RebuildWorker(world.urls.worker, views or [VIEW], look=0.05).run, args=(stop,))
+    thread = Thread(target=RebuildWorker(url, views or [VIEW], look=0.05).run, args=(stop,))
     thread.start()
     try:
         yield

@@ -38,7 +38,7 @@ def ended(world: World, outcome: RebuildOutcome) -> RebuildEnd:
 
 def test_what_is_asked_for_is_done(recorded: World) -> None:
     served = recorded.all_rows([VIEW])
-    with working(recorded):
+    with working(recorded.urls.worker):
         ask(recorded)
         found = ended(recorded, RebuildOutcome.SWAPPED)
     assert (found.view, found.version, found.differing) == (NAME, VIEW.version, 0)
@@ -50,14 +50,14 @@ def test_what_was_asked_for_while_nobody_worked_is_done_later(recorded: World) -
     ask(recorded)
     ask(recorded, "nothing of this name")
     assert orders(recorded) == [NAME]
-    with working(recorded):
+    with working(recorded.urls.worker):
         ended(recorded, RebuildOutcome.SWAPPED)
 
 
 def test_rows_that_differ_are_kept_and_reported(recorded: World, run: Run) -> None:
     edit(recorded)
     edited = recorded.all_rows([VIEW])
-    with working(recorded):
+    with working(recorded.urls.worker):
         ask(recorded)
         found = ended(recorded, RebuildOutcome.REFUSED)
     assert found.differing == 1
@@ -74,7 +74,7 @@ def test_a_raised_version_is_built_while_the_old_rows_are_served(recorded: World
         until(lambda: sessions(recorded, f"mandate follower {NAME}"))
         assert not recorded.statuses(NAME)[0].led
         assert recorded.all_rows([VIEW]) == before
-        with working(recorded, RAISED):
+        with working(recorded.urls.worker, RAISED):
             found = ended(recorded, RebuildOutcome.SWAPPED)
             recorded.append(histories.items(20))
             recorded.wait(lambda status: status.led and status.state is FollowerState.RUNNING, NAME)
@@ -98,7 +98,7 @@ def test_a_follower_of_the_older_version_writes_nothing_once_it_is_swapped(
 def test_a_newer_view_is_left_to_newer_workers(recorded: World) -> None:
     rebuild(RAISED, recorded.urls.worker, decode)
     ask(recorded)
-    with working(recorded):
+    with working(recorded.urls.worker):
         until(lambda: sessions(recorded, "mandate rebuilds"))
     assert orders(recorded) == [NAME]
     assert recorded.statuses(NAME)[0].version == RAISED.version
@@ -108,7 +108,7 @@ def test_a_cancelled_rebuild_is_not_started_again(recorded: World) -> None:
     """It is held up at the swap by a reader, so that there is something to cancel."""
     with psycopg.connect(recorded.urls.api) as reader:
         reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
-        with working(recorded):
+        with working(recorded.urls.worker):
             ask(recorded)
             recorded.wait(lambda status: status.rebuild is not None, NAME)
             assert rebuild_queue.cancel(recorded.urls.worker, [NAME]) == [NAME]
@@ -142,7 +142,7 @@ def test_a_full_disk_is_reported_and_tried_again_later(recorded: World) -> None:
         connection.execute("DO $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$")
 
     ask(recorded)
-    with working(recorded, replace(VIEW, derive=derive)):
+    with working(recorded.urls.worker, replace(VIEW, derive=derive)):
         until(lambda: [each.outcome for each in ends(recorded)] == [RebuildOutcome.POSTPONED])
     assert "No space left on device" in ends(recorded)[0].summary
     assert len(tries) == 1
@@ -156,19 +156,19 @@ def test_what_could_not_be_swapped_is_reported_and_tried_again(
     ask(recorded)
     with psycopg.connect(recorded.urls.api) as reader:
         reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
-        with working(recorded):
+        with working(recorded.urls.worker):
             until(lambda: [each.outcome for each in ends(recorded)] == [RebuildOutcome.POSTPONED])
     assert orders(recorded) == [NAME]
     with psycopg.connect(recorded.urls.worker) as connection:
         connection.execute("UPDATE projections.rebuild_outcomes SET ended_at = ended_at - %s", [rebuild_queue.REST])
-    with working(recorded):
+    with working(recorded.urls.worker):
         ended(recorded, RebuildOutcome.SWAPPED)
 
 
 def test_what_is_cancelled_of_a_raised_version_no_other_worker_begins(recorded: World) -> None:
     with psycopg.connect(recorded.urls.api) as reader:
         reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
-        with working(recorded, RAISED), working(recorded, RAISED):
+        with working(recorded.urls.worker, RAISED), working(recorded.urls.worker, RAISED):
             recorded.wait(lambda status: status.rebuild is not None, NAME)
             since = found_by(recorded, "SELECT clock_timestamp() - interval '1 hour'")
             rebuild_queue.cancel(recorded.urls.worker, [NAME])

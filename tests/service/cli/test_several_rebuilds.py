@@ -42,7 +42,7 @@ def test_a_rebuild_cancelled_in_the_queue_does_not_start(recorded: World, monkey
     ask(recorded, incidents.NAME)
     with (
         meanwhile(monkeypatch, lambda: rebuild_queue.cancel(recorded.urls.worker, [audit_trail.NAME])) as built,
-        working(recorded, VIEW, audit_trail.VIEW, incidents.VIEW),
+        working(recorded.urls.worker, VIEW, audit_trail.VIEW, incidents.VIEW),
     ):
         until(lambda: not orders(recorded))
     assert built == [NAME, incidents.NAME]
@@ -55,7 +55,7 @@ def test_what_newer_code_has_built_meanwhile_is_left_to_it(recorded: World, monk
     ask(recorded, incidents.NAME)
     with (
         meanwhile(monkeypatch, lambda: rebuild(newer, recorded.urls.worker, decode)) as built,
-        working(recorded, VIEW, audit_trail.VIEW, incidents.VIEW),
+        working(recorded.urls.worker, VIEW, audit_trail.VIEW, incidents.VIEW),
     ):
         until(lambda: not orders(recorded))
     assert built == [NAME, incidents.NAME]
@@ -74,7 +74,7 @@ def test_what_one_worker_has_built_no_other_builds_again(recorded: World, monkey
     raised = [replace(view, version=view.version + 1) for view in (VIEW, audit_trail.VIEW)]
     with (
         meanwhile(monkeypatch, lambda: [rebuild(view, recorded.urls.worker, decode) for view in raised]) as built,
-        working(recorded, *raised, incidents.VIEW),
+        working(recorded.urls.worker, *raised, incidents.VIEW),
     ):
         until(lambda: len(built) == 1)
         ask(recorded, incidents.NAME)

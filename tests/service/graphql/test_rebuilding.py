@@ -1,15 +1,14 @@
 """`rebuildProjection`: who may ask, what is answered, and that a worker does it."""
 
-import threading
 from dataclasses import replace
 
 import psycopg
 import pytest
 
 from domain.vocabulary import Role
-from projections.catalogue import VIEW_OF
-from service.processes.rebuild_worker import RebuildWorker
+from projections.catalogue import VIEW_OF, VIEWS
 from service.settings import DatabaseUrls
+from tests.service.cli.rebuilds import working
 from tests.service.graphql.api_client import Answer, ApiClient, served
 from tests.service.graphql.scenario import ADMINISTRATOR, scenario
 from tests.waiting import until
@@ -21,25 +20,21 @@ ENDED = "SELECT outcome FROM projections.rebuild_outcomes"
 
 
 def test_an_administrator_asks_and_a_worker_does_it(database_urls: DatabaseUrls) -> None:
-    stop = threading.Event()
-    rebuilds = threading.Thread(target=RebuildWorker(database_urls.worker).run, args=(stop,))
     with served(database_urls) as register:
         register.command(
             ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", {"code": "hq", "name": "Headquarters"}
         )
         viewers(register)
-        rebuilds.start()
-        for name in VIEW_OF:
-            answer = register.ask(ADMINISTRATOR, REBUILD, name=name)["rebuildProjection"]
-            assert answer["__typename"] == "RebuildStarted"
-            assert answer["projection"]["name"] == name
-        register.ask(
-            ADMINISTRATOR, "{ projections { rebuild { eventsPerSecond secondsRemaining startedAt total step } } }"
-        )
-        until(lambda: outcomes(database_urls) == ["SWAPPED"] * len(VIEW_OF))
+        with working(database_urls.worker, *VIEWS):
+            for name in VIEW_OF:
+                answer = register.ask(ADMINISTRATOR, REBUILD, name=name)["rebuildProjection"]
+                assert answer["__typename"] == "RebuildStarted"
+                assert answer["projection"]["name"] == name
+            register.ask(
+                ADMINISTRATOR, "{ projections { rebuild { eventsPerSecond secondsRemaining startedAt total step } } }"
+            )
+            until(lambda: outcomes(database_urls) == ["SWAPPED"] * len(VIEW_OF))
         figures = register.client.get("/metrics").text
-        stop.set()
-        rebuilds.join(30)
     assert 'mandate_command_seconds_count{command="RegisterAuthority",outcome="Recorded"} 1.0' in figures
     assert 'mandate_view_lag_events{view="audit_trail"}' in figures
 
@@ -52,8 +47,6 @@ def outcomes(urls: DatabaseUrls) -> list[str]:
 def test_how_it_ended_is_reported_and_no_row_of_it(database_urls: DatabaseUrls) -> None:
     """What differs is for operators, who may read the rows: not for whoever has a token."""
     ended = "{ projections { name lastRebuild { outcome endedAt version differing } } }"
-    stop = threading.Event()
-    rebuilds = threading.Thread(target=RebuildWorker(database_urls.worker).run, args=(stop,))
     with served(database_urls) as register:
         here = scenario(register)
         here.request()
@@ -62,11 +55,9 @@ def test_how_it_ended_is_reported_and_no_row_of_it(database_urls: DatabaseUrls) 
             connection.execute("UPDATE projections.deployment_requests SET reference = 'edited'")
         assert named(register.ask(here.reviewer, ended))["lastRebuild"] is None
         register.ask(ADMINISTRATOR, REBUILD, name="deployment_requests")
-        rebuilds.start()
-        until(lambda: named(register.ask(here.reviewer, ended))["lastRebuild"])
+        with working(database_urls.worker, *VIEWS):
+            until(lambda: named(register.ask(here.reviewer, ended))["lastRebuild"])
         found = named(register.ask(here.reviewer, ended))["lastRebuild"]
-        stop.set()
-        rebuilds.join(30)
     assert found.pop("endedAt")
     assert found == {"outcome": "REFUSED", "version": VIEW_OF["deployment_requests"].version, "differing": 1}
 
