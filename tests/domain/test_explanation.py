@@ -155,7 +155,7 @@ DISCRETION = (
 
 
 @pytest.mark.parametrize(
-    ("found", "rules_told"),
+    ("found", "verdicts"),
     [
         ((), [("HOLD", False, "The hold awaits a finding on pristina-i-2024-0001, which has none.")]),
         (
@@ -189,8 +189,8 @@ DISCRETION = (
     ],
     ids=["none", "inconclusive", "weak"],
 )
-def test_what_a_hold_awaits(found: tuple[Past, ...], rules_told: Told) -> None:
-    assert told(*WITHHELD, *found, action="RESUME_REVIEW") == [DISCRETION, *rules_told]
+def test_what_a_hold_awaits(found: tuple[Past, ...], verdicts: Told) -> None:
+    assert told(*WITHHELD, *found, action="RESUME_REVIEW") == [DISCRETION, *verdicts]
 
 
 def test_what_a_hold_awaits_of_an_incident_that_one_may_not_see_is_not_reported() -> None:

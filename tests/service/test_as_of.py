@@ -22,7 +22,7 @@ def now(url: str) -> datetime:
     return found
 
 
-def told_an_hour_ahead(url: str) -> datetime:
+def clock_an_hour_ahead(url: str) -> datetime:
     """As if the clock had been an hour ahead when somebody asked, and was set back since."""
     with psycopg.connect(url) as owner:
         row = owner.execute(
@@ -38,7 +38,7 @@ def test_what_is_recorded_after_an_answer_stands_after_its_instant(
     store: EventStore, database_urls: DatabaseUrls
 ) -> None:
     write(store, (uuid4(), 1))
-    ahead = told_an_hour_ahead(database_urls.owner)
+    ahead = clock_an_hour_ahead(database_urls.owner)
     assert store.position_as_of(ahead) == 1
     [recorded] = write(store, (uuid4(), 1))
     assert recorded.recorded_at == ahead + MICROSECOND

@@ -29,7 +29,7 @@ def test_a_dead_follower(recorded: World, watch: Watch) -> None:
     with recorded.following(*others):
         with recorded.following(view_consumer(VIEW)):
             watch.well()
-        watch.told("no follower leads it")
+        watch.wait_for_problem("no follower leads it")
 
 
 def test_commands_that_cannot_be_recorded_are_reported(followed: World, watch: Watch) -> None:
@@ -44,7 +44,7 @@ def test_a_follower_may_be_missing_for_as_long_as_it_may_stand_still(recorded: W
         until(lambda: watch.health(patient).is_ready)
     assert not any(status.led for status in watch.health(patient).statuses)
     assert watch.health(patient).is_ready
-    watch.told("no follower leads it")
+    watch.wait_for_problem("no follower leads it")
 
 
 def test_commands_and_reads_are_distinguished(followed: World, watch: Watch) -> None:
@@ -84,7 +84,7 @@ def test_who_asks_at_once_gets_one_answer(recorded: World, watch: Watch) -> None
 def test_a_lock_that_is_never_won(recorded: World, watch: Watch) -> None:
     lock = f"SELECT pg_advisory_lock({LOCKS}, hashtext('{NAME}'))"
     with holding(recorded.urls.owner, lock, "a forgotten console"), recorded.following(*courses()):
-        watch.told("its lock is held by a forgotten console")
+        watch.wait_for_problem("its lock is held by a forgotten console")
         assert not recorded.statuses(NAME)[0].led
     with recorded.following(*courses()):
         watch.well()
@@ -95,9 +95,9 @@ def test_one_that_cannot_go_on_and_a_parked_backlog(recorded: World, histories: 
     recorded.append(histories.items(60))
     poison = next(each for each in recorded.log()[before:] if VIEW.keeps(each)).position
     with recorded.following(*courses(view_consumer(replace(unable(poison), parks=False)))):
-        watch.told("its follower cannot apply what comes next")
+        watch.wait_for_problem("its follower cannot apply what comes next")
     with recorded.following(*courses(view_consumer(unable(poison)))):
-        watch.told("1 of its streams are parked")
+        watch.wait_for_problem("1 of its streams are parked")
         assert watch.problem(HealthTolerance(parked=1)) == ""
 
 
@@ -105,9 +105,9 @@ def test_rows_of_another_version(recorded: World, watch: Watch) -> None:
     with recorded.following(*courses()), psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
         change = "UPDATE projections.checkpoints SET version = %s WHERE view = %s"
         connection.execute(change, [VIEW.version - 1, NAME])
-        watch.told("no worker rebuilds it")
+        watch.wait_for_problem("no worker rebuilds it")
         connection.execute(change, [VIEW.version + 1, NAME])
-        watch.told("run the newer version")
+        watch.wait_for_problem("run the newer version")
 
 
 def test_what_was_never_followed(recorded: World, run: Run, watch: Watch) -> None:
@@ -153,7 +153,7 @@ def test_a_comparison_builds_nothing_anew(recorded: World, watch: Watch) -> None
 
     with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version - 1 WHERE view = %s", [NAME])
-        watch.told("no worker rebuilds it")
+        watch.wait_for_problem("no worker rebuilds it")
         verify(raised, recorded.urls.worker, decode, meanwhile)
         assert all("no worker rebuilds it" in each for each in told)
         told.clear()

@@ -18,7 +18,7 @@ def test_a_locked_table(followed: World, histories: Histories, watch: Watch, mod
     table = VIEW.tables[0]
     with holding(followed.urls.owner, f"LOCK TABLE {table} IN {mode} MODE", "a forgotten console"):
         followed.append(histories.items(30))
-        watch.told(f"for a lock on {table.name}, which session 'a forgotten console' (pid ")
+        watch.wait_for_problem(f"for a lock on {table.name}, which session 'a forgotten console' (pid ")
         assert "run 'mandate worker'" not in watch.problem()
         assert watch.problem(HealthTolerance(stuck_after=3600)) == ""
         health = watch.health()
@@ -33,7 +33,7 @@ def test_a_lock_of_rows(followed: World, histories: Histories, watch: Watch) -> 
     lock = f"SELECT FROM projections.checkpoints WHERE view = '{NAME}' FOR UPDATE"
     with holding(followed.urls.owner, lock, "a forgotten console"):
         followed.append(histories.items(30))
-        watch.told("for a lock on checkpoints, which session 'a forgotten console' (pid ")
+        watch.wait_for_problem("for a lock on checkpoints, which session 'a forgotten console' (pid ")
     watch.well()
 
 
@@ -45,7 +45,7 @@ def test_the_head_of_a_queue(followed: World, histories: Histories, watch: Watch
         altering.start()
         try:
             followed.append(histories.items(30))
-            watch.told(f"for a lock on {table}, which session 'an idle reader' (pid ")
+            watch.wait_for_problem(f"for a lock on {table}, which session 'an idle reader' (pid ")
         finally:
             done.set()
             altering.join()
@@ -73,5 +73,5 @@ def test_a_follower_that_gave_up_waiting(recorded: World, histories: Histories, 
     table = VIEW.tables[0]
     with holding(recorded.urls.owner, f"LOCK TABLE {table} IN SHARE MODE", "a forgotten console"):
         recorded.append(histories.items(30))
-        watch.told(f"for a lock on {table.name}, which session 'a forgotten console' (pid ")
+        watch.wait_for_problem(f"for a lock on {table.name}, which session 'a forgotten console' (pid ")
         assert not recorded.statuses(NAME)[0].led

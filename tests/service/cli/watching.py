@@ -52,7 +52,7 @@ class Watch:
     def problem(self, tolerance: HealthTolerance = SHORT) -> str:
         return self.health(tolerance).problems.get(NAME, "")
 
-    def told(self, expected: str) -> None:
+    def wait_for_problem(self, expected: str) -> None:
         until(lambda: expected in self.problem())
 
     def well(self) -> None:

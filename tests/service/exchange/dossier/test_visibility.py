@@ -47,7 +47,7 @@ def test_what_may_not_be_seen_is_nowhere_in_it_and_all_else_is(register: Exporte
         seen = seen_by(register, bearer, as_of)
         for request in visible(register, bearer, as_of):
             content = html(printed(register, request, bearer, as_of)).decode()
-            told = told_of(register, request, bearer, as_of)
+            told = visible_texts(register, request, bearer, as_of)
             assert told
             assert [text for text in seen.hidden if text in content] == []
             assert [text for text in told if text not in content] == []
@@ -95,7 +95,7 @@ def visible(register: Exporter, bearer: Actor, as_of: Any) -> list[UUID]:
     return [stream for stream, seen in known.items() if seen.visible]
 
 
-def told_of(register: Exporter, request: UUID, bearer: Actor, as_of: Any) -> set[str]:
+def visible_texts(register: Exporter, request: UUID, bearer: Actor, as_of: Any) -> set[str]:
     """The texts of the request and of its incidents that the bearer may read."""
     material = gathered(register, request, bearer, as_of)
     every = [*material.moments, *(moment for each in material.incidents for moment in each.moments)]
