@@ -43,15 +43,17 @@ _LINE_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document."""
+    """One operation of a valid document. declared: the names of its variables."""
 
     name: str | None
     kind: OperationType
     selection: SelectionCost
+    declared: tuple[str, ...]
 
     def cost(self, variables: Mapping[str, Any] | None) -> int | GraphQLError:
         """The maximum cost, or the error that refuses the operation."""
-        return cost(self.selection, variables)
+        sent = variables or {}
+        return cost(self.selection, {name: sent[name] for name in self.declared if name in sent})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def _operations(schema: GraphQLSchema, node: DocumentNode) -> tuple[Operation, .
             name=definition.name.value if definition.name else None,
             kind=definition.operation,
             selection=measure(schema, node, definition),
+            declared=tuple(each.variable.name.value for each in definition.variable_definitions or ()),
         )
         for definition in node.definitions
         if isinstance(definition, OperationDefinitionNode)

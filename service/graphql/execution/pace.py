@@ -21,17 +21,12 @@ class Pace:
     def is_spent(self) -> bool:
         return self._left <= 0
 
-    def begin(self) -> None:
-        """Starts a new slice if no work of the person is waiting."""
-        if not self._waiting:
-            self._left = SLICE
-
     def spend(self, units: int) -> None:
         """Charges work that cannot wait."""
         self._left -= units
 
     async def point(self, units: int = 0) -> None:
-        """If the slice is spent, waits (FIFO) for the next event loop iteration."""
+        """If the slice is spent, waits (FIFO) for the next one."""
         if self._left > 0 and not self._waiting:
             self._left -= units
             return
@@ -43,8 +38,8 @@ class Pace:
         await turn
 
     def _next_slice(self) -> None:
-        """Starts the next slice and resumes waiting work."""
-        self._left = SLICE
+        """Resumes waiting work. After a piece of several slices, others have as many turns first."""
+        self._left = min(SLICE, self._left + SLICE)
         while self._waiting and self._left > 0:
             turn, units = self._waiting.popleft()
             if not turn.done():

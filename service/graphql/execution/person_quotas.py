@@ -81,8 +81,6 @@ class PersonQuota:
         Raises QuotaExceeded.
         """
         units = min(units, AT_ONCE)
-        if not self._cost:
-            self.pace.begin()
         if self._waiting or self._cost + units > AT_ONCE:
             await self._wait_for_capacity(units)
         else:

@@ -145,13 +145,13 @@ def measure(schema: GraphQLSchema, document: DocumentNode, operation: OperationD
     return _Measure(schema, fragments, defaults).selection(operation.selection_set, root)
 
 
-def cost(selection: SelectionCost, variables: Mapping[str, Any] | None) -> int | GraphQLError:
-    """The maximum cost of an operation, or the error that refuses it."""
-    if (path := _too_long(variables or {})) is not None:
+def cost(selection: SelectionCost, variables: Mapping[str, Any]) -> int | GraphQLError:
+    """The maximum cost of an operation, or the error that refuses it. variables: those that it declares."""
+    if (path := _too_long(variables)) is not None:
         return BadUserInput(path, f"At most {LONGEST_LIST:,} items are accepted in a list.")
     if selection.depth > DEPTH:
         return GraphQLError(f"Fields are nested {selection.depth} levels deep; the limit is {DEPTH}.")
-    if (units := selection.cost(variables or {})) > COST:
+    if (units := selection.cost(variables)) > COST:
         return GraphQLError(
             f"The answer could cost {units:,} fields; the limit is {COST:,}: ask for shorter pages or fewer fields."
         )
@@ -263,12 +263,10 @@ def _too_long(variables: Mapping[str, Any]) -> str | None:
     waiting: list[tuple[VariablePath, Any]] = [((None, name), value) for name, value in variables.items()]
     while waiting:
         path, value = waiting.pop()
-        if isinstance(value, list):
-            if len(value) > LONGEST_LIST:
-                return _path(path)
-            waiting.extend(((path, str(index)), each) for index, each in enumerate(value))
-        elif isinstance(value, dict):
-            waiting.extend(((path, name), each) for name, each in value.items())
+        if isinstance(value, list) and len(value) > LONGEST_LIST:
+            return _path(path)
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        waiting.extend(((path, str(key)), each) for key, each in items if isinstance(each, dict | list))
     return None
 
 

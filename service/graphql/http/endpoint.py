@@ -22,7 +22,14 @@ from service.graphql.execution.graphql_errors import (
     too_many,
 )
 from service.graphql.execution.person_quotas import RETRY_AFTER, PersonQuota, QuotaExceeded
-from service.graphql.execution.request import BadRequest, GraphQLRequest, encode_json, parse_json, parse_request
+from service.graphql.execution.request import (
+    BadRequest,
+    GraphQLRequest,
+    charge_of_json,
+    encode_json,
+    parse_json,
+    parse_request,
+)
 from service.graphql.execution.trusted_documents import TrustedDocuments, read_documents
 from service.graphql.http.accept_header import EVENT_STREAM, HTML, JSON, RESPONSE_JSON, Accepted
 from service.graphql.http.body_limit import BodyLimit, TooLong
@@ -95,7 +102,7 @@ class GraphQLOverHttp:
         context, read_only = Context(services, identity, services.clock()), request.method == "GET"
         held.enter_context(context.share.request())
         held.callback(context.release)
-        graphql_request = _from_query(request) if read_only else await _from_body(request, context.share)
+        graphql_request = await (_from_query if read_only else _from_body)(request, context.share)
         prepared = await self._executor.prepare(graphql_request, context, read_only=read_only)
         if _is_streamed(prepared, accepted):
             return SseResponse(self._executor.answers(prepared, context), identity, services)
@@ -123,14 +130,14 @@ async def _authenticate(request: Request, services: Services) -> Identity:
         raise BadRequest(401, request_error(UNAUTHENTICATED, str(reason)), {"WWW-Authenticate": "Bearer"}) from None
 
 
-def _from_query(request: Request) -> GraphQLRequest:
+async def _from_query(request: Request, share: PersonQuota) -> GraphQLRequest:
     parameters = request.query_params
     return parse_request(
         {
             "query": parameters.get("query"),
             "documentId": parameters.get("documentId"),
             "operationName": parameters.get("operationName") or None,
-            "variables": parse_json(parameters.get("variables") or "null", "variables"),
+            "variables": await _parsed(parameters.get("variables") or "null", "variables", share),
         }
     )
 
@@ -141,9 +148,14 @@ async def _from_body(request: Request, share: PersonQuota) -> GraphQLRequest:
         raise BadRequest(415, request_error(BAD_USER_INPUT, f"Send the request as {JSON}."))
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) <= SMALL:
-        return parse_request(parse_json(await request.body(), "The body"))
+        return parse_request(await _parsed(await request.body(), "The body", share))
     async with share.large:
-        return parse_request(parse_json(await request.body(), "The body"))
+        return parse_request(await _parsed(await request.body(), "The body", share))
+
+
+async def _parsed(text: str | bytes, what: str, share: PersonQuota) -> Any:
+    await share.pace.point(charge_of_json(text))
+    return parse_json(text, what)
 
 
 def _to_http_response(request: Request, answer: GraphQLResponse) -> Response:

@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 from service.access.authentication import authenticated
 from service.graphql.execution.executor import GraphQLExecutor
 from service.graphql.execution.graphql_errors import SubscriptionsEnded
-from service.graphql.execution.request import GraphQLRequest
+from service.graphql.execution.person_quotas import PersonQuota
+from service.graphql.execution.request import GraphQLRequest, charge_of_json
 from service.graphql.schema.context import Context, Services
 from service.graphql.subscriptions import lifetime, messages
 from service.graphql.subscriptions.lifetime import ConnectionClosed, TimedSender, check_expiry, until_expired
@@ -67,6 +68,7 @@ class _Socket:
         self._receive = receive
         self._send = TimedSender(send, self._bounds.patience)
         self._identity: Identity | None = None
+        self._share: PersonQuota | None = None
         self._place = ExitStack()
         self._lobby = ExitStack()
         self._leave = asyncio.Event()  # set when the client has authenticated, or has to leave
@@ -113,6 +115,8 @@ class _Socket:
             ):
                 raise ConnectionClosed(lifetime.UNAUTHORIZED, UNGREETED)
             longest = LONGEST_GREETING if self._identity is None else LONGEST_MESSAGE
+            if self._share is not None:
+                await self._share.pace.point(charge_of_json(event.get("text") or ""))
             match messages.parse_message(event, longest):
                 case ConnectionInit(token):
                     await self._greet(token)
@@ -140,7 +144,7 @@ class _Socket:
             raise ConnectionClosed(lifetime.FORBIDDEN, str(reason)) from None
         except LimitReached as full:
             raise ConnectionClosed(lifetime.TRY_LATER, full.message) from None
-        self._identity = identity
+        self._identity, self._share = identity, self._services.shares.of(person_of(identity))
         self._lobby.close()
         self._leave.set()
         await self._send_text(messages.connection_ack())

@@ -187,7 +187,7 @@ def test_a_list_beyond_all_measure_is_refused_before_it_is_read(register: ApiCli
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "codes"}
     assert "At most 1,000 items" in error["message"]
     nested = "query ($filter: DeploymentRequestFilter) { deploymentRequests(filter: $filter) { totalCount } }"
-    [error] = register.errors(ANA, nested, filter={"region": ["x"] * 90_000})
+    [error] = register.errors(ANA, nested, filter={"region": ["x"] * 9_000})
     assert error["extensions"]["argument"] == "filter.region"
 
 
@@ -244,7 +244,7 @@ def test_a_subscription_is_streamed_to_who_accepts_json_too(register: ApiClient)
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
-@pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 40_000])
+@pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 9_000])
 @pytest.mark.parametrize("where", ["body", "variables"])
 def test_json_is_nested_so_deep_and_no_deeper(register: ApiClient, depth: int, where: str) -> None:
     value = "[" * (depth - 1) + "]" * (depth - 1)
