@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 from typing import Final
 
-SLICE: Final = 2_000
-"""Units (field cost) that one person may spend in one slice: 10 ms. Another query waits for a few slices."""
+SLICE: Final = 500
+"""Units (field cost) that one person may spend in one slice: 2.5 ms. Another query waits for about 20 slices."""
 
 
 class Pace:
