@@ -16,8 +16,9 @@ import typer
 from rich.console import Console
 
 from service.cli.demo.case import PEOPLE, DemoCase
-from service.cli.demo.client import people
+from service.cli.demo.client import UnexpectedRefusal, people
 from service.cli.demo.output import DemoOutput
+from service.cli.error_output import print_error_line
 from service.database.startup import token_key
 from service.errors import Misconfigured
 from service.settings import Settings
@@ -51,6 +52,18 @@ def demo(
         )
     console = Console()
     output = DemoOutput(console)
+    try:
+        is_same = _play(settings, console, output)
+    except (UnexpectedRefusal, OSError, subprocess.SubprocessError) as error:
+        print_error_line(f"the demonstration ended early: {error}")
+        raise typer.Exit(1) from None
+    _print_next_steps(console, local=not named)
+    if not is_same:
+        raise typer.Exit(1)
+
+
+def _play(settings: Settings, console: Console, output: DemoOutput) -> bool:
+    """Whether the views are the same after the rebuild."""
     output.heading("The API starts")
     with _served() as url:
         console.print(f"  {url}/graphql")
@@ -68,9 +81,7 @@ def demo(
         subprocess.run([sys.executable, "-m", "service.cli", "rebuild"], check=True)
         after = output.views(clients["auditor"], case.position)
         console.print("  [bold green]They are the same.[/]" if after == before else "  [bold red]They differ.[/]")
-    _print_next_steps(console, local=not named)
-    if after != before:
-        raise typer.Exit(1)
+    return bool(after == before)
 
 
 def _print_next_steps(console: Console, *, local: bool) -> None:

@@ -3,13 +3,20 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from service.cli.demo.client import Client, UnexpectedRefusal
 from service.cli.demo_command import demo
 from service.errors import Misconfigured
-from service.settings import Settings
+from service.settings import DatabaseUrls, Settings
+from tests.service.graphql.api_client import KEY, ApiClient, Person, followed, served
+from tests.waiting import until
+
+OPERATIONS = "mandate_graphql_operations_total{"
 
 
 @pytest.mark.parametrize("name", ["MANDATE_DATA_DIR", "MANDATE_DATABASE_URL", "mandate_data_dir"])
@@ -32,6 +39,47 @@ def test_a_flag_plays_the_case_in_that_register(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "They are the same." in result.stdout
     assert "make serve" not in result.stdout, "it would serve another register"
+
+
+def test_a_refusal_ends_it_with_one_line(database_urls: DatabaseUrls, tmp_path: Path) -> None:
+    clerk, region = Person("clerk", "secretariat"), "xk/north/zubin-potok"
+    with served(database_urls, follow=False) as register:
+        for code in ("secretariat", "other"):
+            register.command(clerk, "registerAuthority", "RegisterAuthorityInput", {"code": code, "name": code})
+        mandate = {"authority": "other", "region": region, "legalBasis": "EXERCISE", "endorsementsRequired": 1}
+        register.command(clerk, "grantMandate", "GrantMandateInput", mandate)
+    key = tmp_path / "key"
+    key.write_bytes(KEY)
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("MANDATE_")},
+        "MANDATE_DATABASE_URL": database_urls.api,
+        "MANDATE_WORKER_DATABASE_URL": database_urls.worker,
+        "MANDATE_TOKEN_KEY_FILE": str(key),
+    }
+    command = [sys.executable, "-m", "service.cli", "demo", "--into-this-register"]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert told.returncode == 1
+    [line] = told.stderr.splitlines()
+    assert line.startswith("mandate: the demonstration ended early: beginReview: NotPermitted: "), line
+
+
+def test_a_query_waits_for_views_that_are_behind(database_urls: DatabaseUrls) -> None:
+    clerk, document = Person("clerk", "secretariat"), "query ($at: Position) { authorities(atLeast: $at) { code } }"
+    with served(database_urls, follow=False) as register, ThreadPoolExecutor(1) as threads:
+        values = {"code": "secretariat", "name": "Secretariat"}
+        register.command(clerk, "registerAuthority", "RegisterAuthorityInput", values)
+        client = Client(str(register.client.base_url), register.token(clerk), patience=0)
+        with pytest.raises(UnexpectedRefusal, match=r"^The view authorities is at position 0, not yet at"):
+            client.query(document, at=register.position)
+        answer = threads.submit(replace(client, patience=20).query, document, at=register.position)
+        until(lambda: answer.done() or operations(register) > 2)
+        with followed(database_urls):
+            assert answer.result(20) == {"authorities": [{"code": "secretariat"}]}
+
+
+def operations(register: ApiClient) -> float:
+    figures = register.client.get("/metrics").text
+    return sum(float(line.split()[-1]) for line in figures.splitlines() if line.startswith(OPERATIONS))
 
 
 def test_without_one_it_is_that_of_the_folder() -> None:
