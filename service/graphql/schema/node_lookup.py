@@ -24,7 +24,7 @@ async def find_named(
     reference: str | None,
     loaders: Loaders,
 ) -> S | None:
-    """A request or an incident by id or reference; if both are given, both must match. kind: its name in messages."""
+    """A request or an incident by id or reference; both must name the same. kind: its name in messages."""
     wanted = words("reference", reference)
     if (key := given(id)) is not None:
         found = await by_id.load(identifier(key))
@@ -32,7 +32,9 @@ async def find_named(
         found = await loaders.by_reference(view, wanted)
     else:
         raise BadUserInput("id", f"Name the {kind} by its id or its reference.")
-    return found if found is None or wanted in (None, found.reference) else None
+    if found is not None and wanted not in (None, found.reference):
+        raise BadUserInput("reference", f"The {kind} with this id has another reference: {found.reference}.")
+    return found
 
 
 async def find_node(id: UUID, loaders: Loaders) -> Node | None:

@@ -106,6 +106,22 @@ def test_a_query_that_cannot_be_answered_names_the_argument(here: Scenario, docu
     assert error["message"].startswith(f"{path}: ")
 
 
+def test_an_id_and_the_reference_of_another_one(here: Scenario) -> None:
+    one, other = (here.request(fields="id reference") for _ in range(2))
+    here.register.ask(
+        here.requester,
+        "query ($at: Position) { deploymentRequests(atLeast: $at) { totalCount } }",
+        at=here.register.position,
+    )
+    document = "query ($id: ID, $reference: String) { deploymentRequest(id: $id, reference: $reference) { id } }"
+    found = here.register.ask(here.requester, document, id=one["id"], reference=one["reference"])
+    assert found == {"deploymentRequest": {"id": one["id"]}}
+    values = {"id": one["id"], "reference": other["reference"]}
+    [error] = here.register.errors(here.requester, document, **values)
+    assert error["message"] == f"reference: The request with this id has another reference: {one['reference']}."
+    assert here.register.ask(here.outsider, document, **values) == {"deploymentRequest": None}
+
+
 SUBMISSION = {
     "force": "f",
     "strength": 1,
