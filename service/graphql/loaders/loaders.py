@@ -25,7 +25,7 @@ from projections.reading.subject_queries import SubjectQueries
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.pace import Pace
 from service.graphql.loaders.dataloader import list_loader, single_loader
-from service.graphql.loaders.parked import ParkedSubjects, SubjectParked, refuse
+from service.graphql.loaders.parked import ParkedState, ParkedSubjects, SubjectParked, refuse
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ PersonKey = tuple[str, str]
 HistoryPage = tuple[UUID, int, int]
 """A page of a history: subject, number of events, position after which it starts."""
 
-AsNode = Callable[[DeploymentRequest | Incident | Authority, "Loaders"], object]
+AsNode = Callable[[DeploymentRequest | Incident | Authority | ParkedState, "Loaders"], object]
 """Creates the API node of a state. The loaders import no schema type."""
 
 

@@ -1,7 +1,7 @@
 """Requests and incidents whose stream a view has parked: their state is unknown, so they answer VIEW_BEHIND."""
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 from uuid import UUID
 
 from graphql import GraphQLError
@@ -27,6 +27,16 @@ class SubjectParked(GraphQLError):
             HIDDEN if hidden else message,
             extensions={"code": VIEW_BEHIND, "parkedAt": None if hidden else str(position)},
         )
+
+
+class ParkedState:
+    """The state of a parked subject of a kind: its id is known, and everything else raises SubjectParked."""
+
+    def __init__(self, kind: str, id: UUID, parked: SubjectParked) -> None:
+        self.kind, self.id, self._parked = kind, id, parked
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise self._parked
 
 
 Parked = dict[UUID, SubjectParked]

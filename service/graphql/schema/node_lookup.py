@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 from projections.reading.subject_queries import SubjectQueries
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders, S
+from service.graphql.loaders.parked import ParkedState, SubjectParked
 from service.graphql.schema.arguments import given, identifier, words
 from service.graphql.schema.pagination import Node
 
@@ -44,10 +45,15 @@ async def find_node(id: UUID, loaders: Loaders) -> Node | None:
 
 
 async def find_subject(kind: str, id: UUID, position: int, loaders: Loaders) -> Node:
-    """The subject of an event at a position: visible whenever the event is, once its view has caught up. Raises
-    SubjectParked."""
+    """The subject of an event at a position: visible whenever the event is, once its view has caught up.
+
+    Of a parked subject, only the id is known.
+    """
     find = {REQUEST: _request, INCIDENT: _incident}.get(kind, _authority)
-    found = await find(id, loaders) or await find(id, loaders.at_least(position))
+    try:
+        found = await find(id, loaders) or await find(id, loaders.at_least(position))
+    except SubjectParked as parked:
+        return cast("Node", loaders.as_node(ParkedState(kind, id, parked), loaders))
     if found is None:
         raise LookupError(f"an event is visible, but not its subject: {kind} {id}")
     return found

@@ -175,12 +175,10 @@ class EventFeed:
 
 
 async def _with_subjects(events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
-    """The events before the first whose subject cannot be loaded yet. If that is the first event, raises its error.
-
-    A parked subject is an error of its event's response."""
+    """The events before the first whose subject cannot be loaded yet. If that is the first event, raises its error."""
     found = await asyncio.gather(*(event.subject() for event in events), return_exceptions=True)
     for number, subject in enumerate(found):
-        if isinstance(subject, BaseException) and not isinstance(subject, SubjectParked):
+        if isinstance(subject, BaseException):
             if not number:
                 raise subject
             return events[:number]

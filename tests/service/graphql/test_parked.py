@@ -28,7 +28,9 @@ ONE = """query ($id: ID, $reference: String, $asOf: DateTime, $version: Int, $at
 ALL = """query ($asOf: DateTime, $at: Position, $filter: DeploymentRequestFilter) {
     deploymentRequests(asOf: $asOf, atLeast: $at, filter: $filter) { totalCount edges { node { id version } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
-TRAIL = "query ($id: ID!) { auditTrail(filter: { subject: $id }) { edges { node { subject { id } } } } }"
+TRAIL = "query ($id: ID!) { auditTrail(filter: { subject: $id }) { edges { node { type subject { %s } } } } }"
+KNOWN = "__typename id ... on DeploymentRequest { history { edges { node { type subject { id } } } } }"
+STATE = "id ... on DeploymentRequest { %s }"
 INCIDENT = "query ($id: ID!, $asOf: DateTime) { incident(id: $id, asOf: $asOf) { version } }"
 RESTING = "query ($id: ID!, $asOf: DateTime) { deploymentRequest(id: $id, asOf: $asOf) { version %s } }"
 DEPENDING = (
@@ -156,16 +158,44 @@ def test_one_without_rows_is_refused_to_those_who_may_see_it(here: Scenario, dat
     for who in (here.reviewer, AUDITOR):
         for document, values in asked:
             assert refused_at(here, who, document, **values) == at
-        assert refused_at(here, who, TRAIL, id=request["id"]) == at
+        assert refused_at(here, who, TRAIL % (STATE % "version"), id=request["id"]) == at
+        told_by_trail(here, who, request["id"], ["RequestSubmitted"])
     for document, values in asked:
         assert set(here.register.ask(here.outsider, document, **values).values()) == {None}
-    assert here.register.ask(here.outsider, TRAIL, id=request["id"])["auditTrail"]["edges"] == []
+    assert here.register.ask(here.outsider, TRAIL % "id", id=request["id"])["auditTrail"]["edges"] == []
     assert here.register.ask(AUDITOR, ALL)["deploymentRequests"] == {"totalCount": 0, "edges": []}
     here.incident()
     here.ask(AUDITOR, CAUGHT_UP)
     assert refused_at(here, AUDITOR, ALL, at=at) == at
     again = here.request(fields="id version", idempotencyKey="k")
     assert (again["id"], again["version"]) == (request["id"], 1)
+
+
+def told_by_trail(here: Scenario, who: Person, request: str, types: list[str]) -> None:
+    """An auditor reads the trail whatever is parked."""
+    history = {"edges": [{"node": {"type": each, "subject": {"id": request}}} for each in types]}
+    subject = {"__typename": "DeploymentRequest", "id": request, "history": history}
+    found = here.register.ask(who, TRAIL % KNOWN, id=request)["auditTrail"]["edges"]
+    assert [edge["node"] for edge in found] == [{"type": each, "subject": subject} for each in types]
+
+
+@pytest.mark.parametrize("field", ["status", "force", "hold { reason }", "incidents { id }", "availableActions"])
+def test_the_trail_tells_of_a_parked_one_but_not_its_state(parked: Parked, field: str) -> None:
+    request = parked.parked["id"]
+    told_by_trail(parked.here, AUDITOR, request, ["RequestSubmitted", "ReviewBegun"])
+    answer = parked.here.register.post(AUDITOR, TRAIL % (STATE % field), {"id": request}).json()
+    for error in answer["errors"]:
+        assert error["extensions"] == {"code": "VIEW_BEHIND", "parkedAt": parked.at}
+        assert error["path"][-1] == field.split()[0]
+
+
+def test_the_trail_tells_of_a_parked_incident(here: Scenario, database_urls: DatabaseUrls) -> None:
+    incident = here.incident()["id"]
+    here.ask(AUDITOR, CAUGHT_UP)
+    park_whole(database_urls, incident, view=incidents.NAME)
+    until(lambda: "errors" in here.register.post(AUDITOR, INCIDENT, {"id": incident}).json())
+    [edge] = here.register.ask(AUDITOR, TRAIL % "__typename id", id=incident)["auditTrail"]["edges"]
+    assert edge["node"] == {"type": "IncidentReported", "subject": {"__typename": "Incident", "id": incident}}
 
 
 @pytest.fixture(params=[False, True], ids=["from the start", "at its second event"])
