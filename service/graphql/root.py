@@ -38,7 +38,9 @@ class Query(
     description=(
         "Commands: each returns what was recorded, or why nothing was. An error with extensions 'recorded: "
         "true' concerns only the response: the command stays recorded, up to extensions.position; do not send "
-        "it again. An explicit null counts as omitted."
+        "it again. The response's own extensions name each command that was recorded, with its position "
+        "('recorded'), and those that were not executed since one before them failed ('notExecuted'). An "
+        "explicit null counts as omitted."
     )
 )
 class Mutation(AuthorityMutations, IncidentMutations, RequestMutations, ViewMutations):

@@ -103,17 +103,20 @@ class BoundedExecutor(Executor[None]):
 class RootValues:
     """Middleware: root fields give back the values already resolved, and other resolvers wait for the person's slice.
 
-    resolved: values by response key; an exception is raised.
+    resolved: values by response key; an exception is raised. executed: response keys of the root fields.
     """
 
     def __init__(self) -> None:
         self.resolved: Mapping[str, Any] = {}
+        self.executed: set[str] = set()
 
     def resolve(self, proceed: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
         def resolved() -> Any:
             return self.resolved[info.path.key] if is_given else proceed(source, info, **arguments)
 
         is_given = info.path.prev is None and info.path.key in self.resolved
+        if info.path.prev is None:
+            self.executed.add(info.path.key)
         return _paced(resolved, info.context.pace) if is_async(info.parent_type, info.field_name) else resolved()
 
 

@@ -1,8 +1,8 @@
 """Executes one GraphQL request: parse, validate, check cost, execute, format errors."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
@@ -20,9 +20,13 @@ from service.graphql.execution.graphql_errors import (
     subscription_error,
     too_many,
 )
-from service.graphql.execution.operation_run import NotExecutable, start
+from service.graphql.execution.operation_run import NotExecutable, OperationRun, start
 from service.graphql.execution.person_quotas import QuotaExceeded
-from service.graphql.execution.recorded_commands import mark_recorded
+from service.graphql.execution.recorded_commands import (
+    RecordedCommands,
+    command_extensions,
+    mark_recorded,
+)
 from service.graphql.execution.request import GraphQLRequest
 from service.graphql.execution.trusted_documents import TrustedDocuments
 
@@ -35,14 +39,15 @@ class GraphQLResponse:
     """A GraphQL response.
 
     executed: whether execution began; if not, the response has no data entry. needs_post: refused only because it was
-    sent with GET. recorded: whether a command was recorded.
+    sent with GET. recorded: the recorded commands. not_executed: names of those after a failed one.
     """
 
     errors: list[dict[str, Any]]
     data: Mapping[str, Any] | None = None
     executed: bool = False
     needs_post: bool = False
-    recorded: bool = False
+    recorded: RecordedCommands = field(default_factory=dict)
+    not_executed: Sequence[str] = ()
 
     def retry_after(self, code: str) -> float | None:
         """Seconds to wait before a retry, if an error has this code. None if a command was recorded: the request must
@@ -62,7 +67,10 @@ class GraphQLResponse:
     def body(self) -> dict[str, Any]:
         """The response map (GraphQL specification, section 7.1)."""
         body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
-        return {**body, "data": self.data} if self.executed else body
+        if not self.executed:
+            return body
+        extensions = command_extensions(self.recorded, self.not_executed)
+        return {**body, "data": self.data, **({"extensions": extensions} if extensions else {})}
 
 
 MUTATION_NEEDS_POST: Final = "GET accepts only queries: send this with POST."
@@ -132,18 +140,25 @@ class GraphQLExecutor:
             return prepared
         if prepared.is_subscription:
             return GraphQLResponse(errors=format_errors([GraphQLError(SUBSCRIPTION_NEEDS_STREAM)]))
+        operation: OperationRun | None = None
         try:
             async with context.share.cost(prepared.cost):
                 operation = start(self._schema, prepared.document, prepared.request, context)
                 result = await operation.result()
-                return _to_response(result, prepared.node, context)
+                not_executed = operation.not_executed() if result.errors else ()
+                return _to_response(result, prepared.node, context, not_executed)
         except NotExecutable as refused:
             return _to_response(ExecutionResult(None, refused.errors), prepared.node, context)
         except QuotaExceeded as refused:
             return GraphQLResponse(errors=[too_many(refused)])
         except Exception as error:  # noqa: BLE001
-            errors = [mark_recorded(internal_error(error), context.recorded)]
-            return GraphQLResponse(errors=errors, recorded=bool(context.recorded))
+            recorded = context.recorded
+            return GraphQLResponse(
+                errors=[mark_recorded(internal_error(error), recorded)],
+                executed=bool(recorded),
+                recorded=recorded,
+                not_executed=operation.not_executed() if operation and recorded else (),
+            )
 
     async def stream(
         self, request: GraphQLRequest, context: "Context", *, read_only: bool = False
@@ -189,17 +204,20 @@ class GraphQLExecutor:
             yield GraphQLResponse(errors=[subscription_error(error)])
 
 
-def _to_response(result: ExecutionResult, document: DocumentNode, context: "Context") -> GraphQLResponse:
+def _to_response(
+    result: ExecutionResult, document: DocumentNode, context: "Context", not_executed: Sequence[str] = ()
+) -> GraphQLResponse:
     recorded, errors = context.recorded, result.errors or []
     if (refused := context.refused) is not None:
         context.refused = None
-        return GraphQLResponse(
-            errors=format_errors([refused], document, recorded), executed=True, recorded=bool(recorded)
-        )
+        found = format_errors([refused], document, recorded)
+        return GraphQLResponse(errors=found, executed=True, recorded=recorded, not_executed=not_executed)
     # Request errors (e.g. in a variable) have neither data nor a path; field errors have a path.
     executed = result.data is not None or any(error.path for error in errors)
     found = format_errors([each for each in errors if not isinstance(each, IncompleteAnswer)], document, recorded)
     if context.omitted_errors:
         found.append(omitted_errors_error(context.omitted_errors))
         context.omitted_errors = 0
-    return GraphQLResponse(data=result.data, errors=found, executed=executed, recorded=bool(recorded))
+    return GraphQLResponse(
+        data=result.data, errors=found, executed=executed, recorded=recorded, not_executed=not_executed
+    )

@@ -1,12 +1,13 @@
 """Executes one operation: compiled, or with graphql-core if anything is unexpected."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.execution import create_source_event_stream
 
+from service.graphql.compiled.collect import Collector, NotCompilable, fragments_of
 from service.graphql.compiled.leaves import Unexpected
 from service.graphql.compiled.plans import Plan
 from service.graphql.compiled.run import Run
@@ -33,12 +34,33 @@ class NotExecutable(Exception):
 class OperationRun:
     """An operation with coerced variables."""
 
-    def __init__(self, executor: BoundedExecutor, root: RootValues, plan: Plan | None, context: "Context") -> None:
+    def __init__(
+        self,
+        executor: BoundedExecutor,
+        document: DocumentNode,
+        root: RootValues,
+        plan: Plan | None,
+        context: "Context",
+    ) -> None:
         self._executor, self._root, self._plan, self._context = executor, root, plan, context
+        self._document = document
 
     async def result(self) -> ExecutionResult:
         """The result of a query or a mutation."""
         return await self._run(self._executor, lambda run: run.data())
+
+    def not_executed(self) -> Sequence[str]:
+        """The response names of the fields of a mutation that were not executed, since one before them failed."""
+        executor, operation = self._executor, self._executor.operation
+        root = executor.schema.get_root_type(operation.operation)
+        if operation.operation is not OperationType.MUTATION or root is None:
+            return ()
+        collector = Collector(executor.schema, fragments_of(self._document), executor.variable_values.coerced)
+        try:
+            fields = collector.fields(root, [operation.selection_set])
+        except NotCompilable:
+            return ()
+        return [name for name in fields if name not in self._root.executed]
 
     async def event(self, value: object) -> ExecutionResult:
         """The result of a subscription for one event."""
@@ -87,4 +109,4 @@ def start(schema: GraphQLSchema, document: Document, request: GraphQLRequest, co
     if isinstance(executor, list):
         raise NotExecutable(executor)
     plan = document.plans.plan(executor.operation, executor.variable_values.coerced) if document.plans else None
-    return OperationRun(cast("BoundedExecutor", executor), root, plan, context)
+    return OperationRun(cast("BoundedExecutor", executor), document.node, root, plan, context)
