@@ -1,5 +1,6 @@
 """Compiles operations, and keeps the plans of one document."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -64,14 +65,16 @@ class Plans:
         self._fragments = fragments_of(document)
         self._conditions = conditions(document)
         self._plans: dict[Key, Plan | None] = {}
+        self._missed: deque[Key] = deque(maxlen=MAX_PLANS)
 
     def plan(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Plan | None:
         """The plan of an operation; None if graphql-core must execute it. variables: coerced."""
         values = {name: value for name in self._conditions if type(value := variables.get(name)) is bool}
         key = operation.name.value if operation.name else None, tuple(values.items())
         if key in self._plans:
-            return self._plans[key]
-        if len(self._plans) >= MAX_PLANS:
+            self._plans[key] = found = self._plans.pop(key)
+            return found
+        if len(self._plans) >= MAX_PLANS and not self._makes_room(key):
             return None
         try:
             collector = Collector(self._schema._schema, self._fragments, values)
@@ -79,5 +82,19 @@ class Plans:
         except (NotCompilable, GraphQLError, RecursionError):
             self._plans[key] = None
             return None
-        self.size += len(found.source) * BYTES_PER_CHARACTER
+        self.size += _size(found)
         return found
+
+    def _makes_room(self, key: Key) -> bool:
+        """Drops the plan that was used longest ago, if the key was missed before: random values evict no plan."""
+        if key not in self._missed:
+            self._missed.append(key)
+            return False
+        self._missed.remove(key)
+        oldest = self._plans.pop(next(iter(self._plans)))
+        self.size -= _size(oldest)
+        return True
+
+
+def _size(plan: Plan | None) -> int:
+    return len(plan.source) * BYTES_PER_CHARACTER if plan else 0

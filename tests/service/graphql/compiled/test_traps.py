@@ -205,6 +205,28 @@ def test_plans_of_a_document_are_bounded() -> None:
     assert 0 < found.plans.size < 10**6
 
 
+def test_random_conditions_take_no_plan_from_others() -> None:
+    names = [f"b{number}" for number in range(12)]
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    text = f"query ({declared}) {{ viewer {{ id {' '.join(f'{name}: name @skip(if: ${name})' for name in names)} }} }}"
+    found = document(text)
+
+    def executor(number: int) -> str:
+        [used] = both(found, {name: number >> at & 1 == 1 for at, name in enumerate(names)}, branch()).executors
+        return used
+
+    random = iter(range(100, 200))
+    assert {executor(next(random)) for _ in range(MAX_PLANS)} == {"compiled"}
+    assert executor(1) == "reference"
+    assert executor(1) == "compiled", "what is asked for again has a plan"
+    for _ in range(3 * MAX_PLANS):
+        assert executor(next(random)) == "reference"
+        assert executor(1) == "compiled"
+    assert found.plans is not None
+    assert len(found.plans._plans) == MAX_PLANS
+    assert found.plans.size == sum(len(plan.source) for plan in found.plans._plans.values() if plan) * 20
+
+
 def test_what_runs_within_generated_frames_can_import() -> None:
     """As the finalizer of an awaitable that nobody awaited: it warns."""
     function = loaded("def value1(value, run):\n    return value(run)", {})["value1"]
