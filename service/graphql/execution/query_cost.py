@@ -27,7 +27,7 @@ from graphql import (
     is_list_type,
 )
 
-from service.graphql.execution.field_charges import COST, charge_of_field, charge_of_item
+from service.graphql.execution.field_charges import COST, charge_of_field, charge_of_item, introspected_items
 from service.graphql.execution.field_comparisons import comparisons
 from service.graphql.execution.graphql_errors import BadUserInput
 
@@ -68,8 +68,8 @@ _LONG_NAME: Final = re.compile(f"[_0-9A-Za-z]{{{NAME + 1}}}")
 VariablePath = tuple[Any, str]
 """A path in variables as a linked list: the parent path (None at the top) and the name."""
 
-Size = int | Variable
-"""A number of items, or the variable that sets it."""
+Size = int | float | Variable
+"""A page size, a mean number of items, or the variable that sets a page size."""
 
 
 @dataclass(slots=True)
@@ -82,9 +82,9 @@ class SelectionCost:
 
     def cost(self, variables: Mapping[str, Any]) -> int:
         """Maximum cost: pages count with their page size, other lists with ITEMS items."""
-        return self._cost(variables, {})
+        return round(self._cost(variables, {}))
 
-    def _cost(self, variables: Mapping[str, Any], memo: dict[int, int]) -> int:
+    def _cost(self, variables: Mapping[str, Any], memo: dict[int, float]) -> float:
         found = memo.get(id(self))
         if found is None:
             own = sum(each.cost(variables, memo) for each in self.fields)
@@ -101,7 +101,7 @@ class FieldCost:
     of_item: int
     below: SelectionCost
 
-    def cost(self, variables: Mapping[str, Any], memo: dict[int, int]) -> int:
+    def cost(self, variables: Mapping[str, Any], memo: dict[int, float]) -> float:
         return self.charge + _items(self.size, variables) * (self.of_item + self.below._cost(variables, memo))
 
 
@@ -186,6 +186,8 @@ class _Measure:
         kind = get_named_type(definition.type) if definition else None
         below = self.selection(node.selection_set, kind)
         size = self._size(node, definition)
+        if getattr(parent, "name", "").startswith("__"):
+            size = introspected_items(self._schema).get(node.name.value, 1.0)
         of_item = charge_of_item(kind) if node.selection_set else 0
         found.fields.append(FieldCost(charge_of_field(definition), size, of_item, below))
         return below
@@ -247,11 +249,13 @@ def _page(value: Any) -> int:
     return int(value.value) if isinstance(value, IntValueNode) else PAGE
 
 
-def _items(size: Size, variables: Mapping[str, Any]) -> int:
+def _items(size: Size, variables: Mapping[str, Any]) -> float:
     """Page size, limited to LONGEST_PAGE: the resolver refuses longer pages.
 
     Accepts 40.0 for 40, as JSON and GraphQL do.
     """
+    if isinstance(size, float):
+        return size
     found = variables.get(size.name, size.default) if isinstance(size, Variable) else size
     if found is None:
         return PAGE

@@ -3,11 +3,21 @@
 import json
 
 import pytest
+from graphql import get_introspection_query
 
 from service.graphql.execution.pace import Pace
 from tests.service.graphql.api_client import ApiClient, Person
 
 ANA = Person("ana", "somewhere")
+
+
+def test_introspection_is_refused_by_the_types_that_it_would_list(register: ApiClient) -> None:
+    fields = "types { name fields { name args { name } type { name ofType { name } } } }"
+    document = "{ " + " ".join(f"a{number}: __schema {{ {fields} }}" for number in range(20)) + " }"
+    [error] = register.errors(ANA, document)
+    assert "could cost" in error["message"], "before it is executed"
+    assert register.ask(ANA, f"{{ __schema {{ {fields} }} }}")
+    assert register.ask(ANA, get_introspection_query())
 
 
 def test_values_are_counted_before_they_are_read(register: ApiClient) -> None:
