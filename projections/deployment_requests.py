@@ -31,7 +31,7 @@ from projections.reading.queries import (
     visible,
 )
 from projections.reading.subject_queries import SubjectQueries
-from projections.state_items import reader_with_items, without_items
+from projections.state_items import bounded_reader, reader_with_items, without_items
 from projections.tables.documents import encode
 from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
 from projections.version_rows import fold_versions, regions_around, version_columns
@@ -119,7 +119,7 @@ VIEW: Final = View(
 )
 
 
-SUBJECTS: Final = SubjectQueries(table, request_items, request_in)
+SUBJECTS: Final = SubjectQueries(table, request_items, request_in, bounded_reader(DeploymentRequest))
 by_ids: Final = SUBJECTS.by_ids
 by_references: Final = SUBJECTS.by_references
 

@@ -31,7 +31,6 @@ from projections.reading.list_queries import (
     merged,
     ordered,
     outermost,
-    shown,
 )
 from projections.reading.queries import (
     ListPosition,
@@ -43,7 +42,7 @@ from projections.reading.queries import (
     visible,
 )
 from projections.reading.subject_queries import SubjectQueries
-from projections.state_items import reader_with_items, without_items
+from projections.state_items import bounded_reader, reader_with_items, without_items
 from projections.tables.documents import encode
 from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
 from projections.version_rows import fold_versions, regions_around, version_columns
@@ -112,7 +111,7 @@ VIEW: Final = View(
 )
 
 
-SUBJECTS: Final = SubjectQueries(table, incident_items, _incident_in)
+SUBJECTS: Final = SubjectQueries(table, incident_items, _incident_in, bounded_reader(Incident))
 by_ids: Final = SUBJECTS.by_ids
 by_references: Final = SUBJECTS.by_references
 
@@ -124,11 +123,19 @@ def may_be_seen(scope: ViewerScope, incident: BindParameter[UUID]) -> ColumnElem
 
 
 def page(
-    scope: ViewerScope, wanted: IncidentListFilter, limit: int, after: ListPosition | None = None
+    scope: ViewerScope,
+    wanted: IncidentListFilter,
+    limit: int,
+    after: ListPosition | None = None,
+    *,
+    bounded: bool = False,
 ) -> Query[tuple[ListPosition, Incident]]:
-    """The next items of the list, latest occurrence first. Query one more than you show, to know if there are more."""
+    """The next items of the list, latest occurrence first. Query one more than you show, to know if there are more.
+
+    bounded: each state has only the fields that contain no items.
+    """
     shape, values = shape_of(wanted, _EACH, _PREPARED)
-    return _PAGES.of(scope, shape, after is not None, **values, **part_values(limit, after))
+    return _PAGES.of(scope, shape, after is not None, bounded, **values, **part_values(limit, after))
 
 
 def count(scope: ViewerScope, wanted: IncidentListFilter) -> Query[int]:
@@ -137,10 +144,10 @@ def count(scope: ViewerScope, wanted: IncidentListFilter) -> Query[int]:
     return _COUNTS.of(scope, shape, **values)
 
 
-def _page(scope: ViewerScope, shape: Shape, continued: bool) -> Select[Any]:
+def _page(scope: ViewerScope, shape: Shape, continued: bool, bounded: bool) -> Select[Any]:
     part = PageShape(continued=continued, falling=True)
     lists = [_listed(scope, one, part) for one in split(parameters(shape), *_EACH)]
-    return shown(merged(lists, part), part, SUBJECTS.columns)
+    return SUBJECTS.listed(merged(lists, part), part, bounded=bounded)
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:

@@ -35,7 +35,6 @@ from projections.reading.list_queries import (
     merged,
     ordered,
     outermost,
-    shown,
 )
 from projections.reading.queries import (
     ListPosition,
@@ -84,13 +83,22 @@ class RequestListFilter:
 
 
 def page(
-    scope: ViewerScope, wanted: RequestListFilter, order: RequestOrder, limit: int, after: ListPosition | None = None
+    scope: ViewerScope,
+    wanted: RequestListFilter,
+    order: RequestOrder,
+    limit: int,
+    after: ListPosition | None = None,
+    *,
+    bounded: bool = False,
 ) -> Query[tuple[ListPosition, DeploymentRequest]]:
-    """The next items of a list. Query one more than you show, to know whether there are more."""
+    """The next items of a list. Query one more than you show, to know whether there are more.
+
+    bounded: each state has only the fields that contain no items.
+    """
     shape, values = shape_of(wanted, _EACH, _PREPARED)
     part = PageShape(continued=after is not None, falling=order.is_falling)
     prepared = _PAGES if wanted.incident is None else _PAGES_OF_INCIDENTS
-    return prepared.of(scope, shape, order, part, **values, **part_values(limit, after))
+    return prepared.of(scope, shape, order, part, bounded, **values, **part_values(limit, after))
 
 
 def count(scope: ViewerScope, wanted: RequestListFilter, *, row_by_row: bool = False) -> Query[int]:
@@ -105,13 +113,13 @@ def count(scope: ViewerScope, wanted: RequestListFilter, *, row_by_row: bool = F
     return prepared.of(scope, shape, **values)
 
 
-def _page(scope: ViewerScope, shape: Shape, order: RequestOrder, part: PageShape) -> Select[Any]:
+def _page(scope: ViewerScope, shape: Shape, order: RequestOrder, part: PageShape, bounded: bool) -> Select[Any]:
     wanted = parameters(shape)
     if "incident" in wanted or True in (wanted.get("overdue"), wanted.get("questioned")):  # they leave few requests
         keys = select(_ordered_by(scope, order).label("at"), table.c.id, table.c.version)
-        return shown(gathered(_filtered(scope, wanted, keys), table, part), part, SUBJECTS.columns)
+        return SUBJECTS.listed(gathered(_filtered(scope, wanted, keys), table, part), part, bounded=bounded)
     lists = [_listed(scope, one, order, part) for one in split(wanted, *_EACH)]
-    return shown(merged(lists, part), part, SUBJECTS.columns)
+    return SUBJECTS.listed(merged(lists, part), part, bounded=bounded)
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:

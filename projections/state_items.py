@@ -22,7 +22,7 @@ from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded_event import Recorded
 from domain.vocabulary import Text
 from projections.api_terms import MandateHolder
-from projections.tables.documents import UNREAD, StoredItem, encode, items_reader, outline, reader
+from projections.tables.documents import UNREAD, StoredItem, encode, items_reader, outline, reader, reader_without
 from projections.tables.view import Values
 
 S = TypeVar("S")
@@ -115,6 +115,14 @@ def item_rows(table: Table, subject: UUID, recorded: Recorded[Any], before: Any,
         for ordinal in range(len(now), len(was)):
             row = (subject, recorded.version, each.name, ordinal, NOTHING)
             yield (*row, None) if with_texts else row
+
+
+def bounded_reader(kind: type[S]) -> Callable[[str], S]:
+    """Returns a decoder of the fields of a document that contain no items. Its objects have no other attribute.
+
+    Call it at import time only, see `documents.reader`.
+    """
+    return reader_without(kind, {each.path[0] for each in GROWING[kind]})
 
 
 def reader_with_items(kind: type[S]) -> Callable[..., S]:

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table, select
 
+from projections.reading.filter_shape import PageShape
 from projections.reading.item_rows import items_of
+from projections.reading.list_queries import shown
 from projections.reading.queries import (
     FOREVER,
     ListPosition,
@@ -27,10 +29,14 @@ S = TypeVar("S")
 class SubjectQueries(Generic[S]):
     """Finds the subjects that exist and that the viewer may see, in no particular order."""
 
-    def __init__(self, table: Table, items: Table, read: Callable[[Any, Any], S]) -> None:
-        """table: named as its view. items: of its subjects. read: decodes a document and its items."""
+    def __init__(
+        self, table: Table, items: Table, read: Callable[[Any, Any], S], read_bounded: Callable[[Any], S]
+    ) -> None:
+        """table: named as its view. items: of its subjects. read: decodes a document and its items. read_bounded:
+        decodes the fields of a document that contain no items."""
         self.name = table.name
         self.read = read
+        self.read_bounded = read_bounded
         self._table = table
         self._items = items
         self._by_ids = PreparedQuery(
@@ -58,9 +64,14 @@ class SubjectQueries(Generic[S]):
         """The columns of a state, of rows that have an id, a version and a document."""
         return rows.c.document, items_of(rows, self._items)
 
+    def listed(self, page: Select[Any], part: PageShape, *, bounded: bool) -> Select[Any]:
+        """A page with the states of its items, as `placed` reads them."""
+        return shown(page, part, (lambda rows: (rows.c.document,)) if bounded else self.columns)
+
     def state(self, row: Sequence[Any]) -> S:
         return self.read(row[0], row[1])
 
     def placed(self, row: Sequence[Any]) -> tuple[ListPosition, S]:
-        """An item of a list: its place, then the columns of its state."""
-        return ListPosition(row[0], row[1]), self.read(row[2], row[3])
+        """An item of a list: its place, then the columns of its state, or the document alone."""
+        place, columns = ListPosition(row[0], row[1]), row[2:]
+        return place, self.read(*columns) if len(columns) > 1 else self.read_bounded(*columns)

@@ -4,8 +4,9 @@ A text is a plain string; an erased text is {"erased": true}, since null means t
 of an item, 0 stands for a text that is stored in another column; it decodes as UNREAD until the text is filled in.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, TypeVar, Union
+from collections.abc import Callable, Container, Mapping
+from dataclasses import MISSING, Field, fields
+from typing import Any, ClassVar, Final, TypeVar, Union, get_type_hints
 
 import msgspec
 
@@ -69,6 +70,25 @@ def reader(kind: type[State]) -> Callable[[str], State]:
     process.
     """
     return msgspec.json.Decoder(kind, dec_hook=_read).decode
+
+
+def reader_without(kind: type[State], omitted: Container[str]) -> Callable[[str], State]:
+    """Returns a decoder of documents of a dataclass. Its objects have no other attributes than the fields not omitted.
+
+    Call it at import time only, see `reader`.
+    """
+    hints = get_type_hints(kind)
+    kept = [
+        (field.name, hints[field.name], msgspec.field(**_default(field)))
+        for field in fields(kind)  # type: ignore[arg-type]
+        if field.name not in omitted
+    ]
+    partial: Any = msgspec.defstruct(f"Partial{kind.__name__}", kept, kw_only=True, frozen=True)
+    return reader(partial)
+
+
+def _default(field: Field[Any]) -> dict[str, Any]:
+    return {name: value for name in ("default", "default_factory") if (value := getattr(field, name)) is not MISSING}
 
 
 def items_reader(kinds: Mapping[str, Any]) -> Callable[[str], list[StoredItem]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, fold
 from domain.deployment_request.events import FulfilmentReported
+from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from domain.vocabulary import Text
@@ -86,6 +87,23 @@ def test_every_version_is_read_back_as_it_was_folded(seed: int) -> None:
         for version, row in enumerate(versions, start=1):
             assert read(row[-1], told(items, version)) == fold(aggregate, events[:version])
         assert kept == without_texts(fold(aggregate, events))
+
+
+@pytest.mark.parametrize(("view", "kind"), [(deployment_requests, DeploymentRequest), (incidents, Incident)])
+def test_fields_without_items_are_decoded_as_in_the_whole_state(view: Any, kind: Any) -> None:
+    histories, compared = Histories(9), set[str]()
+    made = [histories.opening(), *histories.items(300)]
+    for events in streams(made).values():
+        aggregate = AGGREGATE_OF[type(events[0].event)]
+        if aggregate not in view.VIEW.by_stream:
+            continue
+        versions, _, _ = folded(view.VIEW, events, Random(9))
+        for version, row in enumerate(versions, start=1):
+            bounded, whole = view.SUBJECTS.read_bounded(row[-1]), fold(aggregate, events[:version])
+            for name in bounded.__struct_fields__:
+                assert getattr(bounded, name) == getattr(whole, name)
+                compared.add(name)
+    assert compared == {field.name for field in fields(kind)} - {each.path[0] for each in GROWING[kind]}
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)

@@ -22,10 +22,15 @@ Key = tuple[str | None, tuple[tuple[str, bool], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled operation. complete: writes the response and leaves the fields that have a resolver to the run."""
+    """A compiled operation.
+
+    complete: writes the response and leaves the fields that have a resolver to the run. whole: the types of which it
+    selects a field that needs the whole object.
+    """
 
     source: str
     complete: Callable[[Any, Any], dict[str, Any]]
+    whole: frozenset[str]
 
 
 def compiled(
@@ -43,7 +48,7 @@ def compiled(
         resolver.complete = namespace[completion]
     for table in writer.tables:
         table.update({kind: namespace[function] for kind, function in table.items()})
-    return Plan(source, namespace[name])
+    return Plan(source, namespace[name], frozenset(writer.whole))
 
 
 def loaded(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:

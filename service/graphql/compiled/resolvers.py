@@ -16,6 +16,8 @@ from service.graphql.compiled.leaves import DEFINITION
 
 PATH: Final = "path"
 """Metadata of a field that is an attribute of an attribute: the path from the object."""
+WHOLE: Final = "whole"
+"""Metadata of a field that needs a whole object, although it is read at once."""
 
 
 def is_read_at_once(definition: StrawberryField) -> bool:

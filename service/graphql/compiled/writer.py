@@ -24,7 +24,7 @@ from strawberry.types.field import StrawberryField
 
 from service.graphql.compiled.collect import Collector, NotCompilable
 from service.graphql.compiled.leaves import DEFINITION, Unexpected, leaf
-from service.graphql.compiled.resolvers import PATH, Resolver, definition_of, is_read_at_once
+from service.graphql.compiled.resolvers import PATH, WHOLE, Resolver, definition_of, is_read_at_once
 
 LONGEST: Final = 40 * 1024
 """Characters of source, which take 13 ms. A longer operation is not compiled: others wait meanwhile."""
@@ -50,6 +50,7 @@ class Writer:
         self.namespace: dict[str, Any] = {"Unexpected": Unexpected, "lists": frozenset({list, tuple})}
         self.resolvers: list[tuple[Resolver, str]] = []
         self.tables: list[dict[type, Any]] = []
+        self.whole: set[str] = set()
         self._schema, self._collector, self._charges, self._root = schema, collector, charges, root
         self._functions: dict[tuple[str, tuple[int, ...]], str] = {}
         self._names = 0
@@ -76,6 +77,8 @@ class Writer:
                 raise NotCompilable(field_name)
             units += self._charges.of_field(field)
             definition = definition_of(field)
+            if not is_read_at_once(definition) or WHOLE in definition.metadata:
+                self.whole.add(kind.name)
             if is_read_at_once(definition) and kind is not self._root:
                 value = self._name("v")
                 lines.append(f"{value} = {self._read(definition)}")

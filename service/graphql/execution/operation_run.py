@@ -80,6 +80,7 @@ class OperationRun:
     async def _run(self, executor: Any, data_of: Callable[[Run], Awaitable[dict[str, Any]]]) -> ExecutionResult:
         count = self._context.services.record_execution
         if self._plan is not None:
+            self._context.whole = self._plan.whole
             run = Run(self._plan, self._executor, AnswerMeter(self._context))
             try:
                 data = await data_of(run)

@@ -59,7 +59,8 @@ class Context:
     """Context of one request.
 
     recorded: recorded commands: response name to the position of the last event. omitted_errors: number of errors left
-    out of the response. refused: the limit that the response exceeded, if any.
+    out of the response. refused: the limit that the response exceeded, if any. whole: the types of which the operation
+    selects a field that needs the whole state; None if that is not known.
     """
 
     services: Services
@@ -68,6 +69,7 @@ class Context:
     recorded: dict[str, int] = field(default_factory=dict)
     omitted_errors: int = 0
     refused: GraphQLError | None = None
+    whole: frozenset[str] | None = None
     _share: PersonQuota | None = None
     _reserved: int = 0
     _loaders: dict[int | None, Loaders] = field(default_factory=dict)
@@ -96,6 +98,10 @@ class Context:
     def release(self) -> None:
         self.share.give_bytes(self._reserved)
         self._reserved = 0
+
+    def is_bounded(self, type_name: str) -> bool:
+        """Whether the operation reads only fields of a type's states that contain no items."""
+        return self.whole is not None and type_name not in self.whole
 
     def loaders(self, at_least: int | None = None) -> Loaders:
         """Loaders that read at least at a position, shared by all fields of the request with the same position."""

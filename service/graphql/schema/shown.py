@@ -7,13 +7,19 @@ from typing import Any
 
 import strawberry
 
-from service.graphql.compiled.resolvers import PATH
+from service.graphql.compiled.resolvers import PATH, WHOLE
 
 
-def shown(source: str | Callable[[Any], Any], description: str | None = None) -> Any:
-    """A field without arguments. source: a path of attributes from the object, or a function of the object."""
+def shown(source: str | Callable[[Any], Any], description: str | None = None, *, whole: bool = False) -> Any:
+    """A field without arguments.
+
+    source: a path of attributes from the object, or a function of the object. whole: whether it reads items of the
+    object's state, or what is computed from the state.
+    """
     read = attrgetter(source) if isinstance(source, str) else source
-    metadata = {PATH: source} if isinstance(source, str) else {}
+    metadata: dict[str, Any] = {PATH: source} if isinstance(source, str) else {}
+    if whole:
+        metadata[WHOLE] = True
     return strawberry.field(resolver=_Reader(read), description=description, metadata=metadata)
 
 

@@ -52,10 +52,11 @@ class IncidentQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> Connection[Incident]:
         wanted = list_filter(IncidentListFilter, filter, attribution_status=several, region=region_paths, kind=several)
+        bounded = info.context.is_bounded("Incident")
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
         return await connection(
             "incidents",
-            lambda scope, limit, place: incidents.page(scope, wanted, limit, place),
+            lambda scope, limit, place: incidents.page(scope, wanted, limit, place, bounded=bounded),
             lambda: loaders.number(lambda scope: incidents.count(scope, wanted)),
             Incident.of,
             loaders,

@@ -111,7 +111,7 @@ class Incident(Node):
     reported_by: Actor = shown(lambda of: Actor.of(of.state.reported_by, of.loaders))
     marking: Marking = shown("state.marking")
     recipients: list[str] = shown("state.recipients")
-    attribution_status: AttributionStatus = shown("state.status")
+    attribution_status: AttributionStatus = shown("state.status", whole=True)
 
     @classmethod
     def of(cls, incident: domain.Incident, loaders: Loaders) -> Self:

@@ -90,13 +90,14 @@ class RequestQueries:
             incident=ids,
             text=words,
         )
+        bounded = info.context.is_bounded("DeploymentRequest")
         order = given(order_by) or RequestOrder.SUBMITTED_AT_DESC
         loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
         if wanted.incident is not None:
             refuse(await loaders.parked(incidents.NAME).among([wanted.incident]))
         return await connection(
             f"requests/{order}",
-            lambda scope, limit, place: request_lists.page(scope, wanted, order, limit, place),
+            lambda scope, limit, place: request_lists.page(scope, wanted, order, limit, place, bounded=bounded),
             lambda: _count(wanted, loaders),
             DeploymentRequest.of,
             loaders,

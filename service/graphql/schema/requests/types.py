@@ -63,7 +63,7 @@ class DeploymentRequest(Node):
     recipients: list[str] = shown("state.recipients")
     hold: Hold | None = shown(lambda of: of.state.hold and Hold(state=of.state.hold, loaders=of.loaders))
     decision: Decision | None = shown(
-        lambda of: of.state.decision and Decision(state=of.state.decision, loaders=of.loaders)
+        lambda of: of.state.decision and Decision(state=of.state.decision, loaders=of.loaders), whole=True
     )
     submitted_at: datetime = shown("state.submitted_at")
     updated_at: datetime = shown("state.updated_at")
