@@ -11,6 +11,7 @@ from projections.reading.lock_holders import Blocked
 from projections.reading.view_status import ViewStatus
 from projections.tables import checkpoints
 from projections.tables.checkpoints import FollowerState
+from projections.tables.view import View
 from service.commands.policy_runner import CONSUMER_NAME
 
 FOLLOWED: Final = (*VIEW_OF, CONSUMER_NAME)
@@ -63,7 +64,7 @@ def unfollowed(
 
 def _fault(status: ViewStatus, tolerance: HealthTolerance) -> str | None:
     view = VIEW_OF.get(status.view)
-    if view is not None and status.position and status.version is not None and status.version > view.version:
+    if view is not None and _is_newer(status, view):
         which = f"its rows are of version {status.version}, this code's are of {view.version}"
         return f"{which}: run the newer version, or 'mandate rebuild {status.view}'"
     if _is_late(status, tolerance) and status.state is FollowerState.FAILED:
@@ -83,7 +84,7 @@ def _unfollowed(status: ViewStatus, tolerance: HealthTolerance, lock: Blocked | 
         return "it has applied events that are not in the log, as after a restore: a worker must rebuild it"
     if view is not None and status.position and status.version is not None and status.version < view.version:
         return _of_older_version(status, status.version, view.version)
-    if status.state is FollowerState.FAILED:
+    if status.state is FollowerState.FAILED or (view is not None and _is_newer(status, view)):
         return None
     if is_stuck and lock is not None:
         return lock.description
@@ -98,6 +99,11 @@ def _unfollowed(status: ViewStatus, tolerance: HealthTolerance, lock: Blocked | 
     if is_stuck:
         return f"its follower stands still: {status.lag:,} events wait, the oldest for {status.lag_seconds:.0f} s"
     return None
+
+
+def _is_newer(status: ViewStatus, view: View) -> bool:
+    """Whether a newer version of the code wrote its rows."""
+    return bool(status.position) and status.version is not None and status.version > view.version
 
 
 def _is_late(status: ViewStatus, tolerance: HealthTolerance) -> bool:
