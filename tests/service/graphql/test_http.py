@@ -244,8 +244,10 @@ def test_a_subscription_is_streamed_to_who_accepts_json_too(register: ApiClient)
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
-@pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 9_000])
-@pytest.mark.parametrize("where", ["body", "variables"])
+@pytest.mark.parametrize(
+    ("where", "depth"),
+    [("body", DEEPEST + 1), ("body", 900), ("body", 9_000), ("variables", DEEPEST + 1), ("variables", 900)],
+)
 def test_json_is_nested_so_deep_and_no_deeper(register: ApiClient, depth: int, where: str) -> None:
     value = "[" * (depth - 1) + "]" * (depth - 1)
     if where == "body":
@@ -253,8 +255,6 @@ def test_json_is_nested_so_deep_and_no_deeper(register: ApiClient, depth: int, w
         response = send(register, deep)
     else:
         deep_variables = {"query": VIEWER, "variables": f'{{"a": {value}}}'}
-        if depth > 5_000:
-            pytest.skip("no query string is as long")
         response = register.client.get("/graphql", params=deep_variables, headers=register.headers(ANA))
     assert response.status_code == 400
     assert "nested more than 64 levels deep" in response.json()["errors"][0]["message"]
