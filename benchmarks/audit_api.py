@@ -8,11 +8,12 @@ from typing import Any, Final
 from benchmarks import audit_queries, serving
 from benchmarks.audit_queries import OFFICIAL, THEN, SampleValues
 from benchmarks.load_generator import Load, generate, request
+from benchmarks.random_actors import COURT
 from benchmarks.register import official
 from benchmarks.tables import aligned, middle, percentile
 from domain.vocabulary import AuthorityCode, Role
 from projections.reading.queries import ViewerScope
-from projections.request_lists import RequestListFilter, RequestOrder
+from projections.views.request_lists import RequestListFilter, RequestOrder
 from service.identity import Tokens
 from service.settings import DatabaseUrls
 
@@ -25,7 +26,7 @@ SITUATION: Final = """query ($regions: [String!], $asOf: DateTime) {
     situation(regions: $regions, asOf: $asOf) { region openIncidents requestsByStatus { status count } } }"""
 ACTORS: Final = {
     True: official(AuthorityCode("district-c"), Role.REQUESTER),
-    False: official(AuthorityCode("court"), Role.AUDITOR, name="auditor"),
+    False: official(COURT, Role.AUDITOR, name="auditor"),
 }
 """Whether the official asks (otherwise the auditor) -> actor."""
 NOW: Final = "now"

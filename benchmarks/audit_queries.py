@@ -9,9 +9,10 @@ from uuid import UUID
 from benchmarks.random_actors import BEGINNING, SPAN
 from domain.visibility import AUDITORS, EVERYBODY, REGISTERED, Viewer, authority
 from domain.vocabulary import AuthorityCode
-from projections import audit_trail_queries, request_lists, situation_counts
 from projections.reading.queries import ListPosition, Query, ViewerScope
-from projections.request_lists import RequestOrder
+from projections.views import audit_trail_queries, request_lists, situation_counts
+from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
+from projections.views.request_lists import RequestOrder
 
 AUDITOR: Final = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, AUDITORS})))
 OFFICIAL: Final = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, REGISTERED, authority(AuthorityCode("district-c"))})))
@@ -22,7 +23,7 @@ THEN: Final = {"early": 0.1, "in the middle": 0.5, "late": 0.9, "a moment ago": 
 """As-of instants as shares of the time span. A history of a million events ends at 1.0095."""
 
 Filter = request_lists.RequestListFilter
-Trail = audit_trail_queries.AuditTrailFilter
+Trail = AuditTrailFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,22 @@ def as_of(sight: ViewerScope, share: float) -> ViewerScope:
 def pages(samples: SampleValues) -> Mapping[str, Query[Any]]:
     """Pages of the audit trail."""
 
-    def page(sight: ViewerScope = AUDITOR, after: int = 0, **wanted: Any) -> Query[Any]:
-        return audit_trail_queries.page(sight, Trail(**wanted), PAGE, after)
+    def page(sight: ViewerScope = AUDITOR, after: int = 0, *, newest_first: bool = False, **wanted: Any) -> Query[Any]:
+        part = PositionRange(after=after, newest_first=newest_first)
+        return audit_trail_queries.page(sight, Trail(**wanted), PAGE, part)
 
     middle = samples.last // 2
     return {
         "the first page": page(),
         "a page in the middle": page(after=middle),
         "the last page": page(after=samples.last - 20),
+        "the newest first": page(newest_first=True),
         "in the middle, as an official": page(OFFICIAL, middle),
         "by type, in the middle": page(after=middle, type=["RequestWithheld", "ReviewResumed"]),
         "by actor": page(after=middle, actor="alder.reviewer.2"),
         "by authority": page(after=middle, authority="district-c"),
         "by time": page(recorded_from=instant(0.4), recorded_until=instant(0.41)),
+        "by when it happened": page(occurred_from=instant(0.4), occurred_until=instant(0.41)),
         "by correlation": page(correlation_id=samples.correlation),
         "the history of one request": audit_trail_queries.histories(AUDITOR, [samples.request], PAGE),
     }
@@ -71,6 +75,8 @@ def lists(samples: SampleValues) -> Mapping[str, tuple[ViewerScope, Filter, Requ
         "all": (AUDITOR, Filter(), newest),
         "all, the oldest first": (AUDITOR, Filter(), RequestOrder.SUBMITTED_AT_ASC),
         "all, by update": (AUDITOR, Filter(), RequestOrder.UPDATED_AT_DESC),
+        "all, by due date": (AUDITOR, Filter(), RequestOrder.DUE_ASC),
+        "withheld, by due date": (AUDITOR, Filter(status=["WITHHELD_PENDING_ATTRIBUTION"]), RequestOrder.DUE_ASC),
         "all, as an official": (OFFICIAL, Filter(), newest),
         "approved": (AUDITOR, Filter(status=["APPROVED"]), newest),
         "under review": (AUDITOR, Filter(status=["UNDER_REVIEW"]), newest),

@@ -1,6 +1,6 @@
 """Throughput and latency of commands through the dispatcher, compared with the stock library's Application."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +28,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
+    loads: tuple[Load, ...]
     streams: int
     """Requests per process; enough to keep each as short as a real one."""
     rounds: int
@@ -35,8 +36,8 @@ class Scale:
 
 
 LOADS: Final = (Load("1 client", 1, 1), Load("32 clients in one process", 1, 32), Load("4 processes x 8", 4, 8))
-FULL: Final = Scale(streams=3000, rounds=7, seconds=2.0)
-QUICK: Final = Scale(streams=64, rounds=1, seconds=0.3)
+FULL: Final = Scale(LOADS, streams=3000, rounds=7, seconds=2.0)
+QUICK: Final = Scale(LOADS[:1], streams=64, rounds=1, seconds=0.3)
 
 MANDATE: Final = "Mandate"
 STOCK: Final = "stock"
@@ -51,28 +52,30 @@ def measure(*, quick: bool = False) -> str:
     runs: dict[tuple[str, str], list[Run]] = {}
     with durable_server() as server, ExitStack() as stack:
         urls = migrated(server, "commands_mandate")
-        most = max(load.processes for load in LOADS)
+        most = max(load.processes for load in scale.loads)
         with write_side(Settings(), urls.api) as write, blocking(write.dispatcher) as dispatch:
             register.found(dispatch)
             requests = register.submit(dispatch, most * scale.streams)
         stock_url = created(server, "commands_stock").owner
         StockRegister(environment(stock_url)).close()
         sides = {
-            "mandate": stack.enter_context(Workers(partial(mandate_side, urls.api, requests), most)),
+            "mandate": stack.enter_context(Workers(partial(mandate_side, urls.api, requests, most), most)),
             "stock": stack.enter_context(Workers(partial(stock_side, stock_url, scale.streams), most)),
         }
         for _ in range(scale.rounds):
-            for load in LOADS:
+            for load in scale.loads:
                 for name, side, command in SIDES:
                     run = sides[side].run(command, load.processes, load.clients, scale.seconds)
                     runs.setdefault((load.name, name), []).append(run)
-    return table(runs)
+    return table(scale.loads, runs)
 
 
-def mandate_side(url: str, requests: list[UUID], process: int, stack: ExitStack) -> Callable[[str, int, int], Client]:
+def mandate_side(
+    url: str, requests: list[UUID], processes: int, process: int, stack: ExitStack
+) -> Callable[[str, int, int], Client]:
     """Remarks through the dispatcher in an event loop, as in the API, on the client's own requests."""
     write = stack.enter_context(write_side(Settings(), url))
-    own = requests[process :: max(load.processes for load in LOADS)]
+    own = requests[process::processes]
 
     def client(command: str, number: int, clients: int) -> Client:
         orders = cycle([register.remark(request, number) for request in own[number::clients]])
@@ -104,10 +107,10 @@ def void(answer: object) -> None:
     """Discards the result of a command."""
 
 
-def table(runs: Mapping[tuple[str, str], list[Run]]) -> str:
+def table(loads: Sequence[Load], runs: Mapping[tuple[str, str], list[Run]]) -> str:
     head = ("commands, durable", "side", "per second", "vs stock", "p50 ms", "vs stock", "p99 ms")
     rows = []
-    for load in LOADS:
+    for load in loads:
         stock = runs[load.name, STOCK]
         for name, _, _ in SIDES:
             mine = runs[load.name, name]

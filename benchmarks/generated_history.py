@@ -11,13 +11,13 @@ from uuid import UUID
 import psycopg
 
 from benchmarks.generated_lifecycles import Life, RecordedCommand, World, life_of_incident, life_of_request
-from benchmarks.random_actors import BEGINNING, DECIDERS, REQUESTERS, SPAN, Cast
+from benchmarks.random_actors import BEGINNING, COURT, DECIDERS, REQUESTERS, SPAN, Cast
 from domain import authority, jurisdiction
-from domain.authority import AuthorityRegistered
+from domain.authority import AuditingSet, AuthorityRegistered
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.jurisdiction import MandateGranted
 from domain.recorded_event import CommandRef
-from domain.vocabulary import Actor, AuthorityCode, Label, Quorum, Role, Subject
+from domain.vocabulary import Actor, AuthorityCode, Label, Quorum, Role, Subject, Text
 from service.event_store.mapper import Mapper
 from service.event_store.records import EncodedEvent, StreamVersion, UnrecordedEvent
 
@@ -101,9 +101,11 @@ def _in_time(world: World, requests: int) -> Iterator[tuple[datetime, RecordedCo
 
 def _foundation() -> Iterator[RecordedCommand]:
     """The authorities and their mandates."""
-    for code in (*DECIDERS, *REQUESTERS):
+    for code in (*DECIDERS, *REQUESTERS, COURT):
         registered = AuthorityRegistered(code=code, name=Label(code.title()))
         yield RecordedCommand(timedelta(), "RegisterAuthority", CLERK, ((authority.stream_of(code), registered),), ())
+    auditing: Any = AuditingSet(code=COURT, audits_everything=True, reason=Text("EXERCISE: it audits."))
+    yield RecordedCommand(timedelta(), "SetAuditingAuthority", CLERK, ((authority.stream_of(COURT), auditing),), ())
     for code, region in DECIDERS.items():
         granted: Any = MandateGranted(
             authority=code,

@@ -23,7 +23,8 @@ TABLES: Final = """
         SELECT position, subject AS request, version::int, type, recorded_at,
                document::json -> 0 ->> 'reason' AS reason, actor_subject, actor_authority, audience
         FROM projections.audit_trail
-        WHERE subject IN (SELECT id FROM peers.deployment_requests);
+        WHERE subject IN (SELECT id FROM peers.deployment_requests)
+            AND unless IS NULL;
 """
 INDEXES: Final = """
     ALTER TABLE peers.deployment_requests ADD PRIMARY KEY (id);

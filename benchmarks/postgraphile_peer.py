@@ -36,7 +36,9 @@ def postgraphile(url: str, key: bytes | None = None) -> Iterator[PostGraphile]:
     """key: of the tokens that requests must bring; without one, everybody reads what the database's login may."""
     program = shutil.copy(PROGRAM, INSTALLED)
     command = [NODE, program, url, *([] if key is None else [key.decode()])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | PRODUCTION) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | PRODUCTION
+    ) as process:
         assert process.stdout is not None
         try:
             port = process.stdout.readline()

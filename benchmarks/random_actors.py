@@ -19,6 +19,8 @@ DECIDERS: Final = {
     AuthorityCode("damson"): Region("da"),
 }
 REQUESTERS: Final = tuple(AuthorityCode(f"district-{letter}") for letter in "abcdefghijkl")
+COURT: Final = AuthorityCode("court")
+"""Its auditors see everything."""
 PLACES: Final = tuple(
     Region(f"{root}/{part}/{town}")
     for root in DECIDERS.values()

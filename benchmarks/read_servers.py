@@ -1,9 +1,10 @@
-"""The servers of the comparison of reads, on one database. All answer the same two questions of one viewer."""
+"""The servers of the comparison of reads, on one database. All answer the same two questions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from benchmarks import peer_tables, postgraphile_peer, register, serving
 from benchmarks.generated_history import fill
 from benchmarks.load_generator import Load, fetch_all, request
 from benchmarks.postgraphile_peer import PostGraphile, postgraphile
+from benchmarks.random_actors import COURT
 from benchmarks.server import migrated
 from benchmarks.serving import Served
 from domain.visibility import viewer
@@ -26,7 +28,8 @@ from service.settings import DatabaseUrls, Settings
 PAGE: Final = "page of 20, by status"
 ITEM: Final = "item with 20 events"
 HISTORY: Final = 20
-AUDITOR: Final = register.official(register.DECIDER, Role.AUDITOR, name="auditor")
+AUDITORS: Final = [register.official(COURT, Role.AUDITOR, name=f"auditor-{n}") for n in range(16)]
+"""The viewers. One person alone would be held to their quota of concurrent cost and statements."""
 
 FIELDS: Final = "reference version status force strength region purpose"
 EVENT_FIELDS: Final = "position version type recordedAt reason"
@@ -72,11 +75,13 @@ def start(server: DatabaseUrls, events: int, items: int, stack: ExitStack) -> li
     """
     urls = migrated(server, "reads")
     ids = _fill(urls, events, items)
-    tokens = viewer(AUDITOR, registered=True, holds=()).tokens or frozenset()
-    login = peer_tables.create(urls, tokens)
-    bearer = Tokens(serving.KEY).issue(AUDITOR, name=None, now=datetime.now(UTC), lifetime=timedelta(hours=2))
+    viewers = [viewer(each, registered=True, holds=(), audits_everything=True) for each in AUDITORS]
+    seen_by = [each.tokens or frozenset() for each in viewers]
+    login = peer_tables.create(urls, frozenset.intersection(*seen_by))
+    now, lifetime = datetime.now(UTC), timedelta(hours=2)
+    bearers = [Tokens(serving.KEY).issue(each, name=None, now=now, lifetime=lifetime) for each in AUDITORS]
     mandate = stack.enter_context(serving.api(urls))
-    servers = [ReadServer("Mandate", mandate, _loads(mandate.port, DOCUMENTS, ids, bearer))]
+    servers = [ReadServer("Mandate", mandate, _loads(mandate.port, DOCUMENTS, ids, bearers))]
     for name, cached in (("Strawberry, cached documents", True), ("plain Strawberry", False)):
         strawberry = stack.enter_context(serving.strawberry(urls.owner, cached=cached))
         servers.append(ReadServer(name, strawberry, _loads(strawberry.port, DOCUMENTS, ids)))
@@ -84,8 +89,8 @@ def start(server: DatabaseUrls, events: int, items: int, stack: ExitStack) -> li
         bare = stack.enter_context(postgraphile(urls.owner))
         servers.append(ReadServer("PostGraphile, bare", bare, _loads(bare.port, POSTGRAPHILE_DOCUMENTS, ids)))
         secured = stack.enter_context(postgraphile(login, serving.KEY))
-        token = postgraphile_peer.token(serving.KEY, tokens)
-        loads = _loads(secured.port, POSTGRAPHILE_DOCUMENTS, ids, token)
+        tokens = [postgraphile_peer.token(serving.KEY, each) for each in seen_by]
+        loads = _loads(secured.port, POSTGRAPHILE_DOCUMENTS, ids, tokens)
         servers.append(ReadServer("PostGraphile, JWT and RLS", secured, loads))
         _check_row_security(secured)
     _check_answers(servers)
@@ -105,10 +110,13 @@ def _fill(urls: DatabaseUrls, events: int, items: int) -> list[UUID]:
     return ids
 
 
-def _loads(port: int, documents: Mapping[str, str], ids: Iterable[UUID], token: str | None = None) -> dict[str, Load]:
+def _loads(
+    port: int, documents: Mapping[str, str], ids: Iterable[UUID], tokens: Sequence[str | None] = (None,)
+) -> dict[str, Load]:
+    """tokens: of the viewers, who ask in turn. Each of up to 16 connections has its own viewer."""
     bodies = {
-        PAGE: [request(documents[PAGE], token)] * 100,
-        ITEM: [request(documents[ITEM], token, id=str(each)) for each in ids],
+        PAGE: [request(documents[PAGE], token) for token in islice(cycle(tokens), 64)],
+        ITEM: [request(documents[ITEM], token, id=str(each)) for each, token in zip(ids, cycle(tokens))],
     }
     return {question: Load(port, bodies[question], b'"purpose"') for question in bodies}
 

@@ -12,10 +12,10 @@ from benchmarks.generated_history import fill
 from benchmarks.isolated_process import alone, peak_of_children
 from benchmarks.server import durable_server, migrated
 from benchmarks.tables import aligned, middle, times
-from projections import deployment_requests
 from projections.following.replay import LogReplay, head, topics
 from projections.rebuilding.parallel_load import infrequent_gc
 from projections.rebuilding.rebuild import rebuild
+from projections.views import deployment_requests
 from service.cli.rebuild_commands import JOBS
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from benchmarks.orphans import removed_with_its_server
 from service.database.embedded import embedded_postgres
 from service.database.migrations import migrate
 from service.settings import DatabaseUrls
@@ -19,9 +20,13 @@ OWNER = "mandate_owner"
 
 @contextmanager
 def durable_server() -> Iterator[DatabaseUrls]:
-    """An embedded server with default settings; its data is removed at the end."""
+    """An embedded server with default settings; its data is removed at the end, also if this process is killed."""
     ON_DISK.mkdir(exist_ok=True)
-    with TemporaryDirectory(prefix="bench-", dir=ON_DISK) as folder, embedded_postgres(Path(folder)) as urls:
+    with (
+        TemporaryDirectory(prefix="bench-", dir=ON_DISK) as folder,
+        removed_with_its_server(Path(folder)),
+        embedded_postgres(Path(folder)) as urls,
+    ):
         yield urls
 
 

@@ -1,5 +1,6 @@
 """The servers of the comparisons, each in its own process, with a profile on request."""
 
+import gc
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -12,6 +13,7 @@ import uvicorn
 from benchmarks import stock_api, strawberry_peer
 from benchmarks.cpu_profile import Sampler
 from benchmarks.load_generator import Load, generate
+from benchmarks.orphans import end_with_parent
 from benchmarks.stock_application import StockRegister, environment
 from service.identity import Tokens
 from service.processes.api import create_app
@@ -91,11 +93,12 @@ def _working(urls: DatabaseUrls) -> Iterator[None]:
 
 
 def _work(urls: DatabaseUrls) -> None:
+    end_with_parent()
     Worker(Settings(), urls).run(threading.Event())
 
 
 def _serve_mandate(pipe: Connection, urls: DatabaseUrls) -> None:
-    _serve(create_app(Settings(), urls, Tokens(KEY)), pipe)
+    _serve(create_app(Settings(cost_per_minute=0), urls, Tokens(KEY)), pipe)
 
 
 def _serve_stock(pipe: Connection, url: str) -> None:
@@ -123,5 +126,8 @@ def _serve(app: Any, pipe: Connection) -> None:
                 pipe.recv()
                 pipe.send(sampler.stop())
 
+    end_with_parent()
     threading.Thread(target=answer, daemon=True, name="benchmark").start()
+    gc.collect()
+    gc.freeze()  # as `mandate serve` does, for all servers alike
     server.run([socket])

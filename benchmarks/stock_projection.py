@@ -15,10 +15,10 @@ from benchmarks.random_actors import BEGINNING
 from benchmarks.stock_application import environment
 from domain.catalogue import EVENTS, SCHEMAS, UPCASTERS
 from domain.recorded_event import Recorded
-from projections import deployment_requests
 from projections.following.replay import topics
 from projections.following.row_writer import fold
 from projections.reading.item_rows import items_without_texts
+from projections.views import deployment_requests
 from service.event_store.mapper import Mapper as OurMapper
 from service.event_store.records import EventRow
 

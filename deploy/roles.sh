@@ -9,7 +9,9 @@ psql --no-psqlrc --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" -
     --set owner="$(password owner)" --set api="$(password api)" --set worker="$(password worker)" <<'SQL'
 CREATE ROLE mandate_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'owner';
 CREATE ROLE mandate_api LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'api';
-CREATE ROLE mandate_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'worker';
+CREATE ROLE mandate_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS PASSWORD :'worker';
+CREATE ROLE mandate_reader NOLOGIN;
+GRANT mandate_reader TO mandate_api;
 CREATE DATABASE mandate OWNER mandate_owner;
 REVOKE ALL ON DATABASE mandate FROM PUBLIC;
 GRANT CONNECT ON DATABASE mandate TO mandate_api, mandate_worker;

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from domain import authority, claim, jurisdiction, number_series, voided_events
+from domain import authority, blocked_persons, idempotency_key, jurisdiction, number_series, region, voided_events
 from domain.authority import Authority
-from domain.claim import Claim
+from domain.blocked_persons import BlockedPersons
 from domain.decider import Context, Opening, Step
 from domain.deployment_request import events as request_events
 from domain.deployment_request import lifecycle as request_lifecycle
@@ -15,30 +15,44 @@ from domain.deployment_request.evolution import evolve as evolve_request
 from domain.deployment_request.state import DeploymentRequest
 from domain.deployment_request.upcasters import UPCASTERS as REQUEST_UPCASTERS
 from domain.deployment_request.visibility import is_visible as is_request_visible
+from domain.idempotency_key import Claim
 from domain.incident import events as incident_events
 from domain.incident import lifecycle as incident_lifecycle
+from domain.incident.evolution import evolve as evolve_incident
 from domain.incident.state import Incident
-from domain.incident.state import evolve as evolve_incident
 from domain.incident.upcasters import UPCASTERS as INCIDENT_UPCASTERS
 from domain.incident.visibility import is_visible as is_incident_visible
 from domain.jurisdiction import Jurisdiction
 from domain.number_series import Numbering
 from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL
+from domain.policies.findings import QUESTION_FINDING
 from domain.policies.holds import RELEASE_HOLD, WITHHOLD_AGAIN
 from domain.recorded_event import Recorded, Upcasters
+from domain.region import RegionParts
 from domain.voided_events import EventVoided, Unbegun, passing_voided
 
-Command = request_lifecycle.Command | incident_lifecycle.Command | authority.Command | jurisdiction.Command
+Command = (
+    request_lifecycle.Command
+    | incident_lifecycle.Command
+    | authority.Command
+    | jurisdiction.Command
+    | blocked_persons.Command
+    | region.Command
+)
 Event = (
     request_events.Event
     | incident_events.Event
     | authority.Event
     | jurisdiction.Event
+    | blocked_persons.Event
+    | region.Event
     | number_series.Event
-    | claim.Event
+    | idempotency_key.Event
     | EventVoided
 )
-State = DeploymentRequest | Incident | Authority | Jurisdiction | Numbering | Claim | Unbegun
+State = (
+    DeploymentRequest | Incident | Authority | Jurisdiction | BlockedPersons | RegionParts | Numbering | Claim | Unbegun
+)
 """The state of a stream that has events."""
 
 
@@ -111,6 +125,24 @@ JURISDICTION: Final = Aggregate(
     openings=jurisdiction.OPENINGS,
     upcasters=jurisdiction.UPCASTERS,
 )
+BLOCKED_PERSONS: Final = Aggregate(
+    name="BlockedPersons",
+    state=BlockedPersons,
+    event=blocked_persons.Event,
+    evolve=passing_voided(blocked_persons.evolve),
+    voided=voided_events.BlockEventVoided,
+    openings=blocked_persons.OPENINGS,
+    upcasters=blocked_persons.UPCASTERS,
+)
+REGION_PARTS: Final = Aggregate(
+    name="RegionParts",
+    state=RegionParts,
+    event=region.Event,
+    evolve=passing_voided(region.evolve),
+    voided=voided_events.RegionEventVoided,
+    openings=region.OPENINGS,
+    upcasters=region.UPCASTERS,
+)
 NUMBERING: Final = Aggregate(
     name="Numbering",
     state=Numbering,
@@ -122,14 +154,23 @@ NUMBERING: Final = Aggregate(
 CLAIM: Final = Aggregate(
     name="Claim",
     state=Claim,
-    event=claim.Event,
-    evolve=passing_voided(claim.evolve),
-    upcasters=claim.UPCASTERS,
+    event=idempotency_key.Event,
+    evolve=passing_voided(idempotency_key.evolve),
+    upcasters=idempotency_key.UPCASTERS,
 )
 
-AGGREGATES: Final = (DEPLOYMENT_REQUEST, INCIDENT, AUTHORITY, JURISDICTION, NUMBERING, CLAIM)
+AGGREGATES: Final = (
+    DEPLOYMENT_REQUEST,
+    INCIDENT,
+    AUTHORITY,
+    JURISDICTION,
+    BLOCKED_PERSONS,
+    REGION_PARTS,
+    NUMBERING,
+    CLAIM,
+)
 
-POLICIES: Final = (RELEASE_HOLD, WITHHOLD_AGAIN, QUESTION_APPROVAL, EXPIRE_APPROVAL)
+POLICIES: Final = (QUESTION_FINDING, RELEASE_HOLD, WITHHOLD_AGAIN, QUESTION_APPROVAL, EXPIRE_APPROVAL)
 """The order matters: an approval that has both lost a ground and expired is questioned before it ends."""
 
 EVENTS: Final[Mapping[str, type[Any]]] = MappingProxyType(

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from domain.refusals import FieldProblem, InvalidInput, NotPermitted, Refusal, TransitionRefused, VersionConflict
-from domain.vocabulary import Actor, joined
+from domain.vocabulary import SYSTEM, Actor, joined
 
 State = TypeVar("State")
 Command = TypeVar("Command")
@@ -35,6 +35,7 @@ class Context:
 
     consulted: stream -> its state; None if the stream has no events.
     seen: the visible incidents, if visibility is evaluated as of another time than `now`; otherwise None.
+    deliberations: whether the answer may rest on who endorsed a request for what; if not, on their number alone.
     two_administrators: whether a second administrator has to grant the mandates of an authority.
     """
 
@@ -43,6 +44,7 @@ class Context:
     subject: UUID
     consulted: Mapping[UUID, object] = field(default_factory=dict)
     seen: frozenset[UUID] | None = None
+    deliberations: bool = True
     two_administrators: bool = False
 
     def read(self, kind: type[State], stream: UUID) -> State | None:
@@ -119,13 +121,41 @@ class By(Generic[S]):
     somebody: Callable[[S, Context], Actor]
 
 
+def _by_the_register(state: Any, context: Context) -> tuple[Verdict, ...]:
+    return (Verdict(rule="REGISTER", met=context.actor.is_system, description="Only the register itself does this."),)
+
+
+THE_REGISTER: Final[By[Any]] = By(_by_the_register, lambda state, context: SYSTEM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited(Generic[S]):
+    """That a step waits for somebody who may take it. Functions of the state alone: the inbox stores their results.
+
+    since: the instant from which it waits, also in the future; None if it does not. until: when it ceases to wait if
+    nothing happens; None if never. due: when it should be taken at the latest; None if at any time. why: a sentence.
+    by: who of those that may take it is awaited; None for all of them.
+    """
+
+    since: Callable[[S], datetime | None]
+    until: Callable[[S], datetime | None] = lambda _: None
+    due: Callable[[S], datetime | None]
+    why: Callable[[S], str]
+    by: By[S] | None = None
+
+    def is_now(self, state: S, now: datetime) -> bool:
+        since, until = self.since(state), self.until(state)
+        return since is not None and since <= now and (until is None or now < until)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Generic[S, Command, Event]):
     """One row of a lifecycle table.
 
     leads_to: the possible next statuses; empty if the status stays. conditions: rules of the state alone, which also
     determine the available actions and the explanation. permits, demands and checks see the command too: refused as
-    NotPermitted, TransitionRefused and InvalidInput. offered: False for steps that only the register takes.
+    NotPermitted, TransitionRefused and InvalidInput. offered: False for steps that only the register takes. awaited:
+    when the step appears in the inboxes of those who may take it.
     """
 
     action: str
@@ -139,6 +169,7 @@ class Step(Generic[S, Command, Event]):
     checks: tuple[Callable[[Command, S, Context], Iterable[FieldProblem]], ...] = ()
     record: Callable[[Command, S, Context], tuple[Event, ...]]
     offered: bool = True
+    awaited: Awaited[S] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from domain.decider import Context, Opening
 from domain.limits import ITEMS
 from domain.recorded_event import Recorded, Upcasters
 from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import AuthorityCode, Label, Quorum, Region, Text, derived_id, exact_time, regions_of
+from domain.vocabulary import AuthorityCode, Days, Label, Quorum, Region, Text, derived_id, exact_time, regions_of
 
 ONE: Final = Quorum(1)
 
@@ -19,12 +19,21 @@ ONE: Final = Quorum(1)
 # Events: names and fields are the storage format. Add, never edit.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MandateGranted:
+    """deliberations_internal: whether only the authority and its auditors see who endorsed what, and why.
+
+    answer_within_days: in how many days the authority is to decide; None: it does not say. hearing: whether the
+    requesting side is heard before a denial or a revocation.
+    """
+
     authority: AuthorityCode
     region: Region
     legal_basis: Label
     endorsements_required: Quorum
     valid_from: datetime
     valid_until: datetime | None = None
+    deliberations_internal: bool = True
+    answer_within_days: Days | None = None
+    hearing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +46,15 @@ class MandateEnded:
 
 Event = MandateGranted | MandateEnded
 
-UPCASTERS: Final[Upcasters] = {}
+UPCASTERS: Final[Upcasters] = {
+    ("MandateGranted", 1): lambda data: {**data, "deliberations_internal": True},
+    ("MandateGranted", 2): lambda data: {**data, "answer_within_days": None},
+    ("MandateGranted", 3): lambda data: {**data, "hearing": False},
+}
+"""MandateGranted 2: `deliberations_internal`. Mandates from before are internal: none said otherwise.
+
+MandateGranted 3: `answer_within_days`. MandateGranted 4: `hearing`, which none asked for before.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +71,9 @@ class Mandate:
     """The position of the event that granted it."""
     ended_by: int | None = None
     """The position of the event that ended it; None if none did."""
+    deliberations_internal: bool = True
+    answer_within_days: Days | None = None
+    hearing: bool = False
 
     def is_valid(self, now: datetime) -> bool:
         return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
@@ -93,6 +113,9 @@ def evolve(state: Jurisdiction | None, recorded: Recorded[Event]) -> Jurisdictio
                     valid_from=event.valid_from,
                     valid_until=event.valid_until,
                     granted_at=recorded.position,
+                    deliberations_internal=event.deliberations_internal,
+                    answer_within_days=event.answer_within_days,
+                    hearing=event.hearing,
                 ),
             )
         case MandateEnded() as event:
@@ -117,6 +140,9 @@ class GrantMandate:
     endorsements_required: Quorum = ONE
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    deliberations_internal: bool = True
+    answer_within_days: Days | None = None
+    hearing: bool = False
 
 
 def grant(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> tuple[Event, ...]:
@@ -128,6 +154,9 @@ def grant(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Con
             endorsements_required=command.endorsements_required,
             valid_from=command.valid_from or context.now,
             valid_until=command.valid_until,
+            deliberations_internal=command.deliberations_internal,
+            answer_within_days=command.answer_within_days,
+            hearing=command.hearing,
         ),
     )
 

@@ -13,7 +13,8 @@ from domain.field_types import field_types
 from domain.vocabulary import Text
 
 ITEMS: Final = 1_000
-"""Maximum per subject and kind: remarks, amendments, holds, endorsements, recusals, evidence, findings, referrals."""
+"""Maximum per subject and kind: remarks, amendments, holds, endorsements, recusals, evidence, findings,
+referrals, corrections, dissents, extensions and endorsements of one, notices, proposals to change the marking."""
 TEXT_BYTES: Final = 100_000_000
 """Limit of all texts of one subject, in UTF-8. The command that reaches it still succeeds."""
 

@@ -10,9 +10,12 @@ from domain.field_types import field_types
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     CODE_FORM,
+    LANGUAGE_FORM,
     REGION_FORM,
     AuthorityCode,
+    Days,
     Label,
+    Language,
     Latitude,
     Longitude,
     Period,
@@ -34,6 +37,7 @@ NOT_ON_ONE_LINE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202
 """Control characters, line and paragraph separators, and directional formatting characters (UAX #9)."""
 GREATEST_STRENGTH: Final = 1_000_000
 GREATEST_QUORUM: Final = 10
+MOST_DAYS: Final = 366
 
 Judge = Callable[[Any], str | None]
 
@@ -119,6 +123,12 @@ def _region(value: str) -> str | None:
     return None
 
 
+def _language(value: str) -> str | None:
+    if not LANGUAGE_FORM.fullmatch(value):
+        return "A language has a code of 2 or 3 letters, then a script or country if needed: 'sq', 'sr-Cyrl', 'de-AT'."
+    return None
+
+
 def _sha256(value: str) -> str | None:
     if len(value) != 64 or set(value) - set("0123456789abcdef"):
         return "A SHA-256 has 64 lower-case hexadecimal digits."
@@ -148,10 +158,12 @@ _JUDGES: Final[Mapping[Any, Judge]] = {
     Label: _label,
     AuthorityCode: _code,
     Region: _region,
+    Language: _language,
     Sha256: _sha256,
     Subject: _label,
     Strength: _within(1, GREATEST_STRENGTH),
     Quorum: _within(1, GREATEST_QUORUM),
+    Days: _within(1, MOST_DAYS),
     datetime: _instant,
     Latitude: _degrees(90),
     Longitude: _degrees(180),

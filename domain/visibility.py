@@ -12,6 +12,7 @@ from domain.vocabulary import Actor, AuthorityCode, Marking, Region, Role, Subje
 EVERYBODY: Final = "everybody"
 REGISTERED: Final = "registered"
 AUDITORS: Final = "auditors"
+"""The token of auditors whose authority audits everything."""
 
 
 def person(issuer: str, subject: Subject) -> str:
@@ -20,8 +21,21 @@ def person(issuer: str, subject: Subject) -> str:
     return f"person:{escaped}|{subject}"
 
 
+def recipient(named: Subject, issuer: str) -> tuple[str, Subject]:
+    """The person that a recipient names: 'person:ISSUER|SUBJECT', or a subject of the given issuer."""
+    if not named.startswith("person:"):
+        return issuer, named
+    escaped, _, subject = named.removeprefix("person:").partition("|")
+    return escaped.replace("%7C", "|").replace("%25", "%"), Subject(subject)
+
+
 def authority(code: AuthorityCode) -> str:
     return f"authority:{code}"
+
+
+def auditors(code: AuthorityCode) -> str:
+    """The token of the auditors of one authority."""
+    return f"auditors:{code}"
 
 
 def region(path: Region) -> str:
@@ -31,12 +45,14 @@ def region(path: Region) -> str:
 
 SEEN_BY: Final[Mapping[Marking, frozenset[str]]] = {
     Marking.CLEAR: frozenset({EVERYBODY}),
-    Marking.GREEN: frozenset({REGISTERED, AUDITORS}),
+    Marking.GREEN: frozenset({REGISTERED}),
     Marking.AMBER: frozenset({AUDITORS}),
     Marking.AMBER_STRICT: frozenset({AUDITORS}),
     Marking.RED: frozenset(),
 }
 """The tokens that see everything with a marking, whatever authorities are involved."""
+SEEING_ALL: Final = frozenset[str]().union(*SEEN_BY.values())
+"""Tokens that give sight of everything with a marking. They have no effect on other markings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +70,21 @@ class Viewer:
         return self.tokens is None or not self.tokens.isdisjoint(audience)
 
 
-def viewer(actor: Actor, *, registered: bool, holds: Iterable[Region]) -> Viewer:
-    """registered: whether the actor's authority is registered. holds: the regions over which it has a mandate now."""
+def viewer(actor: Actor, *, registered: bool, holds: Iterable[Region], audits_everything: bool = False) -> Viewer:
+    """registered: whether the actor's authority is registered; if not, they see what is CLEAR.
+
+    holds: the regions over which it has a mandate now. audits_everything: whether its auditors see more than what
+    concerns it.
+    """
     if actor.is_system:
         return Viewer(None)
-    tokens = {EVERYBODY, person(actor.issuer, actor.subject), authority(actor.authority)}
-    if registered:
-        tokens.add(REGISTERED)
+    if not registered:
+        return Viewer(frozenset({EVERYBODY}))
+    tokens = {EVERYBODY, REGISTERED, person(actor.issuer, actor.subject), authority(actor.authority)}
     if Role.AUDITOR in actor.roles:
-        tokens.add(AUDITORS)
+        tokens.add(auditors(actor.authority))
+        if audits_everything:
+            tokens.add(AUDITORS)
     return Viewer(frozenset(tokens | {region(path) for path in holds}))
 
 
@@ -77,9 +99,9 @@ def audience(
 ) -> frozenset[str]:
     """The tokens that may see a subject.
 
-    recipients: the persons who see it if it is RED. involved: the requesting or reporting authority. deciding: the
-    authorities that decide on it or that it was referred to. regions: its region and those around it, whose mandate
-    holders count as deciding.
+    recipients: the persons who see it if it is RED. involved: the requesting or reporting authority, which it concerns.
+    deciding: the authorities that decide on it or that it was referred to. regions: its region and those around it,
+    whose mandate holders count as deciding.
     """
     named = {person(author.issuer, author.subject)}
     deciders = {authority(code) for code in deciding} | {region(path) for path in regions}
@@ -90,7 +112,7 @@ def audience(
         case Marking.AMBER:
             return all_of_it | {authority(code) for code in involved} | deciders
         case Marking.AMBER_STRICT:
-            return all_of_it | named | deciders
+            return all_of_it | named | deciders | {auditors(code) for code in involved}
         case Marking.RED:
             return all_of_it | named | {person(issuer, subject) for issuer, subject in recipients}
         case _:

@@ -16,11 +16,14 @@ AuthorityCode = NewType("AuthorityCode", str)
 """Short, lower case and stable: 'kfor', 'pristina'."""
 Region = NewType("Region", str)
 """A path from the largest region to the smallest: 'xk/north/zubin-potok'."""
+Language = NewType("Language", str)
+"""A language, with a script if it is written in several: 'sq', 'sr-Cyrl' (BCP 47)."""
 Label = NewType("Label", str)
 """A short name, not free text: a force, a kind of incident, a legal basis."""
 Strength = NewType("Strength", int)
 """Persons."""
 Quorum = NewType("Quorum", int)
+Days = NewType("Days", int)
 """Endorsements that an approval needs."""
 Sha256 = NewType("Sha256", str)
 """Lower-case hex."""
@@ -44,6 +47,7 @@ URI_FORM: Final = re.compile(
     r"(?!(?:javascript|vbscript|data):)[a-z][a-z0-9+.-]*:[^\s<>\"\x00-\x1f\x7f-\x9f]+", re.IGNORECASE
 )
 """A URI (RFC 3986) whose scheme a browser does not execute."""
+LANGUAGE_FORM: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
 CODE_FORM: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
@@ -104,6 +108,11 @@ class Actor:
     @property
     def is_system(self) -> bool:
         return self.kind is ActorKind.SYSTEM
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it identifies a person. Otherwise it is the register, or somebody who is not disclosed."""
+        return self.issuer != "" and not self.is_system
 
 
 REGISTER: Final = AuthorityCode("register")

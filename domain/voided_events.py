@@ -51,6 +51,18 @@ class NumberingEventVoided(EventVoided):
     __slots__ = ()
 
 
+class BlockEventVoided(EventVoided):
+    """In the stream of the blocked persons."""
+
+    __slots__ = ()
+
+
+class RegionEventVoided(EventVoided):
+    """In the stream of a region's parts."""
+
+    __slots__ = ()
+
+
 class UnknownEventVoided(EventVoided):
     """In a stream without readable events so far, whose kind is therefore unknown."""
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from projections import audit_trail, authorities, deployment_requests, incidents, situation
 from projections.tables import checkpoints, parked, rebuild_copies
 from projections.tables.view import View
+from projections.views import audit_trail, authorities, deployment_requests, incidents, regions, situation
 
 VIEWS: Final[tuple[View, ...]] = (
     deployment_requests.VIEW,
@@ -16,6 +16,7 @@ VIEWS: Final[tuple[View, ...]] = (
     authorities.VIEW,
     audit_trail.VIEW,
     situation.VIEW,
+    regions.VIEW,
 )
 
 VIEW_OF: Final[Mapping[str, View]] = MappingProxyType({view.name: view for view in VIEWS})

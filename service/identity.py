@@ -38,6 +38,13 @@ class Unauthenticated(Exception):
     """
 
 
+class Blocked(Exception):
+    """An administrator has blocked the person, whatever tokens they hold."""
+
+    def __init__(self) -> None:
+        super().__init__("You are blocked from this register: ask an administrator.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """The bearer of a token. name: as the issuer states it, None if it does not."""

@@ -1,8 +1,11 @@
 """All settings, read from environment variables: `MANDATE_` and the field name. Read once per process, at start-up."""
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -10,6 +13,11 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import Misconfigured
+
+PREFIX: Final = "MANDATE_"
+LogFormat = Literal["auto", "json", "text"]
+TOKEN_VARIABLE: Final = f"{PREFIX}TOKEN"
+"""Read by the commands that take `--token`; not a setting of a process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +42,7 @@ class DatabaseUrls:
 class Settings(BaseSettings):
     """The configuration of a process. Times are in seconds unless the description says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="MANDATE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     data_dir: Path = Field(
         default=Path(".data"),
@@ -68,6 +76,12 @@ class Settings(BaseSettings):
         le=86_400,
         description="Maximum lifetime of a token; a longer one is rejected.",
     )
+    access_log_days: int = Field(
+        default=1095,
+        ge=1,
+        le=36_500,
+        description="Days that entries of the access log are kept; the worker deletes older ones.",
+    )
     two_administrators: bool = Field(
         default=False,
         description="Whoever registers an authority may not grant its mandates: a second administrator must.",
@@ -82,8 +96,21 @@ class Settings(BaseSettings):
         default="any",
         description="GraphQL documents that clients may execute: any, or only trusted ones, by their documentId.",
     )
+    log_format: LogFormat = Field(
+        default="auto", description="Format of the log: json, text, or auto: text on a terminal, else json."
+    )
+    cost_per_minute: int = Field(
+        default=6_000_000,
+        ge=0,
+        description="Units of cost that a person may use per minute and process; above it, 429. 0: no limit.",
+    )
+    introspection: bool = Field(default=True, description="Whether clients may query the schema.")
+    suggestions: bool = Field(default=True, description="Whether errors suggest similar names of the schema.")
+    graphiql: bool = Field(
+        default=True, description="Whether the GraphiQL page is served; never if MANDATE_DOCUMENTS=trusted."
+    )
     connect_timeout: float = Field(default=3.0, gt=0, description="Longest wait for a new database connection.")
-    answer_timeout: float = Field(default=5.0, gt=0, description="Longest time for one database statement.")
+    statement_timeout: float = Field(default=5.0, gt=0, description="Longest time for one database statement.")
     lock_timeout: float = Field(default=2.0, gt=0, description="Longest wait of an append for a lock in the database.")
     read_pool_size: int = Field(
         default=8, ge=1, le=100, description="Connections per process for the reads of commands."
@@ -92,14 +119,14 @@ class Settings(BaseSettings):
     append_queue: int = Field(
         default=2000, ge=1, description="Commands waiting to be appended per process; above it, 503."
     )
-    states_bytes: int = Field(
+    state_cache_bytes: int = Field(
         default=128 * 1024 * 1024, ge=1, description="Approximate size of the state cache of a process, in bytes."
     )
-    turn_timeout: float = Field(default=5.0, gt=0, description="Longest wait for the stream's lock.")
+    stream_lock_timeout: float = Field(default=5.0, gt=0, description="Longest wait for the stream's lock.")
     command_threads: int = Field(
         default=32, ge=1, le=200, description="Threads for commands that must read before they are decided."
     )
-    view_patience: float = Field(
+    view_timeout: float = Field(
         default=5.0, gt=0, description="Longest wait of a query for a view to reach a position."
     )
     stuck_after: float = Field(
@@ -110,38 +137,40 @@ class Settings(BaseSettings):
     parked_limit: int = Field(
         default=0, ge=0, description="Streams of a view that may be parked; above it, the view is not ready."
     )
-    live_pool_size: int = Field(default=4, ge=1, le=100, description="Connections per process for subscriptions.")
-    live_connections: int = Field(
+    subscription_pool_size: int = Field(
+        default=4, ge=1, le=100, description="Connections per process for subscriptions."
+    )
+    subscription_connections: int = Field(
         default=1000,
         ge=1,
         description="Open WebSockets and event streams per process; above it, 1013 or 503.",
     )
-    live_connections_each: int = Field(
+    subscription_connections_per_person: int = Field(
         default=50, ge=1, description="Open WebSockets and event streams per person; above it, 1013 or 503."
     )
-    live_lobby: int = Field(
+    unauthenticated_sockets: int = Field(
         default=100,
         ge=1,
         description="WebSockets without connection_init; above it, the oldest is closed (1013).",
     )
-    live_subscriptions: int = Field(default=1000, ge=1, description="Subscriptions per process; above it, UNAVAILABLE.")
-    live_subscriptions_each: int = Field(
+    subscriptions: int = Field(default=1000, ge=1, description="Subscriptions per process; above it, UNAVAILABLE.")
+    subscriptions_per_person: int = Field(
         default=200, ge=1, description="Subscriptions per person; above it, UNAVAILABLE."
     )
-    live_operations: int = Field(
+    operations_per_socket: int = Field(
         default=50, ge=1, description="Concurrent operations per WebSocket; above it, UNAVAILABLE."
     )
-    live_patience: float = Field(
+    send_timeout: float = Field(
         default=10.0,
         gt=0,
         description="Longest time for a client to accept a message; a slower one is disconnected (1013).",
     )
-    live_greeting: float = Field(
+    connection_init_timeout: float = Field(
         default=5.0, gt=0, description="Longest time until connection_init on a WebSocket; after it, 4408."
     )
-    live_origins: str = Field(
+    origins: str = Field(
         default="",
-        description="Comma-separated origins whose pages may open a WebSocket, in addition to this host's.",
+        description="Comma-separated origins whose pages may use the API, in addition to this host's.",
     )
 
     @field_validator("database_url", "owner_database_url", "worker_database_url")
@@ -154,15 +183,20 @@ class Settings(BaseSettings):
             raise ValueError("it is not a valid libpq URL: write it as postgresql://role@host:5432/database") from None
         return url
 
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        return frozenset(filter(None, (each.strip().lower().rstrip("/") for each in self.origins.split(","))))
+
     @classmethod
     def from_environment(cls) -> Self:
         """Raises Misconfigured, naming the variable."""
+        _refuse_unknown(os.environ)
         try:
             return cls()
         except ValidationError as error:
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper()
-            raise Misconfigured(f"MANDATE_{name}: {first['msg'].removeprefix('Value error, ')}") from None
+            raise Misconfigured(f"{PREFIX}{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
     def database_urls(self) -> DatabaseUrls | None:
         """The configured database; None for the embedded one. Raises Misconfigured."""
@@ -187,3 +221,18 @@ class Settings(BaseSettings):
         if not password:
             raise Misconfigured(f"MANDATE_DATABASE_PASSWORD_FILE: {path} is empty")
         return make_conninfo(url, password=password)
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{field.upper()}"
+
+
+def _refuse_unknown(environment: Iterable[str]) -> None:
+    """Raises Misconfigured for a variable with the prefix that is no setting: a misspelt one has no effect."""
+    known = [*map(variable, Settings.model_fields), TOKEN_VARIABLE]
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            closest = get_close_matches(name.upper(), known, n=1)
+            advice = f"did you mean {closest[0]}?" if closest else "docs/operations/settings.md lists them"
+            raise Misconfigured(f"{name} is not a setting; {advice}")

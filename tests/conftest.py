@@ -1,5 +1,6 @@
 """What every test may ask for. A database is a real PostgreSQL, fresh for each test that names one."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,6 +10,13 @@ import pytest
 from service.database.embedded import embedded_postgres
 from service.settings import DatabaseUrls
 from tests.databases import CARELESS, Databases, NewDatabase, in_memory_where_possible
+
+
+def pytest_collection_finish() -> None:
+    """Excludes what is imported and collected from garbage collections, which took a fifth of the processor time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

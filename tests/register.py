@@ -20,6 +20,7 @@ from domain.vocabulary import (
     AuthorityCode,
     IncidentId,
     Label,
+    Marking,
     Period,
     Region,
     Role,
@@ -27,7 +28,7 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from projections.deployment_requests import NAME
+from projections.views.deployment_requests import NAME
 from service.commands.dispatcher import Dispatch, Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
@@ -74,7 +75,13 @@ class Register:
         self.do(mandate, by)
 
     def incident(self) -> IncidentId:
-        report = ReportIncident(kind=Label("explosion"), description=WHY, region=NORTH, occurred_at=datetime.now(UTC))
+        report = ReportIncident(
+            kind=Label("explosion"),
+            description=WHY,
+            region=NORTH,
+            occurred_at=datetime.now(UTC),
+            marking=Marking.GREEN,
+        )
         return IncidentId(self.do(report, KFOR).subject)
 
     def submitted(

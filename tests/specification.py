@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from domain import authority, jurisdiction, validation
+from domain import authority, blocked_persons, jurisdiction, validation
+from domain import region as registered_region
 from domain.attempt import ROUTES, DecisionAttempt
 from domain.catalogue import AGGREGATE_OF, AGGREGATES, Aggregate
 from domain.decider import Context, Opening, Outlook, available, explain, resolve
@@ -48,10 +49,14 @@ class Past:
         match self.event:
             case _ if self.on is not None:
                 return self.on
-            case authority.AuthorityRegistered(code=code):
+            case authority.AuthorityRegistered(code=code) | authority.AuditingSet(code=code):
                 return authority.stream_of(code)
             case jurisdiction.MandateGranted(region=region) | jurisdiction.MandateEnded(region=region):
                 return jurisdiction.stream_of(region)
+            case registered_region.RegionRegistered(path=path):
+                return registered_region.stream_of(path)
+            case blocked_persons.PersonBlocked() | blocked_persons.PersonUnblocked():
+                return blocked_persons.STREAM
             case event:
                 return usual(AGGREGATE_OF[type(event)])
 

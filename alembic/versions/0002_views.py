@@ -31,9 +31,10 @@ CREATE TABLE projections.deployment_requests (
     expires_at timestamptz,
     questioned boolean NOT NULL,
     searched text NOT NULL,
-    document text STORAGE EXTERNAL NOT NULL,
+    document text NOT NULL,
     CONSTRAINT pk_deployment_requests PRIMARY KEY (id, version)
 );
+ALTER TABLE projections.deployment_requests ALTER COLUMN document SET STORAGE EXTERNAL;
 CREATE INDEX ix_deployment_requests_first
     ON projections.deployment_requests (submitted_at, id, valid_from, {by_authority})
     WHERE version = 1;
@@ -95,9 +96,10 @@ CREATE TABLE projections.incidents (
     regions text[] NOT NULL,
     occurred_at timestamptz NOT NULL,
     reported_at timestamptz NOT NULL,
-    document text STORAGE EXTERNAL NOT NULL,
+    document text NOT NULL,
     CONSTRAINT pk_incidents PRIMARY KEY (id, version)
 );
+ALTER TABLE projections.incidents ALTER COLUMN document SET STORAGE EXTERNAL;
 CREATE INDEX ix_incidents_first
     ON projections.incidents (occurred_at, id, valid_from, kind, {place}) WHERE version = 1;
 CREATE INDEX ix_incidents_present_audience
@@ -125,9 +127,10 @@ CREATE TABLE projections.authorities (
     marking text NOT NULL,
     audience text[] NOT NULL,
     code text NOT NULL,
-    document text STORAGE EXTERNAL NOT NULL,
+    document text NOT NULL,
     CONSTRAINT pk_authorities PRIMARY KEY (id, version)
 );
+ALTER TABLE projections.authorities ALTER COLUMN document SET STORAGE EXTERNAL;
 CREATE INDEX ix_authorities_present_code
     ON projections.authorities (code) WHERE valid_until = 'infinity'::timestamptz;
 CREATE UNIQUE INDEX ix_authorities_present_id
@@ -172,9 +175,10 @@ CREATE TABLE projections.audit_trail (
     within text[],
     introduces uuid,
     mentions uuid[] NOT NULL,
-    document text STORAGE EXTERNAL NOT NULL,
+    document text NOT NULL,
     CONSTRAINT pk_audit_trail PRIMARY KEY (position)
 );
+ALTER TABLE projections.audit_trail ALTER COLUMN document SET STORAGE EXTERNAL;
 CREATE INDEX ix_audit_trail_actor_authority_position ON projections.audit_trail (actor_authority, position);
 CREATE INDEX ix_audit_trail_actor_subject_position ON projections.audit_trail (actor_subject, position);
 CREATE INDEX ix_audit_trail_audience ON projections.audit_trail USING gin (audience);
@@ -186,9 +190,10 @@ CREATE INDEX ix_audit_trail_type_position ON projections.audit_trail (type, posi
 CREATE TABLE projections.audit_trail_memory (
     id uuid NOT NULL,
     kind text NOT NULL,
-    document text STORAGE EXTERNAL NOT NULL,
+    document text NOT NULL,
     CONSTRAINT pk_audit_trail_memory PRIMARY KEY (id)
 );
+ALTER TABLE projections.audit_trail_memory ALTER COLUMN document SET STORAGE EXTERNAL;
 """
 
 ITEMS = """
@@ -197,10 +202,11 @@ CREATE TABLE projections.{name} (
     version bigint NOT NULL,
     field text NOT NULL,
     ordinal bigint NOT NULL,
-    document text STORAGE EXTERNAL NOT NULL,
+    document text NOT NULL,
     {texts}
     CONSTRAINT pk_{name} PRIMARY KEY (id, version, field, ordinal)
 );
+ALTER TABLE projections.{name} ALTER COLUMN document SET STORAGE EXTERNAL;
 """
 OF_ITEMS = [ITEMS.format(name=name, texts="texts text,") for name in ("deployment_request_items", "incident_items")]
 OF_ITEMS += [ITEMS.format(name=name, texts="") for name in ("mandates", "audit_trail_items")]
@@ -265,9 +271,10 @@ CREATE INDEX ix_situation_intervals_total_id_valid_until
 CREATE TABLE projections.situation_memory (
     id uuid NOT NULL,
     kind text NOT NULL,
-    document text STORAGE EXTERNAL NOT NULL,
+    document text NOT NULL,
     CONSTRAINT pk_situation_memory PRIMARY KEY (id)
 );
+ALTER TABLE projections.situation_memory ALTER COLUMN document SET STORAGE EXTERNAL;
 """
 
 

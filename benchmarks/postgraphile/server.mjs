@@ -24,3 +24,6 @@ const service = postgraphile({
 }).createServ(grafserv);
 await service.addTo(server);
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+
+// The benchmark keeps standard input open for as long as it lives.
+process.stdin.on("end", () => process.exit()).resume();

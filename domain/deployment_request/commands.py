@@ -9,7 +9,7 @@ from domain.deployment_request import events
 from domain.deployment_request.events import Event, Recommendation
 from domain.deployment_request.grounds import current_grounds, fallen, unseen_incidents
 from domain.deployment_request.state import DeploymentRequest
-from domain.incident.commands import recipients_problems
+from domain.markings import recipients_problems
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     AnalyticConfidence,
@@ -61,6 +61,9 @@ def submit(command: SubmitRequest, request: DeploymentRequest | None, context: C
             incidents=tuple(dict.fromkeys(command.incidents)),
             marking=command.marking,
             recipients=tuple(dict.fromkeys(command.recipients)),
+            deliberations_internal=mandate.deliberations_internal,
+            answer_within_days=mandate.answer_within_days,
+            hearing=mandate.hearing,
         ),
     )
 
@@ -218,11 +221,15 @@ def approve(command: ApproveRequest, request: DeploymentRequest, context: Contex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenyRequest:
+    """urgency: why the requesting side cannot be heard before, if it has to be."""
+
     reason: Text
+    urgency: Text | None = None
 
 
 def deny(command: DenyRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (events.RequestDenied(reason=command.reason, grounds=current_grounds(context, request.incidents)),)
+    grounds = current_grounds(context, request.incidents)
+    return (events.RequestDenied(reason=command.reason, grounds=grounds, urgency=command.urgency),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,11 +258,14 @@ def confirm(command: ConfirmApproval, request: DeploymentRequest, context: Conte
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeApproval:
+    """urgency: as in DenyRequest."""
+
     reason: Text
+    urgency: Text | None = None
 
 
 def revoke(command: RevokeApproval, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    return (events.ApprovalRevoked(reason=command.reason),)
+    return (events.ApprovalRevoked(reason=command.reason, urgency=command.urgency),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

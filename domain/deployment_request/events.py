@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.deployment_request.hearing_events import OfHearing
 from domain.vocabulary import (
     AnalyticConfidence,
     AuthorityCode,
     ConditionId,
+    Days,
     IncidentId,
     Label,
     Likelihood,
@@ -48,7 +50,9 @@ class ConditionSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSubmitted:
-    """endorsements_required: by the mandate of the deciding authority at that time."""
+    """endorsements_required, deliberations_internal, answer_within_days, hearing: by the mandate of the deciding
+    authority at that time.
+    """
 
     reference: str
     requesting_authority: AuthorityCode
@@ -62,6 +66,9 @@ class RequestSubmitted:
     incidents: tuple[IncidentId, ...] = ()
     marking: Marking
     recipients: tuple[Subject, ...] = ()
+    deliberations_internal: bool = True
+    answer_within_days: Days | None = None
+    hearing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +120,26 @@ class RequestEndorsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewerRecused:
-    """The actor takes no further part."""
+class EndorsementChanged:
+    """In place of the actor's endorsement of this revision, which stays on record and counts no longer."""
 
+    recommendation: Recommendation
+    reason: Text
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewerRecused:
+    """The actor takes no further part, and the request is assigned to them no longer."""
+
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAssigned:
+    """subject: who is to review it, named as a recipient is; None ends an assignment."""
+
+    subject: Subject | None = None
     reason: Text
 
 
@@ -133,8 +157,11 @@ class RequestApproved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestDenied:
+    """urgency: why the requesting side was not heard before, if it had to be."""
+
     reason: Text
     grounds: tuple[Ground, ...] = ()
+    urgency: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +183,7 @@ class ApprovalConfirmed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRevoked:
     reason: Text
+    urgency: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +198,50 @@ class FulfilmentReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FulfilmentAccepted:
+    condition: ConditionId
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfilmentSentBack:
+    """It is to be reported again."""
+
+    condition: ConditionId
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionAsked:
+    """until: when the approval is to end instead."""
+
+    until: datetime
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionEndorsed:
+    """revision: of the terms, which no longer change after the decision."""
+
+    recommendation: Recommendation
+    reason: Text
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionGranted:
+    """until: as asked."""
+
+    until: datetime
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRefused:
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRemarked:
     """internal: only the deciding authority and auditors may read the text."""
 
@@ -177,6 +249,36 @@ class RequestRemarked:
     internal: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMarkingProposed:
+    """By the requesting side: a less strict marking, or more recipients."""
+
+    marking: Marking
+    recipients: tuple[Subject, ...] = ()
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMarkingChanged:
+    marking: Marking
+    recipients: tuple[Subject, ...] = ()
+    reason: Text
+
+
+OfApproval = (
+    ApprovalQuestioned
+    | ApprovalConfirmed
+    | ApprovalRevoked
+    | ApprovalExpired
+    | FulfilmentReported
+    | FulfilmentAccepted
+    | FulfilmentSentBack
+    | ExtensionAsked
+    | ExtensionEndorsed
+    | ExtensionGranted
+    | ExtensionRefused
+)
+"""On an approval, after the decision."""
 Event = (
     RequestSubmitted
     | RequestAmended
@@ -185,13 +287,14 @@ Event = (
     | RequestWithheld
     | ReviewResumed
     | RequestEndorsed
+    | EndorsementChanged
     | ReviewerRecused
+    | RequestAssigned
     | RequestApproved
     | RequestDenied
-    | ApprovalQuestioned
-    | ApprovalConfirmed
-    | ApprovalRevoked
-    | ApprovalExpired
-    | FulfilmentReported
+    | OfApproval
+    | OfHearing
     | RequestRemarked
+    | RequestMarkingProposed
+    | RequestMarkingChanged
 )

@@ -1,25 +1,24 @@
 """`evolve` of a deployment request: state + event -> state. Commands, mutation results and views all use it."""
 
-from typing import assert_never
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from domain.deployment_request import events
+from domain.deployment_request import events, hearing_events, hearing_evolution
+from domain.deployment_request.approval_evolution import endorsement, moved, of_approval, part
+from domain.deployment_request.decision import Condition, Decision, DecisionOutcome
 from domain.deployment_request.events import Event
 from domain.deployment_request.state import (
-    Condition,
-    Decision,
-    DecisionOutcome,
     DeploymentRequest,
-    Endorsement,
     Hold,
-    Part,
     Release,
     RequestStatus,
-    Standing,
 )
 from domain.fast_replace import fast_replace
 from domain.limits import text_bytes
+from domain.markings import MarkingProposal
 from domain.recorded_event import Recorded
-from domain.vocabulary import RequestId, Threshold
+from domain.visibility import recipient
+from domain.vocabulary import Actor, Days, RequestId, Subject, Threshold
 
 
 def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> DeploymentRequest:
@@ -39,42 +38,48 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
         case events.RequestAmended():
             return _amended(state, event, recorded)
         case events.RequestWithdrawn():
-            return _moved(state, RequestStatus.WITHDRAWN, recorded)
+            return moved(state, RequestStatus.WITHDRAWN, recorded)
         case events.ReviewBegun():
-            return _moved(state, RequestStatus.UNDER_REVIEW, recorded)
+            return moved(state, RequestStatus.UNDER_REVIEW, recorded)
         case events.RequestWithheld():
             return _withheld(state, event, recorded)
         case events.ReviewResumed():
             return _resumed(state, recorded)
         case events.RequestEndorsed():
-            return fast_replace(state, endorsements=(*state.endorsements, _endorsement(event, recorded)))
+            return _counted(fast_replace(state, endorsements=(*state.endorsements, endorsement(event, recorded))))
+        case events.EndorsementChanged():
+            return _endorsed_anew(state, event, recorded)
         case events.ReviewerRecused():
-            return fast_replace(state, recusals=(*state.recusals, _part(recorded)))
+            return _recused(state, recorded)
+        case events.RequestAssigned():
+            assigned = None if event.subject is None else _assigned(event.subject, recorded, state)
+            return fast_replace(state, assigned_to=assigned, assignments=state.assignments + 1)
         case events.RequestApproved():
-            return fast_replace(_moved(state, RequestStatus.APPROVED, recorded), decision=_approval(event, recorded))
+            approved = moved(state, RequestStatus.APPROVED, recorded)
+            return fast_replace(approved, decision=_approval(event, recorded), hearing=None)
         case events.RequestDenied():
             return fast_replace(
-                _moved(state, RequestStatus.DENIED, recorded),
+                moved(state, RequestStatus.DENIED, recorded),
                 decision=_decided(DecisionOutcome.DENIED, event, recorded),
+                hearing=hearing_evolution.decided(state.hearing, event, recorded),
             )
-        case events.ApprovalQuestioned():
-            decision = fast_replace(_decision(state), standing=Standing.QUESTIONED, questioned_by=recorded.position)
-            return fast_replace(state, decision=decision)
-        case events.ApprovalConfirmed():
-            stands = fast_replace(
-                _decision(state), standing=Standing.STANDS, questioned_by=None, rests_on=event.grounds
-            )
-            return fast_replace(state, decision=stands)
-        case events.ApprovalRevoked():
-            return _moved(state, RequestStatus.REVOKED, recorded)
-        case events.ApprovalExpired():
-            return _moved(state, RequestStatus.EXPIRED, recorded)
-        case events.FulfilmentReported():
-            return _fulfilled(state, event, recorded)
         case events.RequestRemarked():
             return fast_replace(state, remarks=state.remarks + 1)
+        case events.RequestMarkingProposed():
+            proposal = MarkingProposal(
+                marking=event.marking,
+                recipients=event.recipients,
+                by=recorded.actor.person,
+                position=recorded.position,
+                at=recorded.happened_at,
+            )
+            return fast_replace(state, proposal=proposal, proposals=state.proposals + 1)
+        case events.RequestMarkingChanged():
+            return fast_replace(state, marking=event.marking, recipients=event.recipients, proposal=None)
+        case hearing_events.NoticeGiven() | hearing_events.StatementMade():
+            return hearing_evolution.evolve(state, event, recorded)
         case _:
-            assert_never(event)
+            return of_approval(state, event, recorded)
 
 
 def _submitted(event: events.RequestSubmitted, recorded: Recorded[Event]) -> DeploymentRequest:
@@ -94,19 +99,23 @@ def _submitted(event: events.RequestSubmitted, recorded: Recorded[Event]) -> Dep
         period=event.period,
         marking=event.marking,
         recipients=event.recipients,
+        deliberations_internal=event.deliberations_internal,
+        hearing_required=event.hearing,
+        answer_by=_days_after(recorded.happened_at, event.answer_within_days),
         incidents=event.incidents,
         submitted_by=recorded.actor,
         submitted_at=recorded.happened_at,
         updated_at=recorded.recorded_at,
-        authors=(_part(recorded),),
+        authors=(part(recorded),),
         because=(recorded.position,),
         revised_at=recorded.position,
+        status_since=recorded.happened_at,
         text_bytes=text_bytes(event),
     )
 
 
-def _part(recorded: Recorded[Event]) -> Part:
-    return Part(person=recorded.actor.person, position=recorded.position)
+def _days_after(instant: datetime, days: Days | None) -> datetime | None:
+    return None if days is None else instant + timedelta(days=days)
 
 
 def _amended(state: DeploymentRequest, event: events.RequestAmended, recorded: Recorded[Event]) -> DeploymentRequest:
@@ -119,13 +128,24 @@ def _amended(state: DeploymentRequest, event: events.RequestAmended, recorded: R
         purpose=event.purpose if event.purpose is not None else state.purpose,
         period=event.period if event.period is not None else state.period,
         incidents=event.incidents if event.incidents is not None else state.incidents,
-        authors=(*state.authors, _part(recorded)),
+        authors=(*state.authors, part(recorded)),
+        endorsements_counted=0,
+        hearing=None,
+        proposal=None,
     )
 
 
-def _moved(state: DeploymentRequest, status: RequestStatus, recorded: Recorded[Event]) -> DeploymentRequest:
-    """With another status. This ends a hold."""
-    return fast_replace(state, status=status, because=(*state.because, recorded.position), hold=None)
+def _recused(state: DeploymentRequest, recorded: Recorded[Event]) -> DeploymentRequest:
+    """Who takes no further part is assigned no longer, and their endorsement does not count."""
+    assigned = state.assigned_to
+    is_theirs = assigned is not None and assigned.person == recorded.actor.person
+    return _counted(
+        fast_replace(state, recusals=(*state.recusals, part(recorded)), assigned_to=None if is_theirs else assigned)
+    )
+
+
+def _counted(state: DeploymentRequest) -> DeploymentRequest:
+    return fast_replace(state, endorsements_counted=sum(map(state.counts, state.endorsements)))
 
 
 def _withheld(state: DeploymentRequest, event: events.RequestWithheld, recorded: Recorded[Event]) -> DeploymentRequest:
@@ -141,7 +161,7 @@ def _withheld(state: DeploymentRequest, event: events.RequestWithheld, recorded:
     )
     added = tuple(incident for incident in event.awaiting if incident not in state.incidents)
     return fast_replace(
-        _moved(state, RequestStatus.WITHHELD_PENDING_ATTRIBUTION, recorded),
+        moved(state, RequestStatus.WITHHELD_PENDING_ATTRIBUTION, recorded),
         hold=hold,
         holds=state.holds + 1,
         threshold=threshold,
@@ -153,18 +173,26 @@ def _withheld(state: DeploymentRequest, event: events.RequestWithheld, recorded:
 def _resumed(state: DeploymentRequest, recorded: Recorded[Event]) -> DeploymentRequest:
     by_the_register = recorded.actor.is_system and state.hold is not None
     release = Release(hold=state.hold, position=recorded.position) if by_the_register and state.hold else None
-    return fast_replace(_moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
+    return fast_replace(moved(state, RequestStatus.UNDER_REVIEW, recorded), release=release)
 
 
-def _endorsement(event: events.RequestEndorsed, recorded: Recorded[Event]) -> Endorsement:
-    return Endorsement(
-        by=recorded.actor,
-        recommendation=event.recommendation,
-        reason=event.reason,
-        revision=event.revision,
-        endorsed_at=recorded.happened_at,
-        position=recorded.position,
+def _endorsed_anew(
+    state: DeploymentRequest, event: events.EndorsementChanged, recorded: Recorded[Event]
+) -> DeploymentRequest:
+    """The person's endorsement stays, and counts no longer."""
+    before = tuple(
+        replace(each, replaced_by=recorded.position)
+        if state.counts(each) and each.by.person == recorded.actor.person
+        else each
+        for each in state.endorsements
     )
+    return _counted(fast_replace(state, endorsements=(*before, endorsement(event, recorded))))
+
+
+def _assigned(subject: Subject, recorded: Recorded[Event], state: DeploymentRequest) -> Actor:
+    """Whoever is named. The register does not know their roles: it may never have seen them."""
+    issuer, named = recipient(subject, recorded.actor.issuer)
+    return Actor(issuer=issuer, subject=named, authority=state.deciding_authority, roles=())
 
 
 def _approval(event: events.RequestApproved, recorded: Recorded[Event]) -> Decision:
@@ -189,22 +217,3 @@ def _decided(
         grounds=event.grounds,
         rests_on=event.grounds,
     )
-
-
-def _decision(state: DeploymentRequest) -> Decision:
-    if state.decision is None:
-        raise ValueError(f"{state.reference} has no decision yet")
-    return state.decision
-
-
-def _fulfilled(
-    state: DeploymentRequest, event: events.FulfilmentReported, recorded: Recorded[Event]
-) -> DeploymentRequest:
-    decision = _decision(state)
-    conditions = tuple(
-        fast_replace(condition, fulfilment_report=event.report, fulfilled_at=recorded.happened_at)
-        if condition.id == event.condition
-        else condition
-        for condition in decision.conditions
-    )
-    return fast_replace(state, decision=fast_replace(decision, conditions=conditions))

@@ -13,12 +13,10 @@ from domain.vocabulary import IncidentId, Text, Threshold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fall:
-    """A ground that no longer stands. what, position: the first change that made it fall, and the event's position."""
+    """A ground that no longer stands. position: of the first event that made it fall."""
 
     ground: Ground
-    what: str
     position: int
-    incident: Incident
 
 
 def current_grounds(context: Context, incidents: Iterable[IncidentId]) -> tuple[Ground, ...]:
@@ -26,7 +24,7 @@ def current_grounds(context: Context, incidents: Iterable[IncidentId]) -> tuple[
     return tuple(
         Ground(
             incident=incident.id,
-            version=incident.attribution.version,
+            version=incident.findings[-1].version,
             responsible_party=incident.attribution.responsible_party,
             likelihood=incident.attribution.likelihood,
             confidence=incident.attribution.confidence,
@@ -79,25 +77,21 @@ def lost_release(context: Context, request: DeploymentRequest) -> tuple[Incident
 
 def _fall(ground: Ground, incident: Incident, threshold: Threshold) -> Fall | None:
     for later in incident.findings:
-        what = _what_fell(ground, later.finding, threshold) if later.version > ground.version else None
-        if what is not None:
-            return Fall(ground=ground, what=what, position=later.position, incident=incident)
+        if later.version > ground.version and _falls_by(later.finding, ground, threshold):
+            return Fall(ground=ground, position=later.position)
     return None
 
 
-def _what_fell(ground: Ground, finding: Attribution | None, threshold: Threshold) -> str | None:
-    if finding is None:
-        return "was retracted"
+def _falls_by(finding: Attribution | None, ground: Ground, threshold: Threshold) -> bool:
+    """Whether it is a retraction, is to be reaffirmed, names nobody or another party, or becomes too weak."""
+    if finding is None or finding.to_be_reaffirmed:
+        return True
     if ground.responsible_party is None:
-        return None
-    if finding.responsible_party is None:
-        return "no longer names who is responsible"
-    if _is_another(ground.responsible_party, finding.responsible_party):
-        return "names another party"
+        return False
+    if finding.responsible_party is None or _is_another(ground.responsible_party, finding.responsible_party):
+        return True
     reached = threshold.reached_by(ground.likelihood, ground.confidence)
-    if reached and not threshold.reached_by(finding.likelihood, finding.confidence):
-        return "no longer reaches the threshold of the request"
-    return None
+    return reached and not threshold.reached_by(finding.likelihood, finding.confidence)
 
 
 def _is_another(before: Text, after: Text) -> bool:

@@ -2,16 +2,30 @@
 
 from dataclasses import replace
 
-from domain import authority, number_series
+from domain import authority, number_series, region
 from domain.decider import Context, Opening, Outlook, Step, explain
-from domain.deployment_request import checks, commands, rules
+from domain.deployment_request import (
+    approval_steps,
+    assignment,
+    awaited,
+    changed_endorsement,
+    commands,
+    extension,
+    fulfilment,
+    hearing,
+    hearing_steps,
+    input_checks,
+    marking,
+    rules,
+)
 from domain.deployment_request.permission import (
-    THE_REGISTER,
-    by,
-    deciding,
-    either,
+    approver,
     internal_is_the_deciders,
-    requesting,
+    participant,
+    requester,
+    reviewer,
+    reviewer_or_approver,
+    reviewer_or_register,
 )
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.limits import room_for
@@ -23,25 +37,22 @@ WITHHELD = RequestStatus.WITHHELD_PENDING_ATTRIBUTION
 APPROVED = RequestStatus.APPROVED
 DENIED = RequestStatus.DENIED
 WITHDRAWN = RequestStatus.WITHDRAWN
-REVOKED = RequestStatus.REVOKED
-EXPIRED = RequestStatus.EXPIRED
 
 ANOTHER = "submit another request for what follows"
 
 UNDECIDED = frozenset({SUBMITTED, UNDER_REVIEW, WITHHELD})
 
-requester = by(Role.REQUESTER, of=requesting)
-reviewer = by(Role.REVIEWER, of=deciding, disinterested=True)
-reviewer_or_register = by(Role.REVIEWER, of=deciding, disinterested=True, or_the_register=True)
-reviewer_or_approver = by(Role.REVIEWER, Role.APPROVER, of=deciding, disinterested=True)
-approver = by(Role.APPROVER, of=deciding, disinterested=True)
-participant = by(Role.REQUESTER, Role.REVIEWER, Role.APPROVER, of=either, recused_too=True)
-
 OPENINGS = (
     Opening(
         command=commands.SubmitRequest,
         permits=authority.by_registered(Role.REQUESTER),
-        checks=(checks.region_has_a_decider, checks.period_lies_ahead, checks.incidents_can_be_named),
+        checks=(
+            region.is_known,
+            input_checks.region_has_a_decider,
+            input_checks.period_lies_ahead,
+            input_checks.incidents_can_be_named,
+            marking.red_has_a_decider,
+        ),
         record=commands.submit,
         numbered_by=lambda context: number_series.stream_of(commands.series(context)),
     ),
@@ -55,9 +66,9 @@ STEPS = (
         by=requester,
         conditions=(room_for(lambda request: request.revision - 1, "amendments", ANOTHER),),
         checks=(
-            checks.period_lies_ahead,
-            checks.amended_incidents_can_be_named,
-            checks.keeps_what_a_hold_awaits,
+            input_checks.period_lies_ahead,
+            input_checks.amended_incidents_can_be_named,
+            input_checks.keeps_what_a_hold_awaits,
         ),
         record=commands.amend,
     ),
@@ -76,6 +87,7 @@ STEPS = (
         leads_to=(UNDER_REVIEW,),
         by=reviewer,
         record=commands.begin_review,
+        awaited=awaited.REVIEW_TO_BEGIN,
     ),
     Step(
         action="WITHHOLD",
@@ -85,10 +97,10 @@ STEPS = (
         by=reviewer_or_register,
         conditions=(rules.release_is_lost, room_for(lambda request: request.holds, "holds", "decide it")),
         checks=(
-            checks.awaited_incidents_are_seen,
-            checks.awaits_what_is_open,
-            checks.incidents_fit,
-            checks.review_lies_ahead,
+            input_checks.awaited_incidents_are_seen,
+            input_checks.awaits_what_is_open,
+            input_checks.incidents_fit,
+            input_checks.review_lies_ahead,
         ),
         record=commands.withhold,
     ),
@@ -100,6 +112,7 @@ STEPS = (
         by=reviewer_or_register,
         conditions=(rules.hold_is_met,),
         record=commands.resume_review,
+        awaited=awaited.HOLD_TO_REVIEW,
     ),
     Step(
         action="ENDORSE",
@@ -111,6 +124,19 @@ STEPS = (
             room_for(lambda request: len(request.endorsements), "endorsements", "decide it"),
         ),
         record=commands.endorse,
+        awaited=awaited.ENDORSEMENT,
+    ),
+    Step(
+        action="CHANGE_ENDORSEMENT",
+        command=changed_endorsement.ChangeEndorsement,
+        states=frozenset({UNDER_REVIEW, WITHHELD}),
+        by=changed_endorsement.ENDORSER,
+        conditions=(
+            changed_endorsement.has_endorsed,
+            room_for(lambda request: len(request.endorsements), "endorsements", "decide it"),
+        ),
+        checks=(changed_endorsement.differs,),
+        record=changed_endorsement.change,
     ),
     Step(
         action="RECUSE",
@@ -121,14 +147,24 @@ STEPS = (
         record=commands.recuse,
     ),
     Step(
+        action="ASSIGN",
+        command=assignment.AssignRequest,
+        states=UNDECIDED,
+        by=reviewer_or_approver,
+        conditions=(room_for(lambda request: request.assignments, "assignments", "decide it"),),
+        checks=(assignment.assignee_can_review,),
+        record=assignment.assign,
+    ),
+    Step(
         action="APPROVE",
         command=commands.ApproveRequest,
         states=frozenset({UNDER_REVIEW}),
         leads_to=(APPROVED,),
         by=approver,
         conditions=(rules.mandate_covers, rules.period_lies_ahead, rules.is_endorsed),
-        checks=(checks.grants_no_more_than_asked, checks.grants_what_lies_ahead),
+        checks=(input_checks.grants_no_more_than_asked, input_checks.grants_what_lies_ahead),
         record=commands.approve,
+        awaited=awaited.APPROVAL,
     ),
     Step(
         action="DENY",
@@ -136,33 +172,13 @@ STEPS = (
         states=frozenset({UNDER_REVIEW, WITHHELD}),
         leads_to=(DENIED,),
         by=approver,
+        conditions=(hearing.is_heard,),
+        checks=(hearing.urgency_is_stated,),
         record=commands.deny,
+        awaited=awaited.DENIAL,
     ),
-    Step(
-        action="CONFIRM",
-        command=commands.ConfirmApproval,
-        states=frozenset({APPROVED}),
-        by=approver,
-        conditions=(rules.is_questioned,),
-        record=commands.confirm,
-    ),
-    Step(
-        action="REVOKE",
-        command=commands.RevokeApproval,
-        states=frozenset({APPROVED}),
-        leads_to=(REVOKED,),
-        by=approver,
-        record=commands.revoke,
-    ),
-    Step(
-        action="REPORT_FULFILMENT",
-        command=commands.ReportFulfilment,
-        states=frozenset({APPROVED, REVOKED, EXPIRED}),
-        by=requester,
-        conditions=(rules.has_open_conditions,),
-        checks=(checks.condition_is_open,),
-        record=commands.report_fulfilment,
-    ),
+    *hearing_steps.STEPS,
+    *approval_steps.STEPS,
     Step(
         action="REMARK",
         command=commands.RemarkOnRequest,
@@ -173,23 +189,15 @@ STEPS = (
         record=commands.remark,
     ),
     Step(
-        action="QUESTION",
-        command=commands.QuestionApproval,
-        states=frozenset({APPROVED}),
-        by=THE_REGISTER,
-        conditions=(rules.grounds_fell,),
-        record=commands.question,
-        offered=False,
-    ),
-    Step(
-        action="EXPIRE",
-        command=commands.ExpireApproval,
-        states=frozenset({APPROVED}),
-        leads_to=(EXPIRED,),
-        by=THE_REGISTER,
-        conditions=(rules.time_has_passed,),
-        record=commands.expire,
-        offered=False,
+        action="CHANGE_MARKING",
+        command=marking.ChangeRequestMarking,
+        states=frozenset(RequestStatus),
+        by=marking.EITHER_SIDE,
+        permits=(marking.is_permitted,),
+        demands=(marking.proposal_fits, marking.lowering_is_proposed),
+        checks=(marking.changes_something, marking.red_keeps_a_decider),
+        record=marking.change,
+        awaited=marking.PROPOSAL,
     ),
 )
 
@@ -201,7 +209,9 @@ Command = (
     | commands.WithholdRequest
     | commands.ResumeReview
     | commands.EndorseRequest
+    | changed_endorsement.ChangeEndorsement
     | commands.RecuseReviewer
+    | assignment.AssignRequest
     | commands.ApproveRequest
     | commands.DenyRequest
     | commands.QuestionApproval
@@ -209,10 +219,19 @@ Command = (
     | commands.RevokeApproval
     | commands.ExpireApproval
     | commands.ReportFulfilment
+    | hearing.GiveNotice
+    | hearing.MakeStatement
+    | extension.AskExtension
+    | extension.EndorseExtension
+    | extension.GrantExtension
+    | extension.RefuseExtension
+    | fulfilment.AcceptFulfilment
+    | fulfilment.SendBackFulfilment
     | commands.RemarkOnRequest
+    | marking.ChangeRequestMarking
 )
 
-ABOUT_THE_PERSON = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE"})
+ABOUT_THE_PERSON = frozenset({"RECUSED", "INTERESTED", "ENDORSED_ONCE", "ENDORSED"})
 """Rules about the acting person."""
 
 

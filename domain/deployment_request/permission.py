@@ -6,7 +6,7 @@ from functools import cache
 from domain.decider import By, Context, Verdict
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.deployment_request.state import DeploymentRequest, Part
-from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject, joined
+from domain.vocabulary import Actor, AuthorityCode, Role, Subject, joined
 
 Side = Callable[[DeploymentRequest], tuple[AuthorityCode, ...]]
 
@@ -32,7 +32,8 @@ def by(
 ) -> By[DeploymentRequest]:
     """Actors with one of the roles, of an authority on the side `of`.
 
-    disinterested: excludes those who submitted or amended it. recused_too: includes those who recused themselves.
+    disinterested: excludes those who submitted or amended it, or asked to extend its approval.
+    recused_too: includes those who recused themselves.
     or_the_register: includes policies.
     """
 
@@ -40,10 +41,10 @@ def by(
         who = _who(roles, of(request))
         qualified = f"{who} who is neither recused nor interested" if disinterested else who
         if context.actor.is_system:
-            return (_by_the_register_too(or_the_register, qualified),)
+            return (by_the_register_too(or_the_register, qualified),)
         verdicts = [_role_and_side(roles, of(request), context.actor, qualified)]
         if not recused_too:
-            verdicts.append(_not_recused(request, context.actor, qualified if disinterested else f"{who} who is not"))
+            verdicts.append(not_recused(request, context.actor, qualified if disinterested else f"{who} who is not"))
         if disinterested:
             verdicts.append(_not_interested(request, context.actor, qualified))
         return tuple(verdicts)
@@ -52,17 +53,6 @@ def by(
         return Actor(issuer="", subject=Subject(""), authority=of(request)[0], roles=roles)
 
     return By(judge, somebody)
-
-
-def by_the_register(request: DeploymentRequest, context: Context) -> tuple[Verdict, ...]:
-    return (Verdict(rule="REGISTER", met=context.actor.is_system, description="Only the register itself does this."),)
-
-
-def the_register(request: DeploymentRequest, context: Context) -> Actor:
-    return SYSTEM
-
-
-THE_REGISTER = By(by_the_register, the_register)
 
 
 def internal_is_the_deciders(command: RemarkOnRequest, request: DeploymentRequest, context: Context) -> Verdict:
@@ -81,7 +71,7 @@ def _who(roles: tuple[Role, ...], side: tuple[AuthorityCode, ...]) -> str:
     return f"{article} {joined([role.lower() for role in roles])} of {joined(side)}"
 
 
-def _by_the_register_too(permitted: bool, who: str) -> Verdict:
+def by_the_register_too(permitted: bool, who: str) -> Verdict:
     by_itself = "The register may do this by itself" if permitted else "The register never does this by itself"
     return Verdict(rule="ROLE", met=permitted, description=f"{by_itself}; otherwise this takes {who}.")
 
@@ -91,15 +81,20 @@ def _role_and_side(roles: tuple[Role, ...], side: tuple[AuthorityCode, ...], act
     return Verdict(rule="ROLE", met=met, description=f"This takes {who}.")
 
 
-def _not_recused(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
+def not_recused(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
     recused = f"You are recused and take no further part, except for remarks: this takes {who}."
     return _has_no_part("RECUSED", request.recusals, actor, recused, "You are not recused.")
 
 
 def _not_interested(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
-    interested = f"You submitted or amended the request, and are interested in it: this takes {who}."
+    acted = "You submitted or amended the request, or asked to extend its approval"
+    interested = f"{acted}, and are interested in it: this takes {who}."
     return _has_no_part(
-        "INTERESTED", request.authors, actor, interested, "You neither submitted nor amended the request."
+        "INTERESTED",
+        request.authors,
+        actor,
+        interested,
+        "You neither submitted nor amended the request, nor asked to extend its approval.",
     )
 
 
@@ -112,3 +107,11 @@ def _has_no_part(rule: str, parts: tuple[Part, ...], actor: Actor, unmet: str, m
         subject=actor.subject or None,
         rests_on=positions,
     )
+
+
+requester = by(Role.REQUESTER, of=requesting)
+reviewer = by(Role.REVIEWER, of=deciding, disinterested=True)
+reviewer_or_register = by(Role.REVIEWER, of=deciding, disinterested=True, or_the_register=True)
+reviewer_or_approver = by(Role.REVIEWER, Role.APPROVER, of=deciding, disinterested=True)
+approver = by(Role.APPROVER, of=deciding, disinterested=True)
+participant = by(Role.REQUESTER, Role.REVIEWER, Role.APPROVER, of=either, recused_too=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from domain import jurisdiction
 from domain.decider import Context, Verdict
-from domain.deployment_request.events import Recommendation
+from domain.deployment_request import ballot
 from domain.deployment_request.grounds import fallen, lost_release
 from domain.deployment_request.state import DeploymentRequest, Hold
 from domain.incident.state import Incident
@@ -55,47 +55,13 @@ def period_lies_ahead(request: DeploymentRequest, context: Context) -> Verdicts:
 
 def is_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
     """Enough endorsements of this revision recommend it, more than oppose it; the approver's own is not counted."""
-    counted = [
-        endorsement
-        for endorsement in request.endorsements
-        if request.counts(endorsement) and endorsement.by.person != context.actor.person
-    ]
-    favourable = [e for e in counted if e.recommendation is Recommendation.APPROVE]
-    against = len(counted) - len(favourable)
-    positions = tuple(endorsement.position for endorsement in counted)
-    own = len([e for e in request.endorsements if request.counts(e)]) > len(counted)
-    return (
-        Verdict(
-            rule="ENDORSEMENTS",
-            met=len(favourable) >= request.endorsements_required,
-            description=_endorsements(request, len(favourable)) + (" Your own is not counted." if own else ""),
-            rests_on=(request.revised_at, *positions),
-        ),
-        Verdict(
-            rule="MAJORITY",
-            met=len(favourable) > against,
-            description=f"{len(favourable)} for approval and {against} against: it takes more for than against.",
-            rests_on=positions,
-        ),
-    )
+    return ballot.has_quorum(ballot.on_revision(request), request, context)
 
 
 def has_not_endorsed(request: DeploymentRequest, context: Context) -> Verdicts:
     """Each person endorses a revision once."""
-    own = [
-        endorsement
-        for endorsement in request.endorsements
-        if endorsement.by.person == context.actor.person and endorsement.revision == request.revision
-    ]
-    text = f"You have {'' if own else 'not '}endorsed revision {request.revision}"
-    return (
-        Verdict(
-            rule="ENDORSED_ONCE",
-            met=not own,
-            description=f"{text}: each person endorses a revision once.",
-            rests_on=tuple(endorsement.position for endorsement in own),
-        ),
-    )
+    endorsements = tuple(each for each in request.endorsements if each.revision == request.revision)
+    return (ballot.is_new(ballot.on_revision(request), endorsements, context),)
 
 
 def hold_is_met(request: DeploymentRequest, context: Context) -> Verdicts:
@@ -180,7 +146,7 @@ def time_has_passed(request: DeploymentRequest, context: Context) -> Verdicts:
             description=f"The approval ends on {format_time(ends)}."
             if ends
             else "There is no approval that could end.",
-            rests_on=(request.decision.position,) if request.decision else (),
+            rests_on=request.decision.made_by if request.decision else (),
         ),
     )
 
@@ -196,18 +162,6 @@ def has_open_conditions(request: DeploymentRequest, context: Context) -> Verdict
             description=_open_conditions(len(open_ones), len(conditions)),
             rests_on=(request.decision.position,) if request.decision else (),
         ),
-    )
-
-
-def _endorsements(request: DeploymentRequest, favourable: int) -> str:
-    needed, revision = request.endorsements_required, request.revision
-    noun = "endorsement" if needed == 1 else "endorsements"
-    if favourable > needed:
-        return f"{favourable} endorsements of revision {revision}, where an approval needs {needed}."
-    lacking = f": a reviewer of {request.deciding_authority} who is neither recused nor interested can endorse it"
-    return (
-        f"{favourable} of {needed} {noun} of revision {revision} that an approval needs"
-        f"{lacking if favourable < needed else ''}."
     )
 
 
@@ -233,6 +187,9 @@ def _awaited(incident: Incident | None, hold: Hold, context: Context) -> tuple[V
     if not finding.is_conclusive:
         text = f"The hold awaits a finding on {about} that names who is responsible: the current one does not."
         return (_of_hold("HOLD", False, text, hold, incident),)
+    if finding.to_be_reaffirmed:
+        text = f"The finding on {about} is to be reaffirmed, since evidence on which it rests is withdrawn."
+        return (_of_hold("HOLD", False, text, hold, incident),)
     likelihood, confidence = hold.threshold.likelihood, hold.threshold.confidence
     likely = (
         f"Likelihood of the finding on {about}: has {grade_text(finding.likelihood)}, needs {grade_text(likelihood)}."
@@ -252,7 +209,7 @@ def is_undisclosed(verdict: Verdict) -> bool:
 
 
 def _of_hold(rule: str, met: bool, description: str, hold: Hold, incident: Incident) -> Verdict:
-    finding = (incident.attribution.position,) if incident.attribution else ()
+    finding = (incident.findings[-1].position,) if incident.attribution else ()
     return Verdict(
         rule=rule,
         met=met,

@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain import visibility
-from domain.deployment_request.events import Ground, Recommendation
+from domain.deployment_request.decision import Decision
+from domain.deployment_request.events import Recommendation
+from domain.markings import MarkingProposal
 from domain.vocabulary import (
     Actor,
     AuthorityCode,
-    ConditionId,
     IncidentId,
     Label,
     Marking,
@@ -38,18 +39,6 @@ class RequestStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-class Standing(StrEnum):
-    """Whether the grounds of an approval still hold."""
-
-    STANDS = "STANDS"
-    QUESTIONED = "QUESTIONED"
-
-
-class DecisionOutcome(StrEnum):
-    APPROVED = "APPROVED"
-    DENIED = "DENIED"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Why a request is withheld, and what releases it. position: of its event."""
@@ -76,75 +65,91 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endorsement:
+    """replaced_by: the position of the event by which its author changed it."""
+
     by: Actor
     recommendation: Recommendation
     reason: Text
     revision: int
     endorsed_at: datetime
     position: int
+    replaced_by: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extension:
+    """That an approval is to end later, until it is granted or refused. position: of the event that asked for it.
+
+    endorsements_counted: how many endorsements of it count, whatever they recommend.
+    """
+
+    until: datetime
+    reason: Text
+    asked_at: datetime
+    asked_by: Actor
+    position: int
+    endorsements: tuple[Endorsement, ...] = ()
+    endorsements_counted: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hearing:
+    """The notice to the requesting side before a denial or a revocation, and its statement. position: of the notice.
+
+    urgency: why it was not heard before the decision, which is then the notice unless one was given.
+    """
+
+    grounds: Text
+    notice_at: datetime
+    notice_by: Actor
+    until: datetime
+    position: int
+    statement: Text | None = None
+    statement_at: datetime | None = None
+    urgency: Text | None = None
+
+    @property
+    def over_at(self) -> datetime:
+        """When the statement was made, or its time passes."""
+        return self.statement_at or self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """An act that bars a person from deciding: submission, amendment or recusal. position: of its event."""
+    """An act that bars a person from deciding: submission, amendment, asking for an extension, or recusal.
+
+    position: of its event.
+    """
 
     person: Person
     position: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Condition:
-    """A condition of an approval, with the report of its fulfilment if there is one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliberations:
+    """Whose the deliberations on a request are. internal: whether others see them only in part."""
 
-    id: ConditionId
-    text: Text
-    due_by: datetime | None
-    fulfilment_report: Text | None = None
-    fulfilled_at: datetime | None = None
+    deciding: AuthorityCode
+    internal: bool
 
     @property
-    def is_fulfilled(self) -> bool:
-        return self.fulfilled_at is not None
-
-    def is_overdue(self, now: datetime) -> bool:
-        return not self.is_fulfilled and self.due_by is not None and self.due_by <= now
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """grounds: the findings when it was decided. rests_on: the findings at its last confirmation."""
-
-    outcome: DecisionOutcome
-    reason: Text
-    decided_at: datetime
-    decided_by: Actor
-    position: int
-    grounds: tuple[Ground, ...]
-    rests_on: tuple[Ground, ...]
-    conditions: tuple[Condition, ...] = ()
-    valid_until: datetime | None = None
-    granted_strength: Strength | None = None
-    granted_period: Period | None = None
-    standing: Standing = Standing.STANDS
-    questioned_by: int | None = None
-    """The position of the event that questioned it."""
-
-    @property
-    def is_questioned(self) -> bool:
-        return self.standing is Standing.QUESTIONED
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """The earlier of the end of its validity and the end of the granted period."""
-        ends = [self.valid_until, self.granted_period.end if self.granted_period else None]
-        return min((end for end in ends if end is not None), default=None)
+    def readers(self) -> frozenset[str]:
+        """Who may read all of them, and internal remarks in any case."""
+        return frozenset({visibility.authority(self.deciding), visibility.AUDITORS})
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentRequest:
-    """authors: who submitted or amended it. threshold: of its last hold. because: positions of the status changes.
+    """authors: who submitted or amended it, or asked to extend its approval. threshold: of its last hold.
+    because: positions of the status changes. status_since: when the last of them happened. assigned_to: who is to
+    review it; this locks nothing.
 
-    holds, remarks, text_bytes: totals so far, limited by `domain.limits`.
+    endorsements_counted: how many endorsements count, whatever they recommend. deliberations_internal: see
+    `visibility`. answer_by: when it is to be decided. hearing_required: before a denial or a revocation, by the mandate
+    at its submission. hearing: on the current revision, or on the approval. proposal: to lower the marking; an
+    amendment ends it.
+    proposals, holds, remarks, assignments, sent_back, extensions, notices, text_bytes: totals so far, limited by
+    `domain.limits`.
     """
 
     id: RequestId
@@ -169,14 +174,28 @@ class DeploymentRequest:
     authors: tuple[Part, ...]
     because: tuple[int, ...]
     revised_at: int
+    status_since: datetime | None = None
     recusals: tuple[Part, ...] = ()
+    assigned_to: Actor | None = None
     hold: Hold | None = None
     threshold: Threshold = field(default_factory=Threshold)
     release: Release | None = None
     endorsements: tuple[Endorsement, ...] = ()
+    endorsements_counted: int = 0
+    deliberations_internal: bool = True
+    answer_by: datetime | None = None
+    hearing_required: bool = False
+    hearing: Hearing | None = None
     decision: Decision | None = None
+    extension: Extension | None = None
+    proposal: MarkingProposal | None = None
+    proposals: int = 0
     holds: int = 0
     remarks: int = 0
+    assignments: int = 0
+    sent_back: int = 0
+    extensions: int = 0
+    notices: int = 0
     text_bytes: int = 0
 
     @property
@@ -185,15 +204,14 @@ class DeploymentRequest:
         return visibility.audience(
             self.marking,
             author=self.submitted_by,
-            recipients=((self.submitted_by.issuer, subject) for subject in self.recipients),
+            recipients=(visibility.recipient(each, self.submitted_by.issuer) for each in self.recipients),
             involved=(self.requesting_authority,),
             deciding=(self.deciding_authority,),
         )
 
     @property
-    def internal_readers(self) -> tuple[str, ...]:
-        """Who may read internal remarks."""
-        return visibility.authority(self.deciding_authority), visibility.AUDITORS
+    def deliberations(self) -> "Deliberations":
+        return Deliberations(deciding=self.deciding_authority, internal=self.deliberations_internal)
 
     @property
     def led_here(self) -> tuple[int, ...]:
@@ -214,11 +232,18 @@ class DeploymentRequest:
             )
         )
 
+    def is_interested(self, person: Person) -> bool:
+        return any(author.person == person for author in self.authors)
+
     def is_recused(self, person: Person) -> bool:
         return any(recusal.person == person for recusal in self.recusals)
 
     def counts(self, endorsement: Endorsement) -> bool:
-        return endorsement.revision == self.revision and not self.is_recused(endorsement.by.person)
+        return (
+            endorsement.revision == self.revision
+            and endorsement.replaced_by is None
+            and not self.is_recused(endorsement.by.person)
+        )
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether a hold is past its review date, or a condition past its due date."""

@@ -2,18 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from domain import jurisdiction, number_series
+from domain import jurisdiction, markings, number_series
 from domain.decider import Context
 from domain.incident.events import (
+    Alternative,
     AttributionRetracted,
     Event,
     EvidenceRecorded,
+    FindingDissented,
     IncidentAttributed,
+    IncidentMarkingChanged,
+    IncidentMarkingProposed,
     IncidentReferred,
     IncidentReported,
 )
 from domain.incident.state import Incident
+from domain.markings import ChangeMarking, recipients_problems
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     URI_FORM,
@@ -26,12 +32,15 @@ from domain.vocabulary import (
     Location,
     Marking,
     Region,
+    Role,
     Sha256,
     SourceReliability,
     Subject,
     Text,
     derived_id,
 )
+
+CONTRIBUTORS: Final = (Role.REQUESTER, Role.REVIEWER, Role.INVESTIGATOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +109,15 @@ def record_evidence(command: RecordEvidence, incident: Incident, context: Contex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeIncident:
-    """responsible_party: None if the finding is inconclusive."""
+    """responsible_party: None if the finding is inconclusive. changed_because: required if a finding stands."""
 
     responsible_party: Text | None = None
     likelihood: Likelihood
     confidence: AnalyticConfidence
     basis: Text
     evidence: tuple[EvidenceId, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    changed_because: Text | None = None
 
 
 def attribute(command: AttributeIncident, incident: Incident, context: Context) -> tuple[Event, ...]:
@@ -117,8 +128,20 @@ def attribute(command: AttributeIncident, incident: Incident, context: Context) 
             confidence=command.confidence,
             basis=command.basis,
             evidence=tuple(dict.fromkeys(command.evidence)),
+            alternatives=command.alternatives,
+            changed_because=command.changed_because,
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DissentFromFinding:
+    finding: Alternative
+    reason: Text
+
+
+def dissent(command: DissentFromFinding, incident: Incident, context: Context) -> tuple[Event, ...]:
+    return (FindingDissented(finding=command.finding, reason=command.reason),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +163,33 @@ def refer(command: ReferIncident, incident: Incident, context: Context) -> tuple
     return (IncidentReferred(authority=command.authority, reason=command.reason),)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeIncidentMarking(ChangeMarking):
+    """By the reporting side or an investigator of the place."""
+
+
+def change_marking(command: ChangeIncidentMarking, incident: Incident, context: Context) -> tuple[Event, ...]:
+    marking, recipients = markings.target(command, incident)
+    if markings.proposes(command, incident, context.actor, marking_sides(incident, context)):
+        return (IncidentMarkingProposed(marking=marking, recipients=recipients, reason=command.reason),)
+    return (IncidentMarkingChanged(marking=marking, recipients=recipients, reason=command.reason),)
+
+
+def marking_sides(incident: Incident, context: Context) -> markings.Sides:
+    """Investigators of the authority whose mandate covers the place raise it. The reporting side proposes lowering."""
+    actor, mandate = context.actor, jurisdiction.deciding_mandate(context, incident.region)
+    decides = mandate is not None and actor.authority == mandate.authority
+    whose = mandate.authority if mandate else f"an authority whose mandate covers {incident.region}"
+    return markings.Sides(
+        raises=decides and Role.INVESTIGATOR in actor.roles,
+        proposes=actor.authority == incident.reported_by.authority and not set(CONTRIBUTORS).isdisjoint(actor.roles),
+        accepts=decides and Role.APPROVER in actor.roles,
+        raiser=f"an investigator of {whose}",
+        proposer=f"a requester, reviewer or investigator of {incident.reported_by.authority}",
+        approver=f"an approver of {whose}",
+    )
+
+
 def series(context: Context) -> str:
     """The number series for incidents of the actor's authority in the current year."""
     return number_series.series(context.actor.authority, context.now.year, kind="i")
-
-
-def recipients_problems(marking: Marking, recipients: tuple[Subject, ...]) -> Problems:
-    if recipients and marking is not Marking.RED:
-        yield FieldProblem(path="recipients", message="Only what is marked RED has recipients: leave them out.")

@@ -36,6 +36,19 @@ class IncidentReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentCorrected:
+    """None: as it was. covered_by: the authorities whose mandates cover the new place and the old one."""
+
+    kind: Label | None = None
+    description: Text | None = None
+    region: Region | None = None
+    location: Location | None = None
+    occurred_at: datetime | None = None
+    covered_by: tuple[AuthorityCode, ...] = ()
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRecorded:
     """sha256: of the evidence file, which is stored elsewhere, at uri."""
 
@@ -49,14 +62,57 @@ class EvidenceRecorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentAttributed:
-    """responsible_party: None if the finding is inconclusive."""
+class EvidenceRegraded:
+    evidence: EvidenceId
+    source_reliability: SourceReliability
+    information_credibility: InformationCredibility
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceWithdrawn:
+    evidence: EvidenceId
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingQuestioned:
+    """By the register: the current finding is to be reaffirmed, since evidence on which it rests is withdrawn."""
+
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another explanation that was weighed, or a dissent. responsible_party: None if it cannot be determined."""
 
     responsible_party: Text | None = None
     likelihood: Likelihood
     confidence: AnalyticConfidence
     basis: Text
     evidence: tuple[EvidenceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentAttributed:
+    """responsible_party: None if the finding is inconclusive. changed_because: what changed since the finding that it
+    replaces, and why (ICD 203, standard 7). alternatives: that were weighed (standard 4)."""
+
+    responsible_party: Text | None = None
+    likelihood: Likelihood
+    confidence: AnalyticConfidence
+    basis: Text
+    evidence: tuple[EvidenceId, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    changed_because: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingDissented:
+    """By another investigator than the one whose finding stands. It releases nothing."""
+
+    finding: Alternative
+    reason: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +126,35 @@ class IncidentReferred:
     reason: Text
 
 
-Event = IncidentReported | EvidenceRecorded | IncidentAttributed | AttributionRetracted | IncidentReferred
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentMarkingProposed:
+    """By the reporting side: a less strict marking, or more recipients."""
+
+    marking: Marking
+    recipients: tuple[Subject, ...] = ()
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentMarkingChanged:
+    marking: Marking
+    recipients: tuple[Subject, ...] = ()
+    reason: Text
+
+
+OfEvidence = EvidenceRecorded | EvidenceRegraded | EvidenceWithdrawn
+"""Events about a piece of evidence: for those who may see it."""
+Event = (
+    IncidentReported
+    | IncidentCorrected
+    | EvidenceRecorded
+    | EvidenceRegraded
+    | EvidenceWithdrawn
+    | FindingQuestioned
+    | IncidentAttributed
+    | FindingDissented
+    | AttributionRetracted
+    | IncidentReferred
+    | IncidentMarkingProposed
+    | IncidentMarkingChanged
+)

@@ -1,8 +1,8 @@
 """The lifecycle table of an incident: each step, its statuses, permission, conditions and events."""
 
-from domain import authority, number_series
-from domain.decider import By, Opening, Step
-from domain.incident import commands, rules
+from domain import authority, number_series, region
+from domain.decider import THE_REGISTER, By, Opening, Step
+from domain.incident import commands, correction, evidence, rules
 from domain.incident.state import AttributionStatus
 from domain.limits import room_for
 
@@ -11,20 +11,37 @@ INCONCLUSIVE = AttributionStatus.INCONCLUSIVE
 ANOTHER = "report another incident for what follows"
 ANY = frozenset(AttributionStatus)
 
+OWNER = By(correction.by_owner, correction.an_owner)
 CONTRIBUTOR = By(rules.by_contributor, rules.a_contributor)
+EITHER_SIDE = By(rules.by_either_side, rules.an_investigator)
+EVIDENCE_OWNER = By(evidence.by_recorder_or_investigator, rules.an_investigator)
 INVESTIGATOR = By(rules.by_investigator_of_the_place, rules.an_investigator)
 
 OPENINGS = (
     Opening(
         command=commands.ReportIncident,
-        permits=authority.by_registered(*rules.CONTRIBUTORS),
-        checks=(rules.has_happened,),
+        permits=authority.by_registered(*commands.CONTRIBUTORS),
+        checks=(region.is_known, rules.has_happened, rules.red_has_an_investigator),
         record=commands.report,
         numbered_by=lambda context: number_series.stream_of(commands.series(context)),
     ),
 )
 
 STEPS = (
+    Step(
+        action="CORRECT",
+        command=correction.CorrectIncident,
+        states=ANY,
+        by=OWNER,
+        conditions=(room_for(lambda incident: incident.corrected, "corrections", ANOTHER),),
+        checks=(
+            correction.differs,
+            correction.has_happened,
+            correction.region_is_known,
+            correction.red_keeps_an_investigator,
+        ),
+        record=correction.correct,
+    ),
     Step(
         action="RECORD_EVIDENCE",
         command=commands.RecordEvidence,
@@ -35,14 +52,58 @@ STEPS = (
         record=commands.record_evidence,
     ),
     Step(
+        action="REGRADE_EVIDENCE",
+        command=evidence.RegradeEvidence,
+        states=ANY,
+        by=EVIDENCE_OWNER,
+        conditions=(
+            evidence.has_evidence,
+            room_for(lambda incident: incident.regraded, "changes of gradings", "withdraw it, and record it again"),
+        ),
+        permits=(evidence.is_theirs,),
+        checks=(evidence.is_known, evidence.grading_differs),
+        record=evidence.regrade,
+    ),
+    Step(
+        action="WITHDRAW_EVIDENCE",
+        command=evidence.WithdrawEvidence,
+        states=ANY,
+        by=EVIDENCE_OWNER,
+        conditions=(evidence.has_evidence,),
+        permits=(evidence.is_theirs,),
+        checks=(evidence.is_known,),
+        record=evidence.withdraw,
+    ),
+    Step(
+        action="QUESTION_FINDING",
+        command=evidence.QuestionFinding,
+        states=frozenset({ATTRIBUTED, INCONCLUSIVE}),
+        by=THE_REGISTER,
+        conditions=(evidence.finding_lost_evidence,),
+        record=evidence.question,
+        offered=False,
+    ),
+    Step(
         action="ATTRIBUTE",
         command=commands.AttributeIncident,
         states=ANY,
         leads_to=(ATTRIBUTED, INCONCLUSIVE),
         by=INVESTIGATOR,
         conditions=(room_for(lambda incident: len(incident.findings), "findings and retractions", ANOTHER),),
-        checks=(rules.evidence_is_known,),
+        checks=(rules.evidence_is_known, rules.change_is_explained),
         record=commands.attribute,
+    ),
+    Step(
+        action="DISSENT",
+        command=commands.DissentFromFinding,
+        states=frozenset({ATTRIBUTED, INCONCLUSIVE}),
+        by=INVESTIGATOR,
+        conditions=(
+            rules.is_anothers_finding,
+            room_for(lambda incident: len(incident.dissents), "dissents", "find anew"),
+        ),
+        checks=(rules.evidence_of_dissent_is_known,),
+        record=commands.dissent,
     ),
     Step(
         action="RETRACT",
@@ -62,12 +123,28 @@ STEPS = (
         checks=(rules.receiver_is_registered,),
         record=commands.refer,
     ),
+    Step(
+        action="CHANGE_MARKING",
+        command=commands.ChangeIncidentMarking,
+        states=ANY,
+        by=EITHER_SIDE,
+        permits=(rules.may_change_marking,),
+        demands=(rules.proposal_fits, rules.lowering_is_proposed),
+        checks=(rules.marking_changes, rules.red_keeps_an_investigator),
+        record=commands.change_marking,
+    ),
 )
 
 Command = (
     commands.ReportIncident
+    | correction.CorrectIncident
     | commands.RecordEvidence
+    | evidence.RegradeEvidence
+    | evidence.WithdrawEvidence
+    | evidence.QuestionFinding
     | commands.AttributeIncident
+    | commands.DissentFromFinding
     | commands.RetractAttribution
     | commands.ReferIncident
+    | commands.ChangeIncidentMarking
 )

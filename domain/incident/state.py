@@ -1,22 +1,15 @@
-"""The state of an incident, and `evolve`: state + event -> state."""
+"""The state of an incident. `evolution` computes it from events."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
 
 from domain import visibility
-from domain.fast_replace import fast_replace
 from domain.incident.events import (
-    AttributionRetracted,
-    Event,
+    Alternative,
     EvidenceRecorded,
-    IncidentAttributed,
-    IncidentReferred,
-    IncidentReported,
 )
-from domain.limits import text_bytes
-from domain.recorded_event import Recorded
+from domain.markings import MarkingProposal, strictest
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
@@ -46,6 +39,8 @@ class AttributionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
+    """withdrawn_by: the position of the event by which it was withdrawn."""
+
     id: EvidenceId
     summary: Text
     marking: Marking
@@ -55,11 +50,17 @@ class Evidence:
     uri: Text | None
     recorded_at: datetime
     recorded_by: Actor
+    withdrawn_by: int | None = None
+    withdrawn_reason: Text | None = None
+
+    @property
+    def withdrawn(self) -> bool:
+        return self.withdrawn_by is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """A finding. version, position: of its event."""
+    """A finding. to_be_reaffirmed: evidence on which it rests is withdrawn. version, position: of its event."""
 
     responsible_party: Text | None
     likelihood: Likelihood
@@ -70,13 +71,17 @@ class Attribution:
     found_by: Actor
     version: int
     position: int
+    to_be_reaffirmed: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+    changed_because: Text | None = None
 
     @property
     def is_conclusive(self) -> bool:
         return self.responsible_party is not None
 
     def suffices(self, threshold: Threshold) -> bool:
-        return self.is_conclusive and threshold.reached_by(self.likelihood, self.confidence)
+        stands = self.is_conclusive and not self.to_be_reaffirmed
+        return stands and threshold.reached_by(self.likelihood, self.confidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +93,24 @@ class Found:
     finding: Attribution | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dissent:
+    """What another investigator finds. It releases nothing."""
+
+    by: Actor
+    at: datetime
+    finding: Alternative
+
+
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """position: of its report. covered_by: as in IncidentReported. findings: all changes, the oldest first.
+    """position: of its report. covered_by: the authorities whose mandates covered its place when it was reported or
+    corrected: they keep sight of it. former_regions: each region that it was corrected from. findings: all changes, the
+    oldest first. corrected: how many times.
 
-    text_bytes: total of all texts so far, limited by `domain.limits`.
+    proposal: to lower the marking; new evidence ends it. proposals: how many so far. marked_at: the position of the
+    last change of the marking. regraded: how many times evidence was. text_bytes: total of all texts so far, limited by
+    `domain.limits`.
     """
 
     id: IncidentId
@@ -109,9 +127,16 @@ class Incident:
     recipients: tuple[Subject, ...]
     covered_by: tuple[AuthorityCode, ...]
     position: int
+    former_regions: tuple[Region, ...] = ()
+    corrected: int = 0
     findings: tuple[Found, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    dissents: tuple[Dissent, ...] = ()
     referred_to: tuple[AuthorityCode, ...] = ()
+    proposal: MarkingProposal | None = None
+    proposals: int = 0
+    marked_at: int | None = None
+    regraded: int = 0
     text_bytes: int = 0
 
     @property
@@ -124,6 +149,10 @@ class Incident:
         if self.attribution is None:
             return AttributionStatus.OPEN
         return AttributionStatus.ATTRIBUTED if self.attribution.is_conclusive else AttributionStatus.INCONCLUSIVE
+
+    def piece(self, id: EvidenceId) -> Evidence:
+        """Raises StopIteration if it has no such evidence."""
+        return next(piece for piece in reversed(self.evidence) if piece.id == id)
 
     @property
     def audience(self) -> frozenset[str]:
@@ -139,90 +168,20 @@ class Incident:
 
     @property
     def _named(self) -> tuple[tuple[str, Subject], ...]:
-        """The recipients, as persons of the reporter's issuer."""
-        return tuple((self.reported_by.issuer, subject) for subject in self.recipients)
+        """The recipients. Those without an issuer are persons of the reporter's."""
+        return tuple(visibility.recipient(each, self.reported_by.issuer) for each in self.recipients)
+
+    def marking_of(self, evidence: Evidence | EvidenceRecorded) -> Marking:
+        """The marking in force of a piece of evidence: its own or the incident's, whichever is stricter."""
+        return strictest(evidence.marking, self.marking)
 
     def audience_of(self, evidence: Evidence) -> frozenset[str]:
         """Who may see a piece of evidence, among those who may see the incident."""
         return visibility.audience(
-            evidence.marking,
+            self.marking_of(evidence),
             author=evidence.recorded_by,
             recipients=self._named,
             involved=(self.reported_by.authority, evidence.recorded_by.authority),
             deciding=(*self.covered_by, *self.referred_to),
             regions=regions_of(self.region),
         )
-
-
-def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
-    """The incident after one more event. Raises ValueError if the first event is not IncidentReported."""
-    event = recorded.event
-    if isinstance(event, IncidentReported):
-        return _reported(event, recorded)
-    if state is None:
-        raise ValueError(f"{type(event).__name__} at position {recorded.position} comes before IncidentReported")
-    state = fast_replace(state, version=recorded.version, text_bytes=state.text_bytes + text_bytes(event))
-    match event:
-        case EvidenceRecorded():
-            return fast_replace(state, evidence=(*state.evidence, _evidence(event, recorded)))
-        case IncidentAttributed():
-            return _found(state, _attribution(event, recorded), recorded)
-        case AttributionRetracted():
-            return _found(state, None, recorded)
-        case IncidentReferred():
-            return fast_replace(state, referred_to=(*state.referred_to, event.authority))
-        case _:
-            assert_never(event)
-
-
-def _reported(event: IncidentReported, recorded: Recorded[Event]) -> Incident:
-    return Incident(
-        id=IncidentId(recorded.stream),
-        version=recorded.version,
-        reference=event.reference,
-        kind=event.kind,
-        description=event.description,
-        region=event.region,
-        location=event.location,
-        occurred_at=event.occurred_at,
-        reported_at=recorded.happened_at,
-        reported_by=recorded.actor,
-        marking=event.marking,
-        recipients=event.recipients,
-        covered_by=event.covered_by,
-        position=recorded.position,
-        text_bytes=text_bytes(event),
-    )
-
-
-def _evidence(event: EvidenceRecorded, recorded: Recorded[Event]) -> Evidence:
-    return Evidence(
-        id=event.evidence,
-        summary=event.summary,
-        marking=event.marking,
-        source_reliability=event.source_reliability,
-        information_credibility=event.information_credibility,
-        sha256=event.sha256,
-        uri=event.uri,
-        recorded_at=recorded.happened_at,
-        recorded_by=recorded.actor,
-    )
-
-
-def _found(state: Incident, finding: Attribution | None, recorded: Recorded[Event]) -> Incident:
-    found = Found(version=recorded.version, position=recorded.position, finding=finding)
-    return fast_replace(state, findings=(*state.findings, found))
-
-
-def _attribution(event: IncidentAttributed, recorded: Recorded[Event]) -> Attribution:
-    return Attribution(
-        responsible_party=event.responsible_party,
-        likelihood=event.likelihood,
-        confidence=event.confidence,
-        basis=event.basis,
-        evidence=event.evidence,
-        found_at=recorded.happened_at,
-        found_by=recorded.actor,
-        version=recorded.version,
-        position=recorded.position,
-    )

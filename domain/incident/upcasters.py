@@ -4,4 +4,7 @@ from typing import Final
 
 from domain.recorded_event import Upcasters
 
-UPCASTERS: Final[Upcasters] = {}
+UPCASTERS: Final[Upcasters] = {
+    ("IncidentAttributed", 1): lambda data: {**data, "alternatives": [], "changed_because": None}
+}
+"""IncidentAttributed 2: `alternatives` and `changed_because`. Findings from before name none."""

@@ -3,7 +3,7 @@
 from domain import authority, jurisdiction
 from domain.decider import Context
 from domain.incident.state import Incident
-from domain.visibility import Viewer, viewer
+from domain.visibility import Viewer
 from domain.vocabulary import Actor
 
 
@@ -14,13 +14,13 @@ def viewer_of(context: Context, incident: Incident) -> Viewer:
 
 def viewer_for(context: Context, actor: Actor, incident: Incident) -> Viewer:
     if actor.is_system:
-        return viewer(actor, registered=True, holds=())
+        return authority.viewer(context, actor)
     held = (
         mandate.region
         for mandate in jurisdiction.mandates_over(context, incident.region)
         if mandate.authority == actor.authority
     )
-    return viewer(actor, registered=authority.find(context, actor.authority) is not None, holds=held)
+    return authority.viewer(context, actor, held)
 
 
 def is_visible(incident: Incident, context: Context) -> bool:

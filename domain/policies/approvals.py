@@ -4,9 +4,8 @@ from typing import Final
 
 from domain.decider import Context
 from domain.deployment_request.commands import ExpireApproval, QuestionApproval
-from domain.deployment_request.grounds import Fall, fallen
+from domain.deployment_request.grounds import fallen
 from domain.deployment_request.state import DeploymentRequest
-from domain.policies.incident_names import UNNAMED, is_seen_by_all_who_see
 from domain.policies.policy import Policy, calls_for
 from domain.vocabulary import Text, format_time
 
@@ -15,9 +14,11 @@ def question_approval(request: DeploymentRequest, context: Context) -> QuestionA
     """Only questions the approval, never ends it: forces may be on the ground."""
     if not calls_for(QuestionApproval, request, context):
         return None
-    falls = dict.fromkeys(_sentence(fall, request) for fall in fallen(context, request))
     return QuestionApproval(
-        reason=Text(f"{' '.join(falls)} An approver of {request.deciding_authority} is to confirm or to revoke it.")
+        reason=Text(
+            "A finding on which the approval rests no longer stands. "
+            f"An approver of {request.deciding_authority} is to confirm or to revoke it."
+        )
     )
 
 
@@ -36,11 +37,10 @@ def what_was_decided(request: DeploymentRequest, context: Context) -> int:
     return request.because[-1]
 
 
-def _sentence(fall: Fall, request: DeploymentRequest) -> str:
-    if is_seen_by_all_who_see(request, fall.incident):
-        return f"The finding on {fall.incident.reference}, on which the approval rests, {fall.what}."
-    return f"A finding on which the approval rests no longer stands: it is on {UNNAMED}."
+def what_set_its_end(request: DeploymentRequest, context: Context) -> int:
+    """The approval, or the extension that was granted last."""
+    return max(request.decision.made_by) if request.decision else request.because[-1]
 
 
 QUESTION_APPROVAL: Final = Policy(name="question-approval", react=question_approval, cause=fall_of_a_ground)
-EXPIRE_APPROVAL: Final = Policy(name="expire-approval", react=expire_approval, cause=what_was_decided)
+EXPIRE_APPROVAL: Final = Policy(name="expire-approval", react=expire_approval, cause=what_set_its_end)

@@ -8,9 +8,8 @@ from domain.deployment_request.commands import ResumeReview, WithholdRequest
 from domain.deployment_request.grounds import lost_release
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
-from domain.policies.incident_names import name_of
 from domain.policies.policy import Policy, calls_for
-from domain.vocabulary import IncidentId, Text, joined
+from domain.vocabulary import IncidentId, Text
 
 
 def release_hold(request: DeploymentRequest, context: Context) -> ResumeReview | None:
@@ -25,12 +24,10 @@ def withhold_again(request: DeploymentRequest, context: Context) -> WithholdRequ
     if request.release is None or not calls_for(WithholdRequest, request, context):
         return None
     hold = request.release.hold
-    lost = context.read_all(Incident, lost_release(context, request))
-    names = dict.fromkeys(name_of(incident, request) for incident in lost if incident is not None)
     return WithholdRequest(
         reason=Text(
-            f"There is no longer a finding that suffices on {joined([*names], 'and')}: "
-            "the review is withheld again, on the terms of the hold that such a finding had released."
+            "A finding that released the last hold no longer suffices: "
+            "the review is withheld again, on the terms of that hold."
         ),
         awaiting=tuple(incident for incident in hold.awaiting if incident in request.incidents),
         minimum_likelihood=hold.threshold.likelihood,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 
+from projections.bounded_cache import BoundedCache
 from projections.reading.item_rows import items_without_texts
 from projections.tables.view import View
 
@@ -25,18 +26,16 @@ class FoldCache:
         """most_bytes: estimated memory of the whole cache."""
         self._view = view
         self._schema = schema
-        self._most_bytes = most_bytes
-        self._states: dict[UUID, Any] = {}
-        self._bytes = 0
+        self._states: BoundedCache[UUID, Any] = BoundedCache(most_bytes)
 
     @property
     def size(self) -> int:
         """Estimated bytes of all cached states."""
-        return self._bytes
+        return self._states.size
 
     def load(self, connection: psycopg.Connection[Any], subjects: Mapping[UUID, str]) -> dict[UUID, Any]:
         """The states of the subjects that have one. subjects: kind by id."""
-        found = {subject: self._states[subject] for subject in subjects if subject in self._states}
+        found = {subject: state for subject in subjects if (state := self._states.get(subject)) is not None}
         missing = defaultdict[str, list[UUID]](list)
         for subject, kind in subjects.items():
             if subject not in found:
@@ -46,22 +45,14 @@ class FoldCache:
         return found
 
     def keep(self, states: Iterable[tuple[UUID, Any]]) -> None:
-        """Caches states; evicts the oldest entries."""
+        """Caches states."""
         for subject, state in states:
-            self._drop(subject)
-            if (size := _size(state)) <= self._most_bytes // 4:
-                self._states[subject] = state
-                self._bytes += size
-        while self._bytes > self._most_bytes:
-            self._drop(next(iter(self._states)))
+            self._states.remove(subject)
+            if (size := _size(state)) <= self._states.most_bytes // 4:
+                self._states.put(subject, state, size)
 
     def clear(self) -> None:
         self._states.clear()
-        self._bytes = 0
-
-    def _drop(self, subject: UUID) -> None:
-        if subject in self._states:
-            self._bytes -= _size(self._states.pop(subject))
 
     def _read(self, connection: psycopg.Connection[Any], kind: str, ids: list[UUID]) -> dict[UUID, Any]:
         memory = self._view.memories[kind]

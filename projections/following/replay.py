@@ -82,6 +82,20 @@ _HEAD: Final = "SELECT coalesce(max(notification_id), 0) FROM event_store.events
 _COUNT: Final = f"SELECT count(*) FROM {TABLES} WHERE e.notification_id <= %s AND {TOPIC} = ANY(%s)"  # noqa: S608
 
 
+class BatchSize:
+    """The number of events that a process reads and folds at once: 1 at first, doubled after each batch up to BLOCK.
+
+    So whoever resumes after an unclean exit begins with a small batch where the process before it may have run out of
+    memory.
+    """
+
+    def __init__(self) -> None:
+        self.events = 1
+
+    def grow(self) -> None:
+        self.events = min(self.events * 2, BLOCK)
+
+
 class Stream(NamedTuple):
     """One stream. events: None if there are too many to fold at once. size: in bytes."""
 
@@ -126,11 +140,29 @@ class LogReplay:
     Parallel workers are off: starting them for every batch takes longer than they save.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], decode: Decode, until: int) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], decode: Decode, until: int, size: BatchSize | None = None
+    ) -> None:
+        """size: of the batches, shared by all that the process reads."""
         connection.execute("SET max_parallel_workers_per_gather = 0")
         self._connection = connection
         self._decode = decode
         self._until = until
+        self._size = size or BatchSize()
+
+    def blocks(self, wanted: Sequence[str], part: StreamRange) -> Iterator[list[Stream]]:
+        """The streams of a part, in blocks of about as many events as a batch has, or BATCH_BYTES bytes."""
+        block, events, size = list[Stream](), 0, 0
+        for stream in self.by_stream(wanted, part):
+            block.append(stream)
+            if stream.events is not None:
+                events += len(stream.events)
+                size += stream.size
+            if events >= self._size.events or size >= BATCH_BYTES:
+                yield block
+                block, events, size = [], 0, 0
+        if block:
+            yield block
 
     def by_stream(self, wanted: Sequence[str], part: StreamRange = ALL) -> Iterator[Stream]:
         """Each stream with its events of these types, or None if there are too many to fold at once."""
@@ -182,13 +214,14 @@ class LogReplay:
     ) -> Iterator[list[tuple[Recorded[Any], int]]]:
         """Batches of events, each with its stored size in bytes."""
         while wanted:
-            parameters = (*after, self._until, list(wanted), *also, BLOCK)
+            parameters = (*after, self._until, list(wanted), *also, self._size.events)
             rows = self._connection.execute(statement.encode(), parameters, binary=True).fetchall()
             if not rows:
                 return
             batch = [(self._decode(row), len(row[4] or b"") + len(row[6] or b"")) for row in rows]
             del rows
             yield batch
+            self._size.grow()
             after = place(batch[-1][0])
 
 
@@ -198,18 +231,3 @@ def _is_too_long(events: Sequence[Recorded[Any]], size: int) -> bool:
 
 def _place(recorded: Recorded[Any]) -> tuple[UUID, int]:
     return recorded.stream, recorded.version
-
-
-def blocks(streams: Iterable[Stream]) -> Iterator[list[Stream]]:
-    """Groups streams into blocks of about BLOCK events or BATCH_BYTES bytes."""
-    block, events, size = list[Stream](), 0, 0
-    for stream in streams:
-        block.append(stream)
-        if stream.events is not None:
-            events += len(stream.events)
-            size += stream.size
-        if events >= BLOCK or size >= BATCH_BYTES:
-            yield block
-            block, events, size = [], 0, 0
-    if block:
-        yield block

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from domain.catalogue import AGGREGATE_OF
 from domain.recorded_event import Recorded
 from projections.following.fold_cache import FoldCache
-from projections.state_items import without_items
+from projections.rows.state_items import without_items
 from projections.tables.binary_copy import load
 from projections.tables.documents import encode
 from projections.tables.view import Folded, RowUpdate, Values, View

@@ -36,8 +36,9 @@ SPECIAL: Final = re.compile(r"[\\%_]")
 SLACK: Final = timedelta(days=1)
 """Tolerance for clock differences: an event may claim to have happened at most this long after it was recorded."""
 
-PLACE: Final = """((regions[1] COLLATE "C") || '/'::text)"""
-"""A region's path with a slash at the end: 'xk/north/' begins with 'xk/', and 'xk-west/' does not."""
+PLACE: Final = "(regions[1])"
+"""A region's path, in indexes; the migration gives them the collation "C", which Alembic does not compare. Behind
+row-level security, only leakproof expressions such as this one are used with an index."""
 
 
 def ordered(statement: Select[Any], by: ColumnElement[Any], id: ColumnElement[Any], part: PageShape) -> Select[Any]:
@@ -93,7 +94,7 @@ def _order(rows: FromClause, part: PageShape) -> tuple[ColumnElement[Any], ...]:
 
 def place_of(rows: FromClause) -> ColumnElement[str]:
     """The region's path of a row's subject, as in PLACE."""
-    return literal_column(f"""(({rows.name}.regions[1] COLLATE "C") || '/'::text)""")  # type: ignore[attr-defined]
+    return literal_column(f"""({rows.name}.regions[1] COLLATE "C")""")  # type: ignore[attr-defined]
 
 
 def any_of(column: ColumnElement[Any], chosen: Any) -> ColumnElement[bool]:
@@ -124,12 +125,15 @@ def like_all(column: ColumnElement[str], patterns: Any) -> ColumnElement[bool]:
 def beneath(rows: FromClause, regions: Any) -> ColumnElement[bool]:
     """The rows of these regions and all regions below them. regions: the parameters of a filter's field.
 
-    A few regions are matched by a range each ('0' follows '/'), many by the array of regions of each row.
+    A few regions are matched by a range each, many by the array of regions of each row. '0' follows '/'; a range also
+    contains 'xk-west', between 'xk' and 'xk/'.
     """
     if not (few := each(regions)):
         return rows.c.regions.bool_op("&&")(regions)
     place = place_of(rows)
-    return or_(*((place >= region + "/") & (place < region + "0") for region in few))
+    return or_(
+        *((place >= region) & (place < region + "0") & ((place == region) | (place >= region + "/")) for region in few)
+    )
 
 
 def outermost(regions: Iterable[str]) -> list[str]:
@@ -141,13 +145,19 @@ def outermost(regions: Iterable[str]) -> list[str]:
     return kept
 
 
-def indexed(name: str, table: Table, *columns: str, where: TextClause | None = None) -> Index:
-    """An index for lists. The column 'place' stands for PLACE.
+def indexed(name: str, table: Table, *columns: str | ColumnElement[Any], where: TextClause | None = None) -> Index:
+    """An index for lists, on columns and expressions. The column 'place' stands for PLACE.
 
     Do not index columns that grow with the subject, such as an audience: an index row has at most 2,704 bytes.
     """
-    parts = (text(PLACE) if column == "place" else table.c[column] for column in columns)
+    parts = (_indexed_part(table, column) for column in columns)
     return Index(f"ix_{table.name}_{name}", *parts, postgresql_where=where)
+
+
+def _indexed_part(table: Table, column: str | ColumnElement[Any]) -> ColumnElement[Any] | TextClause:
+    if not isinstance(column, str):
+        return column
+    return text(PLACE) if column == "place" else table.c[column]
 
 
 FIRST: Final = text("version = 1")

@@ -68,7 +68,7 @@ def blocked() -> Query[Blocked]:
     """All locks that followers wait for, and all locks on tables of views that exclude writers."""
     names = ("follower", "what", "pid", "session", "since")
     found = text(BLOCKED).bindparams(followers=f"{FOLLOWERS} ").columns(*map(column, names)).subquery("blocked")
-    return Query(select(found), (), _blocked)
+    return Query(select(found), (), _blocked, unrestricted=True)
 
 
 def _blocked(row: Sequence[Any]) -> Blocked:

@@ -34,18 +34,21 @@ def parked() -> Query[Parked]:
         lambda row: Parked(
             view=row[0], stream=row[1], position=row[2], error=row[3], parked_at=row[4], waiting=int(row[5])
         ),
+        unrestricted=True,
     )
 
 
 def streams_of(view: str) -> Query[UUID]:
     """The parked streams of a view."""
-    return Query(select(streams.c.stream).where(streams.c.view == view), (), lambda row: UUID(str(row[0])))
+    return Query(
+        select(streams.c.stream).where(streams.c.view == view), (), lambda row: UUID(str(row[0])), unrestricted=True
+    )
 
 
 def waiting_positions(view: str, stream: UUID) -> Query[int]:
     """The positions of the pending events, in order."""
     found = select(events.c.position).where(events.c.view == view, events.c.stream == stream)
-    return Query(found.order_by(events.c.position), (), lambda row: int(row[0]))
+    return Query(found.order_by(events.c.position), (), lambda row: int(row[0]), unrestricted=True)
 
 
 def missing(views: Iterable[str], at_least: int, as_of: int | None) -> Select[Any]:

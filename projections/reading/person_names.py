@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, func, select
 
-from projections.reading.queries import Query
+from projections.reading.queries import EVERYTHING, PreparedQuery, Query, ViewerScope, named_texts
 from projections.tables.stored_events import people
 
 
@@ -19,9 +19,19 @@ class PersonName:
 
 def names(persons: Iterable[tuple[str, str]]) -> Query[PersonName]:
     """The known names of these persons, given as (issuer, subject)."""
-    statement = select(people.c.issuer, people.c.subject, people.c.name)
-    return Query(statement.where(tuple_(people.c.issuer, people.c.subject).in_(list(persons))), (), _named)
+    wanted = list(persons)
+    return _NAMES.of(EVERYTHING, issuers=[issuer for issuer, _ in wanted], subjects=[subject for _, subject in wanted])
+
+
+def _names(_scope: ViewerScope) -> Select[Any]:
+    issuers, subjects = named_texts("issuers"), named_texts("subjects")
+    wanted = func.unnest(issuers, subjects).table_valued("issuer", "subject", name="wanted").render_derived()
+    same = (people.c.issuer == wanted.c.issuer) & (people.c.subject == wanted.c.subject)
+    return select(people.c.issuer, people.c.subject, people.c.name).join_from(wanted, people, same)
 
 
 def _named(row: Sequence[Any]) -> PersonName:
     return PersonName(row[0], row[1], row[2])
+
+
+_NAMES: Final = PreparedQuery(_names, (), _named)

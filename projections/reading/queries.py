@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     TIMESTAMP,
+    BigInteger,
     ColumnElement,
     FromClause,
     Select,
@@ -20,12 +21,12 @@ from sqlalchemy import (
     any_,
     bindparam,
     false,
-    func,
     literal_column,
     true,
 )
 
-from domain.visibility import SEEN_BY, Viewer
+from domain.visibility import Viewer
+from projections.reading.statements import tokens_of
 
 T = TypeVar("T")
 
@@ -37,8 +38,8 @@ FOREVER: Final[ColumnElement[Any]] = literal_column("'infinity'::timestamptz")
 class ViewerScope:
     """The viewer, and the instant in the past; None is now. Visibility is always that of now.
 
-    position: of the last event recorded at `as_of`. clock: the current time for judging what is overdue, if not the
-    database's.
+    position: of the last event recorded at `as_of`. clock: the current time for judging what is overdue, if not this
+    machine's.
     """
 
     viewer: Viewer
@@ -49,13 +50,12 @@ class ViewerScope:
     @property
     def values(self) -> dict[str, object]:
         """The values of the parameters that the functions below use in statements."""
-        judged_at = self.as_of or self.clock
+        judged_at = self.as_of or self.clock or datetime.now(UTC)
         return {
-            "tokens": sorted(self.viewer.tokens or ()),
-            "markings": sorted(self.viewer.sees_all_of),
-            "own_tokens": sorted((self.viewer.tokens or frozenset()) - SEEING_ALL),
+            **tokens_of(self.viewer),
             "as_of": self.as_of,
             "judged_at": judged_at,
+            "position": self.position,
         }
 
     def now(self) -> "ViewerScope":
@@ -68,8 +68,6 @@ class ViewerScope:
 
 EVERYTHING: Final = ViewerScope(viewer=Viewer(None))
 """Without visibility, for internal use such as the context of rules. Never return such rows as they are."""
-SEEING_ALL: Final = frozenset[str]().union(*SEEN_BY.values())
-"""Tokens that give sight of everything with a marking. They have no effect on other markings."""
 NOBODY: Final = Viewer(frozenset())
 BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 PREPARED: Final = 32
@@ -80,7 +78,8 @@ PREPARED: Final = 32
 class Query(Generic[T]):
     """A statement, the views that it reads, the decoder of a row, and values of named parameters.
 
-    refuses_parked: whether an answer that would omit a parked event raises EventParked.
+    refuses_parked: whether an answer that would omit a parked event raises EventParked. unrestricted: whether rows
+    that the viewer may not see are read too, for internal use. Never return such rows as they are.
     """
 
     statement: Select[Any]
@@ -88,6 +87,7 @@ class Query(Generic[T]):
     read: Callable[[Sequence[Any]], T]
     values: Mapping[str, object] = field(default_factory=dict)
     refuses_parked: bool = True
+    unrestricted: bool = False
 
     def despite_parked(self) -> "Query[T]":
         """The same query, for a caller that checks which of its subjects are parked."""
@@ -110,7 +110,13 @@ class PreparedQuery(Generic[T]):
 
     def of(self, scope: ViewerScope, *form: Hashable, **values: object) -> Query[T]:
         """values: of the statement's named parameters, besides those of the scope."""
-        return Query(self._build(_of_its_kind(scope), *form), self._views, self._read, {**scope.values, **values})
+        return Query(
+            self._build(_of_its_kind(scope), *form),
+            self._views,
+            self._read,
+            {**scope.values, **values},
+            unrestricted=scope.viewer.tokens is None,
+        )
 
 
 def _of_its_kind(scope: ViewerScope) -> ViewerScope:
@@ -118,6 +124,7 @@ def _of_its_kind(scope: ViewerScope) -> ViewerScope:
     return ViewerScope(
         viewer=EVERYTHING.viewer if scope.viewer.tokens is None else NOBODY,
         as_of=None if scope.as_of is None else BEFORE_ALL,
+        position=None if scope.position is None else 0,
     )
 
 
@@ -166,9 +173,14 @@ def instant(scope: ViewerScope) -> ColumnElement[datetime]:
     return bindparam("as_of", scope.as_of, type_=TIMESTAMP(timezone=True))
 
 
+def last_position() -> ColumnElement[int]:
+    """The position of the last event to read, as a parameter of `ViewerScope.values`."""
+    return bindparam("position", type_=BigInteger)
+
+
 def judgement_time() -> ColumnElement[datetime]:
     """The time for judging what is overdue, as a parameter of `ViewerScope.values`."""
-    return func.coalesce(bindparam("judged_at", type_=TIMESTAMP(timezone=True)), func.now())
+    return bindparam("judged_at", type_=TIMESTAMP(timezone=True))
 
 
 @cache
@@ -180,10 +192,6 @@ def alias(table: Table, name: str) -> FromClause:
 def text_array(values: Iterable[str]) -> ColumnElement[Any]:
     """An array parameter: the statement is the same for any number of values."""
     return bindparam(None, list(values), type_=ARRAY(Text))
-
-
-def uuid_array(values: Iterable[UUID]) -> ColumnElement[Any]:
-    return bindparam(None, list(values), type_=ARRAY(Uuid))
 
 
 def named_texts(name: str) -> ColumnElement[Any]:

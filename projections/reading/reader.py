@@ -9,19 +9,20 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Executable, Text, any_, bindparam, func, select
+from sqlalchemy import Executable
 
 from domain.visibility import Viewer, viewer
 from domain.vocabulary import Actor, iso_time
 from projections.reading import parked_streams
-from projections.reading.connections import ConnectionLost, Connections
+from projections.reading.connections import ConnectionLost, Connections, Found
+from projections.reading.position_queries import LACKING, PARKED, POSITION_AS_OF, POSITIONS
 from projections.reading.positions import EventParked, ViewBehind, ViewPositions
 from projections.reading.queries import Query, ViewerScope
 from projections.reading.single_flight import SingleFlight
-from projections.reading.standings import Mark, StandingOf, Standings
+from projections.reading.standings import Mark, StandingOf, Standings, disclosed_row
 from projections.reading.statement_slots import Person, StatementSlots, in_pieces
-from projections.tables import checkpoints, parked
-from projections.tables.stored_events import events
+from projections.reading.statements import ViewerSettings, settings_of, viewed
+from projections.tables.row_security import MARKINGS_MISSING
 
 __all__ = ["DatabaseUnavailable", "EventParked", "InstantAhead", "Reader", "Reading", "ViewBehind"]
 
@@ -30,24 +31,6 @@ T = TypeVar("T")
 RETRY_AFTER: Final = 1.0
 PAST_KEPT: Final = 4096
 """Instants whose positions are cached: clients send several queries for the same instant."""
-LAST: Final = select(events.c.recorded_at).order_by(events.c.notification_id.desc()).limit(1).scalar_subquery()
-POSITION_AS_OF: Final = select(
-    func.event_store.position_as_of(bindparam("instant", type_=TIMESTAMP(timezone=True))),
-    func.greatest(func.clock_timestamp(), LAST),
-)
-PARKED: Final = select(parked.streams.c.view, parked.streams.c.stream, parked.streams.c.position)
-POSITIONS: Final = select(
-    checkpoints.table.c.view,
-    checkpoints.reached,
-    checkpoints.table.c.parked,
-    checkpoints.table.c.mends,
-    checkpoints.table.c.updated_at,
-)
-LACKING: Final = select(checkpoints.table.c.view).where(
-    checkpoints.table.c.view == any_(bindparam("views", type_=ARRAY(Text))),
-    checkpoints.reached < bindparam("wanted", type_=BigInteger),
-)
-"""Views that have not reached a position: a query on the same connection would miss events."""
 
 
 class InstantAhead(Exception):
@@ -75,16 +58,23 @@ class Reading:
         self._at_least = at_least
         self._reached = reached
         self._person = person
+        self._viewer_settings = settings_of(scope.viewer)
 
     @property
     def viewer(self) -> Viewer:
         return self.viewer_scope.viewer
 
     async def rows(self, query: Query[T]) -> list[T]:
-        """Raises ViewBehind, DatabaseUnavailable."""
-        return await self._reader.answer(
-            query, self._at_least, self.viewer_scope.position, reached=self._reached, person=self._person
+        """Requests are returned as the viewer may see them. Raises ViewBehind, DatabaseUnavailable."""
+        found = await self._reader.answer(
+            query,
+            self._at_least,
+            self.viewer_scope.position,
+            viewer=self._viewer_settings,
+            reached=self._reached,
+            person=self._person,
         )
+        return found if self.viewer.tokens is None else [disclosed_row(row, self.viewer) for row in found]
 
     async def one(self, query: Query[T]) -> T | None:
         """The first row of the answer."""
@@ -95,10 +85,8 @@ class Reading:
 
         Up to a second old, but complete up to the position of this reading. Raises ViewBehind, DatabaseUnavailable.
         """
-        found, until = (
-            await self._reader.parked_streams(view, self._at_least, self._reached),
-            self.viewer_scope.position,
-        )
+        until = self.viewer_scope.position
+        found = await self._reader.parked_streams(view, self._at_least, self._reached)
         return found if until is None else {stream: at for stream, at in found.items() if at <= until}
 
 
@@ -147,8 +135,7 @@ class Reader:
         clock. Raises InstantAhead, ViewBehind, DatabaseUnavailable.
         """
         now = now or self._clock()
-        if as_of is not None and position is None:
-            position = await self._position_as_of(as_of)
+        position = await self._position_as_of(as_of) if as_of is not None and position is None else position
         wanted = max(at_least or 0, position or 0)
         seen_by = await self._viewer(actor, now, max(wanted, reached or 0))
         scope = ViewerScope(viewer=seen_by, as_of=as_of, position=position, clock=now)
@@ -160,18 +147,23 @@ class Reader:
         at_least: int = 0,
         as_of: int | None = None,
         *,
+        viewer: ViewerSettings | None,
         reached: int = 0,
         person: Person | None = None,
     ) -> list[T]:
         """Runs a query.
 
         at_least: position of an event that the answer must include. as_of: position up to which no event may be
-        missing. reached: position that the views must have reached, parked events aside. person: whose statement slots
-        it uses. Raises ViewBehind, DatabaseUnavailable.
+        missing. viewer: whose rows it reads, unless the query is unrestricted; None for the register itself. reached:
+        position that the views must have reached, parked events aside. person: whose statement slots it uses. Raises
+        ViewBehind, DatabaseUnavailable.
+
+        It waits until the views have every recorded change of a marking: a viewer never reads by an earlier one.
         """
+        settings = None if viewer is None or query.unrestricted else {**viewer, "viewed": viewed(query.views)}
+        wanted = max(at_least, reached)
 
         async def rows() -> Sequence[Sequence[Any]]:
-            wanted = max(at_least, reached)
             await self._positions.wait_until(query.views, wanted, self._patience)
             parking = self._parking.intersection(query.views) if query.refuses_parked else ()
             if at_least and parking:
@@ -179,12 +171,19 @@ class Reader:
                 for view, position in await self._rows(missing.limit(1)):
                     raise EventParked(view, position, at_least)
             try:
-                async with self._slots.slot(person):
-                    return await self._execute(query.statement, query.values, query.views, wanted)
+                give_back = await self._slots.take(person)
             except TimeoutError:
                 raise DatabaseUnavailable("other statements of the same person take too long") from None
+            try:
+                return await self._execute(query.statement, query.values, query.views, wanted, settings)
+            finally:
+                give_back()
 
-        return await in_pieces(query.read, await self._with_retry(rows))
+        while True:
+            try:
+                return await in_pieces(query.read, await self._with_retry(rows))
+            except _MarkingMissing as missing:
+                wanted = missing.position
 
     async def parked_streams(self, view: str, *positions: int) -> Mapping[UUID, int]:
         """As `Reading.parked_streams`. positions: that the view must have reached."""
@@ -202,13 +201,20 @@ class Reader:
         """The lowest current position of these views. Raises DatabaseUnavailable."""
         return await self._positions.minimum(views)
 
+    async def marks(self) -> Mapping[str, Mark]:
+        """Each view's position, and when its checkpoint last changed. Raises DatabaseUnavailable."""
+        await self._positions.look()
+        return self._updated
+
     async def _viewer(self, actor: Actor, now: datetime, at_least: int) -> Viewer:
         """The viewer, no older than the last look at the positions."""
         if actor.is_system:
             return viewer(actor, registered=True, holds=())
         await self._positions.look()
         await self._positions.wait_until(self._standings.query(actor.authority).views, at_least, self._patience)
-        return await self._standings.viewer(actor, now, self._updated, partial(self.answer, at_least=at_least))
+        return await self._standings.viewer(
+            actor, now, self._updated, partial(self.answer, at_least=at_least, viewer=None)
+        )
 
     async def _position_as_of(self, instant: datetime) -> int:
         """The position of an instant. It never changes while the database keeps its history, so it is cached."""
@@ -235,8 +241,7 @@ class Reader:
         return await self._with_retry(partial(self._execute, statement, values))
 
     async def _with_retry(self, ask: Callable[[], Awaitable[Sequence[Sequence[Any]]]]) -> Sequence[Sequence[Any]]:
-        """Retries once if a pooled connection is dead, as after a restart, or if views have lost steps: their known
-        positions are then reset."""
+        """Once more if a pooled connection is dead, or views have lost steps: their known positions are then reset."""
         try:
             with suppress(ConnectionLost, _Lost):
                 return await ask()
@@ -250,17 +255,22 @@ class Reader:
         values: Mapping[str, object] | None,
         views: Sequence[str] = (),
         wanted: int = 0,
+        viewer: ViewerSettings | None = None,
     ) -> Sequence[Sequence[Any]]:
         """Raises _Lost if a view is no longer at the wanted position, although it was known to have reached it."""
         try:
-            async with asyncio.timeout(self._limit + 1), self._connections.connection() as connection:
-                if wanted and views:
-                    values_of_views = {"views": list(views), "wanted": wanted}
-                    for (view,) in await self._connections.rows(connection, LACKING, values_of_views):
-                        self._positions.reset()
-                        raise _Lost(f"the view {view} is no longer at {wanted}")
-                return await self._connections.rows(connection, statement, values)
+            async with (
+                asyncio.timeout(self._limit + 1),
+                self._connections.connection(for_viewer=viewer is not None) as connection,
+            ):
+                unless = (LACKING, {"views": list(views), "wanted": wanted}) if wanted and views else None
+                return await self._connections.rows(connection, statement, values, viewer, unless=unless)
+        except Found as found:
+            self._positions.reset()
+            raise _Lost(f"the view {found.args[0][0]} is no longer at {wanted}") from None
         except (TimeoutError, psycopg.Error, ConnectionLost) as error:
+            if isinstance(error, psycopg.Error) and error.sqlstate == MARKINGS_MISSING:
+                raise _MarkingMissing(int(error.diag.message_primary or 0)) from None
             self._past = {}
             self._standings.clear()
             raise self._failure(error) from error
@@ -274,6 +284,14 @@ class Reader:
         if isinstance(error, ConnectionLost):
             self._positions.reset()
         return error
+
+
+class _MarkingMissing(Exception):
+    """A view lacks the change of a marking at a position."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
 
 
 class _Lost(Exception):

@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from domain.authority import Authority
+from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.visibility import disclosed_to
 from domain.jurisdiction import Jurisdiction
 from domain.visibility import Viewer, viewer
 from domain.vocabulary import Actor, AuthorityCode
@@ -37,13 +39,13 @@ class Standings:
         ask: Callable[[Query[Authority | Jurisdiction]], Awaitable[Standing]],
     ) -> Viewer:
         """The viewer, by the mandates that are valid now. marks: of the views, no newer than what `ask` returns."""
-        registered, holds = False, []
+        registered, audits_everything, holds = False, False, []
         for found in await self._read(actor.authority, marks, ask):
             if isinstance(found, Authority):
-                registered = True
+                registered, audits_everything = True, found.audits_everything
             elif (mandate := found.mandate(now)) is not None and mandate.authority == actor.authority:
                 holds.append(mandate.region)
-        return viewer(actor, registered=registered, holds=holds)
+        return viewer(actor, registered=registered, holds=holds, audits_everything=audits_everything)
 
     async def _read(
         self,
@@ -61,3 +63,10 @@ class Standings:
             self._cached.clear()
         self._cached[authority] = version, found
         return found
+
+
+def disclosed_row(row: Any, viewer: Viewer) -> Any:
+    """The row, with each request in it as the viewer may see it."""
+    if isinstance(row, DeploymentRequest):
+        return disclosed_to(viewer, row)
+    return tuple(disclosed_row(part, viewer) for part in row) if type(row) is tuple else row

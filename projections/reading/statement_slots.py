@@ -1,8 +1,8 @@
 """Limits on what one person may use: concurrent statements, and rows decoded without a pause."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -24,21 +24,23 @@ class StatementSlots:
         self._patience = patience
         self._slots: WeakValueDictionary[Person, asyncio.Semaphore] = WeakValueDictionary()
 
-    @asynccontextmanager
-    async def slot(self, person: Person | None) -> AsyncIterator[None]:
-        """Holds a slot. None stands for internal use, which has no limit. Raises TimeoutError."""
+    async def take(self, person: Person | None) -> Callable[[], None]:
+        """Takes a slot, and returns what gives it back. None stands for internal use, which has no limit.
+
+        Raises TimeoutError.
+        """
         if person is None:
-            yield
-            return
+            return _nothing
         slots = self._slots.get(person)
         if slots is None:
             slots = self._slots[person] = asyncio.Semaphore(STATEMENTS)
-        async with asyncio.timeout(self._patience):
+        async with asyncio.timeout(self._patience) if slots.locked() else nullcontext():
             await slots.acquire()
-        try:
-            yield
-        finally:
-            slots.release()
+        return slots.release
+
+
+def _nothing() -> None:
+    """Internal use took no slot."""
 
 
 async def in_pieces(read: Callable[[Sequence[Any]], T], rows: Sequence[Sequence[Any]]) -> list[T]:

@@ -1,6 +1,7 @@
 """Renders statements of SQLAlchemy Core for psycopg. The text of a statement is written once."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -8,12 +9,49 @@ from sqlalchemy import ARRAY, BindParameter, Executable
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from domain.visibility import SEEING_ALL, Viewer
+from projections.tables.row_security import SETTINGS, WITHOUT_MARKINGS, as_viewer
+
 KEPT: Final = 128
 """Rendered statements that are kept for equal ones. Daily use needs no more, and some take half a megabyte."""
+VIEWERS: Final = 1024
+"""Viewers whose tokens are kept as statements use them."""
 DIALECT: Final = psycopg.dialect()  # type: ignore[no-untyped-call]
 
 Parameters = dict[str, Any]
 Encoder = Callable[[Any], Any]
+ViewerSettings = Mapping[str, str]
+"""The parameters of `row_security.as_viewer`."""
+
+
+class Texts(list[str]):
+    """Texts that many statements compare with. encoded: the text of the array."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        super().__init__(values)
+        self.encoded = _encoded(self)
+
+
+@lru_cache(VIEWERS)
+def tokens_of(viewer: Viewer) -> Mapping[str, Texts]:
+    """What statements compare with audiences and markings, by the names of SETTINGS."""
+    tokens = viewer.tokens or frozenset()
+    found = {"tokens": tokens, "own_tokens": tokens - SEEING_ALL, "markings": viewer.sees_all_of}
+    return {name: Texts(sorted(found[name])) for name in SETTINGS}
+
+
+@lru_cache(VIEWERS)
+def settings_of(viewer: Viewer) -> ViewerSettings | None:
+    """None for the register itself, which sees every row."""
+    if viewer.tokens is None:
+        return None
+    return {f"viewer_{name}": each.encoded for name, each in tokens_of(viewer).items()}
+
+
+@lru_cache(VIEWERS)
+def viewed(views: tuple[str, ...]) -> str:
+    """The parameter 'viewed' of `row_security.as_viewer`."""
+    return _encoded(view for view in views if view not in WITHOUT_MARKINGS)
 
 
 class Rendered:
@@ -22,6 +60,7 @@ class Rendered:
     def __init__(self, compiled: SQLCompiler, values: Mapping[str, Any]) -> None:
         """values: of the parameters, as the statement was built."""
         self.text = str(compiled)
+        self.text_of_viewer = as_viewer(self.text)
         self._encoders = {name: _encoder(compiled.binds.get(name)) for name in values}
         self._values = {name: self._encoders[name](value) for name, value in values.items()}
 
@@ -41,12 +80,16 @@ class Statements:
         self._rendered: WeakKeyDictionary[Executable, Rendered] = WeakKeyDictionary()
         self._compiled: dict[Any, SQLCompiler] = {}
 
-    def rendered(self, statement: Executable, values: Mapping[str, Any]) -> tuple[str, Parameters]:
-        """The text of a statement and its parameters."""
+    def rendered(
+        self, statement: Executable, values: Mapping[str, Any], viewer: ViewerSettings | None = None
+    ) -> tuple[str, Parameters]:
+        """The text of a statement and its parameters. viewer: for whom row-level security admits rows."""
         found = self._rendered.get(statement)
         if found is None:
             found = self._rendered[statement] = self._render(statement)
-        return found.text, found.parameters(values)
+        if viewer is None:
+            return found.text, found.parameters(values)
+        return found.text_of_viewer, {**found.parameters(values), **viewer}
 
     def _render(self, statement: Any) -> Rendered:
         key = statement._generate_cache_key()
@@ -72,8 +115,14 @@ def _unchanged(value: Any) -> Any:
 
 
 def _array(values: Iterable[Any] | None) -> str | None:
+    if values is None:
+        return None
+    return values.encoded if isinstance(values, Texts) else _encoded(values)
+
+
+def _encoded(values: Iterable[Any]) -> str:
     """The text of an array: psycopg's own takes longer than the rest of a short statement."""
-    return None if values is None else "{" + ",".join(map(_element, values)) + "}"
+    return "{" + ",".join(map(_element, values)) + "}"
 
 
 def _element(value: Any) -> str:

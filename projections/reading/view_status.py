@@ -103,7 +103,7 @@ REBUILDS: Final = 0x72656275  # "rebu"
 
 def head() -> Query[int]:
     """The position of the last event in the log; 0 if it is empty."""
-    return Query(_head(), (), lambda row: int(row[0]))
+    return Query(_head(), (), lambda row: int(row[0]), unrestricted=True)
 
 
 def statuses(names: Sequence[str] = ()) -> Query[ViewStatus]:
@@ -142,7 +142,7 @@ def statuses(names: Sequence[str] = ()) -> Query[ViewStatus]:
         .select_from(followed.outerjoin(rebuilds, rebuilds.c.view == listed.c.view))
         .order_by(listed.c.view)
     )
-    return Query(statement, (), _status)
+    return Query(statement, (), _status, unrestricted=True)
 
 
 def _head() -> Select[Any]:

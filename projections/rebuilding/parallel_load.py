@@ -17,7 +17,7 @@ from domain.recorded_event import Recorded
 from projections.catalogue import VIEW_OF
 from projections.following import parked_events
 from projections.following.leadership import connect
-from projections.following.replay import Decode, LogReplay, blocks, topics
+from projections.following.replay import BatchSize, Decode, LogReplay, topics
 from projections.following.row_writer import UnappliableEvent, begins, fold, memories
 from projections.following.stream_ranges import StreamRange
 from projections.rebuilding import copies
@@ -65,7 +65,8 @@ def fill(job: LoadJob, parts: Sequence[StreamRange], jobs: int) -> Generator[int
     jobs = min(jobs, len(parts) // MIN_PARTS)
     if jobs <= 1 or VIEW_OF.get(job.view.name) is not job.view:
         with _session(job) as connection:
-            yield from (_fill(job, connection, part) for part in parts)
+            size = BatchSize()
+            yield from (_fill(job, connection, part, size) for part in parts)
         return
     with _processes(job, jobs) as pipes:
         waiting = iter(parts)
@@ -84,15 +85,15 @@ def fill(job: LoadJob, parts: Sequence[StreamRange], jobs: int) -> Generator[int
                 yield events
 
 
-def _fill(job: LoadJob, connection: psycopg.Connection[Any], part: StreamRange) -> int:
+def _fill(job: LoadJob, connection: psycopg.Connection[Any], part: StreamRange, size: BatchSize) -> int:
     """Loads one part in one transaction, together with its record in copy_parts."""
     view, copy = job.view, job.copy
-    replay = LogReplay(connection, job.decode, copy.position)
+    replay = LogReplay(connection, job.decode, copy.position, size)
     events, left_out = 0, list[UUID]()
     with connection.transaction():
         if not copies.claim(connection, copy, part):
             return 0
-        for block in blocks(replay.by_stream(topics(view.by_stream), part)):
+        for block in replay.blocks(topics(view.by_stream), part):
             folded, numbers = [], dict[UUID, int]()
             for stream, own, _ in block:
                 if own is None or (found := _folded(job, connection, stream, own)) is None:
@@ -197,8 +198,9 @@ def _serve(name: str, url: str, decode: Decode, copy: Copy, served: int, pipe: C
     job = LoadJob(VIEW_OF[name], url, decode, copy, served)
     try:
         with infrequent_gc(), _session(job) as connection:
+            size = BatchSize()
             while True:
-                pipe.send(_fill(job, connection, pipe.recv()))
+                pipe.send(_fill(job, connection, pipe.recv(), size))
     except (EOFError, ConnectionError):
         return
     except Exception as error:  # noqa: BLE001 - the parent process raises it

@@ -13,7 +13,7 @@ from domain.recorded_event import Recorded
 from projections.following import parked_events
 from projections.following.fold_cache import FoldCache
 from projections.following.leadership import OtherVersion, connect, version_of
-from projections.following.replay import Decode, LogReplay, count, head, topics
+from projections.following.replay import BatchSize, Decode, LogReplay, count, head, topics
 from projections.following.row_writer import UnappliableEvent, apply
 from projections.rebuilding import copies, rebuild_queue
 from projections.rebuilding.copies import AUTOVACUUM, NEXT, Copy
@@ -79,6 +79,7 @@ class RebuildAttempt:
         self._progress = reporter
         self._jobs = jobs
         self._states = FoldCache(view, NEXT)
+        self._batches = BatchSize()
         self._parked: dict[UUID, UnappliableEvent] = {}
         self._position = 0
         self._compared: Comparison | None = None
@@ -126,7 +127,9 @@ class RebuildAttempt:
         self._progress.total = self._events(position)
         copy = copies.begin(self._connection, self._view, position, self._progress.total)
         if self._progress.swaps and (lacking := copies.unlike(self._connection, self._view, whole=False)) is not None:
-            raise NotCopied(f"{lacking} has features that a copy does not get, such as row policies or triggers")
+            raise NotCopied(
+                f"{lacking} has features that a copy does not get, such as triggers or restrictive policies"
+            )
         return copy
 
     def _events(self, until: int) -> int:
@@ -148,7 +151,7 @@ class RebuildAttempt:
             return compare(at, self._view, NEXT, position, version)
 
         [found] = run_cancellable([moment], compared, self._progress.look)
-        replay = LogReplay(self._connection, self._decode, position)
+        replay = LogReplay(self._connection, self._decode, position, self._batches)
         sampled = check_sample(moment, self._view, NEXT, replay, position, self._parked)
         return replace(found, sampled=sampled)
 
@@ -178,7 +181,7 @@ class RebuildAttempt:
         self._derive()
         copies.build_indexes(self._view, self._url, self._connection, self._jobs, self._progress.look)
         self._progress.enter(RebuildStep.CATCHING_UP)
-        replay = LogReplay(self._connection, self._decode, copy.position)
+        replay = LogReplay(self._connection, self._decode, copy.position, self._batches)
         for stream in left_out:
             self._apply_all(replay.of_stream(stream, topics(self._view.by_stream)))
         self._apply_all(replay.by_position(topics(self._view.by_position)))
@@ -236,7 +239,7 @@ class RebuildAttempt:
             self._advance(end)
 
     def _advance(self, end: int) -> None:
-        replay = LogReplay(self._connection, self._decode, end)
+        replay = LogReplay(self._connection, self._decode, end, self._batches)
         self._apply_all(replay.by_position(self._wanted(), self._position))
         self._position = end
 

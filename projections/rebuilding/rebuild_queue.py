@@ -58,6 +58,7 @@ def ended() -> Query[RebuildEnd]:
             differing=int(row[4]),
             summary=row[5],
         ),
+        unrestricted=True,
     )
 
 

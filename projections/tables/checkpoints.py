@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     case,
     exists,
+    select,
 )
 
 from projections.tables.metadata import PROJECTIONS
@@ -94,8 +95,10 @@ class RebuildStep(StrEnum):
         return self.value.lower().replace("_", " ")
 
 
-in_the_log: Final = exists().where(
-    events.c.notification_id == table.c.position, events.c.recorded_at == table.c.recorded_at
+in_the_log: Final = exists(
+    select(events.c.notification_id).where(
+        events.c.notification_id == table.c.position, events.c.recorded_at == table.c.recorded_at
+    )
 )
 """Whether the log contains the event of the checkpoint. It does not after an older log was restored."""
 reached: Final = case((in_the_log, table.c.position), else_=0)

@@ -6,7 +6,7 @@ of an item, 0 stands for a text that is stored in another column; it decodes as 
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, ClassVar, Final, TypeVar, Union, get_type_hints
+from typing import Any, ClassVar, Final, TypeVar, Union, cast, get_type_hints
 
 import msgspec
 
@@ -72,19 +72,24 @@ def reader(kind: type[State]) -> Callable[[str], State]:
     return msgspec.json.Decoder(kind, dec_hook=_read).decode
 
 
-def reader_without(kind: type[State], omitted: Container[str]) -> Callable[[str], State]:
-    """Returns a decoder of documents of a dataclass. Its objects have no other attributes than the fields not omitted.
+def partial_kind(
+    kind: type[State], names: Container[str], properties: Mapping[str, Any], kinds: Mapping[str, Any]
+) -> type[State]:
+    """Returns a kind of objects that have only these fields of a dataclass, and these properties.
 
-    Call it at import time only, see `reader`.
+    kinds: of fields that are decoded as another kind than that of the dataclass. Call `reader` for the same dataclass
+    before: this function and `reader` for its result may be called at any time, but never in two threads.
     """
-    hints = get_type_hints(kind)
+    hints = {**get_type_hints(kind), **kinds}
     kept = [
         (field.name, hints[field.name], msgspec.field(**_default(field)))
         for field in fields(kind)  # type: ignore[arg-type]
-        if field.name not in omitted
+        if field.name in names
     ]
-    partial: Any = msgspec.defstruct(f"Partial{kind.__name__}", kept, kw_only=True, frozen=True)
-    return reader(partial)
+    partial: Any = msgspec.defstruct(
+        f"Partial{kind.__name__}", kept, kw_only=True, frozen=True, gc=False, namespace=dict(properties)
+    )
+    return cast("type[State]", partial)
 
 
 def _default(field: Field[Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    ARRAY,
     TIMESTAMP,
     BigInteger,
     Boolean,
@@ -36,6 +37,11 @@ events: Final = Table(
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
     PrimaryKeyConstraint("originator_id", "originator_version", name="events_pkey"),
     Index("events_notification_id_idx", "notification_id", unique=True),
+    Index(
+        "events_marking_changes_idx",
+        "notification_id",
+        postgresql_where=text("topic IN ('RequestMarkingChanged', 'IncidentMarkingChanged')"),
+    ),
 )
 
 event_texts: Final = Table(
@@ -78,3 +84,33 @@ people: Final = Table(
     Column("name", Text, nullable=False),
     Column("seen_at", TIMESTAMP(timezone=True), nullable=False),
 )
+
+lineages: Final = Table(
+    "lineages",
+    EVENT_STORE,
+    Column("system_identifier", BigInteger, primary_key=True, autoincrement=False),
+    Column("timeline", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("began_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+)
+"""Each timeline of each server that has written this log, and the position of the last event before it began."""
+
+access_log: Final = Table(
+    "access_log",
+    EVENT_STORE,
+    Column("id", Uuid, primary_key=True),
+    Column("at", TIMESTAMP(timezone=True), nullable=False),
+    Column("reader_kind", Text, nullable=False),
+    Column("reader_issuer", Text, nullable=False),
+    Column("reader_subject", Text, nullable=False),
+    Column("reader_authority", Text, nullable=False),
+    Column("reader_roles", ARRAY(Text), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subjects", ARRAY(Uuid), nullable=False),
+    Column("document", Text),
+    Column("marking", Text),
+    Column("audience", ARRAY(Text), nullable=False),
+)
+"""Written by `event_store.record_access` alone. Entries are deleted when they are older than the retention setting."""
+Index(None, access_log.c.at, access_log.c.id)
+Index(None, access_log.c.subjects, postgresql_using="gin")

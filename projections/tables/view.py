@@ -131,10 +131,12 @@ def version_table(name: str, *columns: Column[Any], documented: bool = True) -> 
     )
 
 
-def items(name: str, *, texts: bool = True) -> Table:
+def items(name: str, *, texts: bool = True, audience: bool = True, within: bool = False) -> Table:
     """A table of the unbounded parts of a state: one row for each item and each of its changes.
 
-    version: the first one with this content. field and ordinal: the place of the item in the state.
+    version: the first one with this content. field and ordinal: the place of the item in the state. audience: of the
+    subject, as in its version rows; not needed where only followers read the items. within: who, of those in the
+    audience, sees the item; NULL: all of them.
     """
     return Table(
         name,
@@ -145,6 +147,8 @@ def items(name: str, *, texts: bool = True) -> Table:
         Column("ordinal", BigInteger, nullable=False),
         Column("document", Text, nullable=False),
         *([Column("texts", Text)] if texts else []),
+        *([Column("audience", ARRAY(Text))] if audience else []),
+        *([Column("within", ARRAY(Text))] if within else []),
         PrimaryKeyConstraint("id", "version", "field", "ordinal"),
     )
 

@@ -21,7 +21,7 @@ REQUESTS = """\
 ## A deployment request
 
 A recused person can take no further step except remarks. An interested person is one who is recused, or who submitted
-or amended the request.
+or amended the request or asked to extend its approval.
 """
 
 INCIDENTS = """\
@@ -48,6 +48,9 @@ def _section(head: str, opening: Opening[Any, Any, Any], rows: Sequence[Row], st
         states = ", ".join(map(label, row.states)) or "any"
         yield f"| `{row.action}` | {states} | {_by(row)} | {' or '.join(map(label, row.leads_to))} |"
     yield ""
+    if awaited := ", ".join(f"`{row.action}`" for row in rows if row.awaited):
+        yield f"In the inbox of those who may take them, while they are awaited: {awaited}."
+        yield ""
     yield "Conditions:"
     yield ""
     for row in rows:

@@ -1,7 +1,7 @@
 """The rows of the lifecycle tables as text."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,9 +13,9 @@ from domain.deployment_request.evolution import evolve as evolve_request
 from domain.deployment_request.lifecycle import STEPS as REQUEST_STEPS
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import IncidentReported
+from domain.incident.evolution import evolve as evolve_incident
 from domain.incident.lifecycle import STEPS as INCIDENT_STEPS
 from domain.incident.state import Incident
-from domain.incident.state import evolve as evolve_incident
 from domain.jurisdiction import Jurisdiction, Mandate, stream_of
 from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import (
@@ -37,6 +37,7 @@ SOME_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SOME_ID: Final = UUID(int=0)
 PLACE: Final = Region("its place")
 REQUESTING: Final = AuthorityCode("the requesting authority")
+REPORTING: Final = AuthorityCode("the reporting authority")
 INVESTIGATING: Final = AuthorityCode("the authority")
 DECIDING: Final = AuthorityCode("the deciding authority")
 
@@ -46,7 +47,7 @@ class Row:
     """One step of a lifecycle table.
 
     states: empty if every status allows it. who: its actors; None if only the register takes it. automatic: whether the
-    register may take it.
+    register may take it. awaited: whether it appears in inboxes.
     """
 
     action: str
@@ -54,6 +55,7 @@ class Row:
     leads_to: tuple[str, ...]
     who: str | None
     automatic: bool
+    awaited: bool
     conditions: tuple[str, ...]
 
 
@@ -88,6 +90,7 @@ def _row(step: Step[Any, Any, Any], sample: Any) -> Row:
         leads_to=step.leads_to,
         who=None if step.by.somebody(sample, context).is_system else who,
         automatic=step.by.judge(sample, context.as_actor(SYSTEM))[0].met,
+        awaited=step.awaited is not None,
         conditions=tuple(_sentence(rule) for rule in rules),
     )
 
@@ -138,7 +141,7 @@ def _incident() -> Incident:
         occurred_at=SOME_TIME,
         marking=Marking.CLEAR,
     )
-    return evolve_incident(None, _recorded(event))
+    return evolve_incident(None, replace(_recorded(event), actor=replace(NOBODY, authority=REPORTING)))
 
 
 def _context() -> Context:

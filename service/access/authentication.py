@@ -1,23 +1,28 @@
 """Identification of the bearers of tokens: the register's own, and those of external issuers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Final
 
-import httpx
-
-from service.access.issuer_keys import IssuerKeys
+from service.access.issuer_keys import RETRY, Fetch, IssuerKeys
 from service.access.issuers import Issuer
 from service.access.known_tokens import KnownTokens
 from service.access.signed_tokens import parse_token, verified
+from service.errors import Unavailable
 from service.identity import ISSUER, Identity, Tokens, Unauthenticated
+
+ISSUER_AWAY: Final = "The keys of the token's issuer cannot be fetched: try again later."
 
 
 class KeyUnknown(Unauthenticated):
-    """The issuer has no key of this `kid`, as far as is known. It may have one after `fetch`."""
+    """The issuer has no key of this `kid`, as far as is known.
 
-    def __init__(self, fetch: Callable[[], Awaitable[None]]) -> None:
+    It may have one after `fetch`, which returns whether the keys were fetched.
+    """
+
+    def __init__(self, fetch: Callable[[], Awaitable[bool]]) -> None:
         super().__init__("The token's 'kid' names no key of its issuer.")
         self.fetch = fetch
 
@@ -25,19 +30,24 @@ class KeyUnknown(Unauthenticated):
 class Authentication:
     """Identifies bearers by the keys at hand, without I/O."""
 
-    def __init__(self, tokens: Tokens | None, issuers: Sequence[Issuer], client: httpx.AsyncClient) -> None:
-        """tokens: the register's own, None if they are not accepted. client: fetches the issuers' keys."""
+    def __init__(self, tokens: Tokens | None, issuers: Sequence[Issuer] = (), fetch: Fetch | None = None) -> None:
+        """tokens: the register's own, None if they are not accepted. fetch: gets the issuers' keys; needed for them."""
         self._tokens = tokens
         self._known = KnownTokens(self._verified)
-        self.issuers = {each.issuer: IssuerKeys(each, client, self._known.forget) for each in issuers}
+        self.issuers: dict[str, IssuerKeys] = {}
+        if fetch is not None:
+            self.issuers = {each.issuer: IssuerKeys(each, fetch, self._known.forget) for each in issuers}
 
     def identify(self, token: str, now: datetime) -> Identity:
         """The bearer. Raises Unauthenticated; KeyUnknown if the issuer may have published the key since."""
         return self._known.read(token, now)
 
-    def warnings(self) -> Mapping[str, Callable[[], str | None]]:
-        """Subject -> why the newest fetch of the issuer's keys failed, or None."""
-        return {f"issuer {name}": keys.warning for name, keys in self.issuers.items()}
+    def warning(self) -> str | None:
+        """How many issuers do not answer, or None. It names none, since health needs no token; the log does."""
+        failed = sum(keys.failure is not None for keys in self.issuers.values())
+        if not failed:
+            return None
+        return f"the keys of {failed} of {len(self.issuers)} could not be fetched; the log says why"
 
     def _verified(self, token: str, now: datetime) -> Identity:
         if self._tokens is not None and not self.issuers:
@@ -55,19 +65,37 @@ class Authentication:
 
 
 async def authenticated(identify: Callable[[str], Identity], token: str) -> Identity:
-    """The bearer, also by a key that the issuer has only just published. Raises Unauthenticated."""
+    """The bearer, also by a key that the issuer has only just published.
+
+    Raises Unauthenticated; Unavailable if the key is unknown and the issuer's keys cannot be fetched.
+    """
     try:
         return identify(token)
     except KeyUnknown as unknown:
-        await unknown.fetch()
+        is_fetched = await unknown.fetch()
+    try:
         return identify(token)
+    except KeyUnknown:
+        if is_fetched:
+            raise
+        raise Unavailable(ISSUER_AWAY, retry_after=RETRY) from None
+
+
+async def identify_once(
+    tokens: Tokens | None, issuers: Sequence[Issuer], token: str, clock: Callable[[], datetime]
+) -> Identity:
+    """The bearer, for a process that reads one token: fetches only the keys of its issuer.
+
+    Raises Unauthenticated, Unavailable.
+    """
+    async with _opened(tokens, issuers) as authentication:
+        return await authenticated(lambda given: authentication.identify(given, clock()), token)
 
 
 @asynccontextmanager
 async def open_authentication(tokens: Tokens | None, issuers: Sequence[Issuer]) -> AsyncIterator[Authentication]:
     """Has fetched the keys once, if the issuers answer, and follows them while the context is open."""
-    async with httpx.AsyncClient() as client:
-        authentication = Authentication(tokens, issuers, client)
+    async with _opened(tokens, issuers) as authentication:
         keys = authentication.issuers.values()
         await asyncio.gather(*(each.refresh() for each in keys))
         following = [asyncio.create_task(each.follow()) for each in keys]
@@ -77,3 +105,14 @@ async def open_authentication(tokens: Tokens | None, issuers: Sequence[Issuer]) 
             for task in following:
                 task.cancel()
             await asyncio.gather(*following, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _opened(tokens: Tokens | None, issuers: Sequence[Issuer]) -> AsyncIterator[Authentication]:
+    if not issuers:
+        yield Authentication(tokens)
+        return
+    from service.access.key_fetcher import open_fetch
+
+    async with open_fetch() as fetch:
+        yield Authentication(tokens, issuers, fetch)

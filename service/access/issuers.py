@@ -93,8 +93,10 @@ class _File(_Section):
     issuers: tuple[Issuer, ...] = Field(min_length=1)
 
 
-def read_issuers(path: Path) -> tuple[Issuer, ...]:
-    """The issuers in a file. Raises Misconfigured, in one line that names the file and the key."""
+def read_issuers(path: Path | None) -> tuple[Issuer, ...]:
+    """The issuers in a file, if there is one. Raises Misconfigured, in one line that names the file and the key."""
+    if path is None:
+        return ()
     try:
         issuers = _File.model_validate(tomllib.loads(path.read_text())).issuers
     except OSError as error:

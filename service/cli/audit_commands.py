@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
@@ -12,15 +13,24 @@ from rich.console import Console
 from domain import authority as authorities
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.state import DeploymentRequest
-from domain.vocabulary import AuthorityCode, Role, exact_time, format_time
+from domain.visibility import AUDITORS
+from domain.vocabulary import AuthorityCode, exact_time, format_time
 from domain.voided_events import JurisdictionEventVoided, NumberingEventVoided, UnknownEventVoided
-from projections import audit_trail_queries
-from projections.audit_entries import AuditEntry, visible_to
-from projections.audit_trail_queries import AuditTrailFilter
-from projections.authorities import standing_of
 from projections.reading import person_names
 from projections.reading.reader import DatabaseUnavailable, Reader, Reading, ViewBehind
-from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line, instant, open_register
+from projections.rows.audit_entries import AuditEntry, visible_to
+from projections.views import audit_trail_queries
+from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
+from projections.views.authorities import standing_of
+from service.cli.register_access import (
+    AsOfOption,
+    RegisterAccess,
+    TokenOption,
+    beginning,
+    ending,
+    in_one_line,
+    open_register,
+)
 from service.cli.terminal_text import clean
 from service.cli.timeline import Names, Timeline, TimelineEntry
 from service.commands.event_voids import voided
@@ -42,6 +52,8 @@ OUTSIDE_TRAIL: Final = tuple(
 )
 """Placeholders of voided events that belong to no request, incident or authority."""
 
+JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON Lines: one object per event, in full.")]
+
 T = TypeVar("T")
 
 
@@ -54,18 +66,21 @@ def history(
     reference: Annotated[str, typer.Argument(help="Reference of a request or incident, such as 'pristina-2024-0001'.")],
     as_of: AsOfOption = None,
     token: TokenOption = None,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Shows the timeline of a request or an incident: who did what, when, why, and what it changed."""
     with in_one_line(), open_register(token, as_of) as register:
         subject_access = register.about(reference, (DEPLOYMENT_REQUEST, INCIDENT))
+        subject_access.record_access("history")
         console = Console()
         subject, end = subject_access.scope.subject, subject_access.scope.end
         assert subject is not None
         state = states(subject_access.store, [subject], end, texts=False)[subject]
-        Timeline(console, {}).heading(*_about(subject_access, state))
+        Timeline(console, {}, as_json=as_json).heading(*_about(subject_access, state))
         steps = history_of(subject_access.store, subject_access.scope, subject_access.visibility)
         while page := list(islice(steps, STEPS)):
-            timeline = Timeline(console, names_of(subject_access, {step.entry.actor.person for step in page}))
+            names = names_of(subject_access, {step.entry.actor.person for step in page})
+            timeline = Timeline(console, names, as_json=as_json)
             for step in page:
                 timeline.show(TimelineEntry(entry=step.entry, shown=step.shown, references=step.incidents))
 
@@ -79,18 +94,26 @@ def trail(
     subject: Annotated[str | None, typer.Option(help="Subject: a reference, an authority's code, or an id.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="Recorded at this instant or later.")] = None,
     until: Annotated[str | None, typer.Option(help="Recorded before this instant.")] = None,
+    occurred_from: Annotated[
+        str | None, typer.Option(help="Happened at this instant or later; imported events may have happened long ago.")
+    ] = None,
+    occurred_until: Annotated[str | None, typer.Option(help="Happened before this instant.")] = None,
     correlation: Annotated[
         str | None, typer.Option(help="Correlation id: all events that follow from one command or import.")
     ] = None,
     after: Annotated[
         int, typer.Option(min=0, help="Recorded after this position, such as the last one of the previous page.")
     ] = 0,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum number of events, oldest first.")] = 100,
+    before: Annotated[int, typer.Option(min=1, help="Recorded before this position.")] = BEYOND,
+    newest_first: Annotated[bool, typer.Option("--newest-first", help="Begin with the newest event.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of events.")] = 100,
     token: TokenOption = None,
+    as_json: JsonLinesOption = False,
 ) -> None:
-    """Shows the audit trail: every event that you may see, in the order of recording.
+    """Shows the audit trail: every event that you may see, in the order of recording, oldest first.
 
-    Without a filter, auditors also see voided events that belong to no request, incident or authority, at the end.
+    Without a filter, those who audit everything also see voided events that belong to no request, incident
+    or authority, at the end.
     """
     with in_one_line(), open_register(token) as register:
         wanted = AuditTrailFilter(
@@ -98,24 +121,29 @@ def trail(
             authority=authority,
             type=_types(type),
             subject=None if subject is None else _subject(register, subject),
-            recorded_from=None if from_ is None else instant(from_, "--from"),
-            recorded_until=None if until is None else instant(until, "--until"),
+            recorded_from=beginning(from_, "--from"),
+            recorded_until=ending(until, "--until"),
+            occurred_from=beginning(occurred_from, "--occurred-from"),
+            occurred_until=ending(occurred_until, "--occurred-until"),
             correlation_id=None if correlation is None else _id(correlation, "--correlation"),
         )
-        shown, following = _ask(register, lambda reader: _show_pages(register, reader, wanted, after, limit))
+        register.record_access("trail")
+        part = PositionRange(after=after, before=before, newest_first=newest_first)
+        shown, following = ask(register, lambda reader: _show_pages(register, reader, wanted, part, limit, as_json))
         outside = _voided_outside(register, after) if wanted == AuditTrailFilter() else []
         for line in outside:
-            typer.echo(clean(line))
+            typer.echo(clean(line), err=as_json)
         if not shown and not outside:
             typer.echo("There is no such event, or you may not see it.", err=True)
         if following is not None:
-            typer.echo(f"There is more: --after {following.position - 1}, or a higher --limit.", err=True)
+            place = f"--before {following.position + 1}" if newest_first else f"--after {following.position - 1}"
+            typer.echo(f"There is more: {place}, or a higher --limit.", err=True)
 
 
 def _voided_outside(register: RegisterAccess, after: int) -> list[str]:
-    """The voided events after a position that are not in the view of the audit trail: only auditors may see them."""
-    actor = register.scope.actor
-    if not (actor.is_system or Role.AUDITOR in actor.roles):
+    """The voided events after a position that are not in the view of the audit trail: only those who
+    audit everything may see them."""
+    if not register.visibility.viewer.sees(frozenset({AUDITORS})):
         return []
     return [
         f"{position} {topic} of {stream} was voided by {by} on {exact_time(at)}: {reason}"
@@ -135,16 +163,16 @@ def _about(subject_access: RegisterAccess, state: Any) -> tuple[str, ...]:
 
 
 async def _show_pages(
-    register: RegisterAccess, reader: Reader, wanted: AuditTrailFilter, after: int, limit: int
+    register: RegisterAccess, reader: Reader, wanted: AuditTrailFilter, part: PositionRange, limit: int, as_json: bool
 ) -> tuple[int, AuditEntry | None]:
     """Shows events page by page. Returns their number, and the first event beyond the limit."""
     reading = await reader.reading(register.scope.actor, at_least=register.scope.end)
     console, left = Console(), limit
     while True:
         size = min(PAGE, left)
-        entries = await reading.rows(audit_trail_queries.page(reading.viewer_scope, wanted, size + 1, after))
+        entries = await reading.rows(audit_trail_queries.page(reading.viewer_scope, wanted, size + 1, part))
         shown = entries[:size]
-        timeline = Timeline(console, await _names(reader, shown))
+        timeline = Timeline(console, await _names(reader, shown), as_json=as_json)
         for moment in await _moments(register, reading, shown):
             timeline.show(moment)
         left -= len(shown)
@@ -152,7 +180,8 @@ async def _show_pages(
             return limit - left, None
         if left == 0:
             return limit, entries[size]
-        after = shown[-1].position
+        last = shown[-1].position
+        part = replace(part, before=last) if part.newest_first else replace(part, after=last)
 
 
 async def _moments(register: RegisterAccess, reading: Reading, entries: list[AuditEntry]) -> list[TimelineEntry]:
@@ -164,7 +193,7 @@ async def _moments(register: RegisterAccess, reading: Reading, entries: list[Aud
     return [
         TimelineEntry(
             entry=entry,
-            shown=visible_to(reading.viewer, entry, seen),
+            shown=visible_to(entry, seen),
             about=names.get(entry.subject, str(entry.subject)),
             references=references,
         )
@@ -174,26 +203,28 @@ async def _moments(register: RegisterAccess, reading: Reading, entries: list[Aud
 
 async def _names(reader: Reader, entries: Iterable[AuditEntry]) -> Names:
     persons = {entry.actor.person for entry in entries}
-    return {(each.issuer, each.subject): each.name for each in await reader.answer(person_names.names(persons))}
+    return {
+        (each.issuer, each.subject): each.name for each in await reader.answer(person_names.names(persons), viewer=None)
+    }
 
 
 def names_of(register: RegisterAccess, persons: Iterable[tuple[str, str]]) -> Names:
     """(issuer, subject) -> name, of the known persons. Raises ExportRefused or Unavailable."""
 
     async def answer(reader: Reader) -> Names:
-        found = await reader.answer(person_names.names(persons))
+        found = await reader.answer(person_names.names(persons), viewer=None)
         return {(each.issuer, each.subject): each.name for each in found}
 
-    return _ask(register, answer)
+    return ask(register, answer)
 
 
-def _ask(register: RegisterAccess, question: Callable[[Reader], Awaitable[T]]) -> T:
+def ask(register: RegisterAccess, question: Callable[[Reader], Awaitable[T]]) -> T:
     """Runs a query on the views. Raises ExportRefused if they are behind, Unavailable if the database is down."""
 
     async def answer() -> T:
         connections = reading_connections(register.settings, register.urls.api)
         try:
-            return await question(Reader(connections, standing_of, patience=register.settings.view_patience))
+            return await question(Reader(connections, standing_of, patience=register.settings.view_timeout))
         finally:
             await connections.close()
 

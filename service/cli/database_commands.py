@@ -1,23 +1,21 @@
 """`migrate` and `status`."""
 
 import asyncio
-import sys
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from domain.vocabulary import SYSTEM
-from projections.authorities import standing_of
 from projections.reading import view_status
 from projections.reading.lock_holders import blocked
 from projections.reading.queries import Query
 from projections.reading.reader import DatabaseUnavailable, Reader
 from projections.reading.view_status import ViewStatus
 from projections.rebuilding import rebuild_queue
+from projections.rebuilding.rebuild_queue import RebuildEnd
+from projections.views.authorities import standing_of
 from service.cli.error_output import print_error
+from service.cli.table_output import JsonOption, print_json, print_rows
 from service.cli.terminal_text import clean
 from service.database.migrations import migrate as apply_migrations
 from service.database.startup import open_database
@@ -27,9 +25,6 @@ from service.processes.view_problems import FOLLOWED, any_late, unfollowed, view
 from service.settings import Settings
 
 T = TypeVar("T")
-
-UNBOUNDED: Final = 1_000
-"""Line width where the output is not a terminal."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,7 +39,7 @@ def migrate() -> None:
     typer.echo(f"applied {', '.join(applied)}" if applied else "nothing to apply")
 
 
-def status() -> None:
+def status(as_json: JsonOption = False) -> None:
     """Shows the position, lag and state of each view. Exit status 1 if there is a problem."""
     settings = Settings.from_environment()
     with open_database(settings) as urls:
@@ -52,17 +47,34 @@ def status() -> None:
         ended_rebuilds = answers(settings, urls.worker, rebuild_queue.ended())
         locks = answers(settings, urls.worker, blocked()) if any_late(statuses, tolerance(settings)) else []
     problems = {**view_faults(statuses, tolerance(settings)), **unfollowed(statuses, tolerance(settings), locks)}
-    Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(_table(statuses))
+    if as_json:
+        print_json({"views": statuses, "lastRebuilds": ended_rebuilds, "problems": problems})
+    else:
+        _show(statuses, ended_rebuilds)
+        for name, problem in problems.items():
+            print_error(f"{name}: {problem}")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _show(statuses: list[ViewStatus], ended_rebuilds: list[RebuildEnd]) -> None:
+    print_rows(
+        ("view", "state", "position", "events behind", "seconds behind", "parked", "rebuild"),
+        [
+            (each.view, each.state, each.position, each.lag, each.lag_seconds, each.parked, _progress(each))
+            for each in statuses
+        ],
+    )
     for each in statuses:
         if each.last_error:
             typer.echo(clean(f"{each.view}: {each.last_error}"))
     for end in ended_rebuilds:
         rebuilt = f"last rebuilt {end.ended_at:%Y-%m-%d %H:%M:%S}Z: {end.outcome.value.lower()}"
         typer.echo(clean(f"{end.view}: {rebuilt}. {end.summary}"))
-    for name, problem in problems.items():
-        print_error(f"{name}: {problem}")
-    if problems:
-        raise typer.Exit(1)
+
+
+def _progress(status: ViewStatus) -> str:
+    return status.rebuild.summary if status.rebuild else ""
 
 
 def answers(settings: Settings, url: str, query: Query[T]) -> list[T]:
@@ -71,7 +83,7 @@ def answers(settings: Settings, url: str, query: Query[T]) -> list[T]:
     async def ask() -> list[T]:
         connections = reading_connections(settings, url)
         try:
-            reading = await Reader(connections, standing_of, answer_limit=settings.answer_timeout).reading(SYSTEM)
+            reading = await Reader(connections, standing_of, answer_limit=settings.statement_timeout).reading(SYSTEM)
             return await reading.rows(query)
         except DatabaseUnavailable as error:
             raise Unavailable(str(error)) from error
@@ -79,20 +91,3 @@ def answers(settings: Settings, url: str, query: Query[T]) -> list[T]:
             await connections.close()
 
     return asyncio.run(ask())
-
-
-def _table(statuses: list[ViewStatus]) -> Table:
-    table = Table()
-    for column in ("view", "state", "position", "events behind", "seconds behind", "parked", "rebuild"):
-        table.add_column(column, no_wrap=column in ("view", "state"))
-    for each in statuses:
-        table.add_row(
-            each.view,
-            each.state.value,
-            str(each.position),
-            str(each.lag),
-            f"{each.lag_seconds:.1f}",
-            str(each.parked),
-            Text(each.rebuild.summary if each.rebuild else ""),
-        )
-    return table

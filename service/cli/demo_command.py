@@ -15,13 +15,13 @@ from typing import IO, Annotated, Final
 import typer
 from rich.console import Console
 
+from service.access.own_tokens import token_key
 from service.cli.demo.case import PEOPLE, DemoCase
 from service.cli.demo.client import UnexpectedRefusal, people
 from service.cli.demo.output import DemoOutput
 from service.cli.error_output import print_error_line
-from service.database.startup import token_key
 from service.errors import Misconfigured
-from service.settings import Settings
+from service.settings import Settings, variable
 
 NAMING: Final = frozenset({"database_url", "data_dir"})
 """Settings that select a register."""
@@ -47,7 +47,7 @@ def demo(
     named = sorted(settings.model_fields_set & NAMING)
     if named and not into_this_register:
         raise Misconfigured(
-            f"MANDATE_{named[0].upper()} selects a register, and records of the demonstration cannot be removed: "
+            f"{variable(named[0])} selects a register, and records of the demonstration cannot be removed: "
             "unset it, or add --into-this-register"
         )
     console = Console()

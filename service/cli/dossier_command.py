@@ -33,6 +33,7 @@ def dossier(
             raise ExportRefused(f"{target.name}: a dossier is a file that ends in .html or .pdf")
         with open_register(token, as_of) as register:
             subject_access = register.about(reference)
+            subject_access.record_access("dossier")
             reader = MaterialReader(subject_access.store, subject_access.scope, subject_access.visibility)
             material = reader.material(lambda persons: names_of(subject_access, persons), getpass.getuser())
         made = document(material)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from service.cli.rebuild_commands import answering
+from service.cli.table_output import JsonOption, print_rows
 from service.cli.terminal_text import clean
 from service.commands.event_voids import retry_parked, voided
 from service.commands.event_voids import void as void_event
@@ -38,11 +39,11 @@ def void(position: PositionArgument, reason: ReasonOption, by: ByOption) -> None
         typer.echo(clean(each))
 
 
-def list_() -> None:
+def list_(as_json: JsonOption = False) -> None:
     """Lists voided events: position, stored name, stream, time, actor, reason."""
     with open_database(Settings.from_environment()) as urls, answering():
         found = voided(urls.worker)
-    for position, topic, stream, at, by, reason in found:
-        typer.echo(clean(f"{position} {topic} {stream} {at.isoformat(timespec='seconds')} {by}: {reason}"))
-    if not found:
+    if found or as_json:
+        print_rows(("position", "type", "stream", "voidedAt", "voidedBy", "reason"), found, as_json=as_json)
+    else:
         typer.echo("nothing is voided")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +15,7 @@ from domain.deployment_request.rules import is_undisclosed
 from domain.vocabulary import exact_time, format_time
 from service.cli.audit_commands import names_of
 from service.cli.register_access import AsOfOption, TokenOption, in_one_line, open_register
+from service.cli.table_output import JsonOption, print_json
 from service.cli.terminal_text import clean
 from service.cli.timeline import Names
 from service.exchange.visible_log.explanation import RequestExplanation, explain_request
@@ -28,19 +29,58 @@ def explain(
     reference: Annotated[str, typer.Argument(help="Reference of a request, such as 'pristina-2024-0001'.")],
     as_of: AsOfOption = None,
     token: TokenOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Explains the status of a request: the events that led there, and for each action which rules are met."""
     with in_one_line(), open_register(token, as_of) as register:
         subject_access = register.about(reference)
+        subject_access.record_access("explanation")
         explanation = explain_request(subject_access.store, subject_access.scope, subject_access.visibility)
         names = names_of(subject_access, {each.actor.person for each in explanation.because})
-        _show(
-            Console(highlight=False),
-            explanation,
-            names,
-            is_personal=token is not None,
-            as_of=subject_access.scope.as_of,
-        )
+        is_personal, instant = token is not None, subject_access.scope.as_of
+        if as_json:
+            print_json(_described(explanation, names, is_personal=is_personal, as_of=instant))
+        else:
+            _show(Console(highlight=False), explanation, names, is_personal=is_personal, as_of=instant)
+
+
+def _described(
+    explanation: RequestExplanation, names: Names, *, is_personal: bool, as_of: datetime | None
+) -> dict[str, Any]:
+    """With the names of the API. availableToViewer: None without a viewer."""
+    request = explanation.request
+    return {
+        "reference": request.reference,
+        "status": request.status,
+        "version": request.version,
+        "asOf": as_of,
+        "standing": explanation.standing,
+        "because": [
+            {
+                "position": each.position,
+                "type": type(each.event).__name__,
+                "occurredAt": each.happened_at,
+                "recordedAt": each.recorded_at,
+                "actor": {
+                    "subject": each.actor.subject,
+                    "authority": each.actor.authority,
+                    "name": names.get(each.actor.person),
+                },
+            }
+            for each in explanation.because
+        ],
+        "actions": [
+            {
+                "action": outlook.action,
+                "possible": outlook.possible,
+                "availableToViewer": outlook.available if is_personal else None,
+                "rules": [
+                    {"rule": each.rule, "met": each.met, "description": each.description} for each in outlook.verdicts
+                ],
+            }
+            for outlook in explanation.outlooks
+        ],
+    }
 
 
 def _show(

@@ -32,6 +32,7 @@ def export(
         chosen_export = chosen(form, output, events)
         with open_register(token, as_of) as register:
             exported = register if request is None else register.about(request)
+            exported.record_access("export")
             with _progress(exported.scope.end) as reached:
                 carry_out(chosen_export, VisibleLog(exported.store, exported.scope, exported.visibility, reached))
         if chosen_export.target is not None:

@@ -84,7 +84,7 @@ def _run(
     with opened(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store, _progress() as progress:
         streams = Rehearsal(store, now()) if dry_run else store
         bar = progress.add_task("import", total=lines, refused=0)
-        states = StateCache(streams, most_bytes=settings.states_bytes)
+        states = StateCache(streams, most_bytes=settings.state_cache_bytes)
         return importing(HistoryRecorder(streams, states, two_administrators=settings.two_administrators)).run(
             histories, read, lambda done, so_far: progress.update(bar, advance=done, refused=so_far.refused)
         )

@@ -1,23 +1,20 @@
 """`parked`: streams with an event that could not be applied to a view."""
 
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from projections.catalogue import VIEW_OF
 from projections.following.leadership import OtherVersion
 from projections.following.parked_events import retry
 from projections.reading.parked_streams import Parked, parked, waiting_positions
-from service.cli.database_commands import UNBOUNDED, answers
+from service.cli.database_commands import answers
 from service.cli.error_output import print_error, print_error_line
 from service.cli.rebuild_commands import answering, stream_called
+from service.cli.table_output import JsonOption, print_rows
 from service.cli.terminal_text import clean
 from service.commands.policy_runner import CONSUMER_NAME
 from service.database.startup import open_database
@@ -40,20 +37,20 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(commands, name="parked")
 
 
-def list_(view: ViewOption = None) -> None:
+def list_(view: ViewOption = None, as_json: JsonOption = False) -> None:
     """Lists the parked streams. Exit status 1 if there are any."""
     settings = Settings.from_environment()
     with open_database(settings) as urls, answering():
         found = _found(settings, urls.worker, view, None)
         names = _references(urls, found)
-    table = Table()
-    for column in ("view", "reference", "stream", "position", "events", "since", "error"):
-        table.add_column(column, overflow="fold")
-    for one in found:
-        since = one.parked_at.isoformat(timespec="seconds")
-        cells = names[one.stream], str(one.stream), str(one.position), str(one.waiting), since
-        table.add_row(one.view, *cells, Text(clean(one.error)))
-    Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(table)
+    print_rows(
+        ("view", "reference", "stream", "position", "events", "since", "error"),
+        [
+            (one.view, names[one.stream], one.stream, one.position, one.waiting, one.parked_at, one.error)
+            for one in found
+        ],
+        as_json=as_json,
+    )
     if found:
         raise typer.Exit(1)
 

@@ -29,6 +29,7 @@ from service.cli.counted_nouns import number_of
 from service.cli.error_output import print_error, print_error_line
 from service.cli.progress_bars import ProgressBoard, board
 from service.cli.stop_signals import stoppable
+from service.cli.table_output import JsonOption, print_json
 from service.database.startup import open_database
 from service.errors import CorruptEvent, Misconfigured, Unavailable
 from service.event_store.mapper import decode
@@ -110,12 +111,14 @@ def rebuild(
         raise typer.Exit(1)
 
 
-def verify(view: Views = None, jobs: Jobs = JOBS) -> None:
+def verify(view: Views = None, jobs: Jobs = JOBS, as_json: JsonOption = False) -> None:
     """Compares views with a rebuild from the events, and changes nothing.
 
     Exit status 1 if rows differ, or if a view could not be compared.
     """
-    found, done = _compared(_named(view or []), jobs)
+    found, done = _compared(_named(view or []), jobs, is_quiet=as_json)
+    if as_json:
+        print_json(found)
     if not done or any(each.differing for each in found):
         raise typer.Exit(1)
 
@@ -189,7 +192,7 @@ def _swapped(views: Sequence[View], jobs: int, accept: bool) -> tuple[list[str],
     return refused, done
 
 
-def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]:
+def _compared(views: Sequence[View], jobs: int, *, is_quiet: bool = False) -> tuple[list[Comparison], bool]:
     """(comparisons, whether all could be made). Each is printed when it is done; a view never followed has none."""
     found = []
 
@@ -198,7 +201,7 @@ def _compared(views: Sequence[View], jobs: int) -> tuple[list[Comparison], bool]
         if comparison is None:
             shown.say(f"{view.name}: it has not followed any events yet")
             return
-        for line in (comparison.summary(), *(f"  {line}" for line in comparison.lines())):
+        for line in () if is_quiet else (comparison.summary(), *(f"  {line}" for line in comparison.lines())):
             shown.say(line)
         found.append(comparison)
 

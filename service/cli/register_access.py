@@ -1,42 +1,56 @@
 """Shared by the reading commands: token, as-of instant, and refusals in one line."""
 
+import asyncio
 import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
-from domain.vocabulary import SYSTEM
+from domain.vocabulary import SYSTEM, Actor, Subject
+from service.access.authentication import identify_once
+from service.access.issuers import read_issuers
+from service.access.own_tokens import accepted_tokens
 from service.cli.error_output import print_error_line
-from service.database.startup import open_database, tokens
+from service.commands.blocked_persons import BlockReader
+from service.database.startup import open_database
 from service.errors import CorruptEvent
+from service.event_store.access_log import Access, AccessKind, Disclosure, record_access
 from service.event_store.store import EventStore
+from service.exchange.visible_log.disclosures import disclosures
 from service.exchange.visible_log.refused import ExportRefused
-from service.exchange.visible_log.scope import Scope, bearer, called, scope_of
+from service.exchange.visible_log.scope import Scope, called, scope_of
 from service.exchange.visible_log.visibility import Visibility
+from service.identity import Blocked, Unauthenticated
+from service.instants import from_instant, last_instant, read_instant, until_instant
 from service.processes.composition import limits, now
-from service.settings import DatabaseUrls, Settings
+from service.settings import TOKEN_VARIABLE, DatabaseUrls, Settings
 
 TokenOption = Annotated[
     str | None,
     typer.Option(
-        envvar="MANDATE_TOKEN",
+        envvar=TOKEN_VARIABLE,
         help="Show what the bearer of this token may see. '@FILE' reads it from a file, to keep it out of the process "
         "list. Without a token: everything, as the operator.",
     ),
 ]
 AsOfOption = Annotated[
-    str | None, typer.Option(help="State of the register at this instant, such as '2024-11-29T18:00:00Z'.")
+    str | None,
+    typer.Option(
+        help="State of the register at this instant, such as '2024-11-29T18:00:00Z', or at the end of this day in UTC."
+    ),
 ]
 
+OPERATOR: Final = replace(SYSTEM, subject=Subject("operator"))
+"""The reader in the access log, if there is no token."""
 REFUSED: Final = 2
 FAILED: Final = 1
 TERMINATED: Final = 128 + signal.SIGTERM
@@ -57,18 +71,38 @@ class RegisterAccess:
         subject = called(self.store, self.visibility, reference, self.scope.end, kinds)
         return replace(self, scope=replace(self.scope, subject=subject))
 
+    def record_access(self, what: AccessKind) -> None:
+        """Adds to the access log, before anything is shown. Raises Unavailable: show nothing then."""
+        self.record_disclosures(what, disclosures(self.store, self.scope, self.visibility))
+
+    def record_disclosures(self, what: AccessKind, shown: Collection[Disclosure]) -> None:
+        """As `record_access`, for an output that shows these subjects."""
+        reader = OPERATOR if self.scope.actor.is_system else self.scope.actor
+        record_access(self.store, Access(reader=reader, what=what, disclosures=shown))
+
 
 @contextmanager
 def open_register(token: str | None, as_of: str | None = None) -> Iterator[RegisterAccess]:
     """Opens the register for reading. Raises ExportRefused, Misconfigured or Unavailable."""
-    moment = None if as_of is None else instant(as_of, "--as-of")
+    moment = None if as_of is None else last_instant(instant(as_of, "--as-of"))
     settings = Settings.from_environment()
-    actor = SYSTEM if token is None else bearer(tokens(settings), read_token(token), now())
+    actor = SYSTEM if token is None else _bearer(settings, read_token(token))
     with open_database(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store:
+        if actor.person in BlockReader(store).read():
+            raise ExportRefused(str(Blocked()))
         at = store.now()
         scope = scope_of(store, actor, at, moment)
         visibility = Visibility(store, actor, at, scope.present)
         yield RegisterAccess(settings=settings, urls=urls, store=store, scope=scope, visibility=visibility)
+
+
+def _bearer(settings: Settings, token: str) -> Actor:
+    """The bearer of the register's own or an issuer's token. Raises ExportRefused, Misconfigured, Unavailable."""
+    issuers = read_issuers(settings.issuers)
+    try:
+        return asyncio.run(identify_once(accepted_tokens(settings), issuers, token, now)).actor
+    except Unauthenticated as refusal:
+        raise ExportRefused(str(refusal)) from None
 
 
 def read_token(given: str) -> str:
@@ -84,14 +118,22 @@ def read_token(given: str) -> str:
 
 
 def instant(text: str, option: str) -> datetime:
-    """The instant in UTC. Raises ExportRefused."""
+    """The instant, or the day, in UTC. Raises ExportRefused."""
     try:
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is not None:
-            return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise ExportRefused(f"{option}: '{text}' is no instant with an offset, as '2024-11-29T18:00:00Z'")
+        return read_instant(text)
+    except ValueError:
+        form = "an instant with an offset, as '2024-11-29T18:00:00Z', or a day in UTC, as '2024-11-29'"
+        raise ExportRefused(f"{option}: '{text}' is not {form}") from None
+
+
+def beginning(text: str | None, option: str) -> datetime | None:
+    """The instant from which a filter includes; of a day, its first. Raises ExportRefused."""
+    return None if text is None else from_instant(instant(text, option))
+
+
+def ending(text: str | None, option: str) -> datetime | None:
+    """The first instant that a filter excludes; of a day, the first of the next one. Raises ExportRefused."""
+    return None if text is None else until_instant(instant(text, option))
 
 
 @contextmanager
@@ -102,6 +144,10 @@ def in_one_line() -> Iterator[None]:
         yield
     except ExportRefused as refusal:
         raise _exit(str(refusal), REFUSED) from None
+    except UnicodeEncodeError as error:
+        if error.encoding != "utf-8":
+            raise
+        raise _exit("an argument is not valid UTF-8", REFUSED) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(FAILED) from None

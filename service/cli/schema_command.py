@@ -2,6 +2,7 @@
 
 import typer
 
+from service.cli.table_output import JsonOption, print_rows
 from service.graphql.execution.trusted_documents import document_id, read_documents
 from service.graphql.root import schema as graphql_schema
 
@@ -16,7 +17,7 @@ def schema() -> None:
     typer.echo(graphql_schema.as_str())
 
 
-def documents() -> None:
+def documents(as_json: JsonOption = False) -> None:
     """Lists the trusted documents: each has two ids, the digest of its text and its name."""
-    for name, text in read_documents().items():
-        typer.echo(f"{document_id(text)}  {name}")
+    ids = [(document_id(text), name) for name, text in read_documents().items()]
+    print_rows(("id", "name"), ids, as_json=as_json)

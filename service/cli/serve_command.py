@@ -2,6 +2,7 @@
 
 import gc
 import ipaddress
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -11,14 +12,18 @@ from typing import Annotated
 import typer
 
 from service.access.issuers import read_issuers
+from service.access.own_tokens import accepted_tokens
 from service.cli.log_output import log_to_stderr
-from service.database.startup import open_migrated_database, tokens
+from service.database.startup import open_migrated_database, warn_of_lost_events
 from service.errors import Misconfigured
 from service.identity import Tokens
 from service.processes.api import create_app
 from service.processes.http_server import DrainingServer, configured
 from service.processes.supervisor import supervised
+from service.processes.tracing import tracing
 from service.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,17 +45,21 @@ def serve(
     with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also run the worker.")] = True,
 ) -> None:
     """Serves the API and runs the worker, on an embedded PostgreSQL unless MANDATE_DATABASE_URL is set."""
-    log_to_stderr()
     settings = Settings.from_environment()
+    log_to_stderr(settings.log_format)
     where = host or settings.host
-    issuers = read_issuers(settings.issuers) if settings.issuers is not None else ()
+    issuers = read_issuers(settings.issuers)
     own = _own_tokens(settings, where, is_allowed=allow_embedded_key or settings.allow_embedded_key)
     with ExitStack() as stack:
+        stack.enter_context(tracing("api"))
         urls = stack.enter_context(open_migrated_database(settings))
+        warn_of_lost_events(urls.api)
         if with_worker:
             stack.enter_context(supervised("worker", "--while-parent-lives"))
         app = create_app(settings, urls, own, issuers)
         listening = stack.enter_context(_listening(where, settings.port if port is None else port))
+        address, listening_port, *_ = listening.getsockname()
+        log.info("listening on http://%s:%d", f"[{address}]" if ":" in address else address, listening_port)
         gc.collect()
         gc.freeze()  # excludes start-up objects from collections, which pause all requests
         _Server(configured(app), app).run(sockets=[listening])
@@ -61,18 +70,14 @@ def _own_tokens(settings: Settings, host: str, *, is_allowed: bool) -> Tokens | 
 
     Raises Misconfigured.
     """
-    if settings.token_key_file is not None:
-        return tokens(settings)
     is_local = is_allowed or _is_loopback(host)
-    if settings.issuers is not None and (settings.database_url is not None or not is_local):
-        return None
-    if not is_local:
+    if not is_local and settings.token_key_file is None and settings.issuers is None:
         raise Misconfigured(
             f"{host} can be reached from other machines, and the embedded key signs tokens for this machine alone: "
             "set MANDATE_ISSUERS or MANDATE_TOKEN_KEY_FILE, listen on 127.0.0.1, or add --allow-embedded-key "
             "(MANDATE_ALLOW_EMBEDDED_KEY)"
         )
-    return tokens(settings)
+    return accepted_tokens(settings, is_local=is_local)
 
 
 def _is_loopback(host: str) -> bool:

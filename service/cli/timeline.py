@@ -1,14 +1,16 @@
-"""Events for a terminal; otherwise one tab-separated line per event."""
+"""Events for a terminal; otherwise one line per event, tab-separated or JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from domain.vocabulary import format_time, iso_time
-from projections.audit_entries import AuditEntry, VisibleEntry
+from projections.rows.audit_entries import AuditEntry, VisibleEntry
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
 Names = Mapping[tuple[str, str], str]
@@ -26,19 +28,22 @@ class TimelineEntry:
 
 
 class Timeline:
-    """Prints events to a console."""
+    """Prints events to a console. as_json: as JSON Lines (one object per line), in the names of the API."""
 
-    def __init__(self, console: Console, names: Names) -> None:
+    def __init__(self, console: Console, names: Names, *, as_json: bool = False) -> None:
         self._console = console
         self._names = names
+        self._as_json = as_json
 
     def heading(self, title: str, *lines: str) -> None:
         """Prints a heading, on a terminal only."""
-        if self._console.is_terminal:
+        if self._console.is_terminal and not self._as_json:
             self._console.print(Text(clean(title), "bold underline"), *(Text(clean(line)) for line in lines), sep="\n")
 
     def show(self, moment: TimelineEntry) -> None:
-        if self._console.is_terminal:
+        if self._as_json:
+            self._console.file.write(msgspec.json.encode(self._described(moment)).decode() + "\n")
+        elif self._console.is_terminal:
             self._console.print()
             self._console.print(self._headline(moment))
             for text, style in _details(moment):
@@ -57,6 +62,28 @@ class Timeline:
             clean(f"  {name} ({entry.actor.authority})"),
             (f"  version {entry.version}, position {entry.position}", "dim"),
         )
+
+    def _described(self, moment: TimelineEntry) -> dict[str, Any]:
+        entry, shown = moment.entry, moment.shown
+        return {
+            "position": entry.position,
+            "subject": {"id": entry.subject, "kind": entry.kind, "reference": moment.about},
+            "version": entry.version,
+            "type": entry.type,
+            "recordedAt": iso_time(entry.recorded_at),
+            "occurredAt": iso_time(entry.occurred_at) if entry.occurred_at else None,
+            "actor": {
+                "subject": entry.actor.subject,
+                "authority": entry.actor.authority,
+                "name": self._names.get(entry.actor.person),
+            },
+            "reason": shown.reason,
+            "payload": shown.payload,
+            "changes": [
+                {"path": change.path, "before": change.before, "after": change.after} for change in shown.changes
+            ],
+            "redactions": shown.redactions,
+        }
 
 
 def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.database.startup import tokens
+from service.access.own_tokens import tokens
 from service.identity import ISSUER
 from service.settings import Settings
 

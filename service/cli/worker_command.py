@@ -10,6 +10,7 @@ import typer
 
 from service.cli.log_output import log_to_stderr
 from service.database.startup import open_database, refuse_unmigrated
+from service.processes.tracing import tracing
 from service.processes.worker import Worker
 from service.settings import Settings
 
@@ -24,14 +25,14 @@ def worker(
     ] = False,
 ) -> None:
     """Runs the followers that update the views. Several workers can run: each view has one leader."""
-    log_to_stderr()
     settings = Settings.from_environment()
+    log_to_stderr(settings.log_format)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     if while_parent_lives:
         threading.Thread(target=_stop_with_parent, args=(stop,), name="parent", daemon=True).start()
-    with open_database(settings) as urls:
+    with tracing("worker"), open_database(settings) as urls:
         refuse_unmigrated(urls)
         Worker(settings, urls).run(stop)
 

@@ -1,17 +1,20 @@
 """Records the names of actors. Names are stored apart from the events."""
 
 import asyncio
-from collections import OrderedDict
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from typing import Final
 
+from projections.bounded_cache import BoundedCache
 from service.event_store.store import EventStore
 from service.identity import Identity
 
 REFRESH_AFTER: Final = timedelta(hours=1)
 """How often the last appearance of a person is updated."""
-CACHE_SIZE: Final = 10_000
+MAX_BYTES: Final = 8 * 1024 * 1024
+PERSON_BYTES: Final = 400
+BYTES_PER_CHARACTER: Final = 4
+"""Estimated memory of a recorded name: the base, and for each character of the person and the name."""
 
 
 class ActorNames:
@@ -22,7 +25,7 @@ class ActorNames:
         self._store = store
         self._threads = threads
         self._lineage = store.lineage.number
-        self._recorded: OrderedDict[tuple[str, str], tuple[str, datetime]] = OrderedDict()
+        self._recorded: BoundedCache[tuple[str, str], tuple[str, datetime]] = BoundedCache(MAX_BYTES)
 
     def is_current(self, identity: Identity) -> bool:
         """Whether there is nothing to write now; a write waits for the disk."""
@@ -30,7 +33,7 @@ class ActorNames:
             return True
         self._drop_stale()
         now = self._store.clock.now()
-        name, recorded_at = self._recorded.get(identity.actor.person, ("", now))
+        name, recorded_at = self._recorded.get(identity.actor.person) or ("", now)
         return name == identity.name and now - recorded_at < REFRESH_AFTER
 
     async def record(self, identity: Identity) -> None:
@@ -42,9 +45,8 @@ class ActorNames:
         await asyncio.get_running_loop().run_in_executor(self._threads, write, *person, identity.name, now)
         self._drop_stale()
         if lineage == self._lineage:
-            self._recorded[person] = (identity.name, now)
-        while len(self._recorded) > CACHE_SIZE:
-            self._recorded.popitem(last=False)
+            size = PERSON_BYTES + BYTES_PER_CHARACTER * sum(map(len, (*person, identity.name)))
+            self._recorded.put(person, (identity.name, now), size)
 
     def _drop_stale(self) -> None:
         """Drops what was recorded in another history of the database."""

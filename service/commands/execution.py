@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextvars import copy_context
 from datetime import datetime
+from functools import partial
 from typing import Final, ParamSpec, TypeVar
 from uuid import UUID, uuid4
 
+from opentelemetry import trace
+
 from domain.attempt import DecisionAttempt
 from domain.catalogue import Event, State, evolve, version_of
-from domain.claim import Claim
 from domain.decider import resolve_async
+from domain.idempotency_key import Claim
 from domain.recorded_event import Recorded
 from domain.refusals import IdempotencyConflict, NotFound, Refusal
 from service.commands.append_item import consulted_versions, to_unrecorded
@@ -21,6 +25,8 @@ from service.errors import OutcomeUnknown, Stopping, Unavailable
 from service.event_store.records import AppendConflict, AppendItem
 from service.event_store.store import EventStore
 
+_tracer = trace.get_tracer("mandate")
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -30,6 +36,9 @@ MAX_ATTEMPTS: Final = 500
 A process with fresh states repeatedly wins against one that must read them first. With fifty attempts, two commands in
 a thousand failed.
 """
+
+NOT_FOUND_READS: Final = 2
+"""Reads before NotFound: of the subject, and of what decides whether it may be seen."""
 
 
 class Execution:
@@ -64,7 +73,7 @@ class Execution:
             two_administrators=two_administrators,
         )
         self._lineage = store.lineage.number
-        self._has_read_twice = False
+        self._reads = 0
 
     @property
     def streams(self) -> list[UUID]:
@@ -102,16 +111,16 @@ class Execution:
         claims = [] if self._claim is None else [self._claim]
         cached = self._states.cached(needed)
         if cached is None:
+            self._reads += 1
             self._add(await self._in_thread(self._states.load, [*claims, *needed]))
         else:
-            self._has_read_twice = True
             self._add(cached)
             self._add(self._states.cached(claims) or dict.fromkeys(claims))
 
     async def _read(self, streams: Sequence[UUID]) -> None:
         states = self._states.cached(streams)
         if states is None:
-            self._has_read_twice = True
+            self._reads += 1
             states = await self._in_thread(self._states.load, streams)
         self._add(states)
 
@@ -132,11 +141,11 @@ class Execution:
     async def _is_final(self, refusal: Refusal) -> bool:
         """Whether the refusal rests on the newest states. Otherwise they are loaded, and the command is decided again.
 
-        Checking whether a subject may be seen can take a second read. If there is no such subject, or nothing more to
-        read for it, a second read is made too, so that the response time does not reveal which case it was.
+        NotFound takes as many reads whether or not the subject exists and is cached, so that the response time does
+        not reveal which case it was.
         """
-        if isinstance(refusal, NotFound) and not self._has_read_twice:
-            self._has_read_twice = True
+        while isinstance(refusal, NotFound) and self._reads < NOT_FOUND_READS:
+            self._reads += 1
             subject = (self._attempt.subject, version_of(self._attempt.state))
             await self._in_thread(self._store.streams, [subject])
         moved = await self._in_thread(self._states.refresh, self._attempt.states, self._lineage)
@@ -162,14 +171,20 @@ class Execution:
 
     async def _append(self, events: tuple[Event, ...]) -> CommandResult | None:
         """The result; None after a conflict, with the changed states reloaded."""
+        item, span = self._item(events), _tracer.start_span("append")
+        if span.is_recording():
+            correlation = str(item.events[0].correlation)
+            span.set_attributes({"mandate.events": len(item.events), "mandate.correlation_id": correlation})
         try:
-            appended = await self._store.append_async(self._item(events))
+            appended = await self._store.append_async(item)
         except Unavailable as error:
             if error.recorded is not None:
                 raise
             subject, version = self._attempt.subject, version_of(self._attempt.state)
             has_key = self._claim is not None
             raise OutcomeUnknown(str(error), subject=subject, version=version, has_key=has_key) from error
+        finally:
+            span.end()
         if isinstance(appended, AppendConflict):
             states, lost = self._attempt.states, appended.streams
             self._add(await self._in_thread(self._states.renew, states, lost, self._lineage))
@@ -202,7 +217,8 @@ class Execution:
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            answer = asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args, **kwargs))
+            call = partial(copy_context().run, function, *args, **kwargs)
+            answer = asyncio.get_running_loop().run_in_executor(self._threads, call)
         except RuntimeError:
             raise Stopping from None
         return await answer

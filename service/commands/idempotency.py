@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain import validation
-from domain.claim import Claim, KeyClaimed, stream_of
+from domain.idempotency_key import Claim, KeyClaimed, stream_of
 from domain.refusals import FieldProblem
 from domain.vocabulary import Text
 from service.commands.envelope import CommandEnvelope

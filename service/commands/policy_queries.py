@@ -12,10 +12,10 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import IncidentId, RequestId
-from projections import deployment_requests
 from projections.reading import parked_streams
 from projections.reading.queries import EVERYTHING, Query
 from projections.tables import checkpoints
+from projections.views import deployment_requests
 from service.errors import Unavailable
 
 T = TypeVar("T")

@@ -12,9 +12,11 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
+from opentelemetry import trace
 
 from domain.catalogue import Event, State, evolve, version_of
 from domain.recorded_event import Recorded
+from projections.bounded_cache import BoundedCache
 from service.event_store.stream_store import Streams
 
 MAX_BYTES: Final = 128 * 1024 * 1024
@@ -26,6 +28,7 @@ MAX_ABSENT: Final = 10_000
 """Maximum of cached streams without events. They are separate, so that unknown ids evict no states."""
 
 log = logging.getLogger(__name__)
+_tracer = trace.get_tracer("mandate")
 
 
 class CachedState(NamedTuple):
@@ -43,17 +46,15 @@ class StateCache:
     def __init__(self, store: Streams, *, most_bytes: int = MAX_BYTES) -> None:
         """most_bytes: estimated memory of the whole cache."""
         self._store = store
-        self._most_bytes = most_bytes
         self._guard = threading.Lock()
         self._lineage = store.lineage.number
-        self._cached: OrderedDict[UUID, CachedState] = OrderedDict()
+        self._cached: BoundedCache[UUID, CachedState] = BoundedCache(most_bytes)
         self._absent: OrderedDict[UUID, None] = OrderedDict()
-        self._bytes = 0
 
     @property
     def size(self) -> int:
         """Estimated bytes of all cached states."""
-        return self._bytes
+        return self._cached.size
 
     def load(self, streams: Iterable[UUID]) -> dict[UUID, State | None]:
         """The states of the streams, read if not cached."""
@@ -118,9 +119,13 @@ class StateCache:
         known = [(stream, version_of(state)) for stream, state in states.items()]
         fresh = dict(states)
         added = dict.fromkeys(states, 0)
-        for recorded in self._store.streams(known):
-            fresh[recorded.stream] = evolve(fresh[recorded.stream], recorded)
-            added[recorded.stream] += _size(recorded)
+        span = _tracer.start_span("fold")
+        try:
+            for recorded in self._store.streams(known):
+                fresh[recorded.stream] = evolve(fresh[recorded.stream], recorded)
+                added[recorded.stream] += _size(recorded)
+        finally:
+            span.end()
         with self._guard:
             self._drop_stale()
             for stream, state in fresh.items():
@@ -142,7 +147,6 @@ class StateCache:
         if cached is None:
             self._absent.move_to_end(stream)
             return None
-        self._cached.move_to_end(stream)
         return cached.state
 
     def _size_of(self, stream: UUID, state: State | None) -> int | None:
@@ -165,17 +169,12 @@ class StateCache:
             return
         if cached is None or state.version >= cached.state.version:
             self._absent.pop(stream, None)
-            self._cached[stream] = CachedState(state, size)
-            self._cached.move_to_end(stream)
-            self._bytes += size - (0 if cached is None else cached.size)
-            while self._bytes > self._most_bytes:
-                self._bytes -= self._cached.popitem(last=False)[1].size
+            self._cached.put(stream, CachedState(state, size), size)
 
     def _clear(self) -> None:
         self._lineage = self._store.lineage.number
         self._cached.clear()
         self._absent.clear()
-        self._bytes = 0
 
 
 def _size(recorded: Recorded[Event]) -> int:

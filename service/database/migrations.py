@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, pool
 from sqlalchemy.exc import DBAPIError
 
 from service.database.grants import granted
+from service.database.row_security import secured
 from service.errors import Misconfigured
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def migrate(url: str) -> tuple[str, ...]:
                 log.warning("a newer version has migrated the database: no migrations to apply")
                 return ()
             missing = _pending(connection)
-            if missing or not granted(connection):
+            if missing or not granted(connection) or not secured(connection):
                 connection.rollback()
                 command.upgrade(_config(connection), "head")
                 connection.commit()
@@ -48,7 +49,7 @@ def migrate(url: str) -> tuple[str, ...]:
         raise
 
 
-def build_index(name: str, definition: str) -> None:
+def build_index(name: str, definition: str, *, unique: bool = False) -> None:
     """Builds an index on an existing table while readers and writers continue. For migrations.
 
     name: with its schema. definition: what follows the name in CREATE INDEX. An invalid index that an interrupted build
@@ -58,7 +59,7 @@ def build_index(name: str, definition: str) -> None:
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema}.{index}")
-        op.execute(f"CREATE INDEX CONCURRENTLY {index} {definition}")
+        op.execute(f"CREATE {'UNIQUE ' if unique else ''}INDEX CONCURRENTLY {index} {definition}")
         op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 

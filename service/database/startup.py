@@ -1,8 +1,8 @@
-"""Start-up: database, migrations, token key."""
+"""Start-up: the database, and its migrations."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import Final
 
 import psycopg
@@ -11,8 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from service.database.embedded import embedded_postgres
 from service.database.migrations import migrate, pending
 from service.errors import Misconfigured
-from service.identity import OWN_KEY, Tokens, own_key, previous_key, read_key
+from service.event_store.lineage import lineage_warning, note_lineage
 from service.settings import DatabaseUrls, Settings
+
+log = logging.getLogger(__name__)
 
 UNDEFINED: Final = (
     psycopg.errors.UndefinedTable,
@@ -68,19 +70,13 @@ def open_migrated_database(settings: Settings) -> Iterator[DatabaseUrls]:
         yield urls
 
 
-def tokens(settings: Settings) -> Tokens:
-    """Issues and reads tokens according to the settings. Raises Misconfigured."""
-    key, path = token_key(settings), settings.token_key_file or settings.data_dir / OWN_KEY
-    return Tokens(key, timedelta(seconds=settings.token_lifetime), previous_key(path))
-
-
-def token_key(settings: Settings) -> bytes:
-    """The key that signs and checks tokens, the same for all processes of a register. Raises Misconfigured."""
-    if settings.token_key_file is not None:
-        return read_key(settings.token_key_file)
-    if settings.database_url is not None:
-        raise Misconfigured(
-            "MANDATE_TOKEN_KEY_FILE is needed with MANDATE_DATABASE_URL: name a file of 32 random bytes or more, "
-            "the same for every api; or name external issuers in MANDATE_ISSUERS"
-        )
-    return own_key(settings.data_dir)
+def warn_of_lost_events(url: str) -> None:
+    """Logs a warning if the database was restored, moved or failed over. Raises Misconfigured if it does not answer."""
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            note_lineage(connection)
+            warning = lineage_warning(connection)
+    except psycopg.OperationalError as error:
+        raise Misconfigured(f"the database does not answer: {str(error).strip().splitlines()[0]}") from None
+    if warning is not None:
+        log.warning("%s", warning)

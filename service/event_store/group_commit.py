@@ -25,7 +25,7 @@ from service.event_store.batch import (
 from service.event_store.commit_recovery import Backend, current_backend, recover_outcomes
 from service.event_store.connections import BoundedConnection, ConnectionLimits, OnConnect, connect
 from service.event_store.database_clock import DatabaseClock
-from service.event_store.lineage import Lineage, Seen
+from service.event_store.lineage import Lineage, Seen, note_lineage
 from service.event_store.pg_arrays import register
 from service.event_store.records import AppendConflict
 
@@ -232,6 +232,8 @@ class Appender:
         try:
             register(connection)
             self._backend = current_backend(connection)
+            if (warning := note_lineage(connection)) is not None:
+                log.warning("%s", warning)
         except psycopg.Error:
             connection.close()
             raise

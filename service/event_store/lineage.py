@@ -2,6 +2,9 @@
 
 If that event is missing after a reconnect, the database was restored to an earlier point, or a lagging standby was
 promoted. Everything cached in this process then belongs to another history.
+
+The database itself records where each of its lineages began. Positions are consecutive, so later ones may have been
+given to other events before.
 """
 
 import logging
@@ -12,9 +15,16 @@ from uuid import UUID
 
 import psycopg
 
+from domain.vocabulary import iso_time
+
 EVENT_AT: Final = (
     "SELECT originator_id, originator_version, recorded_at FROM event_store.events WHERE notification_id = %s"
 )
+
+NOTE: Final = "SELECT event_store.note_lineage()"
+NEWEST: Final = """
+    SELECT position, began_at, count(*) OVER () FROM event_store.lineages ORDER BY began_at DESC, position DESC LIMIT 1
+"""
 
 log = logging.getLogger(__name__)
 
@@ -69,3 +79,28 @@ class Lineage:
                     "the caches of this process are dropped",
                     newest.position,
                 )
+
+
+def note_lineage(connection: psycopg.Connection[Any]) -> str | None:
+    """Records after which position the server's system and timeline begin. Call it before the first append.
+
+    Returns a warning if they are new: the database was restored or failed over. Raises psycopg.Error.
+    """
+    try:
+        row = connection.execute(NOTE, prepare=False).fetchone()
+    except psycopg.errors.UndefinedFunction:
+        return None  # not migrated
+    return lineage_warning(connection) if row is not None and row[0] else None
+
+
+def lineage_warning(connection: psycopg.Connection[Any]) -> str | None:
+    """Where the present lineage began, or None if it is the first. Raises psycopg.Error."""
+    row = connection.execute(NEWEST, prepare=False).fetchone()
+    if row is None or row[2] == 1:
+        return None
+    position, began_at, _ = row
+    return (
+        f"the database was restored, moved or failed over after position {position} (noted at {iso_time(began_at)}): "
+        "later positions that clients saw before that are gone, or belong to other events now. "
+        "docs/operations/backup.md says what to do"
+    )

@@ -1,6 +1,7 @@
 """The event store: append, stream, feed."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +12,8 @@ import psycopg
 from domain import catalogue
 from domain.catalogue import Event
 from domain.recorded_event import Recorded
+from domain.vocabulary import iso_time
+from projections.reading.connections import PoolUse
 from service.event_store.batch import Committed, PendingItem
 from service.event_store.connections import ConnectionLimits, open_pool
 from service.event_store.database_clock import DatabaseClock
@@ -36,6 +39,11 @@ UPSERT_NAME: Final = """
 """
 
 
+FAILED_ARCHIVING: Final = """
+    SELECT last_failed_wal, last_failed_time FROM pg_stat_archiver
+    WHERE last_failed_time > coalesce(last_archived_time, '-infinity')
+"""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,6 +61,7 @@ class EventStore:
         warns: logs once if the database may lose commits.
         """
         self._warns = warns
+        self._guard = threading.Lock()
         limits = limits or ConnectionLimits()
         self._encoding = mapper or Mapper(catalogue.EVENTS, catalogue.SCHEMAS, catalogue.UPCASTERS)
         self.lineage = Lineage()
@@ -71,8 +80,10 @@ class EventStore:
 
     def _on_connect(self, connection: psycopg.Connection[Any]) -> None:
         if self._warns and (warning := _durability_warning(connection)) is not None:
-            self._warns = False
-            log.warning("%s", warning)
+            with self._guard:  # connections are opened by several threads at once
+                warns, self._warns = self._warns, False
+            if warns:
+                log.warning("%s", warning)
         self.clock.query(connection)
         self.lineage.confirm(connection)
 
@@ -123,6 +134,22 @@ class EventStore:
         with outages_as_unavailable(), self._pool.connection() as connection:
             return _durability_warning(connection)
 
+    @property
+    def pool_use(self) -> PoolUse:
+        """Of the connections that read for commands."""
+        figures = self._pool.get_stats()
+        open_, free = figures.get("pool_size", 0), figures.get("pool_available", 0)
+        most, waiting = figures.get("pool_max", 0), figures.get("requests_waiting", 0)
+        return PoolUse(used=open_ - free, free=free, most=most, waiting=waiting)
+
+    def archive_warning(self) -> str | None:
+        """A warning that the server cannot archive its WAL, or None. Raises Unavailable."""
+        with outages_as_unavailable(), self._pool.connection() as connection:
+            row = connection.execute(FAILED_ARCHIVING, prepare=False).fetchone()
+        if row is None:
+            return None
+        return f"the WAL is not archived, and is not backed up: segment {row[0]} failed at {iso_time(row[1])}"
+
     def probe(self) -> None:
         """Takes the path of a command without recording anything. Raises Unavailable if nothing can be recorded."""
         with outages_as_unavailable(), self._pool.connection() as connection:
@@ -131,8 +158,12 @@ class EventStore:
 
     def record_person_name(self, issuer: str, subject: str, name: str, seen_at: datetime) -> None:
         """Stores a person's name; no event contains it. Unchanged names are written at most once a minute."""
+        self.execute(UPSERT_NAME, [issuer, subject, name, seen_at])
+
+    def execute(self, statement: str, parameters: Sequence[object]) -> None:
+        """Executes a statement that writes no event, in a transaction of its own. Raises Unavailable, psycopg.Error."""
         with outages_as_unavailable(), self._pool.connection() as connection:
-            connection.execute(UPSERT_NAME, [issuer, subject, name, seen_at])
+            connection.execute(statement.encode(), parameters)
 
     def close(self) -> None:
         """Records what was accepted, then closes every connection."""

@@ -1,25 +1,34 @@
-"""The API as an ASGI application: GraphQL, GraphiQL, health and metrics."""
+"""The API as an ASGI application: GraphQL, GraphiQL, reading over plain HTTP, health and metrics."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
 
 from fastapi import FastAPI
 
-from projections.authorities import standing_of
+from projections.reading.connections import Connections
 from projections.reading.reader import Reader
+from projections.views.authorities import standing_of
 from service.access.authentication import open_authentication
 from service.access.issuers import Issuer
 from service.commands.actor_names import ActorNames
-from service.graphql.http.endpoint import mount
+from service.commands.blocked_persons import following_blocks
+from service.event_store.access_recorder import AccessRecorder
+from service.graphql.execution.cost_budget import CostBudget
+from service.graphql.execution.document_cache import DocumentPolicy
+from service.graphql.http.endpoint import GraphQLApp
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
+from service.graphql.subscriptions.lifetime import SubscriptionServices
 from service.identity import Tokens
-from service.processes.composition import now, reading_connections, tolerance, write_side
+from service.processes.composition import WriteSide, now, reading_connections, tolerance, write_side
 from service.processes.health import HealthCheck
 from service.processes.health_endpoints import mount_health_endpoints
 from service.processes.metrics import Metrics
 from service.processes.rebuild_worker import rebuild_requester
 from service.processes.subscription_composition import open_subscriptions
+from service.rest.api import mount_rest
+from service.rest.file_services import FileServices
 from service.settings import DatabaseUrls, Settings
 
 
@@ -33,50 +42,92 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        connections, health_connections = (
-            reading_connections(settings, urls.api),
-            reading_connections(settings, urls.api, 1),
-        )
+        connections = reading_connections(settings, urls.api)
+        health_connections = reading_connections(settings, urls.api, 1)
         try:
             with write_side(settings, urls.api) as write:
                 clock = write.store.clock.now
                 async with (
+                    following_blocks(write.store) as blocked,
                     open_authentication(tokens, issuers) as authentication,
-                    open_subscriptions(settings, urls.api, clock) as live,
+                    open_subscriptions(settings, urls.api, clock, blocked) as live,
+                    aclosing(FileServices(write.store)) as app.state.files,
                 ):
-                    reader = Reader(
-                        connections,
-                        standing_of,
-                        patience=settings.view_patience,
-                        answer_limit=settings.answer_timeout,
-                        clock=clock,
-                    )
-                    metrics = app.state.metrics = Metrics(lambda: write.store.waiting)
+                    reader = _reader(settings, connections, clock)
+                    metrics = app.state.metrics = _metrics(write, connections, live)
                     app.state.health_check = HealthCheck(
-                        Reader(health_connections, standing_of, answer_limit=settings.answer_timeout),
+                        Reader(health_connections, standing_of, answer_limit=settings.statement_timeout),
                         urls.api,
                         tolerance(settings),
                         write.store.probe,
-                        {"durability": write.store.durability_warning, **authentication.warnings()},
+                        {
+                            "durability": write.store.durability_warning,
+                            "archive": write.store.archive_warning,
+                            "issuers": authentication.warning,
+                        },
                     )
                     app.state.services = Services(
                         as_node=as_node,
                         dispatcher=write.dispatcher,
                         reader=reader,
-                        identify=lambda token: authentication.identify(token, now()),
+                        identify=lambda token: blocked.admit(authentication.identify(token, now())),
                         subscriptions=live,
                         request_rebuild=rebuild_requester(connections),
                         record_actor_name=ActorNames(write.store, write.threads).record,
+                        record_access=AccessRecorder(connections, settings.statement_timeout + 1).record,
                         record_command_metric=metrics.command,
                         record_execution=metrics.execution,
+                        record_document_metric=metrics.document,
                         clock=clock,
+                        budget=CostBudget(settings.cost_per_minute),
                     )
                     yield
         finally:
             await connections.close()
             await health_connections.close()
 
-    app = FastAPI(title="Mandate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    mount(app, trusted_only=settings.documents == "trusted")
+    policy = _policy(settings)
+    graphiql = settings.graphiql and not policy.trusted_only
+    app = GraphQLApp(
+        policy,
+        graphiql=graphiql,
+        origins=settings.allowed_origins,
+        title="Mandate",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
     mount_health_endpoints(app)
+    mount_rest(app, graphiql=graphiql, origins=settings.allowed_origins)
     return app
+
+
+def _reader(settings: Settings, connections: Connections, clock: Callable[[], datetime]) -> Reader:
+    return Reader(
+        connections,
+        standing_of,
+        patience=settings.view_timeout,
+        answer_limit=settings.statement_timeout,
+        clock=clock,
+    )
+
+
+def _metrics(write: WriteSide, connections: Connections, live: SubscriptionServices) -> Metrics:
+    return Metrics(
+        lambda: write.store.waiting,
+        {
+            "commands": lambda: write.store.pool_use,
+            "queries": lambda: connections.use,
+            "subscriptions": live.pool_use,
+        },
+        {"connections": lambda: live.connections.taken, "subscriptions": lambda: live.subscriptions.taken},
+    )
+
+
+def _policy(settings: Settings) -> DocumentPolicy:
+    return DocumentPolicy(
+        trusted_only=settings.documents == "trusted",
+        introspection=settings.introspection,
+        suggestions=settings.suggestions,
+    )

@@ -40,7 +40,7 @@ def limits(settings: Settings) -> ConnectionLimits:
     """The connection limits in the settings."""
     return ConnectionLimits(
         connect=settings.connect_timeout,
-        answer=settings.answer_timeout,
+        answer=settings.statement_timeout,
         lock=settings.lock_timeout,
         pool_size=settings.read_pool_size,
         queue=settings.append_queue,
@@ -58,16 +58,19 @@ def reading_connections(settings: Settings, url: str, pool_size: int | None = No
     patience: seconds to wait for a pooled connection, if longer than the connect timeout.
     """
 
-    async def connect() -> psycopg.AsyncConnection[Any]:
+    async def connect(role: str | None) -> psycopg.AsyncConnection[Any]:
         return await psycopg.AsyncConnection.connect(
-            url, autocommit=True, connect_timeout=max(2, round(settings.connect_timeout)), options=options
+            url,
+            autocommit=True,
+            connect_timeout=max(2, round(settings.connect_timeout)),
+            options=f"{options} -c role={role}" if role else options,
         )
 
     # A generic plan uses the wrong index for some values: short lists and past counts took a second.
     # Starting parallel workers takes longer than the query.
     # Nested lookups have a different key for each row, so memoize never hits.
     options = (
-        f"-c statement_timeout={settings.answer_timeout * 1000:.0f} -c timezone=UTC "
+        f"-c statement_timeout={settings.statement_timeout * 1000:.0f} -c timezone=UTC "
         "-c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0 -c enable_memoize=off "
         "-c default_transaction_isolation=read\\ committed"
     )
@@ -82,11 +85,11 @@ def write_side(settings: Settings, url: str) -> Iterator[WriteSide]:
         closing(EventStore(url, limits(settings), warns=True)) as store,
         ThreadPoolExecutor(settings.command_threads, thread_name_prefix="command") as threads,
     ):
-        states = StateCache(store, most_bytes=settings.states_bytes)
+        states = StateCache(store, most_bytes=settings.state_cache_bytes)
         dispatcher = Dispatcher(
             store,
             states,
-            StreamLocks(settings.turn_timeout),
+            StreamLocks(settings.stream_lock_timeout),
             threads=threads,
             two_administrators=settings.two_administrators,
         )

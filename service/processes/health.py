@@ -114,7 +114,10 @@ class HealthCheck:
 
     async def _check(self) -> HealthReport:
         reads, failure, warnings = await asyncio.gather(self._reads(), self._failure(), self._active_warnings())
-        commands = self._commands(failure, is_outage=DATABASE in reads.problems)
+        is_outage = DATABASE in reads.problems
+        commands = self._commands(failure, is_outage=is_outage)
+        if is_outage:
+            self._begin(RECOVERING)
         self._fresh_until = time.monotonic() + self._fresh
         return HealthReport(
             {**reads.problems, **commands.problems},
@@ -163,7 +166,6 @@ class HealthCheck:
             locks = await reading.rows(blocked()) if any_late(statuses, self._tolerance) else []
         except (DatabaseUnavailable, DBAPIError) as error:
             log.warning("the health check got no answer from the database: %s", error)
-            self._begin(RECOVERING)
             return HealthReport({DATABASE: "it does not answer"})
         faults = view_faults(statuses, self._tolerance)
         is_allowed, unled_for = self._is_allowed(self._phase_since), self._unled_for(statuses)

@@ -1,5 +1,6 @@
 """The uvicorn server of the API, which closes subscriptions before it drains requests."""
 
+import os
 from socket import socket
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from fastapi import FastAPI
 
 from service.graphql.subscriptions.bounded_websocket import BoundedWebSocket
 from service.graphql.subscriptions.limits import LONGEST_MESSAGE
+from service.processes.measured_http import MeasuredHttp
+from service.processes.tracing import TracedHttp, is_on
 
 DRAIN: Final = 10
 """Seconds for requests in progress to finish."""
@@ -18,8 +21,14 @@ def configured(app: FastAPI, **options: Any) -> uvicorn.Config:
 
     options: settings of uvicorn.
     """
+
+    def observe(method: str, path: str, status: int, seconds: float) -> None:
+        if (metrics := getattr(app.state, "metrics", None)) is not None:
+            metrics.http(method, path, status, seconds)
+
+    measured = MeasuredHttp(app, observe)
     return uvicorn.Config(
-        app,
+        TracedHttp(measured) if is_on(os.environ) else measured,
         timeout_graceful_shutdown=DRAIN,
         ws=BoundedWebSocket,
         ws_max_size=LONGEST_MESSAGE,

@@ -1,13 +1,22 @@
 """Prometheus metrics of this process and of every view."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    Metric,
+    ProcessCollector,
+    Summary,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from projections.reading.connections import PoolUse
 from projections.reading.view_status import ViewStatus
 from projections.tables.checkpoints import FollowerState
 from service.processes.health import HealthReport
@@ -37,13 +46,35 @@ OF_VIEWS: Final[tuple[tuple[str, str, Callable[[ViewStatus], float | None]], ...
 )
 
 
-class Metrics:
+class Metrics(Collector):
     """The metrics of one process."""
 
-    def __init__(self, queued: Callable[[], int]) -> None:
-        """queued: number of commands waiting to be appended."""
+    def __init__(
+        self,
+        queued: Callable[[], int],
+        pools: Mapping[str, Callable[[], PoolUse]] | None = None,
+        subscriptions: Mapping[str, Callable[[], int]] | None = None,
+    ) -> None:
+        """queued: number of commands waiting to be appended. pools: of connections, by name. subscriptions: how many
+        are open, by kind."""
         self._queued = queued
+        self._pools = pools or {}
+        self._subscriptions = subscriptions or {}
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._requests = Histogram(
+            "mandate_http_request_seconds",
+            "Time until a response began, by method, path and status.",
+            ("method", "path", "status"),
+            registry=self._registry,
+            buckets=SECONDS,
+        )
+        self._documents = Summary(
+            "mandate_graphql_document_seconds",
+            "Duration of queries and mutations, by trusted document, and whether there were errors.",
+            ("document", "outcome"),
+            registry=self._registry,
+        )
         self._commands = Histogram(
             "mandate_command_seconds",
             "Duration of a command, by name and outcome.",
@@ -61,11 +92,28 @@ class Metrics:
     def command(self, name: str, outcome: str, seconds: float) -> None:
         self._commands.labels(name, outcome).observe(seconds)
 
+    def http(self, method: str, path: str, status: int, seconds: float) -> None:
+        self._requests.labels(method, path, str(status)).observe(seconds)
+
+    def document(self, name: str | None, seconds: float, has_errors: bool) -> None:
+        """name: of a trusted document; None for all others."""
+        self._documents.labels(name or "other", "errors" if has_errors else "ok").observe(seconds)
+
     def execution(self, executor: str) -> None:
         self._operations.labels(executor).inc()
 
     def render(self, health: HealthReport) -> bytes:
-        return generate_latest(self._registry) + generate_latest(HealthCollector(health, self._queued()))
+        parts = (self._registry, HealthCollector(health, self._queued()), self)
+        return b"".join(map(generate_latest, parts))
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures that are read when they are asked for."""
+        uses = {name: use() for name, use in self._pools.items()}
+        samples = [((name, state), getattr(use, state)) for name, use in uses.items() for state in PoolUse._fields]
+        help_text = "Database connections of a pool: used, free, at most; and callers that wait for one."
+        yield _gauge("pool_connections", help_text, ("pool", "state"), samples)
+        open_ = [((kind,), count()) for kind, count in self._subscriptions.items()]
+        yield _gauge("subscriptions", "Open subscriptions and their connections.", ("kind",), open_)
 
 
 class HealthCollector(Collector):

@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
-from projections.authorities import standing_of
 from projections.reading.reader import Reader
+from projections.views.authorities import standing_of
+from service.access.blocked_persons import BlockedPersons
 from service.event_store.notifications import append_listener
-from service.graphql.subscriptions.feed import VIEWS, EventFeed
+from service.graphql.subscriptions.feed import VIEWS, EventFeed, head_of
+from service.graphql.subscriptions.inbox_feed import InboxFeed
 from service.graphql.subscriptions.lifetime import SubscriptionServices
 from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimits
 from service.graphql.subscriptions.watermark import LowWatermark
@@ -20,31 +22,33 @@ POOL_TIMEOUT: Final = 60.0
 
 
 @asynccontextmanager
-async def open_subscriptions(settings: Settings, url: str, clock: Clock) -> AsyncIterator[SubscriptionServices]:
+async def open_subscriptions(
+    settings: Settings, url: str, clock: Clock, blocked: BlockedPersons
+) -> AsyncIterator[SubscriptionServices]:
     """The parts of subscriptions. They have a separate connection pool, so that queries never wait for them."""
-    connections = reading_connections(settings, url, settings.live_pool_size, POOL_TIMEOUT)
+    connections = reading_connections(settings, url, settings.subscription_pool_size, POOL_TIMEOUT)
     try:
         reader = Reader(
-            connections, standing_of, patience=settings.view_patience, answer_limit=POOL_TIMEOUT, clock=clock
+            connections, standing_of, patience=settings.view_timeout, answer_limit=POOL_TIMEOUT, clock=clock
         )
-        watermark = LowWatermark(append_listener(url, settings.connect_timeout), partial(reader.reached, VIEWS))
-        feed = EventFeed(
-            reader,
-            watermark,
-            Slots("subscriptions", settings.live_subscriptions, settings.live_subscriptions_each),
-            clock,
-        )
+        listen = append_listener(url, settings.connect_timeout)
+        watermark = LowWatermark(listen, partial(reader.reached, VIEWS), partial(head_of, reader))
+        slots = Slots("subscriptions", settings.subscriptions, settings.subscriptions_per_person)
         limits = SubscriptionLimits(
-            operations=settings.live_operations,
-            patience=settings.live_patience,
-            greeting=settings.live_greeting,
-            origins=frozenset(filter(None, settings.live_origins.split(","))),
+            operations=settings.operations_per_socket,
+            patience=settings.send_timeout,
+            greeting=settings.connection_init_timeout,
+            origins=settings.allowed_origins,
         )
         yield SubscriptionServices(
-            feed,
+            EventFeed(reader, watermark, slots, clock),
+            InboxFeed(reader, watermark, slots, clock),
             limits,
-            Slots("connections", settings.live_connections, settings.live_connections_each),
-            Lobby(settings.live_lobby),
+            Slots("connections", settings.subscription_connections, settings.subscription_connections_per_person),
+            slots,
+            Lobby(settings.unauthenticated_sockets),
+            blocked,
+            lambda: connections.use,
         )
     finally:
         await connections.close()

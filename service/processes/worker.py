@@ -1,4 +1,4 @@
-"""The worker: a follower for each view, one for the policies, rebuilds, and the expiry of approvals."""
+"""The worker: a follower for each view, one for the policies, rebuilds, expiry of approvals and of the access log."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -6,10 +6,10 @@ from contextlib import closing
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 
-from domain.vocabulary import RequestId
 from projections.catalogue import VIEWS
 from projections.following import parked_events
 from projections.following.follower import Consumer, ReadFeed, follow, view_consumer
@@ -18,6 +18,7 @@ from service.commands.dispatcher import blocking
 from service.commands.policy_queries import PolicyQueries
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION, PolicyRunner
 from service.errors import Unavailable
+from service.processes.access_log_retention import expire_access_log
 from service.processes.composition import Clock, write_side
 from service.processes.rebuild_worker import RebuildWorker
 from service.settings import DatabaseUrls, Settings
@@ -74,6 +75,8 @@ class Worker:
         consumers = [*(view_consumer(view) for view in VIEWS), _policy_consumer(policy_runner)]
         tasks = {consumer.name: self._follow(consumer, feed, stop) for consumer in consumers}
         tasks["rebuilds"] = lambda: RebuildWorker(self._urls.worker).run(stop)
+        days = self._settings.access_log_days
+        tasks["access log"] = lambda: expire_access_log(self._urls.worker, days, stop)
         tasks["time"] = lambda: self._tick(policy_runner, policy_queries, clock, stop)
         parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in tasks.items()]
         for part in parts:
@@ -97,14 +100,14 @@ class Worker:
             except (Unavailable, psycopg.Error) as error:
                 log.warning("the time is checked again later: %s", error)
 
-    def _unpark(self, requests: Sequence[RequestId]) -> None:
-        """Unparks requests that no longer fail."""
-        if not requests:
+    def _unpark(self, subjects: Sequence[UUID]) -> None:
+        """Unparks requests and incidents that no longer fail."""
+        if not subjects:
             return
-        log.info("the policies no longer fail for: %s", ", ".join(map(str, requests)))
+        log.info("the policies no longer fail for: %s", ", ".join(map(str, subjects)))
         with connect(self._urls.worker, f"mandate {CONSUMER_NAME}") as connection, connection.transaction():
-            for request in requests:
-                parked_events.clear(connection, CONSUMER_NAME, request)
+            for subject in subjects:
+                parked_events.clear(connection, CONSUMER_NAME, subject)
 
 
 def _guarded(name: str, task: Callable[[], None], stop: Event, failed: list[str]) -> None:
@@ -119,8 +122,8 @@ def _guarded(name: str, task: Callable[[], None], stop: Event, failed: list[str]
 
 def _policy_consumer(policy_runner: PolicyRunner) -> Consumer:
     def apply(connection: psycopg.Connection[Any], events: Any) -> None:
-        for request, (position, error) in policy_runner.handle_events(events).items():
+        for subject, (position, error) in policy_runner.handle_events(events).items():
             reason = parked_events.error_text(f"{type(error).__name__}: {error}")
-            parked_events.park_stream(connection, CONSUMER_NAME, request, position, reason)
+            parked_events.park_stream(connection, CONSUMER_NAME, subject, position, reason)
 
     return Consumer(name=CONSUMER_NAME, version=CONSUMER_VERSION, apply=apply, keeps_rows=False)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from domain.authority import AuthorityRegistered
+from domain.authority import AuditingSet, AuthorityRegistered
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request import events
 from domain.deployment_request.events import Recommendation
@@ -38,7 +38,7 @@ from tests.specification import NOW, Past, usual
 KFOR: Final = AuthorityCode("kfor")
 PRISTINA: Final = AuthorityCode("pristina")
 THIRD: Final = AuthorityCode("third")
-"""Registered, and neither requesting nor deciding."""
+"""Registered, neither requesting nor deciding; its auditors see everything."""
 XK: Final = Region("xk")
 PLACE: Final = Region("xk/north/zubin-potok")
 
@@ -69,8 +69,12 @@ investigator = person("investigator", KFOR, Role.INVESTIGATOR)
 stranger = person("stranger", THIRD, *(role for role in Role if role is not Role.AUDITOR))
 auditor = person("auditor", THIRD, Role.AUDITOR)
 
-REGISTERED = tuple(
-    Past(event=AuthorityRegistered(code=code, name=Label(code.title())), by=admin) for code in (KFOR, PRISTINA, THIRD)
+REGISTERED = (
+    *(
+        Past(event=AuthorityRegistered(code=code, name=Label(code.title())), by=admin)
+        for code in (KFOR, PRISTINA, THIRD)
+    ),
+    Past(event=AuditingSet(code=THIRD, audits_everything=True, reason=WHY), by=admin),
 )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +15,6 @@ from tests.domain.case import (
     CANAL,
     ENDORSED,
     REPORTED,
-    REQUEST,
     WITHHELD,
     approval,
     begun,
@@ -35,10 +35,18 @@ HIGH, MODERATE, LOW = AnalyticConfidence.HIGH, AnalyticConfidence.MODERATE, Anal
 
 
 def called_for(register: MemoryRegister, now: datetime = NOW) -> list[tuple[Policy, object]]:
-    """What each policy answers to the request as it stands, where it answers something."""
-    request = register.states[REQUEST]
-    answers = ((policy, register.ask(partial(policy.react, request), SYSTEM, REQUEST, now)) for policy in POLICIES)
-    return [(policy, answer) for policy, answer in answers if answer is not None]
+    """What each policy answers to the request and the incidents as they stand, where it answers something."""
+    return [(policy, command) for policy, command, _ in _called_for(register, now)]
+
+
+def _called_for(register: MemoryRegister, now: datetime) -> list[tuple[Policy, object, UUID]]:
+    answers = (
+        (policy, register.ask(partial(policy.react, state), SYSTEM, subject, now), subject)
+        for policy in POLICIES
+        for subject, state in register.states.items()
+        if isinstance(state, policy.of)
+    )
+    return [each for each in answers if each[1] is not None]
 
 
 def reactions(register: MemoryRegister, now: datetime = NOW) -> list[object]:
@@ -51,14 +59,14 @@ def follow(*past: Past, now: datetime = NOW) -> MemoryRegister:
 
 
 def settled(register: MemoryRegister, now: datetime = NOW) -> MemoryRegister:
-    """After all that follows: each command is granted, and there comes an end."""
-    for _ in range(5):
-        commands = reactions(register, now)
-        for command in commands:
-            answer = register.command(command, SYSTEM, now=now)
-            assert isinstance(answer, tuple), answer
+    """After all that follows, one thing after the other: each command is granted, and there comes an end."""
+    for _ in range(10):
+        commands = _called_for(register, now)
         if not commands:
             return register
+        _, command, subject = commands[0]
+        answer = register.command(command, SYSTEM, subject, now=now)
+        assert isinstance(answer, tuple), answer
     pytest.fail("it never settles")
 
 

@@ -1,26 +1,36 @@
-"""What must hold of a log, told again from the bare events: written from the rules, sharing nothing with `decide`."""
+"""What must hold of a log, derived from the bare events and the rules. Shares no code with `decide`."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from domain.deployment_request import events as e
 from domain.deployment_request.events import Recommendation
-from domain.incident.events import AttributionRetracted, IncidentAttributed
+from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
+from domain.incident.events import AttributionRetracted, FindingQuestioned, IncidentAttributed
 from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, AnalyticConfidence, IncidentId, Likelihood
 from tests.domain.case import REQUEST
 
 Log = list[Recorded[Any]]
-Found = tuple[int, IncidentAttributed | None]
+Found = tuple[int, IncidentAttributed | FindingQuestioned | None]
+"""A version, and what was found; FindingQuestioned where it is to be reaffirmed, None where it was retracted."""
 DECIDES = (
     e.ReviewBegun,
     e.RequestWithheld,
     e.ReviewResumed,
     e.RequestEndorsed,
+    e.EndorsementChanged,
     e.RequestApproved,
     e.RequestDenied,
     e.ApprovalConfirmed,
     e.ApprovalRevoked,
+    e.FulfilmentAccepted,
+    e.FulfilmentSentBack,
+    NoticeGiven,
+    e.ExtensionEndorsed,
+    e.ExtensionGranted,
+    e.ExtensionRefused,
 )
 
 
@@ -29,8 +39,9 @@ def of_request(log: Log, *kinds: type[Any]) -> Log:
 
 
 def interested(log: Log) -> set[tuple[str, str]]:
-    """Who submitted, amended, or recused themselves."""
-    return {each.actor.person for each in of_request(log, e.RequestSubmitted, e.RequestAmended, e.ReviewerRecused)}
+    """Who submitted, amended, asked for an extension, or recused themselves."""
+    acts = (e.RequestSubmitted, e.RequestAmended, e.ExtensionAsked, e.ReviewerRecused)
+    return {each.actor.person for each in of_request(log, *acts)}
 
 
 def decided_by_the_interested(log: Log) -> list[str]:
@@ -42,17 +53,16 @@ def decided_by_the_interested(log: Log) -> list[str]:
 
 
 def unendorsed_approvals(log: Log) -> list[str]:
-    """Approvals without their endorsements, counted anew at the moment at which they were given."""
+    """Approvals and grants without their endorsements, counted anew at the moment at which they were given."""
     wrong = []
     for index, each in enumerate(log):
-        if isinstance(each.event, e.RequestApproved):
+        if isinstance(each.event, e.RequestApproved | e.ExtensionGranted):
             before = log[:index]
-            revision = 1 + len(of_request(before, e.RequestAmended))
             recused = {one.actor.person for one in of_request(before, e.ReviewerRecused)}
             counted = {
                 one.actor.person: one.event.recommendation
-                for one in of_request(before, e.RequestEndorsed)
-                if one.event.revision == revision and one.actor.person not in recused | {each.actor.person}
+                for one in _endorsing(before, each.event)
+                if one.actor.person not in recused | {each.actor.person}
             }
             votes = list(counted.values())
             favour, against = votes.count(Recommendation.APPROVE), votes.count(Recommendation.DENY)
@@ -62,13 +72,70 @@ def unendorsed_approvals(log: Log) -> list[str]:
     return wrong
 
 
+def _endorsing(log: Log, decision: e.RequestApproved | e.ExtensionGranted) -> Log:
+    """The endorsements of the revision that is approved, or of the extension that is granted."""
+    if isinstance(decision, e.ExtensionGranted):
+        asked = of_request(log, e.ExtensionAsked)[-1]
+        return [each for each in of_request(log, e.ExtensionEndorsed) if each.position > asked.position]
+    revision = 1 + len(of_request(log, e.RequestAmended))
+    every = of_request(log, e.RequestEndorsed, e.EndorsementChanged)
+    return [each for each in every if each.event.revision == revision]
+
+
+def granted_ends(log: Log) -> tuple[datetime, datetime | None]:
+    """The end of the granted period and of the validity, by the approval and the extensions since."""
+    [approved] = of_request(log, e.RequestApproved)
+    untils = [each.event.until for each in of_request(log, e.ExtensionGranted)]
+    valid = approved.event.valid_until
+    return max((approved.event.period.end, *untils)), valid and max((valid, *untils))
+
+
+def wrongly_extended(log: Log) -> list[str]:
+    """Grants of what was not asked for last, was refused, or is past; of a questioned approval; of one that ended."""
+    wrong = []
+    for index, each in enumerate(log):
+        if not isinstance(each.event, e.ExtensionGranted):
+            continue
+        before = of_request(log[:index], e.ExtensionAsked, e.ExtensionGranted, e.ExtensionRefused)
+        asked = before[-1].event if before else None
+        if not isinstance(asked, e.ExtensionAsked) or asked.until != each.event.until:
+            wrong.append(f"at {each.position}: it was not asked for")
+        end, valid = granted_ends(log[:index])
+        if each.event.until <= (min(end, valid) if valid else end):
+            wrong.append(f"at {each.position}: it ends no later")
+        doubts = of_request(log[:index], e.ApprovalQuestioned, e.ApprovalConfirmed)
+        if doubts and isinstance(doubts[-1].event, e.ApprovalQuestioned):
+            wrong.append(f"at {each.position}: it was questioned")
+        if of_request(log[:index], e.ApprovalRevoked, e.ApprovalExpired):
+            wrong.append(f"at {each.position}: it had ended")
+    return wrong
+
+
+def unheard(log: Log) -> list[str]:
+    """Denials and revocations before which somebody was not heard who had to be, or that are urgent without need."""
+    wrong = []
+    for index, each in enumerate(log):
+        if not isinstance(each.event, e.RequestDenied | e.ApprovalRevoked):
+            continue
+        before = log[:index]
+        ended = of_request(before, e.RequestAmended, e.RequestApproved, e.ApprovalConfirmed)
+        since = ended[-1].position if ended else 0
+        told = [one for one in of_request(before, NoticeGiven, StatementMade) if one.position > since]
+        said = bool(told) and isinstance(told[-1].event, StatementMade)
+        passed = bool(told) and isinstance(told[-1].event, NoticeGiven) and told[-1].event.until <= each.happened_at
+        required = of_request(before, e.RequestSubmitted)[0].event.hearing
+        if (each.event.urgency is not None) is not (required and not said and not passed):
+            wrong.append(f"{type(each.event).__name__} at {each.position}")
+    return wrong
+
+
 def found_on(log: Log, incident: IncidentId) -> list[Found]:
-    """(version, finding) of all that was found on an incident; None where it was retracted."""
+    """All that was found on an incident."""
     mine = [each for each in log if each.stream == incident]
     return [
-        (each.version, each.event if isinstance(each.event, IncidentAttributed) else None)
+        (each.version, None if isinstance(each.event, AttributionRetracted) else each.event)
         for each in mine
-        if isinstance(each.event, IncidentAttributed | AttributionRetracted)
+        if isinstance(each.event, IncidentAttributed | FindingQuestioned | AttributionRetracted)
     ]
 
 
@@ -81,7 +148,7 @@ def reaches(finding: IncidentAttributed | e.Ground, likelihood: Likelihood, conf
 def suffices(log: Log, incident: IncidentId, hold: e.RequestWithheld) -> bool:
     last = found_on(log, incident)[-1:]
     return any(
-        finding is not None
+        isinstance(finding, IncidentAttributed)
         and finding.responsible_party is not None
         and reaches(finding, hold.minimum_likelihood, hold.minimum_confidence)
         for _, finding in last
@@ -107,7 +174,7 @@ def _fell(log: Log, ground: e.Ground) -> bool:
     for version, finding in found_on(log, ground.incident):
         if version <= ground.version:
             continue
-        if finding is None:
+        if not isinstance(finding, IncidentAttributed):
             return True
         if ground.responsible_party is None:
             continue

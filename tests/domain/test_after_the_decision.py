@@ -38,7 +38,7 @@ REPORT = c.ReportFulfilment(condition=CONDITION, report=Text("Done."))
 REPORTED_DONE = Past(event=FulfilmentReported(condition=CONDITION, report=Text("Done.")), by=requester)
 
 
-def test_the_fulfilment_of_a_condition_is_reported_by_those_who_asked() -> None:
+def test_the_requesting_authority_reports_fulfilment() -> None:
     register = given(*CONDITIONED).register
     assert register.states[REQUEST].next_due() == condition.due_by
     when = given(*CONDITIONED).when(REPORT, by=colleague)

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from domain.deployment_request import commands as c
+from domain.deployment_request.decision import DecisionOutcome
 from domain.deployment_request.events import (
     ApprovalConfirmed,
     ApprovalRevoked,
@@ -14,7 +15,7 @@ from domain.deployment_request.events import (
     RequestDenied,
     RequestRemarked,
 )
-from domain.deployment_request.state import DecisionOutcome, RequestStatus
+from domain.deployment_request.state import RequestStatus
 from domain.jurisdiction import MandateEnded
 from domain.refusals import InvalidInput, NotPermitted, TransitionRefused
 from domain.vocabulary import Period, Quorum, Role, Strength, Text
@@ -154,7 +155,12 @@ LACKING = "that an approval needs: a reviewer of kfor who is neither recused nor
 )
 def test_no_approval_without_its_endorsements(history: tuple[Past, ...], said: str) -> None:
     when = given(*history).when(APPROVE, by=approver)
-    when.refused(TransitionRefused, said, status="UNDER_REVIEW", available=("RECUSE", "DENY", "REMARK"))
+    when.refused(
+        TransitionRefused,
+        said,
+        status="UNDER_REVIEW",
+        available=("RECUSE", "ASSIGN", "DENY", "REMARK", "CHANGE_MARKING"),
+    )
     assert isinstance(when.answer, TransitionRefused)
     assert ("Your own" in when.answer.message) is ("Your own" in said)
 
@@ -188,7 +194,7 @@ def test_an_interested_person_does_not_decide(command: object) -> None:
     for history, actor in ((ENDORSED, asker), ((*UNDER_REVIEW, amended, endorsement(revision=2)), approver)):
         given(*history).when(command, by=actor).refused(
             NotPermitted,
-            "You submitted or amended the request, and are interested in it: "
+            "You submitted or amended the request, or asked to extend its approval, and are interested in it: "
             "this takes an approver of kfor who is neither recused nor interested.",
         )
 
@@ -241,7 +247,7 @@ def test_only_what_is_questioned_is_confirmed() -> None:
     given(*APPROVED).when(c.ConfirmApproval(reason=WHY), by=approver).refused(
         TransitionRefused,
         "The approval is not questioned: only a questioned approval can be confirmed.",
-        available=("REVOKE", "REMARK"),
+        available=("REVOKE", "REMARK", "CHANGE_MARKING"),
     )
 
 

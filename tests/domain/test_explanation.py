@@ -60,10 +60,10 @@ from tests.domain.case import (
 )
 from tests.specification import NOW, Past, given
 
-Told = list[tuple[str, bool, str]]
+Rules = list[tuple[str, bool, str]]
 
 
-def told(*past: Past, action: str, to: Actor = auditor) -> Told:
+def explained(*past: Past, action: str, to: Actor = auditor) -> Rules:
     """The rules of one action, but for those of who may take it."""
     verdicts = given(*past).register.explain(to, REQUEST)[action].verdicts
     permission = {"ROLE", "RECUSED", "INTERESTED"}
@@ -76,27 +76,27 @@ LACKING = "that an approval needs: a reviewer of kfor who is neither recused nor
 
 
 def test_what_an_approval_lacks() -> None:
-    assert told(*UNDER_REVIEW, action="APPROVE") == [
+    assert explained(*UNDER_REVIEW, action="APPROVE") == [
         COVERED,
         IN_TIME,
         ("ENDORSEMENTS", False, f"0 of 1 endorsement of revision 1 {LACKING}"),
         ("MAJORITY", False, "0 for approval and 0 against: it takes more for than against."),
     ]
     two = (*REPORTED, submission(endorsements_required=Quorum(2)), begun, amendment, amendment)
-    assert told(*two, endorsement(revision=3), action="APPROVE")[2] == (
+    assert explained(*two, endorsement(revision=3), action="APPROVE")[2] == (
         "ENDORSEMENTS", False, f"1 of 2 endorsements of revision 3 {LACKING}",
     )  # fmt: skip
 
 
 def test_what_an_approval_has() -> None:
-    assert told(*ENDORSED, action="APPROVE") == [
+    assert explained(*ENDORSED, action="APPROVE") == [
         COVERED,
         IN_TIME,
         ("ENDORSEMENTS", True, "1 of 1 endorsement of revision 1 that an approval needs."),
         ("MAJORITY", True, "1 for approval and 0 against: it takes more for than against."),
     ]
     more = (*ENDORSED, endorsement(second_reviewer), endorsement(third_reviewer, Recommendation.DENY))
-    assert told(*more, action="APPROVE")[2:] == [
+    assert explained(*more, action="APPROVE")[2:] == [
         ("ENDORSEMENTS", True, "2 endorsements of revision 1, where an approval needs 1."),
         ("MAJORITY", True, "2 for approval and 1 against: it takes more for than against."),
     ]
@@ -189,15 +189,15 @@ DISCRETION = (
     ],
     ids=["none", "inconclusive", "weak"],
 )
-def test_what_a_hold_awaits(found: tuple[Past, ...], verdicts: Told) -> None:
-    assert told(*WITHHELD, *found, action="RESUME_REVIEW") == [DISCRETION, *verdicts]
+def test_what_a_hold_awaits(found: tuple[Past, ...], verdicts: Rules) -> None:
+    assert explained(*WITHHELD, *found, action="RESUME_REVIEW") == [DISCRETION, *verdicts]
 
 
 def test_what_a_hold_awaits_of_an_incident_that_one_may_not_see_is_not_reported() -> None:
     hidden = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001", marking=Marking.AMBER)
     for found in ((), (finding(on=BRIDGE),), (finding(party=None, on=BRIDGE),)):
         history = (*UNDER_REVIEW, hidden, withheld(BRIDGE), *found)
-        assert told(*history, action="RESUME_REVIEW", to=requester) == [
+        assert explained(*history, action="RESUME_REVIEW", to=requester) == [
             DISCRETION,
             ("HOLD", False, "The hold awaits a finding on an incident that you may not see."),
         ]
@@ -205,7 +205,7 @@ def test_what_a_hold_awaits_of_an_incident_that_one_may_not_see_is_not_reported(
         assert {verdict.subject for verdict in outlook.verdicts} <= {None, "requester"}
         assert len({verdict.rests_on for verdict in outlook.verdicts[-2:]}) == 1
         assert (outlook.possible, outlook.available) == (True, False)
-        assert "kfor-i-2024-0001" in told(*history, action="RESUME_REVIEW", to=reviewer)[1][2]
+        assert "kfor-i-2024-0001" in explained(*history, action="RESUME_REVIEW", to=reviewer)[1][2]
 
 
 @pytest.mark.parametrize("who", [requester, reviewer])
@@ -243,10 +243,10 @@ def test_a_hold_rests_on_the_event_that_placed_it_and_on_the_finding() -> None:
 
 
 def test_whether_one_has_endorsed() -> None:
-    assert told(*UNDER_REVIEW, action="ENDORSE", to=reviewer) == [
+    assert explained(*UNDER_REVIEW, action="ENDORSE", to=reviewer) == [
         ("ENDORSED_ONCE", True, "You have not endorsed revision 1: each person endorses a revision once.")
     ]
-    assert told(*ENDORSED, action="ENDORSE", to=reviewer) == [
+    assert explained(*ENDORSED, action="ENDORSE", to=reviewer) == [
         ("ENDORSED_ONCE", False, "You have endorsed revision 1: each person endorses a revision once.")
     ]
     register = given(*ENDORSED).register
@@ -257,7 +257,7 @@ def test_whether_one_has_endorsed() -> None:
 
 def test_whether_an_approval_is_questioned() -> None:
     resting = (*ENDORSED, finding(), approval(ground(2)), retraction())
-    assert told(*resting, questioned, action="CONFIRM") == [
+    assert explained(*resting, questioned, action="CONFIRM") == [
         (
             "QUESTIONED",
             True,
@@ -270,7 +270,7 @@ def test_whether_an_approval_is_questioned() -> None:
     register = given(*resting, questioned).register
     assert register.explain(auditor, REQUEST)["CONFIRM"].verdicts[-1].rests_on == (register.log[-1].position,)
     assert given(*APPROVED).register.explain(auditor, REQUEST)["CONFIRM"].verdicts[-1].rests_on == ()
-    assert told(*APPROVED, action="CONFIRM") == [
+    assert explained(*APPROVED, action="CONFIRM") == [
         ("QUESTIONED", False, "The approval is not questioned: only a questioned approval can be confirmed.")
     ]
     assert not given(*APPROVED).register.explain(approver, REQUEST)["CONFIRM"].possible
@@ -280,7 +280,7 @@ def test_which_conditions_are_open() -> None:
     conditioned = (*ENDORSED, approval(conditions=(condition, replace(condition, id=NOWHERE))))  # type: ignore[arg-type]
     done = Past(event=FulfilmentReported(condition=CONDITION, report=WHY), by=requester)
     other = Past(event=FulfilmentReported(condition=NOWHERE, report=WHY), by=requester)  # type: ignore[arg-type]
-    texts = [told(*conditioned, *more, action="REPORT_FULFILMENT")[0][1:] for more in ((), (done,), (done, other))]
+    texts = [explained(*conditioned, *more, action="REPORT_FULFILMENT")[0][1:] for more in ((), (done,), (done, other))]
     assert texts == [
         (True, "Conditions of the approval not yet reported as fulfilled: 2 of 2."),
         (True, "Conditions of the approval not yet reported as fulfilled: 1 of 2."),
@@ -291,10 +291,10 @@ def test_which_conditions_are_open() -> None:
 def test_visibility_can_be_judged_as_of_another_time_than_the_rules() -> None:
     register = given(*WITHHELD).register
     request = register.states[REQUEST]
-    for seen, told_of in ((frozenset[UUID](), False), (frozenset({CANAL}), True)):
+    for seen, is_named in ((frozenset[UUID](), False), (frozenset({CANAL}), True)):
 
-        def told_then(context: Context, seen: frozenset[UUID] = seen) -> tuple[Verdict, ...]:
+        def explained_then(context: Context, seen: frozenset[UUID] = seen) -> tuple[Verdict, ...]:
             return rules.hold_is_met(request, replace(context, seen=seen))
 
-        verdicts = register.ask(told_then, auditor, REQUEST)
-        assert ("pristina-i-2024-0001" in verdicts[1].description) is told_of
+        verdicts = register.ask(explained_then, auditor, REQUEST)
+        assert ("pristina-i-2024-0001" in verdicts[1].description) is is_named

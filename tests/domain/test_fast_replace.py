@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, fields, replace
 
 import pytest
 
-from domain.deployment_request.state import Condition, Decision, DeploymentRequest
+from domain.deployment_request.decision import Condition, Decision
+from domain.deployment_request.state import DeploymentRequest
 from domain.fast_replace import fast_replace
 from domain.incident.state import Incident
 

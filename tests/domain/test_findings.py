@@ -68,16 +68,17 @@ ATTRIBUTE = c.AttributeIncident(
 )
 RETRACT = c.RetractAttribution(reason=WHY)
 REFER = c.ReferIncident(authority=THIRD, reason=WHY)
+RAISE = c.ChangeIncidentMarking(marking=Marking.AMBER, reason=WHY)
 referral = Past(event=IncidentReferred(authority=THIRD, reason=WHY), by=investigator)
 
 
 @pytest.mark.parametrize("before", [(), (finding("EXERCISE: the Blue party"),), (finding(party=None),)])
 def test_a_finding_replaces_the_one_that_stands(before: tuple[Past, ...]) -> None:
-    named = replace(ATTRIBUTE, evidence=(EVIDENCE, EVIDENCE))
+    named = replace(ATTRIBUTE, evidence=(EVIDENCE, EVIDENCE), changed_because=WHY)
     state = (
         given(*REPORTED, evidence(), *before)
         .when(named, by=investigator)
-        .then(replace(finding().event, evidence=(EVIDENCE,)))
+        .then(replace(finding().event, evidence=(EVIDENCE,), changed_because=WHY))
     )
     assert (state.status, state.attribution.found_by, state.attribution.found_at) == (ATTRIBUTED, investigator, NOW)
     assert state.attribution.version == state.version
@@ -110,7 +111,7 @@ def test_it_is_referred_once_to_each_authority() -> None:
         TransitionRefused,
         "It has already been referred to third.",
         status="ATTRIBUTED",
-        available=("RECORD_EVIDENCE", "ATTRIBUTE", "RETRACT", "REFER"),
+        available=("CORRECT", "RECORD_EVIDENCE", "ATTRIBUTE", "RETRACT", "REFER", "CHANGE_MARKING"),
     )
     given(*REPORTED, finding(), referral).when(replace(REFER, authority=PRISTINA), by=investigator).then(
         IncidentReferred(authority=PRISTINA, reason=WHY)
@@ -126,7 +127,13 @@ def test_it_is_referred_to_an_authority_that_is_registered() -> None:
 def test_what_is_red_is_not_referred() -> None:
     past = (*REGISTERED, mandate(), incident(by=investigator, marking=Marking.RED), finding())
     register = given(*past).register
-    assert register.available(investigator, CANAL) == ("RECORD_EVIDENCE", "ATTRIBUTE", "RETRACT")
+    assert register.available(investigator, CANAL) == (
+        "CORRECT",
+        "RECORD_EVIDENCE",
+        "ATTRIBUTE",
+        "RETRACT",
+        "CHANGE_MARKING",
+    )
     given(*past).when(REFER, by=investigator).refused(TransitionRefused, "this one is marked RED")
 
 
@@ -141,23 +148,31 @@ CONTRIBUTOR = set(product((Role.REQUESTER, Role.REVIEWER, Role.INVESTIGATOR), (K
 INVESTIGATOR = {(Role.INVESTIGATOR, KFOR)}
 TABLE = {
     "RECORD_EVIDENCE": Row(RECORD, {OPEN, ATTRIBUTED, INCONCLUSIVE}, CONTRIBUTOR),
-    "ATTRIBUTE": Row(ATTRIBUTE, {OPEN, ATTRIBUTED, INCONCLUSIVE}, INVESTIGATOR),
+    "ATTRIBUTE": Row(replace(ATTRIBUTE, changed_because=WHY), {OPEN, ATTRIBUTED, INCONCLUSIVE}, INVESTIGATOR),
     "RETRACT": Row(RETRACT, {ATTRIBUTED, INCONCLUSIVE}, INVESTIGATOR),
     "REFER": Row(REFER, {ATTRIBUTED}, INVESTIGATOR),
+    "CHANGE_MARKING": Row(RAISE, {OPEN, ATTRIBUTED, INCONCLUSIVE}, INVESTIGATOR),
 }
+LOWER = c.ChangeIncidentMarking(marking=Marking.CLEAR, reason=WHY)
+PROPOSERS = {(Role.REQUESTER, PRISTINA), (Role.REVIEWER, PRISTINA), (Role.INVESTIGATOR, PRISTINA)}
+"""Those who propose to lower the marking instead of raising it. An approver can only accept a proposal."""
 SINCE = {OPEN: (), ATTRIBUTED: (finding(),), INCONCLUSIVE: (finding(party=None),)}
 
 
 def in_status(status: AttributionStatus) -> MemoryRegister:
-    seen_by_all = incident(marking=Marking.CLEAR)
+    seen_by_all = incident(marking=Marking.GREEN)
     return given(*REGISTERED, mandate(), seen_by_all, *SINCE[status]).register
 
 
 @pytest.mark.parametrize("action", TABLE)
 @pytest.mark.parametrize("status", AttributionStatus)
 def test_every_cell_of_an_incidents_lifecycle(status: AttributionStatus, action: str) -> None:
-    row = TABLE[action]
     for role, side in product(Role, (KFOR, PRISTINA, THIRD)):
+        row = TABLE[action]
+        if action == "CHANGE_MARKING" and (role, side) in PROPOSERS:
+            row = Row(LOWER, row.states, PROPOSERS)
+        if action == "CHANGE_MARKING" and (role, side) == (Role.APPROVER, KFOR):
+            continue
         actor, register = person("somebody", side, role), in_status(status)
         can = (role, side) in row.who and status in row.states
         offered, outlook = register.available(actor, CANAL), register.explain(actor, CANAL)
@@ -188,7 +203,7 @@ def test_who_investigates_is_judged_by_the_mandate_now() -> None:
     assert (outlook.possible, outlook.available) == (True, True)
 
 
-def test_nobody_investigates_where_no_mandate_covers_the_place() -> None:
+def test_no_investigation_without_a_mandate_over_the_region() -> None:
     ended = Past(event=MandateEnded(authority=KFOR, region=XK, reason=WHY, at=NOW), by=admin)
     register = given(*REPORTED, ended).register
     given(*REPORTED, ended).when(ATTRIBUTE, by=investigator).refused(

@@ -117,8 +117,8 @@ def test_what_the_register_released_is_held_again_when_its_ground_falls(fall: Pa
     register = follow(*RELEASED, fall)
     assert last(register) == RequestWithheld(
         reason=Text(
-            "There is no longer a finding that suffices on pristina-i-2024-0001: "
-            "the review is withheld again, on the terms of the hold that such a finding had released."
+            "A finding that released the last hold no longer suffices: "
+            "the review is withheld again, on the terms of that hold."
         ),
         awaiting=(CANAL,),
         minimum_likelihood=LIKELY,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import authority, claim, jurisdiction, number_series
+from domain import authority, idempotency_key, jurisdiction, number_series
 from domain.deployment_request.commands import ApproveRequest, NewCondition
 from domain.incident.commands import RecordEvidence
 from domain.number_series import place_of
@@ -15,7 +15,7 @@ from tests.specification import given
 
 def test_a_stream_has_the_same_id_in_every_version_of_the_register() -> None:
     assert authority.stream_of(KFOR) == UUID("3d751f20-e291-53e2-907d-7e92b37811ad")
-    assert claim.stream_of(KFOR, "once") == UUID("901d79e2-0791-5e35-bbff-5f01c8babb73")
+    assert idempotency_key.stream_of(KFOR, "once") == UUID("901d79e2-0791-5e35-bbff-5f01c8babb73")
     assert jurisdiction.stream_of(Region("xk/north")) == UUID("5c2837d2-e12d-5f03-ba84-dd3f69720a34")
     assert number_series.stream_of("pristina-2024") == UUID("c3e89349-7d0a-5220-b208-1fdc1c5442c6")
 
@@ -64,7 +64,8 @@ def test_series_are_distinguished_by_kind_and_year() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("id", "id"), ("review_by", "reviewBy"), ("minimum_likelihood_of_it", "minimumLikelihoodOfIt")]
+    ("name", "expected"),
+    [("id", "id"), ("review_by", "reviewBy"), ("minimum_likelihood_of_it", "minimumLikelihoodOfIt")],
 )
-def test_a_field_is_spelled_as_in_the_api(name: str, told: str) -> None:
-    assert camel(name) == told
+def test_a_field_is_spelled_as_in_the_api(name: str, expected: str) -> None:
+    assert camel(name) == expected

@@ -123,6 +123,12 @@ def test_recipients_are_for_what_is_red() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["person:", "person:issuer", "person:issuer|", "person:|ana"])
+def test_a_recipient_of_another_issuer_has_an_issuer_and_a_subject(text: str) -> None:
+    red = replace(REPORT, marking=Marking.RED, recipients=(Subject("x"), Subject(text)))
+    given(*REGISTERED).when(red, by=requester).refused(InvalidInput, "'person:ISSUER|SUBJECT'", at=("recipients.1",))
+
+
 def test_evidence_is_graded_and_marked_as_its_incident_where_nothing_is_said() -> None:
     when = given(*REPORTED).when(RECORD, by=reviewer)
     assert isinstance(when.answer, tuple)

@@ -1,29 +1,45 @@
 """Every cell of status x action x role x side, against a table that was written from the rules, not from the code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
 
 from domain.decider import step_of
 from domain.deployment_request import commands as c
-from domain.deployment_request.events import ApprovalQuestioned, Recommendation
+from domain.deployment_request.assignment import AssignRequest
+from domain.deployment_request.changed_endorsement import ChangeEndorsement
+from domain.deployment_request.events import (
+    ApprovalQuestioned,
+    ExtensionAsked,
+    ExtensionEndorsed,
+    FulfilmentReported,
+    Recommendation,
+)
+from domain.deployment_request.extension import AskExtension, EndorseExtension, GrantExtension, RefuseExtension
+from domain.deployment_request.fulfilment import AcceptFulfilment, SendBackFulfilment
+from domain.deployment_request.hearing import GiveNotice, MakeStatement
+from domain.deployment_request.hearing_events import NoticeGiven
 from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.marking import ChangeRequestMarking
 from domain.deployment_request.state import RequestStatus
 from domain.refusals import NotPermitted, TransitionRefused
-from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Marking, Quorum, Role, Strength
+from domain.vocabulary import SYSTEM, Actor, AuthorityCode, ConditionId, Marking, Quorum, Role, Strength, Subject
 from tests.domain.case import (
     BRIDGE,
     CANAL,
     CONDITION,
+    DAY,
     HISTORIES,
     KFOR,
+    PERIOD,
     PRISTINA,
     REGISTERED,
     REQUEST,
     THIRD,
     WHY,
     approval,
+    approver,
     begun,
     condition,
     endorsement,
@@ -32,13 +48,15 @@ from tests.domain.case import (
     incident,
     mandate,
     person,
+    requester,
     resumed,
     retraction,
+    reviewer,
     second_reviewer,
     submission,
     withheld,
 )
-from tests.specification import MemoryRegister, Past, given
+from tests.specification import NOW, MemoryRegister, Past, given
 
 S, U, W, A, D, X, R, E = (
     RequestStatus.SUBMITTED,
@@ -50,6 +68,7 @@ S, U, W, A, D, X, R, E = (
     RequestStatus.REVOKED,
     RequestStatus.EXPIRED,
 )
+SECOND = ConditionId(BRIDGE)
 REQUESTING, DECIDING, NEITHER = PRISTINA, KFOR, THIRD
 
 
@@ -66,6 +85,7 @@ class Row:
 REQUESTER = {(Role.REQUESTER, REQUESTING)}
 REVIEWER = {(Role.REVIEWER, DECIDING)}
 APPROVER = {(Role.APPROVER, DECIDING)}
+MARKER = REQUESTER | REVIEWER | APPROVER
 PARTICIPANT = set(product((Role.REQUESTER, Role.REVIEWER, Role.APPROVER), (REQUESTING, DECIDING)))
 
 TABLE = {
@@ -75,44 +95,75 @@ TABLE = {
     "WITHHOLD": Row(c.WithholdRequest(reason=WHY, awaiting=(BRIDGE,)), {U}, REVIEWER, W),
     "RESUME_REVIEW": Row(c.ResumeReview(reason=WHY), {W}, REVIEWER, U),
     "ENDORSE": Row(c.EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY), {U}, REVIEWER),
+    "CHANGE_ENDORSEMENT": Row(ChangeEndorsement(recommendation=Recommendation.DENY, reason=WHY), {U, W}, REVIEWER),
     "RECUSE": Row(c.RecuseReviewer(reason=WHY), {S, U, W}, REVIEWER | APPROVER),
+    "ASSIGN": Row(AssignRequest(subject=Subject("another"), reason=WHY), {S, U, W}, REVIEWER | APPROVER),
     "APPROVE": Row(c.ApproveRequest(reason=WHY), {U}, APPROVER, A),
     "DENY": Row(c.DenyRequest(reason=WHY), {U, W}, APPROVER, D),
     "CONFIRM": Row(c.ConfirmApproval(reason=WHY), {A}, APPROVER),
     "REVOKE": Row(c.RevokeApproval(reason=WHY), {A}, APPROVER, R),
+    "GIVE_NOTICE": Row(GiveNotice(grounds=WHY, until=NOW + DAY), {U, W, A}, APPROVER),
+    "MAKE_STATEMENT": Row(MakeStatement(statement=WHY), {U, W, A}, REQUESTER),
+    "ASK_EXTENSION": Row(AskExtension(until=PERIOD.end + 2 * DAY, reason=WHY), {A}, REQUESTER),
+    "ENDORSE_EXTENSION": Row(EndorseExtension(recommendation=Recommendation.APPROVE, reason=WHY), {A}, REVIEWER),
+    "GRANT_EXTENSION": Row(GrantExtension(reason=WHY), {A}, APPROVER),
+    "REFUSE_EXTENSION": Row(RefuseExtension(reason=WHY), {A}, APPROVER),
     "REPORT_FULFILMENT": Row(c.ReportFulfilment(condition=CONDITION, report=WHY), {A, R, E}, REQUESTER),
+    "ACCEPT_FULFILMENT": Row(AcceptFulfilment(condition=SECOND, reason=WHY), {A, R, E}, APPROVER),
+    "SEND_BACK_FULFILMENT": Row(SendBackFulfilment(condition=SECOND, reason=WHY), {A, R, E}, APPROVER),
     "REMARK": Row(c.RemarkOnRequest(reason=WHY), set(RequestStatus), PARTICIPANT),
+    "CHANGE_MARKING": Row(ChangeRequestMarking(marking=Marking.AMBER, reason=WHY), set(RequestStatus), MARKER),
 }
+notice = Past(event=NoticeGiven(reason=WHY, until=NOW + DAY), by=approver)
+asked = Past(event=ExtensionAsked(until=PERIOD.end + DAY, reason=WHY), by=requester)
+recommended = tuple(
+    Past(event=ExtensionEndorsed(recommendation=Recommendation.APPROVE, reason=WHY, revision=1), by=by)
+    for by in (reviewer, second_reviewer)
+)
+LOWER = ChangeRequestMarking(marking=Marking.CLEAR, reason=WHY)
+"""In place of a raise, for requesters: they propose it."""
 REGISTER_ALONE = (c.QuestionApproval(reason=WHY), c.ExpireApproval(reason=WHY))
 EVERYBODY = [person("somebody", side, role) for role, side in product(Role, (REQUESTING, DECIDING, NEITHER))]
 
 
-def in_status(status: RequestStatus) -> MemoryRegister:
-    """A request that all may see, on which every action that the status knows can be taken by whoever may."""
+ON_AN_EXTENSION = {"ENDORSE_EXTENSION", "GRANT_EXTENSION", "REFUSE_EXTENSION"}
+
+
+def in_status(status: RequestStatus, action: str = "") -> MemoryRegister:
+    """A request that all may see, on which the action, or every one that the status knows, can be taken by whoever may.
+
+    An extension is not asked for twice, nor granted while the approval is questioned.
+    """
     seen = incident(marking=Marking.CLEAR), incident(BRIDGE, marking=Marking.CLEAR, reference="pristina-i-2024-0002")
-    asked = submission(marking=Marking.CLEAR, endorsements_required=Quorum(2))
+    heard = action in {"GIVE_NOTICE", "MAKE_STATEMENT"}
+    submitted = submission(marking=Marking.GREEN, endorsements_required=Quorum(2), hearing=heard)
+    noticed = (notice,) if action == "MAKE_STATEMENT" else ()
     endorsed = (begun, endorsement(), endorsement(second_reviewer), finding())
     questioned = Past(event=ApprovalQuestioned(reason=WHY, incidents=(CANAL,)), by=SYSTEM)
-    approved = (*endorsed, approval(ground(2), conditions=(condition,)), retraction(), questioned)
+    done = Past(event=FulfilmentReported(condition=SECOND, report=WHY), by=requester)
+    granted = approval(ground(2), conditions=(condition, replace(condition, id=SECOND)))
+    doubted = (retraction(), questioned) if action not in ON_AN_EXTENSION else (asked, *recommended)
+    approved = (*endorsed, granted, *doubted, done)
     since = {
         S: (),
-        U: endorsed,
-        W: (*endorsed, withheld(BRIDGE)),
-        A: approved,
+        U: (*endorsed, *noticed),
+        W: (*endorsed, withheld(BRIDGE), *noticed),
+        A: (*approved, *noticed),
         R: (*approved, HISTORIES[R][-1]),
         E: (*approved, HISTORIES[E][-1]),
         D: (*endorsed, HISTORIES[D][-1]),
         X: (HISTORIES[X][-1],),
     }
-    return given(*REGISTERED, mandate(), *seen, asked, *since[status]).register
+    return given(*REGISTERED, mandate(), *seen, submitted, *since[status]).register
 
 
 @pytest.mark.parametrize("action", TABLE)
 @pytest.mark.parametrize("status", RequestStatus)
 def test_every_cell_of_the_lifecycle(status: RequestStatus, action: str) -> None:
     row = TABLE[action]
-    for actor in EVERYBODY:
-        register = in_status(status)
+    for anybody in EVERYBODY:
+        actor = replace(anybody, subject=reviewer.subject) if action == "CHANGE_ENDORSEMENT" else anybody
+        register = in_status(status, action)
         permitted = (actor.roles[0], actor.authority) in row.who
         can = permitted and status in row.states
         offered, outlook = register.available(actor, REQUEST), register.explain(actor, REQUEST)
@@ -120,7 +171,8 @@ def test_every_cell_of_the_lifecycle(status: RequestStatus, action: str) -> None
         assert (action in outlook) is (status in row.states)
         if action in outlook:
             assert (outlook[action].available, outlook[action].possible) == (can, True), actor
-        answer = register.command(row.command, actor)
+        lowers = action == "CHANGE_MARKING" and Role.REQUESTER in actor.roles
+        answer = register.command(LOWER if lowers else row.command, actor)
         if not permitted:
             assert isinstance(answer, NotPermitted), (actor, answer)
         elif not can:
@@ -134,7 +186,7 @@ def test_every_cell_of_the_lifecycle(status: RequestStatus, action: str) -> None
 
 
 @pytest.mark.parametrize("status", RequestStatus)
-def test_what_the_register_does_is_for_nobody_else(status: RequestStatus) -> None:
+def test_persons_cannot_take_the_actions_of_the_register(status: RequestStatus) -> None:
     register = in_status(status)
     for actor, command in product(EVERYBODY, REGISTER_ALONE):
         answer = register.judge(command, actor)
@@ -180,31 +232,52 @@ def test_where_the_register_alone_leads_is_drawn_too() -> None:
 def test_a_person_with_several_roles_may_what_each_of_them_may() -> None:
     register = in_status(U)
     many = person("somebody", DECIDING, Role.REVIEWER, Role.APPROVER)
-    assert register.available(many, REQUEST) == ("WITHHOLD", "ENDORSE", "RECUSE", "APPROVE", "DENY", "REMARK")
+    assert register.available(many, REQUEST) == (
+        "WITHHOLD",
+        "ENDORSE",
+        "RECUSE",
+        "ASSIGN",
+        "APPROVE",
+        "DENY",
+        "REMARK",
+        "CHANGE_MARKING",
+    )
 
 
-def test_each_action_is_explained_with_who_could() -> None:
-    told = {
+def test_each_action_is_explained_with_the_roles_that_may_take_it() -> None:
+    listed = {
         action: outlook.verdicts[0].description
         for status in RequestStatus
         for action, outlook in in_status(status).explain(_nobody(), REQUEST).items()
     }
-    reviewer = "This takes a reviewer of kfor who is neither recused nor interested."
-    approver = "This takes an approver of kfor who is neither recused nor interested."
-    assert told == {
+    by_reviewer = "This takes a reviewer of kfor who is neither recused nor interested."
+    by_approver = "This takes an approver of kfor who is neither recused nor interested."
+    assert listed == {
         "AMEND": "This takes a requester of pristina.",
         "WITHDRAW": "This takes a requester of pristina.",
-        "BEGIN_REVIEW": reviewer,
-        "WITHHOLD": reviewer,
-        "RESUME_REVIEW": reviewer,
-        "ENDORSE": reviewer,
+        "BEGIN_REVIEW": by_reviewer,
+        "WITHHOLD": by_reviewer,
+        "RESUME_REVIEW": by_reviewer,
+        "ENDORSE": by_reviewer,
+        "CHANGE_ENDORSEMENT": by_reviewer,
         "RECUSE": "This takes a reviewer or approver of kfor who is neither recused nor interested.",
-        "APPROVE": approver,
-        "DENY": approver,
-        "CONFIRM": approver,
-        "REVOKE": approver,
+        "ASSIGN": "This takes a reviewer or approver of kfor who is neither recused nor interested.",
+        "APPROVE": by_approver,
+        "DENY": by_approver,
+        "CONFIRM": by_approver,
+        "REVOKE": by_approver,
+        "GIVE_NOTICE": by_approver,
+        "MAKE_STATEMENT": "This takes a requester of pristina.",
+        "ASK_EXTENSION": "This takes a requester of pristina.",
+        "ENDORSE_EXTENSION": by_reviewer,
+        "GRANT_EXTENSION": by_approver,
+        "REFUSE_EXTENSION": by_approver,
         "REPORT_FULFILMENT": "This takes a requester of pristina.",
+        "ACCEPT_FULFILMENT": by_approver,
+        "SEND_BACK_FULFILMENT": by_approver,
         "REMARK": "This takes a requester, reviewer or approver of pristina or kfor.",
+        "CHANGE_MARKING": "This takes a requester of pristina, or a reviewer or approver of kfor "
+        "who is neither recused nor interested.",
     }
 
 

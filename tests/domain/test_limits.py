@@ -8,12 +8,17 @@ import pytest
 
 from domain.decider import Context, Verdict
 from domain.deployment_request import commands as c
-from domain.deployment_request.events import FulfilmentReported, Recommendation
+from domain.deployment_request.assignment import AssignRequest
+from domain.deployment_request.events import FulfilmentReported, FulfilmentSentBack, Recommendation, RequestAssigned
+from domain.deployment_request.fulfilment import AcceptFulfilment, SendBackFulfilment
+from domain.deployment_request.marking import ChangeRequestMarking
 from domain.deployment_request.state import RequestStatus
 from domain.incident import commands as i
-from domain.incident.events import IncidentReferred
+from domain.incident.correction import CorrectIncident
+from domain.incident.events import Alternative, EvidenceRegraded, FindingDissented, IncidentCorrected, IncidentReferred
+from domain.incident.evidence import RegradeEvidence
 from domain.jurisdiction import GrantMandate, MandateEnded
-from domain.limits import ITEMS, TEXT_BYTES, room_for, text_bytes
+from domain.limits import ITEMS, TEXT_BYTES, room_for
 from domain.refusals import InvalidInput, TransitionRefused
 from domain.vocabulary import (
     SYSTEM,
@@ -24,6 +29,8 @@ from domain.vocabulary import (
     InformationCredibility,
     Label,
     Likelihood,
+    Marking,
+    Role,
     SourceReliability,
     Strength,
     Text,
@@ -33,6 +40,7 @@ from tests.domain.case import (
     CONDITION,
     DAY,
     ENDORSED,
+    EVIDENCE,
     KFOR,
     REGISTERED,
     REPORTED,
@@ -53,9 +61,9 @@ from tests.domain.case import (
     evidence,
     finding,
     ground,
-    incident,
     investigator,
     mandate,
+    person,
     questioned,
     recusal,
     remark,
@@ -74,22 +82,73 @@ LARGE = Text("\U0001f30a" * 20_000)
 RECORD = i.RecordEvidence(
     summary=WHY, source_reliability=SourceReliability.B, information_credibility=InformationCredibility.TWO
 )
-ATTRIBUTE = i.AttributeIncident(likelihood=Likelihood.LIKELY, confidence=AnalyticConfidence.HIGH, basis=WHY)
+GRADES: dict[str, Any] = {"likelihood": Likelihood.LIKELY, "confidence": AnalyticConfidence.HIGH, "basis": WHY}
+ATTRIBUTE = i.AttributeIncident(**GRADES, changed_because=WHY)
+DISSENT = i.DissentFromFinding(finding=Alternative(**GRADES), reason=WHY)
+dissent = Past(event=FindingDissented(finding=Alternative(**GRADES), reason=WHY), by=reviewer)
 REFERRAL = Past(event=IncidentReferred(authority=AuthorityCode("other"), reason=WHY), by=investigator)
+corrected = Past(event=IncidentCorrected(kind=Label("fire"), reason=WHY), by=requester)
 AWAIT = c.WithholdRequest(reason=WHY, awaiting=(CANAL,))
 ENDORSE = c.EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY)
 AMEND = c.AmendRequest(strength=Strength(9), reason=WHY)
+reported = Past(event=FulfilmentReported(condition=CONDITION, report=WHY), by=requester)
+sent_back = Past(event=FulfilmentSentBack(condition=CONDITION, reason=WHY), by=approver)
+ASSIGN_TO = AssignRequest(subject=second_reviewer.subject, reason=WHY)
+second_investigator = person("second-investigator", KFOR, Role.INVESTIGATOR)
+assignment = Past(event=RequestAssigned(subject=reviewer.subject, reason=WHY), by=approver)
 ANOTHER = "submit another request for what follows"
 FURTHER = "report another incident for what follows"
+
+regraded = Past(
+    event=EvidenceRegraded(
+        evidence=EVIDENCE,
+        source_reliability=SourceReliability.A,
+        information_credibility=InformationCredibility.ONE,
+        reason=WHY,
+    ),
+    by=investigator,
+    on=CANAL,
+)
 
 KINDS: dict[str, tuple[tuple[Past, ...], tuple[Past, ...], object, Actor, str, str]] = {
     "AMEND": (SUBMITTED, (amendment,), AMEND, requester, "amendments", ANOTHER),
     "WITHHOLD": (UNDER_REVIEW, (withheld(), resumed(reviewer)), AWAIT, reviewer, "holds", "decide it"),
     "ENDORSE": (UNDER_REVIEW, (endorsement(second_reviewer),), ENDORSE, reviewer, "endorsements", "decide it"),
     "RECUSE": (SUBMITTED, (recusal,), c.RecuseReviewer(reason=WHY), approver, "recusals", "take no part in it"),
+    "ASSIGN": (SUBMITTED, (assignment,), ASSIGN_TO, approver, "assignments", "decide it"),
+    "SEND_BACK_FULFILMENT": (
+        (*ENDORSED, approval(conditions=(condition,)), reported),
+        (sent_back, reported),
+        SendBackFulfilment(condition=CONDITION, reason=WHY),
+        approver,
+        "reports that were sent back",
+        "accept it",
+    ),
     "REMARK": (SUBMITTED, (remark,), c.RemarkOnRequest(reason=WHY), requester, "remarks", ANOTHER),
+    "CORRECT": (
+        REPORTED,
+        (corrected,),
+        CorrectIncident(kind=Label("x"), reason=WHY),
+        requester,
+        "corrections",
+        FURTHER,
+    ),
     "RECORD_EVIDENCE": (REPORTED, (evidence(),), RECORD, reviewer, "pieces of evidence", FURTHER),
+    "REGRADE_EVIDENCE": (
+        (*REPORTED, evidence()),
+        (regraded,),
+        RegradeEvidence(
+            evidence=EVIDENCE,
+            source_reliability=SourceReliability.F,
+            information_credibility=InformationCredibility.SIX,
+            reason=WHY,
+        ),
+        investigator,
+        "changes of gradings",
+        "withdraw it, and record it again",
+    ),
     "ATTRIBUTE": (REPORTED, (finding(),), ATTRIBUTE, investigator, "findings and retractions", FURTHER),
+    "DISSENT": ((*REPORTED, finding()), (dissent,), DISSENT, second_investigator, "dissents", "find anew"),
     "REFER": (
         (*REPORTED, finding()),
         (REFERRAL,),
@@ -158,10 +217,16 @@ NEVER_REFUSED: dict[str, tuple[tuple[Past, ...], object, Actor]] = {
     "DENY": (UNDER_REVIEW, c.DenyRequest(reason=WHY), approver),
     "CONFIRM": ((*RESTING, retraction(), questioned), c.ConfirmApproval(reason=WHY), approver),
     "REVOKE": (RESTING, c.RevokeApproval(reason=WHY), approver),
+    "CHANGE_MARKING": (SUBMITTED, ChangeRequestMarking(marking=Marking.AMBER_STRICT, reason=WHY), reviewer),
     "REPORT_FULFILMENT": (
         (*ENDORSED, approval(conditions=(condition,))),
         c.ReportFulfilment(condition=CONDITION, report=WHY),
         requester,
+    ),
+    "ACCEPT_FULFILMENT": (
+        (*ENDORSED, approval(conditions=(condition,)), reported),
+        AcceptFulfilment(condition=CONDITION, reason=WHY),
+        approver,
     ),
     "resumed by the register": ((*WITHHELD, finding()), c.ResumeReview(reason=WHY), SYSTEM),
     "withheld by the register": ((*WITHHELD, finding(), resumed(), retraction()), AWAIT, SYSTEM),
@@ -204,51 +269,6 @@ def test_a_region_keeps_a_thousand_mandates() -> None:
     given(*past, mandate(), over).when(grant, by=admin).refused(InvalidInput, said, at=("region",))
 
 
-@pytest.mark.parametrize(
-    ("event", "size"),
-    [
-        (remark.event, len(b"EXERCISE: because")),
-        (replace(remark.event, reason=Text("é\U0001f30a")), 6),
-        (replace(remark.event, reason=Text(None)), 0),
-        (approval(conditions=(condition, condition)).event, len(b"EXERCISE: because") + 2 * len(b"Unarmed.")),
-        (approval(ground(1, "a"), ground(1, None)).event, len(b"EXERCISE: because") + 1),
-        (incident().event, len(b"A water canal is damaged.")),
-        (evidence(uri=Text("urn:x")).event, len(b"EXERCISE: a fragment") + 5),
-        (FulfilmentReported(condition=CONDITION, report=Text("ab")), 2),
-    ],
-)
-def test_the_bytes_of_every_text_are_counted(event: Any, size: int) -> None:
-    assert text_bytes(event) == size
-
-
-def test_what_was_written_first_counts_too() -> None:
-    register = given(*SUBMITTED).register
-    assert register.states[REQUEST].text_bytes == len(b"To guard the canal.")
-    assert register.states[CANAL].text_bytes == len(b"A water canal is damaged.")
-    register.record(remark)
-    assert register.states[REQUEST].text_bytes == len(b"To guard the canal.") + len(b"EXERCISE: because")
-    assert (register.states[REQUEST].remarks, register.states[REQUEST].holds) == (1, 0)
-
-
-def test_a_text_is_counted_however_deep_it_lies() -> None:
-    @dataclass(frozen=True)
-    class Inner:
-        text: Text
-        number: int
-
-    @dataclass(frozen=True)
-    class Outer:
-        own: Text
-        may_be_left_out: Text | None
-        one: Inner
-        several: tuple[Inner, ...]
-        none: Inner | None
-        name: str
-
-    inner = Inner(Text("ab"), 7)
-    assert text_bytes(Outer(Text("a"), Text("abcd"), inner, (inner, inner), None, "name")) == 1 + 4 + 3 * 2
-
-
 @dataclass(frozen=True)
 class Held:
     items: int
@@ -256,19 +276,19 @@ class Held:
 
 
 @pytest.mark.parametrize(
-    ("held", "told"),
+    ("held", "limit"),
     [
         (Held(999, 99_999_999), None),
         (Held(1_000, 0), "It has 1,000 remarks, the maximum: write less."),
         (Held(0, 100_000_000), "Its texts have 100 MB, the maximum: write less."),
     ],
 )
-def test_one_more_fits_up_to_the_limits(held: Held, told: str | None) -> None:
+def test_one_more_fits_up_to_the_limits(held: Held, limit: str | None) -> None:
     def items(held: Held) -> int:
         return held.items
 
     has_room = room_for(items, "remarks", "write less")
     context = Context(actor=requester, now=NOW, subject=REQUEST)
-    assert has_room(held, context) == (() if told is None else (Verdict(rule="LIMIT", met=False, description=told),))
+    assert has_room(held, context) == (() if limit is None else (Verdict(rule="LIMIT", met=False, description=limit),))
     assert has_room(held, context.as_actor(SYSTEM)) == ()
     assert has_room.__doc__ == "It has fewer than 1,000 remarks, and less than 100 MB of text."

@@ -13,7 +13,19 @@ from domain.authority import AuthorityRegistered, RegisterAuthority
 from domain.decider import Context, open_with
 from domain.jurisdiction import EndMandate, GrantMandate, MandateEnded, MandateGranted
 from domain.refusals import InvalidInput, NotPermitted
-from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Label, Quorum, Region, Role, Subject, covers, regions_of
+from domain.vocabulary import (
+    SYSTEM,
+    Actor,
+    AuthorityCode,
+    Days,
+    Label,
+    Quorum,
+    Region,
+    Role,
+    Subject,
+    covers,
+    regions_of,
+)
 from tests.domain.case import DAY, KFOR, PRISTINA, REGISTERED, THIRD, WHY, XK, admin, mandate, person
 from tests.specification import NOW, MemoryRegister, Past, given
 
@@ -93,7 +105,7 @@ def test_only_an_administrator_registers_and_grants(command: object) -> None:
 def test_a_mandate_begins_now_where_nothing_else_is_said() -> None:
     state = given(*REGISTERED).when(GRANT, by=admin).then(GRANTED)
     (held,) = state.mandates
-    assert (held.granted_at, held.endorsements_required, state.region) == (4, 1, XK)
+    assert (held.granted_at, held.endorsements_required, state.region) == (5, 1, XK)
     assert state.mandate(NOW) == held
     assert state.mandate(NOW - DAY) is None
 
@@ -107,6 +119,12 @@ def test_or_for_the_time_that_is_said() -> None:
     )
     valid = [state.mandate(NOW + hours * timedelta(hours=12)) is not None for hours in range(6)]
     assert valid == [False, False, True, True, False, False]
+
+
+def test_it_may_say_within_how_many_days_to_answer() -> None:
+    command = replace(GRANT, answer_within_days=Days(14))
+    state = given(*REGISTERED).when(command, by=admin).then(replace(GRANTED, answer_within_days=Days(14)))
+    assert state.mandates[0].answer_within_days == 14
 
 
 @pytest.mark.parametrize("until", [NOW, NOW - DAY])

@@ -5,10 +5,9 @@ from functools import partial
 import pytest
 
 from domain.authority import by_administrator, by_registered, own_authority_is_registered
-from domain.decider import Context, Verdict
+from domain.decider import THE_REGISTER, Context, Verdict
 from domain.deployment_request.commands import RemarkOnRequest
 from domain.deployment_request.permission import (
-    THE_REGISTER,
     by,
     deciding,
     either,
@@ -16,8 +15,8 @@ from domain.deployment_request.permission import (
     requesting,
 )
 from domain.deployment_request.state import DeploymentRequest
-from domain.incident.commands import ReferIncident
-from domain.incident.rules import CONTRIBUTORS, a_contributor, an_investigator, is_not_yet_referred
+from domain.incident.commands import CONTRIBUTORS, ReferIncident
+from domain.incident.rules import a_contributor, an_investigator, is_not_yet_referred
 from domain.vocabulary import REGISTER, SYSTEM, Actor, AuthorityCode, Role, Subject
 from tests.domain.case import (
     CANAL,
@@ -60,7 +59,7 @@ def not_recused(actor: Actor) -> Verdict:
 
 def test_a_disinterested_reviewer_of_the_deciding_authority() -> None:
     judge = by(Role.REVIEWER, of=deciding, disinterested=True).judge
-    neither = "You neither submitted nor amended the request."
+    neither = "You neither submitted nor amended the request, nor asked to extend its approval."
     for actor, met in ((reviewer, True), (requester, False)):
         verdicts = judge(request(), context(actor))
         assert verdicts[:2] == (role(met, ROLE), not_recused(actor))
@@ -72,8 +71,8 @@ def test_a_disinterested_reviewer_of_the_deciding_authority() -> None:
 def test_the_verdict_states_recusal_and_interest() -> None:
     judge = by(Role.REVIEWER, of=deciding, disinterested=True).judge
     recused, interested = request(recusal), request()
-    _, told, _ = judge(recused, context(reviewer))
-    assert told == Verdict(
+    _, verdict, _ = judge(recused, context(reviewer))
+    assert verdict == Verdict(
         rule="RECUSED",
         met=False,
         description="You are recused and take no further part, except for remarks: "
@@ -81,11 +80,11 @@ def test_the_verdict_states_recusal_and_interest() -> None:
         subject="reviewer",
         rests_on=(recused.recusals[0].position,),
     )
-    _, _, told = judge(interested, context(requester))
-    assert told == Verdict(
+    _, _, verdict = judge(interested, context(requester))
+    assert verdict == Verdict(
         rule="INTERESTED",
         met=False,
-        description="You submitted or amended the request, and are interested in it: "
+        description="You submitted or amended the request, or asked to extend its approval, and are interested in it: "
         "this takes a reviewer of kfor who is neither recused nor interested.",
         subject="requester",
         rests_on=(interested.authors[0].position,),
@@ -98,31 +97,31 @@ def test_interest_counts_only_where_it_is_asked() -> None:
         role(True, "This takes a reviewer of kfor."),
         not_recused(second_reviewer),
     )
-    _, told = judge(request(recusal), context(reviewer))
-    assert told.description.endswith("this takes a reviewer of kfor who is not.")
+    _, verdict = judge(request(recusal), context(reviewer))
+    assert verdict.description.endswith("this takes a reviewer of kfor who is not.")
     assert by(Role.REVIEWER, of=deciding, recused_too=True).judge(request(recusal), context(reviewer)) == (
         role(True, "This takes a reviewer of kfor."),
     )
 
 
 @pytest.mark.parametrize(
-    ("permitted", "told"),
+    ("permitted", "verdict"),
     [
         (True, "The register may do this by itself; otherwise this takes an approver of kfor."),
         (False, "The register never does this by itself; otherwise this takes an approver of kfor."),
     ],
 )
-def test_the_register_acts_only_where_it_is_let(permitted: bool, told: str) -> None:
+def test_the_register_acts_only_where_it_is_let(permitted: bool, verdict: str) -> None:
     judge = by(Role.APPROVER, of=deciding, or_the_register=permitted).judge
-    assert judge(request(), context(SYSTEM)) == (role(permitted, told),)
+    assert judge(request(), context(SYSTEM)) == (role(permitted, verdict),)
     if not permitted:
-        assert by(Role.APPROVER, of=deciding).judge(request(), context(SYSTEM)) == (role(False, told),)
+        assert by(Role.APPROVER, of=deciding).judge(request(), context(SYSTEM)) == (role(False, verdict),)
 
 
 def test_some_steps_are_for_the_register_alone() -> None:
     for actor, met in ((SYSTEM, True), (reviewer, False)):
-        told = Verdict(rule="REGISTER", met=met, description="Only the register itself does this.")
-        assert THE_REGISTER.judge(request(), context(actor)) == (told,)
+        verdict = Verdict(rule="REGISTER", met=met, description="Only the register itself does this.")
+        assert THE_REGISTER.judge(request(), context(actor)) == (verdict,)
     assert THE_REGISTER.somebody(request(), context(reviewer)) == SYSTEM
 
 
@@ -135,11 +134,11 @@ def test_somebody_has_every_role_that_is_named_for_the_first_side() -> None:
 
 
 def test_internal_remarks_are_for_the_deciding_authority() -> None:
-    told = "Only kfor, which decides, makes internal remarks: make one that is not."
+    verdict = "Only kfor, which decides, makes internal remarks: make one that is not."
     for internal, actor, met in ((True, requester, False), (True, reviewer, True), (False, requester, True)):
         command = RemarkOnRequest(reason=WHY, internal=internal)
         assert internal_is_the_deciders(command, request(), context(actor)) == Verdict(
-            rule="INTERNAL", met=met, description=told
+            rule="INTERNAL", met=met, description=verdict
         )
 
 
@@ -157,19 +156,19 @@ def test_a_contributor_is_of_the_authority_that_reported() -> None:
 
 def test_an_incident_is_referred_to_an_authority_once() -> None:
     state = given(*REPORTED).register.states[CANAL]
-    told = is_not_yet_referred(ReferIncident(authority=THIRD, reason=WHY), state, context(reviewer))
-    assert told == Verdict(rule="REFERRED_ONCE", met=True, description="It has already been referred to third.")
+    verdict = is_not_yet_referred(ReferIncident(authority=THIRD, reason=WHY), state, context(reviewer))
+    assert verdict == Verdict(rule="REFERRED_ONCE", met=True, description="It has already been referred to third.")
 
 
 def test_an_administrator_of_a_registered_authority() -> None:
     for actor, met in ((admin, True), (reviewer, False)):
         assert by_administrator(context(actor)) == role(met, "This takes an administrator.")
     register = given(*SUBMITTED).register
-    told = {
+    verdict = {
         "kfor": (True, "kfor is registered or is being registered."),
         "new": (False, "Your authority, new, is not registered: register it first. Then you can administer."),
     }
-    for code, (met, description) in told.items():
+    for code, (met, description) in verdict.items():
         who = Actor(issuer="", subject=Subject(""), authority=AuthorityCode(code), roles=(Role.ADMINISTRATOR,))
         assert register.ask(own_authority_is_registered, who, REQUEST) == Verdict(
             rule="REGISTERED", met=met, description=description

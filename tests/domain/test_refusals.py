@@ -53,13 +53,10 @@ from tests.domain.case import (
     investigator,
     mandate,
     requester,
-    resumed,
-    retraction,
     reviewer,
     submission,
     withheld,
 )
-from tests.domain.following import follow, last
 from tests.specification import NOW, Past, given
 
 SUBMIT = c.SubmitRequest(
@@ -192,13 +189,6 @@ FULFILLED = (
 def test_a_refusal_word_for_word(history: tuple[Past, ...], command: object, by: Actor, message: str) -> None:
     answer: Any = given(*history).when(command, by=by).answer
     assert answer.message == message
-
-
-def test_the_register_names_each_finding_that_fell() -> None:
-    lost = (*TWO, finding(), finding(on=BRIDGE), resumed(), retraction(), retraction(on=BRIDGE))
-    assert str(last(follow(*lost)).reason).startswith(
-        f"There is no longer a finding that suffices on pristina-i-2024-0001 and {SECOND}: "
-    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from domain.decider import step_of
 from domain.deployment_request import commands as c
+from domain.deployment_request.assignment import AssignRequest
 from domain.deployment_request.events import (
     Recommendation,
     RequestEndorsed,
@@ -63,7 +64,7 @@ def test_it_is_taken_up_once() -> None:
         TransitionRefused,
         "This cannot be done while it is under review: it would have to be submitted.",
         status="UNDER_REVIEW",
-        available=("WITHHOLD", "ENDORSE", "RECUSE", "REMARK"),
+        available=("WITHHOLD", "ENDORSE", "RECUSE", "ASSIGN", "REMARK", "CHANGE_MARKING"),
     )
 
 
@@ -71,7 +72,7 @@ WITHHOLD = c.WithholdRequest(reason=WHY, awaiting=(CANAL,))
 WITHHELD_ON: RequestWithheld = withheld().event
 
 
-def test_a_reviewer_withholds_it_until_it_is_known_who_was_responsible() -> None:
+def test_a_reviewer_withholds_a_request_until_attribution() -> None:
     request = given(*UNDER_REVIEW).when(WITHHOLD, by=reviewer).then(WITHHELD_ON)
     assert request.status is RequestStatus.WITHHELD_PENDING_ATTRIBUTION
     assert (request.hold.held_by, request.hold.held_since, request.hold.awaiting) == (reviewer, NOW, (CANAL,))
@@ -196,7 +197,7 @@ def test_who_asked_or_amended_does_not_endorse_for_whomever_they_act() -> None:
     turncoat = replace(requester, authority=KFOR, roles=(Role.REVIEWER,))
     given(*UNDER_REVIEW).when(ENDORSE, by=turncoat).refused(
         NotPermitted,
-        "You submitted or amended the request, and are interested in it: "
+        "You submitted or amended the request, or asked to extend its approval, and are interested in it: "
         "this takes a reviewer of kfor who is neither recused nor interested.",
     )
     amender = person("amender", KFOR, Role.REVIEWER)
@@ -224,6 +225,7 @@ EVERY_ROLE = replace(reviewer, roles=tuple(Role))
 STEPS_OF_THE_DECIDER = (
     (SUBMITTED, c.BeginReview(reason=WHY), "a reviewer"),
     (SUBMITTED, c.RecuseReviewer(reason=WHY), "a reviewer or approver"),
+    (SUBMITTED, AssignRequest(reason=WHY), "a reviewer or approver"),
     (UNDER_REVIEW, WITHHOLD, "a reviewer"),
     (WITHHELD, c.ResumeReview(reason=WHY), "a reviewer"),
     (UNDER_REVIEW, ENDORSE, "a reviewer"),
@@ -253,7 +255,7 @@ def test_who_submitted_or_amended_takes_no_step_of_the_decider(
     turncoat = replace(author, authority=KFOR, roles=tuple(Role))
     given(*amended).when(command, by=turncoat).refused(
         NotPermitted,
-        "You submitted or amended the request, and are interested in it: "
+        "You submitted or amended the request, or asked to extend its approval, and are interested in it: "
         f"this takes {who} of kfor who is neither recused nor interested.",
     )
     register = given(*amended).register
@@ -272,7 +274,7 @@ def test_not_even_for_another_authority_but_for_remarks() -> None:
     assert isinstance(register.command(c.RemarkOnRequest(reason=WHY), EVERY_ROLE), tuple)
 
 
-def test_the_endorsement_of_who_is_recused_counts_no_more() -> None:
+def test_the_endorsement_of_a_recused_reviewer_does_not_count() -> None:
     request = given(*ENDORSED, recusal).register.states[REQUEST]
     assert not request.counts(request.endorsements[0])
 
@@ -280,8 +282,8 @@ def test_the_endorsement_of_who_is_recused_counts_no_more() -> None:
 def test_recusing_changes_neither_status_nor_terms() -> None:
     before = given(*UNDER_REVIEW).register.states[REQUEST]
     after = given(*UNDER_REVIEW, recusal).register.states[REQUEST]
-    told = ("version", "updated_at", "recusals", "text_bytes")
-    moved = {name: getattr(after, name) for name in told}
+    fields = ("version", "updated_at", "recusals", "text_bytes")
+    moved = {name: getattr(after, name) for name in fields}
     assert replace(before, **moved) == after
 
 

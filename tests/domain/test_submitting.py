@@ -1,7 +1,7 @@
 """A request is submitted, amended and withdrawn by those who ask."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid5
 
@@ -14,6 +14,7 @@ from domain.refusals import InvalidInput, NotFound, NotPermitted
 from domain.vocabulary import (
     SYSTEM,
     AuthorityCode,
+    Days,
     IncidentId,
     Label,
     Marking,
@@ -81,6 +82,15 @@ def test_it_goes_to_the_nearest_and_keeps_the_endorsements_that_were_asked_for_t
     assert register.states[REQUEST].endorsements_required == 3
 
 
+def test_it_is_to_be_decided_within_the_days_of_the_mandate_of_then() -> None:
+    timed = mandate(Region("xk/north"), of=KFOR, answer_within_days=Days(14))
+    expected = replace(SUBMISSION, incidents=(), answer_within_days=Days(14))
+    register = given(*REPORTED, timed).register
+    assert register.command(replace(ASKED, incidents=()), requester) == (expected,)
+    register.record(mandate(Region("xk/north/zubin-potok"), of=KFOR, answer_within_days=Days(1)))
+    assert register.states[REQUEST].answer_by == NOW + timedelta(days=14)
+
+
 def test_references_are_numbered_by_requesting_authority_and_year() -> None:
     register = given(*REGISTERED, mandate()).register
     asked = replace(ASKED, incidents=())
@@ -116,7 +126,7 @@ def test_only_a_registered_authority_asks() -> None:
     )
 
 
-def test_without_a_mandate_over_the_region_nobody_could_decide() -> None:
+def test_a_request_without_a_mandate_over_its_region_is_refused() -> None:
     elsewhere = replace(ASKED, region=Region("zz"))
     given(*REPORTED).when(elsewhere, by=requester).refused(
         InvalidInput,
@@ -252,7 +262,7 @@ def test_it_adds_only_incidents_that_its_author_and_the_deciding_authority_may_s
     given(*SUBMITTED, far).when(add, by=requester).refused(InvalidInput, "kfor, which decides", at=("incidents",))
 
 
-def test_what_it_names_already_is_not_judged_anew() -> None:
+def test_incidents_already_named_are_not_checked_again() -> None:
     far = incident(region=Region("zz"), covered_by=())
     keep = AmendRequest(incidents=(CANAL,), reason=WHY)
     given(*REPORTED[:-1], far, *SUBMITTED[5:]).when(keep, by=requester).then(
@@ -261,7 +271,7 @@ def test_what_it_names_already_is_not_judged_anew() -> None:
 
 
 @pytest.mark.parametrize("history", [SUBMITTED, UNDER_REVIEW, WITHHELD])
-def test_it_is_withdrawn_by_those_who_asked(history: tuple[Past, ...]) -> None:
+def test_the_requesting_authority_withdraws_a_request(history: tuple[Past, ...]) -> None:
     request = given(*history).when(WithdrawRequest(reason=WHY), by=colleague).then(RequestWithdrawn(reason=WHY))
     assert (request.status, request.hold) == (RequestStatus.WITHDRAWN, None)
 

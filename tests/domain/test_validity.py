@@ -153,5 +153,5 @@ def test_what_is_reported_happened_since_1900(occurred_at: datetime, said: str) 
 
 
 @pytest.mark.parametrize("occurred_at", [datetime(1900, 1, 1, tzinfo=UTC), NOW, NOW + timedelta(minutes=5)])
-def test_the_clock_of_who_reports_may_be_ahead(occurred_at: datetime) -> None:
+def test_the_clock_of_the_reporter_may_be_ahead(occurred_at: datetime) -> None:
     assert isinstance(given(*REGISTERED).when(replace(REPORT, occurred_at=occurred_at), by=requester).answer, tuple)

@@ -11,13 +11,15 @@ from hypothesis import example
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from domain import authority
+from domain.authority import AuthorityRegistered
 from domain.deployment_request.visibility import is_visible as is_request_visible
 from domain.incident.events import IncidentReferred
 from domain.incident.visibility import is_visible as is_incident_visible
 from domain.incident.visibility import viewer_for
 from domain.jurisdiction import MandateEnded
 from domain.visibility import Viewer, audience, person, viewer
-from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Marking, Region, Role, Subject
+from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Label, Marking, Region, Role, Subject
 from tests.domain.case import (
     CANAL,
     DAY,
@@ -44,9 +46,17 @@ from tests.domain.case import person as someone
 from tests.specification import NOW, MemoryRegister, Past, given
 
 CLEAR, GREEN, AMBER, STRICT, RED = Marking
-named = someone("named", AuthorityCode("unregistered"))
+FOURTH = AuthorityCode("fourth")
+PREPARED = (*REGISTERED, Past(event=AuthorityRegistered(code=FOURTH, name=Label("Fourth")), by=admin))
+named = someone("named", THIRD)
+stray = replace(named, authority=AuthorityCode("unregistered"))
+"""Who is named, and acts for an authority that is not registered."""
 namesake = replace(named, issuer="another")
 outsider = someone("outsider", AuthorityCode("unregistered"), Role.OBSERVER)
+stranded = replace(auditor, authority=outsider.authority)
+of_requesting = someone("ombudsman", PRISTINA, Role.AUDITOR)
+of_deciding = someone("inspector", KFOR, Role.AUDITOR)
+of_neither = someone("controller", FOURTH, Role.AUDITOR)
 moved_on = replace(requester, authority=THIRD)
 """Who asked, and acts for another authority by now."""
 EVERYBODY = {
@@ -55,6 +65,11 @@ EVERYBODY = {
     "requesting": colleague,
     "deciding": reviewer,
     "auditor": auditor,
+    "auditor of requesting": of_requesting,
+    "auditor of deciding": of_deciding,
+    "auditor of neither": of_neither,
+    "unregistered auditor": stranded,
+    "unregistered named": stray,
     "registered": stranger,
     "outsider": outsider,
     "named": named,
@@ -62,11 +77,13 @@ EVERYBODY = {
     "register": SYSTEM,
 }
 
+UNREGISTERED = {"outsider", "unregistered auditor", "unregistered named"}
+CONCERNED = {"auditor", "auditor of requesting", "auditor of deciding"}
 SEES = {
     CLEAR: set(EVERYBODY),
-    GREEN: {"author", "author elsewhere", "requesting", "deciding", "auditor", "registered", "register"},
-    AMBER: {"author", "requesting", "deciding", "auditor", "register"},
-    STRICT: {"author", "author elsewhere", "deciding", "auditor", "register"},
+    GREEN: EVERYBODY.keys() - UNREGISTERED,
+    AMBER: {"author", "requesting", "deciding", "register", *CONCERNED},
+    STRICT: {"author", "author elsewhere", "deciding", "register", *CONCERNED},
     RED: {"author", "author elsewhere", "named", "register"},
 }
 
@@ -87,19 +104,19 @@ def of_kind(marking: Marking) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("marking", "who"), list(product(Marking, EVERYBODY)))
 def test_who_may_see_a_request(marking: Marking, who: str) -> None:
-    register = given(*REGISTERED, mandate(), submission(**of_kind(marking))).register
+    register = given(*PREPARED, mandate(), submission(**of_kind(marking))).register
     assert sees_request(register, EVERYBODY[who]) is (who in SEES[marking])
 
 
 @pytest.mark.parametrize(("marking", "who"), list(product(Marking, EVERYBODY)))
 def test_who_may_see_an_incident(marking: Marking, who: str) -> None:
-    register = given(*REGISTERED, mandate(), incident(**of_kind(marking))).register
+    register = given(*PREPARED, mandate(), incident(**of_kind(marking))).register
     assert sees_incident(register, EVERYBODY[who]) is (who in SEES[marking])
 
 
 ALL_OF = {
     CLEAR: set(EVERYBODY),
-    GREEN: {"author", "author elsewhere", "requesting", "deciding", "auditor", "registered", "register"},
+    GREEN: EVERYBODY.keys() - UNREGISTERED,
     AMBER: {"auditor", "register"},
     STRICT: {"auditor", "register"},
     RED: {"register"},
@@ -109,7 +126,9 @@ ALL_OF = {
 @pytest.mark.parametrize(("marking", "who"), list(product(Marking, EVERYBODY)))
 def test_who_sees_all_that_has_a_marking(marking: Marking, who: str) -> None:
     """As whoever sees what was written by somebody that they have nothing to do with."""
-    looks = viewer(EVERYBODY[who], registered=who not in {"outsider", "named", "namesake"}, holds=[Region("zz")])
+    looks = given(*PREPARED).register.ask(
+        partial(authority.viewer, actor=EVERYBODY[who], holds=[Region("zz")]), admin, REQUEST
+    )
     elsewhere = someone("elsewhere", AuthorityCode("elsewhere"))
     of_others = audience(marking, author=elsewhere, involved=[elsewhere.authority], deciding=[elsewhere.authority])
     assert (marking in looks.sees_all_of) is looks.sees(of_others) is (who in ALL_OF[marking])
@@ -125,7 +144,7 @@ def test_two_persons_never_have_the_same_token(pairs: tuple[str, str, str, str])
     one, other = person(issuer, Subject(subject)), person(other_issuer, Subject(other_subject))
     assert (one == other) is ((issuer, subject) == (other_issuer, other_subject))
     assert one not in {"everybody", "registered", "auditors"}
-    assert not one.startswith(("authority:", "region:"))
+    assert not one.startswith(("authority:", "auditors:", "region:"))
 
 
 def test_the_token_of_a_usual_person_names_issuer_and_subject() -> None:
@@ -160,7 +179,7 @@ def test_a_mandate_then_or_now_nearer_or_wider_lets_an_authority_see_an_incident
     assert sees_incident(then, reviewer)
 
 
-def test_a_mandate_that_is_over_lets_nobody_see_what_was_reported_after_it() -> None:
+def test_an_ended_mandate_grants_no_visibility_of_later_incidents() -> None:
     over = Past(event=MandateEnded(authority=THIRD, region=Region("zz"), reason=WHY, at=NOW), by=admin)
     far = incident(region=Region("zz"), covered_by=())
     register = given(*REGISTERED, mandate(Region("zz"), of=THIRD), over, far).register
@@ -168,9 +187,9 @@ def test_a_mandate_that_is_over_lets_nobody_see_what_was_reported_after_it() -> 
 
 
 OF_EVIDENCE = {
-    GREEN: {"author", "author elsewhere", "requesting", "deciding", "recorder", "auditor", "registered", "register"},
-    AMBER: {"author", "requesting", "deciding", "recorder", "auditor", "register"},
-    STRICT: {"deciding", "recorder", "auditor", "register"},
+    GREEN: {*EVERYBODY, "recorder"} - UNREGISTERED,
+    AMBER: {"author", "requesting", "deciding", "recorder", "register", *CONCERNED},
+    STRICT: {"deciding", "recorder", "register", *CONCERNED},
     RED: {"recorder", "register"},
 }
 
@@ -179,7 +198,7 @@ OF_EVIDENCE = {
 def test_who_may_see_a_piece_of_evidence(marking: Marking) -> None:
     """On a GREEN incident: its author has no part in evidence that another recorded."""
     recorder = someone("recorder", KFOR, Role.INVESTIGATOR)
-    register = given(*REGISTERED, mandate(), incident(marking=GREEN), evidence(by=recorder, marking=marking)).register
+    register = given(*PREPARED, mandate(), incident(marking=GREEN), evidence(by=recorder, marking=marking)).register
     state = register.states[CANAL]
     seen_by = state.audience_of(state.evidence[0])
     lookers = {**EVERYBODY, "recorder": recorder}
@@ -202,6 +221,18 @@ def test_red_evidence_is_for_its_author_and_the_recipients_of_the_incident() -> 
     assert person("another", named.subject) not in seen_by
 
 
+def test_a_recipient_of_another_issuer() -> None:
+    elsewhere = replace(named, issuer="https://id.example/a|b%7C")
+    token = person(elsewhere.issuer, elsewhere.subject)
+    named_so: dict[str, Any] = {"marking": RED, "recipients": (Subject(token),)}
+    register = given(*REGISTERED, mandate(), submission(**named_so), incident(**named_so)).register
+    assert token in register.states[REQUEST].audience
+    assert token in register.states[CANAL].audience
+    for who, sees in ((elsewhere, True), (named, False)):
+        assert sees_request(register, who) is sees
+        assert sees_incident(register, who) is sees
+
+
 def test_the_register_sees_everything_and_a_stranger_to_it_what_is_clear() -> None:
     nothing = frozenset[str]()
     assert viewer(SYSTEM, registered=False, holds=()).sees(nothing)
@@ -210,22 +241,22 @@ def test_the_register_sees_everything_and_a_stranger_to_it_what_is_clear() -> No
     assert viewer(outsider, registered=False, holds=()).sees(everybody)
 
 
-def test_a_region_alone_makes_nobody_see_a_request() -> None:
+def test_a_region_alone_grants_no_visibility_of_a_request() -> None:
     held = viewer(stranger, registered=True, holds=(Region("xk"),))
     assert not held.sees(given(*REPORTED, submission()).register.states[REQUEST].audience)
 
 
 def test_no_code_or_subject_can_pose_as_another_kind_of_token() -> None:
     posing = Actor(issuer="x", subject=Subject("auditors"), authority=AuthorityCode("everybody"), roles=())
-    assert not viewer(posing, registered=False, holds=()).sees(audience(AMBER, author=requester, involved=(PRISTINA,)))
+    assert not viewer(posing, registered=True, holds=()).sees(audience(AMBER, author=requester, involved=(PRISTINA,)))
 
 
 @pytest.mark.parametrize("marking", [AMBER, STRICT])
 def test_evidence_is_seen_by_those_who_decide_on_its_incident_and_by_whom_it_was_referred_to(marking: Marking) -> None:
-    helper = someone("helper", AuthorityCode("helpers"), Role.INVESTIGATOR)
+    helper = someone("helper", FOURTH, Role.INVESTIGATOR)
     referral = Past(event=IncidentReferred(authority=THIRD, reason=WHY), by=investigator)
     far = incident(marking=GREEN, region=Region("zz"))
-    register = given(*REGISTERED, far, evidence(by=helper, marking=marking), referral).register
+    register = given(*PREPARED, far, evidence(by=helper, marking=marking), referral).register
     state = register.states[CANAL]
     seen_by = state.audience_of(state.evidence[0])
     colleague_of_its_author = replace(helper, subject=Subject("another"))

@@ -17,7 +17,7 @@ def void(version: int) -> Recorded[Any]:
     return replace(REGISTRATION, event=VOID, version=version)
 
 
-def test_a_stream_goes_on_after_it_as_if_it_were_not_there() -> None:
+def test_a_stream_continues_after_a_voided_event() -> None:
     evolved = passing_voided(evolve)
     begun = evolved(None, REGISTRATION)
     assert begun == evolve(None, REGISTRATION)

@@ -5,10 +5,9 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from domain.decider import Context, Unread
+from domain.decider import THE_REGISTER, Context, Unread
 from domain.deployment_request import rules
 from domain.deployment_request.commands import SubmitRequest, submit
-from domain.deployment_request.permission import THE_REGISTER
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import Incident
 from domain.refusals import FieldProblem, InvalidInput
@@ -64,7 +63,7 @@ def test_sentences_are_whole_and_never_tell_likelihood_and_confidence_together(
             assert not ("ikelihood" in text and "onfidence" in text)
 
 
-def test_what_only_the_register_does_is_explained_to_nobody() -> None:
+def test_automatic_actions_are_not_explained() -> None:
     assert {"QUESTION", "EXPIRE"}.isdisjoint(given(*APPROVED).register.explain(SYSTEM, REQUEST))
     register = given(*APPROVED).register
     context = Context(actor=approver, now=NOW, subject=REQUEST)

@@ -5,15 +5,23 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.deployment_request import commands as c
+from domain.deployment_request.assignment import AssignRequest
+from domain.deployment_request.changed_endorsement import ChangeEndorsement
 from domain.deployment_request.events import Recommendation
+from domain.deployment_request.extension import AskExtension, EndorseExtension, GrantExtension, RefuseExtension
+from domain.deployment_request.fulfilment import AcceptFulfilment, SendBackFulfilment
+from domain.deployment_request.hearing import GiveNotice, MakeStatement
 from domain.deployment_request.state import RequestStatus
 from domain.incident import commands as i
+from domain.incident.correction import CorrectIncident
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
     ConditionId,
+    InformationCredibility,
     Likelihood,
     Role,
+    SourceReliability,
     Strength,
     Text,
 )
@@ -23,6 +31,7 @@ from tests.domain.case import (
     DAY,
     KFOR,
     NOWHERE,
+    PERIOD,
     WHY,
     approver,
     auditor,
@@ -52,16 +61,28 @@ bands, grades = st.sampled_from(list(Likelihood)[3:6]), st.sampled_from(Analytic
 parties = st.sampled_from([None, Text("EXERCISE: the Red party"), Text("EXERCISE: the Blue party")])
 recommendations = st.sampled_from([Recommendation.APPROVE, Recommendation.APPROVE, Recommendation.DENY])
 findings = st.builds(
-    i.AttributeIncident, responsible_party=parties, likelihood=bands, confidence=grades, basis=st.just(WHY)
+    i.AttributeIncident,
+    responsible_party=parties,
+    likelihood=bands,
+    confidence=grades,
+    basis=st.just(WHY),
+    changed_because=st.just(WHY),
 )
+RECORD = i.RecordEvidence(
+    summary=WHY, source_reliability=SourceReliability.B, information_credibility=InformationCredibility.TWO
+)
+CORRECT = CorrectIncident(description=Text("EXERCISE: corrected."), reason=WHY)
 RETRACT = i.RetractAttribution(reason=WHY)
 SUFFICES = i.AttributeIncident(
     responsible_party=Text("EXERCISE: the Red party"),
     likelihood=Likelihood.ALMOST_CERTAIN,
     confidence=AnalyticConfidence.HIGH,
     basis=WHY,
+    changed_because=WHY,
 )
-UNTOLD = i.AttributeIncident(likelihood=Likelihood.ALMOST_CERTAIN, confidence=AnalyticConfidence.HIGH, basis=WHY)
+UNTOLD = i.AttributeIncident(
+    likelihood=Likelihood.ALMOST_CERTAIN, confidence=AnalyticConfidence.HIGH, basis=WHY, changed_because=WHY
+)
 holds = st.builds(
     c.WithholdRequest,
     reason=st.just(WHY),
@@ -77,12 +98,29 @@ TRIED: dict[str, tuple[Any, ...]] = {
     "WITHHOLD": (c.WithholdRequest(reason=WHY, awaiting=INCIDENTS),),
     "RESUME_REVIEW": (c.ResumeReview(reason=WHY),),
     "ENDORSE": (c.EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY),),
+    "CHANGE_ENDORSEMENT": (
+        ChangeEndorsement(recommendation=Recommendation.DENY, reason=WHY),
+        ChangeEndorsement(recommendation=Recommendation.APPROVE, reason=WHY),
+    ),
     "RECUSE": (c.RecuseReviewer(reason=WHY),),
+    "ASSIGN": (
+        AssignRequest(subject=reviewer.subject, reason=WHY),
+        AssignRequest(subject=requester.subject, reason=WHY),
+        AssignRequest(reason=WHY),
+    ),
     "APPROVE": (c.ApproveRequest(reason=WHY), c.ApproveRequest(reason=WHY, strength=Strength(10**6))),
-    "DENY": (c.DenyRequest(reason=WHY),),
+    "DENY": (c.DenyRequest(reason=WHY), c.DenyRequest(reason=WHY, urgency=WHY)),
     "CONFIRM": (c.ConfirmApproval(reason=WHY),),
-    "REVOKE": (c.RevokeApproval(reason=WHY),),
+    "REVOKE": (c.RevokeApproval(reason=WHY), c.RevokeApproval(reason=WHY, urgency=WHY)),
+    "GIVE_NOTICE": (GiveNotice(grounds=WHY, until=NOW + 30 * DAY), GiveNotice(grounds=WHY, until=NOW)),
+    "MAKE_STATEMENT": (MakeStatement(statement=WHY),),
+    "ASK_EXTENSION": (AskExtension(until=PERIOD.end + DAY, reason=WHY), AskExtension(until=NOW, reason=WHY)),
+    "ENDORSE_EXTENSION": (EndorseExtension(recommendation=Recommendation.APPROVE, reason=WHY),),
+    "GRANT_EXTENSION": (GrantExtension(reason=WHY),),
+    "REFUSE_EXTENSION": (RefuseExtension(reason=WHY),),
     "REPORT_FULFILMENT": (c.ReportFulfilment(condition=ConditionId(NOWHERE), report=WHY),),
+    "ACCEPT_FULFILMENT": (AcceptFulfilment(condition=ConditionId(NOWHERE), reason=WHY),),
+    "SEND_BACK_FULFILMENT": (SendBackFulfilment(condition=ConditionId(NOWHERE), reason=WHY),),
     "REMARK": (c.RemarkOnRequest(reason=WHY),),
 }
-RARELY = (c.AmendRequest, c.WithdrawRequest, c.DenyRequest, c.RevokeApproval, c.RecuseReviewer)
+RARELY = (c.AmendRequest, c.WithdrawRequest, c.DenyRequest, c.RevokeApproval, c.RecuseReviewer, RefuseExtension)

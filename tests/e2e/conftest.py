@@ -21,7 +21,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def demo_case(served: Served) -> DemoCase:
-    """The case of the design, told through HTTP to its end."""
+    """The case of the design, executed over HTTP to its end."""
     settings = Settings(data_dir=Path(served.environment["MANDATE_DATA_DIR"]))
     case = DemoCase(people(served.url, own_key(settings.data_dir), PEOPLE), lambda who, what, source: None)
     case.tell_what_happened()

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner, Result
+
+from service.cli import application
 from tests.waiting import until
 
 MANDATE = [sys.executable, "-m", "service.cli"]
@@ -34,11 +37,17 @@ class Served:
             [*MANDATE, *arguments], env=self.environment, capture_output=True, text=True, check=check, timeout=120
         )
 
+    def invoke(self, *arguments: str) -> Result:
+        """One command on this register, executed in this process: where the test is not about the process."""
+        unset: dict[str, str | None] = {name: None for name in os.environ if name.startswith("MANDATE_")}
+        return CliRunner().invoke(application(arguments[0]), arguments, env={**unset, **self.environment})
+
     def token(self, subject: str, authority: str, *roles: str) -> str:
         key = (subject, authority, *roles)
         if key not in self.tokens:
             named = [argument for role in roles for argument in ("--role", role)]
-            said = self.run("token", "--subject", subject, "--authority", authority, *named)
+            said = self.invoke("token", "--subject", subject, "--authority", authority, *named)
+            assert said.exit_code == 0, said.output
             self.tokens[key] = said.stdout.strip()
         return self.tokens[key]
 

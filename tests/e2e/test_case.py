@@ -50,7 +50,7 @@ def test_the_demo_case_reaches_its_end(served: Served, demo_case: DemoCase) -> N
     assert {"path": "status", "before": "UNDER_REVIEW", "after": "WITHHELD_PENDING_ATTRIBUTION"} in withheld["changes"]
 
 
-def test_a_rebuild_shows_the_same(served: Served, demo_case: DemoCase) -> None:
+def test_a_rebuild_makes_the_same_rows(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     before = served.data(auditor, REQUEST, id=demo_case.request, at=demo_case.position)
     said = served.run("rebuild")
@@ -58,7 +58,7 @@ def test_a_rebuild_shows_the_same(served: Served, demo_case: DemoCase) -> None:
     assert served.data(auditor, REQUEST, id=demo_case.request, at=demo_case.position) == before
 
 
-def test_all_that_is_invented_says_so(served: Served, demo_case: DemoCase) -> None:
+def test_invented_content_is_marked_as_exercise(served: Served, demo_case: DemoCase) -> None:
     """Whatever goes beyond the sources is marked EXERCISE."""
     auditor = served.token("auditor", "kfor", "auditor")
     request = served.data(auditor, REQUEST, id=demo_case.request, at=demo_case.position)["deploymentRequest"]
@@ -67,7 +67,7 @@ def test_all_that_is_invented_says_so(served: Served, demo_case: DemoCase) -> No
         assert reason is None or reason.startswith("EXERCISE") or edge["node"]["actor"]["subject"] == "system"
 
 
-def test_what_the_register_did_by_itself_names_its_cause(served: Served, demo_case: DemoCase) -> None:
+def test_automatic_reactions_name_their_cause(served: Served, demo_case: DemoCase) -> None:
     auditor = served.token("auditor", "kfor", "auditor")
     document = """query ($after: String) { auditTrail(filter: {actor: "system"}, first: 100, after: $after) {
         edges { node { type causationId correlationId subject { id } actor { authority } } } } }"""

@@ -87,7 +87,7 @@ def migrated(deployment: Deployment) -> Deployment:
     return deployment
 
 
-def test_a_password_file_that_cannot_be_read_is_said_in_one_line(migrated: Deployment, tmp_path: Path) -> None:
+def test_an_unreadable_password_file_is_reported_in_one_line(migrated: Deployment, tmp_path: Path) -> None:
     for content in (None, ""):
         path = tmp_path / "password"
         if content is not None:
@@ -134,7 +134,7 @@ def healthy(service: str, environment: dict[str, str], port: int) -> bool:
     return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60).returncode == 0
 
 
-def test_nobody_comes_in_without_a_password(deployment: Deployment) -> None:
+def test_a_connection_without_a_password_is_refused(deployment: Deployment) -> None:
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(deployment.cluster.url("mandate_api"), connect_timeout=5)
 
@@ -147,7 +147,7 @@ def test_only_the_owner_migrates(migrated: Deployment) -> None:
 
 
 @pytest.mark.parametrize("role", ["api", "worker"])
-def test_nobody_writes_or_changes_events_by_hand(migrated: Deployment, role: str) -> None:
+def test_events_cannot_be_written_or_changed_by_hand(migrated: Deployment, role: str) -> None:
     assert migrated.may(role, "SELECT 1 FROM event_store.events")
     assert not migrated.may(role, "DELETE FROM event_store.events")
     assert not migrated.may(role, "UPDATE event_store.events SET topic = 'RequestApproved'")

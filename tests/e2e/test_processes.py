@@ -1,13 +1,18 @@
 """Processes killed for real, and what the next start takes over."""
 
+import json
+import logging
 import os
 import signal
 import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.serving import MANDATE, Served, free_port, serve
+from service.cli import main
+from tests.e2e.serving import MANDATE, Served, serve
 from tests.waiting import until
 
 REGISTER = """mutation ($code: String!) { registerAuthority(input: {code: $code, name: $code}) {
@@ -42,18 +47,25 @@ def alive(process: int) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
-def test_a_killed_worker_is_started_again(tmp_path: Path) -> None:
-    with serve(tmp_path) as served:
+def test_what_is_killed_is_started_again(tmp_path: Path) -> None:
+    """The worker, then PostgreSQL. The server listens on every address, since a setting allows it."""
+    with serve(tmp_path, "--host", "0.0.0.0", "--allow-embedded-key") as served:
         [worker] = children(served.process.pid)
         os.kill(worker, signal.SIGKILL)
-        position = register(served, "first")
+        first = register(served, "first")
         until(lambda: children(served.process.pid) not in ([], [worker]))
         until(lambda: served.health() == 200)
-        assert shown(served, "first", position)
+        assert shown(served, "first", first)
+        postmaster = int((tmp_path / "data/postgres/cluster/postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        until(lambda: not alive(postmaster))
+        until(lambda: served.health() == 200, seconds=90)
+        assert shown(served, "first", first)
+        assert shown(served, "second", register(served, "second"))
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
-def test_a_killed_server_leaves_nothing_that_the_next_start_does_not_take_over(tmp_path: Path) -> None:
+def test_a_start_takes_over_what_a_killed_server_left(tmp_path: Path) -> None:
     with serve(tmp_path) as served:
         position = register(served, "first")
         [worker] = children(served.process.pid)
@@ -65,64 +77,41 @@ def test_a_killed_server_leaves_nothing_that_the_next_start_does_not_take_over(t
         assert shown(served, "second", register(served, "second"))
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
-def test_a_killed_postgresql_is_started_again(tmp_path: Path) -> None:
-    with serve(tmp_path) as served:
-        position = register(served, "first")
-        postmaster = int((tmp_path / "data/postgres/cluster/postmaster.pid").read_text().split()[0])
-        os.kill(postmaster, signal.SIGKILL)
-        until(lambda: not alive(postmaster))
-        until(lambda: served.health() == 200, seconds=90)
-        assert shown(served, "first", position)
-        assert shown(served, "second", register(served, "second"))
-
-
-def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
-    with serve(tmp_path) as served:
-        ran = served.run("serve", "--no-worker", "--port", served.url.rsplit(":", 1)[1], check=False)
-        assert ran.returncode == 2
-        assert ran.stderr.startswith("mandate: ")
-        assert len(ran.stderr.strip().splitlines()) == 1, ran.stderr
+def test_a_port_in_use_is_reported_in_one_line(served: Served) -> None:
+    ran = served.run("serve", "--no-worker", "--port", served.url.rsplit(":", 1)[1], check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("mandate: ")
+    assert len(ran.stderr.strip().splitlines()) == 1, ran.stderr
 
 
 def test_sigterm_drains_and_ends_cleanly(tmp_path: Path) -> None:
+    """An API that is started on the same data without a worker serves, and is not ready."""
     with serve(tmp_path) as served:
         workers = children(served.process.pid)
         register(served, "first")
+        until(lambda: served.invoke("status").exit_code == 0)
         served.process.terminate()
         assert served.process.wait(30) == 0, served.log.read_text()
         assert not [worker for worker in workers if alive(worker)]
-    assert "Traceback" not in served.log.read_text()
+    logged = served.log.read_text()
+    assert "Traceback" not in logged
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert lines
+    assert all(line.keys() >= {"time", "level", "logger", "message"} for line in lines)
+    with serve(tmp_path, "--no-worker", ready="live", MANDATE_STUCK_AFTER="1") as alone:
+        until(lambda: alone.health() == 503)
+        assert alone.health("ready/commands") == 200
+        assert alone.health("ready/reads") == 503
+        register(alone, "second")
+        said = alone.run("status", check=False)
+        assert said.returncode == 1
+        assert said.stdout.splitlines()[0].split("\t")[3:] == ["events behind", "seconds behind", "parked", "rebuild"]
 
 
-def test_without_a_worker_the_api_serves_and_is_not_ready(tmp_path: Path) -> None:
-    with serve(tmp_path) as other:
-        until(lambda: other.run("status", check=False).returncode == 0)
-        table = other.run("status").stdout
-        assert "events behind │ seconds behind │ parked │ rebuild" in " ".join(table.replace("┃", "│").split())
-    port = free_port()
-    environment = {**other.environment, "MANDATE_STUCK_AFTER": "1"}
-    process = subprocess.Popen(
-        [*MANDATE, "serve", "--no-worker", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL
-    )
-    served = Served(f"http://127.0.0.1:{port}", environment, process, tmp_path / "none")
-    try:
-        until(lambda: served.health("live") == 200, seconds=60)
-        until(lambda: served.health() == 503)
-        assert served.health("ready/commands") == 200
-        assert served.health("ready/reads") == 503
-        register(served, "first")
-        assert served.run("status", check=False).returncode == 1
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_the_embedded_key_is_for_this_machine_alone(tmp_path: Path, host: str) -> None:
+def test_the_embedded_key_is_for_this_machine_alone(tmp_path: Path) -> None:
     environment = {**os.environ, "MANDATE_DATA_DIR": str(tmp_path / "data")}
     ran = subprocess.run(
-        [*MANDATE, "serve", "--host", host, "--port", "0"],
+        [*MANDATE, "serve", "--host", "0.0.0.0", "--port", "0"],
         env=environment,
         capture_output=True,
         text=True,
@@ -135,9 +124,28 @@ def test_the_embedded_key_is_for_this_machine_alone(tmp_path: Path, host: str) -
     assert not (tmp_path / "data").exists()
 
 
-def test_unless_it_is_allowed_to_be_more(tmp_path: Path) -> None:
-    with serve(tmp_path, "--host", "0.0.0.0", "--allow-embedded-key", "--no-worker", ready="live") as served:
-        assert served.health("live") == 200
+Invoked = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def invoked(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Invoked]:
+    """Runs `mandate` in this process: (environment, *arguments) -> exit status and what it writes to stderr."""
+    root, handlers, level = logging.getLogger(), logging.getLogger().handlers[:], logging.getLogger().level
+
+    def run(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+        for name in [name for name in os.environ if name.startswith("MANDATE_")]:
+            monkeypatch.delenv(name)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["mandate", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, capfd.readouterr().err
+
+    yield run
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.mark.parametrize(
@@ -151,31 +159,20 @@ def test_unless_it_is_allowed_to_be_more(tmp_path: Path) -> None:
         ({"MANDATE_TOKEN_LIFETIME": "86401"}, "MANDATE_TOKEN_LIFETIME"),
     ],
 )
-def test_what_is_misconfigured_is_said_in_one_line(environment: dict[str, str], said: str) -> None:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MANDATE_")}
-    ran = subprocess.run(
-        [*MANDATE, "serve", "--port", "0"],
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 2
-    assert said in ran.stderr
-    assert len(ran.stderr.strip().splitlines()) == 1, ran.stderr
+def test_a_misconfiguration_is_reported_in_one_line(invoked: Invoked, environment: dict[str, str], said: str) -> None:
+    status, error = invoked(environment, "serve", "--port", "0")
+    assert status == 2
+    assert said in error
+    assert len(error.strip().splitlines()) == 1, error
 
 
-def test_a_database_that_is_away_is_said_in_one_line(tmp_path: Path) -> None:
+def test_an_unreachable_database_is_reported_in_one_line(invoked: Invoked, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("k" * 64)
     environment = {
-        **os.environ,
         "MANDATE_DATABASE_URL": "postgresql://127.0.0.1:1/none",
         "MANDATE_TOKEN_KEY_FILE": str(tmp_path / "key"),
     }
     for command in (["serve", "--port", "0"], ["migrate"], ["status"], ["rebuild"]):
-        ran = subprocess.run(
-            [*MANDATE, *command], env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert ran.returncode in (2, 3), (command, ran.stderr)
-        assert len(ran.stderr.strip().splitlines()) == 1, ran.stderr
+        status, error = invoked(environment, *command)
+        assert status in (2, 3), (command, error)
+        assert len(error.strip().splitlines()) == 1, error

@@ -26,13 +26,13 @@ def test_the_blocks_work_as_pasted(served: Served, demo_case: DemoCase) -> None:
     known: dict[str, Any] = {}
     for who, document in BLOCKS:
         wanted = set(re.findall(r"\$(\w+)", document.split("{")[0]))
-        assert wanted <= known.keys(), f"an answer before this block should have told {wanted - known.keys()}"
+        assert wanted <= known.keys(), f"an answer before this block lacks {wanted - known.keys()}"
         until(partial(has_reached, served, int(known.get("position", 0))))
         data = served.data(served.token(*WHO[who]), document, **{name: known[name] for name in wanted})
         for answer in data.values():
             assert answer is not None, document
             if str(answer.get("__typename", "Recorded")).endswith("Recorded"):
-                known |= _told(answer)
+                known |= _named_values(answer)
             else:
                 pytest.fail(f"{document}\n{answer}")
 
@@ -47,8 +47,8 @@ def test_the_commands_that_it_names_exist(served: Served) -> None:
     for line in set(re.findall(r"\.venv/bin/mandate ([^#\n]+)", README.read_text())):
         words = line.split()
         command = words[:2] if words[0] == "parked" else words[:1]
-        said = served.run(*command, "--help", check=False)
-        assert said.returncode == 0, line
+        said = served.invoke(*command, "--help")
+        assert said.exit_code == 0, line
         for option in re.findall(r"--[a-z-]+", line):
             assert option in said.stdout, line
 
@@ -63,8 +63,8 @@ def test_the_readmes_commands_succeed(
     """On the register of the case: each command of a section, in its order, on the case's own request and its time."""
     document = "query ($id: ID!) { deploymentRequest(id: $id) { reference updatedAt } }"
     request = served.data(served.token(*WHO["reviewer"]), document, id=demo_case.request)["deploymentRequest"]
-    told = README.read_text().split(section)[1].split(end)[0]
-    lines = re.findall(r"\.venv/bin/mandate ([^#\n]+)", told)
+    excerpt = README.read_text().split(section)[1].split(end)[0]
+    lines = re.findall(r"\.venv/bin/mandate ([^#\n]+)", excerpt)
     assert len(lines) >= 5
     for line in (line.replace(SHELL_NOW, request["updatedAt"]) for line in lines):
         words = [re.sub(r"[a-z]+-\d{4}-\d{4}", request["reference"], word) for word in line.split()]
@@ -74,9 +74,9 @@ def test_the_readmes_commands_succeed(
         assert said.returncode == 0, f"{line}\n{said.stdout}{said.stderr}"
 
 
-def _told(answer: dict[str, Any]) -> dict[str, Any]:
+def _named_values(answer: dict[str, Any]) -> dict[str, Any]:
     """What a reader would copy from an answer: the request's id, the position, and when something was recorded."""
     request = answer.get("deploymentRequest") or {}
     recorded = [edge["node"]["recordedAt"] for edge in answer.get("history", {}).get("edges", ())]
-    told = {"id": request.get("id"), "position": answer.get("position"), "then": next(iter(recorded), None)}
-    return {name: value for name, value in told.items() if value is not None}
+    values = {"id": request.get("id"), "position": answer.get("position"), "then": next(iter(recorded), None)}
+    return {name: value for name, value in values.items() if value is not None}

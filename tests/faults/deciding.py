@@ -21,8 +21,8 @@ from service.identity import ISSUER
 ASKER = AuthorityCode("asker")
 DECIDER = AuthorityCode("decider")
 PLACE = Region("xk/north")
-PAUSE = 0.02
-"""Seconds between two commands of a thread."""
+PAUSE = 0.1
+"""Seconds between two commands of a thread: more commands would only keep the processors busy."""
 
 
 def person(name: str, authority: AuthorityCode, *roles: Role) -> Actor:
@@ -45,24 +45,27 @@ class Writing:
             what()
 
     def _submit(self) -> None:
-        now = datetime.now(UTC)
+        now, marking = datetime.now(UTC), self._chance.choice(list(Marking))
         command = SubmitRequest(
             force=Label("Exercise Force"),
             strength=Strength(60),
             region=PLACE,
             purpose=Text("EXERCISE"),
             period=Period(start=now, end=now + timedelta(days=90)),
-            marking=self._chance.choice(list(Marking)),
+            marking=marking,
+            recipients=(Subject("named"),) if marking is Marking.RED else (),
         )
         self._requests.append(self._give(command))
 
     def _report(self) -> None:
+        marking = self._chance.choice(list(Marking))
         command = ReportIncident(
             kind=Label("explosion"),
             description=Text("EXERCISE"),
             region=PLACE,
             occurred_at=datetime(2024, 11, 29, tzinfo=UTC),
-            marking=self._chance.choice(list(Marking)),
+            marking=marking,
+            recipients=(Subject("named"),) if marking is Marking.RED else (),
         )
         self._give(command)
 

@@ -1,4 +1,4 @@
-"""Clients that follow what is recorded, whatever happens to it, and what they should have been told by then."""
+"""Clients that follow the recorded events through faults, and the events that they should have received."""
 
 import random
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from websockets.exceptions import WebSocketException
 
 from tests.service.graphql.api_client import Answer, ApiClient, Person
 from tests.service.graphql.subscriptions.client import data, socket, stream
+from tests.waiting import until
 
 FIELDS = "position type version payload redactions actor { subject } subject { id }"
 EVENTS = f"""subscription ($after: Position, $types: [String!]) {{
@@ -22,7 +23,7 @@ PASSING = (WebSocketException, httpx.HTTPError, OSError, AssertionError)
 
 
 class Following:
-    """A client that takes what it is told, comes and goes as chance has it, and begins again where it was."""
+    """A client that subscribes, disconnects at random, and resumes where it was."""
 
     def __init__(
         self, register: ApiClient, who: Person, way: str, types: list[str] | None, stop: Event, most: int = 400
@@ -74,10 +75,39 @@ def trail(register: ApiClient, follower: Following) -> list[Answer]:
     found: list[Answer] = []
     cursor, more = None, True
     while more:
-        answer = register.ask(follower.who, TRAIL, after=cursor, filter={"type": follower.types})["auditTrail"]
+        answer = answered(register, follower.who, after=cursor, filter={"type": follower.types})
         found += [edge["node"] for edge in answer["edges"]]
         cursor, more = answer["pageInfo"]["endCursor"], answer["pageInfo"]["hasNextPage"]
     return found
+
+
+def answered(register: ApiClient, who: Person, **variables: Any) -> Answer:
+    """A page of the trail."""
+    page: Answer = asked_until_answered(register, who, TRAIL, variables)["auditTrail"]
+    return page
+
+
+def caught_up(register: ApiClient, who: Person, position: int) -> None:
+    """Waits until the trail shows what is recorded up to this position."""
+    asked_until_answered(register, who, CAUGHT_UP, {"at": str(position)})
+
+
+def asked_until_answered(register: ApiClient, who: Person, document: str, variables: dict[str, Any]) -> Answer:
+    """The data. A busy machine may not answer in time, or its views may be behind: it says so, and is asked again."""
+    found: list[Answer] = []
+
+    def has_answered() -> bool:
+        response = register.post(who, document, variables)
+        answer = response.json()
+        codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+        if response.status_code == 503 or codes == {"VIEW_BEHIND"}:
+            return False
+        assert not codes, answer
+        found.append(answer["data"])
+        return True
+
+    until(has_answered, seconds=60)
+    return found[0]
 
 
 def have(followers: list[Following], wanted: list[int]) -> bool:

@@ -4,15 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
 
-from domain.authority import RegisterAuthority
+from domain.authority import RegisterAuthority, SetAuditingAuthority
 from domain.jurisdiction import GrantMandate
-from domain.vocabulary import Label, Role
+from domain.vocabulary import AuthorityCode, Label, Role, Text
 from service.commands.dispatcher import Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
@@ -22,6 +22,9 @@ from service.settings import DatabaseUrls
 from tests.e2e.serving import MANDATE
 from tests.faults.deciding import ASKER, DECIDER, PLACE, person
 from tests.service.graphql.api_client import KEY, ApiClient
+
+DESK = AuthorityCode("desk")
+"""Its auditors see everything."""
 
 
 def environment(urls: DatabaseUrls, folder: Path) -> dict[str, str]:
@@ -40,10 +43,12 @@ def environment(urls: DatabaseUrls, folder: Path) -> dict[str, str]:
 class Process:
     """One that can be killed and started again."""
 
-    def __init__(self, environment: dict[str, str], log: Path, *arguments: str) -> None:
+    def __init__(
+        self, environment: dict[str, str], log: Path, *arguments: str, program: Sequence[str] = MANDATE
+    ) -> None:
         self._environment = environment
         self._log = log
-        self._command = [*MANDATE, *arguments]
+        self._command = [*program, *arguments]
         self.start()
 
     def start(self) -> None:
@@ -56,9 +61,11 @@ class Process:
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path, *arguments: str) -> Iterator[Process]:
+def running(
+    environment: dict[str, str], log: Path, *arguments: str, program: Sequence[str] = MANDATE
+) -> Iterator[Process]:
     """log: for whoever asks why it ended."""
-    process = Process(environment, log, *arguments)
+    process = Process(environment, log, *arguments, program=program)
     try:
         yield process
     finally:
@@ -85,6 +92,8 @@ def prepare(url: str) -> None:
         for command in (
             RegisterAuthority(code=ASKER, name=Label("asker")),
             RegisterAuthority(code=DECIDER, name=Label("decider")),
+            RegisterAuthority(code=DESK, name=Label("auditors")),
+            SetAuditingAuthority(authority=DESK, audits_everything=True, reason=Text("EXERCISE: they audit.")),
             GrantMandate(authority=DECIDER, region=PLACE, legal_basis=Label("EXERCISE agreement")),
         ):
             assert isinstance(dispatch(CommandEnvelope(command=command, actor=clerk)), CommandResult)

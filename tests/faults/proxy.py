@@ -1,4 +1,4 @@
-"""A proxy between a client and PostgreSQL that loses what it is told to lose: a request, an answer, or time."""
+"""A proxy between a client and PostgreSQL that loses a request or an answer, or delays it, on demand."""
 
 import socket
 import threading
@@ -25,7 +25,8 @@ class Fault(Enum):
 
 
 class Proxy:
-    """Relays any number of connections. fault: asked for each prepared request; struck: what came of it.
+    """Relays any number of connections. fault: asked for each prepared request that contains `about`; struck: what came
+    of it.
 
     is_open: whether new connections are taken.
     """
@@ -35,6 +36,7 @@ class Proxy:
         self._server = server
         self.fault: Callable[[], Fault] = lambda: Fault.NONE
         self.struck: list[Fault] = []
+        self.about = b""
         self.is_open = True
         self._relayed: set[socket.socket] = set()
 
@@ -73,7 +75,7 @@ class Proxy:
             server.connect(self._server)
             threading.Thread(target=_answers, args=(server, client, lose_answer), daemon=True).start()
             while piece := client.recv(1 << 20):
-                fault = self.fault() if piece[:1] == BIND else Fault.NONE
+                fault = self.fault() if piece[:1] == BIND and self.about in piece else Fault.NONE
                 if fault is not Fault.NONE:
                     self.struck.append(fault)
                 if fault is Fault.LOSE_REQUEST:

@@ -80,7 +80,7 @@ def test_it_is_stopped_and_started_with_what_it_held(data: Path) -> None:
         assert server(data) is None
 
 
-def test_it_listens_to_nobody_but_its_owner(data: Path) -> None:
+def test_only_the_owner_can_connect(data: Path) -> None:
     with embedded_postgres(data, FAST) as urls, psycopg.connect(urls.owner) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
@@ -147,7 +147,7 @@ def test_the_number_of_a_dead_server_may_be_anothers_by_now(data: Path) -> None:
         foreign.communicate()
 
 
-def test_a_half_made_cluster_is_made_anew(data: Path) -> None:
+def test_an_incomplete_cluster_is_created_again(data: Path) -> None:
     half = data / "postgres/cluster.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
@@ -176,9 +176,7 @@ def test_a_moved_folder_starts_where_it_is_now(data: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["a file in its place", "another version", "a broken cluster"])
-def test_what_keeps_it_from_starting_is_said_in_one_line(
-    data: Path, broken: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_start_is_reported_in_one_line(data: Path, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.database.embedded.cluster.PATIENCE", 0.5)
     cluster = data / "postgres/cluster"
     if broken == "a file in its place":

@@ -45,7 +45,7 @@ def small_disk() -> Iterator[Path]:
             subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_full_disk_loses_nothing_and_stops_nobody() -> None:
+def test_a_full_disk_loses_nothing_and_ends_no_process() -> None:
     with (
         small_disk() as disk,
         TemporaryDirectory() as folder,

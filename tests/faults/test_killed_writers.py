@@ -29,10 +29,10 @@ def killed_after(url: str, lines: int) -> list[str]:
     command = [sys.executable, "-m", "tests.service.event_store.writer_process", url, "4", "100000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        told = [process.stdout.readline() for _ in range(lines)]
+        printed = [process.stdout.readline() for _ in range(lines)]
         process.send_signal(signal.SIGKILL)
-        told += process.stdout.readlines()
-    return [line for line in told if line.endswith("\n")]
+        printed += process.stdout.readlines()
+    return [line for line in printed if line.endswith("\n")]
 
 
 def test_what_was_acknowledged_is_there_and_nothing_is_half_there(

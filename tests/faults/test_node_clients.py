@@ -1,6 +1,5 @@
 """The ecosystem's own clients miss nothing and double nothing while the API ends, is killed, and starts again."""
 
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from domain.vocabulary import Role
 from service.settings import DatabaseUrls
 from tests.e2e.serving import free_port
 from tests.faults.processes import environment, is_ready, prepare, running, writers
+from tests.node_packages import installed
 from tests.service.graphql.api_client import ApiClient, Person
 from tests.tidy.repository import ROOT
 from tests.waiting import until
@@ -30,37 +30,26 @@ TRAIL = """query ($after: String) { auditTrail(first: 100, after: $after) {
 
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the clients, by package name and pinned version, from wherever npm is told."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node or npm is absent")
-    folder = tmp_path_factory.mktemp("node")
-    shutil.copytree(CLIENT, folder, dirs_exist_ok=True)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0"]
-    try:
-        installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=90, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm does not reach its registry")
-    if installed.returncode != 0:
-        pytest.skip(f"npm does not install: {installed.stderr.strip()[-200:]}")
-    return folder
+    """A folder with the clients, by package name and pinned version, from npm's registry."""
+    return installed(CLIENT, tmp_path_factory.mktemp("node"))
 
 
 @contextmanager
 def following(folder: Path, way: str, url: str, token: str) -> Iterator[Path]:
-    """A client that follows until the end of the context, and the file with the positions that it was told."""
-    told = folder / way
-    with told.open("w") as output:
+    """A client that follows until the end of the context, and the file with the positions that it received."""
+    output_file = folder / way
+    with output_file.open("w") as output:
         command = ["node", "follow.mjs", way, f"{url}/graphql", token]
         client = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.PIPE)
     try:
-        yield told
+        yield output_file
     finally:
         said = client.communicate(timeout=30)[1]
     assert client.returncode == 0, said.decode()
 
 
-def positions(told: Path) -> list[str]:
-    return told.read_text().split()
+def positions(output_file: Path) -> list[str]:
+    return output_file.read_text().split()
 
 
 def trail(register: ApiClient) -> list[str]:
@@ -73,7 +62,7 @@ def trail(register: ApiClient) -> list[str]:
 
 
 def have(ways: list[Path], wanted: list[int]) -> bool:
-    return all(len(positions(told)) >= number for told, number in zip(ways, wanted, strict=True))
+    return all(len(positions(output_file)) >= number for output_file, number in zip(ways, wanted, strict=True))
 
 
 @pytest.mark.timeout(400)
@@ -90,13 +79,13 @@ def test_nothing_is_missed_or_doubled(clients: Path, database_urls: DatabaseUrls
         ways = [stack.enter_context(following(clients, way, url, register.token(AUDITOR))) for way in WAYS]
         with writers(database_urls.api, 2):
             for how in (signal.SIGTERM, signal.SIGKILL):
-                wanted = [len(positions(told)) + 50 for told in ways]
+                wanted = [len(positions(output_file)) + 50 for output_file in ways]
                 until(partial(have, ways, wanted), seconds=60)
                 api.end(how)
                 api.start()
         until(lambda: is_ready(register), seconds=60)
         last = trail(register)[-1]
-        until(lambda: all(last in positions(told) for told in ways), seconds=60)
+        until(lambda: all(last in positions(output_file) for output_file in ways), seconds=60)
         expected = trail(register)
         until(lambda: have(ways, [len(expected)] * len(ways)), seconds=60)
-        assert [positions(told) for told in ways] == [expected] * len(ways)
+        assert [positions(output_file) for output_file in ways] == [expected] * len(ways)

@@ -32,7 +32,7 @@ from tests.faults.workers import started, worker
 from tests.register import KFOR, WHY, Register, opened
 from tests.waiting import until
 
-ROUNDS: Final = int(os.environ.get("MANDATE_TEST_RACES", "60"))
+ROUNDS: Final = int(os.environ.get("TEST_RACES", "60"))
 """How many holds and findings meet. `make test-long` sets 500."""
 
 
@@ -76,12 +76,12 @@ def test_a_hold_and_a_finding_at_the_same_moment_with_workers_killed(
         done.set()
         killer.join(30)
     for _, request in pairs:
-        told = register.history(request)
-        assert told.count("ReviewResumed") == told.count("RequestWithheld") <= 1, told
+        history = register.history(request)
+        assert history.count("ReviewResumed") == history.count("RequestWithheld") <= 1, history
     assert held, "in some rounds the hold came first"
 
 
-def test_what_was_due_while_nobody_worked_is_done_once(database_urls: DatabaseUrls, register: Register) -> None:
+def test_reactions_due_without_a_worker_happen_once(database_urls: DatabaseUrls, register: Register) -> None:
     requests = [register.over() for _ in range(5)]
     with worker(database_urls), worker(database_urls):
         until(lambda: all(register.history(request)[-1] == "ApprovalExpired" for request in requests), seconds=60)
@@ -101,7 +101,9 @@ def test_an_approval_that_the_view_has_parked_expires_too(database_urls: Databas
     assert register.history(request).count("ApprovalExpired") == 1
 
 
-def test_one_that_nobody_can_read_keeps_no_other_from_its_end(database_urls: DatabaseUrls, register: Register) -> None:
+def test_an_unreadable_request_does_not_block_the_expiry_of_others(
+    database_urls: DatabaseUrls, register: Register
+) -> None:
     """What it is, nobody can say: the worker says so, and goes on."""
     other = register.approved(datetime.now(UTC) + timedelta(seconds=6))
     spoilt = register.approved(datetime.now(UTC) + timedelta(days=1), parked_in=database_urls.worker)

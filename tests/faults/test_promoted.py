@@ -95,3 +95,6 @@ def test_streams_go_on_where_the_promoted_standby_ends() -> None:
         assert given(register, request).state.version == 4
         assert [recorded.version for recorded in register.store.stream(request)] == [1, 2, 3, 4]
         assert register.store.lineage.number == lineage + 1
+        with psycopg.connect(url) as connection:
+            [(began_after,)] = connection.execute("SELECT max(position) FROM event_store.lineages")
+        assert began_after == register.store.head()[0] - 1

@@ -88,8 +88,8 @@ def following(house: House, after: list[str]) -> Iterator[list[Socket | Stream]]
         ]
 
 
-def told(client: Socket | Stream, last: str | None = None) -> list[str]:
-    """The positions that it is told, up to the last one, or until the server ends it in the way of its protocol."""
+def received(client: Socket | Stream, last: str | None = None) -> list[str]:
+    """The positions that it receives, up to `last`, or until the server ends it by the rules of its protocol."""
     found: list[str] = []
     if isinstance(client, Stream):
         for name, body in client.events():
@@ -111,7 +111,7 @@ def beyond(url: str, position: int) -> bool:
     return last_position(url) > position
 
 
-def test_every_subscriber_learns_of_it_and_goes_on_where_it_was(house: House) -> None:
+def test_every_subscriber_learns_of_a_restart_and_resumes(house: House) -> None:
     url = house.register.urls.api
     parts: list[list[list[str]]] = []
     after = ["0"] * (SOCKETS + STREAMS)
@@ -119,7 +119,7 @@ def test_every_subscriber_learns_of_it_and_goes_on_where_it_was(house: House) ->
         with writers(url, 1):
             for _ in range(2):
                 with following(house, after) as clients:
-                    reading = [threads.submit(told, client) for client in clients]
+                    reading = [threads.submit(received, client) for client in clients]
                     until(partial(beyond, url, last_position(url) + 50))
                     house.end()
                     parts.append([each.result(30) for each in reading])
@@ -129,11 +129,11 @@ def test_every_subscriber_learns_of_it_and_goes_on_where_it_was(house: House) ->
             house.register.command(
                 CLERK, "registerAuthority", "RegisterAuthorityInput", {"code": "last", "name": "last"}
             )
-            last = told(witness, house.register.position)[-1]
+            last = received(witness, house.register.position)[-1]
         with following(house, after) as clients:
-            parts.append(list(threads.map(lambda client: told(client, last), clients)))
+            parts.append(list(threads.map(lambda client: received(client, last), clients)))
         with following(house, ["0"]) as [uninterrupted, *_]:
-            expected = told(uninterrupted, last)
+            expected = received(uninterrupted, last)
     assert [list(chain(*pieces)) for pieces in zip(*parts, strict=True)] == [expected] * len(after)
 
 
@@ -157,7 +157,7 @@ def test_a_command_that_started_on_a_socket_is_answered(house: House) -> None:
 
 
 def test_a_statement_that_is_under_way_is_not_cut_off(house: House) -> None:
-    """It waits for a lock, as behind a migration, while others are told to go."""
+    """It waits for a lock, as behind a migration, while other connections are ended."""
     superuser = house.register.urls.superuser
     assert superuser is not None
     with (
@@ -172,6 +172,6 @@ def test_a_statement_that_is_under_way_is_not_cut_off(house: House) -> None:
         house.ask_to_end()
         assert idle.closed() == FAREWELL
         holder.rollback()
-        assert told(busy)
+        assert received(busy)
     house.end()
     house.begin()

@@ -14,8 +14,8 @@ from domain.catalogue import Command
 from domain.deployment_request.commands import BeginReview, DenyRequest, RemarkOnRequest
 from domain.refusals import Refusal, TransitionRefused
 from domain.vocabulary import SYSTEM, Text
-from projections.authorities import standing_of
 from projections.reading.reader import Reader
+from projections.views.authorities import standing_of
 from service.commands.actor_names import ActorNames
 from service.commands.envelope import CommandResult
 from service.errors import Unavailable
@@ -73,7 +73,7 @@ def submitted(register: Register) -> UUID:
     return register.under_review(register.incident())
 
 
-def test_a_stream_goes_on_where_the_restored_one_ends(
+def test_a_stream_continues_where_the_restored_one_ends(
     register: Register, database_urls: DatabaseUrls, give: Give
 ) -> None:
     request = submitted(register)

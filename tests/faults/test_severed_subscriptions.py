@@ -10,13 +10,13 @@ import psycopg
 import pytest
 
 from domain.vocabulary import Role
-from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
+from projections.views import audit_trail, deployment_requests
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 from tests.faults.deciding import PLACE
-from tests.faults.following import CAUGHT_UP, Following, have, trail
+from tests.faults.following import Following, caught_up, have, trail
 from tests.faults.processes import last_position, prepare, writers
 from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.graphql.subscriptions.client import data, socket
@@ -24,7 +24,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
 
-ROUNDS = 4
+ROUNDS = 2
 AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
 WRITER = Person("writer0-0", "asker", (Role.REQUESTER,))
 WAYS: list[tuple[Person, str, list[str] | None]] = [
@@ -59,7 +59,7 @@ def ended(stop: Event) -> Iterator[None]:
 
 @contextmanager
 def followed(urls: DatabaseUrls) -> Iterator[tuple[ApiClient, list[Following]]]:
-    """Clients that stay for as long as they are let, while others write. What they were told is compared at the end."""
+    """Clients that stay connected while others write. The events that they received are compared at the end."""
     stop = Event()
     prepare(urls.api)
     with ThreadPoolExecutor(len(WAYS) + 1) as threads:
@@ -71,19 +71,19 @@ def followed(urls: DatabaseUrls) -> Iterator[tuple[ApiClient, list[Following]]]:
             with writers(urls.owner, 1):
                 yield register, followers
             until(partial(withdrawn, register, request))
-            register.ask(AUDITOR, CAUGHT_UP, at=str(last_position(urls.api)))
+            caught_up(register, AUDITOR, last_position(urls.api))
             expected = [trail(register, follower) for follower in followers]
             until(partial(have, followers, list(map(len, expected))), seconds=60)
             until(changes.done, seconds=60)
         for future in following:
             future.result()
     assert [follower.found for follower in followers] == expected
-    told = changes.result()
-    assert told == sorted(set(told))
+    received = changes.result()
+    assert received == sorted(set(received))
 
 
 def versions(register: ApiClient, request: str, stop: Event) -> list[int]:
-    """Those of a request that it is told, up to its withdrawal. It begins again where it is told to."""
+    """The versions of a request that it receives, up to its withdrawal. It resubscribes when the server says so."""
     found: list[int] = []
     while not stop.is_set():
         with socket(register, greeted=AUDITOR) as client:
@@ -105,11 +105,11 @@ def withdrawn(register: ApiClient, request: str) -> bool:
 
 
 def progress(followers: list[Following]) -> None:
-    """Waits until each was told something more."""
+    """Waits until each has received something more."""
     until(partial(have, followers, [len(follower.found) + MORE for follower in followers]), seconds=60)
 
 
-def test_their_database_connections_are_severed(database_urls: DatabaseUrls) -> None:
+def test_subscriptions_survive_severed_database_connections(database_urls: DatabaseUrls) -> None:
     assert database_urls.superuser is not None
     with (
         psycopg.connect(database_urls.superuser, autocommit=True) as superuser,
@@ -123,7 +123,7 @@ def test_their_database_connections_are_severed(database_urls: DatabaseUrls) -> 
     assert [follower.connections for follower in followers] == [1] * len(followers)
 
 
-def test_their_views_are_built_anew(database_urls: DatabaseUrls) -> None:
+def test_subscriptions_survive_rebuilds(database_urls: DatabaseUrls) -> None:
     with followed(database_urls) as (_, followers):
         for view in ROUNDS // 2 * (audit_trail.VIEW, deployment_requests.VIEW):
             progress(followers)

@@ -1,5 +1,5 @@
-"""What is told live is the audit trail, whatever happens: writers in several processes, clients that come and go, an
-API and a worker that are killed."""
+"""Subscriptions deliver the audit trail under faults: writers in several processes, clients that come and go, an API
+and a worker that are killed."""
 
 import os
 import random
@@ -16,14 +16,14 @@ from domain.vocabulary import Role
 from service.settings import DatabaseUrls
 from tests.e2e.serving import free_port
 from tests.faults.deciding import ASKER
-from tests.faults.following import CAUGHT_UP, Following, have, trail
+from tests.faults.following import Following, caught_up, have, trail
 from tests.faults.processes import environment, is_ready, last_position, prepare, running, writers
 from tests.service.graphql.api_client import ApiClient, Person
 from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-ROUNDS = int(os.environ.get("MANDATE_TEST_KILLS", "3"))
+ROUNDS = int(os.environ.get("TEST_KILLS", "3"))
 
 
 @pytest.mark.timeout(400)
@@ -56,7 +56,7 @@ def test_nothing_is_missed_or_doubled(database_urls: DatabaseUrls, tmp_path: Pat
                 victim.end(chance.choice((signal.SIGKILL, signal.SIGTERM)))
                 victim.start()
         until(lambda: is_ready(register), seconds=60)
-        register.ask(auditor, CAUGHT_UP, at=str(last_position(database_urls.api)))
+        caught_up(register, auditor, last_position(database_urls.api))
         expected = [trail(register, follower) for follower in followers]
         until(partial(have, followers, list(map(len, expected))), seconds=60)
         stop.set()

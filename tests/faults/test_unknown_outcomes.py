@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -27,10 +28,14 @@ from tests.faults.deciding import person
 from tests.faults.proxy import Fault, Proxy, proxied
 from tests.service.commands.case import NOW
 from tests.service.event_store.appends import write
+from tests.service.graphql.api_client import served
+from tests.service.graphql.scenario import ADMINISTRATOR
 from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 
+INPUT = "RegisterAuthorityInput"
+REGISTER = f"mutation ($input: {INPUT}!) {{ registerAuthority(input: $input) {{ __typename }} }}"
 CLERK = person("clerk", AuthorityCode("kfor"), Role.ADMINISTRATOR)
 ORDER = CommandEnvelope(command=RegisterAuthority(code=AuthorityCode("kfor"), name=Label("KFOR")), actor=CLERK)
 WITH_KEY = CommandEnvelope(command=ORDER.command, actor=CLERK, idempotency_key="once")
@@ -92,6 +97,37 @@ def test_the_version_before_an_unknown_outcome_is_named(through: tuple[Proxy, Ev
     assert (raised.value.version, raised.value.subject) == (1, jurisdiction.stream_of(Region("xk")))
 
 
+def test_an_http_client_learns_from_the_response_how_to_determine_the_outcome(database_urls: DatabaseUrls) -> None:
+    """And does so by it."""
+    with (
+        TemporaryDirectory() as folder,
+        proxied(database_urls.api, Path(folder)) as (proxy, url),
+        served(replace(database_urls, api=url), follow=False, statement_timeout=3, connect_timeout=2) as register,
+    ):
+        proxy.about = b"AuthorityRegistered"
+        register.command(ADMINISTRATOR, "registerAuthority", INPUT, {"code": ADMINISTRATOR.authority, "name": "own"})
+        for number, key in enumerate((None, "once")):
+            register.command(ADMINISTRATOR, "registerAuthority", INPUT, {"code": f"before{number}", "name": "before"})
+            code = f"late{number}"
+            values = {"code": code, "name": "late", "idempotencyKey": key}
+            proxy.once(Fault.LOSE_ANSWER, and_no_more=True)
+            response = register.post(ADMINISTRATOR, REGISTER, {"input": values})
+            assert proxy.struck[number:] == [Fault.LOSE_ANSWER]
+            [error] = response.json()["errors"]
+            assert error["extensions"]["code"] == "UNAVAILABLE"
+            assert error["message"].startswith("It is not known whether the command was recorded.")
+            assert ("Send it again with the same idempotency key" in error["message"]) == (key is not None)
+            assert ("Do not send it again unseen" in error["message"]) == (key is None)
+            assert f"read the history of {stream_of(AuthorityCode(code))}" in error["message"]
+            proxy.is_open = True
+            until(lambda: register.client.get("/health/ready/commands").status_code == 200)
+            if key is not None:
+                again = register.command(ADMINISTRATOR, "registerAuthority", INPUT, values)
+                assert again["__typename"] == "AuthorityRecorded"
+    with closing(EventStore(database_urls.api)) as direct:
+        assert len(direct.stream(stream_of(AuthorityCode("late1")))) == 1
+
+
 def recorded(store: EventStore, error: OutcomeUnknown) -> bool:
     try:
         return len(store.stream(error.subject, error.version)) == 1
@@ -102,7 +138,7 @@ def recorded(store: EventStore, error: OutcomeUnknown) -> bool:
 def test_nothing_is_certain_while_the_backend_may_still_run(
     database_urls: DatabaseUrls, through: tuple[Proxy, EventStore]
 ) -> None:
-    """A backend that does not end when it is told to is one that may still record."""
+    """A backend that does not end when it is terminated may still record."""
     proxy, store = through
     stream = uuid4()
     backend = store._appender._backend

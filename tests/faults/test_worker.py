@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from service.event_store.records import AppendItem, UnrecordedEvent
 from service.settings import DatabaseUrls
 from tests.faults.workers import worker
 from tests.register import KFOR, WHY, Register, opened
+from tests.service.graphql.api_client import served
 from tests.waiting import until
 
 FINDING = AttributeIncident(
@@ -62,22 +64,27 @@ def poisoned(register: Register) -> UUID:
     return stream
 
 
-def test_what_nobody_can_fold_stops_the_policies_for_its_own_request_only(
-    database_urls: DatabaseUrls, register: Register
+def test_an_unfoldable_request_stops_policies_for_itself_only(
+    database_urls: DatabaseUrls, register: Register, tmp_path: Path
 ) -> None:
+    """It is logged, and health says so."""
     incident = register.incident()
     request = register.under_review(incident)
     register.do(WithholdRequest(reason=WHY, awaiting=(incident,)), KFOR, request)
-    poison = poisoned(register)
-    with worker(database_urls):
+    poison, log = poisoned(register), tmp_path / "log"
+    with worker(database_urls, log):
         until(lambda: row(database_urls, CONSUMER_NAME)[2] == 1, seconds=60)
         register.do(FINDING, KFOR, incident)
         until(lambda: "ReviewResumed" in register.history(request), seconds=60)
         assert row(database_urls, CONSUMER_NAME)[2] == 1
+        with served(database_urls, follow=False) as api:
+            problems = api.client.get("/health/ready").json()["problems"]
     with psycopg.connect(database_urls.owner) as owner:
         asked = "SELECT stream, error FROM projections.parked_streams WHERE view = %s"
         [(stream, error)] = owner.execute(asked, [CONSUMER_NAME]).fetchall()
     assert stream == poison
+    assert problems[CONSUMER_NAME].startswith("they cannot judge 1 requests, and continue without them")
+    assert log.read_text().count(f"the policies fail for {poison}: it is parked") == 1
     assert "TypeError" in error or "Error" in error
 
 
@@ -141,7 +148,7 @@ def _set(urls: DatabaseUrls, change: str, back: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("trouble", [read_only, without_connections, full])
-def test_it_survives_a_database_that_takes_nothing_and_goes_on(
+def test_a_worker_survives_a_database_that_refuses_writes(
     database_urls: DatabaseUrls, register: Register, trouble: Callable[[DatabaseUrls], Any]
 ) -> None:
     with worker(database_urls) as process:
@@ -174,7 +181,8 @@ def test_a_worker_whose_clock_is_ahead_expires_nothing(database_urls: DatabaseUr
         "MANDATE_DATABASE_URL": database_urls.api,
         "MANDATE_WORKER_DATABASE_URL": database_urls.worker,
     }
-    process = subprocess.Popen([sys.executable, "-m", "tests.faults.worker_ahead"], env=environment)
+    month = f"{timedelta(days=30).total_seconds():.0f}"
+    process = subprocess.Popen([sys.executable, "-m", "tests.faults.skewed", month, "worker"], env=environment)
     try:
         until(lambda: register.history(due)[-1] == "ApprovalExpired", seconds=60)
     finally:

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from service.settings import DatabaseUrls
 
 
 @contextmanager
-def worker(urls: DatabaseUrls) -> Iterator[subprocess.Popen[bytes]]:
-    process = started(urls)
+def worker(urls: DatabaseUrls, log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """log: the file that it logs to."""
+    process = started(urls, log)
     try:
         yield process
     finally:
@@ -19,7 +21,8 @@ def worker(urls: DatabaseUrls) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(10)
 
 
-def started(urls: DatabaseUrls) -> subprocess.Popen[bytes]:
+def started(urls: DatabaseUrls, log: Path | None = None) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "MANDATE_DATABASE_URL": urls.api, "MANDATE_WORKER_DATABASE_URL": urls.worker}
     command = [sys.executable, "-m", "service.cli", "worker"]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    with (log or Path(os.devnull)).open("ab") as output:
+        return subprocess.Popen(command, env=environment, stderr=output)

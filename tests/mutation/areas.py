@@ -23,7 +23,7 @@ AREAS = {
         Area(
             name="domain",
             mutated=("domain/*",),
-            smallest="domain.policies.incident_names.*",
+            smallest="domain.policies.approvals.*",
             tests=("tests/domain",),
         ),
         Area(

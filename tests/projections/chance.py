@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
+from domain.deployment_request import events as request
+from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
+from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import (
     Actor,
     AuthorityCode,
@@ -54,3 +58,18 @@ class Chance:
 
     def uuid(self) -> UUID:
         return UUID(int=self.random.getrandbits(128), version=4)
+
+    def on_extension(self, state: DeploymentRequest, why: Text) -> list[Any]:
+        if state.extension is None:
+            return [request.ExtensionAsked(until=self.instant(), reason=why)] * 2
+        recommendation = self.random.choice(list(request.Recommendation))
+        return [
+            *[request.ExtensionEndorsed(recommendation=recommendation, reason=why, revision=state.revision)] * 2,
+            request.ExtensionGranted(until=state.extension.until, reason=why),
+            request.ExtensionRefused(reason=why),
+        ]
+
+    def on_hearing(self, state: DeploymentRequest, why: Text) -> list[Any]:
+        if state.hearing is None or state.hearing.statement_at is not None:
+            return [NoticeGiven(reason=why, until=self.instant())]
+        return [StatementMade(statement=why)]

@@ -8,60 +8,64 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from domain import authority, jurisdiction, number_series
-from domain.authority import AuthorityRegistered
+from domain import authority, jurisdiction, number_series, region
+from domain.authority import AuditingSet, AuthorityRegistered
 from domain.catalogue import AGGREGATE_OF
-from domain.claim import KeyClaimed
-from domain.claim import stream_of as claim_of
 from domain.deployment_request import events as request
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.idempotency_key import KeyClaimed
+from domain.idempotency_key import stream_of as claim_of
 from domain.incident import events as incident
 from domain.incident.state import Incident
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.number_series import NumberAssigned
 from domain.recorded_event import CommandRef, Recorded
+from domain.region import RegionName, RegionRegistered
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
     AuthorityCode,
     ConditionId,
-    EvidenceId,
+    Days,
     IncidentId,
-    InformationCredibility,
     Label,
-    Latitude,
+    Language,
     Likelihood,
-    Location,
-    Longitude,
     Marking,
     Quorum,
     Region,
-    SourceReliability,
     Strength,
     Subject,
     Text,
 )
 from service.event_store.records import AppendItem, UnrecordedEvent
-from tests.projections.chance import CODES, REGIONS, START, Chance
+from tests.projections.chance import CODES, REGIONS, START
+from tests.projections.incident_steps import IncidentSteps
 
 Made = tuple[UUID, Any]
 
 
-class Histories(Chance):
-    """Makes items. The states that it keeps are those of its own events, as they were made."""
+class Histories(IncidentSteps):
+    """Makes items. The states that it keeps are those of its own events, as they were made. markings: change too."""
 
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int, *, markings: bool = False) -> None:
+        super().__init__(seed, markings=markings)
         self.states: dict[UUID, Any] = {}
         self.versions: dict[UUID, int] = {}
         self.numbers = 0
 
     def opening(self) -> AppendItem:
-        """Authorities and mandates, so that somebody holds something."""
+        """Authorities and mandates, so that somebody holds something, and regions, one of them renamed."""
         made: list[Made] = [
             (authority.stream_of(code), AuthorityRegistered(code=code, name=Label(code.title()))) for code in CODES[:3]
         ]
+        auditing = AuditingSet(code=CODES[2], audits_everything=True, reason=Text("It audits."))
+        made.append((authority.stream_of(CODES[2]), auditing))
         made += [self._mandate(region, CODES[index % 2]) for index, region in enumerate(REGIONS[:5])]
+        for path in ("xk", "xk/north", "xk"):
+            names = (RegionName(language=Language("en"), name=Label(f"Name {len(made)}")),)
+            event = RegionRegistered(authority=CODES[0], path=Region(path), names=names)
+            made.append((region.stream_of(event.path), event))
         return self._item(made)
 
     def items(self, count: int) -> list[AppendItem]:
@@ -141,6 +145,7 @@ class Histories(Chance):
             endorsements_required=Quorum(self.random.randint(1, 2)),
             valid_from=START - timedelta(days=9),
             valid_until=self.random.choice([None, START + timedelta(days=9000)]),
+            answer_within_days=Days(366) if "/" in region else None,
         )
         return jurisdiction.stream_of(region), event
 
@@ -160,14 +165,11 @@ class Histories(Chance):
             incidents=self._incidents(),
             marking=marking,
             recipients=(Subject("p2"), Subject('p"3\\')) if marking is Marking.RED else (),
+            answer_within_days=Days(366) if self.numbers % 2 else None,
         )
-        numbered = number_series.stream_of(f"{code}-2024")
+        numbered = (number_series.stream_of(f"{code}-2024"), NumberAssigned(subject=stream))
         claimed = KeyClaimed(nonce="00", fingerprint="0" * 64, stream=stream, first_version=1, last_version=1)
-        return [
-            (stream, event),
-            (numbered, NumberAssigned(subject=stream)),
-            (claim_of(code, str(stream)), claimed),
-        ]
+        return [(stream, event), numbered, (claim_of(code, str(stream)), claimed)]
 
     def _on_request(self, state: DeploymentRequest) -> Any:
         why, choose = self.text(), self.random.choice
@@ -185,6 +187,8 @@ class Histories(Chance):
             ),
             request.ReviewerRecused(reason=why),
         ]
+        if self.markings:
+            choices += map(self._marked, (request.RequestMarkingProposed, request.RequestMarkingChanged))
         match state.status:
             case RequestStatus.SUBMITTED:
                 choices += [request.ReviewBegun(reason=why)] * 4 + [request.RequestWithdrawn(reason=why)]
@@ -200,6 +204,7 @@ class Histories(Chance):
                     request.ApprovalRevoked(reason=why),
                     request.ApprovalExpired(reason=why),
                 ]
+                choices += [*self.on_extension(state, why), *self.on_hearing(state, why)]
                 conditions = state.decision.conditions if state.decision else ()
                 choices += [request.FulfilmentReported(condition=each.id, report=why) for each in conditions]
             case _:
@@ -237,39 +242,13 @@ class Histories(Chance):
             kind=Label(self.random.choice(["explosion", "sabotage"])),
             description=self.text(),
             region=self.random.choice(REGIONS),
-            location=self.random.choice(
-                [None, Location(latitude=Latitude(42.9), longitude=Longitude(20.7), description=self.text())]
-            ),
+            location=self.random.choice([None, self.location()]),
             occurred_at=self.instant(),
             marking=marking,
             recipients=(Subject("p4"),) if marking is Marking.RED else (),
             covered_by=tuple(self.random.sample(CODES, self.random.randint(0, 2))),
         )
         return [(self.uuid(), event)]
-
-    def _on_incident(self, state: Incident) -> Any:
-        choices: list[Any] = [
-            incident.EvidenceRecorded(
-                evidence=EvidenceId(self.uuid()),
-                summary=self.text(),
-                marking=self.random.choice([m for m in Marking if m.strictness >= state.marking.strictness]),
-                source_reliability=self.random.choice(list(SourceReliability)),
-                information_credibility=self.random.choice(list(InformationCredibility)),
-                uri=self.random.choice([None, self.text()]),
-            ),
-            incident.IncidentAttributed(
-                responsible_party=self.random.choice([None, self.text()]),
-                likelihood=self.random.choice(list(Likelihood)),
-                confidence=self.random.choice(list(AnalyticConfidence)),
-                basis=self.text(),
-                evidence=tuple(piece.id for piece in state.evidence if self.random.random() < 0.5),
-            ),
-        ]
-        if state.attribution is not None:
-            choices.append(incident.AttributionRetracted(reason=self.text()))
-            open_to = [code for code in CODES if code not in state.referred_to]
-            choices += [incident.IncidentReferred(authority=code, reason=self.text()) for code in open_to[:1]]
-        return self.random.choice(choices)
 
     def _incidents(self) -> tuple[IncidentId, ...]:
         known = [IncidentId(stream) for stream, state in self.states.items() if isinstance(state, Incident)]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from domain.incident.events import EvidenceRecorded
 from domain.vocabulary import EvidenceId, InformationCredibility, Marking, SourceReliability, Text
-from projections import audit_trail, authorities, deployment_requests, incidents, situation
+from projections.views import audit_trail, authorities, deployment_requests, incidents, situation
 
 VIEWS = (deployment_requests.VIEW, incidents.VIEW, authorities.VIEW, audit_trail.VIEW, situation.VIEW)
 LONG = Text("Ünïcødé " * 500)

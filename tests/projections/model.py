@@ -9,6 +9,7 @@ from domain import authority
 from domain.authority import Authority
 from domain.catalogue import AGGREGATE_OF
 from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.visibility import disclosed_to
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.recorded_event import Recorded
@@ -28,7 +29,8 @@ ACTORS = (
     actor("p1", "alpha", Role.REVIEWER),
     actor("p2", "bravo", Role.INVESTIGATOR),
     actor("p3", "carol", Role.AUDITOR),
-    actor("p4", "delta", Role.OBSERVER),
+    actor("p4", "delta", Role.OBSERVER, Role.AUDITOR),
+    actor("p5", "bravo", Role.AUDITOR),
     actor("p9", "nowhere", Role.OBSERVER),
 )
 
@@ -48,17 +50,23 @@ class Model:
         return states
 
     def viewer(self, who: Actor) -> Viewer:
-        registered = isinstance(self.now.get(authority.stream_of(who.authority)), Authority)
+        own = self.now.get(authority.stream_of(who.authority))
+        registered, everything = isinstance(own, Authority), isinstance(own, Authority) and own.audits_everything
         moment = datetime.now(UTC)
         mandates = [state.mandate(moment) for state in self.now.values() if isinstance(state, Jurisdiction)]
         holds = [mandate.region for mandate in mandates if mandate and mandate.authority == who.authority]
-        return viewer(who, registered=registered or who.is_system, holds=holds)
+        return viewer(who, registered=registered, holds=holds, audits_everything=everything)
 
     def seen(self, who: Actor, kind: type[S], instant: datetime | None = None) -> list[S]:
         """What somebody may see today, as it was then."""
         looks = self.viewer(who)
         states = (state for state in self.at(instant).values() if isinstance(state, kind))
-        return [state for state in states if looks.sees(self.now[state.id].audience)]
+        visible = [state for state in states if looks.sees(self.now[state.id].audience)]
+        return [_disclosed(looks, state) for state in visible]
+
+
+def _disclosed(looks: Viewer, state: Any) -> Any:
+    return disclosed_to(looks, state) if isinstance(state, DeploymentRequest) else state
 
 
 def in_regions(region: Region, wanted: Iterable[str]) -> bool:

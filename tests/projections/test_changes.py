@@ -1,4 +1,4 @@
-"""What an event changed, told in the names of the contract."""
+"""The changes of an event, in the names of the contract."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ from domain.deployment_request import events
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import Period, Region, Strength
-from projections.api_terms import MandateHolder, payload, to_api
-from projections.audit_entries import subject_of
-from projections.audit_trail import evolve
-from projections.changes import changes
+from projections.rows.api_terms import MandateHolder, payload, to_api
+from projections.rows.audit_entries import subject_of
+from projections.rows.changes import changes
+from projections.views.audit_trail import evolve
 from tests.domain.case import (
     BRIDGE,
     CANAL,
@@ -140,7 +140,7 @@ def test_changes_have_the_fields_of_the_schema() -> None:
     """Every path of a change is a field of the served schema, and its value has the field's form. Every other field is
     listed in NOT_IN_CHANGES: it depends on the viewer or the time, or every event changes it."""
     histories = Histories(1)
-    histories.items(200)
+    histories.items(230)
     states = list(histories.states.values())
     covered: dict[str, set[str]] = defaultdict(set)
     for kind, name in ((DeploymentRequest, "DeploymentRequest"), (Incident, "Incident")):
@@ -171,4 +171,4 @@ def conforms(value: Any, kind: GraphQLNamedType, path: str, covered: dict[str, s
             assert name in fields, f"{path}.{name}"
             conforms(each, get_named_type(fields[name].type), f"{path}.{name}", covered)
     elif fields is not None and value is not None:
-        assert kind.name in {"Authority", "Incident", "Evidence"}, f"{path} is told as {value}"
+        assert kind.name in {"Authority", "Incident", "Evidence"}, f"{path} has the value {value}"

@@ -17,8 +17,8 @@ from domain.deployment_request.events import FulfilmentReported
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import SYSTEM
-from projections import deployment_requests, incidents, request_lists
 from projections.reading.queries import EVERYTHING, Query
+from projections.views import deployment_requests, incidents, request_lists
 from service.event_store.records import AppendItem
 from tests.projections.histories import Histories
 from tests.projections.item_states import LONG, VIEWS, piece
@@ -106,7 +106,10 @@ def test_an_item_that_changes_gets_a_row_and_keeps_its_past(world: World) -> Non
     [
         lambda ids: deployment_requests.by_ids(EVERYTHING, ids),
         lambda ids: request_lists.page(
-            EVERYTHING, request_lists.RequestListFilter(), request_lists.RequestOrder.UPDATED_AT_DESC, 20
+            EVERYTHING,
+            request_lists.RequestListFilter(),
+            request_lists.RequestOrder.UPDATED_AT_DESC,
+            20,
         ),
         lambda ids: incidents.page(EVERYTHING, incidents.IncidentListFilter(), 20),
     ],

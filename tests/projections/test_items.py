@@ -8,12 +8,13 @@ from domain import authority, jurisdiction
 from domain.authority import Authority
 from domain.catalogue import DEPLOYMENT_REQUEST, fold
 from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.visibility import disclosed_to
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import SYSTEM, AuthorityCode
-from projections import authorities, deployment_requests, incidents
 from projections.reading import person_names
 from projections.reading.person_names import PersonName
+from projections.views import authorities, deployment_requests, incidents
 from tests.projections.chance import CODES, ISSUER, REGIONS, START
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
@@ -22,7 +23,7 @@ from tests.projections.world import World
 
 @pytest.fixture(scope="module")
 def recorded(shared_world: World) -> World:
-    histories = Histories(31)
+    histories = Histories(31, markings=True)
     shared_world.append([histories.opening(), *histories.items(250)])
     shared_world.apply()
     return shared_world
@@ -54,7 +55,7 @@ def test_requests_at_their_versions(recorded: World) -> None:
                 each.position for each in model.log if (each.stream, each.version) == (state.id, state.version)
             ]
             history = [each for each in model.log if each.stream == state.id][: state.version]
-            assert fold(DEPLOYMENT_REQUEST, history) == state
+            assert disclosed_to(model.viewer(who), fold(DEPLOYMENT_REQUEST, history)) == state
 
 
 def test_incidents_by_id(recorded: World) -> None:

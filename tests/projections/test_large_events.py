@@ -1,21 +1,23 @@
 """Batches are bounded by bytes as well as by events, wherever the log is read for a view."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
 
 import psycopg
+import pytest
 
 from domain.catalogue import INCIDENT
 from domain.recorded_event import Recorded
-from projections import incidents
 from projections.following.fold_cache import FoldCache
 from projections.following.follower import view_consumer
-from projections.following.replay import BATCH_BYTES, LogReplay, Stream, at_positions, blocks, head, topics
+from projections.following.replay import BATCH_BYTES, LogReplay, at_positions, head, topics
 from projections.following.row_writer import LIVE
-from projections.rebuilding.rebuild import verify
+from projections.following.stream_ranges import ALL
+from projections.rebuilding.rebuild import rebuild, verify
 from projections.rebuilding.store_check import check
+from projections.views import incidents
 from service.event_store.mapper import decode
 from tests.projections.large_events import LARGE, incident
 from tests.projections.world import World
@@ -55,19 +57,18 @@ def test_one_event_that_is_larger_than_a_batch(world: World) -> None:
     assert [len(world.store.feed(after, 1000)) for after in range(4)] == [2, 1, 1, 0]
 
 
-def test_what_is_built_anew(world: World) -> None:
+def test_batches_of_a_replay_are_bounded_by_bytes(world: World) -> None:
     long, short = incident(world, 120), [incident(world, 30) for _ in range(3)]
     with replay(world) as read:
         for batches in (read.of_stream(long, WANTED), read.by_position(WANTED)):
             assert all(size_of(world, batch) <= BATCH_BYTES + 2 * LARGE for batch in batches)
         streams = list(read.by_stream(WANTED))
+        for block in read.blocks(WANTED, ALL):
+            assert sum(stream.size for stream in block if stream.events is not None) < 2 * BATCH_BYTES
         assert read.whole(long, WANTED) is None
         assert len(read.whole(short[0], WANTED) or ()) == 31
     lengths = {stream.id: None if stream.events is None else len(stream.events) for stream in streams}
     assert lengths == {long: None, **dict.fromkeys(short, 31)}
-    for block in blocks(streams):
-        assert sum(stream.size for stream in block if stream.events is not None) < 2 * BATCH_BYTES
-    assert len(list(blocks(Stream(uuid4(), [], BATCH_BYTES) for _ in range(3)))) == 3
 
 
 def test_what_waits_parked(world: World) -> None:
@@ -86,6 +87,37 @@ def test_followers_rebuilds_and_checks_take_all_of_it(world: World) -> None:
     compared = verify(incidents.VIEW, world.urls.worker, decode)
     assert compared is not None
     assert compared.differing == 0
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        lambda url: rebuild(incidents.VIEW, url, decode),
+        lambda url: verify(incidents.VIEW, url, decode),
+        lambda url: check(url, decode, views=[incidents.VIEW]),
+    ],
+    ids=["rebuild", "verify", "replay --check"],
+)
+def test_each_begins_with_a_small_batch_and_none_has_too_many_bytes(
+    world: World, monkeypatch: pytest.MonkeyPatch, process: Callable[[str], object]
+) -> None:
+    """One that resumes after an unclean exit, where a large batch may have taken too much memory, does so too."""
+    batches: list[list[int]] = []
+    read = LogReplay._batches
+
+    def watched(replay: LogReplay, *arguments: Any) -> Iterator[list[tuple[Recorded[Any], int]]]:
+        for batch in read(replay, *arguments):
+            batches.append([size for _, size in batch])
+            yield batch
+
+    incident(world, 20)
+    incident(world, 120)
+    world.apply([incidents.VIEW])
+    monkeypatch.setattr(LogReplay, "_batches", watched)
+    process(world.urls.worker)
+    assert [len(batch) for batch in batches[:4]] == [1, 2, 4, 8]
+    assert max(map(sum, batches)) > BATCH_BYTES // 2
+    assert max(map(sum, batches)) <= BATCH_BYTES + 2 * LARGE
 
 
 def test_the_states_in_a_followers_memory_are_bounded_by_bytes(world: World) -> None:

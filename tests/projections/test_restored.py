@@ -11,14 +11,14 @@ import pytest
 
 from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM
-from projections import deployment_requests
-from projections.authorities import standing_of
 from projections.catalogue import VIEWS
 from projections.following.follower import Consumer, view_consumer
 from projections.reading.reader import Reader, ViewBehind
 from projections.reading.view_status import ViewStatus
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
+from projections.views import deployment_requests
+from projections.views.authorities import standing_of
 from service.processes.composition import reading_connections
 from service.processes.rebuild_worker import RebuildWorker
 from service.settings import Settings
@@ -52,7 +52,7 @@ def restore(world: World, position: int) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 5, LOST + 20], ids=["nothing more", "some more", "more than was lost"])
-def test_views_that_are_ahead_of_the_log_are_built_anew(recorded: World, more: int) -> None:
+def test_views_ahead_of_a_restored_log_are_rebuilt(recorded: World, more: int) -> None:
     head = recorded.store.head()[0]
     stop = Event()
     rebuilding = Thread(target=RebuildWorker(recorded.urls.worker, look=0.05).run, args=(stop,))
@@ -81,7 +81,7 @@ def has_caught_up(view: View, position: int, status: ViewStatus) -> bool:
     return (status.position, status.version, status.state) == (position, view.version, FollowerState.RUNNING)
 
 
-def test_they_are_found_out_while_they_are_followed(recorded: World) -> None:
+def test_a_follower_notices_rows_ahead_of_the_log(recorded: World) -> None:
     """By the next event that is recorded."""
     head = recorded.store.head()[0]
     with recorded.following(view_consumer(VIEW)):
@@ -91,7 +91,7 @@ def test_they_are_found_out_while_they_are_followed(recorded: World) -> None:
         recorded.wait(lambda status: status.version == 0, VIEW.name)
 
 
-def test_a_course_without_rows_begins_again(recorded: World) -> None:
+def test_a_consumer_without_rows_starts_again(recorded: World) -> None:
     shown: list[int] = []
 
     def show(_: object, events: Sequence[Recorded[Any]]) -> None:
@@ -109,7 +109,7 @@ def test_a_course_without_rows_begins_again(recorded: World) -> None:
     assert shown == list(range(1, head - LOST + 1))
 
 
-def test_one_that_is_ahead_promises_nothing(recorded: World) -> None:
+def test_a_view_ahead_of_the_log_answers_no_position(recorded: World) -> None:
     recorded.apply([VIEW])
     head = recorded.store.head()[0]
     restore(recorded, head - LOST)
@@ -117,7 +117,7 @@ def test_one_that_is_ahead_promises_nothing(recorded: World) -> None:
         recorded.ask(SYSTEM, lambda sight: deployment_requests.by_ids(sight, []), at_least=head - LOST)
 
 
-def test_what_was_promised_is_there_also_after_a_view_lost_its_last_steps(recorded: World) -> None:
+def test_an_answered_position_is_readable_after_a_view_lost_its_last_changes(recorded: World) -> None:
     """As where the server falls: nothing that this process knew of positions is relied on."""
     recorded.apply()
     head = recorded.store.head()[0]

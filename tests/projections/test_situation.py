@@ -10,10 +10,10 @@ import pytest
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import AttributionStatus, Incident
 from domain.vocabulary import SYSTEM, Actor, Region, regions_of
-from projections import situation, situation_counts
-from projections.running_counts import STATUSES
-from projections.situation import INCIDENTS, REQUEST
-from projections.situation_counts import StatusCounts
+from projections.rows.running_counts import STATUSES
+from projections.views import situation, situation_counts
+from projections.views.situation import INCIDENTS, REQUEST
+from projections.views.situation_counts import StatusCounts
 from tests.projections.histories import Histories
 from tests.projections.model import ACTORS, Model
 from tests.projections.world import World
@@ -23,8 +23,8 @@ STANDING = "SELECT {}, counts FROM {} WHERE valid_until = 'infinity' AND {}"
 
 @pytest.fixture(scope="module")
 def recorded(shared_world: World) -> World:
-    histories = Histories(11)
-    shared_world.append([histories.opening(), *histories.items(250)])
+    histories = Histories(11, markings=True)
+    shared_world.append([histories.opening(), *histories.items(350)])
     shared_world.apply([situation.VIEW], block=40)
     shared_world.apply()
     return shared_world
@@ -43,7 +43,7 @@ def expected(model: Model, who: Actor, instant: datetime | None, regions: list[s
     return [StatusCounts(*key, found) for key, found in sorted(counted.items()) if key[0] in wanted]
 
 
-def test_every_status_has_its_place() -> None:
+def test_every_status_is_counted() -> None:
     assert sorted(STATUSES) == sorted({*RequestStatus, *AttributionStatus})
 
 
@@ -59,7 +59,7 @@ def test_counts_are_those_of_the_states(recorded: World) -> None:
                 assert found == expected(model, who, instant, regions), (who.subject, instant, regions)
 
 
-def test_what_was_referred_counts_for_those_who_see_it_now_in_the_past_too(recorded: World) -> None:
+def test_past_counts_include_incidents_referred_since(recorded: World) -> None:
     """Otherwise a list and its counts as of then would disagree."""
     model = Model(recorded.log())
     widened = 0
@@ -96,7 +96,7 @@ def test_requests_of_a_status_are_counted(recorded: World) -> None:
     ],
     ids=["every region", "every audience"],
 )
-def test_totals_are_what_they_are_made_of_adds_up_to(recorded: World, group: str, total: str, parts: str) -> None:
+def test_totals_are_the_sums_of_their_parts(recorded: World, group: str, total: str, parts: str) -> None:
     """So that it makes no difference which of them a number comes from."""
     with psycopg.connect(recorded.urls.owner) as connection:
         whole, every = (

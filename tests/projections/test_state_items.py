@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -17,10 +18,11 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from domain.vocabulary import Text
-from projections import audit_trail, authorities, deployment_requests, incidents
-from projections.state_items import GROWING, item_rows, reader_with_items, without_texts
+from projections.rows.partial_states import DISCLOSED_WHOLE, KEYS, OF_LAST_ITEM
+from projections.rows.state_items import GROWING, item_rows, reader_with_items, without_texts
 from projections.tables.documents import UNREAD, encode
 from projections.tables.view import Values, View
+from projections.views import audit_trail, authorities, deployment_requests, incidents
 from service.event_store.records import AppendItem
 from tests.projections.chance import START
 from tests.projections.histories import Histories
@@ -65,10 +67,10 @@ def folded(view: View, events: Sequence[Recorded[Any]], chance: Random) -> tuple
     return versions, items, state
 
 
-def told(items: Sequence[Values], version: int) -> str | None:
+def encoded_items(items: Sequence[Values], version: int) -> str | None:
     """As a statement tells the items that were there at a version."""
     there = sorted((row for row in items if row[1] <= version), key=lambda row: row[1])
-    parts = (f'["{row[2]}",{row[3]},{row[4]},{(row[5:6] and row[5]) or "null"}]' for row in there)
+    parts = (f'["{row[2]}",{row[3]},{row[4]},{row[5] if isinstance(row[5], str) else "null"}]' for row in there)
     return f"[{','.join(parts)}]" if there else None
 
 
@@ -85,13 +87,18 @@ def test_every_version_is_read_back_as_it_was_folded(seed: int) -> None:
         versions, items, kept = folded(view, events, Random(seed))
         read = view.memories[aggregate.name].read
         for version, row in enumerate(versions, start=1):
-            assert read(row[-1], told(items, version)) == fold(aggregate, events[:version])
+            assert read(row[-1], encoded_items(items, version)) == fold(aggregate, events[:version])
         assert kept == without_texts(fold(aggregate, events))
 
 
 @pytest.mark.parametrize(("view", "kind"), [(deployment_requests, DeploymentRequest), (incidents, Incident)])
 def test_fields_without_items_are_decoded_as_in_the_whole_state(view: Any, kind: Any) -> None:
+    """Each alone, and all together."""
     histories, compared = Histories(9), set[str]()
+    of_last = frozenset(OF_LAST_ITEM.get(kind, ()))
+    whole_only = {each.name for each in GROWING[kind]} | DISCLOSED_WHOLE.get(kind, frozenset())
+    names = of_last | {field.name for field in fields(kind)} - whole_only
+    readers = {chosen: view.SUBJECTS.reader(chosen) for chosen in (names, *(frozenset({name}) for name in names))}
     made = [histories.opening(), *histories.items(300)]
     for events in streams(made).values():
         aggregate = AGGREGATE_OF[type(events[0].event)]
@@ -99,11 +106,28 @@ def test_fields_without_items_are_decoded_as_in_the_whole_state(view: Any, kind:
             continue
         versions, _, _ = folded(view.VIEW, events, Random(9))
         for version, row in enumerate(versions, start=1):
-            bounded, whole = view.SUBJECTS.read_bounded(row[-1]), fold(aggregate, events[:version])
-            for name in bounded.__struct_fields__:
-                assert getattr(bounded, name) == getattr(whole, name)
-                compared.add(name)
-    assert compared == {field.name for field in fields(kind)} - {each.path[0] for each in GROWING[kind]}
+            whole = fold(aggregate, events[:version])
+            for chosen, read in readers.items():
+                part = read(row[-1])
+                for name in chosen:
+                    assert is_same(getattr(part, name), getattr(whole, name))
+                    compared.add(name)
+                others = names - chosen - of_last - KEYS
+                assert not any(hasattr(part, name) for name in others)
+    assert compared == names
+
+
+def is_same(part: Any, whole: Any) -> bool:
+    """A decision is decoded without its conditions, which are items."""
+    if not isinstance(part, msgspec.Struct):
+        return bool(part == whole)
+    assert {field.name for field in fields(whole)} - {*part.__struct_fields__} == {"conditions"}
+    return all(getattr(part, name) == getattr(whole, name) for name in part.__struct_fields__)
+
+
+@pytest.mark.parametrize(("view", "kind"), [(deployment_requests, DeploymentRequest), (incidents, Incident)])
+def test_items_need_whole_states(view: Any, kind: Any) -> None:
+    assert all(view.SUBJECTS.reader(frozenset({each.name})) is None for each in GROWING[kind])
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
@@ -129,29 +153,29 @@ def test_a_text_that_is_unread_is_never_written() -> None:
     assert UNREAD not in (Text(None), Text("UNREAD"))
 
 
-def test_what_is_there_no_more_is_not_read() -> None:
+def test_removed_items_are_not_read() -> None:
     """No event of today takes an item away: the form of storage allows for it."""
     before = incident_with(evidence=3)
     after = replace(before, version=before.version + 1, evidence=before.evidence[:1])
     table = incidents.incident_items
     events = [made_up(before, version) for version in (1, 2)]
     rows = [
-        *item_rows(table, before.id, events[0], None, before),
-        *item_rows(table, before.id, events[1], before, after),
+        *item_rows(table, before.id, events[0], None, before, []),
+        *item_rows(table, before.id, events[1], before, after, []),
     ]
     read = reader_with_items(Incident)
     document = incidents.values(before, events[0], None, [])[-1]
     assert '"evidence":[]' in document
-    assert read(document, told(rows, 1)) == before
-    assert read(document, told(rows, 2)).evidence == after.evidence
+    assert read(document, encoded_items(rows, 1)) == before
+    assert read(document, encoded_items(rows, 2)).evidence == after.evidence
 
 
 def test_items_of_which_one_is_missing_are_refused() -> None:
     state = incident_with(evidence=3)
-    rows = [*item_rows(incidents.incident_items, state.id, made_up(state, 1), None, state)]
+    rows = [*item_rows(incidents.incident_items, state.id, made_up(state, 1), None, state, [])]
     there = [row for row in rows if row[2:4] != ("evidence", 1)]
     with pytest.raises(ValueError, match="items are missing"):
-        reader_with_items(Incident)(incidents.values(state, made_up(state, 1), None, [])[-1], told(there, 1))
+        reader_with_items(Incident)(incidents.values(state, made_up(state, 1), None, [])[-1], encoded_items(there, 1))
 
 
 def incident_with(evidence: int) -> Incident:

@@ -14,7 +14,6 @@ from sqlalchemy import Table
 
 from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, Actor
-from projections.authorities import standing_of
 from projections.catalogue import VIEWS
 from projections.following import leadership
 from projections.following.follower import Consumer, ReadFeed, follow, view_consumer
@@ -23,6 +22,7 @@ from projections.reading.queries import Query, ViewerScope
 from projections.reading.reader import Reader
 from projections.reading.view_status import ViewStatus, statuses
 from projections.tables.view import View
+from projections.views.authorities import standing_of
 from service.event_store.records import AppendItem
 from service.event_store.store import AppendConflict, EventStore
 from service.processes.composition import reading_connections

@@ -42,7 +42,7 @@ def call(url: str, **arguments: Any) -> Any:
         return row[0]
 
 
-def test_what_is_complete_is_recorded(store: EventStore, database_urls: DatabaseUrls) -> None:
+def test_a_complete_item_is_recorded(store: EventStore, database_urls: DatabaseUrls) -> None:
     assert call(database_urls.api) is None
     assert store.head()[0] == 1
 
@@ -70,7 +70,7 @@ def test_null_and_arrays_of_unequal_length_are_refused(
         {**TWICE, "items": [0, 1], "streams": [STREAM, STREAM], "versions": [1, 2]},
     ],
 )
-def test_versions_that_do_not_follow_each_other_are_refused(
+def test_nonconsecutive_versions_are_refused(
     store: EventStore, database_urls: DatabaseUrls, events: dict[str, Any]
 ) -> None:
     with pytest.raises(psycopg.errors.InvalidParameterValue):
@@ -95,14 +95,14 @@ def test_a_consulted_version_that_does_not_exist_loses(store: EventStore) -> Non
     write(store, (stream, 1), reads=((consulted, 1),))
 
 
-def test_items_that_go_on_where_others_end_are_recorded_together(store: EventStore) -> None:
+def test_consecutive_items_of_a_stream_are_recorded_together(store: EventStore) -> None:
     stream, other = uuid4(), uuid4()
     items = [item((stream, 1)), item((other, 1), reads=((stream, 1),)), item((stream, 2), reads=((other, 1),))]
     assert not isinstance(store.append_together(items), AppendConflict)
     assert store.head()[0] == 3
 
 
-def test_a_commit_is_durable_whatever_the_session_says(database_urls: DatabaseUrls) -> None:
+def test_a_commit_is_durable_despite_the_session_setting(database_urls: DatabaseUrls) -> None:
     with psycopg.connect(database_urls.api) as connection:
         for setting, expected in (("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")):
             connection.execute(f"SET synchronous_commit = {setting}".encode())
@@ -111,7 +111,7 @@ def test_a_commit_is_durable_whatever_the_session_says(database_urls: DatabaseUr
             connection.rollback()
 
 
-def test_a_database_that_may_lose_commits_is_warned_of(
+def test_a_database_that_may_lose_commits_causes_a_warning(
     database_urls: DatabaseUrls, caplog: pytest.LogCaptureFixture
 ) -> None:
     with psycopg.connect(database_urls.owner, autocommit=True) as owner:
@@ -137,7 +137,7 @@ def test_a_database_that_is_read_only_records_nothing(database_urls: DatabaseUrl
     assert raised.value.recorded is False
 
 
-def test_time_never_falls_although_the_clock_does(store: EventStore, database_urls: DatabaseUrls) -> None:
+def test_recorded_time_never_decreases_when_the_clock_does(store: EventStore, database_urls: DatabaseUrls) -> None:
     with psycopg.connect(database_urls.owner, autocommit=True) as owner:
         ahead = """INSERT INTO event_store.events VALUES
             (%s, 1, 'T', '{}', 1, clock_timestamp() + interval '1 hour') RETURNING recorded_at"""

@@ -1,4 +1,4 @@
-"""The position for an instant: once told it never changes, whatever the database's clock does."""
+"""The position for an instant never changes once it was returned, whatever the database's clock does."""
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta

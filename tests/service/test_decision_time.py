@@ -55,7 +55,7 @@ def end_mandate(urls: DatabaseUrls) -> CommandResult:
         return other.do(END, KFOR)
 
 
-def test_a_command_that_waited_for_its_turn_is_judged_as_of_then(
+def test_a_command_that_waited_is_decided_at_the_time_after_the_wait(
     database_urls: DatabaseUrls, register: Register
 ) -> None:
     request = ready(register)
@@ -71,7 +71,7 @@ def test_a_command_that_waited_for_its_turn_is_judged_as_of_then(
         assert not isinstance(answer.result(20), CommandResult)
 
 
-def test_a_command_that_lost_is_judged_by_the_time_of_its_next_try(
+def test_a_command_that_lost_is_decided_at_the_time_of_its_retry(
     database_urls: DatabaseUrls, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = ready(register)
@@ -135,7 +135,7 @@ def test_a_decision_is_never_later_than_its_record(register: Register) -> None:
         assert end_recorded(ended).event.at <= ended.events[-1].recorded_at
 
 
-def test_a_clock_that_was_not_reading_lately_asks_again(database_urls: DatabaseUrls, register: Register) -> None:
+def test_an_outdated_clock_reading_is_refreshed(database_urls: DatabaseUrls, register: Register) -> None:
     clock = register.store.clock
     clock._reading = None
     gone = ThreadPoolExecutor(1)
@@ -148,7 +148,7 @@ def test_a_clock_that_was_not_reading_lately_asks_again(database_urls: DatabaseU
     assert clock.is_fresh
 
 
-def test_a_clock_that_never_reading_tells_the_time_of_the_machine() -> None:
+def test_a_clock_without_a_reading_uses_the_machine_time() -> None:
     clock = DatabaseClock(Lineage())
     assert not clock.is_fresh
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=1)

@@ -41,7 +41,7 @@ def part(content: object) -> str:
     return urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
-def test_what_is_issued_is_read_again() -> None:
+def test_an_issued_token_is_accepted() -> None:
     tokens = Tokens(KEY)
     identity = tokens.read(tokens.issue(ANA, name="Ana H.", now=NOW, lifetime=timedelta(hours=8)), NOW)
     assert identity.actor == ANA
@@ -84,7 +84,7 @@ def test_what_is_issued_is_read_again() -> None:
         *(f"{part({'alg': 'HS256', 'crit': critical})}.{part(CLAIMS)}.AA" for critical in (1, None, [[1]], ["exp"])),
     ],
 )
-def test_what_is_not_a_token_of_this_register_is_turned_away(token: str) -> None:
+def test_a_foreign_token_is_refused(token: str) -> None:
     with pytest.raises(Unauthenticated):
         Tokens(KEY).read(token, NOW)
 
@@ -104,31 +104,31 @@ def test_an_instant_is_a_number(claim: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("claim", ["iss", "sub", "authority", "roles", "iat", "exp"])
-def test_what_is_missing_is_named(claim: str) -> None:
+def test_missing_claims_are_named(claim: str) -> None:
     with pytest.raises(Unauthenticated, match=f"'{claim}'"):
         Tokens(KEY).read(signed({name: value for name, value in CLAIMS.items() if name != claim}), NOW)
 
 
 @pytest.mark.parametrize("audience", ["elsewhere", [], ["elsewhere", "mandate2"], None, 7, [["mandate"]]])
-def test_a_token_meant_for_somebody_else(audience: object) -> None:
+def test_a_token_for_another_audience_is_refused(audience: object) -> None:
     with pytest.raises(Unauthenticated, match="'aud'"):
         Tokens(KEY).read(by_hand({"alg": "HS256"}, {**CLAIMS, "aud": audience}), NOW)
 
 
 @pytest.mark.parametrize("audience", ["mandate", ["elsewhere", "mandate"]])
-def test_a_token_meant_for_this_register(audience: object) -> None:
+def test_a_token_for_this_audience_is_accepted(audience: object) -> None:
     assert Tokens(KEY).read(signed({**CLAIMS, "aud": audience}), NOW).actor == ANA
 
 
 @pytest.mark.parametrize("extra", [{"crit": []}, {"b64": False}, {"b64": True}, {"b64": False, "crit": ["b64"]}])
-def test_no_extension_of_the_signature_is_understood(extra: dict[str, Any]) -> None:
+def test_critical_header_extensions_are_refused(extra: dict[str, Any]) -> None:
     header, unencoded = {"alg": "HS256", **extra}, json.dumps(CLAIMS).encode()
     for token in (by_hand(header, CLAIMS), by_hand(header, CLAIMS, part(header).encode() + b"." + unencoded)):
         with pytest.raises(Unauthenticated):
             Tokens(KEY).read(token, NOW)
 
 
-def test_nothing_is_said_of_a_signature() -> None:
+def test_every_bad_signature_gets_the_same_refusal() -> None:
     forged, unsigned = signed({**CLAIMS, "exp": 1}, key=b"x" * 32), f"{part({'alg': 'none'})}.{part(CLAIMS)}."
     for token in (forged, unsigned, signed(CLAIMS)[:-2], "x" * 100):
         with pytest.raises(Unauthenticated, match=re.escape("The token is not one of this register's.")):
@@ -153,7 +153,7 @@ def test_a_token_lasts_a_day_at_most(lifetime: timedelta) -> None:
     assert longer.read(longer.issue(ANA, name=None, now=NOW, lifetime=lifetime), NOW).actor == ANA
 
 
-def test_the_command_line_makes_none_that_lasts_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_issues_no_longer_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MANDATE_DATA_DIR", str(tmp_path))
     command = ["token", "--subject", "ana", "--authority", "kfor", "--role", "reviewer", "--expires"]
     refused = CliRunner().invoke(application("token"), [*command, "2d"])
@@ -167,7 +167,7 @@ def test_the_command_line_makes_none_that_lasts_longer(tmp_path: Path, monkeypat
     assert CliRunner().invoke(application("token"), [*command, "2h"]).exit_code == 2
 
 
-def test_nobody_gets_a_token_for_the_register_itself() -> None:
+def test_no_token_is_issued_for_the_register_itself() -> None:
     with pytest.raises(ValueError, match="register"):
         Tokens(KEY).issue(
             replace(ANA, authority=AuthorityCode("register")), name=None, now=NOW, lifetime=timedelta(hours=1)
@@ -181,7 +181,7 @@ def test_the_key_of_a_data_folder_is_made_once_and_for_its_owner_alone(tmp_path:
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["token.key"]
 
 
-def test_a_start_that_was_killed_while_it_made_the_key_stands_in_nobodys_way(tmp_path: Path) -> None:
+def test_a_start_killed_while_creating_the_key_does_not_block_the_next(tmp_path: Path) -> None:
     (tmp_path / f"token.key.{os.getpid()}").touch()
     assert len(own_key(tmp_path)) == 64
 
@@ -192,7 +192,7 @@ def test_a_key_is_all_of_its_file_but_the_end_of_its_line(tmp_path: Path) -> Non
         assert read_key(tmp_path / "key") == key
 
 
-def test_a_key_that_is_missing_or_short_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_or_short_key_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be read"):
         read_key(tmp_path / "none")
     (tmp_path / "short").write_text("secret")

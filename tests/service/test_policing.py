@@ -28,7 +28,7 @@ def away() -> Iterator[PolicyRunner]:
 
 
 @pytest.mark.parametrize("set_aside", [False, True])
-def test_a_database_that_is_away_is_not_a_requests_fault(
+def test_an_unreachable_database_is_not_attributed_to_a_request(
     away: PolicyRunner, caplog: pytest.LogCaptureFixture, set_aside: bool
 ) -> None:
     request = RequestId(uuid4())

@@ -4,14 +4,17 @@ import multiprocessing
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from threading import Event
 
 import psycopg
 import pytest
 from alembic import command
 
+from projections.tables.row_security import POLICIES
 from service.database.migrations import _config, _engine, migrate
 from service.errors import Misconfigured
 from service.settings import DatabaseUrls
@@ -93,7 +96,7 @@ def read_and_write(urls: DatabaseUrls) -> None:
         connection.execute("INSERT INTO event_store.people VALUES ('issuer', gen_random_uuid(), 'New', now())")
 
 
-def test_readers_and_writers_go_on_while_an_index_is_built(database_urls: DatabaseUrls, tmp_path: Path) -> None:
+def test_readers_and_writers_continue_while_an_index_is_built(database_urls: DatabaseUrls, tmp_path: Path) -> None:
     with old_transaction(database_urls):
         migration = started(database_urls, added(tmp_path, CONCURRENT))
         until(lambda: is_waiting(database_urls), seconds=60)
@@ -145,3 +148,38 @@ def test_a_database_from_before_the_first_release_is_refused(database_urls: Data
         connection.execute("UPDATE event_store.alembic_version SET version_num = '0014'")
     with pytest.raises(Misconfigured, match="before the first release"):
         migrate(database_urls.owner)
+
+
+def test_row_security_is_enabled_while_readers_and_writers_go_on(database_urls: DatabaseUrls) -> None:
+    with psycopg.connect(database_urls.owner) as connection:
+        for table in POLICIES:
+            names = connection.execute("SELECT polname FROM pg_policy WHERE polrelid = %s::regclass", [table])
+            for (name,) in names.fetchall():
+                connection.execute(f"DROP POLICY {name} ON {table}")
+            connection.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    stop, rounds = Event(), 0
+
+    def use() -> int:
+        nonlocal rounds
+        with (
+            psycopg.connect(database_urls.api, autocommit=True) as reader,
+            psycopg.connect(database_urls.worker, autocommit=True) as writer,
+        ):
+            while not stop.is_set():
+                for table in POLICIES:
+                    reader.execute(f"SELECT count(*) FROM {table}")
+                writer.execute("INSERT INTO projections.audit_trail_memory VALUES (gen_random_uuid(), 'k', '{}')")
+                rounds += 1
+        return rounds
+
+    with ThreadPoolExecutor() as threads:
+        using = threads.submit(use)
+        until(lambda: rounds > 1)
+        assert migrate(database_urls.owner) == ()
+        during = rounds
+        until(lambda: rounds > during)
+        stop.set()
+        assert using.result() > during
+    with psycopg.connect(database_urls.owner) as connection:
+        secured = "SELECT count(*) FROM pg_class WHERE relrowsecurity"
+        assert connection.execute(secured).fetchone() == (len(POLICIES),)

@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -19,11 +20,13 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """mark: a text that only this command holds. position: of its last event, where it is recorded."""
+    """mark: a text that only this command holds. position: of its last event, where it is recorded. at: when it was
+    answered."""
 
     mark: str
     answer: Answer
     position: int | None = None
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Ledger:
@@ -38,6 +41,10 @@ class Ledger:
     def add(self, sent: Sent) -> None:
         with self._guard:
             self._sent.append(sent)
+
+    def acknowledged(self) -> list[Sent]:
+        with self._guard:
+            return [sent for sent in self._sent if sent.answer is Answer.RECORDED]
 
     def counts(self) -> Counter[Answer]:
         return Counter(sent.answer for sent in self._sent)

@@ -50,16 +50,16 @@ class Report:
         ]
 
 
-def soak(folder: Path, seconds: float, seed: int) -> Report:
-    """folder: for data and logs, empty. seed: of what is killed when."""
+def soak(folder: Path, seconds: float, seed: int, number: int = CLIENTS, warm_up: float = WARM_UP) -> Report:
+    """folder: for data and logs, empty. seed: of what is killed when. number: of clients."""
     report, ledger, stop = Report(), Ledger(), threading.Event()
     with soak_register(folder) as register:
-        clients = [Client(number, register.apis, register.register, ledger, stop) for number in range(CLIENTS)]
+        clients = [Client(each, register.apis, register.register, ledger, stop) for each in range(number)]
         threads = [threading.Thread(target=client.run) for client in clients]
         for thread in threads:
             thread.start()
         try:
-            stop.wait(WARM_UP)
+            stop.wait(warm_up)
             memory, sessions = register.memory(), register.sessions()
             _disturb(register, report, seconds, random.Random(seed))
             register.settle()

@@ -14,7 +14,7 @@ from service.settings import Settings
 from tests.tidy.compose import COMPOSE, SERVICES
 from tests.tidy.repository import ROOT, files, name
 
-OURS = {service: told for service, told in SERVICES.items() if service != "postgres"}
+OURS = {service: config for service, config in SERVICES.items() if service != "postgres"}
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 ROLE_OF = {"migrate": "mandate_owner", "api": "mandate_api", "worker": "mandate_worker"}
 
@@ -23,7 +23,7 @@ def instructions(word: str) -> list[str]:
     return [line.removeprefix(word).strip() for line in DOCKERFILE.splitlines() if line.startswith(f"{word} ")]
 
 
-def test_the_image_is_built_in_stages_and_runs_as_nobody_in_particular() -> None:
+def test_the_image_is_built_in_stages_and_runs_unprivileged() -> None:
     assert len(instructions("FROM")) == 2
     assert instructions("ARG") == ["PYTHON=3.13-slim-trixie"]
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", instructions("USER")[-1])
@@ -65,26 +65,26 @@ def test_all_start_in_order_and_say_when_they_are_well() -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_each_has_the_least_that_it_needs(service: str) -> None:
-    told = SERVICES[service]
-    assert (told["cap_drop"], told["read_only"]) == (["ALL"], True)
-    assert "no-new-privileges:true" in told["security_opt"]
-    assert "privileged" not in told
-    assert ("ports" in told) == (service == "api")
-    url = told["environment"]["MANDATE_DATABASE_URL"]
+    config = SERVICES[service]
+    assert (config["cap_drop"], config["read_only"]) == (["ALL"], True)
+    assert "no-new-privileges:true" in config["security_opt"]
+    assert "privileged" not in config
+    assert ("ports" in config) == (service == "api")
+    url = config["environment"]["MANDATE_DATABASE_URL"]
     assert url == f"postgresql://{ROLE_OF[service]}@postgres:5432/mandate"
 
 
 def test_only_the_database_network_is_shared_and_it_leads_nowhere() -> None:
     assert COMPOSE["networks"]["store"] == {"internal": True}
-    outside = {service for service, told in SERVICES.items() if told["networks"] != ["store"]}
+    outside = {service for service, config in SERVICES.items() if config["networks"] != ["store"]}
     assert outside == {"api"}
 
 
 def test_secrets_are_files_and_each_gets_its_own_alone() -> None:
-    for service, told in SERVICES.items():
-        values = [str(value) for value in told["environment"].values()]
+    for service, config in SERVICES.items():
+        values = [str(value) for value in config["environment"].values()]
         named = {value.removeprefix("/run/secrets/") for value in values if value.startswith("/run/secrets/")}
-        assert named <= set(told["secrets"]) <= COMPOSE["secrets"].keys()
+        assert named <= set(config["secrets"]) <= COMPOSE["secrets"].keys()
         assert [value for value in values if re.search(r"://\w+:", value)] == [], service
     assert SERVICES["api"]["secrets"] == ["api_password", "token_key"]
     assert SERVICES["worker"]["secrets"] == ["worker_password"]
@@ -93,7 +93,7 @@ def test_secrets_are_files_and_each_gets_its_own_alone() -> None:
 
 def test_every_variable_is_a_setting() -> None:
     settings = {f"MANDATE_{field.upper()}" for field in Settings.model_fields}
-    assert {variable for told in OURS.values() for variable in told["environment"]} <= settings
+    assert {variable for config in OURS.values() for variable in config["environment"]} <= settings
 
 
 def test_the_image_asks_for_health_as_the_compose_file_does() -> None:

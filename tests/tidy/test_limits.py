@@ -10,6 +10,7 @@ from service.exchange.dossier import material_reader
 from service.exchange.importing import column_map, csv_reader, history_reader
 from service.graphql.execution import (
     answer_meter,
+    cost_model,
     field_charges,
     graphql_errors,
     person_quotas,
@@ -39,7 +40,7 @@ MIB = 1024 * 1024
         ("selections of one set", (query_cost.SELECTIONS, query_cost.ALIASES)),
         ("comparisons", (query_cost.COMPARISONS,)),
         ("cost of the largest", (field_charges.COST, field_charges.AT_ONCE)),
-        ("a page", (query_cost.LONGEST_PAGE, query_cost.PAGE)),
+        ("a page", (cost_model.LONGEST_PAGE, cost_model.PAGE)),
         ("a list in the variables", (query_cost.LONGEST_LIST,)),
         ("text of a filter", (arguments.LONGEST_WORDS,)),
         ("response |", (answer_meter.LONGEST // MIB,)),
@@ -67,4 +68,4 @@ def test_it_states_the_defaults_of_settings() -> None:
         for name in re.findall("`MANDATE_([A-Z_]+)`", line):
             value = getattr(defaults, name.lower())
             if line.startswith("|") and value != 86_400:
-                assert re.search(rf"(?<![0-9,]){value:,g}(?![0-9])", line), (name, value)
+                assert re.search(rf"(?<![0-9,]){value:,.7g}(?![0-9])", line), (name, value)

@@ -106,8 +106,16 @@ class DemoCase:
         try:
             self._people["clerk"].command(mutation, input_type, "authority", values)
         except UnexpectedRefusal:
+            if not self._is_entered(**values):
+                raise
             what += ": it is there already"
         self._say("clerk", what, source)
+
+    def _is_entered(self, *, code: str = "", authority: str = "", region: str | None = None, **_: Any) -> bool:
+        """Whether an authority, or its mandate over the region, exists."""
+        document = "query ($code: String!) { authority(code: $code) { mandates { region } } }"
+        found = self._people["clerk"].query(document, code=code or authority)["authority"]
+        return found is not None and region in (None, *(mandate["region"] for mandate in found["mandates"]))
 
     def _find_who_was_responsible(self) -> None:
         for summary, reliability, credibility in (

@@ -29,6 +29,8 @@ SETTINGS: Mapping[str, str] = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
+    "archive_mode": "on",
+    "archive_command": "true",
     "max_wal_size": "4GB",
     "random_page_cost": "1.1",
     "jit": "off",
@@ -37,6 +39,9 @@ SETTINGS: Mapping[str, str] = {
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] ",
 }
+"""WAL is archived nowhere until the first backup, which sets another archive_command without a restart."""
+ARCHIVING = "archive.conf"
+"""File in the cluster's folder, beside the data and so in no backup: where WAL is archived to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +99,23 @@ class Cluster:
         found = (self.data / "PG_VERSION").read_text().strip()
         if found != MAJOR:
             raise Misconfigured(f"{self.data} was made by PostgreSQL {found}, and this is {MAJOR}: dump and restore it")
-        self._write_settings()
-        start = ["start", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "--timeout=60"]
         deadline = time.monotonic() + PATIENCE
         while not self.answers():
             self._remove_stale_lock_files()
             try:
-                self.programs.run("pg_ctl", start, log=self.log, seconds=70)
+                self.start()
             except Misconfigured:
                 if self.answers():
                     return
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
+
+    def start(self, seconds: int = 60) -> None:
+        """Starts the server and waits until it answers. Raises Misconfigured if it does not within these seconds."""
+        self._write_settings()
+        arguments = ["start", f"--pgdata={self.data}", f"--log={self.log}", "--wait", f"--timeout={seconds}"]
+        self.programs.run("pg_ctl", arguments, log=self.log, seconds=seconds + 10)
 
     def stop(self) -> None:
         """Raises Misconfigured if it does not stop within a minute."""
@@ -133,14 +142,16 @@ class Cluster:
 
     def _write_settings(self) -> None:
         """Written at every start: the data folder may have moved, and settings change between versions."""
-        quoted = str(self.sockets).replace('"', '""')
+        folder = str(self.sockets).replace('"', '""')
         settings = {
             "shared_buffers": shared_buffers(),
             **SETTINGS,
             **self.settings,
-            "unix_socket_directories": f'"{quoted}"',
+            "unix_socket_directories": f'"{folder}"',
         }
-        lines = [f"{name} = {_quoted(value)}" for name, value in settings.items()]
+        lines = [f"{name} = {quoted(value)}" for name, value in settings.items()]
+        lines.append(f"include = '../{ARCHIVING}'")
+        (self.folder / ARCHIVING).touch()
         new = self.data / "mandate.conf.new"
         new.write_text("# Written at every start: changes are lost.\n" + "\n".join(lines) + "\n")
         new.rename(self.data / "mandate.conf")
@@ -156,7 +167,7 @@ class Cluster:
                 left.unlink(missing_ok=True)
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 

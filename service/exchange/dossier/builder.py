@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from domain.vocabulary import Actor, Marking, exact_time, format_time
+from domain.vocabulary import Actor, exact_time, format_time
 from service.exchange.dossier.decisions_section import decisions, endorsements
 from service.exchange.dossier.document import Cell, Document, Facts, cell, quiet, term
 from service.exchange.dossier.incidents_section import incidents
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.omissions_section import about, left_out
-from service.exchange.dossier.phrases import status
+from service.exchange.dossier.phrases import spoken, status
 from service.exchange.dossier.terms_section import terms
 from service.exchange.dossier.timeline_section import course
 from service.exchange.visible_log.status_text import status_text
@@ -29,20 +29,12 @@ def document(material: Material) -> Document:
         kind="Dossier of a deployment request",
         title=request.reference,
         subtitle=f"{request.force} to {request.region}",
-        marking=strictest(material).value.replace("_", " "),
+        marking=spoken(material.marking),
         standing=status_text(request, ((moment.step.entry.type, moment.happened_at) for moment in material.moments)),
         facts=Facts(tuple(_facts(material))),
         sections=tuple(section for section in sections if section is not None),
         printed=printed(material),
     )
-
-
-def strictest(material: Material) -> Marking:
-    """The strictest marking of the request, its incidents and their evidence."""
-    found = [material.request.marking]
-    for each in material.incidents:
-        found += [each.incident.marking, *(piece.marking for piece in each.evidence)]
-    return max(found, key=lambda marking: marking.strictness)
 
 
 def printed(material: Material) -> str:

@@ -21,9 +21,10 @@ from service.exchange.dossier.document import (
     quoted,
     table,
 )
+from service.exchange.dossier.event_phrases import RECOMMENDED, what
 from service.exchange.dossier.material import DossierEvent, Material
 from service.exchange.dossier.material_reader import ACTIONS
-from service.exchange.dossier.phrases import RECOMMENDED, day_and_clock, likelihood, recorded, what
+from service.exchange.dossier.phrases import day_and_clock, likelihood, recorded
 from service.exchange.dossier.timeline_section import in_order, who, words
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from domain.incident.events import Alternative
 from domain.incident.state import Attribution, Evidence, Incident
 from domain.vocabulary import format_time
 from service.exchange.dossier.document import (
@@ -20,7 +21,7 @@ from service.exchange.dossier.document import (
     term,
 )
 from service.exchange.dossier.material import IncidentFile, Material
-from service.exchange.dossier.phrases import CREDIBILITIES, RELIABILITIES, grading, likelihood, status
+from service.exchange.dossier.phrases import CREDIBILITIES, RELIABILITIES, grading, likelihood, spoken, status
 
 
 def incidents(material: Material) -> Section | None:
@@ -35,12 +36,13 @@ def _incident(file: IncidentFile, material: Material) -> Subsection:
         ("Where", cell(incident.region, *_place(file))),
         ("When", cell(format_time(incident.occurred_at))),
         ("Reported", cell(format_time(incident.reported_at), quiet(f"by {material.person(incident.reported_by)}"))),
-        ("Marking", cell(incident.marking.value.replace("_", " "))),
+        ("Marking", cell(spoken(incident.marking))),
         ("Attribution", cell(status(incident.status))),
     ]
     if incident.referred_to:
         facts.append(("Referred to", cell(*(material.authority(code) for code in incident.referred_to))))
     blocks: list[Block] = [Facts(tuple(facts)), *_finding(incident.attribution, file, material)]
+    blocks += _dissents(incident, material)
     blocks += _earlier_findings(incident, file, material)
     blocks.append(_evidence(file, material) if file.evidence else Paragraph(quiet("No evidence on it is shown here.")))
     return Subsection(incident.reference, tuple(blocks))
@@ -68,16 +70,37 @@ def _finding(finding: Attribution | None, file: IncidentFile, material: Material
         ("Basis", cell(quoted(finding.basis.value))),
         ("Found", cell(format_time(finding.found_at), quiet(f"by {material.person(finding.found_by)}"))),
     ]
+    if finding.changed_because is not None:
+        facts.append(("What changed", cell(quoted(finding.changed_because.value))))
+    facts += [("Alternative", cell(*_assessed(each))) for each in finding.alternatives]
+    if finding.to_be_reaffirmed:
+        facts.append(("To be reaffirmed", cell("evidence on which it rests is withdrawn")))
     if rests_on:
         facts.append(("Evidence", cell(", ".join(rests_on))))
     yield Facts(tuple(facts))
+
+
+def _assessed(alternative: Alternative) -> Iterator[TextLine]:
+    """Likelihood and confidence are separate lines (ICD 203)."""
+    party = alternative.responsible_party
+    yield quoted(party.value) if party else TextLine("it cannot be determined who is responsible")
+    yield quiet(f"Likelihood: {likelihood(alternative.likelihood)}.")
+    yield quiet(f"Confidence: {alternative.confidence.lower()}.")
+    yield quoted(alternative.basis.value)
+
+
+def _dissents(incident: Incident, material: Material) -> Iterator[Block]:
+    for dissent in incident.dissents:
+        who = cell(format_time(dissent.at), quiet(f"by {material.person(dissent.by)}"))
+        yield Facts((("Dissent", cell(*_assessed(dissent.finding))), ("Recorded", who)))
 
 
 def _earlier_findings(incident: Incident, file: IncidentFile, material: Material) -> Iterator[Block]:
     """Earlier findings, which were replaced or retracted."""
     rows = []
     for found, following in zip(incident.findings, incident.findings[1:], strict=False):
-        if (finding := found.finding) is not None:
+        finding, then = found.finding, following.finding
+        if finding is not None and (then is None or then.version != finding.version):
             party = finding.responsible_party
             rows.append(
                 (
@@ -85,7 +108,7 @@ def _earlier_findings(incident: Incident, file: IncidentFile, material: Material
                     cell(quoted(party.value) if party else "it cannot be determined"),
                     cell(likelihood(finding.likelihood)),
                     cell(finding.confidence.lower()),
-                    cell("replaced" if following.finding else "retracted"),
+                    cell("replaced" if then else "retracted"),
                 )
             )
     if rows:
@@ -99,6 +122,12 @@ def _evidence(file: IncidentFile, material: Material) -> Block:
     return table(titles, (0.2, 1.6, 0.8, 0.8, 0.9, 0.6), rows)
 
 
+def _withdrawn(piece: Evidence) -> Iterator[TextLine]:
+    if piece.withdrawn_reason is not None:
+        yield quiet("withdrawn:")
+        yield quoted(piece.withdrawn_reason.value)
+
+
 def _piece(number: int, piece: Evidence, material: Material) -> tuple[Cell, ...]:
     reliability, credibility = piece.source_reliability, piece.information_credibility
     return (
@@ -107,9 +136,10 @@ def _piece(number: int, piece: Evidence, material: Material) -> tuple[Cell, ...]
             quoted(piece.summary.value),
             quiet(str(piece.uri)) if piece.uri is not None else None,
             TextLine(f"SHA-256 {piece.sha256}", Style.EXACT) if piece.sha256 else None,
+            *_withdrawn(piece),
         ),
         cell(f"{reliability.value}: {RELIABILITIES[reliability]}"),
         cell(f"{grading(reliability, credibility)[1]}: {CREDIBILITIES[credibility]}"),
         cell(format_time(piece.recorded_at), quiet(material.person(piece.recorded_by))),
-        cell(piece.marking.value.replace("_", " ")),
+        cell(spoken(piece.marking)),
     )

@@ -10,7 +10,7 @@ from domain.decider import Verdict
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Evidence, Incident
 from domain.jurisdiction import Mandate
-from domain.vocabulary import Actor
+from domain.vocabulary import Actor, Marking
 from service.exchange.visible_log.history import HistoryStep
 
 
@@ -56,12 +56,14 @@ class PrintDetails:
 class Material:
     """The input of a dossier.
 
+    marking: now, the strictest of the request, its incidents and their evidence.
     mandate: the mandate under which the request is decided.
     hides_incidents: whether the request names incidents that the viewer may not see.
     names: (issuer, subject) -> name of the person. authorities: code -> name.
     """
 
     request: DeploymentRequest
+    marking: Marking
     mandate: Mandate | None
     moments: tuple[DossierEvent, ...]
     incidents: tuple[IncidentFile, ...]

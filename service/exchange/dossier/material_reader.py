@@ -16,15 +16,16 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.jurisdiction import Mandate, mandates_over
 from domain.limits import text_bytes
+from domain.markings import of_state, strictest
 from domain.recorded_event import Recorded
-from domain.vocabulary import AuthorityCode
+from domain.vocabulary import AuthorityCode, Marking
 from service.event_store.store import EventStore
 from service.exchange.dossier.material import DossierEvent, IncidentFile, Material, PrintDetails
 from service.exchange.visible_log.explanation import visible_incidents
 from service.exchange.visible_log.history import history
 from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.scope import Scope
-from service.exchange.visible_log.visibility import Visibility
+from service.exchange.visible_log.visibility import Visibility, states
 
 T = TypeVar("T")
 
@@ -38,6 +39,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "ApprovalConfirmed": "CONFIRM",
     "ApprovalRevoked": "REVOKE",
     "ApprovalExpired": "EXPIRE",
+    "ExtensionGranted": "GRANT_EXTENSION",
+    "ExtensionRefused": "REFUSE_EXTENSION",
 }
 """Deciding event -> action of the lifecycle."""
 
@@ -59,6 +62,7 @@ class MaterialReader:
         self._scope = scope
         self._subject = scope.subject
         self._visibility = visibility
+        self._visible_request = visibility.of((scope.subject,))[scope.subject]
         self._streams: dict[UUID, list[Recorded[Any]]] = {}
         self._size = 0
 
@@ -68,7 +72,7 @@ class MaterialReader:
         Raises ExportRefused if there is more than MAX_TEXT bytes of text.
         """
         moments = tuple(self._moments(self._subject))
-        request = self._folded(self._subject, self._scope.end)
+        request = self._visible_request.disclosed(self._folded(self._subject, self._scope.end))
         assert isinstance(request, DeploymentRequest)
         named = dict.fromkeys(incident for moment in moments for incident in moment.step.state.incidents)
         incidents = tuple(self._incidents(named))
@@ -77,6 +81,7 @@ class MaterialReader:
         scope = self._scope
         return Material(
             request=request,
+            marking=self._marking(incidents),
             mandate=self._mandate(request),
             moments=moments,
             incidents=incidents,
@@ -92,6 +97,13 @@ class MaterialReader:
                 recorded_at=last.recorded_at,
             ),
         )
+
+    def _marking(self, incidents: Iterable[IncidentFile]) -> Marking:
+        """The marking in force; that of a piece of evidence never changes."""
+        subjects = (self._subject, *(each.incident.id for each in incidents))
+        now = states(self._store, subjects, self._scope.present, texts=False)
+        pieces = (piece.marking for each in incidents for piece in each.evidence)
+        return strictest(*map(of_state, now.values()), *pieces)
 
     def _moments(self, subject: UUID) -> Iterable[DossierEvent]:
         recorded = {each.position: each for each in self._stream(subject)}
@@ -117,7 +129,10 @@ class MaterialReader:
             return
         step = next(step for step in STEPS if step.action == action)
         seen = visible_incidents(before, self._visibility)
-        yield from self._ask(lambda context: _judged(step, before, replace(context, seen=seen)), recorded)
+        deliberations = self._visible_request.discloses_deliberations
+        yield from self._ask(
+            lambda context: _judged(step, before, replace(context, seen=seen, deliberations=deliberations)), recorded
+        )
 
     def _mandate(self, request: DeploymentRequest) -> Mandate | None:
         """The deciding authority's mandate at the time of the decision, or of the last event."""

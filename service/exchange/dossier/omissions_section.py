@@ -17,7 +17,8 @@ OF_GRADINGS = (
     "Gradings of evidence are those of AJP-2.1. F and 6 are not the lowest grades: they mean that nobody can judge."
 )
 LEFT_OUT = (
-    "Incidents and evidence that the person for whom this was printed may not see do not appear in it. The table below "
+    "Incidents, evidence and deliberations that the person for whom this was printed may not see do not appear in it. "
+    "The table below "
     "lists events and decisions that refer to them. What may be seen follows from the markings of the records, as they "
     "apply now."
 )
@@ -41,7 +42,9 @@ def _rows(material: Material) -> Iterator[tuple[Cell, ...]]:
 def _left(path: str) -> str:
     head = path.partition(".")[0]
     named = {
-        "reason": "The text of a remark",
+        "actor": "Who acted for the deciding authority",
+        "reason": "The reason given",
+        "recommendation": "What was recommended",
         "incidents": "An incident",
         "awaiting": "An incident that is awaited",
         "grounds": "A finding that was a ground",
@@ -53,8 +56,8 @@ def _left(path: str) -> str:
 def _why(path: str, erased: bool) -> str:
     if erased:
         return "It was erased. That it was written, when and by whom, stays on record."
-    if path == "reason":
-        return "It is internal: only the deciding authority and auditors may see it."
+    if path in ("actor", "reason", "recommendation"):
+        return "It is internal to the deliberations: only the deciding authority and auditors may see it."
     return "Its marking does not permit the person for whom this was printed to see it."
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from domain.deployment_request.state import Condition, DeploymentRequest
+from domain.deployment_request.decision import Condition
+from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import Text, format_time
 from service.exchange.dossier.document import Block, Cell, Facts, Section, Subsection, cell, quiet, quoted, table, term
 from service.exchange.dossier.material import Material
@@ -30,7 +31,7 @@ def _compared(first: DeploymentRequest, request: DeploymentRequest) -> Block:
         titles.append(f"As amended, revision {request.revision}")
         columns.append(_terms_of(request))
     if granted is not None and granted.granted_strength is not None and granted.granted_period is not None:
-        titles.append("As granted")
+        titles.append("As granted" if granted.extended_by is None else "As granted and extended")
         columns.append(
             (
                 cell(request.force),
@@ -84,5 +85,11 @@ def _conditions(conditions: Iterable[Condition]) -> Block:
 
 def _fulfilment(report: Text | None, condition: Condition) -> Cell:
     if condition.fulfilled_at is None or report is None:
-        return cell(quiet("not reported"))
-    return cell(f"reported on {format_time(condition.fulfilled_at)}", quoted(report.value))
+        sent_back = condition.sent_back_reason
+        return cell(quiet("not reported" if sent_back is None else "sent back: not reported again"))
+    accepted = condition.accepted_at
+    return cell(
+        f"reported on {format_time(condition.fulfilled_at)}",
+        quoted(report.value),
+        f"accepted on {format_time(accepted)}" if accepted else quiet("neither accepted nor sent back"),
+    )

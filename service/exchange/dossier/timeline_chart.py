@@ -10,6 +10,7 @@ from html import escape
 from math import ceil
 from typing import Final, Self
 
+from domain.catalogue import INCIDENT
 from service.exchange.dossier.axis_ticks import ticks
 from service.exchange.dossier.material import DossierEvent, IncidentFile, Material
 from service.exchange.dossier.phrases import status
@@ -24,9 +25,7 @@ BAND: Final = 22
 LETTER: Final = 5.4
 """Average width of a character of the small type."""
 MOST_INCIDENTS: Final = 8
-OF_INCIDENTS: Final = frozenset(
-    {"IncidentReported", "EvidenceRecorded", "IncidentAttributed", "AttributionRetracted", "IncidentReferred"}
-)
+OF_INCIDENTS: Final = frozenset(event.__name__ for event in INCIDENT.events)
 FILLS: Final[Mapping[str, str]] = {
     "SUBMITTED": "#e4e7eb",
     "UNDER_REVIEW": "#c3cfde",

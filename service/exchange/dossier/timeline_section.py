@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from service.exchange.dossier.document import Cell, Paragraph, Picture, Section, cell, quiet, quoted, table, term
+from service.exchange.dossier.event_phrases import what
 from service.exchange.dossier.material import DossierEvent, Material
-from service.exchange.dossier.phrases import happened, what
+from service.exchange.dossier.phrases import happened
 from service.exchange.dossier.timeline_chart import picture
 
-WRITTEN: Final = ("reason", "purpose", "description", "summary", "basis", "report")
+WRITTEN: Final = ("reason", "purpose", "description", "summary", "basis", "changedBecause", "report", "statement")
 """Fields of events that hold free text."""
 LEGEND: Final = (
     "The band shows the status of the request. Numbers refer to the events below: "

@@ -34,8 +34,11 @@ class Column:
 
 
 def actor_id(actor: Actor) -> str:
-    """Identifies a person by issuer and subject, the register by its subject. No two actors have the same."""
-    return actor.subject if actor.is_system else person(actor.issuer, actor.subject)
+    """Identifies a person by issuer and subject, the register by its subject. No two actors have the same.
+
+    'undisclosed' for a person that the viewer may not know.
+    """
+    return person(actor.issuer, actor.subject) if actor.is_named else actor.subject
 
 
 def flat(type_name: str, payload: Mapping[str, Any]) -> Iterator[tuple[Column, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from service.exchange.exports import csv_export, jsonl, ocel_json, ocel_sqlite, xes
+from service.exchange.exports import csv_export, jsonl, ocel_json, ocel_sqlite, xes, xlsx
 from service.exchange.exports.atomic_file import STDOUT, checked, replacing, standard_output
 from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.visible_events import VisibleLog
@@ -17,6 +17,7 @@ FORMATS: Final[dict[str, WriteFormat]] = {
     "cloudevents": jsonl.write_cloudevents,
     "ocel2": ocel_json.write,
     "xes": xes.write,
+    "xlsx": xlsx.write,
 }
 
 

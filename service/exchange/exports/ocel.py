@@ -14,9 +14,9 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
-from domain.visibility import person
+from domain.visibility import person, recipient
 from domain.vocabulary import Actor, AuthorityCode, Subject, Text, iso_time
-from projections.api_terms import plain
+from projections.rows.api_terms import plain
 from service.exchange.exports.columns import COLUMNS, Column, ColumnType, flat
 from service.exchange.visible_log.visible_events import INTERNAL_AGGREGATES, VisibleEvent
 
@@ -97,7 +97,7 @@ def related(event: VisibleEvent) -> Iterator[RelatedObject]:
     """The objects that an event relates to, its subject first."""
     own = _authority(AuthorityCode(event.name), "subject") if event.kind == AUTHORITY.name else None
     yield own or RelatedObject(str(event.subject), event.kind, "subject")
-    if not event.actor.is_system:
+    if event.actor.is_named:
         yield _person(event.actor.issuer, event.actor.subject, "actor")
     yield _authority(event.actor.authority, "acting for")
     for incident in event.incidents:
@@ -106,12 +106,12 @@ def related(event: VisibleEvent) -> Iterator[RelatedObject]:
         if event.kind != AUTHORITY.name and field in event.payload:
             yield _authority(AuthorityCode(event.payload[field]), qualifier)
     for subject in event.payload.get("recipients", ()):
-        yield _person(event.actor.issuer, Subject(subject), "recipient")
+        yield _person(*recipient(Subject(subject), event.actor.issuer), "recipient")
 
 
 def acts_for(actor: Actor) -> tuple[str, str] | None:
-    """(person id, authority id) of an actor; None for the register."""
-    if actor.is_system:
+    """(person id, authority id) of an actor; None for the register, and for an undisclosed person."""
+    if not actor.is_named:
         return None
     return person(actor.issuer, actor.subject), str(authority.stream_of(actor.authority))
 
@@ -162,12 +162,12 @@ def _links(state: Any) -> Iterator[tuple[str, str]]:
             yield _id_of(state.deciding_authority), "decided by"
             yield person(state.submitted_by.issuer, state.submitted_by.subject), "submitted by"
             yield from ((str(incident), "rests on") for incident in state.incidents)
-            yield from ((person(state.submitted_by.issuer, subject), "is for") for subject in state.recipients)
+            yield from ((person(*recipient(each, state.submitted_by.issuer)), "is for") for each in state.recipients)
         case Incident():
             yield _id_of(state.reported_by.authority), "reported for"
             yield person(state.reported_by.issuer, state.reported_by.subject), "reported by"
             yield from ((_id_of(code), "referred to") for code in state.referred_to)
-            yield from ((person(state.reported_by.issuer, subject), "is for") for subject in state.recipients)
+            yield from ((person(*recipient(each, state.reported_by.issuer)), "is for") for each in state.recipients)
         case _:
             pass
 

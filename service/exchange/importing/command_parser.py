@@ -135,8 +135,9 @@ def _list_of(read: Callable[[object, str, Resolve], Any]) -> Callable[[object, s
 
 
 def _resolved(kind: Any, value: object, path: str, resolve: Resolve) -> UUID:
+    """A cell of a CSV file is a list wherever any command has a list of that name: one element is meant."""
     try:
-        return resolve(kind, value)
+        return resolve(kind, value[0] if isinstance(value, list) and len(value) == 1 else value)
     except ValueError as error:
         raise _at(path, str(error)) from None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from domain import claim, validation
+from domain import idempotency_key, validation
 from domain.refusals import FieldProblem
 from domain.vocabulary import REGISTER, Label
 from service.exchange.importing.importable_commands import COMMANDS, HistoryKind
@@ -103,7 +103,7 @@ def _history(found: _Open, file: ImportFile) -> ImportedHistory:
     return ImportedHistory(
         name=found.name,
         subject=file.subject(found.name),
-        claim=claim.stream_of(REGISTER, f"import/{file.origin}/{found.name}"),
+        claim=idempotency_key.stream_of(REGISTER, f"import/{file.origin}/{found.name}"),
         digest=digest.hexdigest(),
         correlation=file.correlation,
         lines=tuple(lines),

@@ -1,12 +1,11 @@
 """The commands that a line may use: every mutation of the API, each with its kind of history."""
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
+from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, REGION_PARTS
 from domain.deployment_request.commands import RecuseReviewer
 
 
@@ -21,6 +20,7 @@ class HistoryKind(StrEnum):
 KINDS: Final = (
     (AUTHORITY, HistoryKind.AUTHORITY),
     (JURISDICTION, HistoryKind.AUTHORITY),
+    (REGION_PARTS, HistoryKind.AUTHORITY),
     (INCIDENT, HistoryKind.INCIDENT),
     (DEPLOYMENT_REQUEST, HistoryKind.REQUEST),
 )
@@ -30,7 +30,7 @@ def mutation_of(command: type[Any]) -> str:
     """The mutation of a command: 'withdrawDeploymentRequest' for WithdrawRequest."""
     if command is RecuseReviewer:
         return "recuseFromDeploymentRequest"
-    name = re.sub("Request$", "DeploymentRequest", command.__name__)
+    name = command.__name__.replace("Request", "DeploymentRequest")
     return name[0].lower() + name[1:]
 
 

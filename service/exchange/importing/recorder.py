@@ -13,9 +13,20 @@ from uuid import UUID, uuid4, uuid5
 
 from domain import validation
 from domain.attempt import DecisionAttempt, StreamEvent
-from domain.catalogue import AGGREGATE_OF, AUTHORITY, INCIDENT, JURISDICTION, NUMBERING, Event, State, evolve, fold
-from domain.claim import Claim
+from domain.catalogue import (
+    AGGREGATE_OF,
+    AUTHORITY,
+    INCIDENT,
+    JURISDICTION,
+    NUMBERING,
+    REGION_PARTS,
+    Event,
+    State,
+    evolve,
+    fold,
+)
 from domain.decider import resolve
+from domain.idempotency_key import Claim
 from domain.incident.events import EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded_event import CommandRef, Recorded
@@ -32,7 +43,7 @@ from service.exchange.importing.imported_history import CommandLine, HistoryResu
 
 MAX_ATTEMPTS: Final = 50
 """Maximum number of attempts after append conflicts."""
-CACHED_AGGREGATES: Final = (AUTHORITY, JURISDICTION, NUMBERING)
+CACHED_AGGREGATES: Final = (AUTHORITY, JURISDICTION, REGION_PARTS, NUMBERING)
 """Aggregates that other histories depend on; their states stay in the state cache."""
 
 

@@ -1,12 +1,13 @@
 """Why a request had its status at an instant: rules and states of that instant, visibility of now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Event, State, fold
 from domain.decider import Context, Outlook, resolve
 from domain.deployment_request.lifecycle import outlooks
 from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.visibility import ACTOR, concealed
 from domain.recorded_event import Recorded
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
@@ -33,14 +34,26 @@ def explain_request(store: EventStore, scope: Scope, visibility: Visibility) -> 
     if scope.subject is None:
         raise ValueError("an explanation is about one request")
     history = [each for each in store.streams([(scope.subject, 0)]) if each.position <= scope.end]
-    request = fold(DEPLOYMENT_REQUEST, history)
+    stream = visibility.of((scope.subject,))[scope.subject]
+    request = stream.disclosed(fold(DEPLOYMENT_REQUEST, history))
     consulted: dict[UUID, State | None] = {}
     seen = visible_incidents(request, visibility)
-    context = Context(actor=scope.actor, now=scope.effective_time, subject=request.id, consulted=consulted, seen=seen)
+    context = Context(
+        actor=scope.actor,
+        now=scope.effective_time,
+        subject=request.id,
+        consulted=consulted,
+        seen=seen,
+        deliberations=stream.discloses_deliberations,
+    )
     return RequestExplanation(
         request=request,
         standing=status_text(request, ((type(each.event).__name__, each.happened_at) for each in history)),
-        because=tuple(each for each in history if each.position in request.led_here or _is_after_approval(each)),
+        because=tuple(
+            replace(each, actor=concealed(each.actor)) if ACTOR in stream.withheld(each) else each
+            for each in history
+            if each.position in request.led_here or _is_after_approval(each)
+        ),
         outlooks=resolve(
             lambda: outlooks(request, context), lambda streams: consulted.update(states(store, streams, scope.end))
         ),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from projections.audit_entries import AuditEntry, VisibleEntry, entry
-from projections.audit_trail import evolve
+from projections.rows.audit_entries import AuditEntry, VisibleEntry, entry
+from projections.views.audit_trail import evolve
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
 from service.exchange.visible_log.visibility import Visibility
@@ -41,8 +41,8 @@ def history(store: EventStore, scope: Scope, visibility: Visibility) -> Iterator
         if recorded.position > scope.end:
             return
         before, state = state, evolve(state, recorded)
-        if stream.shows(recorded.event):
-            audit_entry = entry(before, recorded, state)
+        if stream.shows(recorded.event, visibility.viewer):
+            audit_entry = entry(before, recorded, state, internal=stream.deliberations is None)
             shown, incidents = visibility.part(audit_entry, stream, visibility.of(audit_entry.mentions))
             named = {str(each): reference for each, reference in incidents.items()}
-            yield HistoryStep(recorded.event, audit_entry, shown, state, named)
+            yield HistoryStep(recorded.event, audit_entry, shown, stream.disclosed(state), named)

@@ -13,6 +13,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.limits import text_bytes
 from domain.recorded_event import Recorded
 from domain.vocabulary import Text
+from service.exchange.visible_log.visibility import VisibleStream
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 ROWS: Final = 2_000
@@ -26,11 +27,15 @@ OPENING: Final = RequestSubmitted.__name__
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCase:
-    """One request at the end of the scope. incidents: id -> reference, of the visible ones."""
+    """One request at the end of the scope, as the viewer may see it. incidents: id -> reference, of the visible ones.
+
+    deliberations: whether they may see who endorsed it for what.
+    """
 
     request: DeploymentRequest
     events: tuple[VisibleEvent, ...]
     incidents: Mapping[UUID, str]
+    deliberations: bool
 
     def named(self, incidents: Iterable[UUID]) -> tuple[str, ...]:
         """References of the visible ones among these incidents."""
@@ -38,11 +43,12 @@ class RequestCase:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Paths of hidden incidents and of erased texts."""
+        """Paths of hidden incidents, endorsements and erased texts."""
         hold = self.request.hold
         paths = (("incidents", self.request.incidents), ("hold.awaiting", hold.awaiting if hold else ()))
         unseen = [f"{path}.{n}" for path, ids in paths for n, each in enumerate(ids) if each not in self.incidents]
-        return (*unseen, *(path for path, text in self._texts() if text.value is None))
+        internal = () if self.deliberations or not self.request.endorsements_counted else ("endorsements",)
+        return (*unseen, *internal, *(path for path, text in self._texts() if text.value is None))
 
     def _texts(self) -> Iterator[tuple[str, Text]]:
         yield "purpose", self.request.purpose
@@ -76,7 +82,7 @@ def _cases(log: VisibleLog, streams: list[UUID]) -> Iterator[RequestCase]:
         recorded = [each for history in histories for each in history]
         shown = groupby(log.visible(recorded), attrgetter("subject"))
         for history, (_, events) in zip(histories, shown, strict=True):
-            yield _case(history, tuple(events))
+            yield _case(history, tuple(events), known[history[0].stream])
 
 
 def _gathered(histories: Iterable[tuple[Recorded[Any], ...]]) -> Iterator[list[tuple[Recorded[Any], ...]]]:
@@ -92,6 +98,11 @@ def _gathered(histories: Iterable[tuple[Recorded[Any], ...]]) -> Iterator[list[t
         yield gathered
 
 
-def _case(history: tuple[Recorded[Any], ...], events: tuple[VisibleEvent, ...]) -> RequestCase:
+def _case(history: tuple[Recorded[Any], ...], events: tuple[VisibleEvent, ...], stream: VisibleStream) -> RequestCase:
     incidents = {incident: name for visible in events for incident, name in visible.incidents.items()}
-    return RequestCase(request=fold(DEPLOYMENT_REQUEST, history), events=events, incidents=incidents)
+    return RequestCase(
+        request=stream.disclosed(fold(DEPLOYMENT_REQUEST, history)),
+        events=events,
+        incidents=incidents,
+        deliberations=stream.discloses_deliberations,
+    )

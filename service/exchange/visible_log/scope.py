@@ -6,20 +6,20 @@ from typing import Final
 from uuid import UUID
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
-from domain.vocabulary import SYSTEM, Actor, iso_time, joined
+from domain.vocabulary import Actor, iso_time, joined
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import find
 from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.visibility import Visibility
-from service.identity import Tokens, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Everything that the viewer may see, or one subject, up to a position.
+    """Everything that the viewer may see, or one subject, after one position and up to another.
 
     actor: the viewer; SYSTEM for the operator, who sees everything. subject: the stream, if limited to one.
-    end: last position of the output. present: last position used to judge visibility.
+    after: lists of events begin after this position. end: last position of the output.
+    present: last position used to judge visibility. present_at: when its event was recorded, None if there is none.
     now: time of the call. as_of: the requested past instant, if any.
     """
 
@@ -27,8 +27,10 @@ class Scope:
     end: int
     present: int
     now: datetime
+    present_at: datetime | None = None
     as_of: datetime | None = None
     subject: UUID | None = None
+    after: int = 0
 
     @property
     def effective_time(self) -> datetime:
@@ -36,27 +38,18 @@ class Scope:
         return self.as_of or self.now
 
 
-def bearer(tokens: Tokens, token: str | None, now: datetime) -> Actor:
-    """The bearer of the token; SYSTEM without a token. Raises ExportRefused."""
-    if token is None:
-        return SYSTEM
-    try:
-        return tokens.read(token, now).actor
-    except Unauthenticated as refusal:
-        raise ExportRefused(str(refusal)) from None
-
-
 def scope_of(store: EventStore, actor: Actor, now: datetime, as_of: datetime | None = None) -> Scope:
     """A scope without a subject, up to an instant.
 
     Raises ExportRefused if the instant is later than both the database's clock and the last event.
     """
-    present = store.head()[0]
+    present, present_at = store.head()
     if as_of is None:
-        return Scope(actor=actor, end=present, present=present, now=now)
+        return Scope(actor=actor, end=present, present=present, present_at=present_at, now=now)
     if (end := store.position_as_of(as_of)) is None:
         raise ExportRefused(f"{iso_time(as_of)} lies ahead: only the past of the register is known")
-    return Scope(actor=actor, end=end, present=max(present, end), now=now, as_of=as_of)
+    present = max(present, end)
+    return Scope(actor=actor, end=end, present=present, present_at=present_at, now=now, as_of=as_of)
 
 
 def called(

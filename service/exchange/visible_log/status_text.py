@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
-from domain.deployment_request.state import DecisionOutcome, DeploymentRequest, RequestStatus
+from domain.deployment_request.decision import DecisionOutcome
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.vocabulary import format_time
 
 AFTER_APPROVAL: Final = {
     "ApprovalQuestioned": "It was questioned on {}.",
     "ApprovalConfirmed": "It was confirmed on {}.",
+    "ExtensionGranted": "It was extended on {}.",
+    "ExtensionRefused": "An extension was refused on {}.",
     "ApprovalRevoked": "It was revoked on {}.",
     "ApprovalExpired": "It expired on {}.",
 }
 """Event type -> sentence about the approval; the placeholder is the time of the event."""
+ANSWERS: Final = ("ApprovalConfirmed", "ApprovalRevoked", "ApprovalExpired")
 UNANSWERED: Final = "It is questioned since {}, and waits to be confirmed or revoked."
 
 
@@ -35,10 +40,12 @@ def status_text(request: DeploymentRequest, events: Iterable[tuple[str, datetime
 
 
 def _afterwards(events: Iterable[tuple[str, datetime]]) -> Iterator[str]:
-    """Sentences about the approval since it was last questioned; earlier questions were answered."""
+    """Sentences about the last event of each kind. A confirmation before the last question answers nothing."""
     steps = [(type_, at) for type_, at in events if type_ in AFTER_APPROVAL]
-    questions = [index for index, (type_, _) in enumerate(steps) if type_ == "ApprovalQuestioned"]
-    steps = steps[questions[-1] :] if questions else steps
-    for type_, at in steps:
-        sentence = UNANSWERED if len(steps) == 1 and questions else AFTER_APPROVAL[type_]
-        yield sentence.format(format_time(at))
+    last = {type_: index for index, (type_, _) in enumerate(steps)}
+    questioned = last.get("ApprovalQuestioned", -1)
+    unanswered = all(last.get(answer, -1) <= questioned for answer in ANSWERS)
+    for type_, index in sorted(last.items(), key=itemgetter(1)):
+        if type_ != "ApprovalConfirmed" or index > questioned:
+            sentence = UNANSWERED if index == questioned and unanswered else AFTER_APPROVAL[type_]
+            yield sentence.format(format_time(steps[index][1]))

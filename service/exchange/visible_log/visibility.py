@@ -1,6 +1,5 @@
 """What one viewer may see of each stream, by the domain's rules as they apply now."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,24 +7,31 @@ from itertools import chain
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from domain import visibility
+from domain import authority, blocked_persons
 from domain.authority import Authority
-from domain.catalogue import AGGREGATES, INCIDENT, UNBEGUN, Aggregate, evolve
+from domain.catalogue import AGGREGATES, INCIDENT, UNBEGUN, Aggregate, evolve, version_of
 from domain.decider import Context, resolve
-from domain.deployment_request.state import DeploymentRequest
-from domain.incident.events import EvidenceRecorded
+from domain.deployment_request.state import Deliberations, DeploymentRequest
+from domain.deployment_request.visibility import disclosed, internal_parts
+from domain.incident.events import OfEvidence
 from domain.incident.state import Incident
 from domain.incident.visibility import viewer_of
 from domain.jurisdiction import Jurisdiction
 from domain.recorded_event import Recorded
+from domain.visibility import Viewer
 from domain.vocabulary import Actor
-from projections.audit_entries import AuditEntry, VisibleEntry, visible_to
+from projections.bounded_cache import BoundedCache
+from projections.rows.audit_entries import AuditEntry, VisibleEntry, visible_to
 from service.event_store.store import EventStore
 
-MAX_CACHED: Final = 10_000
-"""Streams in the cache, about 500 bytes each."""
-CONSULTED: Final = 2_000
-"""Cached states of authorities and jurisdictions."""
+MAX_BYTES: Final = 16 * 1024 * 1024
+STREAM_BYTES: Final = 500
+HIDDEN_BYTES: Final = 100
+"""Estimated memory of a cached stream: the base, and for each hidden piece of evidence or internal reader."""
+MAX_CONSULTED: Final = 8 * 1024 * 1024
+STATE_BYTES: Final = 2000
+EVENT_BYTES: Final = 400
+"""Estimated memory of a consulted state, of an authority or a jurisdiction: the base, and for each of its events."""
 NONE: Final[frozenset[UUID]] = frozenset()
 
 T = TypeVar("T")
@@ -37,7 +43,7 @@ class VisibleStream:
 
     opened_at: position of its first event. name: its reference, an authority's code, or a region.
     hidden: ids of an incident's evidence that the viewer may not see.
-    internal_readers: tokens of those who may read internal remarks on a request.
+    deliberations: of a request, if there is something internal in them that the viewer may not read.
     """
 
     aggregate: Aggregate
@@ -45,35 +51,48 @@ class VisibleStream:
     opened_at: int
     visible: bool = True
     hidden: frozenset[UUID] = NONE
-    internal_readers: tuple[str, ...] = ()
+    deliberations: Deliberations | None = None
 
-    def shows(self, event: object) -> bool:
+    def shows(self, event: object, viewer: Viewer) -> bool:
         """Whether the viewer may see this event of the stream."""
-        return self.visible and not (isinstance(event, EvidenceRecorded) and event.evidence in self.hidden)
+        if isinstance(event, blocked_persons.Event):
+            return viewer.sees(blocked_persons.audience(event))
+        return self.visible and not (isinstance(event, OfEvidence) and event.evidence in self.hidden)
+
+    def withheld(self, recorded: Recorded[Any]) -> tuple[str, ...]:
+        """The parts of this event of the stream that the viewer may not read."""
+        return internal_parts(self.deliberations, recorded.event, recorded.actor) if self.deliberations else ()
+
+    def disclosed(self, state: Any) -> Any:
+        """A state of this stream, as the viewer may see it."""
+        return disclosed(state) if self.deliberations else state
+
+    @property
+    def discloses_deliberations(self) -> bool:
+        return self.deliberations is None or not self.deliberations.internal
 
 
 class Visibility:
-    """Visibility and names of streams for one viewer. LRU cache, bounded in memory. Not thread-safe."""
+    """Visibility and names of streams for one viewer, cached within bounds. Not thread-safe."""
 
-    def __init__(self, store: EventStore, actor: Actor, now: datetime, present: int, kept: int = MAX_CACHED) -> None:
+    def __init__(
+        self, store: EventStore, actor: Actor, now: datetime, present: int, most_bytes: int = MAX_BYTES
+    ) -> None:
         """present: last position to read, so that one state of the register decides visibility for a whole file."""
         self.actor = actor
-        self.viewer = visibility.viewer(actor, registered=False, holds=())
         self.present = present
         self._store = store
         self._now = now
-        self._kept = kept
-        self._seen: OrderedDict[UUID, VisibleStream] = OrderedDict()
+        self._seen: BoundedCache[UUID, VisibleStream] = BoundedCache(most_bytes)
         self._consulted: dict[UUID, Any] = {}
+        self._consulted_bytes = 0
+        self.viewer = self._ask(authority.stream_of(actor.authority), lambda context: authority.viewer(context, actor))
 
     def of(self, streams: Iterable[UUID]) -> Mapping[UUID, VisibleStream]:
         """Visibility by stream. Ids that are not streams are omitted."""
         wanted = dict.fromkeys(streams)
-        found = {stream: self._seen[stream] for stream in wanted if stream in self._seen}
-        missing = [stream for stream in wanted if stream not in found]
-        for stream in found:
-            self._seen.move_to_end(stream)
-        if missing:
+        found = {stream: seen for stream in wanted if (seen := self._seen.get(stream)) is not None}
+        if missing := [stream for stream in wanted if stream not in found]:
             fresh = self._read(missing)
             self._keep(fresh)
             found |= fresh
@@ -89,7 +108,7 @@ class Visibility:
         seen = {each for each in entry.mentions if each not in subject.hidden and may_be_seen(each, streams)}
         named = (each for each in entry.mentions if each in seen and each in streams)
         incidents = {each: streams[each].name for each in named if streams[each].aggregate is INCIDENT}
-        return visible_to(self.viewer, entry, seen), incidents
+        return visible_to(entry, seen), incidents
 
     def note(self, recorded: Recorded[Any]) -> None:
         """Caches a stream from its first event; only for the operator, who needs no visibility check."""
@@ -114,7 +133,7 @@ class Visibility:
         return replace(
             stream,
             visible=self._ask(request.id, lambda context: stream.aggregate.is_visible(request, context)),
-            internal_readers=request.internal_readers,
+            deliberations=None if self.viewer.sees(request.deliberations.readers) else request.deliberations,
         )
 
     def _incident(self, stream: VisibleStream, incident: Incident) -> VisibleStream:
@@ -124,18 +143,21 @@ class Visibility:
 
     def _ask(self, subject: UUID, question: Callable[[Context], T]) -> T:
         """Evaluates a rule, reading the streams that it asks for."""
-        if len(self._consulted) > CONSULTED:
+        if self._consulted_bytes > MAX_CONSULTED:
             self._consulted.clear()
+            self._consulted_bytes = 0
         context = Context(actor=self.actor, now=self._now, subject=subject, consulted=self._consulted)
         return resolve(lambda: question(context), self._consult)
 
     def _consult(self, streams: Collection[UUID]) -> None:
-        self._consulted.update(states(self._store, streams, self.present, texts=False))
+        found = states(self._store, streams, self.present, texts=False)
+        self._consulted.update(found)
+        self._consulted_bytes += sum(STATE_BYTES + EVENT_BYTES * version_of(state) for state in found.values())
 
     def _keep(self, fresh: Mapping[UUID, VisibleStream]) -> None:
-        self._seen.update(fresh)
-        while len(self._seen) > self._kept:
-            self._seen.popitem(last=False)
+        for stream, seen in fresh.items():
+            size = STREAM_BYTES + HIDDEN_BYTES * (len(seen.hidden) + (seen.deliberations is not None))
+            self._seen.put(stream, seen, size)
 
 
 def states(

@@ -11,8 +11,7 @@ from domain.catalogue import AGGREGATE_OF, CLAIM, NUMBERING, UNBEGUN
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.recorded_event import CommandRef, Recorded
 from domain.vocabulary import Actor
-from projections.api_terms import payload
-from projections.audit_entries import entry_of
+from projections.rows.audit_entries import ByAuthority, entry_of, payload_without
 from service.event_store.records import StreamVersion
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
@@ -89,15 +88,15 @@ class VisibleLog:
         consulted = {stream for recorded in chosen for stream, _ in recorded.consulted}
         visible_streams = self.visibility.of(streams.union(consulted, *named))
         for recorded, ids in zip(chosen, named, strict=True):
-            if visible_streams[recorded.stream].shows(recorded.event):
+            if visible_streams[recorded.stream].shows(recorded.event, self.visibility.viewer):
                 yield self._visible_event(recorded, ids, visible_streams)
 
     def _blocks(self) -> Iterator[Sequence[Recorded[Any]]]:
         if self.scope.subject is not None:
             for page in self.store.pages([(self.scope.subject, 0)]):
-                yield [each for each in page if each.position <= self.scope.end]
+                yield [each for each in page if self.scope.after < each.position <= self.scope.end]
             return
-        after = 0
+        after = self.scope.after
         while after < self.scope.end and (block := self.store.feed(after, BLOCK)):
             after = block[-1].position
             yield [recorded for recorded in block if recorded.position <= self.scope.end]
@@ -106,7 +105,8 @@ class VisibleLog:
         self, recorded: Recorded[Any], ids: tuple[UUID, ...], streams: Mapping[UUID, VisibleStream]
     ) -> VisibleEvent:
         subject = streams[recorded.stream]
-        entry = entry_of(recorded, ids, payload(recorded.event), (), subject.internal_readers)
+        withheld = subject.withheld(recorded)
+        entry = entry_of(recorded, ids, payload_without(withheld, recorded.event), (), withheld)
         shown, incidents = self.visibility.part(entry, subject, streams)
         seen = [may_be_seen(stream, streams) for stream, _ in recorded.consulted]
         return VisibleEvent(
@@ -132,9 +132,9 @@ class VisibleLog:
 
 
 def _name_of(recorded: Recorded[Any], subject: VisibleStream) -> str:
-    """Name of the subject; for events about mandates, the authority's code."""
-    is_of_mandate = isinstance(recorded.event, MandateGranted | MandateEnded)
-    return str(recorded.event.authority) if is_of_mandate else subject.name
+    """Name of the subject; for events about mandates, blocked persons and regions, the authority's code."""
+    names_authority = isinstance(recorded.event, MandateGranted | MandateEnded | ByAuthority)
+    return str(recorded.event.authority) if names_authority else subject.name
 
 
 def _ids_of(value: Any) -> Iterator[UUID]:

@@ -1,6 +1,7 @@
 """Source that writes scalars and enums."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from graphql import GraphQLEnumType, GraphQLScalarType
@@ -13,6 +14,9 @@ EXACT: Final = {
     "Int": "type({0}) is not int or not -2147483648 <= {0} <= 2147483647",
 }
 """By scalar: when a value is unexpected. Such a value is its own JSON."""
+
+PLAIN: Final = frozenset({datetime, int, str})
+"""Classes whose values are neither errors nor awaitables."""
 
 
 class Unexpected(Exception):
@@ -38,9 +42,12 @@ def _scalar(kind: GraphQLScalarType) -> Callable[[Any, Any], Any]:
     serialize = kind.coerce_output_value
 
     def written(value: Any, run: Any) -> Any:
-        if isinstance(value, Exception) or hasattr(type(value), "__await__"):
+        if type(value) not in PLAIN and (isinstance(value, Exception) or hasattr(type(value), "__await__")):
             raise Unexpected
         found = serialize(value)
+        if type(found) is str:
+            run.spend(0, len(found) if found.isascii() else 4 * len(found))
+            return found
         if found is None:
             raise Unexpected
         run.spend_value(found)

@@ -9,6 +9,7 @@ import strawberry
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 
 from service.graphql.compiled.collect import Collector, NotCompilable, conditions, fragments_of
+from service.graphql.compiled.resolvers import ANYTHING
 from service.graphql.compiled.writer import Charges, Writer
 
 BUILT_IN: Final = {"type": type, "str": str, "int": int, "bool": bool, "len": len}
@@ -24,13 +25,13 @@ Key = tuple[str | None, tuple[tuple[str, bool], ...]]
 class Plan:
     """A compiled operation.
 
-    complete: writes the response and leaves the fields that have a resolver to the run. whole: the types of which it
-    selects a field that needs the whole object.
+    complete: writes the response and leaves the fields that have a resolver to the run. reads: by type, the names that
+    its fields read of a state; None if they may read anything. Types that are absent are not selected.
     """
 
     source: str
     complete: Callable[[Any, Any], dict[str, Any]]
-    whole: frozenset[str]
+    reads: Mapping[str, frozenset[str] | None]
 
 
 def compiled(
@@ -48,7 +49,8 @@ def compiled(
         resolver.complete = namespace[completion]
     for table in writer.tables:
         table.update({kind: namespace[function] for kind, function in table.items()})
-    return Plan(source, namespace[name], frozenset(writer.whole))
+    reads = {kind: None if ANYTHING in names else frozenset(names) for kind, names in writer.reads.items()}
+    return Plan(source, namespace[name], reads)
 
 
 def loaded(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,23 +74,31 @@ class Plans:
         self._plans: dict[Key, Plan | None] = {}
         self._missed: deque[Key] = deque(maxlen=MAX_PLANS)
 
+    def is_known(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> bool:
+        """Whether `plan` finds the plan without compiling."""
+        key = self._key(operation, variables)
+        return key in self._plans or (len(self._plans) >= MAX_PLANS and key not in self._missed)
+
     def plan(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Plan | None:
         """The plan of an operation; None if graphql-core must execute it. variables: coerced."""
-        values = {name: value for name in self._conditions if type(value := variables.get(name)) is bool}
-        key = operation.name.value if operation.name else None, tuple(values.items())
+        key = self._key(operation, variables)
         if key in self._plans:
             self._plans[key] = found = self._plans.pop(key)
             return found
         if len(self._plans) >= MAX_PLANS and not self._makes_room(key):
             return None
         try:
-            collector = Collector(self._schema._schema, self._fragments, values)
+            collector = Collector(self._schema._schema, self._fragments, dict(key[1]))
             found = self._plans[key] = compiled(self._schema, collector, operation, self._charges)
         except (NotCompilable, GraphQLError, RecursionError):
             self._plans[key] = None
             return None
         self.size += _size(found)
         return found
+
+    def _key(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Key:
+        values = [(name, value) for name in self._conditions if type(value := variables.get(name)) is bool]
+        return operation.name.value if operation.name else None, tuple(values)
 
     def _makes_room(self, key: Key) -> bool:
         """Drops the plan that was used longest ago, if the key was missed before: random values evict no plan."""

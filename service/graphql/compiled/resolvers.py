@@ -1,7 +1,7 @@
 """Fields with a resolver: their arguments, and how their value is obtained."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import strawberry
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
@@ -16,8 +16,13 @@ from service.graphql.compiled.leaves import DEFINITION
 
 PATH: Final = "path"
 """Metadata of a field that is an attribute of an attribute: the path from the object."""
-WHOLE: Final = "whole"
-"""Metadata of a field that needs a whole object, although it is read at once."""
+READ: Final = "read"
+"""Attribute of a resolver: the function of the object that it calls."""
+READS: Final = "reads"
+"""Metadata of a field: the names that it reads of the state behind an object, by type; None stands for its own type.
+Without it, a field may read anything of its own type."""
+ANYTHING: Final = "*"
+"""In place of names."""
 
 
 def is_read_at_once(definition: StrawberryField) -> bool:
@@ -63,7 +68,7 @@ class Resolver:
         self.is_async = definition.is_async
         self._schema, self._definition, self._parent = schema, definition, parent
         self._field, self._nodes = field, list(nodes)
-        self._function: Callable[..., Any] = base
+        self._function = cast("Callable[..., Any]", base.wrapped_func)
         self._takes_source = base.self_parameter is not None
         self._info_name = base.info_parameter.name if base.info_parameter else None
         if self._info_name and parent not in _roots(schema):

@@ -24,6 +24,9 @@ class Meter(Protocol):
     def spend_value(self, value: object) -> None:
         """Counts the bytes of a JSON value."""
 
+    def note(self, disclosure: Any) -> None:
+        """Notes what the access log records of an object that the response shows; None for nothing."""
+
     @property
     def is_spent(self) -> bool:
         """Whether others should run now."""
@@ -37,7 +40,7 @@ class Run:
 
     def __init__(self, plan: Plan, executor: Executor[Any], meter: Meter) -> None:
         self.resolved: dict[str, Any] = {}
-        self.spend, self.spend_value = meter.spend, meter.spend_value
+        self.spend, self.spend_value, self.note = meter.spend, meter.spend_value, meter.note
         self._plan, self._executor, self._meter = plan, executor, meter
         self._holes: list[Hole] = []
         self.leave = self._holes.append

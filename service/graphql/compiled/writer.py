@@ -24,7 +24,15 @@ from strawberry.types.field import StrawberryField
 
 from service.graphql.compiled.collect import Collector, NotCompilable
 from service.graphql.compiled.leaves import DEFINITION, Unexpected, leaf
-from service.graphql.compiled.resolvers import PATH, WHOLE, Resolver, definition_of, is_read_at_once
+from service.graphql.compiled.resolvers import (
+    ANYTHING,
+    PATH,
+    READ,
+    READS,
+    Resolver,
+    definition_of,
+    is_read_at_once,
+)
 
 LONGEST: Final = 40 * 1024
 """Characters of source, which take 13 ms. A longer operation is not compiled: others wait meanwhile."""
@@ -50,7 +58,7 @@ class Writer:
         self.namespace: dict[str, Any] = {"Unexpected": Unexpected, "lists": frozenset({list, tuple})}
         self.resolvers: list[tuple[Resolver, str]] = []
         self.tables: list[dict[type, Any]] = []
-        self.whole: set[str] = set()
+        self.reads: dict[str, set[str]] = {}
         self._schema, self._collector, self._charges, self._root = schema, collector, charges, root
         self._functions: dict[tuple[str, tuple[int, ...]], str] = {}
         self._names = 0
@@ -77,8 +85,8 @@ class Writer:
                 raise NotCompilable(field_name)
             units += self._charges.of_field(field)
             definition = definition_of(field)
-            if not is_read_at_once(definition) or WHOLE in definition.metadata:
-                self.whole.add(kind.name)
+            for owner, names in definition.metadata.get(READS, {None: (ANYTHING,)}).items():
+                self._reads(owner or kind.name, *names)
             if is_read_at_once(definition) and kind is not self._root:
                 value = self._name("v")
                 lines.append(f"{value} = {self._read(definition)}")
@@ -91,9 +99,16 @@ class Writer:
                 holes.append(f"run.leave((found, source, {self._named('resolver', resolver)}))")
         classes = self._named("kinds", frozenset(_classes(kind)))
         check = [] if kind is self._root else [f"if type(source) not in {classes}:", "    raise Unexpected"]
+        disclosed = [each.disclosure for each in _classes(kind) if hasattr(each, "disclosure")]
+        if disclosed:
+            self._reads(kind.name, *disclosed[0].reads)
+            check.append("run.note(source.disclosure)")
         body = [*check, f"size = {size}", *lines, f"run.spend({units}, size)", f"found = {{{', '.join(keys)}}}", *holes]
         self._write(name, "source", body, "found")
         return name
+
+    def _reads(self, type_name: str, *names: str) -> None:
+        self.reads.setdefault(type_name, set()).update(names)
 
     def _read(self, definition: StrawberryField) -> str:
         """The expression of a field that is read at once."""
@@ -101,7 +116,8 @@ class Writer:
             return f"source.{definition.python_name}"
         if (path := definition.metadata.get(PATH)) is not None:
             return f"source.{path}"
-        return f"{self._named('read', definition.base_resolver)}(source)"
+        function = definition.base_resolver.wrapped_func
+        return f"{self._named('read', getattr(function, READ, function))}(source)"
 
     def _completion(self, kind: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> str:
         """The name of the function that completes a resolved value of a type."""

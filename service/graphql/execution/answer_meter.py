@@ -32,6 +32,7 @@ class AnswerMeter:
 
     def __init__(self, context: "Context") -> None:
         self._context = context
+        self.note = context.disclosures.note
         self._cost = self._paced = self._size = 0
         self._reserved = STEP
 

@@ -44,6 +44,13 @@ class BoundedExecutor(Executor[None]):
         self._meter.spend(0, json_size(written))
         return written
 
+    def complete_object_value(
+        self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
+    ) -> Any:
+        if hasattr(type(result), "disclosure"):
+            self.context_value.disclosures.note(result.disclosure)
+        return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
+
     def complete_iterable_value(
         self, item_type: Any, field_details_list: Any, info: Any, path: Any, items: Iterable[Any], position: Any
     ) -> Any:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import strawberry
@@ -13,6 +14,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     Source,
@@ -22,15 +24,17 @@ from graphql import (
     validate,
 )
 
+from projections.bounded_cache import BoundedCache
 from service.graphql.compiled.plans import Plans
 from service.graphql.compiled.writer import Charges
+from service.graphql.execution.cost_model import OperationCost
 from service.graphql.execution.field_charges import charge_of_field, charge_of_item
 from service.graphql.execution.graphql_errors import ERRORS
 from service.graphql.execution.person_quotas import PersonQuota
-from service.graphql.execution.query_cost import TOKENS, SelectionCost, cost, measure, too_long, too_wide
+from service.graphql.execution.query_cost import TOKENS, cost, measure, too_long, too_wide
 
 MAX_DOCUMENTS: Final = 16 * 1024 * 1024
-"""Bytes of parsed documents in the cache."""
+"""Bytes of parsed documents in the cache, with their plans."""
 BYTES_PER_CHARACTER: Final = 200
 """Estimated bytes of a parsed document per character of its text. A token takes about 1,000 bytes."""
 MAX_CACHED_LENGTH: Final = 10_000
@@ -41,13 +45,26 @@ CHARGES: Final = Charges(charge_of_field, charge_of_item)
 _LINE_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPolicy:
+    """trusted_only: whether only trusted documents are executed. introspection: whether other documents may query the
+    schema. suggestions: whether errors suggest similar names of the schema."""
+
+    trusted_only: bool = False
+    introspection: bool = True
+    suggestions: bool = True
+
+
+ANY: Final = DocumentPolicy()
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a valid document. declared: the names of its variables."""
 
     name: str | None
     kind: OperationType
-    selection: SelectionCost
+    selection: OperationCost
     declared: tuple[str, ...]
 
     def cost(self, variables: Mapping[str, Any] | None) -> int | GraphQLError:
@@ -92,52 +109,47 @@ class LineIndexedSource(Source):
 class DocumentCache:
     """Parses and validates documents for a schema. LRU cache of valid ones. Use from one event loop only."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
-        self._schema = schema
+    def __init__(self, schema: strawberry.Schema, policy: DocumentPolicy = ANY) -> None:
+        self._parse = partial(parse_document, schema, policy=policy)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="document")
-        self._documents: dict[str, Document] = {}
-        self._sizes: dict[str, int] = {}
-        self._size = 0
+        self._documents: BoundedCache[str, Document] = BoundedCache(MAX_DOCUMENTS)
+
+    @property
+    def size(self) -> int:
+        """Estimated bytes of all cached documents."""
+        return self._documents.size
 
     async def read(self, text: str, share: PersonQuota) -> Document:
         """share: the sender's quota. Long documents of one person are parsed one at a time."""
         if (error := too_long(text)) is not None:
             return Document(None, (error,))
-        if (document := self._lookup(text)) is not None:
+        if (document := self._documents.get(text)) is not None:
             return document
         if len(text) <= MAX_INLINE_LENGTH:
-            return self._keep(text, parse_document(self._schema, text))
+            async with share.pace.piece():
+                return self.keep(text, self._parse(text))
         async with share.reading:
-            if (document := self._lookup(text)) is not None:
+            if (document := self._documents.get(text)) is not None:
                 return document
+            await share.pace.point()
             loop = asyncio.get_running_loop()
-            return self._keep(text, await loop.run_in_executor(self._threads, parse_document, self._schema, text))
+            return self.keep(text, await loop.run_in_executor(self._threads, self._parse, text))
 
-    def _lookup(self, text: str) -> Document | None:
-        document = self._documents.pop(text, None)
-        return None if document is None else self._keep(text, document)
-
-    def _keep(self, text: str, document: Document) -> Document:
-        """Keeps a document as the last one used. Its plans may have grown since."""
-        if document.plans is None:
-            return document
-        size = len(text) * BYTES_PER_CHARACTER + document.plans.size
-        self._size += size - self._sizes.get(text, 0)
-        self._documents[text], self._sizes[text] = document, size
-        while self._size > MAX_DOCUMENTS:
-            oldest = next(iter(self._documents))
-            del self._documents[oldest]
-            self._size -= self._sizes.pop(oldest)
+    def keep(self, text: str, document: Document) -> Document:
+        """Caches a valid document. Call it again when its plans may have grown, so that they count."""
+        if document.plans is not None:
+            self._documents.put(text, document, len(text) * BYTES_PER_CHARACTER + document.plans.size)
         return document
 
 
-def parse_document(schema: strawberry.Schema, text: str) -> Document:
+def parse_document(schema: strawberry.Schema, text: str, *, policy: DocumentPolicy = ANY) -> Document:
     """Parses and validates a document."""
     try:
         node, core = parse(LineIndexedSource(text), max_tokens=TOKENS), schema._schema
         if (error := too_wide(text, node)) is not None:
             return Document(node, (error,))
-        errors = validate(core, node, specified_rules, max_errors=ERRORS)
+        rules = specified_rules if policy.introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+        errors = validate(core, node, rules, max_errors=ERRORS, hide_suggestions=not policy.suggestions)
         if errors:
             return Document(node, tuple(errors))
         plans = Plans(schema, node, CHARGES) if len(text) <= MAX_CACHED_LENGTH else None

@@ -3,13 +3,17 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType
+from opentelemetry import trace
 
+from service.graphql.execution.access_record import record_disclosures
 from service.graphql.execution.bounded_execution import IncompleteAnswer
-from service.graphql.execution.document_cache import Document, DocumentCache
+from service.graphql.execution.cost_budget import BudgetExceeded
+from service.graphql.execution.document_cache import ANY, Document, DocumentCache, DocumentPolicy
 from service.graphql.execution.graphql_errors import (
     UNAVAILABLE,
     VIEW_BEHIND,
@@ -28,7 +32,7 @@ from service.graphql.execution.recorded_commands import (
     mark_recorded,
 )
 from service.graphql.execution.request import GraphQLRequest
-from service.graphql.execution.trusted_documents import TrustedDocuments
+from service.graphql.execution.trusted_documents import TrustedDocuments, document_id
 
 if TYPE_CHECKING:
     from service.graphql.schema.context import Context
@@ -73,6 +77,8 @@ class GraphQLResponse:
         return {**body, "data": self.data, **({"extensions": extensions} if extensions else {})}
 
 
+EVENT: Final = 60
+"""Units to deliver one event of a subscription, besides the cost of its fields."""
 MUTATION_NEEDS_POST: Final = "GET accepts only queries: send this with POST."
 TRUSTED_ONLY: Final = (
     "This server executes only its own documents: send documentId instead of query. 'mandate documents' lists the ids."
@@ -100,17 +106,15 @@ class Prepared:
 
 
 class GraphQLExecutor:
-    """trusted_only: whether requests with a query are refused."""
-
-    def __init__(self, schema: strawberry.Schema, trusted: TrustedDocuments, *, trusted_only: bool) -> None:
+    def __init__(self, schema: strawberry.Schema, trusted: TrustedDocuments, policy: DocumentPolicy = ANY) -> None:
         self._schema = schema._schema
-        self._parse = DocumentCache(schema).read
-        self._trusted, self._trusted_only = trusted, trusted_only
+        self._documents = DocumentCache(schema, policy)
+        self._trusted, self._policy = trusted, policy
 
     async def prepare(
         self, request: GraphQLRequest, context: "Context", *, read_only: bool = False
     ) -> Prepared | GraphQLResponse:
-        """The operation to execute, or the response that refuses it."""
+        """The operation to execute, or the response that refuses it. Raises BudgetExceeded."""
         document = await self._document(request, context)
         if document.errors:
             return GraphQLResponse(errors=format_errors(document.errors, document.node))
@@ -122,14 +126,15 @@ class GraphQLExecutor:
         cost = operation.cost(request.variables)
         if isinstance(cost, GraphQLError):
             return GraphQLResponse(errors=format_errors([cost]))
+        context.services.budget.charge(context.actor.person, cost)
         return Prepared(document, request, operation.kind, cost)
 
     async def _document(self, request: GraphQLRequest, context: "Context") -> Document:
         if request.document_id is not None:
             return self._trusted.find(request.document_id)
-        if self._trusted_only:
+        if self._policy.trusted_only:
             return Document(None, (GraphQLError(TRUSTED_ONLY),))
-        return await self._parse(request.query, context.share)
+        return await self._documents.read(request.query, context.share)
 
     async def execute(self, prepared: Prepared | GraphQLResponse, context: "Context") -> GraphQLResponse:
         """Executes a query or a mutation. Never raises: every failure becomes an error in the response.
@@ -140,13 +145,25 @@ class GraphQLExecutor:
             return prepared
         if prepared.is_subscription:
             return GraphQLResponse(errors=format_errors([GraphQLError(SUBSCRIPTION_NEEDS_STREAM)]))
+        started, span = monotonic(), trace.get_current_span()
+        if span.is_recording():
+            span.set_attribute("graphql.operation.type", prepared.kind.value)
+            span.set_attribute("graphql.document.id", prepared.request.document_id or "")
+        answer = await self._executed(prepared, context)
+        name, has_errors = self._trusted.name(prepared.request.document_id), bool(answer.errors)
+        context.services.record_document_metric(name, monotonic() - started, has_errors)
+        return answer
+
+    async def _executed(self, prepared: Prepared, context: "Context") -> GraphQLResponse:
         operation: OperationRun | None = None
         try:
             async with context.share.cost(prepared.cost):
-                operation = start(self._schema, prepared.document, prepared.request, context)
+                operation = self._start(prepared, context)
                 result = await operation.result()
+                self._keep(prepared)
                 not_executed = operation.not_executed() if result.errors else ()
-                return _to_response(result, prepared.node, context, not_executed)
+                answer = _to_response(result, prepared.node, context, not_executed)
+                return await self._once_recorded(answer, prepared, context)
         except NotExecutable as refused:
             return _to_response(ExecutionResult(None, refused.errors), prepared.node, context)
         except QuotaExceeded as refused:
@@ -160,11 +177,41 @@ class GraphQLExecutor:
                 not_executed=operation.not_executed() if operation and recorded else (),
             )
 
+    async def _once_recorded(self, answer: GraphQLResponse, prepared: Prepared, context: "Context") -> GraphQLResponse:
+        """The answer, when what it discloses is in the access log. If it cannot be recorded, an error alone."""
+        request, recorded = prepared.request, answer.recorded
+        if answer.data is None:
+            context.disclosures.taken()
+            return answer
+        try:
+            name = request.document_id
+            document = self._trusted.digest(name) if name is not None else document_id(request.query)
+            await record_disclosures(context, prepared.kind, document)
+        except Exception as error:  # noqa: BLE001
+            return GraphQLResponse(
+                errors=[mark_recorded(subscription_error(error), recorded)],
+                executed=bool(recorded),
+                recorded=recorded,
+                not_executed=answer.not_executed,
+            )
+        return answer
+
+    def _start(self, prepared: Prepared, context: "Context") -> OperationRun:
+        """Raises NotExecutable. Charges the coercion of variables."""
+        with context.pace.charged():
+            hide = not self._policy.suggestions
+            return start(self._schema, prepared.document, prepared.request, context, hide_suggestions=hide)
+
+    def _keep(self, prepared: Prepared) -> None:
+        """Its plans may have grown."""
+        if prepared.request.document_id is None:
+            self._documents.keep(prepared.request.query, prepared.document)
+
     async def stream(
         self, request: GraphQLRequest, context: "Context", *, read_only: bool = False
     ) -> AsyncGenerator[GraphQLResponse, None]:
         """Executes any operation and yields its responses. A response with executed=False is the last. Raises
-        SubscriptionsEnded."""
+        SubscriptionsEnded, BudgetExceeded."""
         prepared = await self.prepare(request, context, read_only=read_only)
         async with aclosing(self.answers(prepared, context)) as answers:
             async for answer in answers:
@@ -183,25 +230,30 @@ class GraphQLExecutor:
                     yield answer
                     context.release()
         finally:
-            context.release()
+            context.end()
 
     async def _stream_results(self, prepared: Prepared, context: "Context") -> AsyncGenerator[GraphQLResponse, None]:
         """Yields the results of a subscription. A retryable error ends it: to skip the event would lose it."""
         try:
-            operation = start(self._schema, prepared.document, prepared.request, context)
+            operation = self._start(prepared, context)
             async with aclosing(await operation.events()) as events:
                 async for event in events:
+                    context.services.budget.charge(context.actor.person, prepared.cost)
+                    await context.pace.point(EVENT)
                     answer = _to_response(await operation.event(event), prepared.node, context)
+                    answer = await self._once_recorded(answer, prepared, context)
                     if answer.is_retryable:
                         yield GraphQLResponse(errors=answer.errors)
                         return
                     yield answer
         except NotExecutable as refused:
             yield GraphQLResponse(errors=format_errors(refused.errors, prepared.node))
-        except SubscriptionsEnded:
+        except (SubscriptionsEnded, BudgetExceeded):
             raise
         except Exception as error:  # noqa: BLE001
             yield GraphQLResponse(errors=[subscription_error(error)])
+        finally:
+            self._keep(prepared)
 
 
 def _to_response(

@@ -35,11 +35,16 @@ CHARGES: Final[Mapping[tuple[str, str], int]] = {
     ("DeploymentRequest", "history"): 2 * READ,
     ("Incident", "history"): 2 * READ,
     ("Query", "auditTrail"): 2 * READ,
+    ("Query", "accessLog"): 2 * READ,
     ("Query", "deploymentRequests"): 5 * READ,
     ("Query", "incidents"): 5 * READ,
+    ("Query", "regions"): 5 * READ,
     ("Query", "situation"): 5 * READ,
     ("DeploymentRequestConnection", "totalCount"): 5 * READ,
     ("IncidentConnection", "totalCount"): 5 * READ,
+    ("RegionConnection", "totalCount"): 5 * READ,
+    ("Query", "inbox"): 5 * READ,
+    ("InboxConnection", "totalCount"): 5 * READ,
 }
 """Fields that cost more than a read of stored data."""
 
@@ -50,6 +55,7 @@ ITEMS: Final[Mapping[str, int]] = {
     "Authority": 2,
     "DeploymentRequestConnection": 16,
     "IncidentConnection": 16,
+    "InboxConnection": 4,
 }
 """By type: the extra cost of one list item, which is loaded in full and may have texts of 20,000 characters. By
 connection type: the extra cost of one item of the page."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from itertools import islice
+from math import ceil
 from typing import Any, Final
 from uuid import uuid4
 
@@ -11,10 +12,12 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 from projections.reading.reader import DatabaseUnavailable, ViewBehind
 from service.errors import OutcomeUnknown, Unavailable
 from service.graphql.execution.error_paths import argument_path
-from service.graphql.execution.person_quotas import RETRY_AFTER, QuotaExceeded
+from service.graphql.execution.person_quotas import QuotaExceeded
 from service.graphql.execution.recorded_commands import NONE_RECORDED, RecordedCommands, mark_recorded
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
+BLOCKED: Final = "BLOCKED"
+FORBIDDEN_ORIGIN: Final = "FORBIDDEN_ORIGIN"
 BAD_USER_INPUT: Final = "BAD_USER_INPUT"
 VIEW_BEHIND: Final = "VIEW_BEHIND"
 UNAVAILABLE: Final = "UNAVAILABLE"
@@ -61,7 +64,7 @@ def request_error(code: str, message: str, **extensions: object) -> dict[str, An
 
 
 def too_many(refused: QuotaExceeded) -> dict[str, Any]:
-    return request_error(TOO_MANY_REQUESTS, str(refused), retryAfter=RETRY_AFTER)
+    return request_error(TOO_MANY_REQUESTS, str(refused), retryAfter=max(1, ceil(refused.retry_after)))
 
 
 def internal_error(error: BaseException) -> dict[str, Any]:
@@ -124,6 +127,7 @@ def _temporary_error(original: Exception, *, is_command: bool = False) -> dict[s
         case ViewBehind():
             return request_error(VIEW_BEHIND, f"{str(original).capitalize()}: try again.")
         case DatabaseUnavailable():
+            _log.warning("a query is not answered: %s", original)
             return request_error(UNAVAILABLE, TRY_AGAIN, retryAfter=original.retry_after)
         case OutcomeUnknown():
             return request_error(UNAVAILABLE, f"{MAYBE} {original.advice}", retryAfter=original.retry_after)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.execution import create_source_event_stream
+from opentelemetry import trace
 
 from service.graphql.compiled.collect import Collector, NotCompilable, fragments_of
 from service.graphql.compiled.leaves import Unexpected
-from service.graphql.compiled.plans import Plan
+from service.graphql.compiled.plans import Plan, Plans
 from service.graphql.compiled.run import Run
 from service.graphql.execution.answer_meter import AnswerMeter
 from service.graphql.execution.bounded_execution import BoundedExecutor, RootValues
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 COMPILED: Final = "compiled"
 REFERENCE: Final = "reference"
+
+_tracer = trace.get_tracer("mandate")
 
 
 class NotExecutable(Exception):
@@ -39,10 +42,10 @@ class OperationRun:
         executor: BoundedExecutor,
         document: DocumentNode,
         root: RootValues,
-        plan: Plan | None,
+        plans: Plans | None,
         context: "Context",
     ) -> None:
-        self._executor, self._root, self._plan, self._context = executor, root, plan, context
+        self._executor, self._root, self._plans, self._context = executor, root, plans, context
         self._document = document
 
     async def result(self) -> ExecutionResult:
@@ -79,9 +82,10 @@ class OperationRun:
 
     async def _run(self, executor: Any, data_of: Callable[[Run], Awaitable[dict[str, Any]]]) -> ExecutionResult:
         count = self._context.services.record_execution
-        if self._plan is not None:
-            self._context.whole = self._plan.whole
-            run = Run(self._plan, self._executor, AnswerMeter(self._context))
+        plan = await self._plan()
+        if plan is not None:
+            self._context.selected = plan.reads
+            run = Run(plan, self._executor, AnswerMeter(self._context))
             try:
                 data = await data_of(run)
             except Unexpected:
@@ -91,11 +95,32 @@ class OperationRun:
                 count(COMPILED)
                 return ExecutionResult(data, None)
         count(REFERENCE)
-        result = executor.execute_operation()
-        return cast("ExecutionResult", await result if isawaitable(result) else result)
+        span = _tracer.start_span("reference")
+        try:
+            result = executor.execute_operation()
+            return cast("ExecutionResult", await result if isawaitable(result) else result)
+        finally:
+            span.end()
+
+    async def _plan(self) -> Plan | None:
+        """A compilation is a piece of work of its own."""
+        if (plans := self._plans) is None:
+            return None
+        operation, variables = self._executor.operation, self._executor.variable_values.coerced
+        if plans.is_known(operation, variables):
+            return plans.plan(operation, variables)
+        async with self._context.pace.piece():
+            return plans.plan(operation, variables)
 
 
-def start(schema: GraphQLSchema, document: Document, request: GraphQLRequest, context: "Context") -> OperationRun:
+def start(
+    schema: GraphQLSchema,
+    document: Document,
+    request: GraphQLRequest,
+    context: "Context",
+    *,
+    hide_suggestions: bool = False,
+) -> OperationRun:
     """The operation of a valid document. Raises NotExecutable."""
     assert document.node is not None
     root = RootValues()
@@ -106,8 +131,8 @@ def start(schema: GraphQLSchema, document: Document, request: GraphQLRequest, co
         raw_variable_values=dict(request.variables) if request.variables else None,
         operation_name=request.operation,
         middleware=(root,),
+        hide_suggestions=hide_suggestions,
     )
     if isinstance(executor, list):
         raise NotExecutable(executor)
-    plan = document.plans.plan(executor.operation, executor.variable_values.coerced) if document.plans else None
-    return OperationRun(cast("BoundedExecutor", executor), document.node, root, plan, context)
+    return OperationRun(cast("BoundedExecutor", executor), document.node, root, document.plans, context)

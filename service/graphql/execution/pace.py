@@ -2,8 +2,13 @@
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from time import thread_time
 from typing import Final
 
+UNIT: Final = 5e-6
+"""Seconds of the processor for one unit of field cost."""
 SLICE: Final = 500
 """Units (field cost) that one person may spend in one slice: 2.5 ms. Another query waits for about 20 slices."""
 
@@ -24,6 +29,24 @@ class Pace:
     def spend(self, units: int) -> None:
         """Charges work that cannot wait."""
         self._left -= units
+
+    @contextmanager
+    def charged(self) -> Iterator[None]:
+        """Charges the processor time of work in one piece whose cost is not known before."""
+        began = thread_time()
+        try:
+            yield
+        finally:
+            self.spend(int((thread_time() - began) / UNIT))
+
+    @asynccontextmanager
+    async def piece(self) -> AsyncIterator[None]:
+        """For work in one piece of milliseconds: it has a slice of its own, so that the person has no two of them
+        between two turns of the event loop. Charges the processor time."""
+        await self.point(SLICE)
+        self.spend(-SLICE)
+        with self.charged():
+            yield
 
     async def point(self, units: int = 0) -> None:
         """If the slice is spent, waits (FIFO) for the next one."""

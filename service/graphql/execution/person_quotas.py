@@ -13,6 +13,8 @@ from service.graphql.execution.pace import Pace
 REQUESTS: Final = 128
 """Concurrent requests, including waiting ones."""
 COMMANDS: Final = 64
+FILES: Final = 2
+"""Concurrent exports and dossiers."""
 ANSWERS: Final = 8 * 1024 * 1024
 """Bytes of responses that are being built or that the client has not read yet."""
 PATIENCE: Final = 5.0
@@ -24,7 +26,11 @@ Person = tuple[str, str]
 
 
 class QuotaExceeded(Exception):
-    """A person exceeds their quota. Nothing was executed."""
+    """A person exceeds their quota. Nothing was executed. retry_after: seconds."""
+
+    def __init__(self, message: str, *, retry_after: float = RETRY_AFTER) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class PersonQuota:
@@ -38,7 +44,7 @@ class PersonQuota:
         self.pace = Pace()
         self.reading = asyncio.Lock()
         self.large = asyncio.Lock()
-        self._requests = self._commands = self._bytes = self._cost = 0
+        self._requests = self._commands = self._files = self._bytes = self._cost = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @contextmanager
@@ -64,6 +70,17 @@ class PersonQuota:
             yield
         finally:
             self._commands -= 1
+
+    @contextmanager
+    def file(self) -> Iterator[None]:
+        """Raises QuotaExceeded."""
+        if self._files >= FILES:
+            raise QuotaExceeded(f"You have {FILES} exports or dossiers in progress: wait for their end.")
+        self._files += 1
+        try:
+            yield
+        finally:
+            self._files -= 1
 
     def take_bytes(self, number: int) -> None:
         """Reserves bytes of a response. Raises QuotaExceeded. Call `give_bytes` when the client has read them."""

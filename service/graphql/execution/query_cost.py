@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from graphql import (
@@ -21,12 +20,14 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_named_type,
     get_nullable_type,
     is_list_type,
 )
 
+from service.graphql.execution.cost_model import ITEMS, PAGE, FieldCost, OperationCost, SelectionCost, Size, Variable
 from service.graphql.execution.field_charges import COST, charge_of_field, charge_of_item, introspected_items
 from service.graphql.execution.field_comparisons import comparisons
 from service.graphql.execution.graphql_errors import BadUserInput
@@ -45,64 +46,16 @@ ALIASES: Final = 100
 COMPARISONS: Final = 20_000
 """Field comparisons during validation: 0.1 seconds."""
 DEPTH: Final = 20
-ITEMS: Final = 5
-
-PAGE: Final = 20
-LONGEST_PAGE: Final = 100
-
+SLICING: Final = ("first", "last")
 LONGEST_LIST: Final = 1_000
 """Items of a list in variables, so that refusing a list costs no more than parsing it. The domain's limit is lower, and
 its refusal names the field of the command."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable that sets a page size. default: its value if omitted."""
-
-    name: str
-    default: int
 
 
 _LONG_NAME: Final = re.compile(f"[_0-9A-Za-z]{{{NAME + 1}}}")
 
 VariablePath = tuple[Any, str]
 """A path in variables as a linked list: the parent path (None at the top) and the name."""
-
-Size = int | float | Variable
-"""A page size, a mean number of items, or the variable that sets a page size."""
-
-
-@dataclass(slots=True)
-class SelectionCost:
-    """Cost model of a selection set. depth: of its deepest field."""
-
-    fields: list["FieldCost"] = field(default_factory=list)
-    spread: list["SelectionCost"] = field(default_factory=list)
-    depth: int = 0
-
-    def cost(self, variables: Mapping[str, Any]) -> int:
-        """Maximum cost: pages count with their page size, other lists with ITEMS items."""
-        return round(self._cost(variables, {}))
-
-    def _cost(self, variables: Mapping[str, Any], memo: dict[int, float]) -> float:
-        found = memo.get(id(self))
-        if found is None:
-            own = sum(each.cost(variables, memo) for each in self.fields)
-            found = memo[id(self)] = own + sum(fragment._cost(variables, memo) for fragment in self.spread)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class FieldCost:
-    """Cost of a field. charge: once per field. of_item: per item, in addition to the item's fields."""
-
-    charge: int
-    size: Size
-    of_item: int
-    below: SelectionCost
-
-    def cost(self, variables: Mapping[str, Any], memo: dict[int, float]) -> float:
-        return self.charge + _items(self.size, variables) * (self.of_item + self.below._cost(variables, memo))
 
 
 def too_long(text: str) -> GraphQLError | None:
@@ -130,7 +83,7 @@ def too_wide(text: str, document: DocumentNode) -> GraphQLError | None:
     return None
 
 
-def measure(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> SelectionCost:
+def measure(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> OperationCost:
     """The cost model of an operation of a valid document."""
     fragments = {
         definition.name.value: definition
@@ -142,10 +95,12 @@ def measure(schema: GraphQLSchema, document: DocumentNode, operation: OperationD
         definition.variable.name.value: _page(definition.default_value)
         for definition in operation.variable_definitions or ()
     }
-    return _Measure(schema, fragments, defaults).selection(operation.selection_set, root)
+    measured = _Measure(schema, fragments, defaults)
+    selection = measured.selection(operation.selection_set, root)
+    return OperationCost(selection, measured.sizes)
 
 
-def cost(selection: SelectionCost, variables: Mapping[str, Any]) -> int | GraphQLError:
+def cost(selection: OperationCost, variables: Mapping[str, Any]) -> int | GraphQLError:
     """The maximum cost of an operation, or the error that refuses it. variables: those that it declares."""
     if (path := _too_long(variables)) is not None:
         return BadUserInput(path, f"At most {LONGEST_LIST:,} items are accepted in a list.")
@@ -158,6 +113,19 @@ def cost(selection: SelectionCost, variables: Mapping[str, Any]) -> int | GraphQ
     return units
 
 
+def usual_size(name: str, field: GraphQLField) -> int:
+    """The items of a field whose arguments do not say how many; 1 for edges, which the connection already counts."""
+    is_list = is_list_type(get_nullable_type(field.type))
+    if not slicing_arguments(field):
+        return ITEMS if is_list and name != "edges" else 1
+    return ITEMS if is_list else PAGE
+
+
+def slicing_arguments(field: GraphQLField) -> list[str]:
+    """The arguments that set the size of a field's page."""
+    return [name for name in SLICING if name in field.args]
+
+
 class _Measure:
     """Builds cost models. Each fragment is measured once."""
 
@@ -168,6 +136,7 @@ class _Measure:
         self._fragments = fragments
         self._defaults = defaults
         self._measured: dict[str, SelectionCost] = {}
+        self.sizes: set[str] = set()
 
     def selection(self, selection_set: SelectionSetNode | None, parent: Any) -> SelectionCost:
         found = SelectionCost()
@@ -205,18 +174,20 @@ class _Measure:
         return self._measured[name]
 
     def _size(self, node: FieldNode, definition: GraphQLField | None) -> Size:
-        """Number of items of a field: its page size; 1 for edges, which the connection already counts."""
+        """Number of items of a field: its page size, or the usual one."""
         if definition is None:
             return 1
-        is_list = is_list_type(get_nullable_type(definition.type))
-        if "first" not in definition.args:
-            return ITEMS if is_list and node.name.value != "edges" else 1
-        usual = ITEMS if is_list else PAGE
-        first = next((argument.value for argument in node.arguments or () if argument.name.value == "first"), None)
-        if isinstance(first, VariableNode):
-            name = first.name.value
+        usual = usual_size(node.name.value, definition)
+        given = [each.value for each in node.arguments or () if each.name.value in slicing_arguments(definition)]
+        sizes = tuple(self._page_size(value, usual) for value in given)
+        return sizes if len(sizes) > 1 else sizes[0] if sizes else usual
+
+    def _page_size(self, value: ValueNode, usual: int) -> Size:
+        if isinstance(value, VariableNode):
+            name = value.name.value
+            self.sizes.add(name)
             return Variable(name, self._defaults.get(name, usual))
-        return int(first.value) if isinstance(first, IntValueNode) else usual
+        return int(value.value) if isinstance(value, IntValueNode) else usual
 
     def _definition(self, node: FieldNode, parent: Any) -> GraphQLField | None:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
@@ -247,19 +218,6 @@ def _selection_sets(document: DocumentNode) -> Iterator[SelectionSetNode]:
 
 def _page(value: Any) -> int:
     return int(value.value) if isinstance(value, IntValueNode) else PAGE
-
-
-def _items(size: Size, variables: Mapping[str, Any]) -> float:
-    """Page size, limited to LONGEST_PAGE: the resolver refuses longer pages.
-
-    Accepts 40.0 for 40, as JSON and GraphQL do.
-    """
-    if isinstance(size, float):
-        return size
-    found = variables.get(size.name, size.default) if isinstance(size, Variable) else size
-    if found is None:
-        return PAGE
-    return round(min(max(1, found), LONGEST_PAGE)) if isinstance(found, int | float) else LONGEST_PAGE
 
 
 def _too_long(variables: Mapping[str, Any]) -> str | None:

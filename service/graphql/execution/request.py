@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,10 +56,7 @@ def parse_json(text: str | bytes, what: str) -> Any:
     A parsed value takes about a hundred times the memory of its text. Raises BadRequest.
     """
     try:
-        text = text if isinstance(text, str) else text.decode("utf-8-sig", "surrogatepass")
-        if len(text) > VALUES and _has_too_many_values(text):
-            raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} has more than {VALUES:,} values."))
-        content = json.loads(text, parse_constant=_not_json)
+        content = _decoded(text, what)
     except RecursionError:
         raise _too_deep(what) from None
     except ValueError:
@@ -66,6 +64,18 @@ def parse_json(text: str | bytes, what: str) -> Any:
     if _is_deep(content):
         raise _too_deep(what)
     return content
+
+
+def _decoded(text: str | bytes, what: str) -> Any:
+    """Raises BadRequest, RecursionError, ValueError."""
+    if len(text) <= VALUES:
+        with suppress(msgspec.DecodeError, UnicodeError):
+            return msgspec.json.decode(text)
+    # Also accepts a byte order mark, lone surrogates and numbers that are too large for a double.
+    text = text if isinstance(text, str) else text.decode("utf-8-sig", "surrogatepass")
+    if len(text) > VALUES and _has_too_many_values(text):
+        raise BadRequest(400, request_error(BAD_USER_INPUT, f"{what} has more than {VALUES:,} values."))
+    return json.loads(text, parse_constant=_not_json)
 
 
 def _has_too_many_values(text: str) -> bool:
@@ -88,6 +98,8 @@ def _is_deep(content: Any) -> bool:
     level = [content]
     for _ in range(DEEPEST):
         nested = [each for each in level if isinstance(each, dict | list)]
+        if not nested:
+            return False
         level = [value for each in nested for value in (each.values() if isinstance(each, dict) else each)]
     return any(isinstance(each, dict | list) for each in level)
 
@@ -116,7 +128,7 @@ def parse_request(content: Any) -> GraphQLRequest:
     return GraphQLRequest(query=query or "", document_id=document_id, variables=variables, operation=operation)
 
 
-def encode_json(body: Mapping[str, Any]) -> bytes:
+def encode_json(body: Mapping[str, Any] | Sequence[Any]) -> bytes:
     try:
         return msgspec.json.encode(body)
     except UnicodeEncodeError:  # quotes a lone surrogate from the request

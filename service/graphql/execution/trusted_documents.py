@@ -5,6 +5,7 @@ The ids follow the draft appendix "Persisted Documents" of GraphQL over HTTP.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -37,14 +38,25 @@ class TrustedDocuments:
     def __init__(self, schema: strawberry.Schema, texts: Mapping[str, str]) -> None:
         """texts: by name. A name is an id as well."""
         self._documents: dict[str, Document] = {}
+        self._digests = {name: document_id(text) for name, text in texts.items()}
+        self._names = {digest: name for name, digest in self._digests.items()}
         for name, text in texts.items():
             self._documents[name] = self._documents[document_id(text)] = _compiled(schema, text)
+
+    def digest(self, id: str) -> str:
+        """The sha256 id of a document with this id."""
+        return self._digests.get(id, id)
+
+    def name(self, id: str | None) -> str | None:
+        """The name of the document with this id; None if there is none."""
+        return id if id in self._digests else self._names.get(id or "")
 
     def find(self, id: str) -> Document:
         """The document, or one with the error that refuses the id."""
         return self._documents.get(id) or Document(None, (GraphQLError(_refusal(id)),))
 
 
+@cache
 def _compiled(schema: strawberry.Schema, text: str) -> Document:
     document = parse_document(schema, text)
     for definition in document.node.definitions if document.node else ():

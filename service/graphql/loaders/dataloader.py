@@ -1,7 +1,8 @@
 """DataLoaders that batch the loads of single fields."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -10,6 +11,25 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 E = TypeVar("E", bound=Exception)
+
+
+Loads = set[asyncio.Task[object]]
+"""The tasks that read for one request, while they do. Cancel them if nobody waits any more: loads are shielded."""
+
+
+@contextmanager
+def noted(loads: Loads) -> Iterator[None]:
+    """Notes the current task as one that reads."""
+    task = asyncio.current_task()
+    assert task is not None
+    if task in loads:
+        yield
+        return
+    loads.add(task)
+    try:
+        yield
+    finally:
+        loads.discard(task)
 
 
 class _Loader(DataLoader[K, T]):

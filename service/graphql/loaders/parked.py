@@ -6,12 +6,12 @@ from uuid import UUID
 
 from graphql import GraphQLError
 
-from projections import audit_trail_queries
+from projections.views import audit_trail_queries
 from service.graphql.execution.graphql_errors import VIEW_BEHIND
 
 if TYPE_CHECKING:
-    from projections.audit_trail import AuditEntry
-    from service.graphql.loaders.loaders import Loaders
+    from projections.views.audit_trail import AuditEntry
+    from service.graphql.loaders.viewer_rows import ViewerRows
 
 HIDDEN: Final = "A view cannot show something that this depends on."
 
@@ -30,10 +30,10 @@ class SubjectParked(GraphQLError):
 
 
 class ParkedState:
-    """The state of a parked subject of a kind: its id is known, and everything else raises SubjectParked."""
+    """The state of a parked subject: its id is known, and everything else raises SubjectParked."""
 
-    def __init__(self, kind: str, id: UUID, parked: SubjectParked) -> None:
-        self.kind, self.id, self._parked = kind, id, parked
+    def __init__(self, id: UUID, parked: SubjectParked) -> None:
+        self.id, self._parked = id, parked
 
     def __getattr__(self, name: str) -> NoReturn:
         raise self._parked
@@ -50,18 +50,18 @@ def refuse(parked: Parked) -> None:
 
 
 class ParkedSubjects:
-    """The subjects that a view has parked at an event up to the loaders' instant. Earlier states are in its rows.
+    """The subjects that a view has parked at an event up to the instant of the reading. Earlier states are in its rows.
 
     The audit trail never parks: whoever may see a subject's first event there may see the subject.
     """
 
-    def __init__(self, view: str, loaders: "Loaders") -> None:
+    def __init__(self, view: str, rows: "ViewerRows") -> None:
         self._view = view
-        self._loaders = loaders
+        self._rows = rows
 
     async def positions(self) -> Mapping[UUID, int]:
         """The position of the event that could not be applied, by subject."""
-        return await self._loaders.parked_streams(self._view)
+        return await self._rows.parked_streams(self._view)
 
     async def among(self, ids: Collection[UUID], shown: Collection[UUID] = (), *, unrestricted: bool = False) -> Parked:
         """The parked ones of these subjects, if the viewer may see them.
@@ -85,16 +85,17 @@ class ParkedSubjects:
         positions = await self.positions()
         if not positions:
             return {}
-        named = await self._loaders.rows(lambda scope: audit_trail_queries.naming(scope, positions, ids))
+        named = await self._rows.rows(lambda scope: audit_trail_queries.naming(scope, positions, ids))
         return {each: SubjectParked(self._view, positions[subject]) for subject, mentions in named for each in mentions}
 
     async def omitted(self, at_least: int | None) -> Parked:
         """Those that a list would omit or show as they were before the event at a position."""
-        subjects = {*await self.positions()} if self._loaders.past else set[UUID]()
-        event = await self._loaders.events.load(at_least) if at_least else None
-        return await self.among(subjects | {event.subject} if event else subjects)
+        subjects = {*await self.positions()} if self._rows.past else set[UUID]()
+        if at_least:
+            events = await self._rows.rows(lambda scope: audit_trail_queries.at_positions(scope, [at_least]))
+            subjects |= {event.subject for event in events}
+        return await self.among(subjects)
 
     async def _opening_events(self, ids: Collection[UUID]) -> list["AuditEntry"]:
         """The first event of each of these subjects that the viewer may see."""
-        found = await self._loaders.histories.load_many([(each, 1, 0) for each in ids])
-        return [entry for entries in found for entry in entries]
+        return await self._rows.rows(lambda scope: audit_trail_queries.histories(scope, ids, 1)) if ids else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -11,9 +12,10 @@ import strawberry
 from domain.catalogue import EVENTS, VOIDED
 from domain.field_types import FieldType, field_types
 from domain.validation import LIST_LENGTH, judge, unwritable
-from domain.vocabulary import Region, Text, camel, derived_id
+from domain.vocabulary import AuthorityCode, Region, Text, camel, derived_id
+from service.graphql.execution.cost_model import LONGEST_PAGE, PAGE
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.execution.query_cost import LONGEST_PAGE, PAGE
+from service.instants import from_instant, last_instant, until_instant
 
 T = TypeVar("T")
 Filter = TypeVar("Filter")
@@ -40,14 +42,25 @@ def identifier(value: str) -> UUID:
 
 
 def ids(path: str, value: str) -> UUID:
-    """As `identifier`, for a field of a filter."""
-    return identifier(value)
+    """An id in a filter. Raises BadUserInput for anything else, such as a reference: it would find nothing."""
+    wanted = words(path, value) or ""
+    try:
+        if str(found := UUID(wanted)) == wanted.lower():
+            return found
+    except ValueError:
+        pass
+    raise BadUserInput(path, f"'{wanted}' is no id, as '6f1c1f6e-6a52-5b1e-9a51-0d1f2c9d5a34'.")
 
 
-def page_size(first: int | None) -> int:
+def past_instant(as_of: datetime | None) -> datetime | None:
+    """The instant as of which to read; of a day, its last."""
+    return None if (found := given(as_of)) is None else last_instant(found)
+
+
+def page_size(first: int | None, argument: str = "first") -> int:
     size = PAGE if (wanted := given(first)) is None else wanted
     if not 1 <= size <= LONGEST_PAGE:
-        raise BadUserInput("first", f"A page has 1 to {LONGEST_PAGE} items, not {size}.")
+        raise BadUserInput(argument, f"A page has 1 to {LONGEST_PAGE} items, not {size}.")
     return size
 
 
@@ -83,6 +96,29 @@ def region_paths(path: str, values: Iterable[str] | None) -> tuple[str, ...] | N
     return found
 
 
+def region_path(path: str, value: str | None) -> str | None:
+    """The path of one region; it need not exist."""
+    found = given(value)
+    if found is not None and (problem := judge(found, Region)) is not None:
+        raise BadUserInput(path, problem)
+    return found
+
+
+def code(path: str, value: str) -> str:
+    """The code of an authority; it need not exist."""
+    if (problem := judge(value, AuthorityCode)) is not None:
+        raise BadUserInput(path, problem)
+    return value
+
+
+def codes(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Codes of authorities; they need not exist."""
+    found = several(path, values)
+    for index, each in enumerate(found or ()):
+        code(f"{path}.{index}", each)
+    return found
+
+
 def event_types(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
     """Names of event types. Raises BadUserInput for unknown ones, which would never occur."""
     found = several(path, values)
@@ -95,14 +131,22 @@ def event_types(path: str, values: Iterable[str] | None) -> tuple[str, ...] | No
 def list_filter(kind: Callable[..., Filter], sent: object, /, **readers: Callable[[str, Any], Any]) -> Filter:
     """Builds a filter from the input fields with the same names. sent: the input, if given.
 
-    readers: check and convert a value; they take its path too. Values of other fields are taken as they are.
+    readers: check and convert a value; they take its path too. Of other fields, only days are converted.
     """
     values = {}
     for field in fields(chosen) if is_dataclass(chosen := given(sent)) else ():
         if (value := given(getattr(chosen, field.name))) is not None:
             read = readers.get(field.name)
-            values[field.name] = read(f"filter.{camel(field.name)}", value) if read else value
+            path = f"filter.{camel(field.name.rstrip('_'))}"
+            values[field.name] = read(path, value) if read else _bound(value, ends=field.name.endswith("until"))
     return kind(**values)
+
+
+def _bound(value: Any, *, ends: bool) -> Any:
+    """The value of a field without a reader. ends: whether an instant or day is the end of a range."""
+    if not isinstance(value, datetime):
+        return value
+    return until_instant(value) if ends else from_instant(value)
 
 
 def command(kind: type[Command], written: object) -> Command:

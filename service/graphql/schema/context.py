@@ -1,7 +1,7 @@
 """Resolver context: the app's services, the caller's identity, and the state of the request."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -11,14 +11,23 @@ import strawberry
 from graphql import GraphQLError
 
 from domain.refusals import Refusal
-from domain.vocabulary import Actor
+from domain.vocabulary import Actor, iso_time
 from projections.reading.reader import Reader
+from projections.reading.subject_queries import Names
 from service.commands.dispatcher import Dispatcher
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.errors import Unavailable
+from service.event_store.access_log import Access
+from service.graphql.execution.access_record import Disclosures
+from service.graphql.execution.cost_budget import CostBudget
+from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.pace import Pace
 from service.graphql.execution.person_quotas import PersonQuota, PersonQuotas
-from service.graphql.loaders.loaders import AsNode, Loaders
+from service.graphql.loaders.as_happened import as_happened as loaders_as_happened
+from service.graphql.loaders.dataloader import Loads
+from service.graphql.loaders.loaders import Loaders
+from service.graphql.loaders.viewer_rows import AsNode
+from service.graphql.schema.arguments import given, past_instant
 from service.identity import Identity
 
 if TYPE_CHECKING:
@@ -34,10 +43,12 @@ class Services:
     """Services that resolvers need.
 
     identify: the identity of a bearer token; raises service.identity.Unauthenticated. record_actor_name: stores the
-    name of a command's sender. clock: the time of the database, as for decisions. request_rebuild: asks a worker to
-    rebuild a view. record_command_metric: counts a command by name, outcome and seconds. record_execution: counts an
-    operation by its executor. commands: limits concurrent commands; one more waits up to PATIENCE seconds and is then
-    refused as unavailable. shares: quotas per person.
+    name of a command's sender. record_access: adds to the access log; raises Unavailable. clock: the time of the
+    database, as for decisions. request_rebuild: asks a worker to rebuild a view. record_command_metric: counts a
+    command by name, outcome and seconds. record_execution: counts an operation by its executor. record_document_metric:
+    counts one by trusted document (or None), seconds and whether there were errors. commands: limits concurrent
+    commands; one more waits up to PATIENCE seconds and is then refused as unavailable. shares: quotas per person.
+    budget: of each person.
     """
 
     dispatcher: Dispatcher
@@ -48,10 +59,13 @@ class Services:
     clock: Callable[[], datetime]
     request_rebuild: Callable[[str], Awaitable[None]]
     record_actor_name: Callable[[Identity], Awaitable[None]]
+    record_access: Callable[[Access], Awaitable[None]]
     record_command_metric: Callable[[str, str, float], None] = lambda name, outcome, seconds: None
     record_execution: Callable[[str], None] = lambda executor: None
+    record_document_metric: Callable[[str | None, float, bool], None] = lambda name, seconds, has_errors: None
     commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     shares: PersonQuotas = field(default_factory=PersonQuotas)
+    budget: CostBudget = field(default_factory=lambda: CostBudget(0))
 
 
 @dataclass(slots=True)
@@ -59,8 +73,8 @@ class Context:
     """Context of one request.
 
     recorded: recorded commands: response name to the position of the last event. omitted_errors: number of errors left
-    out of the response. refused: the limit that the response exceeded, if any. whole: the types of which the operation
-    selects a field that needs the whole state; None if that is not known.
+    out of the response. refused: the limit that the response exceeded, if any. selected: by type, the names that the
+    operation reads of its states, as in `Plan.reads`; None if that is not known. disclosures: of the response.
     """
 
     services: Services
@@ -69,10 +83,12 @@ class Context:
     recorded: dict[str, int] = field(default_factory=dict)
     omitted_errors: int = 0
     refused: GraphQLError | None = None
-    whole: frozenset[str] | None = None
+    selected: Mapping[str, Names | None] | None = None
+    disclosures: Disclosures = field(default_factory=Disclosures)
     _share: PersonQuota | None = None
     _reserved: int = 0
     _loaders: dict[int | None, Loaders] = field(default_factory=dict)
+    _loads: Loads = field(default_factory=set)
 
     @property
     def actor(self) -> Actor:
@@ -99,17 +115,27 @@ class Context:
         self.share.give_bytes(self._reserved)
         self._reserved = 0
 
-    def is_bounded(self, type_name: str) -> bool:
-        """Whether the operation reads only fields of a type's states that contain no items."""
-        return self.whole is not None and type_name not in self.whole
+    def end(self) -> None:
+        """Releases the response, and cancels loads that are in progress: the client has read it, or has gone."""
+        self.release()
+        for load in self._loads:
+            if not load.cancelling():  # a second time would interrupt the cancellation of its statement
+                load.cancel()
 
     def loaders(self, at_least: int | None = None) -> Loaders:
         """Loaders that read at least at a position, shared by all fields of the request with the same position."""
         found = self._loaders.get(at_least)
         if found is None:
             found = self._loaders[at_least] = Loaders(
-                self.services.reader, self.services.as_node, self.actor, self.now, at_least, pace=self.pace
+                self.services.reader,
+                self.services.as_node,
+                self.actor,
+                self.now,
+                at_least,
+                pace=self.pace,
+                selected=self.selected,
             )
+            found.loads = self._loads
         return found
 
     async def dispatch(self, envelope: CommandEnvelope) -> CommandResult | Refusal:
@@ -141,3 +167,16 @@ class Context:
 
 
 Info = strawberry.Info[Context, None]
+
+
+def loaders_then(
+    loaders: Loaders, as_of: datetime | None, as_happened: datetime | None, version: int | None = None
+) -> Loaders:
+    """Loaders of the present, of what was recorded or of what had happened by an instant. Raises BadUserInput."""
+    if (instant := past_instant(as_happened)) is None:
+        return loaders.as_of(past_instant(as_of))
+    if given(as_of) is not None or given(version) is not None:
+        raise BadUserInput("asHappened", "Give it without asOf and version.")
+    if instant > loaders.now:
+        raise BadUserInput("asHappened", f"{iso_time(instant)} has not come yet.")
+    return loaders_as_happened(loaders, instant)

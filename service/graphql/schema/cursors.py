@@ -7,9 +7,10 @@ from struct import Struct
 from typing import Final
 from uuid import UUID
 
+from domain.validation import unwritable
 from projections.reading.queries import ListPosition
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.loaders.loaders import PastInstant
+from service.graphql.loaders.viewer_rows import PastInstant
 from service.graphql.schema.arguments import given
 
 _PLACE: Final = Struct(">q16s")
@@ -26,13 +27,14 @@ def of_list(name: str, moment: PastInstant | None) -> str:
     return name if moment is None else f"{name}@{moment.instant.isoformat()}"
 
 
-def of_place(of: str, place: ListPosition) -> str:
-    """of: name of the list, with its order and instant."""
+def cursor_of(of: str, place: ListPosition | int | str) -> str:
+    """of: name of the list, with its order and instant. place: a position in the global order of
+    events, if an int; the key of an item, if a str."""
+    if isinstance(place, int):
+        return _encode(of, _POSITION.pack(place))
+    if isinstance(place, str):
+        return _encode(of, place.encode())
     return _encode(of, _PLACE.pack((place.at - _EPOCH) // _MICROSECOND, place.id.bytes))
-
-
-def of_position(of: str, position: int) -> str:
-    return _encode(of, _POSITION.pack(position))
 
 
 def place_after(of: str, cursor: str | None) -> ListPosition | None:
@@ -46,24 +48,37 @@ def place_after(of: str, cursor: str | None) -> ListPosition | None:
         raise BadUserInput("after", NONE_OF_THIS_LIST) from None
 
 
-def position_after(of: str, cursor: str | None) -> int:
+def position_of(of: str, argument: str, cursor: str | None) -> int | None:
+    """The position of an event. Raises BadUserInput about the argument if the cursor is from another list."""
     if (written := given(cursor)) is None:
-        return 0
-    return int(_POSITION.unpack(_decode(of, written, _POSITION.size))[0])
+        return None
+    return int(_POSITION.unpack(_decode(of, written, _POSITION.size, argument))[0])
+
+
+def key_after(of: str, cursor: str | None) -> str | None:
+    """As `place_after`, for a list ordered by a key of its items."""
+    if (written := given(cursor)) is None:
+        return None
+    key = _decode(of, written, None).decode(errors="surrogateescape")
+    if unwritable(key) is not None:
+        raise BadUserInput("after", NONE_OF_THIS_LIST)
+    return key
 
 
 def _encode(of: str, content: bytes) -> str:
     return urlsafe_b64encode(content + _checksum(of, content)).decode().rstrip("=")
 
 
-def _decode(of: str, cursor: str, size: int) -> bytes:
+def _decode(of: str, cursor: str, size: int | None, argument: str = "after") -> bytes:
+    """size: of the content; None for any."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"==")
     except ValueError:
         raw = b""
-    content = raw[:size]
-    if len(raw) != size + _CHECKSUM_SIZE or raw[size:] != _checksum(of, content) or _encode(of, content) != cursor:
-        raise BadUserInput("after", NONE_OF_THIS_LIST)
+    content, checksum = raw[:-_CHECKSUM_SIZE], raw[-_CHECKSUM_SIZE:]
+    has_size = size is None or len(content) == size
+    if not has_size or checksum != _checksum(of, content) or _encode(of, content) != cursor:
+        raise BadUserInput(argument, NONE_OF_THIS_LIST)
     return content
 
 

@@ -2,8 +2,9 @@
 
 import strawberry
 
+from domain.deployment_request.decision import ConditionState, DecisionOutcome, Standing
 from domain.deployment_request.events import Recommendation
-from domain.deployment_request.state import DecisionOutcome, RequestStatus, Standing
+from domain.deployment_request.state import RequestStatus
 from domain.incident.state import AttributionStatus
 from domain.vocabulary import (
     AnalyticConfidence,
@@ -13,7 +14,7 @@ from domain.vocabulary import (
     Role,
     SourceReliability,
 )
-from projections.request_lists import RequestOrder
+from projections.views.request_lists import RequestOrder
 
 strawberry.enum(Role, description="What a person may do for the authority that they act for.")
 strawberry.enum(
@@ -39,10 +40,12 @@ strawberry.enum(
     Marking,
     description=(
         "Who may see it: rules of this register, named after the Traffic Light Protocol 2.0. CLEAR: everybody "
-        "with a token. GREEN: actors of a registered authority. AMBER: the authorities involved, and "
-        "auditors. AMBER_STRICT: the deciding authorities, the author, and auditors. RED: only the author "
-        "(the person who reported, submitted or recorded it) and the named recipients, given as subjects of "
-        "the same issuer; RED evidence: its author and the incident's recipients. Recipients with another "
+        "with a token. GREEN: actors of a registered authority. AMBER: the authorities involved. "
+        "AMBER_STRICT: the deciding authorities, the author, and auditors of the other authorities involved. "
+        "Auditing authorities see all of these. RED: only the author (the person who reported, submitted or "
+        "recorded it) and the named recipients, given as subjects of the same issuer or as "
+        "'person:ISSUER|SUBJECT' (with %7C for '|' and %25 for '%' in the issuer); RED evidence: its author and "
+        "the incident's recipients. Recipients with another "
         "marking are refused."
     ),
 )
@@ -51,6 +54,10 @@ strawberry.enum(
     description="Lifecycle status of a request. WITHHELD_PENDING_ATTRIBUTION: until findings suffice; see its hold.",
 )
 strawberry.enum(Recommendation, description="What a reviewer recommends to the approver.")
+strawberry.enum(
+    ConditionState,
+    description="How far the fulfilment of a condition is. The deciding authority accepts its report or sends it back.",
+)
 strawberry.enum(DecisionOutcome, description="What was decided.")
 strawberry.enum(
     Standing,

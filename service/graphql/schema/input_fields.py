@@ -2,6 +2,8 @@
 
 import strawberry
 
+from domain.vocabulary import Marking
+
 
 @strawberry.input
 class CommandInput:
@@ -24,3 +26,16 @@ class ChangeInput(CommandInput):
         default=strawberry.UNSET,
         description="The current version; if it is another one, the command is refused with a VersionConflict.",
     )
+
+
+@strawberry.input(
+    description=(
+        "Marking or recipients left out: as they are. Those who decide may raise a marking. Lowering it, or naming "
+        "more recipients, takes two: the author's side proposes it, and an approver accepts it with the same command."
+    )
+)
+class ChangeMarkingInput(ChangeInput):
+    id: strawberry.ID
+    marking: Marking | None = strawberry.UNSET
+    recipients: list[str] | None = strawberry.UNSET
+    reason: str

@@ -1,18 +1,19 @@
 """Executes mutations: input to command, command to envelope, outcome to response."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from domain.catalogue import Command
-from domain.refusals import InvalidInput
-from domain.vocabulary import Actor
+from domain.refusals import FieldProblem, InvalidInput
+from domain.vocabulary import Actor, camel
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.graphql.schema import arguments
 from service.graphql.schema.arguments import LONGEST_WORDS, given, identifier
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.input_fields import ChangeInput, CommandInput
 from service.graphql.schema.refusals import AnyRefusal, to_refusal
+from service.instants import Day
 
 Response = TypeVar("Response")
 
@@ -25,6 +26,8 @@ async def execute_command(
     subject: str | None = None,
 ) -> Response | AnyRefusal:
     """subject: id of the stream the command is about; None for a command that opens a stream."""
+    if problems := tuple(_days(sent, ())):
+        return to_refusal(InvalidInput.of(*problems))
     context = info.context
     envelope = _envelope(context.actor, command, sent, subject)
     outcome = await context.dispatch(envelope)
@@ -32,6 +35,19 @@ async def execute_command(
         context.recorded[str(info.path.key)] = outcome.position
         return respond(outcome, context)
     return to_refusal(_quote_as_sent(outcome, sent) if isinstance(outcome, InvalidInput) else outcome)
+
+
+def _days(sent: Any, path: tuple[str, ...]) -> Iterator[FieldProblem]:
+    """A command is about instants: what a day means there is for its author to say."""
+    if isinstance(sent, Day):
+        message = "An instant with its offset is needed, as '2024-11-29T18:00:00Z': only queries take a day."
+        yield FieldProblem(path=".".join(path), message=message)
+    elif isinstance(sent, list):
+        for index, each in enumerate(sent):
+            yield from _days(each, (*path, str(index)))
+    elif is_dataclass(sent):
+        for field in fields(sent):
+            yield from _days(getattr(sent, field.name), (*path, camel(field.name)))
 
 
 def _quote_as_sent(refusal: InvalidInput, sent: object) -> InvalidInput:

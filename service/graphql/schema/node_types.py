@@ -1,28 +1,18 @@
 """Creates the API node of a domain state."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from domain.authority import Authority as AuthorityState
-from domain.deployment_request.state import DeploymentRequest as RequestState
-from domain.incident.state import Incident as IncidentState
 from service.graphql.loaders.loaders import Loaders
-from service.graphql.loaders.parked import ParkedState
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.incidents.types import Incident
-from service.graphql.schema.node_lookup import INCIDENT, REQUEST
+from service.graphql.schema.node_lookup import AUTHORITY, INCIDENT, REQUEST
 from service.graphql.schema.pagination import Node
 from service.graphql.schema.requests.types import DeploymentRequest
 
+KINDS: Final[Mapping[str, Any]] = {REQUEST: DeploymentRequest, INCIDENT: Incident, AUTHORITY: Authority}
 
-def as_node(state: RequestState | IncidentState | AuthorityState | ParkedState, loaders: Loaders) -> Node:
-    match state:
-        case ParkedState():
-            kinds: Mapping[str, Any] = {REQUEST: DeploymentRequest, INCIDENT: Incident}
-            return cast("Node", kinds[state.kind].of(state, loaders))
-        case RequestState():
-            return DeploymentRequest.of(state, loaders)
-        case IncidentState():
-            return Incident.of(state, loaders)
-        case AuthorityState():
-            return Authority.of(state, loaders)
+
+def as_node(kind: str, state: Any, loaders: Loaders) -> Node:
+    """The node of a type. state: the subject's, or a part of it, or a ParkedState."""
+    return cast("Node", KINDS[kind].of(state, loaders))

@@ -5,8 +5,8 @@ from typing import Annotated, Final, TypeVar
 
 import strawberry
 
+from service.graphql.execution.cost_model import LONGEST_PAGE
 from service.graphql.execution.graphql_errors import BadUserInput
-from service.graphql.execution.query_cost import LONGEST_PAGE
 
 T = TypeVar("T")
 

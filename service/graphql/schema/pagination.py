@@ -1,7 +1,7 @@
 """Nodes, and pages of lists with cursors."""
 
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
 import strawberry
 
@@ -9,6 +9,7 @@ from projections.reading.queries import ListPosition, Query, ViewerScope
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema import cursors
 from service.graphql.schema.arguments import given, page_size
+from service.graphql.schema.shown import shown
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -19,17 +20,25 @@ class Node:
     id: strawberry.ID
 
 
+class HasCursor(Protocol):
+    @property
+    def cursor(self) -> str: ...
+
+
 @strawberry.type(description="Position of a page in its list.")
 class PageInfo:
     has_next_page: bool
     has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    edges: strawberry.Private[Sequence[HasCursor]]
+    start_cursor: str | None = shown(lambda of: of.edges[0].cursor if of.edges else None)
+    end_cursor: str | None = shown(lambda of: of.edges[-1].cursor if of.edges else None)
 
 
 @strawberry.type
 class Edge(Generic[T]):
-    cursor: str
+    of: strawberry.Private[str]
+    place: strawberry.Private[ListPosition | int | str]
+    cursor: str = shown(lambda edge: cursors.cursor_of(edge.of, edge.place))
     node: T
 
 
@@ -49,12 +58,11 @@ class Connection(Generic[T]):
         return await self.count()
 
 
-def page_info(edges: list[Edge[T]], *, more: bool, after: str | None) -> PageInfo:
+def page_info(edges: Sequence[HasCursor], *, more: bool, after: str | None) -> PageInfo:
     return PageInfo(
         has_next_page=more,
         has_previous_page=bool(given(after)),
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
+        edges=edges,
     )
 
 
@@ -71,5 +79,5 @@ async def connection(
     of, size = cursors.of_list(name, loaders.past), page_size(first)
     place = cursors.place_after(of, after)
     rows = await loaders.rows(lambda scope: page(scope, size + 1, place))
-    edges = [Edge(cursor=cursors.of_place(of, at), node=node(state, loaders)) for at, state in rows[:size]]
+    edges = [Edge(of=of, place=at, node=node(state, loaders)) for at, state in rows[:size]]
     return Connection(count=count, edges=edges, page_info=page_info(edges, more=len(rows) > size, after=after))

@@ -1,13 +1,14 @@
 """The scalars of the API: DateTime, Position and JSON."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final, NewType
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.vocabulary import Text, iso_time
+from service.instants import read_instant
 
 Position = NewType("Position", int)
 """A position in the global order of recorded events."""
@@ -26,21 +27,20 @@ AsOf = Annotated[
 ]
 """The argument asOf: the past instant to read."""
 
+AsHappened = Annotated[
+    datetime | None,
+    strawberry.argument(
+        description=(
+            "By what had happened by this instant, whenever it was recorded: for imported history. Of the subject, and "
+            "of the requests and incidents reached from it, the events before the first that happened later; mandates "
+            "and names are as they are now. Not with asOf or version."
+        )
+    ),
+]
+"""The argument asHappened: the instant by which something had happened."""
+
 GREATEST_POSITION: Final = 2**63 - 1
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
-_INSTANT: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}(:?\d{2})?)", re.ASCII
-)
-
-
-def read_instant(value: object) -> datetime:
-    """Parses a DateTime. Raises ValueError, which the executor reports with the value's location."""
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise ValueError("An instant is written with its offset, as in '2024-11-29T18:00:00Z'.")
-    try:
-        return datetime.fromisoformat(value.upper().replace(",", ".")).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("There is no such instant, or it is outside the years 1 to 9999.") from None
 
 
 def read_position(value: object) -> Position:
@@ -64,7 +64,8 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         name="DateTime",
         description=(
             "An ISO 8601 instant with offset. Responses use UTC with microseconds. In filters 'from' is "
-            "inclusive, 'until' exclusive."
+            "inclusive, 'until' exclusive. Queries also take a day in UTC, as '2024-11-29': 'from' begins with it, "
+            "'until' and 'asOf' include all of it. Commands do not."
         ),
         serialize=iso_time,
         parse_value=read_instant,

@@ -15,12 +15,12 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from domain.vocabulary import SYSTEM, Actor
-from projections import audit_trail, authorities, deployment_requests, incidents
-from projections.audit_trail_queries import AuditTrailFilter
-from projections.next_entries import next_entries
 from projections.reading import view_status
 from projections.reading.reader import DatabaseUnavailable, Reader, ViewBehind
 from projections.reading.single_flight import SingleFlight
+from projections.views import audit_trail, authorities, deployment_requests, incidents
+from projections.views.audit_trail_feed import next_entries
+from projections.views.audit_trail_filter import AuditTrailFilter
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.loaders.parked import SubjectParked
@@ -54,6 +54,11 @@ class _Page:
     stale: float
 
 
+async def head_of(reader: Reader) -> int:
+    """The position of the last event in the log. Raises DatabaseUnavailable."""
+    return (await reader.answer(view_status.head(), viewer=None))[0]
+
+
 class EventFeed:
     """Raises LimitReached if there are too many subscriptions. ViewBehind and DatabaseUnavailable are raised only at
     the start; later they are retried, as the client would have to. SubscriptionsEnded is raised between two responses,
@@ -69,19 +74,19 @@ class EventFeed:
         self._versions: DataLoader[tuple[UUID, int], int] = DataLoader(self._newest_versions, cache=False)
 
     async def events(
-        self, actor: Actor, after: int | None, types: Sequence[str] | None, *, subjects: bool
+        self, actor: Actor, after: int | None, wanted: AuditTrailFilter, *, subjects: bool
     ) -> AsyncGenerator[RecordedEvent, None]:
-        """after: position of the last event that the client has; None: the current head.
+        """after: position of the last event that the client has; None: the current head. wanted: hashable.
 
         subjects: whether the subjects of the events will be selected: they are loaded in batches.
         """
         with self._slots.occupied((actor.issuer, actor.subject)):
-            position, wanted = await self._start_position(after), None if types is None else tuple(types)
+            position = await self._start_position(after)
             async with self._watermark.watched():
                 while True:
                     reached = await self._watermark.wait_beyond(position)
                     key = (actor, wanted, position, reached, subjects)
-                    page = await _retry_until_available(partial(self._pages.read, key, partial(self._next_page, *key)))
+                    page = await retry_until_available(partial(self._pages.read, key, partial(self._next_page, *key)))
                     for event in page.events:
                         yield event
                         position = event.position
@@ -108,11 +113,11 @@ class EventFeed:
             async with self._watermark.watched():
                 while True:
                     position = await self._watermark.wait_beyond(position)
-                    newest = await _retry_until_available(partial(self._versions.load, (id, position)))
+                    newest = await retry_until_available(partial(self._versions.load, (id, position)))
                     if not _is_news(newest, version):
                         continue
                     state = (actor, id, position)
-                    found = await _retry_until_available(
+                    found = await retry_until_available(
                         partial(self._requests.read, state, partial(self._load_visible, *state))
                     )
                     if _is_news(_version(found), version):
@@ -120,17 +125,17 @@ class EventFeed:
                         version = _version(found)
 
     async def _start_position(self, after: int | None) -> int:
-        head = await self._head()
+        head = await head_of(self._reader)
         if after is not None and after > head:
             raise BadUserInput("after", f"The last event is at position {head}: {after} is none of this register's.")
         return head if after is None else after
 
     async def _next_page(
-        self, actor: Actor, types: Sequence[str] | None, position: int, reached: int, subjects: bool
+        self, actor: Actor, wanted: AuditTrailFilter, position: int, reached: int, subjects: bool
     ) -> _Page:
         """The next events, up to the low-water mark of the views; the viewer is read at least at that position."""
         stale = asyncio.get_running_loop().time() + FRESH
-        loaders, wanted = self._loaders_for(actor, reached), AuditTrailFilter(type=types)
+        loaders = self._loaders_for(actor, reached)
         rows = await loaders.rows(lambda scope: next_entries(scope, wanted, PAGE_SIZE, position, VIEWS))
         bound = min(reached, rows[0][0])
         entries = [entry for _, entry in rows if entry is not None and entry.position <= bound]
@@ -145,7 +150,7 @@ class EventFeed:
         try:
             return await self._load_visible(actor, id)
         except BadUserInput:
-            return await self._load_visible(actor, id, await self._head())
+            return await self._load_visible(actor, id, await head_of(self._reader))
 
     async def _load_visible(
         self, actor: Actor, id: UUID, reached: int | None = None
@@ -157,11 +162,7 @@ class EventFeed:
             return parked
         if found is None:
             raise BadUserInput("id", UNKNOWN)
-        return DeploymentRequest.of(found, self._loaders_for(actor, await self._head()))
-
-    async def _head(self) -> int:
-        reading = await self._reader.reading(SYSTEM)
-        return (await reading.rows(view_status.head()))[0]
+        return DeploymentRequest.of(found, self._loaders_for(actor, await head_of(self._reader)))
 
     async def _newest_versions(self, wanted: list[tuple[UUID, int]]) -> list[int]:
         """Newest versions of requests, at least at a position: one statement for all waiting subscriptions."""
@@ -193,7 +194,7 @@ def _is_news(version: int, sent: int) -> bool:
     return version > sent or version == PARKED != sent
 
 
-async def _retry_until_available(ask: Callable[[], Awaitable[T]]) -> T:
+async def retry_until_available(ask: Callable[[], Awaitable[T]]) -> T:
     """Retries while the views are behind or the database is unavailable."""
     while True:
         try:

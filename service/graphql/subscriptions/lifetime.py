@@ -10,10 +10,13 @@ from typing import Any, Final
 
 from starlette.types import Message, Send
 
+from projections.reading.connections import PoolUse
+from service.access.blocked_persons import BlockedPersons
 from service.graphql.execution.graphql_errors import internal_error
 from service.graphql.subscriptions.feed import EventFeed
+from service.graphql.subscriptions.inbox_feed import InboxFeed
 from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimits
-from service.identity import Identity
+from service.identity import Blocked, Identity
 
 LONGEST_SLEEP: Final = 30.0
 """Seconds between checks of the clock, which may be adjusted."""
@@ -56,9 +59,13 @@ class SubscriptionServices:
     """Services of the app for subscriptions."""
 
     feed: EventFeed
+    inbox: InboxFeed
     limits: SubscriptionLimits
     connections: Slots
+    subscriptions: Slots
     lobby: Lobby
+    blocked: BlockedPersons
+    pool_use: Callable[[], PoolUse]
     _draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def drain(self) -> None:
@@ -92,19 +99,24 @@ class SubscriptionServices:
         await asyncio.sleep(GRACE)
         raise ConnectionClosed(RESTART, SERVER_RESTARTS)
 
+    async def until_unauthorized(self, identity: Identity) -> None:
+        """Waits, and raises ConnectionClosed when the token expires or the person is blocked."""
+        while True:
+            changed = self.blocked.changed
+            self.check(identity)
+            left = identity.expires_at - datetime.now(UTC)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left.total_seconds(), LONGEST_SLEEP)):
+                    await changed.wait()
 
-async def until_expired(identity: Identity) -> None:
-    """Waits, and raises ConnectionClosed when the token expires."""
-    while True:
-        check_expiry(identity)
-        left = identity.expires_at - datetime.now(UTC)
-        await asyncio.sleep(min(left.total_seconds(), LONGEST_SLEEP))
-
-
-def check_expiry(identity: Identity) -> None:
-    """Raises ConnectionClosed if the token has expired."""
-    if identity.expires_at <= datetime.now(UTC):
-        raise ConnectionClosed(UNAUTHORIZED, EXPIRED)
+    def check(self, identity: Identity) -> None:
+        """Raises ConnectionClosed if the token has expired or the person is blocked."""
+        if identity.expires_at <= datetime.now(UTC):
+            raise ConnectionClosed(UNAUTHORIZED, EXPIRED)
+        try:
+            self.blocked.admit(identity)
+        except Blocked as blocked:
+            raise ConnectionClosed(FORBIDDEN, str(blocked)) from None
 
 
 def _first_closed(endings: BaseExceptionGroup[BaseException]) -> ConnectionClosed:

@@ -63,6 +63,10 @@ class Slots:
     _taken: Counter[Person] = field(default_factory=Counter)
     _left: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def taken(self) -> int:
+        return self._taken.total()
+
     @contextmanager
     def occupied(self, person: Person) -> Iterator[None]:
         """Raises LimitReached."""

@@ -9,8 +9,10 @@ from typing import Any, Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from service.graphql.execution.cost_budget import BudgetExceeded
 from service.graphql.execution.executor import GraphQLResponse
 from service.graphql.execution.graphql_errors import (
+    BLOCKED,
     INTERNAL,
     UNAUTHENTICATED,
     UNAVAILABLE,
@@ -21,6 +23,7 @@ from service.graphql.execution.request import encode_json
 from service.graphql.schema.context import Services
 from service.graphql.subscriptions.lifetime import (
     FAULT,
+    FORBIDDEN,
     GONE,
     RESTART,
     SERVER_RESTARTS,
@@ -28,8 +31,6 @@ from service.graphql.subscriptions.lifetime import (
     UNAUTHORIZED,
     ConnectionClosed,
     TimedSender,
-    check_expiry,
-    until_expired,
 )
 from service.graphql.subscriptions.limits import RETRY_AFTER, LimitReached, person_of
 from service.identity import Identity
@@ -42,7 +43,12 @@ HEADERS: Final = {
 COMPLETE: Final = b"event: complete\ndata:\n\n"
 KEEP_ALIVE: Final = b":\n\n"
 DONE: Final = 1000
-PROBLEMS: Final[Mapping[int | None, str]] = {UNAUTHORIZED: UNAUTHENTICATED, TRY_LATER: UNAVAILABLE, FAULT: INTERNAL}
+PROBLEMS: Final[Mapping[int | None, str]] = {
+    UNAUTHORIZED: UNAUTHENTICATED,
+    FORBIDDEN: BLOCKED,
+    TRY_LATER: UNAVAILABLE,
+    FAULT: INTERNAL,
+}
 """The error codes with which a stream reports why it ends."""
 
 _log = logging.getLogger(__name__)
@@ -67,7 +73,7 @@ class SseResponse(Response):
             await to_client({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             await to_client(_body(KEEP_ALIVE))
             tasks.create_task(_wait_for_disconnect(receive))
-            tasks.create_task(until_expired(self._identity))
+            tasks.create_task(live.until_unauthorized(self._identity))
             tasks.create_task(_keep_alive(to_client, live.limits.beat))
             await self._send_responses(to_client)
 
@@ -84,10 +90,12 @@ class SseResponse(Response):
         try:
             async with aclosing(self._answers) as answers:
                 async for answer in answers:
-                    check_expiry(self._identity)
+                    self._services.subscriptions.check(self._identity)
                     await to_client(_body(_next(answer.body)))
         except SubscriptionsEnded:
             raise ConnectionClosed(RESTART, SERVER_RESTARTS) from None
+        except BudgetExceeded as spent:
+            raise ConnectionClosed(TRY_LATER, str(spent)) from None
         raise ConnectionClosed(DONE)
 
 

@@ -28,10 +28,13 @@ _log = logging.getLogger(__name__)
 
 
 class LowWatermark:
-    def __init__(self, listen: OpenListener, reached: Callable[[], Awaitable[int]]) -> None:
-        """reached: returns the position that all views have reached."""
+    def __init__(
+        self, listen: OpenListener, reached: Callable[[], Awaitable[int]], head: Callable[[], Awaitable[int]]
+    ) -> None:
+        """reached: returns the position that all views have reached. head: that of the last event."""
         self._listen = listen
         self._reached = reached
+        self._head = head
         self._position = 0
         self._moved = asyncio.Event()
         self._waiters = 0
@@ -77,8 +80,8 @@ class LowWatermark:
             await asyncio.sleep(PAUSE)
 
     async def _follow(self, wait_for_append: WaitForAppend) -> None:
-        """Polls after the listener has started, so that no append goes unnoticed."""
-        target, pause = 0, SHORTEST
+        """Polls after the listener has started, so that no append goes unnoticed. Views may be behind earlier ones."""
+        target, pause = await self._head(), SHORTEST
         while True:
             position = await self._reached()
             pause = SHORTEST if position != self._position else min(pause * 2, LONGEST)

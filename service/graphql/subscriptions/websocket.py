@@ -2,20 +2,22 @@
 
 import asyncio
 import logging
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import ExitStack, aclosing
 from typing import Final
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from service.access.authentication import authenticated
+from service.errors import Unavailable
+from service.graphql.execution.cost_budget import BudgetExceeded
 from service.graphql.execution.executor import GraphQLExecutor
 from service.graphql.execution.graphql_errors import SubscriptionsEnded
 from service.graphql.execution.person_quotas import PersonQuota
 from service.graphql.execution.request import GraphQLRequest, charge_of_json
 from service.graphql.schema.context import Context, Services
 from service.graphql.subscriptions import lifetime, messages
-from service.graphql.subscriptions.lifetime import ConnectionClosed, TimedSender, check_expiry, until_expired
+from service.graphql.subscriptions.lifetime import ConnectionClosed, TimedSender
 from service.graphql.subscriptions.limits import (
     LONGEST_GREETING,
     LONGEST_MESSAGE,
@@ -25,10 +27,12 @@ from service.graphql.subscriptions.limits import (
 )
 from service.graphql.subscriptions.messages import SUBPROTOCOL, Complete, ConnectionInit, Ping, Pong, Subscribe
 from service.graphql.subscriptions.origins import is_allowed
-from service.identity import Identity, Unauthenticated
+from service.identity import Blocked, Identity, Unauthenticated
 
 LONGEST_REASON: Final = 123
 """Bytes."""
+UNKNOWN: Final = ("", "")
+"""All clients before connection_init, as one person."""
 UNNAMED: Final = "Send a token in connection_init: {'Authorization': 'Bearer ...'}."
 UNGREETED: Final = f"Send connection_init among the first {MESSAGES_BEFORE_GREETING} messages."
 
@@ -46,7 +50,9 @@ class GraphQLOverWebSocket:
         services: Services = connection.app.state.services
         headers, limits = connection.headers, services.subscriptions.limits
         await receive()
-        if not is_allowed(headers.get("origin"), headers.get("host", ""), limits.origins):
+        if not is_allowed(
+            headers.get("origin"), headers.get("sec-fetch-site"), headers.get("host", ""), limits.origins
+        ):
             await send({"type": "websocket.close", "code": 1008})
             return
         offered = SUBPROTOCOL in scope["subprotocols"]
@@ -68,7 +74,7 @@ class _Socket:
         self._receive = receive
         self._send = TimedSender(send, self._bounds.patience)
         self._identity: Identity | None = None
-        self._share: PersonQuota | None = None
+        self._share: PersonQuota = services.shares.of(UNKNOWN)
         self._place = ExitStack()
         self._lobby = ExitStack()
         self._leave = asyncio.Event()  # set when the client has authenticated, or has to leave
@@ -103,7 +109,7 @@ class _Socket:
             raise ConnectionClosed(lifetime.NOT_GREETED, "Connection initialisation timeout") from None
         if self._identity is None:
             raise ConnectionClosed(lifetime.TRY_LATER, lifetime.CROWDED)
-        await until_expired(self._identity)
+        await self._services.subscriptions.until_unauthorized(self._identity)
 
     async def _read(self, operations: asyncio.TaskGroup) -> None:
         messages_before_greeting = 0
@@ -115,8 +121,7 @@ class _Socket:
             ):
                 raise ConnectionClosed(lifetime.UNAUTHORIZED, UNGREETED)
             longest = LONGEST_GREETING if self._identity is None else LONGEST_MESSAGE
-            if self._share is not None:
-                await self._share.pace.point(charge_of_json(event.get("text") or ""))
+            await self._share.pace.point(charge_of_json(event.get("text") or ""))
             match messages.parse_message(event, longest):
                 case ConnectionInit(token):
                     await self._greet(token)
@@ -140,10 +145,10 @@ class _Socket:
         try:
             identity = await authenticated(self._services.identify, given)
             self._place.enter_context(self._services.subscriptions.connections.occupied(person_of(identity)))
-        except Unauthenticated as reason:
+        except (Unauthenticated, Blocked) as reason:
             raise ConnectionClosed(lifetime.FORBIDDEN, str(reason)) from None
-        except LimitReached as full:
-            raise ConnectionClosed(lifetime.TRY_LATER, full.message) from None
+        except (LimitReached, Unavailable) as full:
+            raise ConnectionClosed(lifetime.TRY_LATER, str(full)) from None
         self._identity, self._share = identity, self._services.shares.of(person_of(identity))
         self._lobby.close()
         self._leave.set()
@@ -161,14 +166,18 @@ class _Socket:
             self._operations[id] = operations.create_task(self._operate(id, request, self._identity))
 
     async def _operate(self, id: str, request: GraphQLRequest, identity: Identity) -> None:
-        with suppress(SubscriptionsEnded):
+        try:
             await self._answer(id, request, identity)
+        except BudgetExceeded as spent:
+            raise ConnectionClosed(lifetime.TRY_LATER, str(spent)) from None
+        except SubscriptionsEnded:
+            pass
 
     async def _answer(self, id: str, request: GraphQLRequest, identity: Identity) -> None:
         context = Context(self._services, identity, self._services.clock())
         async with aclosing(self._executor.stream(request, context)) as answers:
             async for answer in answers:
-                check_expiry(identity)
+                self._services.subscriptions.check(identity)
                 if not answer.executed:
                     self._operations.pop(id, None)
                 await self._send_text(messages.next_message(id, answer))

@@ -8,10 +8,10 @@ from uuid import UUID
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM
-from projections import deployment_requests
 from projections.following.follower import view_consumer
 from projections.reading.parked_streams import Parked, parked
 from projections.tables.view import Folded, View
+from projections.views import deployment_requests
 from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import World
 

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 
 from domain.recorded_event import Recorded
-from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import Consumer, view_consumer
 from projections.following.leadership import FollowerLimits
 from projections.tables.checkpoints import FollowerState
+from projections.views import deployment_requests
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import PATIENT, World, wait_for
@@ -28,7 +28,7 @@ def caught_up(world: World, view: str = NAME) -> None:
     world.reach(view, world.store.head()[0])
 
 
-def test_what_is_appended_wakes_it(world: World) -> None:
+def test_an_append_wakes_the_follower(world: World) -> None:
     histories = Histories(1)
     with world.following(view_consumer(VIEW)):
         for _ in range(5):
@@ -39,7 +39,7 @@ def test_what_is_appended_wakes_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("payload", ["", "soon", "-1", "1.5", "9" * 30, "\u0661"])
-def test_a_notification_that_shows_no_position_is_passed_over(world: World, payload: str) -> None:
+def test_a_notification_without_a_position_is_ignored(world: World, payload: str) -> None:
     histories = Histories(1)
     with world.following(view_consumer(VIEW)), psycopg.connect(world.urls.api, autocommit=True) as connection:
         world.append(histories.items(3))
@@ -49,7 +49,7 @@ def test_a_notification_that_shows_no_position_is_passed_over(world: World, payl
         caught_up(world)
 
 
-def test_all_of_them_at_once_make_the_same_rows(world: World) -> None:
+def test_concurrent_followers_make_the_same_rows(world: World) -> None:
     histories = Histories(2)
     with world.following(*map(view_consumer, VIEWS)):
         for _ in range(10):
@@ -106,7 +106,7 @@ def refusing(course: Consumer, position: int, mended: Event) -> Consumer:
     return replace(course, apply=apply)
 
 
-def test_what_cannot_be_applied_is_reported_and_never_skipped(world: World) -> None:
+def test_an_event_that_cannot_be_applied_is_reported_and_not_skipped(world: World) -> None:
     world.append(Histories(4).items(60))
     poison, mended = 41, Event()
     with world.following(refusing(view_consumer(VIEW), poison, mended)):
@@ -120,7 +120,7 @@ def test_what_cannot_be_applied_is_reported_and_never_skipped(world: World) -> N
         assert (status.state, status.last_error) == (FollowerState.RUNNING, None)
 
 
-def test_the_log_being_away_is_waited_out(world: World) -> None:
+def test_an_unreachable_log_is_retried(world: World) -> None:
     world.append(Histories(5).items(20))
     away = iter([True] * 5)
 
@@ -155,7 +155,7 @@ def test_it_resumes_within_seconds_after_a_long_outage(world: World) -> None:
         wait_for(lambda: True if world.statuses(NAME)[0].position == world.store.head()[0] else None, seconds=5)
 
 
-def test_after_an_exit_that_was_not_clean_it_begins_with_a_small_batch(world: World) -> None:
+def test_after_an_unclean_exit_it_begins_with_a_small_batch(world: World) -> None:
     """What a batch of many brought down, a small one may not; it doubles from there."""
     histories = Histories(8)
     world.append(histories.items(60))
@@ -177,7 +177,7 @@ def test_after_an_exit_that_was_not_clean_it_begins_with_a_small_batch(world: Wo
     assert asked[:4] == [1, 2, 4, 8]
 
 
-def test_a_checkpoint_that_somebody_else_moved_is_gone_on_from(world: World) -> None:
+def test_a_follower_continues_from_a_checkpoint_moved_by_another(world: World) -> None:
     """As a rebuild does when it swaps."""
     histories = Histories(6)
     world.append(histories.items(30))
@@ -192,7 +192,7 @@ def test_a_checkpoint_that_somebody_else_moved_is_gone_on_from(world: World) -> 
     assert world.all_rows([VIEW]) == followed
 
 
-def test_rows_that_are_missing_are_noticed(world: World) -> None:
+def test_missing_rows_are_noticed(world: World) -> None:
     """No row is made from a state that its events did not make."""
     histories = Histories(7)
     world.append(histories.items(40))

@@ -28,7 +28,7 @@ def started(world: World) -> subprocess.Popen[str]:
 
 @pytest.mark.faults
 @pytest.mark.slow
-def test_killed_at_random_points(world: World) -> None:
+def test_followers_killed_at_random_points_lose_nothing(world: World) -> None:
     chance = Random(1)
     with appending(world, Histories(9)):
         for _ in range(KILLS):

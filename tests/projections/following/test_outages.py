@@ -1,4 +1,4 @@
-"""What passes by itself is told apart from what would be said again."""
+"""Outages, which pass, are distinguished from errors that a retry repeats."""
 
 import psycopg
 import pytest
@@ -28,5 +28,5 @@ from projections.following.outages import is_outage
         (ValueError(), False),
     ],
 )
-def test_by_its_sqlstate(error: Exception, passes: bool) -> None:
+def test_outages_are_recognized_by_sqlstate(error: Exception, passes: bool) -> None:
     assert is_outage(error) is passes

@@ -1,4 +1,4 @@
-"""An event that a fold cannot apply: its stream waits in order and is told of, and the rest goes on."""
+"""An event that a fold cannot apply parks its stream: it is reported, and other streams continue."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,6 @@ import pytest
 from domain.deployment_request.state import DeploymentRequest
 from domain.vocabulary import SYSTEM
 from projections.catalogue import VIEWS
-from projections.deployment_requests import by_ids
 from projections.following import stream_ranges
 from projections.following.follower import view_consumer
 from projections.following.leadership import OtherVersion
@@ -22,6 +21,7 @@ from projections.rebuilding.rebuild import verify
 from projections.rebuilding.verification import RowsDiffer
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
+from projections.views.deployment_requests import by_ids
 from service.event_store.mapper import decode
 from tests.projections.following.parking import VIEW, as_folded, follow_to_the_end, found, longest, unable
 from tests.projections.histories import Histories
@@ -56,7 +56,7 @@ def waiting(world: World, stream: UUID) -> list[int]:
     return world.ask(SYSTEM, lambda _: waiting_positions(NAME, stream))
 
 
-def test_its_stream_waits_in_order_and_the_rest_goes_on(recorded: World) -> None:
+def test_a_parked_stream_waits_in_order_and_others_continue(recorded: World) -> None:
     poisoned = longest(recorded)
     follow_to_the_end(recorded, unable(poisoned[1].position))
     [one] = found(recorded)
@@ -69,7 +69,7 @@ def test_its_stream_waits_in_order_and_the_rest_goes_on(recorded: World) -> None
     assert len(rows) == len({each.stream for each in recorded.log() if VIEW.keeps(each)})
 
 
-def test_retried_when_the_fold_is_mended_and_in_vain_before(recorded: World, histories: Histories) -> None:
+def test_a_retry_succeeds_only_once_the_fold_is_fixed(recorded: World, histories: Histories) -> None:
     poisoned = longest(recorded)
     first, second = poisoned[1].position, poisoned[2].position
     follow_to_the_end(recorded, unable(first, second))
@@ -119,7 +119,7 @@ def test_code_of_another_version_applies_nothing(recorded: World) -> None:
     assert len(found(recorded)) == 1
 
 
-def test_a_rebuild_with_the_mended_fold_leaves_nothing_parked(recorded: World) -> None:
+def test_a_rebuild_with_the_fixed_fold_leaves_nothing_parked(recorded: World) -> None:
     """What waits is known to differ: it stands in the way of no swap."""
     follow_to_the_end(recorded, unable(longest(recorded)[1].position))
     comparison = verify(VIEW, recorded.urls.worker, decode)
@@ -132,7 +132,7 @@ def test_a_rebuild_with_the_mended_fold_leaves_nothing_parked(recorded: World) -
 
 
 @pytest.mark.parametrize("part", [stream_ranges.EVENTS, 20], ids=["at once", "in parts"])
-def test_what_a_rebuild_cannot_apply_either_stays_parked(
+def test_events_that_a_rebuild_cannot_apply_stay_parked(
     recorded: World, histories: Histories, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     """Its rows are those before the event, and what comes after it waits; the fold may be mended by halves."""
@@ -158,7 +158,7 @@ def test_what_a_rebuild_cannot_apply_either_stays_parked(
     assert as_folded(recorded)
 
 
-def test_what_comes_to_be_parked_during_a_rebuild_is_parked_after_it(recorded: World, histories: Histories) -> None:
+def test_streams_parked_during_a_rebuild_are_parked_after_it(recorded: World, histories: Histories) -> None:
     """Of a request that nothing was wrong with until then."""
     recorded.apply([VIEW])
     poison = appended(recorded, histories)
@@ -175,7 +175,7 @@ def test_what_comes_to_be_parked_during_a_rebuild_is_parked_after_it(recorded: W
     assert as_folded(recorded)
 
 
-def test_what_is_served_and_cannot_be_applied_by_a_rebuild_stands_in_its_way(recorded: World) -> None:
+def test_a_rebuild_that_would_lose_a_served_stream_is_refused(recorded: World) -> None:
     recorded.apply([VIEW])
     before = recorded.all_rows([VIEW])
     with pytest.raises(UnappliableEvent, match="poison at"):
@@ -184,13 +184,13 @@ def test_what_is_served_and_cannot_be_applied_by_a_rebuild_stands_in_its_way(rec
     assert found(recorded) == []
 
 
-def test_what_was_mended_by_others_meanwhile_is_not_parked_again(recorded: World) -> None:
+def test_a_stream_repaired_meanwhile_is_not_parked_again(recorded: World) -> None:
     poisoned = longest(recorded)
     faulty = unable(poisoned[1].position)
     follow_to_the_end(recorded, faulty)
 
-    def mend(told: ProgressReport) -> None:
-        if told.processed:
+    def mend(report: ProgressReport) -> None:
+        if report.processed:
             retry(VIEW, recorded.urls.worker, decode, poisoned[0].stream)
 
     with pytest.raises((UnappliableEvent, RowsDiffer)):
@@ -200,8 +200,8 @@ def test_what_was_mended_by_others_meanwhile_is_not_parked_again(recorded: World
 
 
 @pytest.mark.parametrize("view", [view for view in VIEWS if not view.parks], ids=lambda view: view.name)
-def test_a_view_may_stop_instead(recorded: World, view: View) -> None:
-    poison = next(each.position for each in recorded.log() if view.keeps(each) and each.position > 20)
+def test_a_view_with_parks_false_stops_instead(recorded: World, view: View) -> None:
+    poison = next(each.position for each in recorded.log() if view.keeps(each) and each.position > 10)
     with recorded.following(view_consumer(unable(poison, view=view))):
         failed = recorded.wait(lambda status: status.state is FollowerState.FAILED, view.name)
     assert (failed.position, failed.parked) == (poison - 1, 0)
@@ -210,7 +210,7 @@ def test_a_view_may_stop_instead(recorded: World, view: View) -> None:
 
 
 @pytest.mark.parametrize("part", [stream_ranges.EVENTS, 20], ids=["at once", "in parts"])
-def test_a_view_that_was_never_followed_is_built_but_for_what_cannot_be_applied(
+def test_a_new_view_is_built_without_the_events_that_cannot_be_applied(
     recorded: World, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     monkeypatch.setattr(stream_ranges, "EVENTS", part)
@@ -223,7 +223,7 @@ def test_a_view_that_was_never_followed_is_built_but_for_what_cannot_be_applied(
     assert as_folded(recorded)
 
 
-def test_what_was_never_reached_is_parked_by_a_rebuild_as_by_a_follower(recorded: World, histories: Histories) -> None:
+def test_a_rebuild_parks_events_as_a_follower_does(recorded: World, histories: Histories) -> None:
     """Nobody could apply it better. Of a raised version, nobody else goes on: its follower waits for the rebuild."""
     recorded.apply()
     poison = appended(recorded, histories)

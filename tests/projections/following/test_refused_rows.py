@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from domain.recorded_event import Recorded
-from projections.deployment_requests import VIEW
 from projections.following.row_writer import UnappliableEvent
 from projections.rebuilding.rebuild import verify
 from projections.tables.view import Folded, View
+from projections.views.deployment_requests import VIEW
 from service.event_store.mapper import decode
 from tests.projections.following.parking import follow_to_the_end, found, longest
 from tests.projections.histories import Histories
@@ -51,7 +51,7 @@ def test_rows_that_the_database_refuses_are_parked_too(recorded: World, text: st
     assert (one.stream, one.position) == (poisoned[0].stream, poisoned[1].position)
 
 
-def test_what_the_database_refused_does_not_stand_in_the_way_of_a_rebuild(recorded: World) -> None:
+def test_refused_rows_do_not_block_a_rebuild(recorded: World) -> None:
     poisoned = longest(recorded)
     faulty = refused(poisoned[1].position)
     follow_to_the_end(recorded, faulty)
@@ -66,7 +66,7 @@ def test_what_the_database_refused_does_not_stand_in_the_way_of_a_rebuild(record
     assert found(recorded) == []
 
 
-def test_what_the_database_refuses_of_a_row_that_is_served_is_refused(recorded: World) -> None:
+def test_a_rebuild_whose_served_rows_are_refused_fails(recorded: World) -> None:
     recorded.apply()
     poisoned = longest(recorded)
     with pytest.raises(UnappliableEvent, match=f"at position {poisoned[1].position}"):

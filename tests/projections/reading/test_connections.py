@@ -1,7 +1,9 @@
 """The connections that read the views."""
 
 import asyncio
+from gc import collect
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 import pytest
@@ -14,8 +16,9 @@ PID = select(func.pg_backend_pid())
 
 
 def pool(url: str, size: int = 2, patience: float = 5.0) -> Connections:
-    async def opened() -> Connection:
-        return await psycopg.AsyncConnection.connect(url, autocommit=True)
+    async def opened(role: str | None) -> Connection:
+        options = f"-c role={role}" if role else ""
+        return await psycopg.AsyncConnection.connect(url, autocommit=True, options=options)
 
     return Connections(opened, size, patience)
 
@@ -26,7 +29,7 @@ async def pid(connections: Connections) -> int:
     return int(found)
 
 
-def test_a_connection_is_used_again(database_urls: DatabaseUrls) -> None:
+def test_connections_are_reused(database_urls: DatabaseUrls) -> None:
     async def run() -> set[int]:
         connections = pool(database_urls.api)
         try:
@@ -37,7 +40,7 @@ def test_a_connection_is_used_again(database_urls: DatabaseUrls) -> None:
     assert len(asyncio.run(run())) == 1
 
 
-def test_there_are_so_many_at_once(database_urls: DatabaseUrls) -> None:
+def test_the_number_of_connections_is_limited(database_urls: DatabaseUrls) -> None:
     async def run() -> int:
         connections = pool(database_urls.api, size=2)
         try:
@@ -48,7 +51,7 @@ def test_there_are_so_many_at_once(database_urls: DatabaseUrls) -> None:
     assert asyncio.run(run()) <= 2
 
 
-def test_who_waits_too_long_for_one_gives_up(database_urls: DatabaseUrls) -> None:
+def test_waiting_for_a_connection_times_out(database_urls: DatabaseUrls) -> None:
     async def run() -> None:
         connections = pool(database_urls.api, size=1, patience=0.05)
         try:
@@ -61,7 +64,7 @@ def test_who_waits_too_long_for_one_gives_up(database_urls: DatabaseUrls) -> Non
         asyncio.run(run())
 
 
-def test_a_dead_connection_takes_the_others_with_it(database_urls: DatabaseUrls) -> None:
+def test_a_dead_connection_closes_the_idle_ones(database_urls: DatabaseUrls) -> None:
     """As after a restart of the server: one failure, not one for each connection."""
 
     async def run() -> None:
@@ -81,7 +84,7 @@ def test_a_dead_connection_takes_the_others_with_it(database_urls: DatabaseUrls)
     asyncio.run(run())
 
 
-def test_a_statement_that_was_left_does_not_disturb_the_next(database_urls: DatabaseUrls) -> None:
+def test_a_cancelled_statement_does_not_affect_the_next(database_urls: DatabaseUrls) -> None:
     async def run() -> Any:
         connections = pool(database_urls.api, size=1)
         try:
@@ -93,6 +96,27 @@ def test_a_statement_that_was_left_does_not_disturb_the_next(database_urls: Data
             await connections.close()
 
     assert asyncio.run(run()) > 0
+
+
+def test_a_closed_connection_is_not_kept(database_urls: DatabaseUrls) -> None:
+    """One for viewers takes the place of the other: there is one at a time."""
+
+    async def use(connections: Connections, opened: WeakSet[Connection], *, for_viewer: bool) -> None:
+        async with connections.connection(for_viewer=for_viewer) as connection:
+            await connections.rows(connection, PID)
+            opened.add(connection)
+
+    async def run() -> list[object]:
+        connections, opened = pool(database_urls.api, size=1), WeakSet[Connection]()
+        try:
+            for number in range(6):
+                await use(connections, opened, for_viewer=number % 2 == 1)
+            collect()
+            return [*opened]
+        finally:
+            await connections.close()
+
+    assert len(asyncio.run(run())) == 1
 
 
 def test_an_error_of_a_statement_keeps_the_connection(database_urls: DatabaseUrls) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from projections.reading.positions import ViewPositions
 
 
-def test_what_was_found_before_a_fall_is_not_believed_and_asked_for_again() -> None:
+def test_positions_from_before_a_crash_are_read_again() -> None:
     """The asking itself may meet the fall, and what it finds then is true, or older: it is found out anew."""
     answers = iter(({"view": 9}, {"view": 7}))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -10,12 +11,22 @@ from sqlalchemy.pool import NullPool
 
 from domain.deployment_request.state import DeploymentRequest
 from domain.visibility import EVERYBODY, Viewer
-from projections import deployment_requests, incidents, request_lists
+from projections.reading import person_names
 from projections.reading.queries import EVERYTHING, ListPosition, Query, ViewerScope
-from projections.request_lists import RequestListFilter, RequestOrder
+from projections.views import (
+    audit_trail_feed,
+    audit_trail_queries,
+    authorities,
+    deployment_requests,
+    incidents,
+    request_lists,
+)
+from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
+from projections.views.request_lists import RequestListFilter, RequestOrder
 from tests.projections.histories import Histories
 from tests.projections.world import World
 
+NOW = datetime(2024, 11, 29, tzinfo=UTC)
 WHO = ViewerScope(viewer=Viewer(frozenset({EVERYBODY})))
 ANOTHER = ViewerScope(viewer=Viewer(frozenset({EVERYBODY, "registered"})))
 THEN = ViewerScope(viewer=WHO.viewer, as_of=datetime(2024, 11, 29, tzinfo=UTC))
@@ -32,13 +43,48 @@ def test_all_viewers_share_a_statement_and_so_do_all_pasts() -> None:
         assert len(set.union(*kinds)) == 3
 
 
+def test_statements_of_single_subjects_and_events_are_built_once() -> None:
+    """However many ids are given."""
+
+    def asked(sight: ViewerScope, number: int) -> list[Query[Any]]:
+        ids, texts, numbers = [uuid4() for _ in range(number)], ["text"] * number, [*range(number)]
+        trail = AuditTrailFilter(type=texts, recorded_from=NOW, subject=ids[0])
+        return [
+            audit_trail_queries.page(sight, trail, number, PositionRange(after=number)),
+            audit_trail_queries.histories(sight, ids, number, PositionRange(after=number)),
+            audit_trail_queries.count(sight, trail),
+            audit_trail_queries.history_lengths(sight, ids),
+            audit_trail_queries.happened(sight, ids, datetime(2024, 1, number, tzinfo=UTC)),
+            incidents.SUBJECTS.at_versions(sight, zip(ids, numbers, strict=True)),
+            audit_trail_queries.at_positions(sight, numbers),
+            audit_trail_queries.seen(sight, ids),
+            audit_trail_queries.naming(sight, ids, ids),
+            audit_trail_feed.next_entries(sight, trail, number, number, texts),
+            deployment_requests.by_references(sight, texts),
+            deployment_requests.at_versions(sight, zip(ids, numbers, strict=True)),
+            deployment_requests.resting_on(sight, ids),
+            deployment_requests.newest_versions(ids),
+            authorities.by_ids(sight, ids),
+            authorities.jurisdictions_by_ids(sight, ids),
+            authorities.jurisdictions_of(sight, texts),
+            person_names.names(zip(texts, texts, strict=True)),
+        ]
+
+    for few, many in zip(asked(WHO, 1), asked(ANOTHER, 3), strict=True):
+        assert few.statement is many.statement
+        assert few.values != many.values
+
+
 def test_lists_whose_filters_have_one_shape_share_a_statement() -> None:
     newest, place = RequestOrder.SUBMITTED_AT_DESC, ListPosition(datetime(2024, 11, 1, tzinfo=UTC), uuid4())
     first, another = (
         RequestListFilter(status=["APPROVED"], region=["xk"]),
         RequestListFilter(status=["DENIED"], region=["xk/north", "xk"]),
     )
-    pages = [request_lists.page(THEN, first, newest, 20), request_lists.page(LATER, another, newest, 7)]
+    pages = [
+        request_lists.page(THEN, first, newest, 20),
+        request_lists.page(LATER, another, newest, 7),
+    ]
     assert pages[0].statement is pages[1].statement
     assert [(page.values["limit"], page.values["region_0"]) for page in pages] == [(20, "xk"), (7, "xk")]
     others = [
@@ -52,7 +98,7 @@ def test_lists_whose_filters_have_one_shape_share_a_statement() -> None:
     assert len({id(page.statement) for page in (*pages, *others)}) == 1 + len(others)
 
 
-def test_what_somebody_makes_up_gives_few_shapes() -> None:
+def test_arbitrary_filters_give_few_statement_shapes() -> None:
     """A statement that is kept takes memory: as many values as there may be must not make as many statements."""
     codes = [f"nobody-{number}" for number in range(100)]
     pages = {
@@ -72,7 +118,7 @@ def test_what_somebody_makes_up_gives_few_shapes() -> None:
     assert len({id(page.statement) for page in incidents_pages}) == 1
 
 
-def test_without_the_values_of_a_viewer_nothing_is_found(world: World) -> None:
+def test_a_statement_without_viewer_values_finds_nothing(world: World) -> None:
     histories = Histories(43)
     world.append([histories.opening(), *histories.items(60)])
     world.apply()

@@ -5,23 +5,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from domain import jurisdiction
-from domain.authority import Authority
+from domain import authority, jurisdiction
+from domain.authority import Authority, AuthorityRegistered
 from domain.jurisdiction import Jurisdiction, MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
-from projections import request_lists
-from projections.authorities import standing_of
 from projections.reading.connections import Connections
 from projections.reading.positions import ViewPositions
 from projections.reading.queries import Query
 from projections.reading.reader import DatabaseUnavailable, InstantAhead, Reader, ViewBehind
-from projections.request_lists import RequestListFilter
+from projections.views import request_lists
+from projections.views.authorities import standing_of
+from projections.views.request_lists import RequestListFilter
 from service.event_store.records import AppendItem
 from service.processes.composition import reading_connections
 from service.settings import Settings
@@ -32,6 +33,9 @@ from tests.service.event_store.appends import unrecorded
 
 T = TypeVar("T")
 COUNT = partial(request_lists.count, wanted=RequestListFilter())
+ALPHA = AuthorityCode("alpha")
+REGISTERED = unrecorded(authority.stream_of(ALPHA), 1, AuthorityRegistered(code=ALPHA, name=Label("Alpha")))
+"""Persons of an unregistered authority hold no mandate."""
 
 
 def reading(url: str, use: Callable[[Connections], Awaitable[T]], **settings: float) -> T:
@@ -52,7 +56,7 @@ def recorded(world: World) -> World:
     return world
 
 
-def test_a_viewer_holds_the_tokens_of_what_stands_now(recorded: World) -> None:
+def test_a_viewer_holds_the_tokens_of_current_mandates(recorded: World) -> None:
     recorded.apply()
     model = Model(recorded.log())
 
@@ -66,7 +70,7 @@ def test_a_viewer_holds_the_tokens_of_what_stands_now(recorded: World) -> None:
 
 
 def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> None:
-    code, region, start = AuthorityCode("alpha"), Region("xk"), datetime(2024, 1, 1, tzinfo=UTC)
+    code, region, start = ALPHA, Region("xk"), datetime(2024, 1, 1, tzinfo=UTC)
     granted = MandateGranted(
         authority=code,
         region=region,
@@ -76,7 +80,7 @@ def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> 
     )
     ended = MandateEnded(authority=code, region=region, reason=Text("over"), at=start + timedelta(days=1))
     stream = jurisdiction.stream_of(region)
-    world.append([AppendItem(events=(unrecorded(stream, 1, granted), unrecorded(stream, 2, ended)))])
+    world.append([AppendItem(events=(REGISTERED, unrecorded(stream, 1, granted), unrecorded(stream, 2, ended)))])
     world.apply()
 
     async def holds(connections: Connections) -> list[bool]:
@@ -90,13 +94,13 @@ def test_a_mandate_counts_from_its_beginning_to_before_its_end(world: World) -> 
 
 
 def test_a_mandate_that_ends_is_noticed_and_otherwise_read_once(world: World) -> None:
-    code, region, start = AuthorityCode("alpha"), Region("xk"), datetime(2024, 1, 1, tzinfo=UTC)
+    code, region, start = ALPHA, Region("xk"), datetime(2024, 1, 1, tzinfo=UTC)
     granted = MandateGranted(
         authority=code, region=region, legal_basis=Label("law"), endorsements_required=Quorum(1), valid_from=start
     )
     ended = MandateEnded(authority=code, region=region, reason=Text("over"), at=start + timedelta(days=1))
     stream, later = jurisdiction.stream_of(region), start + timedelta(days=2)
-    world.append([AppendItem(events=(unrecorded(stream, 1, granted),))])
+    world.append([AppendItem(events=(REGISTERED, unrecorded(stream, 1, granted)))])
     world.apply()
     asked: list[str] = []
 
@@ -117,7 +121,7 @@ def test_a_mandate_that_ends_is_noticed_and_otherwise_read_once(world: World) ->
             return "region:xk" in (begun.viewer.tokens or ())
 
         found = [await held(), await held(), await held(start - timedelta(days=1))]
-        assert asked == ["row"]
+        assert asked == ["row", "row"]
         world.append([AppendItem(events=(unrecorded(stream, 2, ended),))])
         await asyncio.to_thread(world.apply)
         found += [await held(at_least=world.store.head()[0]), await held()]
@@ -128,7 +132,7 @@ def test_a_mandate_that_ends_is_noticed_and_otherwise_read_once(world: World) ->
 
 def test_a_rebuilt_view_of_authorities_is_read_again(world: World) -> None:
     """Its position is the same as before."""
-    code, region = AuthorityCode("alpha"), Region("xk")
+    code, region = ALPHA, Region("xk")
     granted = MandateGranted(
         authority=code,
         region=region,
@@ -136,7 +140,7 @@ def test_a_rebuilt_view_of_authorities_is_read_again(world: World) -> None:
         endorsements_required=Quorum(1),
         valid_from=datetime(2024, 1, 1, tzinfo=UTC),
     )
-    world.append([AppendItem(events=(unrecorded(jurisdiction.stream_of(region), 1, granted),))])
+    world.append([AppendItem(events=(REGISTERED, unrecorded(jurisdiction.stream_of(region), 1, granted)))])
     world.apply()
 
     async def holds(connections: Connections) -> bool:
@@ -174,7 +178,8 @@ def test_at_least_waits_for_the_view_and_gives_up_in_time(recorded: World) -> No
 
 def test_as_of_waits_for_all_that_was_recorded_till_then(recorded: World) -> None:
     log = recorded.log()
-    half = log[len(log) // 2]
+    after_half = pairwise(log[len(log) // 2 :])
+    half = next(each for each, following in after_half if each.recorded_at < following.recorded_at)
     recorded.apply(until=half.position - 1)
 
     async def asks(connections: Connections) -> None:
@@ -187,7 +192,7 @@ def test_as_of_waits_for_all_that_was_recorded_till_then(recorded: World) -> Non
     reading(recorded.urls.api, asks)
 
 
-def test_nobody_can_say_what_the_register_will_say(recorded: World) -> None:
+def test_a_future_instant_is_refused(recorded: World) -> None:
     recorded.apply()
     with pytest.raises(InstantAhead):
         recorded.ask(SYSTEM, COUNT, as_of=datetime.now(UTC) + timedelta(hours=1))
@@ -222,7 +227,7 @@ def test_a_database_that_is_away_or_slow_is_reported(recorded: World) -> None:
         await (await Reader(connections, standing_of).reading(SYSTEM)).rows(slow)
 
     with pytest.raises(DatabaseUnavailable, match="statement timeout"):
-        reading(recorded.urls.api, asks, answer_timeout=0.1)
+        reading(recorded.urls.api, asks, statement_timeout=0.1)
     with pytest.raises(DatabaseUnavailable, match="does not answer"):
         reading("postgresql://nobody@127.0.0.1:1/none", asks)
 
@@ -237,7 +242,7 @@ def test_each_question_is_planned_for_its_own_values(recorded: World) -> None:
     assert reading(recorded.urls.api, asks) == ["force_custom_plan"]
 
 
-def test_one_look_serves_all_who_wait() -> None:
+def test_one_poll_serves_all_waiting_queries() -> None:
     looks = 0
 
     async def look() -> dict[str, int]:

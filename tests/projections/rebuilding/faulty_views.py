@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from domain.recorded_event import Recorded
-from projections import deployment_requests
 from projections.tables.view import Folded
+from projections.views import deployment_requests
 
 VIEW = deployment_requests.VIEW
 STATUS = VIEW.tables[0].c.keys().index("status")

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from typing import Final
 
-from projections import audit_trail, deployment_requests, situation
 from projections.tables.view import View
+from projections.views import audit_trail, deployment_requests, situation
 from tests.projections.rebuilding.rebuilds import asked
 from tests.projections.world import World
 from tests.waiting import until

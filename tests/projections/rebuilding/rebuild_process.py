@@ -16,7 +16,7 @@ from projections.rebuilding.rebuild import rebuild
 from service.event_store.mapper import decode
 
 
-def tell(progress: ProgressReport) -> None:
+def report(progress: ProgressReport) -> None:
     if progress.total:
         sys.stdout.write(f"{progress.processed}\n")
         sys.stdout.flush()
@@ -25,8 +25,9 @@ def tell(progress: ProgressReport) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in the background
     url, view, *numbers = sys.argv[1:]
     jobs, events, *until = map(int, numbers or (1, stream_ranges.EVENTS))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream_ranges, "EVENTS", events)
-        rebuild(VIEW_OF[view], url, decode, tell, jobs=jobs)
+        rebuild(VIEW_OF[view], url, decode, report, jobs=jobs)

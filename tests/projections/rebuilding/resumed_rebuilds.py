@@ -4,11 +4,11 @@ from threading import Event
 
 import pytest
 
-from projections.audit_trail import VIEW
 from projections.reading.view_status import ProgressReport
 from projections.rebuilding.progress import RebuildCancelled
 from projections.tables import rebuild_copies
 from projections.tables.view import View
+from projections.views.audit_trail import VIEW
 from tests.projections.rebuilding.rebuilds import again, asked
 from tests.projections.world import World
 
@@ -17,8 +17,8 @@ def stopped(world: World, view: View = VIEW, after: int = 3) -> int:
     """How many events one had loaded that was stopped after so many parts."""
     stop, seen = Event(), list[int]()
 
-    def progress(told: ProgressReport) -> None:
-        seen.append(told.processed)
+    def progress(report: ProgressReport) -> None:
+        seen.append(report.processed)
         if len(seen) > after:
             stop.set()
 

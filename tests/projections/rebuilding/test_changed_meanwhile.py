@@ -6,11 +6,11 @@ import psycopg
 import pytest
 
 from projections.catalogue import VIEWS
-from projections.deployment_requests import VIEW
 from projections.reading.view_status import ProgressReport
 from projections.rebuilding.rebuild import verify
 from projections.rebuilding.rebuild_attempt import NotCopied, NotSwapped
 from projections.tables.checkpoints import RebuildStep
+from projections.views.deployment_requests import VIEW
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.rebuilds import again, asked, nothing_is_left
@@ -24,11 +24,13 @@ CHANGES = {
     "a right": f"GRANT SELECT ON {TABLE} TO PUBLIC",
     "a right on a column": f"GRANT UPDATE (questioned) ON {TABLE} TO PUBLIC",
     "an option": f"ALTER TABLE {TABLE} SET (fillfactor = 71)",
-    "a rule for rows": f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY",
+    "a policy": f"CREATE POLICY of_a_migration ON {TABLE} FOR SELECT TO mandate_worker USING (questioned)",
+    "a restrictive policy": f"CREATE POLICY of_a_migration ON {TABLE} AS RESTRICTIVE FOR SELECT USING (questioned)",
+    "no row security": f"ALTER TABLE {TABLE} DISABLE ROW LEVEL SECURITY",
     "a trigger": f"CREATE TRIGGER t BEFORE UPDATE ON {TABLE} FOR EACH ROW"
     " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
 }
-NOT_COPIED = ("a rule for rows", "a trigger")
+NOT_COPIED = ("a restrictive policy", "a trigger")
 FORM = f"SELECT projections.form_of('projections', '{VIEW.name}', true)"
 
 
@@ -49,8 +51,8 @@ def doing(world: World, statement: str, at: RebuildStep) -> Callable[[ProgressRe
     """Once, when a rebuild comes to a step."""
     left = [statement]
 
-    def progress(told: ProgressReport) -> None:
-        if told.step is at and left:
+    def progress(report: ProgressReport) -> None:
+        if report.step is at and left:
             done(world, left.pop())
 
     return progress
@@ -58,7 +60,7 @@ def doing(world: World, statement: str, at: RebuildStep) -> Callable[[ProgressRe
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("step", [RebuildStep.CATCHING_UP, RebuildStep.SWAPPING])
-def test_what_was_changed_meanwhile_stays(recorded: World, change: str, step: RebuildStep) -> None:
+def test_a_table_change_during_a_rebuild_prevents_the_swap(recorded: World, change: str, step: RebuildStep) -> None:
     before = asked(recorded, FORM)
     with pytest.raises(NotSwapped, match=r"meanwhile|was changed"):
         again(recorded, VIEW, progress=doing(recorded, CHANGES[change], step))
@@ -68,14 +70,14 @@ def test_what_was_changed_meanwhile_stays(recorded: World, change: str, step: Re
 
 
 @pytest.mark.parametrize("change", [name for name in CHANGES if name not in NOT_COPIED])
-def test_what_was_changed_before_is_copied(recorded: World, change: str) -> None:
+def test_table_changes_before_a_rebuild_are_copied(recorded: World, change: str) -> None:
     done(recorded, CHANGES[change])
     before = asked(recorded, FORM)
     again(recorded, VIEW)
     assert asked(recorded, FORM) == before
 
 
-def test_a_table_is_swapped_for_one_of_its_own_form_alone(recorded: World) -> None:
+def test_a_table_is_swapped_only_for_one_of_the_same_form(recorded: World) -> None:
     """By whoever has the worker's rights, too."""
     for view in VIEWS:
         names = [table.name for table in view.tables]
@@ -85,12 +87,12 @@ def test_a_table_is_swapped_for_one_of_its_own_form_alone(recorded: World) -> No
                 connection.execute("SELECT projections.swap_copy(%s)", [names])
 
 
-def test_what_a_copy_does_not_get_is_reported_before_it_is_filled(recorded: World) -> None:
+def test_properties_that_a_copy_lacks_are_reported_before_it_is_filled(recorded: World) -> None:
     """And it can be compared all the same."""
     steps: list[RebuildStep | None] = []
     done(recorded, CHANGES["a trigger"])
-    with pytest.raises(NotCopied, match="row policies or triggers"):
-        again(recorded, VIEW, progress=lambda told: steps.append(told.step))
+    with pytest.raises(NotCopied, match="triggers or restrictive policies"):
+        again(recorded, VIEW, progress=lambda report: steps.append(report.step))
     assert set(steps) == {RebuildStep.LOADING}
     nothing_is_left(recorded)
     comparison = verify(VIEW, recorded.urls.worker, decode)
@@ -98,7 +100,7 @@ def test_what_a_copy_does_not_get_is_reported_before_it_is_filled(recorded: Worl
     assert comparison.differing == 0
 
 
-def test_rights_that_new_tables_get_by_default_are_no_copys(recorded: World) -> None:
+def test_default_privileges_do_not_apply_to_copies(recorded: World) -> None:
     before = asked(recorded, FORM)
     done(recorded, "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO mandate_worker, PUBLIC")
     again(recorded, VIEW)

@@ -11,13 +11,13 @@ import psycopg
 import pytest
 
 from domain.recorded_event import Recorded
-from projections import deployment_requests, situation
-from projections.audit_trail import VIEW
 from projections.following.replay import LogReplay, topics
 from projections.reading.view_status import ProgressReport
 from projections.rebuilding.progress import RebuildCancelled
 from projections.tables.checkpoints import RebuildStep
 from projections.tables.view import Folded, View
+from projections.views import deployment_requests, situation
+from projections.views.audit_trail import VIEW
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.killed_rebuilds import begun, ended
@@ -55,17 +55,19 @@ def waiting(world: World, query: str = "build_index") -> int:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_one_that_is_stopped_meanwhile_ends_at_once_and_leaves_nothing(recorded: World, jobs: int) -> None:
-    there, stop = Event(), Event()
+def test_a_rebuild_stopped_while_it_indexes_ends_at_once_and_leaves_nothing(recorded: World, jobs: int) -> None:
+    there, locked, stop = Event(), Event(), Event()
 
-    def progress(told: ProgressReport) -> None:
-        if told.total:
+    def progress(report: ProgressReport) -> None:
+        if report.total:
             there.set()
+            assert locked.wait(30)
 
     with ThreadPoolExecutor() as pool:
         rebuilding = pool.submit(again, recorded, VIEW, jobs=jobs, progress=progress, stop=stop)
-        there.wait(10)
+        assert there.wait(30)
         with held(recorded):
+            locked.set()
             until(lambda: waiting(recorded) == jobs)
             stop.set()
             until(lambda: waiting(recorded) == 0, seconds=AT_ONCE)
@@ -81,14 +83,14 @@ def test_one_that_is_stopped_meanwhile_ends_at_once_and_leaves_nothing(recorded:
         (VIEW, RebuildStep.COMPARING, f"projections.{VIEW.name}", f"unlike_its_copy|FROM projections.{VIEW.name}"),
     ],
 )
-def test_one_that_is_stopped_while_the_database_is_at_work_ends_at_once(
+def test_a_rebuild_stopped_during_a_statement_ends_at_once(
     recorded: World, view: View, step: RebuildStep, held: str, query: str
 ) -> None:
     there, stop = Event(), Event()
     with psycopg.connect(recorded.urls.owner) as holding, ThreadPoolExecutor() as pool:
 
-        def progress(told: ProgressReport) -> None:
-            if told.step is step and not there.is_set():
+        def progress(report: ProgressReport) -> None:
+            if report.step is step and not there.is_set():
                 holding.execute(f"LOCK TABLE {held}".encode())
                 there.set()
 
@@ -104,7 +106,7 @@ def test_one_that_is_stopped_while_the_database_is_at_work_ends_at_once(
 
 
 @pytest.mark.faults
-def test_what_one_that_is_killed_was_building_ends_with_it(recorded: World) -> None:
+def test_the_index_build_of_a_killed_rebuild_ends_with_it(recorded: World) -> None:
     process = begun(recorded, VIEW, 2, 20)
     with held(recorded):
         until(lambda: waiting(recorded) == 2)
@@ -130,7 +132,7 @@ def test_an_index_that_cannot_be_built_is_reported_and_nothing_is_left(recorded:
     nothing_is_left(recorded)
 
 
-def test_reading_the_log_begins_no_workers_of_postgresql(recorded: World) -> None:
+def test_reading_the_log_starts_no_parallel_workers(recorded: World) -> None:
     """For every block anew, they cost a third of a rebuild."""
     with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
         replay = LogReplay(connection, decode, recorded.store.head()[0])

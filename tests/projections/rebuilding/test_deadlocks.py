@@ -6,11 +6,11 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from projections.deployment_requests import NAME, VIEW
 from projections.reading.view_status import ProgressReport
 from projections.rebuilding import rebuild_attempt
 from projections.rebuilding.rebuild import rebuild
 from projections.tables.checkpoints import RebuildStep
+from projections.views.deployment_requests import NAME, VIEW
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.rebuilds import nothing_is_left
@@ -22,7 +22,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
 
-def test_a_swap_that_is_ended_for_a_deadlock_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_swap_that_is_a_deadlock_victim_is_retried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads the view holds on to it, and waits for the checkpoint, which the swap gets first.
 
     PostgreSQL looks for a deadlock once a wait, so that the reader has to wait already when the swap comes to.

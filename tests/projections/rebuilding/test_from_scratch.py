@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, Aggregate, fold
 from domain.recorded_event import Recorded
-from projections import authorities, deployment_requests, incidents
 from projections.reading.item_rows import items_of
 from projections.reading.queries import FOREVER
 from projections.tables.view import StateTable
+from projections.views import authorities, deployment_requests, incidents
 from tests.projections.histories import Histories
 from tests.projections.rebuilding.empty_views import empty
 from tests.projections.world import World

@@ -12,11 +12,11 @@ from typing import Final
 import psycopg
 import pytest
 
-from projections import audit_trail, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer
 from projections.rebuilding.rebuild import verify
 from projections.tables.view import View
+from projections.views import audit_trail, deployment_requests
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from tests.projections.histories import Histories
@@ -25,7 +25,7 @@ from tests.projections.rebuilding.killed_rebuilds import CHOSEN, begun, ended
 from tests.projections.rebuilding.rebuilds import again, nothing_is_left
 from tests.projections.world import World
 
-KILLS: Final = int(os.environ.get("MANDATE_TEST_KILLS", "3"))
+KILLS: Final = int(os.environ.get("TEST_KILLS", "2"))
 """How many rebuilds are killed. `make test-long` sets 30."""
 PAUSE: Final = 0.02
 """Seconds between two appends."""
@@ -60,7 +60,7 @@ def polling(world: World, view: View) -> Iterator[list[str]]:
     def poll() -> None:
         before = (0, 0)
         with psycopg.connect(world.urls.api, autocommit=True) as connection:
-            while not stop.is_set():
+            while not stop.wait(0.005):
                 seen = connection.execute(asked.encode(), [view.name]).fetchone()
                 assert seen is not None
                 if seen[0] < before[0] or seen[1] < before[1]:

@@ -6,7 +6,6 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
-from projections.audit_trail import VIEW
 from projections.catalogue import VIEWS
 from projections.following import replay
 from projections.following.follower import view_consumer
@@ -14,6 +13,7 @@ from projections.reading.view_status import ProgressReport
 from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import BeingRebuilt
 from projections.tables.checkpoints import RebuildStep
+from projections.views.audit_trail import VIEW
 from service.database.migrations import check
 from tests.projections.following.appending import appending
 from tests.projections.histories import Histories
@@ -76,7 +76,7 @@ def test_streams_too_long_to_fold_at_once_are_folded_in_parts(recorded: World, m
     assert recorded.all_rows() == followed
 
 
-def test_it_goes_on_from_where_the_log_is_and_followers_go_on_from_it(recorded: World, histories: Histories) -> None:
+def test_a_rebuild_reaches_the_end_of_the_log_and_followers_continue(recorded: World, histories: Histories) -> None:
     """The live view may be behind, or ahead of where the rebuild began: what comes out is never older."""
     recorded.apply(until=100)
 
@@ -105,7 +105,7 @@ def test_readers_never_see_less_and_writers_never_wait(recorded: World, historie
     def poll() -> None:
         before = (0, 0)
         with psycopg.connect(recorded.urls.api, autocommit=True) as connection:
-            while not stop.is_set():
+            while not stop.wait(0.005):
                 seen = connection.execute(looked.format(VIEW.tables[0]).encode()).fetchone()
                 assert seen is not None
                 if seen[0] < before[0] or seen[1] < before[1]:
@@ -115,7 +115,7 @@ def test_readers_never_see_less_and_writers_never_wait(recorded: World, historie
     reader = Thread(target=poll)
     reader.start()
     with appending(recorded, histories), recorded.following(view_consumer(VIEW)):
-        for _ in range(5):
+        for _ in range(3):
             again(recorded, VIEW)
         recorded.reach(VIEW.name, recorded.store.head()[0])
     stop.set()
@@ -141,18 +141,18 @@ def test_one_rebuilds_a_view_at_a_time(recorded: World) -> None:
     assert recorded.statuses(VIEW.name)[0].rebuild is None
 
 
-def test_what_it_does_is_reported_when_all_is_loaded_too(recorded: World) -> None:
-    """No time is told that is left where what is to come are no events."""
+def test_steps_after_loading_are_reported(recorded: World) -> None:
+    """Steps without events report no remaining time."""
     recorded.apply()
-    told: list[ProgressReport] = []
-    again(recorded, VIEW, progress=told.append)
-    steps = [progress.step for progress in told]
+    reports: list[ProgressReport] = []
+    again(recorded, VIEW, progress=reports.append)
+    steps = [progress.step for progress in reports]
     assert [step for step, _ in groupby(steps)] == list(RebuildStep)
-    assert all(progress.seconds_remaining is None for progress in told if progress.step in NO_EVENTS)
-    assert told[-1].summary.startswith("swapping, 100%, ")
+    assert all(progress.seconds_remaining is None for progress in reports if progress.step in NO_EVENTS)
+    assert reports[-1].summary.startswith("swapping, 100%, ")
 
 
-def test_a_step_that_newer_code_names_is_none(recorded: World) -> None:
+def test_an_unknown_step_of_newer_code_is_none(recorded: World) -> None:
     steps: list[object] = []
 
     def meanwhile(progress: ProgressReport) -> None:
@@ -165,7 +165,7 @@ def test_a_step_that_newer_code_names_is_none(recorded: World) -> None:
     assert set(steps) == {None}
 
 
-def test_one_that_is_stopped_leaves_what_was_served(recorded: World) -> None:
+def test_a_stopped_rebuild_leaves_the_served_rows(recorded: World) -> None:
     recorded.apply()
     served = recorded.all_rows()
     stop = Event()
@@ -175,7 +175,7 @@ def test_one_that_is_stopped_leaves_what_was_served(recorded: World) -> None:
     assert asked(recorded, "SELECT view FROM projections.rebuilds") == []
 
 
-def test_a_reader_that_holds_on_to_the_rows_is_waited_for(recorded: World) -> None:
+def test_a_swap_waits_for_a_reader_that_holds_the_rows(recorded: World) -> None:
     recorded.apply()
     held = psycopg.connect(recorded.urls.api)
     held.execute("SELECT 1 FROM projections.audit_trail")

@@ -8,11 +8,11 @@ import pytest
 from domain.catalogue import AGGREGATE_OF, DEPLOYMENT_REQUEST
 from domain.deployment_request.events import RequestRemarked
 from domain.vocabulary import Text
-from projections import audit_trail, authorities, deployment_requests, situation
 from projections.following.follower import view_consumer
 from projections.rebuilding.repair import NoRowsOfStream, repair
-from projections.running_counts import LEVELS, GroupLevel
+from projections.rows.running_counts import LEVELS, GroupLevel
 from projections.tables.view import View
+from projections.views import audit_trail, authorities, deployment_requests, situation
 from service.event_store.mapper import decode
 from tests.projections.following.parking import as_folded, found, longest, unable
 from tests.projections.histories import Histories
@@ -59,7 +59,7 @@ def some_request(world: World) -> UUID:
 
 
 @pytest.mark.parametrize(("view", "statement"), EDITS, ids=lambda value: value.name if isinstance(value, View) else "")
-def test_what_was_edited_is_mended(recorded: World, histories: Histories, view: View, statement: str) -> None:
+def test_edited_rows_are_repaired(recorded: World, histories: Histories, view: View, statement: str) -> None:
     stream = some_request(recorded)
     with recorded.following(view_consumer(view)):
         with psycopg.connect(recorded.urls.worker) as connection:
@@ -72,7 +72,7 @@ def test_what_was_edited_is_mended(recorded: World, histories: Histories, view: 
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.own)
-def test_what_was_counted_elsewhere_is_counted_there_no_more(recorded: World, level: GroupLevel) -> None:
+def test_a_repaired_stream_is_no_longer_counted_elsewhere(recorded: World, level: GroupLevel) -> None:
     """Where it was counted in the meantime, too: of what is counted together, each level tells its group."""
     with psycopg.connect(recorded.urls.worker) as connection:
         one, another = connection.execute(TWO_GROUPS.format(own=level.own).encode()).fetchone() or ()
@@ -84,7 +84,7 @@ def test_what_was_counted_elsewhere_is_counted_there_no_more(recorded: World, le
 
 
 @pytest.mark.parametrize("gone", ["true", "valid_until = 'infinity'", "valid_until <> 'infinity'"])
-def test_counts_that_are_gone_are_counted_again(recorded: World, gone: str) -> None:
+def test_deleted_counts_are_counted_again(recorded: World, gone: str) -> None:
     """Also of what was counted before the stream began."""
     stream = max(recorded.log(), key=lambda each: each.position * (each.version == 1 and SITUATION.keeps(each))).stream
     with psycopg.connect(recorded.urls.worker) as connection:
@@ -96,7 +96,7 @@ def test_counts_that_are_gone_are_counted_again(recorded: World, gone: str) -> N
     assert as_folded(recorded, SITUATION)
 
 
-def test_what_waited_parked_is_in_its_rows(recorded: World, histories: Histories) -> None:
+def test_a_repair_applies_the_parked_events(recorded: World, histories: Histories) -> None:
     recorded.append(histories.items(40))
     poison = next(each for each in recorded.log()[-40:] if AGGREGATE_OF[type(each.event)] is DEPLOYMENT_REQUEST)
     with recorded.following(view_consumer(unable(poison.position))):
@@ -108,14 +108,14 @@ def test_what_waited_parked_is_in_its_rows(recorded: World, histories: Histories
 
 
 @pytest.mark.parametrize("view", [deployment_requests.VIEW, authorities.VIEW], ids=lambda view: view.name)
-def test_a_stream_that_the_view_has_no_rows_of(recorded: World, view: View) -> None:
+def test_a_stream_without_rows_is_refused(recorded: World, view: View) -> None:
     before = recorded.all_rows()
     with pytest.raises(NoRowsOfStream):
         repair(view, recorded.urls.worker, decode, uuid4())
     assert recorded.all_rows() == before
 
 
-def test_a_follower_forgets_what_it_remembers_of_what_was_mended(recorded: World) -> None:
+def test_a_follower_drops_the_cached_state_of_a_repaired_stream(recorded: World) -> None:
     """It had read the edited state, and has gone on from it."""
     stream = some_request(recorded)
     edited = """UPDATE projections.deployment_requests

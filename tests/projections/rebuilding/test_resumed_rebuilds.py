@@ -16,7 +16,6 @@ import psycopg
 import pytest
 
 from domain.recorded_event import Recorded
-from projections.audit_trail import VIEW
 from projections.following import stream_ranges
 from projections.following.row_writer import UnappliableEvent
 from projections.reading.view_status import ProgressReport
@@ -25,6 +24,7 @@ from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import discard, rebuild, verify
 from projections.rebuilding.rebuild_queue import cancel
 from projections.tables.view import View
+from projections.views.audit_trail import VIEW
 from service.errors import CorruptEvent
 from service.event_store.mapper import decode
 from tests.projections.histories import Histories
@@ -61,7 +61,7 @@ def whole(world: World, view: View = VIEW) -> int:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_one_that_was_stopped_is_gone_on_with(recorded: World, jobs: int) -> None:
+def test_a_stopped_rebuild_is_resumed(recorded: World, jobs: int) -> None:
     served = recorded.all_rows()
     for view in CHOSEN:
         before = stopped(recorded, view)
@@ -71,7 +71,7 @@ def test_one_that_was_stopped_is_gone_on_with(recorded: World, jobs: int) -> Non
         assert recorded.all_rows() == served
 
 
-def test_what_came_meanwhile_is_caught_up_with(recorded: World, histories: Histories) -> None:
+def test_a_resumed_rebuild_reads_the_events_since(recorded: World, histories: Histories) -> None:
     before, stood = stopped(recorded), whole(recorded)
     recorded.append(histories.items(5))
     recorded.apply()
@@ -81,7 +81,7 @@ def test_what_came_meanwhile_is_caught_up_with(recorded: World, histories: Histo
     assert rebuilt.comparison.differing == 0
 
 
-def test_a_copy_that_is_far_behind_is_started_anew(recorded: World, histories: Histories) -> None:
+def test_a_copy_that_is_far_behind_is_started_again(recorded: World, histories: Histories) -> None:
     stopped(recorded)
     recorded.append(histories.items(40))
     recorded.apply()
@@ -89,14 +89,14 @@ def test_a_copy_that_is_far_behind_is_started_anew(recorded: World, histories: H
 
 
 @pytest.mark.parametrize("change", ["code = 'of yesterday'", "version = version - 1"])
-def test_other_code_begins_anew(recorded: World, change: str) -> None:
+def test_a_rebuild_by_other_code_starts_again(recorded: World, change: str) -> None:
     stopped(recorded)
     with psycopg.connect(recorded.urls.worker) as connection:
         connection.execute(f"UPDATE projections.copies SET {change}".encode())
     assert again(recorded, VIEW).processed == whole(recorded)
 
 
-def test_what_verifies_goes_on_too(recorded: World) -> None:
+def test_a_stopped_verification_is_resumed(recorded: World) -> None:
     stopped(recorded)
     found = verify(VIEW, recorded.urls.worker, decode)
     assert found is not None
@@ -104,21 +104,21 @@ def test_what_verifies_goes_on_too(recorded: World) -> None:
     nothing_is_left(recorded)
 
 
-def test_one_that_is_stopped_once_it_is_loaded_leaves_nothing(recorded: World) -> None:
+def test_a_rebuild_stopped_after_loading_leaves_nothing(recorded: World) -> None:
     stop = Event()
     with pytest.raises(RebuildCancelled):
         again(recorded, replace(VIEW, derive=lambda *_: stop.set()), stop=stop)
     nothing_is_left(recorded)
 
 
-def test_what_is_left_can_be_let_go(recorded: World) -> None:
+def test_the_data_of_a_stopped_rebuild_can_be_discarded(recorded: World) -> None:
     assert not discard(VIEW, recorded.urls.worker)
     stopped(recorded)
     assert discard(VIEW, recorded.urls.worker)
     nothing_is_left(recorded)
 
 
-def test_one_that_is_killed_is_gone_on_with(recorded: World) -> None:
+def test_a_killed_rebuild_is_resumed(recorded: World) -> None:
     for jobs in (1, 2):
         process = begun(recorded, VIEW, jobs, EVENTS, 1)
         assert process.stdout is not None
@@ -136,7 +136,7 @@ def kill(world: World, process: subprocess.Popen[str]) -> None:
     ended(world)
 
 
-def test_to_cancel_one_that_was_killed_is_not_to_cancel_the_next(recorded: World) -> None:
+def test_cancelling_a_killed_rebuild_does_not_cancel_the_next(recorded: World) -> None:
     process = begun(recorded, VIEW, 1, EVENTS, 0)
     assert cancel(recorded.urls.worker, [VIEW.name]) == [VIEW.name]
     kill(recorded, process)
@@ -147,11 +147,11 @@ def test_to_cancel_one_that_was_killed_is_not_to_cancel_the_next(recorded: World
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
-def test_an_interrupt_from_the_keyboard_is_for_the_first_process_alone(recorded: World) -> None:
-    """However early: those that it began are still importing."""
+def test_a_keyboard_interrupt_is_handled_by_the_first_process_only(recorded: World) -> None:
+    """However early: those that it began are still importing. It stands still before it could be done."""
     command = [sys.executable, "-m", "tests.projections.rebuilding.rebuild_process", recorded.urls.worker, VIEW.name]
     process = subprocess.Popen(
-        [*command, "2", str(EVENTS)],
+        [*command, "2", str(EVENTS), "1"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -160,6 +160,7 @@ def test_an_interrupt_from_the_keyboard_is_for_the_first_process_alone(recorded:
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     until(lambda: len(children.read_text().split()) == FILLERS_AND_TRACKER)
     os.killpg(process.pid, signal.SIGINT)
+    os.kill(process.pid, signal.SIGCONT)
     _, said = process.communicate(timeout=60)
     assert said.count("Traceback") == 1, said
     assert "spawn" not in said
@@ -193,13 +194,13 @@ def decode_but_one(row: Sequence[Any]) -> Recorded[Any]:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_what_another_process_cannot_read_is_reported_as_by_this_one(recorded: World, jobs: int) -> None:
+def test_an_unreadable_event_is_reported_alike_by_every_process(recorded: World, jobs: int) -> None:
     with pytest.raises(CorruptEvent, match=f"the event at position {UNREADABLE}"):
         rebuild(VIEW, recorded.urls.worker, decode_but_one, jobs=jobs)
     nothing_is_left(recorded)
 
 
-def test_what_another_process_cannot_apply_is_reported_whole(world: World) -> None:
+def test_an_unappliable_event_of_another_process_is_reported_in_full(world: World) -> None:
     world.append([Histories(1).opening()])
     recorded = world.log()[0]
     error = UnappliableEvent("incidents", recorded, recorded.stream, "why")

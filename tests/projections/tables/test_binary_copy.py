@@ -60,7 +60,7 @@ def connection(database_urls: DatabaseUrls) -> Iterator[psycopg.Connection[Any]]
 
 @given(loaded=some.lists(rows, min_size=1, max_size=20, unique_by=lambda row: row[0]))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_loaded_is_read_back(connection: psycopg.Connection[Any], loaded: list[tuple[Any, ...]]) -> None:
+def test_loaded_rows_are_read_back(connection: psycopg.Connection[Any], loaded: list[tuple[Any, ...]]) -> None:
     with connection.transaction(force_rollback=True):
         load(connection, "pg_temp", TABLE, loaded)
         found = connection.execute(

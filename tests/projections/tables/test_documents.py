@@ -7,7 +7,7 @@ import pytest
 
 from domain.incident.state import Incident
 from domain.vocabulary import Location, Text
-from projections.api_terms import MandateHolder
+from projections.rows.api_terms import MandateHolder
 from projections.tables.documents import encode, reader
 from tests.domain.case import KFOR
 from tests.projections.histories import Histories
@@ -42,7 +42,7 @@ def test_an_erased_text_is_distinguished_from_one_that_was_never_written() -> No
     assert back.attribution.is_conclusive
 
 
-def test_what_is_no_document_of_its_kind_is_refused() -> None:
+def test_a_malformed_document_is_refused() -> None:
     with pytest.raises(ValueError, match="missing required field"):
         reader(Location)("{}")
 

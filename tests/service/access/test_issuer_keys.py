@@ -12,8 +12,10 @@ import pytest
 
 from service.access import issuer_keys
 from service.access.authentication import Authentication, authenticated, open_authentication
-from service.access.issuer_keys import LONGEST_ANSWER, MOST_WAITING, IssuerKeys
+from service.access.issuer_keys import MOST_WAITING, IssuerKeys
+from service.access.key_fetcher import LONGEST_ANSWER
 from service.access.key_sets import MOST_KEYS, parse_key_set
+from service.errors import Unavailable
 from service.identity import Identity, Unauthenticated
 from tests import waiting
 from tests.service.access.issuer import LocalIssuer, ec_key, ed_key, local_issuer, rsa_key
@@ -95,10 +97,10 @@ async def test_a_new_key_is_found_amid_a_flood_of_unknown_ones(issuer: LocalIssu
 
 async def test_few_requests_wait_for_a_fetch(issuer: LocalIssuer) -> None:
     async with opened(issuer, cool_down=3600) as (_, keys):
-        await keys.fetch_on_demand()
+        assert await keys.fetch_on_demand()
         waiters = [asyncio.create_task(keys.fetch_on_demand()) for _ in range(MOST_WAITING)]
         await until(lambda: keys._waiting == MOST_WAITING)
-        await keys.fetch_on_demand()
+        assert not await keys.fetch_on_demand()
         for task in waiters:
             task.cancel()
         await asyncio.gather(*waiters, return_exceptions=True)
@@ -120,23 +122,24 @@ async def test_a_request_that_goes_away_does_not_end_the_fetch_for_the_others(is
 
 
 async def test_known_keys_stay_in_use_while_the_issuer_is_away(issuer: LocalIssuer) -> None:
-    async with opened(issuer, refresh=0.05) as (authentication, keys):
-        assert keys.warning() is None
+    async with opened(issuer, refresh=0.05, cool_down=0.01) as (authentication, keys):
+        assert authentication.warning() is None
         issuer.dropped = True
-        await until(keys.warning)
-        assert "1 known keys stay in use" in str(keys.warning())
+        await until(lambda: keys.failure)
+        assert authentication.warning() == "the keys of 1 of 1 could not be fetched; the log says why"
         assert identifying(authentication)(issuer.token(OLD)).actor.subject == "ana"
-        with pytest.raises(Unauthenticated):
+        with pytest.raises(Unavailable):
             await authenticated(identifying(authentication), issuer.token(NEW))
         issuer.keys, issuer.dropped = [OLD, NEW], False
-        await until(lambda: keys.warning() is None)
+        await until(lambda: keys.failure is None)
         assert identifying(authentication)(issuer.token(NEW)).actor.subject == "ana"
 
 
 async def test_an_issuer_that_is_away_at_the_start_is_asked_again(issuer: LocalIssuer) -> None:
     issuer.dropped = True
-    async with opened(issuer, refresh=0.05) as (authentication, keys):
-        assert keys.warning() is not None
+    async with opened(issuer, refresh=0.05, cool_down=0.01) as (authentication, keys):
+        with pytest.raises(Unavailable):
+            await authenticated(identifying(authentication), issuer.token())
         issuer.dropped = False
         await until(lambda: keys.known)
         assert identifying(authentication)(issuer.token()).actor.subject == "ana"
@@ -165,7 +168,7 @@ async def test_an_answer_out_of_bounds_changes_nothing(
     async with opened(issuer) as (authentication, keys):
         issuer.answer = answer
         await keys.refresh()
-        assert warning in str(keys.warning())
+        assert warning in str(keys.failure)
         assert identifying(authentication)(issuer.token(OLD)).actor.subject == "ana"
 
 
@@ -174,7 +177,7 @@ async def test_an_issuer_that_is_slow_is_given_up(issuer: LocalIssuer, monkeypat
         monkeypatch.setattr(issuer_keys, "PATIENCE", 0.1)
         issuer.release.clear()
         await keys.refresh()
-        assert "no complete answer within 0.1 s" in str(keys.warning())
+        assert "no complete answer within 0.1 s" in str(keys.failure)
         assert identifying(authentication)(issuer.token(OLD)).actor.subject == "ana"
 
 
@@ -192,9 +195,9 @@ async def test_the_metadata_are_those_of_the_issuer(
 ) -> None:
     issuer.metadata |= metadata
     async with opened(issuer) as (_, keys):
-        assert warning in str(keys.warning())
+        assert warning in str(keys.failure)
     async with opened(issuer, jwks_uri=f"{issuer.url}/keys") as (_, keys):
-        assert keys.warning() is None
+        assert keys.failure is None
 
 
 def test_only_sound_keys_for_signatures_are_used() -> None:

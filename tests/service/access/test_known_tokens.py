@@ -5,11 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.access.known_tokens import KNOWN, MOST_KNOWN, KnownTokens
-from service.identity import ISSUER, Tokens, Unauthenticated
+from service.access.known_tokens import KNOWN, MAX_BYTES, KnownTokens
+from service.identity import ISSUER, Identity, Tokens, Unauthenticated
 
 KEY = b"k" * 32
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
+IDENTITY = Identity(
+    actor=Actor(issuer=ISSUER, subject=Subject("ben"), authority=AuthorityCode("kfor"), roles=()),
+    name=None,
+    expires_at=NOW + timedelta(hours=1),
+)
 ANA = Actor(issuer=ISSUER, subject=Subject("ana"), authority=AuthorityCode("kfor"), roles=(Role.REVIEWER,))
 
 
@@ -33,11 +38,17 @@ def test_a_known_token_is_verified_again_when_the_clock_is_set_back() -> None:
         known.read(token, NOW - timedelta(hours=1))
 
 
-def test_few_tokens_are_known_at_once() -> None:
-    tokens, known = Tokens(KEY), KnownTokens(Tokens(KEY).read)
-    for number in range(MOST_KNOWN + 10):
-        known.read(tokens.issue(ANA, name=str(number), now=NOW, lifetime=timedelta(hours=1)), NOW)
-    assert 0 < len(known._known) <= MOST_KNOWN
+@pytest.mark.parametrize(("length", "number"), [(4, 2_200), (100_000, 30)])
+def test_known_tokens_are_bounded_by_bytes(length: int, number: int) -> None:
+    """As many short ones as there are, and few of those that are long."""
+    known = KnownTokens(lambda token, now: IDENTITY)
+    for each in range(number):
+        known.read(f"{each:0{length}}", NOW)
+    assert 0 < len(known._known) < number
+    assert known._known.size <= MAX_BYTES
+    texts = sum(len(token) for token in known._known._entries)
+    assert texts <= MAX_BYTES
+    assert known.read(f"{number - 1:0{length}}", NOW) is IDENTITY
 
 
 def test_nothing_is_known_after_the_keys_have_changed() -> None:

@@ -49,7 +49,7 @@ def run(recorded: World, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("MANDATE_DATABASE_URL", recorded.urls.api)
     monkeypatch.setenv("MANDATE_WORKER_DATABASE_URL", recorded.urls.worker)
     monkeypatch.setenv("MANDATE_OWNER_DATABASE_URL", recorded.urls.owner)
-    return lambda *arguments: CliRunner().invoke(application(), arguments)
+    return lambda *arguments: CliRunner().invoke(application(arguments[0]), arguments)
 
 
 @pytest.fixture

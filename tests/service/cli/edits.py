@@ -2,7 +2,7 @@
 
 import psycopg
 
-from projections import deployment_requests
+from projections.views import deployment_requests
 from tests.projections.world import World
 
 TABLE = deployment_requests.VIEW.tables[0]
@@ -10,6 +10,6 @@ TABLE = deployment_requests.VIEW.tables[0]
 
 def edit(world: World) -> None:
     with psycopg.connect(world.urls.worker) as connection:
-        first = f"SELECT id, max(version) FROM {TABLE} GROUP BY id ORDER BY id LIMIT 1"
-        edited = f"UPDATE {TABLE} SET questioned = NOT questioned WHERE (id, version) = ({first})"
+        first = f"SELECT id, version FROM {TABLE} WHERE NOT questioned ORDER BY id, version DESC LIMIT 1"
+        edited = f"UPDATE {TABLE} SET questioned = true WHERE (id, version) = ({first})"
         assert connection.execute(edited.encode()).rowcount == 1

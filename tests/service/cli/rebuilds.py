@@ -8,8 +8,8 @@ from threading import Event, Thread
 
 import psycopg
 
-from projections import deployment_requests
 from projections.tables.view import View
+from projections.views import deployment_requests
 from service.processes.composition import reading_connections
 from service.processes.rebuild_worker import RebuildWorker, rebuild_requester
 from service.settings import Settings

@@ -1,4 +1,4 @@
-"""What an operator is told where PostgreSQL ends a statement: it did answer."""
+"""The message to an operator if PostgreSQL ends a statement: it did answer."""
 
 import psycopg
 import pytest
@@ -8,7 +8,7 @@ from service.errors import Unavailable
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
         (
             psycopg.errors.QueryCanceled("canceling statement due to user request\nCONTEXT: …"),
@@ -21,6 +21,6 @@ from service.errors import Unavailable
         (psycopg.OperationalError("connection refused"), "does not answer: connection refused$"),
     ],
 )
-def test_what_the_database_gave_up_is_distinguished_from_its_silence(error: psycopg.Error, told: str) -> None:
-    with pytest.raises(Unavailable, match=told), answering():
+def test_a_statement_ended_by_the_database_is_no_outage(error: psycopg.Error, message: str) -> None:
+    with pytest.raises(Unavailable, match=message), answering():
         raise error

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.demo.client import Client, UnexpectedRefusal
+from domain.vocabulary import Role
+from service.cli.demo.case import PEOPLE, DemoCase
+from service.cli.demo.client import Client, UnexpectedRefusal, people
 from service.cli.demo_command import demo
 from service.errors import Misconfigured
 from service.settings import DatabaseUrls, Settings
@@ -43,11 +45,12 @@ def test_a_flag_plays_the_case_in_that_register(tmp_path: Path) -> None:
 
 def test_a_refusal_ends_it_with_one_line(database_urls: DatabaseUrls, tmp_path: Path) -> None:
     clerk, region = Person("clerk", "secretariat"), "xk/north/zubin-potok"
-    with served(database_urls, follow=False) as register:
+    with served(database_urls) as register:
         for code in ("secretariat", "other"):
             register.command(clerk, "registerAuthority", "RegisterAuthorityInput", {"code": code, "name": code})
         mandate = {"authority": "other", "region": region, "legalBasis": "EXERCISE", "endorsementsRequired": 1}
         register.command(clerk, "grantMandate", "GrantMandateInput", mandate)
+        register.ask(clerk, "query ($at: Position) { authorities(atLeast: $at) { code } }", at=register.position)
     key = tmp_path / "key"
     key.write_bytes(KEY)
     environment = {
@@ -57,10 +60,27 @@ def test_a_refusal_ends_it_with_one_line(database_urls: DatabaseUrls, tmp_path: 
         "MANDATE_TOKEN_KEY_FILE": str(key),
     }
     command = [sys.executable, "-m", "service.cli", "demo", "--into-this-register"]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert told.returncode == 1
-    [line] = told.stderr.splitlines()
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert finished.returncode == 1
+    [line] = finished.stderr.splitlines()
     assert line.startswith("mandate: the demonstration ended early: beginReview: NotPermitted: "), line
+
+
+def test_only_what_is_there_is_said_to_be_there(database_urls: DatabaseUrls) -> None:
+    """Any other refusal ends the case."""
+    entered = 6
+    with served(database_urls) as register:
+        for role, already in ((Role.REQUESTER, None), (Role.ADMINISTRATOR, 0), (Role.ADMINISTRATOR, entered)):
+            steps: list[str] = []
+            clients = people(str(register.client.base_url), KEY, {**PEOPLE, "clerk": ("Clerk", "secretariat", (role,))})
+            case = DemoCase(clients, lambda who, what, source, said=steps: said.append(what))  # type: ignore[misc]
+            if already is None:
+                with pytest.raises(UnexpectedRefusal, match="registerAuthority: NotPermitted: "):
+                    case.tell_what_happened()
+                assert steps == []
+            else:
+                case.tell_what_happened()
+                assert sum(step.endswith("it is there already") for step in steps) == already
 
 
 def test_a_query_waits_for_views_that_are_behind(database_urls: DatabaseUrls) -> None:

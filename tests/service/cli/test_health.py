@@ -1,16 +1,17 @@
-"""Health tells the truth: each thing that can be wrong with a view is provoked, told, and gone when it is mended."""
+"""Health reports each problem of a view while it exists, and no longer."""
 
 import asyncio
+import json
 from dataclasses import replace
 
 import psycopg
 
-from projections.authorities import standing_of
 from projections.following.follower import view_consumer
 from projections.reading.reader import Reader
 from projections.reading.view_status import LOCKS, ProgressReport
 from projections.rebuilding.rebuild import rebuild, verify
 from projections.rebuilding.rebuild_queue import RebuildOutcome
+from projections.views.authorities import standing_of
 from service.errors import Unavailable
 from service.event_store.mapper import decode
 from service.processes.health import HealthCheck, HealthReport
@@ -66,7 +67,7 @@ def test_commands_and_reads_are_distinguished(followed: World, watch: Watch) -> 
     assert 'mandate_warning{what="durability"} 1.0' in figures
 
 
-def test_who_asks_at_once_gets_one_answer(recorded: World, watch: Watch) -> None:
+def test_concurrent_health_checks_share_one_answer(recorded: World, watch: Watch) -> None:
     """Asking for health needs no token, so that it must not cost the database much."""
     asked: list[int] = []
 
@@ -90,7 +91,7 @@ def test_a_lock_that_is_never_won(recorded: World, watch: Watch) -> None:
         watch.well()
 
 
-def test_one_that_cannot_go_on_and_a_parked_backlog(recorded: World, histories: Histories, watch: Watch) -> None:
+def test_a_blocked_follower_and_a_parked_backlog(recorded: World, histories: Histories, watch: Watch) -> None:
     before = recorded.store.head()[0]
     recorded.append(histories.items(60))
     poison = next(each for each in recorded.log()[before:] if VIEW.keeps(each)).position
@@ -110,25 +111,28 @@ def test_rows_of_another_version(recorded: World, watch: Watch) -> None:
         watch.wait_for_problem("run the newer version")
 
 
-def test_what_was_never_followed(recorded: World, run: Run, watch: Watch) -> None:
-    """It is told of as everything else is: how much it has before it."""
+def test_a_view_that_was_never_followed(recorded: World, run: Run, watch: Watch) -> None:
+    """It is reported like every other view, with its lag."""
     with psycopg.connect(recorded.urls.owner) as connection:
         connection.execute("DELETE FROM projections.checkpoints")
-    told = run("status")
-    assert told.exit_code == 1
+    status = run("status")
+    assert status.exit_code == 1
     behind = recorded.store.head()[0]
     for name in FOLLOWED:
-        assert f"{name}: it was never followed: if no worker is starting, run 'mandate worker'" in told.stderr
-        assert [cell.strip() for cell in line_of(told.stdout, name)[1:4]] == ["STOPPED", "0", str(behind)]
+        assert f"{name}: it was never followed: if no worker is starting, run 'mandate worker'" in status.stderr
+        assert line_of(status.stdout, name)[1:4] == ["STOPPED", "0", str(behind)]
+    in_json = json.loads(run("status", "--json").stdout)
+    assert {each["view"]: each["lag"] for each in in_json["views"]} == dict.fromkeys(FOLLOWED, behind)
+    assert in_json["problems"].keys() == set(FOLLOWED)
     until(lambda: watch.health().problems.keys() == set(FOLLOWED))
 
 
 def line_of(table: str, name: str) -> list[str]:
-    [line] = [line for line in table.splitlines() if f" {name} " in line]
-    return line.strip("│").split("│")
+    [line] = [line for line in table.splitlines() if line.startswith(f"{name}\t")]
+    return line.split("\t")
 
 
-def test_metrics_tell_of_rebuilds(recorded: World, watch: Watch) -> None:
+def test_metrics_report_rebuilds(recorded: World, watch: Watch) -> None:
     figures = []
 
     def meanwhile(progress: ProgressReport) -> None:
@@ -143,22 +147,22 @@ def test_metrics_tell_of_rebuilds(recorded: World, watch: Watch) -> None:
     assert f'mandate_view_rebuild_differing_rows{{view="{NAME}"}} 0.0' in after
 
 
-def test_a_comparison_builds_nothing_anew(recorded: World, watch: Watch) -> None:
+def test_a_comparison_rebuilds_nothing(recorded: World, watch: Watch) -> None:
     """Of a view of another version, it does not hide that nobody builds it."""
-    told = []
+    problems = []
     raised = replace(VIEW, version=VIEW.version + 1)
 
     def meanwhile(_: ProgressReport) -> None:
-        told.append(watch.problem())
+        problems.append(watch.problem())
 
     with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version - 1 WHERE view = %s", [NAME])
         watch.wait_for_problem("no worker rebuilds it")
         verify(raised, recorded.urls.worker, decode, meanwhile)
-        assert all("no worker rebuilds it" in each for each in told)
-        told.clear()
+        assert all("no worker rebuilds it" in each for each in problems)
+        problems.clear()
         rebuild(VIEW, recorded.urls.worker, decode, meanwhile)
-        assert not any("no worker rebuilds it" in each for each in told)
+        assert not any("no worker rebuilds it" in each for each in problems)
 
 
 def test_an_outcome_that_newer_code_names_is_a_failure(recorded: World, watch: Watch) -> None:

@@ -11,6 +11,7 @@ from tests.projections.histories import Histories
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
 from tests.service.cli.watching import NAME, VIEW, Watch, holding
+from tests.waiting import until
 
 
 @pytest.mark.parametrize("mode", ["SHARE", "ACCESS EXCLUSIVE"])
@@ -23,8 +24,8 @@ def test_a_locked_table(followed: World, histories: Histories, watch: Watch, mod
         assert watch.problem(HealthTolerance(stuck_after=3600)) == ""
         health = watch.health()
         assert (health.is_ready, health.is_ready_for_reads, health.is_ready_for_commands) == (False, False, True)
-        told = run("status")
-        assert told.exit_code == 0, "the default allowance has not passed"
+        status = run("status")
+        assert status.exit_code == 0, "the default allowance has not passed"
     watch.well()
 
 
@@ -44,6 +45,7 @@ def test_the_head_of_a_queue(followed: World, histories: Histories, watch: Watch
         altering = threading.Thread(target=alter, args=(followed.urls.owner, table, done))
         altering.start()
         try:
+            until(lambda: QUEUED in sessions(followed.urls.owner))
             followed.append(histories.items(30))
             watch.wait_for_problem(f"for a lock on {table}, which session 'an idle reader' (pid ")
         finally:
@@ -52,9 +54,19 @@ def test_the_head_of_a_queue(followed: World, histories: Histories, watch: Watch
     watch.well()
 
 
+QUEUED = ("an impatient migration", "Lock")
+
+
+def sessions(url: str) -> list[tuple[str, str]]:
+    """Each session's name, and what it waits for."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT application_name, wait_event_type FROM pg_stat_activity")
+        return [(row[0], row[1]) for row in found]
+
+
 def alter(url: str, table: str, done: threading.Event) -> None:
     """Waits in vain for the table, until it is done."""
-    with psycopg.connect(url, application_name="an impatient migration") as connection:
+    with psycopg.connect(url, application_name=QUEUED[0]) as connection:
 
         def cancel() -> None:
             done.wait(60)

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from domain.recorded_event import Recorded
-from projections import deployment_requests, situation
 from projections.catalogue import VIEWS
 from projections.following import replay as replaying
 from projections.following.leadership import connect
@@ -18,6 +17,7 @@ from projections.rebuilding.repair import repair
 from projections.rebuilding.store_check import UnreadableStore, check
 from projections.rebuilding.verification import check_sample
 from projections.tables.view import View
+from projections.views import deployment_requests, situation
 from service.event_store.mapper import decode
 from tests.projections.following.parking import as_folded, longest
 from tests.projections.world import World
@@ -56,7 +56,7 @@ def folding(most: list[int], view: View) -> View:
     return replace(view, fold=fold)
 
 
-def test_a_sample_reads_no_more_of_them_than_it_takes_to_know(recorded: World) -> None:
+def test_a_sample_reads_long_streams_only_as_far_as_needed(recorded: World) -> None:
     with connect(recorded.urls.worker, "a test") as connection:
         replay = Counted(connection, decode, recorded.store.head()[0])
         replay.read = {}
@@ -66,7 +66,7 @@ def test_a_sample_reads_no_more_of_them_than_it_takes_to_know(recorded: World) -
             replay.read.clear()
 
 
-def test_a_sample_reads_nothing_of_what_is_not_looked_at(recorded: World) -> None:
+def test_a_sample_skips_excluded_streams(recorded: World) -> None:
     every = {each.stream for each in recorded.log()}
     with connect(recorded.urls.worker, "a test") as connection:
         replay = Counted(connection, decode, recorded.store.head()[0])
@@ -76,14 +76,14 @@ def test_a_sample_reads_nothing_of_what_is_not_looked_at(recorded: World) -> Non
 
 
 @pytest.mark.parametrize("view", [VIEW, situation.VIEW], ids=lambda view: view.name)
-def test_their_rows_are_mended_part_by_part(recorded: World, view: View) -> None:
+def test_rows_of_long_streams_are_repaired_in_parts(recorded: World, view: View) -> None:
     most, stream = [0], longest(recorded)[0].stream
     assert repair(folding(most, view), recorded.urls.worker, decode, stream) == len(longest(recorded))
     assert most == [MANY]
     assert as_folded(recorded, view)
 
 
-def test_they_are_checked_part_by_part(recorded: World) -> None:
+def test_long_streams_are_checked_in_parts(recorded: World) -> None:
     most = [0]
     checked = check(recorded.urls.worker, decode, views=[folding(most, view) for view in VIEWS])
     assert checked.events == recorded.store.head()[0]
@@ -91,7 +91,7 @@ def test_they_are_checked_part_by_part(recorded: World) -> None:
     assert most == [MANY]
 
 
-def test_what_was_taken_out_of_them_is_missed(recorded: World) -> None:
+def test_a_deleted_event_of_a_long_stream_is_reported(recorded: World) -> None:
     taken = longest(recorded)[MANY + 1]
     take_out(recorded, taken)
     with pytest.raises(

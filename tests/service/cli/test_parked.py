@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from domain.catalogue import EVENTS
-from projections import deployment_requests
 from projections.rebuilding.store_check import UnreadableStore, check
+from projections.views import deployment_requests
 from service.event_store.mapper import decode
 from tests.projections.following.parking import follow_to_the_end, longest, unable
 from tests.projections.histories import Histories
@@ -19,7 +19,7 @@ from tests.service.cli.tampering import take_out
 NAME = deployment_requests.NAME
 
 
-def test_what_is_parked_is_listed_shown_and_retried(run: Run, recorded: World, histories: Histories) -> None:
+def test_parked_streams_are_listed_shown_and_retried(run: Run, recorded: World, histories: Histories) -> None:
     assert run("parked", "list").exit_code == 0
     before = recorded.store.head()[0]
     recorded.append(histories.items(60))
@@ -46,7 +46,7 @@ def reference_in(recorded: World, stream: UUID) -> str:
     return reference
 
 
-def test_one_stream_is_mended(run: Run, recorded: World) -> None:
+def test_one_stream_is_repaired(run: Run, recorded: World) -> None:
     edit(recorded)
     assert run("verify", NAME).exit_code == 1
     with psycopg.connect(recorded.urls.worker) as connection:
@@ -57,7 +57,7 @@ def test_one_stream_is_mended(run: Run, recorded: World) -> None:
     assert run("verify", NAME).exit_code == 0
 
 
-def test_nothing_to_cancel_is_said(run: Run, recorded: World) -> None:
+def test_cancelling_nothing_is_reported(run: Run, recorded: World) -> None:
     assert "no rebuild is running" in run("rebuild", NAME, "--cancel").stdout
 
 
@@ -76,7 +76,7 @@ def test_the_first_event_that_cannot_be_read_is_named(recorded: World) -> None:
 @pytest.mark.parametrize(
     ("which", "said"), [(1, "has no version 2: 3 comes next"), (-1, "1 of {end} positions hold no")]
 )
-def test_an_event_that_somebody_took_out_is_missed(run: Run, recorded: World, which: int, said: str) -> None:
+def test_a_deleted_event_is_reported(run: Run, recorded: World, which: int, said: str) -> None:
     take_out(recorded, longest(recorded)[which])
     result = run("replay", "--check")
     assert result.exit_code == 1
@@ -86,7 +86,7 @@ def test_an_event_that_somebody_took_out_is_missed(run: Run, recorded: World, wh
 @pytest.mark.parametrize(
     ("topic", "reason"), [("NeverHeardOf", "an unknown name"), (next(iter(EVENTS)), "cannot be read")]
 )
-def test_what_this_version_does_not_know_is_named(run: Run, recorded: World, topic: str, reason: str) -> None:
+def test_an_event_of_an_unknown_type_is_named(run: Run, recorded: World, topic: str, reason: str) -> None:
     end = recorded.store.head()[0]
     with psycopg.connect(recorded.urls.owner) as connection:
         connection.execute(

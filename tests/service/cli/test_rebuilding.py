@@ -36,7 +36,7 @@ def ended(world: World, outcome: RebuildOutcome) -> RebuildEnd:
     return ends(world)[0]
 
 
-def test_what_is_asked_for_is_done(recorded: World) -> None:
+def test_a_requested_rebuild_is_executed(recorded: World) -> None:
     served = recorded.all_rows([VIEW])
     with working(recorded.urls.worker):
         ask(recorded)
@@ -45,7 +45,7 @@ def test_what_is_asked_for_is_done(recorded: World) -> None:
     assert recorded.all_rows([VIEW]) == served
 
 
-def test_what_was_asked_for_while_nobody_worked_is_done_later(recorded: World) -> None:
+def test_a_rebuild_requested_without_a_worker_is_executed_later(recorded: World) -> None:
     ask(recorded)
     ask(recorded)
     ask(recorded, "nothing of this name")
@@ -122,7 +122,7 @@ def sessions(world: World, name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("role", ["api", "worker"])
-def test_the_api_may_ask_and_no_more(recorded: World, role: str) -> None:
+def test_the_api_may_only_request_rebuilds(recorded: World, role: str) -> None:
     with psycopg.connect(getattr(recorded.urls, role), autocommit=True) as connection:
         connection.execute("SELECT projections.ask_rebuild(%s)", [NAME])
         for statement in ("DELETE FROM projections.rebuild_orders", "UPDATE projections.rebuilds SET cancelled = true"):
@@ -149,9 +149,7 @@ def test_a_full_disk_is_reported_and_tried_again_later(recorded: World) -> None:
     assert orders(recorded) == [NAME]
 
 
-def test_what_could_not_be_swapped_is_reported_and_tried_again(
-    recorded: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_swap_is_reported_and_retried(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild_attempt, "TRIES", 1)
     ask(recorded)
     with psycopg.connect(recorded.urls.api) as reader:
@@ -165,7 +163,7 @@ def test_what_could_not_be_swapped_is_reported_and_tried_again(
         ended(recorded, RebuildOutcome.SWAPPED)
 
 
-def test_what_is_cancelled_of_a_raised_version_no_other_worker_begins(recorded: World) -> None:
+def test_a_cancelled_rebuild_of_a_raised_version_is_not_started_by_another_worker(recorded: World) -> None:
     with psycopg.connect(recorded.urls.api) as reader:
         reader.execute(f"SELECT 1 FROM {VIEW.tables[0]}".encode())
         with working(recorded.urls.worker, RAISED), working(recorded.urls.worker, RAISED):
@@ -185,15 +183,15 @@ def found_by(world: World, statement: str) -> Any:
     return row[0]
 
 
-def test_it_can_be_cancelled_from_its_first_moment_on(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_can_be_cancelled_from_its_start(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it counts what it has before it, too."""
-    told: list[list[str]] = []
+    cancelled: list[list[str]] = []
 
     def counted(*arguments: Any) -> int:
-        told.append(rebuild_queue.cancel(recorded.urls.worker, [NAME]))
+        cancelled.append(rebuild_queue.cancel(recorded.urls.worker, [NAME]))
         return count(*arguments)
 
     monkeypatch.setattr(rebuild_attempt, "count", counted)
     with pytest.raises(RebuildCancelled):
         rebuild(VIEW, recorded.urls.worker, decode)
-    assert told == [[NAME]]
+    assert cancelled == [[NAME]]

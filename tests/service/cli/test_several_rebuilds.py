@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from projections import audit_trail, incidents
 from projections.following.leadership import OtherVersion
 from projections.rebuilding import rebuild_queue
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.rebuild_attempt import RebuildResult
 from projections.tables.view import View
+from projections.views import audit_trail, incidents
 from service.event_store.mapper import decode
 from service.processes import rebuild_worker
 from tests.projections.world import World
@@ -48,7 +48,7 @@ def test_a_rebuild_cancelled_in_the_queue_does_not_start(recorded: World, monkey
     assert built == [NAME, incidents.NAME]
 
 
-def test_what_newer_code_has_built_meanwhile_is_left_to_it(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_newer_code_has_built_meanwhile_stay(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
     newer = replace(audit_trail.VIEW, version=audit_trail.VIEW.version + 1)
     ask(recorded)
     ask(recorded, audit_trail.NAME)
@@ -70,7 +70,7 @@ def test_older_code_rebuilds_a_newer_view_only_with_go_back(recorded: World) -> 
     assert recorded.statuses(NAME)[0].version == VIEW.version
 
 
-def test_what_one_worker_has_built_no_other_builds_again(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_is_built_by_one_worker_only(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
     raised = [replace(view, version=view.version + 1) for view in (VIEW, audit_trail.VIEW)]
     with (
         meanwhile(monkeypatch, lambda: [rebuild(view, recorded.urls.worker, decode) for view in raised]) as built,

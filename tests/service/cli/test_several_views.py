@@ -7,9 +7,9 @@ from threading import Thread
 import psycopg
 import pytest
 
-from projections import audit_trail, deployment_requests, incidents, situation
 from projections.reading.view_status import REBUILDS
 from projections.rebuilding import rebuild_queue
+from projections.views import audit_trail, deployment_requests, incidents, situation
 from tests.projections.world import World
 from tests.service.cli.conftest import Run
 from tests.service.cli.edits import edit
@@ -29,7 +29,7 @@ def rebuilding(world: World, view: str) -> Iterator[None]:
     ("command", "left"),
     [("rebuild", "is unchanged"), ("rebuild --dry-run", "was not compared"), ("verify", "was not compared")],
 )
-def test_one_that_another_builds_is_named_and_the_rest_is_done(
+def test_a_view_that_another_process_builds_is_named_and_the_rest_is_built(
     run: Run, recorded: World, command: str, left: str
 ) -> None:
     with rebuilding(recorded, SECOND):
@@ -39,7 +39,7 @@ def test_one_that_another_builds_is_named_and_the_rest_is_done(
     assert result.stderr.splitlines() == [f"mandate: {SECOND} {left}: {SECOND} is being rebuilt already"]
 
 
-def test_one_that_differs_is_refused_and_the_rest_is_done(run: Run, recorded: World) -> None:
+def test_a_view_that_differs_is_refused_and_the_rest_is_built(run: Run, recorded: World) -> None:
     edit(recorded)
     with rebuilding(recorded, SECOND):
         result = run("rebuild", FIRST, SECOND, THIRD)
@@ -49,7 +49,7 @@ def test_one_that_differs_is_refused_and_the_rest_is_done(run: Run, recorded: Wo
         assert line in result.stderr
 
 
-def test_one_that_is_cancelled_ends_the_rest(run: Run, recorded: World) -> None:
+def test_cancelling_one_view_ends_the_command(run: Run, recorded: World) -> None:
     """Whoever cancels wants peace: what was not begun is not begun, and is named."""
 
     def cancel() -> None:
@@ -69,7 +69,7 @@ def test_one_that_is_cancelled_ends_the_rest(run: Run, recorded: World) -> None:
     assert left == f"mandate: not started: {THIRD}, {audit_trail.NAME}"
 
 
-def test_rows_of_one_stream_are_made_in_the_views_that_can(run: Run, recorded: World) -> None:
+def test_rows_of_one_stream_are_rebuilt_in_each_view_that_supports_it(run: Run, recorded: World) -> None:
     with psycopg.connect(recorded.urls.worker) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version + 1 WHERE view = %s", [FIRST])
         row = connection.execute("SELECT id FROM projections.deployment_requests LIMIT 1").fetchone()

@@ -7,9 +7,10 @@ import psycopg
 import pytest
 from typer.testing import Result
 
-from domain.number_series import NumberAssigned
+from domain.deployment_request.events import RequestSubmitted
+from domain.number_series import NumberAssigned, place_of
 from domain.recorded_event import Recorded
-from projections import deployment_requests
+from projections.views import deployment_requests
 from service.cli import main
 from tests.projections.following.parking import follow_to_the_end, longest, unable
 from tests.projections.rebuilding.empty_views import empty
@@ -27,11 +28,11 @@ SPOILT = [
 ]
 
 
-def says_in_one_line(told: Result, expected: str) -> None:
+def says_in_one_line(result: Result, expected: str) -> None:
     """And ends as it does where nothing was changed."""
-    assert isinstance(told.exception, SystemExit), told.exception
-    assert told.exit_code == 1
-    [line] = told.stderr.splitlines()
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1
+    [line] = result.stderr.splitlines()
     assert line.startswith("mandate: ")
     assert expected in line
 
@@ -45,12 +46,12 @@ def test_views_are_as_they_were(
     tamper(recorded, one)
     before = recorded.all_rows()
     arguments = [str(one.stream)] if command.endswith("--stream") else []
-    told = run(*command.split(), *arguments, NAME)
-    says_in_one_line(told, expected.format(stream=one.stream, position=one.position))
+    result = run(*command.split(), *arguments, NAME)
+    says_in_one_line(result, expected.format(stream=one.stream, position=one.position))
     assert recorded.all_rows() == before
 
 
-def test_what_waits_and_cannot_be_read_waits_on(run: Run, recorded: World) -> None:
+def test_an_unreadable_parked_stream_stays_parked(run: Run, recorded: World) -> None:
     second = longest(recorded)[1]
     empty(recorded)
     follow_to_the_end(recorded, unable(second.position))
@@ -59,7 +60,7 @@ def test_what_waits_and_cannot_be_read_waits_on(run: Run, recorded: World) -> No
     assert run("parked", "list").exit_code == 1
 
 
-def test_what_waits_in_rows_of_another_version_waits_on(run: Run, recorded: World) -> None:
+def test_a_stream_parked_by_another_version_stays_parked(run: Run, recorded: World) -> None:
     second = longest(recorded)[1]
     empty(recorded)
     follow_to_the_end(recorded, unable(second.position))
@@ -71,12 +72,19 @@ def test_what_waits_in_rows_of_another_version_waits_on(run: Run, recorded: Worl
 def test_a_name_that_cannot_be_read(
     run: Run, recorded: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a reference stands for is an event, too. `run` has told where the database is."""
-    number = next(each for each in recorded.log() if isinstance(each.event, NumberAssigned))
-    request = next(each for each in recorded.log() if each.stream == number.event.subject)
+    """A reference is resolved from events as well. `run` sets the database's URL."""
+    numbers = [each for each in recorded.log() if isinstance(each.event, NumberAssigned)]
+    submitted = [each.event for each in recorded.log() if isinstance(each.event, RequestSubmitted)]
+    number, reference = next(
+        (number, first)
+        for number in numbers
+        for each in submitted
+        if place_of(first := f"{each.reference[:-4]}0001") == (number.stream, number.version)
+    )
     spoil(recorded, number)
-    monkeypatch.setattr("sys.argv", ["mandate", "rebuild", "--stream", request.event.reference])
+    monkeypatch.setattr("sys.argv", ["mandate", "rebuild", "--stream", reference])
     with pytest.raises(SystemExit) as ended:
         main()
-    assert ended.value.code == 1
-    assert capsys.readouterr().err.startswith("mandate: the event at position ")
+    told = capsys.readouterr().err
+    assert ended.value.code == 1, told
+    assert told.startswith("mandate: the event at position ")

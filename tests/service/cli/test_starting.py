@@ -1,4 +1,4 @@
-"""While a register starts, or comes back after an outage, nobody is told to run what is about to run anyway."""
+"""While a register starts or recovers from an outage, health advises no action that is about to happen anyway."""
 
 import threading
 from contextlib import closing
@@ -57,7 +57,7 @@ def test_a_start_with_views_that_are_up_to_date(database_urls: DatabaseUrls) -> 
         advised(register)
 
 
-def test_an_outage_is_not_taken_for_too_many_commands(database_urls: DatabaseUrls) -> None:
+def test_an_outage_is_not_reported_as_overload(database_urls: DatabaseUrls) -> None:
     with (
         TemporaryDirectory() as folder,
         proxied(database_urls.api, Path(folder)) as (proxy, url),
@@ -66,11 +66,11 @@ def test_an_outage_is_not_taken_for_too_many_commands(database_urls: DatabaseUrl
         until(lambda: register.client.get("/health/ready/commands").status_code == 200)
         proxy.sever()
         until(lambda: "database" in problems(register))
-        told = ""
-        while "no connection to the database is free" not in told:
+        problem = ""
+        while "no connection to the database is free" not in problem:
             answer = register.client.get("/health/ready/commands")
             assert answer.status_code == 503
-            told = answer.json()["problems"]["commands"]
+            problem = answer.json()["problems"]["commands"]
         proxy.is_open = True
         until(lambda: "database" not in problems(register))
         while (answer := register.client.get("/health/ready/commands")).status_code != 200:
@@ -96,8 +96,8 @@ def test_the_end_of_an_outage(waiting: DatabaseUrls) -> None:
 
 
 def advised(register: ApiClient) -> None:
-    told = "if no worker is starting, run 'mandate worker'"
-    until(lambda: all(told in problems(register).get(name, "") for name in FOLLOWED))
+    advice = "if no worker is starting, run 'mandate worker'"
+    until(lambda: all(advice in problems(register).get(name, "") for name in FOLLOWED))
 
 
 def problems(register: ApiClient) -> dict[str, str]:
@@ -105,7 +105,7 @@ def problems(register: ApiClient) -> dict[str, str]:
     return found
 
 
-def test_a_database_that_answers_is_not_said_to_be_away_because_queries_take_all_connections(
+def test_a_busy_connection_pool_is_not_reported_as_an_unreachable_database(
     database_urls: DatabaseUrls,
 ) -> None:
     who = Person("ana", "pristina")
@@ -127,7 +127,7 @@ WAITING = """SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 
 def test_too_many_commands_are_a_problem_only_if_they_last(recorded: World, watch: Watch) -> None:
     with closing(EventStore(recorded.urls.api, ConnectionLimits(pool_size=1, pool=0.1))) as store:
-        with store._pool.connection():
+        with store._pool.connection(timeout=30):
             with pytest.raises(Overloaded):
                 store.probe()
             health = watch.health(HealthTolerance(stuck_after=3600), probe=store.probe)

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from projections import deployment_requests
+from projections.views import deployment_requests
 from service.cli import main
 from service.cli.terminal_text import CONTROLS
 from tests.projections.following.parking import follow_to_the_end, longest, unable
@@ -54,7 +54,9 @@ def test_what_status_shows(run: Run, recorded: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["expected list[str], got [/x]", "[red]read me[/red]", "10:100:20"])
-def test_what_looks_like_markup(run: Run, parked: World, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_like_markup_is_printed_as_it_is(
+    run: Run, parked: World, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """rich would take it for styles and emoji, and either change it or show nothing at all."""
     monkeypatch.setenv("COLUMNS", "200")
     set_in(parked, "parked_streams", "error", text)
@@ -63,7 +65,9 @@ def test_what_looks_like_markup(run: Run, parked: World, text: str, monkeypatch:
     assert f'searched is "{text}"' in run("verify", NAME).stdout
 
 
-def test_what_cannot_be_done_at_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_view_is_named_without_control_characters(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.argv", ["mandate", "verify", "\x9b31m"])
     with pytest.raises(SystemExit) as ended:
         main()

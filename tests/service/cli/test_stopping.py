@@ -1,4 +1,4 @@
-"""A rebuild on the command line that is told to stop: it ends where nothing is half done, and tells what it did."""
+"""A rebuild on the command line that is stopped ends at a consistent point and reports what it did."""
 
 import os
 import signal
@@ -11,13 +11,13 @@ from threading import Event
 import psycopg
 import pytest
 
-from projections import deployment_requests
 from projections.reading.view_status import ProgressReport
 from projections.rebuilding import rebuild_attempt
 from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.rebuild_attempt import NotSwapped
 from projections.tables.checkpoints import RebuildStep
+from projections.views import deployment_requests
 from service.event_store.mapper import decode
 from tests.projections.rebuilding.rebuilds import nothing_is_left
 from tests.projections.world import World
@@ -50,27 +50,27 @@ def swapping(world: World) -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_it_says_so_and_leaves_nothing(recorded: World, number: int, status: int) -> None:
+def test_a_stopped_rebuild_reports_it_and_leaves_nothing(recorded: World, number: int, status: int) -> None:
     with held(recorded):
         process = begun(recorded, NAME, "incidents")
         swapping(recorded)
         process.send_signal(number)
-        told = process.communicate(timeout=30)
-    assert process.returncode == status, told
-    assert told[0] == ""
-    assert told[1].splitlines() == [
+        output = process.communicate(timeout=30)
+    assert process.returncode == status, output
+    assert output[0] == ""
+    assert output[1].splitlines() == [
         f"mandate: {NAME} is unchanged: it was stopped: if it was loading, the next rebuild resumes there",
         "mandate: not started: incidents",
     ]
     nothing_is_left(recorded)
 
 
-def test_what_is_swapped_by_then_is_said_to_be(recorded: World) -> None:
-    """A swap that has begun is carried out, or given up: never told to be what it is not."""
+def test_a_swap_before_the_stop_is_reported(recorded: World) -> None:
+    """A swap that has begun is completed or given up, and reported as such."""
     stop = Event()
 
-    def progress(told: ProgressReport) -> None:
-        if told.step is RebuildStep.SWAPPING:
+    def progress(report: ProgressReport) -> None:
+        if report.step is RebuildStep.SWAPPING:
             stop.set()
 
     assert rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, progress, stop).position > 0
@@ -78,9 +78,9 @@ def test_what_is_swapped_by_then_is_said_to_be(recorded: World) -> None:
         rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, stop=stop)
 
 
-def test_who_keeps_it_from_being_swapped_is_named(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_session_that_blocks_the_swap_is_named(recorded: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild_attempt, "TRIES", 2)
-    told: list[str] = []
+    seen: list[str] = []
     with held(recorded), pytest.raises(NotSwapped, match=r"by mandate_api \(somebody, pid \d+\)"):
-        rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, lambda progress: told.append(progress.summary))
-    assert "waits for mandate_api (somebody, pid " in told[-1]
+        rebuild(deployment_requests.VIEW, recorded.urls.worker, decode, lambda progress: seen.append(progress.summary))
+    assert "waits for mandate_api (somebody, pid " in seen[-1]

@@ -4,9 +4,9 @@ import psycopg
 import pytest
 
 from domain.number_series import NumberAssigned
-from projections import deployment_requests
 from projections.catalogue import VIEWS
 from projections.following import stream_ranges
+from projections.views import deployment_requests
 from service.errors import Misconfigured, Unavailable
 from tests.projections.rebuilding.rebuilds import nothing_is_left
 from tests.projections.rebuilding.resumed_rebuilds import stopped
@@ -18,14 +18,14 @@ NAME = deployment_requests.NAME
 NOTHING = "00000000-0000-4000-8000-000000000000"
 
 
-def test_what_is_as_it_should_be(run: Run, recorded: World) -> None:
+def test_correct_rows_are_verified(run: Run, recorded: World) -> None:
     result = run("verify")
     assert result.exit_code == 0, result.output
     for view in VIEWS:
         assert f"{view.name}: 0 rows differ at position {recorded.store.head()[0]}" in result.stdout
 
 
-def test_a_row_edited_by_hand_is_named_and_refused_and_mended(run: Run, recorded: World) -> None:
+def test_a_row_edited_by_hand_is_named_refused_and_repaired(run: Run, recorded: World) -> None:
     edit(recorded)
     edited = recorded.all_rows()
     result = run("verify", NAME)
@@ -42,7 +42,7 @@ def test_a_row_edited_by_hand_is_named_and_refused_and_mended(run: Run, recorded
     assert run("verify").exit_code == 0
 
 
-def test_what_it_was_held_against_is_reported(run: Run, recorded: World) -> None:
+def test_the_compared_versions_and_left_out_streams_are_reported(run: Run, recorded: World) -> None:
     """Rows of another version, and what was left out: neither is to be taken for a fault, or for verified."""
     with psycopg.connect(recorded.urls.owner) as connection:
         connection.execute("UPDATE projections.checkpoints SET version = version + 1 WHERE view = %s", [NAME])
@@ -57,7 +57,7 @@ def test_what_it_was_held_against_is_reported(run: Run, recorded: World) -> None
     )
 
 
-def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
+def test_cancelling_a_stopped_rebuild_discards_its_data(
     run: Run, recorded: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream_ranges, "EVENTS", 20)
@@ -70,7 +70,7 @@ def test_what_a_stopped_one_left_is_let_go_when_it_is_cancelled_again(
     nothing_is_left(recorded)
 
 
-def test_a_database_that_is_away_is_said_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_database_is_reported_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MANDATE_DATABASE_URL", "MANDATE_WORKER_DATABASE_URL", "MANDATE_OWNER_DATABASE_URL"):
         monkeypatch.setenv(name, "postgresql://nobody@127.0.0.1:1/nothing")
     for arguments in (["rebuild"], ["rebuild", "--cancel"], ["verify"], ["rebuild", "--stream", NOTHING]):
@@ -83,26 +83,26 @@ def test_a_database_that_is_away_is_said_in_one_line(run: Run, monkeypatch: pyte
     "asked",
     [["--cancel", "--dry-run"], ["--stream", NOTHING, "--cancel"], ["--stream", NOTHING, "--accept-differences"]],
 )
-def test_what_asks_for_different_things_at_once_is_refused(run: Run, asked: list[str]) -> None:
+def test_contradictory_options_are_refused(run: Run, asked: list[str]) -> None:
     result = run("rebuild", NAME, *asked)
     assert result.exit_code == 2
     assert "exclude each other: choose one" in " ".join(result.output.replace("│", "").split())
 
 
-def test_a_view_that_there_is_not(run: Run, recorded: World) -> None:
+def test_an_unknown_view(run: Run, recorded: World) -> None:
     result = run("verify", "nothing")
     assert "there is no view nothing" in str(result.exception)
 
 
 @pytest.mark.parametrize("views", [[], [NAME], [NAME, "incidents"]], ids=["all", "one", "two"])
-def test_a_stream_that_there_is_not(run: Run, recorded: World, views: list[str]) -> None:
+def test_an_unknown_stream(run: Run, recorded: World, views: list[str]) -> None:
     result = run("rebuild", *views, "--stream", NOTHING)
     assert isinstance(result.exception, Misconfigured)
     assert str(result.exception) == f"nothing is called {NOTHING}"
 
 
 @pytest.mark.parametrize("views", [[], [NAME], [NAME, "incidents"]], ids=["all", "one", "two"])
-def test_a_stream_that_no_view_has_rows_of(run: Run, recorded: World, views: list[str]) -> None:
+def test_a_stream_without_rows(run: Run, recorded: World, views: list[str]) -> None:
     """There is one, of numbers."""
     numbers = next(each.stream for each in recorded.log() if isinstance(each.event, NumberAssigned))
     result = run("rebuild", *views, "--stream", str(numbers))

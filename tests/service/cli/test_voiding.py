@@ -14,12 +14,12 @@ from domain.catalogue import AGGREGATE_OF, JURISDICTION, version_of
 from domain.deployment_request.events import RequestRemarked, ReviewBegun
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Label, Role, Subject, Text
 from domain.voided_events import EventVoided
-from projections import audit_trail_queries, deployment_requests
 from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer
 from projections.rebuilding.rebuild import verify
+from projections.views import audit_trail_queries, deployment_requests
+from service.access.own_tokens import tokens
 from service.commands.state_cache import StateCache
-from service.database.startup import tokens
 from service.event_store.mapper import decode
 from service.identity import ISSUER
 from service.settings import Settings
@@ -50,7 +50,7 @@ def is_consistent(world: World, run: Run) -> bool:
     return True
 
 
-def test_one_in_the_middle_of_a_stream(recorded: World, run: Run, tmp_path: Path) -> None:
+def test_voiding_an_event_in_the_middle_of_a_stream(recorded: World, run: Run, tmp_path: Path) -> None:
     own = longest(recorded)
     stream, version = own[0].stream, len(own) + 1
     recorded.append([item(stream, version, RequestRemarked(reason=Text("EXERCISE")))])
@@ -89,7 +89,7 @@ def test_one_in_the_middle_of_a_stream(recorded: World, run: Run, tmp_path: Path
         assert owner.execute(asked, [spoilt.position]).fetchone() == (b"x",)
 
 
-def test_a_stream_that_never_began(recorded: World, run: Run) -> None:
+def test_voiding_the_first_event_of_a_stream(recorded: World, run: Run) -> None:
     """What no request can begin with, and all that follows it, is voided together; nothing of it was ever shown."""
     poison = uuid4()
     first = recorded.store.head()[0] + 1
@@ -122,7 +122,7 @@ def test_voiding_the_registration_of_an_authority(recorded: World, run: Run) -> 
     assert is_consistent(recorded, run)
 
 
-def test_one_of_a_mandate(recorded: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_voiding_a_mandate_event(recorded: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It belongs to no authority: auditors find it at the end of the trail."""
     key = tmp_path / "key"
     key.write_bytes(b"k" * 32)
@@ -142,7 +142,7 @@ def test_one_of_a_mandate(recorded: World, run: Run, tmp_path: Path, monkeypatch
 
 
 def token(role: Role) -> str:
-    actor = Actor(issuer=ISSUER, subject=Subject("aud"), authority=AuthorityCode("hq"), roles=(role,))
+    actor = Actor(issuer=ISSUER, subject=Subject("aud"), authority=AuthorityCode("carol"), roles=(role,))
     return tokens(Settings.from_environment()).issue(
         actor, name=None, now=datetime.now(UTC), lifetime=timedelta(hours=1)
     )
@@ -151,14 +151,14 @@ def token(role: Role) -> str:
 @pytest.mark.parametrize(
     ("position", "said"), [(lambda own: 10**9, "there is no event"), (lambda own: own[1].position, "can be read")]
 )
-def test_what_is_not_to_be_voided(recorded: World, run: Run, position: Any, said: str) -> None:
+def test_events_that_cannot_be_voided(recorded: World, run: Run, position: Any, said: str) -> None:
     result = run("events", "void", str(position(longest(recorded))), *WHY)
     assert isinstance(result.exception, Exception)
     assert said in str(result.exception)
     assert "nothing is voided" in run("events", "list").stdout
 
 
-def test_neither_twice_nor_after_one_that_cannot_be_read_nor_without_a_reason(recorded: World, run: Run) -> None:
+def test_voiding_twice_or_after_an_unreadable_event_or_without_a_reason_is_refused(recorded: World, run: Run) -> None:
     own = longest(recorded)
     for each in own[1:3]:
         spoil(recorded, each)
@@ -170,7 +170,7 @@ def test_neither_twice_nor_after_one_that_cannot_be_read_nor_without_a_reason(re
 
 
 @pytest.mark.parametrize("role", ["api", "worker"])
-def test_only_the_owner_may(recorded: World, role: str) -> None:
+def test_only_the_owner_may_void_events(recorded: World, role: str) -> None:
     with (
         psycopg.connect(getattr(recorded.urls, role)) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
@@ -178,7 +178,7 @@ def test_only_the_owner_may(recorded: World, role: str) -> None:
         connection.execute("INSERT INTO event_store.voided_events VALUES (1, 'RequestEventVoided', 'x', 'x')")
 
 
-def test_it_is_never_taken_back(recorded: World, run: Run) -> None:
+def test_a_void_cannot_be_undone(recorded: World, run: Run) -> None:
     spoilt = longest(recorded)[-1]
     spoil(recorded, spoilt)
     assert run("events", "void", str(spoilt.position), *WHY).exit_code == 0

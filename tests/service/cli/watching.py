@@ -8,12 +8,12 @@ from typing import Any
 
 import psycopg
 
-from projections import deployment_requests
-from projections.authorities import standing_of
 from projections.catalogue import VIEWS
 from projections.following.follower import Consumer, view_consumer
 from projections.reading.connections import Connections
 from projections.reading.reader import Reader
+from projections.views import deployment_requests
+from projections.views.authorities import standing_of
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION
 from service.processes.health import HealthCheck, HealthReport
 from service.processes.view_problems import HealthTolerance

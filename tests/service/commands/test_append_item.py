@@ -36,7 +36,7 @@ def test_events_follow_their_streams_and_each_other() -> None:
     }
 
 
-def test_what_the_envelope_says_of_the_command_is_kept() -> None:
+def test_the_fields_of_the_envelope_are_recorded() -> None:
     envelope = CommandEnvelope(
         command=ENVELOPE.command,
         actor=requester,
@@ -52,7 +52,7 @@ def test_what_the_envelope_says_of_the_command_is_kept() -> None:
     )  # fmt: skip
 
 
-def test_what_was_read_and_is_not_written_is_consulted() -> None:
+def test_streams_read_and_not_written_are_consulted() -> None:
     read = given(*SUBMITTED).register.states
     authority = next(state for state in read.values() if isinstance(state, Authority))
     states = {REQUEST: STATE, READ: authority, UNREAD: None}

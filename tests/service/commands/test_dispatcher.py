@@ -41,7 +41,7 @@ def test_an_outcome_is_the_subject_as_it_stands_after_the_command(register: Regi
     assert {stream for stream, version in recorded.consulted if version}, "what it rests on is in the envelope"
 
 
-def test_an_expected_version_is_held_to(register: Register) -> None:
+def test_an_outdated_expected_version_is_refused(register: Register) -> None:
     request = register.submitted()
     refused = register.attempt(BeginReview(reason=Text("now")), REVIEWER, request, expected_version=2)
     assert isinstance(refused, VersionConflict)
@@ -49,13 +49,13 @@ def test_an_expected_version_is_held_to(register: Register) -> None:
     register.do(BeginReview(reason=Text("now")), REVIEWER, request, expected_version=1)
 
 
-def test_what_one_may_not_see_is_not_there(register: Register) -> None:
-    hidden = register.do(replace(SUBMIT, marking=Marking.RED), OFFICIAL).subject
+def test_an_invisible_subject_answers_not_found(register: Register) -> None:
+    hidden = register.do(replace(SUBMIT, marking=Marking.RED, recipients=(Subject("named"),)), OFFICIAL).subject
     for subject in (uuid4(), hidden):
         assert isinstance(register.attempt(BeginReview(reason=Text("now")), REVIEWER, subject), NotFound)
 
 
-def test_another_process_s_news_is_known_before_a_refusal(register: Register, database_url: str) -> None:
+def test_a_refusal_rests_on_events_of_other_processes_too(register: Register, database_url: str) -> None:
     request = register.submitted()
     with opened(database_url, clock) as other:
         other.do(RemarkOnRequest(reason=Text("seen")), REVIEWER, request)
@@ -74,7 +74,7 @@ def test_no_decision_rests_on_a_mandate_that_another_process_ended(register: Reg
         assert refused.fields[0].path == "region"
 
 
-def test_the_same_key_gives_the_first_outcome_again(register: Register, database_url: str) -> None:
+def test_a_repeated_idempotency_key_answers_the_first_outcome(register: Register, database_url: str) -> None:
     request = register.submitted()
     first = register.attempt(RemarkOnRequest(reason=Text("once")), OFFICIAL, request, idempotency_key="k")
     register.do(RemarkOnRequest(reason=Text("later")), OFFICIAL, request)
@@ -123,7 +123,7 @@ def test_another_expected_version_is_other_input(register: Register) -> None:
     assert register.attempt(remark, OFFICIAL, request, idempotency_key="k", expected_version=1).repeated
 
 
-def test_a_refused_command_does_not_use_its_key_up(register: Register) -> None:
+def test_a_refused_command_does_not_use_its_idempotency_key(register: Register) -> None:
     request = register.submitted()
     assert isinstance(
         register.attempt(BeginReview(reason=Text("x")), OFFICIAL, request, idempotency_key="k"), NotPermitted
@@ -132,7 +132,7 @@ def test_a_refused_command_does_not_use_its_key_up(register: Register) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "  ", "k" * 201, "a\x00b", "\ud800"])
-def test_a_key_that_cannot_be_one_is_invalid_input(register: Register, key: str) -> None:
+def test_a_malformed_idempotency_key_is_invalid_input(register: Register, key: str) -> None:
     refused = register.attempt(SUBMIT, OFFICIAL, idempotency_key=key)
     assert isinstance(refused, InvalidInput)
     assert [problem.path for problem in refused.fields] == ["idempotencyKey"]
@@ -186,7 +186,7 @@ def test_the_setting_asks_for_two_administrators(database_url: str, register: Re
     register.do(south, CLERK)
 
 
-def test_32_clients_on_one_request_without_a_version_all_get_their_turn(database_url: str, register: Register) -> None:
+def test_32_clients_without_an_expected_version_all_succeed(database_url: str, register: Register) -> None:
     request = register.submitted()
 
     def client(number: int, process: Register) -> None:
@@ -196,11 +196,11 @@ def test_32_clients_on_one_request_without_a_version_all_get_their_turn(database
             assert isinstance(answer, CommandResult), answer
 
     _all_at_once(client, database_url, register)
-    told = [recorded.event.reason.value for recorded in register.store.stream(request)[1:]]
-    assert sorted(told) == sorted(f"client {n}, step {s}" for n in range(32) for s in range(10))
+    reasons = [recorded.event.reason.value for recorded in register.store.stream(request)[1:]]
+    assert sorted(reasons) == sorted(f"client {n}, step {s}" for n in range(32) for s in range(10))
 
 
-def test_what_comes_after_the_end_is_not_the_requests_fault(register: Register) -> None:
+def test_a_command_after_the_end_raises_stopping(register: Register) -> None:
     with dispatching(register.store, register.states, clock) as ended:
         pass
     with pytest.raises(Stopping):

@@ -57,7 +57,7 @@ def without_threads(register: Register) -> Dispatcher:
     return in_loop(register, gone)
 
 
-def test_what_is_at_hand_needs_no_thread(register: Register, without_threads: Dispatcher) -> None:
+def test_cached_states_need_no_thread(register: Register, without_threads: Dispatcher) -> None:
     request = register.submitted()
 
     async def carry_out() -> list[Any]:
@@ -92,9 +92,7 @@ def test_a_refusal_rests_on_what_was_read(register: Register, dispatcher: Dispat
         assert isinstance(asyncio.run(dispatcher.dispatch(order)), refusal)
 
 
-def test_where_others_were_faster_it_is_decided_anew(
-    register: Register, dispatcher: Dispatcher, database_url: str
-) -> None:
+def test_a_lost_append_is_decided_again(register: Register, dispatcher: Dispatcher, database_url: str) -> None:
     request = register.submitted()
     with opened(database_url, clock) as elsewhere:
         elsewhere.do(BEGIN, REVIEWER, request)
@@ -104,7 +102,7 @@ def test_where_others_were_faster_it_is_decided_anew(
     assert (outcome.state.version, outcome.state.status) == (3, RequestStatus.UNDER_REVIEW)
 
 
-def test_a_key_is_used_once_whichever_process_used_it(
+def test_an_idempotency_key_is_used_once_across_processes(
     register: Register, dispatcher: Dispatcher, database_url: str
 ) -> None:
     request = register.submitted()
@@ -122,7 +120,7 @@ def test_a_key_is_used_once_whichever_process_used_it(
     assert isinstance(asyncio.run(dispatcher.dispatch(other)), IdempotencyConflict)
 
 
-def test_none_is_lost_and_none_doubled_of_many_on_one_request(register: Register, dispatcher: Dispatcher) -> None:
+def test_concurrent_commands_on_one_request_are_each_recorded_once(register: Register, dispatcher: Dispatcher) -> None:
     requests = [register.submitted() for _ in range(2)]
 
     async def carry_out() -> list[Any]:
@@ -200,7 +198,7 @@ def test_a_cancelled_command_does_not_affect_the_others_of_its_batch(
     assert [len(register.store.stream(request)) for request in requests] == [2, 2, 2, 2]
 
 
-def test_what_cannot_be_recorded_now_is_reported_and_gives_up_its_turn(
+def test_a_failed_append_is_reported_and_releases_the_stream_lock(
     register: Register, threads: ThreadPoolExecutor, database_urls: DatabaseUrls
 ) -> None:
     request = register.submitted()
@@ -221,7 +219,7 @@ def test_what_cannot_be_recorded_now_is_reported_and_gives_up_its_turn(
         assert outcome.state.version == 3
 
 
-def test_a_store_that_is_closed_takes_nothing(register: Register, threads: ThreadPoolExecutor) -> None:
+def test_a_closed_store_records_nothing(register: Register, threads: ThreadPoolExecutor) -> None:
     request, turns = register.submitted(), StreamLocks(20)
     dispatcher = in_loop(register, threads, turns)
     register.store.close()
@@ -231,7 +229,7 @@ def test_a_store_that_is_closed_takes_nothing(register: Register, threads: Threa
     assert not turns.is_held(request), "the turn was given up"
 
 
-def test_many_who_want_the_same_keep_no_thread_from_others(register: Register, database_urls: DatabaseUrls) -> None:
+def test_contended_streams_block_no_threads(register: Register, database_urls: DatabaseUrls) -> None:
     """While nothing can be appended, what is read for others is answered."""
     request = register.submitted()
     with psycopg.connect(database_urls.owner) as holder, ThreadPoolExecutor(1) as thread:

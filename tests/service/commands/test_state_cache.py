@@ -30,7 +30,7 @@ def test_states_are_bounded_by_bytes(register: Register) -> None:
         assert 0 < at_hand(states, requests) < 6
 
 
-def test_a_state_larger_than_all_that_may_be_kept_is_not_kept(register: Register) -> None:
+def test_a_state_larger_than_the_cache_is_not_cached(register: Register) -> None:
     states = StateCache(register.store, most_bytes=20_000)
     with dispatching(register.store, states, clock) as process:
         request = process.submitted()
@@ -40,7 +40,7 @@ def test_a_state_larger_than_all_that_may_be_kept_is_not_kept(register: Register
         assert at_hand(states, [request]) == 0
 
 
-def test_what_was_dropped_is_read_again(register: Register) -> None:
+def test_an_evicted_state_is_read_again(register: Register) -> None:
     states = StateCache(register.store, most_bytes=1)
     with dispatching(register.store, states, clock) as process:
         request = process.submitted()

@@ -1,6 +1,7 @@
 """Turns: one at a time for each stream, first come, first served."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -20,6 +21,11 @@ async def taken(turns: StreamLocks, *streams: UUID) -> AsyncIterator[None]:
         yield
     finally:
         release()
+
+
+def let_pass(seconds: float) -> None:
+    """Keeps the event loop busy, so that all timers of these seconds are due at once."""
+    threading.Event().wait(seconds)
 
 
 async def hold(turns: StreamLocks, *streams: UUID) -> None:
@@ -47,7 +53,7 @@ def test_waiting_longer_than_the_timeout_raises_unavailable() -> None:
     asyncio.run(carry_out())
 
 
-def test_a_turn_given_up_in_vain_is_not_lost() -> None:
+def test_a_timed_out_wait_releases_its_other_locks() -> None:
     async def carry_out() -> None:
         turns = StreamLocks(timeout=0.05)
         async with taken(turns, B):
@@ -59,7 +65,7 @@ def test_a_turn_given_up_in_vain_is_not_lost() -> None:
     asyncio.run(carry_out())
 
 
-def test_those_who_wait_go_in_the_order_in_which_they_came() -> None:
+def test_waiting_commands_run_in_order_of_arrival() -> None:
     order: list[int] = []
 
     async def go(turns: StreamLocks, number: int) -> None:
@@ -98,7 +104,7 @@ def test_crossing_pairs_do_not_block_each_other() -> None:
     assert len(done) == 1000
 
 
-def test_who_leaves_is_passed_over() -> None:
+def test_a_cancelled_waiter_is_skipped() -> None:
     turns = StreamLocks(timeout=20)
     order: list[int] = []
 
@@ -120,7 +126,7 @@ def test_who_leaves_is_passed_over() -> None:
     assert order == [1, 2, 4, 5, 7]
 
 
-def test_one_who_leaves_just_as_the_turn_comes_passes_it_on() -> None:
+def test_a_waiter_cancelled_as_it_is_granted_the_lock_passes_it_on() -> None:
     async def carry_out() -> None:
         turns = StreamLocks(timeout=20)
         async with taken(turns, A):
@@ -128,6 +134,21 @@ def test_one_who_leaves_just_as_the_turn_comes_passes_it_on() -> None:
             await asyncio.sleep(0)
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
+        await asyncio.wait_for(hold(turns, A), 5)
+
+    asyncio.run(carry_out())
+
+
+def test_a_lock_that_is_granted_just_as_the_wait_times_out_is_passed_on() -> None:
+    async def carry_out() -> None:
+        turns, loop = StreamLocks(timeout=0.05), asyncio.get_running_loop()
+        loop.call_later(0.05, await turns.acquire([A]))
+        late = asyncio.create_task(hold(turns, A))
+        await asyncio.sleep(0)
+        assert turns.waiter_count(A) == 1
+        let_pass(0.2)
+        with pytest.raises(Unavailable):
+            await late
         await asyncio.wait_for(hold(turns, A), 5)
 
     asyncio.run(carry_out())

@@ -28,7 +28,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 @pytest.mark.usefixtures("machine")
-def test_a_quarter_of_what_there_is_or_of_what_a_container_may_use(
+def test_shared_buffers_is_a_quarter_of_the_memory_or_of_the_container_limit(
     limit: str | None, kept: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "memory.max"
@@ -37,6 +37,6 @@ def test_a_quarter_of_what_there_is_or_of_what_a_container_may_use(
     assert shared_buffers([file]) == kept
 
 
-def test_no_more_than_four_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shared_buffers_is_at_most_four_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 512 * GIGABYTE // 4096}.__getitem__)
     assert shared_buffers([]) == "4096MB"

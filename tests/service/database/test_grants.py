@@ -43,7 +43,7 @@ def use(url: str) -> None:
         store.close()
 
 
-def test_one_role_plays_every_part_where_there_are_no_others(own_server: DatabaseUrls) -> None:
+def test_a_single_role_may_serve_as_all_roles(own_server: DatabaseUrls) -> None:
     run(own_server, "DROP ROLE mandate_api", "DROP ROLE mandate_worker")
     assert migrate(own_server.owner) != ()
     check(own_server.owner)
@@ -51,17 +51,32 @@ def test_one_role_plays_every_part_where_there_are_no_others(own_server: Databas
     assert migrate(own_server.owner) == ()
 
     run(own_server, "CREATE ROLE mandate_api LOGIN", "CREATE ROLE mandate_worker LOGIN")
+    with pytest.raises(Misconfigured, match="ALTER ROLE mandate_worker BYPASSRLS"):
+        migrate(own_server.owner)
+    run(own_server, "ALTER ROLE mandate_worker BYPASSRLS")
     migrate(own_server.owner)
     use(own_server.api)
     use(own_server.worker)
 
 
-def test_an_owner_that_may_makes_the_others_without_login(own_server: DatabaseUrls) -> None:
+def test_an_owner_with_createrole_creates_the_other_roles_without_login(own_server: DatabaseUrls) -> None:
     make = "ALTER ROLE mandate_owner CREATEROLE"
     run(own_server, "DROP ROLE mandate_api", "DROP ROLE mandate_worker", make)
     migrate(own_server.owner)
     with psycopg.connect(own_server.owner) as connection:
         assert connection.execute(ROLES).fetchall() == [("mandate_api", False), ("mandate_worker", False)]
+
+
+def test_a_reader_is_needed(own_server: DatabaseUrls) -> None:
+    """Where the owner may not make it, the refusal says what to run."""
+    run(own_server, "REVOKE mandate_reader FROM mandate_owner")
+    migrate(own_server.owner)
+    run(own_server, "REVOKE mandate_reader FROM mandate_api", "REVOKE ALL ON SCHEMA event_store FROM mandate_api")
+    with pytest.raises(Misconfigured, match="run GRANT mandate_reader TO mandate_api"):
+        migrate(own_server.owner)
+    run(own_server, "DROP OWNED BY mandate_reader", "DROP ROLE mandate_reader")
+    with pytest.raises(Misconfigured, match="CREATE ROLE mandate_reader NOLOGIN; GRANT mandate_reader TO mandate_api"):
+        migrate(own_server.owner)
 
 
 def test_several_processes_may_migrate_at_once(own_server: DatabaseUrls) -> None:
@@ -71,14 +86,14 @@ def test_several_processes_may_migrate_at_once(own_server: DatabaseUrls) -> None
     use(own_server.api)
 
 
-def test_rights_that_were_lost_come_back(database_urls: DatabaseUrls) -> None:
+def test_a_migration_restores_lost_rights(database_urls: DatabaseUrls) -> None:
     run(database_urls, "REVOKE ALL ON SCHEMA event_store FROM mandate_api")
     assert migrate(database_urls.owner) == ()
     use(database_urls.api)
 
 
 @pytest.mark.parametrize("url", ["postgresql://nobody@/none?host=/nowhere", "postgresql://localhost:1/none"])
-def test_a_database_that_is_away_is_said_in_one_line(url: str) -> None:
+def test_an_unreachable_database_is_reported_in_one_line(url: str) -> None:
     with pytest.raises(Misconfigured, match="cannot be migrated") as raised:
         migrate(url)
     assert "\n" not in str(raised.value)

@@ -16,7 +16,7 @@ PROCESSES, THREADS, ITEMS = 2, 4, 150
 EVENTS = PROCESSES * THREADS * ITEMS * 2
 
 
-def test_a_follower_beside_eight_appenders_misses_none(store: EventStore, database_urls: DatabaseUrls) -> None:
+def test_a_follower_beside_eight_appenders_reads_every_event(store: EventStore, database_urls: DatabaseUrls) -> None:
     command = [
         sys.executable,
         "-m",
@@ -45,7 +45,7 @@ def test_a_follower_beside_eight_appenders_misses_none(store: EventStore, databa
     assert len(set(times)) == EVENTS // 2, "every item has a time of its own"
 
 
-def test_every_decision_stands_right_after_what_it_consulted(store: EventStore) -> None:
+def test_decisions_are_serializable(store: EventStore) -> None:
     """Readers and writers of the same few streams, at random: as if one had gone after the other."""
     streams = [uuid4() for _ in range(6)]
     recorded_items = []

@@ -81,7 +81,7 @@ def outcomes(futures: list[Future[Committed | AppendConflict]]) -> list[object]:
     return [future.exception() or future.result() for future in futures]
 
 
-def test_what_does_not_touch_goes_together_and_what_touches_waits() -> None:
+def test_disjoint_items_share_a_batch_and_overlapping_items_wait() -> None:
     a, b, c = uuid4(), uuid4(), uuid4()
     batch = Batch()
     assert batch.add(entry((a, 1), reads=((b, 1),)))
@@ -109,7 +109,7 @@ def test_an_entry_whose_caller_gave_up_is_never_sent() -> None:
         ((3, 1), ((2, 1),), set()),
     ],
 )
-def test_who_has_lost_to_what_was_just_committed(
+def test_an_item_that_lost_to_the_last_commit_conflicts(
     place: tuple[int, int], reads: tuple[tuple[int, int], ...], lost: set[int]
 ) -> None:
     asked = entry((UUID(int=place[0]), place[1]), reads=tuple((UUID(int=stream), version) for stream, version in reads))
@@ -146,7 +146,7 @@ def test_a_waiting_item_conflicts_with_the_batch_before_it(appender: Appender, d
     assert isinstance(appender.append(entry((stream, 2))), Committed)
 
 
-def test_what_was_decided_on_another_lineage_loses_alone(appender: Appender, database_url: str) -> None:
+def test_an_item_of_another_lineage_conflicts_alone(appender: Appender, database_url: str) -> None:
     stream, consulted = uuid4(), uuid4()
     stale = entry((stream, 1), reads=((consulted, 0),), lineage=99)
     with stopped(database_url, appender) as waiting:
@@ -155,7 +155,7 @@ def test_what_was_decided_on_another_lineage_loses_alone(appender: Appender, dat
     assert lost.result() == AppendConflict(frozenset({stream, consulted}))
 
 
-def test_who_waits_too_long_in_the_queue_is_turned_away() -> None:
+def test_an_item_that_waits_too_long_in_the_queue_is_refused() -> None:
     """Behind an item for a server that accepts connections and says nothing."""
     limits, lineage = ConnectionLimits(connect=2, answer=0.1), Lineage()
     clock = DatabaseClock(lineage)
@@ -174,7 +174,7 @@ def test_who_waits_too_long_in_the_queue_is_turned_away() -> None:
             peer.close()
 
 
-def test_after_an_error_of_its_own_it_tells_those_who_wait_and_goes_on(
+def test_an_internal_error_fails_the_waiting_items_and_the_writer_continues(
     database_urls: DatabaseUrls, caplog: pytest.LogCaptureFixture
 ) -> None:
     lineage, errors = Lineage(), [ZeroDivisionError()]
@@ -194,9 +194,7 @@ def test_after_an_error_of_its_own_it_tells_those_who_wait_and_goes_on(
 
 
 @pytest.mark.parametrize("in_a_loop", [False, True])
-def test_nobody_waits_for_ever_for_a_connection_that_is_never_ready(
-    database_urls: DatabaseUrls, in_a_loop: bool
-) -> None:
+def test_waiting_for_a_connection_times_out(database_urls: DatabaseUrls, in_a_loop: bool) -> None:
     lineage, ready = Lineage(), threading.Event()
     limits = ConnectionLimits(connect=1, lock=0.1, answer=0.1)
     appender = Appender(database_urls.api, limits, lambda _: assert_set(ready), lineage, DatabaseClock(lineage))
@@ -216,7 +214,7 @@ def assert_set(ready: threading.Event) -> None:
     assert ready.wait(120)
 
 
-def test_a_turn_that_does_not_come_is_said_so_in_time(database_urls: DatabaseUrls) -> None:
+def test_waiting_for_the_append_lock_times_out(database_urls: DatabaseUrls) -> None:
     store = EventStore(database_urls.api, ConnectionLimits(lock=0.2))
     place = (uuid4(), 1)
     with psycopg.connect(database_urls.owner) as connection:
@@ -228,7 +226,7 @@ def test_a_turn_that_does_not_come_is_said_so_in_time(database_urls: DatabaseUrl
     store.close()
 
 
-def test_beyond_the_queue_callers_are_turned_away(appender: Appender, database_url: str) -> None:
+def test_items_beyond_the_queue_are_refused(appender: Appender, database_url: str) -> None:
     with stopped(database_url, appender) as waiting:
         accepted = waiting.submit(*[entry((uuid4(), 1)) for _ in range(13)])
         with pytest.raises(Unavailable, match="too much is waiting"):

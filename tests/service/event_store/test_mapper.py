@@ -119,7 +119,7 @@ def test_the_bytes_are_those_of_the_layout() -> None:
     assert decode_texts(encoded.texts, [proof]) == {proof: "why"}
 
 
-def test_the_digest_is_the_designs() -> None:
+def test_the_digest_is_as_specified() -> None:
     assert digest(bytes(16), "abc") == "d4fa7258e3993725706102720cad4a7544f4487f4b1fb8b49e480c7fea877081"
 
 
@@ -167,7 +167,7 @@ def test_an_erased_text_is_none_and_its_path_is_reported() -> None:
         ),
     ],
 )
-def test_what_cannot_be_stored_is_refused(event: object, message: str) -> None:
+def test_unstorable_values_are_refused(event: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         mapper().encode(unrecorded(event))
 
@@ -194,7 +194,7 @@ def set_data(name: str, value: object) -> Callable[[dict[str, Any]], object]:
         (lambda state: state.pop("nonce"), "missing required field `nonce`"),
     ],
 )
-def test_what_was_tampered_with_is_corrupt(edit: Callable[[dict[str, Any]], object], message: str) -> None:
+def test_a_tampered_event_is_corrupt(edit: Callable[[dict[str, Any]], object], message: str) -> None:
     both = mapper()
     with pytest.raises(CorruptEvent, match=message) as raised:
         both.decode(edited(both.encode(unrecorded(FULL)), edit))
@@ -209,7 +209,7 @@ def test_another_texts_row_is_corrupt() -> None:
 
 
 @pytest.mark.parametrize("state", [b"", b"{", b"null", b'{"v":1}', b"\xff"])
-def test_bytes_that_are_no_event_are_corrupt(state: bytes) -> None:
+def test_malformed_bytes_are_corrupt(state: bytes) -> None:
     with pytest.raises(CorruptEvent):
         mapper().decode(row(EncodedEvent(STREAM, 1, "Happened", state, None)))
 
@@ -222,7 +222,7 @@ def test_an_unknown_type_is_corrupt() -> None:
         without.decode(row(encoded))
 
 
-def test_an_old_form_is_brought_to_the_present_one() -> None:
+def test_an_old_form_is_upcast() -> None:
     old = mapper().encode(unrecorded(Counted(number=1)))
 
     def count_from_nought(data: dict[str, Any]) -> dict[str, Any]:
@@ -265,7 +265,7 @@ def test_a_text_that_was_erased_is_reported_by_its_present_path() -> None:
     assert recorded.erased == ("grounds", "place", "clauses.0.text", "clauses.1.text")
 
 
-def test_a_text_that_an_old_form_never_held_is_corrupt() -> None:
+def test_the_text_of_another_event_is_corrupt() -> None:
     both = mapper()
     one, other = both.encode(unrecorded(FULL)), both.encode(unrecorded(FULL))
     with pytest.raises(CorruptEvent, match="'reason' is not the one that was recorded"):

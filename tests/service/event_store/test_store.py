@@ -19,7 +19,7 @@ from tests.service.event_store.appends import item, unrecorded, write
 from tests.waiting import until
 
 
-def test_what_was_appended_is_read_back(store: EventStore) -> None:
+def test_appended_events_are_read_back(store: EventStore) -> None:
     stream, other = uuid4(), uuid4()
     event = ReviewBegun(reason=Text("It is time: é, \u2028, \U0001f30d."))
     appended = store.append(AppendItem(events=(unrecorded(stream, 1, event),), reads=((other, 0),)))
@@ -40,7 +40,7 @@ def test_an_empty_store(store: EventStore) -> None:
     assert store.position_as_of(datetime.now(UTC)) == 0
 
 
-def test_streams_are_read_in_one_go_each_after_its_version(store: EventStore) -> None:
+def test_several_streams_are_read_at_once_each_after_its_version(store: EventStore) -> None:
     first, second, third = uuid4(), uuid4(), uuid4()
     write(store, (first, 1), (second, 1), (first, 2), (third, 1), (first, 3), (second, 2))
     found = store.streams([(first, 1), (second, 0), (third, 1), (uuid4(), 0)])
@@ -50,7 +50,7 @@ def test_streams_are_read_in_one_go_each_after_its_version(store: EventStore) ->
     assert [recorded.version for recorded in store.stream(first, after_version=2)] == [3]
 
 
-def test_the_feed_goes_on_where_it_stopped(store: EventStore) -> None:
+def test_the_feed_resumes_after_a_position(store: EventStore) -> None:
     stream = uuid4()
     write(store, *[(stream, version) for version in range(1, 8)])
     assert [recorded.position for recorded in store.feed(0, 3)] == [1, 2, 3]
@@ -58,7 +58,7 @@ def test_the_feed_goes_on_where_it_stopped(store: EventStore) -> None:
     assert store.feed(7, 100) == []
 
 
-def test_a_place_is_taken_once(store: EventStore) -> None:
+def test_a_version_is_recorded_once(store: EventStore) -> None:
     stream, other = uuid4(), uuid4()
     write(store, (stream, 1))
     assert store.append(item((other, 1), (stream, 1))) == AppendConflict(frozenset({stream}))
@@ -67,7 +67,7 @@ def test_a_place_is_taken_once(store: EventStore) -> None:
     assert [recorded.position for recorded in write(store, (stream, 2), (other, 1))] == [2, 3]
 
 
-def test_nothing_is_recorded_on_a_stale_reading(store: EventStore) -> None:
+def test_an_append_with_an_outdated_consulted_version_conflicts(store: EventStore) -> None:
     subject, consulted, still = uuid4(), uuid4(), uuid4()
     write(store, (consulted, 1), (still, 1))
     write(store, (subject, 1), reads=((consulted, 1), (still, 1), (uuid4(), 0)))
@@ -80,14 +80,14 @@ def test_nothing_is_recorded_on_a_stale_reading(store: EventStore) -> None:
 
 
 @pytest.mark.parametrize("versions", [(2, 1), (1, 1), (1, 3), (0,), ()])
-def test_versions_of_a_stream_follow_each_other(store: EventStore, versions: tuple[int, ...]) -> None:
+def test_versions_of_a_stream_are_consecutive(store: EventStore, versions: tuple[int, ...]) -> None:
     stream = uuid4()
     with pytest.raises(ValueError, match=r"follow|one event"):
         store.append(item(*[(stream, version) for version in versions]))
     assert store.head() == (0, None)
 
 
-def test_what_cannot_be_encoded_is_not_recorded(store: EventStore) -> None:
+def test_an_unencodable_event_is_not_recorded(store: EventStore) -> None:
     stream = uuid4()
     unstorable: tuple[Any, ...] = (object(), ReviewBegun(reason=Text(None)), ReviewBegun(reason=Text("\ud800")))
     for event in unstorable:
@@ -96,7 +96,7 @@ def test_what_cannot_be_encoded_is_not_recorded(store: EventStore) -> None:
     assert store.head() == (0, None)
 
 
-def test_time_rises_with_every_item_and_stands_still_within_one(store: EventStore) -> None:
+def test_time_increases_between_items_and_is_constant_within_one(store: EventStore) -> None:
     streams = [uuid4() for _ in range(5)]
     answers = [write(store, (stream, 1), (stream, 2)) for stream in streams]
     times = [{recorded.recorded_at for recorded in answer} for answer in answers]
@@ -122,7 +122,7 @@ def test_an_instant_after_the_databases_clock_has_no_answer_yet(store: EventStor
     assert store.position_as_of(recorded.recorded_at + timedelta(hours=1)) is None
 
 
-def test_names_are_kept_apart_the_newest_for_each_person(store: EventStore, database_urls: DatabaseUrls) -> None:
+def test_the_newest_name_of_each_person_is_stored(store: EventStore, database_urls: DatabaseUrls) -> None:
     now = datetime.now(UTC)
     store.record_person_name("issuer", "ana", "Ana", now)
     store.record_person_name("issuer", "ana", "Ana B.", now + timedelta(seconds=1))
@@ -141,7 +141,7 @@ def test_append_refuses_to_run_on_an_old_snapshot(database_urls: DatabaseUrls) -
             connection.execute(nothing)
 
 
-def test_what_a_database_does_by_default_changes_nothing(database_urls: DatabaseUrls) -> None:
+def test_database_defaults_do_not_affect_the_store(database_urls: DatabaseUrls) -> None:
     """An answer as of then waits for the append under way, and must see what it committed."""
     with psycopg.connect(database_urls.owner, autocommit=True) as owner:
         name = owner.info.dbname

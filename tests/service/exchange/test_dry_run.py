@@ -70,7 +70,7 @@ def dry_run(register: Importer, file: bytes) -> tuple[ImportTotals, list[Any]]:
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
-def test_it_shows_what_the_import_then_does(register: Importer, file: bytes) -> None:
+def test_a_dry_run_shows_what_the_import_does(register: Importer, file: bytes) -> None:
     before = register.store.head()
     totals, reported = dry_run(register, file)
     assert register.store.head() == before
@@ -78,14 +78,14 @@ def test_it_shows_what_the_import_then_does(register: Importer, file: bytes) -> 
     assert (register.reads(file), register.reported) == (totals, reported)
 
 
-def test_what_is_there_is_reported_as_repeated(register: Importer) -> None:
+def test_recorded_lines_are_reported_as_repeated(register: Importer) -> None:
     register.reads(EXAMPLE)
     totals, _ = dry_run(register, EXAMPLE)
     assert (totals.recorded, totals.repeated_lines, totals.refused_before) == (0, 14, 1)
     assert register.reads(EXAMPLE) == totals
 
 
-def test_it_is_judged_on_what_is_in_the_register(register: Importer) -> None:
+def test_a_dry_run_decides_on_the_recorded_states(register: Importer) -> None:
     register.takes(*FOUNDED)
     totals, _ = dry_run(register, file_of(asked("a"), asked("b")))
     assert (totals.recorded, totals.refused) == (2, 0)

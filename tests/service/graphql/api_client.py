@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.catalogue import VIEWS
 from projections.following.follower import follow, view_consumer
+from projections.following.leadership import FollowerLimits
 from projections.reading.view_status import LOCKS
 from service.access.issuers import Issuer
 from service.event_store.store import EventStore
@@ -26,6 +27,8 @@ from tests.waiting import until
 
 KEY = b"k" * 32
 ALL = tuple(Role)
+PATIENCE = 10.0
+"""Seconds that a query waits for views that are followed."""
 
 Answer = dict[str, Any]
 
@@ -101,9 +104,9 @@ class Person:
 
 
 def _subject_of(mutation: str) -> str:
-    if mutation in ("registerAuthority", "grantMandate", "endMandate"):
+    if mutation in ("registerAuthority", "setAuditingAuthority", "grantMandate", "endMandate"):
         return "authority"
-    if mutation in ("reportIncident", "recordEvidence", "attributeIncident", "retractAttribution", "referIncident"):
+    if "Incident" in mutation or mutation in ("recordEvidence", "retractAttribution"):
         return "incident"
     return "deploymentRequest"
 
@@ -112,11 +115,13 @@ def _subject_of(mutation: str) -> str:
 def served(
     urls: DatabaseUrls, *, follow: bool = True, issuers: Sequence[Issuer] = (), **other: Any
 ) -> Iterator[ApiClient]:
-    """follow: whether the views are kept up to date. issuers: external ones. other: settings.
+    """follow: whether the views are kept up to date; if not, queries hardly wait for them, unless `other` says
+    otherwise. issuers: external ones. other: settings.
 
     No policies run.
     """
-    settings = Settings(database_url=urls.api, view_patience=10.0 if follow else 0.1, **other)
+    defaults = {"view_timeout": PATIENCE if follow else 0.1, "cost_per_minute": 0}
+    settings = Settings(database_url=urls.api, **{**defaults, **other})
     with ExitStack() as stack:
         if follow:
             stack.enter_context(followed(urls))
@@ -147,9 +152,8 @@ def followed(urls: DatabaseUrls) -> Iterator[None]:
     """Keeps the views up to date. It starts when each view has a leader, so that queries wait for events only."""
     stop = threading.Event()
     with closing(EventStore(urls.worker)) as store:
-        followers = [
-            threading.Thread(target=follow, args=(view_consumer(view), urls.worker, store.feed, stop)) for view in VIEWS
-        ]
+        rest = (urls.worker, store.feed, stop, FollowerLimits(listen=0.2))
+        followers = [threading.Thread(target=follow, args=(view_consumer(view), *rest)) for view in VIEWS]
         for follower in followers:
             follower.start()
         try:

@@ -1,118 +1,25 @@
-"""Requests that are meant to take a process away from everybody else, and what they do to it.
+"""Requests that are meant to take a process away from everybody else.
 
-`python -m tests.service.graphql.attacks` prints how long another person waits meanwhile, and how much memory it takes.
+`python -m tests.service.graphql.attacks` prints how long another person waits meanwhile, how much memory it takes, and
+how long the event loop does one piece of work.
 """
 
 import json
-import signal
 import socket
-import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any
 
 import httpx
 
 from service.database.embedded import embedded_postgres
-from service.settings import DatabaseUrls
 from tests.databases import CARELESS, Databases, in_memory_where_possible
-from tests.e2e.serving import free_port
-from tests.faults.processes import Process, environment
-from tests.service.graphql.api_client import ApiClient, Person, followed
-from tests.service.graphql.scenario import Scenario, scenario
-from tests.waiting import until
-
-VICTIM = "{ viewer { subject } deploymentRequests(first: 1) { edges { node { reference status } } } }"
-LONG = "x" * 20_000
-PAGE = 100
-PATIENCE = 20.0
-SLOW = 150.0
-"""Seconds that a process may take to begin on a machine that is busy."""
-LOST = 599
-"""What a status is that never came."""
-
-
-@dataclass
-class Served:
-    """A process, its requests of 20,000 characters each, and the person who attacks it."""
-
-    here: Scenario
-    process: Process
-    url: str
-
-    @property
-    def attacker(self) -> Person:
-        return self.here.requester
-
-    def restart(self) -> None:
-        """So that the next is measured from the beginning."""
-        end(self.process)
-        self.process.start()
-        until(lambda: is_live(self.here.register), seconds=SLOW)
-        for _ in range(20):
-            self.ask(VICTIM)
-
-    def memory(self) -> int:
-        """The most that it had since it was last forgotten, in megabytes."""
-        status = Path(f"/proc/{self.process.process.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
-
-    def forget_memory(self) -> None:
-        Path(f"/proc/{self.process.process.pid}/clear_refs").write_text("5")
-
-    def post(self, who: Person, body: bytes, **headers: str) -> httpx.Response:
-        sent = {**self.here.register.headers(who), "content-type": "application/json", **headers}
-        try:
-            return httpx.post(f"{self.url}/graphql", content=body, headers=sent, timeout=PATIENCE)
-        except httpx.HTTPError as error:
-            return httpx.Response(LOST, text=repr(error))
-
-    def ask(self, document: str, **variables: Any) -> httpx.Response:
-        return self.post(self.attacker, json.dumps({"query": document, "variables": variables}).encode())
-
-
-@contextmanager
-def attacked(urls: DatabaseUrls, *, requests: int = PAGE) -> Iterator[Served]:
-    """A served process with requests to attack it with."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        port = free_port()
-        process = Process(environment(urls, folder), folder / "log", "serve", "--no-worker", "--port", str(port))
-        stack.callback(end, process)
-        url = f"http://127.0.0.1:{port}"
-        register = ApiClient(stack.enter_context(httpx.Client(base_url=url, timeout=60)), urls)
-        until(lambda: is_live(register), seconds=SLOW)
-        stack.enter_context(followed(urls))
-        here = scenario(register)
-        incident = here.incident()["id"]
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: here.request(purpose=LONG, incidents=[incident]), range(requests)))
-        counted = "{ deploymentRequests { totalCount } }"
-        whole = {"deploymentRequests": {"totalCount": requests}}
-        until(lambda: here.register.ask(here.requester, counted) == whole, seconds=SLOW)
-        yield Served(here, process, url)
-
-
-def is_live(register: ApiClient) -> bool:
-    with suppress(httpx.HTTPError):
-        return register.client.get("/health/live").status_code == 200
-    return False
-
-
-def end(process: Process) -> None:
-    """Also one that is too busy to hear of it."""
-    process.process.terminate()
-    try:
-        process.process.wait(15)
-    except subprocess.TimeoutExpired:
-        process.end(signal.SIGKILL)
+from tests.service.graphql.attacked import LOST, PAGE, VICTIM, Served, attacked, harm
+from tests.service.graphql.command_attacks import COMMAND_ATTACKS
+from tests.service.graphql.socket_attacks import SOCKET_ATTACKS
 
 
 def line_breaks(served: Served) -> httpx.Response:
@@ -237,46 +144,9 @@ ATTACKS: dict[str, Callable[[Served], httpx.Response]] = {
     "1,800 fields of one name": wide,
     "1,390,000 values": many_values,
     "50 slow readers": slow_readers,
+    **COMMAND_ATTACKS,
+    **SOCKET_ATTACKS,
 }
-
-
-@dataclass(frozen=True)
-class Harm:
-    """waited: the longest that another person waited, in seconds. grown: megabytes. answers: status, bytes, text."""
-
-    waited: float
-    grown: int
-    took: float
-    answers: list[tuple[int, int, str]]
-
-
-def harm(served: Served, attack: Callable[[Served], httpx.Response], *, at_once: int = 4) -> Harm:
-    """What an attack does that one person begins several times at once."""
-    waits, over, started, victim = [0.0], threading.Event(), threading.Event(), served.here.reviewer
-
-    def wait() -> None:
-        with httpx.Client(base_url=served.url, timeout=PATIENCE) as client:
-            while not over.is_set():
-                began = monotonic()
-                with suppress(httpx.HTTPError):
-                    client.post("/graphql", json={"query": VICTIM}, headers=served.here.register.headers(victim))
-                waits.append(monotonic() - began)
-                started.set()
-
-    served.forget_memory()
-    before = served.memory()
-    with ThreadPoolExecutor(at_once + 1) as pool:
-        waiting = pool.submit(wait)
-        started.wait(30)
-        began = monotonic()
-        try:
-            answers = list(pool.map(lambda _: attack(served), range(at_once)))
-        finally:
-            took = monotonic() - began
-            over.set()
-        waiting.result()
-    found = [(each.status_code, len(each.content), each.text[:160]) for each in answers]
-    return Harm(max(waits), served.memory() - before, took, found)
 
 
 def main(names: list[str]) -> None:
@@ -293,7 +163,10 @@ def main(names: list[str]) -> None:
                 served.restart()
             answers = sorted({(status, size // 1000) for status, size, _ in found.answers})
             figures = f"waited {found.waited:6.3f} s, took {found.took:5.1f} s, grew {found.grown:4} MB"
-            print(f"{name:40} {figures}  {answers[:3]} {found.answers[0][2][:100]!r}", flush=True)
+            figures += f", the loop worked {found.worked:.3f} s meanwhile, {found.piece[0]:.3f} s in one piece"
+            print(
+                f"{name:40} {figures}  {answers[:3]} {found.answers[0][2][:100]!r} {found.piece[1][:150]}", flush=True
+            )
 
 
 if __name__ == "__main__":

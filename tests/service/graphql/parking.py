@@ -4,8 +4,8 @@ from uuid import UUID
 
 import psycopg
 
-from projections import deployment_requests
 from projections.following import parked_events
+from projections.views import deployment_requests
 from service.settings import DatabaseUrls
 
 NEXT = "SELECT max(notification_id) + 1 FROM event_store.events"

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from domain.catalogue import AGGREGATE_OF, fold
 from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.visibility import disclosed_to
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from domain.visibility import Viewer
 from domain.vocabulary import Actor
-from projections.audit_entries import difference, visible_changes
+from projections.rows.audit_entries import difference, visible_changes
 from tests.projections.model import Model
 from tests.service.graphql.api_client import Answer
 
@@ -23,7 +24,7 @@ REQUEST = f"""id version status revision hold {{ overdue awaiting {{ id }} }} de
 
 @dataclass(frozen=True)
 class Past:
-    """What one person is told, as of an instant: states of then, of what they may see today."""
+    """What one person reads as of an instant: the states of then, of what they may see today."""
 
     model: Model
     who: Actor
@@ -53,9 +54,9 @@ class Past:
         return [recorded for recorded in self.model.log if recorded.stream == id]
 
     def request(self, id: UUID) -> Answer | None:
-        return self.request_told(self.states[id]) if self.sees(id) else None
+        return self.request_answer(self.states[id]) if self.sees(id) else None
 
-    def request_told(self, state: DeploymentRequest) -> Answer:
+    def request_answer(self, state: DeploymentRequest) -> Answer:
         return {
             "id": str(state.id),
             "version": state.version,
@@ -97,14 +98,14 @@ class Past:
             return None
         history = self.history(id)[:version]
         then = Past(self.model, self.who, history[-1].recorded_at)
-        return then.request_told(fold(AGGREGATE_OF[type(history[0].event)], history))
+        return then.request_answer(fold(AGGREGATE_OF[type(history[0].event)], history))
 
     def changes(self, id: UUID, first: int, last: int) -> list[Answer]:
         aggregate = AGGREGATE_OF[type(self.history(id)[0].event)]
-        before, after = (fold(aggregate, self.history(id)[:version]) for version in (first, last))
-        found, mentions = difference(before, after)
-        told = visible_changes(found, mentions, {each for each in mentions if self.named(each)})
-        return [{"path": each.path, "before": each.before, "after": each.after} for each in told]
+        states = (fold(aggregate, self.history(id)[:version]) for version in (first, last))
+        found, mentions = difference(*(disclosed_to(self.looks, state) for state in states))
+        changes = visible_changes(found, mentions, {each for each in mentions if self.named(each)})
+        return [{"path": each.path, "before": each.before, "after": each.after} for each in changes]
 
     def named(self, mention: UUID) -> bool:
         """Whether an incident, which a request can name, may be seen today."""

@@ -13,7 +13,8 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Scenario:
-    """Authorities: asker submits requests, decider holds the mandate over `region`, other is not involved."""
+    """Authorities: asker submits requests, decider holds the mandate over `region`, other is not involved,
+    court audits everything."""
 
     register: ApiClient
     name: str
@@ -43,7 +44,7 @@ class Scenario:
 
     @property
     def auditor(self) -> Person:
-        return self.of("other", "aud", Role.AUDITOR)
+        return self.of("court", "aud", Role.AUDITOR)
 
     def incident(self, who: Person | None = None, fields: str = "reference version", **values: Any) -> Answer:
         given = {
@@ -72,7 +73,7 @@ class Scenario:
         self, who: Person, mutation: str, request: str, fields: str = "status version", **values: Any
     ) -> Answer:
         given = {"id": request, "reason": "EXERCISE: a reason.", **values}
-        if mutation == "reportFulfilment":
+        if mutation in {"reportFulfilment", "giveNotice", "makeStatement"}:
             del given["reason"]
         return self.register.command(
             who, mutation, INPUTS.get(mutation, "DeploymentRequestCommandInput"), given, fields
@@ -81,6 +82,11 @@ class Scenario:
     def on_incident(self, who: Person, mutation: str, incident: str, fields: str = "version", **values: Any) -> Answer:
         given = {"incident": incident, **DEFAULTS.get(mutation, {}), **values}
         return self.register.command(who, mutation, f"{mutation[0].upper()}{mutation[1:]}Input", given, fields)
+
+    def mark(self, who: Person, subject: str, marking: str, *recipients: str, of: str = "DeploymentRequest") -> Answer:
+        """Changes a marking, or proposes to. of: the kind of the subject."""
+        given = {"id": subject, "marking": marking, "recipients": list(recipients) or None, "reason": "EXERCISE: so."}
+        return self.register.command(who, f"change{of}Marking", "ChangeMarkingInput", given, "version marking")
 
     def attributed(self, **values: Any) -> Answer:
         """An incident on which a finding stands."""
@@ -107,8 +113,16 @@ INPUTS = {
     "amendDeploymentRequest": "AmendDeploymentRequestInput",
     "withholdDeploymentRequest": "WithholdDeploymentRequestInput",
     "endorseDeploymentRequest": "EndorseDeploymentRequestInput",
+    "changeEndorsement": "EndorseDeploymentRequestInput",
+    "assignDeploymentRequest": "AssignDeploymentRequestInput",
     "approveDeploymentRequest": "ApproveDeploymentRequestInput",
     "remarkOnDeploymentRequest": "RemarkOnDeploymentRequestInput",
+    "giveNotice": "GiveNoticeInput",
+    "makeStatement": "MakeStatementInput",
+    "askExtension": "AskExtensionInput",
+    "endorseExtension": "EndorseDeploymentRequestInput",
+    "acceptFulfilment": "SettleFulfilmentInput",
+    "sendBackFulfilment": "SettleFulfilmentInput",
     "reportFulfilment": "ReportFulfilmentInput",
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -122,24 +136,31 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "likelihood": "VERY_LIKELY",
         "confidence": "HIGH",
         "basis": "EXERCISE: what was found.",
+        "changedBecause": "EXERCISE: more is known.",
     },
+    "correctIncident": {"reason": "EXERCISE: it was elsewhere."},
+    "regradeEvidence": {"sourceReliability": "C", "informationCredibility": "FOUR", "reason": "EXERCISE: reviewed."},
+    "withdrawEvidence": {"reason": "EXERCISE: it is not what it seemed."},
     "retractAttribution": {"reason": "EXERCISE: it was wrong."},
     "referIncident": {"reason": "EXERCISE: act on it."},
 }
 
 
-def scenario(register: ApiClient, *, endorsements: int = 1) -> Scenario:
+def scenario(register: ApiClient, *, endorsements: int = 1, hearing: bool = False) -> Scenario:
     made = Scenario(register, f"w{next(_numbers)}")
     own = {"code": ADMINISTRATOR.authority, "name": "Headquarters"}
     register.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", own)
-    for authority in ("asker", "decider", "other"):
+    auditing = {"authority": f"{made.name}-court", "auditsEverything": True, "reason": "EXERCISE: it audits."}
+    for authority in ("asker", "decider", "other", "court"):
         values = {"code": f"{made.name}-{authority}", "name": f"The {authority} of {made.name}"}
         register.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", values)
+    register.command(ADMINISTRATOR, "setAuditingAuthority", "AuditingAuthorityInput", auditing)
     mandate = {
         "authority": f"{made.name}-decider",
         "region": made.name,
         "legalBasis": "EXERCISE agreement",
         "endorsementsRequired": endorsements,
+        "hearing": hearing,
     }
     answer = register.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", mandate)
     assert answer["__typename"] == "AuthorityRecorded", answer

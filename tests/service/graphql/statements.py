@@ -19,10 +19,10 @@ def counted() -> Iterator[list[str]]:
     found: list[str] = []
     rows = Connections.rows
 
-    async def noted(self: Connections, connection: Any, statement: Any, *rest: Any) -> Any:
+    async def noted(self: Connections, connection: Any, statement: Any, *rest: Any, **options: Any) -> Any:
         if not any(f"FROM projections.{table}" in str(statement) for table in SHARED):
             found.append(str(statement))
-        return await rows(self, connection, statement, *rest)
+        return await rows(self, connection, statement, *rest, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Connections, "rows", noted)

@@ -16,7 +16,7 @@ from domain.deployment_request.events import RequestWithheld
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.incident.state import AttributionStatus, Incident
 from domain.vocabulary import Role, regions_of
-from projections.request_lists import RequestOrder
+from projections.views.request_lists import RequestOrder
 from service.event_store.store import EventStore
 from tests.databases import Databases
 from tests.projections.histories import Histories
@@ -27,12 +27,12 @@ from tests.service.graphql.api_client import Answer, ApiClient, Person, served
 from tests.service.graphql.filters import PLACES, kept
 from tests.service.graphql.past import Past
 
-EXAMPLES: Final = int(os.environ.get("MANDATE_TEST_PASTS", "4"))
+EXAMPLES: Final = int(os.environ.get("TEST_PASTS", "4"))
 PEOPLE: Final = {
     "official": actor("p1", "alpha", Role.REVIEWER),
     "investigator who is named": actor("p2", "bravo", Role.INVESTIGATOR),
     "auditor": actor("p3", "carol", Role.AUDITOR),
-    "recipient of an unregistered authority": actor("p4", "delta", Role.OBSERVER),
+    "recipient whose authority is registered later, or never": actor("p4", "delta", Role.OBSERVER),
     "operator": actor("p5", "hq", Role.ADMINISTRATOR),
     "stranger": actor("p9", "nowhere", Role.OBSERVER),
 }
@@ -98,6 +98,12 @@ def instants(model: Model) -> st.SearchStrategy[datetime]:
     return recorded | recorded.map(lambda at: at - timedelta(microseconds=1)) | st.just(datetime.now(UTC))
 
 
+def _ordered_by(request: DeploymentRequest, order: RequestOrder) -> datetime:
+    if order is RequestOrder.DUE_ASC:
+        return request.next_due() or datetime.max.replace(tzinfo=UTC)
+    return request.submitted_at if order.is_by_submission else request.updated_at
+
+
 @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1), length=st.integers(60, 160), data=st.data())
 def test_every_past_is_a_fold_of_the_events_up_to_then(
@@ -126,8 +132,7 @@ def lists_of_requests(asked: Asked, data: st.DataObject) -> None:
     for wanted in data.draw(filters.filters(asked.past, filters.REQUESTS)):
         order, first = data.draw(st.sampled_from(list(RequestOrder))), data.draw(st.integers(2, 12))
         states: list[DeploymentRequest] = kept(asked.past, filters.REQUESTS, wanted, asked.past.requests)
-        by_submission = order.is_by_submission
-        states.sort(key=lambda r: (r.submitted_at if by_submission else r.updated_at, r.id), reverse=order.is_falling)
+        states.sort(key=lambda r: (_ordered_by(r, order), r.id), reverse=order.is_falling)
         found = asked.pages(REQUESTS, first, filter=wanted, order=order)
         assert found == (listed(states), {len(states)})
 
@@ -145,33 +150,33 @@ def listed(states: Iterable[DeploymentRequest | Incident]) -> list[tuple[str, in
 
 
 def situations(asked: Asked, data: st.DataObject) -> None:
-    told = asked.past
+    past = asked.past
     some = data.draw(st.lists(st.sampled_from(PLACES), max_size=3, unique=True))
     one = [data.draw(st.sampled_from(PLACES))]
-    every = sorted({request.region for request in told.requests} | {incident.region for incident in told.incidents})
+    every = sorted({request.region for request in past.requests} | {incident.region for incident in past.incidents})
     for regions, expected in ((None, every), (some, some), (one, one)):
         found = asked.ask(SITUATION, regions=regions)["situation"]
-        assert found == [situation(told, region) for region in expected]
+        assert found == [situation(past, region) for region in expected]
 
 
-def situation(told: Past, region: str) -> Answer:
-    requests = Counter(request.status for request in told.requests if region in regions_of(request.region))
-    incidents = Counter(incident.status for incident in told.incidents if region in regions_of(incident.region))
+def situation(past: Past, region: str) -> Answer:
+    requests = Counter(request.status for request in past.requests if region in regions_of(request.region))
+    incidents = Counter(incident.status for incident in past.incidents if region in regions_of(incident.region))
     by_status = [{"status": status, "count": requests[status]} for status in RequestStatus if requests[status]]
     return {"region": region, "openIncidents": incidents[AttributionStatus.OPEN], "requestsByStatus": by_status}
 
 
 def single_requests(asked: Asked, data: st.DataObject) -> None:
     """By id, by reference, at a version, and what changed between two versions."""
-    told = asked.past
-    for request in each_kind(told, DeploymentRequest, data):
-        last = told.states[request.id].version if told.sees(request.id) else 1
+    past = asked.past
+    for request in each_kind(past, DeploymentRequest, data):
+        last = past.states[request.id].version if past.sees(request.id) else 1
         version, first, second = data.draw(st.tuples(st.integers(0, last + 1), *[st.integers(1, last)] * 2))
         names = {"id": request.id, "reference": request.reference}
         found = asked.ask(REQUEST, **names, version=version, **{"from": first, "to": second})
-        one = told.request(request.id)
-        changed = one and {**one, "changes": told.changes(request.id, first, second)}
-        assert found == {"byId": changed, "byReference": one, "atVersion": told.at_version(request.id, version)}
+        one = past.request(request.id)
+        changed = one and {**one, "changes": past.changes(request.id, first, second)}
+        assert found == {"byId": changed, "byReference": one, "atVersion": past.at_version(request.id, version)}
 
 
 def single_incidents(asked: Asked, data: st.DataObject) -> None:
@@ -181,7 +186,7 @@ def single_incidents(asked: Asked, data: st.DataObject) -> None:
         assert found == {"byId": one, "byReference": one}
 
 
-def each_kind(told: Past, kind: type[Any], data: st.DataObject) -> list[Any]:
+def each_kind(past: Past, kind: type[Any], data: st.DataObject) -> list[Any]:
     """Some of all that there ever were."""
-    every = [state for state in told.model.now.values() if isinstance(state, kind)]
+    every = [state for state in past.model.now.values() if isinstance(state, kind)]
     return data.draw(st.permutations(every))[:6]

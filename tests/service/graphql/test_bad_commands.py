@@ -95,7 +95,7 @@ def test_an_id_of_a_wrong_form_is_quoted_as_it_was_written(here: Scenario) -> No
 
 
 @pytest.mark.usefixtures("_nothing_is_recorded")
-def test_the_deciding_authority_asks_nobody(here: Scenario) -> None:
+def test_the_deciding_authority_cannot_submit_to_itself(here: Scenario) -> None:
     assert named(here.request(here.of("decider", "dan"))) == ["region"]
 
 
@@ -188,6 +188,8 @@ def test_a_condition_that_is_not_there_is_named(here: Scenario) -> None:
         ("grantMandate", "GrantMandateInput", {"authority": "nobody-knows"}, "authority"),
         ("grantMandate", "GrantMandateInput", {"endorsementsRequired": 0}, "endorsementsRequired"),
         ("grantMandate", "GrantMandateInput", {"endorsementsRequired": 11}, "endorsementsRequired"),
+        ("grantMandate", "GrantMandateInput", {"answerWithinDays": 0}, "answerWithinDays"),
+        ("grantMandate", "GrantMandateInput", {"answerWithinDays": 367}, "answerWithinDays"),
         ("grantMandate", "GrantMandateInput", {"validUntil": "2001-01-01T00:00:00Z"}, "validUntil"),
         ("endMandate", "EndMandateInput", {"region": "nowhere", "reason": "r"}, "region"),
     ],

@@ -9,6 +9,7 @@ from time import monotonic
 import psycopg
 import pytest
 
+from domain.vocabulary import Role
 from projections.catalogue import VIEW_OF
 from projections.following.follower import follow, view_consumer
 from service.event_store.store import EventStore
@@ -20,18 +21,25 @@ from tests.service.graphql.scenario import ADMINISTRATOR, Scenario
 from tests.waiting import until
 
 
+@pytest.fixture(scope="module")
+def with_authorities(databases: Databases) -> Iterator[DatabaseUrls]:
+    """A database whose views know the authorities."""
+    with databases.fresh() as urls:
+        with served(urls) as register:
+            made = Scenario(register, "v")
+            for code in (ADMINISTRATOR.authority, "v-asker", "v-decider", "v-other"):
+                values = {"code": code, "name": code}
+                register.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", values)
+            mandate = {"authority": "v-decider", "region": "v", "legalBasis": "l"}
+            register.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", mandate, "mandates { region }")
+            made.ask(ADMINISTRATOR, "query ($at: Position) { authorities(atLeast: $at) { code } }")
+        yield urls
+
+
 @pytest.fixture
-def behind(database_urls: DatabaseUrls) -> Iterator[Scenario]:
+def behind(databases: Databases, with_authorities: DatabaseUrls) -> Iterator[Scenario]:
     """A register whose views know the authorities, and nothing of what came after."""
-    with served(database_urls) as followed:
-        made = Scenario(followed, "v")
-        for code in (ADMINISTRATOR.authority, "v-asker", "v-decider", "v-other"):
-            values = {"code": code, "name": code}
-            followed.command(ADMINISTRATOR, "registerAuthority", "RegisterAuthorityInput", values)
-        mandate = {"authority": "v-decider", "region": "v", "legalBasis": "l"}
-        followed.command(ADMINISTRATOR, "grantMandate", "GrantMandateInput", mandate, "mandates { region }")
-        made.ask(ADMINISTRATOR, "query ($at: Position) { authorities(atLeast: $at) { code } }")
-    with served(database_urls, follow=False) as register:
+    with databases.copy(with_authorities) as urls, served(urls, follow=False) as register:
         yield Scenario(register, "v")
 
 
@@ -102,6 +110,35 @@ def test_an_event_is_not_shown_without_what_it_happened_to(behind: Scenario) -> 
     assert error["path"] == ["auditTrail", "edges", 0, "node", "subject"]
 
 
+LIST = "{ deploymentRequests { edges { node { id } } } }"
+ONE = "query ($id: ID!, $at: Position) { deploymentRequest(id: $id, atLeast: $at) { id } }"
+TRAIL = "query ($id: ID!) { auditTrail(filter: { subject: $id }) { edges { node { type } } } }"
+
+
+def test_nobody_reads_by_the_marking_of_before(databases: Databases, with_authorities: DatabaseUrls) -> None:
+    """No worker runs: what was raised to RED must not be read by those who could see it before."""
+    with databases.copy(with_authorities) as urls:
+        with served(urls) as register:
+            here = Scenario(register, "v")
+            request = here.request()["id"]
+            other = here.of("asker", "ruth", Role.REQUESTER)
+            here.ask(other, "query ($at: Position) { auditTrail(atLeast: $at) { edges { cursor } } }")
+            assert here.ask(other, ONE, id=request) == {"deploymentRequest": {"id": request}}
+        with served(urls, follow=False) as register:
+            behind = Scenario(register, "v")
+            behind.mark(behind.reviewer, request, "RED", behind.of("decider", "dora", Role.APPROVER).subject)
+            for document in (ONE, TRAIL, LIST):
+                [error] = register.errors(other, document, id=request)
+                assert error["extensions"]["code"] == "VIEW_BEHIND"
+            assert register.ask(other, "{ authorities { code } }")["authorities"], "no marking hides them"
+            with followed(behind, "deployment_requests"):
+                until(
+                    lambda: register.post(other, ONE, {"id": request}).json() == {"data": {"deploymentRequest": None}}
+                )
+                [error] = register.errors(other, TRAIL, id=request)
+                assert error["extensions"]["code"] == "VIEW_BEHIND"
+
+
 def test_a_query_at_least_at_a_position_that_is_not_reached_says_so(behind: Scenario) -> None:
     behind.incident()
     document = "query ($at: Position) { incidents(atLeast: $at) { totalCount } }"
@@ -111,7 +148,7 @@ def test_a_query_at_least_at_a_position_that_is_not_reached_says_so(behind: Scen
     assert behind.register.ask(behind.requester, "{ incidents { totalCount } }") == {"incidents": {"totalCount": 0}}
 
 
-def test_views_that_nobody_follows_for_say_so(behind: Scenario) -> None:
+def test_views_without_followers_are_reported(behind: Scenario) -> None:
     behind.incident()
     statuses = behind.register.ask(behind.requester, "{ projections { name state lag lagSeconds } }")["projections"]
     assert {status["state"] for status in statuses} == {"STOPPED"}
@@ -154,8 +191,8 @@ def test_without_the_database_it_is_503_and_says_when_to_try_again(
             assert response.status_code == 503, response.text
             assert int(response.headers["retry-after"]) >= 1
             assert response.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
-        told = [response.json()["errors"][0]["message"].endswith(NOTHING) for response in (read, write)]
-        assert told == [False, True], "of a command it is certain that nothing was recorded"
+        is_certain = [response.json()["errors"][0]["message"].endswith(NOTHING) for response in (read, write)]
+        assert is_certain == [False, True], "of a command it is certain that nothing was recorded"
         assert register.ask(here.requester, "{ authorities { code } }") == {"authorities": []}
 
 

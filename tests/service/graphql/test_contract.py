@@ -1,5 +1,6 @@
 """The served schema holds the contract, name for name, type for type, default for default."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +14,10 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     build_schema,
+    extend_schema,
     is_required_argument,
     is_required_input_field,
+    parse,
 )
 from graphql.utilities.print_schema import print_input_value
 
@@ -24,6 +27,9 @@ from service.graphql.schema.requests.actions import RequestAction
 from tests.tidy.repository import ROOT
 
 CONTRACT = ROOT.parent / "shared" / "contract.graphql"
+ADDITIONS = ROOT.parent / "shared" / "contract-next.graphql"
+SECTIONS = ("access", "surface")
+"""Those of the additions that are served as a whole."""
 
 MISSING = {"Query.node(atLeast)"}
 """What the contract promises and is not served. Relay's compiler accepts a `node` with an id alone, and no other."""
@@ -34,6 +40,16 @@ def test_the_served_schema_holds_the_contract() -> None:
         pytest.skip("the contract lies beside the repository")
     lacking = set(_lacking(build_schema(CONTRACT.read_text()), schema._schema))
     assert lacking == MISSING
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_served_schema_holds_the_additions(section: str) -> None:
+    if not ADDITIONS.exists():
+        pytest.skip("the contract lies beside the repository")
+    parts = re.split(r"^# -+ (\w+)$", ADDITIONS.read_text(), flags=re.MULTILINE)
+    added = dict(zip(parts[1::2], parts[2::2], strict=True))[section]
+    wanted = extend_schema(build_schema(CONTRACT.read_text()), parse(added))
+    assert set(_lacking(wanted, schema._schema)) == MISSING
 
 
 def test_nothing_that_is_served_asks_for_more_than_the_contract() -> None:

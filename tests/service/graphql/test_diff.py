@@ -101,9 +101,9 @@ def test_each_event_shows_the_changes_between_the_versions_around_it(case: Case)
 
 
 def test_an_incident_that_one_may_not_see_is_not_named(case: Case) -> None:
-    told = case.changes(4, 6)
-    assert change("incidents.1", None, case.hidden) in told
-    assert [each["after"]["awaiting"] for each in told if each["path"] == "hold"] == [[case.open, case.hidden]]
+    changes = case.changes(4, 6)
+    assert change("incidents.1", None, case.hidden) in changes
+    assert [each["after"]["awaiting"] for each in changes if each["path"] == "hold"] == [[case.open, case.hidden]]
     as_requester = case.changes(4, 6, case.here.requester)
     assert case.hidden not in str(as_requester)
     assert change("incidents.0", None, case.open) in as_requester

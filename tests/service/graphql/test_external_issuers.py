@@ -93,7 +93,18 @@ def test_no_valid_token_is_turned_away_while_keys_rotate(register: ApiClient, is
 
 
 def test_an_issuer_that_does_not_answer_is_a_warning(database_urls: DatabaseUrls, issuer: LocalIssuer) -> None:
-    with served(database_urls, follow=False, issuers=[issuer.settings(refresh=0.05)]) as register:
+    """Health needs no token, so it does not name the issuer."""
+    with served(database_urls, follow=False, issuers=[issuer.settings(refresh=0.05, cool_down=0.05)]) as register:
         issuer.dropped = True
-        until(lambda: f"issuer {issuer.url}" in register.client.get("/health/ready").json()["warnings"])
+        until(lambda: "issuers" in register.client.get("/health/ready").json()["warnings"])
+        assert issuer.url not in register.client.get("/health/ready").text
         assert ask(register, issuer.token())[0] == 200
+        unknown = issuer.token(ec_key("unknown"))
+        response = register.client.post(
+            "/graphql", json={"query": VIEWER}, headers={"authorization": f"Bearer {unknown}"}
+        )
+        assert (response.status_code, response.headers["retry-after"]) == (503, "30")
+        assert response.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+        with socket(register) as refused:
+            refused.send("connection_init", payload={"Authorization": f"Bearer {unknown}"})
+            assert refused.closed()[0] == 1013

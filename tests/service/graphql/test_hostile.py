@@ -2,7 +2,6 @@
 pieces, and of connections and memory each person has a share."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,21 +11,22 @@ import pytest
 from graphql import get_introspection_query
 
 from service.graphql.execution import person_quotas
-from service.graphql.execution.document_cache import MAX_DOCUMENTS, DocumentCache
 from service.graphql.execution.field_charges import AT_ONCE, COST
-from service.graphql.execution.graphql_errors import ERRORS
 from service.graphql.execution.pace import SLICE, Pace
 from service.graphql.execution.person_quotas import PersonQuota, PersonQuotas, QuotaExceeded
-from service.graphql.root import schema
 from service.settings import DatabaseUrls
 from tests.databases import Databases
 from tests.service.graphql.api_client import ApiClient, Person, served
-from tests.service.graphql.attacks import ATTACKS, LOST, Served, attacked, harm
+from tests.service.graphql.attacked import LOST, Served, attacked, harm
+from tests.service.graphql.attacks import ATTACKS
 from tests.service.graphql.scenario import ADMINISTRATOR, scenario
 from tests.waiting import until
 
-LONGEST_WAIT = 2.0
-"""Seconds on a machine that is busy with other tests. Without bounds each of these took 4 to 20."""
+PIECE = 0.05
+"""Seconds of the processor that the event loop may work in one piece."""
+WORK = 0.2
+"""Seconds of the processor that it may work while another person waits for an answer: 0.1 where nothing else runs. The
+same work takes twice as long on a core that other tests share."""
 GROWTH = 50
 ANA = Person("ana", "somewhere")
 
@@ -39,87 +39,27 @@ def victim(databases: Databases) -> Iterator[Served]:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_keeps_nobody_waiting_and_takes_no_memory(victim: Served, attack: str) -> None:
-    usual = harm(victim, ATTACKS["none"], at_once=2)
     found = harm(victim, ATTACKS[attack], at_once=2)
     assert LOST not in {status for status, *_ in found.answers}
-    assert found.waited < max(LONGEST_WAIT, 10 * usual.waited), found
+    assert found.piece[0] <= PIECE, found
+    assert found.worked <= WORK, found
     assert found.grown < GROWTH, found
     assert max(size for _, size, _ in found.answers) < 4.5 * 1024 * 1024
-
-
-def refused(register: ApiClient, document: str) -> str:
-    [error] = register.errors(ANA, document)
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    return str(error["message"])
-
-
-@pytest.mark.parametrize(
-    ("document", "told"),
-    [
-        ("{ viewer { subject } } #" + "x" * 100_000, "at most 100,000 characters"),
-        ("{ viewer { subject } }" + "\n" * 5_001, "at most 5,000 lines"),
-        (f"query {'n' * 201} {{ viewer {{ subject }} }}", "at most 200 characters"),
-        (f"{{ {'n' * 201}: viewer {{ subject }} }}", "at most 200 characters"),
-        (f'{{ node(id: "{"n" * 201}") {{ ... on {"N" * 201} {{ id }} }} }}', "at most 200 characters"),
-        ("{ viewer { " + "subject " * 150 + "} }", "with one name"),
-        (
-            "{ viewer { " + " ".join(f"...F{n}" for n in range(120)) + " } } "
-            + " ".join(f"fragment F{n} on Actor {{ subject authority }}" for n in range(120)),
-            "with one name",
-        ),
-    ],
-)  # fmt: skip
-def test_a_document_is_refused_before_it_is_validated(register: ApiClient, document: str, told: str) -> None:
-    assert told in refused(register, document)
-
-
-def test_a_long_text_in_a_document_is_no_long_name(register: ApiClient) -> None:
-    assert register.ask(ANA, f'{{ node(id: "{"n" * 5_000}") {{ id }} }}') == {"node": None}
-
-
-def test_so_many_errors_are_reported_and_no_more(register: ApiClient) -> None:
-    errors = register.errors(ANA, "{ " + " ".join(f"nothing{n}" for n in range(99)) + " }")
-    assert len(errors) == ERRORS
-    here = scenario(register)
-    request = here.request()["id"]
-    fields = " ".join(f"a{n}: changes(fromVersion: 77) {{ path }}" for n in range(90))
-    document = f"query ($id: ID!, $at: Position) {{ deploymentRequest(id: $id, atLeast: $at) {{ {fields} }} }}"
-    assert len(register.errors(here.requester, document, id=request, at=register.position)) <= ERRORS + 1
-
-
-def test_a_message_that_quotes_what_was_sent_is_short(register: ApiClient) -> None:
-    values = [{"a" * 200: "b" * 100_000}] * 100
-    document = "query ($f: DeploymentRequestFilter) { deploymentRequests(filter: $f) { totalCount } }"
-    response = register.post(ANA, document, {"f": {"status": values, **{"n" * 190 + str(n): n for n in range(500)}}})
-    assert len(response.content) < 100_000
-
-
-@pytest.mark.parametrize(
-    "field",
-    ["availableActions", "explanation { status }", "changes(fromVersion: 1) { path }", "history { edges { cursor } }"],
-)
-def test_what_is_computed_is_charged_what_it_costs(register: ApiClient, field: str) -> None:
-    fields = " ".join(f"a{n}: {field}" for n in range(10))
-    document = f"{{ deploymentRequests(first: 100) {{ edges {{ node {{ {fields} }} }} }} }}"
-    assert "The answer could cost" in refused(register, document)
-
-
-def test_a_page_of_a_hundred_with_what_one_may_do_is_answered(register: ApiClient) -> None:
-    document = "{ deploymentRequests(first: 100) { totalCount edges { node { id reference availableActions } } } }"
-    assert register.ask(ANA, document)["deploymentRequests"]
 
 
 WAITING = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
     AND usename = 'mandate_api'"""
 
 
-def test_one_document_takes_four_connections_and_leaves_the_others(database_urls: DatabaseUrls) -> None:
+def test_documents_of_one_person_share_four_connections_and_leave_the_others(
+    database_urls: DatabaseUrls,
+) -> None:
     assert database_urls.superuser
     with (
         served(database_urls) as register,
         psycopg.connect(database_urls.superuser) as holder,
         psycopg.connect(database_urls.superuser, autocommit=True) as watch,
-        ThreadPoolExecutor(1) as pool,
+        ThreadPoolExecutor(2) as pool,
     ):
         scenario(register)
         register.ask(
@@ -131,8 +71,8 @@ def test_one_document_takes_four_connections_and_leaves_the_others(database_urls
             return int(found[0]) if found else 0
 
         holder.execute("LOCK TABLE projections.incidents IN ACCESS EXCLUSIVE MODE")
-        fields = " ".join(f'a{n}: incidents(filter: {{ kind: ["k{n}"] }}) {{ edges {{ cursor }} }}' for n in range(60))
-        hostile = pool.submit(register.post, ADMINISTRATOR, f"{{ {fields} }}")
+        fields = " ".join(f'a{n}: incidents(filter: {{ kind: ["k{n}"] }}) {{ edges {{ cursor }} }}' for n in range(20))
+        hostile = [pool.submit(register.post, ADMINISTRATOR, f"{{ {fields} }} # {n}") for n in range(2)]
         until(lambda: waiting() == 4)
         for _ in range(20):
             assert register.ask(ANA, "{ deploymentRequests { totalCount } }") == {
@@ -140,7 +80,7 @@ def test_one_document_takes_four_connections_and_leaves_the_others(database_urls
             }
             assert waiting() <= 4
         holder.rollback()
-        assert hostile.result().status_code == 200
+        assert {each.result().status_code for each in hostile} == {200}
 
 
 def test_one_person_has_so_many_commands_under_way_and_others_theirs(database_urls: DatabaseUrls) -> None:
@@ -152,10 +92,10 @@ def test_one_person_has_so_many_commands_under_way_and_others_theirs(database_ur
         with ThreadPoolExecutor(many + 1) as clients:
             answers = [clients.submit(register.post, ADMINISTRATOR, mutation) for _ in range(many)]
             until(lambda: any(each.done() for each in answers))
-            told = register.post(other, mutation)
+            response = register.post(other, mutation)
             found = [each.result() for each in answers]
         holder.rollback()
-    assert told.status_code == 503, "others are not refused for it"
+    assert response.status_code == 503, "others are not refused for it"
     assert {each.status_code for each in found} == {429, 503}
     for each in found:
         if each.status_code == 429:
@@ -262,20 +202,3 @@ def test_introspection_goes_round_the_loop_too(register: ApiClient, monkeypatch:
     monkeypatch.setattr(Pace, "_next_slice", counted)
     assert register.ask(ANA, get_introspection_query())["__schema"]
     assert len(slices) >= 2
-
-
-def test_documents_at_hand_are_bounded_by_bytes() -> None:
-    async def run() -> int:
-        reader, share = DocumentCache(schema), PersonQuota()
-        for number in range(60):
-            fields = " ".join(f"a{number}_{n}: subject" for n in range(90))
-            await reader.read(f"{{ viewer {{ {fields} }} }} # {'x' * 7_000}", share)
-        return reader._size
-
-    assert 0 < asyncio.run(run()) <= MAX_DOCUMENTS
-
-
-def test_a_body_that_is_refused_says_so_in_json(register: ApiClient) -> None:
-    headers = {**register.headers(ANA), "content-type": "application/json"}
-    response = register.client.post("/graphql", content=b" " * 5_000_000, headers=headers)
-    assert json.loads(response.text)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

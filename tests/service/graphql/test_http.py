@@ -232,13 +232,13 @@ URQL = (
         ("text/event-stream;q=nonsense, */*", "application/json"),
     ],
 )
-def test_a_query_is_streamed_only_to_who_accepts_no_json(register: ApiClient, accept: str, kind: str) -> None:
+def test_a_query_is_streamed_only_if_json_is_not_accepted(register: ApiClient, accept: str, kind: str) -> None:
     response = send(register, json.dumps({"query": VIEWER}).encode(), accept=accept)
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{kind}; charset=utf-8"
 
 
-def test_a_subscription_is_streamed_to_who_accepts_json_too(register: ApiClient) -> None:
+def test_a_subscription_is_streamed_even_if_json_is_accepted(register: ApiClient) -> None:
     headers = {**register.headers(ANA), "accept": URQL}
     with register.client.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=headers) as response:
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"

@@ -7,10 +7,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from domain.vocabulary import Role
-from projections import deployment_requests, incidents
 from projections.catalogue import VIEW_OF
 from projections.following.parked_events import retry
+from projections.views import deployment_requests, incidents
 from service.event_store.mapper import decode
 from service.settings import DatabaseUrls
 from tests.service.graphql.api_client import Answer, Person, served
@@ -18,7 +17,6 @@ from tests.service.graphql.parking import park, park_whole
 from tests.service.graphql.scenario import Scenario, scenario
 from tests.waiting import until
 
-AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
 CAUGHT_UP = """query ($at: Position) {
     deploymentRequests(atLeast: $at) { totalCount } incidents(atLeast: $at) { totalCount }
     situation(atLeast: $at) { region } auditTrail(atLeast: $at) { edges { cursor } } }"""
@@ -59,10 +57,10 @@ class Parked(NamedTuple):
     after: str
 
     def ask(self, document: str, **values: object) -> Answer:
-        return self.here.register.ask(AUDITOR, document, **values)
+        return self.here.register.ask(self.here.auditor, document, **values)
 
     def refused(self, document: str, **values: object) -> str:
-        return refused_at(self.here, AUDITOR, document, **values)
+        return refused_at(self.here, self.here.auditor, document, **values)
 
 
 def refused_at(here: Scenario, who: Person, document: str, **values: object) -> str:
@@ -85,14 +83,14 @@ def here(database_urls: DatabaseUrls) -> Iterator[Scenario]:
 @pytest.fixture
 def parked(here: Scenario, database_urls: DatabaseUrls) -> Parked:
     parked, other = (here.request(fields="id reference") for _ in range(2))
-    here.ask(AUDITOR, CAUGHT_UP)
+    here.ask(here.auditor, CAUGHT_UP)
     before = here.register.position
     at = park(database_urls, parked["id"])
     for each in (parked, other):
         here.on_request(here.reviewer, "beginReview", each["id"])
-    here.ask(AUDITOR, CAUGHT_UP)
+    here.ask(here.auditor, CAUGHT_UP)
     instants = recorded_at(database_urls, before), recorded_at(database_urls, here.register.position)
-    until(lambda: "errors" in here.register.post(AUDITOR, ONE, {"id": parked["id"]}).json())
+    until(lambda: "errors" in here.register.post(here.auditor, ONE, {"id": parked["id"]}).json())
     return Parked(here, parked, other, at, *instants)
 
 
@@ -119,7 +117,7 @@ def test_it_says_where_it_is_parked_and_is_shown_as_of_before(parked: Parked, ke
 def test_others_in_the_same_query_are_not_affected(parked: Parked) -> None:
     one = 'deploymentRequest(id: "%s", atLeast: "%s") { version }'
     document = f"{{ a: {one % (parked.parked['id'], parked.at)} b: {one % (parked.other['id'], parked.at)} }}"
-    answer = parked.here.register.post(AUDITOR, document).json()
+    answer = parked.here.register.post(parked.here.auditor, document).json()
     assert answer["data"] == {"a": None, "b": {"version": 2}}
     assert [error["path"] for error in answer["errors"]] == [["a"]]
     unknown = f"{parked.other['reference'][:-4]}9999"
@@ -143,7 +141,9 @@ def test_lists_report_what_they_would_omit_to_those_who_may_see_it(parked: Parke
 def test_it_is_shown_again_once_its_events_are_applied(parked: Parked, database_urls: DatabaseUrls) -> None:
     view = VIEW_OF[deployment_requests.NAME]
     assert retry(view, database_urls.worker, decode, UUID(parked.parked["id"])).error is None
-    until(lambda: "errors" not in parked.here.register.post(AUDITOR, ONE, {"id": parked.parked["id"]}).json())
+    until(
+        lambda: "errors" not in parked.here.register.post(parked.here.auditor, ONE, {"id": parked.parked["id"]}).json()
+    )
     for values in ({}, {"asOf": parked.after}, {"at": parked.at}):
         assert parked.ask(ONE, id=parked.parked["id"], **values)["deploymentRequest"]["version"] == 2
         assert parked.ask(ALL, **values)["deploymentRequests"]["totalCount"] == 2
@@ -151,27 +151,27 @@ def test_it_is_shown_again_once_its_events_are_applied(parked: Parked, database_
 
 def test_one_without_rows_is_refused_to_those_who_may_see_it(here: Scenario, database_urls: DatabaseUrls) -> None:
     request = here.request(fields="id reference", idempotencyKey="k")
-    here.ask(AUDITOR, CAUGHT_UP)
+    here.ask(here.auditor, CAUGHT_UP)
     at = park_whole(database_urls, request["id"])
     asked = [(ONE, {"id": request["id"]}), (ONE, {"reference": request["reference"]}), (NODE, {"id": request["id"]})]
-    until(lambda: "errors" in here.register.post(AUDITOR, *asked[0]).json())
-    for who in (here.reviewer, AUDITOR):
+    until(lambda: "errors" in here.register.post(here.auditor, *asked[0]).json())
+    for who in (here.reviewer, here.auditor):
         for document, values in asked:
             assert refused_at(here, who, document, **values) == at
         assert refused_at(here, who, TRAIL % (STATE % "version"), id=request["id"]) == at
-        told_by_trail(here, who, request["id"], ["RequestSubmitted"])
+        assert_trail(here, who, request["id"], ["RequestSubmitted"])
     for document, values in asked:
         assert set(here.register.ask(here.outsider, document, **values).values()) == {None}
     assert here.register.ask(here.outsider, TRAIL % "id", id=request["id"])["auditTrail"]["edges"] == []
-    assert here.register.ask(AUDITOR, ALL)["deploymentRequests"] == {"totalCount": 0, "edges": []}
+    assert here.register.ask(here.auditor, ALL)["deploymentRequests"] == {"totalCount": 0, "edges": []}
     here.incident()
-    here.ask(AUDITOR, CAUGHT_UP)
-    assert refused_at(here, AUDITOR, ALL, at=at) == at
+    here.ask(here.auditor, CAUGHT_UP)
+    assert refused_at(here, here.auditor, ALL, at=at) == at
     again = here.request(fields="id version", idempotencyKey="k")
     assert (again["id"], again["version"]) == (request["id"], 1)
 
 
-def told_by_trail(here: Scenario, who: Person, request: str, types: list[str]) -> None:
+def assert_trail(here: Scenario, who: Person, request: str, types: list[str]) -> None:
     """An auditor reads the trail whatever is parked."""
     history = {"edges": [{"node": {"type": each, "subject": {"id": request}}} for each in types]}
     subject = {"__typename": "DeploymentRequest", "id": request, "history": history}
@@ -182,8 +182,8 @@ def told_by_trail(here: Scenario, who: Person, request: str, types: list[str]) -
 @pytest.mark.parametrize("field", ["status", "force", "hold { reason }", "incidents { id }", "availableActions"])
 def test_the_trail_tells_of_a_parked_one_but_not_its_state(parked: Parked, field: str) -> None:
     request = parked.parked["id"]
-    told_by_trail(parked.here, AUDITOR, request, ["RequestSubmitted", "ReviewBegun"])
-    answer = parked.here.register.post(AUDITOR, TRAIL % (STATE % field), {"id": request}).json()
+    assert_trail(parked.here, parked.here.auditor, request, ["RequestSubmitted", "ReviewBegun"])
+    answer = parked.here.register.post(parked.here.auditor, TRAIL % (STATE % field), {"id": request}).json()
     for error in answer["errors"]:
         assert error["extensions"] == {"code": "VIEW_BEHIND", "parkedAt": parked.at}
         assert error["path"][-1] == field.split()[0]
@@ -191,10 +191,10 @@ def test_the_trail_tells_of_a_parked_one_but_not_its_state(parked: Parked, field
 
 def test_the_trail_tells_of_a_parked_incident(here: Scenario, database_urls: DatabaseUrls) -> None:
     incident = here.incident()["id"]
-    here.ask(AUDITOR, CAUGHT_UP)
+    here.ask(here.auditor, CAUGHT_UP)
     park_whole(database_urls, incident, view=incidents.NAME)
-    until(lambda: "errors" in here.register.post(AUDITOR, INCIDENT, {"id": incident}).json())
-    [edge] = here.register.ask(AUDITOR, TRAIL % "__typename id", id=incident)["auditTrail"]["edges"]
+    until(lambda: "errors" in here.register.post(here.auditor, INCIDENT, {"id": incident}).json())
+    [edge] = here.register.ask(here.auditor, TRAIL % "__typename id", id=incident)["auditTrail"]["edges"]
     assert edge["node"] == {"type": "IncidentReported", "subject": {"__typename": "Incident", "id": incident}}
 
 
@@ -206,7 +206,7 @@ def resting(here: Scenario, database_urls: DatabaseUrls, request: pytest.Fixture
     held = here.request(incidents=[awaited])["id"]
     here.on_request(here.reviewer, "beginReview", held)
     here.on_request(here.reviewer, "withholdDeploymentRequest", held, awaiting=[awaited])
-    here.ask(AUDITOR, CAUGHT_UP)
+    here.ask(here.auditor, CAUGHT_UP)
     before = recorded_at(database_urls, here.register.position)
     for incident in (found, awaited):
         if request.param:
@@ -248,7 +248,7 @@ def test_rules_on_a_hidden_incident_are_refused_without_its_position(
     held = here.request(incidents=[incident], marking="GREEN")["id"]
     here.on_request(here.reviewer, "beginReview", held)
     here.on_request(here.reviewer, "withholdDeploymentRequest", held, awaiting=[incident])
-    here.ask(AUDITOR, CAUGHT_UP)
+    here.ask(here.auditor, CAUGHT_UP)
     at = park_whole(database_urls, incident, view=incidents.NAME)
     explained = RESTING % DEPENDING[1]
     until(lambda: "errors" in here.register.post(here.outsider, explained, {"id": held}).json())
@@ -262,21 +262,23 @@ def test_the_requests_of_an_incident_report_a_parked_one(here: Scenario, databas
     """Named by the parked request before, and by the event that its view could not apply."""
     named, added, off = (here.incident()["id"] for _ in range(3))
     request, other = here.request(incidents=[named])["id"], here.request(incidents=[off])["id"]
-    here.ask(AUDITOR, CAUGHT_UP)
+    here.ask(here.auditor, CAUGHT_UP)
     before = recorded_at(database_urls, here.register.position)
     at = park(database_urls, request)
     here.on_request(here.requester, "amendDeploymentRequest", request, incidents=[named, added])
     after = recorded_at(database_urls, here.register.position)
     for values in ({"at": here.register.position}, {"asOf": after}):
         for incident in (named, added):
-            assert refused_at(here, AUDITOR, REQUESTS_ON, id=incident, **values) == at
-        told = here.register.ask(AUDITOR, REQUESTS_ON, id=off, **values)["incident"]["deploymentRequests"]
-        assert told == [{"id": other, "version": 1}]
+            assert refused_at(here, here.auditor, REQUESTS_ON, id=incident, **values) == at
+        requests = here.register.ask(here.auditor, REQUESTS_ON, id=off, **values)["incident"]["deploymentRequests"]
+        assert requests == [{"id": other, "version": 1}]
     for incident, expected in ((named, [{"id": request, "version": 1}]), (added, [])):
-        told = here.register.ask(AUDITOR, REQUESTS_ON, id=incident, asOf=before)["incident"]["deploymentRequests"]
-        assert told == expected
+        requests = here.register.ask(here.auditor, REQUESTS_ON, id=incident, asOf=before)["incident"][
+            "deploymentRequests"
+        ]
+        assert requests == expected
     asked = 'incident(id: "%s") { deploymentRequests { id } }'
     both = f"{{ a: {asked % named} b: {asked % off} }}"
-    until(lambda: "errors" in here.register.post(AUDITOR, both).json())
-    answer = here.register.post(AUDITOR, both).json()
+    until(lambda: "errors" in here.register.post(here.auditor, both).json())
+    answer = here.register.post(here.auditor, both).json()
     assert answer["data"] == {"a": None, "b": {"deploymentRequests": [{"id": other}]}}

@@ -1,4 +1,4 @@
-"""Every list is told in parts: pages with cursors, or `first` and `offset`; but for those that the rules keep short."""
+"""Every list is paginated, with cursors or `first` and `offset`, except those that the rules keep short."""
 
 from typing import Any
 
@@ -10,15 +10,19 @@ from tests.service.graphql.api_client import ApiClient
 from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 
 SHORT = {
+    "AccessLogEntry.subjects": "those of one response, of which the cost is bounded",
     "Actor.roles": "there are seven",
     "ActionOutlook.rules": "those of one step of the lifecycle",
     "DeploymentRequest.availableActions": "the steps of the lifecycle",
     "DeploymentRequest.recipients": "100 are accepted",
     "Explanation.actions": "the steps of the lifecycle",
+    "InboxChange.came": "100 are sent",
+    "InboxChange.went": "1,000 items are followed",
     "Incident.recipients": "100 are accepted",
     "InvalidInput.fields": "one for each value of an input, of which there are so many at most",
     "Query.projections": "the read models",
     "RecordedEvent.redactions": "items of lists in one event, of which 100 are accepted",
+    "Region.names": "20 are accepted",
     "RegionSituation.requestsByStatus": "the statuses",
     "TransitionRefused.available": "the steps of the lifecycle",
 }

@@ -163,7 +163,7 @@ def test_the_history_of_a_past_state_ends_there_and_knows_its_subject_as_of_then
     assert error["extensions"]["argument"] == "after"
 
 
-def test_what_somebody_may_see_is_that_of_now_in_the_past_too(case: Case) -> None:
+def test_past_states_are_visible_by_present_rights(case: Case) -> None:
     """The incident was referred to the outsider after all of it had happened."""
     outsider, document = (
         case.here.outsider,
@@ -202,7 +202,7 @@ def test_an_instant_before_everything_knows_nothing(case: Case) -> None:
         "situation(asOf: $asOf) { region }",
     ],
 )
-def test_nobody_can_say_what_the_register_will_say(case: Case, field: str) -> None:
+def test_a_future_instant_is_refused(case: Case, field: str) -> None:
     [error] = case.here.register.errors(
         case.here.auditor, f"query ($asOf: DateTime) {{ {field} }}", asOf="2999-01-01T00:00:00Z"
     )

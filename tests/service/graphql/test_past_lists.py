@@ -130,8 +130,8 @@ def test_a_cursor_is_good_for_the_instant_that_it_came_from(days: Days) -> None:
 
 def test_as_of_goes_with_at_least(days: Days) -> None:
     behind = {"at": "0", "asOf": days.withheld, "filter": {"region": [days.here.name]}}
-    told = days.here.register.ask(days.here.reviewer, REQUESTS, **behind)["deploymentRequests"]
-    assert told == days.requests(asOf=days.withheld)
+    requests = days.here.register.ask(days.here.reviewer, REQUESTS, **behind)["deploymentRequests"]
+    assert requests == days.requests(asOf=days.withheld)
 
 
 def test_incidents_as_of_then(days: Days) -> None:
@@ -150,8 +150,8 @@ def test_incidents_as_of_then(days: Days) -> None:
 
 def test_the_situation_as_of_then(days: Days) -> None:
     def counts(instant: str | None) -> tuple[int, dict[str, int]]:
-        [told] = days.here.ask(days.here.reviewer, SITUATION, regions=[days.here.name], asOf=instant)["situation"]
-        return told["openIncidents"], {each["status"]: each["count"] for each in told["requestsByStatus"]}
+        [situation] = days.here.ask(days.here.reviewer, SITUATION, regions=[days.here.name], asOf=instant)["situation"]
+        return situation["openIncidents"], {each["status"]: each["count"] for each in situation["requestsByStatus"]}
 
     assert counts(days.submitted) == (1, {"SUBMITTED": 5})
     assert counts(days.withheld) == (1, {"SUBMITTED": 3, "WITHDRAWN": 1, "WITHHELD_PENDING_ATTRIBUTION": 1})

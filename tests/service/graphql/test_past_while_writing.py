@@ -22,8 +22,8 @@ from tests.service.graphql.api_client import Answer, ApiClient, Person, served
 from tests.service.graphql.scenario import scenario
 from tests.waiting import until
 
-AUDITOR = Person("p9", "hq", (Role.AUDITOR,))
-"""To whom nothing is referred: what they may see never grows."""
+AUDITOR = Person("p9", "carol", (Role.AUDITOR,))
+"""Of an authority that audits everything: what they may see never grows."""
 WRITERS, ITEMS = 3, 120
 SHOWN = (DEPLOYMENT_REQUEST, INCIDENT)
 AHEAD = [timedelta(microseconds=each) for each in (0, -500, 300, 3000)]

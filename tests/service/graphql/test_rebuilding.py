@@ -67,7 +67,7 @@ def named(answer: Answer) -> Answer:
     return found
 
 
-def test_what_was_never_followed_is_reported_and_has_nothing_to_build_anew(database_urls: DatabaseUrls) -> None:
+def test_a_view_that_was_never_followed_is_reported_and_not_rebuilt(database_urls: DatabaseUrls) -> None:
     """As a view that newer code brings, until a worker of it runs."""
     with served(database_urls) as register:
         scenario(register)
@@ -75,9 +75,9 @@ def test_what_was_never_followed_is_reported_and_has_nothing_to_build_anew(datab
     with psycopg.connect(database_urls.owner) as connection:
         connection.execute("DELETE FROM projections.checkpoints WHERE view = 'deployment_requests'")
     with served(database_urls, follow=False) as register:
-        told = named(register.ask(ADMINISTRATOR, "{ projections { name position state lastRebuild { outcome } } }"))
+        found = named(register.ask(ADMINISTRATOR, "{ projections { name position state lastRebuild { outcome } } }"))
         answer = register.ask(ADMINISTRATOR, REBUILD, name="deployment_requests")["rebuildProjection"]
-    assert told == {"name": "deployment_requests", "position": "0", "state": "STOPPED", "lastRebuild": None}
+    assert found == {"name": "deployment_requests", "position": "0", "state": "STOPPED", "lastRebuild": None}
     assert answer["__typename"] == "NotFound"
     assert "was never filled" in answer["message"]
     assert orders(database_urls) == 0
@@ -90,7 +90,7 @@ def viewers(register: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
-def test_nobody_else_may(database_urls: DatabaseUrls, role: Role) -> None:
+def test_only_administrators_may_rebuild(database_urls: DatabaseUrls, role: Role) -> None:
     with served(database_urls, follow=False) as register:
         answer = register.ask(replace(ADMINISTRATOR, roles=(role,)), REBUILD, name="audit_trail")["rebuildProjection"]
         assert answer["__typename"] == "NotPermitted"

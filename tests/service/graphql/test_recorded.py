@@ -20,7 +20,7 @@ from tests.waiting import until
 
 WAITING = """SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND usename = 'mandate_api'"""
-END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = 'mandate_api'"
+END = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND usename = 'mandate_api'"
 SUBJECTS = {"DeploymentRequest": "deploymentRequest", "Incident": "incident", "Authority": "authority"}
 NEED_A_VIEW = {
     "incidents", "explanation", "history", "changes", "evidence", "deploymentRequests",
@@ -118,13 +118,13 @@ def recorded(register: ApiClient, who: Person, document: str, values: dict[str, 
     assert "try again" not in response.text.lower()
     answer = response.json()
     [last] = last_event(register)
-    told = [str((answer["data"] or {}).get("it", {}).get("position"))] if answer["data"] else []
+    positions = [str((answer["data"] or {}).get("it", {}).get("position"))] if answer["data"] else []
     for error in answer.get("errors", ()):
         assert error["extensions"]["recorded"] is True, error
         assert "Do not send it again" in error["message"]
         assert error["extensions"]["code"] == "VIEW_BEHIND"
-        told.append(error["extensions"]["position"])
-    assert set(told) == {str(last)}
+        positions.append(error["extensions"]["position"])
+    assert set(positions) == {str(last)}
     return answer
 
 
@@ -155,14 +155,28 @@ def test_a_field_of_the_request(here: Scenario, request_id: str, field: str) -> 
     document = on_request(f"deploymentRequest {{ {field} }}")
     answer = recorded(here.register, here.requester, document, {"id": request_id, "reason": "r"})
     if field.split()[0].split("(")[0] not in NEED_A_VIEW:
-        assert answer["data"] is not None, "what was recorded is told from what is at hand"
+        assert answer["data"] is not None, "the result is made from the states in memory"
+
+
+def test_a_field_that_cannot_be_read_is_null_with_an_error_of_its_own(here: Scenario, request_id: str) -> None:
+    document = on_request("events { type } deploymentRequest { id decision { decidedBy { subject name } } }")
+    answer = recorded(here.register, here.requester, document, {"id": request_id, "reason": "r"})
+    it = answer["data"]["it"]
+    assert it["deploymentRequest"] == {
+        "id": request_id,
+        "decision": {"decidedBy": {"subject": here.approver.subject, "name": None}},
+    }
+    assert [event["type"] for event in it["events"]] == ["RequestRemarked"]
+    [error] = answer["errors"]
+    assert error["path"] == ["it", "deploymentRequest", "decision", "decidedBy", "name"]
+    assert error["extensions"]["position"] == it["position"]
 
 
 @pytest.mark.parametrize("field", EVENT_FIELDS, ids=lambda field: field.split()[0])
 def test_a_field_of_its_events(here: Scenario, request_id: str, field: str) -> None:
     document = on_request(f"events {{ {field} }}")
     answer = recorded(here.register, here.requester, document, {"id": request_id, "reason": "r"})
-    assert len(answer["data"]["it"]["events"]) == 1, "events are told from what is at hand"
+    assert len(answer["data"]["it"]["events"]) == 1, "events are made from the states in memory"
 
 
 @pytest.mark.parametrize("field", INCIDENT_FIELDS, ids=lambda field: field.split()[0])
@@ -174,7 +188,7 @@ def test_a_field_of_an_incident(here: Scenario, field: str) -> None:
     }  # fmt: skip
     answer = recorded(here.register, here.reviewer, document, values)
     if field.split()[0].split("(")[0] not in NEED_A_VIEW:
-        assert answer["data"] is not None, "what was recorded is told from what is at hand"
+        assert answer["data"] is not None, "the result is made from the states in memory"
 
 
 @pytest.mark.parametrize("field", AUTHORITY_FIELDS, ids=lambda field: field.split()[0])

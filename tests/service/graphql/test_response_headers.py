@@ -4,15 +4,14 @@ import asyncio
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from service.graphql.http.endpoint import mount
+from service.graphql.http.endpoint import GraphQLApp
 from tests.service.graphql.api_client import ApiClient
 from tests.service.graphql.http_requests import ANA, SUBSCRIPTION, VIEWER
 
 
 @pytest.mark.parametrize("document", [VIEWER, "{ nothing }", "mutation { beginReview { __typename } }"])
-def test_answers_are_kept_by_nobody_and_are_what_they_say(register: ApiClient, document: str) -> None:
+def test_responses_are_neither_cached_nor_sniffed(register: ApiClient, document: str) -> None:
     response = register.post(ANA, document)
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
@@ -58,9 +57,8 @@ def test_so_are_streams(register: ApiClient) -> None:
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_so_are_errors_that_nobody_expects() -> None:
-    app = FastAPI()
-    mount(app)
+def test_unexpected_errors_have_the_headers_too() -> None:
+    app = GraphQLApp()
 
     @app.get("/broken")
     async def broken() -> None:

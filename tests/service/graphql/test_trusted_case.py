@@ -14,7 +14,7 @@ from tests.service.graphql.api_client import Answer, ApiClient, Person, served
 CLERK = Person("clerk", "secretariat", (Role.ADMINISTRATOR,))
 RITA = Person("rita", "asker", (Role.REQUESTER,))
 ROB = Person("rob", "decider", (Role.REVIEWER, Role.INVESTIGATOR))
-RUTH = Person("ruth", "decider", (Role.REVIEWER,))
+RUTH = Person("ruth", "decider", (Role.REVIEWER, Role.INVESTIGATOR))
 ADA = Person("ada", "decider", (Role.APPROVER,))
 REASON = "EXERCISE: a reason."
 PERIOD = {"start": "2035-01-10T06:00:00Z", "end": "2035-02-10T06:00:00Z"}
@@ -49,7 +49,7 @@ class Case:
 
     def on_request(self, who: Person, id: str, operation: str, /, **input: Any) -> str:
         given = {"id": self.request, "reason": REASON, **input}
-        if operation == "ReportFulfilment":
+        if operation in {"ReportFulfilment", "GiveNotice", "MakeStatement"}:
             del given["reason"]
         return str(self.command(who, id, operation, **given)["deploymentRequest"]["status"])
 
@@ -75,7 +75,11 @@ def test_a_case_is_played_with_trusted_documents_alone(databases: Databases) -> 
 def decide(case: Case) -> None:
     for code in ("secretariat", "asker", "decider"):
         case.command(CLERK, "administer", "RegisterAuthority", code=code, name=code)
-    mandate = {"authority": "decider", "region": "zz", "legalBasis": REASON}
+    audits = {"authority": "secretariat", "auditsEverything": True, "reason": REASON}
+    case.command(CLERK, "administer", "SetAuditingAuthority", **audits)
+    for path in ("zz", "zz/north"):
+        case.command(CLERK, "administer", "RegisterRegion", path=path, names=[{"language": "en", "name": path}])
+    mandate = {"authority": "decider", "region": "zz", "legalBasis": REASON, "hearing": True}
     case.command(CLERK, "administer", "GrantMandate", **mandate)
     happened = {"kind": "explosion", "description": REASON, "region": "zz/north", "occurredAt": "2024-11-29T18:00:00Z"}
     case.incident = case.command(RITA, "investigate", "ReportIncident", **happened)["incident"]["id"]
@@ -85,11 +89,22 @@ def decide(case: Case) -> None:
     held = case.on_request(ROB, "review", "WithholdDeploymentRequest", awaiting=[case.incident])
     assert held == "WITHHELD_PENDING_ATTRIBUTION"
     graded = {"summary": REASON, "sourceReliability": "B", "informationCredibility": "TWO"}
+    case.command(ROB, "correct", "CorrectIncident", incident=case.incident, kind="sabotage", reason=REASON)
     case.command(ROB, "investigate", "RecordEvidence", incident=case.incident, **graded)
     case.command(ROB, "investigate", "AttributeIncident", incident=case.incident, **FINDING)
+    dissent = {"finding": {**FINDING, "responsibleParty": None}, "reason": REASON}
+    case.command(RUTH, "correct", "DissentFromFinding", incident=case.incident, **dissent)
+    case.command(ROB, "investigate", "RecordEvidence", incident=case.incident, **graded)
+    shown = case.execute(ROB, "incident", "Incident", id=case.incident, atLeast=case.position)
+    piece = {"incident": case.incident, "evidence": shown["evidence"][-1]["id"], "reason": REASON}
+    grading = {"sourceReliability": "C", "informationCredibility": "FOUR"}
+    case.command(ROB, "correct", "RegradeEvidence", **piece, **grading)
+    case.command(ROB, "correct", "WithdrawEvidence", **piece)
     case.command(ROB, "investigate", "ReferIncident", incident=case.incident, authority="asker", reason=REASON)
     assert case.on_request(ROB, "review", "ResumeReview") == "UNDER_REVIEW"
-    case.on_request(ROB, "review", "EndorseDeploymentRequest", recommendation="APPROVE")
+    case.on_request(ROB, "review", "EndorseDeploymentRequest", recommendation="DENY")
+    case.on_request(ROB, "review", "ChangeEndorsement", recommendation="APPROVE")
+    case.on_request(ADA, "decide", "AssignDeploymentRequest", subject="rob")
     case.on_request(RUTH, "review", "RecuseFromDeploymentRequest")
     case.on_request(RITA, "review", "RemarkOnDeploymentRequest")
     conditions = [{"text": REASON}]
@@ -115,26 +130,43 @@ def read_all(case: Case, by: str) -> None:
     incident = read("incident", "Incident", id=case.incident)
     which = {by: incident[by]}
     assert read("incident", "Incident", **which)["deploymentRequests"][0]["id"] == case.request
-    assert len(read("incident-history", "IncidentHistory", **which)["history"]["edges"]) == 4
+    assert len(read("incident-history", "IncidentHistory", **which)["history"]["edges"]) == 9
     assert read("incidents", "Incidents", first=1)["totalCount"] == 1
     assert len(read("authorities", "Authorities")) == 3
     assert {each["region"] for each in read("situation", "Situation")} == {"zz/north"}
+    assert read("regions", "Regions", under="zz")["totalCount"] >= 1
+    assert read("region", "Region", path="zz/north")["decidedBy"]["authority"]["code"] == "decider"
     assert read("audit-trail", "AuditTrail", filter={"subject": case.request})["edges"]
+    assert read("access-log", "AccessLog")["edges"] == []
+    assert read("inbox", "Inbox")["totalCount"] == 0
     assert case.execute(ROB, "projections", "Projections")
     assert case.execute(ROB, "viewer", "Viewer")["authority"] == "decider"
 
 
 def go_on(case: Case) -> None:
-    case.on_request(RITA, "submit", "ReportFulfilment", condition=case.condition, report=REASON)
+    case.on_request(ADA, "decide", "GiveNotice", grounds=REASON, until="2035-01-01T00:00:00Z")
+    case.on_request(RITA, "submit", "MakeStatement", statement=REASON)
+    for decided in ("RefuseExtension", "GrantExtension"):
+        case.on_request(RITA, "submit", "AskExtension", until="2035-03-10T06:00:00Z")
+        case.on_request(ROB, "extend", "EndorseExtension", recommendation="APPROVE")
+        assert case.on_request(ADA, "extend", decided) == "APPROVED"
+    for settled in ("SendBackFulfilment", "AcceptFulfilment"):
+        case.on_request(RITA, "submit", "ReportFulfilment", condition=case.condition, report=REASON)
+        case.on_request(ADA, "decide", settled, condition=case.condition)
     case.command(ROB, "investigate", "RetractAttribution", incident=case.incident, reason=REASON)
     refused = case.execute(ADA, "decide", "ConfirmApproval", input={"id": case.request, "reason": REASON})
     assert refused["__typename"] == "TransitionRefused"  # no policy acts here: nothing is questioned
     assert case.on_request(ADA, "decide", "RevokeApproval") == "REVOKED"
+    case.on_request(ROB, "review", "ChangeDeploymentRequestMarking", marking="AMBER_STRICT")
+    raised = {"id": case.incident, "marking": "AMBER_STRICT", "reason": REASON}
+    case.command(ROB, "investigate", "ChangeIncidentMarking", **raised)
     case.submit()
     assert case.on_request(RITA, "submit", "WithdrawDeploymentRequest") == "WITHDRAWN"
     case.submit()
     case.on_request(ROB, "review", "BeginReview")
-    assert case.on_request(ADA, "decide", "DenyDeploymentRequest") == "DENIED"
+    assert case.on_request(ADA, "decide", "DenyDeploymentRequest", urgency=REASON) == "DENIED"
     case.command(CLERK, "administer", "EndMandate", authority="decider", region="zz", reason=REASON)
+    for operation in ("BlockPerson", "UnblockPerson"):
+        case.command(CLERK, "administer", operation, issuer="mandate", subject="nobody", reason=REASON)
     started = case.execute(CLERK, "administer", "RebuildProjection", name="situation")
     assert started["__typename"] == "RebuildStarted"

@@ -3,15 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from graphql import get_introspection_query
 
-from service.graphql.execution.trusted_documents import document_id, read_documents
+from service.graphql.compiled import plans
+from service.graphql.execution.trusted_documents import TrustedDocuments, document_id, read_documents
+from service.graphql.root import schema
 from tests.databases import Databases
 from tests.service.graphql.api_client import ApiClient, Person, served
+from tests.service.graphql.both_ways import check_source
 from tests.service.graphql.http_requests import ANA, VIEWER
 from tests.service.graphql.subscriptions.client import WAIT, Stream, socket
 
@@ -45,6 +48,22 @@ def refusal(response: Any) -> str:
     return str(error["message"])
 
 
+def test_the_sources_compiled_of_trusted_documents_pass_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only while `both_ways` checks them: a process compiles each text once, perhaps before."""
+    sources: list[str] = []
+    compiled = plans.loaded
+
+    def loaded(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+        sources.append(source)
+        return compiled(source, namespace)
+
+    monkeypatch.setattr(plans, "loaded", loaded)
+    TrustedDocuments(schema, {name: f"{text}# another text\n" for name, text in TEXTS.items()})
+    assert len(sources) >= len(TEXTS)
+    for source in sources:
+        check_source(source)
+
+
 @pytest.mark.parametrize("id", [VIEWER_ID, "viewer"])
 def test_a_document_is_executed_by_either_of_its_ids(register: ApiClient, id: str) -> None:
     for response in (
@@ -60,7 +79,7 @@ def test_the_command_line_lists_the_ids(register: ApiClient) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "service.cli", "documents"], capture_output=True, text=True, check=True
     )
-    ids = listed.stdout.split()
+    ids = " ".join(listed.stdout.splitlines()[1:]).split()
     assert len(ids) == 2 * len(TEXTS)
     for each in ids:
         assert "No document" not in post(register, documentId=each, operationName="none").text

@@ -45,8 +45,8 @@ def test_the_widest(database_urls: DatabaseUrls, kind: str) -> None:
             made = here.incident(kind=noise(LABEL_LENGTH), description=noise(TEXT_LENGTH), **widest(here))
         assert made["__typename"].endswith("Recorded"), made
         states = "projections { name state parked } situation(atLeast: $at) { region } }"
-        told = here.ask(here.requester, f"{EVERYTHING} {states}")
-        assert {(each["state"], each["parked"]) for each in told["projections"]} == {("RUNNING", 0)}
+        found = here.ask(here.requester, f"{EVERYTHING} {states}")
+        assert {(each["state"], each["parked"]) for each in found["projections"]} == {("RUNNING", 0)}
     for view in VIEWS:
         comparison = rebuild(view, database_urls.worker, decode).comparison
         assert comparison is not None

@@ -1,44 +1,46 @@
 """Presents events to a viewer: pages of the trail, and the events of a command."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence, Set
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from domain import jurisdiction
+from domain import authority, jurisdiction
 from domain.decider import Context, Unread
+from domain.deployment_request.state import DeploymentRequest
 from domain.incident import visibility as incident_visibility
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
-from domain.visibility import viewer as viewer_of
-from projections import audit_trail, authorities
-from projections.api_terms import MandateHolder
-from projections.audit_trail import AuditEntry
-from projections.changes import Change
+from domain.visibility import Viewer
+from projections.rows.api_terms import MandateHolder
+from projections.rows.audit_entries import ByAuthority
+from projections.rows.changes import Change
+from projections.views import audit_trail, authorities
+from projections.views.audit_trail import AuditEntry
 from service.commands.envelope import CommandResult
 from service.graphql.execution.field_charges import READ
 from service.graphql.loaders.loaders import Loaders
-from service.graphql.schema import cursors
-from service.graphql.schema.arguments import page_size
+from service.graphql.schema.audit_trail.event_page import EventPage
 from service.graphql.schema.audit_trail.types import (
     FieldChange,
     RecordedEvent,
     RecordedEventConnection,
 )
-from service.graphql.schema.pagination import Edge, Node, page_info
+from service.graphql.schema.pagination import Edge, Node
 
 
 async def present_entries(
     entries: Sequence[AuditEntry], loaders: Loaders, subject_node: Node | None = None
 ) -> list[RecordedEvent]:
     """Presents entries. The visibility of the incidents and evidence they name is loaded in one batch."""
-    viewer, named = (
-        await loaders.viewer(),
-        await visible_mentions({each for entry in entries for each in entry.mentions}, loaders),
-    )
+    named = await visible_mentions({each for entry in entries for each in entry.mentions}, loaders)
     await loaders.pace.point(READ * len(entries))
-    return [
-        RecordedEvent.of(entry, audit_trail.visible_to(viewer, entry, named), loaders, subject_node)
-        for entry in entries
-    ]
+    return [RecordedEvent.of(entry, _visible(entry, named), loaders, subject_node) for entry in entries]
+
+
+def _visible(entry: Any, named: Set[UUID]) -> Any:
+    """What the viewer may see of a whole entry; of one with only the parts that the operation reads, all of it."""
+    return audit_trail.visible_to(entry, named) if isinstance(entry, AuditEntry) else entry
 
 
 async def present_result(outcome: CommandResult, loaders: Loaders, subject_node: Node) -> list[RecordedEvent]:
@@ -47,18 +49,27 @@ async def present_result(outcome: CommandResult, loaders: Loaders, subject_node:
     Visibility comes from the states that the decision consulted; views are read only for the rest.
     """
     state, entries = await _state_before(outcome, loaders), []
+    request = outcome.state if isinstance(outcome.state, DeploymentRequest) else None
+    internal = request is None or (await _viewer_by_rules(outcome, loaders)).sees(request.deliberations.readers)
     for recorded in outcome.events:
         after = audit_trail.evolve(state, recorded)
-        entries.append(audit_trail.entry(state, recorded, after))
+        entry = audit_trail.entry(state, recorded, after, internal=internal)
+        entries.append(replace(entry, marking=None) if outcome.repeated else entry)
         state = after
-    viewer = viewer_of(loaders.actor, registered=False, holds=())  # only the actor decides who may read a reason
     mentions = {each for entry in entries for each in entry.mentions}
     visible = _visible_by_rules(mentions, outcome, loaders)
     named = await visible_mentions(mentions, loaders) if visible is None else visible
-    return [
-        RecordedEvent.of(entry, audit_trail.visible_to(viewer, entry, named), loaders, subject_node)
-        for entry in entries
-    ]
+    return [RecordedEvent.of(entry, audit_trail.visible_to(entry, named), loaders, subject_node) for entry in entries]
+
+
+async def _viewer_by_rules(outcome: CommandResult, loaders: Loaders) -> Viewer:
+    """The actor as a viewer, by the states that the decision consulted; by the views if these are not enough."""
+    states = {**outcome.consulted, outcome.subject: outcome.state}
+    context = Context(actor=loaders.actor, now=loaders.now, subject=outcome.subject, consulted=states)
+    try:
+        return authority.viewer(context, loaders.actor)
+    except Unread:
+        return await loaders.viewer()
 
 
 def _visible_by_rules(mentions: Collection[UUID], outcome: CommandResult, loaders: Loaders) -> set[UUID] | None:
@@ -85,6 +96,8 @@ def _is_visible(mention: UUID, subject: object, context: Context) -> bool:
 async def _state_before(outcome: CommandResult, loaders: Loaders) -> object:
     """The state before the command; for a mandate, its holder with all of its mandates (the others from the views)."""
     event = outcome.events[-1].event
+    if isinstance(event, ByAuthority):
+        return MandateHolder(code=event.authority)
     if not isinstance(event, jurisdiction.Event):
         return outcome.before
     code = event.authority
@@ -100,27 +113,30 @@ async def visible_mentions(mentions: Collection[UUID], loaders: Loaders) -> set[
     return {mention for mention in found if mention is not None}
 
 
-async def history(
-    node: Node, subject: UUID, first: int | None, after: str | None, loaders: Loaders
-) -> RecordedEventConnection:
-    """A page of a subject's history, oldest first; of a past state, up to then."""
-    of, size = cursors.of_list(f"history/{subject}", loaders.past), page_size(first)
-    entries = await loaders.histories.load((subject, size + 1, cursors.position_after(of, after)))
-    return await connection(entries, size, of, after, loaders, node if loaders.past else None)
+async def history(node: Node, subject: UUID, loaders: Loaders, **arguments: Any) -> RecordedEventConnection:
+    """A page of a subject's history; of a past state, up to then. arguments: as in `EventPage.of_arguments`."""
+    page = EventPage.of_arguments(f"history/{subject}", loaders.past, **arguments)
+
+    async def count() -> int:
+        return await loaders.history_lengths.load(subject) or 0
+
+    before = min(page.part.before, await loaders.end_of_history(subject))
+    entries = await loaders.shown_histories.load((subject, page.limit, replace(page.part, before=before)))
+    return await connection(entries, page, count, loaders, node if loaders.past else None)
 
 
 async def connection(
     entries: Sequence[AuditEntry],
-    size: int,
-    of: str,
-    after: str | None,
+    page: EventPage,
+    count: Callable[[], Awaitable[int]],
     loaders: Loaders,
     subject_node: Node | None = None,
 ) -> RecordedEventConnection:
-    """A connection from the entries of a page and one more, which tells whether another page follows."""
-    events = await present_entries(entries[:size], loaders, subject_node)
-    edges = [Edge(cursor=cursors.of_position(of, event.entry.position), node=event) for event in events]
-    return RecordedEventConnection(edges=edges, page_info=page_info(edges, more=len(entries) > size, after=after))
+    """A connection from the entries of a page, of which there may be one more than it shows."""
+    events = await present_entries(page.shown(entries), loaders, subject_node)
+    edges = [Edge(of=page.of, place=event.entry.position, node=event) for event in events]
+    info = page.info(edges, more=len(entries) > page.size)
+    return RecordedEventConnection(count=count, edges=edges, page_info=info)
 
 
 def changes(found: Iterable[Change]) -> list[FieldChange]:

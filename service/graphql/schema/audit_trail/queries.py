@@ -1,15 +1,14 @@
 """Queries of the audit trail."""
 
 from datetime import datetime
-from uuid import UUID
 
 import strawberry
 
-from projections import audit_trail_queries
-from projections.audit_trail_queries import AuditTrailFilter
-from service.graphql.schema import cursors
-from service.graphql.schema.arguments import event_types, given, identifier, ids, list_filter, page_size, words
+from projections.views import audit_trail_queries
+from projections.views.audit_trail_filter import AuditTrailFilter
+from service.graphql.schema.arguments import code, event_types, given, ids, list_filter, words
 from service.graphql.schema.audit_trail import presentation
+from service.graphql.schema.audit_trail.event_page import OLDEST, Before, EventPage, Last, Order
 from service.graphql.schema.audit_trail.types import RecordedEventConnection
 from service.graphql.schema.context import Info
 from service.graphql.schema.scalars import Position
@@ -29,34 +28,45 @@ class AuditFilter:
     )
     recorded_from: datetime | None = strawberry.UNSET
     recorded_until: datetime | None = strawberry.UNSET
+    occurred_from: datetime | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="When it happened: occurredAt or, for what the register did not learn of later, recordedAt.",
+    )
+    occurred_until: datetime | None = strawberry.UNSET
     correlation_id: str | None = strawberry.UNSET
 
 
 @strawberry.type
 class TrailQueries:
-    @strawberry.field(description="Every event that the viewer may see, in the order in which it was recorded.")
+    @strawberry.field(description="Every event that the viewer may see, in the order of recording.")
     async def audit_trail(
         self,
         info: Info,
         filter: AuditFilter | None = strawberry.UNSET,
+        order: Order = OLDEST,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> RecordedEventConnection:
         wanted = list_filter(
             AuditTrailFilter,
             filter,
             actor=words,
-            authority=words,
+            authority=code,
             type=event_types,
             subject=ids,
-            correlation_id=_correlation,
+            correlation_id=ids,
         )
-        size, position = page_size(first), cursors.position_after(OF, after)
+        page = EventPage.of_arguments(OF, None, order=order, first=first, after=after, last=last, before=before)
         loaders = info.context.loaders(given(at_least))
-        entries = await loaders.rows(lambda scope: audit_trail_queries.page(scope, wanted, size + 1, position))
-        return await presentation.connection(entries, size, OF, after, loaders)
+        parts = loaders.entry_parts
+        entries = await loaders.rows(
+            lambda scope: audit_trail_queries.page(scope, wanted, page.limit, page.part, parts)
+        )
 
+        async def count() -> int:
+            return await loaders.number(lambda scope: audit_trail_queries.count(scope, wanted))
 
-def _correlation(path: str, value: str) -> UUID:
-    return identifier(words(path, value) or "")
+        return await presentation.connection(entries, page, count, loaders)

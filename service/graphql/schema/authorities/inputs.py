@@ -16,6 +16,15 @@ class RegisterAuthorityInput(CommandInput):
 
 
 @strawberry.input
+class AuditingAuthorityInput(CommandInput):
+    authority: str = strawberry.field(description="Its code.")
+    audits_everything: bool = strawberry.field(
+        description="Whether its auditors see everything but what is marked RED, or only what concerns the authority."
+    )
+    reason: str
+
+
+@strawberry.input
 class GrantMandateInput(CommandInput):
     authority: str = strawberry.field(description="The code of the authority that decides.")
     region: str = strawberry.field(description="A path from the largest area down: 'xk/north/zubin-potok'.")
@@ -23,6 +32,11 @@ class GrantMandateInput(CommandInput):
     endorsements_required: int = strawberry.field(default=1, description="1 to 10.")
     valid_from: datetime | None = strawberry.field(default=strawberry.UNSET, description="Now by default.")
     valid_until: datetime | None = strawberry.UNSET
+    deliberations_internal: bool | None = strawberry.field(default=strawberry.UNSET, description="True by default.")
+    answer_within_days: int | None = strawberry.field(
+        default=strawberry.UNSET, description="1 to 366; left out: requests have no time limit."
+    )
+    hearing: bool | None = strawberry.field(default=strawberry.UNSET, description="False by default.")
 
 
 @strawberry.input

@@ -9,7 +9,12 @@ from domain.catalogue import Command
 from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
-from service.graphql.schema.authorities.inputs import EndMandateInput, GrantMandateInput, RegisterAuthorityInput
+from service.graphql.schema.authorities.inputs import (
+    AuditingAuthorityInput,
+    EndMandateInput,
+    GrantMandateInput,
+    RegisterAuthorityInput,
+)
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.input_fields import CommandInput
@@ -56,6 +61,10 @@ class AuthorityMutations:
     @strawberry.mutation(description="By an administrator.")
     async def register_authority(self, info: Info, input: RegisterAuthorityInput) -> AuthorityResult:
         return await _execute(info, authority.RegisterAuthority, input)
+
+    @strawberry.mutation(description="By an administrator.")
+    async def set_auditing_authority(self, info: Info, input: AuditingAuthorityInput) -> AuthorityResult:
+        return await _execute(info, authority.SetAuditingAuthority, input)
 
     @strawberry.mutation(description="By an administrator. One mandate per region at a time.")
     async def grant_mandate(self, info: Info, input: GrantMandateInput) -> AuthorityResult:

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from projections import authorities
+from projections.views import authorities
 from service.graphql.schema.arguments import given, words
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.context import Info

@@ -22,14 +22,30 @@ from service.graphql.schema.shown import shown
     )
 )
 class Mandate:
+    loaders: strawberry.Private[Loaders]
     state: strawberry.Private[jurisdiction.Mandate]
     region: str = shown("state.region")
     legal_basis: str = shown("state.legal_basis")
     endorsements_required: int = shown(
         "state.endorsements_required", "Number of reviewers who must recommend an approval."
     )
+    deliberations_internal: bool = shown(
+        "state.deliberations_internal",
+        "Whether endorsements, and who acts before the decision, are seen by the deciding authority and auditors only.",
+    )
+    answer_within_days: int | None = shown(
+        "state.answer_within_days", "In how many days a request is to be decided; null: no time limit."
+    )
+    hearing: bool = shown(
+        "state.hearing",
+        "Whether the requesting authority is heard before a denial or a revocation; unless urgent.",
+    )
     valid_from: datetime = shown("state.valid_from")
     valid_until: datetime | None = shown("state.valid_until", "End of validity, exclusive; null: until ended.")
+
+    @strawberry.field(description="The authority that holds it.")
+    def authority(self) -> "Authority":
+        return Authority.named(self.state.authority, self.loaders)
 
 
 @strawberry.type(
@@ -50,7 +66,7 @@ class Authority(Node):
 
     @classmethod
     def named(cls, code: AuthorityCode, loaders: Loaders) -> Self:
-        """An authority state to be registered; its other fields are loaded on demand."""
+        """An authority known to be registered; its other fields are loaded on demand."""
         return cls(loaders=loaders, state=None, code=code)
 
     @strawberry.field
@@ -58,7 +74,14 @@ class Authority(Node):
         state = self.state or await self.loaders.authorities.load(self.code)
         return state.name if state else self.code
 
+    @strawberry.field(
+        description="Whether its auditors see everything but what is marked RED, or only what concerns the authority."
+    )
+    async def audits_everything(self) -> bool:
+        state = self.state or await self.loaders.authorities.load(self.code)
+        return state.audits_everything if state else False
+
     @strawberry.field(description="All mandates ever granted to it, earliest first; see their validity.")
     async def mandates(self, first: First = MANY, offset: Offset = 0) -> list[Mandate]:
         found = await self.loaders.mandates.load(self.code)
-        return [Mandate(state=each) for each in part(found, first, offset)]
+        return [Mandate(loaders=self.loaders, state=each) for each in part(found, first, offset)]

@@ -32,6 +32,17 @@ class ReportIncidentInput(CommandInput):
     recipients: list[str] | None = strawberry.UNSET
 
 
+@strawberry.input(description="What is left out stays as it is.")
+class CorrectIncidentInput(ChangeInput):
+    incident: strawberry.ID
+    kind: str | None = strawberry.UNSET
+    description: str | None = strawberry.UNSET
+    region: str | None = strawberry.UNSET
+    location: LocationInput | None = strawberry.UNSET
+    occurred_at: datetime | None = strawberry.UNSET
+    reason: str
+
+
 @strawberry.input(description="marking defaults to the incident's; it can only be stricter.")
 class RecordEvidenceInput(ChangeInput):
     incident: strawberry.ID
@@ -45,6 +56,31 @@ class RecordEvidenceInput(ChangeInput):
     uri: str | None = strawberry.UNSET
 
 
+@strawberry.input
+class RegradeEvidenceInput(ChangeInput):
+    incident: strawberry.ID
+    evidence: strawberry.ID
+    source_reliability: SourceReliability
+    information_credibility: InformationCredibility
+    reason: str
+
+
+@strawberry.input
+class WithdrawEvidenceInput(ChangeInput):
+    incident: strawberry.ID
+    evidence: strawberry.ID
+    reason: str
+
+
+@strawberry.input(description="responsibleParty omitted: that it cannot be determined.")
+class AlternativeInput:
+    responsible_party: str | None = strawberry.UNSET
+    likelihood: Likelihood
+    confidence: AnalyticConfidence
+    basis: str
+    evidence: list[strawberry.ID] | None = strawberry.UNSET
+
+
 @strawberry.input(description="responsibleParty omitted: the finding is that it cannot be determined (INCONCLUSIVE).")
 class AttributeIncidentInput(ChangeInput):
     incident: strawberry.ID
@@ -53,6 +89,20 @@ class AttributeIncidentInput(ChangeInput):
     confidence: AnalyticConfidence
     basis: str
     evidence: list[strawberry.ID] | None = strawberry.UNSET
+    alternatives: list[AlternativeInput] | None = strawberry.field(
+        default=strawberry.UNSET, description="Other explanations that were weighed. They release nothing."
+    )
+    changed_because: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="What changed since the finding that this one replaces, and why. Required while a finding stands.",
+    )
+
+
+@strawberry.input
+class DissentInput(ChangeInput):
+    incident: strawberry.ID
+    finding: AlternativeInput
+    reason: str
 
 
 @strawberry.input

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from domain.incident import commands
+from domain.incident import commands, correction, evidence
 from domain.incident.lifecycle import Command
 from domain.incident.state import Incident as DomainIncident
 from service.commands.envelope import CommandResult
@@ -13,13 +13,17 @@ from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.incidents.inputs import (
     AttributeIncidentInput,
+    CorrectIncidentInput,
+    DissentInput,
     RecordEvidenceInput,
     ReferIncidentInput,
+    RegradeEvidenceInput,
     ReportIncidentInput,
     RetractAttributionInput,
+    WithdrawEvidenceInput,
 )
 from service.graphql.schema.incidents.types import Incident
-from service.graphql.schema.input_fields import CommandInput
+from service.graphql.schema.input_fields import ChangeMarkingInput, CommandInput
 from service.graphql.schema.mutation import execute_command
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import AnyRefusal
@@ -39,7 +43,8 @@ class IncidentRecorded:
     @classmethod
     def of(cls, outcome: CommandResult, context: Context) -> Self:
         assert isinstance(outcome.state, DomainIncident)
-        incident = Incident.of(outcome.state, context.loaders(outcome.position))
+        loaders = context.loaders(outcome.position)
+        incident = Incident.of(outcome.state, loaders, is_past=outcome.repeated)
         return cls(outcome=outcome, incident=incident, position=Position(outcome.position))
 
     @strawberry.field(description="The events that the command recorded.")
@@ -64,18 +69,46 @@ class IncidentMutations:
     async def report_incident(self, info: Info, input: ReportIncidentInput) -> IncidentResult:
         return await _execute(info, commands.ReportIncident, input, None)
 
+    @strawberry.mutation(
+        description="By the person who reported it, or an investigator of the authority whose mandate covers the "
+        "region. The old values stay on record."
+    )
+    async def correct_incident(self, info: Info, input: CorrectIncidentInput) -> IncidentResult:
+        return await _execute(info, correction.CorrectIncident, input, input.incident)
+
     @strawberry.mutation(description="By anyone who may report incidents and see this one, in any status.")
     async def record_evidence(self, info: Info, input: RecordEvidenceInput) -> IncidentResult:
         return await _execute(info, commands.RecordEvidence, input, input.incident)
 
     @strawberry.mutation(
+        description="By the person who recorded the evidence, or an investigator of the authority whose mandate covers "
+        "the region."
+    )
+    async def regrade_evidence(self, info: Info, input: RegradeEvidenceInput) -> IncidentResult:
+        return await _execute(info, evidence.RegradeEvidence, input, input.incident)
+
+    @strawberry.mutation(
+        description="By the same persons. A finding that rests on it is then to be reaffirmed: the register withholds "
+        "what it released on it, and questions approvals that rest on it."
+    )
+    async def withdraw_evidence(self, info: Info, input: WithdrawEvidenceInput) -> IncidentResult:
+        return await _execute(info, evidence.WithdrawEvidence, input, input.incident)
+
+    @strawberry.mutation(
         description=(
             "By an investigator of the authority whose mandate covers the region: who was responsible, or that "
-            "this cannot be determined. Replaces the current finding."
+            "this cannot be determined. Replaces the current finding, and then states what changed and why."
         )
     )
     async def attribute_incident(self, info: Info, input: AttributeIncidentInput) -> IncidentResult:
         return await _execute(info, commands.AttributeIncident, input, input.incident)
+
+    @strawberry.mutation(
+        description="By another investigator of that authority than the one who made the finding that stands. It is "
+        "recorded beside the finding, and releases nothing."
+    )
+    async def dissent_from_finding(self, info: Info, input: DissentInput) -> IncidentResult:
+        return await _execute(info, commands.DissentFromFinding, input, input.incident)
 
     @strawberry.mutation(
         description="By an investigator of that authority. The incident then has no finding; no earlier one returns."
@@ -88,3 +121,10 @@ class IncidentMutations:
     )
     async def refer_incident(self, info: Info, input: ReferIncidentInput) -> IncidentResult:
         return await _execute(info, commands.ReferIncident, input, input.incident)
+
+    @strawberry.mutation(
+        description="Raised by an investigator of the authority whose mandate covers the place; lowered by an approver "
+        "of that authority, after the reporting side proposed it."
+    )
+    async def change_incident_marking(self, info: Info, input: ChangeMarkingInput) -> IncidentResult:
+        return await _execute(info, commands.ChangeIncidentMarking, input, input.id)

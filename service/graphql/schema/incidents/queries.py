@@ -5,14 +5,14 @@ from datetime import datetime
 import strawberry
 
 from domain.incident.state import AttributionStatus
-from projections import incidents
-from projections.incidents import IncidentListFilter
-from service.graphql.schema.arguments import given, list_filter, region_paths, several
-from service.graphql.schema.context import Info
+from projections.views import incidents
+from projections.views.incidents import IncidentListFilter
+from service.graphql.schema.arguments import given, list_filter, past_instant, region_paths, several
+from service.graphql.schema.context import Info, loaders_then
 from service.graphql.schema.incidents.types import Incident
-from service.graphql.schema.node_lookup import find_named
+from service.graphql.schema.node_lookup import INCIDENT, find_named
 from service.graphql.schema.pagination import Connection, connection
-from service.graphql.schema.scalars import AsOf, Position
+from service.graphql.schema.scalars import AsHappened, AsOf, Position
 
 
 @strawberry.input(
@@ -35,10 +35,11 @@ class IncidentQueries:
         id: strawberry.ID | None = strawberry.UNSET,
         reference: str | None = strawberry.UNSET,
         as_of: AsOf = strawberry.UNSET,
+        as_happened: AsHappened = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> Incident | None:
-        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        found = await find_named("incident", loaders.incidents, incidents.SUBJECTS, id, reference, loaders)
+        loaders = loaders_then(info.context.loaders(given(at_least)), as_of, as_happened)
+        found = await find_named(INCIDENT, loaders.shown_incidents, incidents.SUBJECTS, id, reference, loaders)
         return Incident.of(found, loaders) if found else None
 
     @strawberry.field(description="The incidents that the viewer may see, most recent occurrence first.")
@@ -52,11 +53,10 @@ class IncidentQueries:
         at_least: Position | None = strawberry.UNSET,
     ) -> Connection[Incident]:
         wanted = list_filter(IncidentListFilter, filter, attribution_status=several, region=region_paths, kind=several)
-        bounded = info.context.is_bounded("Incident")
-        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
+        loaders = info.context.loaders(given(at_least)).as_of(past_instant(as_of))
         return await connection(
             "incidents",
-            lambda scope, limit, place: incidents.page(scope, wanted, limit, place, bounded=bounded),
+            lambda scope, limit, place: incidents.page(scope, wanted, limit, place, names=loaders.names_of(INCIDENT)),
             lambda: loaders.number(lambda scope: incidents.count(scope, wanted)),
             Incident.of,
             loaders,

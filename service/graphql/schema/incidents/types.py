@@ -9,9 +9,11 @@ import strawberry
 
 from domain.deployment_request.events import Ground
 from domain.incident import state as domain
+from domain.incident.events import Alternative as AlternativeFinding
 from domain.incident.state import AttributionStatus
 from domain.vocabulary import (
     AnalyticConfidence,
+    EvidenceId,
     IncidentId,
     InformationCredibility,
     Likelihood,
@@ -22,11 +24,13 @@ from domain.vocabulary import Location as DomainLocation
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.audit_trail import presentation
+from service.graphql.schema.audit_trail.event_page import OLDEST, Before, Last, Order
 from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.disclosure import Disclosed, disclosed_subject, disclosure
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node
 from service.graphql.schema.scalars import optional_text, required_text
-from service.graphql.schema.shown import shown
+from service.graphql.schema.shown import reading, shown
 
 if TYPE_CHECKING:
     from service.graphql.schema.audit_trail.types import RecordedEventConnection
@@ -47,7 +51,9 @@ class Location:
 class Evidence:
     loaders: strawberry.Private[Loaders]
     state: strawberry.Private[domain.Evidence]
-    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)))
+    in_force: strawberry.Private[Marking]
+    disclosure = Disclosed(lambda of: disclosure(of.state.id, of.in_force, of.state.recorded_by), "id", "recorded_by")
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)), reads="id")
     summary: str = shown(lambda of: required_text(of.state.summary))
     marking: Marking = shown("state.marking")
     source_reliability: SourceReliability = shown("state.source_reliability")
@@ -58,6 +64,36 @@ class Evidence:
     uri: str | None = shown(lambda of: optional_text(of.state.uri))
     recorded_at: datetime = shown("state.recorded_at")
     recorded_by: Actor = shown(lambda of: Actor.of(of.state.recorded_by, of.loaders))
+    withdrawn: bool = shown("state.withdrawn", "It stays on record, and no new finding can rest on it.")
+    withdrawn_reason: str | None = shown(lambda of: optional_text(of.state.withdrawn_reason))
+
+
+@strawberry.type(description="Another explanation that was weighed, or a dissent: it releases nothing.")
+class Alternative:
+    state: strawberry.Private[AlternativeFinding]
+    visible: strawberry.Private[list[Evidence]]
+    responsible_party: str | None = shown(lambda of: optional_text(of.state.responsible_party))
+    likelihood: Likelihood = shown("state.likelihood")
+    confidence: AnalyticConfidence = shown("state.confidence")
+    basis: str = shown(lambda of: required_text(of.state.basis))
+
+    @strawberry.field(description="Its evidence that the viewer may see.")
+    def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
+        return part(among(self.visible, self.state.evidence), first, offset)
+
+
+@strawberry.type(description="What another investigator finds, beside the finding that stood then.")
+class Dissent:
+    incident: strawberry.Private["Incident"]
+    state: strawberry.Private[domain.Dissent]
+    visible: strawberry.Private[list[Evidence]]
+    by: Actor = shown(lambda of: Actor.of(of.state.by, of.incident.loaders))
+    at: datetime = shown("state.at")
+    finding: Alternative = shown(lambda of: Alternative(state=of.state.finding, visible=of.visible))
+
+
+def among(visible: list[Evidence], wanted: tuple[EvidenceId, ...]) -> list[Evidence]:
+    return [piece for piece in visible if piece.state.id in wanted]
 
 
 @strawberry.type(
@@ -71,23 +107,34 @@ class Attribution:
         strawberry.field(description="The incident that the finding is about.")
     )
     state: strawberry.Private[domain.Attribution]
-    seen: strawberry.Private[list[Evidence]]
+    visible: strawberry.Private[list[Evidence]]
     responsible_party: str | None = shown(lambda of: optional_text(of.state.responsible_party))
     likelihood: Likelihood = shown("state.likelihood")
     confidence: AnalyticConfidence = shown("state.confidence")
     basis: str = shown(lambda of: required_text(of.state.basis))
     found_at: datetime = shown("state.found_at")
     found_by: Actor = shown(lambda of: Actor.of(of.state.found_by, of.incident.loaders))
+    changed_because: str | None = shown(
+        lambda of: optional_text(of.state.changed_because), "What changed since the finding that it replaced, and why."
+    )
+    to_be_reaffirmed: bool = shown(
+        "state.to_be_reaffirmed",
+        "Whether evidence on which it rests is withdrawn. It then suffices for no hold, and approvals that rest on it "
+        "are questioned, until an investigator finds anew.",
+    )
 
     @classmethod
     async def of(cls, finding: domain.Attribution, incident: "Incident") -> Self:
         """A current or earlier finding on an incident."""
-        seen = [piece for piece in await incident.visible_evidence() if piece.state.id in finding.evidence]
-        return cls(incident=incident, state=finding, seen=seen)
+        return cls(incident=incident, state=finding, visible=await incident.visible_evidence())
 
     @strawberry.field(description="The evidence of the finding that the viewer may see.")
     def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
-        return part(self.seen, first, offset)
+        return part(among(self.visible, self.state.evidence), first, offset)
+
+    @strawberry.field(description="Other explanations that were weighed. They release nothing.")
+    def alternatives(self, first: First = MANY, offset: Offset = 0) -> list[Alternative]:
+        return [Alternative(state=each, visible=self.visible) for each in part(self.state.alternatives, first, offset)]
 
 
 @strawberry.type(
@@ -99,33 +146,39 @@ class Attribution:
 class Incident(Node):
     loaders: strawberry.Private[Loaders]
     state: strawberry.Private[domain.Incident]
-    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)))
+    is_past: strawberry.Private[bool]
+    disclosure = disclosed_subject("reported_by")
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)), reads="id")
     reference: str = shown("state.reference")
     version: int = shown("state.version", "Number of events; compared with expectedVersion.")
     kind: str = shown("state.kind")
-    description: str = shown(lambda of: required_text(of.state.description))
+    description: str = shown(lambda of: required_text(of.state.description), reads="description")
     region: str = shown("state.region")
-    location: Location | None = shown(lambda of: of.state.location and Location(state=of.state.location))
+    location: Location | None = shown(
+        lambda of: of.state.location and Location(state=of.state.location), reads="location"
+    )
     occurred_at: datetime = shown("state.occurred_at")
     reported_at: datetime = shown("state.reported_at")
-    reported_by: Actor = shown(lambda of: Actor.of(of.state.reported_by, of.loaders))
+    reported_by: Actor = shown(lambda of: Actor.of(of.state.reported_by, of.loaders), reads="reported_by")
     marking: Marking = shown("state.marking")
     recipients: list[str] = shown("state.recipients")
-    attribution_status: AttributionStatus = shown("state.status", whole=True)
+    attribution_status: AttributionStatus = shown("state.status")
 
     @classmethod
-    def of(cls, incident: domain.Incident, loaders: Loaders) -> Self:
-        return cls(loaders=loaders, state=incident)
+    def of(cls, incident: domain.Incident, loaders: Loaders, *, is_past: bool = False) -> Self:
+        """is_past: the state may be older than the newest."""
+        return cls(loaders=loaders, state=incident, is_past=is_past or loaders.past is not None)
 
     async def visible_evidence(self) -> list[Evidence]:
-        """The evidence that the viewer may see: this depends on the current referrals."""
+        """The evidence that the viewer may see: this depends on the current marking and referrals."""
         if not self.state.evidence:
             return []
-        viewer, now = await self.loaders.viewer(), self.state
-        if self.loaders.past is not None:
-            now = await self.loaders.present.incidents.load(self.state.id) or now
+        viewer = await self.loaders.viewer()
+        now = await self.loaders.present.incidents.load(self.state.id) if self.is_past else self.state
+        if now is None:
+            return []
         return [
-            Evidence(state=piece, loaders=self.loaders)
+            Evidence(state=piece, loaders=self.loaders, in_force=now.marking_of(piece))
             for piece in self.state.evidence
             if viewer.sees(now.audience_of(piece))
         ]
@@ -139,30 +192,46 @@ class Incident(Node):
     async def evidence(self, first: First = MANY, offset: Offset = 0) -> list[Evidence]:
         return part(await self.visible_evidence(), first, offset)
 
+    @strawberry.field(description="What other investigators find, in order of recording. It releases nothing.")
+    async def dissents(self, first: First = MANY, offset: Offset = 0) -> list[Dissent]:
+        dissents = part(self.state.dissents, first, offset)
+        visible = await self.visible_evidence() if dissents else []
+        return [Dissent(incident=self, state=each, visible=visible) for each in dissents]
+
     @strawberry.field(description="Authorities that it was referred to for action, after its attribution.")
     def referred_to(self, first: First = MANY, offset: Offset = 0) -> list[Authority]:
         return [Authority.named(code, self.loaders) for code in part(self.state.referred_to, first, offset)]
 
-    @strawberry.field(description="The requests that name it and that the viewer may see, in order of submission.")
+    @strawberry.field(
+        description="The requests that name it and that the viewer may see, in order of submission.",
+        metadata=reading("id"),
+    )
     async def deployment_requests(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["DeploymentRequest", strawberry.lazy("service.graphql.schema.requests.types")]]:
         found = await self.loaders.requests_on.load(self.state.id)
         return [
-            cast("DeploymentRequest", self.loaders.as_node(request, self.loaders))
+            cast("DeploymentRequest", self.loaders.as_node("DeploymentRequest", request, self.loaders))
             for request in part(found, first, offset)
         ]
 
-    @strawberry.field(description="The history, oldest first; of a past state, up to then.")
+    @strawberry.field(description="The full history; of a past state, up to then.", metadata=reading("id"))
     async def history(
-        self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
+        self,
+        order: Order = OLDEST,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
-        return await presentation.history(self, self.state.id, first, after, self.loaders)
+        return await presentation.history(
+            self, self.state.id, self.loaders, order=order, first=first, after=after, last=last, before=before
+        )
 
 
 async def visible_incidents(ids: Iterable[IncidentId], loaders: Loaders) -> list[Incident]:
     """The incidents among the ids that the viewer may see, in order."""
-    found = await loaders.incidents.load_many(ids)
+    found = await loaders.shown_incidents.load_many(ids)
     return [Incident.of(incident, loaders) for incident in found if incident is not None]
 
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain.deployment_request import decision
 from domain.deployment_request import state as domain
+from domain.deployment_request.decision import ConditionState, DecisionOutcome, Standing
 from domain.deployment_request.events import Recommendation
-from domain.deployment_request.state import DecisionOutcome, Standing
 from domain.vocabulary import AnalyticConfidence, Likelihood
 from domain.vocabulary import Period as DomainPeriod
 from service.graphql.loaders.loaders import Loaders
@@ -15,7 +16,7 @@ from service.graphql.schema.actor import Actor
 from service.graphql.schema.incidents import types as incidents
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.scalars import optional_text, required_text
-from service.graphql.schema.shown import shown
+from service.graphql.schema.shown import reading, shown
 
 if TYPE_CHECKING:
     from service.graphql.schema.incidents.types import Attribution, Incident
@@ -63,25 +64,73 @@ class Endorsement:
     endorsed_at: datetime = shown("state.endorsed_at")
     counts: bool = shown(
         lambda of: of.request.counts(of.state),
-        "False once the terms are amended or the author has recused themselves.",
+        "False once the terms are amended, or its author has changed it or recused themselves.",
     )
 
 
-@strawberry.type(description="A condition of an approval, and whether its fulfilment was reported.")
+@strawberry.type(
+    description="The notice to the requesting authority before a denial or a revocation, and its statement."
+)
+class Hearing:
+    loaders: strawberry.Private[Loaders]
+    state: strawberry.Private[domain.Hearing]
+    grounds: str = shown(lambda of: required_text(of.state.grounds), "Of the decision that was intended.")
+    notice_at: datetime = shown("state.notice_at")
+    notice_by: Actor = shown(lambda of: Actor.of(of.state.notice_by, of.loaders))
+    until: datetime = shown("state.until", "By when a statement can be made.")
+    statement: str | None = shown(lambda of: optional_text(of.state.statement))
+    statement_at: datetime | None = shown("state.statement_at")
+    urgency: str | None = shown(
+        lambda of: optional_text(of.state.urgency),
+        "Why it was decided before that; without an earlier notice, the decision and its reason are the notice.",
+    )
+
+
+@strawberry.type(description="That an approval is to end later; until it is granted or refused.")
+class Extension:
+    loaders: strawberry.Private[Loaders]
+    state: strawberry.Private[domain.Extension]
+    request: strawberry.Private[domain.DeploymentRequest]
+    until: datetime = shown("state.until", "When the approval is to end instead.")
+    reason: str = shown(lambda of: required_text(of.state.reason))
+    asked_at: datetime = shown("state.asked_at")
+    asked_by: Actor = shown(lambda of: Actor.of(of.state.asked_by, of.loaders))
+
+    @strawberry.field(
+        description="In order of recording. Empty for those who may not read the endorsements of the request."
+    )
+    def endorsements(self, first: First = MANY, offset: Offset = 0) -> list[Endorsement]:
+        found = part(self.state.endorsements, first, offset)
+        return [Endorsement(state=each, request=self.request, loaders=self.loaders) for each in found]
+
+
+@strawberry.type(description="A condition of an approval, and how far its fulfilment is.")
 class Condition:
-    state: strawberry.Private[domain.Condition]
-    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)))
-    text: str = shown(lambda of: required_text(of.state.text))
-    due_by: datetime | None = shown("state.due_by")
-    fulfilled: bool = shown("state.is_fulfilled")
-    fulfilment_report: str | None = shown(lambda of: optional_text(of.state.fulfilment_report))
-    fulfilled_at: datetime | None = shown("state.fulfilled_at")
+    loaders: strawberry.Private[Loaders]
+    condition: strawberry.Private[decision.Condition]
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.condition.id)))
+    text: str = shown(lambda of: required_text(of.condition.text))
+    due_by: datetime | None = shown("condition.due_by")
+    fulfilled: bool = shown(
+        "condition.is_fulfilled", "Whether its fulfilment is reported, and the report not sent back."
+    )
+    fulfilment_report: str | None = shown(lambda of: optional_text(of.condition.fulfilment_report))
+    fulfilled_at: datetime | None = shown("condition.fulfilled_at")
+    state: ConditionState = shown("condition.state")
+    sent_back_reason: str | None = shown(
+        lambda of: optional_text(of.condition.sent_back_reason),
+        "Why its last report was sent back; null once reported again.",
+    )
+    accepted_at: datetime | None = shown("condition.accepted_at")
+    accepted_by: Actor | None = shown(
+        lambda of: of.condition.accepted_by and Actor.of(of.condition.accepted_by, of.loaders)
+    )
 
 
 @strawberry.type(description="The decision: outcome, author and grounds.")
 class Decision:
     loaders: strawberry.Private[Loaders]
-    state: strawberry.Private[domain.Decision]
+    state: strawberry.Private[decision.Decision]
     outcome: DecisionOutcome = shown("state.outcome")
     reason: str = shown(lambda of: required_text(of.state.reason))
     decided_at: datetime = shown("state.decided_at")
@@ -97,7 +146,8 @@ class Decision:
         description=(
             "The findings that the decision was based on, as they were then. Omits incidents and evidence that "
             "the viewer may not see."
-        )
+        ),
+        metadata=reading(of="Incident"),
     )
     async def grounds(
         self, first: First = MANY, offset: Offset = 0
@@ -105,6 +155,8 @@ class Decision:
         found = await incidents.findings(self.state.grounds, self.state.position, self.loaders)
         return part(found, first, offset)
 
-    @strawberry.field(description="The conditions of an approval.")
+    @strawberry.field(
+        description="The conditions of an approval.", metadata=reading("decision.conditions", of="DeploymentRequest")
+    )
     def conditions(self, first: First = MANY, offset: Offset = 0) -> list[Condition]:
-        return [Condition(state=each) for each in part(self.state.conditions, first, offset)]
+        return [Condition(condition=each, loaders=self.loaders) for each in part(self.state.conditions, first, offset)]

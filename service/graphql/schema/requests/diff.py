@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from domain.deployment_request.state import DeploymentRequest
-from projections.audit_entries import difference, visible_changes
+from projections.rows.audit_entries import difference, visible_changes
 from service.graphql.execution.field_charges import RULES
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders

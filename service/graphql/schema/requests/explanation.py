@@ -1,6 +1,7 @@
 """Explanation of a request's status and possible next actions, from the lifecycle table."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -8,6 +9,7 @@ import strawberry
 from domain.decider import Outlook, Verdict
 from domain.deployment_request.lifecycle import outlooks
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.deployment_request.visibility import reads_deliberations
 from service.graphql.execution.field_charges import RULES
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.audit_trail import presentation
@@ -87,7 +89,10 @@ async def explain(request: DeploymentRequest, loaders: Loaders) -> Explanation:
     """Evaluates the rules as of the loaders' instant. Incidents are shown as far as the viewer may see them now."""
     named = await loaders.incidents.load_many(request.concerns)
     seen = frozenset(incident.id for incident in named if incident is not None)
-    found = await actions.evaluate(request, loaders, lambda context: outlooks(request, context), seen)
+    deliberations = reads_deliberations(await loaders.viewer(), request)
+    found = await actions.evaluate(
+        request, loaders, lambda context: outlooks(request, replace(context, deliberations=deliberations)), seen
+    )
     positions = {position for outlook in found for verdict in outlook.verdicts for position in verdict.rests_on}
     events = await _events({*positions, *request.led_here}, loaders)
     await loaders.pace.point(RULES)

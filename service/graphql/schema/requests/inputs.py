@@ -33,10 +33,18 @@ class SubmitDeploymentRequestInput(CommandInput):
     recipients: list[str] | None = strawberry.UNSET
 
 
-@strawberry.input(description="For commands that need only a reason.")
-class DeploymentRequestCommandInput(ChangeInput):
+@strawberry.input
+class ReasonedInput(ChangeInput):
     id: strawberry.ID
     reason: str
+
+
+@strawberry.input(description="For commands that need only a reason.")
+class DeploymentRequestCommandInput(ReasonedInput):
+    urgency: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Only of a denial or a revocation: why the requesting authority cannot be heard before.",
+    )
 
 
 @strawberry.input(
@@ -45,7 +53,7 @@ class DeploymentRequestCommandInput(ChangeInput):
         "values stay the same; one that names none is refused."
     )
 )
-class AmendDeploymentRequestInput(DeploymentRequestCommandInput):
+class AmendDeploymentRequestInput(ReasonedInput):
     force: str | None = strawberry.UNSET
     strength: int | None = strawberry.UNSET
     purpose: str | None = strawberry.UNSET
@@ -54,7 +62,7 @@ class AmendDeploymentRequestInput(DeploymentRequestCommandInput):
 
 
 @strawberry.input
-class WithholdDeploymentRequestInput(DeploymentRequestCommandInput):
+class WithholdDeploymentRequestInput(ReasonedInput):
     awaiting: list[strawberry.ID] = strawberry.field(description="The incidents whose attribution is awaited.")
     minimum_likelihood: Likelihood = Likelihood.LIKELY
     minimum_confidence: AnalyticConfidence = AnalyticConfidence.MODERATE
@@ -62,12 +70,22 @@ class WithholdDeploymentRequestInput(DeploymentRequestCommandInput):
 
 
 @strawberry.input
-class EndorseDeploymentRequestInput(DeploymentRequestCommandInput):
+class EndorseDeploymentRequestInput(ReasonedInput):
     recommendation: Recommendation
 
 
+@strawberry.input
+class AssignDeploymentRequestInput(ChangeInput):
+    id: strawberry.ID
+    subject: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A subject of your issuer, or 'person:ISSUER|SUBJECT'. Left out: it is assigned to nobody.",
+    )
+    reason: str
+
+
 @strawberry.input(description="strength and period: what is granted, if less than requested.")
-class ApproveDeploymentRequestInput(DeploymentRequestCommandInput):
+class ApproveDeploymentRequestInput(ReasonedInput):
     strength: int | None = strawberry.UNSET
     period: PeriodInput | None = strawberry.UNSET
     conditions: list[ConditionInput] | None = strawberry.UNSET
@@ -75,10 +93,24 @@ class ApproveDeploymentRequestInput(DeploymentRequestCommandInput):
 
 
 @strawberry.input
-class RemarkOnDeploymentRequestInput(DeploymentRequestCommandInput):
+class RemarkOnDeploymentRequestInput(ReasonedInput):
     internal: bool = strawberry.field(
         default=False, description="Only the deciding authority and auditors see the text."
     )
+
+
+@strawberry.input
+class AskExtensionInput(ChangeInput):
+    id: strawberry.ID
+    until: datetime = strawberry.field(description="When the approval is to end instead.")
+    reason: str
+
+
+@strawberry.input
+class SettleFulfilmentInput(ChangeInput):
+    id: strawberry.ID
+    condition: strawberry.ID
+    reason: str
 
 
 @strawberry.input
@@ -86,3 +118,16 @@ class ReportFulfilmentInput(ChangeInput):
     id: strawberry.ID
     condition: strawberry.ID
     report: str
+
+
+@strawberry.input
+class GiveNoticeInput(ChangeInput):
+    id: strawberry.ID
+    grounds: str = strawberry.field(description="Of the denial or revocation that is intended.")
+    until: datetime = strawberry.field(description="By when a statement can be made.")
+
+
+@strawberry.input
+class MakeStatementInput(ChangeInput):
+    id: strawberry.ID
+    statement: str

@@ -6,16 +6,16 @@ import strawberry
 
 from domain.deployment_request.state import DeploymentRequest as State
 from domain.deployment_request.state import RequestStatus
-from projections import deployment_requests, incidents, request_lists
-from projections.request_lists import RequestListFilter, RequestOrder
+from projections.views import deployment_requests, incidents, request_lists
+from projections.views.request_lists import RequestListFilter, RequestOrder
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.loaders.parked import refuse
-from service.graphql.schema.arguments import given, ids, list_filter, region_paths, several, words
-from service.graphql.schema.context import Info
-from service.graphql.schema.node_lookup import find_named
+from service.graphql.schema.arguments import codes, given, ids, list_filter, past_instant, region_paths, several, words
+from service.graphql.schema.context import Info, loaders_then
+from service.graphql.schema.node_lookup import REQUEST, find_named
 from service.graphql.schema.pagination import Connection, connection
 from service.graphql.schema.requests.types import DeploymentRequest
-from service.graphql.schema.scalars import AsOf, Position
+from service.graphql.schema.scalars import AsHappened, AsOf, Position
 
 
 @strawberry.input(
@@ -59,11 +59,12 @@ class RequestQueries:
         id: strawberry.ID | None = strawberry.UNSET,
         reference: str | None = strawberry.UNSET,
         as_of: AsOf = strawberry.UNSET,
+        as_happened: AsHappened = strawberry.UNSET,
         version: int | None = strawberry.UNSET,
         at_least: Position | None = strawberry.UNSET,
     ) -> DeploymentRequest | None:
-        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
-        newest = await find_named("request", loaders.requests, deployment_requests.SUBJECTS, id, reference, loaders)
+        loaders = loaders_then(info.context.loaders(given(at_least)), as_of, as_happened, version)
+        newest = await find_named(REQUEST, loaders.shown_requests, deployment_requests.SUBJECTS, id, reference, loaders)
         wanted = given(version)
         if newest is None or wanted is None:
             return DeploymentRequest.of(newest, loaders) if newest else None
@@ -84,20 +85,21 @@ class RequestQueries:
             RequestListFilter,
             filter,
             status=several,
-            requesting_authority=several,
-            deciding_authority=several,
+            requesting_authority=codes,
+            deciding_authority=codes,
             region=region_paths,
             incident=ids,
             text=words,
         )
-        bounded = info.context.is_bounded("DeploymentRequest")
         order = given(order_by) or RequestOrder.SUBMITTED_AT_DESC
-        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
+        loaders = info.context.loaders(given(at_least)).as_of(past_instant(as_of))
         if wanted.incident is not None:
             refuse(await loaders.parked(incidents.NAME).among([wanted.incident]))
         return await connection(
             f"requests/{order}",
-            lambda scope, limit, place: request_lists.page(scope, wanted, order, limit, place, bounded=bounded),
+            lambda scope, limit, place: request_lists.page(
+                scope, wanted, order, limit, place, names=loaders.names_of(REQUEST)
+            ),
             lambda: _count(wanted, loaders),
             DeploymentRequest.of,
             loaders,

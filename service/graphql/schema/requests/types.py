@@ -11,19 +11,22 @@ from domain.deployment_request import state as domain
 from domain.deployment_request.state import RequestStatus
 from domain.vocabulary import Marking
 from service.graphql.loaders.loaders import Loaders
+from service.graphql.schema.actor import Actor
 from service.graphql.schema.arguments import given
 from service.graphql.schema.audit_trail import presentation
+from service.graphql.schema.audit_trail.event_page import OLDEST, Before, Last, Order
 from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.disclosure import disclosed_subject
 from service.graphql.schema.incidents import types as incidents
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node
 from service.graphql.schema.requests import actions
 from service.graphql.schema.requests.actions import RequestAction
-from service.graphql.schema.requests.decisions import Decision, Endorsement, Hold, Period
+from service.graphql.schema.requests.decisions import Decision, Endorsement, Extension, Hearing, Hold, Period
 from service.graphql.schema.requests.diff import differences
 from service.graphql.schema.requests.explanation import Explanation, explain
 from service.graphql.schema.scalars import required_text
-from service.graphql.schema.shown import shown
+from service.graphql.schema.shown import reading, shown
 
 if TYPE_CHECKING:
     from service.graphql.schema.audit_trail.types import FieldChange, RecordedEventConnection
@@ -38,7 +41,8 @@ class DeploymentRequest(Node):
     state: strawberry.Private[domain.DeploymentRequest]
     is_past: strawberry.Private[bool]
     consulted: strawberry.Private[Mapping[UUID, object]]
-    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)))
+    disclosure = disclosed_subject("submitted_by")
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)), reads="id")
     reference: str = shown(
         "state.reference",
         "Assigned on submission: '<requesting authority>-<year>-<number>', e.g. 'pristina-2024-0001'.",
@@ -49,24 +53,51 @@ class DeploymentRequest(Node):
         "state.revision",
         "Revision of the terms, from 1; each amendment raises it. Endorsements refer to a revision.",
     )
-    requesting_authority: Authority = shown(lambda of: Authority.named(of.state.requesting_authority, of.loaders))
+    requesting_authority: Authority = shown(
+        lambda of: Authority.named(of.state.requesting_authority, of.loaders), reads="requesting_authority"
+    )
     deciding_authority: Authority = shown(
         lambda of: Authority.named(of.state.deciding_authority, of.loaders),
         "The authority whose mandate covers the region.",
+        reads="deciding_authority",
     )
     force: str = shown("state.force")
     strength: int = shown("state.strength", "Number of persons.")
     region: str = shown("state.region")
-    purpose: str = shown(lambda of: required_text(of.state.purpose))
-    period: Period = shown(lambda of: Period(state=of.state.period))
+    purpose: str = shown(lambda of: required_text(of.state.purpose), reads="purpose")
+    period: Period = shown(lambda of: Period(state=of.state.period), reads="period")
     marking: Marking = shown("state.marking")
     recipients: list[str] = shown("state.recipients")
-    hold: Hold | None = shown(lambda of: of.state.hold and Hold(state=of.state.hold, loaders=of.loaders))
-    decision: Decision | None = shown(
-        lambda of: of.state.decision and Decision(state=of.state.decision, loaders=of.loaders), whole=True
+    endorsements_required: int = shown(
+        "state.endorsements_required", "Endorsements of the current revision that an approval needs."
     )
+    endorsements_counted: int = shown(
+        "state.endorsements_counted", "Endorsements of the current revision, whatever they recommend."
+    )
+    assigned_to: Actor | None = shown(
+        lambda of: of.state.assigned_to and Actor.of(of.state.assigned_to, of.loaders),
+        "Who is to review it, without roles: they may be unknown. It locks nothing. Internal if the deliberations are.",
+        reads="assigned_to",
+    )
+    hold: Hold | None = shown(lambda of: of.state.hold and Hold(state=of.state.hold, loaders=of.loaders), reads="hold")
+    decision: Decision | None = shown(
+        lambda of: of.state.decision and Decision(state=of.state.decision, loaders=of.loaders), reads="decision"
+    )
+    hearing: Hearing | None = shown(
+        lambda of: of.state.hearing and Hearing(state=of.state.hearing, loaders=of.loaders),
+        "Before a denial or a revocation, if the mandate requires it; null once the terms are amended or approved.",
+        reads="hearing",
+    )
+    extension: Extension | None = shown(
+        lambda of: of.state.extension and Extension(state=of.state.extension, request=of.state, loaders=of.loaders),
+        "The extension of its approval that is asked for; null once it is granted or refused, or the approval ends.",
+    )
+    submitted_by: Actor = shown(lambda of: Actor.of(of.state.submitted_by, of.loaders), reads="submitted_by")
     submitted_at: datetime = shown("state.submitted_at")
     updated_at: datetime = shown("state.updated_at")
+    answer_by: datetime | None = shown(
+        "state.answer_by", "When it is to be decided, by the mandate at its submission; null: no time limit."
+    )
 
     @classmethod
     def of(
@@ -81,13 +112,20 @@ class DeploymentRequest(Node):
         past = is_past or loaders.past is not None
         return cls(loaders=loaders, state=request, is_past=past, consulted=consulted)
 
-    @strawberry.field(description="The incidents that the request names and the viewer may see.")
+    @strawberry.field(
+        description="The incidents that the request names and the viewer may see.", metadata=reading("incidents")
+    )
     async def incidents(
         self, first: First = MANY, offset: Offset = 0
     ) -> list[Annotated["Incident", strawberry.lazy("service.graphql.schema.incidents.types")]]:
         return part(await incidents.visible_incidents(self.state.incidents, self.loaders), first, offset)
 
-    @strawberry.field(description="In order of recording.")
+    @strawberry.field(
+        description=(
+            "In order of recording. If the mandate keeps deliberations internal, empty for all but the deciding "
+            "authority and auditors who see everything: see endorsementsCounted."
+        )
+    )
     def endorsements(self, first: First = MANY, offset: Offset = 0) -> list[Endorsement]:
         found = part(self.state.endorsements, first, offset)
         return [Endorsement(state=each, request=self.state, loaders=self.loaders) for each in found]
@@ -122,8 +160,15 @@ class DeploymentRequest(Node):
     ) -> list[Annotated["FieldChange", strawberry.lazy("service.graphql.schema.audit_trail.types")]]:
         return part(await differences(self.state, from_version, given(to_version), self.loaders), first, offset)
 
-    @strawberry.field(description="The full history, oldest first; of a past state, up to then.")
+    @strawberry.field(description="The full history; of a past state, up to then.", metadata=reading("id"))
     async def history(
-        self, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
+        self,
+        order: Order = OLDEST,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
-        return await presentation.history(self, self.state.id, first, after, self.loaders)
+        return await presentation.history(
+            self, self.state.id, self.loaders, order=order, first=first, after=after, last=last, before=before
+        )

@@ -6,10 +6,10 @@ import strawberry
 
 from domain.deployment_request.state import RequestStatus
 from domain.incident.state import AttributionStatus
-from projections import situation_counts
-from projections.situation import INCIDENTS, REQUEST
-from projections.situation_counts import StatusCounts
-from service.graphql.schema.arguments import given, region_paths
+from projections.views import situation_counts
+from projections.views.situation import INCIDENTS, REQUEST
+from projections.views.situation_counts import StatusCounts
+from service.graphql.schema.arguments import given, past_instant, region_paths
 from service.graphql.schema.context import Info
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.scalars import AsOf, Position
@@ -58,7 +58,7 @@ class SituationQueries:
         offset: Offset = 0,
     ) -> list[RegionSituation]:
         wanted = region_paths("regions", given(regions))
-        loaders = info.context.loaders(given(at_least)).as_of(given(as_of))
+        loaders = info.context.loaders(given(at_least)).as_of(past_instant(as_of))
         counts = await loaders.rows(lambda scope: situation_counts.by_region(scope, wanted))
         named = dict.fromkeys(wanted) if wanted is not None else dict.fromkeys(count.region for count in counts)
         return [RegionSituation.of(region, counts) for region in part([*named], first, offset)]

@@ -27,8 +27,8 @@ from tests.service.exchange.exports.exporter import Exporter
 
 
 def gathered(register: Exporter, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> Material:
-    scope, eyes = register.scope(actor, as_of)
-    return MaterialReader(register.store, replace(scope, subject=request), eyes).material(
+    scope, visibility = register.scope(actor, as_of)
+    return MaterialReader(register.store, replace(scope, subject=request), visibility).material(
         lambda persons: {}, "operator"
     )
 

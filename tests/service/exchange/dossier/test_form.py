@@ -66,9 +66,9 @@ def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
 def gathered(register: Importer, reference: str, actor: Actor = SYSTEM) -> Material:
     at = now()
     scope = scope_of(register.store, actor, at)
-    eyes = Visibility(register.store, actor, at, scope.present)
-    one = replace(scope, subject=called(register.store, eyes, reference, scope.end))
-    return MaterialReader(register.store, one, eyes).material(lambda persons: {}, "operator")
+    visibility = Visibility(register.store, actor, at, scope.present)
+    one = replace(scope, subject=called(register.store, visibility, reference, scope.end))
+    return MaterialReader(register.store, one, visibility).material(lambda persons: {}, "operator")
 
 
 def printed(register: Importer, reference: str, actor: Actor = SYSTEM) -> Document:
@@ -81,7 +81,7 @@ def picture_of(made: Document) -> ElementTree.Element:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_people_wrote_is_never_taken_for_more(register: Importer, text: str) -> None:
+def test_texts_of_persons_are_never_interpreted(register: Importer, text: str) -> None:
     name = NOT_ON_ONE_LINE.sub(" ", text)[:200].strip()
     register.takes(
         *FOUNDED,
@@ -103,17 +103,17 @@ def test_what_people_wrote_is_never_taken_for_more(register: Importer, text: str
 def test_an_imported_request_shows_when_it_happened_and_when_it_was_recorded(register: Importer) -> None:
     register.reads(EXAMPLE)
     made = printed(register, "exercise-lowland-2017-0001")
-    told = list(lines(made))
+    text = list(lines(made))
     assert made.standing == "Approved, with conditions, on 12 March 2017, 10:00 UTC."
-    assert "12 March 2017" in told
-    assert f"recorded on {now():%-d %B %Y}" in "\n".join(told)
-    assert "Likelihood of the finding on" not in "\n".join(told[: told.index("Decisions, their grounds and the rules")])
-    checks = [each for each in told if each.startswith("The hold awaits a finding on exercise-lowland-i-2017-0001")]
+    assert "12 March 2017" in text
+    assert f"recorded on {now():%-d %B %Y}" in "\n".join(text)
+    assert "Likelihood of the finding on" not in "\n".join(text[: text.index("Decisions, their grounds and the rules")])
+    checks = [each for each in text if each.startswith("The hold awaits a finding on exercise-lowland-i-2017-0001")]
     assert checks == [], "the finding was there when the review was resumed"
-    assert "Likelihood of the finding on exercise-lowland-i-2017-0001: has LIKELY, needs LIKELY." in told
-    assert "EXERCISE: treaty of 2016" in told
-    assert "B2" in told
-    assert "condition 1" in told
+    assert "Likelihood of the finding on exercise-lowland-i-2017-0001: has LIKELY, needs LIKELY." in text
+    assert "EXERCISE: treaty of 2016" in text
+    assert "B2" in text
+    assert "condition 1" in text
 
 
 def test_the_picture_shows_every_event_once_and_every_status(register: Importer) -> None:
@@ -133,7 +133,7 @@ def test_the_picture_shows_every_event_once_and_every_status(register: Importer)
 
 
 @pytest.mark.parametrize("shares", [(0, 0.01, 1), (0, 0.5, 1), (0, 0, 0), (1, 1, 1), (0.3, 0.4, 0.5), (0.1, 1, 1)])
-def test_no_name_of_an_incident_covers_a_number(register: Importer, shares: tuple[float, ...]) -> None:
+def test_incident_labels_do_not_cover_numbers(register: Importer, shares: tuple[float, ...]) -> None:
     """shares: of the year that the request takes, at which something becomes of the incident."""
     register.reads(EXAMPLE)
     found = gathered(register, "exercise-lowland-2017-0001")
@@ -178,7 +178,7 @@ def test_a_line_of_time_has_a_few_marks_in_order(span: timedelta) -> None:
     assert len({label for _, label in found}) == len(found) or span < timedelta(seconds=1)
 
 
-def test_what_no_font_can_show_is_reported(register: Importer) -> None:
+def test_characters_without_a_glyph_are_reported(register: Importer) -> None:
     register.takes(*FOUNDED, asked("a", purpose="\U00012000 in cuneiform"))
     made = printed(register, "lowland-2017-0001")
     assert pdf(made, now()).unshown == "\U00012000"
@@ -195,22 +195,22 @@ def test_a_word_that_is_longer_than_a_line_stays_on_the_page(register: Importer,
         assert all(set(row[-MARGIN * RGBA :]) == {255} for row in pixels(page))
 
 
-def test_no_text_turns_round_what_stands_beside_it(register: Importer) -> None:
+def test_bidirectional_text_does_not_affect_its_surroundings(register: Importer) -> None:
     register.takes(*FOUNDED, asked("a", purpose="EXERCISE \u202eforce \u2067x"))
     page = html(printed(register, "lowland-2017-0001")).decode()
     assert "EXERCISE \ufffdforce \ufffdx" in page
     assert not set(page) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def test_it_is_printed_the_same_from_the_same(register: Importer) -> None:
+def test_the_same_material_prints_the_same_bytes(register: Importer) -> None:
     register.reads(EXAMPLE)
     made, at = printed(register, "exercise-lowland-2017-0001"), now()
     assert html(made) == html(made)
     assert pdf(made, at) == pdf(made, at)
-    told = pdf(made, at).content
-    assert b"/StructTreeRoot" in told, "tagged, to be read aloud"
-    assert b"pdfaid" in told
-    assert re.search(rb"/JavaScript|/Launch|/URI|/EmbeddedFile", told) is None
+    content = pdf(made, at).content
+    assert b"/StructTreeRoot" in content, "tagged, to be read aloud"
+    assert b"pdfaid" in content
+    assert re.search(rb"/JavaScript|/Launch|/URI|/EmbeddedFile", content) is None
     assert len(compiled(made, at, format="png", ppi=20.0)) >= 3
 
 
@@ -220,7 +220,7 @@ def run(database_urls: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyP
     key.write_bytes(KEY)
     monkeypatch.setenv("MANDATE_DATABASE_URL", database_urls.api)
     monkeypatch.setenv("MANDATE_TOKEN_KEY_FILE", str(key))
-    return lambda *arguments: CliRunner().invoke(application(), ("dossier", *arguments))
+    return lambda *arguments: CliRunner().invoke(application("dossier"), ("dossier", *arguments))
 
 
 def test_a_dossier_is_printed_from_the_command_line(register: Importer, run: Any, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_dossier_is_printed_from_the_command_line(register: Importer, run: Any
     assert "for eva" in (tmp_path / "e.html").read_text()
 
 
-def test_what_cannot_be_printed_is_said_in_one_line(register: Importer, run: Any, tmp_path: Path) -> None:
+def test_a_dossier_that_cannot_be_printed_is_reported_in_one_line(register: Importer, run: Any, tmp_path: Path) -> None:
     register.reads(EXAMPLE)
     reference = "exercise-lowland-2017-0001"
     ahead = (now() + timedelta(days=1)).isoformat()

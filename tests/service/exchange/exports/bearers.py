@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections import audit_trail_queries
-from projections.api_terms import payload
-from projections.audit_entries import VisibleEntry, introduces, visible_to
-from projections.audit_trail_queries import AuditTrailFilter
+from projections.rows.api_terms import payload
+from projections.rows.audit_entries import VisibleEntry, introduces, visible_to
+from projections.views import audit_trail_queries
+from projections.views.audit_trail_filter import AuditTrailFilter
 from tests.projections.chance import ISSUER
 from tests.service.exchange.exports.exporter import Exporter
 
@@ -22,6 +22,7 @@ BEARERS = tuple(
         ("p2", "bravo", Role.REVIEWER),
         ("p3", "carol", Role.AUDITOR),
         ("p4", "delta", Role.OBSERVER),
+        ("p5", "bravo", Role.AUDITOR),
         ("nobody", "nowhere", Role.OBSERVER),
     )
 )
@@ -42,26 +43,12 @@ def seen_by(register: Exporter, bearer: Actor, as_of: datetime | None = None) ->
     )
     mentions = {mention for entry in entries for mention in entry.mentions}
     seen = set(register.world.ask(bearer, lambda sight: audit_trail_queries.seen(sight, mentions)))
-    viewer = viewer_of(register, bearer)
     shown = {
-        entry.position: visible_to(viewer, entry, seen)
-        for entry in entries
-        if as_of is None or entry.recorded_at <= as_of
+        entry.position: visible_to(entry, seen) for entry in entries if as_of is None or entry.recorded_at <= as_of
     }
     texts = {text for each in shown.values() for text in texts_in(each.payload)}
     everything = {text for recorded in register.log for text in texts_in(payload(recorded.event))}
     return Seen(shown, texts, (everything - texts) | unseen_names(register, shown))
-
-
-def viewer_of(register: Exporter, bearer: Actor) -> Any:
-    viewers: list[Any] = []
-
-    def note(sight: Any) -> Any:
-        viewers.append(sight.viewer)
-        return audit_trail_queries.seen(sight, [])
-
-    register.world.ask(bearer, note)
-    return viewers[0]
 
 
 def texts_in(value: Any) -> set[str]:

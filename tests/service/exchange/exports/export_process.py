@@ -11,7 +11,7 @@ from service.settings import DatabaseUrls
 from tests.projections.world import World
 from tests.service.exchange.exports.exporter import EVERY_FORM, Exporter
 
-AUDITOR = Actor(issuer="mandate", subject=Subject("eva"), authority=AuthorityCode("audit"), roles=(Role.AUDITOR,))
+AUDITOR = Actor(issuer="mandate", subject=Subject("eva"), authority=AuthorityCode("carol"), roles=(Role.AUDITOR,))
 
 if __name__ == "__main__":
     url, folder = sys.argv[1:]

@@ -34,6 +34,7 @@ EVERY_FORM = (
     ("ocel2", "json", False),
     ("ocel2", "sqlite", False),
     ("xes", "xes", False),
+    ("xlsx", "xlsx", False),
 )
 """Format, the ending of the file, and whether it has one row for each event."""
 
@@ -115,10 +116,10 @@ class Exporter:
     ) -> Path:
         """The file that the command line would write."""
         path = self.folder / f"export.{ending}"
-        scope, eyes = self.scope(actor, as_of)
+        scope, visibility = self.scope(actor, as_of)
         if request is not None:
-            scope = replace(scope, subject=called(self.store, eyes, request, scope.end))
-        carry_out(chosen(form, str(path), events), VisibleLog(self.store, scope, eyes))
+            scope = replace(scope, subject=called(self.store, visibility, request, scope.end))
+        carry_out(chosen(form, str(path), events), VisibleLog(self.store, scope, visibility))
         return path
 
 

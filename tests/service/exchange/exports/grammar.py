@@ -122,8 +122,8 @@ def _items(log: dict[str, Any], kind: str) -> Iterator[str]:
         yield f"an id of an {kind} is not unique"
     for item in items:
         declared = types[item["type"]]
-        told = Counter((each["name"], each.get("time")) for each in item["attributes"])
-        yield from (f"{kind} {item['id']} has {each} {n} times" for each, n in told.items() if n > 1)
+        counts = Counter((each["name"], each.get("time")) for each in item["attributes"])
+        yield from (f"{kind} {item['id']} has {each} {n} times" for each, n in counts.items() if n > 1)
         for each in item["attributes"]:
             try:
                 PARSERS[declared[each["name"]]](each["value"])

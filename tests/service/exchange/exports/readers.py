@@ -2,11 +2,14 @@
 
 import csv
 import json
+import zipfile
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import openpyxl
 import r4pm
 from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.formats.json import JSONFormat
@@ -29,6 +32,21 @@ def cloudevents(path: Path) -> list[BaseCloudEvent]:
 def table(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file, strict=True))
+
+
+def workbook(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each sheet as openpyxl reads them."""
+    with closing(openpyxl.load_workbook(path, read_only=True)) as book:
+        sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+    return {name: [dict(zip(rows[0], row, strict=True)) for row in rows[1:]] for name, rows in sheets.items()}
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file, decompressed."""
+    if not zipfile.is_zipfile(path):
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return b"".join(map(archive.read, archive.namelist()))
 
 
 def attributes(item: dict[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("either_way")
-def test_the_new_takes_the_place_of_the_old_at_the_end(target: Path) -> None:
+def test_a_new_file_replaces_the_old_at_the_end(target: Path) -> None:
     with replacing(target) as file:
         file.write(b"new")
         file.flush()
@@ -54,14 +54,14 @@ def test_the_new_takes_the_place_of_the_old_at_the_end(target: Path) -> None:
 
 
 @pytest.mark.usefixtures("either_way")
-def test_an_error_leaves_what_was_there(target: Path) -> None:
+def test_an_error_leaves_the_old_file(target: Path) -> None:
     with pytest.raises(TypeError), replacing(target) as file:
         file.writelines([b"half", "no bytes"])  # type: ignore[list-item]
     assert target.read_text() == "what was there before"
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_a_kill_leaves_nothing(target: Path) -> None:
+def test_a_killed_export_leaves_no_file(target: Path) -> None:
     command = [sys.executable, "-c", WRITING, str(target)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None
@@ -74,13 +74,13 @@ def test_a_kill_leaves_nothing(target: Path) -> None:
 
 def test_a_database_is_read_as_it_was_written_and_then_gone(tmp_path: Path) -> None:
     with database_beside(tmp_path / "log.sqlite") as (connection, file):
-        connection.execute("CREATE TABLE told (what TEXT)")
-        connection.execute("INSERT INTO told VALUES ('all of it')")
+        connection.execute("CREATE TABLE written (what TEXT)")
+        connection.execute("INSERT INTO written VALUES ('all of it')")
         copied = tmp_path / "copied.sqlite"
         copied.write_bytes(file.read())
     assert list(tmp_path.iterdir()) == [copied]
     with sqlite3.connect(copied) as database:
-        assert database.execute("SELECT what FROM told").fetchall() == [("all of it",)]
+        assert database.execute("SELECT what FROM written").fetchall() == [("all of it",)]
 
 
 def test_a_link_is_followed(target: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_link_is_followed(target: Path) -> None:
     assert target.read_text() == "new"
 
 
-def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportRefused, match=r"there is no folder .*/missing: make it first"):
         checked(str(tmp_path / "missing" / "export.csv"))
     for no_file in (str(tmp_path), os.devnull):

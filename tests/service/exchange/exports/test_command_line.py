@@ -11,10 +11,12 @@ from typer.testing import CliRunner, Result
 from domain.authority import stream_of
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, iso_time
-from projections.audit_entries import subject_of
+from projections.rows.audit_entries import subject_of
 from service.cli import application
+from service.errors import Unavailable
 from service.identity import ISSUER, Tokens
 from tests.databases import Databases
+from tests.service.access.issuer import ec_key, local_issuer
 from tests.service.exchange.exports import readers
 from tests.service.exchange.exports.exporter import EVERY_FORM, Exporter, Numbered, filled
 
@@ -38,8 +40,8 @@ def run(register: Exporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     key.write_bytes(KEY)
     monkeypatch.setenv("MANDATE_DATABASE_URL", register.world.urls.api)
     monkeypatch.setenv("MANDATE_TOKEN_KEY_FILE", str(key))
-    monkeypatch.setenv("MANDATE_VIEW_PATIENCE", "0.1")
-    return lambda *arguments: CliRunner().invoke(application(), arguments)
+    monkeypatch.setenv("MANDATE_VIEW_TIMEOUT", "0.1")
+    return lambda *arguments: CliRunner().invoke(application(arguments[0]), arguments)
 
 
 def token(lasts: timedelta = timedelta(hours=1)) -> str:
@@ -88,6 +90,32 @@ def test_a_token_comes_from_a_file_or_the_environment(
     assert run(*export).stdout == seen
 
 
+def test_a_token_of_an_issuer_is_accepted(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = ("export", "--format", "jsonl", "--output", "-")
+    seen = run(*export, "--token", token()).stdout
+    with local_issuer() as issuer:
+        issuer.keys = [ec_key("first")]
+        (tmp_path / "issuers.toml").write_text(f"""
+            [[issuers]]
+            issuer = "{issuer.url}"
+            audience = "mandate"
+            clients = ["console"]
+            authorities = ["alpha"]
+            cool_down = 0.01
+            [[issuers.grants]]
+            group = "readers"
+            authority = "alpha"
+            roles = ["OBSERVER"]""")
+        monkeypatch.setenv("MANDATE_ISSUERS", str(tmp_path / "issuers.toml"))
+        given = issuer.token(sub="eva", groups=["readers"])
+        assert run(*export, "--token", token()).stdout == seen, "the register's own are accepted beside them"
+        monkeypatch.delenv("MANDATE_TOKEN_KEY_FILE")
+        assert run(*export, "--token", given).stdout == seen
+        refused(run(*export, "--token", token()), "'iss' is not an issuer that is accepted here")
+        issuer.dropped = True
+        assert isinstance(run(*export, "--token", given).exception, Unavailable)
+
+
 def test_one_request_is_exported(run: Run, register: Exporter, tmp_path: Path) -> None:
     request = next(iter(register.states(DEPLOYMENT_REQUEST).values()))
     output = tmp_path / "one.csv"
@@ -106,24 +134,24 @@ def refused(result: Result, *words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--format", "pdf"), "there is no format 'pdf': choose one of csv, jsonl, cloudevents, ocel2, xes"),
         (("--format", "xes", "--events"), "--events is for csv"),
         (("--format", "csv", "--request", "alpha-2024-9999"), "there is no deployment request 'alpha-2024-9999'"),
         (("--format", "csv", "--request", "no reference at all"), "there is no deployment request"),
         (("--format", "csv", "--request", "alpha-i-2024-0001"), "there is no deployment request"),
-        (("--format", "csv", "--as-of", "yesterday"), "--as-of: 'yesterday' is no instant"),
-        (("--format", "csv", "--as-of", "2024-11-29T18:00:00"), "is no instant with an offset"),
+        (("--format", "csv", "--as-of", "yesterday"), "--as-of: 'yesterday' is not an instant"),
+        (("--format", "csv", "--as-of", "2024-11-29T18:00:00"), "is not an instant with an offset"),
         (("--format", "csv", "--as-of", "2999-01-01T00:00:00Z"), "lies ahead"),
         (("--format", "csv", "--token", "forged"), "The token is not one of this register's."),
         (("--format", "csv", "--token", token(lasts=timedelta(seconds=-1))), "The token has expired"),
     ],
 )
-def test_what_cannot_be_exported_is_refused(run: Run, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_bad_export_arguments_are_refused(run: Run, tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     output = tmp_path / "export.csv"
     before = set(tmp_path.iterdir())
-    refused(run("export", "--output", str(output), *arguments), told)
+    refused(run("export", "--output", str(output), *arguments), message)
     assert set(tmp_path.iterdir()) == before
 
 
@@ -132,7 +160,7 @@ def test_a_missing_folder_is_refused(run: Run, tmp_path: Path) -> None:
     refused(run("export", "--format", "csv", "--output", output), "there is no folder")
 
 
-def test_what_was_not_there_by_then_is_refused(run: Run, register: Exporter) -> None:
+def test_a_request_submitted_after_the_instant_is_refused(run: Run, register: Exporter) -> None:
     request = next(iter(register.states(DEPLOYMENT_REQUEST).values()))
     before = iso_time(register.log[0].recorded_at)
     refused(run("history", request.reference, "--as-of", before), f"'{request.reference}' by then")
@@ -173,8 +201,8 @@ def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Exporter,
 
 def test_a_history_that_may_not_be_seen_does_not_exist(run: Run, register: Exporter) -> None:
     subjects = register.states(DEPLOYMENT_REQUEST) | register.states(INCIDENT)
-    _, eyes = register.scope(EVA)
-    hidden = next(each for each in subjects.values() if not eyes.of([each.id])[each.id].visible)
+    _, visibility = register.scope(EVA)
+    hidden = next(each for each in subjects.values() if not visibility.of([each.id])[each.id].visible)
     assert run("history", hidden.reference).exit_code == 0
     refused(run("history", hidden.reference, "--token", token()), f"'{hidden.reference}' that may be seen")
 
@@ -202,7 +230,7 @@ def test_the_trail_is_filtered(run: Run, register: Exporter) -> None:
         ], arguments
 
 
-def test_the_trail_says_how_to_go_on(run: Run, register: Exporter) -> None:
+def test_the_trail_names_the_option_that_continues_it(run: Run, register: Exporter) -> None:
     result = run("trail", "--limit", "3")
     assert len(result.stdout.splitlines()) == 3
     hint = result.stderr.split("There is more: ")[1].split(",")[0]
@@ -213,15 +241,15 @@ def test_the_trail_says_how_to_go_on(run: Run, register: Exporter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--type", "RequestForgotten"), "no event is called 'RequestForgotten'"),
         (("--correlation", "first"), "--correlation: 'first' is no id"),
-        (("--from", "today"), "--from: 'today' is no instant"),
+        (("--from", "today"), "--from: 'today' is not an instant"),
     ],
 )
-def test_what_the_trail_cannot_be_asked_is_refused(run: Run, arguments: tuple[str, ...], told: str) -> None:
-    refused(run("trail", *arguments), told)
+def test_bad_trail_arguments_are_refused(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    refused(run("trail", *arguments), message)
 
 
 def test_a_trail_that_is_behind_says_so(

@@ -33,13 +33,13 @@ from service.settings import DatabaseUrls
 from tests.databases import NewDatabase
 from tests.projections.chance import START
 
-FEW, MANY = 2_000, 20_000
+FEW, MANY = 1_000, 10_000
 EVENTS_A_REQUEST = 10
 SMALL, LARGE = 50, 400
 """Pieces of evidence on one incident: 4 MB and 32 MB of text."""
 A_PAGE = 24 * 1024
 """KiB: what a page of large events takes, as bytes, decoded, and as it is written."""
-MORE_ALLOWED = 6 * 1024
+MORE_ALLOWED = 3 * 1024
 """KiB: what the subjects take that are remembered, and what an allocator keeps."""
 
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,8 @@ from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT
 from domain.deployment_request.events import RequestSubmitted
 from domain.recorded_event import Recorded
 from domain.vocabulary import Actor, iso_time
-from projections.api_terms import payload
-from projections.audit_entries import kind_of, subject_of
+from projections.rows.api_terms import payload
+from projections.rows.audit_entries import kind_of, subject_of
 from tests.service.exchange.exports import readers
 from tests.service.exchange.exports.exporter import Exporter
 from tests.service.exchange.exports.readers import at, attributes
@@ -122,6 +123,25 @@ def test_rows_of_events(register: Exporter) -> None:
         assert json.loads(row["data"]) == payload(recorded.event)
 
 
+def test_a_workbook_has_the_rows_of_both_tables_with_typed_values(register: Exporter) -> None:
+    sheets = readers.workbook(register.export("xlsx", "xlsx"))
+    assert [*sheets] == ["Requests", "Events"]
+    for name, events in (("Requests", False), ("Events", True)):
+        for found, row in zip(sheets[name], readers.table(register.export("csv", "csv", events=events)), strict=True):
+            assert {column: value for column, value in found.items() if not is_same(value, row[column])} == {}
+    for event, recorded in zip(sheets["Events"], register.log, strict=True):
+        assert (event["position"], type(event["recordedAt"])) == (recorded.position, datetime)
+
+
+def is_same(value: Any, text: str) -> bool:
+    """Whether a typed cell says what the cell of a CSV file says. Workbooks have milliseconds."""
+    if isinstance(value, datetime):
+        return abs(value.replace(tzinfo=UTC) - at(text)) <= timedelta(milliseconds=1)
+    if isinstance(value, bool):
+        return text == str(value).lower()
+    return text.removeprefix("'") == ("" if value is None else str(value).removeprefix("'"))
+
+
 def test_xes(register: Exporter) -> None:
     read = readers.xes(register.export("xes", "xes"))
     log = [recorded for recorded in register.log if kind_of(recorded) == DEPLOYMENT_REQUEST.name]
@@ -144,13 +164,13 @@ def test_xes(register: Exporter) -> None:
         )
         assert len(trace["events"]) == len(own)
         for event, recorded in zip(trace["events"], own, strict=True):
-            told, data = attributes(event), payload(recorded.event)
-            assert told["concept:name"] == type(recorded.event).__name__
-            assert at(told["time:timestamp"]) == recorded.happened_at
-            assert (told["org:resource"], told["org:group"]) == (who(recorded.actor), recorded.actor.authority)
-            assert told["position"] == recorded.position
-            assert told.get("reason") == data.get("reason")
-            assert len(told) == len(event["attributes"])
+            values, data = attributes(event), payload(recorded.event)
+            assert values["concept:name"] == type(recorded.event).__name__
+            assert at(values["time:timestamp"]) == recorded.happened_at
+            assert (values["org:resource"], values["org:group"]) == (who(recorded.actor), recorded.actor.authority)
+            assert values["position"] == recorded.position
+            assert values.get("reason") == data.get("reason")
+            assert len(values) == len(event["attributes"])
 
 
 @pytest.mark.parametrize("ending", ["json", "sqlite"])
@@ -166,9 +186,9 @@ def test_ocel(register: Exporter, ending: str) -> None:
         assert ("subject", str(subject_of(recorded))) in relations
         assert ("actor", f"person:{recorded.actor.issuer}|{recorded.actor.subject}") in relations
         assert ("acting for", str(stream_of(recorded.actor.authority))) in relations
-        told = {each["name"]: each["value"] for each in event["attributes"]}
-        assert str(told["position"]) == event["id"]
-        assert told.get("reason") == payload(recorded.event).get("reason")
+        values = {each["name"]: each["value"] for each in event["attributes"]}
+        assert str(values["position"]) == event["id"]
+        assert values.get("reason") == payload(recorded.event).get("reason")
     _check_objects(register, read)
 
 
@@ -203,13 +223,13 @@ def _check_objects(register: Exporter, read: dict[str, Any]) -> None:
     related = {each["objectId"] for event in read["events"] for each in event["relationships"]}
     assert related == objects.keys()
     for request in requests.values():
-        told = objects[str(request.id)]
-        timeline = [each for each in told["attributes"] if each["name"] == "status"]
+        item = objects[str(request.id)]
+        timeline = [each for each in item["attributes"] if each["name"] == "status"]
         assert timeline[0]["value"] == "SUBMITTED"
         assert timeline[-1]["value"] == request.status
-        assert _last(told, "strength") == str(request.strength)
-        assert _last(told, "purpose") == request.purpose.value
-        links = {(each["qualifier"], each["objectId"]) for each in told["relationships"]}
+        assert _last(item, "strength") == str(request.strength)
+        assert _last(item, "purpose") == request.purpose.value
+        links = {(each["qualifier"], each["objectId"]) for each in item["relationships"]}
         assert {("rests on", str(each)) for each in request.incidents} <= links
         assert ("decided by", str(stream_of(request.deciding_authority))) in links
     for incident in incidents.values():

@@ -44,8 +44,8 @@ def exports(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> I
         assert register.refused == []
         scope = scope_of(register.store, SYSTEM, NOW)
         for name, ending in (("ocel2", "json"), ("ocel2", "sqlite"), ("xes", "xes")):
-            eyes = Visibility(register.store, SYSTEM, NOW, scope.present)
-            carry_out(chosen(name, str(folder / f"log.{ending}"), False), VisibleLog(register.store, scope, eyes))
+            visibility = Visibility(register.store, SYSTEM, NOW, scope.present)
+            carry_out(chosen(name, str(folder / f"log.{ending}"), False), VisibleLog(register.store, scope, visibility))
         yield folder
 
 
@@ -68,8 +68,8 @@ def test_an_object_has_one_value_for_an_attribute_at_an_instant(register: Export
 def test_of_several_values_at_one_instant_the_last_counts(exports: Path) -> None:
     log = json.loads((exports / "log.json").read_bytes())
     [request] = [each for each in log["objects"] if each["type"] == "DeploymentRequest"]
-    told = [(each["time"], each["value"]) for each in request["attributes"] if each["name"] == "strength"]
-    assert told == [
+    strengths = [(each["time"], each["value"]) for each in request["attributes"] if each["name"] == "strength"]
+    assert strengths == [
         ("1970-01-01T00:00:00.000000Z", "40"),
         ("2017-03-01T12:00:00.000000Z", "20"),
         ("2017-03-02T12:00:00.000000Z", "10"),

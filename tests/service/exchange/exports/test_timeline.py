@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from projections.audit_entries import AuditEntry, VisibleEntry
-from projections.changes import Change
+from projections.rows.audit_entries import AuditEntry, VisibleEntry
+from projections.rows.changes import Change
 from service.cli.terminal_text import change_for_people, change_for_programs
 from service.cli.timeline import Timeline, TimelineEntry
 
@@ -32,7 +32,6 @@ ENTRY = AuditEntry(
     payload={},
     changes=(),
     erased=(),
-    reason_for=None,
 )
 HOLD = {
     "reason": "EXERCISE",
@@ -55,9 +54,9 @@ def printed(moment: TimelineEntry, terminal: bool) -> list[str]:
     return [line.rstrip() for line in written.getvalue().splitlines()]
 
 
-def test_people_read_who_did_what_when_and_why() -> None:
-    told = shown(Change("status", "UNDER_REVIEW", "WITHHELD_PENDING_ATTRIBUTION"), redactions=("awaiting.1",))
-    assert printed(TimelineEntry(entry=ENTRY, shown=told), terminal=True) == [
+def test_lines_for_people_state_actor_action_time_and_reason() -> None:
+    event = shown(Change("status", "UNDER_REVIEW", "WITHHELD_PENDING_ATTRIBUTION"), redactions=("awaiting.1",))
+    assert printed(TimelineEntry(entry=ENTRY, shown=event), terminal=True) == [
         "",
         "29 November 2024, 18:05 UTC  RequestWithheld  Rea L. (kfor)  version 3, position 17",
         "    EXERCISE",
@@ -74,8 +73,8 @@ def test_an_import_shows_when_it_happened_and_when_it_was_recorded() -> None:
 
 
 def test_programs_read_a_line_an_event() -> None:
-    told = shown(Change("strength", 120, 100), reason="Two\nlines\tof it")
-    (line,) = printed(TimelineEntry(entry=ENTRY, shown=told, about="pristina-2024-0001"), terminal=False)
+    event = shown(Change("strength", 120, 100), reason="Two\nlines\tof it")
+    (line,) = printed(TimelineEntry(entry=ENTRY, shown=event, about="pristina-2024-0001"), terminal=False)
     assert line.split("\t") == [
         *("2024-11-29T18:05:00.000000Z", "", "17", "pristina-2024-0001", "3", "RequestWithheld", "rea", "kfor"),
         *("Two lines of it", "strength: 120 → 100"),
@@ -92,9 +91,9 @@ def test_every_text_is_reported_in_full(terminal: bool) -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_what_people_wrote_never_steers_the_terminal(terminal: bool) -> None:
-    told = shown(Change("force", None, "\x9b2J"), reason="\x1b[2J\x1b]0;title\x07 gone\r")
-    text = "\n".join(printed(TimelineEntry(entry=ENTRY, shown=told), terminal))
+def test_texts_of_persons_do_not_control_the_terminal(terminal: bool) -> None:
+    event = shown(Change("force", None, "\x9b2J"), reason="\x1b[2J\x1b]0;title\x07 gone\r")
+    text = "\n".join(printed(TimelineEntry(entry=ENTRY, shown=event), terminal))
     assert not set(text) & set("\x1b\x07\x9b\r")
     assert "\ufffd[2J" in text
 

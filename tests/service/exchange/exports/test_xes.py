@@ -30,7 +30,7 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x01", "\x0b", "\x1b", "\ufffe", "\uffff"])
-def test_what_xml_does_not_know_is_replaced(character: str) -> None:
+def test_characters_that_xml_forbids_are_replaced(character: str) -> None:
     element = ElementTree.fromstring(_written([("reason", ColumnType.STRING, f"a{character}b")]))
     assert element.get("value") == "a\ufffdb"
 

@@ -84,14 +84,14 @@ class Importer:
     def refused(self) -> list[tuple[int, str, list[str]]]:
         """Line, kind of refusal and the fields that it names."""
         return [
-            (told["line"], told["refusal"], [field["path"] for field in told["fields"]])
-            for told in self.reported
-            if "refusal" in told
+            (entry["line"], entry["refusal"], [field["path"] for field in entry["fields"]])
+            for entry in self.reported
+            if "refusal" in entry
         ]
 
     @property
     def reasons(self) -> list[str]:
-        return [told["reason"] for told in self.reported if "refusal" in told]
+        return [entry["reason"] for entry in self.reported if "refusal" in entry]
 
     @property
     def log(self) -> list[Recorded[Any]]:

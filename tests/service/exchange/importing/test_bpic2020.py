@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +31,7 @@ from tests.service.exchange.importing.histories import Importer, opened
 RECORDED = EVENTS - CARRIED + ADDED - REFUSED
 
 pytestmark = pytest.mark.skipif(not LOG.exists(), reason="the log is not there")
+every_format = pytest.mark.skipif("TEST_EXPORTS" not in os.environ, reason="make test-long reads every format back")
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +67,8 @@ class Imported:
         path = self.folder / f"export.{ending}"
         at, store = now(), self.register.store
         scope = scope_of(store, SYSTEM, at)
-        eyes = Visibility(store, SYSTEM, at, scope.present)
-        carry_out(chosen(form, str(path), events), VisibleLog(store, scope, eyes))
+        visibility = Visibility(store, SYSTEM, at, scope.present)
+        carry_out(chosen(form, str(path), events), VisibleLog(store, scope, visibility))
         return path
 
 
@@ -77,11 +81,11 @@ def imported(
         yield Imported(register, register.reads(file), file, tmp_path_factory.mktemp("bpic2020-exports"))
 
 
-def test_it_is_imported_with_what_is_refused_listed(imported: Imported) -> None:
+def test_the_log_is_imported_and_refused_lines_are_listed(imported: Imported) -> None:
     totals, store = imported.totals, imported.register.store
     assert (totals.histories, totals.refused) == (CASES + FOUNDED, REFUSED)
     assert totals.recorded == RECORDED + FOUNDED
-    assert sum("refusal" in told for told in imported.register.reported) == REFUSED
+    assert sum("refusal" in entry for entry in imported.register.reported) == REFUSED
     log = whole_log(store)
     assert sum(isinstance(recorded.event, RequestSubmitted) for recorded in log) == CASES
     assert sum(recorded.occurred_at is not None for recorded in log) == totals.recorded + CASES, "and their numbers"
@@ -94,24 +98,34 @@ def test_a_second_run_adds_nothing(imported: Imported) -> None:
     assert imported.register.store.head() == before
 
 
-def test_it_is_read_back_as_cases(imported: Imported) -> None:
-    traces = readers.xes(imported.export("xes", "xes"))["traces"]
+def test_the_export_is_read_back_as_cases(imported: Imported) -> None:
+    log = readers.xes(imported.export("xes", "xes"))
+    traces = log["traces"]
     assert len(traces) == CASES
     assert sum(len(trace["events"]) for trace in traces) == RECORDED
     lengths = Counter(len(trace["events"]) for trace in traces)
     assert max(lengths) > 80
-    times = [readers.at(readers.attributes(trace["events"][0])["time:timestamp"]).year for trace in traces]
-    assert {*times} <= {2016, 2017, 2018, 2019, 2020}
+    first = [readers.at(readers.attributes(trace["events"][0])["time:timestamp"]).year for trace in traces]
+    assert {*first} <= {2016, 2017, 2018, 2019, 2020}
+    assert times(log, without="ReviewBegun") <= times(readers.xes(LOG)), "each happened when the source says"
 
 
+def times(log: dict[str, Any], without: str = "") -> Counter[datetime]:
+    """When the events happened."""
+    events = (readers.attributes(event) for trace in log["traces"] for event in trace["events"])
+    return Counter(readers.at(each["time:timestamp"]) for each in events if each["concept:name"] != without)
+
+
+@every_format
 @pytest.mark.parametrize("ending", ["json", "sqlite"])
-def test_it_is_read_back_as_objects(imported: Imported, ending: str) -> None:
+def test_the_export_is_read_back_as_objects(imported: Imported, ending: str) -> None:
     read = readers.ocel(imported.export("ocel2", ending))
     assert Counter(each["type"] for each in read["objects"])["DeploymentRequest"] == CASES
     assert len(read["events"]) == RECORDED + FOUNDED
 
 
-def test_it_is_read_back_as_rows_and_lines(imported: Imported) -> None:
+@every_format
+def test_the_export_is_read_back_as_rows_and_lines(imported: Imported) -> None:
     assert len(readers.table(imported.export("csv", "csv"))) == CASES
     assert len(readers.table(imported.export("csv", "csv", events=True))) == RECORDED + FOUNDED
     assert len(imported.export("jsonl", "jsonl").read_bytes().splitlines()) == RECORDED + FOUNDED

@@ -135,7 +135,7 @@ def test_a_row_that_cannot_be_one_is_reported_and_the_rest_is_read() -> None:
         ("columns", "mapping.toml"),
     ],
 )
-def test_a_mapping_that_cannot_be_is_said_in_one_line(tmp_path: Path, mapping: str, said: str) -> None:
+def test_an_invalid_mapping_is_reported_in_one_line(tmp_path: Path, mapping: str, said: str) -> None:
     with pytest.raises(Misconfigured, match=said):
         lines("history,at\nab,b\n", mapping, tmp_path)
 
@@ -154,12 +154,12 @@ def test_a_file_without_columns_is_refused(text: str) -> None:
         lines(text)
 
 
-def test_two_columns_of_one_name_are_one_too_many() -> None:
+def test_two_columns_of_one_name_are_refused() -> None:
     with pytest.raises(Misconfigured, match="two columns 'at'"):
         lines("history,at,at\n")
 
 
-def test_a_mapping_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_mapping_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="No such file"):
         read_mapping(tmp_path / "none.toml")
 
@@ -194,6 +194,6 @@ def test_a_hostile_cell_is_a_value_like_any_other() -> None:
     assert read == {"history": "a\0b", "at": "9" * 5_000, "input": ["x"]}
 
 
-def test_a_mapping_that_is_no_file_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_mapping_that_is_no_file_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="it is no file"):
         read_mapping(tmp_path)

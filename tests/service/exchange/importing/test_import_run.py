@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from domain.catalogue import DEPLOYMENT_REQUEST, fold
-from domain.claim import KeyClaimed
 from domain.deployment_request.events import RequestSubmitted
 from domain.deployment_request.state import RequestStatus
+from domain.idempotency_key import KeyClaimed
 from domain.incident.events import IncidentReported
 from domain.vocabulary import Role
 from service.settings import DatabaseUrls
 from tests.service.exchange.importing.histories import (
     APPROVES,
     ASKS,
+    CLERK,
     EXAMPLE,
     FOUNDED,
     REVIEWS,
@@ -38,7 +39,7 @@ def requests(register: Importer) -> list[Any]:
     return [fold(DEPLOYMENT_REQUEST, register.store.stream(subject)) for subject in subjects]
 
 
-def test_the_example_is_recorded_as_of_then_by_those_whom_it_names(register: Importer) -> None:
+def test_the_example_is_recorded_with_its_times_and_persons(register: Importer) -> None:
     totals = register.reads(EXAMPLE)
     assert (totals.lines, totals.recorded, totals.histories) == (14, 13, 4)
     assert register.refused == [(11, "TransitionRefused", [])]
@@ -61,9 +62,9 @@ def test_a_file_has_one_correlation_and_no_cause(register: Importer) -> None:
     register.reads(EXAMPLE)
     assert {recorded.causation for recorded in register.log} == {None}
     assert len({recorded.correlation for recorded in register.log}) == 1
-    told = [recorded for recorded in register.log if not isinstance(recorded.event, KeyClaimed)]
-    assert all(recorded.occurred_at is not None for recorded in told)
-    [reported] = [recorded for recorded in told if isinstance(recorded.event, IncidentReported)]
+    events = [recorded for recorded in register.log if not isinstance(recorded.event, KeyClaimed)]
+    assert all(recorded.occurred_at is not None for recorded in events)
+    [reported] = [recorded for recorded in events if isinstance(recorded.event, IncidentReported)]
     assert reported.event.reference == "exercise-lowland-i-2017-0001"
 
 
@@ -74,7 +75,7 @@ def test_nothing_comes_between_the_lines_of_a_history(register: Importer) -> Non
     assert register.names()[-4 * 9 :] == 9 * expected
 
 
-def test_a_second_run_judges_nothing_anew_and_shows_what_was_refused_then(register: Importer) -> None:
+def test_a_second_run_decides_nothing_again_and_lists_earlier_refusals(register: Importer) -> None:
     register.reads(EXAMPLE)
     head = register.store.head()
     totals = register.reads(EXAMPLE)
@@ -83,7 +84,7 @@ def test_a_second_run_judges_nothing_anew_and_shows_what_was_refused_then(regist
     assert {"history": "patrol", "lines": [7, 14], "refused_before": 1} in register.reported
 
 
-def test_a_run_that_was_cut_short_goes_on(register: Importer, database_urls: DatabaseUrls) -> None:
+def test_an_interrupted_run_is_resumed(register: Importer, database_urls: DatabaseUrls) -> None:
     whole = (*FOUNDED, *(asked(f"{n}") for n in range(700)))
     store, kept = register.store.append_together, []
 
@@ -102,7 +103,7 @@ def test_a_run_that_was_cut_short_goes_on(register: Importer, database_urls: Dat
         assert max(request.reference for request in requests(again)) == "lowland-2017-0700"
 
 
-def test_a_refused_line_is_as_if_it_were_not_there(register: Importer) -> None:
+def test_a_refused_line_has_no_effect(register: Importer) -> None:
     totals = register.takes(
         *FOUNDED,
         line("a", "submitDeploymentRequest", "2017-03-01", REVIEWS, {"force": "none"}),
@@ -157,7 +158,7 @@ def test_numbers_are_of_the_year_in_which_it_happened(register: Importer) -> Non
     assert references == ["lowland-2017-0001", "lowland-2017-0002", "lowland-2018-0001"]
 
 
-def test_a_mandate_decides_in_its_time(register: Importer) -> None:
+def test_a_mandate_decides_within_its_validity(register: Importer) -> None:
     ended = {"authority": "upland", "region": "valley", **WHY}
     clerk = FOUNDED[0]["actor"]
     register.takes(
@@ -167,6 +168,15 @@ def test_a_mandate_decides_in_its_time(register: Importer) -> None:
         asked("b", "2017-06-02"),
     )
     assert register.refused == [(6, "InvalidInput", ["region"])]
+
+
+def test_a_region_is_unknown_after_others_were_registered(register: Importer) -> None:
+    register.takes(*FOUNDED)
+    names = [{"language": "en", "name": "The River"}]
+    region = line("river", "registerRegion", "2017-02-01", CLERK, {"path": "river", "names": names})
+    assert register.takes(region, asked("early", "2017-01-31"), asked("late", "2017-02-02")).recorded == 2
+    assert register.refused == [(3, "InvalidInput", ["region"])]
+    assert "The closest is 'river' (The River)." in register.reasons[0]
 
 
 def test_a_name_means_the_same_history_in_each_file_of_a_source(register: Importer) -> None:
@@ -184,7 +194,7 @@ def test_a_name_that_comes_again_in_a_file_is_not_a_second_history(register: Imp
     assert register.refused == [(6, "IdempotencyConflict", [])]
 
 
-def test_what_was_refused_altogether_is_judged_on_the_newest_states(
+def test_a_fully_refused_history_is_decided_on_the_newest_states(
     register: Importer, database_urls: DatabaseUrls
 ) -> None:
     register.takes(asked("a"))

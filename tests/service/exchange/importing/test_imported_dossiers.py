@@ -56,7 +56,8 @@ def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
 
 
 def flood(actor: dict[str, Any] = TELLS, marking: str = "AMBER", **found: Any) -> Iterator[dict[str, Any]]:
-    yield line("flood", "reportIncident", "2017-02-01", actor, {**REPORTED, "marking": marking})
+    recipients = {"recipients": ["ivo"]} if marking == "RED" else {}
+    yield line("flood", "reportIncident", "2017-02-01", actor, {**REPORTED, "marking": marking, **recipients})
     if found:
         finding = {"likelihood": "LIKELY", "confidence": "LOW", "basis": "EXERCISE", **found}
         yield line("flood", "attributeIncident", "2017-03-05", FINDS, finding)
@@ -76,14 +77,14 @@ def withheld() -> Iterator[dict[str, Any]]:
 def looked_at(register: Importer, actor: Actor, as_of: datetime | None = None) -> tuple[Scope, Visibility]:
     at = now()
     scope = scope_of(register.store, actor, at, as_of)
-    eyes = Visibility(register.store, actor, at, scope.present)
-    return replace(scope, subject=called(register.store, eyes, REFERENCE, scope.end)), eyes
+    visibility = Visibility(register.store, actor, at, scope.present)
+    return replace(scope, subject=called(register.store, visibility, REFERENCE, scope.end)), visibility
 
 
 def printed(register: Importer, actor: Actor = SYSTEM) -> Document:
     assert register.refused == []
-    scope, eyes = looked_at(register, actor)
-    return document(MaterialReader(register.store, scope, eyes).material(lambda persons: {}, "operator"))
+    scope, visibility = looked_at(register, actor)
+    return document(MaterialReader(register.store, scope, visibility).material(lambda persons: {}, "operator"))
 
 
 def checks(made: Document) -> Iterator[Check]:
@@ -105,35 +106,35 @@ def test_an_explanation_as_of_then_shows_of_incidents_what_may_be_seen_now(regis
     register.takes(*flood(responsibleParty="EXERCISE"), *withheld())
     incident = next(each.stream for each in register.log if type(each.event).__name__ == "IncidentReported")
     then = register.log[-1].recorded_at
-    scope, eyes = looked_at(register, ANA, then)
-    assert awaited(register, scope, eyes) == {"The hold awaits a finding on an incident that you may not see."}
+    scope, visibility = looked_at(register, ANA, then)
+    assert awaited(register, scope, visibility) == {"The hold awaits a finding on an incident that you may not see."}
 
     dispatcher = Dispatcher(register.store, StateCache(register.store), StreamLocks(20), now)
     referred = ReferIncident(authority=AuthorityCode("lowland"), reason=Text("EXERCISE"))
     order = CommandEnvelope(command=referred, actor=IVO, subject=incident)
     assert isinstance(asyncio.run(dispatcher.dispatch(order)), CommandResult)
-    scope, eyes = looked_at(register, ANA, then)
-    assert {description.partition(":")[0] for description in awaited(register, scope, eyes)} == {
+    scope, visibility = looked_at(register, ANA, then)
+    assert {description.partition(":")[0] for description in awaited(register, scope, visibility)} == {
         "Likelihood of the finding on police-i-2017-0001",
         "Confidence in the finding on police-i-2017-0001",
     }
 
 
-def awaited(register: Importer, scope: Scope, eyes: Visibility) -> set[str]:
-    outlooks = explain_request(register.store, scope, eyes).outlooks
+def awaited(register: Importer, scope: Scope, visibility: Visibility) -> set[str]:
+    outlooks = explain_request(register.store, scope, visibility).outlooks
     return {verdict.description for each in outlooks for verdict in each.verdicts if verdict.rule.startswith("HOLD")}
 
 
-def test_a_ground_that_names_nobody_is_distinguished_from_one_that_was_erased(register: Importer) -> None:
+def test_a_ground_without_a_party_is_distinguished_from_an_erased_one(register: Importer) -> None:
     register.takes(
         *flood(ASKS, likelihood="LIKELY"),
         asked("patrol", incidents=["flood"]),
         step("beginReview", "2017-03-02", REVIEWS),
         step("denyDeploymentRequest", "2017-03-06", APPROVES),
     )
-    told = list(lines(printed(register)))
-    assert "it cannot be determined" in told
-    assert "(erased)" not in told
+    text = list(lines(printed(register)))
+    assert "it cannot be determined" in text
+    assert "(erased)" not in text
 
 
 @pytest.mark.parametrize("force", ["1244 Company Z", "2024-11-29T18:00:00Z"])
@@ -146,9 +147,9 @@ def test_an_incident_that_is_dropped_is_reported_as_that_one(register: Importer)
     fire = line("fire", "reportIncident", "2017-02-01", ASKS, {**REPORTED, "kind": "fire"})
     amended = step("amendDeploymentRequest", "2017-03-02", ASKS, incidents=["fire"])
     register.takes(*flood(ASKS, "RED"), fire, asked("patrol", incidents=["flood", "fire"]), amended)
-    told = list(lines(printed(register, ANA)))
-    assert "incidents: lowland-i-2017-0001 and lowland-i-2017-0002 → lowland-i-2017-0002" in told
-    told = list(lines(printed(register, REA)))
-    assert "incidents: what may not be shown here" in told
-    assert told[told.index("Rests on") :][1:2] == ["lowland-i-2017-0002"]
-    assert "and what may not be shown here" not in told
+    text = list(lines(printed(register, ANA)))
+    assert "incidents: lowland-i-2017-0001 and lowland-i-2017-0002 → lowland-i-2017-0002" in text
+    text = list(lines(printed(register, REA)))
+    assert "incidents: what may not be shown here" in text
+    assert text[text.index("Rests on") :][1:2] == ["lowland-i-2017-0002"]
+    assert "and what may not be shown here" not in text

@@ -40,12 +40,12 @@ def test_memory_does_not_grow_with_the_file(register: Importer) -> None:
     """The state cache grows by some 300 bytes per history until it is full."""
     register.takes(*FOUNDED)
     peak(register, 1_200)
-    few, many = peak(register, 1_500), peak(register, 6_000)
-    assert many - few < 2 * 1024 * 1024, f"{few:,} bytes, {many:,} bytes"
+    few, many = peak(register, 1_500), peak(register, 4_000)
+    assert many - few < 1024 * 1024, f"{few:,} bytes, {many:,} bytes"
 
 
 @pytest.mark.faults
-def test_who_is_killed_half_way_goes_on(register: Importer, database_urls: DatabaseUrls, tmp_path: Path) -> None:
+def test_a_killed_import_is_resumed(register: Importer, database_urls: DatabaseUrls, tmp_path: Path) -> None:
     file, report = tmp_path / "histories.jsonl", tmp_path / "report.jsonl"
     file.write_bytes(file_of(*FOUNDED, *(asked(f"{n}") for n in range(HISTORIES)), {"history": "none"}))
     environment = {**os.environ, "MANDATE_DATABASE_URL": database_urls.owner}
@@ -60,6 +60,6 @@ def test_who_is_killed_half_way_goes_on(register: Importer, database_urls: Datab
     assert "1 refused" in again.stdout
     names = [type(recorded.event).__name__ for recorded in whole_log(register.store)]
     assert names.count("RequestSubmitted") == names.count("NumberAssigned") == HISTORIES
-    runs = [json.loads(told) for told in report.read_bytes().splitlines()]
-    assert sum("run" in told for told in runs) == 2
+    runs = [json.loads(entry) for entry in report.read_bytes().splitlines()]
+    assert sum("run" in entry for entry in runs) == 2
     assert runs[-1]["totals"]["recorded"] + runs[-1]["totals"]["repeated_lines"] == HISTORIES + len(FOUNDED)

@@ -1,4 +1,4 @@
-"""What a line may say, and how what it may not is told: at its line, at its field."""
+"""What a line may contain; errors name the line and the field."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def test_every_mutation_can_be_a_line() -> None:
     assert mutation is not None
     named = {field.graphql_name or field.name for field in mutation.fields}  # type: ignore[union-attr]
     spelled = {"".join([head, *(word.title() for word in tail)]) for head, *tail in (name.split("_") for name in named)}
-    assert spelled - {"rebuildProjection"} == {*COMMANDS}
+    assert spelled - {"rebuildProjection", "blockPerson", "unblockPerson"} == {*COMMANDS}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_every_mutation_can_be_a_line() -> None:
         ({"history": "h" * 201}, "history"),
     ],
 )  # fmt: skip
-def test_what_a_line_may_not_say_is_reported_at_its_field(register: Importer, change: dict[str, Any], at: str) -> None:
+def test_an_invalid_value_is_reported_at_its_field(register: Importer, change: dict[str, Any], at: str) -> None:
     head = register.store.head()
     totals = register.takes({**asked("a"), **change})
     assert register.refused == [(1, "InvalidInput", [at])]
@@ -94,7 +94,7 @@ def test_what_a_line_may_not_say_is_reported_at_its_field(register: Importer, ch
     "text",
     ["not JSON", "[]", "3", '{"history": "a"', '"\\ud800"', "{}}", "\x00", '{"history": "\\ud800"}', "[" * 100_000],
 )
-def test_what_is_no_line_is_reported_and_the_rest_is_read(register: Importer, text: str) -> None:
+def test_a_malformed_line_is_reported_and_the_rest_is_read(register: Importer, text: str) -> None:
     totals = register.takes(text, asked("a"), "", "  ")
     assert [number for number, _, _ in register.refused] == [1]
     assert (totals.lines, totals.recorded) == (2, 1)
@@ -108,7 +108,7 @@ def test_a_line_that_is_nested_deeply_is_refused_and_the_rest_is_read(register: 
 
 
 @pytest.mark.parametrize(("said", "twice"), [("purpose", "strength"), ("history", "command")])
-def test_what_is_said_twice_is_reported_since_either_could_be_meant(register: Importer, said: str, twice: str) -> None:
+def test_a_field_given_twice_is_reported(register: Importer, said: str, twice: str) -> None:
     text = json.dumps(asked("a")).replace(f'"{said}":', f'"{twice}": "other", "{said}":')
     totals = register.takes(text)
     assert register.refused == [(1, "InvalidInput", [twice])]
@@ -121,7 +121,7 @@ def test_an_incident_that_is_not_there_is_reported_as_the_line_calls_it(register
     assert message == "incidents: There is no such incident that you may see: 'the flood'."
 
 
-def test_a_line_without_end_is_not_held_in_memory(register: Importer) -> None:
+def test_an_endless_line_is_not_held_in_memory(register: Importer) -> None:
     totals = register.takes("x" * (3 * LONGEST_LINE), asked("a"))
     assert register.refused == [(1, "InvalidInput", ["line"])]
     assert totals.recorded == 1
@@ -148,21 +148,21 @@ def test_the_lines_of_a_history_do_not_go_back_in_time(register: Importer) -> No
 
 
 @pytest.mark.parametrize("at", ["2107-03-02T12:00:00Z", "2017-02-01T12:00:00Z", "2.3.2017", None])
-def test_a_line_out_of_time_spoils_no_other(register: Importer, at: str | None) -> None:
+def test_a_line_out_of_order_affects_no_other(register: Importer, at: str | None) -> None:
     remark = line("a", "remarkOnDeploymentRequest", "2017-03-03", ASKS, WHY)
     register.takes(asked("a"), {**remark, "at": at}, remark)
     assert register.refused == [(2, "InvalidInput", ["at"])]
 
 
-def test_a_history_goes_on_after_a_first_line_without_a_time(register: Importer) -> None:
+def test_a_history_continues_after_a_first_line_without_a_time(register: Importer) -> None:
     register.takes({**asked("a"), "at": "1.3.2017"}, asked("a"))
     assert register.refused == [(1, "InvalidInput", ["at"])]
 
 
 def test_histories_may_be_named_by_uuids(register: Importer) -> None:
-    told = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
+    values = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
     name = str(uuid4())
-    register.takes(line(name, "reportIncident", "2017-02-01", ASKS, told), asked("a", incidents=[name]))
+    register.takes(line(name, "reportIncident", "2017-02-01", ASKS, values), asked("a", incidents=[name]))
     assert register.refused == []
     incident = next(each.stream for each in register.log if type(each.event).__name__ == "IncidentReported")
     register.takes(asked("b", incidents=[str(incident)]))
@@ -172,11 +172,28 @@ def test_histories_may_be_named_by_uuids(register: Importer) -> None:
 
 
 def test_a_name_of_evidence_is_given_once(register: Importer) -> None:
-    told = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
+    values = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-01-31T00:00:00Z"}
     graded = {"summary": "EXERCISE", "sourceReliability": "B", "informationCredibility": "TWO"}
     piece = line("a", "recordEvidence", "2017-02-02", ASKS, graded, name="photo")
-    register.takes(line("a", "reportIncident", "2017-02-01", ASKS, told), piece, piece)
+    register.takes(line("a", "reportIncident", "2017-02-01", ASKS, values), piece, piece)
     assert register.refused == [(3, "InvalidInput", ["name"])]
+
+
+def test_one_piece_of_evidence_is_named_as_such_or_as_in_a_cell(register: Importer) -> None:
+    report = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-03-01T00:00:00Z"}
+    investigates = {"subject": "ivo", "authority": "upland", "roles": ["INVESTIGATOR"]}
+    grades = {"sourceReliability": "A", "informationCredibility": "ONE"}
+    named: tuple[Any, ...] = (["lock"], "lock", [], ["lock", "lock"], [["lock"]])
+    register.takes(
+        line("flood", "reportIncident", "2017-03-01", ASKS, report),
+        line("flood", "recordEvidence", "2017-03-02", investigates, {"summary": "EXERCISE", **grades}, name="lock"),
+        *(
+            line("flood", "regradeEvidence", "2017-03-03", investigates, {**WHY, **grades, **each, "evidence": name})
+            for name, each in zip(named, ({"sourceReliability": "B"}, *[{}] * 4), strict=True)
+        ),
+    )
+    assert register.refused == [(number, "InvalidInput", ["evidence"]) for number in (5, 6, 7)]
+    assert register.names().count("EvidenceRegraded") == 2
 
 
 def test_a_history_that_is_too_long_is_cut_where_it_is(register: Importer) -> None:

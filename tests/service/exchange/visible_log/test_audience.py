@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
-from projections import audit_trail_queries, deployment_requests, incidents
+from projections.views import audit_trail_queries, deployment_requests, incidents
 from tests.databases import Databases
 from tests.projections.chance import CODES, ISSUER
 from tests.projections.histories import Histories
@@ -24,13 +24,11 @@ VIEWERS = st.just(SYSTEM) | st.builds(
 )
 
 
-@pytest.fixture(scope="module", params=[21, 22], ids="seed{}".format)
-def register(
-    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Exporter]:
+@pytest.fixture(scope="module")
+def register(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
     with ExitStack() as stack:
         urls = stack.enter_context(databases.fresh())
-        made = stack.enter_context(filled(urls, tmp_path_factory.mktemp("audience"), Histories(request.param), 250))
+        made = stack.enter_context(filled(urls, tmp_path_factory.mktemp("audience"), Histories(21, markings=True), 250))
         made.world.apply()
         yield made
 

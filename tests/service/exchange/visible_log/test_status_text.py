@@ -3,7 +3,8 @@
 from collections import Counter
 
 from domain.catalogue import DEPLOYMENT_REQUEST, fold
-from domain.deployment_request.state import DecisionOutcome, RequestStatus
+from domain.deployment_request.decision import DecisionOutcome
+from domain.deployment_request.state import RequestStatus
 from service.exchange.visible_log.status_text import AFTER_APPROVAL, status_text
 from tests.service.exchange.exports.exporter import Exporter
 
@@ -11,24 +12,26 @@ TOLD = {
     None: "",
     "ApprovalQuestioned": "waits to be confirmed or revoked.",
     "ApprovalConfirmed": "It was confirmed on ",
+    "ExtensionGranted": "It was extended on ",
+    "ExtensionRefused": "An extension was refused on ",
     "ApprovalRevoked": "It was revoked on ",
     "ApprovalExpired": "It expired on ",
 }
 
 
-def test_it_ends_with_what_happened_last_to_the_approval(register: Exporter) -> None:
+def test_the_text_ends_with_the_last_event_of_the_approval(register: Exporter) -> None:
     met: Counter[str | None] = Counter()
     for stream in register.states(DEPLOYMENT_REQUEST):
         history = [recorded for recorded in register.log if recorded.stream == stream]
         for end in range(1, len(history) + 1):
             request = fold(DEPLOYMENT_REQUEST, history[:end])
             events = [(type(each.event).__name__, each.happened_at) for each in history[:end]]
-            told = status_text(request, events)
+            text = status_text(request, events)
             if request.decision is not None and request.decision.outcome is DecisionOutcome.APPROVED:
                 last = next((type_ for type_, _ in reversed(events) if type_ in AFTER_APPROVAL), None)
                 met[last] += 1
-                assert told.startswith("Approved")
-                assert TOLD[last] in told.rpartition(". ")[2] if last else "It " not in told
+                assert text.startswith("Approved")
+                assert TOLD[last] in text.rpartition(". ")[2] if last else "It " not in text
             elif request.status is RequestStatus.SUBMITTED:
-                assert told == "Submitted; nothing is decided."
+                assert text == "Submitted; nothing is decided."
     assert met.keys() == TOLD.keys()

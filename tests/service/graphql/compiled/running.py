@@ -40,11 +40,11 @@ class Both:
         return [error.message for error in self.ours.errors or ()]
 
     def _same(self) -> Any:
-        assert _told(self.ours) == _told(self.theirs)
+        assert _as_json(self.ours) == _as_json(self.theirs)
         return self.ours.data
 
 
-def _told(result: ExecutionResult) -> str:
+def _as_json(result: ExecutionResult) -> str:
     return repr([result.data, [error.formatted for error in result.errors or ()]])
 
 

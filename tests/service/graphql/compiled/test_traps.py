@@ -87,7 +87,7 @@ def test_a_list_of_values_that_are_not_null_has_one_null() -> None:
 
 
 def test_a_root_that_is_not_null_is_null() -> None:
-    found = both("{ count named { id } }", root=[])
+    found = both("{ count named { id } }", root=leaf())
     assert found.errors != []
     assert found.ours.data is None
 

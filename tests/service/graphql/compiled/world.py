@@ -269,6 +269,7 @@ def context(made: Made, executions: list[str] | None = None) -> WorldContext:
         subscriptions=absent,
         request_rebuild=absent,
         record_actor_name=absent,
+        record_access=absent,
         clock=absent,
         record_execution=(executions if executions is not None else []).append,
     )

@@ -1,15 +1,13 @@
-"""A server that falls may lose the last steps of its views, after they were told of and before they were read."""
+"""A server crash may lose the last changes of its views after their notification and before they are read."""
 
 import psycopg
 
-from domain.vocabulary import Role
 from service.settings import DatabaseUrls
-from tests.service.graphql.api_client import Person, followed, served
+from tests.service.graphql.api_client import PATIENCE, followed, served
 from tests.service.graphql.scenario import scenario
 from tests.service.graphql.subscriptions.client import socket
 from tests.waiting import until
 
-AUDITOR = Person("aud", "desk", (Role.AUDITOR,))
 CAUGHT_UP = """query ($at: Position) {
     deploymentRequests(atLeast: $at) { totalCount } auditTrail(atLeast: $at) { edges { cursor } } }"""
 CHANGED = "subscription ($id: ID!) { deploymentRequestChanged(id: $id) { version } }"
@@ -27,17 +25,17 @@ def test_a_change_that_was_lost_and_made_again_is_reported(database_urls: Databa
     with (
         psycopg.connect(database_urls.superuser) as holder,
         psycopg.connect(database_urls.superuser, autocommit=True) as superuser,
-        served(database_urls, follow=False) as register,
+        served(database_urls, follow=False, view_timeout=PATIENCE) as register,
     ):
         here = scenario(register)
-        with socket(register, greeted=AUDITOR) as client:
+        with socket(register, greeted=here.auditor) as client:
             with followed(database_urls):
                 request = here.request()["id"]
                 client.subscribe("1", CHANGED, id=request)
                 assert client.data("1")["deploymentRequestChanged"] == {"version": 1}
                 here.on_request(here.requester, "remarkOnDeploymentRequest", request)
                 assert client.data("1")["deploymentRequestChanged"] == {"version": 2}
-                here.ask(AUDITOR, CAUGHT_UP)
+                here.ask(here.auditor, CAUGHT_UP)
             before = register.position
             holder.execute("LOCK TABLE projections.deployment_requests IN ACCESS EXCLUSIVE MODE")
             here.on_request(here.requester, "remarkOnDeploymentRequest", request)

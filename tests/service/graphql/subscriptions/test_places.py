@@ -23,11 +23,11 @@ FOREVER = "subscription { eventsRecorded { position } }"
 @pytest.fixture(scope="module")
 def narrow(databases: Databases) -> Iterator[ApiClient]:
     limits: dict[str, Any] = {
-        "live_connections": 5,
-        "live_connections_each": 2,
-        "live_subscriptions_each": 2,
-        "live_lobby": 3,
-        "live_greeting": 60.0,
+        "subscription_connections": 5,
+        "subscription_connections_per_person": 2,
+        "subscriptions_per_person": 2,
+        "unauthenticated_sockets": 3,
+        "connection_init_timeout": 60.0,
     }
     with databases.fresh() as urls, served(urls, **limits) as register:
         yield register
@@ -77,7 +77,7 @@ def test_one_person_has_so_many_subscriptions_over_all_connections(narrow: ApiCl
         assert first.data("3")
 
 
-def test_those_who_show_no_token_keep_nobody_out(narrow: ApiClient) -> None:
+def test_connections_without_a_token_take_no_places(narrow: ApiClient) -> None:
     """More of them than there are connections: they take none, and the oldest has to leave."""
     with ExitStack() as stack:
         idle = [stack.enter_context(socket(narrow)) for _ in range(7)]

@@ -101,8 +101,8 @@ def test_each_subscriber_receives_what_they_may_see(here: Scenario) -> None:
             assert "WITHDRAW" not in ours["availableActions"]
             assert "BEGIN_REVIEW" in ours["availableActions"]
             assert "BEGIN_REVIEW" not in theirs["availableActions"]
-            remarks = [told["history"]["edges"][number - 1]["node"] for told in (theirs, ours)]
+            remarks = [request["history"]["edges"][number - 1]["node"] for request in (theirs, ours)]
             assert [(remark["reason"], remark["redactions"]) for remark in remarks] == [
-                (None, ["reason"]),
+                (None, ["actor", "reason"]),
                 (reason, []),
             ]

@@ -39,8 +39,8 @@ def crowd(here: Scenario, who: Person, query: str, **variables: str) -> Iterator
         yield [(client, str(number)) for client in sockets for number in range(EACH)]
 
 
-def told(subscriptions: list[tuple[Socket, str]]) -> list[str]:
-    """What each is told next."""
+def next_messages(subscriptions: list[tuple[Socket, str]]) -> list[str]:
+    """The next message of each."""
     found = {}
     for client, _ in subscriptions:
         message = client.receive()
@@ -55,14 +55,14 @@ def reads(statements: list[str]) -> list[str]:
     return [statement for statement in statements if "FROM projections.checkpoints" not in statement[:150]]
 
 
-def test_an_event_is_read_once_for_all_who_see_the_same(here: Scenario) -> None:
+def test_an_event_is_read_once_for_viewers_with_one_scope(here: Scenario) -> None:
     start = here.register.position
     here.request()
     with crowd(here, here.requester, EVENTS, after=start) as subscriptions:
-        told(subscriptions)
+        next_messages(subscriptions)
         with counted() as statements:
             here.request()
-            [event] = set(told(subscriptions))
+            [event] = set(next_messages(subscriptions))
     assert len(reads(statements)) <= 10
     assert "'redactions': []" in event
 
@@ -70,17 +70,17 @@ def test_an_event_is_read_once_for_all_who_see_the_same(here: Scenario) -> None:
 def test_so_is_a_request_that_changed(here: Scenario) -> None:
     request = here.request(incidents=[here.incident()["id"]])["id"]
     with crowd(here, here.reviewer, CHANGED, id=request) as subscriptions:
-        told(subscriptions)
+        next_messages(subscriptions)
         with counted() as statements:
             here.on_request(here.reviewer, "beginReview", request)
-            [changed] = set(told(subscriptions))
+            [changed] = set(next_messages(subscriptions))
     assert len(reads(statements)) <= 20
     assert "UNDER_REVIEW" in changed
 
 
 @pytest.mark.parametrize("table", ["projections.audit_trail", "event_store.people"])
 def test_who_leaves_takes_nothing_from_the_others(database_urls: DatabaseUrls, table: str) -> None:
-    """Two wait for one read, of events or of what an event is told with, and one of them goes."""
+    """Two wait for one read, of events or of their subjects, and one of them leaves."""
     assert database_urls.superuser is not None
     with (
         served(database_urls) as register,

@@ -1,4 +1,4 @@
-"""A client that does not read is cut off, told so, and costs nothing any more; nothing was kept for it."""
+"""A client that does not read is disconnected with a reason, and uses no memory before or after."""
 
 import socket as sockets
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ LETTERS = 4000
 @pytest.fixture
 def heavy(new_database: NewDatabase) -> Iterator[Scenario]:
     """36 MB, where one subscription at once is served."""
-    with served(new_database(), live_patience=3.0, live_subscriptions=1) as register:
+    with served(new_database(), send_timeout=3.0, subscriptions=1) as register:
         here = scenario(register)
         for _ in range(INCIDENTS):
             here.incident(description="x" * LETTERS, marking="CLEAR")
@@ -52,7 +52,7 @@ def read_on(client: Socket, received: list[int]) -> None:
         received.append(len(client.connection.recv(20)))
 
 
-def test_who_does_not_read_is_cut_off(heavy: Scenario) -> None:
+def test_a_socket_that_does_not_read_is_closed(heavy: Scenario) -> None:
     register = heavy.register
     with socket(register, greeted=ADMINISTRATOR, **narrow(register)) as slow:
         slow.subscribe("1", HEAVY)
@@ -66,19 +66,19 @@ def test_who_does_not_read_is_cut_off(heavy: Scenario) -> None:
     assert sum(received) < INCIDENTS * LETTERS * REPEATED / 2
 
 
-def test_who_does_not_read_a_stream_is_cut_off(heavy: Scenario) -> None:
+def test_a_stream_that_does_not_read_is_closed(heavy: Scenario) -> None:
     register = heavy.register
     with stream(register, ADMINISTRATOR, HEAVY) as slow:
         assert not free(register)
         until(lambda: free(register))
-        *told, last, end = slow.events()
+        *received, last, end = slow.events()
     assert last[1] is not None
     assert last[1]["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
     assert end[0] == "complete"
-    assert len(told) < INCIDENTS / 2
+    assert len(received) < INCIDENTS / 2
 
 
-def test_who_reads_slowly_and_goes_on_reading_gets_everything(heavy: Scenario) -> None:
+def test_a_slow_client_receives_everything(heavy: Scenario) -> None:
     with socket(heavy.register, greeted=ADMINISTRATOR, **narrow(heavy.register)) as slow:
         slow.subscribe("1", HEAVY)
         positions = [int(slow.data("1")["eventsRecorded"]["position"]) for _ in range(INCIDENTS + 4)]

@@ -30,10 +30,10 @@ FOREVER = "subscription { eventsRecorded { position } }"
 def narrow(databases: Databases) -> Iterator[ApiClient]:
     """Where little is allowed, and for a short time."""
     limits: dict[str, Any] = {
-        "live_connections": 2,
-        "live_subscriptions": 3,
-        "live_operations": 2,
-        "live_greeting": 0.3,
+        "subscription_connections": 2,
+        "subscriptions": 3,
+        "operations_per_socket": 2,
+        "connection_init_timeout": 0.3,
     }
     with databases.fresh() as urls, served(urls, **limits) as register:
         yield register

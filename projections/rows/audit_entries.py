@@ -1,0 +1,286 @@
+"""Entries of the audit trail, and the parts of an entry that a viewer may see."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+from typing import Any, Final
+from uuid import UUID
+
+from domain import authority, markings
+from domain.blocked_persons import PersonBlocked, PersonUnblocked
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, BLOCKED_PERSONS, JURISDICTION, REGION_PARTS
+from domain.deployment_request.events import Ground
+from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.visibility import ACTOR, concealed, disclosed, internal_parts
+from domain.incident.events import (
+    EvidenceRecorded,
+    EvidenceRegraded,
+    EvidenceWithdrawn,
+    IncidentReported,
+)
+from domain.incident.state import Incident
+from domain.jurisdiction import MandateEnded, MandateGranted
+from domain.recorded_event import Recorded
+from domain.region import RegionRegistered
+from domain.vocabulary import Actor, Marking
+from projections.rows.api_terms import MandateHolder, payload, spelled_path
+from projections.rows.changes import Change, changes
+from projections.tables.documents import encode
+
+ByAuthority = PersonBlocked | PersonUnblocked | RegionRegistered
+"""Events that change no request, incident or authority: they belong to the authority of their actor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One event of the audit trail. subject: id of the request, incident or authority; kind: the name of its type.
+
+    withheld: parts of the event that this entry lacks, because they are internal to the deciding authority.
+
+    mentions: incidents and pieces of evidence named in payload or changes; a viewer may not see all of them.
+    payload and changes are complete: return them only through `visible_to`.
+    erased: paths in the payload of erased texts. marking: now, of the subject or of the piece of evidence that the
+    event records; None if the entry was made without its subject's state of now. introduces: the incident or the piece
+    of evidence that the event creates.
+    """
+
+    position: int
+    subject: UUID
+    kind: str
+    version: int
+    type: str
+    recorded_at: datetime
+    occurred_at: datetime | None
+    actor: Actor
+    correlation: UUID
+    causation: int | None
+    mentions: tuple[UUID, ...]
+    payload: Mapping[str, Any]
+    changes: tuple[Change, ...]
+    erased: tuple[str, ...]
+    withheld: tuple[str, ...] = ()
+    marking: Marking | None = None
+    introduces: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisibleEntry:
+    """The part of an entry that a viewer may see. redactions: parts that were removed or erased, by their paths."""
+
+    reason: str | None
+    payload: Mapping[str, Any]
+    changes: tuple[Change, ...]
+    redactions: tuple[str, ...]
+
+
+def subject_of(recorded: Recorded[Any]) -> UUID:
+    """The subject of an event: its stream; the authority that holds a mandate, or whose actor did it."""
+    if isinstance(recorded.event, MandateGranted | MandateEnded | ByAuthority):
+        return authority.stream_of(recorded.event.authority)
+    return recorded.stream
+
+
+def kind_of(recorded: Recorded[Any]) -> str:
+    aggregate = AGGREGATE_OF[type(recorded.event)]
+    of_authority = (JURISDICTION, BLOCKED_PERSONS, REGION_PARTS)
+    return AUTHORITY.name if aggregate in of_authority else aggregate.name
+
+
+def evolve(state: Any, recorded: Recorded[Any]) -> Any:
+    """A subject after one more event. An authority includes its mandates over all regions."""
+    aggregate = AGGREGATE_OF[type(recorded.event)]
+    if aggregate in (BLOCKED_PERSONS, REGION_PARTS):
+        return state or MandateHolder(code=recorded.event.authority)
+    if aggregate not in (AUTHORITY, JURISDICTION):
+        return aggregate.evolve(state, recorded)
+    if aggregate is AUTHORITY:
+        holder = state or MandateHolder(code=recorded.event.code)
+        return replace(holder, authority=aggregate.evolve(holder.authority, recorded))
+    holder = state or MandateHolder(code=recorded.event.authority)
+    before = next((each for each in holder.jurisdictions if each.id == recorded.stream), None)
+    after = aggregate.evolve(before, recorded)
+    if before is None:
+        return replace(holder, jurisdictions=(*holder.jurisdictions, after))
+    return replace(holder, jurisdictions=tuple(after if each is before else each for each in holder.jurisdictions))
+
+
+def introduces(recorded: Recorded[Any]) -> UUID | None:
+    """The incident that the event creates, or the piece of evidence that it is about: whoever may see the event may
+    see it."""
+    match recorded.event:
+        case IncidentReported():
+            return recorded.stream
+        case EvidenceRecorded() | EvidenceRegraded() | EvidenceWithdrawn() as event:
+            return event.evidence
+        case _:
+            return None
+
+
+def entry(before: Any, recorded: Recorded[Any], after: Any, *, internal: bool = True) -> AuditEntry:
+    """The entry of an event, made from its subject's state before and after it.
+
+    internal: with what is internal to the deciding authority of a request, for those who may read that.
+    before and after: a DeploymentRequest, an Incident, or a MandateHolder for an authority's events. before is None if
+    the subject did not exist.
+    """
+    withheld: tuple[str, ...] = ()
+    if not internal and isinstance(after, DeploymentRequest):
+        withheld = internal_parts(after.deliberations, recorded.event, recorded.actor)
+        before, after = before and disclosed(before), disclosed(after)
+    data = payload_without(withheld, recorded.event)
+    differing = changes(before, after)
+    mentions = _mentioned((data, differing), _named_by(recorded.event), _candidates(before), _candidates(after))
+    return entry_of(
+        recorded,
+        tuple(each for each in mentions if each != introduces(recorded)),
+        data,
+        differing,
+        withheld,
+        marking_of(recorded.event, after),
+    )
+
+
+def marking_of(event: object, state: object) -> Marking:
+    """The marking of an event of a subject in a state."""
+    match event:
+        case EvidenceRecorded():
+            assert isinstance(state, Incident)
+            return state.marking_of(event)
+        case EvidenceRegraded() | EvidenceWithdrawn():
+            assert isinstance(state, Incident)
+            return state.marking_of(state.piece(event.evidence))
+        case PersonBlocked() | PersonUnblocked():
+            return Marking.AMBER
+        case _:
+            return markings.of_state(state)
+
+
+def payload_without(withheld: tuple[str, ...], event: object) -> dict[str, Any]:
+    return {name: value for name, value in payload(event).items() if name not in withheld}
+
+
+def entry_of(
+    recorded: Recorded[Any],
+    mentions: tuple[UUID, ...],
+    data: Mapping[str, Any],
+    differing: tuple[Change, ...],
+    withheld: tuple[str, ...],
+    marking: Marking | None = None,
+) -> AuditEntry:
+    """An entry with these mentions, payload and changes, without these parts."""
+    return AuditEntry(
+        position=recorded.position,
+        subject=subject_of(recorded),
+        kind=kind_of(recorded),
+        version=recorded.version,
+        type=type(recorded.event).__name__,
+        recorded_at=recorded.recorded_at,
+        occurred_at=recorded.occurred_at,
+        actor=concealed(recorded.actor) if ACTOR in withheld else recorded.actor,
+        correlation=recorded.correlation,
+        causation=recorded.causation,
+        mentions=mentions,
+        payload=data,
+        changes=differing,
+        erased=tuple(spelled_path(path) for path in recorded.erased if path not in withheld),
+        withheld=withheld,
+        marking=marking,
+        introduces=introduces(recorded),
+    )
+
+
+def difference(before: Any, after: Any) -> tuple[tuple[Change, ...], tuple[UUID, ...]]:
+    """The changes between two states of one subject, and the incidents and pieces of evidence that they name.
+
+    The changes are complete: return them only through `visible_changes`.
+    """
+    differing = changes(before, after)
+    return differing, _mentioned(differing, _candidates(before), _candidates(after))
+
+
+def visible_changes(found: tuple[Change, ...], mentions: Iterable[UUID], seen: AbstractSet[UUID]) -> tuple[Change, ...]:
+    """The changes that a viewer may see. seen: the mentions that they may see."""
+    hidden = frozenset(str(mention) for mention in mentions if mention not in seen)
+    return tuple(_visible_changes(found, hidden)) if hidden else found
+
+
+def visible_to(entry: AuditEntry, seen: AbstractSet[UUID]) -> VisibleEntry:
+    """What a viewer may see of an entry. seen: the mentions that they may see."""
+    hidden = frozenset(str(mention) for mention in entry.mentions if mention not in seen)
+    redactions = [*entry.erased, *entry.withheld]
+    data = dict(entry.payload)
+    if hidden:
+        data = _without(data, hidden, "", redactions)
+    return VisibleEntry(
+        reason=data.get("reason"),
+        payload=data,
+        changes=visible_changes(entry.changes, entry.mentions, seen),
+        redactions=tuple(dict.fromkeys(redactions)),
+    )
+
+
+def _visible_changes(found: Iterable[Change], hidden: frozenset[str]) -> Iterator[Change]:
+    for change in found:
+        before, after = (_visible(value, hidden) for value in (change.before, change.after))
+        if before != after:
+            yield Change(change.path, before, after)
+
+
+def _visible(value: Any, hidden: frozenset[str]) -> Any:
+    return None if _is_of(value, hidden) else _without(value, hidden, "", [])
+
+
+def _without(value: Any, hidden: frozenset[str], path: str, redactions: list[str]) -> Any:
+    """The value without list items that are about something hidden."""
+    if isinstance(value, dict):
+        return {name: _without(each, hidden, f"{path}{name}.", redactions) for name, each in value.items()}
+    if not isinstance(value, list):
+        return value
+    kept = []
+    for index, item in enumerate(value):
+        if _is_of(item, hidden):
+            redactions.append(f"{path}{index}")
+        else:
+            kept.append(_without(item, hidden, f"{path}{index}.", redactions))
+    return kept
+
+
+ID: Final = re.compile(r'"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
+"""A string in a document that is an id."""
+_NAMING: Final = ("id", "incident")
+
+
+def _is_of(value: Any, hidden: frozenset[str]) -> bool:
+    """Whether a value is, or refers to, a hidden incident or piece of evidence."""
+    if isinstance(value, dict):
+        return any(value.get(name) in hidden for name in _NAMING)
+    return isinstance(value, str) and value in hidden
+
+
+def _named_by(event: object) -> Iterator[UUID]:
+    """The incidents and pieces of evidence that an event names."""
+    for name in ("incidents", "awaiting", "evidence", "grounds"):
+        named = getattr(event, name, None)
+        if isinstance(named, tuple):
+            yield from (each.incident if isinstance(each, Ground) else each for each in named)
+
+
+def _mentioned(content: object, *named: Iterable[UUID]) -> tuple[UUID, ...]:
+    """The named incidents and pieces of evidence whose id is a value of its own in the content."""
+    candidates = set(chain(*named))
+    return tuple(sorted(candidates.intersection(map(UUID, ID.findall(encode(content)))))) if candidates else ()
+
+
+def _candidates(state: Any) -> Iterator[UUID]:
+    """The incidents that a request names, or the pieces of evidence of an incident."""
+    if isinstance(state, Incident):
+        yield from (piece.id for piece in state.evidence)
+    if isinstance(state, DeploymentRequest):
+        yield from state.incidents
+        if state.hold is not None:
+            yield from state.hold.awaiting
+        if state.decision is not None:
+            yield from (ground.incident for ground in state.decision.rests_on + state.decision.grounds)

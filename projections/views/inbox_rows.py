@@ -1,0 +1,95 @@
+"""The rows of the inbox: what waits for somebody at each version of a request, by `domain.deployment_request.inbox`.
+
+A table of its own, because behind row-level security an index finds them only by equality.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    Column,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
+
+from domain import visibility
+from domain.deployment_request.inbox import awaited_steps
+from domain.deployment_request.state import DeploymentRequest, Person
+from domain.recorded_event import Recorded
+from domain.vocabulary import derived_id
+from projections.reading.list_queries import indexed
+from projections.rows.version_rows import regions_around
+from projections.tables.metadata import PROJECTIONS
+from projections.tables.view import IS_CURRENT, Values
+
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""The due date of what is due at any time: at the end of the order."""
+
+table: Final = Table(
+    "inbox",
+    PROJECTIONS,
+    Column("id", Uuid, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("valid_from", TIMESTAMP(timezone=True), nullable=False),
+    Column("valid_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("audience", ARRAY(Text), nullable=False),
+    Column("item", Uuid, nullable=False),
+    Column("marking", Text, nullable=False),
+    Column("assigned_to", Uuid),
+    Column("authority", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("regions", ARRAY(Text), nullable=False),
+    Column("under_mandate", Boolean, nullable=False),
+    Column("for_all", Boolean, nullable=False),
+    Column("exceptions", ARRAY(Uuid), nullable=False),
+    Column("since", TIMESTAMP(timezone=True), nullable=False),
+    Column("until", TIMESTAMP(timezone=True)),
+    Column("due_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("why", Text, nullable=False),
+    PrimaryKeyConstraint("id", "version", "action"),
+)
+"""As `AwaitedStep`. item: the id of the item. assigned_to, exceptions: by `person_id`."""
+indexed("present", table, "authority", "role", "due_at", "item", where=IS_CURRENT)
+indexed("standing", table, "authority", "role", "due_at", "item", "valid_from", "valid_until")
+
+
+def rows(
+    request: DeploymentRequest, recorded: Recorded[Any], until: datetime | None, audience: list[str]
+) -> Iterator[Values]:
+    assigned_to = request.assigned_to and person_id(request.assigned_to.person)
+    for step in awaited_steps(request):
+        yield (
+            request.id,
+            request.version,
+            step.action,
+            recorded.recorded_at,
+            until,
+            audience,
+            derived_id("inbox", str(request.id), step.action),
+            request.marking.value,
+            assigned_to,
+            step.authority,
+            step.role.value,
+            regions_around(request.region),
+            step.region is not None,
+            step.for_all,
+            sorted(map(person_id, step.exceptions)),
+            step.since,
+            step.until,
+            step.due or NEVER,
+            step.why,
+        )
+
+
+def person_id(person: Person) -> UUID:
+    """An id of a person, as short as many of them in one row must be."""
+    return derived_id("person", visibility.person(*person))

@@ -1,0 +1,151 @@
+"""`list`: the requests, with the filters of the API."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from domain import validation
+from domain.catalogue import INCIDENT
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.vocabulary import Region
+from projections.reading.reader import Reader
+from projections.views import deployment_requests, request_lists
+from projections.views.request_lists import RequestListFilter, RequestOrder
+from service.cli.audit_commands import ask
+from service.cli.register_access import (
+    AsOfOption,
+    RegisterAccess,
+    TokenOption,
+    beginning,
+    ending,
+    in_one_line,
+    open_register,
+)
+from service.cli.table_output import JsonOption, print_rows
+from service.event_store.access_log import SENSITIVE, Disclosure
+from service.exchange.visible_log.refused import ExportRefused
+
+COLUMNS = (
+    "reference",
+    "status",
+    "requestingAuthority",
+    "decidingAuthority",
+    "region",
+    "force",
+    "strength",
+    "submittedAt",
+)
+
+
+class Order(StrEnum):
+    """The orders of the API, as options are spelled."""
+
+    SUBMITTED_DESC = "submitted-desc"
+    SUBMITTED_ASC = "submitted-asc"
+    UPDATED_DESC = "updated-desc"
+    UPDATED_ASC = "updated-asc"
+    DUE_ASC = "due-asc"
+
+    @property
+    def in_api(self) -> RequestOrder:
+        what, direction = self.value.upper().split("-")
+        return RequestOrder(f"{what}_{direction}" if self is Order.DUE_ASC else f"{what}_AT_{direction}")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("list")(show)
+
+
+def show(
+    status: Annotated[
+        list[str] | None, typer.Option(help="Status, such as 'UNDER_REVIEW'; repeat for several.")
+    ] = None,
+    requesting: Annotated[list[str] | None, typer.Option(help="Code of the requesting authority.")] = None,
+    deciding: Annotated[list[str] | None, typer.Option(help="Code of the deciding authority.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="Region, with all regions below it.")] = None,
+    incident: Annotated[str | None, typer.Option(help="Reference of an incident that the request names.")] = None,
+    overdue: Annotated[
+        bool | None, typer.Option("--overdue/--not-overdue", help="With a hold or a condition past its date.")
+    ] = None,
+    questioned: Annotated[
+        bool | None, typer.Option("--questioned/--not-questioned", help="With an approval whose grounds have fallen.")
+    ] = None,
+    submitted_from: Annotated[str | None, typer.Option(help="Submitted at this instant or later.")] = None,
+    submitted_until: Annotated[str | None, typer.Option(help="Submitted before this instant.")] = None,
+    text: Annotated[str | None, typer.Option(help="Each word occurs in reference, force or purpose.")] = None,
+    order: Annotated[Order, typer.Option(help="Order of the list.")] = Order.SUBMITTED_DESC,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of requests.")] = 100,
+    as_of: AsOfOption = None,
+    token: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the requests that you may see. Values of one filter are combined with OR, filters with AND."""
+    with in_one_line(), open_register(token, as_of) as register:
+        wanted = RequestListFilter(
+            status=_statuses(status),
+            requesting_authority=requesting or None,
+            deciding_authority=deciding or None,
+            region=_regions(region),
+            incident=None if incident is None else _incident(register, incident),
+            overdue=overdue,
+            questioned=questioned,
+            submitted_from=beginning(submitted_from, "--submitted-from"),
+            submitted_until=ending(submitted_until, "--submitted-until"),
+            text=text,
+        )
+        found, sensitive, more = ask(register, lambda reader: _found(register, reader, wanted, order.in_api, limit))
+        if sensitive:
+            shown = [Disclosure(each.id, each.marking, each.submitted_by) for each in sensitive]
+            register.record_disclosures("list", shown)
+        print_rows(COLUMNS, [_row(request) for request in found], as_json=as_json)
+        if more:
+            typer.echo("There is more: with a higher --limit.", err=True)
+
+
+async def _found(
+    register: RegisterAccess, reader: Reader, wanted: RequestListFilter, order: RequestOrder, limit: int
+) -> tuple[list[DeploymentRequest], list[DeploymentRequest], bool]:
+    """The requests, those of them that are sensitive by now, and whether there are more."""
+    scope = register.scope
+    reading = await reader.reading(scope.actor, at_least=scope.end, as_of=scope.as_of, now=scope.now)
+    page = await reading.rows(request_lists.page(reading.viewer_scope, wanted, order, limit + 1))
+    found = [request for _, request in page[:limit]]
+    ids = {request.id for request in found}
+    present = await reading.rows(deployment_requests.by_ids(reading.viewer_scope.now(), ids))
+    return found, [each for each in present if each.marking in SENSITIVE], len(page) > limit
+
+
+def _row(request: DeploymentRequest) -> tuple[Any, ...]:
+    return (
+        request.reference,
+        request.status,
+        request.requesting_authority,
+        request.deciding_authority,
+        request.region,
+        request.force,
+        request.strength,
+        request.submitted_at,
+    )
+
+
+def _statuses(names: list[str] | None) -> list[str] | None:
+    unknown = [name for name in names or () if name not in RequestStatus.__members__]
+    if unknown:
+        raise ExportRefused(f"--status: no status is called '{unknown[0]}': {', '.join(RequestStatus)} are")
+    return names or None
+
+
+def _regions(paths: list[str] | None) -> list[str] | None:
+    for path in paths or ():
+        if (problem := validation.judge(path, Region)) is not None:
+            raise ExportRefused(f"--region: '{path}': {problem}")
+    return paths or None
+
+
+def _incident(register: RegisterAccess, reference: str) -> UUID:
+    """Raises ExportRefused alike if there is no such incident and if it is not visible."""
+    found = register.about(reference, (INCIDENT,)).scope.subject
+    assert found is not None
+    return found

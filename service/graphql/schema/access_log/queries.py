@@ -1,0 +1,57 @@
+"""Queries of the access log."""
+
+from datetime import datetime
+
+import strawberry
+
+from projections.reading import access_log
+from service.graphql.schema import cursors
+from service.graphql.schema.access_log.types import AccessLogConnection, AccessLogEdge, AccessLogEntry
+from service.graphql.schema.arguments import code, ids, list_filter, page_size, several, words
+from service.graphql.schema.context import Info
+from service.graphql.schema.pagination import page_info
+
+OF = "accesses"
+
+
+@strawberry.input(description="Fields are combined with AND, the values of one field with OR.")
+class AccessLogFilter:
+    person: str | None = strawberry.field(default=strawberry.UNSET, description="The reader's subject.")
+    authority: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The code of the authority that the reader acted for."
+    )
+    subject: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The id of a request, an incident or a piece of evidence."
+    )
+    from_: datetime | None = strawberry.field(
+        name="from", default=strawberry.UNSET, description="Read at this instant or later."
+    )
+    until: datetime | None = strawberry.field(default=strawberry.UNSET, description="Read before this instant.")
+    what: list[str] | None = strawberry.UNSET
+
+
+@strawberry.type
+class AccessLogQueries:
+    @strawberry.field(
+        description=(
+            "Who was shown something RED or AMBER_STRICT, and who took something out, newest first: to auditors of the "
+            "reader's and of the author's authority, to those who audit everything, and to the author."
+        )
+    )
+    async def access_log(
+        self,
+        info: Info,
+        filter: AccessLogFilter | None = strawberry.UNSET,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+    ) -> AccessLogConnection:
+        wanted = list_filter(
+            access_log.AccessLogFilter, filter, person=words, authority=code, subject=ids, what=several
+        )
+        size, place, loaders = page_size(first), cursors.place_after(OF, after), info.context.loaders()
+        rows = await loaders.rows(lambda scope: access_log.page(scope, wanted, size + 1, place))
+        edges = [
+            AccessLogEdge(cursor=cursors.cursor_of(OF, place), node=AccessLogEntry.of(state, loaders))
+            for place, state in rows[:size]
+        ]
+        return AccessLogConnection(edges=edges, page_info=page_info(edges, more=len(rows) > size, after=after))

@@ -1,0 +1,4 @@
+"""Persons who are blocked: the commands of administrators.
+
+Serves `blockPerson` and `unblockPerson`.
+"""

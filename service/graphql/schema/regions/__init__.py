@@ -1,0 +1,4 @@
+"""The register of regions.
+
+Serves `region`, `regions` and `registerRegion`.
+"""

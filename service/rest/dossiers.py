@@ -1,0 +1,60 @@
+"""Dossiers over HTTP, as PDF or as HTML."""
+
+from typing import Final
+
+from starlette.types import ASGIApp
+
+from service.event_store.store import EventStore
+from service.exchange.dossier.builder import document
+from service.exchange.dossier.html_renderer import html
+from service.exchange.dossier.material_reader import MaterialReader, Names
+from service.exchange.dossier.pdf_renderer import pdf
+from service.exchange.visible_log.refused import ExportRefused
+from service.graphql.http.response import ContentResponse
+from service.rest.files import AS_OF, Access, FileReader, as_of, hold_place, parameters_given
+from service.rest.parameters import query_of
+from service.rest.problems import TOO_LARGE, Problem
+from service.rest.resource import Call
+from service.rest.tags import tag_of
+
+PDF: Final = "application/pdf"
+HTML: Final = "text/html; charset=utf-8"
+ENDINGS: Final = {"pdf": PDF, "html": HTML}
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+PAGES_COST: Final = 500
+"""Events that cost as much as to print a dossier."""
+
+
+class DossierResource:
+    """The dossier of a request in one form. ending: a key of ENDINGS."""
+
+    parameters: Final = (AS_OF,)
+
+    def __init__(self, ending: str) -> None:
+        self.ending: Final = ending
+        self.media: Final = (ENDINGS[ending],)
+
+    async def respond(self, call: Call, media: str) -> ASGIApp:
+        given = parameters_given(query_of(call.query_string), self.parameters)
+        instant, reference = as_of(given), call.in_path["reference"]
+        await hold_place(call)
+        reader = FileReader(call)
+        access = await reader.open("dossier", instant, reference)
+        scope = access.scope
+        tag = tag_of(scope.end, call.context.actor, self.ending, scope.present, scope.present_at)
+        if unchanged := call.not_modified(tag):
+            return unchanged
+        reader.charge(PAGES_COST)
+        names = reader.names()
+        try:
+            content = await reader.in_thread(lambda: self._printed(call.files.store, access, names))
+        except ExportRefused as refused:
+            raise Problem(TOO_LARGE, f"The dossier cannot be printed: {refused}.") from None
+        disposition = f'attachment; filename="{reference}.{self.ending}"'
+        headers = {**tag.headers, "Content-Disposition": disposition, "Content-Security-Policy": POLICY}
+        return ContentResponse(content, 200, media, headers)
+
+    def _printed(self, store: EventStore, access: Access, names: Names) -> bytes:
+        material = MaterialReader(store, access.scope, access.visibility).material(names, "")
+        made = document(material)
+        return html(made) if self.ending == "html" else pdf(made, material.printed.at).content

@@ -1,0 +1,239 @@
+"""The inbox equals what each person could do, asked of every request: now and as of then."""
+
+import os
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from domain.decider import Context, available
+from domain.deployment_request import events
+from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
+from domain.deployment_request.inbox import AWAITED
+from domain.deployment_request.lifecycle import STEPS
+from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.jurisdiction import Jurisdiction
+from domain.vocabulary import Actor, Marking, Period, Role, Subject
+from projections.reading.queries import ListPosition, Query, ViewerScope
+from projections.tables.row_security import READER
+from projections.views import authorities, deployment_requests, inbox
+from projections.views.inbox import InboxFilter, InboxRow, Recipient
+from tests.projections.chance import CODES
+from tests.projections.histories import Histories
+from tests.projections.model import Model, actor, in_regions
+from tests.projections.rebuilding.rebuilds import again
+from tests.projections.world import World
+
+INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "24"))
+"""At each, seven persons ask. `make test-long` sets 1,430: 10,000 situations."""
+RECORDED: Final = datetime.now(UTC)
+ACTIONS: Final = {step.action for step in AWAITED}
+RARELY: Final = (
+    events.RequestAmended,
+    events.RequestRemarked,
+    events.ReviewerRecused,
+    events.RequestWithdrawn,
+    events.RequestDenied,
+    events.ApprovalRevoked,
+    events.ApprovalExpired,
+    events.ExtensionGranted,
+    events.ExtensionRefused,
+)
+EVERYTHING: Final = InboxFilter()
+PERSONS: Final = [
+    actor(f"p{number}", code, *roles)
+    for number in (1, 3, 5, 9)
+    for code in CODES[:3]
+    for roles in ((Role.REVIEWER,), (Role.APPROVER, Role.REQUESTER), tuple(Role))
+]
+
+
+WHOLE: Final = [actor("p9", code, *Role) for code in CODES[:3]]
+"""One of each authority, with every role and no part in anything."""
+
+
+class Awaiting(Histories):
+    """Many endorsements and approvals. Periods and due dates lie before and after the recording, which is now."""
+
+    def _on_request(self, state: DeploymentRequest) -> Any:
+        if (drawn := self.random.random()) < 0.02:
+            return events.RequestMarkingProposed(marking=Marking.CLEAR, reason=self.text())
+        if drawn < 0.2:
+            subject = self.random.choice([None, Subject("p2"), Subject("p2")])
+            return events.RequestAssigned(subject=subject, reason=self.text())
+        if state.status is RequestStatus.UNDER_REVIEW and self.random.random() < 0.5:
+            chosen = self.random.choice((events.Recommendation.APPROVE,) * 3 + (events.Recommendation.DENY,))
+            return events.RequestEndorsed(recommendation=chosen, reason=self.text(), revision=state.revision)
+        if state.hearing_required and self.random.random() < 0.2:
+            return self._heard(state)
+        if state.status is RequestStatus.APPROVED and self.random.random() < 0.4:
+            return self._extension(state)
+        if state.status is RequestStatus.WITHHELD_PENDING_ATTRIBUTION and self.random.random() < 0.8:
+            return events.RequestRemarked(reason=self.text())
+        while isinstance(event := super()._on_request(state), RARELY) and self.random.random() < 0.95:
+            pass
+        return event
+
+    def _heard(self, state: DeploymentRequest) -> Any:
+        if state.hearing is None or state.hearing.statement_at is not None:
+            return NoticeGiven(reason=self.text(), until=self.due())
+        return StatementMade(statement=self.text())
+
+    def _extension(self, state: DeploymentRequest) -> Any:
+        if state.extension is None:
+            return events.ExtensionAsked(until=RECORDED + timedelta(days=400), reason=self.text())
+        chosen = self.random.choice((events.Recommendation.APPROVE,) * 3 + (events.Recommendation.DENY,))
+        return events.ExtensionEndorsed(recommendation=chosen, reason=self.text(), revision=state.revision)
+
+    def _submitted(self) -> list[tuple[UUID, Any]]:
+        """Most are decided by the authority whose mandates cover every region."""
+        (stream, event), *rest = super()._submitted()
+        if self.random.random() < 0.7:
+            event = replace(event, deciding_authority=CODES[0], marking=Marking.CLEAR, recipients=())
+        event = replace(event, hearing=self.random.random() < 0.4)
+        return [(stream, event), *rest]
+
+    def due(self) -> datetime:
+        return RECORDED + timedelta(days=self.random.randint(-30, 200))
+
+    def period(self) -> Period:
+        start = RECORDED + timedelta(days=self.random.randint(-130, 170))
+        return Period(start=start, end=start + timedelta(days=self.random.randint(1, 90)))
+
+
+@pytest.fixture(scope="module")
+def recorded(shared_world: World) -> World:
+    histories = Awaiting(10)
+    shared_world.append([histories.opening(), *histories.items(500)])
+    shared_world.apply([deployment_requests.VIEW, authorities.VIEW], block=200)
+    return shared_world
+
+
+def holds_of(states: dict[Any, Any], who: Actor, now: datetime) -> tuple[str, ...]:
+    mandates = [state.mandate(now) for state in states.values() if isinstance(state, Jurisdiction)]
+    return tuple(each.region for each in mandates if each is not None and each.authority == who.authority)
+
+
+def asked_of_every_request(model: Model, states: dict[Any, Any], who: Actor, now: datetime) -> Counter[tuple[Any, str]]:
+    """The actions that are available to somebody, of those that are awaited."""
+    found: Counter[tuple[Any, str]] = Counter()
+    looks = model.viewer(who)
+    for request in states.values():
+        if isinstance(request, DeploymentRequest) and looks.sees(model.now[request.id].audience):
+            context = Context(actor=who, now=now, subject=request.id, consulted=_Everything(states))
+            actions = set(available(STEPS, request, context))
+            for step in (step for step in AWAITED if step.action in actions):
+                by = step.awaited.by if step.awaited else None
+                awaited = by is None or all(verdict.met for verdict in by.judge(request, context))
+                if awaited and step.awaited and step.awaited.is_now(request, now):
+                    found[request.id, step.action] += 1
+    return found
+
+
+class _Everything(dict[Any, Any]):
+    """States by stream; a stream without events has none."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: object) -> None:
+        return None
+
+
+def asking(
+    who: Actor, holds: tuple[str, ...], now: datetime, wanted: InboxFilter = EVERYTHING, limit: int = 10_000
+) -> partial[Query[tuple[ListPosition, InboxRow]]]:
+    whose = Recipient(actor=who, holds=holds)
+    return partial(_page, whose=whose, wanted=wanted, limit=limit, now=now)
+
+
+def _page(scope: ViewerScope, *, now: datetime, **rest: Any) -> Query[tuple[ListPosition, InboxRow]]:
+    return inbox.page(replace(scope, clock=now), **rest)
+
+
+def _count(scope: ViewerScope, *, now: datetime, **rest: Any) -> Query[int]:
+    return inbox.count(replace(scope, clock=now), **rest)
+
+
+def test_the_inbox_equals_the_actions_available_on_every_request(recorded: World) -> None:
+    model, chance = Model(recorded.log()), Random(12)
+    seen = Counter[str]()
+    for _ in range(INSTANTS):
+        instant = chance.choice([None, chance.choice(model.log).recorded_at])
+        states = model.at(instant)
+        now = instant or (RECORDED + timedelta(days=chance.randint(1, 270)))
+        for who in (*WHOLE, *chance.sample(PERSONS, 4)):
+            holds = holds_of(states, who, now)
+            whose = Recipient(actor=who, holds=holds)
+            questions: list[Any] = [asking(who, holds, now), partial(_count, whose=whose, wanted=EVERYTHING, now=now)]
+            rows, count = recorded.ask_all(who, questions, as_of=instant)
+            expected = asked_of_every_request(model, states, who, now)
+            assert Counter((row.subject, row.action) for _, row in rows) == expected, (who, now, instant)
+            assert count == [sum(expected.values())]
+            seen.update(row.action for _, row in rows)
+    assert seen.keys() == ACTIONS, seen
+
+
+def test_pages_follow_the_due_dates_and_lack_nothing(recorded: World) -> None:
+    model = Model(recorded.log())
+    now = model.log[-1].recorded_at
+    who = actor("p9", "alpha", *Role)
+    holds = holds_of(model.now, who, now)
+    everything = recorded.ask(who, asking(who, holds, now))
+    assert [place for place, _ in everything] == sorted((p for p, _ in everything), key=lambda p: (p.at, p.id))
+    assert len({row.id for _, row in everything}) == len(everything) > 2
+    found: list[tuple[ListPosition, InboxRow]] = []
+    while part := recorded.ask(who, partial(asking(who, holds, now, limit=2), after=found[-1][0] if found else None)):
+        found += part
+    assert found == everything
+
+
+def test_the_inbox_is_filtered(recorded: World) -> None:
+    model = Model(recorded.log())
+    now = RECORDED + timedelta(days=30)
+    who = actor("p2", "alpha", *Role)
+    holds = holds_of(model.now, who, now)
+    requests = [state for state in model.now.values() if isinstance(state, DeploymentRequest)]
+    regions = {request.id: request.region for request in requests}
+    mine = {each.id for each in requests if each.assigned_to and each.assigned_to.person == who.person}
+    everything = [row for _, row in recorded.ask(who, asking(who, holds, now))]
+    assert {row.subject in mine for row in everything} == {True, False}
+    for wanted, keeps in (
+        (InboxFilter(action=["ENDORSE", "DENY"]), lambda row: row.action in ("ENDORSE", "DENY")),
+        (InboxFilter(action=[]), lambda row: False),
+        (InboxFilter(region=["xk"]), lambda row: in_regions(regions[row.subject], ["xk"])),
+        (InboxFilter(overdue=True), lambda row: row.due is not None and row.due <= now),
+        (InboxFilter(overdue=False), lambda row: row.due is None or row.due > now),
+        (InboxFilter(assigned_to_me=True), lambda row: row.subject in mine),
+        (InboxFilter(assigned_to_me=False), lambda row: row.subject not in mine),
+        (InboxFilter(due_until=now), lambda row: row.due is not None and row.due < now),
+    ):
+        expected = [row for row in everything if keeps(row)]
+        assert [row for _, row in recorded.ask(who, asking(who, holds, now, wanted))] == expected
+        counted = partial(_count, whose=Recipient(actor=who, holds=holds), wanted=wanted, now=now)
+        assert recorded.ask(who, counted) == [len(expected)]
+
+
+def test_row_security_shows_the_items_of_the_own_authority_alone(recorded: World) -> None:
+    everybody = "{everybody,registered,authority:alpha}"
+    with psycopg.connect(recorded.urls.owner) as owner:
+        expected = owner.execute(
+            "SELECT count(*) FROM projections.inbox WHERE audience && %s AND authority = 'alpha'", [everybody]
+        ).fetchone()
+    with psycopg.connect(recorded.urls.api, options=f"-c role={READER}") as reader:
+        reader.execute("SELECT set_config('mandate.tokens', %s, true)", [everybody])
+        found = reader.execute("SELECT count(*), array_agg(DISTINCT authority) FROM projections.inbox").fetchone()
+    assert expected is not None
+    assert found == (*expected, ["alpha"])
+
+
+def test_a_rebuild_makes_the_same_rows(recorded: World) -> None:
+    before = recorded.all_rows([deployment_requests.VIEW])
+    again(recorded, deployment_requests.VIEW)
+    assert recorded.all_rows([deployment_requests.VIEW]) == before
