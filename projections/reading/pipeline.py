@@ -26,6 +26,8 @@ PREPARED: Final = 100
 """Statements that one connection keeps prepared."""
 PATIENCE: Final = 5.0
 """Seconds to wait until the server has given up a statement that nobody waits for."""
+CANCELLED_AGAIN: Final = 0.2
+"""Seconds until the cancellation is repeated: the server ignores one that arrives before the statement."""
 INFERRED: Final = 0
 """In place of the type of a parameter: it follows from the cast that SQLAlchemy renders."""
 _MARK: Final = re.compile(r"%(?:\((\w+)\)s|%)")
@@ -178,8 +180,12 @@ class Pipeline:
     async def _abandon(self) -> None:
         with suppress(psycopg.Error, TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                await self._connection.cancel_safe(timeout=PATIENCE)
-                await self._results()
+                while True:
+                    await self._connection.cancel_safe(timeout=PATIENCE)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(CANCELLED_AGAIN):
+                            await self._results()
+                            return
 
 
 @lru_cache(512)

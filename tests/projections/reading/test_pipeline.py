@@ -1,8 +1,11 @@
 """Statements on one connection, several in one round trip."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -115,3 +118,32 @@ def test_a_cancelled_statement_ends_on_the_server(database_urls: DatabaseUrls) -
         assert await pipeline.rows(("SELECT 1", {})) == [[(1,)]]
 
     run(database_urls, ask)
+
+
+def test_a_cancellation_that_arrives_before_the_statement_is_repeated(database_urls: DatabaseUrls) -> None:
+    """The backend is stopped: it takes note of the cancellation first, and reads the statement then."""
+
+    async def ask(pipeline: Pipeline, connection: psycopg.AsyncConnection[Any]) -> None:
+        backend = connection.info.backend_pid
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            asked = asyncio.create_task(pipeline.rows(("SELECT pg_sleep(600)", {})))
+            await asyncio.sleep(0)
+            asked.cancel()
+            while signal.SIGINT not in _pending(backend):
+                await asyncio.sleep(0)
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        assert connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
+        assert await pipeline.rows(("SELECT 1", {})) == [[(1,)]]
+
+    run(database_urls, ask)
+
+
+def _pending(process: int) -> set[int]:
+    """The signals that wait for a process (proc(5), ShdPnd: bit 0 is signal 1)."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    bits = next(int(line.split()[1], 16) for line in lines if line.startswith("ShdPnd"))
+    return {number for number in range(1, 65) if bits >> (number - 1) & 1}
