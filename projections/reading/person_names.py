@@ -34,4 +34,4 @@ def _named(row: Sequence[Any]) -> PersonName:
     return PersonName(row[0], row[1], row[2])
 
 
-_NAMES: Final = PreparedQuery(_names, (), _named)
+_NAMES: Final = PreparedQuery(_names, (), _named, by_key=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -17,8 +17,16 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
 Rows = Sequence[Sequence[Any]]
-Statement = tuple[str, Mapping[str, Any]]
-"""A text with parameters as in '%(name)s', and their values."""
+
+
+class Statement(NamedTuple):
+    """A text with parameters as in '%(name)s', and their values. one_plan: whether one plan suits all values."""
+
+    text: str
+    values: Mapping[str, Any]
+    one_plan: bool = False
+
+
 
 PREPARED_AFTER: Final = 2
 """Executions on one connection after which a statement is prepared."""
@@ -30,6 +38,10 @@ CANCELLED_AGAIN: Final = 0.2
 """Seconds until the cancellation is repeated: the server ignores one that arrives before the statement."""
 INFERRED: Final = 0
 """In place of the type of a parameter: it follows from the cast that SQLAlchemy renders."""
+PLAN_MODE: Final = {
+    True: b"SET plan_cache_mode = force_generic_plan",
+    False: b"SET plan_cache_mode = force_custom_plan",
+}
 _MARK: Final = re.compile(r"%(?:\((\w+)\)s|%)")
 
 
@@ -44,6 +56,7 @@ class Pipeline:
         self._prepared: dict[str, bytes] = {}
         self._preparing: deque[tuple[str, bytes] | None] = deque()
         self._names = 0
+        self._one_plan: bool | None = None
         self._arrived: asyncio.Future[None] | None = None
 
     async def rows(self, *statements: Statement) -> list[Rows]:
@@ -71,13 +84,14 @@ class Pipeline:
             with suppress(psycopg.OperationalError):  # if results are missing, the connection is not used again
                 server.exit_pipeline_mode()
 
-    def _send(self, text: str, values: Mapping[str, Any]) -> None:
+    def _send(self, text: str, values: Mapping[str, Any], one_plan: bool) -> None:
         command, names = _positional(text)
         encoded, types = [], []
         for each in names:
             text_of_value, kind = self._encoded(values[each])
             encoded.append(text_of_value)
             types.append(kind)
+        self._set_plan_mode(one_plan)
         name = self._prepared.get(text)
         if name is None and self._is_due(text):
             name = self._prepare(text, command, types)
@@ -86,6 +100,13 @@ class Pipeline:
         else:
             self._server.send_query_prepared(name, encoded)
         self._preparing.append(None)
+
+    def _set_plan_mode(self, one_plan: bool) -> None:
+        """Planning a statement that finds rows by their key takes longer than executing it."""
+        if one_plan is not self._one_plan:
+            self._server.send_query_params(PLAN_MODE[one_plan], None)
+            self._preparing.append(None)
+            self._one_plan = one_plan
 
     def _is_due(self, text: str) -> bool:
         executions = self._executions.pop(text, 0)
@@ -145,6 +166,7 @@ class Pipeline:
                 case _:
                     pass
         if error is not None:
+            self._one_plan = None  # the setting was undone if it was made with these statements
             raise error
         return found
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Text, any_, bindparam, func, select
 
+from projections.reading.statements import with_one_plan
 from projections.tables import checkpoints, parked
 from projections.tables.stored_events import events
 
@@ -13,14 +14,16 @@ POSITION_AS_OF: Final = select(
     func.greatest(func.clock_timestamp(), LAST),
 )
 PARKED: Final = select(parked.streams.c.view, parked.streams.c.stream, parked.streams.c.position)
-POSITIONS: Final = select(
-    checkpoints.table.c.view,
-    checkpoints.reached,
-    checkpoints.table.c.parked,
-    checkpoints.table.c.mends,
-    checkpoints.table.c.updated_at,
+POSITIONS: Final = with_one_plan(
+    select(
+        checkpoints.table.c.view,
+        checkpoints.reached,
+        checkpoints.table.c.parked,
+        checkpoints.table.c.mends,
+        checkpoints.table.c.updated_at,
+    )
 )
 _BEHIND: Final = checkpoints.reached < bindparam("wanted", type_=BigInteger)
 _OF: Final = checkpoints.table.c.view == any_(bindparam("views", type_=ARRAY(Text)))
-LACKING: Final = select(checkpoints.table.c.view).where(_OF, _BEHIND)
+LACKING: Final = with_one_plan(select(checkpoints.table.c.view).where(_OF, _BEHIND))
 """Views that have not reached a position: a query on the same connection would miss events."""

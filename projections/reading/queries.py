@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from domain.visibility import Viewer
-from projections.reading.statements import tokens_of
+from projections.reading.statements import tokens_of, with_one_plan
 
 T = TypeVar("T")
 
@@ -101,10 +101,16 @@ class PreparedQuery(Generic[T]):
     """
 
     def __init__(
-        self, build: Callable[..., Select[Any]], views: tuple[str, ...], read: Callable[[Sequence[Any]], T]
+        self,
+        build: Callable[..., Select[Any]],
+        views: tuple[str, ...],
+        read: Callable[[Sequence[Any]], T],
+        *,
+        by_key: bool = False,
     ) -> None:
-        """build: makes the statement from a scope and everything else that its form depends on."""
-        self._build = lru_cache(PREPARED)(build)
+        """build: makes the statement from a scope and everything else that its form depends on. by_key: whether it
+        finds rows by their key, so that one plan suits all values."""
+        self._build = lru_cache(PREPARED)((lambda *form: with_one_plan(build(*form))) if by_key else build)
         self._views = views
         self._read = read
 

@@ -5,11 +5,12 @@ from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, BindParameter, Executable
+from sqlalchemy import ARRAY, BindParameter, Executable, Select
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from domain.visibility import SEEING_ALL, Viewer
+from projections.reading.pipeline import Statement
 from projections.tables.row_security import SETTINGS, WITHOUT_MARKINGS, as_viewer
 
 KEPT: Final = 128
@@ -54,11 +55,17 @@ def viewed(views: tuple[str, ...]) -> str:
     return _encoded(view for view in views if view not in WITHOUT_MARKINGS)
 
 
+def with_one_plan(statement: Select[Any]) -> Select[Any]:
+    """The statement, planned once for all values: it finds rows by their key."""
+    return statement.execution_options(one_plan=True)
+
+
 class Rendered:
     """A statement as psycopg executes it."""
 
-    def __init__(self, compiled: SQLCompiler, values: Mapping[str, Any]) -> None:
-        """values: of the parameters, as the statement was built."""
+    def __init__(self, compiled: SQLCompiler, values: Mapping[str, Any], *, one_plan: bool) -> None:
+        """values: of the parameters, as the statement was built. one_plan: as of Statement."""
+        self.one_plan = one_plan
         self.text = str(compiled)
         self.text_of_viewer = as_viewer(self.text)
         self._encoders = {name: _encoder(compiled.binds.get(name)) for name in values}
@@ -82,27 +89,28 @@ class Statements:
 
     def rendered(
         self, statement: Executable, values: Mapping[str, Any], viewer: ViewerSettings | None = None
-    ) -> tuple[str, Parameters]:
+    ) -> Statement:
         """The text of a statement and its parameters. viewer: for whom row-level security admits rows."""
         found = self._rendered.get(statement)
         if found is None:
             found = self._rendered[statement] = self._render(statement)
         if viewer is None:
-            return found.text, found.parameters(values)
-        return found.text_of_viewer, {**found.parameters(values), **viewer}
+            return Statement(found.text, found.parameters(values), found.one_plan)
+        return Statement(found.text_of_viewer, {**found.parameters(values), **viewer}, found.one_plan)
 
     def _render(self, statement: Any) -> Rendered:
-        key = statement._generate_cache_key()
+        key, one_plan = statement._generate_cache_key(), statement.get_execution_options().get("one_plan", False)
         compiled = self._compiled.pop(key.key, None) if key else None
         if compiled is None:
             compiled = statement._compiler(DIALECT, cache_key=key)
         if compiled.post_compile_params or not key:
             compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-            return Rendered(compiled, compiled.construct_params(_check=False))
+            return Rendered(compiled, compiled.construct_params(_check=False), one_plan=one_plan)
         if len(self._compiled) >= KEPT:
             del self._compiled[next(iter(self._compiled))]
         self._compiled[key.key] = compiled
-        return Rendered(compiled, compiled.construct_params(extracted_parameters=key.bindparams, _check=False))
+        values = compiled.construct_params(extracted_parameters=key.bindparams, _check=False)
+        return Rendered(compiled, values, one_plan=one_plan)
 
 
 def _encoder(bind: BindParameter[Any] | None) -> Encoder:

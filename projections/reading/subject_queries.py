@@ -46,11 +46,12 @@ class SubjectQueries(Generic[S]):
             lambda scope, bounded: self.states(scope, is_any_of(table.c.id, named_uuids("ids")), bounded=bounded),
             (self.name,),
             self.state,
+            by_key=True,
         )
         self._at_versions = PreparedQuery(
-            self._of_pairs, (self.name,), lambda row: (int(row[0]), self.read(row[1], row[2]))
+            self._of_pairs, (self.name,), lambda row: (int(row[0]), self.read(row[1], row[2])), by_key=True
         )
-        self._by_references = PreparedQuery(self._called, (self.name,), self.state)
+        self._by_references = PreparedQuery(self._called, (self.name,), self.state, by_key=True)
 
     def by_ids(self, scope: ViewerScope, ids: Iterable[UUID], names: Names | None = None) -> Query[S]:
         """names: what is read of each state."""

@@ -257,13 +257,13 @@ def _read(row: Sequence[Any]) -> AuditEntry:
 _BEFORE: Final = bindparam("before", type_=BigInteger)
 _PAGES: Final = PreparedQuery(_page, (NAME,), _read)
 _COUNTS: Final = PreparedQuery(_count, (NAME,), lambda row: int(row[0]))
-_HISTORIES: Final = PreparedQuery(_histories, (NAME,), _read)
+_HISTORIES: Final = PreparedQuery(_histories, (NAME,), _read, by_key=True)
 _LENGTHS: Final[PreparedQuery[tuple[UUID, int]]] = PreparedQuery(
-    _history_lengths, (NAME,), lambda row: (row[0], int(row[1]))
+    _history_lengths, (NAME,), lambda row: (row[0], int(row[1])), by_key=True
 )
 _HAPPENED: Final[PreparedQuery[tuple[UUID, HappenedPart]]] = PreparedQuery(
     _happened, (NAME,), lambda row: (row[0], HappenedPart(version=int(row[1]), end=int(row[2])))
 )
-_AT_POSITIONS: Final = PreparedQuery(_at_positions, (NAME,), _read)
+_AT_POSITIONS: Final = PreparedQuery(_at_positions, (NAME,), _read, by_key=True)
 _SEEN: Final = PreparedQuery(_seen, (NAME,), lambda row: row[0])
 _NAMING: Final[PreparedQuery[Any]] = PreparedQuery(_naming, (NAME,), lambda row: row)

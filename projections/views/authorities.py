@@ -177,10 +177,10 @@ def _read_either(row: Sequence[Any]) -> Authority | Jurisdiction:
 
 
 _BY_CODES: Final = PreparedQuery(
-    lambda scope: _chosen(scope, is_any_of(table.c.code, named_texts("codes"))), (NAME,), _read_authority
+    lambda scope: _chosen(scope, is_any_of(table.c.code, named_texts("codes"))), (NAME,), _read_authority, by_key=True
 )
 _BY_IDS: Final = PreparedQuery(
-    lambda scope: _chosen(scope, is_any_of(table.c.id, named_uuids("ids"))), (NAME,), _read_authority
+    lambda scope: _chosen(scope, is_any_of(table.c.id, named_uuids("ids"))), (NAME,), _read_authority, by_key=True
 )
 _JURISDICTIONS_BY_IDS: Final = PreparedQuery(
     lambda scope: _jurisdictions(scope, is_any_of(jurisdictions.c.id, named_uuids("ids"))), (NAME,), _read_jurisdiction

@@ -117,6 +117,6 @@ def _read(row: Sequence[Any]) -> RegisteredRegion:
     return _region_in(row[0])
 
 
-_BY_PATHS: Final = PreparedQuery(_by_paths, (NAME,), _read)
+_BY_PATHS: Final = PreparedQuery(_by_paths, (NAME,), _read, by_key=True)
 _PAGE: Final = PreparedQuery(_page, (NAME,), _read)
 _COUNT: Final = PreparedQuery(_count, (NAME,), lambda row: int(row[0]))

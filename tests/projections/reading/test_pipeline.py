@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from projections.reading.pipeline import PREPARED, PREPARED_AFTER, Pipeline
+from projections.reading.pipeline import PREPARED, PREPARED_AFTER, Pipeline, Statement
 from service.settings import DatabaseUrls
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ def test_rows_are_those_of_a_cursor(database_urls: DatabaseUrls) -> None:
     async def ask(pipeline: Pipeline, connection: psycopg.AsyncConnection[Any]) -> None:
         expected = await (await connection.execute(TEXT, VALUES)).fetchall()
         for _ in range(PREPARED_AFTER + 2):
-            assert await pipeline.rows((TEXT, VALUES)) == [expected]
+            assert await pipeline.rows(Statement(TEXT, VALUES)) == [expected]
         prepared = await (await connection.execute("SELECT count(*) FROM pg_prepared_statements")).fetchall()
         assert prepared == [(1,)]
 
@@ -58,23 +58,25 @@ def test_rows_are_those_of_a_cursor(database_urls: DatabaseUrls) -> None:
 def test_several_statements_are_in_order(database_urls: DatabaseUrls) -> None:
     async def ask(pipeline: Pipeline, _: object) -> list[Any]:
         return await pipeline.rows(
-            ("SELECT 1", {}), ("SELECT 2 WHERE false", {}), ("SELECT unnest(%(a)s::INTEGER[])", {"a": "{3,4}"})
+            Statement("SELECT 1", {}),
+            Statement("SELECT 2 WHERE false", {}),
+            Statement("SELECT unnest(%(a)s::INTEGER[])", {"a": "{3,4}"}),
         )
 
     assert run(database_urls, ask) == [[(1,)], [], [(3,), (4,)]]
 
 
 def test_an_error_leaves_the_connection_as_it_was(database_urls: DatabaseUrls) -> None:
-    wrong = ("SELECT 1 / %(a)s::INTEGER", {"a": 0})
+    wrong = Statement("SELECT 1 / %(a)s::INTEGER", {"a": 0})
 
     async def ask(pipeline: Pipeline, connection: psycopg.AsyncConnection[Any]) -> None:
         for _ in range(PREPARED_AFTER + 2):
             with pytest.raises(psycopg.errors.DivisionByZero):
-                await pipeline.rows(("SELECT 1", {}), wrong, ("SELECT 2", {}))
-            assert await pipeline.rows((wrong[0], {"a": 1})) == [[(1,)]]
+                await pipeline.rows(Statement("SELECT 1", {}), wrong, Statement("SELECT 2", {}))
+            assert await pipeline.rows(Statement(wrong.text, {"a": 1})) == [[(1,)]]
         with pytest.raises(psycopg.errors.SyntaxError):
-            await pipeline.rows(("SELEC", {}))
-        assert await pipeline.rows(("SELECT 1", {})) == [[(1,)]]
+            await pipeline.rows(Statement("SELEC", {}))
+        assert await pipeline.rows(Statement("SELECT 1", {})) == [[(1,)]]
         assert connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
 
     run(database_urls, ask)
@@ -82,7 +84,7 @@ def test_an_error_leaves_the_connection_as_it_was(database_urls: DatabaseUrls) -
 
 def test_a_value_longer_than_what_the_network_takes_at_once(database_urls: DatabaseUrls) -> None:
     async def ask(pipeline: Pipeline, _: object) -> list[Any]:
-        return await pipeline.rows(("SELECT length(%(a)s::TEXT), %(a)s::TEXT", {"a": "x" * 30_000_000}))
+        return await pipeline.rows(Statement("SELECT length(%(a)s::TEXT), %(a)s::TEXT", {"a": "x" * 30_000_000}))
 
     [[(length, text)]] = run(database_urls, ask)
     assert length == len(text) == 30_000_000
@@ -91,8 +93,8 @@ def test_a_value_longer_than_what_the_network_takes_at_once(database_urls: Datab
 def test_a_text_with_nul_is_refused(database_urls: DatabaseUrls) -> None:
     async def ask(pipeline: Pipeline, _: object) -> list[Any]:
         with pytest.raises(psycopg.DataError):
-            await pipeline.rows(("SELECT %(a)s::TEXT", {"a": "x\0y"}))
-        return await pipeline.rows(("SELECT 1", {}))
+            await pipeline.rows(Statement("SELECT %(a)s::TEXT", {"a": "x\0y"}))
+        return await pipeline.rows(Statement("SELECT 1", {}))
 
     assert run(database_urls, ask) == [[(1,)]]
 
@@ -101,7 +103,7 @@ def test_few_statements_stay_prepared(database_urls: DatabaseUrls) -> None:
     async def ask(pipeline: Pipeline, connection: psycopg.AsyncConnection[Any]) -> int:
         for number in range(PREPARED + 20):
             for _ in range(PREPARED_AFTER + 1):
-                assert await pipeline.rows((f"SELECT {number}", {})) == [[(number,)]]
+                assert await pipeline.rows(Statement(f"SELECT {number}", {})) == [[(number,)]]
         cursor = await connection.execute("SELECT count(*) FROM pg_prepared_statements")
         [(found,)] = await cursor.fetchall()
         return int(found)
@@ -109,13 +111,28 @@ def test_few_statements_stay_prepared(database_urls: DatabaseUrls) -> None:
     assert run(database_urls, ask) == PREPARED
 
 
+def test_each_statement_is_planned_in_its_own_way(database_urls: DatabaseUrls) -> None:
+    """Also after an error, which undoes the settings that were made with it."""
+    mode = "SELECT current_setting('plan_cache_mode')"
+    by_key, wrong = Statement(mode, {}, one_plan=True), Statement("SELECT 1 / 0", {}, one_plan=True)
+
+    async def ask(pipeline: Pipeline, _: object) -> list[Any]:
+        found = await pipeline.rows(by_key, Statement(mode, {}), by_key, by_key, Statement(mode, {}))
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await pipeline.rows(wrong)
+        return [*found, *await pipeline.rows(by_key)]
+
+    one, own = [("force_generic_plan",)], [("force_custom_plan",)]
+    assert run(database_urls, ask) == [one, own, one, one, own, one]
+
+
 def test_a_cancelled_statement_ends_on_the_server(database_urls: DatabaseUrls) -> None:
     async def ask(pipeline: Pipeline, connection: psycopg.AsyncConnection[Any]) -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await pipeline.rows(("SELECT pg_sleep(600)", {}))
+                await pipeline.rows(Statement("SELECT pg_sleep(600)", {}))
         assert connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
-        assert await pipeline.rows(("SELECT 1", {})) == [[(1,)]]
+        assert await pipeline.rows(Statement("SELECT 1", {})) == [[(1,)]]
 
     run(database_urls, ask)
 
@@ -127,7 +144,7 @@ def test_a_cancellation_that_arrives_before_the_statement_is_repeated(database_u
         backend = connection.info.backend_pid
         os.kill(backend, signal.SIGSTOP)
         try:
-            asked = asyncio.create_task(pipeline.rows(("SELECT pg_sleep(600)", {})))
+            asked = asyncio.create_task(pipeline.rows(Statement("SELECT pg_sleep(600)", {})))
             await asyncio.sleep(0)
             asked.cancel()
             while signal.SIGINT not in _pending(backend):
@@ -137,7 +154,7 @@ def test_a_cancellation_that_arrives_before_the_statement_is_repeated(database_u
         with pytest.raises(asyncio.CancelledError):
             await asked
         assert connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
-        assert await pipeline.rows(("SELECT 1", {})) == [[(1,)]]
+        assert await pipeline.rows(Statement("SELECT 1", {})) == [[(1,)]]
 
     run(database_urls, ask)
 

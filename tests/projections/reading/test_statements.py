@@ -39,15 +39,15 @@ def of(number: int) -> Select[Any]:
 
 def test_equal_statements_have_one_text_and_values_of_their_own() -> None:
     statements = Statements()
-    (one, first), (other, second) = statements.rendered(of(1), {}), statements.rendered(of(2), {})
-    assert one is other
-    assert sorted(first.values()) == [1, 2]
-    assert sorted(second.values()) == [2, 3]
+    first, second = statements.rendered(of(1), {}), statements.rendered(of(2), {})
+    assert first.text is second.text
+    assert sorted(first.values.values()) == [1, 2]
+    assert sorted(second.values.values()) == [2, 3]
 
 
 def test_named_values_replace_those_of_the_statement() -> None:
     statement = select(bindparam("known", 1, type_=Integer), literal("%"))
-    text, parameters = Statements().rendered(statement, {"known": 5, "other": 6})
+    text, parameters, _ = Statements().rendered(statement, {"known": 5, "other": 6})
     assert parameters["known"] == 5
     assert "other" not in parameters
     assert "%(known)s::INTEGER" in text
@@ -74,7 +74,7 @@ def test_few_rendered_statements_are_kept() -> None:
 )
 def test_arrays_arrive_as_they_are(database_urls: DatabaseUrls, kind: Any, values: list[Any] | None) -> None:
     statement = select(bindparam("values", type_=ARRAY(kind)))
-    text, parameters = Statements().rendered(statement, {"values": values})
+    text, parameters, _ = Statements().rendered(statement, {"values": values})
     with connect(database_urls.api) as connection:
         assert connection.execute(text.encode(), parameters).fetchone() == (values,)
 
@@ -85,5 +85,5 @@ def test_values_in_a_list_of_any_length_are_rendered_each_time(database_urls: Da
         for many in (1, 3):
             chosen = select(func.unnest(literal([1, 2, 3, 4], ARRAY(Integer))).label("n")).subquery()
             wanted = select(chosen.c.n).where(chosen.c.n.in_(list(range(1, many + 1))))
-            text, parameters = statements.rendered(wanted, {})
+            text, parameters, _ = statements.rendered(wanted, {})
             assert len(connection.execute(text.encode(), parameters).fetchall()) == many
