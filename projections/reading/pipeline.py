@@ -27,7 +27,6 @@ class Statement(NamedTuple):
     one_plan: bool = False
 
 
-
 PREPARED_AFTER: Final = 2
 """Executions on one connection after which a statement is prepared."""
 PREPARED: Final = 100

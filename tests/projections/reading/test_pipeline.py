@@ -14,6 +14,7 @@ import pytest
 
 from projections.reading.pipeline import PREPARED, PREPARED_AFTER, Pipeline, Statement
 from service.settings import DatabaseUrls
+from tests.waiting import until
 
 T = TypeVar("T")
 
@@ -147,8 +148,7 @@ def test_a_cancellation_that_arrives_before_the_statement_is_repeated(database_u
             asked = asyncio.create_task(pipeline.rows(Statement("SELECT pg_sleep(600)", {})))
             await asyncio.sleep(0)
             asked.cancel()
-            while signal.SIGINT not in _pending(backend):
-                await asyncio.sleep(0)
+            await asyncio.to_thread(until, lambda: signal.SIGINT in _pending(backend))
         finally:
             os.kill(backend, signal.SIGCONT)
         with pytest.raises(asyncio.CancelledError):
