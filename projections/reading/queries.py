@@ -1,10 +1,10 @@
 """Queries of the views: viewer and instant, conditions, parameters, and the decoding of rows."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy import (
     true,
 )
 
+from domain.fast_replace import fast_replace
 from domain.visibility import Viewer
 from projections.reading.statements import tokens_of, with_one_plan
 
@@ -34,7 +35,7 @@ FOREVER: Final[ColumnElement[Any]] = literal_column("'infinity'::timestamptz")
 """The valid_until of a current row. Spelled as in the partial indexes, which the planner matches by text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ViewerScope:
     """The viewer, and the instant in the past; None is now. Visibility is always that of now.
 
@@ -59,11 +60,11 @@ class ViewerScope:
         }
 
     def now(self) -> "ViewerScope":
-        return replace(self, as_of=None, position=None)
+        return fast_replace(self, as_of=None, position=None)
 
     def of_everything(self) -> "ViewerScope":
         """Without visibility, for the context of rules. Never return such rows as they are."""
-        return replace(self, viewer=EVERYTHING.viewer)
+        return fast_replace(self, viewer=EVERYTHING.viewer)
 
 
 EVERYTHING: Final = ViewerScope(viewer=Viewer(None))
@@ -74,7 +75,7 @@ PREPARED: Final = 32
 """Statements of one kind that are cached: more than are in daily use."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query(Generic[T]):
     """A statement, the views that it reads, the decoder of a row, and values of named parameters.
 
@@ -91,7 +92,7 @@ class Query(Generic[T]):
 
     def despite_parked(self) -> "Query[T]":
         """The same query, for a caller that checks which of its subjects are parked."""
-        return replace(self, refuses_parked=False)
+        return fast_replace(self, refuses_parked=False)
 
 
 class PreparedQuery(Generic[T]):
@@ -134,8 +135,7 @@ def _of_its_kind(scope: ViewerScope) -> ViewerScope:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ListPosition:
+class ListPosition(NamedTuple):
     """The end of a list page: the instant that the list is ordered by, and the id of the last item."""
 
     at: datetime

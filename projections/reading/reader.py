@@ -74,7 +74,8 @@ class Reading:
             reached=self._reached,
             person=self._person,
         )
-        return found if self.viewer.tokens is None else [disclosed_row(row, self.viewer) for row in found]
+        viewer = self.viewer
+        return found if viewer.tokens is None else [disclosed_row(row, viewer) for row in found]
 
     async def one(self, query: Query[T]) -> T | None:
         """The first row of the answer."""

@@ -69,4 +69,8 @@ def disclosed_row(row: Any, viewer: Viewer) -> Any:
     """The row, with each request in it as the viewer may see it."""
     if isinstance(row, DeploymentRequest):
         return disclosed_to(viewer, row)
-    return tuple(disclosed_row(part, viewer) for part in row) if type(row) is tuple else row
+    if type(row) is tuple:
+        for part in row:
+            if isinstance(part, DeploymentRequest) or type(part) is tuple:
+                return tuple(disclosed_row(part, viewer) for part in row)
+    return row

@@ -102,7 +102,7 @@ def _reason(document: str) -> Any:
 _MAKING: Final = Lock()
 _DOCUMENT: Final = msgspec.json.Decoder(_Document)
 _DECODED: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "marking": Marking,
+    "marking": {each.value: each for each in Marking}.__getitem__,
     "reason": _reason,
     "actor.roles": lambda roles: tuple(map(Role, roles)),
 }

@@ -1,7 +1,7 @@
 """Queries of the audit trail: pages, histories, single events, and which mentions a viewer may see."""
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from domain.fast_replace import fast_replace
 from domain.vocabulary import Actor, ActorKind, Marking, Role
 from projections.reading.filter_shape import LIMIT
 from projections.reading.list_queries import of_each
@@ -119,7 +120,7 @@ def naming(
 ) -> Query[tuple[UUID, frozenset[UUID]]]:
     """Of these subjects, those with a visible event that names any of these incidents; each with those it names."""
     found = _NAMING.of(scope, subjects=list(subjects), mentioned=list(mentions))
-    return replace(found, read=lambda row: (row[0], frozenset(mentions) & frozenset(row[1])))
+    return fast_replace(found, read=lambda row: (row[0], frozenset(mentions) & frozenset(row[1])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ def _prepared(
     parts = None if names is None else entry_parts(names)
     if parts is None:
         return query.of(scope, SHOWN, *form, **values)
-    return replace(query.of(scope, parts.columns, *form, **values), read=parts.read)
+    return fast_replace(query.of(scope, parts.columns, *form, **values), read=parts.read)
 
 
 def _page(scope: ViewerScope, columns: tuple[str, ...], newest_first: bool, chosen: tuple[str, ...]) -> Select[Any]:

@@ -15,6 +15,8 @@ EXACT: Final = {
 }
 """By scalar: when a value is unexpected. Such a value is its own JSON."""
 
+TEXT_OF: Final = {"DateTime": datetime, "Position": int}
+"""By custom scalar: the class whose values it serialises as ASCII text."""
 PLAIN: Final = frozenset({datetime, int, str})
 """Classes whose values are neither errors nor awaitables."""
 
@@ -34,7 +36,12 @@ def leaf(kind: Any, value: str, named: Callable[[str, object], str]) -> list[str
         check = [f"if {EXACT[kind.name].format(value)}:", "    raise Unexpected"]
         size = [f"size += len({value}) if {value}.isascii() else 4 * len({value})"]
         return check + size if kind.name in ("String", "ID") else check
-    return [f"{value} = {named('scalar', _scalar(kind))}({value}, run)"]
+    written = f"{value} = {named('scalar', _scalar(kind))}({value}, run)"
+    if kind.name not in TEXT_OF:
+        return [written]
+    text = f"{value} = {named('text', kind.coerce_output_value)}({value})"
+    is_plain = f"if type({value}) is {named('kind', TEXT_OF[kind.name])}:"
+    return [is_plain, f"    {text}", f"    size += len({value})", "else:", f"    {written}"]
 
 
 def _scalar(kind: GraphQLScalarType) -> Callable[[Any, Any], Any]:

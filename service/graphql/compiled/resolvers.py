@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import strawberry
-from graphql import FieldNode, GraphQLField, GraphQLObjectType
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLScalarType, get_nullable_type
 from graphql.execution import Executor, get_argument_values
 from graphql.language import Visitor, visit
 from graphql.pyutils import Path
@@ -73,6 +73,7 @@ class Resolver:
         self._info_name = base.info_parameter.name if base.info_parameter else None
         if self._info_name and parent not in _roots(schema):
             raise NotCompilable("a resolver that reads its path")
+        self._scalars = _scalar_arguments(schema, field, definition)
         self._constant = None if _uses_variables(nodes[0]) else self._coerce(None)
 
     def arguments(self, executor: Executor[Any]) -> Mapping[str, Any]:
@@ -87,6 +88,8 @@ class Resolver:
         if not self._field.args:
             return {}
         values = get_argument_values(self._field, self._nodes[0], executor.variable_values if executor else None)
+        if values.keys() <= self._scalars.keys():
+            return {self._scalars[name]: value for name, value in values.items()}
         registry, config = self._schema.schema_converter.scalar_registry, self._schema.config
         return convert_arguments(values, self._definition.arguments, registry, config)
 
@@ -94,6 +97,16 @@ class Resolver:
         path = Path(None, self.key, self._parent.name)
         raw = executor.build_resolve_info(self._field, self._nodes, self._parent, path)
         return self._schema.config.info_class(_raw_info=raw, _field=self._definition)
+
+
+def _scalar_arguments(schema: strawberry.Schema, field: GraphQLField, definition: StrawberryField) -> Mapping[str, str]:
+    """The arguments whose values Strawberry passes on as they are: by name, their names in Python."""
+    names = {schema.config.name_converter.get_graphql_name(each): each for each in definition.arguments}
+    return {
+        name: names[name].python_name
+        for name, argument in field.args.items()
+        if isinstance(get_nullable_type(argument.type), GraphQLScalarType) and not names[name].is_maybe
+    }
 
 
 class _Variables(Visitor):

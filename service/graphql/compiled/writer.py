@@ -102,7 +102,7 @@ class Writer:
         disclosed = [each.disclosure for each in _classes(kind) if hasattr(each, "disclosure")]
         if disclosed:
             self._reads(kind.name, *disclosed[0].reads)
-            check.append("run.note(source.disclosure)")
+            check.append(f"run.note({self._named('disclosure', disclosed[0].read)}(source))")
         body = [*check, f"size = {size}", *lines, f"run.spend({units}, size)", f"found = {{{', '.join(keys)}}}", *holes]
         self._write(name, "source", body, "found")
         return name

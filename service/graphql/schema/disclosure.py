@@ -13,15 +13,16 @@ from service.graphql.loaders.parked import ParkedState
 class Disclosed:
     """A property of an API type: its Disclosure, or None if reads of the object are not recorded.
 
-    reads: the names that it reads of the state behind the object. Whatever selects the type decodes them.
+    read: from the object. reads: the names that it reads of the state behind the object. Whatever selects the type
+    decodes them.
     """
 
     def __init__(self, read: Callable[[Any], Disclosure | None], *reads: str) -> None:
         self.reads = reads
-        self._read = read
+        self.read = read
 
     def __get__(self, shown: Any, owner: type) -> Any:
-        return self if shown is None else self._read(shown)
+        return self if shown is None else self.read(shown)
 
 
 def disclosed_subject(author: str) -> Disclosed:
