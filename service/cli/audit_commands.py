@@ -26,8 +26,7 @@ from service.cli.register_access import (
     AsOfOption,
     RegisterAccess,
     TokenOption,
-    beginning,
-    ending,
+    between,
     in_one_line,
     open_register,
 )
@@ -76,7 +75,9 @@ def history(
         subject, end = subject_access.scope.subject, subject_access.scope.end
         assert subject is not None
         state = states(subject_access.store, [subject], end, texts=False)[subject]
-        Timeline(console, {}, as_json=as_json).heading(*_about(subject_access, state))
+        printed = Timeline(console, {}, as_json=as_json)
+        printed.heading(*_about(subject_access, state))
+        printed.columns(about=False)
         steps = history_of(subject_access.store, subject_access.scope, subject_access.visibility)
         while page := list(islice(steps, STEPS)):
             names = names_of(subject_access, {step.entry.actor.person for step in page})
@@ -116,15 +117,17 @@ def trail(
     or authority, at the end.
     """
     with in_one_line(), open_register(token) as register:
+        recorded = between(from_, until, "--until")
+        occurred = between(occurred_from, occurred_until, "--occurred-until")
         wanted = AuditTrailFilter(
             actor=actor,
             authority=authority,
             type=_types(type),
             subject=None if subject is None else _subject(register, subject),
-            recorded_from=beginning(from_, "--from"),
-            recorded_until=ending(until, "--until"),
-            occurred_from=beginning(occurred_from, "--occurred-from"),
-            occurred_until=ending(occurred_until, "--occurred-until"),
+            recorded_from=recorded[0],
+            recorded_until=recorded[1],
+            occurred_from=occurred[0],
+            occurred_until=occurred[1],
             correlation_id=None if correlation is None else _id(correlation, "--correlation"),
         )
         register.record_access("trail")
@@ -173,6 +176,8 @@ async def _show_pages(
         entries = await reading.rows(audit_trail_queries.page(reading.viewer_scope, wanted, size + 1, part))
         shown = entries[:size]
         timeline = Timeline(console, await _names(reader, shown), as_json=as_json)
+        if left == limit:
+            timeline.columns(about=True)
         for moment in await _moments(register, reading, shown):
             timeline.show(moment)
         left -= len(shown)

@@ -18,8 +18,7 @@ from service.cli.register_access import (
     AsOfOption,
     RegisterAccess,
     TokenOption,
-    beginning,
-    ending,
+    between,
     in_one_line,
     open_register,
 )
@@ -83,6 +82,7 @@ def show(
 ) -> None:
     """Lists the requests that you may see. Values of one filter are combined with OR, filters with AND."""
     with in_one_line(), open_register(token, as_of) as register:
+        submitted = between(submitted_from, submitted_until, "--submitted-until")
         wanted = RequestListFilter(
             status=_statuses(status),
             requesting_authority=requesting or None,
@@ -91,8 +91,8 @@ def show(
             incident=None if incident is None else _incident(register, incident),
             overdue=overdue,
             questioned=questioned,
-            submitted_from=beginning(submitted_from, "--submitted-from"),
-            submitted_until=ending(submitted_until, "--submitted-until"),
+            submitted_from=submitted[0],
+            submitted_until=submitted[1],
             text=text,
         )
         found, sensitive, more = ask(register, lambda reader: _found(register, reader, wanted, order.in_api, limit))

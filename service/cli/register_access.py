@@ -126,14 +126,17 @@ def instant(text: str, option: str) -> datetime:
         raise ExportRefused(f"{option}: '{text}' is not {form}") from None
 
 
-def beginning(text: str | None, option: str) -> datetime | None:
-    """The instant from which a filter includes; of a day, its first. Raises ExportRefused."""
-    return None if text is None else from_instant(instant(text, option))
+def between(start: str | None, end: str | None, option: str) -> tuple[datetime | None, datetime | None]:
+    """The first instant that a filter includes, and the first that it excludes; a day is included as a whole.
 
-
-def ending(text: str | None, option: str) -> datetime | None:
-    """The first instant that a filter excludes; of a day, the first of the next one. Raises ExportRefused."""
-    return None if text is None else until_instant(instant(text, option))
+    option: the option of the end, whose name has 'from' in place of 'until' for the start. Raises ExportRefused.
+    """
+    begins = option.replace("until", "from")
+    first = None if start is None else from_instant(instant(start, begins))
+    beyond = None if end is None else until_instant(instant(end, option))
+    if first is not None and beyond is not None and beyond <= first:
+        raise ExportRefused(f"{option}: it must lie after {begins}, else nothing is found")
+    return first, beyond
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from rich.console import Console
@@ -13,6 +13,10 @@ from domain.vocabulary import format_time, iso_time
 from projections.rows.audit_entries import AuditEntry, VisibleEntry
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
+COLUMNS: Final = (
+    "recordedAt", "occurredAt", "position", "subject", "version", "type", "actor", "authority", "reason", "changes",
+    "redactions",
+)  # fmt: skip
 Names = Mapping[tuple[str, str], str]
 """(issuer, subject) -> name of the person."""
 
@@ -39,6 +43,12 @@ class Timeline:
         """Prints a heading, on a terminal only."""
         if self._console.is_terminal and not self._as_json:
             self._console.print(Text(clean(title), "bold underline"), *(Text(clean(line)) for line in lines), sep="\n")
+
+    def columns(self, *, about: bool) -> None:
+        """Prints the names of the columns, in a pipe only. about: whether the timeline has several subjects."""
+        if not self._console.is_terminal and not self._as_json:
+            names = COLUMNS if about else [name for name in COLUMNS if name != "subject"]
+            self._console.file.write("\t".join(names) + "\n")
 
     def show(self, moment: TimelineEntry) -> None:
         if self._as_json:
@@ -100,12 +110,12 @@ def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:
 
 
 def _fields(moment: TimelineEntry) -> Iterable[str]:
-    """recordedAt, occurredAt, position, [about,] version, type, actor, authority, reason, changes, redactions."""
+    """The values of COLUMNS, without the subject if the timeline has one."""
     entry, shown = moment.entry, moment.shown
     yield iso_time(entry.recorded_at)
     yield iso_time(entry.occurred_at) if entry.occurred_at else ""
     yield str(entry.position)
-    if moment.about:
+    if moment.about is not None:
         yield moment.about
     yield from (str(entry.version), entry.type, entry.actor.subject, entry.actor.authority, shown.reason or "")
     yield "; ".join(map(change_for_programs, shown.changes))

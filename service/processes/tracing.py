@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -33,6 +34,10 @@ def is_on(variables: Mapping[str, str]) -> bool:
     protocol = next(filter(None, map(variables.get, PROTOCOLS)), HTTP)
     if exporter == "otlp" and protocol != HTTP:
         raise Misconfigured(f"OTEL_EXPORTER_OTLP_PROTOCOL: {protocol} is not supported, only {HTTP}")
+    for name in ENDPOINTS if exporter == "otlp" else ():
+        address = urlsplit(variables.get(name) or "http://localhost:4318")
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise Misconfigured(f"{name}: '{variables[name]}' is no address, as 'http://collector:4318'")
     return exporter == "otlp"
 
 

@@ -48,7 +48,7 @@ def mount_rest(app: GraphQLApp, *, graphiql: bool, origins: AbstractSet[str] = f
     ]
     router = Router(routes, redirect_slashes=False, default=not_found)
     within_origins = CrossOrigin(router, origins, lambda error: problem_of([error]).response())
-    app.router.routes.append(Mount(ROOT, app=within_origins))
+    app.router.routes.extend((Mount(ROOT, app=within_origins), Route(ROOT, within_origins)))
     page = landing_page(graphiql=graphiql)
 
     async def landing(request: Request) -> Response:

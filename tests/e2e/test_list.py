@@ -57,6 +57,10 @@ def test_by_incident_and_as_of_then(served: Served, demo_case: DemoCase) -> None
         (["--text", "\udcff"], "not valid UTF-8"),
         (["--requesting", "\udcff"], "not valid UTF-8"),
         (["--submitted-from", "2024"], "--submitted-from: '2024' is not an instant"),
+        (
+            ["--submitted-from", "2024-03-02", "--submitted-until", "2024-03-01"],
+            "--submitted-until: it must lie after --submitted-from",
+        ),
     ],
 )
 def test_impossible_values_are_refused(served: Served, options: list[str], said: str) -> None:

@@ -115,6 +115,8 @@ def test_the_standard_variables_turn_it_on(variables: dict[str, str], expected: 
     [
         ({"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER: zipkin is not supported"),
         ({ENDPOINT: "http://c", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "grpc is not supported, only http/protobuf"),
+        ({ENDPOINT: "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' is no address"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "/v1"}, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '/v1' is no address"),
     ],
 )
 def test_what_is_not_supported_stops_the_start(variables: dict[str, str], message: str) -> None:

@@ -60,5 +60,7 @@ def _facts(material: Material) -> Iterator[tuple[str, Cell]]:
     if mandate is not None:
         yield "By mandate over", cell(mandate.region, quiet(mandate.legal_basis))
     yield "Submitted", cell(format_time(request.submitted_at), quiet(f"by {_person(request.submitted_by, material)}"))
+    if request.answer_by is not None:
+        yield "Decision due", cell(format_time(request.answer_by))
     yield "Status", cell(status(request.status))
     yield "Version", cell(f"{request.version}, revision {request.revision} of its terms")

@@ -5,10 +5,11 @@ from typing import Any, assert_never
 
 from domain.incident import events as incident
 from domain.incident.correction import PARTICULARS
-from domain.vocabulary import InformationCredibility, Likelihood, Location, SourceReliability, exact_time
+from domain.incident.state import Incident
+from domain.vocabulary import EvidenceId, InformationCredibility, Likelihood, Location, SourceReliability, exact_time
 from service.exchange.dossier.document import TextLine, quiet, quoted
 from service.exchange.dossier.material import DossierEvent, Material
-from service.exchange.dossier.phrases import grading, likelihood, spoken
+from service.exchange.dossier.phrases import coordinates, grading, likelihood, spoken
 
 
 def of_incident(
@@ -28,25 +29,25 @@ def of_incident(
         case incident.EvidenceRecorded():
             reliability, credibility = data["sourceReliability"], data["informationCredibility"]
             graded = grading(SourceReliability(reliability), InformationCredibility(credibility))
-            yield TextLine(f"Evidence on {reference}, graded {graded}")
+            yield TextLine(f"Evidence {_number(event.evidence, moment, material)} on {reference}, graded {graded}")
         case incident.EvidenceRegraded():
-            reliability, credibility = data["sourceReliability"], data["informationCredibility"]
-            graded = grading(SourceReliability(reliability), InformationCredibility(credibility))
-            yield TextLine(f"Evidence on {reference} is graded anew: {graded}")
+            earlier, graded = (_graded(event.evidence, state) for state in (moment.before, moment.step.state))
+            yield TextLine(f"Evidence {_number(event.evidence, moment, material)} on {reference} is graded anew")
+            yield quiet(f"{earlier} → {graded}")
         case incident.EvidenceWithdrawn():
-            yield TextLine(f"Evidence on {reference} is withdrawn")
+            yield TextLine(f"Evidence {_number(event.evidence, moment, material)} on {reference} is withdrawn")
         case incident.FindingQuestioned():
             yield TextLine(f"The finding on {reference} is to be reaffirmed")
         case incident.IncidentAttributed():
             yield TextLine(f"Finding on {reference}")
-            yield from _assessment(data)
-            for alternative in data.get("alternatives", ()):
+            yield from _assessment(data, "", moment)
+            for index, alternative in enumerate(data.get("alternatives", ())):
                 yield TextLine("Alternative that was weighed")
-                yield from _assessment(alternative)
+                yield from _assessment(alternative, f"alternatives.{index}.", moment)
                 yield quoted(alternative["basis"])
         case incident.FindingDissented():
             yield TextLine(f"Dissent from the finding on {reference}")
-            yield from _assessment(data["finding"])
+            yield from _assessment(data["finding"], "finding.", moment)
             yield quoted(data["finding"]["basis"])
         case incident.AttributionRetracted():
             yield TextLine(f"The finding on {reference} is retracted")
@@ -56,16 +57,23 @@ def of_incident(
             assert_never(event)
 
 
-def _assessment(data: Mapping[str, Any]) -> Iterator[TextLine]:
-    """Likelihood and confidence are separate lines (ICD 203)."""
-    yield quoted(data["responsibleParty"]) if data.get("responsibleParty") else _unnamed(data)
+def _number(evidence: EvidenceId, moment: DossierEvent, material: Material) -> str:
+    """The number of a piece of evidence in the section on its incident."""
+    pieces = next(each.evidence for each in material.incidents if each.incident.id == moment.step.state.id)
+    return next(f"E{number}" for number, piece in enumerate(pieces, start=1) if piece.id == evidence)
+
+
+def _graded(evidence: EvidenceId, state: Incident) -> str:
+    piece = next(each for each in state.evidence if each.id == evidence)
+    return grading(piece.source_reliability, piece.information_credibility)
+
+
+def _assessment(data: Mapping[str, Any], path: str, moment: DossierEvent) -> Iterator[TextLine]:
+    """Likelihood and confidence are separate lines (ICD 203). path: of the assessment in the payload, with a dot."""
+    named, erased = data.get("responsibleParty"), f"{path}responsibleParty" in moment.step.entry.erased
+    yield quoted(named) if named is not None or erased else TextLine("It cannot be determined who is responsible")
     yield quiet(f"Likelihood: {likelihood(Likelihood(data['likelihood']))}.")
     yield quiet(f"Confidence: {data['confidence'].lower()}.")
-
-
-def _unnamed(data: Mapping[str, Any]) -> TextLine:
-    """A finding without a party: undetermined, or erased if the field exists."""
-    return quoted(None) if "responsibleParty" in data else TextLine("It cannot be determined who is responsible")
 
 
 def _corrected(moment: DossierEvent) -> Iterator[str]:
@@ -87,5 +95,5 @@ def _corrected(moment: DossierEvent) -> Iterator[str]:
 def _place(location: Location | None) -> str:
     if location is None:
         return "none"
-    degrees = f"{location.latitude:.5f}° N, {location.longitude:.5f}° E"
+    degrees = coordinates(location)
     return degrees if location.description is None else f"{location.description} ({degrees})"

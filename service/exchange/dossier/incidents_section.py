@@ -21,7 +21,15 @@ from service.exchange.dossier.document import (
     term,
 )
 from service.exchange.dossier.material import IncidentFile, Material
-from service.exchange.dossier.phrases import CREDIBILITIES, RELIABILITIES, grading, likelihood, spoken, status
+from service.exchange.dossier.phrases import (
+    CREDIBILITIES,
+    RELIABILITIES,
+    coordinates,
+    grading,
+    likelihood,
+    spoken,
+    status,
+)
 
 
 def incidents(material: Material) -> Section | None:
@@ -53,7 +61,7 @@ def _place(file: IncidentFile) -> Iterator[TextLine]:
     if location is not None:
         if location.description is not None:
             yield quoted(location.description.value)
-        yield quiet(f"{location.latitude:.5f}° N, {location.longitude:.5f}° E (WGS 84)")
+        yield quiet(f"{coordinates(location)} (WGS 84)")
 
 
 def _finding(finding: Attribution | None, file: IncidentFile, material: Material) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from domain.vocabulary import (
     AnalyticConfidence,
     InformationCredibility,
     Likelihood,
+    Location,
     SourceReliability,
     format_time,
 )
@@ -60,6 +61,12 @@ def likelihood(value: Likelihood) -> str:
 def grading(reliability: SourceReliability, credibility: InformationCredibility) -> str:
     """The grading of evidence by AJP-2.1, such as 'B2'."""
     return f"{reliability.value}{DIGIT[credibility]}"
+
+
+def coordinates(location: Location) -> str:
+    """'42.90000° N, 20.80000° E'."""
+    north, east = location.latitude, location.longitude
+    return f"{abs(north):.5f}° {'S' if north < 0 else 'N'}, {abs(east):.5f}° {'W' if east < 0 else 'E'}"
 
 
 def period(start: datetime | str, end: datetime | str) -> str:

@@ -43,8 +43,11 @@ def who(moment: DossierEvent, material: Material) -> Cell:
 def words(moment: DossierEvent) -> Cell:
     """The actor's own text: the reason, or the text of the event."""
     shown, erased = moment.step.shown, moment.step.entry.erased
-    lines = [quoted(shown.payload[name]) for name in WRITTEN if shown.payload.get(name) is not None]
-    lines += [quoted(None) for name in WRITTEN if name in erased]
+    lines = []
+    for name in WRITTEN:
+        if shown.payload.get(name) is not None or name in erased:
+            lines += [quiet("What changed:")] if name == "changedBecause" else []
+            lines.append(quoted(shown.payload.get(name)))
     if "reason" in shown.redactions and "reason" not in erased:
         lines.append(quiet("(not shown)"))
     return tuple(lines)

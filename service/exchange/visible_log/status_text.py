@@ -19,6 +19,8 @@ AFTER_APPROVAL: Final = {
 }
 """Event type -> sentence about the approval; the placeholder is the time of the event."""
 ANSWERS: Final = ("ApprovalConfirmed", "ApprovalRevoked", "ApprovalExpired")
+DECIDABLE: Final = (RequestStatus.UNDER_REVIEW, RequestStatus.WITHHELD_PENDING_ATTRIBUTION, RequestStatus.APPROVED)
+"""Statuses in which notice of a denial or a revocation can be pending."""
 UNANSWERED: Final = "It is questioned since {}, and waits to be confirmed or revoked."
 
 
@@ -27,6 +29,10 @@ def status_text(request: DeploymentRequest, events: Iterable[tuple[str, datetime
 
     events: (type, time) of each event of the request, oldest first.
     """
+    return " ".join((_decided(request), *_afterwards(request, events), *_pending(request)))
+
+
+def _decided(request: DeploymentRequest) -> str:
     decision = request.decision
     if request.status is RequestStatus.WITHHELD_PENDING_ATTRIBUTION and request.hold is not None:
         since = format_time(request.hold.held_since)
@@ -36,11 +42,27 @@ def status_text(request: DeploymentRequest, events: Iterable[tuple[str, datetime
     if decision.outcome is DecisionOutcome.DENIED:
         return f"Denied on {format_time(decision.decided_at)}."
     conditions = ", with conditions," if decision.conditions else ""
-    return " ".join((f"Approved{conditions} on {format_time(decision.decided_at)}.", *_afterwards(events)))
+    return f"Approved{conditions} on {format_time(decision.decided_at)}."
 
 
-def _afterwards(events: Iterable[tuple[str, datetime]]) -> Iterator[str]:
+def _pending(request: DeploymentRequest) -> Iterator[str]:
+    """What is asked for or intended, and not yet decided."""
+    extension, hearing = request.extension, request.hearing
+    if extension is not None:
+        yield f"An extension until {format_time(extension.until)} is asked for."
+    if hearing is not None and request.status in DECIDABLE:
+        intended = "revocation" if request.status is RequestStatus.APPROVED else "denial"
+        yield f"Notice of a {intended} was given on {format_time(hearing.notice_at)}."
+        if hearing.statement_at is None:
+            yield f"A statement is awaited until {format_time(hearing.until)}."
+        else:
+            yield f"A statement was made on {format_time(hearing.statement_at)}."
+
+
+def _afterwards(request: DeploymentRequest, events: Iterable[tuple[str, datetime]]) -> Iterator[str]:
     """Sentences about the last event of each kind. A confirmation before the last question answers nothing."""
+    if request.decision is None or request.decision.outcome is DecisionOutcome.DENIED:
+        return
     steps = [(type_, at) for type_, at in events if type_ in AFTER_APPROVAL]
     last = {type_: index for index, (type_, _) in enumerate(steps)}
     questioned = last.get("ApprovalQuestioned", -1)

@@ -139,6 +139,7 @@ def list_filter(kind: Callable[..., Filter], sent: object, /, **readers: Callabl
             read = readers.get(field.name)
             path = f"filter.{camel(field.name.rstrip('_'))}"
             values[field.name] = read(path, value) if read else _bound(value, ends=field.name.endswith("until"))
+    _check_ranges(values)
     return kind(**values)
 
 
@@ -147,6 +148,18 @@ def _bound(value: Any, *, ends: bool) -> Any:
     if not isinstance(value, datetime):
         return value
     return until_instant(value) if ends else from_instant(value)
+
+
+def _check_ranges(values: Mapping[str, Any]) -> None:
+    """Raises BadUserInput for a range that does not end after it begins: it would find nothing."""
+    for name, end in values.items():
+        if name.endswith("until"):
+            begins = name.removesuffix("until") + "from"
+            start = values.get(begins, values.get(f"{begins}_"))
+            if start is not None and end <= start:
+                raise BadUserInput(
+                    f"filter.{camel(name)}", f"It must lie after {camel(begins)}: else nothing is found."
+                )
 
 
 def command(kind: type[Command], written: object) -> Command:

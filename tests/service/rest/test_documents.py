@@ -3,11 +3,19 @@
 from typing import Any
 
 import pytest
+from graphql import FieldNode, GraphQLObjectType, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
 
 from service.graphql.execution.trusted_documents import read_documents
+from service.graphql.root import schema
 from service.rest.paths import PATHS
 from tests.service.graphql.api_client import Person
 from tests.service.rest.world import World, problem
+
+READ = {
+    "Alternative", "Attribution", "Authority", "Condition", "Decision", "DeploymentRequest", "Dissent", "Endorsement",
+    "Evidence", "Extension", "Hearing", "Hold", "Incident", "InboxItem", "Mandate", "RecordedEvent", "Region",
+}  # fmt: skip
+"""Types whose fields are all in some document."""
 
 
 def over_graphql(told: World, who: Person, document: str, **variables: Any) -> Any:
@@ -132,3 +140,26 @@ def test_a_path_that_no_region_can_have_is_refused_and_an_unknown_one_not_found(
 
     assert asked("XX", 400)["errors"][0]["parameter"] == "path"
     assert asked("nowhere", 404)["code"] == "NOT_FOUND"
+
+
+def test_every_field_of_what_a_document_reads_is_in_a_document() -> None:
+    read: set[tuple[str, str]] = set()
+
+    class Selected(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            parent = types.get_parent_type()
+            assert parent is not None
+            read.add((parent.name, node.name.value))
+
+    for text in read_documents().values():
+        types = TypeInfo(schema._schema)
+        visit(parse(text), TypeInfoVisitor(types, Selected()))
+    objects = (each for each in schema._schema.type_map.values() if isinstance(each, GraphQLObjectType))
+    left_out = {
+        f"{each.name}.{field}"
+        for each in objects
+        for field in each.fields
+        if each.name in READ
+        if (each.name, field) not in read
+    }
+    assert left_out == set()

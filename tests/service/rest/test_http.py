@@ -65,6 +65,11 @@ def test_there_is_no_other_path(told: World) -> None:
         assert problem(told.raw(told.scene.reviewer, path), 404)["code"] == "NOT_FOUND"
 
 
+def test_the_root_of_the_paths_is_none_itself(told: World) -> None:
+    response = told.register.client.get("/api", headers=told.register.headers(told.scene.reviewer))
+    assert problem(response, 404)["code"] == "NOT_FOUND"
+
+
 @pytest.mark.parametrize("path", ["/requests/{}/history", "/export/jsonl", "/requests/{}/dossier.html"])
 def test_an_answer_is_sent_again_only_when_something_was_recorded(told: World, path: str) -> None:
     reviewer, other, path = told.scene.reviewer, told.scene.approver, path.format(told.decided)

@@ -18,18 +18,16 @@ from service.exchange.dossier.axis_ticks import ticks
 from service.exchange.dossier.builder import document
 from service.exchange.dossier.document import Document, Picture
 from service.exchange.dossier.html_renderer import html
-from service.exchange.dossier.material import DossierEvent, Material
-from service.exchange.dossier.material_reader import MaterialReader
+from service.exchange.dossier.material import DossierEvent
 from service.exchange.dossier.pdf_renderer import compiled, pdf
 from service.exchange.dossier.timeline_chart import LETTER, picture
 from service.exchange.dossier.timeline_section import in_order
 from service.exchange.visible_log.refused import ExportRefused
-from service.exchange.visible_log.scope import called, scope_of
-from service.exchange.visible_log.visibility import Visibility
 from service.identity import ISSUER, Tokens
 from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.service.exchange.dossier.pages import Page, lines, pixels
+from tests.service.exchange.dossier.registers import gathered
 from tests.service.exchange.importing.histories import (
     ASKS,
     EXAMPLE,
@@ -61,14 +59,6 @@ MARGIN, RGBA = 50, 4
 def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
     with opened(database_urls.api) as register:
         yield register
-
-
-def gathered(register: Importer, reference: str, actor: Actor = SYSTEM) -> Material:
-    at = now()
-    scope = scope_of(register.store, actor, at)
-    visibility = Visibility(register.store, actor, at, scope.present)
-    one = replace(scope, subject=called(register.store, visibility, reference, scope.end))
-    return MaterialReader(register.store, one, visibility).material(lambda persons: {}, "operator")
 
 
 def printed(register: Importer, reference: str, actor: Actor = SYSTEM) -> Document:

@@ -13,6 +13,7 @@ from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, iso_time
 from projections.rows.audit_entries import subject_of
 from service.cli import application
+from service.cli.timeline import COLUMNS
 from service.errors import Unavailable
 from service.identity import ISSUER, Tokens
 from tests.databases import Databases
@@ -184,7 +185,8 @@ def test_an_empty_register_is_exported(
 def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Exporter, aggregate: Any) -> None:
     subject = next(iter(register.states(aggregate).values()))
     own = [recorded for recorded in register.log if recorded.stream == subject.id]
-    rows = [line.split("\t") for line in run("history", subject.reference).stdout.splitlines()]
+    names, *rows = [line.split("\t") for line in run("history", subject.reference).stdout.splitlines()]
+    assert names == [each for each in COLUMNS if each != "subject"]
     assert [(row[0], row[2], row[3], row[4], row[5], row[6]) for row in rows] == [
         (
             iso_time(each.recorded_at),
@@ -225,18 +227,18 @@ def test_the_trail_is_filtered(run: Run, register: Exporter) -> None:
     ):
         result = run("trail", "--limit", "1000", *arguments)
         assert result.exit_code == 0, result.output
-        assert [int(line.split("\t")[2]) for line in result.stdout.splitlines()] == [
-            recorded.position for recorded in expected
-        ], arguments
+        names, *rows = [line.split("\t") for line in result.stdout.splitlines()]
+        assert names == [*COLUMNS]
+        assert [int(row[2]) for row in rows] == [recorded.position for recorded in expected], arguments
 
 
 def test_the_trail_names_the_option_that_continues_it(run: Run, register: Exporter) -> None:
     result = run("trail", "--limit", "3")
-    assert len(result.stdout.splitlines()) == 3
+    assert len(result.stdout.splitlines()) == 1 + 3
     hint = result.stderr.split("There is more: ")[1].split(",")[0]
     rest = run("trail", *hint.split(), "--limit", "1000")
     whole = run("trail", "--limit", "1000")
-    assert result.stdout + rest.stdout == whole.stdout
+    assert result.stdout + "".join(rest.stdout.splitlines(keepends=True)[1:]) == whole.stdout
     assert run("trail", "--limit", str(len(register.log))).stderr == ""
 
 
@@ -246,6 +248,11 @@ def test_the_trail_names_the_option_that_continues_it(run: Run, register: Export
         (("--type", "RequestForgotten"), "no event is called 'RequestForgotten'"),
         (("--correlation", "first"), "--correlation: 'first' is no id"),
         (("--from", "today"), "--from: 'today' is not an instant"),
+        (("--from", "2024-03-02", "--until", "2024-03-01"), "--until: it must lie after --from"),
+        (
+            ("--occurred-from", "2024-03-02", "--occurred-until", "2024-03-01"),
+            "--occurred-until: it must lie after --occurred-from",
+        ),
     ],
 )
 def test_bad_trail_arguments_are_refused(run: Run, arguments: tuple[str, ...], message: str) -> None:
