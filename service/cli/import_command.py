@@ -18,7 +18,7 @@ from service.commands.state_cache import StateCache
 from service.database.startup import open_database, open_migrated_database
 from service.errors import Misconfigured
 from service.event_store.store import EventStore
-from service.exchange.importing import csv_reader, jsonl_reader
+from service.exchange.importing import csv_reader, jsonl_reader, ocel_reader, xes_reader
 from service.exchange.importing.column_map import read_mapping
 from service.exchange.importing.dry_run import Rehearsal
 from service.exchange.importing.import_run import ImportRun, ImportTotals, count
@@ -29,6 +29,7 @@ from service.processes.composition import limits, now
 from service.settings import Settings
 
 NOTHING_RECORDED: Final = 1
+MAPPED: Final = {".csv": csv_reader.reader, ".xes": xes_reader.reader, ".json": ocel_reader.reader}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,8 +37,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="Histories: FILE.jsonl or FILE.csv.")],
-    mapping: Annotated[Path | None, typer.Option(help="Column mapping of FILE.csv (TOML).")] = None,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Histories: FILE.jsonl, FILE.csv; event logs: FILE.xes, FILE.xes.gz, FILE.json (OCEL 2.0)."
+        ),
+    ],
+    mapping: Annotated[Path | None, typer.Option(help="Column mapping of FILE (TOML); event logs need one.")] = None,
     source: Annotated[
         str | None,
         typer.Option(
@@ -108,15 +114,18 @@ def _opened(file: Path) -> BinaryIO:
 
 
 def _reader(file: Path, mapping: Path | None) -> LineReader:
-    match file.suffix.lower():
-        case ".jsonl" | ".ndjson":
-            if mapping is not None:
-                raise typer.BadParameter("a mapping is for a CSV file", param_hint="--mapping")
-            return jsonl_reader.read
-        case ".csv":
-            return csv_reader.reader(read_mapping(mapping))
-        case _:
-            raise typer.BadParameter("a file ends in .jsonl or .csv", param_hint="FILE")
+    ending = file.suffix.lower()
+    if file.name.lower().endswith(".xes.gz"):
+        ending = ".xes"
+    if ending in (".jsonl", ".ndjson"):
+        if mapping is not None:
+            raise typer.BadParameter("a mapping is for a CSV file or an event log", param_hint="--mapping")
+        return jsonl_reader.read
+    if ending not in MAPPED:
+        raise typer.BadParameter("a file ends in .jsonl, .csv, .xes, .xes.gz or .json", param_hint="FILE")
+    if mapping is None and ending != ".csv":
+        raise typer.BadParameter("an event log needs one: docs/import.md", param_hint="--mapping")
+    return MAPPED[ending](read_mapping(mapping))
 
 
 def _progress() -> Progress:

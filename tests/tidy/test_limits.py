@@ -7,7 +7,7 @@ import pytest
 from domain import limits, validation
 from projections.reading import statement_slots
 from service.exchange.dossier import material_reader
-from service.exchange.importing import column_map, csv_reader, history_reader
+from service.exchange.importing import column_map, csv_reader, event_log, history_reader, ocel_reader, raw_line
 from service.graphql.execution import (
     answer_meter,
     cost_model,
@@ -53,6 +53,10 @@ MIB = 1024 * 1024
         ("texts of a dossier", (material_reader.MAX_TEXT // 10**6,)),
         ("a history in an import", (history_reader.MAX_LINES, history_reader.MAX_BYTES // MIB)),
         ("columns of a CSV file", (csv_reader.MOST_COLUMNS, column_map.LONGEST_PATH, column_map.MOST_PARTS)),
+        (
+            "events of an event log",
+            (raw_line.LONGEST_LINE, event_log.MOST_EVENTS, ocel_reader.MOST_BYTES // MIB),
+        ),
         ("a mapping", (column_map.LONGEST // 1024, column_map.LONGEST_LINE, column_map.MOST_LINES)),
     ],
 )

@@ -1,4 +1,4 @@
-"""Column mapping of a spreadsheet: a TOML file, read into rules that turn a row into lines."""
+"""Column mapping of a spreadsheet or an event log: a TOML file, read into rules that turn a row into lines."""
 
 import re
 import tomllib
@@ -14,6 +14,7 @@ import msgspec
 
 from service.errors import Misconfigured
 from service.exchange.importing.raw_line import quoted
+from service.exchange.importing.row_conditions import Condition, condition
 
 UNKNOWN: Final = re.compile("unknown field `(.*)`")
 EXPECTED: Final = re.compile("Expected `([a-z]+)[^`]*`, got `([a-z]+)")
@@ -39,19 +40,22 @@ class LineForm(msgspec.Struct, forbid_unknown_fields=True):
     """Mapping keys of one line.
 
     columns: path -> column. fixed: path -> constant. values: path -> (cell -> value).
-    when: column -> cell value that the row must have for this line to be made.
+    when: column -> the value, or one of the values, that the row must have for this line to be made. '*' in a value
+    stands for any text. otherwise: whether it is made only if no line before it is.
     """
 
     columns: dict[str, str] = {}
     fixed: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
-    when: dict[str, str] = {}
+    when: dict[str, str | list[str]] = {}
+    otherwise: bool = False
 
 
 class MappingForm(LineForm, forbid_unknown_fields=True):
     """A mapping file.
 
     dates: strptime formats. timezone: zone of times without an offset. lists: separator of values in a cell.
+    case: for OCEL, the type of the objects whose events form a history each.
     """
 
     delimiter: str = ","
@@ -59,29 +63,35 @@ class MappingForm(LineForm, forbid_unknown_fields=True):
     timezone: str | None = None
     dates: list[str] = []
     lists: str = ";"
+    case: str | None = None
     line: list[LineForm] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnRule:
-    """How a row becomes one line. optional: no line is made if its time is empty."""
+    """How a row becomes one line.
+
+    optional: no line is made if its time is empty. otherwise: only if no rule before it makes one.
+    """
 
     columns: Mapping[str, str]
     fixed: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]]
-    when: Mapping[str, str]
+    when: Mapping[str, Condition]
     optional: bool
+    otherwise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMap:
-    """How a CSV file is read: its format, and the rules for the lines of a row, in order."""
+    """How a file is read: its format, and the rules for the lines of a row, in order. case: as in MappingForm."""
 
     delimiter: str
     encoding: str
     dates: tuple[str, ...]
     zone: tzinfo | None
     lists: str
+    case: str | None
     rules: tuple[ColumnRule, ...]
 
     def value(self, path: str, cell: str) -> Any:
@@ -161,6 +171,8 @@ def mapped(form: MappingForm) -> ColumnMap:
         raise ValueError("delimiter is one character, and lists is not empty")
     if form.delimiter in '"\r\n\0':
         raise ValueError("delimiter is no quote, no line break and no NUL")
+    if form.otherwise or (form.line and form.line[0].otherwise):
+        raise ValueError("otherwise is for a [[line]] after the first one")
     if len(form.line) > MOST_LINES:
         raise ValueError(f"a row makes at most {MOST_LINES} lines, not {len(form.line):,}")
     _check_encoding(form.encoding)
@@ -170,8 +182,9 @@ def mapped(form: MappingForm) -> ColumnMap:
             columns={**form.columns, **line.columns},
             fixed={**form.fixed, **line.fixed},
             values={**form.values, **line.values},
-            when={**form.when, **line.when},
+            when=_conditions({**form.when, **line.when}),
             optional=bool(form.line),
+            otherwise=line.otherwise,
         )
         for line in form.line or [LineForm()]
     )
@@ -183,8 +196,20 @@ def mapped(form: MappingForm) -> ColumnMap:
         dates=tuple(form.dates),
         zone=_zone(form.timezone),
         lists=form.lists,
+        case=form.case,
         rules=rules,
     )
+
+
+def _conditions(wanted: Mapping[str, str | list[str]]) -> Mapping[str, Condition]:
+    """Raises ValueError, naming the column."""
+    found = {}
+    for column, values in wanted.items():
+        try:
+            found[column] = condition(values)
+        except ValueError as error:
+            raise ValueError(f"when: {quoted(column)}: {error}") from None
+    return found
 
 
 def is_path(name: str) -> bool:

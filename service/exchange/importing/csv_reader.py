@@ -4,13 +4,12 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from io import TextIOWrapper
-from typing import Any, BinaryIO, Final
-
-import msgspec
+from typing import BinaryIO, Final
 
 from service.errors import Misconfigured
 from service.exchange.importing.column_map import ColumnMap, ColumnRule, is_path
 from service.exchange.importing.raw_line import LONGEST_LINE, LineReader, RawLine, quoted
+from service.exchange.importing.row_rules import lines_of
 
 PATHS: Final = ("history", "command", "at", "name", "actor.", "input.")
 """Column names that are field paths: equal to one of these, or starting with one that ends in a dot."""
@@ -20,8 +19,6 @@ MOST_NAMED: Final = 20
 """Maximum number of columns in a message."""
 UNCLOSED: Final = "unexpected end of data"
 """The csv module's message for an unclosed quote."""
-
-_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def reader(mapped: ColumnMap) -> LineReader:
@@ -82,7 +79,7 @@ def _read(text: TextIOWrapper, mapped: ColumnMap) -> Iterator[RawLine]:
     lines = _Lines(text)
     rows = csv.reader(lines, delimiter=mapped.delimiter, strict=True)
     header = _header(rows)
-    rules = [(rule, _columns(rule, header)) for rule in mapped.rules]
+    columns = [_columns(rule, header) for rule in mapped.rules]
     while True:
         number = lines.begin()
         try:
@@ -100,9 +97,7 @@ def _read(text: TextIOWrapper, mapped: ColumnMap) -> Iterator[RawLine]:
             yield RawLine(number, b"", None, f"It has {len(row)} cells, and there are {len(header)} columns.")
             continue
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
-        for rule, columns in rules:
-            if (fields := _fields(cells, rule, columns, mapped)) is not None:
-                yield RawLine(number, _encode(fields), fields)
+        yield from lines_of(number, cells, mapped, columns)
 
 
 def _header(rows: Iterator[list[str]]) -> list[str]:
@@ -151,42 +146,3 @@ def _parents(path: str) -> Iterator[str]:
 
 def _is_named_by_path(column: str) -> bool:
     return any(column == path or (path.endswith(".") and column.startswith(path)) for path in PATHS)
-
-
-def _fields(
-    cells: Mapping[str, str], rule: ColumnRule, columns: Mapping[str, str], mapped: ColumnMap
-) -> Mapping[str, Any] | None:
-    """The fields of the line that a rule makes from a row, or None."""
-    if any(cells.get(column) != value for column, value in rule.when.items()):
-        return None
-    cells_by_path = {
-        path: rule.values.get(path, {}).get(cell, cell)
-        for path, column in columns.items()
-        if (cell := cells.get(column))
-    }
-    cells_by_path = {**rule.fixed, **cells_by_path}
-    if rule.optional and not cells_by_path.get("at"):
-        return None
-    fields: dict[str, Any] = {}
-    for path, cell in cells_by_path.items():
-        _put(fields, path.split("."), mapped.value(path, cell))
-    listed: Mapping[str, Any] = _with_lists(fields)
-    return listed
-
-
-def _put(fields: dict[str, Any], path: list[str], value: Any) -> None:
-    """Sets a nested value such as 'input.period.start'."""
-    place = fields
-    for part in path[:-1]:
-        place = place.setdefault(part, {})
-    place[path[-1]] = value
-
-
-def _with_lists(value: Any) -> Any:
-    """Converts objects with numeric names into lists: 'input.conditions.0.text'."""
-    if not isinstance(value, dict):
-        return value
-    inner = {name: _with_lists(each) for name, each in value.items()}
-    if inner and all(name.isdecimal() for name in inner):
-        return [inner[name] for name in sorted(inner, key=int)]
-    return inner

@@ -17,6 +17,8 @@ import pytest
 from domain.deployment_request.events import RequestSubmitted
 from domain.vocabulary import SYSTEM
 from service.exchange.exports.formats import carry_out, chosen
+from service.exchange.importing import xes_reader
+from service.exchange.importing.column_map import read_mapping
 from service.exchange.importing.import_run import ImportTotals
 from service.exchange.visible_log.scope import scope_of
 from service.exchange.visible_log.visibility import Visibility
@@ -28,6 +30,8 @@ from tests.service.exchange.exports import readers
 from tests.service.exchange.importing.bpic2020 import ADDED, CARRIED, CASES, EVENTS, FOUNDED, LOG, REFUSED, ROOT
 from tests.service.exchange.importing.histories import Importer, opened
 
+PART = 60
+"""Cases that are also imported from the log itself."""
 RECORDED = EVENTS - CARRIED + ADDED - REFUSED
 
 pytestmark = pytest.mark.skipif(not LOG.exists(), reason="the log is not there")
@@ -108,6 +112,28 @@ def test_the_export_is_read_back_as_cases(imported: Imported) -> None:
     first = [readers.at(readers.attributes(trace["events"][0])["time:timestamp"]).year for trace in traces]
     assert {*first} <= {2016, 2017, 2018, 2019, 2020}
     assert times(log, without="ReviewBegun") <= times(readers.xes(LOG)), "each happened when the source says"
+
+
+def test_the_log_itself_is_imported_by_a_mapping_of_forty_lines(
+    converted: tuple[Path, str], databases: Databases
+) -> None:
+    mapping = ROOT / "examples" / "bpic2020" / "permits.toml"
+    assert len(mapping.read_text().splitlines()) <= 40
+    founded = b"".join(converted[0].read_bytes().splitlines(keepends=True)[:FOUNDED])
+    head = gzip.decompress(LOG.read_bytes()).split(b"</trace>", PART)[:PART]
+    log = b"</trace>".join([*head, b"</log>"])
+    with databases.fresh() as urls, opened(urls.api) as register:
+        register.reads(founded)
+        totals = register.reads(gzip.compress(log), xes_reader.reader(read_mapping(mapping)))
+        submitted = log.count(b"Permit SUBMITTED by EMPLOYEE")
+        assert totals.lines == log.count(b"<event>") + totals.histories, "each has a review that the log does not begin"
+        assert totals.recorded + totals.refused == totals.lines
+        assert totals.histories <= submitted
+        assert {*totals.reasons} == {
+            "approveDeploymentRequest: TransitionRefused",
+            "endorseDeploymentRequest: TransitionRefused",
+            "remarkOnDeploymentRequest: NotFound",
+        }
 
 
 def times(log: dict[str, Any], without: str = "") -> Counter[datetime]:

@@ -53,6 +53,23 @@ def test_columns_are_named_by_what_they_hold() -> None:
     ]  # fmt: skip
 
 
+def test_a_line_that_is_made_otherwise_takes_what_no_line_before_it_takes(tmp_path: Path) -> None:
+    mapping = """
+        [[line]]
+        when = { kind = ["yes", "of course *"] }
+        fixed = { command = "a" }
+        [[line]]
+        when = { kind = "yes" }
+        fixed = { command = "b" }
+        [[line]]
+        otherwise = true
+        fixed = { command = "c" }
+    """
+    rows = "history,at,kind\n1,x,yes\n2,x,of course not\n3,x,no\n4,x,\n"
+    found = [(fields["history"], fields["command"]) for _, fields in lines(rows, mapping, tmp_path)]
+    assert found == [("1", "a"), ("1", "b"), ("2", "a"), ("3", "c"), ("4", "c")]
+
+
 @pytest.mark.parametrize("text", ['history,at\na,"1\nb,2\nc,3\n', 'history,at\na,"1', 'history,"at\na,1\n'])
 def test_a_quote_that_is_never_closed_swallows_no_rows(text: str) -> None:
     with pytest.raises(Misconfigured, match=r"never closed|names no columns"):
@@ -105,6 +122,9 @@ def test_a_row_that_cannot_be_one_is_reported_and_the_rest_is_read() -> None:
         ("columns = { command = 'history' }\nfixed = { command = 'x' }", "'command' is in columns and in fixed"),
         ("columns = { command = 'at' }\n[[line]]\nfixed = { command = 'x' }", "'command' is in columns and in fixed"),
         ("fixed = { command = 'x' }\n[[line]]\ncolumns = { command = 'at' }", "'command' is in columns and in fixed"),
+        ("otherwise = true", "after the first one"),
+        ("[[line]]\notherwise = true", "after the first one"),
+        ("when = { at = [] }", "when: 'at': an empty list"),
         ("fixed = { history = 'x' }", "'history' is a column of the file and in fixed"),
         ("delimiter = '\"'", "no quote"),
         ('delimiter = "\\n"', "no line break"),

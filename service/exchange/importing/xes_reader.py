@@ -1,0 +1,87 @@
+"""XES reader (IEEE 1849-2016): every event of a trace becomes a row. Lists and nested attributes are not read."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final, cast
+from xml.etree.ElementTree import Element, ParseError, iterparse
+
+from service.errors import Misconfigured
+from service.exchange.importing.column_map import ColumnMap
+from service.exchange.importing.event_log import LogEvent, check_size, lines
+from service.exchange.importing.raw_line import LineReader, RawLine, quoted
+from service.exchange.importing.row_rules import Row
+
+ACTIVITY: Final = "concept:name"
+TIME: Final = "time:timestamp"
+GZIP: Final = b"\x1f\x8b"
+OF_LOG: Final = 2
+"""Depth of the elements of the log."""
+
+
+def reader(mapped: ColumnMap) -> LineReader:
+    """A reader of files with this mapping, also of those that are compressed with gzip. Raises Misconfigured."""
+
+    def read(file: BinaryIO) -> Iterator[RawLine]:
+        is_zipped = file.read(len(GZIP)) == GZIP
+        file.seek(0)
+        try:
+            yield from lines(_cases(cast("BinaryIO", gzip.GzipFile(fileobj=file)) if is_zipped else file), mapped)
+        except ParseError as error:
+            raise Misconfigured(f"the file is not valid XML: {error}") from None
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise Misconfigured(f"the file cannot be decompressed: {error}") from None
+
+    return read
+
+
+def _cases(file: BinaryIO) -> Iterator[tuple[Row, list[LogEvent]]]:
+    """One trace in memory at a time. Expat bounds what entities expand to."""
+    parser = iterparse(file, events=("start", "end"))  # noqa: S314
+    events: list[LogEvent] = []
+    depth = number = 0
+    root: Element | None = None
+    for change, element in parser:
+        if change == "start":
+            root = element if root is None else root
+            depth += 1
+            continue
+        kind = _kind(element)
+        if kind == "event":
+            number += 1
+            events.append(_event(number, element))
+            check_size(f"that ends after event {number}", len(events))
+            element.clear()
+        if depth == OF_LOG and root is not None:
+            if kind == "trace":
+                yield _values(element)[0], events
+            elif kind == "event":
+                yield {}, [LogEvent(number, "", "", {}, "It is in no trace.")]
+            events = []
+            root.clear()
+        depth -= 1
+    if root is None or _kind(root) != "log":
+        raise Misconfigured("the file is no XES log: its root is no 'log'")
+
+
+def _event(number: int, element: Element) -> LogEvent:
+    values, twice = _values(element)
+    problem = "" if twice is None else f"It has two attributes {quoted(twice)}."
+    return LogEvent(number, values.get(ACTIVITY, ""), values.get(TIME, ""), values, problem)
+
+
+def _values(element: Element) -> tuple[dict[str, str], str | None]:
+    """The attributes with a value, and a key that occurs twice, if any does."""
+    found: dict[str, str] = {}
+    twice = None
+    for each in element:
+        key, value = each.get("key"), each.get("value")
+        if key is None or value is None:
+            continue
+        twice = key if key in found else twice
+        found[key] = value.strip()
+    return found, twice
+
+
+def _kind(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
