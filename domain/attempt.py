@@ -114,6 +114,12 @@ class DecisionAttempt:
             return open_with(self.route, self.command, state, self.context)
         return decide(self.route, self.aggregate.steps, self.command, state, self.context, self.expected_version)
 
+    @property
+    def cause(self) -> int | None:
+        """The position of the event that the events of a person's command follow from, if there is one."""
+        cause = self.route.cause if isinstance(self.route, Step) else None
+        return cause(self.command, self.state) if cause else None
+
     def stream_events(self, events: Iterable[Event]) -> list[StreamEvent]:
         """The events to record: the subject's own, and the number of what it opens."""
         stream_events: list[StreamEvent] = [(self.subject, event) for event in events]

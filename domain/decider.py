@@ -155,7 +155,8 @@ class Step(Generic[S, Command, Event]):
     leads_to: the possible next statuses; empty if the status stays. conditions: rules of the state alone, which also
     determine the available actions and the explanation. permits, demands and checks see the command too: refused as
     NotPermitted, TransitionRefused and InvalidInput. offered: False for steps that only the register takes. awaited:
-    when the step appears in the inboxes of those who may take it.
+    when the step appears in the inboxes of those who may take it. cause: the position of the event that its events
+    follow from, if the command of a person has one.
     """
 
     action: str
@@ -170,6 +171,7 @@ class Step(Generic[S, Command, Event]):
     record: Callable[[Command, S, Context], tuple[Event, ...]]
     offered: bool = True
     awaited: Awaited[S] | None = None
+    cause: Callable[[Command, S], int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

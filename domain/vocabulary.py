@@ -37,6 +37,7 @@ RequestId = NewType("RequestId", UUID)
 IncidentId = NewType("IncidentId", UUID)
 EvidenceId = NewType("EvidenceId", UUID)
 ConditionId = NewType("ConditionId", UUID)
+CorrectionId = NewType("CorrectionId", UUID)
 
 REGION_FORM: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*){0,7}")
 MONTHS: Final = (

@@ -7,13 +7,14 @@ from typing import Any, Final
 from domain import jurisdiction, region
 from domain.decider import Context, Verdict
 from domain.incident import rules
-from domain.incident.events import Event, IncidentCorrected
+from domain.incident.events import Event, IncidentCorrected, Particulars
 from domain.incident.state import Incident
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import Actor, AuthorityCode, Label, Location, Region, Text, camel
 
 PARTICULARS: Final = ("kind", "description", "region", "location", "occurred_at")
 """What can be corrected."""
+ANOTHER: Final = "report another incident for what follows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +36,29 @@ class CorrectIncident:
             )
 
 
-def given(command: CorrectIncident) -> dict[str, Any]:
-    """What the command names, by field."""
-    found = ((name, getattr(command, name)) for name in PARTICULARS)
+def number(incident: Incident) -> int:
+    """How many times it was corrected."""
+    return incident.corrected
+
+
+def given(values: CorrectIncident | Particulars) -> dict[str, Any]:
+    """What is named, by field."""
+    found = ((name, getattr(values, name)) for name in PARTICULARS)
     return {name: value for name, value in found if value is not None}
 
 
 def correct(command: CorrectIncident, incident: Incident, context: Context) -> tuple[Event, ...]:
-    covered_by = _covering(command.region, incident, context) if command.region is not None else ()
-    return (IncidentCorrected(**given(command), covered_by=covered_by, reason=command.reason),)
+    covering = covered_by(command.region, incident, context)
+    return (IncidentCorrected(**given(command), covered_by=covering, reason=command.reason),)
 
 
-def _covering(place: Region, incident: Incident, context: Context) -> tuple[AuthorityCode, ...]:
-    """The authorities whose mandates cover the new place, then those of the old one: nobody loses sight of it."""
+def covered_by(place: Region | None, incident: Incident, context: Context) -> tuple[AuthorityCode, ...]:
+    """The authorities whose mandates cover the new place, then those of the old one: nobody loses sight of it.
+
+    None if it stays where it was.
+    """
+    if place is None:
+        return ()
     mandates = (
         *jurisdiction.mandates_over(context, place),
         *jurisdiction.mandates_over(context, incident.region),

@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.vocabulary import (
     AnalyticConfidence,
     AuthorityCode,
+    CorrectionId,
     EvidenceId,
     InformationCredibility,
     Label,
@@ -36,8 +37,20 @@ class IncidentReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Particulars:
+    """What can be corrected of an incident. None: not named, or not recorded."""
+
+    kind: Label | None = None
+    description: Text | None = None
+    region: Region | None = None
+    location: Location | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentCorrected:
-    """None: as it was. covered_by: the authorities whose mandates cover the new place and the old one."""
+    """None: as it was. covered_by: the authorities whose mandates cover the new place and the old one. correction: the
+    proposal that is accepted, if it was proposed."""
 
     kind: Label | None = None
     description: Text | None = None
@@ -45,6 +58,23 @@ class IncidentCorrected:
     location: Location | None = None
     occurred_at: datetime | None = None
     covered_by: tuple[AuthorityCode, ...] = ()
+    reason: Text
+    correction: CorrectionId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionProposed:
+    """values: what it should say. before: what it said then. Both have the same fields."""
+
+    correction: CorrectionId
+    values: Particulars
+    before: Particulars
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionDiscarded:
+    correction: CorrectionId
     reason: Text
 
 
@@ -147,6 +177,8 @@ OfEvidence = EvidenceRecorded | EvidenceRegraded | EvidenceWithdrawn
 Event = (
     IncidentReported
     | IncidentCorrected
+    | CorrectionProposed
+    | CorrectionDiscarded
     | EvidenceRecorded
     | EvidenceRegraded
     | EvidenceWithdrawn

@@ -6,6 +6,8 @@ from typing import Any, assert_never
 from domain.fast_replace import fast_replace
 from domain.incident.events import (
     AttributionRetracted,
+    CorrectionDiscarded,
+    CorrectionProposed,
     Event,
     EvidenceRecorded,
     EvidenceRegraded,
@@ -19,7 +21,7 @@ from domain.incident.events import (
     IncidentReferred,
     IncidentReported,
 )
-from domain.incident.state import Attribution, Dissent, Evidence, Found, Incident
+from domain.incident.state import Attribution, Correction, CorrectionState, Dissent, Evidence, Found, Incident
 from domain.limits import text_bytes
 from domain.markings import MarkingProposal
 from domain.recorded_event import Recorded
@@ -39,7 +41,11 @@ def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
     state = fast_replace(state, version=recorded.version, text_bytes=state.text_bytes + text_bytes(event))
     match event:
         case IncidentCorrected():
-            return _corrected(state, event)
+            return _settled(_corrected(state, event), CorrectionState.ACCEPTED, event, recorded)
+        case CorrectionProposed():
+            return fast_replace(state, corrections=(*state.corrections, _proposed(event, recorded)))
+        case CorrectionDiscarded():
+            return _settled(state, CorrectionState.DISCARDED, event, recorded)
         case EvidenceRecorded():
             return fast_replace(state, evidence=(*state.evidence, _evidence(event, recorded)), proposal=None)
         case EvidenceRegraded():
@@ -119,6 +125,34 @@ def _corrected(state: Incident, event: IncidentCorrected) -> Incident:
         former_regions=tuple(dict.fromkeys(left)),
         corrected=state.corrected + 1,
     )
+
+
+def _proposed(event: CorrectionProposed, recorded: Recorded[Event]) -> Correction:
+    return Correction(
+        id=event.correction,
+        values=event.values,
+        before=event.before,
+        reason=event.reason,
+        proposed_by=recorded.actor,
+        proposed_at=recorded.happened_at,
+        position=recorded.position,
+    )
+
+
+def _settled(
+    state: Incident, to: CorrectionState, event: IncidentCorrected | CorrectionDiscarded, recorded: Recorded[Event]
+) -> Incident:
+    """One proposed correction settled. The others are the same objects as before."""
+    if event.correction is None:
+        return state
+    settled: dict[str, Any] = {
+        "state": to,
+        "settled_by": recorded.actor,
+        "settled_at": recorded.happened_at,
+        "settled_reason": event.reason,
+    }
+    found = (replace(each, **settled) if each.id == event.correction else each for each in state.corrections)
+    return fast_replace(state, corrections=tuple(found))
 
 
 def _evidence(event: EvidenceRecorded, recorded: Recorded[Event]) -> Evidence:

@@ -2,13 +2,13 @@
 
 from domain import authority, number_series, region
 from domain.decider import THE_REGISTER, By, Opening, Step
-from domain.incident import commands, correction, evidence, rules
+from domain.incident import commands, correction, evidence, proposed_correction, rules
+from domain.incident.correction import ANOTHER
 from domain.incident.state import AttributionStatus
 from domain.limits import room_for
 
 ATTRIBUTED = AttributionStatus.ATTRIBUTED
 INCONCLUSIVE = AttributionStatus.INCONCLUSIVE
-ANOTHER = "report another incident for what follows"
 ANY = frozenset(AttributionStatus)
 
 OWNER = By(correction.by_owner, correction.an_owner)
@@ -33,7 +33,7 @@ STEPS = (
         command=correction.CorrectIncident,
         states=ANY,
         by=OWNER,
-        conditions=(room_for(lambda incident: incident.corrected, "corrections", ANOTHER),),
+        conditions=(room_for(correction.number, "corrections", ANOTHER),),
         checks=(
             correction.differs,
             correction.has_happened,
@@ -41,6 +41,35 @@ STEPS = (
             correction.red_keeps_an_investigator,
         ),
         record=correction.correct,
+    ),
+    Step(
+        action="PROPOSE_CORRECTION",
+        command=proposed_correction.ProposeCorrection,
+        states=ANY,
+        by=proposed_correction.OTHER,
+        conditions=(
+            proposed_correction.few_are_open,
+            room_for(lambda incident: len(incident.corrections), "proposed corrections", ANOTHER),
+        ),
+        checks=(
+            correction.differs,
+            correction.has_happened,
+            correction.region_is_known,
+            correction.red_keeps_an_investigator,
+            proposed_correction.is_not_yet_proposed,
+        ),
+        record=proposed_correction.propose,
+    ),
+    Step(
+        action="SETTLE_CORRECTION",
+        command=proposed_correction.SettleCorrection,
+        states=ANY,
+        by=OWNER,
+        conditions=(proposed_correction.is_proposed,),
+        demands=(proposed_correction.is_unchanged, proposed_correction.accepted_fits),
+        checks=(proposed_correction.is_open, proposed_correction.could_be_corrected),
+        record=proposed_correction.settle,
+        cause=proposed_correction.proposal_of,
     ),
     Step(
         action="RECORD_EVIDENCE",
@@ -138,6 +167,8 @@ STEPS = (
 Command = (
     commands.ReportIncident
     | correction.CorrectIncident
+    | proposed_correction.ProposeCorrection
+    | proposed_correction.SettleCorrection
     | commands.RecordEvidence
     | evidence.RegradeEvidence
     | evidence.WithdrawEvidence

@@ -8,12 +8,14 @@ from domain import visibility
 from domain.incident.events import (
     Alternative,
     EvidenceRecorded,
+    Particulars,
 )
 from domain.markings import MarkingProposal, strictest
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,
     AuthorityCode,
+    CorrectionId,
     EvidenceId,
     IncidentId,
     InformationCredibility,
@@ -102,11 +104,38 @@ class Dissent:
     finding: Alternative
 
 
+class CorrectionState(StrEnum):
+    PROPOSED = "PROPOSED"
+    ACCEPTED = "ACCEPTED"
+    DISCARDED = "DISCARDED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A proposed correction. values, before: see CorrectionProposed. position: of the event that proposed it."""
+
+    id: CorrectionId
+    values: Particulars
+    before: Particulars
+    reason: Text
+    proposed_by: Actor
+    proposed_at: datetime
+    position: int
+    state: CorrectionState = CorrectionState.PROPOSED
+    settled_by: Actor | None = None
+    settled_at: datetime | None = None
+    settled_reason: Text | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is CorrectionState.PROPOSED
+
+
 @dataclass(frozen=True, kw_only=True)
 class Incident:
     """position: of its report. covered_by: the authorities whose mandates covered its place when it was reported or
     corrected: they keep sight of it. former_regions: each region that it was corrected from. findings: all changes, the
-    oldest first. corrected: how many times.
+    oldest first. corrected: how many times. corrections: those that were proposed, the oldest first.
 
     proposal: to lower the marking; new evidence ends it. proposals: how many so far. marked_at: the position of the
     last change of the marking. regraded: how many times evidence was. text_bytes: total of all texts so far, limited by
@@ -129,6 +158,7 @@ class Incident:
     position: int
     former_regions: tuple[Region, ...] = ()
     corrected: int = 0
+    corrections: tuple[Correction, ...] = ()
     findings: tuple[Found, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     dissents: tuple[Dissent, ...] = ()
@@ -149,6 +179,10 @@ class Incident:
         if self.attribution is None:
             return AttributionStatus.OPEN
         return AttributionStatus.ATTRIBUTED if self.attribution.is_conclusive else AttributionStatus.INCONCLUSIVE
+
+    @property
+    def open_corrections(self) -> tuple[Correction, ...]:
+        return tuple(each for each in self.corrections if each.is_open)
 
     def piece(self, id: EvidenceId) -> Evidence:
         """Raises StopIteration if it has no such evidence."""

@@ -5,21 +5,19 @@ what depends on the viewer or the time, and `version` and `updatedAt`, which eve
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
-from enum import Enum
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
-from uuid import UUID
 
 from domain.authority import Authority
 from domain.deployment_request.decision import Condition, Decision
 from domain.deployment_request.events import Ground
 from domain.deployment_request.state import DeploymentRequest, Endorsement, Hearing, Hold
-from domain.incident.state import Attribution, Evidence, Incident
+from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction, Mandate
-from domain.vocabulary import Actor, AuthorityCode, Text, camel, iso_time
-from projections.tables.documents import UNREAD
+from domain.vocabulary import AuthorityCode, camel, iso_time
+from projections.rows.incident_terms import attribution, correction, piece
+from projections.rows.plain_values import api_names, person, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,56 +58,13 @@ def to_api(state: Any) -> dict[str, Any]:
 def payload(event: object) -> dict[str, Any]:
     """An event's own data. Attributes that are None are omitted; an erased text is None."""
     return {
-        spelled: plain(value) for name, spelled in _names(type(event)) if (value := getattr(event, name)) is not None
+        spelled: plain(value) for name, spelled in api_names(type(event)) if (value := getattr(event, name)) is not None
     }
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON, with the field names of the API."""
-    kind = type(value)
-    convert = _PLAIN.get(kind)
-    if convert is None:
-        convert = _PLAIN[kind] = _converter(kind)
-    return convert(value)
-
-
-def _converter(kind: type[Any]) -> Callable[[Any], Any]:
-    if issubclass(kind, Enum):
-        return attrgetter("value")
-    if is_dataclass(kind):
-        names = _names(kind)
-        return lambda value: {spelled: plain(getattr(value, name)) for name, spelled in names}
-    raise TypeError(f"the API has no term for {kind.__name__}")
-
-
-def person(actor: Actor) -> dict[str, Any]:
-    return {"subject": actor.subject, "authority": actor.authority, "roles": [role.value for role in actor.roles]}
 
 
 def spelled_path(path: str) -> str:
     """Converts a path from the domain's names to those of the API: 'conditions.0.due_by' to 'conditions.0.dueBy'."""
     return ".".join(camel(part) for part in path.split("."))
-
-
-def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
-    """The fields of a dataclass with their names in the API."""
-    names = _NAMES.get(kind)
-    if names is None:
-        names = _NAMES[kind] = tuple((field.name, camel(field.name)) for field in fields(kind))
-    return names
-
-
-_NAMES: Final[dict[type[Any], tuple[tuple[str, str], ...]]] = {}
-_PLAIN: Final[dict[type[Any], Callable[[Any], Any]]] = {
-    **dict.fromkeys((type(None), bool, int, float, str), lambda value: value),
-    Text: attrgetter("value"),
-    type(UNREAD): lambda unread: unread,
-    UUID: str,
-    datetime: iso_time,
-    tuple: lambda value: [plain(each) for each in value],
-    Actor: person,
-}
-"""Converters by class, extended on first use. UNREAD texts stay UNREAD; they are never returned."""
 
 
 def _same(*attributes: str) -> tuple[ApiField, ...]:
@@ -221,39 +176,6 @@ def _ground(ground: Ground) -> dict[str, Any]:
     }
 
 
-def _piece(piece: Evidence) -> dict[str, Any]:
-    return {
-        "id": str(piece.id),
-        "summary": plain(piece.summary),
-        "marking": piece.marking.value,
-        "sourceReliability": piece.source_reliability.value,
-        "informationCredibility": piece.information_credibility.value,
-        "sha256": piece.sha256,
-        "uri": plain(piece.uri),
-        "recordedAt": iso_time(piece.recorded_at),
-        "recordedBy": person(piece.recorded_by),
-        "withdrawn": piece.withdrawn,
-        "withdrawnReason": plain(piece.withdrawn_reason),
-    }
-
-
-def _attribution(attribution: Attribution | None) -> dict[str, Any] | None:
-    if attribution is None:
-        return None
-    return {
-        "responsibleParty": plain(attribution.responsible_party),
-        "likelihood": attribution.likelihood.value,
-        "confidence": attribution.confidence.value,
-        "basis": plain(attribution.basis),
-        "evidence": plain(attribution.evidence),
-        "foundAt": iso_time(attribution.found_at),
-        "foundBy": person(attribution.found_by),
-        "toBeReaffirmed": attribution.to_be_reaffirmed,
-        "alternatives": [plain(each) for each in attribution.alternatives],
-        "changedBecause": plain(attribution.changed_because),
-    }
-
-
 def _mandate(mandate: Mandate) -> dict[str, Any]:
     return {
         "region": mandate.region,
@@ -283,9 +205,10 @@ TERMS: Final[Mapping[type[Any], tuple[ApiField, ...]]] = {
         *_same("id", "reference", "kind", "description", "region", "location", "occurred_at", "reported_at"),
         *_same("reported_by", "marking", "recipients"),
         _made("attributionStatus", "status", lambda incident: incident.status.value),
-        _made("attribution", "attribution", lambda incident: _attribution(incident.attribution)),
-        _listed("evidence", "evidence", attrgetter("evidence"), _piece),
+        _made("attribution", "attribution", lambda incident: attribution(incident.attribution)),
+        _listed("evidence", "evidence", attrgetter("evidence"), piece),
         _listed("dissents", "dissents", attrgetter("dissents"), plain),
+        _listed("corrections", "corrections", attrgetter("corrections"), correction),
         *_same("referred_to"),
     ),
     MandateHolder: (

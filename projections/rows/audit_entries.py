@@ -27,7 +27,8 @@ from domain.recorded_event import Recorded
 from domain.region import RegionRegistered
 from domain.vocabulary import Actor, Marking
 from projections.rows.api_terms import MandateHolder, payload, spelled_path
-from projections.rows.changes import Change, changes
+from projections.rows.changes import changes
+from projections.rows.value_changes import Change
 from projections.tables.documents import encode
 
 ByAuthority = PersonBlocked | PersonUnblocked | RegionRegistered

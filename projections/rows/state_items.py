@@ -18,7 +18,7 @@ from domain.deployment_request.decision import Condition
 from domain.deployment_request.state import DeploymentRequest, Endorsement, Part
 from domain.fast_replace import fast_replace
 from domain.field_types import field_types
-from domain.incident.state import Dissent, Evidence, Found, Incident
+from domain.incident.state import Correction, Dissent, Evidence, Found, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded_event import Recorded
 from domain.vocabulary import Text
@@ -79,6 +79,7 @@ GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {
         growing("findings", Found, keeps_last=True),
         growing("evidence", Evidence, changing=("withdrawn_reason",)),
         growing("dissents", Dissent),
+        growing("corrections", Correction, changing=("settled_reason",)),
         growing("referred_to", str),
         growing("former_regions", str),
     ),

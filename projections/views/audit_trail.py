@@ -37,8 +37,8 @@ from projections.rows.audit_entries import (
     subject_of,
     visible_to,
 )
-from projections.rows.changes import Change
 from projections.rows.state_items import item_rows, reader_with_items, without_texts
+from projections.rows.value_changes import Change
 from projections.rows.version_rows import audience_of
 from projections.tables.documents import encode
 from projections.tables.metadata import PROJECTIONS
@@ -57,7 +57,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
-VERSION: Final = 14
+VERSION: Final = 15
 
 table: Final = Table(
     NAME,

@@ -39,8 +39,8 @@ from projections.reading.queries import (
     visible,
 )
 from projections.rows.audit_entries import AuditEntry
-from projections.rows.changes import Change
 from projections.rows.partial_entries import Names, entry_parts
+from projections.rows.value_changes import Change
 from projections.views.audit_trail import NAME, table
 from projections.views.audit_trail_filter import BEYOND, FROM_THE_START, AuditTrailFilter, PositionRange, alternatives
 

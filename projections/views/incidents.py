@@ -47,7 +47,7 @@ from projections.tables.documents import encode
 from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
 
 NAME: Final = "incidents"
-VERSION: Final = 10
+VERSION: Final = 11
 
 _incident_in: Final = reader_with_items(Incident)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.vocabulary import format_time, joined
-from projections.rows.changes import Change
+from projections.rows.value_changes import Change
 
 CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and bidirectional formatting characters (UAX 9)."""

@@ -11,9 +11,12 @@ from service.event_store.records import StreamVersion, UnrecordedEvent
 
 
 def to_unrecorded(
-    envelope: CommandEnvelope, stream_events: Sequence[StreamEvent], states: Mapping[UUID, State | None]
+    envelope: CommandEnvelope,
+    stream_events: Sequence[StreamEvent],
+    states: Mapping[UUID, State | None],
+    cause: int | None = None,
 ) -> tuple[UnrecordedEvent, ...]:
-    """The events with their metadata, at the next versions of their streams."""
+    """The events with their metadata, at the next versions of their streams. cause: if the envelope names none."""
     command_id = envelope.command_id or uuid4()
     next_versions: dict[UUID, int] = {}
     events = []
@@ -28,7 +31,7 @@ def to_unrecorded(
                 actor=envelope.actor,
                 command=CommandRef(name=type(envelope.command).__name__, id=command_id, n=n, of=len(stream_events)),
                 correlation=envelope.correlation or command_id,
-                causation=envelope.causation,
+                causation=cause if envelope.causation is None else envelope.causation,
                 occurred_at=envelope.occurred_at,
             )
         )

@@ -18,6 +18,7 @@ from domain.vocabulary import (
     AnalyticConfidence,
     AuthorityCode,
     ConditionId,
+    CorrectionId,
     EvidenceId,
     IncidentId,
     InformationCredibility,
@@ -47,6 +48,7 @@ CANAL: Final = IncidentId(usual(INCIDENT))
 BRIDGE: Final = IncidentId(UUID("00000000-0000-4000-8000-0000000000b1"))
 EVIDENCE: Final = EvidenceId(UUID("00000000-0000-4000-8000-0000000000e1"))
 CONDITION: Final = ConditionId(UUID("00000000-0000-4000-8000-0000000000c1"))
+CORRECTION: Final = CorrectionId(UUID("00000000-0000-4000-8000-0000000000c2"))
 NOWHERE: Final = UUID("00000000-0000-4000-8000-00000000dead")
 
 WHY: Final = Text("EXERCISE: because")

@@ -1,5 +1,7 @@
 """Every event of a request and of an incident, for laws of any history."""
 
+from dataclasses import replace
+
 from domain.deployment_request import events, hearing_events
 from domain.deployment_request.events import Recommendation
 from domain.incident import events as incident_events
@@ -15,10 +17,12 @@ from domain.vocabulary import (
 )
 from tests.domain.case import (
     CONDITION,
+    CORRECTION,
     DAY,
     EVIDENCE,
     KFOR,
     PERIOD,
+    PLACE,
     WHY,
     amendment,
     approval,
@@ -57,6 +61,17 @@ referral = Past(event=incident_events.IncidentReferred(authority=AuthorityCode("
 corrected = Past(
     event=incident_events.IncidentCorrected(region=Region("xk/south"), covered_by=(KFOR,), reason=WHY), by=requester
 )
+proposed = Past(
+    event=incident_events.CorrectionProposed(
+        correction=CORRECTION,
+        values=incident_events.Particulars(region=Region("xk/south")),
+        before=incident_events.Particulars(region=PLACE),
+        reason=WHY,
+    ),
+    by=reviewer,
+)
+accepted_correction = replace(corrected, event=replace(corrected.event, correction=CORRECTION))
+discarded = Past(event=incident_events.CorrectionDiscarded(correction=CORRECTION, reason=WHY), by=investigator)
 regraded = Past(
     event=incident_events.EvidenceRegraded(
         evidence=EVIDENCE,
@@ -130,6 +145,9 @@ OF_INCIDENTS = (
     retraction(),
     referral,
     corrected,
+    proposed,
+    accepted_correction,
+    discarded,
     regraded,
     withdrawn,
     dissent,

@@ -25,7 +25,8 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from projections.rows.changes import Change, changes
+from projections.rows.changes import changes
+from projections.rows.value_changes import Change
 from tests.domain.case import (
     CANAL,
     KFOR,

@@ -7,6 +7,7 @@ from domain.incident import events as incident
 from domain.incident.state import Incident
 from domain.vocabulary import (
     AnalyticConfidence,
+    CorrectionId,
     EvidenceId,
     InformationCredibility,
     Label,
@@ -32,6 +33,10 @@ class IncidentSteps(Chance):
             self._attributed(pieces),
             incident.FindingDissented(finding=self._alternative(pieces), reason=self.text()),
             self._corrected(state),
+            self._proposed(state),
+        ]
+        choices += [
+            incident.CorrectionDiscarded(correction=each.id, reason=self.text()) for each in state.open_corrections[:1]
         ]
         if self.markings:
             choices += [self._marked(incident.IncidentMarkingProposed), self._marked(incident.IncidentMarkingChanged)]
@@ -62,6 +67,18 @@ class IncidentSteps(Chance):
             location=choose([None, self.location()]),
             occurred_at=choose([None, self.instant()]),
             covered_by=tuple(self.random.sample(CODES, self.random.randint(0, 1))),
+            reason=self.text(),
+            correction=choose([None, *(each.id for each in state.open_corrections)]),
+        )
+
+    def _proposed(self, state: Incident) -> incident.CorrectionProposed:
+        values = incident.Particulars(description=self.text(), location=self.random.choice([None, self.location()]))
+        return incident.CorrectionProposed(
+            correction=CorrectionId(self.uuid()),
+            values=values,
+            before=incident.Particulars(
+                description=state.description, location=state.location if values.location else None
+            ),
             reason=self.text(),
         )
 

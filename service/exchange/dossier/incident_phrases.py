@@ -1,10 +1,10 @@
 """The events of an incident in the words of the dossier."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, assert_never
 
 from domain.incident import events as incident
-from domain.incident.correction import PARTICULARS
+from domain.incident.correction import PARTICULARS, given
 from domain.incident.state import Incident
 from domain.vocabulary import EvidenceId, InformationCredibility, Likelihood, Location, SourceReliability, exact_time
 from service.exchange.dossier.document import TextLine, quiet, quoted
@@ -26,6 +26,11 @@ def of_incident(
         case incident.IncidentCorrected():
             yield TextLine(f"{reference} is corrected")
             yield from (quiet(line) for line in _corrected(moment))
+        case incident.CorrectionProposed():
+            yield TextLine(f"A correction of {reference} is proposed")
+            yield from proposed(event.before, event.values)
+        case incident.CorrectionDiscarded():
+            yield TextLine(f"A proposed correction of {reference} is discarded")
         case incident.EvidenceRecorded():
             reliability, credibility = data["sourceReliability"], data["informationCredibility"]
             graded = grading(SourceReliability(reliability), InformationCredibility(credibility))
@@ -78,10 +83,21 @@ def _assessment(data: Mapping[str, Any], path: str, moment: DossierEvent) -> Ite
 
 def _corrected(moment: DossierEvent) -> Iterator[str]:
     """Each corrected value, before and after. A description is quoted with the event that it was given in."""
-    for name in PARTICULARS:
-        before, after = (getattr(state, name) for state in (moment.before, moment.step.state))
-        if before == after:
-            continue
+    before, after = moment.before, moment.step.state
+    return _compared(before, after, [name for name in PARTICULARS if getattr(before, name) != getattr(after, name)])
+
+
+def proposed(before: incident.Particulars, values: incident.Particulars) -> Iterator[TextLine]:
+    names = [name for name in given(values) if name != "description"]
+    yield from (quiet(line) for line in _compared(before, values, names))
+    if values.description is not None:
+        yield quiet("description:")
+        yield quoted(values.description.value)
+
+
+def _compared(was: Any, now: Any, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        before, after = (getattr(state, name) for state in (was, now))
         if name == "description":
             yield "description: see the last column"
         elif name == "occurred_at":

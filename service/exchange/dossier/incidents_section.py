@@ -20,6 +20,7 @@ from service.exchange.dossier.document import (
     table,
     term,
 )
+from service.exchange.dossier.incident_phrases import proposed
 from service.exchange.dossier.material import IncidentFile, Material
 from service.exchange.dossier.phrases import (
     CREDIBILITIES,
@@ -51,6 +52,7 @@ def _incident(file: IncidentFile, material: Material) -> Subsection:
         facts.append(("Referred to", cell(*(material.authority(code) for code in incident.referred_to))))
     blocks: list[Block] = [Facts(tuple(facts)), *_finding(incident.attribution, file, material)]
     blocks += _dissents(incident, material)
+    blocks += _corrections(incident, material)
     blocks += _earlier_findings(incident, file, material)
     blocks.append(_evidence(file, material) if file.evidence else Paragraph(quiet("No evidence on it is shown here.")))
     return Subsection(incident.reference, tuple(blocks))
@@ -101,6 +103,14 @@ def _dissents(incident: Incident, material: Material) -> Iterator[Block]:
     for dissent in incident.dissents:
         who = cell(format_time(dissent.at), quiet(f"by {material.person(dissent.by)}"))
         yield Facts((("Dissent", cell(*_assessed(dissent.finding))), ("Recorded", who)))
+
+
+def _corrections(incident: Incident, material: Material) -> Iterator[Block]:
+    """Those that are proposed and not settled."""
+    for correction in incident.open_corrections:
+        who = cell(format_time(correction.proposed_at), quiet(f"by {material.person(correction.proposed_by)}"))
+        what = cell(*proposed(correction.before, correction.values), quoted(correction.reason.value))
+        yield Facts((("Proposed correction", what), ("Proposed", who)))
 
 
 def _earlier_findings(incident: Incident, file: IncidentFile, material: Material) -> Iterator[Block]:

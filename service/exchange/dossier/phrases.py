@@ -12,7 +12,7 @@ from domain.vocabulary import (
     SourceReliability,
     format_time,
 )
-from projections.rows.changes import Change
+from projections.rows.value_changes import Change
 from service.exchange.dossier.document import TextLine, quiet
 from service.exchange.dossier.material import DossierEvent
 

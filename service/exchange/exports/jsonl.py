@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from domain.vocabulary import derived_id, iso_time
-from projections.rows.api_terms import person
+from projections.rows.plain_values import person
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
 SOURCE: Final = "urn:uuid:{}"

@@ -16,7 +16,7 @@ from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from domain.visibility import person, recipient
 from domain.vocabulary import Actor, AuthorityCode, Subject, Text, iso_time
-from projections.rows.api_terms import plain
+from projections.rows.plain_values import plain
 from service.exchange.exports.columns import COLUMNS, Column, ColumnType, flat
 from service.exchange.visible_log.visible_events import INTERNAL_AGGREGATES, VisibleEvent
 

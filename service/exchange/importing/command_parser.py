@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.field_types import FieldType, field_types
 from domain.refusals import FieldProblem
 from domain.validation import LIST_LENGTH
-from domain.vocabulary import ConditionId, EvidenceId, IncidentId, Text, camel, joined
+from domain.vocabulary import ConditionId, CorrectionId, EvidenceId, IncidentId, Text, camel, joined
 
 T = TypeVar("T")
 Resolve = Callable[[Any, object], UUID]
@@ -109,7 +109,7 @@ def _field_reader(field: FieldType) -> Callable[[object, str, Resolve], Any]:
 
 def _reader(annotation: Any) -> Callable[[object, str, Resolve], Any]:
     """The parser of a value of this type."""
-    if annotation in (IncidentId, EvidenceId, ConditionId):
+    if annotation in (IncidentId, EvidenceId, ConditionId, CorrectionId):
         return lambda value, path, resolve: _resolved(annotation, value, path, resolve)
     if is_dataclass(annotation):
         return lambda value, path, resolve: command(annotation, value, resolve, f"{path}.")  # type: ignore[arg-type]

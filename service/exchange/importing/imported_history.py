@@ -11,7 +11,7 @@ from service.commands.envelope import CommandEnvelope
 
 @dataclass(frozen=True, slots=True)
 class LineContext:
-    """The result of the preceding lines: the state of the subject, and the ids of named evidence.
+    """The result of the preceding lines: the state of the subject, and the ids of named evidence and corrections.
 
     is_there: whether a stream exists, in this file or in the register.
     """
@@ -25,7 +25,8 @@ class LineContext:
 class CommandLine:
     """One command of a history.
 
-    number: line number in the file. name: name of the evidence that it records, for later lines.
+    number: line number in the file. name: name of the evidence that it records, or of the
+    correction that it proposes, for later lines.
     order: makes the command envelope, with its time in `occurred_at`, or the problems of the line.
     called: id -> name in the file, of the histories that the command refers to; filled by `order`.
     """

@@ -16,6 +16,7 @@ from domain.vocabulary import (
     Actor,
     AuthorityCode,
     ConditionId,
+    CorrectionId,
     EvidenceId,
     IncidentId,
     Role,
@@ -171,6 +172,10 @@ def _resolver(file: ImportFile, called: dict[UUID, str], context: LineContext) -
         if kind is EvidenceId:
             if (found := context.names.get(_name(value))) is None:
                 raise ValueError(f"No earlier line records evidence with the name '{value}'.")
+            return found
+        if kind is CorrectionId:
+            if (found := context.names.get(_name(value))) is None:
+                raise ValueError(f"No earlier line proposes a correction with the name '{value}'.")
             return found
         assert kind is ConditionId
         return _condition(value, context)

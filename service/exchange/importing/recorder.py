@@ -27,7 +27,7 @@ from domain.catalogue import (
 )
 from domain.decider import resolve
 from domain.idempotency_key import Claim
-from domain.incident.events import EvidenceRecorded
+from domain.incident.events import CorrectionProposed, EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded_event import CommandRef, Recorded
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
@@ -238,6 +238,8 @@ def _add_events(
         _apply(event, _time_of(envelope), history_attempt.states)
         if line.name is not None and isinstance(event.event, EvidenceRecorded):
             history_attempt.names[line.name] = event.event.evidence
+        if line.name is not None and isinstance(event.event, CorrectionProposed):
+            history_attempt.names[line.name] = event.event.correction
 
 
 def _apply(event: UnrecordedEvent, at: datetime, states: dict[UUID, State | None]) -> None:

@@ -81,7 +81,8 @@ class Scenario:
 
     def on_incident(self, who: Person, mutation: str, incident: str, fields: str = "version", **values: Any) -> Answer:
         given = {"incident": incident, **DEFAULTS.get(mutation, {}), **values}
-        return self.register.command(who, mutation, f"{mutation[0].upper()}{mutation[1:]}Input", given, fields)
+        kind = INPUTS.get(mutation, f"{mutation[0].upper()}{mutation[1:]}Input")
+        return self.register.command(who, mutation, kind, given, fields)
 
     def mark(self, who: Person, subject: str, marking: str, *recipients: str, of: str = "DeploymentRequest") -> Answer:
         """Changes a marking, or proposes to. of: the kind of the subject."""
@@ -113,6 +114,7 @@ INPUTS = {
     "amendDeploymentRequest": "AmendDeploymentRequestInput",
     "withholdDeploymentRequest": "WithholdDeploymentRequestInput",
     "endorseDeploymentRequest": "EndorseDeploymentRequestInput",
+    "proposeCorrection": "CorrectIncidentInput",
     "changeEndorsement": "EndorseDeploymentRequestInput",
     "assignDeploymentRequest": "AssignDeploymentRequestInput",
     "approveDeploymentRequest": "ApproveDeploymentRequestInput",
@@ -139,6 +141,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "changedBecause": "EXERCISE: more is known.",
     },
     "correctIncident": {"reason": "EXERCISE: it was elsewhere."},
+    "proposeCorrection": {"reason": "EXERCISE: it was elsewhere."},
+    "settleCorrection": {"reason": "EXERCISE: so it was."},
     "regradeEvidence": {"sourceReliability": "C", "informationCredibility": "FOUR", "reason": "EXERCISE: reviewed."},
     "withdrawEvidence": {"reason": "EXERCISE: it is not what it seemed."},
     "retractAttribution": {"reason": "EXERCISE: it was wrong."},

@@ -13,6 +13,7 @@ from tests.service.graphql.api_client import Answer, ApiClient, Person, served
 
 CLERK = Person("clerk", "secretariat", (Role.ADMINISTRATOR,))
 RITA = Person("rita", "asker", (Role.REQUESTER,))
+RIO = Person("rio", "asker", (Role.REQUESTER,))
 ROB = Person("rob", "decider", (Role.REVIEWER, Role.INVESTIGATOR))
 RUTH = Person("ruth", "decider", (Role.REVIEWER, Role.INVESTIGATOR))
 ADA = Person("ada", "decider", (Role.APPROVER,))
@@ -90,6 +91,10 @@ def decide(case: Case) -> None:
     assert held == "WITHHELD_PENDING_ATTRIBUTION"
     graded = {"summary": REASON, "sourceReliability": "B", "informationCredibility": "TWO"}
     case.command(ROB, "correct", "CorrectIncident", incident=case.incident, kind="sabotage", reason=REASON)
+    case.command(RIO, "correct", "ProposeCorrection", incident=case.incident, kind="accident", reason=REASON)
+    shown = case.execute(ROB, "incident", "Incident", id=case.incident, atLeast=case.position)
+    settled = {"correction": shown["corrections"][0]["id"], "accept": True, "reason": REASON}
+    case.command(ROB, "correct", "SettleCorrection", incident=case.incident, **settled)
     case.command(ROB, "investigate", "RecordEvidence", incident=case.incident, **graded)
     case.command(ROB, "investigate", "AttributeIncident", incident=case.incident, **FINDING)
     dissent = {"finding": {**FINDING, "responsibleParty": None}, "reason": REASON}

@@ -14,7 +14,7 @@ from domain.jurisdiction import Jurisdiction
 from domain.visibility import Viewer
 from projections.rows.api_terms import MandateHolder
 from projections.rows.audit_entries import ByAuthority
-from projections.rows.changes import Change
+from projections.rows.value_changes import Change
 from projections.views import audit_trail, authorities
 from projections.views.audit_trail import AuditEntry
 from service.commands.envelope import CommandResult

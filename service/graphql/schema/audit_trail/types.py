@@ -8,7 +8,7 @@ import strawberry
 
 from domain.catalogue import AUTHORITY, BLOCKED_PERSONS, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, REGION_PARTS
 from domain.incident.events import EvidenceRecorded
-from projections.rows.changes import Change
+from projections.rows.value_changes import Change
 from projections.views.audit_trail import AuditEntry, VisibleEntry
 from service.event_store.access_log import AUTHOR, Disclosure
 from service.graphql.loaders.loaders import Loaders
@@ -71,7 +71,8 @@ class RecordedEvent:
     )
     causation_id: str | None = shown(
         lambda of: None if of.entry.causation is None else str(of.entry.causation),
-        "The position of the event that caused this one; null for an event of a user's command.",
+        "The position of the event that caused this one: of an event by the register, or of an accepted proposal. Else "
+        "null.",
         reads="causation",
     )
     payload: Json = shown(

@@ -43,6 +43,14 @@ class CorrectIncidentInput(ChangeInput):
     reason: str
 
 
+@strawberry.input
+class SettleCorrectionInput(ChangeInput):
+    incident: strawberry.ID
+    correction: strawberry.ID
+    accept: bool
+    reason: str
+
+
 @strawberry.input(description="marking defaults to the incident's; it can only be stricter.")
 class RecordEvidenceInput(ChangeInput):
     incident: strawberry.ID

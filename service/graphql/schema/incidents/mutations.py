@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from domain.incident import commands, correction, evidence
+from domain.incident import commands, correction, evidence, proposed_correction
 from domain.incident.lifecycle import Command
 from domain.incident.state import Incident as DomainIncident
 from service.commands.envelope import CommandResult
@@ -20,6 +20,7 @@ from service.graphql.schema.incidents.inputs import (
     RegradeEvidenceInput,
     ReportIncidentInput,
     RetractAttributionInput,
+    SettleCorrectionInput,
     WithdrawEvidenceInput,
 )
 from service.graphql.schema.incidents.types import Incident
@@ -75,6 +76,18 @@ class IncidentMutations:
     )
     async def correct_incident(self, info: Info, input: CorrectIncidentInput) -> IncidentResult:
         return await _execute(info, correction.CorrectIncident, input, input.incident)
+
+    @strawberry.mutation(
+        description="By others who may report incidents and see this one. Whoever sees the incident sees the proposal."
+    )
+    async def propose_correction(self, info: Info, input: CorrectIncidentInput) -> IncidentResult:
+        return await _execute(info, proposed_correction.ProposeCorrection, input, input.incident)
+
+    @strawberry.mutation(
+        description="By whoever may correct the incident. It is not accepted if what it names has changed since."
+    )
+    async def settle_correction(self, info: Info, input: SettleCorrectionInput) -> IncidentResult:
+        return await _execute(info, proposed_correction.SettleCorrection, input, input.incident)
 
     @strawberry.mutation(description="By anyone who may report incidents and see this one, in any status.")
     async def record_evidence(self, info: Info, input: RecordEvidenceInput) -> IncidentResult:

@@ -10,7 +10,7 @@ import strawberry
 from domain.deployment_request.events import Ground
 from domain.incident import state as domain
 from domain.incident.events import Alternative as AlternativeFinding
-from domain.incident.state import AttributionStatus
+from domain.incident.state import AttributionStatus, CorrectionState
 from domain.vocabulary import (
     AnalyticConfidence,
     EvidenceId,
@@ -21,6 +21,7 @@ from domain.vocabulary import (
     SourceReliability,
 )
 from domain.vocabulary import Location as DomainLocation
+from projections.rows.incident_terms import proposed_changes
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.audit_trail import presentation
@@ -33,7 +34,7 @@ from service.graphql.schema.scalars import optional_text, required_text
 from service.graphql.schema.shown import reading, shown
 
 if TYPE_CHECKING:
-    from service.graphql.schema.audit_trail.types import RecordedEventConnection
+    from service.graphql.schema.audit_trail.types import FieldChange, RecordedEventConnection
     from service.graphql.schema.requests.types import DeploymentRequest
 
 
@@ -90,6 +91,28 @@ class Dissent:
     by: Actor = shown(lambda of: Actor.of(of.state.by, of.incident.loaders))
     at: datetime = shown("state.at")
     finding: Alternative = shown(lambda of: Alternative(state=of.state.finding, visible=of.visible))
+
+
+@strawberry.type(description="A correction that somebody proposed who may not correct the incident themselves.")
+class Correction:
+    incident: strawberry.Private["Incident"]
+    correction: strawberry.Private[domain.Correction]
+    id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.correction.id)))
+    state: CorrectionState = shown("correction.state")
+    reason: str = shown(lambda of: required_text(of.correction.reason))
+    proposed_by: Actor = shown(lambda of: Actor.of(of.correction.proposed_by, of.incident.loaders))
+    proposed_at: datetime = shown("correction.proposed_at")
+    settled_by: Actor | None = shown(
+        lambda of: of.correction.settled_by and Actor.of(of.correction.settled_by, of.incident.loaders)
+    )
+    settled_at: datetime | None = shown("correction.settled_at")
+    settled_reason: str | None = shown(lambda of: optional_text(of.correction.settled_reason))
+
+    @strawberry.field(description="What it would change, from what was recorded when it was proposed.")
+    def changes(
+        self, first: First = MANY, offset: Offset = 0
+    ) -> list[Annotated["FieldChange", strawberry.lazy("service.graphql.schema.audit_trail.types")]]:
+        return presentation.changes(part(proposed_changes(self.correction), first, offset))
 
 
 def among(visible: list[Evidence], wanted: tuple[EvidenceId, ...]) -> list[Evidence]:
@@ -197,6 +220,10 @@ class Incident(Node):
         dissents = part(self.state.dissents, first, offset)
         visible = await self.visible_evidence() if dissents else []
         return [Dissent(incident=self, state=each, visible=visible) for each in dissents]
+
+    @strawberry.field(description="What others proposed to correct, in order of proposal.")
+    def corrections(self, first: First = MANY, offset: Offset = 0) -> list[Correction]:
+        return [Correction(incident=self, correction=each) for each in part(self.state.corrections, first, offset)]
 
     @strawberry.field(description="Authorities that it was referred to for action, after its attribution.")
     def referred_to(self, first: First = MANY, offset: Offset = 0) -> list[Authority]:

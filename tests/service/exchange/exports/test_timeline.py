@@ -11,7 +11,7 @@ from rich.console import Console
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.rows.audit_entries import AuditEntry, VisibleEntry
-from projections.rows.changes import Change
+from projections.rows.value_changes import Change
 from service.cli.terminal_text import change_for_people, change_for_programs
 from service.cli.timeline import Timeline, TimelineEntry
 

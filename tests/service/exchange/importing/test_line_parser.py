@@ -196,6 +196,22 @@ def test_one_piece_of_evidence_is_named_as_such_or_as_in_a_cell(register: Import
     assert register.names().count("EvidenceRegraded") == 2
 
 
+def test_a_proposed_correction_is_settled_by_its_name(register: Importer) -> None:
+    report = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-03-01T00:00:00Z"}
+    other = {**ASKS, "subject": "somebody-else"}
+    settle = {**WHY, "accept": True, "correction": "fire"}
+    register.takes(
+        line("flood", "reportIncident", "2017-03-01", ASKS, report),
+        line("flood", "proposeCorrection", "2017-03-02", other, {**WHY, "kind": "fire"}, name="fire"),
+        line("flood", "settleCorrection", "2017-03-03", ASKS, {**settle, "correction": "none"}),
+        line("flood", "settleCorrection", "2017-03-04", ASKS, settle),
+    )
+    assert register.refused == [(3, "InvalidInput", ["correction"])]
+    [corrected] = [each for each in register.log if type(each.event).__name__ == "IncidentCorrected"]
+    [proposed] = [each for each in register.log if type(each.event).__name__ == "CorrectionProposed"]
+    assert corrected.event.correction == proposed.event.correction
+
+
 def test_a_history_that_is_too_long_is_cut_where_it_is(register: Importer) -> None:
     remark = line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, WHY)
     totals = register.takes(asked("a"), *[remark] * 1001)
