@@ -79,22 +79,27 @@ class AmendRequest:
 
     force: Label | None = None
     strength: Strength | None = None
+    region: Region | None = None
     purpose: Text | None = None
     period: Period | None = None
     incidents: tuple[IncidentId, ...] | None = None
     reason: Text
 
     def problems(self) -> Problems:
-        if all(v is None for v in (self.force, self.strength, self.purpose, self.period, self.incidents)):
+        named = (self.force, self.strength, self.region, self.purpose, self.period, self.incidents)
+        if all(value is None for value in named):
             yield FieldProblem(
-                path="force", message="Name at least one of force, strength, purpose, period and incidents to amend."
+                path="force",
+                message="Name at least one of force, strength, region, purpose, period and incidents to amend.",
             )
 
 
 def amend(command: AmendRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    """Keeps the incidents that the actor may not see: they cannot drop them."""
+    """Keeps the incidents that the actor may not see: they cannot drop them. A new region brings the terms of its
+    mandate: how many endorsements an approval needs, and whether somebody is heard first."""
     incidents = command.incidents
     unseen = unseen_incidents(request, context) if incidents is not None else ()
+    mandate = None if command.region is None else jurisdiction.deciding_mandate(context, command.region)
     return (
         events.RequestAmended(
             force=command.force,
@@ -103,6 +108,9 @@ def amend(command: AmendRequest, request: DeploymentRequest, context: Context) -
             period=command.period,
             incidents=None if incidents is None else tuple(dict.fromkeys((*incidents, *unseen))),
             reason=command.reason,
+            region=command.region,
+            endorsements_required=mandate.endorsements_required if mandate else None,
+            hearing=mandate.hearing if mandate else None,
         ),
     )
 

@@ -73,7 +73,7 @@ class RequestSubmitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAmended:
-    """None keeps a field unchanged."""
+    """None keeps a field unchanged. endorsements_required, hearing: by the mandate over a new region."""
 
     force: Label | None = None
     strength: Strength | None = None
@@ -81,6 +81,9 @@ class RequestAmended:
     period: Period | None = None
     incidents: tuple[IncidentId, ...] | None = None
     reason: Text
+    region: Region | None = None
+    endorsements_required: Quorum | None = None
+    hearing: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

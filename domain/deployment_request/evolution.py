@@ -119,10 +119,15 @@ def _days_after(instant: datetime, days: Days | None) -> datetime | None:
 
 
 def _amended(state: DeploymentRequest, event: events.RequestAmended, recorded: Recorded[Event]) -> DeploymentRequest:
+    left = (*state.former_regions, state.region)
     return fast_replace(
         state,
         revision=state.revision + 1,
         revised_at=recorded.position,
+        region=event.region if event.region is not None else state.region,
+        former_regions=state.former_regions if event.region in (None, state.region) else tuple(dict.fromkeys(left)),
+        endorsements_required=event.endorsements_required or state.endorsements_required,
+        hearing_required=event.hearing if event.hearing is not None else state.hearing_required,
         force=event.force if event.force is not None else state.force,
         strength=event.strength if event.strength is not None else state.strength,
         purpose=event.purpose if event.purpose is not None else state.purpose,

@@ -6,7 +6,7 @@ The first line of a check's docstring appears in docs/lifecycle.md.
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain import jurisdiction, visibility
+from domain import jurisdiction, region, visibility
 from domain.decider import Context
 from domain.deployment_request.commands import (
     AmendRequest,
@@ -37,6 +37,26 @@ def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | No
             path="region",
             message=f"{mandate.authority} itself decides on '{command.region}': another authority has to request it.",
         )
+
+
+def region_is_known(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """An amended region is registered, as for a submission."""
+    if command.region is not None:
+        yield from region.is_known_region(command.region, context)
+
+
+def same_authority_decides(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
+    """The deciding authority decides on an amended region, too. Otherwise: withdraw it, and submit another."""
+    if command.region is None:
+        return
+    mandate, decider = jurisdiction.deciding_mandate(context, command.region), request.deciding_authority
+    if mandate is None:
+        message = f"No mandate covers '{command.region}': name a region that {decider} decides on."
+        yield FieldProblem(path="region", message=message)
+    elif mandate.authority != decider:
+        whose = f"{mandate.authority} decides on '{command.region}', and {decider} on this request"
+        message = f"{whose}: withdraw it, and submit another for that region."
+        yield FieldProblem(path="region", message=message)
 
 
 def incidents_can_be_named(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:

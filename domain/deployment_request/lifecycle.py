@@ -67,6 +67,8 @@ STEPS = (
         conditions=(room_for(lambda request: request.revision - 1, "amendments", ANOTHER),),
         checks=(
             input_checks.period_lies_ahead,
+            input_checks.region_is_known,
+            input_checks.same_authority_decides,
             input_checks.amended_incidents_can_be_named,
             input_checks.keeps_what_a_hold_awaits,
         ),

@@ -146,8 +146,8 @@ class DeploymentRequest:
 
     endorsements_counted: how many endorsements count, whatever they recommend. deliberations_internal: see
     `visibility`. answer_by: when it is to be decided. hearing_required: before a denial or a revocation, by the mandate
-    at its submission. hearing: on the current revision, or on the approval. proposal: to lower the marking; an
-    amendment ends it.
+    when the region was named. former_regions: each that it was amended from. hearing: on the current revision, or on
+    the approval. proposal: to lower the marking; an amendment ends it.
     proposals, holds, remarks, assignments, sent_back, extensions, notices, text_bytes: totals so far, limited by
     `domain.limits`.
     """
@@ -175,6 +175,7 @@ class DeploymentRequest:
     because: tuple[int, ...]
     revised_at: int
     status_since: datetime | None = None
+    former_regions: tuple[Region, ...] = ()
     recusals: tuple[Part, ...] = ()
     assigned_to: Actor | None = None
     hold: Hold | None = None

@@ -1,7 +1,8 @@
 """Lists as statements: ordered, paginated, now or at an instant in the past.
 
-A filter is on something that lasts (a request's region) or that passes (its status). For the past, a list ordered by
-something that lasts reads the first row of each subject, which says since when it exists, and joins the row valid then.
+A filter is on something that lasts (who requests) or that passes (the status, the region). For the past, a list ordered
+by something that lasts reads the first row of each subject, which says since when it exists, and joins the row valid
+then.
 """
 
 import re

@@ -70,6 +70,7 @@ GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {
     DeploymentRequest: (
         growing("authors", Part),
         growing("because", int),
+        growing("former_regions", str),
         growing("recusals", Part),
         growing("endorsements", Endorsement),
         growing("extension.endorsements", Endorsement, changing=("reason",)),

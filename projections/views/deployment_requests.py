@@ -44,13 +44,13 @@ from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View
 from projections.views import inbox_rows
 
 NAME: Final = "deployment_requests"
-VERSION: Final = 12
+VERSION: Final = 13
 
 request_in: Final = reader_with_items(DeploymentRequest)
 """Decodes a request from a row's document and its items."""
 
-LASTING: Final = ("requesting_authority", "deciding_authority", "place")
-"""Filter columns that never change, at the end of list indexes: non-matching rows are not fetched."""
+FILTERED: Final = ("requesting_authority", "deciding_authority", "place")
+"""Filter columns at the end of list indexes: non-matching rows are not fetched."""
 WAS_OVERDUE: Final = text("due_at < valid_until")
 
 table: Final = version_table(
@@ -77,17 +77,18 @@ present_index(table, "status", "updated_at", "id")
 present_index(table, "due_at")
 present_index(table, "expires_at")
 present_index(table, "incidents", postgresql_using="gin")
-indexed("present_submitted", table, "submitted_at", "id", *LASTING, where=IS_CURRENT)
-indexed("present_updated", table, "updated_at", "id", *LASTING, where=IS_CURRENT)
-indexed("first", table, "submitted_at", "id", "valid_from", *LASTING, where=FIRST)
+indexed("present_submitted", table, "submitted_at", "id", *FILTERED, where=IS_CURRENT)
+indexed("present_updated", table, "updated_at", "id", *FILTERED, where=IS_CURRENT)
+indexed("first", table, "submitted_at", "id", "valid_from", *FILTERED, where=FIRST)
 indexed("present_place", table, "place", "id", where=IS_CURRENT)
-indexed("first_place", table, "place", "valid_from", where=FIRST)
+indexed("place", table, "place", "valid_from", "valid_until")
 indexed("standing", table, "id", "valid_from", "valid_until")
-indexed("updated", table, "valid_from", "id", "valid_until", "submitted_at", *LASTING)
+indexed("submitted", table, "submitted_at", "id", "valid_from", "valid_until", *FILTERED)
+indexed("updated", table, "valid_from", "id", "valid_until", "submitted_at", *FILTERED)
 indexed("status_submitted", table, "status", "submitted_at", "id", "valid_from", "valid_until")
 indexed("status_updated", table, "status", "valid_from", "id", "valid_until")
 indexed("overdue", table, "due_at", "valid_until", "valid_from", where=WAS_OVERDUE)
-indexed("present_due", table, due, "id", "status", *LASTING, where=IS_CURRENT)
+indexed("present_due", table, due, "id", "status", *FILTERED, where=IS_CURRENT)
 indexed("due", table, due, "id", "valid_from", "valid_until", "status")
 indexed("questioned", table, "valid_from", "valid_until", where=text("questioned"))
 Index("ix_deployment_requests_incidents", table.c.incidents, postgresql_using="gin")

@@ -141,7 +141,7 @@ def _listed(scope: ViewerScope, wanted: Filter, order: RequestOrder, part: PageS
     statement = _filtered(scope, wanted, select(by.label("at"), *_KEPT))
     if scope.as_of is None:
         return ordered(statement, by, table.c.id, part)
-    if "status" in wanted:
+    if wanted.keys() & _PLACED:
         if order.is_by_submission:
             statement = statement.where(table.c.submitted_at <= instant(scope) + SLACK)
         return ordered(statement, by, table.c.id, part)
@@ -186,14 +186,16 @@ def _is_overdue(rows: FromClause, wanted: bool) -> ColumnElement[bool]:
 
 _LASTING: Final[Mapping[str, Condition]] = {
     "requesting_authority": lambda rows, chosen: any_of(rows.c.requesting_authority, chosen),
-    "deciding_authority": lambda rows, chosen: any_of(rows.c.deciding_authority, chosen),
-    "region": beneath,
     "submitted_from": lambda rows, chosen: rows.c.submitted_at >= chosen,
     "submitted_until": lambda rows, chosen: rows.c.submitted_at < chosen,
 }
 """Conditions on columns of a request that never change."""
+_PLACED: Final = frozenset({"status", "deciding_authority", "region"})
+"""Conditions on columns that change, and that are in an index of all versions."""
 _PASSING: Final[Mapping[str, Condition]] = {
     "status": lambda rows, chosen: any_of(rows.c.status, chosen),
+    "deciding_authority": lambda rows, chosen: any_of(rows.c.deciding_authority, chosen),
+    "region": beneath,
     "overdue": _is_overdue,
     "questioned": lambda rows, wanted: rows.c.questioned if wanted else not_(rows.c.questioned),
     "text": lambda rows, chosen: like_all(rows.c.searched, chosen),

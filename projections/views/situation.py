@@ -112,11 +112,9 @@ remembered: Final = state_table("situation_memory")
 
 
 def counted(state: Any) -> Any:
-    """The bounded part of a state, with those of an incident's items that decide how it is counted."""
-    bounded = without_items(state)
-    if not isinstance(state, Incident):
-        return bounded
-    return fast_replace(bounded, referred_to=state.referred_to, former_regions=state.former_regions)
+    """The bounded part of a state, with those of its items that decide how it is counted."""
+    bounded = fast_replace(without_items(state), former_regions=state.former_regions)
+    return fast_replace(bounded, referred_to=state.referred_to) if isinstance(state, Incident) else bounded
 
 
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
@@ -148,8 +146,7 @@ def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
 
 def _places(state: Any) -> tuple[Region, ...]:
     """The regions that the subject has been recorded in."""
-    former: tuple[Region, ...] = state.former_regions if isinstance(state, Incident) else ()
-    return tuple(dict.fromkeys((*former, state.region)))
+    return tuple(dict.fromkeys((*state.former_regions, state.region)))
 
 
 def _groups(state: Any, places: Iterable[Region], audience: Sequence[str]) -> Iterator[UUID]:

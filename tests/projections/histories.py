@@ -171,6 +171,14 @@ class Histories(IncidentSteps):
         claimed = KeyClaimed(nonce="00", fingerprint="0" * 64, stream=stream, first_version=1, last_version=1)
         return [(stream, event), numbered, (claim_of(code, str(stream)), claimed)]
 
+    def _moved(self) -> dict[str, Any]:
+        """Another region, and what its mandate asks for."""
+        region = self.random.choice([None, None, *REGIONS])
+        if region is None:
+            return {}
+        quorum, hearing = Quorum(self.random.randint(1, 2)), self.random.choice([True, False])
+        return {"region": region, "endorsements_required": quorum, "hearing": hearing}
+
     def _on_request(self, state: DeploymentRequest) -> Any:
         why, choose = self.text(), self.random.choice
         choices: list[Any] = [
@@ -180,6 +188,7 @@ class Histories(IncidentSteps):
                 period=choose([None, self.period()]),
                 incidents=choose([None, self._incidents()]),
                 reason=why,
+                **self._moved(),
             ),
             request.RequestRemarked(reason=why, internal=choose([True, False])),
             request.RequestEndorsed(

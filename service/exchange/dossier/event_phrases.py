@@ -14,7 +14,7 @@ from service.exchange.dossier.incident_phrases import of_incident
 from service.exchange.dossier.material import DossierEvent, Material
 from service.exchange.dossier.phrases import changed, likelihood, period, persons, short_time, spoken
 
-TERMS: Final = frozenset(camel(field.name) for field in fields(request.RequestAmended)) - {"incidents", "reason"}
+TERMS: Final = {camel(field.name) for field in fields(request.RequestAmended)} - {"incidents", "reason", "hearing"}
 """The terms of a request that an amendment may change. The incidents are printed by reference."""
 FULFILMENTS: Final[Mapping[type[Any], str]] = {
     request.FulfilmentReported: "A condition is reported as fulfilled",

@@ -110,7 +110,7 @@ def spoken(marking: str) -> str:
 def changed(change: Change) -> str:
     is_time = change.path.startswith("period")
     before, after = (_value(each, is_time=is_time) for each in (change.before, change.after))
-    named = change.path.replace(".", " ")
+    named = "endorsements required" if change.path == "endorsementsRequired" else change.path.replace(".", " ")
     if change.path.startswith("purpose"):
         return "purpose: see the last column"
     return f"{named}: {before} → {after}" if before else f"{named}: {after}"

@@ -55,7 +55,7 @@ def test_a_request_goes_all_its_way_and_each_answer_is_what_the_views_show(here:
     request = here.request(fields=REQUEST, incidents=[incident["id"]])
     again = here.incident()
     steps: list[tuple[Any, str, dict[str, Any]]] = [
-        (here.requester, "amendDeploymentRequest", {"strength": 50, "period": PERIOD}),
+        (here.requester, "amendDeploymentRequest", {"strength": 50, "period": PERIOD, "region": f"{here.name}/north"}),
         (here.reviewer, "beginReview", {}),
         (here.reviewer, "withholdDeploymentRequest", {"awaiting": [again["id"]], "reviewBy": "2034-12-01T00:00:00Z"}),
         (here.reviewer, "resumeReview", {}),

@@ -56,6 +56,9 @@ class DeploymentRequestCommandInput(ReasonedInput):
 class AmendDeploymentRequestInput(ReasonedInput):
     force: str | None = strawberry.UNSET
     strength: int | None = strawberry.UNSET
+    region: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Another region that the same authority decides on."
+    )
     purpose: str | None = strawberry.UNSET
     period: PeriodInput | None = strawberry.UNSET
     incidents: list[strawberry.ID] | None = strawberry.UNSET
