@@ -27,6 +27,7 @@ from domain.number_series import Numbering
 from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL
 from domain.policies.findings import QUESTION_FINDING
 from domain.policies.holds import RELEASE_HOLD, WITHHOLD_AGAIN
+from domain.policies.successions import NAME_SUCCESSOR
 from domain.recorded_event import Recorded, Upcasters
 from domain.region import RegionParts
 from domain.voided_events import EventVoided, Unbegun, passing_voided
@@ -170,7 +171,7 @@ AGGREGATES: Final = (
     CLAIM,
 )
 
-POLICIES: Final = (QUESTION_FINDING, RELEASE_HOLD, WITHHOLD_AGAIN, QUESTION_APPROVAL, EXPIRE_APPROVAL)
+POLICIES: Final = (QUESTION_FINDING, RELEASE_HOLD, WITHHOLD_AGAIN, QUESTION_APPROVAL, EXPIRE_APPROVAL, NAME_SUCCESSOR)
 """The order matters: an approval that has both lost a ground and expired is questioned before it ends."""
 
 EVENTS: Final[Mapping[str, type[Any]]] = MappingProxyType(

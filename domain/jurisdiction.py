@@ -203,6 +203,12 @@ def last_mandates_over(context: Context, region: Region, holder: AuthorityCode) 
     return tuple(mandates[-1] for mandates in held if mandates)
 
 
+def every_mandate_over(context: Context, region: Region) -> tuple[Mandate, ...]:
+    """All mandates over each region that contains this one, valid now or not."""
+    states = context.read_all(Jurisdiction, (stream_of(path) for path in regions_of(region)))
+    return tuple(mandate for state in states if state is not None for mandate in state.mandates)
+
+
 def deciding_mandate(context: Context, region: Region) -> Mandate | None:
     """The nearest mandate, which decides; None if no mandate covers the region."""
     return next(iter(mandates_over(context, region)), None)

@@ -123,9 +123,17 @@ def _open_conditions(request: DeploymentRequest) -> int:
 
 
 REVIEW_TO_BEGIN: Final[Awaited[DeploymentRequest]] = Awaited(
-    since=lambda request: request.submitted_at,
+    since=_status_since,
     due=_decision_due,
     why=lambda request: f"{request.requesting_authority} submitted it, and its review has not begun.",
+)
+SUCCESSION: Final[Awaited[DeploymentRequest]] = Awaited(
+    since=lambda request: request.successor_since if request.successor else None,
+    due=_decision_due,
+    why=lambda request: (
+        f"The mandate of {request.deciding_authority} over {request.region} has ended: {request.successor} is to take "
+        "the request over."
+    ),
 )
 ENDORSEMENT: Final[Awaited[DeploymentRequest]] = Awaited(
     since=_status_since,

@@ -7,7 +7,7 @@ from domain import jurisdiction, number_series
 from domain.decider import Context
 from domain.deployment_request import events
 from domain.deployment_request.events import Event, Recommendation
-from domain.deployment_request.grounds import current_grounds, fallen, unseen_incidents
+from domain.deployment_request.grounds import current_grounds, fallen
 from domain.deployment_request.state import DeploymentRequest
 from domain.markings import recipients_problems
 from domain.refusals import FieldProblem, Problems
@@ -92,27 +92,6 @@ class AmendRequest:
                 path="force",
                 message="Name at least one of force, strength, region, purpose, period and incidents to amend.",
             )
-
-
-def amend(command: AmendRequest, request: DeploymentRequest, context: Context) -> tuple[Event, ...]:
-    """Keeps the incidents that the actor may not see: they cannot drop them. A new region brings the terms of its
-    mandate: how many endorsements an approval needs, and whether somebody is heard first."""
-    incidents = command.incidents
-    unseen = unseen_incidents(request, context) if incidents is not None else ()
-    mandate = None if command.region is None else jurisdiction.deciding_mandate(context, command.region)
-    return (
-        events.RequestAmended(
-            force=command.force,
-            strength=command.strength,
-            purpose=command.purpose,
-            period=command.period,
-            incidents=None if incidents is None else tuple(dict.fromkeys((*incidents, *unseen))),
-            reason=command.reason,
-            region=command.region,
-            endorsements_required=mandate.endorsements_required if mandate else None,
-            hearing=mandate.hearing if mandate else None,
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.deployment_request.hearing_events import OfHearing
+from domain.deployment_request.succession_events import OfSuccession
 from domain.vocabulary import (
     AnalyticConfidence,
     AuthorityCode,
@@ -50,9 +51,7 @@ class ConditionSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSubmitted:
-    """endorsements_required, deliberations_internal, answer_within_days, hearing: by the mandate of the deciding
-    authority at that time.
-    """
+    """endorsements_required, deliberations_internal, answer_within_days, hearing: by the mandate that decides then."""
 
     reference: str
     requesting_authority: AuthorityCode
@@ -208,8 +207,6 @@ class FulfilmentAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfilmentSentBack:
-    """It is to be reported again."""
-
     condition: ConditionId
     reason: Text
 
@@ -233,8 +230,6 @@ class ExtensionEndorsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionGranted:
-    """until: as asked."""
-
     until: datetime
     reason: Text
 
@@ -297,6 +292,7 @@ Event = (
     | RequestDenied
     | OfApproval
     | OfHearing
+    | OfSuccession
     | RequestRemarked
     | RequestMarkingProposed
     | RequestMarkingChanged

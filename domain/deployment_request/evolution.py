@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain.deployment_request import events, hearing_events, hearing_evolution
+from domain.deployment_request import events, hearing_events, hearing_evolution, succession_evolution
 from domain.deployment_request.approval_evolution import endorsement, moved, of_approval, part
 from domain.deployment_request.decision import Condition, Decision, DecisionOutcome
 from domain.deployment_request.events import Event
@@ -13,6 +13,7 @@ from domain.deployment_request.state import (
     Release,
     RequestStatus,
 )
+from domain.deployment_request.succession_events import RequestTakenOver, SuccessorNamed
 from domain.fast_replace import fast_replace
 from domain.limits import text_bytes
 from domain.markings import MarkingProposal
@@ -78,6 +79,8 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
             return fast_replace(state, marking=event.marking, recipients=event.recipients, proposal=None)
         case hearing_events.NoticeGiven() | hearing_events.StatementMade():
             return hearing_evolution.evolve(state, event, recorded)
+        case SuccessorNamed() | RequestTakenOver():
+            return succession_evolution.evolve(state, event, recorded)
         case _:
             return of_approval(state, event, recorded)
 

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.decider import Context, Step
-from domain.deployment_request import rules
+from domain.deployment_request import rules, succession
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, Endorsement, Person
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Region, Role, covers
 
-ELSEWHERE: Final = (rules.mandate_covers, rules.hold_is_met)
+MANDATES: Final = frozenset({rules.mandate_covers, succession.mandate_covers})
+ELSEWHERE: Final = MANDATES | {rules.hold_is_met}
 """Conditions that read other streams. The reader of an item checks the mandate; a hold never binds a person."""
 AWAITED: Final = tuple(step for step in STEPS if step.awaited is not None)
 Part = tuple[object, ...]
@@ -83,7 +84,7 @@ def _awaited(
         until=awaited.until(request),
         due=awaited.due(request),
         why=awaited.why(request),
-        region=request.region if rules.mandate_covers in step.conditions else None,
+        region=None if MANDATES.isdisjoint(step.conditions) else request.region,
         for_all=for_all,
         exceptions=frozenset(exceptions),
     )

@@ -6,7 +6,7 @@ The first line of a check's docstring appears in docs/lifecycle.md.
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain import jurisdiction, region, visibility
+from domain import jurisdiction, visibility
 from domain.decider import Context
 from domain.deployment_request.commands import (
     AmendRequest,
@@ -39,59 +39,11 @@ def region_has_a_decider(command: SubmitRequest, request: DeploymentRequest | No
         )
 
 
-def region_is_known(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """An amended region is registered, as for a submission."""
-    if command.region is not None:
-        yield from region.is_known_region(command.region, context)
-
-
-def same_authority_decides(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """The deciding authority decides on an amended region, too. Otherwise: withdraw it, and submit another."""
-    if command.region is None:
-        return
-    mandate, decider = jurisdiction.deciding_mandate(context, command.region), request.deciding_authority
-    if mandate is None:
-        message = f"No mandate covers '{command.region}': name a region that {decider} decides on."
-        yield FieldProblem(path="region", message=message)
-    elif mandate.authority != decider:
-        whose = f"{mandate.authority} decides on '{command.region}', and {decider} on this request"
-        message = f"{whose}: withdraw it, and submit another for that region."
-        yield FieldProblem(path="region", message=message)
-
-
 def incidents_can_be_named(command: SubmitRequest, request: DeploymentRequest | None, context: Context) -> Problems:
     """The actor and, except for RED incidents, the deciding authority may see the incidents that it names."""
     mandate = jurisdiction.deciding_mandate(context, command.region)
     if mandate is not None:
-        yield from _can_be_named(command.incidents, mandate.authority, context)
-
-
-def amended_incidents_can_be_named(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """The actor and, except for RED incidents, the deciding authority may see the incidents that it adds."""
-    added = (incident for incident in command.incidents or () if incident not in request.incidents)
-    yield from _can_be_named(added, request.deciding_authority, context)
-
-
-def keeps_what_a_hold_awaits(command: AmendRequest, request: DeploymentRequest, context: Context) -> Problems:
-    """It keeps the incidents that a hold awaits, or whose findings released the last hold."""
-    hold = request.hold or (request.release.hold if request.release else None)
-    if hold is None or command.incidents is None:
-        return
-    dropped = [
-        incident.reference
-        for incident in context.read_all(Incident, (each for each in hold.awaiting if each in request.incidents))
-        if incident is not None and incident.id not in command.incidents and is_visible(incident, context)
-    ]
-    if not dropped:
-        return
-    names = joined(dropped, "and")
-    yield FieldProblem(
-        path="incidents",
-        message=f"The hold awaits a finding on {names}: name it too."
-        if request.hold is not None
-        else f"The review was resumed because of a finding on {names}: name it too. Only {request.deciding_authority} "
-        "can release it, by a new hold that it ends itself.",
-    )
+        yield from can_be_named(command.incidents, mandate.authority, context)
 
 
 def period_lies_ahead(
@@ -178,7 +130,7 @@ def _ahead(instant: datetime | None, path: str, context: Context) -> Problems:
         yield FieldProblem(path=path, message=f"It must lie in the future: it is {exact_time(context.now)} now.")
 
 
-def _can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, context: Context) -> Problems:
+def can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, context: Context) -> Problems:
     named = tuple(incidents)
     yield from _seen(named, "incidents", context)
     hidden = [

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from domain import authority, number_series, region
-from domain.decider import Context, Opening, Outlook, Step, explain
+from domain.decider import THE_REGISTER, Context, Opening, Outlook, Step, explain
 from domain.deployment_request import (
+    amendment,
     approval_steps,
     assignment,
     awaited,
@@ -17,6 +18,7 @@ from domain.deployment_request import (
     input_checks,
     marking,
     rules,
+    succession,
 )
 from domain.deployment_request.permission import (
     approver,
@@ -26,6 +28,7 @@ from domain.deployment_request.permission import (
     reviewer,
     reviewer_or_approver,
     reviewer_or_register,
+    successor,
 )
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.limits import room_for
@@ -67,12 +70,12 @@ STEPS = (
         conditions=(room_for(lambda request: request.revision - 1, "amendments", ANOTHER),),
         checks=(
             input_checks.period_lies_ahead,
-            input_checks.region_is_known,
-            input_checks.same_authority_decides,
-            input_checks.amended_incidents_can_be_named,
-            input_checks.keeps_what_a_hold_awaits,
+            amendment.region_is_known,
+            amendment.same_authority_decides,
+            amendment.incidents_can_be_named,
+            amendment.keeps_what_a_hold_awaits,
         ),
-        record=commands.amend,
+        record=amendment.amend,
     ),
     Step(
         action="WITHDRAW",
@@ -179,6 +182,25 @@ STEPS = (
         record=commands.deny,
         awaited=awaited.DENIAL,
     ),
+    Step(
+        action="NAME_SUCCESSOR",
+        command=succession.NameSuccessor,
+        states=UNDECIDED,
+        by=THE_REGISTER,
+        conditions=(succession.is_to_be_named,),
+        record=succession.name,
+        offered=False,
+    ),
+    Step(
+        action="TAKE_OVER",
+        command=succession.TakeOverRequest,
+        states=UNDECIDED,
+        leads_to=(SUBMITTED,),
+        by=successor,
+        conditions=(succession.is_named, succession.mandate_covers),
+        record=succession.take_over,
+        awaited=awaited.SUCCESSION,
+    ),
     *hearing_steps.STEPS,
     *approval_steps.STEPS,
     Step(
@@ -221,6 +243,8 @@ Command = (
     | commands.RevokeApproval
     | commands.ExpireApproval
     | commands.ReportFulfilment
+    | succession.NameSuccessor
+    | succession.TakeOverRequest
     | hearing.GiveNotice
     | hearing.MakeStatement
     | extension.AskExtension

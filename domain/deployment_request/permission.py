@@ -19,6 +19,11 @@ def deciding(request: DeploymentRequest) -> tuple[AuthorityCode, ...]:
     return (request.deciding_authority,)
 
 
+def succeeding(request: DeploymentRequest) -> tuple[AuthorityCode, ...]:
+    """The authority that is to take over; while there is none, the deciding one."""
+    return (request.successor or request.deciding_authority,)
+
+
 def either(request: DeploymentRequest) -> tuple[AuthorityCode, ...]:
     return (request.requesting_authority, request.deciding_authority)
 
@@ -114,4 +119,5 @@ reviewer = by(Role.REVIEWER, of=deciding, disinterested=True)
 reviewer_or_register = by(Role.REVIEWER, of=deciding, disinterested=True, or_the_register=True)
 reviewer_or_approver = by(Role.REVIEWER, Role.APPROVER, of=deciding, disinterested=True)
 approver = by(Role.APPROVER, of=deciding, disinterested=True)
+successor = by(Role.APPROVER, of=succeeding, disinterested=True)
 participant = by(Role.REQUESTER, Role.REVIEWER, Role.APPROVER, of=either, recused_too=True)

@@ -127,15 +127,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliberations:
-    """Whose the deliberations on a request are. internal: whether others see them only in part."""
+    """Whose the deliberations on a request are: who decides on it, and did. internal: whether others see them only in
+    part."""
 
-    deciding: AuthorityCode
+    deciding: tuple[AuthorityCode, ...]
     internal: bool
 
     @property
     def readers(self) -> frozenset[str]:
         """Who may read all of them, and internal remarks in any case."""
-        return frozenset({visibility.authority(self.deciding), visibility.AUDITORS})
+        return frozenset({visibility.AUDITORS, *map(visibility.authority, self.deciding)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +148,9 @@ class DeploymentRequest:
     endorsements_counted: how many endorsements count, whatever they recommend. deliberations_internal: see
     `visibility`. answer_by: when it is to be decided. hearing_required: before a denial or a revocation, by the mandate
     when the region was named. former_regions: each that it was amended from. hearing: on the current revision, or on
-    the approval. proposal: to lower the marking; an amendment ends it.
+    the approval. proposal: to lower the marking; an amendment ends it. former_deciders: the authorities that it was
+    taken over from. successor: the authority that is to take it over. successor_at: the position of the event that
+    recorded this, at successor_since.
     proposals, holds, remarks, assignments, sent_back, extensions, notices, text_bytes: totals so far, limited by
     `domain.limits`.
     """
@@ -176,6 +179,10 @@ class DeploymentRequest:
     revised_at: int
     status_since: datetime | None = None
     former_regions: tuple[Region, ...] = ()
+    former_deciders: tuple[AuthorityCode, ...] = ()
+    successor: AuthorityCode | None = None
+    successor_at: int | None = None
+    successor_since: datetime | None = None
     recusals: tuple[Part, ...] = ()
     assigned_to: Actor | None = None
     hold: Hold | None = None
@@ -207,12 +214,17 @@ class DeploymentRequest:
             author=self.submitted_by,
             recipients=(visibility.recipient(each, self.submitted_by.issuer) for each in self.recipients),
             involved=(self.requesting_authority,),
-            deciding=(self.deciding_authority,),
+            deciding=(*self.deciders, *((self.successor,) if self.successor else ())),
         )
 
     @property
+    def deciders(self) -> tuple[AuthorityCode, ...]:
+        """The authority that decides, and those that did before it."""
+        return (self.deciding_authority, *self.former_deciders)
+
+    @property
     def deliberations(self) -> "Deliberations":
-        return Deliberations(deciding=self.deciding_authority, internal=self.deliberations_internal)
+        return Deliberations(deciding=self.deciders, internal=self.deliberations_internal)
 
     @property
     def led_here(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from domain import authority
 from domain.decider import Context
 from domain.deployment_request import events, hearing_events
 from domain.deployment_request.state import Deliberations, DeploymentRequest, Hold, Release
+from domain.deployment_request.succession_events import RequestTakenOver
 from domain.fast_replace import fast_replace
 from domain.visibility import Viewer
 from domain.vocabulary import Actor, AuthorityCode, Subject
@@ -28,6 +29,7 @@ DECISIONS: Final = (
     hearing_events.NoticeGiven,
     events.ExtensionGranted,
     events.ExtensionRefused,
+    RequestTakenOver,
 )
 
 
@@ -54,7 +56,7 @@ def internal_parts(deliberations: Deliberations, event: object, actor: Actor) ->
             return (ACTOR, "reason")
         case events.RequestAssigned():
             return (ACTOR, "subject", "reason")
-        case _ if actor.authority == deliberations.deciding and not isinstance(event, DECISIONS):
+        case _ if actor.authority in deliberations.deciding and not isinstance(event, DECISIONS):
             return (ACTOR,)
         case _:
             return ()

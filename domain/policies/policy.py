@@ -10,6 +10,7 @@ from domain.deployment_request.commands import ExpireApproval, QuestionApproval,
 from domain.deployment_request.events import Event
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
+from domain.deployment_request.succession import NameSuccessor
 from domain.incident.events import (
     AttributionRetracted,
     EvidenceWithdrawn,
@@ -20,7 +21,7 @@ from domain.incident.evidence import QuestionFinding
 from domain.recorded_event import Recorded
 from domain.vocabulary import IncidentId, RequestId
 
-ToRequest = ResumeReview | WithholdRequest | QuestionApproval | ExpireApproval
+ToRequest = ResumeReview | WithholdRequest | QuestionApproval | ExpireApproval | NameSuccessor
 Reaction = ToRequest | QuestionFinding
 
 

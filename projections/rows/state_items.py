@@ -109,9 +109,17 @@ def without_texts(state: S) -> S:
 
 
 def item_rows(
-    table: Table, subject: UUID, recorded: Recorded[Any], before: Any, after: Any, audience: list[str] | None = None
+    table: Table,
+    subject: UUID,
+    recorded: Recorded[Any],
+    before: Any,
+    after: Any,
+    audience: list[str] | None = None,
+    readers: list[str] | None = None,
 ) -> Iterator[Values]:
     """The rows that an event adds to the table of items. audience: of the subject, if the table has that column.
+
+    readers: of its deliberations.
 
     An item has changed if it is another object than before: evolve keeps unchanged items.
     """
@@ -121,7 +129,8 @@ def item_rows(
         now = _at(after, each.path)
         if was is now:
             continue
-        seen_by = () if audience is None else (audience, *([_within(each, after)] if with_within else ()))
+        within = [readers if _is_internal(each, after) else None] if with_within else []
+        seen_by = () if audience is None else (audience, *within)
         for ordinal in _changed(was, now):
             row = (subject, recorded.version, each.name, ordinal, outline(_unread(now[ordinal], each.texts)))
             yield (*row, *([_changed_texts(each, was, now, ordinal)] if with_texts else ()), *seen_by)
@@ -130,10 +139,9 @@ def item_rows(
             yield (*row, *([None] if with_texts else ()), *seen_by)
 
 
-def _within(of: Growing, state: DeploymentRequest) -> list[str] | None:
+def _is_internal(of: Growing, state: DeploymentRequest) -> bool:
     """Endorsements and recusals are for the readers of internal deliberations alone."""
-    is_internal = of.name in DELIBERATIONS and state.deliberations_internal
-    return sorted(state.deliberations.readers) if is_internal else None
+    return of.name in DELIBERATIONS and state.deliberations_internal
 
 
 def reader_with_items(kind: type[S]) -> Callable[..., S]:

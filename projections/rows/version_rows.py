@@ -44,6 +44,7 @@ def fold_versions(
     """
     before, subject = state, events[0].stream
     audience: list[str] = []
+    readers: list[str] = []
     rows, changes = list[Values](), list[Values]()
     others = {each: list[Values]() for each in beside}
     ends = [recorded.recorded_at for recorded in events[1:]] + [PRESENT]
@@ -51,14 +52,17 @@ def fold_versions(
         after = aggregate.evolve(state, recorded)
         rows.append(row(after, recorded, until, audience))
         if items is not None:
-            changes += item_rows(items, subject, recorded, state, after, audience)
+            changes += item_rows(items, subject, recorded, state, after, audience, readers)
         for each, make in beside.items():
             others[each] += make(after, recorded, until, audience)
         state = after
-    audience += audience_of(state)  # the rows share this list
+    audience += audience_of(state)  # the rows share these lists
+    readers += readers_of(state)
     tables = [table, *beside] if items is None else [table, items, *beside]
     moved = tables if before is not None and audience_of(before) != audience else ()
     updates = [RowUpdate(table=each, where={"id": subject}, values={"audience": audience}) for each in moved]
+    if before is not None and items is not None and (was := readers_of(before)) != readers:
+        updates.append(RowUpdate(table=items, where={"id": subject, "within": was}, values={"within": readers}))
     if before is not None:
         last = {"id": subject, "version": before.version}
         updates += [RowUpdate(table=each, where=last, values={"valid_until": events[0].recorded_at}) for each in beside]
@@ -75,6 +79,11 @@ def fold_versions(
 def audience_of(state: Any) -> list[str]:
     """The audience tokens of a subject. What has no marking is CLEAR."""
     return sorted(state.audience) if isinstance(state, DeploymentRequest | Incident) else [EVERYBODY]
+
+
+def readers_of(state: Any) -> list[str]:
+    """The audience tokens of those who read the deliberations on a request."""
+    return sorted(state.deliberations.readers) if isinstance(state, DeploymentRequest) else []
 
 
 def version_columns(recorded: Recorded[Any], until: datetime | None, marking: Marking, audience: list[str]) -> Values:

@@ -39,7 +39,7 @@ from projections.rows.audit_entries import (
 )
 from projections.rows.state_items import item_rows, reader_with_items, without_texts
 from projections.rows.value_changes import Change
-from projections.rows.version_rows import audience_of
+from projections.rows.version_rows import audience_of, readers_of
 from projections.tables.documents import encode
 from projections.tables.metadata import PROJECTIONS
 from projections.tables.view import Folded, RowUpdate, StateTable, Values, View, items, state_table
@@ -104,12 +104,14 @@ remembered_items: Final = items("audit_trail_items", texts=False, audience=False
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
     before, subject = state, subject_of(events[0])
     entries, of_items = list[TrailRow](), list[Values]()
+    readers: list[str] = []
     for recorded in events:
         after = evolve(state, recorded)
-        entries += _entries(state, recorded, after)
+        entries += _entries(state, recorded, after, readers)
         of_items += item_rows(remembered_items, subject, recorded, state, after)
         state = after
     audience = audience_of(state)
+    readers += readers_of(state)  # the entries share this list
     rows = [_values(each, state, audience) for each in entries]
     return Folded(
         subject=subject,
@@ -134,13 +136,12 @@ class TrailRow:
     unless: list[str] | None = None
 
 
-def _entries(before: Any, recorded: Recorded[Any], after: Any) -> Iterator[TrailRow]:
+def _entries(before: Any, recorded: Recorded[Any], after: Any, readers: list[str]) -> Iterator[TrailRow]:
     whole = entry(before, recorded, after)
     public = entry(before, recorded, after, internal=False) if isinstance(after, DeploymentRequest) else whole
     if public == whole:
         yield TrailRow(whole, recorded)
         return
-    readers = sorted(after.deliberations.readers)
     yield TrailRow(whole, recorded, within=readers)
     yield TrailRow(public, recorded, unless=readers)
 
@@ -184,6 +185,12 @@ def _moves(subject: UUID, before: Any, after: Any) -> list[RowUpdate]:
     if (markings.of_state(before), audience_of(before)) != (marking, audience):
         values = {"marking": marking.value, "audience": audience}
         updates.append(RowUpdate(table=table, where={"subject": subject}, values=values))
+    read_by = readers_of(after)
+    if read_by != (formerly := readers_of(before)):
+        updates += [
+            RowUpdate(table=table, where={"subject": subject, name: formerly}, values={name: read_by})
+            for name in ("within", "unless")
+        ]
     if isinstance(after, Incident) and (updates or _deciders(after) != _deciders(before)):
         was = _evidence(before)
         updates += [

@@ -123,6 +123,12 @@ def jurisdictions_of(scope: ViewerScope, codes: Iterable[str]) -> Query[Jurisdic
     return _JURISDICTIONS_OF.of(scope.of_everything(), codes=list(codes))
 
 
+def every_jurisdiction() -> Query[Jurisdiction]:
+    """All jurisdictions. Not filtered by viewer: they are CLEAR."""
+    statement = select(*_jurisdiction_columns()).where(valid_at(jurisdictions, EVERYTHING))
+    return Query(statement, (NAME,), _read_jurisdiction, EVERYTHING.values)
+
+
 def mandates_of(code: AuthorityCode, found: Iterable[Jurisdiction]) -> tuple[Mandate, ...]:
     """The mandates of one authority, in the order in which they were granted, as the API lists them."""
     return MandateHolder(code=code, jurisdictions=tuple(found)).mandates

@@ -67,6 +67,7 @@ table: Final = version_table(
     Column("expires_at", TIMESTAMP(timezone=True)),
     Column("questioned", Boolean, nullable=False),
     Column("searched", Text, nullable=False),
+    Column("successor", Text),
 )
 due: Final = func.coalesce(table.c.due_at, literal_column("'9999-01-01 00:00:00+00'::timestamptz"))
 """When a request is due, in lists ordered by that: without a due date, at the end."""
@@ -111,6 +112,7 @@ def values(state: DeploymentRequest, recorded: Recorded[Any], until: datetime | 
         state.expires_at,
         state.decision is not None and state.decision.is_questioned,
         "\n".join((state.reference, state.force, state.purpose.value or "")).casefold(),
+        state.successor,
         encode(without_items(state)),
     )
 

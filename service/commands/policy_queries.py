@@ -1,4 +1,4 @@
-"""Queries of the policies: requests that rest on an incident, and requests whose approval expires."""
+"""Queries of the policies: requests that rest on an incident, that expire, or that another authority takes over."""
 
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -11,11 +11,12 @@ import psycopg
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.exc import DBAPIError
 
+from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import IncidentId, RequestId
 from projections.reading import parked_streams
 from projections.reading.queries import EVERYTHING, Query
 from projections.tables import checkpoints
-from projections.views import deployment_requests
+from projections.views import authorities, deployment_requests, successions
 from service.errors import Unavailable
 
 T = TypeVar("T")
@@ -33,6 +34,9 @@ class PolicyQueries:
         """stop: ends waiting."""
         self._engine = _engine(url)
         self._stop = stop
+        self._settled: frozenset[int] | None = None
+        self._jurisdictions: list[Jurisdiction] = []
+        self._jurisdictions_at: int | None = None
 
     def affected_requests(self, incident: IncidentId, position: int) -> list[RequestId]:
         """The requests that name the incident, at least as of the position, and the parked ones."""
@@ -47,6 +51,36 @@ class PolicyQueries:
         """
         expired = self._run(deployment_requests.expiring(now, BATCH_SIZE + len(excluded)))
         return [request.id for _, request in expired if request.id not in excluded]
+
+    def superseded(self, now: datetime, excluded: Collection[RequestId]) -> list[RequestId]:
+        """The requests whose recorded successor is another than by the mandates in force.
+
+        Asks for them if a mandate has begun or ended since none was left. excluded: requests to leave out.
+        """
+        jurisdictions = self._all_jurisdictions()
+        in_force = frozenset(each.granted_at for state in jurisdictions if (each := state.mandate(now)) is not None)
+        if in_force == self._settled:
+            return []
+        found = [
+            request.id
+            for ended in successions.ended(jurisdictions, now)
+            for request in self._run(successions.undecided(ended))
+            if request.id not in excluded and successions.is_superseded(request, jurisdictions, now)
+        ]
+        if not found:
+            self._settled = in_force
+        return list(dict.fromkeys(found))
+
+    def _all_jurisdictions(self) -> list[Jurisdiction]:
+        """Read again only once their view has moved on."""
+        table = checkpoints.table
+        at = select(checkpoints.reached).where(table.c.view == authorities.NAME)
+        with _outages_as_unavailable(), self._engine.connect() as connection:
+            reached = connection.execute(at).scalar() or 0
+        if reached != self._jurisdictions_at:
+            self._jurisdictions = self._run(authorities.every_jurisdiction())
+            self._jurisdictions_at = reached
+        return self._jurisdictions
 
     def parked(self, consumer: str = deployment_requests.NAME) -> list[RequestId]:
         """The requests parked in the view, or by the consumer of this name."""

@@ -19,6 +19,7 @@ from domain.catalogue import POLICIES, Event, State
 from domain.decider import Context, resolve
 from domain.policies.approvals import EXPIRE_APPROVAL
 from domain.policies.policy import Policy, Reaction, affected
+from domain.policies.successions import NAME_SUCCESSOR
 from domain.recorded_event import Recorded
 from domain.vocabulary import SYSTEM, IncidentId, RequestId, derived_id
 from projections.following.follower import ReadFeed
@@ -81,13 +82,17 @@ class PolicyRunner:
             if self._run_isolated(subject, partial(self._run_policies, subject, {})) is None
         ]
 
-    def tick(self, expiring: Iterable[RequestId], parked: Iterable[RequestId] = ()) -> None:
-        """Expires these approvals.
+    def tick(
+        self, expiring: Iterable[RequestId], superseded: Iterable[RequestId] = (), parked: Iterable[RequestId] = ()
+    ) -> None:
+        """Expires these approvals, and names the successors of these.
 
         parked: requests parked in the view. One that fails does not delay others.
         """
         for request in (*expiring, *parked):
-            self._run_isolated(request, partial(self._expire, request))
+            self._run_isolated(request, partial(self._run_one, EXPIRE_APPROVAL, request))
+        for request in (*superseded, *parked):
+            self._run_isolated(request, partial(self._run_one, NAME_SUCCESSOR, request))
 
     def _run_policies(self, subject: UUID, states: States) -> None:
         if subject not in states:
@@ -95,8 +100,8 @@ class PolicyRunner:
         for policy in POLICIES:
             self._run_policy(policy, subject, states)
 
-    def _expire(self, request: RequestId) -> None:
-        self._run_policy(EXPIRE_APPROVAL, request, self._load_newest({request}))
+    def _run_one(self, policy: Policy, request: RequestId) -> None:
+        self._run_policy(policy, request, self._load_newest({request}))
 
     def _run_isolated(self, subject: UUID, run: Callable[[], None]) -> Exception | None:
         """The error of one request or incident, logged once. Raises Unavailable, which is not its fault."""

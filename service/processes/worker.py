@@ -93,7 +93,8 @@ class Worker:
         while not stop.wait(TICK):
             try:
                 parked = policy_queries.parked()
-                policy_runner.tick(policy_queries.expiring(clock(), parked), parked)
+                superseded = policy_queries.superseded(clock(), parked)
+                policy_runner.tick(policy_queries.expiring(clock(), parked), superseded, parked)
                 if monotonic() >= next_retry:
                     next_retry = monotonic() + RETRY_INTERVAL
                     self._unpark(policy_runner.try_again(policy_queries.parked(CONSUMER_NAME)))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from domain.deployment_request import events, hearing_events
 from domain.deployment_request.events import Recommendation
+from domain.deployment_request.succession_events import RequestTakenOver, SuccessorNamed
 from domain.incident import events as incident_events
 from domain.vocabulary import (
     SYSTEM,
@@ -12,6 +13,7 @@ from domain.vocabulary import (
     InformationCredibility,
     Likelihood,
     Marking,
+    Quorum,
     Region,
     SourceReliability,
 )
@@ -101,6 +103,11 @@ marked = tuple(
 
 notice = Past(event=hearing_events.NoticeGiven(reason=WHY, until=NOW + DAY), by=approver)
 statement = Past(event=hearing_events.StatementMade(statement=WHY), by=requester)
+succeeded = Past(event=SuccessorNamed(successor=AuthorityCode("third"), reason=WHY), by=SYSTEM)
+taken_over = Past(
+    event=RequestTakenOver(deciding_authority=AuthorityCode("third"), endorsements_required=Quorum(2), reason=WHY),
+    by=approver,
+)
 UNDECIDED = (
     amendment,
     withdrawal,
@@ -115,6 +122,8 @@ UNDECIDED = (
     denial,
     notice,
     statement,
+    succeeded,
+    taken_over,
     *marked,
 )
 asked = Past(event=events.ExtensionAsked(until=PERIOD.end + DAY, reason=WHY), by=requester)

@@ -7,9 +7,11 @@ from typing import Any
 from domain.deployment_request import events as e
 from domain.deployment_request.events import Recommendation
 from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
+from domain.deployment_request.succession_events import RequestTakenOver, SuccessorNamed
 from domain.incident.events import AttributionRetracted, FindingQuestioned, IncidentAttributed
+from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.recorded_event import Recorded
-from domain.vocabulary import SYSTEM, AnalyticConfidence, IncidentId, Likelihood
+from domain.vocabulary import SYSTEM, AnalyticConfidence, AuthorityCode, IncidentId, Likelihood
 from tests.domain.case import REQUEST
 
 Log = list[Recorded[Any]]
@@ -66,7 +68,7 @@ def unendorsed_approvals(log: Log) -> list[str]:
             }
             votes = list(counted.values())
             favour, against = votes.count(Recommendation.APPROVE), votes.count(Recommendation.DENY)
-            quorum = of_request(before, e.RequestSubmitted)[0].event.endorsements_required
+            quorum = of_request(before, e.RequestSubmitted, RequestTakenOver)[-1].event.endorsements_required
             if favour < quorum or favour <= against:
                 wrong.append(f"{favour} for, {against} against, {quorum} needed")
     return wrong
@@ -77,7 +79,7 @@ def _endorsing(log: Log, decision: e.RequestApproved | e.ExtensionGranted) -> Lo
     if isinstance(decision, e.ExtensionGranted):
         asked = of_request(log, e.ExtensionAsked)[-1]
         return [each for each in of_request(log, e.ExtensionEndorsed) if each.position > asked.position]
-    revision = 1 + len(of_request(log, e.RequestAmended))
+    revision = 1 + len(of_request(log, e.RequestAmended, RequestTakenOver))
     every = of_request(log, e.RequestEndorsed, e.EndorsementChanged)
     return [each for each in every if each.event.revision == revision]
 
@@ -118,15 +120,37 @@ def unheard(log: Log) -> list[str]:
         if not isinstance(each.event, e.RequestDenied | e.ApprovalRevoked):
             continue
         before = log[:index]
-        ended = of_request(before, e.RequestAmended, e.RequestApproved, e.ApprovalConfirmed)
+        ended = of_request(before, e.RequestAmended, e.RequestApproved, e.ApprovalConfirmed, RequestTakenOver)
         since = ended[-1].position if ended else 0
         told = [one for one in of_request(before, NoticeGiven, StatementMade) if one.position > since]
         said = bool(told) and isinstance(told[-1].event, StatementMade)
         passed = bool(told) and isinstance(told[-1].event, NoticeGiven) and told[-1].event.until <= each.happened_at
-        required = of_request(before, e.RequestSubmitted)[0].event.hearing
+        required = of_request(before, e.RequestSubmitted, RequestTakenOver)[-1].event.hearing
         if (each.event.urgency is not None) is not (required and not said and not passed):
             wrong.append(f"{type(each.event).__name__} at {each.position}")
     return wrong
+
+
+def successor(log: Log, now: datetime) -> AuthorityCode | None:
+    """Who is to take over an undecided request, where there is one mandate at a time. Of a decided one: who was."""
+    decider, asks, named, holder = AuthorityCode(""), AuthorityCode(""), None, None
+    for each in log:
+        match each.event:
+            case MandateGranted() as event:
+                holder = event.authority
+            case MandateEnded():
+                holder = None
+            case e.RequestSubmitted() as event:
+                decider, asks = event.deciding_authority, event.requesting_authority
+            case RequestTakenOver() as event:
+                decider, named = event.deciding_authority, None
+            case SuccessorNamed() as event:
+                named = event.successor
+            case _:
+                pass
+    if of_request(log, e.RequestApproved, e.RequestDenied, e.RequestWithdrawn):
+        return named
+    return holder if holder not in (decider, asks) else None
 
 
 def found_on(log: Log, incident: IncidentId) -> list[Found]:

@@ -42,6 +42,7 @@ from tests.domain.case import (
     submission,
 )
 from tests.domain.following import settled
+from tests.domain.life_of_a_mandate import LifeOfAMandate
 from tests.domain.life_of_an_approval import LifeOfAnApproval
 from tests.domain.life_of_evidence import LifeOfEvidence
 from tests.domain.trying import (
@@ -73,7 +74,7 @@ SAMPLE: Final = 3
 """How many of them try every action in each state: that takes nearly the whole time."""
 
 
-class LifeOfARequest(LifeOfAnApproval, LifeOfEvidence):
+class LifeOfARequest(LifeOfAnApproval, LifeOfAMandate, LifeOfEvidence):
     def __init__(self) -> None:
         super().__init__()
         self.register = MemoryRegister(all_at_hand=True)

@@ -23,6 +23,7 @@ from domain.deployment_request.hearing_events import NoticeGiven
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.marking import ChangeRequestMarking
 from domain.deployment_request.state import RequestStatus
+from domain.deployment_request.succession import NameSuccessor, TakeOverRequest
 from domain.refusals import NotPermitted, TransitionRefused
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, ConditionId, Marking, Quorum, Role, Strength, Subject
 from tests.domain.case import (
@@ -56,6 +57,7 @@ from tests.domain.case import (
     submission,
     withheld,
 )
+from tests.domain.successions import LAPSED, succeeded
 from tests.specification import NOW, MemoryRegister, Past, given
 
 S, U, W, A, D, X, R, E = (
@@ -100,6 +102,7 @@ TABLE = {
     "ASSIGN": Row(AssignRequest(subject=Subject("another"), reason=WHY), {S, U, W}, REVIEWER | APPROVER),
     "APPROVE": Row(c.ApproveRequest(reason=WHY), {U}, APPROVER, A),
     "DENY": Row(c.DenyRequest(reason=WHY), {U, W}, APPROVER, D),
+    "TAKE_OVER": Row(TakeOverRequest(reason=WHY), {S, U, W}, {(Role.APPROVER, NEITHER)}, S),
     "CONFIRM": Row(c.ConfirmApproval(reason=WHY), {A}, APPROVER),
     "REVOKE": Row(c.RevokeApproval(reason=WHY), {A}, APPROVER, R),
     "GIVE_NOTICE": Row(GiveNotice(grounds=WHY, until=NOW + DAY), {U, W, A}, APPROVER),
@@ -122,7 +125,11 @@ recommended = tuple(
 )
 LOWER = ChangeRequestMarking(marking=Marking.CLEAR, reason=WHY)
 """In place of a raise, for requesters: they propose it."""
-REGISTER_ALONE = (c.QuestionApproval(reason=WHY), c.ExpireApproval(reason=WHY))
+REGISTER_ALONE = (
+    c.QuestionApproval(reason=WHY),
+    c.ExpireApproval(reason=WHY),
+    NameSuccessor(successor=NEITHER, reason=WHY),
+)
 EVERYBODY = [person("somebody", side, role) for role, side in product(Role, (REQUESTING, DECIDING, NEITHER))]
 
 
@@ -154,7 +161,8 @@ def in_status(status: RequestStatus, action: str = "") -> MemoryRegister:
         D: (*endorsed, HISTORIES[D][-1]),
         X: (HISTORIES[X][-1],),
     }
-    return given(*REGISTERED, mandate(), *seen, submitted, *since[status]).register
+    lapsed = (*LAPSED, succeeded) if action == "TAKE_OVER" else ()
+    return given(*REGISTERED, mandate(), *seen, submitted, *since[status], *lapsed).register
 
 
 @pytest.mark.parametrize("action", TABLE)
@@ -211,13 +219,14 @@ def test_the_register_acts_in_no_other_status_than_the_table_says(status: Reques
     grounds = {
         "release": ((*HISTORIES[W], finding()), c.ResumeReview(reason=WHY), W),
         "loss": ((*HISTORIES[W], finding(), resumed(), retraction()), _again(), U),
+        "lapse": ((*HISTORIES[S], *LAPSED), REGISTER_ALONE[2], S),
         "fall": ((*HISTORIES[A][:-1], finding(), approval(ground(2)), retraction()), REGISTER_ALONE[0], A),
     }
     for history, command, where in grounds.values():
         register = given(*history).register
         granted = register.judge(command, SYSTEM)
         assert isinstance(granted, tuple), granted
-        assert {"QUESTION", "EXPIRE"}.isdisjoint(register.available(SYSTEM, REQUEST)), (
+        assert {"QUESTION", "EXPIRE", "NAME_SUCCESSOR"}.isdisjoint(register.available(SYSTEM, REQUEST)), (
             "what it alone does is not offered"
         )
         if status is not where:
@@ -226,7 +235,7 @@ def test_the_register_acts_in_no_other_status_than_the_table_says(status: Reques
 
 
 def test_where_the_register_alone_leads_is_drawn_too() -> None:
-    assert [step_of(STEPS, type(command)).leads_to for command in REGISTER_ALONE] == [(), (E,)]
+    assert [step_of(STEPS, type(command)).leads_to for command in REGISTER_ALONE] == [(), (E,), ()]
 
 
 def test_a_person_with_several_roles_may_what_each_of_them_may() -> None:
@@ -254,6 +263,7 @@ def test_each_action_is_explained_with_the_roles_that_may_take_it() -> None:
     by_approver = "This takes an approver of kfor who is neither recused nor interested."
     assert listed == {
         "AMEND": "This takes a requester of pristina.",
+        "TAKE_OVER": by_approver,
         "WITHDRAW": "This takes a requester of pristina.",
         "BEGIN_REVIEW": by_reviewer,
         "WITHHOLD": by_reviewer,

@@ -12,6 +12,7 @@ from domain.deployment_request.extension import AskExtension, EndorseExtension, 
 from domain.deployment_request.fulfilment import AcceptFulfilment, SendBackFulfilment
 from domain.deployment_request.hearing import GiveNotice, MakeStatement
 from domain.deployment_request.state import RequestStatus
+from domain.deployment_request.succession import TakeOverRequest
 from domain.incident import commands as i
 from domain.incident.correction import CorrectIncident
 from domain.vocabulary import (
@@ -32,6 +33,7 @@ from tests.domain.case import (
     KFOR,
     NOWHERE,
     PERIOD,
+    THIRD,
     WHY,
     approver,
     auditor,
@@ -47,10 +49,12 @@ from tests.specification import NOW
 both = person("both", KFOR, Role.REVIEWER, Role.APPROVER)
 turncoat = Actor(issuer="mandate", subject=colleague.subject, authority=KFOR, roles=(Role.REVIEWER, Role.APPROVER))
 """The colleague who asks, acting for those who decide."""
+taker = person("taker", THIRD, Role.REVIEWER, Role.APPROVER)
+"""Of the authority that decides when the mandate of the deciding one has ended."""
 REQUESTERS = (requester, colleague)
 REVIEWERS = (reviewer, second_reviewer, both, turncoat)
 APPROVERS = (approver, both, turncoat)
-EVERYBODY = (requester, colleague, reviewer, second_reviewer, both, turncoat, approver, investigator, auditor)
+EVERYBODY = (requester, colleague, reviewer, second_reviewer, both, turncoat, approver, investigator, auditor, taker)
 INCIDENTS = (CANAL, BRIDGE)
 S, U, W, A = list(RequestStatus)[:4]
 
@@ -110,6 +114,7 @@ TRIED: dict[str, tuple[Any, ...]] = {
     ),
     "APPROVE": (c.ApproveRequest(reason=WHY), c.ApproveRequest(reason=WHY, strength=Strength(10**6))),
     "DENY": (c.DenyRequest(reason=WHY), c.DenyRequest(reason=WHY, urgency=WHY)),
+    "TAKE_OVER": (TakeOverRequest(reason=WHY),),
     "CONFIRM": (c.ConfirmApproval(reason=WHY),),
     "REVOKE": (c.RevokeApproval(reason=WHY), c.RevokeApproval(reason=WHY, urgency=WHY)),
     "GIVE_NOTICE": (GiveNotice(grounds=WHY, until=NOW + 30 * DAY), GiveNotice(grounds=WHY, until=NOW)),

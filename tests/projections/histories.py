@@ -13,6 +13,7 @@ from domain.authority import AuditingSet, AuthorityRegistered
 from domain.catalogue import AGGREGATE_OF
 from domain.deployment_request import events as request
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.deployment_request.succession_events import RequestTakenOver, SuccessorNamed
 from domain.idempotency_key import KeyClaimed
 from domain.idempotency_key import stream_of as claim_of
 from domain.incident import events as incident
@@ -43,6 +44,7 @@ from tests.projections.chance import CODES, REGIONS, START
 from tests.projections.incident_steps import IncidentSteps
 
 Made = tuple[UUID, Any]
+UNDECIDED = (RequestStatus.SUBMITTED, RequestStatus.UNDER_REVIEW, RequestStatus.WITHHELD_PENDING_ATTRIBUTION)
 
 
 class Histories(IncidentSteps):
@@ -196,6 +198,8 @@ class Histories(IncidentSteps):
             ),
             request.ReviewerRecused(reason=why),
         ]
+        if state.status in UNDECIDED and self.random.random() < 0.15:
+            choices += self._succession(state, why)
         if self.markings:
             choices += map(self._marked, (request.RequestMarkingProposed, request.RequestMarkingChanged))
         match state.status:
@@ -219,6 +223,13 @@ class Histories(IncidentSteps):
             case _:
                 pass
         return choose(choices)
+
+    def _succession(self, state: DeploymentRequest, why: Text) -> list[Any]:
+        if state.successor is None:
+            others = [code for code in CODES[:3] if code not in (state.deciding_authority, state.requesting_authority)]
+            return [SuccessorNamed(successor=self.random.choice(others), reason=why)]
+        taken = RequestTakenOver(deciding_authority=state.successor, endorsements_required=Quorum(1), reason=why)
+        return [taken, taken, SuccessorNamed(reason=why)]
 
     def _hold(self, why: Text) -> request.RequestWithheld:
         return request.RequestWithheld(

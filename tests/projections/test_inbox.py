@@ -18,6 +18,7 @@ from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
 from domain.deployment_request.inbox import AWAITED
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
+from domain.deployment_request.succession_events import RequestTakenOver
 from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import Actor, Marking, Period, Role, Subject
 from projections.reading.queries import ListPosition, Query, ViewerScope
@@ -44,6 +45,7 @@ RARELY: Final = (
     events.ApprovalExpired,
     events.ExtensionGranted,
     events.ExtensionRefused,
+    RequestTakenOver,
 )
 EVERYTHING: Final = InboxFilter()
 PERSONS: Final = [
@@ -109,7 +111,7 @@ class Awaiting(Histories):
 
 @pytest.fixture(scope="module")
 def recorded(shared_world: World) -> World:
-    histories = Awaiting(10)
+    histories = Awaiting(9)
     shared_world.append([histories.opening(), *histories.items(500)])
     shared_world.apply([deployment_requests.VIEW, authorities.VIEW], block=200)
     return shared_world

@@ -24,7 +24,7 @@ FIRST = RequestOrder.SUBMITTED_AT_ASC
 
 @pytest.fixture(scope="module")
 def recorded(shared_world: World) -> World:
-    histories = Histories(6)
+    histories = Histories(8)
     shared_world.append([histories.opening(), *histories.items(300)])
     shared_world.apply()
     return shared_world

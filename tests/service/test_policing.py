@@ -33,7 +33,7 @@ def test_an_unreachable_database_is_not_attributed_to_a_request(
 ) -> None:
     request = RequestId(uuid4())
     with caplog.at_level(logging.ERROR, "service.commands.policy_runner"), pytest.raises(Unavailable):
-        away.tick(() if set_aside else (request,), (request,) if set_aside else ())
+        away.tick(() if set_aside else (request,), parked=(request,) if set_aside else ())
     with caplog.at_level(logging.ERROR, "service.commands.policy_runner"), pytest.raises(Unavailable):
         away.try_again([request])
     assert not caplog.records

@@ -6,6 +6,7 @@ from typing import Any, Final, assert_never
 
 from domain.deployment_request import events as request
 from domain.deployment_request import hearing_events
+from domain.deployment_request.succession_events import RequestTakenOver, SuccessorNamed
 from domain.incident import events as incident
 from domain.vocabulary import Likelihood, camel, joined
 from domain.voided_events import EventVoided
@@ -67,6 +68,12 @@ def what(moment: DossierEvent, material: Material) -> Iterator[TextLine | None]:
         case request.RequestAssigned():
             yield TextLine("Assigned to a reviewer" if event.subject is not None else "Assigned to nobody any more")
             yield quoted(data["subject"]) if data.get("subject") else None
+        case SuccessorNamed():
+            named = f"{material.authority(event.successor)} is to take over" if event.successor else "Nobody takes over"
+            yield TextLine(named)
+        case RequestTakenOver():
+            taker = material.authority(event.deciding_authority)
+            yield TextLine(f"{taker} takes the request over, and its review begins anew")
         case request.RequestApproved():
             yield TextLine("The request is approved")
             yield quiet(f"{persons(data['strength'])}, {period(data['period']['start'], data['period']['end'])}")

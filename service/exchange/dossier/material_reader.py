@@ -35,6 +35,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "ReviewResumed": "RESUME_REVIEW",
     "RequestApproved": "APPROVE",
     "RequestDenied": "DENY",
+    "RequestTakenOver": "TAKE_OVER",
     "ApprovalQuestioned": "QUESTION",
     "ApprovalConfirmed": "CONFIRM",
     "ApprovalRevoked": "REVOKE",
@@ -199,6 +200,6 @@ def _judged(step: Step[Any, Any, Any], before: Any, context: Context) -> tuple[V
 
 def _codes(request: DeploymentRequest, moments: Iterable[DossierEvent], incidents: Iterable[IncidentFile]) -> set[str]:
     """Codes of all authorities in the material."""
-    codes = {request.requesting_authority, request.deciding_authority}
+    codes = {request.requesting_authority, *request.deciders, *((request.successor,) if request.successor else ())}
     codes |= {moment.step.entry.actor.authority for moment in moments}
     return {str(code) for code in codes.union(*(each.incident.referred_to for each in incidents))}

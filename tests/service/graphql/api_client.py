@@ -106,7 +106,8 @@ class Person:
 def _subject_of(mutation: str) -> str:
     if mutation in ("registerAuthority", "setAuditingAuthority", "grantMandate", "endMandate"):
         return "authority"
-    if "Incident" in mutation or mutation in ("recordEvidence", "retractAttribution"):
+    of_incidents = ("recordEvidence", "retractAttribution", "proposeCorrection", "settleCorrection")
+    if "Incident" in mutation or mutation in of_incidents:
         return "incident"
     return "deploymentRequest"
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from domain.vocabulary import Role
 from tests.service.graphql.api_client import ApiClient
 from tests.service.graphql.scenario import ADMINISTRATOR, Scenario, scenario
 
@@ -28,7 +27,6 @@ INCIDENT = """
     reference version kind description region location { latitude longitude description } occurredAt reportedAt
     reportedBy { subject name } marking recipients attributionStatus
     attribution { incident { id } responsibleParty likelihood confidence basis evidence { id } foundAt }
-    corrections { id state changes { path before after } reason proposedBy { subject } settledBy { subject } }
     evidence { id summary marking sourceReliability informationCredibility sha256 uri recordedAt recordedBy { name } }
     referredTo { code name } deploymentRequests { id reference }
     history { edges { node { position type version reason changes { path before after } payload redactions } } }
@@ -191,41 +189,6 @@ def test_an_incident_goes_all_its_way(here: Scenario) -> None:
     assert incident["referredTo"][0]["code"] == f"{here.name}-other"
 
 
-def test_a_proposed_correction_is_shown_and_settled(here: Scenario) -> None:
-    incident, colleague = here.incident(fields=INCIDENT)["id"], here.of("asker", "rico", Role.REQUESTER)
-    moved, place = f"{here.name}/north/village", {"latitude": 42.95, "longitude": 20.7, "description": "EXERCISE"}
-    where = {"region": moved, "location": place, "description": "EXERCISE: elsewhere."}
-    proposed = here.on_incident(colleague, "proposeCorrection", incident, INCIDENT, **where)
-    assert proposed.pop("__typename") == "IncidentRecorded", proposed
-    assert proposed == shown(here, here.reviewer, "incident", incident, INCIDENT)
-    [correction] = proposed["corrections"]
-    assert correction["changes"] == [
-        {"path": "description", "before": "EXERCISE: a canal was damaged.", "after": "EXERCISE: elsewhere."},
-        {"path": "region", "before": here.region, "after": moved},
-        {"path": "location", "before": None, "after": place},
-    ]
-    assert (correction["state"], correction["proposedBy"]) == ("PROPOSED", {"subject": colleague.subject})
-    settle: dict[str, Any] = {"correction": correction["id"], "accept": True}
-    again = here.on_incident(colleague, "settleCorrection", incident, INCIDENT, **settle)
-    assert again["__typename"] == "NotPermitted"
-    accepted = here.on_incident(here.reviewer, "settleCorrection", incident, f"{INCIDENT} {CAUSES}", **settle)
-    assert accepted.pop("__typename") == "IncidentRecorded", accepted
-    causes = [edge["node"] for edge in accepted.pop("causes")["edges"]]
-    assert causes[2]["causationId"] == causes[1]["position"]
-    assert accepted == shown(here, here.reviewer, "incident", incident, INCIDENT)
-    assert (accepted["region"], accepted["location"], accepted["corrections"][0]["state"]) == (moved, place, "ACCEPTED")
-    here.on_incident(colleague, "proposeCorrection", incident, kind="fire")
-    correction = shown(here, here.reviewer, "incident", incident, INCIDENT)["corrections"][1]
-    discard = {"correction": correction["id"], "accept": False}
-    discarded = here.on_incident(here.requester, "settleCorrection", incident, INCIDENT, **discard)
-    assert discarded.pop("__typename") == "IncidentRecorded", discarded
-    assert discarded == shown(here, here.reviewer, "incident", incident, INCIDENT)
-    assert (discarded["kind"], discarded["corrections"][1]["state"]) == ("explosion", "DISCARDED")
-    none = here.ask(here.outsider, f"query ($id: ID!, $at: Position) {{ incident(id: $id, atLeast: $at) {{ {INCIDENT} }} }}", id=incident)  # fmt: skip
-    assert none == {"incident": None}
-
-
-CAUSES = "causes: history { edges { node { position causationId } } }"
 EVENTS = """events {
     position subject { __typename id } version type recordedAt occurredAt actor { subject name authority roles } reason
     correlationId causationId changes { path before after } payload redactions

@@ -20,7 +20,7 @@ WITH_ARGUMENTS: Final = {
 WHOLE: Final = {
     "DeploymentRequest": "decision assignedTo hold endorsements extension availableActions explanation changes "
     "incidents",
-    "Incident": "attribution evidence dissents referredTo deploymentRequests",
+    "Incident": "attribution corrections evidence dissents referredTo deploymentRequests",
 }
 """By type: the fields that need items, or below which one does (availableActions), or that not all may see whole."""
 TABLES: Final = {"DeploymentRequest": "deployment_request_items", "Incident": "incident_items"}
@@ -44,7 +44,7 @@ def here(register: ApiClient) -> Scenario:
 def selected(field: str, kind: Any, depth: int = 1) -> str:
     """A field with its scalars, and those of the objects below."""
     named = get_named_type(kind)
-    text = WITH_ARGUMENTS.get(field, field)
+    text = WITH_ARGUMENTS.get(field, field) if depth else field
     if is_leaf_type(named):
         return text
     if not isinstance(named, GraphQLObjectType):

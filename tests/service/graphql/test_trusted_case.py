@@ -135,7 +135,7 @@ def read_all(case: Case, by: str) -> None:
     incident = read("incident", "Incident", id=case.incident)
     which = {by: incident[by]}
     assert read("incident", "Incident", **which)["deploymentRequests"][0]["id"] == case.request
-    assert len(read("incident-history", "IncidentHistory", **which)["history"]["edges"]) == 9
+    assert len(read("incident-history", "IncidentHistory", **which)["history"]["edges"]) == 11
     assert read("incidents", "Incidents", first=1)["totalCount"] == 1
     assert len(read("authorities", "Authorities")) == 3
     assert {each["region"] for each in read("situation", "Situation")} == {"zz/north"}
@@ -170,6 +170,8 @@ def go_on(case: Case) -> None:
     case.submit()
     case.on_request(ROB, "review", "BeginReview")
     assert case.on_request(ADA, "decide", "DenyDeploymentRequest", urgency=REASON) == "DENIED"
+    refused = case.execute(ADA, "take-over", "TakeOverDeploymentRequest", input={"id": case.request, "reason": REASON})
+    assert refused["__typename"] == "TransitionRefused"
     case.command(CLERK, "administer", "EndMandate", authority="decider", region="zz", reason=REASON)
     for operation in ("BlockPerson", "UnblockPerson"):
         case.command(CLERK, "administer", operation, issuer="mandate", subject="nobody", reason=REASON)

@@ -33,7 +33,7 @@ EXAMPLES: Final = int(os.environ.get("TEST_SECRETS", "0"))
 """Random registers, besides one."""
 PHASES: Final = (Phase.reuse, Phase.generate) if EXAMPLES else ()
 ITEMS: Final = 100
-RICH: Final = 81
+RICH: Final = 73
 """A register in which nearly every field has a value. Not all who see its holds and assignments may know of whom."""
 NOBODYS: Final = "nowhere-2024-0001"
 VIEWERS: Final = (

@@ -13,6 +13,7 @@ from domain.deployment_request.hearing import GiveNotice, MakeStatement
 from domain.deployment_request.lifecycle import Command
 from domain.deployment_request.marking import ChangeRequestMarking
 from domain.deployment_request.state import DeploymentRequest as DomainRequest
+from domain.deployment_request.succession import TakeOverRequest
 from domain.deployment_request.visibility import disclosed_to
 from domain.refusals import FieldProblem, InvalidInput
 from domain.visibility import viewer
@@ -107,6 +108,15 @@ class RequestMutations:
         self, info: Info, input: DeploymentRequestCommandInput
     ) -> DeploymentRequestResult:
         return await _execute(info, commands.WithdrawRequest, input, input.id)
+
+    @strawberry.mutation(
+        description="By an approver of the authority whose mandate covers the region, once the register has recorded "
+        "that the mandate of the deciding authority has ended. The review begins anew, and no endorsement counts."
+    )
+    async def take_over_deployment_request(
+        self, info: Info, input: DeploymentRequestCommandInput
+    ) -> DeploymentRequestResult:
+        return await _execute(info, TakeOverRequest, input, input.id)
 
     @strawberry.mutation(description="By a reviewer of the deciding authority.")
     async def begin_review(self, info: Info, input: DeploymentRequestCommandInput) -> DeploymentRequestResult:

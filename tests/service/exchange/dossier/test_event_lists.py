@@ -28,6 +28,7 @@ NO_DECISIONS = [
     "RequestRemarked",
     "RequestMarkingProposed",
     "RequestMarkingChanged",
+    "SuccessorNamed",
 ]
 
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from service.database.migrations import build_index
 
-revision = "0016_amended_regions"
+revision = "0016_successions"
 down_revision = "0015_evidence"
 branch_labels = None
 depends_on = None
@@ -15,6 +15,7 @@ SUBMITTED = f"(submitted_at, id, valid_from, valid_until, requesting_authority, 
 
 
 def upgrade() -> None:
+    op.execute("ALTER TABLE projections.deployment_requests ADD COLUMN IF NOT EXISTS successor text")
     build_index("projections.ix_deployment_requests_submitted", f"ON {REQUESTS} {SUBMITTED}")
     build_index("projections.ix_deployment_requests_place", f"ON {REQUESTS} ({PLACE}, valid_from, valid_until)")
     with op.get_context().autocommit_block():
