@@ -125,7 +125,7 @@ FULFILLED = (
             SUBMITTED,
             c.AmendRequest(reason=WHY),
             requester,
-            "force: Name at least one of force, strength, purpose, period and incidents to amend.",
+            "force: Name at least one of force, strength, region, purpose, period and incidents to amend.",
         ),
         (
             UNDER_REVIEW,
