@@ -58,12 +58,24 @@ class AnswerSchemas:
 
     def of_answer(self, document: DocumentNode) -> Schema:
         """Of the one field that a document's operation selects, if it is not null."""
-        fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+        fragments = _fragments(document)
+        kind, selections = self._answer(document, fragments)
+        return self._of_value(get_nullable_type(kind), selections, fragments)
+
+    def may_be_null(self, document: DocumentNode) -> bool:
+        """Whether that field may be null: there is nothing, or nothing that may be seen."""
+        kind, _ = self._answer(document, _fragments(document))
+        return not is_non_null_type(kind)
+
+    def _answer(
+        self, document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> tuple[Any, list[FieldNode]]:
+        """The type of the field, and its nodes."""
         [operation] = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
         query = self._schema.query_type
         assert query is not None
-        [(_, (kind, selections))] = _fields(self._schema, query, [operation], fragments).items()
-        return self._of_value(get_nullable_type(kind), selections, fragments)
+        [answer] = _fields(self._schema, query, [operation], fragments).values()
+        return answer
 
     def _of(self, kind: Any, nodes: list[Any], fragments: Mapping[str, FragmentDefinitionNode]) -> Schema:
         if is_non_null_type(kind):
@@ -104,6 +116,10 @@ class AnswerSchemas:
             return dict(SCALARS[kind.name])
         self.leaves[kind.name] = _described(kind)
         return {"$ref": REFERENCE.format(kind.name)}
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
 
 
 def _described(kind: GraphQLNamedType) -> Schema:

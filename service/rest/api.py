@@ -49,6 +49,12 @@ def mount_rest(app: GraphQLApp, *, graphiql: bool, origins: AbstractSet[str] = f
     router = Router(routes, redirect_slashes=False, default=not_found)
     within_origins = CrossOrigin(router, origins, lambda error: problem_of([error]).response())
     app.router.routes.extend((Mount(ROOT, app=within_origins), Route(ROOT, within_origins)))
+    elsewhere = app.router.default
+
+    async def default(scope: Scope, receive: Receive, send: Send) -> None:
+        await (not_found if scope["type"] == "http" else elsewhere)(scope, receive, send)
+
+    app.router.default = default
     page = landing_page(graphiql=graphiql)
 
     async def landing(request: Request) -> Response:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from graphql import DocumentNode, GraphQLSchema
 
+from service.graphql.execution.cost_model import LONGEST_PAGE
+from service.graphql.http.accept_header import JSON
 from service.rest.answer_schemas import AnswerSchemas, Schema
 from service.rest.documents import DocumentResource
 from service.rest.dossiers import DossierResource
@@ -43,6 +45,12 @@ PROBLEM: Final[Schema] = {
     },
     "required": ["type", "title", "status", "detail", "code"],
 }
+BOUNDS: Final[Mapping[str, Schema]] = {
+    "first": {"minimum": 1, "maximum": LONGEST_PAGE},
+    "last": {"minimum": 1, "maximum": LONGEST_PAGE},
+    "offset": {"minimum": 0},
+}
+"""Of parameters, besides their type."""
 HEADERS: Final[Schema] = {
     "ETag": {"$ref": "#/components/headers/ETag"},
     POSITION: {"$ref": "#/components/headers/Position"},
@@ -93,7 +101,7 @@ def _read(schemas: AnswerSchemas, resource: DocumentResource, node: DocumentNode
         "operationId": resource.path.document,
         "summary": text.partition("\n")[0].removeprefix("# "),
         "parameters": [*(_parameter(schemas, each) for each in resource.parameters), IF_NONE_MATCH],
-        "responses": _responses(content, *((NOT_FOUND,) if resource.path.is_item else ())),
+        "responses": _responses(content, *((NOT_FOUND,) if schemas.may_be_null(node) else ())),
     }
 
 
@@ -103,13 +111,16 @@ def _parameter(schemas: AnswerSchemas, parameter: Parameter) -> Schema:
         "in": "path" if parameter.in_path else "query",
         "required": parameter.is_required,
         **({"description": parameter.description} if parameter.description else {}),
-        "schema": schemas.of_input(parameter.kind),
+        "schema": {**schemas.of_input(parameter.kind), **BOUNDS.get(parameter.name, {})},
     }
 
 
 def _file(path: str, file: ExportResource | DossierResource) -> Schema:
     is_dossier = isinstance(file, DossierResource)
-    content = {media.partition(";")[0]: {"schema": {"type": "string"}} for media in file.media}
+    content = {
+        media.partition(";")[0]: {"schema": {"type": "object" if media.startswith(JSON) else "string"}}
+        for media in file.media
+    }
     name = f"dossier-{file.ending}" if isinstance(file, DossierResource) else f"export-{file.name}"
     return {
         "operationId": name,

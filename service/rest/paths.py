@@ -13,10 +13,6 @@ class DocumentPath:
     path: str
     document: str
 
-    @property
-    def is_item(self) -> bool:
-        return "{" in self.path
-
 
 PATHS: Final = (
     DocumentPath("/requests", "deployment-requests"),

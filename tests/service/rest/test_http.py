@@ -65,8 +65,9 @@ def test_there_is_no_other_path(told: World) -> None:
         assert problem(told.raw(told.scene.reviewer, path), 404)["code"] == "NOT_FOUND"
 
 
-def test_the_root_of_the_paths_is_none_itself(told: World) -> None:
-    response = told.register.client.get("/api", headers=told.register.headers(told.scene.reviewer))
+@pytest.mark.parametrize("path", ["/api", "/nothing", "/api/requests/a%0Ab/nothing", "/api/incidents/a%0Ab"])
+def test_every_other_path_is_not_found_as_a_problem(told: World, path: str) -> None:
+    response = told.register.client.get(path, headers=told.register.headers(told.scene.reviewer))
     assert problem(response, 404)["code"] == "NOT_FOUND"
 
 
