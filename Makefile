@@ -1,6 +1,6 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test test-long soak drill mutants check coverage format generate lock bench bench-audit bench-import bench-reads bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test test-long soak drill mutants check coverage docs format generate lock bench bench-audit bench-import bench-reads bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -15,7 +15,7 @@ LOG ?= ../shared/data/bpic2020_permits.xes.gz
 help:
 	@sed -n 's/^## //p' Makefile
 
-$(READY): scripts/setup pyproject.toml requirements/bootstrap.txt requirements/tracing.txt requirements/dev.txt
+$(READY): scripts/setup pyproject.toml requirements/bootstrap.txt requirements/tracing.txt requirements/dev.txt requirements/docs.txt
 	@sh scripts/setup
 
 ## make setup      make .venv with .venv/bin/mandate
@@ -106,6 +106,10 @@ bench-reads: $(READY) build/postgraphile/node_modules
 ## make bench-replay   a view rebuild, side by side with the stock ProjectionRunner
 bench-replay: $(READY)
 	@$(BIN)/python -m benchmarks replay
+
+## make docs       build the documentation site in build/site, without a network
+docs: $(READY)
+	@$(BIN)/python -m scripts.site build/site && echo "build/site/index.html"
 
 ## make lock       pin the newest allowed versions, with hashes
 lock: $(READY)

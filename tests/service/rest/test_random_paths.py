@@ -15,7 +15,6 @@ from schemathesis import Case, GenerationMode, Response
 from schemathesis.checks import CheckContext
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
-    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -68,7 +67,7 @@ def fails_nowhere(context: CheckContext, response: Response, case: Case[Any]) ->
 
 CHECKS = [
     fails_nowhere, status_code_conformance, content_type_conformance, response_headers_conformance,
-    response_schema_conformance, negative_data_rejection,
+    response_schema_conformance,
 ]  # fmt: skip
 
 

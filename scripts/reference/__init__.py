@@ -1,0 +1,1 @@
+"""Prints a reference page that is derived from the code: `python -m scripts.reference commands`."""
