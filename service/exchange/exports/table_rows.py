@@ -115,5 +115,9 @@ REQUEST_COLUMNS: Final[dict[str, Callable[[RequestCase, datetime], Any]]] = {
     "conditions": _if_decided(lambda decision: _joined(_text(each.text) for each in decision.conditions)),
     "conditionsOpen": _if_decided(lambda d: sum(not condition.is_fulfilled for condition in d.conditions)),
     "conditionsAccepted": _if_decided(lambda d: sum(each.accepted_at is not None for each in d.conditions)),
+    "answerBy": lambda case, at: case.request.answer_by,
+    "extensionUntil": lambda case, at: case.request.extension and case.request.extension.until,
+    "noticeUntil": lambda case, at: case.request.hearing and case.request.hearing.until,
+    "statementAt": lambda case, at: case.request.hearing and case.request.hearing.statement_at,
     "redactions": lambda case, at: _joined(case.left_out),
 }
