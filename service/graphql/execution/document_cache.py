@@ -24,6 +24,7 @@ from graphql import (
     validate,
 )
 
+from domain.vocabulary import joined
 from projections.bounded_cache import BoundedCache
 from service.graphql.compiled.plans import Plans
 from service.graphql.compiled.writer import Charges
@@ -41,6 +42,8 @@ MAX_CACHED_LENGTH: Final = 10_000
 MAX_INLINE_LENGTH: Final = 500
 """Characters. A longer document is parsed in a thread."""
 THREADS: Final = 4
+NAMED: Final = 10
+"""Maximum operations that an error names."""
 CHARGES: Final = Charges(charge_of_field, charge_of_item)
 _LINE_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 
@@ -87,9 +90,14 @@ class Document:
         if name is None:
             if len(self.operations) == 1:
                 return self.operations[0]
-            return GraphQLError("The document has several operations: select one with operationName.")
+            return GraphQLError(f"The document has several operations: select {self._names()} with operationName.")
         found = next((operation for operation in self.operations if operation.name == name), None)
-        return found or GraphQLError(f"The document has no operation with this name: {name[:100]!r}.")
+        return found or GraphQLError(f"The document has no operation {name[:100]!r}: it has {self._names()}.")
+
+    def _names(self) -> str:
+        """The names of the first operations."""
+        named = [operation.name for operation in self.operations if operation.name]
+        return joined([*named[:NAMED], *(["others"] if len(named) > NAMED else [])], "or") or "one without a name"
 
 
 class LineIndexedSource(Source):

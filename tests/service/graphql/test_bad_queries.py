@@ -92,6 +92,7 @@ def test_an_instant_in_the_document_itself_is_named_too(here: Scenario) -> None:
         ('{ auditTrail(filter: { authority: "KFOR" }) { edges { cursor } } }', "filter.authority"),
         ('{ accessLog(filter: { subject: "kfor-2024-0001" }) { edges { cursor } } }', "filter.subject"),
         ('{ accessLog(filter: { authority: "KFOR" }) { edges { cursor } } }', "filter.authority"),
+        ('{ accessLog(filter: { what: ["export", "Export"] }) { edges { cursor } } }', "filter.what.1"),
         ('{ deploymentRequests(filter: { incident: "kfor-i-2024-0001" }) { totalCount } }', "filter.incident"),
         ('{ deploymentRequests(filter: { decidingAuthority: ["kfor", "KFOR"] }) { totalCount } }',
          "filter.decidingAuthority.1"),

@@ -92,7 +92,11 @@ def test_a_document_takes_variables_and_the_name_of_an_operation(register: ApiCl
     position = response.json()["data"]["registerAuthority"]["position"]
     found = get(register, documentId="authorities", variables=json.dumps({"atLeast": position, "first": 100}))
     assert "by-document" in {each["code"] for each in found.json()["data"]["authorities"]}
-    assert "select one with operationName" in refusal(post(register, documentId="administer", variables=given))
+    without = refusal(post(register, documentId="administer", variables=given))
+    assert "select RegisterAuthority, GrantMandate, EndMandate, " in without
+    assert without.endswith(" with operationName.")
+    unknown = refusal(post(register, documentId="extend", operationName="Extend", variables=given))
+    assert unknown.endswith("has no operation 'Extend': it has EndorseExtension, GrantExtension or RefuseExtension.")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Queries of the access log."""
 
 from datetime import datetime
+from typing import Final, get_args
 
 import strawberry
 
 from projections.reading import access_log
+from service.event_store.access_log import AccessKind
+from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.schema import cursors
 from service.graphql.schema.access_log.types import AccessLogConnection, AccessLogEdge, AccessLogEntry
 from service.graphql.schema.arguments import code, ids, list_filter, page_size, several, words
@@ -12,6 +15,7 @@ from service.graphql.schema.context import Info
 from service.graphql.schema.pagination import page_info
 
 OF = "accesses"
+KINDS: Final = get_args(AccessKind)
 
 
 @strawberry.input(description="Fields are combined with AND, the values of one field with OR.")
@@ -45,9 +49,7 @@ class AccessLogQueries:
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
     ) -> AccessLogConnection:
-        wanted = list_filter(
-            access_log.AccessLogFilter, filter, person=words, authority=code, subject=ids, what=several
-        )
+        wanted = list_filter(access_log.AccessLogFilter, filter, person=words, authority=code, subject=ids, what=_kinds)
         size, place, loaders = page_size(first), cursors.place_after(OF, after), info.context.loaders()
         rows = await loaders.rows(lambda scope: access_log.page(scope, wanted, size + 1, place))
         edges = [
@@ -55,3 +57,12 @@ class AccessLogQueries:
             for place, state in rows[:size]
         ]
         return AccessLogConnection(edges=edges, page_info=page_info(edges, more=len(rows) > size, after=after))
+
+
+def _kinds(path: str, values: list[str]) -> tuple[str, ...] | None:
+    """How it was read. Raises BadUserInput for unknown ones, which would never occur."""
+    found = several(path, values)
+    for index, each in enumerate(found or ()):
+        if each not in KINDS:
+            raise BadUserInput(f"{path}.{index}", f"'{each}' is none of {', '.join(KINDS)}.")
+    return found

@@ -29,7 +29,7 @@ class AccessLogEntry:
     )
     what: str = shown(
         "state.what",
-        "query, mutation or subscription of the API; history, trail, explanation, dossier or export.",
+        "query, mutation or subscription of the API; history, trail, explanation, inbox, list, dossier or export.",
     )
     subjects: list[strawberry.ID] = shown(
         lambda of: [strawberry.ID(str(each)) for each in of.state.subjects],
