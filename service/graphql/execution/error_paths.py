@@ -18,6 +18,8 @@ from graphql import (
 )
 
 _WITHIN_VARIABLE: Final = re.compile(r"^Variable '\$\w+' has invalid value at ((?:\.\w+|\[\d+\])+):")
+_OF_VARIABLE: Final = re.compile(r"^Variable '\$\w+' has invalid value(?: at (?:\.\w+|\[\d+\])+)?: ")
+_OF_SCALAR: Final = re.compile(r"^Expected value of type '\S+', but encountered error '(.*)'; found: (.*)$", re.DOTALL)
 _OF_OBJECT: Final = re.compile(r" to include (?:required|unknown) field '(\w+)', found: ")
 _NOT_GIVEN: Final = re.compile(r"^Argument '[\w.]+\((\w+):\)' of type '\S+' is required")
 _INPUT: Final = "input"
@@ -42,6 +44,13 @@ def argument_path(error: GraphQLError, document: DocumentNode | None) -> str | N
             return _of_value(node, document, _field_of(error.message))
         case _:
             return None
+
+
+def value_problem(message: str) -> str:
+    """What is wrong with a value, without the place, which the path names. As it is if nothing of that is in it."""
+    told = _OF_VARIABLE.sub("", message)
+    of_scalar = _OF_SCALAR.match(told)
+    return f"{of_scalar[1]} Found: {of_scalar[2]}" if of_scalar else told
 
 
 def _of_variable(message: str, name: str, document: DocumentNode) -> str | None:

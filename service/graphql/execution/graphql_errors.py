@@ -11,7 +11,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 
 from projections.reading.reader import DatabaseUnavailable, ViewBehind
 from service.errors import OutcomeUnknown, Unavailable
-from service.graphql.execution.error_paths import argument_path
+from service.graphql.execution.error_paths import argument_path, value_problem
 from service.graphql.execution.person_quotas import QuotaExceeded
 from service.graphql.execution.recorded_commands import NONE_RECORDED, RecordedCommands, mark_recorded
 
@@ -110,15 +110,15 @@ def _is_command(error: GraphQLError, document: DocumentNode | None) -> bool:
 
 def _client_error(error: GraphQLError, document: DocumentNode | None) -> dict[str, Any]:
     """A client error. Prefixes the argument's path if the message lacks it."""
-    formatted: dict[str, Any] = dict(error.formatted)
-    if len(error.message) > MESSAGE:
-        formatted["message"] = f"{error.message[:MESSAGE]} ..."
     extensions = {"code": BAD_USER_INPUT, **(error.extensions or {})}
     place = None if "argument" in extensions else argument_path(error, document)
+    message = error.message if place is None else value_problem(error.message)
+    if len(message) > MESSAGE:
+        message = f"{message[:MESSAGE]} ..."
     if place is not None:
         extensions["argument"] = place
-        formatted["message"] = f"{place}: {formatted['message']}"
-    return {**formatted, "extensions": extensions}
+        message = f"{place}: {message}"
+    return {**error.formatted, "message": message, "extensions": extensions}
 
 
 def _temporary_error(original: Exception, *, is_command: bool = False) -> dict[str, Any] | None:

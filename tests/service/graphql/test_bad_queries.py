@@ -242,3 +242,27 @@ def test_an_input_of_another_form_is_bad_user_input(here: Scenario) -> None:
     for values in wrong:
         [error, *_] = here.register.errors(here.requester, document, input=values)
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+FORM = "An instant is written with its offset, as in '2024-11-29T18:00:00Z'; a day in UTC as '2024-11-29'."
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        (
+            "2035-01-01T00:00",
+            f"until: {FORM} Found: '2035-01-01T00:00'.",
+        ),
+        ("2035-02-30", "until: There is no such instant, or it is outside the years 1 to 9999. Found: '2035-02-30'."),
+        (None, "until: Expected value of non-null type 'DateTime!' not to be None."),
+    ],
+)  # fmt: skip
+def test_an_error_of_a_value_says_what_is_wrong_with_it(here: Scenario, sent: str | None, message: str) -> None:
+    document = "mutation ($i: AskExtensionInput!) { askExtension(input: $i) { __typename } }"
+    [error] = here.register.errors(here.requester, document, i={"id": "x", "reason": "x", "until": sent})
+    assert error["message"] == message
+    if sent is not None:
+        literal = f'mutation {{ askExtension(input: {{ id: "x", reason: "x", until: "{sent}" }}) {{ __typename }} }}'
+        [error] = here.register.errors(here.requester, literal)
+        assert error["message"] == message.replace(f"'{sent}'", f'"{sent}"')
