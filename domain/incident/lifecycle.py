@@ -2,7 +2,7 @@
 
 from domain import authority, number_series, region
 from domain.decider import THE_REGISTER, By, Opening, Step
-from domain.incident import commands, correction, evidence, proposed_correction, rules
+from domain.incident import awaited, commands, correction, evidence, proposed_correction, rules
 from domain.incident.correction import ANOTHER
 from domain.incident.state import AttributionStatus
 from domain.limits import room_for
@@ -70,6 +70,7 @@ STEPS = (
         checks=(proposed_correction.is_open, proposed_correction.could_be_corrected),
         record=proposed_correction.settle,
         cause=proposed_correction.proposal_of,
+        awaited=awaited.CORRECTION_TO_SETTLE,
     ),
     Step(
         action="RECORD_EVIDENCE",
@@ -161,6 +162,7 @@ STEPS = (
         demands=(rules.proposal_fits, rules.lowering_is_proposed),
         checks=(rules.marking_changes, rules.red_keeps_an_investigator),
         record=commands.change_marking,
+        awaited=awaited.MARKING_TO_LOWER,
     ),
 )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Select, Text, bindparam, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Select, Text, any_, bindparam, literal, select
 
 from domain.authority import Authority
 from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
@@ -129,6 +129,17 @@ def every_jurisdiction() -> Query[Jurisdiction]:
     return Query(statement, (NAME,), _read_jurisdiction, EVERYTHING.values)
 
 
+def held_by_others(holder: AuthorityCode, found: Iterable[Jurisdiction], now: datetime) -> tuple[Region, ...]:
+    """The regions of these jurisdictions over which another authority holds a mandate then."""
+    valid = ((each.region, each.mandate(now)) for each in found)
+    return tuple(region for region, mandate in valid if mandate is not None and mandate.authority != holder)
+
+
+def jurisdictions_within(scope: ViewerScope, regions: Iterable[Region]) -> Query[Jurisdiction]:
+    """The jurisdictions over the parts of these regions. Everybody may see them."""
+    return _JURISDICTIONS_WITHIN.of(scope.of_everything(), prefixes=[f"{region}/%" for region in regions])
+
+
 def mandates_of(code: AuthorityCode, found: Iterable[Jurisdiction]) -> tuple[Mandate, ...]:
     """The mandates of one authority, in the order in which they were granted, as the API lists them."""
     return MandateHolder(code=code, jurisdictions=tuple(found)).mandates
@@ -193,6 +204,11 @@ _JURISDICTIONS_BY_IDS: Final = PreparedQuery(
 )
 _JURISDICTIONS_OF: Final = PreparedQuery(
     lambda scope: _jurisdictions(scope, jurisdictions.c.holders.bool_op("&&")(named_texts("codes"))),
+    (NAME,),
+    _read_jurisdiction,
+)
+_JURISDICTIONS_WITHIN: Final = PreparedQuery(
+    lambda scope: _jurisdictions(scope, jurisdictions.c.region.bool_op("LIKE")(any_(named_texts("prefixes")))),
     (NAME,),
     _read_jurisdiction,
 )

@@ -44,7 +44,7 @@ from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View
 from projections.views import inbox_rows
 
 NAME: Final = "deployment_requests"
-VERSION: Final = 13
+VERSION: Final = 14
 
 request_in: Final = reader_with_items(DeploymentRequest)
 """Decodes a request from a row's document and its items."""
@@ -117,16 +117,17 @@ def values(state: DeploymentRequest, recorded: Recorded[Any], until: datetime | 
     )
 
 
+_BESIDE: Final = {inbox_rows.table: inbox_rows.rows, inbox_rows.findings: inbox_rows.rows_of_findings}
+
+
 def fold(state: DeploymentRequest | None, events: Sequence[Recorded[Any]]) -> Folded:
-    return fold_versions(
-        DEPLOYMENT_REQUEST, table, values, state, events, request_items, {inbox_rows.table: inbox_rows.rows}
-    )
+    return fold_versions(DEPLOYMENT_REQUEST, table, values, state, events, request_items, _BESIDE)
 
 
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table, request_items, inbox_rows.table),
+    tables=(table, request_items, *_BESIDE),
     memories={DEPLOYMENT_REQUEST.name: StateTable(table=table, read=request_in, versioned=True, items=request_items)},
     by_stream=(DEPLOYMENT_REQUEST,),
     fold=fold,

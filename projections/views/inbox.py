@@ -1,15 +1,17 @@
 """What waits for a person: pages and counts, now and as of an instant.
 
-The conditions are those of `AwaitedStep.waits_for`.
+The conditions are those of `AwaitedStep.waits_for` and, for incidents, of `AwaitedOnIncident.waits_for`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Text, Uuid, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, false, func, literal_column, or_, select
 
 from domain.vocabulary import Actor, Marking
 from projections.reading.filter_shape import (
@@ -33,8 +35,9 @@ from projections.reading.queries import (
     valid_at,
     visible,
 )
+from projections.views import incident_inbox, incidents
 from projections.views.deployment_requests import NAME
-from projections.views.inbox_rows import NEVER, person_id, table
+from projections.views.inbox_rows import ME, NEVER, person_id, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +53,17 @@ class InboxFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Whose inbox it is. holds: the regions over which the actor's authority holds a mandate at the instant."""
+    """Whose inbox it is. holds: the regions over which the actor's authority holds a mandate at the instant; others:
+    the regions within these over which other authorities do."""
 
     actor: Actor
     holds: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The roles in which there is a place that they might decide on."""
+        return _roles(self) if self.holds else ()
 
     @property
     def values(self) -> Mapping[str, object]:
@@ -61,14 +71,16 @@ class Recipient:
             "own_authority": self.actor.authority,
             "own_id": person_id(self.actor.person),
             "holds": list(self.holds),
+            "others": list(self.others),
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """id: of the item. subject: the request. marking: of the subject."""
+    """id: of the item. kind, subject: a request or an incident. marking: of the subject."""
 
     id: UUID
+    kind: str
     subject: UUID
     action: str
     why: str
@@ -86,13 +98,16 @@ def page(
     """The next items, the earliest due first. Query one more than you show, to know if there are more."""
     shape, values = shape_of(wanted, (), _PREPARED)
     part = PageShape(continued=after is not None, falling=False)
-    return _PAGES.of(scope, shape, _roles(whose), part, **values, **whose.values, **part_values(limit, after))
+    return _PAGES.of(
+        scope, shape, _roles(whose), whose.deciding, part, **values, **whose.values, **part_values(limit, after)
+    )
 
 
 def count(scope: ViewerScope, whose: Recipient, wanted: InboxFilter) -> Query[int]:
     """How many items the whole list has. One row."""
     shape, values = shape_of(wanted, (), _PREPARED)
-    return _COUNTS.of(scope, shape, own_roles=_roles(whose), **values, **whose.values)
+    roles = _roles(whose)
+    return _COUNTS.of(scope, shape, roles, whose.deciding, own_roles=list(roles), **values, **whose.values)
 
 
 def _roles(whose: Recipient) -> tuple[str, ...]:
@@ -100,7 +115,9 @@ def _roles(whose: Recipient) -> tuple[str, ...]:
     return tuple(sorted({role.value for role in whose.actor.roles})) or ("",)
 
 
-def _page(scope: ViewerScope, shape: Shape, roles: Sequence[str], part: PageShape) -> Select[Any]:
+def _page(
+    scope: ViewerScope, shape: Shape, roles: Sequence[str], deciding: Sequence[str], part: PageShape
+) -> Select[Any]:
     columns = (table.c.due_at.label("at"), table.c.item.label("id"), *_SHOWN)
     lists = [
         ordered(
@@ -108,12 +125,14 @@ def _page(scope: ViewerScope, shape: Shape, roles: Sequence[str], part: PageShap
         )
         for role in roles
     ]
-    return merged(lists, part)
+    return merged([*lists, *incident_inbox.lists(scope, shape, deciding, part)], part)
 
 
-def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
+def _count(scope: ViewerScope, shape: Shape, roles: Sequence[str], deciding: Sequence[str]) -> Select[Any]:
     counted = _waiting(scope, shape, select(func.count()).select_from(table))
-    return counted.where(is_any_of(table.c.role, named_texts("own_roles")))
+    of_requests = counted.where(is_any_of(table.c.role, named_texts("own_roles")))
+    every = (of_requests, *incident_inbox.counts(scope, shape, deciding))
+    return select(reduce(add, (each.scalar_subquery() for each in every)))
 
 
 def _waiting(scope: ViewerScope, shape: Shape, statement: Select[Any]) -> Select[Any]:
@@ -131,9 +150,17 @@ def _waiting(scope: ViewerScope, shape: Shape, statement: Select[Any]) -> Select
 
 
 def _read(row: Sequence[Any]) -> tuple[ListPosition, InboxRow]:
-    due_at, item, subject, action, why, since, marking = row
-    due = None if due_at == NEVER else due_at
-    found = InboxRow(id=item, subject=subject, action=action, why=why, since=since, due=due, marking=Marking(marking))
+    due_at, item, kind, subject, action, why, since, marking = row
+    found = InboxRow(
+        id=item,
+        kind=kind,
+        subject=subject,
+        action=action,
+        why=why,
+        since=since,
+        due=None if due_at == NEVER else due_at,
+        marking=Marking(marking),
+    )
     return ListPosition(due_at, item), found
 
 
@@ -141,8 +168,15 @@ def _number(row: Sequence[Any]) -> int:
     return int(row[0])
 
 
-ME: Final = bindparam("own_id", type_=Uuid())
-_SHOWN: Final = (table.c.id.label("subject"), table.c.action, table.c.why, table.c.since, table.c.marking)
+KIND: Final[ColumnElement[str]] = literal_column("'DeploymentRequest'", Text)
+_SHOWN: Final = (
+    KIND.label("kind"),
+    table.c.id.label("subject"),
+    table.c.action,
+    table.c.why,
+    table.c.since,
+    table.c.marking,
+)
 _PREPARED: Final = {"region": outermost}
 _CONDITIONS: Final[Mapping[str, Condition]] = {
     "action": lambda rows, chosen: any_of(rows.c.action, chosen),
@@ -151,5 +185,6 @@ _CONDITIONS: Final[Mapping[str, Condition]] = {
     "assigned_to_me": lambda rows, wanted: func.coalesce(rows.c.assigned_to == ME, false()) == wanted,
     "due_until": lambda rows, chosen: and_(rows.c.due_at < chosen, rows.c.due_at < NEVER),
 }
-_PAGES: Final = PreparedQuery(_page, (NAME,), _read)
-_COUNTS: Final = PreparedQuery(_count, (NAME,), _number)
+_OF_BOTH: Final = (NAME, incidents.NAME)
+_PAGES: Final = PreparedQuery(_page, _OF_BOTH, _read)
+_COUNTS: Final = PreparedQuery(_count, _OF_BOTH, _number)

@@ -1,6 +1,7 @@
 """The rows of the inbox: what waits for somebody at each version of a request, by `domain.deployment_request.inbox`.
 
-A table of its own, because behind row-level security an index finds them only by equality.
+A table of its own, because behind row-level security an index finds them only by equality. Findings that a hold awaits
+are in another one: who is to make them depends on the incident.
 """
 
 from collections.abc import Iterator
@@ -14,15 +15,19 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Integer,
     PrimaryKeyConstraint,
     Table,
     Text,
     Uuid,
+    bindparam,
 )
 
 from domain import visibility
+from domain.deployment_request.awaited_findings import awaited_findings
 from domain.deployment_request.inbox import awaited_steps
 from domain.deployment_request.state import DeploymentRequest, Person
+from domain.incident.inbox import FINDING
 from domain.recorded_event import Recorded
 from domain.vocabulary import derived_id
 from projections.reading.list_queries import indexed
@@ -32,6 +37,9 @@ from projections.tables.view import IS_CURRENT, Values
 
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """The due date of what is due at any time: at the end of the order."""
+
+ME: Final = bindparam("own_id", type_=Uuid())
+"""The person whose inbox it is, by `person_id`."""
 
 table: Final = Table(
     "inbox",
@@ -62,6 +70,28 @@ indexed("present", table, "authority", "role", "due_at", "item", where=IS_CURREN
 indexed("standing", table, "authority", "role", "due_at", "item", "valid_from", "valid_until")
 
 
+findings: Final = Table(
+    "awaited_findings",
+    PROJECTIONS,
+    Column("id", Uuid, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("incident", Uuid, nullable=False),
+    Column("valid_from", TIMESTAMP(timezone=True), nullable=False),
+    Column("valid_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("audience", ARRAY(Text), nullable=False),
+    Column("item", Uuid, nullable=False),
+    Column("likelihood", Integer, nullable=False),
+    Column("confidence", Integer, nullable=False),
+    Column("since", TIMESTAMP(timezone=True), nullable=False),
+    Column("due_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("why", Text, nullable=False),
+    PrimaryKeyConstraint("id", "version", "incident"),
+)
+"""As `AwaitedFinding`. audience: of the request. likelihood, confidence: the ranks of the threshold."""
+indexed("present", findings, "due_at", "item", "incident", where=IS_CURRENT)
+indexed("standing", findings, "due_at", "item", "incident", "valid_from", "valid_until")
+
+
 def rows(
     request: DeploymentRequest, recorded: Recorded[Any], until: datetime | None, audience: list[str]
 ) -> Iterator[Values]:
@@ -87,6 +117,26 @@ def rows(
             step.until,
             step.due or NEVER,
             step.why,
+        )
+
+
+def rows_of_findings(
+    request: DeploymentRequest, recorded: Recorded[Any], until: datetime | None, audience: list[str]
+) -> Iterator[Values]:
+    for each in awaited_findings(request):
+        yield (
+            request.id,
+            request.version,
+            each.incident,
+            recorded.recorded_at,
+            until,
+            audience,
+            derived_id("inbox", str(each.incident), FINDING, str(request.id)),
+            each.threshold.likelihood.rank,
+            each.threshold.confidence.rank,
+            each.since,
+            each.due or NEVER,
+            each.why,
         )
 
 

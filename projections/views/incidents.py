@@ -6,12 +6,26 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TIMESTAMP, BindParameter, Column, ColumnElement, Select, Text, func, select
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    BindParameter,
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    func,
+    select,
+)
 
 from domain.catalogue import INCIDENT
 from domain.fast_replace import fast_replace
+from domain.incident.inbox import takes_findings
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
+from domain.vocabulary import AnalyticConfidence, Likelihood, Threshold
 from projections.reading.filter_shape import (
     Condition,
     Filter,
@@ -45,9 +59,10 @@ from projections.rows.state_items import reader_with_items, without_items
 from projections.rows.version_rows import fold_versions, regions_around, version_columns
 from projections.tables.documents import encode
 from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
+from projections.views import incident_inbox_rows
 
 NAME: Final = "incidents"
-VERSION: Final = 11
+VERSION: Final = 12
 
 _incident_in: Final = reader_with_items(Incident)
 
@@ -59,6 +74,9 @@ table: Final = version_table(
     Column("regions", ARRAY(Text), nullable=False),
     Column("occurred_at", TIMESTAMP(timezone=True), nullable=False),
     Column("reported_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("found_likelihood", Integer),
+    Column("found_confidence", Integer),
+    Column("takes_findings", Boolean),
 )
 present_index(table, "id", unique=True)
 present_index(table, "reference")
@@ -69,6 +87,9 @@ indexed("standing", table, "id", "valid_from", "valid_until")
 indexed("status_occurred", table, "status", "occurred_at", "id", "valid_from", "valid_until")
 
 incident_items: Final = items("incident_items")
+
+LEAST: Final = Threshold(likelihood=Likelihood.ALMOST_NO_CHANCE, confidence=AnalyticConfidence.LOW)
+"""The threshold that every finding reaches which can suffice for a hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +112,29 @@ def values(state: Incident, recorded: Recorded[Any], until: datetime | None, aud
         regions_around(state.region),
         state.occurred_at,
         state.reported_at,
+        *_found(state),
+        takes_findings(state),
         encode(without_items(state)),
     )
 
 
+def _found(state: Incident) -> tuple[int | None, int | None]:
+    """The ranks of the current finding, if it can suffice for a hold."""
+    finding = state.attribution
+    if finding is None or not finding.suffices(LEAST):
+        return None, None
+    return finding.likelihood.rank, finding.confidence.rank
+
+
 def fold(state: Incident | None, events: Sequence[Recorded[Any]]) -> Folded:
-    return fold_versions(INCIDENT, table, values, state, events, incident_items)
+    beside = {incident_inbox_rows.table: incident_inbox_rows.rows}
+    return fold_versions(INCIDENT, table, values, state, events, incident_items, beside)
 
 
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table, incident_items),
+    tables=(table, incident_items, incident_inbox_rows.table),
     memories={INCIDENT.name: StateTable(table=table, read=_incident_in, versioned=True, items=incident_items)},
     by_stream=(INCIDENT,),
     fold=fold,

@@ -1,14 +1,17 @@
 """`inbox`: what waits for the bearer of a token."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from domain.deployment_request.state import DeploymentRequest
+from domain.incident.state import Incident
+from domain.vocabulary import Actor
+from projections.reading.queries import Query
 from projections.reading.reader import Reader
-from projections.views import authorities, deployment_requests, inbox
+from projections.views import authorities, deployment_requests, inbox, incidents
 from projections.views.inbox import InboxFilter, InboxRow, Recipient
 from service.cli.audit_commands import ask
 from service.cli.register_access import AsOfOption, RegisterAccess, in_one_line, open_register
@@ -17,6 +20,7 @@ from service.event_store.access_log import SENSITIVE, Disclosure
 from service.exchange.visible_log.refused import ExportRefused
 from service.settings import TOKEN_VARIABLE
 
+Subject = DeploymentRequest | Incident
 COLUMNS = ("due", "action", "reference", "region", "since", "assignee", "why")
 
 
@@ -36,7 +40,7 @@ def show(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists the actions that wait for you, by your authority and roles: on which request, why, since when, until when.
+    """Lists the actions that wait for you, by your authority and roles: on what, why, since when, until when.
 
     The operator has no inbox: a token is needed.
     """
@@ -44,35 +48,43 @@ def show(
         if register.scope.actor.is_system:
             raise ExportRefused("--token: whose inbox? It is that of the bearer of a token")
         wanted = InboxFilter(overdue=True if overdue else None)
-        items, requests, total, sensitive = ask(register, lambda reader: _found(register, reader, wanted, limit))
+        items, subjects, total, sensitive = ask(register, lambda reader: _found(register, reader, wanted, limit))
         if sensitive:
-            shown = [Disclosure(each.id, each.marking, each.submitted_by) for each in sensitive]
+            shown = [Disclosure(each.id, each.marking, _author(each)) for each in sensitive]
             register.record_disclosures("inbox", shown)
-        print_rows(COLUMNS, [_row(item, requests[item.subject]) for item in items], as_json=as_json)
+        print_rows(COLUMNS, [_row(item, subjects[item.subject]) for item in items], as_json=as_json)
         if len(items) < total:
             typer.echo(f"There is more: {total} in all, with a higher --limit.", err=True)
 
 
 async def _found(
     register: RegisterAccess, reader: Reader, wanted: InboxFilter, limit: int
-) -> tuple[list[InboxRow], Mapping[UUID, DeploymentRequest], int, list[DeploymentRequest]]:
-    """The items, their requests, how many items there are in all, and the requests that are sensitive by now."""
+) -> tuple[list[InboxRow], Mapping[UUID, Subject], int, list[Subject]]:
+    """The items, their subjects, how many items there are in all, and the subjects that are sensitive by now."""
     scope = register.scope
     reading = await reader.reading(scope.actor, at_least=scope.end, as_of=scope.as_of, now=scope.now)
     viewer, code = reading.viewer_scope, scope.actor.authority
     held = authorities.mandates_of(code, await reading.rows(authorities.jurisdictions_of(viewer, [code])))
     holds = tuple(each.region for each in held if each.is_valid(scope.effective_time))
-    whose = Recipient(actor=scope.actor, holds=holds)
+    within = await reading.rows(authorities.jurisdictions_within(viewer, holds)) if holds else []
+    others = authorities.held_by_others(code, within, scope.effective_time)
+    whose = Recipient(actor=scope.actor, holds=holds, others=others)
     items = [item for _, item in await reading.rows(inbox.page(viewer, whose, wanted, limit))]
     [total] = await reading.rows(inbox.count(viewer, whose, wanted))
     ids = {item.subject for item in items}
-    subjects = await reading.rows(deployment_requests.by_ids(viewer, ids))
-    present = await reading.rows(deployment_requests.by_ids(viewer.now(), ids))
-    requests: dict[UUID, DeploymentRequest] = {request.id: request for request in subjects}
-    sensitive = [each for each in present if each.marking in SENSITIVE]
-    return [item for item in items if item.subject in requests], requests, total, sensitive
+    subjects, sensitive = dict[UUID, Subject](), list[Subject]()
+    by_ids: tuple[Callable[..., Query[Any]], ...] = (deployment_requests.by_ids, incidents.by_ids)
+    for find in by_ids:
+        subjects |= {each.id: each for each in await reading.rows(find(viewer, ids))}
+        sensitive += [each for each in await reading.rows(find(viewer.now(), ids)) if each.marking in SENSITIVE]
+    return [item for item in items if item.subject in subjects], subjects, total, sensitive
 
 
-def _row(item: InboxRow, request: DeploymentRequest) -> tuple[Any, ...]:
-    assigned_to = request.assigned_to.subject if request.assigned_to else None
-    return item.due, item.action, request.reference, request.region, item.since, assigned_to, item.why
+def _row(item: InboxRow, subject: Subject) -> tuple[Any, ...]:
+    assigned = subject.assigned_to if isinstance(subject, DeploymentRequest) else None
+    assigned_to = assigned.subject if assigned else None
+    return item.due, item.action, subject.reference, subject.region, item.since, assigned_to, item.why
+
+
+def _author(subject: Subject) -> Actor:
+    return subject.submitted_by if isinstance(subject, DeploymentRequest) else subject.reported_by

@@ -8,7 +8,7 @@ import pytest
 
 from domain import visibility
 from domain.deployment_request.commands import ApproveRequest, BeginReview, EndorseRequest
-from domain.deployment_request.events import Recommendation
+from domain.deployment_request.events import Recommendation, RequestAssigned
 from domain.deployment_request.hearing_events import NoticeGiven
 from domain.deployment_request.inbox import awaited_steps
 from domain.deployment_request.state import RequestStatus
@@ -150,7 +150,8 @@ def test_the_successor_sees_the_request_from_then_on() -> None:
 @pytest.mark.parametrize("history", [SUBMITTED, UNDER_REVIEW, WITHHELD, ENDORSED])
 def test_the_successor_takes_over_and_the_review_begins_anew(history: tuple[Past, ...]) -> None:
     notice = Past(event=NoticeGiven(reason=WHY, until=NOW + DAY), by=approver)
-    state = given(*history, notice, *LAPSED, named).when(TAKE_OVER, by=taker).then(TAKEN)
+    assigned = Past(event=RequestAssigned(subject=reviewer.subject, reason=WHY), by=approver)
+    state = given(*history, notice, assigned, *LAPSED, named).when(TAKE_OVER, by=taker).then(TAKEN)
     assert (state.status, state.deciding_authority) == (RequestStatus.SUBMITTED, THIRD)
     assert (state.revision, state.endorsements_required, state.endorsements_counted) == (2, 2, 0)
     assert (state.hold, state.release, state.hearing, state.assigned_to, state.successor) == (None,) * 5

@@ -19,11 +19,17 @@ from domain.deployment_request.inbox import AWAITED
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.deployment_request.succession_events import RequestTakenOver
+from domain.incident import events as incident_events
+from domain.incident.inbox import ACTIONS as ACTIONS_ON_INCIDENTS
+from domain.incident.inbox import AWAITED as AWAITED_OF_INCIDENTS
+from domain.incident.inbox import is_lacking
+from domain.incident.lifecycle import STEPS as INCIDENT_STEPS
+from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import Actor, Marking, Period, Role, Subject
 from projections.reading.queries import ListPosition, Query, ViewerScope
 from projections.tables.row_security import READER
-from projections.views import authorities, deployment_requests, inbox
+from projections.views import authorities, deployment_requests, inbox, incidents
 from projections.views.inbox import InboxFilter, InboxRow, Recipient
 from tests.projections.chance import CODES
 from tests.projections.histories import Histories
@@ -34,7 +40,7 @@ from tests.projections.world import World
 INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "24"))
 """At each, seven persons ask. `make test-long` sets 1,430: 10,000 situations."""
 RECORDED: Final = datetime.now(UTC)
-ACTIONS: Final = {step.action for step in AWAITED}
+ACTIONS: Final = {step.action for step in AWAITED} | {*ACTIONS_ON_INCIDENTS}
 RARELY: Final = (
     events.RequestAmended,
     events.RequestRemarked,
@@ -93,6 +99,11 @@ class Awaiting(Histories):
         chosen = self.random.choice((events.Recommendation.APPROVE,) * 3 + (events.Recommendation.DENY,))
         return events.ExtensionEndorsed(recommendation=chosen, reason=self.text(), revision=state.revision)
 
+    def _on_incident(self, state: Incident) -> Any:
+        if self.random.random() < 0.3:
+            return self._marked(incident_events.IncidentMarkingProposed)
+        return super()._on_incident(state)
+
     def _submitted(self) -> list[tuple[UUID, Any]]:
         """Most are decided by the authority whose mandates cover every region."""
         (stream, event), *rest = super()._submitted()
@@ -111,15 +122,46 @@ class Awaiting(Histories):
 
 @pytest.fixture(scope="module")
 def recorded(shared_world: World) -> World:
-    histories = Awaiting(9)
+    histories = Awaiting(48)
     shared_world.append([histories.opening(), *histories.items(500)])
-    shared_world.apply([deployment_requests.VIEW, authorities.VIEW], block=200)
+    shared_world.apply([deployment_requests.VIEW, incidents.VIEW, authorities.VIEW], block=200)
     return shared_world
 
 
 def holds_of(states: dict[Any, Any], who: Actor, now: datetime) -> tuple[str, ...]:
     mandates = [state.mandate(now) for state in states.values() if isinstance(state, Jurisdiction)]
     return tuple(each.region for each in mandates if each is not None and each.authority == who.authority)
+
+
+def others_of(states: dict[Any, Any], who: Actor, now: datetime) -> tuple[str, ...]:
+    """The regions over which other authorities hold a mandate."""
+    mandates = [state.mandate(now) for state in states.values() if isinstance(state, Jurisdiction)]
+    return tuple(each.region for each in mandates if each is not None and each.authority != who.authority)
+
+
+def asked_of_every_incident(
+    model: Model, states: dict[Any, Any], who: Actor, now: datetime
+) -> Counter[tuple[Any, str]]:
+    """The same of incidents, and the findings that visible holds await, one for each request."""
+    found: Counter[tuple[Any, str]] = Counter()
+    looks, attributable = model.viewer(who), set[UUID]()
+    for incident in states.values():
+        if isinstance(incident, Incident) and looks.sees(model.now[incident.id].audience):
+            context = Context(actor=who, now=now, subject=incident.id, consulted=_Everything(states))
+            actions = set(available(INCIDENT_STEPS, incident, context))
+            if "ATTRIBUTE" in actions:
+                attributable.add(incident.id)
+            for step in (step for step in AWAITED_OF_INCIDENTS if step.action in actions):
+                by = step.awaited.by if step.awaited else None
+                awaited = by is None or all(verdict.met for verdict in by.judge(incident, context))
+                if awaited and step.awaited and step.awaited.is_now(incident, now):
+                    found[incident.id, step.action] += 1
+    for request in states.values():
+        if isinstance(request, DeploymentRequest) and looks.sees(model.now[request.id].audience) and request.hold:
+            for each in attributable.intersection(request.hold.awaiting):
+                if request.hold.held_since <= now and is_lacking(request.hold.threshold, states[each]):
+                    found[each, "ATTRIBUTE"] += 1
+    return found
 
 
 def asked_of_every_request(model: Model, states: dict[Any, Any], who: Actor, now: datetime) -> Counter[tuple[Any, str]]:
@@ -148,10 +190,13 @@ class _Everything(dict[Any, Any]):
         return None
 
 
+def recipient(model: Model, who: Actor, now: datetime) -> Recipient:
+    return Recipient(actor=who, holds=holds_of(model.now, who, now), others=others_of(model.now, who, now))
+
+
 def asking(
-    who: Actor, holds: tuple[str, ...], now: datetime, wanted: InboxFilter = EVERYTHING, limit: int = 10_000
+    whose: Recipient, now: datetime, wanted: InboxFilter = EVERYTHING, limit: int = 10_000
 ) -> partial[Query[tuple[ListPosition, InboxRow]]]:
-    whose = Recipient(actor=who, holds=holds)
     return partial(_page, whose=whose, wanted=wanted, limit=limit, now=now)
 
 
@@ -163,7 +208,7 @@ def _count(scope: ViewerScope, *, now: datetime, **rest: Any) -> Query[int]:
     return inbox.count(replace(scope, clock=now), **rest)
 
 
-def test_the_inbox_equals_the_actions_available_on_every_request(recorded: World) -> None:
+def test_the_inbox_equals_the_actions_available_on_every_request_and_incident(recorded: World) -> None:
     model, chance = Model(recorded.log()), Random(12)
     seen = Counter[str]()
     for _ in range(INSTANTS):
@@ -172,10 +217,11 @@ def test_the_inbox_equals_the_actions_available_on_every_request(recorded: World
         now = instant or (RECORDED + timedelta(days=chance.randint(1, 270)))
         for who in (*WHOLE, *chance.sample(PERSONS, 4)):
             holds = holds_of(states, who, now)
-            whose = Recipient(actor=who, holds=holds)
-            questions: list[Any] = [asking(who, holds, now), partial(_count, whose=whose, wanted=EVERYTHING, now=now)]
+            whose = Recipient(actor=who, holds=holds, others=others_of(states, who, now))
+            questions: list[Any] = [asking(whose, now), partial(_count, whose=whose, wanted=EVERYTHING, now=now)]
             rows, count = recorded.ask_all(who, questions, as_of=instant)
             expected = asked_of_every_request(model, states, who, now)
+            expected += asked_of_every_incident(model, states, who, now)
             assert Counter((row.subject, row.action) for _, row in rows) == expected, (who, now, instant)
             assert count == [sum(expected.values())]
             seen.update(row.action for _, row in rows)
@@ -186,12 +232,12 @@ def test_pages_follow_the_due_dates_and_lack_nothing(recorded: World) -> None:
     model = Model(recorded.log())
     now = model.log[-1].recorded_at
     who = actor("p9", "alpha", *Role)
-    holds = holds_of(model.now, who, now)
-    everything = recorded.ask(who, asking(who, holds, now))
+    whose = recipient(model, who, now)
+    everything = recorded.ask(who, asking(whose, now))
     assert [place for place, _ in everything] == sorted((p for p, _ in everything), key=lambda p: (p.at, p.id))
     assert len({row.id for _, row in everything}) == len(everything) > 2
     found: list[tuple[ListPosition, InboxRow]] = []
-    while part := recorded.ask(who, partial(asking(who, holds, now, limit=2), after=found[-1][0] if found else None)):
+    while part := recorded.ask(who, partial(asking(whose, now, limit=2), after=found[-1][0] if found else None)):
         found += part
     assert found == everything
 
@@ -200,11 +246,11 @@ def test_the_inbox_is_filtered(recorded: World) -> None:
     model = Model(recorded.log())
     now = RECORDED + timedelta(days=30)
     who = actor("p2", "alpha", *Role)
-    holds = holds_of(model.now, who, now)
+    whose = recipient(model, who, now)
     requests = [state for state in model.now.values() if isinstance(state, DeploymentRequest)]
-    regions = {request.id: request.region for request in requests}
+    regions = {each.id: each.region for each in model.now.values() if isinstance(each, DeploymentRequest | Incident)}
     mine = {each.id for each in requests if each.assigned_to and each.assigned_to.person == who.person}
-    everything = [row for _, row in recorded.ask(who, asking(who, holds, now))]
+    everything = [row for _, row in recorded.ask(who, asking(whose, now))]
     assert {row.subject in mine for row in everything} == {True, False}
     for wanted, keeps in (
         (InboxFilter(action=["ENDORSE", "DENY"]), lambda row: row.action in ("ENDORSE", "DENY")),
@@ -217,8 +263,8 @@ def test_the_inbox_is_filtered(recorded: World) -> None:
         (InboxFilter(due_until=now), lambda row: row.due is not None and row.due < now),
     ):
         expected = [row for row in everything if keeps(row)]
-        assert [row for _, row in recorded.ask(who, asking(who, holds, now, wanted))] == expected
-        counted = partial(_count, whose=Recipient(actor=who, holds=holds), wanted=wanted, now=now)
+        assert [row for _, row in recorded.ask(who, asking(whose, now, wanted))] == expected
+        counted = partial(_count, whose=whose, wanted=wanted, now=now)
         assert recorded.ask(who, counted) == [len(expected)]
 
 

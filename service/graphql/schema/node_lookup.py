@@ -11,7 +11,7 @@ from domain import authority
 from domain.vocabulary import REGISTER
 from projections.reading.reader import ViewBehind
 from projections.reading.subject_queries import SubjectQueries
-from projections.views import audit_trail, deployment_requests
+from projections.views import audit_trail, deployment_requests, incidents
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders, S
 from service.graphql.loaders.parked import ParkedState, SubjectParked
@@ -78,17 +78,17 @@ async def find_subject(kind: str, id: UUID, position: int, loaders: Loaders) -> 
     return found
 
 
-async def find_request(id: UUID, loaders: Loaders) -> Node:
-    """The request of a row that the viewer may see. Of a parked request, only the id is known.
+async def find_shown(kind: str, id: UUID, loaders: Loaders) -> Node:
+    """The request or incident of a row that the viewer may see. Of a parked one, only the id is known.
 
     Raises ViewBehind if its marking hides it already: the row was read a moment before.
     """
     try:
-        found = await _request(id, loaders)
+        found = await (_request if kind == REQUEST else _incident)(id, loaders)
     except SubjectParked as parked:
-        return cast("Node", loaders.as_node(REQUEST, ParkedState(id, parked), loaders))
+        return cast("Node", loaders.as_node(kind, ParkedState(id, parked), loaders))
     if found is None:
-        raise SubjectHidden(deployment_requests.NAME)
+        raise SubjectHidden(deployment_requests.NAME if kind == REQUEST else incidents.NAME)
     return found
 
 

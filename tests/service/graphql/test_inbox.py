@@ -11,7 +11,7 @@ from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.reading.reader import Reader, ViewBehind
 from projections.views.authorities import standing_of
 from service.graphql.loaders.loaders import Loaders
-from service.graphql.schema.node_lookup import find_request
+from service.graphql.schema.node_lookup import REQUEST, find_shown
 from service.graphql.schema.node_types import as_node
 from service.graphql.schema.pagination import Node
 from service.processes.composition import reading_connections
@@ -71,7 +71,7 @@ def test_a_request_that_is_hidden_after_its_row_was_read_is_to_be_asked_for_agai
         connections = reading_connections(Settings(), here.register.urls.api)
         try:
             loaders = Loaders(Reader(connections, standing_of), as_node, outsider, datetime.now(UTC))
-            return await find_request(hidden, loaders)
+            return await find_shown(REQUEST, hidden, loaders)
         finally:
             await connections.close()
 
@@ -188,3 +188,39 @@ def test_a_request_is_due_when_the_mandate_says_that_it_is_answered(register: Ap
     assert due == begun + timedelta(days=3)
     items = {node["subject"]["id"]: node["due"] for node in nodes(inbox(here, here.reviewer))}
     assert items[request["id"]] == request["answerBy"]
+
+
+OF_INCIDENTS = """query ($filter: InboxFilter, $at: Position) { inbox(filter: $filter, atLeast: $at) { totalCount
+  edges { node { action why due overdue assignedTo { subject }
+    subject { __typename id ... on Incident { reference } } } } } }"""
+
+
+def test_what_waits_on_incidents_is_listed_with_them(register: ApiClient) -> None:
+    here = scenario(register)
+    colleague = here.of("asker", "rico", Role.REQUESTER)
+    investigator = here.of("decider", "ida", Role.INVESTIGATOR)
+    incident = here.incident()
+    here.on_incident(colleague, "proposeCorrection", incident["id"], kind="fire")
+    here.mark(here.requester, incident["id"], "CLEAR", of="Incident")
+    request = here.request(incidents=[incident["id"]])["id"]
+    here.on_request(here.reviewer, "beginReview", request)
+    due = "2034-12-01T00:00:00.000000Z"
+    here.on_request(here.reviewer, "withholdDeploymentRequest", request, awaiting=[incident["id"]], reviewBy=due)
+
+    def waiting(who: Person, **wanted: Any) -> list[tuple[str, Any]]:
+        page = here.ask(who, OF_INCIDENTS, filter={"region": [here.name], **wanted})["inbox"]
+        for node in nodes(page):
+            subject = {"__typename": "Incident", "id": incident["id"], "reference": incident["reference"]}
+            assert (node["subject"], node["assignedTo"], node["overdue"]) == (subject, None, False)
+        assert page["totalCount"] == len(nodes(page))
+        return [(node["action"], node["due"]) for node in nodes(page)]
+
+    assert waiting(investigator) == [("ATTRIBUTE", due), ("SETTLE_CORRECTION", None)]
+    assert waiting(here.requester) == [("SETTLE_CORRECTION", None)]
+    assert waiting(here.approver) == [("CHANGE_MARKING", None)]
+    assert waiting(investigator, action=["ATTRIBUTE"]) == [("ATTRIBUTE", due)]
+    assert waiting(investigator, dueUntil="2034-12-02T00:00:00Z") == [("ATTRIBUTE", due)]
+    assert waiting(investigator, assignedToMe=True) == waiting(investigator, overdue=True) == []
+    assert waiting(colleague) == waiting(here.outsider) == []
+    here.on_incident(here.reviewer, "attributeIncident", incident["id"])
+    assert waiting(investigator) == [("SETTLE_CORRECTION", None)]

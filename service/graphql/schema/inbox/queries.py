@@ -5,8 +5,9 @@ from datetime import datetime
 
 import strawberry
 
-from domain.deployment_request.inbox import ACTIONS
-from projections.views import inbox
+from domain.deployment_request.inbox import ACTIONS as OF_REQUESTS
+from domain.incident.inbox import ACTIONS as OF_INCIDENTS
+from projections.views import authorities, inbox
 from projections.views.inbox import InboxFilter as Wanted
 from projections.views.inbox import Recipient
 from service.graphql.execution.graphql_errors import BadUserInput
@@ -19,6 +20,7 @@ from service.graphql.schema.pagination import page_info
 from service.graphql.schema.scalars import AsOf, Position
 
 OF = "inbox"
+ACTIONS = tuple(dict.fromkeys((*OF_REQUESTS, *OF_INCIDENTS)))
 
 
 @strawberry.input(
@@ -66,9 +68,13 @@ class InboxQueries:
 
 
 async def recipient(loaders: Loaders) -> Recipient:
-    """The viewer, with the regions over which their authority holds a mandate then."""
-    held = await loaders.mandates.load(loaders.actor.authority)
-    return Recipient(actor=loaders.actor, holds=tuple(each.region for each in held if each.is_valid(loaders.now)))
+    """The viewer, with the regions over which their authority holds a mandate then, and others do within these."""
+    actor = loaders.actor
+    held = await loaders.mandates.load(actor.authority)
+    holds = tuple(each.region for each in held if each.is_valid(loaders.now))
+    within = await loaders.rows(lambda scope: authorities.jurisdictions_within(scope, holds)) if holds else []
+    others = authorities.held_by_others(actor.authority, within, loaders.now)
+    return Recipient(actor=actor, holds=holds, others=others)
 
 
 def _actions(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:

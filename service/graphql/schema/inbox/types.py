@@ -9,7 +9,7 @@ from projections.views.inbox import InboxRow
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.disclosure import Disclosed, disclosure
-from service.graphql.schema.node_lookup import find_request
+from service.graphql.schema.node_lookup import REQUEST, find_shown
 from service.graphql.schema.pagination import Connection, Edge, Node
 from service.graphql.schema.scalars import Position
 from service.graphql.schema.shown import shown
@@ -25,7 +25,10 @@ class InboxItem:
     id: strawberry.ID = shown(
         lambda of: strawberry.ID(str(of.row.id)), "Of this action on this subject, also when it waits again later."
     )
-    action: str = shown("row.action", "An action of the subject, available to the viewer: the name of a RequestAction.")
+    action: str = shown(
+        "row.action",
+        "An action of the subject, available to the viewer. ATTRIBUTE: a hold awaits it.",
+    )
     why: str = shown("row.why", "A sentence.")
     since: datetime = shown(
         "row.since", "A decision waits since the last endorsement that counts, a hold since its review date."
@@ -41,14 +44,16 @@ class InboxItem:
     def of(cls, row: InboxRow, loaders: Loaders) -> Self:
         return cls(loaders=loaders, row=row)
 
-    @strawberry.field(description="Who is to review the request. It waits for others too.")
+    @strawberry.field(description="Who is to review the request; it waits for others too. Null for an incident.")
     async def assigned_to(self) -> Actor | None:
+        if self.row.kind != REQUEST:
+            return None
         request = await self.loaders.requests.load(self.row.subject)
         return Actor.of(request.assigned_to, self.loaders) if request and request.assigned_to else None
 
-    @strawberry.field(description="The request, as of the same instant.")
+    @strawberry.field(description="The request or the incident, as of the same instant.")
     async def subject(self) -> Node:
-        return await find_request(self.row.subject, self.loaders)
+        return await find_shown(self.row.kind, self.row.subject, self.loaders)
 
 
 @strawberry.type

@@ -1,0 +1,125 @@
+"""What waits for a person on incidents: the lists that `projections.views.inbox` merges with those of requests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, bindparam, func, literal_column, or_, select
+
+from domain.incident.inbox import FINDING
+from domain.vocabulary import Role
+from projections.reading.filter_shape import Condition, PageShape, Shape, conditions, parameters
+from projections.reading.list_queries import any_of, beneath, ordered
+from projections.reading.queries import ViewerScope, is_any_of, judgement_time, named_texts, valid_at, visible
+from projections.views import incidents
+from projections.views.inbox_rows import ME, NEVER, findings
+from projections.views.incident_inbox_rows import table
+
+KIND: Final[ColumnElement[str]] = literal_column("'Incident'", Text)
+_FINDING: Final[ColumnElement[str]] = literal_column(f"'{FINDING}'", Text)
+
+
+def lists(scope: ViewerScope, shape: Shape, roles: Sequence[str], part: PageShape) -> Iterator[Select[Any]]:
+    """Lists that share no item, each in the order of the inbox: of what they own, by role, and of awaited findings.
+
+    roles: in which there is a place that they might decide on.
+    """
+    shown = select(*_columns(table, table.c.id, table.c.action, table.c.marking))
+    waiting = shown.where(*_waiting(scope, shape))
+    yield ordered(waiting.where(_is_owner()), table.c.due_at, table.c.item, part)
+    for role in roles:
+        others = waiting.where(table.c.role == role, ~func.coalesce(_is_owner(), False))
+        yield ordered(others, table.c.due_at, table.c.item, part)
+    if Role.INVESTIGATOR in roles:
+        shown = select(*_columns(findings, findings.c.incident, _FINDING, incidents.table.c.marking))
+        yield ordered(shown.where(*_lacking(scope, shape)), findings.c.due_at, findings.c.item, part)
+
+
+def counts(scope: ViewerScope, shape: Shape, roles: Sequence[str]) -> Iterator[Select[Any]]:
+    counted = select(func.count()).select_from(table).where(*_waiting(scope, shape))
+    yield counted.where(_is_owner())
+    if roles:
+        by_role = is_any_of(table.c.role, named_texts("own_roles"))
+        yield counted.where(by_role, ~func.coalesce(_is_owner(), False))
+    if Role.INVESTIGATOR in roles:
+        both = select(func.count()).select_from(findings).join(incidents.table, _SAME)
+        yield both.where(*_lacking(scope, shape))
+
+
+def _columns(
+    rows: FromClause, subject: ColumnElement[Any], action: ColumnElement[Any], marking: ColumnElement[Any]
+) -> tuple[ColumnElement[Any], ...]:
+    """As those of requests."""
+    return (
+        rows.c.due_at.label("at"),
+        rows.c.item.label("id"),
+        KIND.label("kind"),
+        subject.label("subject"),
+        action.label("action"),
+        rows.c.why,
+        rows.c.since,
+        marking,
+    )
+
+
+def _is_owner() -> ColumnElement[bool]:
+    return and_(table.c.owner == ME, table.c.owner_authority == OWN_AUTHORITY)
+
+
+def _waiting(scope: ViewerScope, shape: Shape) -> Iterator[ColumnElement[bool]]:
+    """By `AwaitedOnIncident.waits_for`, but for the role."""
+    yield from (valid_at(table, scope), visible(table, scope), table.c.since <= judgement_time())
+    yield or_(func.coalesce(_is_owner(), False), and_(_decides(table), ~is_any_of(ME, table.c.exceptions)))
+    yield from conditions(parameters(shape), _CONDITIONS, table)
+
+
+def _lacking(scope: ViewerScope, shape: Shape) -> Iterator[ColumnElement[bool]]:
+    """Findings that a visible hold awaits, and that are not there: by `is_lacking` and `takes_findings`."""
+    rows = incidents.table
+    yield from (valid_at(findings, scope), visible(findings, scope), findings.c.since <= judgement_time())
+    yield from (_SAME, valid_at(rows, scope), visible(rows, scope), rows.c.takes_findings, _decides(rows))
+    yield or_(
+        func.coalesce(rows.c.found_likelihood, -1) < findings.c.likelihood,
+        func.coalesce(rows.c.found_confidence, -1) < findings.c.confidence,
+    )
+    yield from conditions(parameters(shape), _CONDITIONS_OF_FINDINGS, findings)
+
+
+def _decides(rows: FromClause) -> ColumnElement[bool]:
+    """Whether, of the regions around the place that have a mandate, the own authority holds that of the nearest."""
+    around = func.unnest(rows.c.regions).table_valued("region", with_ordinality="n", name="around").render_derived()
+    held, held_by_others = (is_any_of(around.c.region, named_texts(name)) for name in ("holds", "others"))
+    nearest = select(held).select_from(around).where(or_(held, held_by_others)).order_by(around.c.n).limit(1)
+    inside = rows.c.regions.bool_op("&&")(named_texts("holds"))  # cheap, and leaves few rows
+    return and_(inside, func.coalesce(nearest.scalar_subquery(), False))
+
+
+def _is_overdue(rows: FromClause, wanted: bool) -> ColumnElement[bool]:
+    return (rows.c.due_at <= judgement_time()) == wanted
+
+
+def _is_due(rows: FromClause, until: Any) -> ColumnElement[bool]:
+    return and_(rows.c.due_at < until, rows.c.due_at < NEVER)
+
+
+def _is_assigned(rows: FromClause, wanted: bool) -> ColumnElement[bool]:
+    """Incidents are assigned to nobody."""
+    return literal_column("false" if wanted else "true")
+
+
+OWN_AUTHORITY: Final = bindparam("own_authority", type_=Text())
+_SAME: Final = incidents.table.c.id == findings.c.incident
+_DUE: Final[Mapping[str, Condition]] = {
+    "overdue": _is_overdue,
+    "due_until": _is_due,
+    "assigned_to_me": _is_assigned,
+}
+_CONDITIONS: Final[Mapping[str, Condition]] = {
+    **_DUE,
+    "action": lambda rows, chosen: any_of(rows.c.action, chosen),
+    "region": beneath,
+}
+_CONDITIONS_OF_FINDINGS: Final[Mapping[str, Condition]] = {
+    **_DUE,
+    "action": lambda rows, chosen: any_of(_FINDING, chosen),
+    "region": lambda rows, regions: beneath(incidents.table, regions),
+}
