@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from domain import visibility
 from domain.authority import by_administrator, by_operator_or, own_authority_is_registered
 from domain.decider import Context, Opening, Verdict
 from domain.recorded_event import Recorded, Upcasters
@@ -90,11 +89,6 @@ def unblock(command: UnblockPerson, state: BlockedPersons | None, context: Conte
             authority=context.actor.authority, issuer=command.issuer, subject=command.subject, reason=command.reason
         ),
     )
-
-
-def audience(event: Event) -> frozenset[str]:
-    """Who may see that a person was blocked or unblocked: auditors, and the authority that did it."""
-    return frozenset({visibility.AUDITORS, visibility.authority(event.authority)})
 
 
 def _is_not_blocked(context: Context) -> Verdict:

@@ -30,7 +30,12 @@ from domain.policies.holds import RELEASE_HOLD, WITHHOLD_AGAIN
 from domain.policies.successions import NAME_SUCCESSOR
 from domain.recorded_event import Recorded, Upcasters
 from domain.region import RegionParts
+from domain.visibility import of_authority
 from domain.voided_events import EventVoided, Unbegun, passing_voided
+from domain.webhook_endpoint import events as webhook_events
+from domain.webhook_endpoint import lifecycle as webhook_lifecycle
+from domain.webhook_endpoint.state import WebhookEndpoint
+from domain.webhook_endpoint.state import evolve as evolve_endpoint
 
 Command = (
     request_lifecycle.Command
@@ -39,6 +44,7 @@ Command = (
     | jurisdiction.Command
     | blocked_persons.Command
     | region.Command
+    | webhook_lifecycle.Command
 )
 Event = (
     request_events.Event
@@ -47,12 +53,22 @@ Event = (
     | jurisdiction.Event
     | blocked_persons.Event
     | region.Event
+    | webhook_events.Event
     | number_series.Event
     | idempotency_key.Event
     | EventVoided
 )
 State = (
-    DeploymentRequest | Incident | Authority | Jurisdiction | BlockedPersons | RegionParts | Numbering | Claim | Unbegun
+    DeploymentRequest
+    | Incident
+    | Authority
+    | Jurisdiction
+    | BlockedPersons
+    | RegionParts
+    | WebhookEndpoint
+    | Numbering
+    | Claim
+    | Unbegun
 )
 """The state of a stream that has events."""
 
@@ -144,6 +160,17 @@ REGION_PARTS: Final = Aggregate(
     openings=region.OPENINGS,
     upcasters=region.UPCASTERS,
 )
+WEBHOOK_ENDPOINT: Final = Aggregate(
+    name="WebhookEndpoint",
+    state=WebhookEndpoint,
+    event=webhook_events.Event,
+    evolve=passing_voided(evolve_endpoint),
+    voided=voided_events.WebhookEventVoided,
+    is_visible=webhook_lifecycle.is_visible,
+    openings=webhook_lifecycle.OPENINGS,
+    steps=webhook_lifecycle.STEPS,
+    upcasters=webhook_events.UPCASTERS,
+)
 NUMBERING: Final = Aggregate(
     name="Numbering",
     state=Numbering,
@@ -167,6 +194,7 @@ AGGREGATES: Final = (
     JURISDICTION,
     BLOCKED_PERSONS,
     REGION_PARTS,
+    WEBHOOK_ENDPOINT,
     NUMBERING,
     CLAIM,
 )
@@ -206,6 +234,11 @@ SCHEMAS: Final[Mapping[str, int]] = MappingProxyType(
     {name: 1 + sum(1 for key, _ in UPCASTERS if key == name) for name in EVENTS}
 )
 """Stored name -> current schema version."""
+
+
+def own_audience(event: object) -> frozenset[str] | None:
+    """Who may see an event that its subject in the audit trail, an authority, does not hide; None for all others."""
+    return of_authority(event.authority) if isinstance(event, blocked_persons.Event | webhook_events.Event) else None
 
 
 def fold(aggregate: Aggregate, history: tuple[Recorded[Any], ...] | list[Recorded[Any]], state: Any = None) -> Any:

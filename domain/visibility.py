@@ -38,6 +38,11 @@ def auditors(code: AuthorityCode) -> str:
     return f"auditors:{code}"
 
 
+def of_authority(code: AuthorityCode) -> frozenset[str]:
+    """The audience of what an authority administers: those who act for it, and auditors of auditing authorities."""
+    return frozenset({AUDITORS, authority(code)})
+
+
 def region(path: Region) -> str:
     """The token of actors whose authority holds the mandate over exactly this region."""
     return f"region:{path}"

@@ -63,6 +63,12 @@ class RegionEventVoided(EventVoided):
     __slots__ = ()
 
 
+class WebhookEventVoided(EventVoided):
+    """In the stream of a webhook endpoint."""
+
+    __slots__ = ()
+
+
 class UnknownEventVoided(EventVoided):
     """In a stream without readable events so far, whose kind is therefore unknown."""
 

@@ -6,9 +6,17 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from projections.tables import checkpoints, parked, rebuild_copies
+from projections.tables import checkpoints, deliveries, parked, rebuild_copies
 from projections.tables.view import View
-from projections.views import audit_trail, authorities, deployment_requests, incidents, regions, situation
+from projections.views import (
+    audit_trail,
+    authorities,
+    deployment_requests,
+    incidents,
+    regions,
+    situation,
+    webhook_endpoints,
+)
 
 VIEWS: Final[tuple[View, ...]] = (
     deployment_requests.VIEW,
@@ -17,6 +25,7 @@ VIEWS: Final[tuple[View, ...]] = (
     audit_trail.VIEW,
     situation.VIEW,
     regions.VIEW,
+    webhook_endpoints.VIEW,
 )
 
 VIEW_OF: Final[Mapping[str, View]] = MappingProxyType({view.name: view for view in VIEWS})
@@ -30,6 +39,8 @@ TABLES: Final[tuple[Table, ...]] = (
     rebuild_copies.loaded,
     parked.streams,
     parked.events,
+    deliveries.table,
+    deliveries.endpoints,
     *(table for view in VIEWS for table in view.tables),
 )
 """All tables that migrations create for views."""

@@ -21,6 +21,9 @@ ISSUER: Final = "mandate"
 ALGORITHM: Final = "HS256"
 OWN_KEY: Final = "token.key"
 """File of the key in the data folder."""
+WEBHOOK_KEY: Final = "webhook.key"
+"""File of the key there from which the signing keys of webhooks are derived."""
+OWN_KEYS: Final = (OWN_KEY, WEBHOOK_KEY)
 KEY_LENGTH: Final = 32
 """Minimum length of a key in bytes (RFC 7518, section 3.2)."""
 MAX_LIFETIME: Final = timedelta(days=1)
@@ -108,9 +111,9 @@ class Tokens:
         return self._key if kid is None else self._keys[kid]
 
 
-def own_key(data_dir: Path) -> bytes:
+def own_key(data_dir: Path, name: str = OWN_KEY) -> bytes:
     """The key in the data folder, created at first use, private to its owner. Raises Misconfigured, in one line."""
-    path = data_dir / OWN_KEY
+    path = data_dir / name
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -120,14 +123,19 @@ def own_key(data_dir: Path) -> bytes:
     return read_key(path)
 
 
+def keys_in(folder: Path) -> list[Path]:
+    """The keys in a data folder or a backup of one, with previous ones."""
+    return sorted(path for name in OWN_KEYS for path in folder.glob(f"{name}*"))
+
+
 def read_key(path: Path) -> bytes:
     """The key in a file. Raises Misconfigured, in one line."""
     try:
         key = path.read_bytes()
     except OSError as error:
-        raise Misconfigured(f"the token key {path} cannot be read: {error.strerror}") from None
+        raise Misconfigured(f"the key {path} cannot be read: {error.strerror}") from None
     if len(key) < KEY_LENGTH:
-        raise Misconfigured(f"the token key {path} is shorter than {KEY_LENGTH} bytes")
+        raise Misconfigured(f"the key {path} is shorter than {KEY_LENGTH} bytes")
     return key.removesuffix(b"\n").removesuffix(b"\r")
 
 

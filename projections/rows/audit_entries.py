@@ -11,7 +11,15 @@ from uuid import UUID
 
 from domain import authority, markings
 from domain.blocked_persons import PersonBlocked, PersonUnblocked
-from domain.catalogue import AGGREGATE_OF, AUTHORITY, BLOCKED_PERSONS, JURISDICTION, REGION_PARTS
+from domain.catalogue import (
+    AGGREGATE_OF,
+    AUTHORITY,
+    BLOCKED_PERSONS,
+    JURISDICTION,
+    REGION_PARTS,
+    WEBHOOK_ENDPOINT,
+    own_audience,
+)
 from domain.deployment_request.events import Ground
 from domain.deployment_request.state import DeploymentRequest
 from domain.deployment_request.visibility import ACTOR, concealed, disclosed, internal_parts
@@ -26,13 +34,16 @@ from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.recorded_event import Recorded
 from domain.region import RegionRegistered
 from domain.vocabulary import Actor, Marking
+from domain.webhook_endpoint import events as webhook_events
 from projections.rows.api_terms import MandateHolder, payload, spelled_path
 from projections.rows.changes import changes
 from projections.rows.value_changes import Change
 from projections.tables.documents import encode
 
-ByAuthority = PersonBlocked | PersonUnblocked | RegionRegistered
+ByAuthority = PersonBlocked | PersonUnblocked | RegionRegistered | webhook_events.Event
 """Events that change no request, incident or authority: they belong to the authority of their actor."""
+BY_AUTHORITY: Final = (BLOCKED_PERSONS, REGION_PARTS, WEBHOOK_ENDPOINT)
+"""Their aggregates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +97,13 @@ def subject_of(recorded: Recorded[Any]) -> UUID:
 
 def kind_of(recorded: Recorded[Any]) -> str:
     aggregate = AGGREGATE_OF[type(recorded.event)]
-    of_authority = (JURISDICTION, BLOCKED_PERSONS, REGION_PARTS)
-    return AUTHORITY.name if aggregate in of_authority else aggregate.name
+    return AUTHORITY.name if aggregate in (JURISDICTION, *BY_AUTHORITY) else aggregate.name
 
 
 def evolve(state: Any, recorded: Recorded[Any]) -> Any:
     """A subject after one more event. An authority includes its mandates over all regions."""
     aggregate = AGGREGATE_OF[type(recorded.event)]
-    if aggregate in (BLOCKED_PERSONS, REGION_PARTS):
+    if aggregate in BY_AUTHORITY:
         return state or MandateHolder(code=recorded.event.authority)
     if aggregate not in (AUTHORITY, JURISDICTION):
         return aggregate.evolve(state, recorded)
@@ -153,10 +163,8 @@ def marking_of(event: object, state: object) -> Marking:
         case EvidenceRegraded() | EvidenceWithdrawn():
             assert isinstance(state, Incident)
             return state.marking_of(state.piece(event.evidence))
-        case PersonBlocked() | PersonUnblocked():
-            return Marking.AMBER
         case _:
-            return markings.of_state(state)
+            return markings.of_state(state) if own_audience(event) is None else Marking.AMBER
 
 
 def payload_without(withheld: tuple[str, ...], event: object) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from domain.visibility import EVERYBODY
 from domain.vocabulary import Marking, regions_of
+from domain.webhook_endpoint.state import WebhookEndpoint
 from projections.rows.state_items import item_rows, without_texts
 from projections.tables.view import Folded, RowUpdate, Values
 
@@ -78,7 +79,7 @@ def fold_versions(
 
 def audience_of(state: Any) -> list[str]:
     """The audience tokens of a subject. What has no marking is CLEAR."""
-    return sorted(state.audience) if isinstance(state, DeploymentRequest | Incident) else [EVERYBODY]
+    return sorted(state.audience) if isinstance(state, DeploymentRequest | Incident | WebhookEndpoint) else [EVERYBODY]
 
 
 def readers_of(state: Any) -> list[str]:

@@ -18,15 +18,16 @@ from sqlalchemy import (
     text,
 )
 
-from domain import blocked_persons, markings
-from domain.catalogue import AUTHORITY, BLOCKED_PERSONS, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, REGION_PARTS
+from domain import markings
+from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, own_audience
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.events import OfEvidence
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
-from domain.voided_events import BlockEventVoided, JurisdictionEventVoided, RegionEventVoided
+from domain.voided_events import JurisdictionEventVoided
 from projections.rows.api_terms import MandateHolder
 from projections.rows.audit_entries import (
+    BY_AUTHORITY,
     AuditEntry,
     VisibleEntry,
     entry,
@@ -151,8 +152,8 @@ def _values(row: TrailRow, state: Any, audience: list[str]) -> Values:
     marking, own, within = marking_of(event, state), audience, row.within
     if isinstance(event, OfEvidence):
         own, within = sorted(state.audience_of(state.piece(event.evidence))), audience
-    if isinstance(event, blocked_persons.Event):
-        own = sorted(blocked_persons.audience(event))
+    if (audience_of_event := own_audience(event)) is not None:
+        own = sorted(audience_of_event)
     return (
         each.position,
         each.subject,
@@ -231,10 +232,10 @@ VIEW: Final = View(
         AUTHORITY.name: _states_of(MandateHolder),
     },
     by_stream=(DEPLOYMENT_REQUEST, INCIDENT),
-    by_position=(AUTHORITY, JURISDICTION, BLOCKED_PERSONS, REGION_PARTS),
+    by_position=(AUTHORITY, JURISDICTION, *BY_AUTHORITY),
     subject=subject_of,
     kind=kind_of,
     fold=fold,
     parks=False,
-    ignores=(JurisdictionEventVoided, BlockEventVoided, RegionEventVoided),
+    ignores=(JurisdictionEventVoided, *(each.voided for each in BY_AUTHORITY)),
 )

@@ -101,6 +101,9 @@ COMMANDS: Final[dict[str, dict[str, Command]]] = {
         "rebuild": Command("rebuild_commands", "Rebuild views from the events", "mandate rebuild --dry-run"),
         "replay": Command("replay_command", "Check that this version can read every event", "mandate replay --check"),
         "parked": Command("parked_commands", "Events that could not be applied to a view", "mandate parked list"),
+        "deliveries": Command(
+            "deliveries_command", "Messages to webhooks: list, send again, skip", "mandate deliveries list --state DEAD"
+        ),
         "events": Command("event_commands", "Void unreadable events, or list the voided ones", "mandate events list"),
     },
     "Integrate": {

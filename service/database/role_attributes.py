@@ -1,4 +1,6 @@
-"""What roles need besides rights on tables: the API's may become the reader, and the worker bypasses row security."""
+"""What roles need besides rights on tables: the API's and the worker's may become the reader, and the worker bypasses
+row security.
+"""
 
 from typing import Final
 
@@ -19,6 +21,7 @@ LACKS_BYPASS: Final = text("""
     SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role AND rolcanlogin AND NOT rolbypassrls AND NOT rolsuper)
         AND NOT pg_has_role(:role, current_user, 'USAGE')
 """)
+CAN_LOG_IN: Final = text("SELECT rolcanlogin FROM pg_roles WHERE rolname = :role")
 IS_MEMBER: Final = text("""
     SELECT pg_has_role(:role, :reader, CASE WHEN current_setting('server_version_num')::int < 160000
                                             THEN 'MEMBER' ELSE 'SET' END)
@@ -31,14 +34,22 @@ def ensure_attributes(connection: Connection) -> None:
     role = REGISTER if has_api else str(connection.scalar(text("SELECT current_user")))
     if not _exists(connection, READER):
         raise Misconfigured(" ".join(NO_READER.format(role=role).split()))
-    if not _is_member(connection, role):
-        _try(connection, f"GRANT {READER} TO {role}")
-        if not _is_member(connection, role):
-            raise Misconfigured(NO_MEMBER.format(role=role, reader=READER))
+    _ensure_member(connection, role, is_used=True)
+    if _exists(connection, WORKER):
+        _ensure_member(connection, WORKER, is_used=bool(connection.scalar(CAN_LOG_IN, {"role": WORKER})))
     if _exists(connection, WORKER) and connection.scalar(LACKS_BYPASS, {"role": WORKER}):
         _try(connection, f"ALTER ROLE {WORKER} BYPASSRLS")
         if connection.scalar(LACKS_BYPASS, {"role": WORKER}):
             raise Misconfigured(NO_BYPASS.format(role=WORKER))
+
+
+def _ensure_member(connection: Connection, role: str, *, is_used: bool) -> None:
+    """The API reads for viewers, and the worker for webhook endpoints. Raises Misconfigured if the role is used."""
+    if _is_member(connection, role):
+        return
+    _try(connection, f"GRANT {READER} TO {role}")
+    if is_used and not _is_member(connection, role):
+        raise Misconfigured(NO_MEMBER.format(role=role, reader=READER))
 
 
 def _exists(connection: Connection, role: str) -> bool:

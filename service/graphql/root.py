@@ -22,6 +22,8 @@ from service.graphql.schema.requests.mutations import RequestMutations
 from service.graphql.schema.requests.queries import RequestQueries
 from service.graphql.schema.scalars import SCALARS
 from service.graphql.schema.situation.queries import SituationQueries
+from service.graphql.schema.webhooks.mutations import WebhookMutations
+from service.graphql.schema.webhooks.queries import WebhookQueries
 from service.graphql.subscriptions.fields import LiveSubscriptions
 
 
@@ -45,6 +47,7 @@ class Query(
     TrailQueries,
     AccessLogQueries,
     ViewQueries,
+    WebhookQueries,
 ):
     pass
 
@@ -59,7 +62,13 @@ class Query(
     )
 )
 class Mutation(
-    AuthorityMutations, IncidentMutations, PersonMutations, RegionMutations, RequestMutations, ViewMutations
+    AuthorityMutations,
+    IncidentMutations,
+    PersonMutations,
+    RegionMutations,
+    RequestMutations,
+    ViewMutations,
+    WebhookMutations,
 ):
     pass
 

@@ -11,6 +11,7 @@ from projections.reading.reader import Reader
 from projections.views.authorities import standing_of
 from service.access.authentication import open_authentication
 from service.access.issuers import Issuer
+from service.access.webhook_keys import WebhookKeys
 from service.commands.actor_names import ActorNames
 from service.commands.blocked_persons import following_blocks
 from service.event_store.access_recorder import AccessRecorder
@@ -39,6 +40,7 @@ def create_app(
 
     tokens: the register's own, None if they are not accepted. issuers: external ones that are.
     """
+    webhook_keys = WebhookKeys.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -55,16 +57,14 @@ def create_app(
                 ):
                     reader = _reader(settings, connections, clock)
                     metrics = app.state.metrics = _metrics(write, connections, live)
+                    warnings = {
+                        "durability": write.store.durability_warning,
+                        "archive": write.store.archive_warning,
+                        "issuers": authentication.warning,
+                    }
+                    health_reader = Reader(health_connections, standing_of, answer_limit=settings.statement_timeout)
                     app.state.health_check = HealthCheck(
-                        Reader(health_connections, standing_of, answer_limit=settings.statement_timeout),
-                        urls.api,
-                        tolerance(settings),
-                        write.store.probe,
-                        {
-                            "durability": write.store.durability_warning,
-                            "archive": write.store.archive_warning,
-                            "issuers": authentication.warning,
-                        },
+                        health_reader, urls.api, tolerance(settings), write.store.probe, warnings
                     )
                     app.state.services = Services(
                         as_node=as_node,
@@ -79,6 +79,7 @@ def create_app(
                         record_execution=metrics.execution,
                         record_document_metric=metrics.document,
                         clock=clock,
+                        webhook_keys=webhook_keys,
                         budget=CostBudget(settings.cost_per_minute),
                     )
                     yield

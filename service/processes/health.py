@@ -13,11 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.vocabulary import SYSTEM
 from projections.reading import view_status
+from projections.reading.delivery_counts import NONE_WAIT, DeliveryCounts, delivery_counts
 from projections.reading.lock_holders import blocked
 from projections.reading.reader import DatabaseUnavailable, Reader
 from projections.reading.view_status import ViewStatus
 from projections.rebuilding import rebuild_queue
 from projections.rebuilding.rebuild_queue import RebuildEnd
+from projections.tables import deliveries
 from service.commands.policy_runner import CONSUMER_NAME
 from service.database.migrations import pending
 from service.errors import Overloaded, Unavailable
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 DATABASE: Final = "database"
 MIGRATIONS: Final = "migrations"
 COMMANDS: Final = "commands"
+DELIVERIES: Final = deliveries.NAME
 
 Probe = Callable[[], None]
 """Takes the path of a command. Raises Unavailable if nothing can be recorded. May block its thread."""
@@ -47,13 +50,14 @@ class HealthReport:
     """problems: subject -> problem; empty if healthy.
 
     warnings: for operators; they do not affect readiness. statuses: of the views, if known.
-    ended: results of their last rebuilds.
+    ended: results of their last rebuilds. deliveries: messages that wait or were given up.
     """
 
     problems: Mapping[str, str]
     statuses: Sequence[ViewStatus] = ()
     ended: Sequence[RebuildEnd] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)
+    deliveries: DeliveryCounts = NONE_WAIT
 
     @property
     def is_ready(self) -> bool:
@@ -66,7 +70,7 @@ class HealthReport:
 
     @property
     def is_ready_for_reads(self) -> bool:
-        return not self.problems.keys() - {COMMANDS, CONSUMER_NAME}
+        return not self.problems.keys() - {COMMANDS, CONSUMER_NAME, DELIVERIES}
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -80,6 +84,13 @@ class HealthReport:
 
 def _ready(is_ready: bool) -> str:
     return "ready" if is_ready else "not ready"
+
+
+def _given_up(messages: DeliveryCounts) -> dict[str, str]:
+    if not messages.dead:
+        return {}
+    what = "1 message to a webhook was" if messages.dead == 1 else f"{messages.dead:,} messages to webhooks were"
+    return {DELIVERIES: f"{what} given up: see 'mandate deliveries list'"}
 
 
 class HealthCheck:
@@ -123,7 +134,8 @@ class HealthCheck:
             {**reads.problems, **commands.problems},
             reads.statuses,
             reads.ended,
-            {**reads.warnings, **commands.warnings, **warnings},
+            {**reads.warnings, **commands.warnings, **warnings, **_given_up(reads.deliveries)},
+            reads.deliveries,
         )
 
     async def _failure(self) -> Unavailable | None:
@@ -163,6 +175,7 @@ class HealthCheck:
             reading = await self._reader.reading(SYSTEM)
             statuses = await reading.rows(view_status.statuses(FOLLOWED))
             ended = await reading.rows(rebuild_queue.ended())
+            [messages] = await reading.rows(delivery_counts())
             locks = await reading.rows(blocked()) if any_late(statuses, self._tolerance) else []
         except (DatabaseUnavailable, DBAPIError) as error:
             log.warning("the health check got no answer from the database: %s", error)
@@ -171,8 +184,8 @@ class HealthCheck:
         is_allowed, unled_for = self._is_allowed(self._phase_since), self._unled_for(statuses)
         missing_followers = unfollowed(statuses, self._tolerance, locks, None if is_allowed else unled_for)
         if is_allowed:
-            return HealthReport(faults, statuses, ended, dict.fromkeys(missing_followers, self._phase))
-        return HealthReport({**faults, **missing_followers}, statuses, ended)
+            return HealthReport(faults, statuses, ended, dict.fromkeys(missing_followers, self._phase), messages)
+        return HealthReport({**faults, **missing_followers}, statuses, ended, deliveries=messages)
 
     def _begin(self, phase: str) -> None:
         """No follower has been seen since."""

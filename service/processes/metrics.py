@@ -137,6 +137,10 @@ class HealthCollector(Collector):
         for name, help_text, value in OF_VIEWS:
             yield _gauge(f"view_{name}", help_text, ("view",), [((each.view,), value(each)) for each in statuses])
         yield _gauge("view_rebuild_step", "1 for the current step of a rebuild.", ("view", "step"), steps)
+        counts = [(("pending",), health.deliveries.pending), (("dead",), health.deliveries.dead)]
+        yield _gauge("deliveries", "Messages to webhooks that wait or were given up.", ("state",), counts)
+        oldest = [((), health.deliveries.oldest)]
+        yield _gauge("delivery_oldest_seconds", "Age of the oldest message that waits.", (), oldest)
         name, help_text = "view_rebuild_ended_timestamp_seconds", "When the last rebuild ended, by outcome."
         yield _gauge(name, help_text, ("view", "outcome"), ends)
         name, help_text = "view_rebuild_differing_rows", "Rows of the last rebuild that differed from those served."

@@ -9,12 +9,12 @@ from projections.catalogue import VIEW_OF
 from projections.following.leadership import OF_ANOTHER_LOG
 from projections.reading.lock_holders import Blocked
 from projections.reading.view_status import ViewStatus
-from projections.tables import checkpoints
+from projections.tables import checkpoints, deliveries
 from projections.tables.checkpoints import FollowerState
 from projections.tables.view import View
 from service.commands.policy_runner import CONSUMER_NAME
 
-FOLLOWED: Final = (*VIEW_OF, CONSUMER_NAME)
+FOLLOWED: Final = (*VIEW_OF, CONSUMER_NAME, deliveries.NAME)
 """All consumers of the log that must be up to date."""
 STUCK_AFTER: Final = 30.0
 

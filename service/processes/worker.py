@@ -1,8 +1,11 @@
-"""The worker: a follower for each view, one for the policies, rebuilds, expiry of approvals and of the access log."""
+"""The worker: a follower for each view, one for the policies, one for messages, and their sender; rebuilds; expiry of
+approvals and of the access log.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, Final
@@ -14,12 +17,16 @@ from projections.catalogue import VIEWS
 from projections.following import parked_events
 from projections.following.follower import Consumer, ReadFeed, follow, view_consumer
 from projections.following.leadership import connect
+from service.access.webhook_keys import WebhookKeys
 from service.commands.dispatcher import blocking
 from service.commands.policy_queries import PolicyQueries
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION, PolicyRunner
 from service.errors import Unavailable
+from service.notifications.due import remind
+from service.notifications.outbox import Outbox
 from service.processes.access_log_retention import expire_access_log
 from service.processes.composition import Clock, write_side
+from service.processes.notification_composition import send_messages
 from service.processes.rebuild_worker import RebuildWorker
 from service.settings import DatabaseUrls, Settings
 
@@ -48,8 +55,9 @@ class Worker:
         self._urls = urls
 
     def run(self, stop: Event) -> None:
-        """Runs until `stop` is set, then finishes tasks in progress. Raises WorkerFailed."""
+        """Runs until `stop` is set, then finishes tasks in progress. Raises WorkerFailed, Misconfigured."""
         failed: list[str] = []
+        keys = WebhookKeys.of(self._settings)
         with (
             closing(PolicyQueries(self._urls.worker, stop)) as policy_queries,
             write_side(self._settings, self._urls.worker) as write,
@@ -59,7 +67,8 @@ class Worker:
             policy_runner = PolicyRunner(
                 dispatch, write.state_cache, write.store.feed, policy_queries.affected_requests, clock
             )
-            self._work(policy_runner, policy_queries, clock, write.store.feed, stop, failed)
+            send = partial(send_messages, self._settings, self._urls.worker, write, dispatch, keys, stop)
+            self._work(policy_runner, policy_queries, clock, write.store.feed, send, stop, failed)
         if failed:
             raise WorkerFailed(f"{', '.join(failed)} ended by an error")
 
@@ -69,14 +78,18 @@ class Worker:
         policy_queries: PolicyQueries,
         clock: Clock,
         feed: ReadFeed,
+        send: Callable[[], None],
         stop: Event,
         failed: list[str],
     ) -> None:
-        consumers = [*(view_consumer(view) for view in VIEWS), _policy_consumer(policy_runner)]
+        consumers = [*(view_consumer(view) for view in VIEWS), _policy_consumer(policy_runner), Outbox().consumer]
         tasks = {consumer.name: self._follow(consumer, feed, stop) for consumer in consumers}
         tasks["rebuilds"] = lambda: RebuildWorker(self._urls.worker).run(stop)
         days = self._settings.access_log_days
         tasks["access log"] = lambda: expire_access_log(self._urls.worker, days, stop)
+        tasks["messages"] = send
+        reminders, escalation = self._settings.days_of_reminders, self._settings.escalation_days
+        tasks["reminders"] = lambda: remind(self._urls.worker, reminders, escalation, stop)
         tasks["time"] = lambda: self._tick(policy_runner, policy_queries, clock, stop)
         parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in tasks.items()]
         for part in parts:

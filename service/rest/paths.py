@@ -25,11 +25,13 @@ PATHS: Final = (
     DocumentPath("/incidents/{reference}/history", "incident-history"),
     DocumentPath("/inbox", "inbox"),
     DocumentPath("/trail", "audit-trail"),
+    DocumentPath("/events/{position}", "event"),
     DocumentPath("/access-log", "access-log"),
     DocumentPath("/situation", "situation"),
     DocumentPath("/authorities", "authorities"),
     DocumentPath("/regions", "regions"),
     DocumentPath("/region", "region"),
+    DocumentPath("/webhook-endpoints", "webhook-endpoints"),
     DocumentPath("/projections", "projections"),
     DocumentPath("/viewer", "viewer"),
 )

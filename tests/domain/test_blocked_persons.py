@@ -7,6 +7,7 @@ import pytest
 
 from domain import blocked_persons
 from domain.blocked_persons import STREAM, BlockedPersons, BlockPerson, PersonBlocked, PersonUnblocked, UnblockPerson
+from domain.catalogue import own_audience
 from domain.refusals import InvalidInput, NotPermitted
 from domain.vocabulary import REGISTER, SYSTEM, AuthorityCode, Label, Role, Subject
 from tests.domain.case import KFOR, PRISTINA, REGISTERED, WHY, admin, person
@@ -69,7 +70,7 @@ def test_the_number_of_blocked_persons_is_limited(monkeypatch: pytest.MonkeyPatc
 
 def test_auditors_and_the_acting_authority_may_see_it() -> None:
     event: Any = blocked().event
-    assert blocked_persons.audience(event) == {"auditors", "authority:kfor"}
+    assert own_audience(event) == frozenset({"auditors", "authority:kfor"})
 
 
 def test_a_state_is_that_of_the_one_stream() -> None:

@@ -41,6 +41,7 @@ from domain.vocabulary import (
 )
 from service.event_store.records import AppendItem, UnrecordedEvent
 from tests.projections.chance import CODES, REGIONS, START
+from tests.projections.endpoint_events import endpoint_events
 from tests.projections.incident_steps import IncidentSteps
 
 Made = tuple[UUID, Any]
@@ -69,6 +70,10 @@ class Histories(IncidentSteps):
             event = RegionRegistered(authority=CODES[0], path=Region(path), names=names)
             made.append((region.stream_of(event.path), event))
         return self._item(made)
+
+    def endpoint(self) -> AppendItem:
+        """A webhook endpoint of one authority."""
+        return self._item(endpoint_events(self.uuid(), CODES[1], self.text))
 
     def items(self, count: int) -> list[AppendItem]:
         return [self.item() for _ in range(count)]

@@ -77,7 +77,7 @@ def test_each_has_the_least_that_it_needs(service: str) -> None:
 def test_only_the_database_network_is_shared_and_it_leads_nowhere() -> None:
     assert COMPOSE["networks"]["store"] == {"internal": True}
     outside = {service for service, config in SERVICES.items() if config["networks"] != ["store"]}
-    assert outside == {"api"}
+    assert outside == {"api", "worker"}, "workers send webhooks"
 
 
 def test_secrets_are_files_and_each_gets_its_own_alone() -> None:
@@ -86,8 +86,8 @@ def test_secrets_are_files_and_each_gets_its_own_alone() -> None:
         named = {value.removeprefix("/run/secrets/") for value in values if value.startswith("/run/secrets/")}
         assert named <= set(config["secrets"]) <= COMPOSE["secrets"].keys()
         assert [value for value in values if re.search(r"://\w+:", value)] == [], service
-    assert SERVICES["api"]["secrets"] == ["api_password", "token_key"]
-    assert SERVICES["worker"]["secrets"] == ["worker_password"]
+    assert SERVICES["api"]["secrets"] == ["api_password", "token_key", "webhook_key"]
+    assert SERVICES["worker"]["secrets"] == ["worker_password", "webhook_key"]
     assert SERVICES["migrate"]["secrets"] == ["owner_password"]
 
 

@@ -1,7 +1,7 @@
 """The folder of a register's backups.
 
     FOLDER/SERIES/INSTANT/cluster    a base backup: the data as of that instant, when it was complete
-    FOLDER/SERIES/INSTANT/token.key  the key that signs tokens
+    FOLDER/SERIES/INSTANT/token.key, webhook.key  the keys of tokens and of webhooks
     FOLDER/SERIES/wal                what was written since the first of them
 
 A series is archived by one server only. A restored server begins another one, since what it writes takes the place of

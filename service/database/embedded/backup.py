@@ -28,7 +28,7 @@ from service.database.embedded.archive import (
 from service.database.embedded.binaries import Programs, find_programs
 from service.database.embedded.manifest import CHECKSUM, system_identifier, verify
 from service.errors import Misconfigured
-from service.identity import OWN_KEY
+from service.identity import keys_in
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def back_up(superuser: str, data_dir: Path, folder: Path, keep: int | None = Non
                 log.warning("the archive in %s ends here: from now on, WAL is archived to %s", previous.parent, folder)
             _archive_wal(superuser, postgres, series)
             base = _base_backup(programs, superuser, series, server_log)
-            for key in postgres.parent.glob(f"{OWN_KEY}*"):
+            for key in keys_in(postgres.parent):
                 shutil.copy2(key, base.folder)
             removed = remove_all_but(keep, folder, system, programs, server_log) if keep else []
         size = sum(each.stat().st_size for each in base.folder.rglob("*") if each.is_file())

@@ -17,7 +17,7 @@ from service.database.embedded.binaries import find_programs
 from service.database.embedded.cluster import ARCHIVING, SUPERUSER, Cluster, socket_folder
 from service.database.embedded.manifest import verify
 from service.errors import Misconfigured
-from service.identity import OWN_KEY
+from service.identity import keys_in
 
 log = logging.getLogger(__name__)
 
@@ -140,12 +140,12 @@ def _put(cluster: Cluster, postgres: Path, base: BaseBackup) -> None:
     postgres.mkdir(mode=0o700, exist_ok=True)
     (postgres / ARCHIVING).unlink(missing_ok=True)
     cluster.data.rename(postgres / "cluster")
-    for key in base.folder.glob(f"{OWN_KEY}*"):
+    for key in keys_in(base.folder):
         existing = postgres.parent / key.name
         if not existing.exists():
             shutil.copy2(key, existing)
         elif existing.read_bytes() != key.read_bytes():
             log.warning(
-                "%s stays, but is not the key of the backup, %s: tokens signed with that are refused", existing, key
+                "%s stays, but is not the key of the backup, %s: what is signed with that is refused", existing, key
             )
     shutil.rmtree(cluster.folder)

@@ -10,7 +10,7 @@ OWNER = "mandate_owner"
 SERVICE_ROLES = ("mandate_api", "mandate_worker")
 ATTRIBUTES = (
     "GRANT mandate_reader TO mandate_owner WITH ADMIN OPTION",
-    "GRANT mandate_reader TO mandate_api",
+    "GRANT mandate_reader TO mandate_api, mandate_worker",
     "ALTER ROLE mandate_worker BYPASSRLS",
 )
 """Only a superuser can set these; see docs/operations/roles.md."""

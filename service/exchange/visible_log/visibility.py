@@ -7,9 +7,9 @@ from itertools import chain
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from domain import authority, blocked_persons
+from domain import authority
 from domain.authority import Authority
-from domain.catalogue import AGGREGATES, INCIDENT, UNBEGUN, Aggregate, evolve, version_of
+from domain.catalogue import AGGREGATES, INCIDENT, UNBEGUN, Aggregate, evolve, own_audience, version_of
 from domain.decider import Context, resolve
 from domain.deployment_request.state import Deliberations, DeploymentRequest
 from domain.deployment_request.visibility import disclosed, internal_parts
@@ -55,8 +55,8 @@ class VisibleStream:
 
     def shows(self, event: object, viewer: Viewer) -> bool:
         """Whether the viewer may see this event of the stream."""
-        if isinstance(event, blocked_persons.Event):
-            return viewer.sees(blocked_persons.audience(event))
+        if (audience := own_audience(event)) is not None:
+            return viewer.sees(audience)
         return self.visible and not (isinstance(event, OfEvidence) and event.evidence in self.hidden)
 
     def withheld(self, recorded: Recorded[Any]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def histories() -> Histories:
 
 @pytest.fixture
 def recorded(world: World, histories: Histories) -> World:
-    world.append([histories.opening(), *histories.items(120)])
+    world.append([histories.opening(), histories.endpoint(), *histories.items(120)])
     return world
 
 

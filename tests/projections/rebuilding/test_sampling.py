@@ -30,7 +30,7 @@ def recorded(databases: Databases) -> Iterator[World]:
     histories = Histories(71)
     with databases.fresh() as urls, closing(EventStore(urls.owner)) as store:
         world = World(urls, store)
-        world.append([histories.opening(), *histories.items(200)])
+        world.append([histories.opening(), histories.endpoint(), *histories.items(200)])
         world.apply()
         yield world
 

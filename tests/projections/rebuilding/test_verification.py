@@ -28,7 +28,7 @@ def histories() -> Histories:
 
 @pytest.fixture
 def recorded(world: World, histories: Histories) -> World:
-    world.append([histories.opening(), *histories.items(200)])
+    world.append([histories.opening(), histories.endpoint(), *histories.items(200)])
     world.apply()
     return world
 

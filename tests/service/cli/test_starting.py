@@ -49,7 +49,7 @@ def test_a_start(waiting: DatabaseUrls, followed_before: bool) -> None:
 
 def test_a_start_with_views_that_are_up_to_date(database_urls: DatabaseUrls) -> None:
     with served(database_urls, stuck_after=ALLOWED) as register:
-        until(lambda: problems(register).keys() == {"policies"})
+        until(lambda: problems(register).keys() == {"deliveries", "policies"})
     with served(database_urls, follow=False, stuck_after=ALLOWED) as register:
         answer = register.client.get("/health/ready")
         assert (answer.status_code, answer.json()["problems"]) == (200, {})

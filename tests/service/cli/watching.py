@@ -15,6 +15,7 @@ from projections.reading.reader import Reader
 from projections.views import deployment_requests
 from projections.views.authorities import standing_of
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION
+from service.notifications.outbox import Outbox
 from service.processes.health import HealthCheck, HealthReport
 from service.processes.view_problems import HealthTolerance
 from tests.projections.world import World
@@ -28,7 +29,7 @@ SHORT = HealthTolerance(stuck_after=0.2)
 
 def courses(*others: Consumer) -> list[Consumer]:
     """One for everything that is followed."""
-    named = {course.name: course for course in (*map(view_consumer, VIEWS), POLICIES)}
+    named = {course.name: course for course in (*map(view_consumer, VIEWS), POLICIES, Outbox().consumer)}
     return list((named | {other.name: other for other in others}).values())
 
 

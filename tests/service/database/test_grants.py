@@ -74,6 +74,10 @@ def test_a_reader_is_needed(own_server: DatabaseUrls) -> None:
     run(own_server, "REVOKE mandate_reader FROM mandate_api", "REVOKE ALL ON SCHEMA event_store FROM mandate_api")
     with pytest.raises(Misconfigured, match="run GRANT mandate_reader TO mandate_api"):
         migrate(own_server.owner)
+    run(own_server, "GRANT mandate_reader TO mandate_api")
+    run(own_server, "REVOKE mandate_reader FROM mandate_worker", "REVOKE ALL ON SCHEMA event_store FROM mandate_worker")
+    with pytest.raises(Misconfigured, match="mandate_worker may not read for a viewer"):
+        migrate(own_server.owner)
     run(own_server, "DROP OWNED BY mandate_reader", "DROP ROLE mandate_reader")
     with pytest.raises(Misconfigured, match="CREATE ROLE mandate_reader NOLOGIN; GRANT mandate_reader TO mandate_api"):
         migrate(own_server.owner)

@@ -1,6 +1,7 @@
 """Every operation of the trusted documents, in a case that is played with them alone."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from graphql import OperationType
@@ -60,13 +61,16 @@ class Case:
         self.request = answer["deploymentRequest"]["id"]
 
 
-def test_a_case_is_played_with_trusted_documents_alone(databases: Databases) -> None:
-    with databases.fresh() as urls, served(urls, documents="trusted") as register:
+def test_a_case_is_played_with_trusted_documents_alone(databases: Databases, tmp_path: Path) -> None:
+    key = tmp_path / "webhook.key"
+    key.write_bytes(b"w" * 32)
+    with databases.fresh() as urls, served(urls, documents="trusted", webhook_key_file=key) as register:
         case = Case(register)
         decide(case)
         read_all(case, "id")
         read_all(case, "reference")
         go_on(case)
+        send_webhooks(case)
     trusted = TrustedDocuments(schema, read_documents())
     operations = [operation for name in read_documents() for operation in trusted.find(name).operations]
     live = {operation.name for operation in operations if operation.kind is OperationType.SUBSCRIPTION}
@@ -146,6 +150,22 @@ def read_all(case: Case, by: str) -> None:
     assert read("inbox", "Inbox")["totalCount"] == 0
     assert case.execute(ROB, "projections", "Projections")
     assert case.execute(ROB, "viewer", "Viewer")["authority"] == "decider"
+
+
+def send_webhooks(case: Case) -> None:
+    terms = {"name": REASON, "url": "https://receiver.example/", "roles": ["OBSERVER"]}
+    endpoint = case.command(CLERK, "webhooks", "RegisterWebhookEndpoint", **terms)["endpoint"]["id"]
+    changed = {**terms, "name": "Changed", "reason": REASON}
+    case.command(CLERK, "webhooks", "ChangeWebhookEndpoint", id=endpoint, **changed)
+    for operation in ("DisableWebhookEndpoint", "EnableWebhookEndpoint", "RotateWebhookKey"):
+        case.command(CLERK, "webhooks", operation, id=endpoint, reason=REASON)
+    [listed] = case.execute(CLERK, "webhook-endpoints", "WebhookEndpoints", atLeast=case.position)
+    assert (listed["name"], listed["status"]) == ("Changed", "ENABLED")
+    event = case.execute(CLERK, "event", "Event", position=case.position, atLeast=case.position)
+    assert event["payload"] == {"authority": "secretariat", "reason": REASON}
+    assert case.execute(ROB, "webhook-reminder", "WebhookReminder", id=case.request)["id"] == case.request
+    thin = case.execute(CLERK, "webhook-message", "WebhookMessage", position=case.position)
+    assert thin["type"] == event["type"] == "WebhookKeyRotated"
 
 
 def go_on(case: Case) -> None:

@@ -46,7 +46,7 @@ def test_every_path_answers_as_described(told: World) -> None:
         if path == "/api/region":
             continue
         operation = item["get"]
-        named = path.format(reference=told.incident if "/incidents/" in path else told.decided)
+        named = path.format(reference=told.incident if "/incidents/" in path else told.decided, position=1)
         given: dict[str, Any] = {
             each["name"]: PARAMETERS[each["name"]]
             for each in operation["parameters"]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain import blocked_persons
 from domain.blocked_persons import PersonBlocked
-from domain.catalogue import AGGREGATE_OF
+from domain.catalogue import AGGREGATE_OF, own_audience
 from domain.deployment_request.decision import ConditionState
 from domain.deployment_request.events import (
     ConditionSet,
@@ -192,8 +192,8 @@ def _shown(model: Model) -> Iterator[Recorded[Any]]:
 
 def _sees(viewer: Viewer, recorded: Recorded[Any], state: Any) -> bool:
     event = recorded.event
-    if isinstance(event, blocked_persons.Event):
-        return viewer.sees(blocked_persons.audience(event))
+    if (audience := own_audience(event)) is not None:
+        return viewer.sees(audience)
     if isinstance(event, OfEvidence):
         piece = next(each for each in state.evidence if each.id == event.evidence)
         return viewer.sees(state.audience) and viewer.sees(state.audience_of(piece))

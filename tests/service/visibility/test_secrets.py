@@ -47,7 +47,7 @@ VIEWERS: Final = (
 """p2 to p4 are named as recipients; carol audits everything; nowhere is not registered."""
 UNSHOWN: Final = {
     *("InboxChange.came", "InboxChange.went"),
-    *("Actor.name", "Evidence.sha256", "Region.parent"),
+    *("Actor.name", "Evidence.sha256", "Region.parent", "WebhookEndpoint.publicKey"),
     *("ProjectionStatus.lastError", "ProjectionStatus.lastRebuild", "ProjectionStatus.rebuild"),
     *reached({"": SCHEMA.type_map["ProjectionStatus"].fields["rebuild"]}),
     *reached({"": SCHEMA.type_map["ProjectionStatus"].fields["lastRebuild"]}),
@@ -88,7 +88,7 @@ def planted(databases: Databases, seed: int) -> Iterator[Planted]:
     ):
         world, histories = World(urls, store), Secrets(seed, markings=True)
         begun = [histories.opening(), histories.block(), *histories.items(ITEMS)]
-        world.append([*begun, *histories.extended(), *histories.found()])
+        world.append([*begun, *histories.extended(), *histories.found(), histories.endpoint()])
         world.apply()
         model = Model(world.log())
         yield Planted(register, model, secrets.all_of(model))

@@ -24,6 +24,8 @@ LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "accessLog": (PAGES,),
     "regions": (PAGES,),
     "authorities": ("first: 100",),
+    "webhookEndpoints": ("first: 100",),
+    "recordedEvent": tuple(f"position: {position}" for position in range(1, 100, 4)),
     "situation": ("first: 100", f"first: 100, {AS_OF}"),
     "projections": ("",),
     "viewer": ("",),
@@ -41,7 +43,7 @@ LOOKUPS: Final[Mapping[str, tuple[str, ...]]] = {
 """By root field: the arguments that name a subject, by its id or its reference."""
 SEARCHES: Final = ("auditTrail(first: 1, filter: {actor: %s})", "deploymentRequests(first: 1, filter: {text: %s})")
 TYPES: Final = {"after": "String", "asOf": "DateTime", "id": "ID!", "name": "String!"}
-SAMPLES: Final = {"fromVersion": "1", "path": "xk", "authority": "alpha"}
+SAMPLES: Final = {"fromVersion": "1", "path": "xk", "authority": "alpha", "url": "https://receiver.example/"}
 """Of parameters and inputs, by name."""
 CHANGED: Final = "deploymentRequestChanged"
 FILES: Final = "/api/openapi.json"
@@ -145,7 +147,7 @@ class Viewing:
         return [given, *more, *([{**given, "asOf": self.as_of}] if is_past else [])]
 
     def _get(self, path: str, reference: str, query: Mapping[str, str], media: str) -> Any:
-        place = path.replace("{reference}", quote(reference))
+        place = path.replace("{reference}", quote(reference)).replace("{position}", "1")
         headers = {**self.register.headers(self.person), "accept": media}
         return self.register.client.get(place, params=query, headers=headers)
 

@@ -9,7 +9,7 @@ from projections.views.audit_trail_filter import AuditTrailFilter
 from service.graphql.schema.arguments import code, event_types, given, ids, list_filter, words
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.event_page import OLDEST, Before, EventPage, Last, Order
-from service.graphql.schema.audit_trail.types import RecordedEventConnection
+from service.graphql.schema.audit_trail.types import RecordedEvent, RecordedEventConnection
 from service.graphql.schema.context import Info
 from service.graphql.schema.scalars import Position
 
@@ -38,6 +38,15 @@ class AuditFilter:
 
 @strawberry.type
 class TrailQueries:
+    @strawberry.field(description="One event, by its position; null if there is none that the viewer may see.")
+    async def recorded_event(
+        self, info: Info, position: Position, at_least: Position | None = strawberry.UNSET
+    ) -> RecordedEvent | None:
+        loaders = info.context.loaders(given(at_least))
+        found = await loaders.events.load(position)
+        [event] = await presentation.present_entries([found], loaders) if found else [None]
+        return event
+
     @strawberry.field(description="Every event that the viewer may see, in the order of recording.")
     async def audit_trail(
         self,

@@ -6,8 +6,9 @@ from typing import Final, Self
 
 import strawberry
 
-from domain.catalogue import AUTHORITY, BLOCKED_PERSONS, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, REGION_PARTS
+from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION
 from domain.incident.events import EvidenceRecorded
+from projections.rows.audit_entries import BY_AUTHORITY
 from projections.rows.value_changes import Change
 from projections.views.audit_trail import AuditEntry, VisibleEntry
 from service.event_store.access_log import AUTHOR, Disclosure
@@ -25,7 +26,7 @@ EVENT_NAMES: Final = "; ".join(
     for events in (
         DEPLOYMENT_REQUEST.events,
         INCIDENT.events,
-        AUTHORITY.events + JURISDICTION.events + BLOCKED_PERSONS.events + REGION_PARTS.events,
+        (event for each in (AUTHORITY, JURISDICTION, *BY_AUTHORITY) for event in each.events),
     )
 )
 

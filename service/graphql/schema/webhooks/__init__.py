@@ -1,0 +1,4 @@
+"""Webhook endpoints.
+
+Serves `webhookEndpoints` and the commands of administrators on them.
+"""

@@ -1,0 +1,134 @@
+"""A register with webhook endpoints: an API in this process, and workers in processes of their own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from domain.vocabulary import Role
+from service.settings import DatabaseUrls
+from tests.service.graphql.api_client import ApiClient, Person, served
+
+KEY = b"w" * 32
+ADMIN = Person("admin", "kfor", (Role.ADMINISTRATOR,))
+CLERK = Person("clerk", "pristina", (Role.ADMINISTRATOR,))
+REQUESTER = Person("requester", "pristina", (Role.REQUESTER,))
+REVIEWER = Person("reviewer", "kfor", (Role.REVIEWER,))
+RESULT = """{ __typename
+    ... on WebhookEndpointRecorded { secret position endpoint { id version status publicKey url types document } }
+    ... on InvalidInput { fields { path message } } ... on Refusal { message } }"""
+
+
+@dataclass
+class Register:
+    """log: of its workers."""
+
+    api: ApiClient
+    urls: DatabaseUrls
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "worker.log"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("MANDATE_")},
+            "MANDATE_DATABASE_URL": self.urls.api,
+            "MANDATE_WORKER_DATABASE_URL": self.urls.worker,
+            "MANDATE_WEBHOOK_KEY_FILE": str(self.folder / "webhook.key"),
+            "MANDATE_WEBHOOK_NETWORKS": "127.0.0.0/8",
+            **self.settings,
+        }
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "service.cli", "worker"]
+        with self.log.open("ab") as output:
+            return subprocess.Popen(command, env=self.environment, stderr=output)
+
+    @contextmanager
+    def workers(self, number: int = 1) -> Iterator[list[subprocess.Popen[bytes]]]:
+        started = [self.start_worker() for _ in range(number)]
+        try:
+            yield started
+        finally:
+            for each in started:
+                each.kill()
+                each.wait(10)
+
+    def command(self, who: Person, mutation: str, kind: str = "WebhookEndpointInput", **values: Any) -> dict[str, Any]:
+        document = f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {RESULT} }}"
+        answer: dict[str, Any] = self.api.ask(who, document, input=values)[mutation]
+        return answer
+
+    def endpoint(self, url: str, by: Person = ADMIN, **values: Any) -> dict[str, Any]:
+        """Registers an endpoint, and returns its fields with the secret."""
+        wanted = {"name": "Receiver", "url": url, "roles": ["OBSERVER"], **values}
+        done = self.command(by, "registerWebhookEndpoint", "RegisterWebhookEndpointInput", **wanted)
+        assert done["__typename"] == "WebhookEndpointRecorded", done
+        return {**done["endpoint"], "secret": done["secret"], "position": done["position"]}
+
+    def submit(self, by: Person = REQUESTER, **values: Any) -> str:
+        """The id of a new request."""
+        start = datetime.now(UTC) + timedelta(days=30)
+        terms = {
+            "force": "KSF",
+            "strength": 60,
+            "region": "xk/north",
+            "purpose": "EXERCISE",
+            "period": {"start": start.isoformat(), "end": (start + timedelta(days=30)).isoformat()},
+            **values,
+        }
+        done = self.api.command(by, "submitDeploymentRequest", "SubmitDeploymentRequestInput", terms)
+        assert done["__typename"] == "DeploymentRequestRecorded", done
+        return str(done["id"])
+
+    def remark(self, request: str, text: str = "EXERCISE: a remark.", by: Person = REQUESTER) -> None:
+        """Records one event."""
+        done = self.api.command(
+            by, "remarkOnDeploymentRequest", "RemarkOnDeploymentRequestInput", {"id": request, "reason": text}
+        )
+        assert done["__typename"] == "DeploymentRequestRecorded", done
+
+    def rows(self, columns: str = "state, attempts, outcome, subject::text") -> list[tuple[Any, ...]]:
+        """The queue, in its order."""
+        with psycopg.connect(self.urls.owner) as connection:
+            return connection.execute(f"SELECT {columns} FROM projections.deliveries ORDER BY id".encode()).fetchall()
+
+    def states(self, request: str | None = None, endpoint: str | None = None) -> list[str]:
+        found = self.rows("state, subject::text, endpoint::text")
+        return [state for state, *of in found if request in (None, of[0]) and endpoint in (None, of[1])]
+
+    def let_time_pass(self, hours: float = 48) -> None:
+        """Whatever waits for a time is due, and claims of senders that are gone have ended."""
+        with psycopg.connect(self.urls.owner) as connection:
+            connection.execute(
+                """UPDATE projections.deliveries SET due_at = due_at - make_interval(hours => %(hours)s),
+                claimed_until = claimed_until - make_interval(hours => %(hours)s) WHERE state = 'PENDING'""",
+                {"hours": int(hours)},
+            )
+
+    def queued(self, endpoint: str) -> int:
+        return sum(found == UUID(endpoint) for (found,) in self.rows("endpoint"))
+
+
+@contextmanager
+def register(urls: DatabaseUrls, folder: Path, **settings: str) -> Iterator[Register]:
+    """kfor decides on xk. settings: of workers."""
+    (folder / "webhook.key").write_bytes(KEY)
+    with served(urls, webhook_key_file=folder / "webhook.key") as api:
+        for code, admin in (("kfor", ADMIN), ("pristina", CLERK)):
+            api.command(admin, "registerAuthority", "RegisterAuthorityInput", {"code": code, "name": code.upper()})
+        mandate = {"authority": "kfor", "region": "xk", "legalBasis": "UNSCR 1244"}
+        api.command(ADMIN, "grantMandate", "GrantMandateInput", mandate)
+        yield Register(api, urls, folder, settings)
