@@ -78,4 +78,10 @@ def filters(draw: st.DrawFn, past: Past, fields: Mapping[str, Field]) -> list[di
     """None, each field by itself, and several together."""
     together = draw(st.lists(st.sets(st.sampled_from(sorted(fields)), min_size=2, max_size=3), min_size=2, max_size=2))
     chosen: list[list[str]] = [[], *([name] for name in fields), *map(sorted, together)]
-    return [{name: draw(fields[name].values(past)) for name in names} for names in chosen]
+    return [_in_order({name: draw(fields[name].values(past)) for name in names}) for names in chosen]
+
+
+def _in_order(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Without an end that does not lie after the beginning: the API refuses that."""
+    ends = {f"{of}Until": wanted.get(f"{of}From") for of in ("submitted", "occurred")}
+    return {name: each for name, each in wanted.items() if ends.get(name) is None or each > ends[name]}
