@@ -96,7 +96,9 @@ def openapi(
 
 
 def _read(schemas: AnswerSchemas, resource: DocumentResource, node: DocumentNode, text: str) -> Schema:
-    content = {media: {"schema": schemas.of_answer(node)} for media in resource.media}
+    content = {
+        media: {"schema": schemas.of_answer(node) if media == JSON else {"type": "string"}} for media in resource.media
+    }
     return {
         "operationId": resource.path.document,
         "summary": text.partition("\n")[0].removeprefix("# "),

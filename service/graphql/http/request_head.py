@@ -1,5 +1,6 @@
 """The head of an HTTP request, read from its ASGI scope."""
 
+import re
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
@@ -8,6 +9,7 @@ from starlette.types import Scope
 
 from service.graphql.http.accept_header import Accepted
 
+HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9a-f:]+\](:[0-9]+)?")
 LONGEST_KEPT: Final = 256
 """Characters of an Accept header whose parsed form is kept."""
 
@@ -27,6 +29,12 @@ class RequestHead:
     def header(self, name: bytes) -> str:
         """The first value of a header; empty if there is none. name: in small letters."""
         return self._headers.get(name, b"").decode("latin-1")
+
+    @property
+    def origin(self) -> str:
+        """Of this server, as the client addressed it; empty if it did not say, or not in the usual form."""
+        host = self.header(b"host")
+        return f"{self._scope['scheme']}://{host}" if HOST.fullmatch(host) else ""
 
     @property
     def content_length(self) -> int | None:
