@@ -44,10 +44,11 @@ test: $(READY)
 ## make test-long  run the race, kill, history and random tests with ten times as many cases
 test-long: $(READY)
 	@TEST_PATHS=250 TEST_LIVES=1000 TEST_DOCUMENTS=25000 TEST_EXPORTS=all TEST_RACES=500 TEST_KILLS=30 TEST_PASTS=40 TEST_INBOXES=1430 \
-		TEST_SECRETS=20 $(BIN)/pytest -n 2 --timeout 1800 tests/domain/test_life_of_a_request.py \
+		TEST_SECRETS=20 TEST_DEPUTIES=1000 $(BIN)/pytest -n 2 --timeout 1800 tests/domain/test_life_of_a_request.py \
 		tests/service/graphql/compiled/test_random_documents.py tests/service/exchange/importing/test_bpic2020.py \
 		tests/faults/test_policies.py tests/projections/rebuilding/test_killed_rebuilds.py tests/service/graphql/test_any_past.py \
-		tests/projections/test_inbox.py tests/service/rest/test_random_paths.py tests/service/visibility
+		tests/projections/test_inbox.py tests/service/rest/test_random_paths.py tests/service/visibility \
+		tests/faults/test_deputies.py
 
 ## make soak [MINUTES=30]   run clients under random kills and rebuilds, then check the record
 soak: $(READY)

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 from uuid import UUID
 
-from domain import authority
+from domain import authority, deputies
 from domain.catalogue import AGGREGATES, Aggregate, Command, Event, State
 from domain.decider import Context, Opening, Step, decide, open_with
 from domain.number_series import NumberAssigned
-from domain.refusals import NotFound, Refusal
+from domain.refusals import InvalidInput, NotFound, Refusal
 from domain.vocabulary import Actor
 
 Route = Step[Any, Any, Any] | Opening[Any, Any, Any]
@@ -85,6 +85,12 @@ class DecisionAttempt:
         return self.states[self.subject]
 
     @property
+    def actor(self) -> Actor:
+        """Who is recorded: a deputy in the roles of their appointment. Raises Unread."""
+        acting = deputies.acting(self.context)
+        return self.context.actor if isinstance(acting, InvalidInput) else acting
+
+    @property
     def initial_streams(self) -> tuple[UUID, ...]:
         """The streams that every decision needs, to be read together."""
         actor = self.context.actor
@@ -109,10 +115,17 @@ class DecisionAttempt:
 
         The actor may see the subject: see `visibility_problem`.
         """
-        state = self.context.read(self.aggregate.state, self.subject)
+        acting = deputies.acting(self.context)
+        if isinstance(acting, InvalidInput):
+            return acting
+        answer = self._decide(self.context.as_actor(acting))
+        return answer if isinstance(answer, tuple) else deputies.with_appointment(answer, acting)
+
+    def _decide(self, context: Context) -> tuple[Event, ...] | Refusal:
+        state = context.read(self.aggregate.state, self.subject)
         if isinstance(self.route, Opening):
-            return open_with(self.route, self.command, state, self.context)
-        return decide(self.route, self.aggregate.steps, self.command, state, self.context, self.expected_version)
+            return open_with(self.route, self.command, state, context)
+        return decide(self.route, self.aggregate.steps, self.command, state, context, self.expected_version)
 
     @property
     def cause(self) -> int | None:

@@ -183,7 +183,7 @@ def _takes_another_administrator(
         context.two_administrators
         and command.audits_everything
         and authority is not None
-        and authority.registered_by.person == context.actor.person
+        and authority.registered_by.shares_a_person(context.actor)
     ):
         yield FieldProblem(
             path="authority",

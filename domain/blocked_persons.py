@@ -12,7 +12,7 @@ from domain.authority import by_administrator, by_operator_or, own_authority_is_
 from domain.decider import Context, Opening, Verdict
 from domain.recorded_event import Recorded, Upcasters
 from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import AuthorityCode, Label, Subject, Text, derived_id
+from domain.vocabulary import AuthorityCode, Label, Person, Subject, Text, derived_id
 
 STREAM: Final = derived_id("blocked persons", "")
 MOST: Final = 10_000
@@ -93,12 +93,12 @@ def unblock(command: UnblockPerson, state: BlockedPersons | None, context: Conte
 
 def _is_not_blocked(context: Context) -> Verdict:
     """The state decides, not the moment at which the actor's token was checked: two cannot block each other."""
-    met = context.actor.person not in _persons(context.read(BlockedPersons, STREAM))
+    met = not is_blocked(context.actor.person, context)
     return Verdict(rule="BLOCKED", met=met, description="You are blocked.")
 
 
 def _is_another(command: BlockPerson, state: BlockedPersons | None, context: Context) -> Problems:
-    if not context.actor.is_system and (command.issuer, command.subject) == context.actor.person:
+    if not context.actor.is_system and (command.issuer, command.subject) in context.actor.persons:
         yield FieldProblem(path="subject", message="You cannot block yourself: another administrator can.")
 
 
@@ -115,6 +115,10 @@ def _has_room(command: BlockPerson, state: BlockedPersons | None, context: Conte
 def _is_blocked(command: UnblockPerson, state: BlockedPersons | None, context: Context) -> Problems:
     if (command.issuer, command.subject) not in _persons(state):
         yield FieldProblem(path="subject", message=f"'{command.subject}' of '{command.issuer}' is not blocked.")
+
+
+def is_blocked(person: Person, context: Context) -> bool:
+    return person in _persons(context.read(BlockedPersons, STREAM))
 
 
 def _persons(state: BlockedPersons | None) -> frozenset[tuple[str, str]]:

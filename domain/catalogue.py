@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from domain import authority, blocked_persons, idempotency_key, jurisdiction, number_series, region, voided_events
+from domain import (
+    authority,
+    blocked_persons,
+    deputies,
+    deputy_appointment,
+    idempotency_key,
+    jurisdiction,
+    number_series,
+    region,
+    voided_events,
+)
 from domain.authority import Authority
 from domain.blocked_persons import BlockedPersons
 from domain.decider import Context, Opening, Step
@@ -15,6 +25,7 @@ from domain.deployment_request.evolution import evolve as evolve_request
 from domain.deployment_request.state import DeploymentRequest
 from domain.deployment_request.upcasters import UPCASTERS as REQUEST_UPCASTERS
 from domain.deployment_request.visibility import is_visible as is_request_visible
+from domain.deputies import Deputies
 from domain.idempotency_key import Claim
 from domain.incident import events as incident_events
 from domain.incident import lifecycle as incident_lifecycle
@@ -43,6 +54,7 @@ Command = (
     | authority.Command
     | jurisdiction.Command
     | blocked_persons.Command
+    | deputy_appointment.Command
     | region.Command
     | webhook_lifecycle.Command
 )
@@ -52,6 +64,7 @@ Event = (
     | authority.Event
     | jurisdiction.Event
     | blocked_persons.Event
+    | deputies.Event
     | region.Event
     | webhook_events.Event
     | number_series.Event
@@ -64,6 +77,7 @@ State = (
     | Authority
     | Jurisdiction
     | BlockedPersons
+    | Deputies
     | RegionParts
     | WebhookEndpoint
     | Numbering
@@ -151,6 +165,15 @@ BLOCKED_PERSONS: Final = Aggregate(
     openings=blocked_persons.OPENINGS,
     upcasters=blocked_persons.UPCASTERS,
 )
+DEPUTIES: Final = Aggregate(
+    name="Deputies",
+    state=Deputies,
+    event=deputies.Event,
+    evolve=passing_voided(deputies.evolve),
+    voided=voided_events.DeputyEventVoided,
+    openings=deputy_appointment.OPENINGS,
+    upcasters=deputies.UPCASTERS,
+)
 REGION_PARTS: Final = Aggregate(
     name="RegionParts",
     state=RegionParts,
@@ -193,6 +216,7 @@ AGGREGATES: Final = (
     AUTHORITY,
     JURISDICTION,
     BLOCKED_PERSONS,
+    DEPUTIES,
     REGION_PARTS,
     WEBHOOK_ENDPOINT,
     NUMBERING,
@@ -238,7 +262,8 @@ SCHEMAS: Final[Mapping[str, int]] = MappingProxyType(
 
 def own_audience(event: object) -> frozenset[str] | None:
     """Who may see an event that its subject in the audit trail, an authority, does not hide; None for all others."""
-    return of_authority(event.authority) if isinstance(event, blocked_persons.Event | webhook_events.Event) else None
+    restricted = blocked_persons.Event | deputies.Event | webhook_events.Event
+    return of_authority(event.authority) if isinstance(event, restricted) else None
 
 
 def fold(aggregate: Aggregate, history: tuple[Recorded[Any], ...] | list[Recorded[Any]], state: Any = None) -> Any:

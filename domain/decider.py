@@ -179,12 +179,14 @@ class Opening(Generic[State, Command, Event]):
     """A command that needs no earlier event of its stream.
 
     stream_of: the stream of the command's natural key; None if each command starts a new stream.
-    numbered_by: the stream that assigns its reference number, if it has one.
+    numbered_by: the stream that assigns its reference number, if it has one. permits, allows, checks: refused as
+    NotPermitted, NotPermitted and InvalidInput; permits see the actor alone.
     """
 
     command: type[Command]
     stream_of: Callable[[Command], UUID] | None = None
     permits: tuple[Callable[[Context], Verdict], ...]
+    allows: tuple[Callable[[Command, State | None, Context], Verdict], ...] = ()
     checks: tuple[Callable[[Command, State | None, Context], Iterable[FieldProblem]], ...] = ()
     record: Callable[[Command, State | None, Context], tuple[Event, ...]]
     numbered_by: Callable[[Context], UUID] | None = None
@@ -231,8 +233,11 @@ def open_with(
     context: Context,
 ) -> tuple[Event, ...] | Refusal:
     """The events of a command that needs no earlier event, or its refusal. Order: permission, input."""
-    for permit in opening.permits:
-        if not (verdict := permit(context)).met:
+    for verdict in (
+        *(permit(context) for permit in opening.permits),
+        *(allow(command, state, context) for allow in opening.allows),
+    ):
+        if not verdict.met:
             return NotPermitted(message=verdict.description)
     problems = tuple(problem for check in opening.checks for problem in check(command, state, context))
     return InvalidInput.of(*problems) if problems else opening.record(command, state, context)

@@ -230,7 +230,7 @@ def _holder_is_registered(command: GrantMandate, jurisdiction: Jurisdiction | No
 def _takes_two_administrators(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     """With `two_administrators`, the administrator who registered an authority cannot grant its mandates."""
     holder = authority.find(context, command.authority) if context.two_administrators else None
-    if holder is not None and holder.registered_by.person == context.actor.person:
+    if holder is not None and holder.registered_by.shares_a_person(context.actor):
         yield FieldProblem(
             path="authority",
             message=f"You registered '{command.authority}': another administrator has to grant its mandates.",

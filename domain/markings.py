@@ -9,7 +9,7 @@ from domain import visibility
 from domain.decider import Context, Verdict
 from domain.limits import HasTexts, room_for
 from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import Actor, Marking, Subject, Text
+from domain.vocabulary import Actor, Marking, Person, Subject, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +28,25 @@ class ChangeMarking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkingProposal:
-    """What the author's side proposes. by: the person. position: of its event. at: when it happened."""
+    """What the author's side proposes. by: the person. position: of its event. at: when it happened.
+
+    on_behalf_of: for whom they act.
+    """
 
     marking: Marking
     recipients: tuple[Subject, ...]
-    by: tuple[str, Subject]
+    by: Person
     position: int
     at: datetime | None = None
+    on_behalf_of: Person | None = None
+
+    @property
+    def persons(self) -> tuple[Person, ...]:
+        return (self.by,) if self.on_behalf_of is None else (self.by, self.on_behalf_of)
+
+    def is_by(self, actor: Actor) -> bool:
+        """Whether the actor, or the person for whom they act, has a part in it."""
+        return not set(self.persons).isdisjoint(actor.persons)
 
 
 class Marked(HasTexts, Protocol):
@@ -111,16 +123,16 @@ def takes_two(command: ChangeMarking, marked: Marked) -> bool:
 
 def is_proposed(command: ChangeMarking, marked: Marked, actor: Actor) -> bool:
     """Whether somebody else has proposed just this."""
-    by = _proposer(command, marked)
-    return by is not None and by != actor.person
+    proposal = _proposal(command, marked)
+    return proposal is not None and not proposal.is_by(actor)
 
 
-def _proposer(command: ChangeMarking, marked: Marked) -> tuple[str, Subject] | None:
-    """The person whose proposal for just this stands."""
+def _proposal(command: ChangeMarking, marked: Marked) -> MarkingProposal | None:
+    """The proposal for just this that stands."""
     proposal, (marking, recipients) = marked.proposal, target(command, marked)
     if proposal is None or (proposal.marking, set(proposal.recipients)) != (marking, set(recipients)):
         return None
-    return proposal.by
+    return proposal
 
 
 def proposes(command: ChangeMarking, marked: Marked, actor: Actor, sides: Sides) -> bool:
@@ -170,20 +182,19 @@ def changes_something(command: ChangeMarking, marked: Marked) -> Problems:
 
 
 def is_not_yet_proposed(command: ChangeMarking, marked: Marked, actor: Actor) -> Problems:
-    if _proposer(command, marked) == actor.person:
+    proposal = _proposal(command, marked)
+    if proposal is not None and proposal.is_by(actor):
         path = "recipients" if command.marking is None else "marking"
         message = "You have proposed just this already. Somebody else has to accept it."
         yield FieldProblem(path=path, message=message)
 
 
-def raiser_to_red(marked: Marked, actor: Actor) -> tuple[tuple[str, Subject], ...]:
+def raiser_to_red(marked: Marked, actor: Actor) -> tuple[Person, ...]:
     """Whoever raises it to RED is not enough as its recipient."""
-    return () if marked.marking is Marking.RED else (actor.person,)
+    return () if marked.marking is Marking.RED else actor.persons
 
 
-def lacks_decider(
-    marking: Marking, recipients: Iterable[tuple[str, Subject]], barred: Iterable[tuple[str, Subject]], whom: str
-) -> Problems:
+def lacks_decider(marking: Marking, recipients: Iterable[Person], barred: Iterable[Person], whom: str) -> Problems:
     """RED without a recipient who could decide. barred: persons who cannot. whom: to be named."""
     if marking is Marking.RED and not set(recipients) - set(barred):
         yield FieldProblem(

@@ -33,6 +33,8 @@ Longitude = NewType("Longitude", float)
 """Degrees east, WGS 84."""
 Subject = NewType("Subject", str)
 """A person's identifier at their issuer."""
+Person = tuple[str, Subject]
+"""Issuer and subject."""
 RequestId = NewType("RequestId", UUID)
 IncidentId = NewType("IncidentId", UUID)
 EvidenceId = NewType("EvidenceId", UUID)
@@ -93,18 +95,30 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts, for which authority. Issuer and subject identify a person; the domain stores no names."""
+    """Who acts, for which authority. Issuer and subject identify a person; the domain stores no names.
+
+    on_behalf_of: the principal for whom a deputy acts, of the same authority.
+    """
 
     kind: ActorKind = ActorKind.PERSON
     issuer: str
     subject: Subject
     authority: AuthorityCode
     roles: tuple[Role, ...]
+    on_behalf_of: Person | None = None
 
     @property
-    def person(self) -> tuple[str, Subject]:
+    def person(self) -> Person:
         """Identifies the person, whatever authority they act for."""
         return (self.issuer, self.subject)
+
+    @property
+    def persons(self) -> tuple[Person, ...]:
+        """The person, and the one for whom they act: rules about persons hold for both together."""
+        return (self.person,) if self.on_behalf_of is None else (self.person, self.on_behalf_of)
+
+    def shares_a_person(self, other: "Actor") -> bool:
+        return not set(self.persons).isdisjoint(other.persons)
 
     @property
     def is_system(self) -> bool:

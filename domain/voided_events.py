@@ -57,6 +57,12 @@ class BlockEventVoided(EventVoided):
     __slots__ = ()
 
 
+class DeputyEventVoided(EventVoided):
+    """In the stream of an authority's deputies."""
+
+    __slots__ = ()
+
+
 class RegionEventVoided(EventVoided):
     """In the stream of a region's parts."""
 

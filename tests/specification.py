@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from domain import authority, blocked_persons, jurisdiction, validation
+from domain import authority, blocked_persons, deputies, jurisdiction, validation
 from domain import region as registered_region
 from domain.attempt import ROUTES, DecisionAttempt
 from domain.catalogue import AGGREGATE_OF, AGGREGATES, Aggregate
@@ -57,6 +57,8 @@ class Past:
                 return registered_region.stream_of(path)
             case blocked_persons.PersonBlocked() | blocked_persons.PersonUnblocked():
                 return blocked_persons.STREAM
+            case deputies.DeputyAppointed(authority=code) | deputies.DeputyEnded(authority=code):
+                return deputies.stream_of(code)
             case event:
                 return usual(AGGREGATE_OF[type(event)])
 
@@ -142,8 +144,10 @@ class MemoryRegister:
         on = on or subject_of(command)
         answer = self.judge(command, by, on, now, expected_version)
         if isinstance(answer, tuple):
-            for stream, event in self.attempt(command, by, on, now).stream_events(answer):
-                self.record(Past(event=event, by=by, on=stream, at=now))
+            attempt = self.attempt(command, by, on, now)
+            actor = resolve(lambda: attempt.actor, partial(self._read, attempt.states))
+            for stream, event in attempt.stream_events(answer):
+                self.record(Past(event=event, by=actor, on=stream, at=now))
         return answer
 
     def available(self, by: Actor, on: UUID, now: datetime = NOW) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from domain.deployment_request.events import Event
 from domain.deployment_request.state import DeploymentRequest, Endorsement, Extension, Part, RequestStatus
 from domain.fast_replace import fast_replace
 from domain.recorded_event import Recorded
-from domain.vocabulary import ConditionId
+from domain.vocabulary import ConditionId, Person
 
 
 def of_approval(state: DeploymentRequest, event: events.OfApproval, recorded: Recorded[Event]) -> DeploymentRequest:
@@ -73,12 +73,15 @@ def moved(state: DeploymentRequest, status: RequestStatus, recorded: Recorded[Ev
     )
 
 
-def part(recorded: Recorded[Event]) -> Part:
-    return Part(person=recorded.actor.person, position=recorded.position)
+def parts(recorded: Recorded[Event]) -> tuple[Part, ...]:
+    """Of the actor, and of the person for whom they act."""
+    return tuple([Part(person=person, position=recorded.position) for person in recorded.actor.persons])
 
 
 def endorsement(
-    event: events.RequestEndorsed | events.EndorsementChanged | events.ExtensionEndorsed, recorded: Recorded[Event]
+    event: events.RequestEndorsed | events.EndorsementChanged | events.ExtensionEndorsed,
+    recorded: Recorded[Event],
+    before: tuple[Person, ...] = (),
 ) -> Endorsement:
     return Endorsement(
         by=recorded.actor,
@@ -87,6 +90,7 @@ def endorsement(
         revision=event.revision,
         endorsed_at=recorded.happened_at,
         position=recorded.position,
+        before=before,
     )
 
 
@@ -100,7 +104,7 @@ def _extension_asked(
         asked_by=recorded.actor,
         position=recorded.position,
     )
-    authors = (*state.authors, part(recorded))
+    authors = (*state.authors, *parts(recorded))
     return fast_replace(state, extension=extension, extensions=state.extensions + 1, authors=authors)
 
 

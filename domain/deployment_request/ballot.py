@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.decider import Context, Verdict
 from domain.deployment_request.events import Recommendation
 from domain.deployment_request.state import DeploymentRequest, Endorsement
+from domain.vocabulary import Actor
 
 Verdicts = tuple[Verdict, ...]
 
@@ -63,12 +64,14 @@ def has_quorum(ballot: Ballot, request: DeploymentRequest, context: Context) -> 
     """Whether enough endorsements recommend it, and more than oppose it; the actor's own is not counted."""
     if not context.deliberations:
         return (_is_counted(ballot, request),)
-    counted = [each for each in ballot.endorsements if each.by.person != context.actor.person]
+    counted = [each for each in ballot.endorsements if not each.is_of(context.actor)]
     favourable = sum(each.recommendation is Recommendation.APPROVE for each in counted)
     against = len(counted) - favourable
     positions = tuple(endorsement.position for endorsement in counted)
     own = len(ballot.endorsements) > len(counted)
+    alone = (_decides_alone(ballot, own, context.actor),) if context.actor.on_behalf_of else ()
     return (
+        *alone,
         Verdict(
             rule="ENDORSEMENTS",
             met=favourable >= request.endorsements_required,
@@ -86,13 +89,31 @@ def has_quorum(ballot: Ballot, request: DeploymentRequest, context: Context) -> 
 
 def is_new(ballot: Ballot, endorsements: tuple[Endorsement, ...], context: Context) -> Verdict:
     """Whether the actor has not endorsed it. endorsements: of it, those that no longer count included."""
-    own = [each for each in endorsements if each.by.person == context.actor.person]
-    text = f"You have {'' if own else 'not '}endorsed {ballot.subject}"
+    own = [each for each in endorsements if each.is_of(context.actor)]
+    text = f"{endorsed(context.actor, bool(own))} {ballot.subject}"
     return Verdict(
         rule="ENDORSED_ONCE",
         met=not own,
         description=f"{text}: each person endorses {ballot.kind} once.",
         rests_on=tuple(endorsement.position for endorsement in own),
+    )
+
+
+def endorsed(actor: Actor, own: bool) -> str:
+    """The beginning of a sentence to the actor: 'You have not endorsed'."""
+    if actor.on_behalf_of is None:
+        return "You have endorsed" if own else "You have not endorsed"
+    principal = f"'{actor.on_behalf_of[1]}', for whom you act,"
+    return f"You, or {principal} have endorsed" if own else f"Neither you nor {principal} have endorsed"
+
+
+def _decides_alone(ballot: Ballot, own: bool, actor: Actor) -> Verdict:
+    """A deputy decides for nobody what either of the two has endorsed: each may decide for themselves."""
+    return Verdict(
+        rule="DEPUTY",
+        met=not own,
+        description=f"{endorsed(actor, own)} {ballot.subject}: if either has, a deputy does not decide on it for the "
+        "other, but each of you may for yourselves.",
     )
 
 

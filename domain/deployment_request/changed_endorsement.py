@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from domain.decider import Context, Verdict
-from domain.deployment_request import events
+from domain.deployment_request import ballot, events
 from domain.deployment_request.events import Event, Recommendation
 from domain.deployment_request.permission import reviewer
 from domain.deployment_request.state import DeploymentRequest, Endorsement
@@ -43,12 +43,13 @@ def has_endorsed(request: DeploymentRequest, context: Context) -> tuple[Verdict,
         text = f"Endorsements of revision {request.revision} that their authors can change: {number}."
         return (Verdict(rule="ENDORSED", met=number > 0, description=text, rests_on=(request.revised_at,)),)
     own = _own(request, context)
-    text = f"You have {'' if own else 'not '}endorsed revision {request.revision}"
+    text = f"{ballot.endorsed(context.actor, bool(own))} revision {request.revision}"
+    rest = "each changes their own" if len(own) > 1 else "only an endorsement of the current revision can be changed"
     return (
         Verdict(
             rule="ENDORSED",
-            met=bool(own),
-            description=f"{text}: only an endorsement of the current revision can be changed.",
+            met=len(own) == 1,
+            description=f"{text}: {rest}.",
             rests_on=tuple(endorsement.position for endorsement in own),
         ),
     )
@@ -64,5 +65,4 @@ def differs(command: ChangeEndorsement, request: DeploymentRequest, context: Con
 
 
 def _own(request: DeploymentRequest, context: Context) -> list[Endorsement]:
-    person = context.actor.person
-    return [each for each in request.endorsements if request.counts(each) and each.by.person == person]
+    return [each for each in request.endorsements if request.counts(each) and each.is_of(context.actor)]

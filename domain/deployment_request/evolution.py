@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.deployment_request import events, hearing_events, hearing_evolution, succession_evolution
-from domain.deployment_request.approval_evolution import endorsement, moved, of_approval, part
+from domain.deployment_request.approval_evolution import endorsement, moved, of_approval, parts
 from domain.deployment_request.decision import Condition, Decision, DecisionOutcome
 from domain.deployment_request.events import Event
 from domain.deployment_request.state import (
@@ -73,6 +73,7 @@ def evolve(state: DeploymentRequest | None, recorded: Recorded[Event]) -> Deploy
                 by=recorded.actor.person,
                 position=recorded.position,
                 at=recorded.happened_at,
+                on_behalf_of=recorded.actor.on_behalf_of,
             )
             return fast_replace(state, proposal=proposal, proposals=state.proposals + 1)
         case events.RequestMarkingChanged():
@@ -109,7 +110,7 @@ def _submitted(event: events.RequestSubmitted, recorded: Recorded[Event]) -> Dep
         submitted_by=recorded.actor,
         submitted_at=recorded.happened_at,
         updated_at=recorded.recorded_at,
-        authors=(part(recorded),),
+        authors=parts(recorded),
         because=(recorded.position,),
         revised_at=recorded.position,
         status_since=recorded.happened_at,
@@ -136,7 +137,7 @@ def _amended(state: DeploymentRequest, event: events.RequestAmended, recorded: R
         purpose=event.purpose if event.purpose is not None else state.purpose,
         period=event.period if event.period is not None else state.period,
         incidents=event.incidents if event.incidents is not None else state.incidents,
-        authors=(*state.authors, part(recorded)),
+        authors=(*state.authors, *parts(recorded)),
         endorsements_counted=0,
         hearing=None,
         proposal=None,
@@ -146,9 +147,9 @@ def _amended(state: DeploymentRequest, event: events.RequestAmended, recorded: R
 def _recused(state: DeploymentRequest, recorded: Recorded[Event]) -> DeploymentRequest:
     """Who takes no further part is assigned no longer, and their endorsement does not count."""
     assigned = state.assigned_to
-    is_theirs = assigned is not None and assigned.person == recorded.actor.person
+    is_theirs = assigned is not None and assigned.person in recorded.actor.persons
     return _counted(
-        fast_replace(state, recusals=(*state.recusals, part(recorded)), assigned_to=None if is_theirs else assigned)
+        fast_replace(state, recusals=(*state.recusals, *parts(recorded)), assigned_to=None if is_theirs else assigned)
     )
 
 
@@ -188,13 +189,14 @@ def _endorsed_anew(
     state: DeploymentRequest, event: events.EndorsementChanged, recorded: Recorded[Event]
 ) -> DeploymentRequest:
     """The person's endorsement stays, and counts no longer."""
+    own = [each for each in state.endorsements if state.counts(each) and each.is_of(recorded.actor)]
     before = tuple(
-        replace(each, replaced_by=recorded.position)
-        if state.counts(each) and each.by.person == recorded.actor.person
-        else each
+        replace(each, replaced_by=recorded.position) if any(each is one for one in own) else each
         for each in state.endorsements
     )
-    return _counted(fast_replace(state, endorsements=(*before, endorsement(event, recorded))))
+    persons = {person for each in own for person in each.persons}
+    anew = endorsement(event, recorded, tuple(sorted(persons.difference(recorded.actor.persons))))
+    return _counted(fast_replace(state, endorsements=(*before, anew)))
 
 
 def _assigned(subject: Subject, recorded: Recorded[Event], state: DeploymentRequest) -> Actor:

@@ -1,19 +1,25 @@
 """The steps of a request that wait for somebody, derived from the lifecycle table: what the inbox stores and finds."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from domain.decider import Context, Step
-from domain.deployment_request import rules, succession
+from domain.deployment_request import extension, rules, succession
+from domain.deployment_request.ballot import Ballot, on_extension, on_revision
 from domain.deployment_request.lifecycle import STEPS
-from domain.deployment_request.state import DeploymentRequest, Endorsement, Person
-from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Region, Role, covers
+from domain.deployment_request.state import DeploymentRequest, Endorsement
+from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Person, Region, Role, covers
 
 MANDATES: Final = frozenset({rules.mandate_covers, succession.mandate_covers})
 ELSEWHERE: Final = MANDATES | {rules.hold_is_met}
 """Conditions that read other streams. The reader of an item checks the mandate; a hold never binds a person."""
+BALLOTS: Final[Mapping[Any, Callable[[DeploymentRequest], Ballot | None]]] = {
+    rules.is_endorsed: on_revision,
+    extension.is_endorsed: on_extension,
+}
+"""By rule: the endorsements that it counts."""
 AWAITED: Final = tuple(step for step in STEPS if step.awaited is not None)
 Part = tuple[object, ...]
 ACTIONS: Final = tuple(step.action for step in AWAITED)
@@ -24,7 +30,8 @@ class AwaitedStep:
     """One step that waits for a person with this role in this authority, from `since` to before `until`.
 
     region: None unless a mandate of the authority must cover it. for_all: whether it waits for all of them but the
-    `exceptions`; otherwise it waits for the exceptions alone.
+    `exceptions`; otherwise it waits for the exceptions alone. apart: persons for whom, and on behalf of whom, no deputy
+    takes it; None: no deputy does at all.
     """
 
     action: str
@@ -37,16 +44,23 @@ class AwaitedStep:
     region: Region | None
     for_all: bool
     exceptions: frozenset[Person]
+    apart: frozenset[Person] | None
 
     def waits_for(self, actor: Actor, now: datetime, holds: Collection[Region]) -> bool:
         """holds: the regions over which the actor's authority holds a mandate then."""
         return (
-            (self.authority, self.for_all) == (actor.authority, actor.person not in self.exceptions)
+            self.authority == actor.authority
+            and self._is_for(actor)
             and self.role in actor.roles
             and self.since <= now
             and (self.until is None or now < self.until)
             and (self.region is None or any(covers(held, self.region) for held in holds))
         )
+
+    def _is_for(self, actor: Actor) -> bool:
+        if actor.on_behalf_of is None:
+            return self.for_all == (actor.person not in self.exceptions)
+        return self.apart is not None and self.apart.isdisjoint(actor.persons)
 
 
 def awaited_steps(request: DeploymentRequest) -> Iterator[AwaitedStep]:
@@ -87,7 +101,16 @@ def _awaited(
         region=None if MANDATES.isdisjoint(step.conditions) else request.region,
         for_all=for_all,
         exceptions=frozenset(exceptions),
+        apart=frozenset(exceptions.union(_voters(step, request))) if for_all else None,
     )
+
+
+def _voters(step: Step[DeploymentRequest, Any, Any], request: DeploymentRequest) -> Iterator[Person]:
+    """The persons whose endorsements the step counts: no deputy decides for one of them, or as one of them."""
+    for rule, put_to_the_vote in BALLOTS.items():
+        ballot = put_to_the_vote(request) if rule in step.conditions else None
+        for each in ballot.endorsements if ballot else ():
+            yield from each.persons
 
 
 def _may(step: Step[DeploymentRequest, Any, Any], request: DeploymentRequest, context: Context) -> bool:
@@ -107,13 +130,21 @@ def _parts(request: DeploymentRequest) -> Mapping[Person, Part]:
     parts: dict[Person, Part] = {}
     for kind, each in (
         *(("author", part.person) for part in request.authors),
-        *(("proposal", each.by) for each in (request.proposal,) if each is not None),
+        *(("proposal", each) for each in (request.proposal.persons if request.proposal else ())),
         *(("recusal", part.person) for part in request.recusals),
-        *(((e.recommendation, e.revision == request.revision), e.by.person) for e in request.endorsements),
-        *((("extension", e.recommendation), e.by.person) for e in _of_extension(request)),
+        *_votes("revision", request.endorsements, request),
+        *_votes("extension", _of_extension(request), request),
     ):
         parts[each] = (*parts.get(each, ()), kind)
     return parts
+
+
+def _votes(
+    on: str, endorsements: tuple[Endorsement, ...], request: DeploymentRequest
+) -> Iterator[tuple[object, Person]]:
+    for each in endorsements:
+        kind = (on, each.recommendation, each.revision == request.revision, request.counts(each))
+        yield from ((kind, person) for person in each.persons)
 
 
 def _of_extension(request: DeploymentRequest) -> tuple[Endorsement, ...]:

@@ -29,7 +29,7 @@ def change(command: ChangeRequestMarking, request: DeploymentRequest, context: C
 
 def _sides(request: DeploymentRequest, actor: Actor) -> markings.Sides:
     """Reviewers and approvers of the deciding authority raise it. A requester proposes to lower it."""
-    is_interested = any(part.person == actor.person for part in request.authors)
+    is_interested = request.is_interested(*actor.persons)
     decides = actor.authority == request.deciding_authority and not is_interested
     return markings.Sides(
         raises=decides and (Role.REVIEWER in actor.roles or Role.APPROVER in actor.roles),
@@ -55,7 +55,7 @@ def _a_reviewer(request: DeploymentRequest, context: Context) -> Actor:
 
 def _by_accepting_approver(request: DeploymentRequest, context: Context) -> tuple[Verdict, ...]:
     sides, proposal = _sides(request, context.actor), request.proposal
-    met = sides.accepts and proposal is not None and proposal.by != context.actor.person
+    met = sides.accepts and proposal is not None and not proposal.is_by(context.actor)
     takes = Verdict(rule="ROLE", met=met, description=f"This takes {sides.approver}, other than the proposer.")
     return takes, not_recused(request, context.actor, sides.approver)
 
@@ -102,7 +102,7 @@ def red_has_a_decider(command: SubmitRequest, request: DeploymentRequest | None,
     if mandate is not None:
         author = context.actor
         persons = (visibility.recipient(each, author.issuer) for each in command.recipients)
-        yield from markings.lacks_decider(command.marking, persons, (author.person,), _approver_of(mandate.authority))
+        yield from markings.lacks_decider(command.marking, persons, author.persons, _approver_of(mandate.authority))
 
 
 def red_keeps_a_decider(command: ChangeRequestMarking, request: DeploymentRequest, context: Context) -> Problems:

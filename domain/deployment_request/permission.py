@@ -87,28 +87,43 @@ def _role_and_side(roles: tuple[Role, ...], side: tuple[AuthorityCode, ...], act
 
 
 def not_recused(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
-    recused = f"You are recused and take no further part, except for remarks: this takes {who}."
-    return _has_no_part("RECUSED", request.recusals, actor, recused, "You are not recused.")
+    rest = f"no further part, except for remarks: this takes {who}."
+    return _has_no_part(
+        "RECUSED",
+        request.recusals,
+        actor,
+        (f"You are recused and take {rest}", f"{_principal(actor)} is recused and takes {rest}"),
+        "You are not recused.",
+    )
 
 
 def _not_interested(request: DeploymentRequest, actor: Actor, who: str) -> Verdict:
-    acted = "You submitted or amended the request, or asked to extend its approval"
-    interested = f"{acted}, and are interested in it: this takes {who}."
+    acted, rest = (
+        "submitted or amended the request, or asked to extend its approval",
+        f"interested in it: this takes {who}.",
+    )
     return _has_no_part(
         "INTERESTED",
         request.authors,
         actor,
-        interested,
+        (f"You {acted}, and are {rest}", f"{_principal(actor)} {acted}, and is {rest}"),
         "You neither submitted nor amended the request, nor asked to extend its approval.",
     )
 
 
-def _has_no_part(rule: str, parts: tuple[Part, ...], actor: Actor, unmet: str, met: str) -> Verdict:
-    positions = tuple(part.position for part in parts if part.person == actor.person)
+def _principal(actor: Actor) -> str:
+    return "" if actor.on_behalf_of is None else f"'{actor.on_behalf_of[1]}', for whom you act,"
+
+
+def _has_no_part(rule: str, parts: tuple[Part, ...], actor: Actor, unmet: tuple[str, str], met: str) -> Verdict:
+    """Neither the actor nor the person for whom they act. unmet: what is said if the one has a part, or the other."""
+    own = [part for part in parts if part.person in actor.persons]
+    is_actors = any(part.person == actor.person for part in own)
+    positions = tuple(dict.fromkeys(part.position for part in own))
     return Verdict(
         rule=rule,
-        met=not positions,
-        description=unmet if positions else met,
+        met=not own,
+        description=(unmet[0] if is_actors else unmet[1]) if own else met,
         subject=actor.subject or None,
         rests_on=positions,
     )

@@ -15,6 +15,7 @@ from domain.vocabulary import (
     Label,
     Marking,
     Period,
+    Person,
     Quorum,
     Region,
     RequestId,
@@ -23,9 +24,6 @@ from domain.vocabulary import (
     Text,
     Threshold,
 )
-
-Person = tuple[str, Subject]
-"""Issuer and subject."""
 
 
 class RequestStatus(StrEnum):
@@ -65,7 +63,8 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endorsement:
-    """replaced_by: the position of the event by which its author changed it."""
+    """replaced_by: the position of the event by which its author changed it. before: the other persons of the
+    endorsement that it replaces."""
 
     by: Actor
     recommendation: Recommendation
@@ -74,6 +73,16 @@ class Endorsement:
     endorsed_at: datetime
     position: int
     replaced_by: int | None = None
+    before: tuple[Person, ...] = ()
+
+    @property
+    def persons(self) -> tuple[Person, ...]:
+        """Whose it is: of everybody with a part in it, it is the only one that counts."""
+        return (*self.by.persons, *self.before) if self.before else self.by.persons
+
+    def is_of(self, actor: Actor) -> bool:
+        """Whether the actor, or the person for whom they act, has a part in it."""
+        return not set(self.persons).isdisjoint(actor.persons)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,17 +254,19 @@ class DeploymentRequest:
             )
         )
 
-    def is_interested(self, person: Person) -> bool:
-        return any(author.person == person for author in self.authors)
+    def is_interested(self, *persons: Person) -> bool:
+        """Whether one of these persons is."""
+        return any(author.person in persons for author in self.authors)
 
-    def is_recused(self, person: Person) -> bool:
-        return any(recusal.person == person for recusal in self.recusals)
+    def is_recused(self, *persons: Person) -> bool:
+        """Whether one of these persons is."""
+        return any(recusal.person in persons for recusal in self.recusals)
 
     def counts(self, endorsement: Endorsement) -> bool:
         return (
             endorsement.revision == self.revision
             and endorsement.replaced_by is None
-            and not self.is_recused(endorsement.by.person)
+            and not self.is_recused(*endorsement.persons)
         )
 
     def is_overdue(self, now: datetime) -> bool:

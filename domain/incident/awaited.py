@@ -21,7 +21,7 @@ def _proposed_since(incident: Incident) -> datetime | None:
 
 def _by_accepting_approver(incident: Incident, context: Context) -> tuple[Verdict, ...]:
     sides, proposal = marking_sides(incident, context), incident.proposal
-    met = sides.accepts and proposal is not None and proposal.by != context.actor.person
+    met = sides.accepts and proposal is not None and not proposal.is_by(context.actor)
     return (Verdict(rule="ROLE", met=met, description=f"This takes {sides.approver}, other than the proposer."),)
 
 

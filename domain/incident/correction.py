@@ -68,7 +68,7 @@ def covered_by(place: Region | None, incident: Incident, context: Context) -> tu
 
 def by_owner(incident: Incident, context: Context) -> tuple[Verdict, ...]:
     actor, author = context.actor, incident.reported_by
-    is_author = (actor.person, actor.authority) == (author.person, author.authority)
+    is_author = actor.authority == author.authority and author.person in actor.persons
     [investigates] = rules.by_investigator_of_the_place(incident, context)
     mandate = jurisdiction.deciding_mandate(context, incident.region)
     whose = f"{mandate.authority}, whose mandate covers" if mandate else "an authority whose mandate covers"

@@ -148,4 +148,4 @@ def _seen(command: Command, incident: Incident, context: Context) -> Evidence | 
 
 def _recorded(piece: Evidence, actor: Actor) -> bool:
     by = piece.recorded_by
-    return (by.person, by.authority) == (actor.person, actor.authority)
+    return by.authority == actor.authority and by.person in actor.persons

@@ -77,6 +77,7 @@ def evolve(state: Incident | None, recorded: Recorded[Event]) -> Incident:
                 by=recorded.actor.person,
                 position=recorded.position,
                 at=recorded.happened_at,
+                on_behalf_of=recorded.actor.on_behalf_of,
             )
             return fast_replace(state, proposal=proposal, proposals=state.proposals + 1)
         case IncidentMarkingChanged():

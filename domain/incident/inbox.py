@@ -50,7 +50,7 @@ def awaited_steps(incident: Incident) -> Iterator[AwaitedOnIncident]:
             action=step.action,
             role=Role.INVESTIGATOR if settles else Role.APPROVER,
             owner=(reporter.person, reporter.authority) if settles else None,
-            exceptions=frozenset() if settles or proposal is None else frozenset({proposal.by}),
+            exceptions=frozenset() if settles or proposal is None else frozenset(proposal.persons),
             since=since,
             why=awaited.why(incident),
         )

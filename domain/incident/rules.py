@@ -121,7 +121,7 @@ def lacks_investigator(
         return
     persons = (visibility.recipient(each, reporter.issuer) for each in recipients)
     whom = f"an investigator of {mandate.authority} as recipient"
-    yield from markings.lacks_decider(marking, persons, (reporter.person, *raiser), whom)
+    yield from markings.lacks_decider(marking, persons, (*reporter.persons, *raiser), whom)
 
 
 def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Context) -> Verdict:
@@ -197,7 +197,7 @@ def change_is_explained(command: AttributeIncident, incident: Incident, context:
 def is_anothers_finding(incident: Incident, context: Context) -> tuple[Verdict, ...]:
     """Another investigator made the finding that stands."""
     finding = incident.attribution
-    own = finding is not None and finding.found_by.person == context.actor.person
+    own = finding is not None and finding.found_by.shares_a_person(context.actor)
     return (
         Verdict(
             rule="OWN_FINDING",

@@ -15,6 +15,7 @@ from domain.catalogue import (
     AGGREGATE_OF,
     AUTHORITY,
     BLOCKED_PERSONS,
+    DEPUTIES,
     JURISDICTION,
     REGION_PARTS,
     WEBHOOK_ENDPOINT,
@@ -23,6 +24,7 @@ from domain.catalogue import (
 from domain.deployment_request.events import Ground
 from domain.deployment_request.state import DeploymentRequest
 from domain.deployment_request.visibility import ACTOR, concealed, disclosed, internal_parts
+from domain.deputies import DeputyAppointed, DeputyEnded
 from domain.incident.events import (
     EvidenceRecorded,
     EvidenceRegraded,
@@ -40,9 +42,9 @@ from projections.rows.changes import changes
 from projections.rows.value_changes import Change
 from projections.tables.documents import encode
 
-ByAuthority = PersonBlocked | PersonUnblocked | RegionRegistered | webhook_events.Event
-"""Events that change no request, incident or authority: they belong to the authority of their actor."""
-BY_AUTHORITY: Final = (BLOCKED_PERSONS, REGION_PARTS, WEBHOOK_ENDPOINT)
+ByAuthority = PersonBlocked | PersonUnblocked | RegionRegistered | DeputyAppointed | DeputyEnded | webhook_events.Event
+"""Events that change no request, incident or authority: they belong to the authority that they name."""
+BY_AUTHORITY: Final = (BLOCKED_PERSONS, DEPUTIES, REGION_PARTS, WEBHOOK_ENDPOINT)
 """Their aggregates."""
 
 

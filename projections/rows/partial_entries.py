@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.vocabulary import Marking, Role
+from domain.vocabulary import Marking, Person, Role, Subject
 
 Names = frozenset[str]
 KEYS: Final = ("position", "subject")
@@ -31,7 +31,7 @@ COLUMN_OF: Final[Mapping[str, str]] = {
         )
     },
     "reason": "document",
-    **{f"{ACTOR}{name}": f"actor_{name}" for name in ("issuer", "subject", "authority", "roles")},
+    **{f"{ACTOR}{name}": f"actor_{name}" for name in ("issuer", "subject", "authority", "roles", "on_behalf_of")},
 }
 """The parts that can be read alone, in this order, and the columns that they are read from."""
 KEPT: Final = 128
@@ -81,6 +81,11 @@ def _reader(chosen: Sequence[str]) -> Callable[[Sequence[Any]], Any]:
     return read
 
 
+def person_of(stored: Sequence[str] | None) -> Person | None:
+    """The person of a column: issuer and subject."""
+    return None if stored is None else (stored[0], Subject(stored[1]))
+
+
 class _Payload(msgspec.Struct, gc=False):
     reason: Any = None
 
@@ -105,5 +110,6 @@ _DECODED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "marking": {each.value: each for each in Marking}.__getitem__,
     "reason": _reason,
     "actor.roles": lambda roles: tuple(map(Role, roles)),
+    "actor.on_behalf_of": person_of,
 }
 """The parts that are not the value of their column."""

@@ -31,7 +31,9 @@ def _converter(kind: type[Any]) -> Callable[[Any], Any]:
 
 
 def person(actor: Actor) -> dict[str, Any]:
-    return {"subject": actor.subject, "authority": actor.authority, "roles": [role.value for role in actor.roles]}
+    principal = {} if actor.on_behalf_of is None else {"onBehalfOf": {"subject": actor.on_behalf_of[1]}}
+    roles = [role.value for role in actor.roles]
+    return {"subject": actor.subject, "authority": actor.authority, "roles": roles, **principal}
 
 
 def api_names(kind: type[Any]) -> tuple[tuple[str, str], ...]:

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
+from domain import deputies
 from domain.catalogue import Aggregate
 from domain.deployment_request.state import DeploymentRequest
+from domain.deputies import Deputies
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from domain.visibility import EVERYBODY
@@ -79,6 +81,8 @@ def fold_versions(
 
 def audience_of(state: Any) -> list[str]:
     """The audience tokens of a subject. What has no marking is CLEAR."""
+    if isinstance(state, Deputies):
+        return sorted(deputies.audience(state.authority))
     return sorted(state.audience) if isinstance(state, DeploymentRequest | Incident | WebhookEndpoint) else [EVERYBODY]
 
 

@@ -48,6 +48,7 @@ POLICIES: Final[Mapping[str, str | None]] = {
     "projections.authorities": AUDIENCE,
     "projections.jurisdictions": AUDIENCE,
     "projections.mandates": ITEM,
+    "projections.deputies": AUDIENCE,
     "projections.regions": AUDIENCE,
     "projections.webhook_endpoints": AUDIENCE,
     "projections.audit_trail": f"{AUDIENCE} AND {WITHIN}",

@@ -58,7 +58,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
-VERSION: Final = 15
+VERSION: Final = 16
 
 table: Final = Table(
     NAME,
@@ -75,6 +75,7 @@ table: Final = Table(
     Column("actor_subject", Text, nullable=False),
     Column("actor_authority", Text, nullable=False),
     Column("actor_roles", ARRAY(Text), nullable=False),
+    Column("actor_on_behalf_of", ARRAY(Text)),
     Column("correlation", Uuid, nullable=False),
     Column("causation", BigInteger),
     Column("marking", Text, nullable=False),
@@ -167,6 +168,7 @@ def _values(row: TrailRow, state: Any, audience: list[str]) -> Values:
         each.actor.subject,
         each.actor.authority,
         each.actor.roles,
+        each.actor.on_behalf_of,
         each.correlation,
         each.causation,
         marking.value,

@@ -39,15 +39,15 @@ from projections.reading.queries import (
     visible,
 )
 from projections.rows.audit_entries import AuditEntry
-from projections.rows.partial_entries import Names, entry_parts
+from projections.rows.partial_entries import Names, entry_parts, person_of
 from projections.rows.value_changes import Change
 from projections.views.audit_trail import NAME, table
 from projections.views.audit_trail_filter import BEYOND, FROM_THE_START, AuditTrailFilter, PositionRange, alternatives
 
 SHOWN: Final = (
     "position", "subject", "kind", "version", "type", "recorded_at", "occurred_at", "actor_kind", "actor_issuer",
-    "actor_subject", "actor_authority", "actor_roles", "correlation", "causation", "mentions", "document", "marking",
-    "introduces",
+    "actor_subject", "actor_authority", "actor_roles", "actor_on_behalf_of", "correlation", "causation", "mentions",
+    "document", "marking", "introduces",
 )  # fmt: skip
 
 
@@ -242,6 +242,7 @@ def _read(row: Sequence[Any]) -> AuditEntry:
             subject=values["actor_subject"],
             authority=values["actor_authority"],
             roles=tuple(map(Role, values["actor_roles"])),
+            on_behalf_of=person_of(values["actor_on_behalf_of"]),
         ),
         correlation=values["correlation"],
         causation=values["causation"],

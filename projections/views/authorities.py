@@ -1,4 +1,4 @@
-"""The authorities and their mandates, current and past. All are CLEAR."""
+"""The authorities, their mandates and deputies, current and past. All but the deputies are CLEAR."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Select, Text, any_, bindparam, literal, select
 
+from domain import deputies as deputies_of
 from domain.authority import Authority
-from domain.catalogue import AGGREGATE_OF, AUTHORITY, JURISDICTION
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPUTIES, JURISDICTION
+from domain.deputies import Deputies
 from domain.jurisdiction import Jurisdiction, Mandate, stream_of
 from domain.recorded_event import Recorded
 from domain.vocabulary import AuthorityCode, Marking, Region, regions_of
@@ -23,6 +25,7 @@ from projections.reading.queries import (
     named_texts,
     named_uuids,
     valid_at,
+    visible,
 )
 from projections.rows.api_terms import MandateHolder
 from projections.rows.state_items import reader_with_items, without_items
@@ -31,10 +34,11 @@ from projections.tables.documents import encode, reader
 from projections.tables.view import Folded, StateTable, Values, View, items, present_index, version_table
 
 NAME: Final = "authorities"
-VERSION: Final = 6
+VERSION: Final = 7
 
 _authority_in: Final = reader(Authority)
 _jurisdiction_in: Final = reader_with_items(Jurisdiction)
+_deputies_in: Final = reader(Deputies)
 
 table: Final = version_table(NAME, Column("code", Text, nullable=False))
 present_index(table, "id", unique=True)
@@ -47,6 +51,9 @@ present_index(jurisdictions, "id", unique=True)
 present_index(jurisdictions, "holders", postgresql_using="gin")
 
 mandates: Final = items("mandates", texts=False)
+
+deputies: Final = version_table("deputies")
+present_index(deputies, "id", unique=True)
 
 
 def _authority(state: Authority, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
@@ -63,21 +70,29 @@ def _jurisdiction(state: Jurisdiction, recorded: Recorded[Any], until: datetime 
     )
 
 
+def _deputies(state: Deputies, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
+    return (*version_columns(recorded, until, Marking.AMBER, audience), encode(state))
+
+
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
-    if AGGREGATE_OF[type(events[0].event)] is AUTHORITY:
+    aggregate = AGGREGATE_OF[type(events[0].event)]
+    if aggregate is AUTHORITY:
         return fold_versions(AUTHORITY, table, _authority, state, events)
+    if aggregate is DEPUTIES:
+        return fold_versions(DEPUTIES, deputies, _deputies, state, events)
     return fold_versions(JURISDICTION, jurisdictions, _jurisdiction, state, events, mandates)
 
 
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table, jurisdictions, mandates),
+    tables=(table, jurisdictions, mandates, deputies),
     memories={
         AUTHORITY.name: StateTable(table=table, read=_authority_in, versioned=True),
         JURISDICTION.name: StateTable(table=jurisdictions, read=_jurisdiction_in, versioned=True, items=mandates),
+        DEPUTIES.name: StateTable(table=deputies, read=_deputies_in, versioned=True),
     },
-    by_stream=(AUTHORITY, JURISDICTION),
+    by_stream=(AUTHORITY, JURISDICTION, DEPUTIES),
     fold=fold,
     parks=False,
 )
@@ -140,6 +155,11 @@ def jurisdictions_within(scope: ViewerScope, regions: Iterable[Region]) -> Query
     return _JURISDICTIONS_WITHIN.of(scope.of_everything(), prefixes=[f"{region}/%" for region in regions])
 
 
+def deputies_in(scope: ViewerScope, codes: Iterable[AuthorityCode]) -> Query[Deputies]:
+    """The deputies of these authorities, of those that have any."""
+    return _DEPUTIES_BY_IDS.of(scope, ids=list(map(deputies_of.stream_of, codes)))
+
+
 def mandates_of(code: AuthorityCode, found: Iterable[Jurisdiction]) -> tuple[Mandate, ...]:
     """The mandates of one authority, in the order in which they were granted, as the API lists them."""
     return MandateHolder(code=code, jurisdictions=tuple(found)).mandates
@@ -177,6 +197,11 @@ def _jurisdictions(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[An
     return select(*_jurisdiction_columns()).where(valid_at(jurisdictions, scope), chosen)
 
 
+def _deputies_by_ids(scope: ViewerScope) -> Select[Any]:
+    chosen = is_any_of(deputies.c.id, named_uuids("ids"))
+    return select(deputies.c.document).where(valid_at(deputies, scope), visible(deputies, scope), chosen)
+
+
 def _jurisdiction_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     return jurisdictions.c.document, items_of(jurisdictions, mandates)
 
@@ -212,4 +237,5 @@ _JURISDICTIONS_WITHIN: Final = PreparedQuery(
     (NAME,),
     _read_jurisdiction,
 )
+_DEPUTIES_BY_IDS: Final = PreparedQuery(_deputies_by_ids, (NAME,), lambda row: _deputies_in(row[0]))
 _STANDING_OF: Final = PreparedQuery(_standing_of, (NAME,), _read_either)

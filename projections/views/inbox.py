@@ -1,20 +1,43 @@
 """What waits for a person: pages and counts, now and as of an instant.
 
-The conditions are those of `AwaitedStep.waits_for` and, for incidents, of `AwaitedOnIncident.waits_for`.
+The conditions are those of `AwaitedStep.waits_for` and, for incidents, of `AwaitedOnIncident.waits_for`. What waits on
+requests for a deputy's principals is listed too, once for each.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import add
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, false, func, literal_column, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import array
 
-from domain.vocabulary import Actor, Marking
+from domain.vocabulary import Marking, derived_id
 from projections.reading.filter_shape import (
+    AFTER_AT,
+    AFTER_ID,
+    LIMIT,
     Condition,
     PageShape,
     Shape,
@@ -23,7 +46,7 @@ from projections.reading.filter_shape import (
     part_values,
     shape_of,
 )
-from projections.reading.list_queries import any_of, beneath, merged, ordered, outermost
+from projections.reading.list_queries import any_of, beneath, ordered, outermost
 from projections.reading.queries import (
     ListPosition,
     PreparedQuery,
@@ -32,12 +55,17 @@ from projections.reading.queries import (
     is_any_of,
     judgement_time,
     named_texts,
+    named_uuids,
     valid_at,
     visible,
 )
 from projections.views import incident_inbox, incidents
 from projections.views.deployment_requests import NAME
-from projections.views.inbox_rows import ME, NEVER, person_id, table
+from projections.views.inbox_recipient import Recipient
+from projections.views.inbox_rows import ME, NEVER, table
+
+NOBODY: Final = UUID(int=0)
+"""In place of a principal, of what waits for the viewer: before all persons in the order of ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,33 +79,18 @@ class InboxFilter:
     assigned_to_me: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """Whose inbox it is. holds: the regions over which the actor's authority holds a mandate at the instant; others:
-    the regions within these over which other authorities do."""
+class InboxPosition(NamedTuple):
+    """The end of a page, as ListPosition. principal: for whom the last item waits, NOBODY for the viewer."""
 
-    actor: Actor
-    holds: tuple[str, ...]
-    others: tuple[str, ...] = ()
-
-    @property
-    def deciding(self) -> tuple[str, ...]:
-        """The roles in which there is a place that they might decide on."""
-        return _roles(self) if self.holds else ()
-
-    @property
-    def values(self) -> Mapping[str, object]:
-        return {
-            "own_authority": self.actor.authority,
-            "own_id": person_id(self.actor.person),
-            "holds": list(self.holds),
-            "others": list(self.others),
-        }
+    at: datetime
+    id: UUID
+    principal: UUID = NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """id: of the item. kind, subject: a request or an incident. marking: of the subject."""
+    """id: of the item. kind, subject: a request or an incident. marking: of the subject. principal: by `person_id`;
+    None: the viewer."""
 
     id: UUID
     kind: str
@@ -87,72 +100,122 @@ class InboxRow:
     since: datetime
     due: datetime | None
     marking: Marking
+    principal: UUID | None = None
 
     def is_overdue(self, now: datetime) -> bool:
         return self.due is not None and self.due <= now
 
 
 def page(
-    scope: ViewerScope, whose: Recipient, wanted: InboxFilter, limit: int, after: ListPosition | None = None
-) -> Query[tuple[ListPosition, InboxRow]]:
+    scope: ViewerScope, whose: Recipient, wanted: InboxFilter, limit: int, after: InboxPosition | None = None
+) -> Query[tuple[InboxPosition, InboxRow]]:
     """The next items, the earliest due first. Query one more than you show, to know if there are more."""
     shape, values = shape_of(wanted, (), _PREPARED)
     part = PageShape(continued=after is not None, falling=False)
-    return _PAGES.of(
-        scope, shape, _roles(whose), whose.deciding, part, **values, **whose.values, **part_values(limit, after)
-    )
+    place = part_values(limit, ListPosition(after.at, after.id) if after else None)
+    beyond = {"after_principal": after.principal} if after else {}
+    form = (whose.roles, whose.deciding, part, whose.form)
+    return _PAGES.of(scope, shape, *form, **values, **whose.values, **place, **beyond)
 
 
 def count(scope: ViewerScope, whose: Recipient, wanted: InboxFilter) -> Query[int]:
     """How many items the whole list has. One row."""
     shape, values = shape_of(wanted, (), _PREPARED)
-    roles = _roles(whose)
-    return _COUNTS.of(scope, shape, roles, whose.deciding, own_roles=list(roles), **values, **whose.values)
-
-
-def _roles(whose: Recipient) -> tuple[str, ...]:
-    """Those that something may wait for: one list each."""
-    return tuple(sorted({role.value for role in whose.actor.roles})) or ("",)
+    return _COUNTS.of(scope, shape, whose.deciding, whose.form, own_roles=list(whose.roles), **values, **whose.values)
 
 
 def _page(
-    scope: ViewerScope, shape: Shape, roles: Sequence[str], deciding: Sequence[str], part: PageShape
+    scope: ViewerScope,
+    shape: Shape,
+    roles: Sequence[str],
+    deciding: Sequence[str],
+    part: PageShape,
+    form: tuple[bool, bool],
 ) -> Select[Any]:
-    columns = (table.c.due_at.label("at"), table.c.item.label("id"), *_SHOWN)
-    lists = [
-        ordered(
-            _waiting(scope, shape, select(*columns)).where(table.c.role == role), table.c.due_at, table.c.item, part
-        )
-        for role in roles
-    ]
-    return merged([*lists, *incident_inbox.lists(scope, shape, deciding, part)], part)
+    own, lent = form
+    lists = [_own_page(scope, shape, role, part) for role in roles] if own else []
+    lists += [_with_nobody(each) for each in incident_inbox.lists(scope, shape, deciding, part)] if own else []
+    if lent:
+        lists.append(_lent_page(scope, shape, part))
+    if len(lists) == 1:
+        return lists[0]
+    every = union_all(*(select(each.subquery()) for each in lists)).subquery("every")
+    return select(every).order_by(every.c.at, every.c.id, every.c.principal).limit(LIMIT)
 
 
-def _count(scope: ViewerScope, shape: Shape, roles: Sequence[str], deciding: Sequence[str]) -> Select[Any]:
-    counted = _waiting(scope, shape, select(func.count()).select_from(table))
-    of_requests = counted.where(is_any_of(table.c.role, named_texts("own_roles")))
-    every = (of_requests, *incident_inbox.counts(scope, shape, deciding))
-    return select(reduce(add, (each.scalar_subquery() for each in every)))
+def _with_nobody(found: Select[Any]) -> Select[Any]:
+    rows = found.subquery()
+    return select(*rows.c, _NOBODY)
 
 
-def _waiting(scope: ViewerScope, shape: Shape, statement: Select[Any]) -> Select[Any]:
+def _own_page(scope: ViewerScope, shape: Shape, role: str, part: PageShape) -> Select[Any]:
+    """What waits for the viewer comes before what waits for their principals."""
+    columns = (*_PLACE, *_SHOWN, _NOBODY)
+    found = _waiting(scope, shape, select(*columns)).where(_IS_OWN, table.c.role == role)
+    return ordered(found, table.c.due_at, table.c.item, part)
+
+
+def _lent_page(scope: ViewerScope, shape: Shape, part: PageShape) -> Select[Any]:
+    """A list for each principal and role."""
+    lent = _lent()
+    found = _waiting(scope, shape, select(*_PLACE, *_SHOWN), lent.c.principal).where(_is_lent(lent))
+    if part.continued:
+        place, after = tuple_(table.c.due_at, table.c.item), tuple_(AFTER_AT, AFTER_ID)
+        follows = or_(place > after, lent.c.principal > AFTER_PRINCIPAL)
+        found = found.where(table.c.due_at >= AFTER_AT, place >= after, follows)
+    each = found.order_by(table.c.due_at, table.c.item).limit(LIMIT).lateral("each")
+    shown = [each.c[column.name] for column in _SHOWN]
+    every = select(each.c.at, each.c.id, *shown, lent.c.principal).select_from(lent.join(each, true()))
+    return every.order_by(each.c.at, each.c.id, lent.c.principal).limit(LIMIT)
+
+
+def _count(scope: ViewerScope, shape: Shape, deciding: Sequence[str], form: tuple[bool, bool]) -> Select[Any]:
+    own, lent = form
+    counts = [each.scalar_subquery() for each in incident_inbox.counts(scope, shape, deciding)] if own else []
+    if own:
+        of_viewer = _waiting(scope, shape, select(func.count()).select_from(table))
+        counts.append(of_viewer.where(_IS_OWN, is_any_of(table.c.role, named_texts("own_roles"))).scalar_subquery())
+    if lent:
+        rows = _lent()
+        of_principals = _waiting(scope, shape, select(func.count()).select_from(table, rows), rows.c.principal)
+        counts.append(of_principals.where(_is_lent(rows)).scalar_subquery())
+    return select(sum(counts[1:], start=counts[0]).label("number"))
+
+
+def _lent() -> FromClause:
+    """A row for each principal and role."""
+    rows = func.unnest(named_uuids("principals"), named_texts("lent_roles"))
+    return rows.table_valued(column("principal", Uuid()), column("role", Text()), name="lent").render_derived()
+
+
+def _is_lent(lent: FromClause) -> ColumnElement[bool]:
+    both: Any = array([ME, lent.c.principal], type_=Uuid())
+    return and_(table.c.role == lent.c.role, not_(table.c.apart.bool_op("&&")(both)))
+
+
+def _waiting(
+    scope: ViewerScope, shape: Shape, statement: Select[Any], principal: ColumnElement[Any] | None = None
+) -> Select[Any]:
+    """principal: for whom it waits, if not for the viewer."""
     now = judgement_time()
+    persons = [ME] if principal is None else [ME, principal]
+    assigned = func.coalesce(table.c.assigned_to.in_(persons), false())
     return statement.where(
         valid_at(table, scope),
         visible(table, scope),
         table.c.authority == bindparam("own_authority", type_=Text()),
         table.c.since <= now,
         or_(table.c.until.is_(None), now < table.c.until),
-        table.c.for_all != is_any_of(ME, table.c.exceptions),
         or_(~table.c.under_mandate, table.c.regions.bool_op("&&")(named_texts("holds"))),
-        *conditions(parameters(shape), _CONDITIONS, table),
+        *conditions(parameters(shape), {**_CONDITIONS, "assigned_to_me": lambda _, wanted: assigned == wanted}, table),
     )
 
 
-def _read(row: Sequence[Any]) -> tuple[ListPosition, InboxRow]:
-    due_at, item, kind, subject, action, why, since, marking = row
+def _read(row: Sequence[Any]) -> tuple[InboxPosition, InboxRow]:
+    due_at, item, kind, subject, action, why, since, marking, principal = row
+    own = principal == NOBODY
     found = InboxRow(
-        id=item,
+        id=item if own else derived_id("inbox for", str(principal), str(item)),
         kind=kind,
         subject=subject,
         action=action,
@@ -160,8 +223,9 @@ def _read(row: Sequence[Any]) -> tuple[ListPosition, InboxRow]:
         since=since,
         due=None if due_at == NEVER else due_at,
         marking=Marking(marking),
+        principal=None if own else principal,
     )
-    return ListPosition(due_at, item), found
+    return InboxPosition(due_at, item, principal), found
 
 
 def _number(row: Sequence[Any]) -> int:
@@ -169,6 +233,10 @@ def _number(row: Sequence[Any]) -> int:
 
 
 KIND: Final[ColumnElement[str]] = literal_column("'DeploymentRequest'", Text)
+AFTER_PRINCIPAL: Final[BindParameter[UUID]] = bindparam("after_principal", type_=Uuid())
+_IS_OWN: Final = table.c.for_all != is_any_of(ME, table.c.exceptions)
+_PLACE: Final = (table.c.due_at.label("at"), table.c.item.label("id"))
+_NOBODY: Final = literal(NOBODY, Uuid()).label("principal")
 _SHOWN: Final = (
     KIND.label("kind"),
     table.c.id.label("subject"),
@@ -182,7 +250,6 @@ _CONDITIONS: Final[Mapping[str, Condition]] = {
     "action": lambda rows, chosen: any_of(rows.c.action, chosen),
     "region": beneath,
     "overdue": lambda rows, wanted: (rows.c.due_at <= judgement_time()) == wanted,
-    "assigned_to_me": lambda rows, wanted: func.coalesce(rows.c.assigned_to == ME, false()) == wanted,
     "due_until": lambda rows, chosen: and_(rows.c.due_at < chosen, rows.c.due_at < NEVER),
 }
 _OF_BOTH: Final = (NAME, incidents.NAME)

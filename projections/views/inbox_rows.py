@@ -26,10 +26,10 @@ from sqlalchemy import (
 from domain import visibility
 from domain.deployment_request.awaited_findings import awaited_findings
 from domain.deployment_request.inbox import awaited_steps
-from domain.deployment_request.state import DeploymentRequest, Person
+from domain.deployment_request.state import DeploymentRequest
 from domain.incident.inbox import FINDING
 from domain.recorded_event import Recorded
-from domain.vocabulary import derived_id
+from domain.vocabulary import Person, derived_id
 from projections.reading.list_queries import indexed
 from projections.rows.version_rows import regions_around
 from projections.tables.metadata import PROJECTIONS
@@ -59,13 +59,14 @@ table: Final = Table(
     Column("under_mandate", Boolean, nullable=False),
     Column("for_all", Boolean, nullable=False),
     Column("exceptions", ARRAY(Uuid), nullable=False),
+    Column("apart", ARRAY(Uuid)),
     Column("since", TIMESTAMP(timezone=True), nullable=False),
     Column("until", TIMESTAMP(timezone=True)),
     Column("due_at", TIMESTAMP(timezone=True), nullable=False),
     Column("why", Text, nullable=False),
     PrimaryKeyConstraint("id", "version", "action"),
 )
-"""As `AwaitedStep`. item: the id of the item. assigned_to, exceptions: by `person_id`."""
+"""As `AwaitedStep`. item: the id of the item. assigned_to, exceptions, apart: by `person_id`."""
 indexed("present", table, "authority", "role", "due_at", "item", where=IS_CURRENT)
 indexed("standing", table, "authority", "role", "due_at", "item", "valid_from", "valid_until")
 
@@ -113,6 +114,7 @@ def rows(
             step.region is not None,
             step.for_all,
             sorted(map(person_id, step.exceptions)),
+            None if step.apart is None else sorted(map(person_id, step.apart)),
             step.since,
             step.until,
             step.due or NEVER,

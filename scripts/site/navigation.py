@@ -14,8 +14,8 @@ START: Final = (
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Begin": START,
     "Use": (
-        "overview.md", "glossary.md", "lifecycle.md", "visibility.md", "regions.md", "dossier.md", "exports.md",
-        "import.md",
+        "overview.md", "glossary.md", "lifecycle.md", "visibility.md", "deputies.md", "regions.md", "dossier.md",
+        "exports.md", "import.md",
     ),
     "Integrate": ("rest.md", "trusted-documents.md", "subscriptions.md", "integration.md"),
     "Reference": ("reference/errors.md", "reference/commands.md", "reference/events.md", "reference/schema.md"),

@@ -22,6 +22,10 @@ class BlockedPersons:
             raise Blocked
         return identity
 
+    def is_blocked(self, person: tuple[str, str]) -> bool:
+        """As last read."""
+        return self._persons is not None and person in self._persons
+
     def update(self, persons: AbstractSet[tuple[str, str]]) -> None:
         """persons: all who are blocked now: (issuer, subject)."""
         self._persons = persons

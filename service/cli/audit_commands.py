@@ -80,7 +80,7 @@ def history(
         printed.columns(about=False)
         steps = history_of(subject_access.store, subject_access.scope, subject_access.visibility)
         while page := list(islice(steps, STEPS)):
-            names = names_of(subject_access, {step.entry.actor.person for step in page})
+            names = names_of(subject_access, {person for step in page for person in step.entry.actor.persons})
             timeline = Timeline(console, names, as_json=as_json)
             for step in page:
                 timeline.show(TimelineEntry(entry=step.entry, shown=step.shown, references=step.incidents))
@@ -207,7 +207,7 @@ async def _moments(register: RegisterAccess, reading: Reading, entries: list[Aud
 
 
 async def _names(reader: Reader, entries: Iterable[AuditEntry]) -> Names:
-    persons = {entry.actor.person for entry in entries}
+    persons = {person for entry in entries for person in entry.actor.persons}
     return {
         (each.issuer, each.subject): each.name for each in await reader.answer(person_names.names(persons), viewer=None)
     }

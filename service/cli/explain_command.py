@@ -17,7 +17,7 @@ from service.cli.audit_commands import names_of
 from service.cli.register_access import AsOfOption, TokenOption, in_one_line, open_register
 from service.cli.table_output import JsonOption, print_json
 from service.cli.terminal_text import clean
-from service.cli.timeline import Names
+from service.cli.timeline import Names, who
 from service.exchange.visible_log.explanation import RequestExplanation, explain_request
 
 
@@ -36,7 +36,7 @@ def explain(
         subject_access = register.about(reference)
         subject_access.record_access("explanation")
         explanation = explain_request(subject_access.store, subject_access.scope, subject_access.visibility)
-        names = names_of(subject_access, {each.actor.person for each in explanation.because})
+        names = names_of(subject_access, {person for each in explanation.because for person in each.actor.persons})
         is_personal, instant = token is not None, subject_access.scope.as_of
         if as_json:
             print_json(_described(explanation, names, is_personal=is_personal, as_of=instant))
@@ -91,8 +91,8 @@ def _show(
     _line(console, Text(f"{request.reference}: {request.status}, version {request.version}{then}", "bold underline"))
     _line(console, Text(clean(explanation.standing)))
     for recorded in explanation.because:
-        who = f"{names.get(recorded.actor.person, recorded.actor.subject)} ({recorded.actor.authority})"
-        _line(console, Text(f"  {format_time(recorded.happened_at)}  {type(recorded.event).__name__}  {clean(who)}"))
+        by = clean(who(recorded.actor, names))
+        _line(console, Text(f"  {format_time(recorded.happened_at)}  {type(recorded.event).__name__}  {by}"))
     for outlook in explanation.outlooks:
         console.print()
         _line(console, _headline(outlook, is_personal=is_personal))

@@ -12,7 +12,8 @@ from domain.vocabulary import Actor
 from projections.reading.queries import Query
 from projections.reading.reader import Reader
 from projections.views import authorities, deployment_requests, inbox, incidents
-from projections.views.inbox import InboxFilter, InboxRow, Recipient
+from projections.views.inbox import InboxFilter, InboxRow
+from projections.views.inbox_recipient import Recipient, principals
 from service.cli.audit_commands import ask
 from service.cli.register_access import AsOfOption, RegisterAccess, in_one_line, open_register
 from service.cli.table_output import JsonOption, print_rows
@@ -21,7 +22,7 @@ from service.exchange.visible_log.refused import ExportRefused
 from service.settings import TOKEN_VARIABLE
 
 Subject = DeploymentRequest | Incident
-COLUMNS = ("due", "action", "reference", "region", "since", "assignee", "why")
+COLUMNS = ("due", "action", "reference", "region", "since", "assignee", "for", "why")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,19 +49,19 @@ def show(
         if register.scope.actor.is_system:
             raise ExportRefused("--token: whose inbox? It is that of the bearer of a token")
         wanted = InboxFilter(overdue=True if overdue else None)
-        items, subjects, total, sensitive = ask(register, lambda reader: _found(register, reader, wanted, limit))
+        items, subjects, total, sensitive, whose = ask(register, lambda reader: _found(register, reader, wanted, limit))
         if sensitive:
             shown = [Disclosure(each.id, each.marking, _author(each)) for each in sensitive]
             register.record_disclosures("inbox", shown)
-        print_rows(COLUMNS, [_row(item, subjects[item.subject]) for item in items], as_json=as_json)
+        print_rows(COLUMNS, [_row(item, subjects[item.subject], whose) for item in items], as_json=as_json)
         if len(items) < total:
             typer.echo(f"There is more: {total} in all, with a higher --limit.", err=True)
 
 
 async def _found(
     register: RegisterAccess, reader: Reader, wanted: InboxFilter, limit: int
-) -> tuple[list[InboxRow], Mapping[UUID, Subject], int, list[Subject]]:
-    """The items, their subjects, how many items there are in all, and the subjects that are sensitive by now."""
+) -> tuple[list[InboxRow], Mapping[UUID, Subject], int, list[Subject], Recipient]:
+    """The items, their subjects, how many items there are in all, and the sensitive ones, and whose."""
     scope = register.scope
     reading = await reader.reading(scope.actor, at_least=scope.end, as_of=scope.as_of, now=scope.now)
     viewer, code = reading.viewer_scope, scope.actor.authority
@@ -68,7 +69,9 @@ async def _found(
     holds = tuple(each.region for each in held if each.is_valid(scope.effective_time))
     within = await reading.rows(authorities.jurisdictions_within(viewer, holds)) if holds else []
     others = authorities.held_by_others(code, within, scope.effective_time)
-    whose = Recipient(actor=scope.actor, holds=holds, others=others)
+    deputies = next(iter(await reading.rows(authorities.deputies_in(viewer, [code]))), None)
+    lent = principals(scope.actor, deputies, scope.effective_time, lambda person: person in register.blocked)
+    whose = Recipient(actor=scope.actor, holds=holds, others=others, principals=lent)
     items = [item for _, item in await reading.rows(inbox.page(viewer, whose, wanted, limit))]
     [total] = await reading.rows(inbox.count(viewer, whose, wanted))
     ids = {item.subject for item in items}
@@ -77,13 +80,15 @@ async def _found(
     for find in by_ids:
         subjects |= {each.id: each for each in await reading.rows(find(viewer, ids))}
         sensitive += [each for each in await reading.rows(find(viewer.now(), ids)) if each.marking in SENSITIVE]
-    return [item for item in items if item.subject in subjects], subjects, total, sensitive
+    return [item for item in items if item.subject in subjects], subjects, total, sensitive, whose
 
 
-def _row(item: InboxRow, subject: Subject) -> tuple[Any, ...]:
+def _row(item: InboxRow, subject: Subject, whose: Recipient) -> tuple[Any, ...]:
+    principal = whose.principal(item.principal)
+    acting_for = principal[1] if principal else None
     assigned = subject.assigned_to if isinstance(subject, DeploymentRequest) else None
     assigned_to = assigned.subject if assigned else None
-    return item.due, item.action, subject.reference, subject.region, item.since, assigned_to, item.why
+    return item.due, item.action, subject.reference, subject.region, item.since, assigned_to, acting_for, item.why
 
 
 def _author(subject: Subject) -> Actor:

@@ -58,13 +58,14 @@ TERMINATED: Final = 128 + signal.SIGTERM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterAccess:
-    """The register as one viewer may see it, as of an instant."""
+    """The register as one viewer may see it, as of an instant. blocked: the persons who are blocked now."""
 
     settings: Settings
     urls: DatabaseUrls
     store: EventStore
     scope: Scope
     visibility: Visibility
+    blocked: frozenset[tuple[str, str]]
 
     def about(self, reference: str, kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,)) -> "RegisterAccess":
         """Limits the access to one subject. Raises ExportRefused if it does not exist or is not visible."""
@@ -88,12 +89,14 @@ def open_register(token: str | None, as_of: str | None = None) -> Iterator[Regis
     settings = Settings.from_environment()
     actor = SYSTEM if token is None else _bearer(settings, read_token(token))
     with open_database(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store:
-        if actor.person in BlockReader(store).read():
+        if actor.person in (blocked := BlockReader(store).read()):
             raise ExportRefused(str(Blocked()))
         at = store.now()
         scope = scope_of(store, actor, at, moment)
         visibility = Visibility(store, actor, at, scope.present)
-        yield RegisterAccess(settings=settings, urls=urls, store=store, scope=scope, visibility=visibility)
+        yield RegisterAccess(
+            settings=settings, urls=urls, store=store, scope=scope, visibility=visibility, blocked=blocked
+        )
 
 
 def _bearer(settings: Settings, token: str) -> Actor:

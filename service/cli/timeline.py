@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from domain.vocabulary import format_time, iso_time
+from domain.vocabulary import Actor, format_time, iso_time
 from projections.rows.audit_entries import AuditEntry, VisibleEntry
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
@@ -63,13 +63,12 @@ class Timeline:
 
     def _headline(self, moment: TimelineEntry) -> Text:
         entry = moment.entry
-        name = self._names.get(entry.actor.person, entry.actor.subject)
         return Text.assemble(
             (format_time(entry.occurred_at or entry.recorded_at), "bold"),
             "  ",
             (entry.type, "cyan"),
             clean(f"  {moment.about}") if moment.about else "",
-            clean(f"  {name} ({entry.actor.authority})"),
+            clean(f"  {who(entry.actor, self._names)}"),
             (f"  version {entry.version}, position {entry.position}", "dim"),
         )
 
@@ -86,6 +85,7 @@ class Timeline:
                 "subject": entry.actor.subject,
                 "authority": entry.actor.authority,
                 "name": self._names.get(entry.actor.person),
+                **self._principal(entry.actor),
             },
             "reason": shown.reason,
             "payload": shown.payload,
@@ -94,6 +94,17 @@ class Timeline:
             ],
             "redactions": shown.redactions,
         }
+
+    def _principal(self, actor: Actor) -> dict[str, Any]:
+        if (principal := actor.on_behalf_of) is None:
+            return {}
+        return {"onBehalfOf": {"subject": principal[1], "name": self._names.get(principal)}}
+
+
+def who(actor: Actor, names: Names) -> str:
+    """'Ana for Ben (kfor)', if Ana acts on behalf of Ben."""
+    spoken = " for ".join(names.get(person, person[1]) for person in actor.persons)
+    return f"{spoken} ({actor.authority})"
 
 
 def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:
@@ -109,6 +120,10 @@ def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:
         yield f"left out: {', '.join(shown.redactions)}", "dim"
 
 
+def _subjects(actor: Actor) -> str:
+    return " for ".join(person[1] for person in actor.persons)
+
+
 def _fields(moment: TimelineEntry) -> Iterable[str]:
     """The values of COLUMNS, without the subject if the timeline has one."""
     entry, shown = moment.entry, moment.shown
@@ -117,6 +132,6 @@ def _fields(moment: TimelineEntry) -> Iterable[str]:
     yield str(entry.position)
     if moment.about is not None:
         yield moment.about
-    yield from (str(entry.version), entry.type, entry.actor.subject, entry.actor.authority, shown.reason or "")
+    yield from (str(entry.version), entry.type, _subjects(entry.actor), entry.actor.authority, shown.reason or "")
     yield "; ".join(map(change_for_programs, shown.changes))
     yield " ".join(shown.redactions)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from domain.attempt import StreamEvent
 from domain.catalogue import State, version_of
 from domain.recorded_event import CommandRef
+from domain.vocabulary import Actor
 from service.commands.envelope import CommandEnvelope
 from service.event_store.records import StreamVersion, UnrecordedEvent
 
@@ -14,9 +15,13 @@ def to_unrecorded(
     envelope: CommandEnvelope,
     stream_events: Sequence[StreamEvent],
     states: Mapping[UUID, State | None],
+    actor: Actor,
     cause: int | None = None,
 ) -> tuple[UnrecordedEvent, ...]:
-    """The events with their metadata, at the next versions of their streams. cause: if the envelope names none."""
+    """The events with their metadata, at the next versions of their streams.
+
+    actor: in the roles of the decision. cause: if the envelope names none.
+    """
     command_id = envelope.command_id or uuid4()
     next_versions: dict[UUID, int] = {}
     events = []
@@ -28,7 +33,7 @@ def to_unrecorded(
                 stream=stream,
                 version=version,
                 event=event,
-                actor=envelope.actor,
+                actor=actor,
                 command=CommandRef(name=type(envelope.command).__name__, id=command_id, n=n, of=len(stream_events)),
                 correlation=envelope.correlation or command_id,
                 causation=cause if envelope.causation is None else envelope.causation,

@@ -12,7 +12,7 @@ from domain.vocabulary import Actor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandEnvelope:
-    """A command with its actor and metadata.
+    """A command with its actor and metadata. A deputy's actor names the principal, and the roles of the token.
 
     subject: the stream of the command's subject. For a command that opens one, its id; None creates a new id.
     correlation: copied from the cause; None starts a new one. causation: position of the causing event.

@@ -199,7 +199,7 @@ class Execution:
             fingerprint = command_fingerprint(self._envelope)
             key = claim_key(fingerprint, attempt.subject, last + 1, last + len(events))
             stream_events.append((self._claim, key))
-        unrecorded = to_unrecorded(self._envelope, stream_events, attempt.states, attempt.cause)
+        unrecorded = to_unrecorded(self._envelope, stream_events, attempt.states, attempt.actor, attempt.cause)
         reads = consulted_versions(attempt.states, unrecorded)
         return AppendItem(events=unrecorded, reads=reads, lineage=self._lineage)
 

@@ -48,6 +48,7 @@ def command_fingerprint(envelope: CommandEnvelope) -> Fingerprint:
         envelope.subject,
         envelope.expected_version,
         envelope.command,
+        *([] if actor.on_behalf_of is None else [actor.on_behalf_of]),
     ]
     return lambda nonce: _sha256(msgspec.json.encode([nonce, *content], enc_hook=_plain))
 

@@ -24,12 +24,20 @@ ACTORS_KEPT: Final = 4096
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class ActorForm(msgspec.Struct, forbid_unknown_fields=True):
+class PersonForm(msgspec.Struct, forbid_unknown_fields=True):
+    iss: str
+    sub: str
+
+
+class ActorForm(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """on_behalf_of, stored as `for`: left out unless a deputy acts, so that other bytes stay as they were."""
+
     kind: ActorKind
     iss: str
     sub: str
     authority: str
     roles: tuple[Role, ...]
+    on_behalf_of: PersonForm | None = msgspec.field(default=None, name="for")
 
 
 class CommandForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -188,6 +196,7 @@ class Mapper:
                 subject=Subject(form.sub),
                 authority=AuthorityCode(form.authority),
                 roles=form.roles,
+                on_behalf_of=None if (found := form.on_behalf_of) is None else (found.iss, Subject(found.sub)),
             )
             if len(self._actors) >= ACTORS_KEPT:
                 self._actors.clear()
@@ -197,7 +206,8 @@ class Mapper:
     def _encode_actor(self, actor: Actor) -> bytes:
         stored = self._actor_bytes.get(actor)
         if stored is None:
-            form = ActorForm(actor.kind, actor.issuer, actor.subject, actor.authority, actor.roles)
+            principal = actor.on_behalf_of and PersonForm(*actor.on_behalf_of)
+            form = ActorForm(actor.kind, actor.issuer, actor.subject, actor.authority, actor.roles, principal)
             stored = self._encode(form)
             if len(self._actor_bytes) >= ACTORS_KEPT:
                 self._actor_bytes.clear()

@@ -62,10 +62,9 @@ def create_app(
                         "archive": write.store.archive_warning,
                         "issuers": authentication.warning,
                     }
-                    health_reader = Reader(health_connections, standing_of, answer_limit=settings.statement_timeout)
-                    app.state.health_check = HealthCheck(
-                        health_reader, urls.api, tolerance(settings), write.store.probe, warnings
-                    )
+                    watching = Reader(health_connections, standing_of, answer_limit=settings.statement_timeout)
+                    probe = write.store.probe
+                    app.state.health_check = HealthCheck(watching, urls.api, tolerance(settings), probe, warnings)
                     app.state.services = Services(
                         as_node=as_node,
                         dispatcher=write.dispatcher,
@@ -80,6 +79,7 @@ def create_app(
                         record_document_metric=metrics.document,
                         clock=clock,
                         webhook_keys=webhook_keys,
+                        is_blocked=blocked.is_blocked,
                         budget=CostBudget(settings.cost_per_minute),
                     )
                     yield

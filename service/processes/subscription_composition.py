@@ -42,7 +42,7 @@ async def open_subscriptions(
         )
         yield SubscriptionServices(
             EventFeed(reader, watermark, slots, clock),
-            InboxFeed(reader, watermark, slots, clock),
+            InboxFeed(reader, watermark, slots, clock, blocked.is_blocked),
             limits,
             Slots("connections", settings.subscription_connections, settings.subscription_connections_per_person),
             slots,

@@ -24,6 +24,7 @@ PATHS: Final = (
     DocumentPath("/incidents/{reference}", "incident"),
     DocumentPath("/incidents/{reference}/history", "incident-history"),
     DocumentPath("/inbox", "inbox"),
+    DocumentPath("/deputies", "deputies"),
     DocumentPath("/trail", "audit-trail"),
     DocumentPath("/events/{position}", "event"),
     DocumentPath("/access-log", "access-log"),

@@ -11,7 +11,7 @@ from domain.deployment_request.succession_events import RequestTakenOver, Succes
 from domain.incident.events import AttributionRetracted, FindingQuestioned, IncidentAttributed
 from domain.jurisdiction import MandateEnded, MandateGranted
 from domain.recorded_event import Recorded
-from domain.vocabulary import SYSTEM, AnalyticConfidence, AuthorityCode, IncidentId, Likelihood
+from domain.vocabulary import SYSTEM, AnalyticConfidence, AuthorityCode, IncidentId, Likelihood, Person
 from tests.domain.case import REQUEST
 
 Log = list[Recorded[Any]]
@@ -43,14 +43,14 @@ def of_request(log: Log, *kinds: type[Any]) -> Log:
 def interested(log: Log) -> set[tuple[str, str]]:
     """Who submitted, amended, asked for an extension, or recused themselves."""
     acts = (e.RequestSubmitted, e.RequestAmended, e.ExtensionAsked, e.ReviewerRecused)
-    return {each.actor.person for each in of_request(log, *acts)}
+    return {person for each in of_request(log, *acts) for person in each.actor.persons}
 
 
 def decided_by_the_interested(log: Log) -> list[str]:
     return [
         f"{type(each.event).__name__} by {each.actor.subject}"
         for index, each in enumerate(log)
-        if isinstance(each.event, DECIDES) and each.actor.person in interested(log[:index])
+        if isinstance(each.event, DECIDES) and interested(log[:index]).intersection(each.actor.persons)
     ]
 
 
@@ -60,18 +60,32 @@ def unendorsed_approvals(log: Log) -> list[str]:
     for index, each in enumerate(log):
         if isinstance(each.event, e.RequestApproved | e.ExtensionGranted):
             before = log[:index]
-            recused = {one.actor.person for one in of_request(before, e.ReviewerRecused)}
-            counted = {
-                one.actor.person: one.event.recommendation
-                for one in _endorsing(before, each.event)
-                if one.actor.person not in recused | {each.actor.person}
-            }
-            votes = list(counted.values())
+            recused = {person for one in of_request(before, e.ReviewerRecused) for person in one.actor.persons}
+            every = [vote for vote in _votes(_endorsing(before, each.event)) if not vote[0] & recused]
+            if sum(len(whose) for whose, _ in every) != len(set().union(*(whose for whose, _ in every))):
+                wrong.append("a person has a part in two endorsements")
+            own = [vote for vote in every if vote[0].intersection(each.actor.persons)]
+            if own and each.actor.on_behalf_of:
+                wrong.append("a deputy decided on what one of the two had endorsed")
+            votes = [recommended for whose, recommended in every if (whose, recommended) not in own]
             favour, against = votes.count(Recommendation.APPROVE), votes.count(Recommendation.DENY)
             quorum = of_request(before, e.RequestSubmitted, RequestTakenOver)[-1].event.endorsements_required
             if favour < quorum or favour <= against:
                 wrong.append(f"{favour} for, {against} against, {quorum} needed")
     return wrong
+
+
+def _votes(endorsing: Log) -> list[tuple[set[Person], Recommendation]]:
+    """The last word of everybody who endorsed, with all who had a part in it."""
+    votes: list[tuple[set[Person], Recommendation]] = []
+    for each in endorsing:
+        whose = set(each.actor.persons)
+        if isinstance(each.event, e.EndorsementChanged):
+            changed = [vote for vote in votes if vote[0] & whose]
+            votes = [vote for vote in votes if vote not in changed]
+            whose = whose.union(*(vote[0] for vote in changed))
+        votes.append((whose, each.event.recommendation))
+    return votes
 
 
 def _endorsing(log: Log, decision: e.RequestApproved | e.ExtensionGranted) -> Log:

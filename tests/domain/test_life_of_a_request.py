@@ -46,6 +46,7 @@ from tests.domain.life_of_a_mandate import LifeOfAMandate
 from tests.domain.life_of_an_approval import LifeOfAnApproval
 from tests.domain.life_of_evidence import LifeOfEvidence
 from tests.domain.trying import (
+    APPOINTED,
     APPROVERS,
     EVERYBODY,
     INCIDENTS,
@@ -100,7 +101,7 @@ class LifeOfARequest(LifeOfAnApproval, LifeOfAMandate, LifeOfEvidence):
         self.first_actor = first_actor
         theirs = incident(BRIDGE, by=reviewer, reference="kfor-i-2024-0001", marking=Marking.AMBER)
         asked = submission(endorsements_required=Quorum(quorum), hearing=hearing)
-        for past in (*REGISTERED, mandate(), incident(), theirs, asked):
+        for past in (*REGISTERED, *APPOINTED, mandate(), incident(), theirs, asked):
             self.register.record(past)
         if begun:
             self.give(c.BeginReview(reason=WHY), reviewer)

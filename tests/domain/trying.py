@@ -1,5 +1,6 @@
 """Who lives through a request, and what they may try."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from domain.deployment_request.fulfilment import AcceptFulfilment, SendBackFulfi
 from domain.deployment_request.hearing import GiveNotice, MakeStatement
 from domain.deployment_request.state import RequestStatus
 from domain.deployment_request.succession import TakeOverRequest
+from domain.deputies import DeputyAppointed
 from domain.incident import commands as i
 from domain.incident.correction import CorrectIncident
 from domain.vocabulary import (
@@ -20,6 +22,7 @@ from domain.vocabulary import (
     AnalyticConfidence,
     ConditionId,
     InformationCredibility,
+    Label,
     Likelihood,
     Role,
     SourceReliability,
@@ -35,6 +38,7 @@ from tests.domain.case import (
     PERIOD,
     THIRD,
     WHY,
+    admin,
     approver,
     auditor,
     colleague,
@@ -44,17 +48,49 @@ from tests.domain.case import (
     reviewer,
     second_reviewer,
 )
-from tests.specification import NOW
+from tests.specification import NOW, Past
 
 both = person("both", KFOR, Role.REVIEWER, Role.APPROVER)
 turncoat = Actor(issuer="mandate", subject=colleague.subject, authority=KFOR, roles=(Role.REVIEWER, Role.APPROVER))
 """The colleague who asks, acting for those who decide."""
 taker = person("taker", THIRD, Role.REVIEWER, Role.APPROVER)
 """Of the authority that decides when the mandate of the deciding one has ended."""
-REQUESTERS = (requester, colleague)
-REVIEWERS = (reviewer, second_reviewer, both, turncoat)
-APPROVERS = (approver, both, turncoat)
-EVERYBODY = (requester, colleague, reviewer, second_reviewer, both, turncoat, approver, investigator, auditor, taker)
+DEPUTIES = tuple(
+    replace(deputy, on_behalf_of=principal.person)
+    for deputy, principal in (
+        (colleague, requester),
+        (second_reviewer, reviewer),
+        (both, reviewer),
+        (both, approver),
+        (turncoat, both),
+        (both, turncoat),
+    )
+)
+"""Each on behalf of another: of the requesting side, of those who decide, and for whoever asks."""
+APPOINTED = tuple(
+    Past(
+        event=DeputyAppointed(
+            authority=each.authority,
+            principal_issuer=Label(each.issuer),
+            principal=(each.on_behalf_of or each.person)[1],
+            deputy_issuer=Label(each.issuer),
+            deputy=each.subject,
+            roles=each.roles,
+            valid_from=NOW - 300 * DAY,
+            valid_until=NOW + 9000 * DAY,
+            reason=WHY,
+        ),
+        by=admin,
+    )
+    for each in DEPUTIES
+)
+REQUESTERS = (requester, colleague, DEPUTIES[0])
+REVIEWERS = (reviewer, second_reviewer, both, turncoat, DEPUTIES[1], DEPUTIES[2])
+APPROVERS = (approver, both, turncoat, DEPUTIES[3], DEPUTIES[4])
+EVERYBODY = (
+    *(requester, colleague, reviewer, second_reviewer, both, turncoat, approver, investigator, auditor, taker),
+    *DEPUTIES,
+)
 INCIDENTS = (CANAL, BRIDGE)
 S, U, W, A = list(RequestStatus)[:4]
 

@@ -1,8 +1,10 @@
 """What anybody might have written, anywhere and at any time: by chance, reproducibly."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.deployment_request import events as request
@@ -15,12 +17,15 @@ from domain.vocabulary import (
     Location,
     Longitude,
     Period,
+    Person,
     Region,
     Role,
     Subject,
     Text,
 )
 from service import identity
+
+T = TypeVar("T")
 
 CODES = tuple(map(AuthorityCode, ("alpha", "bravo", "carol", "delta")))
 REGIONS = tuple(map(Region, ("xk", "xk/north", "xk/north/zubin-potok", "xk/south", "xl", "xl/west")))
@@ -29,8 +34,11 @@ ISSUER = identity.ISSUER
 
 
 class Chance:
+    """of_deputies: decides about deputies, so that the rest of a history is as it would be without them."""
+
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
+        self.of_deputies = Random(seed)
 
     def location(self) -> Location:
         return Location(latitude=Latitude(42.9), longitude=Longitude(20.7), description=self.text())
@@ -38,7 +46,19 @@ class Chance:
     def anybody(self) -> Actor:
         roles = tuple(self.random.sample(list(Role), self.random.randint(1, 3)))
         subject = Subject(f"p{self.random.randint(1, 5)}")
-        return Actor(issuer=ISSUER, subject=subject, authority=self.random.choice(CODES), roles=roles)
+        actor = Actor(issuer=ISSUER, subject=subject, authority=self.random.choice(CODES), roles=roles)
+        return replace(actor, on_behalf_of=self.principal(actor)) if self.of_deputies.random() < 0.2 else actor
+
+    def aside(self, make: Callable[[], T]) -> T:
+        """What is made of the numbers that decide about deputies."""
+        others, self.random = self.random, self.of_deputies
+        try:
+            return make()
+        finally:
+            self.random = others
+
+    def principal(self, actor: Actor) -> Person:
+        return (ISSUER, self.of_deputies.choice([Subject(f"p{n}") for n in range(1, 6) if f"p{n}" != actor.subject]))
 
     def text(self) -> Text:
         return Text(

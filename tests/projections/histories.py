@@ -41,6 +41,7 @@ from domain.vocabulary import (
 )
 from service.event_store.records import AppendItem, UnrecordedEvent
 from tests.projections.chance import CODES, REGIONS, START
+from tests.projections.deputy_events import appointment
 from tests.projections.endpoint_events import endpoint_events
 from tests.projections.incident_steps import IncidentSteps
 
@@ -76,7 +77,12 @@ class Histories(IncidentSteps):
         return self._item(endpoint_events(self.uuid(), CODES[1], self.text))
 
     def items(self, count: int) -> list[AppendItem]:
-        return [self.item() for _ in range(count)]
+        """And some appointments of deputies before them."""
+        appointed = (self.aside(self._appointment) for _ in range(count))
+        return [each for made in appointed for each in (*made, self.item())]
+
+    def _appointment(self) -> list[AppendItem]:
+        return [self._item([appointment(self.random, self.text)])] if self.random.random() < 0.05 else []
 
     def item(self) -> AppendItem:
         """What one command, or one line of an import, might record."""

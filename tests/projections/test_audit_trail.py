@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.catalogue import AGGREGATE_OF, CLAIM, NUMBERING
+from domain.catalogue import AGGREGATE_OF, CLAIM, NUMBERING, own_audience
 from domain.deployment_request.state import DeploymentRequest
 from domain.deployment_request.visibility import internal_parts, undisclosed
 from domain.incident.events import OfEvidence
@@ -41,6 +41,8 @@ def visible_events(model: Model, who: Actor) -> list[Recorded[Any]]:
 
     def sees(recorded: Recorded[Any]) -> bool:
         state = model.now[recorded.stream]
+        if (seen_by := own_audience(recorded.event)) is not None:
+            return looks.sees(seen_by)
         if isinstance(state, Incident) and isinstance(recorded.event, OfEvidence):
             piece = next(each for each in state.evidence if each.id == recorded.event.evidence)
             return looks.sees(state.audience) and looks.sees(state.audience_of(piece))

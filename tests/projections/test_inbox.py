@@ -2,8 +2,7 @@
 
 import os
 from collections import Counter
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -13,111 +12,39 @@ import psycopg
 import pytest
 
 from domain.decider import Context, available
-from domain.deployment_request import events
-from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
 from domain.deployment_request.inbox import AWAITED
-from domain.deployment_request.lifecycle import STEPS
-from domain.deployment_request.state import DeploymentRequest, RequestStatus
-from domain.deployment_request.succession_events import RequestTakenOver
-from domain.incident import events as incident_events
+from domain.deployment_request.state import DeploymentRequest
 from domain.incident.inbox import ACTIONS as ACTIONS_ON_INCIDENTS
 from domain.incident.inbox import AWAITED as AWAITED_OF_INCIDENTS
 from domain.incident.inbox import is_lacking
 from domain.incident.lifecycle import STEPS as INCIDENT_STEPS
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
-from domain.vocabulary import Actor, Marking, Period, Role, Subject
-from projections.reading.queries import ListPosition, Query, ViewerScope
+from domain.vocabulary import Actor, Role
+from projections.reading.queries import Query
 from projections.tables.row_security import READER
-from projections.views import authorities, deployment_requests, inbox, incidents
-from projections.views.inbox import InboxFilter, InboxRow, Recipient
-from tests.projections.chance import CODES
-from tests.projections.histories import Histories
+from projections.views import authorities, deployment_requests, incidents
+from projections.views.inbox import InboxFilter, InboxPosition, InboxRow
+from projections.views.inbox_recipient import Recipient
+from tests.projections.awaiting import (
+    EVERYTHING,
+    PERSONS,
+    RECORDED,
+    WHOLE,
+    Awaiting,
+    Everything,
+    asked_of_every_request,
+    count_at,
+    holds_of,
+    page_at,
+)
 from tests.projections.model import Model, actor, in_regions
 from tests.projections.rebuilding.rebuilds import again
 from tests.projections.world import World
 
 INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "24"))
 """At each, seven persons ask. `make test-long` sets 1,430: 10,000 situations."""
-RECORDED: Final = datetime.now(UTC)
 ACTIONS: Final = {step.action for step in AWAITED} | {*ACTIONS_ON_INCIDENTS}
-RARELY: Final = (
-    events.RequestAmended,
-    events.RequestRemarked,
-    events.ReviewerRecused,
-    events.RequestWithdrawn,
-    events.RequestDenied,
-    events.ApprovalRevoked,
-    events.ApprovalExpired,
-    events.ExtensionGranted,
-    events.ExtensionRefused,
-    RequestTakenOver,
-)
-EVERYTHING: Final = InboxFilter()
-PERSONS: Final = [
-    actor(f"p{number}", code, *roles)
-    for number in (1, 3, 5, 9)
-    for code in CODES[:3]
-    for roles in ((Role.REVIEWER,), (Role.APPROVER, Role.REQUESTER), tuple(Role))
-]
-
-
-WHOLE: Final = [actor("p9", code, *Role) for code in CODES[:3]]
-"""One of each authority, with every role and no part in anything."""
-
-
-class Awaiting(Histories):
-    """Many endorsements and approvals. Periods and due dates lie before and after the recording, which is now."""
-
-    def _on_request(self, state: DeploymentRequest) -> Any:
-        if (drawn := self.random.random()) < 0.02:
-            return events.RequestMarkingProposed(marking=Marking.CLEAR, reason=self.text())
-        if drawn < 0.2:
-            subject = self.random.choice([None, Subject("p2"), Subject("p2")])
-            return events.RequestAssigned(subject=subject, reason=self.text())
-        if state.status is RequestStatus.UNDER_REVIEW and self.random.random() < 0.5:
-            chosen = self.random.choice((events.Recommendation.APPROVE,) * 3 + (events.Recommendation.DENY,))
-            return events.RequestEndorsed(recommendation=chosen, reason=self.text(), revision=state.revision)
-        if state.hearing_required and self.random.random() < 0.2:
-            return self._heard(state)
-        if state.status is RequestStatus.APPROVED and self.random.random() < 0.4:
-            return self._extension(state)
-        if state.status is RequestStatus.WITHHELD_PENDING_ATTRIBUTION and self.random.random() < 0.8:
-            return events.RequestRemarked(reason=self.text())
-        while isinstance(event := super()._on_request(state), RARELY) and self.random.random() < 0.95:
-            pass
-        return event
-
-    def _heard(self, state: DeploymentRequest) -> Any:
-        if state.hearing is None or state.hearing.statement_at is not None:
-            return NoticeGiven(reason=self.text(), until=self.due())
-        return StatementMade(statement=self.text())
-
-    def _extension(self, state: DeploymentRequest) -> Any:
-        if state.extension is None:
-            return events.ExtensionAsked(until=RECORDED + timedelta(days=400), reason=self.text())
-        chosen = self.random.choice((events.Recommendation.APPROVE,) * 3 + (events.Recommendation.DENY,))
-        return events.ExtensionEndorsed(recommendation=chosen, reason=self.text(), revision=state.revision)
-
-    def _on_incident(self, state: Incident) -> Any:
-        if self.random.random() < 0.3:
-            return self._marked(incident_events.IncidentMarkingProposed)
-        return super()._on_incident(state)
-
-    def _submitted(self) -> list[tuple[UUID, Any]]:
-        """Most are decided by the authority whose mandates cover every region."""
-        (stream, event), *rest = super()._submitted()
-        if self.random.random() < 0.7:
-            event = replace(event, deciding_authority=CODES[0], marking=Marking.CLEAR, recipients=())
-        event = replace(event, hearing=self.random.random() < 0.4)
-        return [(stream, event), *rest]
-
-    def due(self) -> datetime:
-        return RECORDED + timedelta(days=self.random.randint(-30, 200))
-
-    def period(self) -> Period:
-        start = RECORDED + timedelta(days=self.random.randint(-130, 170))
-        return Period(start=start, end=start + timedelta(days=self.random.randint(1, 90)))
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +53,6 @@ def recorded(shared_world: World) -> World:
     shared_world.append([histories.opening(), *histories.items(500)])
     shared_world.apply([deployment_requests.VIEW, incidents.VIEW, authorities.VIEW], block=200)
     return shared_world
-
-
-def holds_of(states: dict[Any, Any], who: Actor, now: datetime) -> tuple[str, ...]:
-    mandates = [state.mandate(now) for state in states.values() if isinstance(state, Jurisdiction)]
-    return tuple(each.region for each in mandates if each is not None and each.authority == who.authority)
 
 
 def others_of(states: dict[Any, Any], who: Actor, now: datetime) -> tuple[str, ...]:
@@ -147,7 +69,7 @@ def asked_of_every_incident(
     looks, attributable = model.viewer(who), set[UUID]()
     for incident in states.values():
         if isinstance(incident, Incident) and looks.sees(model.now[incident.id].audience):
-            context = Context(actor=who, now=now, subject=incident.id, consulted=_Everything(states))
+            context = Context(actor=who, now=now, subject=incident.id, consulted=Everything(states))
             actions = set(available(INCIDENT_STEPS, incident, context))
             if "ATTRIBUTE" in actions:
                 attributable.add(incident.id)
@@ -164,48 +86,14 @@ def asked_of_every_incident(
     return found
 
 
-def asked_of_every_request(model: Model, states: dict[Any, Any], who: Actor, now: datetime) -> Counter[tuple[Any, str]]:
-    """The actions that are available to somebody, of those that are awaited."""
-    found: Counter[tuple[Any, str]] = Counter()
-    looks = model.viewer(who)
-    for request in states.values():
-        if isinstance(request, DeploymentRequest) and looks.sees(model.now[request.id].audience):
-            context = Context(actor=who, now=now, subject=request.id, consulted=_Everything(states))
-            actions = set(available(STEPS, request, context))
-            for step in (step for step in AWAITED if step.action in actions):
-                by = step.awaited.by if step.awaited else None
-                awaited = by is None or all(verdict.met for verdict in by.judge(request, context))
-                if awaited and step.awaited and step.awaited.is_now(request, now):
-                    found[request.id, step.action] += 1
-    return found
-
-
-class _Everything(dict[Any, Any]):
-    """States by stream; a stream without events has none."""
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
-    def __missing__(self, key: object) -> None:
-        return None
-
-
 def recipient(model: Model, who: Actor, now: datetime) -> Recipient:
     return Recipient(actor=who, holds=holds_of(model.now, who, now), others=others_of(model.now, who, now))
 
 
 def asking(
     whose: Recipient, now: datetime, wanted: InboxFilter = EVERYTHING, limit: int = 10_000
-) -> partial[Query[tuple[ListPosition, InboxRow]]]:
-    return partial(_page, whose=whose, wanted=wanted, limit=limit, now=now)
-
-
-def _page(scope: ViewerScope, *, now: datetime, **rest: Any) -> Query[tuple[ListPosition, InboxRow]]:
-    return inbox.page(replace(scope, clock=now), **rest)
-
-
-def _count(scope: ViewerScope, *, now: datetime, **rest: Any) -> Query[int]:
-    return inbox.count(replace(scope, clock=now), **rest)
+) -> partial[Query[tuple[InboxPosition, InboxRow]]]:
+    return partial(page_at, whose=whose, wanted=wanted, limit=limit, now=now)
 
 
 def test_the_inbox_equals_the_actions_available_on_every_request_and_incident(recorded: World) -> None:
@@ -218,7 +106,7 @@ def test_the_inbox_equals_the_actions_available_on_every_request_and_incident(re
         for who in (*WHOLE, *chance.sample(PERSONS, 4)):
             holds = holds_of(states, who, now)
             whose = Recipient(actor=who, holds=holds, others=others_of(states, who, now))
-            questions: list[Any] = [asking(whose, now), partial(_count, whose=whose, wanted=EVERYTHING, now=now)]
+            questions: list[Any] = [asking(whose, now), partial(count_at, whose=whose, wanted=EVERYTHING, now=now)]
             rows, count = recorded.ask_all(who, questions, as_of=instant)
             expected = asked_of_every_request(model, states, who, now)
             expected += asked_of_every_incident(model, states, who, now)
@@ -236,7 +124,7 @@ def test_pages_follow_the_due_dates_and_lack_nothing(recorded: World) -> None:
     everything = recorded.ask(who, asking(whose, now))
     assert [place for place, _ in everything] == sorted((p for p, _ in everything), key=lambda p: (p.at, p.id))
     assert len({row.id for _, row in everything}) == len(everything) > 2
-    found: list[tuple[ListPosition, InboxRow]] = []
+    found: list[tuple[InboxPosition, InboxRow]] = []
     while part := recorded.ask(who, partial(asking(whose, now, limit=2), after=found[-1][0] if found else None)):
         found += part
     assert found == everything
@@ -264,7 +152,7 @@ def test_the_inbox_is_filtered(recorded: World) -> None:
     ):
         expected = [row for row in everything if keeps(row)]
         assert [row for _, row in recorded.ask(who, asking(whose, now, wanted))] == expected
-        counted = partial(_count, whose=whose, wanted=wanted, now=now)
+        counted = partial(count_at, whose=whose, wanted=wanted, now=now)
         assert recorded.ask(who, counted) == [len(expected)]
 
 

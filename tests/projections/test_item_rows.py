@@ -81,7 +81,7 @@ def test_a_row_of_a_version_is_as_large_as_the_first(world: World, incident: UUI
 
 
 def test_an_item_that_changes_gets_a_row_and_keeps_its_past(world: World) -> None:
-    histories = Histories(104)
+    histories = Histories(135)
     world.append([histories.opening()])
     while not isinstance(world.log()[-1].event, FulfilmentReported):
         world.append(histories.items(1))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
@@ -15,9 +16,12 @@ from domain.authority import RegisterAuthority
 from domain.catalogue import Event
 from domain.deployment_request.commands import ApproveRequest, EndorseRequest
 from domain.deployment_request.events import Recommendation
+from domain.deputies import stream_of as deputies_of
+from domain.deputy_appointment import AppointDeputy
 from domain.jurisdiction import EndMandate, GrantMandate, MandateEnded
 from domain.recorded_event import Recorded
-from domain.vocabulary import AuthorityCode, Label, Period, Region, Text
+from domain.refusals import InvalidInput
+from domain.vocabulary import AuthorityCode, Label, Period, Region, Role, Text
 from service.commands.dispatcher import Dispatcher
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.stream_locks import StreamLocks
@@ -29,6 +33,7 @@ from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
 from tests.register import KFOR, SECOND, WHY, Register, opened
 from tests.waiting import until
+from tests.waiting import until as wait_until
 
 APPROVE = ApproveRequest(reason=WHY)
 END = EndMandate(authority=AuthorityCode("kfor"), region=Region("xk"), reason=Text("over"))
@@ -152,3 +157,28 @@ def test_a_clock_without_a_reading_uses_the_machine_time() -> None:
     clock = DatabaseClock(Lineage())
     assert not clock.is_fresh
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_deputy_is_one_at_the_time_of_the_decision(register: Register) -> None:
+    """The appointment is among what the decision rests on, and is over when it is."""
+    until = register.store.clock.now() + timedelta(seconds=1.5)
+    lent = AppointDeputy(
+        deputy=SECOND.subject,
+        authority=KFOR.authority,
+        roles=(Role.REVIEWER,),
+        from_=until - timedelta(days=1),
+        until=until,
+        reason=WHY,
+    )
+    register.do(lent, KFOR)
+    deputy = replace(SECOND, on_behalf_of=KFOR.person)
+    first, later = register.under_review(), register.under_review()
+    endorse = EndorseRequest(recommendation=Recommendation.APPROVE, reason=WHY)
+    [recorded] = register.do(endorse, deputy, first).events
+    assert deputies_of(KFOR.authority) in {stream for stream, _ in recorded.consulted}
+    assert recorded.actor == replace(deputy, roles=(Role.REVIEWER, Role.AUDITOR, Role.OBSERVER))
+    register.store.set_clock()
+    wait_until(lambda: register.store.clock.now() >= until)
+    answer = register.attempt(endorse, deputy, later)
+    assert isinstance(answer, InvalidInput)
+    assert [problem.path for problem in answer.fields] == ["onBehalfOf"]

@@ -77,9 +77,10 @@ class Material:
         return next((each.incident.reference for each in self.incidents if each.incident.id == incident), None)
 
     def person(self, actor: Actor) -> str:
+        """'Ana', or 'Ana for Ben' if Ana acts on behalf of Ben."""
         if actor.is_system:
             return "The register itself"
-        return self.names.get(actor.person, actor.subject)
+        return " for ".join(self.names.get(person, person[1]) for person in actor.persons)
 
     def authority(self, code: str) -> str:
         """'KFOR', or 'EXERCISE police service (exercise-police)' if the name differs from the code."""

@@ -87,7 +87,7 @@ class MaterialReader:
             moments=moments,
             incidents=incidents,
             hides_incidents=not {each.incident.id for each in incidents}.issuperset(request.incidents),
-            names=names({moment.step.entry.actor.person for moment in every} | {scope.actor.person}),
+            names=names({scope.actor.person}.union(*(moment.step.entry.actor.persons for moment in every))),
             authorities=dict(self._authorities(_codes(request, every, incidents))),
             printed=PrintDetails(
                 at=scope.now,

@@ -41,6 +41,11 @@ def actor_id(actor: Actor) -> str:
     return person(actor.issuer, actor.subject) if actor.is_named else actor.subject
 
 
+def principal_id(actor: Actor) -> str | None:
+    """Identifies the person for whom a deputy acts; None for anybody else."""
+    return None if actor.on_behalf_of is None else person(*actor.on_behalf_of)
+
+
 def flat(type_name: str, payload: Mapping[str, Any]) -> Iterator[tuple[Column, Any]]:
     """The columns that have a value, from an event's payload in the terms of the API.
 

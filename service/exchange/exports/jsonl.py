@@ -5,7 +5,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from domain.vocabulary import derived_id, iso_time
+from domain.vocabulary import Actor, derived_id, iso_time
 from projections.rows.plain_values import person
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
@@ -36,7 +36,7 @@ def full_event(event: VisibleEvent) -> dict[str, Any]:
         "type": event.type,
         "recordedAt": iso_time(event.recorded_at),
         "occurredAt": None if event.occurred_at is None else iso_time(event.occurred_at),
-        "actor": {"kind": event.actor.kind.value, "issuer": event.actor.issuer, **person(event.actor)},
+        "actor": _actor(event.actor),
         "command": {
             "name": event.command.name,
             "id": str(event.command.id),
@@ -49,6 +49,12 @@ def full_event(event: VisibleEvent) -> dict[str, Any]:
         "payload": event.payload,
         "redactions": [*event.redactions, *event.unseen],
     }
+
+
+def _actor(actor: Actor) -> dict[str, Any]:
+    principal = actor.on_behalf_of
+    named = {} if principal is None else {"onBehalfOf": {"issuer": principal[0], "subject": principal[1]}}
+    return {"kind": actor.kind.value, "issuer": actor.issuer, **person(actor), **named}
 
 
 def cloudevent(event: VisibleEvent, source: str) -> dict[str, Any]:
@@ -84,8 +90,10 @@ def register_id(log: VisibleLog) -> str:
 
 
 def _claims(event: VisibleEvent) -> dict[str, Any]:
+    principal = event.actor.on_behalf_of
     return {
         "iss": event.actor.issuer,
         "authority": event.actor.authority,
         "roles": [role.value for role in event.actor.roles],
+        **({} if principal is None else {"onBehalfOf": {"iss": principal[0], "sub": principal[1]}}),
     }

@@ -99,6 +99,8 @@ def related(event: VisibleEvent) -> Iterator[RelatedObject]:
     yield own or RelatedObject(str(event.subject), event.kind, "subject")
     if event.actor.is_named:
         yield _person(event.actor.issuer, event.actor.subject, "actor")
+    if event.actor.on_behalf_of is not None:
+        yield _person(*event.actor.on_behalf_of, "on behalf of")
     yield _authority(event.actor.authority, "acting for")
     for incident in event.incidents:
         yield RelatedObject(str(incident), INCIDENT.name, "names")

@@ -9,7 +9,7 @@ import msgspec
 from domain.deployment_request.decision import Decision
 from domain.deployment_request.events import Recommendation
 from domain.vocabulary import Actor, Text
-from service.exchange.exports.columns import actor_id
+from service.exchange.exports.columns import actor_id, principal_id
 from service.exchange.visible_log.request_cases import RequestCase, cases
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
@@ -17,7 +17,7 @@ Row = Iterable[Any]
 
 EVENT_COLUMNS: Final = (
     "position", "subject", "kind", "reference", "version", "type", "recordedAt", "occurredAt", "actor", "authority",
-    "roles", "reason", "correlationId", "causationId", "data", "redactions",
+    "roles", "onBehalfOf", "reason", "correlationId", "causationId", "data", "redactions",
 )  # fmt: skip
 
 
@@ -35,7 +35,8 @@ def event_rows(log: VisibleLog) -> Iterator[Row]:
 def _event(event: VisibleEvent) -> Iterator[Any]:
     yield from (event.position, str(event.subject), event.kind, event.name, event.version, event.type)
     yield from (event.recorded_at, event.occurred_at)
-    yield from (actor_id(event.actor), event.actor.authority, _joined(event.actor.roles), event.reason)
+    yield from (actor_id(event.actor), event.actor.authority, _joined(event.actor.roles), principal_id(event.actor))
+    yield event.reason
     yield from (str(event.correlation), event.causation)
     yield from (msgspec.json.encode(event.payload).decode(), _joined(event.redactions))
 
@@ -59,7 +60,8 @@ def _text(value: Text) -> str:
 
 
 def _who(actor: Actor) -> str:
-    return f"{actor_id(actor)} ({actor.authority})"
+    principal = principal_id(actor)
+    return f"{actor_id(actor)}{f' for {principal}' if principal else ''} ({actor.authority})"
 
 
 def _counted(case: RequestCase, recommendation: Recommendation) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 from xml.sax.saxutils import quoteattr
 
 from domain.vocabulary import iso_time
-from service.exchange.exports.columns import ColumnType, actor_id, flat
+from service.exchange.exports.columns import ColumnType, actor_id, flat, principal_id
 from service.exchange.visible_log.request_cases import RequestCase, cases
 from service.exchange.visible_log.visible_events import VisibleEvent, VisibleLog
 
@@ -94,6 +94,8 @@ def _of_event(event: VisibleEvent) -> Iterator[XesAttribute]:
     yield "org:group", ColumnType.STRING, event.actor.authority
     if event.actor.roles:
         yield "org:role", ColumnType.STRING, " ".join(event.actor.roles)
+    if (principal := principal_id(event.actor)) is not None:
+        yield "onBehalfOf", ColumnType.STRING, principal
     yield "position", ColumnType.INTEGER, event.position
     yield "version", ColumnType.INTEGER, event.version
     yield "recordedAt", ColumnType.TIME, iso_time(event.recorded_at)

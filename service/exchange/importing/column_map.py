@@ -22,7 +22,9 @@ EXPECTED: Final = re.compile("Expected `([a-z]+)[^`]*`, got `([a-z]+)")
 KINDS: Final = {"array": "a list", "object": "a table", "str": "a text", "int": "a number"}
 LISTS: Final = frozenset({"roles", "incidents", "awaiting", "evidence", "recipients"})
 """Fields with several values, which a cell holds as a separated list."""
-INSTANTS: Final = frozenset({"at", "start", "end", "dueBy", "validFrom", "validUntil", "reviewBy", "occurredAt"})
+INSTANTS: Final = frozenset(
+    {"at", "start", "end", "dueBy", "validFrom", "validUntil", "reviewBy", "occurredAt", "from", "until"}
+)
 LONGEST: Final = 64 * 1024
 """Maximum size of a mapping, in bytes."""
 LONGEST_LINE: Final = 2_000

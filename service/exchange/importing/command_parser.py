@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
+from domain.deputies import ON_BEHALF_OF
 from domain.field_types import FieldType, field_types
 from domain.refusals import FieldProblem
 from domain.validation import LIST_LENGTH
@@ -90,7 +91,9 @@ def _is_given(value: object) -> bool:
 
 
 def _unknown(name: object, path: str, fields_by_name: Mapping[str, _Field]) -> FieldProblem:
-    if name in NAMED_ELSEWHERE and not path:
+    if name == ON_BEHALF_OF and not path:
+        message = "Leave it out: the line's actor names the principal, in actor.onBehalfOf."
+    elif name in NAMED_ELSEWHERE and not path:
         message = "Leave it out: the line's history names its subject, and is its key."
     else:
         message = f"There is no such field; there are {joined(sorted(fields_by_name), 'and')}."

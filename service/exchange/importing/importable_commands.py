@@ -5,7 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, REGION_PARTS
+from domain.catalogue import AUTHORITY, DEPLOYMENT_REQUEST, DEPUTIES, INCIDENT, JURISDICTION, REGION_PARTS
 from domain.deployment_request.commands import RecuseReviewer
 
 
@@ -20,6 +20,7 @@ class HistoryKind(StrEnum):
 KINDS: Final = (
     (AUTHORITY, HistoryKind.AUTHORITY),
     (JURISDICTION, HistoryKind.AUTHORITY),
+    (DEPUTIES, HistoryKind.AUTHORITY),
     (REGION_PARTS, HistoryKind.AUTHORITY),
     (INCIDENT, HistoryKind.INCIDENT),
     (DEPLOYMENT_REQUEST, HistoryKind.REQUEST),

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from domain import validation
+from domain.deputies import principal_of
 from domain.refusals import FieldProblem, InvalidInput
 from domain.vocabulary import (
     REGISTER,
@@ -34,7 +35,7 @@ from service.identity import ISSUER
 FIELDS: Final = ("history", "command", "at", "actor", "input", "name")
 MAX_PROBLEMS: Final = 20
 """Maximum number of problems in the refusal of a line."""
-ACTOR_FIELDS: Final = ("subject", "authority", "roles", "issuer")
+ACTOR_FIELDS: Final = ("subject", "authority", "roles", "issuer", "onBehalfOf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,12 +221,23 @@ def _actor(given: object) -> Actor:
     roles = given.get("roles")
     if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
         raise UnreadableValue(FieldProblem(path="actor.roles", message="A list of roles is needed."))
-    return _checked_actor(
+    actor = _checked_actor(
         string(given.get("issuer", ISSUER), "actor.issuer"),
         string(given.get("subject"), "actor.subject"),
         string(given.get("authority"), "actor.authority"),
         tuple(roles),
     )
+    return _for_principal(actor, given.get("onBehalfOf"))
+
+
+def _for_principal(actor: Actor, named: object) -> Actor:
+    """The actor on behalf of the named person. Raises UnreadableValue."""
+    if named is None:
+        return actor
+    principal = principal_of(string(named, "actor.onBehalfOf"), actor.issuer)
+    if isinstance(principal, FieldProblem):
+        raise UnreadableValue(replace(principal, path="actor.onBehalfOf"))
+    return replace(actor, on_behalf_of=principal)
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ from domain.attempt import DecisionAttempt, StreamEvent
 from domain.catalogue import (
     AGGREGATE_OF,
     AUTHORITY,
+    DEPUTIES,
     INCIDENT,
     JURISDICTION,
     NUMBERING,
@@ -31,7 +32,7 @@ from domain.incident.events import CorrectionProposed, EvidenceRecorded
 from domain.incident.state import Incident
 from domain.recorded_event import CommandRef, Recorded
 from domain.refusals import IdempotencyConflict, InvalidInput, Refusal
-from domain.vocabulary import SYSTEM
+from domain.vocabulary import SYSTEM, Actor
 from service.commands.append_item import consulted_versions, to_unrecorded
 from service.commands.envelope import CommandEnvelope
 from service.commands.idempotency import claim_key, history_fingerprint, matches
@@ -43,7 +44,7 @@ from service.exchange.importing.imported_history import CommandLine, HistoryResu
 
 MAX_ATTEMPTS: Final = 50
 """Maximum number of attempts after append conflicts."""
-CACHED_AGGREGATES: Final = (AUTHORITY, JURISDICTION, REGION_PARTS, NUMBERING)
+CACHED_AGGREGATES: Final = (AUTHORITY, DEPUTIES, JURISDICTION, REGION_PARTS, NUMBERING)
 """Aggregates that other histories depend on; their states stay in the state cache."""
 
 
@@ -172,15 +173,15 @@ class HistoryRecorder:
         if opens:
             history_attempt.states[attempt.subject] = None
 
-        def decide() -> list[StreamEvent] | Refusal:
+        def decide() -> tuple[Actor, list[StreamEvent]] | Refusal:
             now = attempt.with_states(_as_of(attempt.context.now, history_attempt))
             answer = now.visibility_problem() or now.decide()
-            return now.stream_events(answer) if isinstance(answer, tuple) else answer
+            return (now.actor, now.stream_events(answer)) if isinstance(answer, tuple) else answer
 
         answer = resolve(decide, lambda streams: self._read(streams, history_attempt, batch))
-        if not isinstance(answer, list):
+        if not isinstance(answer, tuple):
             return answer
-        _add_events(envelope, line, answer, history_attempt)
+        _add_events(envelope, line, *answer, history_attempt)
         return None
 
     def _is_there(self, batch: _Batch, stream: UUID) -> bool:
@@ -229,10 +230,14 @@ def _as_of(now: datetime, history_attempt: _HistoryAttempt) -> dict[UUID, State 
 
 
 def _add_events(
-    envelope: CommandEnvelope, line: CommandLine, written: list[StreamEvent], history_attempt: _HistoryAttempt
+    envelope: CommandEnvelope,
+    line: CommandLine,
+    actor: Actor,
+    written: list[StreamEvent],
+    history_attempt: _HistoryAttempt,
 ) -> None:
     """Adds the events of a line to the attempt."""
-    placed = to_unrecorded(envelope, written, history_attempt.states)
+    placed = to_unrecorded(envelope, written, history_attempt.states, actor)
     history_attempt.events.extend(placed)
     for event in placed:
         _apply(event, _time_of(envelope), history_attempt.states)

@@ -114,7 +114,7 @@ def _rehearsed(command: RegisterRegion, load: Load, made: dict[UUID, State | Non
     if not isinstance(answer, tuple):
         return answer
     envelope = CommandEnvelope(command=command, actor=SYSTEM)
-    for event in to_unrecorded(envelope, attempt.stream_events(answer), attempt.states):
+    for event in to_unrecorded(envelope, attempt.stream_events(answer), attempt.states, SYSTEM):
         made[event.stream] = evolve(attempt.states.get(event.stream), event.at(0, now, ()))
     return None
 

@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 
 from domain.authority import Authority
 from domain.deployment_request.state import DeploymentRequest
+from domain.deputies import Deputies
 from domain.incident.state import Incident
 from domain.jurisdiction import Mandate
 from domain.vocabulary import AuthorityCode
@@ -125,6 +126,16 @@ class Loaders(ViewerRows):
             return {code: authorities.mandates_of(AuthorityCode(code), rows) for code in codes}
 
         return list_loader(find)
+
+    @cached_property
+    def deputies(self) -> DataLoader[AuthorityCode, Deputies | None]:
+        """By the authority's code, if the viewer may see them."""
+
+        async def find(codes: list[AuthorityCode]) -> Mapping[AuthorityCode, Deputies]:
+            rows = await self.rows(lambda scope: authorities.deputies_in(scope, codes))
+            return {found.authority: found for found in rows}
+
+        return single_loader(find)
 
     @cached_property
     def regions(self) -> RegionLoaders:

@@ -20,11 +20,23 @@ class Actor:
         "The person's subject at the issuer; 'undisclosed', without roles and name, if the viewer may not know.",
     )
     authority: str = shown("state.authority", "The code of the authority that they acted for.")
-    roles: list[Role] = shown("state.roles")
+    roles: list[Role] = shown("state.roles", "Of a deputy: those in which they acted.")
+    on_behalf_of: "Actor | None" = shown(
+        lambda of: of.principal(),
+        "The person for whom they acted as a deputy, of the same authority. Their roles are not known.",
+        reads="on_behalf_of authority",
+    )
 
     @classmethod
     def of(cls, actor: DomainActor, loaders: Loaders) -> Self:
         return cls(loaders=loaders, state=actor)
+
+    def principal(self) -> "Actor | None":
+        if self.state.on_behalf_of is None:
+            return None
+        issuer, subject = self.state.on_behalf_of
+        principal = DomainActor(issuer=issuer, subject=subject, authority=self.state.authority, roles=())
+        return Actor.of(principal, self.loaders)
 
     @strawberry.field(
         description="As last given by the issuer; null if never given, and for the system.",

@@ -11,7 +11,7 @@ import strawberry
 from graphql import GraphQLError
 
 from domain.refusals import Refusal
-from domain.vocabulary import Actor, iso_time
+from domain.vocabulary import Actor, Person, iso_time
 from projections.reading.reader import Reader
 from projections.reading.subject_queries import Names
 from service.access.webhook_keys import WebhookKeys
@@ -49,7 +49,8 @@ class Services:
     view. record_command_metric: counts a command by name, outcome and seconds. record_execution: counts an operation by
     its executor. record_document_metric: counts one by trusted document (or None), seconds and whether there were
     errors. commands: limits concurrent commands; one more waits up to PATIENCE seconds and is then refused as
-    unavailable. shares: quotas per person. budget: of each person.
+    unavailable. shares: quotas per person. is_blocked: whether nobody acts on
+    behalf of a person. budget: of each person.
     """
 
     dispatcher: Dispatcher
@@ -67,6 +68,7 @@ class Services:
     record_document_metric: Callable[[str | None, float, bool], None] = lambda name, seconds, has_errors: None
     commands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     shares: PersonQuotas = field(default_factory=PersonQuotas)
+    is_blocked: Callable[[Person], bool] = lambda person: False
     budget: CostBudget = field(default_factory=lambda: CostBudget(0))
 
 

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from domain.validation import unwritable
 from projections.reading.queries import ListPosition
+from projections.views.inbox import NOBODY, InboxPosition
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.viewer_rows import PastInstant
 from service.graphql.schema.arguments import given
 
 _PLACE: Final = Struct(">q16s")
+_OF_PRINCIPAL: Final = Struct(">q16s16s")
 _POSITION: Final = Struct(">q")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -27,14 +29,17 @@ def of_list(name: str, moment: PastInstant | None) -> str:
     return name if moment is None else f"{name}@{moment.instant.isoformat()}"
 
 
-def cursor_of(of: str, place: ListPosition | int | str) -> str:
+def cursor_of(of: str, place: ListPosition | InboxPosition | int | str) -> str:
     """of: name of the list, with its order and instant. place: a position in the global order of
     events, if an int; the key of an item, if a str."""
     if isinstance(place, int):
         return _encode(of, _POSITION.pack(place))
     if isinstance(place, str):
         return _encode(of, place.encode())
-    return _encode(of, _PLACE.pack((place.at - _EPOCH) // _MICROSECOND, place.id.bytes))
+    micros = (place.at - _EPOCH) // _MICROSECOND
+    if isinstance(place, InboxPosition) and place.principal != NOBODY:
+        return _encode(of, _OF_PRINCIPAL.pack(micros, place.id.bytes, place.principal.bytes))
+    return _encode(of, _PLACE.pack(micros, place.id.bytes))
 
 
 def place_after(of: str, cursor: str | None) -> ListPosition | None:
@@ -42,8 +47,26 @@ def place_after(of: str, cursor: str | None) -> ListPosition | None:
     if (written := given(cursor)) is None:
         return None
     micros, last = _PLACE.unpack(_decode(of, written, _PLACE.size))
+    return ListPosition(_instant(micros), UUID(bytes=last))
+
+
+def inbox_place_after(of: str, cursor: str | None) -> InboxPosition | None:
+    """As `place_after`, for the inbox."""
+    if (written := given(cursor)) is None:
+        return None
+    content = _decode(of, written, None)
+    if len(content) == _PLACE.size:
+        micros, last = _PLACE.unpack(content)
+        return InboxPosition(_instant(micros), UUID(bytes=last))
+    if len(content) == _OF_PRINCIPAL.size:
+        micros, last, principal = _OF_PRINCIPAL.unpack(content)
+        return InboxPosition(_instant(micros), UUID(bytes=last), UUID(bytes=principal))
+    raise BadUserInput("after", NONE_OF_THIS_LIST)
+
+
+def _instant(micros: int) -> datetime:
     try:
-        return ListPosition(_EPOCH + micros * _MICROSECOND, UUID(bytes=last))
+        return _EPOCH + micros * _MICROSECOND
     except OverflowError:
         raise BadUserInput("after", NONE_OF_THIS_LIST) from None
 

@@ -16,6 +16,14 @@ class CommandInput:
             "again; with other input it is refused. 200 characters at most."
         ),
     )
+    on_behalf_of: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The principal for whom you act as a deputy: a subject of your issuer, or 'person:ISSUER|SUBJECT'. This "
+            "takes an appointment that is valid now. You act in the roles that it names and that you have yourself, "
+            "and see what you see without it."
+        ),
+    )
 
 
 @strawberry.input

@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from domain.catalogue import Command
+from domain.deputies import principal_of
 from domain.refusals import FieldProblem, InvalidInput
 from domain.vocabulary import Actor, camel
 from service.commands.envelope import CommandEnvelope, CommandResult
@@ -29,12 +30,23 @@ async def execute_command(
     if problems := tuple(_days(sent, ())):
         return to_refusal(InvalidInput.of(*problems))
     context = info.context
-    envelope = _envelope(context.actor, command, sent, subject)
+    actor = _acting(context.actor, sent)
+    if isinstance(actor, FieldProblem):
+        return to_refusal(InvalidInput.of(actor))
+    envelope = _envelope(actor, command, sent, subject)
     outcome = await context.dispatch(envelope)
     if isinstance(outcome, CommandResult):
         context.recorded[str(info.path.key)] = outcome.position
         return respond(outcome, context)
     return to_refusal(_quote_as_sent(outcome, sent) if isinstance(outcome, InvalidInput) else outcome)
+
+
+def _acting(actor: Actor, sent: CommandInput) -> Actor | FieldProblem:
+    """The actor, on behalf of the principal that the input names, if any."""
+    if (named := given(sent.on_behalf_of)) is None:
+        return actor
+    principal = principal_of(named, actor.issuer)
+    return principal if isinstance(principal, FieldProblem) else replace(actor, on_behalf_of=principal)
 
 
 def _days(sent: Any, path: tuple[str, ...]) -> Iterator[FieldProblem]:

@@ -6,6 +6,7 @@ from typing import Generic, Protocol, TypeVar
 import strawberry
 
 from projections.reading.queries import ListPosition, Query, ViewerScope
+from projections.views.inbox import InboxPosition
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema import cursors
 from service.graphql.schema.arguments import given, page_size
@@ -37,7 +38,7 @@ class PageInfo:
 @strawberry.type
 class Edge(Generic[T]):
     of: strawberry.Private[str]
-    place: strawberry.Private[ListPosition | int | str]
+    place: strawberry.Private[ListPosition | InboxPosition | int | str]
     cursor: str = shown(lambda edge: cursors.cursor_of(edge.of, edge.place))
     node: T
 

@@ -10,19 +10,26 @@ import strawberry
 from service.graphql.compiled.resolvers import ANYTHING, PATH, READS
 
 
-def shown(source: str | Callable[[Any], Any], description: str | None = None, *, reads: str | None = None) -> Any:
+def shown(
+    source: str | Callable[[Any], Any],
+    description: str | None = None,
+    *,
+    reads: str | None = None,
+    name: str | None = None,
+) -> Any:
     """A field without arguments.
 
     source: a path of attributes from the object, or a function of the object. reads: the attribute of the object's
-    state that a function reads; None if it may read anything.
+    state that a function reads, or several with spaces between; None if it may read anything. name: in the API, if it
+    is not that of the attribute.
     """
     metadata: dict[str, Any]
     if isinstance(source, str):
         read: Callable[[Any], Any] = attrgetter(source)
         metadata = {PATH: source, **reading(source.split(".")[1])}
     else:
-        read, metadata = source, reading(reads) if reads else {}
-    return strawberry.field(resolver=_Reader(read), description=description, metadata=metadata)
+        read, metadata = source, reading(*reads.split()) if reads else {}
+    return strawberry.field(resolver=_Reader(read), name=name, description=description, metadata=metadata)
 
 
 def reading(*names: str, of: str | None = None) -> dict[str, Any]:

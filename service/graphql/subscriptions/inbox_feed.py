@@ -15,12 +15,12 @@ from uuid import UUID
 
 import strawberry
 
-from domain.vocabulary import Actor
-from projections.reading.queries import ListPosition
+from domain.vocabulary import Actor, Person
 from projections.reading.reader import Reader
 from projections.reading.single_flight import SingleFlight
 from projections.views import inbox
-from projections.views.inbox import InboxFilter, InboxRow
+from projections.views.inbox import InboxFilter, InboxPosition, InboxRow
+from projections.views.inbox_recipient import Recipient
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.inbox.queries import recipient
 from service.graphql.schema.inbox.types import InboxChange, InboxItem
@@ -44,7 +44,7 @@ class _Sent:
     """An item as it was last sent. place: in the order of the inbox."""
 
     row: InboxRow
-    place: ListPosition
+    place: InboxPosition
     overdue: bool
 
 
@@ -54,6 +54,7 @@ class _Inbox:
 
     items: dict[UUID, _Sent]
     total: int
+    whose: Recipient
     loaders: Loaders
 
     @property
@@ -64,11 +65,19 @@ class _Inbox:
 class InboxFeed:
     """Raises as EventFeed does."""
 
-    def __init__(self, reader: Reader, watermark: LowWatermark, slots: Slots, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        watermark: LowWatermark,
+        slots: Slots,
+        clock: Callable[[], datetime],
+        is_blocked: Callable[[Person], bool],
+    ) -> None:
         self._reader = reader
         self._watermark = watermark
         self._slots = slots
         self._clock = clock
+        self._is_blocked = is_blocked
         self._reads: SingleFlight[Hashable, _Inbox] = SingleFlight()
 
     async def changes(self, actor: Actor) -> AsyncGenerator[InboxChange, None]:
@@ -87,7 +96,7 @@ class InboxFeed:
                     if came or went or found.total != before.total:
                         yield InboxChange(
                             total_count=found.total,
-                            came=[InboxItem.of(each.row, found.loaders) for each in came[:SENT]],
+                            came=[InboxItem.of(each.row, found.whose, found.loaders) for each in came[:SENT]],
                             went=[strawberry.ID(str(item)) for item in went],
                             position=Position(position),
                         )
@@ -103,13 +112,13 @@ class InboxFeed:
 
     async def _read(self, actor: Actor, position: int) -> _Inbox:
         loaders = Loaders(self._reader, as_node, actor, self._clock(), reached=position)
-        whose = await recipient(loaders)
+        whose = await recipient(loaders, self._is_blocked)
         rows = await loaders.rows(lambda scope: inbox.page(scope, whose, EVERYTHING, TRACKED))
         items = {row.id: _Sent(row, place, row.is_overdue(loaders.now)) for place, row in rows}
         total = len(rows)
         if total == TRACKED:
             total = await loaders.number(lambda scope: inbox.count(scope, whose, EVERYTHING))
-        return _Inbox(items, total, loaders)
+        return _Inbox(items, total, whose, loaders)
 
 
 def _came(before: _Inbox, now: _Inbox) -> Sequence[_Sent]:
@@ -122,5 +131,5 @@ def _went(before: _Inbox, now: _Inbox) -> list[UUID]:
     gone = [each for item, each in before.items.items() if item not in now.items]
     if not now.whole:
         last = next(reversed(now.items.values())).place
-        gone = [each for each in gone if (each.place.at, each.place.id) < (last.at, last.id)]
+        gone = [each for each in gone if each.place < last]
     return [each.row.id for each in gone]

@@ -21,7 +21,7 @@ ENVELOPE = CommandEnvelope(command=RemarkOnRequest(reason=WHY), actor=requester,
 
 def test_events_follow_their_streams_and_each_other() -> None:
     streams: list[StreamEvent] = [(REQUEST, REMARKED), (NUMBERS, NumberAssigned(subject=REQUEST)), (REQUEST, REMARKED)]
-    events = to_unrecorded(ENVELOPE, streams, {REQUEST: STATE, NUMBERS: None})
+    events = to_unrecorded(ENVELOPE, streams, {REQUEST: STATE, NUMBERS: None}, requester)
     assert [(each.stream, each.version, each.event) for each in events] == [
         (REQUEST, 2, REMARKED),
         (NUMBERS, 1, NumberAssigned(subject=REQUEST)),
@@ -46,7 +46,7 @@ def test_the_fields_of_the_envelope_are_recorded() -> None:
         causation=9,
         occurred_at=NOW,
     )
-    [event] = to_unrecorded(envelope, [(REQUEST, REMARKED)], {REQUEST: STATE})
+    [event] = to_unrecorded(envelope, [(REQUEST, REMARKED)], {REQUEST: STATE}, requester)
     assert (event.command.id, event.correlation, event.causation, event.occurred_at) == (
         UUID(int=7), UUID(int=8), 9, NOW,
     )  # fmt: skip
@@ -56,7 +56,7 @@ def test_streams_read_and_not_written_are_consulted() -> None:
     read = given(*SUBMITTED).register.states
     authority = next(state for state in read.values() if isinstance(state, Authority))
     states = {REQUEST: STATE, READ: authority, UNREAD: None}
-    assert consulted_versions(states, to_unrecorded(ENVELOPE, [(REQUEST, REMARKED)], states)) == (
+    assert consulted_versions(states, to_unrecorded(ENVELOPE, [(REQUEST, REMARKED)], states, requester)) == (
         (READ, 1),
         (UNREAD, 0),
     )

@@ -119,6 +119,16 @@ def test_the_bytes_are_those_of_the_layout() -> None:
     assert decode_texts(encoded.texts, [proof]) == {proof: "why"}
 
 
+def test_a_deputy_is_stored_with_their_principal_and_nobody_else_is() -> None:
+    event = Happened(reason=Text("why"), likelihood=Likelihood.LIKELY)
+    deputy = replace(ACTOR, on_behalf_of=("https://other.example", Subject("ben")))
+    encoded = mapper().encode(unrecorded(event, actor=deputy))
+    stored = json.loads(encoded.state)
+    assert stored["actor"].pop("for") == {"iss": "https://other.example", "sub": "ben"}
+    assert stored == json.loads(mapper().encode(unrecorded(event)).state)
+    assert mapper().decode(row(encoded)).actor == deputy
+
+
 def test_the_digest_is_as_specified() -> None:
     assert digest(bytes(16), "abc") == "d4fa7258e3993725706102720cad4a7544f4487f4b1fb8b49e480c7fea877081"
 

@@ -104,7 +104,7 @@ class Person:
 
 
 def _subject_of(mutation: str) -> str:
-    if mutation in ("registerAuthority", "setAuditingAuthority", "grantMandate", "endMandate"):
+    if mutation in ("registerAuthority", "setAuditingAuthority") or mutation.endswith(("Mandate", "Deputy")):
         return "authority"
     of_incidents = ("recordEvidence", "retractAttribution", "proposeCorrection", "settleCorrection")
     if "Incident" in mutation or mutation in of_incidents:

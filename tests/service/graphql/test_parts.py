@@ -13,6 +13,7 @@ SHORT = {
     "AccessLogEntry.subjects": "those of one response, of which the cost is bounded",
     "Actor.roles": "there are seven",
     "ActionOutlook.rules": "those of one step of the lifecycle",
+    "Deputy.roles": "five can be named",
     "DeploymentRequest.availableActions": "the steps of the lifecycle",
     "DeploymentRequest.recipients": "100 are accepted",
     "Explanation.actions": "the steps of the lifecycle",

@@ -114,6 +114,12 @@ def decide(case: Case) -> None:
     case.on_request(ROB, "review", "EndorseDeploymentRequest", recommendation="DENY")
     case.on_request(ROB, "review", "ChangeEndorsement", recommendation="APPROVE")
     case.on_request(ADA, "decide", "AssignDeploymentRequest", subject="rob")
+    lent = {"deputy": "ruth", "authority": "decider", "reason": REASON}
+    period = {"from": "2024-01-01T00:00:00Z", "until": "2090-01-01T00:00:00Z"}
+    case.command(ROB, "appoint", "AppointDeputy", **lent, **period, roles=["REVIEWER"])
+    [deputy] = case.execute(ROB, "deputies", "Deputies", atLeast=case.position)
+    assert (deputy["deputy"]["subject"], deputy["principal"]["subject"]) == ("ruth", "rob")
+    case.command(ROB, "appoint", "EndDeputy", **lent)
     case.on_request(RUTH, "review", "RecuseFromDeploymentRequest")
     case.on_request(RITA, "review", "RemarkOnDeploymentRequest")
     conditions = [{"text": REASON}]

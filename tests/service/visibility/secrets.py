@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from domain import blocked_persons
+from domain import blocked_persons, deputies
 from domain.blocked_persons import PersonBlocked
 from domain.catalogue import AGGREGATE_OF, own_audience
 from domain.deployment_request.decision import ConditionState
@@ -28,16 +29,17 @@ from domain.deployment_request.events import (
 from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.deployment_request.visibility import ACTOR, internal_parts
+from domain.deputies import DeputyAppointed
 from domain.incident.events import EvidenceWithdrawn, FindingDissented, FindingQuestioned, OfEvidence
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
 from domain.visibility import Viewer
-from domain.vocabulary import Actor, AuthorityCode, ConditionId, Label, Marking, Subject, Text
+from domain.vocabulary import Actor, AuthorityCode, ConditionId, Label, Marking, Person, Role, Subject, Text
 from projections.rows.api_terms import payload
 from projections.rows.audit_entries import introduces
 from service.event_store.records import AppendItem
 from service.exchange.visible_log.visible_events import INTERNAL_AGGREGATES
-from tests.projections.chance import CODES, ISSUER
+from tests.projections.chance import CODES, ISSUER, START
 from tests.projections.histories import Made
 from tests.projections.model import Model
 from tests.service.exchange.exports.exporter import UniqueTexts
@@ -60,7 +62,13 @@ class Secrets(UniqueTexts):
         if self.random.random() < 0.3:
             return known
         authority = DECIDING if self.texts % 2 else known.authority
-        return replace(known, subject=Subject(self.text().value or ""), authority=authority)
+        return replace(known, subject=self.secret(), authority=authority)
+
+    def principal(self, actor: Actor) -> Person:
+        return (ISSUER, self.secret())
+
+    def secret(self) -> Subject:
+        return Subject(self.text().value or "")
 
     def block(self) -> AppendItem:
         """Somebody is blocked."""
@@ -68,6 +76,21 @@ class Secrets(UniqueTexts):
             authority=CODES[1], issuer=Label(ISSUER), subject=Subject(self.text().value or ""), reason=self.text()
         )
         return self._item([(blocked_persons.STREAM, event)])
+
+    def lent(self) -> AppendItem:
+        """A viewer of those who decide is a deputy."""
+        event = DeputyAppointed(
+            authority=DECIDING,
+            principal_issuer=Label(ISSUER),
+            principal=self.secret(),
+            deputy_issuer=Label(ISSUER),
+            deputy=Subject("p2"),
+            roles=(Role.REVIEWER,),
+            valid_from=START,
+            valid_until=START + timedelta(days=9000),
+            reason=self.text(),
+        )
+        return self.aside(lambda: self._item([(deputies.stream_of(DECIDING), event)]))
 
     def extended(self) -> list[AppendItem]:
         """Two requests of the first viewer's authority: an extension and a notice; an urgent denial."""
@@ -205,7 +228,8 @@ def _written(recorded: Recorded[Any], withheld: tuple[str, ...]) -> Iterator[str
     data = {name: value for name, value in payload(recorded.event).items() if name not in withheld}
     yield from SECRET.findall(json.dumps(data))
     if ACTOR not in withheld:
-        yield from SECRET.findall(recorded.actor.subject)
+        for _, subject in recorded.actor.persons:
+            yield from SECRET.findall(subject)
 
 
 def _names(recorded: Recorded[Any]) -> Iterator[str]:

@@ -87,7 +87,7 @@ def planted(databases: Databases, seed: int) -> Iterator[Planted]:
         served(urls, follow=False, cost_per_minute=10**9) as register,
     ):
         world, histories = World(urls, store), Secrets(seed, markings=True)
-        begun = [histories.opening(), histories.block(), *histories.items(ITEMS)]
+        begun = [histories.opening(), histories.block(), histories.lent(), *histories.items(ITEMS)]
         world.append([*begun, *histories.extended(), *histories.found(), histories.endpoint()])
         world.apply()
         model = Model(world.log())

@@ -26,6 +26,7 @@ LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "authorities": ("first: 100",),
     "webhookEndpoints": ("first: 100",),
     "recordedEvent": tuple(f"position: {position}" for position in range(1, 100, 4)),
+    "deputies": ("first: 100",),
     "situation": ("first: 100", f"first: 100, {AS_OF}"),
     "projections": ("",),
     "viewer": ("",),

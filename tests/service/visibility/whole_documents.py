@@ -23,6 +23,8 @@ GIVEN: Final = {"fromVersion": "1"}
 FEW: Final = 3
 """Items of a connection, and of a list outside of nodes, so that the document is within the limit of cost. Connections
 at the root and the lists of nodes show all."""
+OF_ITS_KIND: Final = ("onBehalfOf",)
+"""Fields of the type that they are in, of which the own values are shown."""
 NODES: Final = frozenset(kind.name for kind in SCHEMA.get_possible_types(SCHEMA.type_map["Node"])) | {"RecordedEvent"}
 
 
@@ -76,10 +78,14 @@ def _leaves(kind: GraphQLObjectType) -> list[tuple[str, GraphQLField]]:
     return [(name, field) for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type))]
 
 
+def _names_of_leaves(kind: Any) -> list[str]:
+    return [name for name, _ in _leaves(kind)]
+
+
 def _field(name: str, field: GraphQLField, above: frozenset[str], in_node: bool) -> str:
     kind = get_named_type(field.type)
     if kind.name in above:
-        return ""
+        return f"{name} {{ __typename {' '.join(_names_of_leaves(kind))} }}" if name in OF_ITS_KIND else ""
     required = [each for each, argument in field.args.items() if isinstance(argument.type, GraphQLNonNull)]
     arguments = [f"{each}: {GIVEN[each]}" for each in required]
     if "first" in field.args and (not in_node or "edges" in getattr(kind, "fields", ())):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from domain.vocabulary import Role
 from service.graphql.schema.input_fields import CommandInput
 
 
@@ -45,3 +46,30 @@ class EndMandateInput(CommandInput):
     region: str
     reason: str
     at: datetime | None = strawberry.field(default=strawberry.UNSET, description="Now by default.")
+
+
+PERSON = "A subject of your issuer, or 'person:ISSUER|SUBJECT'."
+
+
+@strawberry.input
+class AppointDeputyInput(CommandInput):
+    principal: str | None = strawberry.field(
+        default=strawberry.UNSET, description=f"For whom the deputy acts: you, if left out. {PERSON}"
+    )
+    deputy: str = strawberry.field(description=PERSON)
+    authority: str = strawberry.field(description="The code of your own authority, for which both act.")
+    roles: list[Role] = strawberry.field(
+        description="Those in which the deputy acts; they need each one themselves too. AUDITOR and OBSERVER only give "
+        "sight, which no deputy gains."
+    )
+    from_: datetime = strawberry.field(name="from")
+    until: datetime = strawberry.field(description="Exclusive.")
+    reason: str
+
+
+@strawberry.input
+class EndDeputyInput(CommandInput):
+    principal: str | None = strawberry.field(default=strawberry.UNSET, description=f"You, if left out. {PERSON}")
+    deputy: str = strawberry.field(description=PERSON)
+    authority: str = strawberry.field(description="The code of your own authority.")
+    reason: str

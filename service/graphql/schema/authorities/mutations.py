@@ -4,13 +4,15 @@ from typing import Annotated, Self
 
 import strawberry
 
-from domain import authority, jurisdiction
+from domain import authority, deputies, deputy_appointment, jurisdiction
 from domain.catalogue import Command
 from service.commands.envelope import CommandResult
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.authorities.inputs import (
+    AppointDeputyInput,
     AuditingAuthorityInput,
+    EndDeputyInput,
     EndMandateInput,
     GrantMandateInput,
     RegisterAuthorityInput,
@@ -35,7 +37,7 @@ class AuthorityRecorded:
     @classmethod
     def of(cls, outcome: CommandResult, context: Context) -> Self:
         loaders, event = context.loaders(outcome.position), outcome.events[-1].event
-        if isinstance(event, jurisdiction.Event):
+        if isinstance(event, jurisdiction.Event | deputies.Event):
             found = Authority.named(event.authority, loaders)
         else:
             assert isinstance(outcome.state, authority.Authority)
@@ -73,3 +75,18 @@ class AuthorityMutations:
     @strawberry.mutation(description="By an administrator.")
     async def end_mandate(self, info: Info, input: EndMandateInput) -> AuthorityResult:
         return await _execute(info, jurisdiction.EndMandate, input)
+
+    @strawberry.mutation(
+        description=(
+            "By the principal, or an administrator of their authority. The deputy names the principal in onBehalfOf of "
+            "a command. Nobody sees more as a deputy, and a deputy appoints no deputy for their principal."
+        )
+    )
+    async def appoint_deputy(self, info: Info, input: AppointDeputyInput) -> AuthorityResult:
+        return await _execute(info, deputy_appointment.AppointDeputy, input)
+
+    @strawberry.mutation(
+        description="By the principal, the deputy, or an administrator of their authority. Ends it at once."
+    )
+    async def end_deputy(self, info: Info, input: EndDeputyInput) -> AuthorityResult:
+        return await _execute(info, deputy_appointment.EndDeputy, input)

@@ -6,9 +6,11 @@ from typing import Self
 import strawberry
 
 from domain import authority as domain
-from domain import jurisdiction
-from domain.vocabulary import AuthorityCode
+from domain import deputies, jurisdiction
+from domain.vocabulary import Actor as DomainActor
+from domain.vocabulary import AuthorityCode, Person, Role
 from service.graphql.loaders.loaders import Loaders
+from service.graphql.schema.actor import Actor
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.pagination import Node
 from service.graphql.schema.shown import shown
@@ -85,3 +87,31 @@ class Authority(Node):
     async def mandates(self, first: First = MANY, offset: Offset = 0) -> list[Mandate]:
         found = await self.loaders.mandates.load(self.code)
         return [Mandate(loaders=self.loaders, state=each) for each in part(found, first, offset)]
+
+
+@strawberry.type(
+    description=(
+        "The right of a person to act for another of the same authority. The register knows the roles of persons from "
+        "their tokens alone: those of both actors are empty here."
+    )
+)
+class Deputy:
+    loaders: strawberry.Private[Loaders]
+    state: strawberry.Private[deputies.Appointment]
+    code: strawberry.Private[AuthorityCode]
+    deputy: Actor = shown(lambda of: of.person(of.state.deputy))
+    principal: Actor = shown(lambda of: of.person(of.state.principal))
+    roles: list[Role] = shown(
+        "state.roles", "Those in which the deputy acts, as far as their own token names them too."
+    )
+    from_: datetime = shown("state.valid_from", name="from")
+    until: datetime = shown("state.valid_until", "Exclusive.")
+    reason: str = shown(lambda of: str(of.state.reason))
+
+    def person(self, person: Person) -> Actor:
+        issuer, subject = person
+        return Actor.of(DomainActor(issuer=issuer, subject=subject, authority=self.code, roles=()), self.loaders)
+
+    @strawberry.field(description="For which both act.")
+    def authority(self) -> Authority:
+        return Authority.named(self.code, self.loaders)

@@ -5,7 +5,10 @@ from typing import Self
 
 import strawberry
 
+from domain.vocabulary import Actor as DomainActor
+from domain.vocabulary import Person
 from projections.views.inbox import InboxRow
+from projections.views.inbox_recipient import Recipient
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.disclosure import Disclosed, disclosure
@@ -19,11 +22,13 @@ from service.graphql.schema.shown import shown
 class InboxItem:
     loaders: strawberry.Private[Loaders]
     row: strawberry.Private[InboxRow]
+    principal: strawberry.Private[Person | None]
     disclosure = Disclosed(
         lambda of: disclosure(of.row.subject, None if of.loaders.past is not None else of.row.marking, None)
     )
     id: strawberry.ID = shown(
-        lambda of: strawberry.ID(str(of.row.id)), "Of this action on this subject, also when it waits again later."
+        lambda of: strawberry.ID(str(of.row.id)),
+        "Of this action on this subject, for you or for this principal, also when it waits again later.",
     )
     action: str = shown(
         "row.action",
@@ -40,9 +45,21 @@ class InboxItem:
     )
     overdue: bool = shown(lambda of: of.row.is_overdue(of.loaders.now))
 
+    for_principal: Actor | None = shown(
+        lambda of: of.acting_for(),
+        "On whose behalf you may take the action, as their deputy: name them in onBehalfOf. Null: for yourself.",
+    )
+
     @classmethod
-    def of(cls, row: InboxRow, loaders: Loaders) -> Self:
-        return cls(loaders=loaders, row=row)
+    def of(cls, row: InboxRow, whose: Recipient, loaders: Loaders) -> Self:
+        return cls(loaders=loaders, row=row, principal=whose.principal(row.principal))
+
+    def acting_for(self) -> Actor | None:
+        if self.principal is None:
+            return None
+        issuer, subject = self.principal
+        code = self.loaders.actor.authority
+        return Actor.of(DomainActor(issuer=issuer, subject=subject, authority=code, roles=()), self.loaders)
 
     @strawberry.field(description="Who is to review the request; it waits for others too. Null for an incident.")
     async def assigned_to(self) -> Actor | None:

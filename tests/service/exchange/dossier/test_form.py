@@ -258,3 +258,16 @@ def test_more_text_than_can_be_printed_is_refused(register: Importer) -> None:
     assert register.refused == []
     with pytest.raises(ExportRefused, match="more than 5 MB of text"):
         gathered(register, "lowland-2017-0001")
+
+
+def test_a_deputy_is_named_for_their_principal(register: Importer) -> None:
+    appoints = {
+        "deputy": "ana", "authority": "lowland", "roles": ["REQUESTER"],
+        "from": "2017-01-01T00:00:00Z", "until": "2018-01-01T00:00:00Z", **WHY,
+    }  # fmt: skip
+    appointed = line("lowland", "appointDeputy", "2017-01-02", {**ASKS, "subject": "ben"}, appoints)
+    register.takes(FOUNDED[0], appointed, *FOUNDED[1:], {**asked("a"), "actor": {**ASKS, "onBehalfOf": "ben"}})
+    made = printed(register, "lowland-2017-0001")
+    said = [each for each in lines(made) if "ana" in each]
+    assert said
+    assert all("ana for ben" in each for each in said)

@@ -193,7 +193,7 @@ def test_a_history_is_a_line_an_event_for_programs(run: Run, register: Exporter,
             str(each.position),
             str(each.version),
             type(each.event).__name__,
-            each.actor.subject,
+            " for ".join(subject for _, subject in each.actor.persons),
             each.actor.authority,
         )
         for each in own

@@ -26,6 +26,14 @@ def who(actor: Actor) -> str:
     return "system" if actor.is_system else f"person:{actor.issuer}|{actor.subject}"
 
 
+def principal(actor: Actor) -> str | None:
+    return None if actor.on_behalf_of is None else f"person:{actor.on_behalf_of[0]}|{actor.on_behalf_of[1]}"
+
+
+def test_some_act_on_behalf_of_others(register: Exporter) -> None:
+    assert {principal(each.actor) is None for each in register.log} == {True, False}
+
+
 def test_whole_events_are_what_was_recorded(register: Exporter) -> None:
     lines = [json.loads(line) for line in register.export("jsonl", "jsonl").read_bytes().splitlines()]
     named = register.states(DEPLOYMENT_REQUEST) | register.states(INCIDENT)
@@ -47,6 +55,7 @@ def test_whole_events_are_what_was_recorded(register: Exporter) -> None:
                 "subject": recorded.actor.subject,
                 "authority": recorded.actor.authority,
                 "roles": list(recorded.actor.roles),
+                **_principal(recorded.actor, "issuer", "subject"),
             },
             "command": {
                 "name": "Made",
@@ -81,7 +90,12 @@ def test_cloudevents(register: Exporter) -> None:
         assert int(extensions["sequence"]) == recorded.position
         assert at(extensions["recordedtime"]) == recorded.recorded_at
         assert extensions["authid"] == recorded.actor.subject
-        assert json.loads(extensions["authclaims"])["authority"] == recorded.actor.authority
+        assert json.loads(extensions["authclaims"]) == {
+            "iss": recorded.actor.issuer,
+            "authority": recorded.actor.authority,
+            "roles": list(recorded.actor.roles),
+            **_principal(recorded.actor, "iss", "sub"),
+        }
 
 
 def test_a_spreadsheet_sees_that_it_is_utf_8(register: Exporter) -> None:
@@ -110,6 +124,8 @@ def test_rows_of_requests(register: Exporter) -> None:
         assert row["grantedStrength"] == str((request.decision and request.decision.granted_strength) or "")
         assert row["holdReason"] == (request.hold.reason.value if request.hold else "")
         assert row["redactions"] == ""
+        acting_for = principal(request.submitted_by)
+        assert (f" for {acting_for} (" in row["submittedBy"]) is (acting_for is not None)
 
 
 def test_rows_of_events(register: Exporter) -> None:
@@ -118,6 +134,7 @@ def test_rows_of_events(register: Exporter) -> None:
         assert row["position"] == str(recorded.position)
         assert (row["type"], row["version"]) == (type(recorded.event).__name__, str(recorded.version))
         assert (row["actor"], row["authority"]) == (who(recorded.actor), recorded.actor.authority)
+        assert row["onBehalfOf"] == (principal(recorded.actor) or "")
         assert at(row["recordedAt"]) == recorded.recorded_at
         assert row["reason"] == (payload(recorded.event).get("reason") or "")
         assert json.loads(row["data"]) == payload(recorded.event)
@@ -168,6 +185,7 @@ def test_xes(register: Exporter) -> None:
             assert values["concept:name"] == type(recorded.event).__name__
             assert at(values["time:timestamp"]) == recorded.happened_at
             assert (values["org:resource"], values["org:group"]) == (who(recorded.actor), recorded.actor.authority)
+            assert values.get("onBehalfOf") == principal(recorded.actor)
             assert values["position"] == recorded.position
             assert values.get("reason") == data.get("reason")
             assert len(values) == len(event["attributes"])
@@ -186,6 +204,8 @@ def test_ocel(register: Exporter, ending: str) -> None:
         assert ("subject", str(subject_of(recorded))) in relations
         assert ("actor", f"person:{recorded.actor.issuer}|{recorded.actor.subject}") in relations
         assert ("acting for", str(stream_of(recorded.actor.authority))) in relations
+        on_behalf_of = {other for qualifier, other in relations if qualifier == "on behalf of"}
+        assert on_behalf_of == ({each} if (each := principal(recorded.actor)) else set())
         values = {each["name"]: each["value"] for each in event["attributes"]}
         assert str(values["position"]) == event["id"]
         assert values.get("reason") == payload(recorded.event).get("reason")
@@ -246,3 +266,9 @@ def _name(named: dict[UUID, Any], recorded: Recorded[Any]) -> str:
     if kind_of(recorded) == AUTHORITY.name:
         return str(getattr(recorded.event, "code", None) or recorded.event.authority)
     return str(named[recorded.stream].reference)
+
+
+def _principal(actor: Actor, issuer: str, subject: str) -> dict[str, Any]:
+    if actor.on_behalf_of is None:
+        return {}
+    return {"onBehalfOf": {issuer: actor.on_behalf_of[0], subject: actor.on_behalf_of[1]}}

@@ -1,6 +1,7 @@
 """How events read in a terminal."""
 
 import io
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,6 +64,23 @@ def test_lines_for_people_state_actor_action_time_and_reason() -> None:
         "    status: UNDER_REVIEW → WITHHELD_PENDING_ATTRIBUTION",
         "    left out: awaiting.1",
     ]
+
+
+@pytest.mark.parametrize("name", ["Ben K.", "ben"])
+def test_a_deputy_is_shown_for_their_principal(name: str) -> None:
+    deputy = replace(ENTRY, actor=replace(ENTRY.actor, on_behalf_of=("mandate", Subject("ben"))))
+    names = {("mandate", "rea"): "Rea L."} | ({("mandate", "ben"): name} if name != "ben" else {})
+    moment = TimelineEntry(entry=deputy, shown=shown())
+    written = {}
+    for terminal, as_json in ((True, False), (False, False), (False, True)):
+        file = io.StringIO()
+        console = Console(file=file, force_terminal=terminal, width=120, color_system=None, legacy_windows=False)
+        Timeline(console, names, as_json=as_json).show(moment)
+        written[terminal, as_json] = file.getvalue()
+    assert f"Rea L. for {name} (kfor)" in written[True, False]
+    assert "\trea for ben\tkfor\t" in written[False, False]
+    expected = {"subject": "ben", "name": name if name != "ben" else None}
+    assert json.loads(written[False, True])["actor"]["onBehalfOf"] == expected
 
 
 def test_an_import_shows_when_it_happened_and_when_it_was_recorded() -> None:

@@ -211,3 +211,22 @@ def test_another_process_that_was_faster_costs_no_number(register: Importer, dat
         register.takes(asked("d"), asked("e"))
         other.takes(asked("f"))
     assert [request.reference for request in requests(register)] == [f"lowland-2017-000{n}" for n in range(1, 7)]
+
+
+def test_a_deputy_acts_at_the_time_of_the_line(register: Importer) -> None:
+    """The appointment is imported first, and is valid in May alone."""
+    ben = {**ASKS, "subject": "ben"}
+    appoints = {
+        "deputy": "ana", "authority": "lowland", "roles": ["REQUESTER"],
+        "from": "2017-05-01T00:00:00Z", "until": "2017-06-01T00:00:00Z", **WHY,
+    }  # fmt: skip
+    founded = (FOUNDED[0], line("lowland", "appointDeputy", "2017-01-02", ben, appoints), *FOUNDED[1:])
+    deputy = {**ASKS, "onBehalfOf": "ben"}
+    asks = [{**asked(day, day), "actor": deputy} for day in ("2017-04-30", "2017-05-15", "2017-06-01")]
+    totals = register.takes(*asks, *founded)
+    assert (totals.recorded, totals.refused) == (len(founded) + 1, 2)
+    assert [(kind, fields) for _, kind, fields in register.refused] == [("InvalidInput", ["onBehalfOf"])] * 2
+    [request] = requests(register)
+    assert request.submitted_at == datetime(2017, 5, 15, 12, tzinfo=UTC)
+    assert request.submitted_by.on_behalf_of == ("mandate", "ben")
+    assert [part.person[1] for part in request.authors] == ["ana", "ben"]
