@@ -4,9 +4,8 @@ So one rule decides what an endpoint sees, in queries and messages alike, and th
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from domain.vocabulary import Actor, iso_time
 from domain.webhook_endpoint.state import WebhookEndpoint
@@ -15,6 +14,7 @@ from service.graphql.execution.request import GraphQLRequest, encode_json
 from service.graphql.execution.sent_documents import sent_documents, variables_for
 from service.graphql.schema.context import Context, Services
 from service.identity import Identity
+from service.notifications.contents import Postponed, Unreadable, Withheld
 from service.notifications.due import Due, is_due
 from service.notifications.queue import Delivery
 
@@ -29,27 +29,6 @@ NOT_VISIBLE: Final = "not visible to the endpoint"
 NOT_DUE: Final = "no longer due"
 GONE: Final = "the event is no longer in the log, as after a restore"
 TEMPORARY: Final = frozenset({"UNAVAILABLE", "VIEW_BEHIND", "TOO_MANY_REQUESTS"})
-
-
-class Postponed(Exception):
-    """The message cannot be read now, which is no fault of the receiver."""
-
-
-class Unreadable(Exception):
-    """The message cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """The message must not be sent. Nothing is, so that the endpoint does not learn that there is something."""
-
-    reason: str
-
-
-class ReadPayload(Protocol):
-    async def __call__(self, endpoint: WebhookEndpoint, delivery: Delivery) -> bytes | Withheld:
-        """The body of a message. Raises Postponed, Unreadable."""
-        ...
 
 
 class Payloads:

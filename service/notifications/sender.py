@@ -23,7 +23,7 @@ from domain.webhook_endpoint.state import WebhookEndpoint
 from projections.tables.deliveries import DeliveryState
 from service.access.webhook_keys import WebhookKeys
 from service.notifications import queue
-from service.notifications.payload import Postponed, ReadPayload, Unreadable, Withheld
+from service.notifications.contents import Postponed, ReadPayload, Unreadable, Withheld
 from service.notifications.queue import Delivery, Ending
 from service.notifications.receivers import Answer, Receivers, Refused
 from service.notifications.schedule import retry_after, retry_at

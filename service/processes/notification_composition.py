@@ -23,14 +23,13 @@ from service.commands.dispatcher import Dispatch
 from service.commands.envelope import CommandEnvelope
 from service.event_store.access_recorder import AccessRecorder
 from service.identity import Identity, Unauthenticated
+from service.notifications.contents import Postponed, ReadPayload, Withheld
 from service.notifications.due import STILL_DUE, Due
-from service.notifications.payload import Payloads, Postponed, ReadPayload, Withheld
 from service.notifications.queue import Delivery
 from service.notifications.receivers import Receivers
 from service.notifications.sender import Parts, Sender
 from service.processes.composition import WriteSide, reading_connections
 from service.processes.rebuild_worker import rebuild_requester
-from service.processes.subscription_composition import open_subscriptions
 from service.settings import Settings
 
 NAME: Final = "mandate sender"
@@ -92,6 +91,8 @@ async def _payloads(settings: Settings, url: str, write: WriteSide) -> AsyncIter
     from service.graphql.root import schema
     from service.graphql.schema.context import Services
     from service.graphql.schema.node_types import as_node
+    from service.notifications.payload import Payloads
+    from service.processes.subscription_composition import open_subscriptions
 
     clock = write.store.clock.now
     connections = reading_connections(settings, url)
