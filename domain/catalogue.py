@@ -47,6 +47,7 @@ from domain.webhook_endpoint import events as webhook_events
 from domain.webhook_endpoint import lifecycle as webhook_lifecycle
 from domain.webhook_endpoint.state import WebhookEndpoint
 from domain.webhook_endpoint.state import evolve as evolve_endpoint
+from domain.webhook_endpoint.upcasters import UPCASTERS as WEBHOOK_UPCASTERS
 
 Command = (
     request_lifecycle.Command
@@ -192,7 +193,7 @@ WEBHOOK_ENDPOINT: Final = Aggregate(
     is_visible=webhook_lifecycle.is_visible,
     openings=webhook_lifecycle.OPENINGS,
     steps=webhook_lifecycle.STEPS,
-    upcasters=webhook_events.UPCASTERS,
+    upcasters=WEBHOOK_UPCASTERS,
 )
 NUMBERING: Final = Aggregate(
     name="Numbering",

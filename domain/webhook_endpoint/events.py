@@ -1,9 +1,7 @@
 """The events of a webhook endpoint."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from domain.recorded_event import Upcasters
 from domain.vocabulary import AuthorityCode, Label, Role, Text
 
 
@@ -61,5 +59,3 @@ Event = (
     | WebhookEndpointEnabled
     | WebhookKeyRotated
 )
-
-UPCASTERS: Final[Upcasters] = {}
