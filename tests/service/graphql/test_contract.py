@@ -15,6 +15,7 @@ from graphql import (
     GraphQLUnionType,
     build_schema,
     extend_schema,
+    get_named_type,
     is_required_argument,
     is_required_input_field,
     parse,
@@ -28,8 +29,10 @@ from tests.tidy.repository import ROOT
 
 CONTRACT = ROOT.parent / "shared" / "contract.graphql"
 ADDITIONS = ROOT.parent / "shared" / "contract-next.graphql"
-SECTIONS = ("access", "surface")
+SECTIONS = ("access", "surface", "work")
 """Those of the additions that are served as a whole."""
+
+OF_EVERY_INPUT = '"Every input of a command gains onBehalfOf: the subject of the principal for whom a deputy acts."'
 
 MISSING = {"Query.node(atLeast)"}
 """What the contract promises and is not served. Relay's compiler accepts a `node` with an id alone, and no other."""
@@ -46,7 +49,8 @@ def test_the_served_schema_holds_the_contract() -> None:
 def test_the_served_schema_holds_the_additions(section: str) -> None:
     if not ADDITIONS.exists():
         pytest.skip("the contract lies beside the repository")
-    parts = re.split(r"^# -+ (\w+)$", ADDITIONS.read_text(), flags=re.MULTILINE)
+    text = ADDITIONS.read_text().replace(f"{OF_EVERY_INPUT}\n", "")  # a description of nothing
+    parts = re.split(r"^# -+ (\w+)$", text, flags=re.MULTILINE)
     added = dict(zip(parts[1::2], parts[2::2], strict=True))[section]
     wanted = extend_schema(build_schema(CONTRACT.read_text()), parse(added))
     assert set(_lacking(wanted, schema._schema)) == MISSING
@@ -136,3 +140,11 @@ def _tightened(contract: GraphQLSchema, served: GraphQLSchema) -> Iterator[str]:
                 for argument, given in output.args.items():
                     if argument not in known and is_required_argument(given):
                         yield f"{name}.{field_name}({argument})"
+
+
+def test_every_command_can_be_given_on_behalf_of_a_principal() -> None:
+    mutation = schema._schema.mutation_type
+    assert mutation is not None
+    inputs = [get_named_type(field.args["input"].type) for field in mutation.fields.values() if "input" in field.args]
+    assert len(inputs) == len(mutation.fields) - 1, "all but rebuildProjection, which records no event"
+    assert [each.name for each in inputs if "onBehalfOf" not in each.fields] == []
