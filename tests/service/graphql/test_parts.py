@@ -26,6 +26,8 @@ SHORT = {
     "Region.names": "20 are accepted",
     "RegionSituation.requestsByStatus": "the statuses",
     "TransitionRefused.available": "the steps of the lifecycle",
+    "WebhookEndpoint.roles": "there are seven",
+    "WebhookEndpoint.types": "the types of events",
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from projections.catalogue import VIEWS
 from tests.service.graphql.api_client import ApiClient
 from tests.service.graphql.scenario import Scenario, scenario
 
@@ -177,6 +178,6 @@ def test_errors_of_views_are_for_administrators(register: ApiClient) -> None:
     for who in (here.outsider, ADMINISTRATOR):
         statuses = here.ask(who, f'query ($at: Position) {document[:-1]} incident(id: "x", atLeast: $at) {{ id }} }}')
         names = {status["name"] for status in statuses["projections"]}
-        assert names == {"deployment_requests", "incidents", "authorities", "audit_trail", "situation", "regions"}
+        assert names == {view.name for view in VIEWS}
         assert {status["state"] for status in statuses["projections"]} == {"RUNNING"}
         assert {status["lastError"] for status in statuses["projections"]} == {None}
