@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     escalation_days: int = Field(
         default=1, ge=1, le=365, description="Days after a due date at which webhooks are sent an escalation."
     )
+    reminder_interval: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds between two looks of a worker at what is due."
+    )
     deliver: bool = Field(
         default=True,
         description="Whether workers send what is queued for webhooks; if not, it stays queued, as in a restored copy.",

@@ -18,8 +18,6 @@ from projections.following.leadership import connect
 from service.notifications.outbox import ENDPOINTS, endpoint_in
 from service.notifications.queue import Delivery
 
-INTERVAL: Final = 30.0
-"""Seconds between two looks at what is due."""
 EXPIRE: Final = "EXPIRE"
 """What is due at the end of an approval. It is no action: the register ends it."""
 PREFIX: Final = "due"
@@ -111,14 +109,14 @@ def queue_due(connection: psycopg.Connection[Any], reminders: Sequence[int], esc
     return connection.execute(QUEUE.encode(), values).rowcount
 
 
-def remind(url: str, reminders: Sequence[int], escalation: int, stop: Event) -> None:
-    """Queues what is due until `stop` is set."""
+def remind(url: str, reminders: Sequence[int], escalation: int, interval: float, stop: Event) -> None:
+    """Queues what is due until `stop` is set. interval: seconds between two looks."""
     while not stop.is_set():
         try:
             with connect(url, "mandate reminders") as connection:
                 while not stop.is_set():
                     queue_due(connection, reminders, escalation)
-                    stop.wait(INTERVAL)
+                    stop.wait(interval)
         except psycopg.Error as error:
             log.warning("reminders are queued later: %s", error)
-            stop.wait(INTERVAL)
+            stop.wait(interval)

@@ -89,7 +89,8 @@ class Worker:
         tasks["access log"] = lambda: expire_access_log(self._urls.worker, days, stop)
         tasks["messages"] = send
         reminders, escalation = self._settings.days_of_reminders, self._settings.escalation_days
-        tasks["reminders"] = lambda: remind(self._urls.worker, reminders, escalation, stop)
+        interval = self._settings.reminder_interval
+        tasks["reminders"] = lambda: remind(self._urls.worker, reminders, escalation, interval, stop)
         tasks["time"] = lambda: self._tick(policy_runner, policy_queries, clock, stop)
         parts = [Thread(target=_guarded, name=name, args=(name, do, stop, failed)) for name, do in tasks.items()]
         for part in parts:

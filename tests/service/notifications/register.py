@@ -48,6 +48,7 @@ class Register:
             "MANDATE_WORKER_DATABASE_URL": self.urls.worker,
             "MANDATE_WEBHOOK_KEY_FILE": str(self.folder / "webhook.key"),
             "MANDATE_WEBHOOK_NETWORKS": "127.0.0.0/8",
+            "MANDATE_REMINDER_INTERVAL": "0.5",
             **self.settings,
         }
 
