@@ -32,7 +32,7 @@ class Scale:
 
 
 FULL: Final = Scale(few=100_000, many=1_000_000, rounds=3, stock_seconds=20.0)
-QUICK: Final = Scale(few=1_000, many=3_000, rounds=1, stock_seconds=2.0)
+QUICK: Final = Scale(few=100, many=400, rounds=1, stock_seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)

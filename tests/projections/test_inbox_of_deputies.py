@@ -29,7 +29,7 @@ from tests.projections.awaiting import (
 from tests.projections.model import Model, actor
 from tests.projections.world import World
 
-INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "24"))
+INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "12"))
 
 
 @pytest.fixture(scope="module")
