@@ -37,3 +37,8 @@ def test_a_decision_is_short_and_says_what_else_was_considered(decision: Path) -
     assert len(text.splitlines()) <= LINES_A_DECISION
     assert text.startswith("# ")
     assert "## Considered" in text
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [int(path.name.partition("-")[0]) for path in sorted(DECISIONS) if path.name[0].isdecimal()]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
