@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from io import BytesIO, TextIOWrapper
@@ -230,6 +231,20 @@ def _check(rule: ColumnRule) -> None:
         raise ValueError(
             f"{quoted(twice[0])} is in columns and in fixed, so that two values are given for one field: keep one"
         )
+
+    check_parts({*rule.columns, *rule.fixed})
+
+
+def check_parts(paths: AbstractSet[str]) -> None:
+    """Raises ValueError if one path is that of a part of another one."""
+    if within := sorted(paths & {parent for path in paths for parent in _parents(path)}):
+        raise ValueError(f"a value is given for {quoted(within[0])} and for a part of it: keep one of them")
+
+
+def _parents(path: str) -> Iterator[str]:
+    """Parent paths: 'input' and 'input.period' for 'input.period.start'."""
+    parts = path.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts)))
 
 
 def _check_encoding(name: str) -> None:

@@ -7,7 +7,7 @@ from io import TextIOWrapper
 from typing import BinaryIO, Final
 
 from service.errors import Misconfigured
-from service.exchange.importing.column_map import ColumnMap, ColumnRule, is_path
+from service.exchange.importing.column_map import ColumnMap, ColumnRule, check_parts, is_path
 from service.exchange.importing.raw_line import LONGEST_LINE, LineReader, RawLine, quoted
 from service.exchange.importing.row_rules import lines_of
 
@@ -132,16 +132,11 @@ def _columns(rule: ColumnRule, header: list[str]) -> Mapping[str, str]:
             f"{quoted(twice[0])} is a column of the file and in fixed, so that two values are given for one field: "
             "rename the column, or leave the field out of fixed"
         )
-    paths = {*own, *rule.columns, *rule.fixed}
-    if within := sorted(paths & {part for path in paths for part in _parents(path)}):
-        raise Misconfigured(f"a value is given for {quoted(within[0])} and for a part of it: keep one of them")
+    try:
+        check_parts({*own, *rule.columns, *rule.fixed})
+    except ValueError as error:
+        raise Misconfigured(str(error)) from None
     return {**own, **rule.columns}
-
-
-def _parents(path: str) -> Iterator[str]:
-    """Parent paths: 'input' and 'input.period' for 'input.period.start'."""
-    parts = path.split(".")
-    return (".".join(parts[:end]) for end in range(1, len(parts)))
 
 
 def _is_named_by_path(column: str) -> bool:

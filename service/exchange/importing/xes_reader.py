@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO, Final, cast
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
@@ -27,8 +28,6 @@ def reader(mapped: ColumnMap) -> LineReader:
         file.seek(0)
         try:
             yield from lines(_cases(cast("BinaryIO", gzip.GzipFile(fileobj=file)) if is_zipped else file), mapped)
-        except ParseError as error:
-            raise Misconfigured(f"the file is not valid XML: {error}") from None
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise Misconfigured(f"the file cannot be decompressed: {error}") from None
 
@@ -36,12 +35,11 @@ def reader(mapped: ColumnMap) -> LineReader:
 
 
 def _cases(file: BinaryIO) -> Iterator[tuple[Row, list[LogEvent]]]:
-    """One trace in memory at a time. Expat bounds what entities expand to."""
-    parser = iterparse(file, events=("start", "end"))  # noqa: S314
+    """One trace in memory at a time."""
     events: list[LogEvent] = []
     depth = number = 0
     root: Element | None = None
-    for change, element in parser:
+    for change, element in _parsed(file):
         if change == "start":
             root = element if root is None else root
             depth += 1
@@ -54,7 +52,9 @@ def _cases(file: BinaryIO) -> Iterator[tuple[Row, list[LogEvent]]]:
             element.clear()
         if depth == OF_LOG and root is not None:
             if kind == "trace":
-                yield _values(element)[0], events
+                values, twice = _values(element)
+                problem = None if twice is None else f"Its trace has two attributes {quoted(twice)}."
+                yield values, [replace(each, problem=problem) for each in events] if problem else events
             elif kind == "event":
                 yield {}, [LogEvent(number, "", "", {}, "It is in no trace.")]
             events = []
@@ -62,6 +62,16 @@ def _cases(file: BinaryIO) -> Iterator[tuple[Row, list[LogEvent]]]:
         depth -= 1
     if root is None or _kind(root) != "log":
         raise Misconfigured("the file is no XES log: its root is no 'log'")
+
+
+def _parsed(file: BinaryIO) -> Iterator[tuple[str, Element]]:
+    """Expat bounds what entities expand to. Raises Misconfigured."""
+    try:
+        yield from iterparse(file, events=("start", "end"))  # noqa: S314
+    except ParseError as error:
+        raise Misconfigured(f"the file is not valid XML: {error}") from None
+    except (LookupError, ValueError) as error:
+        raise Misconfigured(f"the encoding that the file declares cannot be read: {error}") from None
 
 
 def _event(number: int, element: Element) -> LogEvent:

@@ -48,9 +48,9 @@ def argument_path(error: GraphQLError, document: DocumentNode | None) -> str | N
 
 def value_problem(message: str) -> str:
     """What is wrong with a value, without the place, which the path names. As it is if nothing of that is in it."""
-    told = _OF_VARIABLE.sub("", message)
-    of_scalar = _OF_SCALAR.match(told)
-    return f"{of_scalar[1]} Found: {of_scalar[2]}" if of_scalar else told
+    problem = _OF_VARIABLE.sub("", message)
+    of_scalar = _OF_SCALAR.match(problem)
+    return f"{of_scalar[1]} Found: {of_scalar[2]}" if of_scalar else problem
 
 
 def _of_variable(message: str, name: str, document: DocumentNode) -> str | None:

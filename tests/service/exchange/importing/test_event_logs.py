@@ -91,6 +91,8 @@ def test_events_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
         (b"", "not valid XML"),
         (b"<log><trace>", "not valid XML"),
         (b"<html/>", "no XES log"),
+        (b'<?xml version="1.0" encoding="foo"?><log/>', "encoding that the file declares"),
+        (b'<?xml version="1.0" encoding="big5"?><log/>', "encoding that the file declares"),
         (gzip.compress(log())[:-9], "cannot be decompressed"),
         (log(trace("A", ASKED)), "no event of the file has the column 'org:resource': it has 'case:concept:name', "),
         (log(), "has the column"),
@@ -101,6 +103,18 @@ def test_a_file_that_does_not_fit_is_refused_before_anything_is_recorded(
 ) -> None:
     with pytest.raises(Misconfigured, match=said):
         lines(xes_reader, content, MAPPING, tmp_path)
+
+
+def test_the_events_of_a_trace_that_names_something_twice_are_listed(tmp_path: Path) -> None:
+    content = log(trace("A", '<string key="concept:name" value="B"/>', ASKED), trace("B", ASKED, AGREED))
+    assert lines(xes_reader, content, MAPPING, tmp_path)[0] == (1, "Its trace has two attributes 'concept:name'.")
+
+
+@pytest.mark.parametrize("key", ["fixed", "columns"])
+def test_a_value_and_a_part_of_it_are_refused(tmp_path: Path, key: str) -> None:
+    mapping = f'{key} = {{ input = "org:resource", "input.force" = "org:resource" }}'
+    with pytest.raises(Misconfigured, match="'input' and for a part of it"):
+        lines(xes_reader, log(trace("A", AGREED)), mapping, tmp_path)
 
 
 def test_a_log_of_many_levels_or_entities_does_no_harm(tmp_path: Path) -> None:
