@@ -14,19 +14,26 @@ STORY = [
     "FulfilmentReported",
     "ApprovalQuestioned",
     "ApprovalConfirmed",
+    "ExtensionAsked",
+    "ExtensionEndorsed",
+    "ExtensionGranted",
 ]
 
 REQUEST = """
 query ($id: ID!, $at: Position) {
   deploymentRequest(id: $id, atLeast: $at) {
-    reference status version revision strength region requestingAuthority { code } decidingAuthority { code }
-    incidents { reference attributionStatus attribution { responsibleParty likelihood confidence } referredTo { code } }
+    reference status version revision strength region answerBy
+    requestingAuthority { code } decidingAuthority { code }
+    incidents { reference region attributionStatus attribution { responsibleParty likelihood confidence }
+                referredTo { code } corrections { state proposedBy { subject } settledBy { subject } } }
     hold { reason }
     endorsements { by { subject name } revision counts }
-    decision { outcome grantedStrength standing decidedBy { subject } grounds { responsibleParty }
+    extension { until }
+    decision { outcome grantedStrength grantedPeriod { end } standing decidedAt
+               decidedBy { subject } grounds { responsibleParty }
                conditions { text fulfilled fulfilmentReport } }
     history(first: 100) { edges { node {
-      version type reason actor { subject name authority } changes { path before after } } } }
+      version type reason actor { subject name authority onBehalfOf { subject } } changes { path before after } } } }
   }
 }"""
 
@@ -40,13 +47,28 @@ def test_the_demo_case_reaches_its_end(served: Served, demo_case: DemoCase) -> N
     assert request["hold"] is None
     [incident] = request["incidents"]
     assert incident["referredTo"] == [{"code": "exercise-police"}]
+    assert incident["region"] == "xk/north/zubin-potok/varage"
+    assert incident["corrections"] == [
+        {"state": "ACCEPTED", "proposedBy": {"subject": "engineer"}, "settledBy": {"subject": "investigator"}}
+    ]
     [condition] = request["decision"]["conditions"]
     assert condition["fulfilled"]
+    assert request["decision"]["decidedAt"] < request["answerBy"], "it is answered in time"
+    assert request["extension"] is None
+    asked, *_, granted = [edge["node"] for edge in request["history"]["edges"][-3:]]
+    assert [each["after"]["until"] for each in asked["changes"]] == [request["decision"]["grantedPeriod"]["end"]]
+    assert granted["actor"]["subject"] == "duty-officer"
+    assert granted["actor"]["onBehalfOf"] == {"subject": "approver"}
     events = [edge["node"] for edge in request["history"]["edges"]]
     assert [event["type"] for event in events] == STORY
     assert [event["version"] for event in events] == list(range(1, len(STORY) + 1))
     withheld = events[2]
-    assert withheld["actor"] == {"subject": "reviewer", "name": "Reviewing officer", "authority": "kfor"}
+    assert withheld["actor"] == {
+        "subject": "reviewer",
+        "name": "Reviewing officer",
+        "authority": "kfor",
+        "onBehalfOf": None,
+    }
     assert {"path": "status", "before": "UNDER_REVIEW", "after": "WITHHELD_PENDING_ATTRIBUTION"} in withheld["changes"]
 
 

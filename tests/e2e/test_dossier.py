@@ -29,6 +29,7 @@ def test_the_dossier_contains_what_its_requester_may_see(served: Served, demo_ca
         "1 endorsement of revision 2; an ",
         "Endorsed: revision 2",
         "The approval is confirmed",
+        "Duty officer for Approving officer",
         "F: reliability cannot be judged",
         "The table below lists events and decisions that refer to them.",
     ):

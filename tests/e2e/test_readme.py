@@ -17,6 +17,8 @@ WHO = {
     "clerk": ("clerk", "secretariat", "administrator"),
     "requester": ("requester", "pristina", "requester"),
     "reviewer": ("reviewer", "kfor", "reviewer"),
+    "deputy": ("deputy", "kfor", "reviewer"),
+    "approver": ("approver", "kfor", "approver"),
     "auditor": ("auditor", "kfor", "auditor"),
 }
 
@@ -75,8 +77,15 @@ def test_the_readmes_commands_succeed(
 
 
 def _named_values(answer: dict[str, Any]) -> dict[str, Any]:
-    """What a reader would copy from an answer: the request's id, the position, and when something was recorded."""
-    request = answer.get("deploymentRequest") or {}
+    """What a reader would copy from an answer: the ids, the position, and when something was recorded."""
+    request, incident = answer.get("deploymentRequest") or {}, answer.get("incident") or {}
+    correction: dict[str, Any] = next(iter(incident.get("corrections", ())), {})
     recorded = [edge["node"]["recordedAt"] for edge in answer.get("history", {}).get("edges", ())]
-    values = {"id": request.get("id"), "position": answer.get("position"), "then": next(iter(recorded), None)}
+    values = {
+        "id": request.get("id"),
+        "incident": incident.get("id"),
+        "correction": correction.get("id"),
+        "position": answer.get("position"),
+        "then": next(iter(recorded), None),
+    }
     return {name: value for name, value in values.items() if value is not None}

@@ -25,13 +25,17 @@ POLL_INTERVAL: Final = 0.1
 PEOPLE: Final[Mapping[str, tuple[str, str, tuple[Role, ...]]]] = {
     "clerk": ("Clerk of the register", "secretariat", (Role.ADMINISTRATOR,)),
     "requester": ("Official in Pristina", "pristina", (Role.REQUESTER,)),
+    "engineer": ("Canal engineer in Pristina", "pristina", (Role.REQUESTER,)),
     "reviewer": ("Reviewing officer", "kfor", (Role.REVIEWER,)),
     "second-reviewer": ("Second reviewing officer", "kfor", (Role.REVIEWER,)),
     "investigator": ("Investigating officer", "kfor", (Role.INVESTIGATOR,)),
     "approver": ("Approving officer", "kfor", (Role.APPROVER,)),
+    "duty-officer": ("Duty officer", "kfor", (Role.APPROVER,)),
     "auditor": ("Auditor", "kfor", (Role.AUDITOR,)),
 }
 
+ANSWER_WITHIN_DAYS: Final = 5
+"""Invented, as is the number of endorsements that a mandate requires."""
 LEGAL_BASIS: Final = "UNSCR 1244 (1999); Military Technical Agreement, 9 June 1999"
 LEGAL_BASIS_NORTH: Final = f"{LEGAL_BASIS}; letter of 19 April 2013 on the KSF in the north"
 
@@ -82,10 +86,12 @@ class DemoCase:
         )  # fmt: skip
 
     def go_on_as_an_exercise(self) -> None:
-        """The invented part: from the evidence to the confirmed approval."""
+        """The invented part: from the corrected place to the extended approval."""
+        self._correct_the_place()
         self._find_who_was_responsible()
         self._decide_on_it()
         self._question_it()
+        self._extend_it()
 
     def _set_up(self) -> None:
         """Enters authorities and mandates, unless they exist."""
@@ -100,7 +106,7 @@ class DemoCase:
         for region, basis in (("xk", LEGAL_BASIS), ("xk/north", LEGAL_BASIS_NORTH)):
             self._enter(f"enters KFOR's mandate over '{region}'", basis, "grantMandate", "GrantMandateInput",
                         authority="kfor", region=region, legalBasis=basis, endorsementsRequired=1,
-                        validFrom="1999-06-10T00:00:00Z")  # fmt: skip
+                        answerWithinDays=ANSWER_WITHIN_DAYS, validFrom="1999-06-10T00:00:00Z")  # fmt: skip
 
     def _enter(self, what: str, source: str, mutation: str, input_type: str, **values: Any) -> None:
         try:
@@ -117,6 +123,21 @@ class DemoCase:
         found = self._people["clerk"].query(document, code=code or authority)["authority"]
         return found is not None and region in (None, *(mandate["region"] for mandate in found["mandates"]))
 
+    def _correct_the_place(self) -> None:
+        """Somebody else than its author proposes a correction, and an investigator of the place accepts it."""
+        self._do(
+            "engineer", "proposes to correct the place of the incident", EXERCISE, "proposeCorrection",
+            "CorrectIncidentInput", "incident", incident=self.incident, region="xk/north/zubin-potok/varage",
+            location={"latitude": 42.9, "longitude": 20.7, "description": "EXERCISE: invented coordinates."},
+            reason="EXERCISE: the breach is at the village itself.",
+        )  # fmt: skip
+        [correction] = self._of_incident("investigator", "corrections { id }")["corrections"]
+        self._do(
+            "investigator", "accepts the correction", EXERCISE, "settleCorrection", "SettleCorrectionInput",
+            "incident", incident=self.incident, correction=correction["id"], accept=True,
+            reason="EXERCISE: it was seen on the spot.",
+        )  # fmt: skip
+
     def _find_who_was_responsible(self) -> None:
         for summary, reliability, credibility in (
             ("EXERCISE: remains of a charge, examined by an invented laboratory.", "B", "TWO"),
@@ -127,9 +148,7 @@ class DemoCase:
                 "recordEvidence", "RecordEvidenceInput", "incident", incident=self.incident, summary=summary,
                 sourceReliability=reliability, informationCredibility=credibility,
             )  # fmt: skip
-        document = "query ($id: ID, $at: Position) { incident(id: $id, atLeast: $at) { evidence { id } } }"
-        incident = self._people["investigator"].query(document, id=self.incident, at=self.position)["incident"]
-        evidence = [piece["id"] for piece in incident["evidence"]]
+        evidence = [piece["id"] for piece in self._of_incident("investigator", "evidence { id }")["evidence"]]
         self._do(
             "investigator", "attributes the incident to an invented party, on both", EXERCISE,
             "attributeIncident", "AttributeIncidentInput", "incident", incident=self.incident,
@@ -152,18 +171,17 @@ class DemoCase:
             "EndorseDeploymentRequestInput", "deploymentRequest", id=self.request, recommendation="APPROVE",
             reason="EXERCISE: proportionate to the damage.",
         )  # fmt: skip
+        self._say("the register", f"lists it in the approver's inbox, {self._due_for_approver()}", EXERCISE)
         self._do(
-            "approver", "approves less than was asked for, on a condition", EXERCISE, "approveDeploymentRequest",
-            "ApproveDeploymentRequestInput", "deploymentRequest", id=self.request, strength=60,
-            reason="EXERCISE: sixty are enough for the repair.",
+            "approver", "approves, in time, less than was asked for, on a condition", EXERCISE,
+            "approveDeploymentRequest", "ApproveDeploymentRequestInput", "deploymentRequest", id=self.request,
+            strength=60, reason="EXERCISE: sixty are enough for the repair.",
             conditions=[{"text": "EXERCISE: liaison with KFOR is set up before the first movement."}],
         )  # fmt: skip
-        document = """query ($id: ID, $at: Position) {
-            deploymentRequest(id: $id, atLeast: $at) { decision { conditions { id } } } }"""
-        request = self._people["requester"].query(document, id=self.request, at=self.position)["deploymentRequest"]
+        decision = self._of_request("requester", "decision { conditions { id } }")["decision"]
         self._do(
             "requester", "reports the condition fulfilled", EXERCISE, "reportFulfilment", "ReportFulfilmentInput",
-            "deploymentRequest", id=self.request, condition=request["decision"]["conditions"][0]["id"],
+            "deploymentRequest", id=self.request, condition=decision["conditions"][0]["id"],
             report="EXERCISE: liaison officers exchanged.",
         )  # fmt: skip
 
@@ -188,12 +206,56 @@ class DemoCase:
             reason="EXERCISE: the repair has to be secured, whoever was responsible.",
         )  # fmt: skip
 
+    def _extend_it(self) -> None:
+        """The approver is away: their deputy grants the extension on their behalf."""
+        absence = {"principal": "approver", "deputy": "duty-officer", "authority": "kfor"}
+        self._do(
+            "approver", "appoints the duty officer as deputy while away", EXERCISE, "appointDeputy",
+            "AppointDeputyInput", "authority", **absence, roles=["APPROVER"], reason="EXERCISE: on leave.",
+            **{"from": _instant(self._today), "until": _instant(self._today + timedelta(hours=25))},
+        )  # fmt: skip
+        self._do(
+            "requester", "asks to extend the approval", EXERCISE, "askExtension", "AskExtensionInput",
+            "deploymentRequest", id=self.request, until=_instant(self._today + timedelta(days=127)),
+            reason="EXERCISE: frost delays the repair.",
+        )  # fmt: skip
+        self._do(
+            "second-reviewer", "endorses the extension", EXERCISE, "endorseExtension",
+            "EndorseDeploymentRequestInput", "deploymentRequest", id=self.request, recommendation="APPROVE",
+            reason="EXERCISE: the repair cannot be shortened.",
+        )  # fmt: skip
+        self._do(
+            "duty-officer", "grants the extension on behalf of the approver", EXERCISE, "grantExtension",
+            "DeploymentRequestCommandInput", "deploymentRequest", id=self.request, onBehalfOf="approver",
+            reason="EXERCISE: on the same conditions.",
+        )  # fmt: skip
+        self._do(
+            "approver", "is back, and ends the appointment", EXERCISE, "endDeputy", "EndDeputyInput", "authority",
+            **absence, reason="EXERCISE: back from leave.",
+        )  # fmt: skip
+
+    def _due_for_approver(self) -> str:
+        """Until when the request waits for the approver. A repeated run finds it decided."""
+        document = """query ($at: Position) { inbox(filter: {action: ["APPROVE"]}, first: 100, atLeast: $at) {
+            edges { node { due subject { id } } } } }"""
+        found = self._people["approver"].query(document, at=self.position)["inbox"]["edges"]
+        due = [edge["node"]["due"][:10] for edge in found if edge["node"]["subject"]["id"] == self.request]
+        return f"due on {due[0]}" if due else "until it is decided"
+
     def _recorded(self) -> list[str]:
         """The event types of the request."""
-        document = """query ($id: ID, $at: Position) {
-            deploymentRequest(id: $id, atLeast: $at) { history(first: 100) { edges { node { type } } } } }"""
-        request = self._people["auditor"].query(document, id=self.request, at=self.position)["deploymentRequest"]
-        return [edge["node"]["type"] for edge in request["history"]["edges"]]
+        history = self._of_request("auditor", "history(first: 100) { edges { node { type } } }")["history"]
+        return [edge["node"]["type"] for edge in history["edges"]]
+
+    def _of_request(self, who: str, fields: str) -> Any:
+        return self._read("deploymentRequest", self.request, who, fields)
+
+    def _of_incident(self, who: str, fields: str) -> Any:
+        return self._read("incident", self.incident, who, fields)
+
+    def _read(self, subject: str, id: str, who: str, fields: str) -> Any:
+        document = f"query ($id: ID, $at: Position) {{ {subject}(id: $id, atLeast: $at) {{ {fields} }} }}"
+        return self._people[who].query(document, id=id, at=self.position)[subject]
 
     def _decide(self, who: str, what: str, source: str, mutation: str, *, reason: str) -> None:
         self._do(

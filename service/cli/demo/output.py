@@ -14,7 +14,8 @@ query ($id: ID!, $after: String, $at: Position) {
   deploymentRequest(id: $id, atLeast: $at) {
     reference
     history(first: 100, after: $after) {
-      edges { node { position version type recordedAt actor { name subject authority } reason
+      edges { node { position version type recordedAt reason
+                     actor { name subject authority onBehalfOf { name subject } }
                      changes { path before after } } }
     }
   }
@@ -22,8 +23,8 @@ query ($id: ID!, $after: String, $at: Position) {
 
 VIEWS: Final = """
 query ($at: Position) {
-  deploymentRequests(atLeast: $at) { totalCount edges { node { reference status version strength decision { grantedStrength } } } }
-  incidents(atLeast: $at) { totalCount edges { node { reference attributionStatus } } }
+  deploymentRequests(atLeast: $at) { totalCount edges { node { reference status version strength decision { grantedStrength grantedPeriod { end } } } } }
+  incidents(atLeast: $at) { totalCount edges { node { reference attributionStatus region } } }
   situation(regions: ["xk"], atLeast: $at) { region openIncidents requestsByStatus { status count } }
 }"""  # noqa: E501
 
@@ -48,7 +49,8 @@ class DemoOutput:
         for edge in request_node["history"]["edges"]:
             event = edge["node"]
             actor = event["actor"]
-            who = f"{actor['name'] or actor['subject']} ({actor['authority']})"
+            spoken = " for ".join(each["name"] or each["subject"] for each in (actor, actor["onBehalfOf"]) if each)
+            who = f"{spoken} ({actor['authority']})"
             when = event["recordedAt"][:19].replace("T", " ")
             self._line(f"  [bold cyan]{event['version']:>2}  {event['type']}[/]  {when}  {escape(who)}")
             if event["reason"]:
@@ -68,20 +70,28 @@ class DemoOutput:
         shown = auditor.query(VIEWS, at=position)
         for edge in shown["deploymentRequests"]["edges"]:
             node = edge["node"]
-            granted = (node["decision"] or {}).get("grantedStrength")
-            note = f", {granted} granted of {node['strength']} asked for" if granted else ""
+            note = _granted(node["strength"], node["decision"]) if node["decision"] else ""
             self._console.print(f"  {node['reference']}: {node['status']}, version {node['version']}{note}")
         for edge in shown["incidents"]["edges"]:
-            self._console.print(f"  {edge['node']['reference']}: {edge['node']['attributionStatus']}")
+            self._console.print(
+                f"  {edge['node']['reference']}: {edge['node']['attributionStatus']}, {edge['node']['region']}"
+            )
         for region in shown["situation"]:
             counts = ", ".join(f"{c['count']} {c['status']}" for c in region["requestsByStatus"] if c["count"])
             self._console.print(f"  {region['region']}: open incidents: {region['openIncidents']}; requests: {counts}")
         return shown
 
 
+def _granted(asked: int, decision: dict[str, Any]) -> str:
+    if (granted := decision["grantedStrength"]) is None:
+        return ""
+    return f", {granted} granted of {asked} asked for, until {decision['grantedPeriod']['end'][:10]}"
+
+
 def _terms(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The requested terms among the changes of a submission."""
-    return [change for change in changes if change["path"] in ("force", "strength", "region", "purpose", "period")]
+    """The requested terms among the changes of a submission, and until when they are to be decided on."""
+    told = ("force", "strength", "region", "purpose", "period", "answerBy")
+    return [change for change in changes if change["path"] in told]
 
 
 def _change(change: dict[str, Any]) -> str:
