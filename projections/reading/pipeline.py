@@ -101,7 +101,7 @@ class Pipeline:
         self._preparing.append(None)
 
     def _set_plan_mode(self, one_plan: bool) -> None:
-        """Planning a statement that finds rows by their key takes longer than executing it."""
+        """Planning a statement that reads few rows takes longer than executing it."""
         if one_plan is not self._one_plan:
             self._server.send_query_params(PLAN_MODE[one_plan], None)
             self._preparing.append(None)

@@ -110,7 +110,7 @@ class PreparedQuery(Generic[T]):
         by_key: bool = False,
     ) -> None:
         """build: makes the statement from a scope and everything else that its form depends on. by_key: whether it
-        finds rows by their key, so that one plan suits all values."""
+        finds rows by their key, as `with_one_plan`."""
         self._build = lru_cache(PREPARED)((lambda *form: with_one_plan(build(*form))) if by_key else build)
         self._views = views
         self._read = read

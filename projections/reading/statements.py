@@ -56,7 +56,7 @@ def viewed(views: tuple[str, ...]) -> str:
 
 
 def with_one_plan(statement: Select[Any]) -> Select[Any]:
-    """The statement, planned once for all values: it finds rows by their key."""
+    """The statement, planned once for all values: it finds rows by their key, or reads an index in order."""
     return statement.execution_options(one_plan=True)
 
 

@@ -53,6 +53,7 @@ from projections.reading.queries import (
     valid_at,
     visible,
 )
+from projections.reading.statements import with_one_plan
 from projections.reading.subject_queries import Names, SubjectQueries
 from projections.rows.partial_states import partial_readers
 from projections.rows.state_items import reader_with_items, without_items
@@ -179,7 +180,8 @@ def count(scope: ViewerScope, wanted: IncidentListFilter) -> Query[int]:
 def _page(scope: ViewerScope, shape: Shape, continued: bool, bounded: bool) -> Select[Any]:
     part = PageShape(continued=continued, falling=True)
     lists = [_listed(scope, one, part) for one in split(parameters(shape), *_EACH)]
-    return SUBJECTS.listed(merged(lists, part), part, bounded=bounded)
+    statement = SUBJECTS.listed(merged(lists, part), part, bounded=bounded)
+    return with_one_plan(statement) if scope.as_of is None and not shape else statement
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:

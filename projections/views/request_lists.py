@@ -18,6 +18,7 @@ from projections.reading.filter_shape import (
     PageShape,
     Shape,
     conditions,
+    each,
     parameters,
     part_values,
     shape_of,
@@ -46,6 +47,7 @@ from projections.reading.queries import (
     valid_at,
     visible,
 )
+from projections.reading.statements import with_one_plan
 from projections.reading.subject_queries import Names
 from projections.views import incidents, situation_counts
 from projections.views.deployment_requests import NAME, SUBJECTS, due, names_any, table
@@ -124,7 +126,15 @@ def _page(scope: ViewerScope, shape: Shape, order: RequestOrder, part: PageShape
         keys = select(_ordered_by(scope, order).label("at"), table.c.id, table.c.version)
         return SUBJECTS.listed(gathered(_filtered(scope, wanted, keys), table, part), part, bounded=bounded)
     lists = [_listed(scope, one, order, part) for one in split(wanted, *_EACH)]
-    return SUBJECTS.listed(merged(lists, part), part, bounded=bounded)
+    statement = SUBJECTS.listed(merged(lists, part), part, bounded=bounded)
+    return with_one_plan(statement) if _reads_in_order(scope, wanted, order) else statement
+
+
+def _reads_in_order(scope: ViewerScope, wanted: Filter, order: RequestOrder) -> bool:
+    """Whether an index of the present rows has the filter and the order, so that no value makes another plan better."""
+    if scope.as_of is not None or order is RequestOrder.DUE_ASC:
+        return False
+    return wanted.keys() <= {"status"} and all(map(each, wanted.values()))
 
 
 def _count(scope: ViewerScope, shape: Shape) -> Select[Any]:
