@@ -8,22 +8,24 @@ from typing import Final
 
 from service.access.issuer_keys import RETRY, Fetch, IssuerKeys
 from service.access.issuers import Issuer
+from service.access.key_sets import key_for
 from service.access.known_tokens import KnownTokens
 from service.access.signed_tokens import parse_token, verified
 from service.errors import Unavailable
 from service.identity import ISSUER, Identity, Tokens, Unauthenticated
 
+UNNAMED_KEY: Final = "The token has no 'kid', which it needs since its issuer has several keys."
 ISSUER_AWAY: Final = "The keys of the token's issuer cannot be fetched: try again later."
 
 
 class KeyUnknown(Unauthenticated):
-    """The issuer has no key of this `kid`, as far as is known.
+    """The issuer has no key for this token, as far as is known.
 
     It may have one after `fetch`, which returns whether the keys were fetched.
     """
 
-    def __init__(self, fetch: Callable[[], Awaitable[bool]]) -> None:
-        super().__init__("The token's 'kid' names no key of its issuer.")
+    def __init__(self, kid: str | None, fetch: Callable[[], Awaitable[bool]]) -> None:
+        super().__init__(UNNAMED_KEY if kid is None else "The token's 'kid' names no key of its issuer.")
         self.fetch = fetch
 
 
@@ -59,8 +61,8 @@ class Authentication:
         keys = self.issuers.get(issuer) if isinstance(issuer, str) else None
         if keys is None:
             raise Unauthenticated("The token's 'iss' is not an issuer that is accepted here.")
-        if (key := keys.known.get(parsed.kid)) is None:
-            raise KeyUnknown(keys.fetch_on_demand)
+        if (key := key_for(keys.known, parsed.kid)) is None:
+            raise KeyUnknown(parsed.kid, keys.fetch_on_demand)
         return verified(parsed, key, keys.issuer, now)
 
 

@@ -34,6 +34,14 @@ KeySet = Mapping[str, PublicKey]
 """`kid` -> key."""
 
 
+def key_for(keys: KeySet, kid: str | None) -> PublicKey | None:
+    """The key of a token; None if its `kid` names none. A token without a `kid` is verified by the only key (OpenID
+    Connect Core 1.0, section 10.1)."""
+    if kid is not None:
+        return keys.get(kid)
+    return next(iter(keys.values())) if len(keys) == 1 else None
+
+
 def parse_key_set(content: bytes) -> KeySet:
     """The keys for signatures that have a `kid`; others are left out. Raises ValueError if there is none."""
     try:

@@ -42,9 +42,9 @@ class SignedToken:
     signature: bytes
 
     @property
-    def kid(self) -> str:
-        """Raises Unauthenticated."""
-        return text_claim(self.header, "kid")
+    def kid(self) -> str | None:
+        """None if the header has none. Raises Unauthenticated."""
+        return text_claim(self.header, "kid") if "kid" in self.header else None
 
 
 def parse_token(token: str) -> SignedToken:
@@ -61,7 +61,7 @@ def parse_token(token: str) -> SignedToken:
 
 
 def verified(token: SignedToken, key: PublicKey, issuer: Issuer, now: datetime) -> Identity:
-    """The bearer. key: the issuer's key of the token's `kid`. Raises Unauthenticated."""
+    """The bearer. key: that of `key_for`. Raises Unauthenticated."""
     try:
         is_genuine = key.verifies(text_claim(token.header, "alg"), token.content, token.signature)
     except (JoseError, ValueError):

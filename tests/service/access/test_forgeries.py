@@ -143,6 +143,23 @@ def test_a_kid_is_only_looked_up(issuer: LocalIssuer, identify: Callable[[str], 
     turned_away(identify, signed(RSA, issuer.header(RSA, kid=kid), issuer.claims()), "'kid' names no key")
 
 
+def test_a_token_without_a_kid_is_verified_by_the_only_key() -> None:
+    """OpenID Connect Core 1.0, section 10.1."""
+    with local_issuer() as alone:
+        alone.keys = [RSA]
+        identify = identifying(alone)
+        header = {name: value for name, value in alone.header(RSA).items() if name != "kid"}
+        assert identify(signed(RSA, header, alone.claims())).actor.subject == "ana"
+        turned_away(identify, signed(STRANGER, header, alone.claims()), MISMATCH)
+
+
+def test_a_token_without_a_kid_needs_one_beside_several_keys(
+    issuer: LocalIssuer, identify: Callable[[str], Identity]
+) -> None:
+    header = {name: value for name, value in issuer.header(RSA).items() if name != "kid"}
+    turned_away(identify, signed(RSA, header, issuer.claims()), "no 'kid', which it needs")
+
+
 @pytest.mark.parametrize("kid", [None, 7, ["rsa"], {"rsa": 1}])
 def test_a_kid_is_a_string(issuer: LocalIssuer, identify: Callable[[str], Identity], kid: object) -> None:
     turned_away(identify, signed(RSA, issuer.header(RSA, kid=kid), issuer.claims()), "'kid'")
