@@ -19,8 +19,8 @@ PREFIX: Final = "MANDATE_"
 LONGEST_REMINDER: Final = 365
 """Days."""
 LogFormat = Literal["auto", "json", "text"]
-TOKEN_VARIABLE: Final = f"{PREFIX}TOKEN"
-"""Read by the commands that take `--token`; not a setting of a process."""
+TOKEN_VARIABLE, URL_VARIABLE = f"{PREFIX}TOKEN", f"{PREFIX}URL"
+"""Read by the commands that take `--token` and `--url`; no settings of a process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +292,7 @@ def variable(field: str) -> str:
 
 def _refuse_unknown(environment: Iterable[str]) -> None:
     """Raises Misconfigured for a variable with the prefix that is no setting: a misspelt one has no effect."""
-    known = [*map(variable, Settings.model_fields), TOKEN_VARIABLE]
+    known = [*map(variable, Settings.model_fields), TOKEN_VARIABLE, URL_VARIABLE]
     for name in sorted(environment):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             closest = get_close_matches(name.upper(), known, n=1)

@@ -13,3 +13,7 @@ def print_error(message: object) -> None:
 def print_error_line(message: object) -> None:
     """Prints an error in one line."""
     print_error(" ".join(str(message).split()))
+
+
+class Failed(Exception):
+    """A command cannot do what it was asked to, through no fault of what it was given. The message is one line."""

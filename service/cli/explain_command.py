@@ -1,7 +1,6 @@
 """`explain`: why a request has its status, and which actions are possible."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,15 +9,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from domain.decider import Outlook, Verdict
+from domain.decider import Verdict
 from domain.deployment_request.rules import is_undisclosed
 from domain.vocabulary import exact_time, format_time
-from service.cli.audit_commands import names_of
-from service.cli.register_access import AsOfOption, TokenOption, in_one_line, open_register
+from service.cli.explained import Explained, ExplainedAction, ExplainedEvent
+from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line
+from service.cli.remote import explanation as remote_explanation
+from service.cli.remote.server import Server
+from service.cli.sources import UrlOption, open_source
 from service.cli.table_output import JsonOption, print_json
 from service.cli.terminal_text import clean
-from service.cli.timeline import Names, who
-from service.exchange.visible_log.explanation import RequestExplanation, explain_request
+from service.cli.timeline import who
+from service.cli.view_questions import names_of
+from service.exchange.visible_log.explanation import explain_request
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,79 +31,108 @@ def add_to(app: typer.Typer) -> None:
 def explain(
     reference: Annotated[str, typer.Argument(help="Reference of a request, such as 'pristina-2024-0001'.")],
     as_of: AsOfOption = None,
+    url: UrlOption = None,
     token: TokenOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Explains the status of a request: the events that led there, and for each action which rules are met."""
-    with in_one_line(), open_register(token, as_of) as register:
-        subject_access = register.about(reference)
-        subject_access.record_access("explanation")
-        explanation = explain_request(subject_access.store, subject_access.scope, subject_access.visibility)
-        names = names_of(subject_access, {person for each in explanation.because for person in each.actor.persons})
-        is_personal, instant = token is not None, subject_access.scope.as_of
+    with in_one_line(), open_source(url, token, as_of) as source:
+        explained = (
+            remote_explanation.explain(source, reference)
+            if isinstance(source, Server)
+            else _explained(source.about(reference))
+        )
         if as_json:
-            print_json(_described(explanation, names, is_personal=is_personal, as_of=instant))
+            print_json(_described(explained))
         else:
-            _show(Console(highlight=False), explanation, names, is_personal=is_personal, as_of=instant)
+            _show(Console(highlight=False), explained)
 
 
-def _described(
-    explanation: RequestExplanation, names: Names, *, is_personal: bool, as_of: datetime | None
-) -> dict[str, Any]:
-    """With the names of the API. availableToViewer: None without a viewer."""
-    request = explanation.request
+def _explained(subject_access: RegisterAccess) -> Explained:
+    """Of this machine's register. Recorded in the access log."""
+    subject_access.record_access("explanation")
+    scope = subject_access.scope
+    found = explain_request(subject_access.store, scope, subject_access.visibility)
+    names = names_of(subject_access, {person for each in found.because for person in each.actor.persons})
+    return Explained(
+        reference=found.request.reference,
+        status=found.request.status,
+        version=found.request.version,
+        as_of=scope.as_of,
+        standing=found.standing,
+        because=tuple(
+            ExplainedEvent(
+                position=each.position,
+                type=type(each.event).__name__,
+                happened_at=each.happened_at,
+                recorded_at=each.recorded_at,
+                actor=each.actor,
+                names=names,
+            )
+            for each in found.because
+        ),
+        actions=tuple(
+            ExplainedAction(
+                action=each.action,
+                possible=each.possible,
+                available=None if scope.actor.is_system else each.available,
+                rules=each.verdicts,
+            )
+            for each in found.outlooks
+        ),
+    )
+
+
+def _described(explained: Explained) -> dict[str, Any]:
+    """With the names of the API."""
     return {
-        "reference": request.reference,
-        "status": request.status,
-        "version": request.version,
-        "asOf": as_of,
-        "standing": explanation.standing,
+        "reference": explained.reference,
+        "status": explained.status,
+        "version": explained.version,
+        "asOf": explained.as_of,
+        "standing": explained.standing,
         "because": [
             {
                 "position": each.position,
-                "type": type(each.event).__name__,
+                "type": each.type,
                 "occurredAt": each.happened_at,
                 "recordedAt": each.recorded_at,
                 "actor": {
                     "subject": each.actor.subject,
                     "authority": each.actor.authority,
-                    "name": names.get(each.actor.person),
+                    "name": each.names.get(each.actor.person),
                 },
             }
-            for each in explanation.because
+            for each in explained.because
         ],
         "actions": [
             {
-                "action": outlook.action,
-                "possible": outlook.possible,
-                "availableToViewer": outlook.available if is_personal else None,
-                "rules": [
-                    {"rule": each.rule, "met": each.met, "description": each.description} for each in outlook.verdicts
-                ],
+                "action": each.action,
+                "possible": each.possible,
+                "availableToViewer": each.available,
+                "rules": [{"rule": rule.rule, "met": rule.met, "description": rule.description} for rule in each.rules],
             }
-            for outlook in explanation.outlooks
+            for each in explained.actions
         ],
     }
 
 
-def _show(
-    console: Console, explanation: RequestExplanation, names: Names, *, is_personal: bool, as_of: datetime | None
-) -> None:
-    request = explanation.request
-    then = "" if as_of is None else f", as of {exact_time(as_of)}"
-    _line(console, Text(f"{request.reference}: {request.status}, version {request.version}{then}", "bold underline"))
-    _line(console, Text(clean(explanation.standing)))
-    for recorded in explanation.because:
-        by = clean(who(recorded.actor, names))
-        _line(console, Text(f"  {format_time(recorded.happened_at)}  {type(recorded.event).__name__}  {by}"))
-    for outlook in explanation.outlooks:
+def _show(console: Console, explained: Explained) -> None:
+    then = "" if explained.as_of is None else f", as of {exact_time(explained.as_of)}"
+    title = f"{explained.reference}: {explained.status}, version {explained.version}{then}"
+    _line(console, Text(clean(title), "bold underline"))
+    _line(console, Text(clean(explained.standing)))
+    for each in explained.because:
+        by = clean(who(each.actor, each.names))
+        _line(console, Text(f"  {format_time(each.happened_at)}  {clean(each.type)}  {by}"))
+    for action in explained.actions:
         console.print()
-        _line(console, _headline(outlook, is_personal=is_personal))
+        _line(console, _headline(action))
         if console.is_terminal:
-            console.print(Padding(_rules(outlook.verdicts), (0, 0, 0, 4)))
+            console.print(Padding(_rules(action.rules), (0, 0, 0, 4)))
         else:
-            for verdict in outlook.verdicts:
-                _line(console, Text.assemble("    ", _mark(verdict), "  ", clean(verdict.description)))
+            for rule in action.rules:
+                _line(console, Text.assemble("    ", _mark(rule), "  ", clean(rule.description)))
 
 
 def _line(console: Console, text: Text) -> None:
@@ -108,22 +140,23 @@ def _line(console: Console, text: Text) -> None:
     console.print(text, soft_wrap=not console.is_terminal)
 
 
-def _headline(outlook: Outlook, *, is_personal: bool) -> Text:
-    open_ = outlook.available if is_personal else outlook.possible
+def _headline(action: ExplainedAction) -> Text:
+    is_personal = action.available is not None
+    open_ = action.available if is_personal else action.possible
     whose = "open to you" if is_personal else "possible"
-    return Text.assemble("  ", (outlook.action, "bold cyan"), f"  {whose if open_ else f'not {whose}'}")
+    return Text.assemble("  ", (clean(action.action), "bold cyan"), f"  {whose if open_ else f'not {whose}'}")
 
 
-def _rules(verdicts: Iterable[Verdict]) -> Table:
+def _rules(rules: Iterable[Verdict]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(overflow="fold")
-    for verdict in verdicts:
-        table.add_row(_mark(verdict), Text(clean(verdict.description)))
+    for rule in rules:
+        table.add_row(_mark(rule), Text(clean(rule.description)))
     return table
 
 
-def _mark(verdict: Verdict) -> Text:
-    if is_undisclosed(verdict):
+def _mark(rule: Verdict) -> Text:
+    if is_undisclosed(rule):
         return Text("not disclosed", "dim")
-    return Text("met", "green") if verdict.met else Text("not met", "yellow")
+    return Text("met", "green") if rule.met else Text("not met", "yellow")

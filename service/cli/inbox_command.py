@@ -14,9 +14,12 @@ from projections.reading.reader import Reader
 from projections.views import authorities, deployment_requests, inbox, incidents
 from projections.views.inbox import InboxFilter, InboxRow
 from projections.views.inbox_recipient import Recipient, principals
-from service.cli.audit_commands import ask
-from service.cli.register_access import AsOfOption, RegisterAccess, in_one_line, open_register
+from service.cli.register_access import AsOfOption, RegisterAccess, in_one_line
+from service.cli.remote import inbox as remote_inbox
+from service.cli.remote.server import Server
+from service.cli.sources import Source, UrlOption, open_source
 from service.cli.table_output import JsonOption, print_rows
+from service.cli.view_questions import ask
 from service.event_store.access_log import SENSITIVE, Disclosure
 from service.exchange.visible_log.refused import ExportRefused
 from service.settings import TOKEN_VARIABLE
@@ -33,6 +36,7 @@ def show(
     overdue: Annotated[bool, typer.Option(help="Only what is overdue.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of items, the earliest due first.")] = 100,
     as_of: AsOfOption = None,
+    url: UrlOption = None,
     token: Annotated[
         str | None,
         typer.Option(
@@ -45,17 +49,24 @@ def show(
 
     The operator has no inbox: a token is needed.
     """
-    with in_one_line(), open_register(token, as_of) as register:
-        if register.scope.actor.is_system:
-            raise ExportRefused("--token: whose inbox? It is that of the bearer of a token")
-        wanted = InboxFilter(overdue=True if overdue else None)
-        items, subjects, total, sensitive, whose = ask(register, lambda reader: _found(register, reader, wanted, limit))
-        if sensitive:
-            shown = [Disclosure(each.id, each.marking, _author(each)) for each in sensitive]
-            register.record_disclosures("inbox", shown)
-        print_rows(COLUMNS, [_row(item, subjects[item.subject], whose) for item in items], as_json=as_json)
-        if len(items) < total:
+    with in_one_line(), open_source(url, token, as_of) as source:
+        rows, total = _rows(source, overdue=overdue, limit=limit)
+        print_rows(COLUMNS, rows, as_json=as_json)
+        if len(rows) < total:
             typer.echo(f"There is more: {total} in all, with a higher --limit.", err=True)
+
+
+def _rows(source: Source, *, overdue: bool, limit: int) -> tuple[list[tuple[Any, ...]], int]:
+    """The rows, and how many there are in all."""
+    if isinstance(source, Server):
+        return remote_inbox.inbox(source, overdue=overdue, limit=limit)
+    if source.scope.actor.is_system:
+        raise ExportRefused("--token: whose inbox? It is that of the bearer of a token")
+    wanted = InboxFilter(overdue=True if overdue else None)
+    items, subjects, total, sensitive, whose = ask(source, lambda reader: _found(source, reader, wanted, limit))
+    if sensitive:
+        source.record_disclosures("inbox", [Disclosure(each.id, each.marking, _author(each)) for each in sensitive])
+    return [_row(item, subjects[item.subject], whose) for item in items], total
 
 
 async def _found(

@@ -13,16 +13,18 @@ from domain.vocabulary import Region
 from projections.reading.reader import Reader
 from projections.views import deployment_requests, request_lists
 from projections.views.request_lists import RequestListFilter, RequestOrder
-from service.cli.audit_commands import ask
 from service.cli.register_access import (
     AsOfOption,
     RegisterAccess,
     TokenOption,
     between,
     in_one_line,
-    open_register,
 )
+from service.cli.remote import requests as remote_requests
+from service.cli.remote.server import Server
+from service.cli.sources import Source, UrlOption, open_source
 from service.cli.table_output import JsonOption, print_rows
+from service.cli.view_questions import ask
 from service.event_store.access_log import SENSITIVE, Disclosure
 from service.exchange.visible_log.refused import ExportRefused
 
@@ -77,31 +79,42 @@ def show(
     order: Annotated[Order, typer.Option(help="Order of the list.")] = Order.SUBMITTED_DESC,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of requests.")] = 100,
     as_of: AsOfOption = None,
+    url: UrlOption = None,
     token: TokenOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Lists the requests that you may see. Values of one filter are combined with OR, filters with AND."""
-    with in_one_line(), open_register(token, as_of) as register:
+    with in_one_line(), open_source(url, token, as_of) as source:
         submitted = between(submitted_from, submitted_until, "--submitted-until")
         wanted = RequestListFilter(
             status=_statuses(status),
             requesting_authority=requesting or None,
             deciding_authority=deciding or None,
             region=_regions(region),
-            incident=None if incident is None else _incident(register, incident),
+            incident=None if incident is None else _incident(source, incident),
             overdue=overdue,
             questioned=questioned,
             submitted_from=submitted[0],
             submitted_until=submitted[1],
             text=text,
         )
-        found, sensitive, more = ask(register, lambda reader: _found(register, reader, wanted, order.in_api, limit))
-        if sensitive:
-            shown = [Disclosure(each.id, each.marking, each.submitted_by) for each in sensitive]
-            register.record_disclosures("list", shown)
-        print_rows(COLUMNS, [_row(request) for request in found], as_json=as_json)
+        rows, more = _rows(source, wanted, order.in_api, limit)
+        print_rows(COLUMNS, rows, as_json=as_json)
         if more:
             typer.echo("There is more: with a higher --limit.", err=True)
+
+
+def _rows(
+    source: Source, wanted: RequestListFilter, order: RequestOrder, limit: int
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """The rows, and whether there are more."""
+    if isinstance(source, Server):
+        return remote_requests.requests(source, wanted, order, limit)
+    found, sensitive, more = ask(source, lambda reader: _found(source, reader, wanted, order, limit))
+    if sensitive:
+        shown = [Disclosure(each.id, each.marking, each.submitted_by) for each in sensitive]
+        source.record_disclosures("list", shown)
+    return [_row(request) for request in found], more
 
 
 async def _found(
@@ -144,8 +157,10 @@ def _regions(paths: list[str] | None) -> list[str] | None:
     return paths or None
 
 
-def _incident(register: RegisterAccess, reference: str) -> UUID:
+def _incident(source: Source, reference: str) -> UUID:
     """Raises ExportRefused alike if there is no such incident and if it is not visible."""
-    found = register.about(reference, (INCIDENT,)).scope.subject
+    if isinstance(source, Server):
+        return remote_requests.incident_id(source, reference)
+    found = source.about(reference, (INCIDENT,)).scope.subject
     assert found is not None
     return found

@@ -1,6 +1,6 @@
 """Events for a terminal; otherwise one line per event, tab-separated or JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,19 +29,28 @@ class TimelineEntry:
     shown: VisibleEntry
     about: str | None = None
     references: References = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The events of one subject. heading: asked for on a terminal only."""
+
+    heading: Callable[[], tuple[str, ...]]
+    entries: Iterable[TimelineEntry]
 
 
 class Timeline:
     """Prints events to a console. as_json: as JSON Lines (one object per line), in the names of the API."""
 
-    def __init__(self, console: Console, names: Names, *, as_json: bool = False) -> None:
+    def __init__(self, console: Console, *, as_json: bool = False) -> None:
         self._console = console
-        self._names = names
         self._as_json = as_json
 
-    def heading(self, title: str, *lines: str) -> None:
+    def heading(self, heading: Callable[[], tuple[str, ...]]) -> None:
         """Prints a heading, on a terminal only."""
         if self._console.is_terminal and not self._as_json:
+            title, *lines = heading()
             self._console.print(Text(clean(title), "bold underline"), *(Text(clean(line)) for line in lines), sep="\n")
 
     def columns(self, *, about: bool) -> None:
@@ -66,9 +75,9 @@ class Timeline:
         return Text.assemble(
             (format_time(entry.occurred_at or entry.recorded_at), "bold"),
             "  ",
-            (entry.type, "cyan"),
+            (clean(entry.type), "cyan"),
             clean(f"  {moment.about}") if moment.about else "",
-            clean(f"  {who(entry.actor, self._names)}"),
+            clean(f"  {who(entry.actor, moment.names)}"),
             (f"  version {entry.version}, position {entry.position}", "dim"),
         )
 
@@ -84,8 +93,8 @@ class Timeline:
             "actor": {
                 "subject": entry.actor.subject,
                 "authority": entry.actor.authority,
-                "name": self._names.get(entry.actor.person),
-                **self._principal(entry.actor),
+                "name": moment.names.get(entry.actor.person),
+                **_principal(moment),
             },
             "reason": shown.reason,
             "payload": shown.payload,
@@ -95,10 +104,11 @@ class Timeline:
             "redactions": shown.redactions,
         }
 
-    def _principal(self, actor: Actor) -> dict[str, Any]:
-        if (principal := actor.on_behalf_of) is None:
-            return {}
-        return {"onBehalfOf": {"subject": principal[1], "name": self._names.get(principal)}}
+
+def _principal(moment: TimelineEntry) -> dict[str, Any]:
+    if (principal := moment.entry.actor.on_behalf_of) is None:
+        return {}
+    return {"onBehalfOf": {"subject": principal[1], "name": moment.names.get(principal)}}
 
 
 def who(actor: Actor, names: Names) -> str:

@@ -21,6 +21,8 @@ PDF: Final = "application/pdf"
 HTML: Final = "text/html; charset=utf-8"
 ENDINGS: Final = {"pdf": PDF, "html": HTML}
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+MARKING: Final = "Mandate-Marking"
+"""The header with the strictest marking of what the dossier contains."""
 PAGES_COST: Final = 500
 """Events that cost as much as to print a dossier."""
 
@@ -47,14 +49,20 @@ class DossierResource:
         reader.charge(PAGES_COST)
         names = reader.names()
         try:
-            content = await reader.in_thread(lambda: self._printed(call.files.store, access, names))
+            marking, content = await reader.in_thread(lambda: self._printed(call.files.store, access, names))
         except ExportRefused as refused:
             raise Problem(TOO_LARGE, f"The dossier cannot be printed: {refused}.") from None
         disposition = f'attachment; filename="{reference}.{self.ending}"'
-        headers = {**tag.headers, "Content-Disposition": disposition, "Content-Security-Policy": POLICY}
+        headers = {
+            **tag.headers,
+            MARKING: marking,
+            "Content-Disposition": disposition,
+            "Content-Security-Policy": POLICY,
+        }
         return ContentResponse(content, 200, media, headers)
 
-    def _printed(self, store: EventStore, access: Access, names: Names) -> bytes:
+    def _printed(self, store: EventStore, access: Access, names: Names) -> tuple[str, bytes]:
+        """The marking, and the file."""
         material = MaterialReader(store, access.scope, access.visibility).material(names, "")
         made = document(material)
-        return html(made) if self.ending == "html" else pdf(made, material.printed.at).content
+        return made.marking, html(made) if self.ending == "html" else pdf(made, material.printed.at).content

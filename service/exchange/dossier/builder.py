@@ -11,7 +11,7 @@ from service.exchange.dossier.omissions_section import about, left_out
 from service.exchange.dossier.phrases import spoken, status
 from service.exchange.dossier.terms_section import terms
 from service.exchange.dossier.timeline_section import course
-from service.exchange.visible_log.status_text import status_text
+from service.exchange.visible_log.status_text import StatusFacts, status_text
 
 
 def document(material: Material) -> Document:
@@ -30,7 +30,9 @@ def document(material: Material) -> Document:
         title=request.reference,
         subtitle=f"{request.force} to {request.region}",
         marking=spoken(material.marking),
-        standing=status_text(request, ((moment.step.entry.type, moment.happened_at) for moment in material.moments)),
+        standing=status_text(
+            StatusFacts.of(request), ((moment.step.entry.type, moment.happened_at) for moment in material.moments)
+        ),
         facts=Facts(tuple(_facts(material))),
         sections=tuple(section for section in sections if section is not None),
         printed=printed(material),

@@ -1,6 +1,7 @@
 """The list of export formats."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -23,11 +24,16 @@ FORMATS: Final[dict[str, WriteFormat]] = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A chosen export. target: None is standard output. mark: bytes at the start of the file."""
+    """A chosen export. target: None is standard output. mark: bytes at the start of the file.
 
+    has_events: one row per event instead of per request (CSV only).
+    """
+
+    name: str
     write: WriteFormat
     target: Path | None
     mark: bytes = b""
+    has_events: bool = False
 
 
 def chosen(name: str, output: str, events: bool) -> Export:
@@ -40,13 +46,18 @@ def chosen(name: str, output: str, events: bool) -> Export:
     target = None if output == STDOUT else checked(output)
     if name == "ocel2" and target is not None and target.suffix.lower() in ocel_sqlite.SUFFIXES:
         path = target
-        return Export(lambda log, file: ocel_sqlite.write(log, file, path), target)
+        return Export(name, lambda log, file: ocel_sqlite.write(log, file, path), target)
     mark = csv_export.BYTE_ORDER_MARK if name == "csv" and target is not None else b""
-    return Export(write, target, mark)
+    return Export(name, write, target, mark, events)
 
 
 def carry_out(export: Export, log: VisibleLog) -> None:
     """Writes the export atomically."""
-    with standard_output() if export.target is None else replacing(export.target) as file:
+    with opened(export) as file:
         file.write(export.mark)
         export.write(log, file)
+
+
+def opened(export: Export) -> AbstractContextManager[BinaryIO]:
+    """The file that replaces the target as a whole, or standard output."""
+    return standard_output() if export.target is None else replacing(export.target)

@@ -11,7 +11,7 @@ from domain.deployment_request.visibility import ACTOR, concealed
 from domain.recorded_event import Recorded
 from service.event_store.store import EventStore
 from service.exchange.visible_log.scope import Scope
-from service.exchange.visible_log.status_text import AFTER_APPROVAL, status_text
+from service.exchange.visible_log.status_text import AFTER_APPROVAL, StatusFacts, status_text
 from service.exchange.visible_log.visibility import Visibility, states
 
 
@@ -48,7 +48,9 @@ def explain_request(store: EventStore, scope: Scope, visibility: Visibility) -> 
     )
     return RequestExplanation(
         request=request,
-        standing=status_text(request, ((type(each.event).__name__, each.happened_at) for each in history)),
+        standing=status_text(
+            StatusFacts.of(request), ((type(each.event).__name__, each.happened_at) for each in history)
+        ),
         because=tuple(
             replace(each, actor=concealed(each.actor)) if ACTOR in stream.withheld(each) else each
             for each in history

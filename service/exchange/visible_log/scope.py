@@ -63,11 +63,14 @@ def called(
     stream = find(store, reference)
     seen = visibility.of((stream,)).get(stream) if stream is not None else None
     if stream is None or seen is None or not seen.visible or seen.opened_at > end or seen.aggregate not in kinds:
-        kind = joined([_SPOKEN[each.name] for each in kinds])
-        raise ExportRefused(
-            f"there is no {kind} '{reference}'{'' if end == visibility.present else ' by then'} that may be seen"
-        )
+        raise unseen(reference, kinds, by_then=end != visibility.present)
     return stream
+
+
+def unseen(reference: str, kinds: tuple[Aggregate, ...], *, by_then: bool) -> ExportRefused:
+    """There is none of this reference that the viewer may see. by_then: at a past instant."""
+    kind = joined([_SPOKEN[each.name] for each in kinds])
+    return ExportRefused(f"there is no {kind} '{reference}'{' by then' if by_then else ''} that may be seen")
 
 
 _SPOKEN: Final = {"DeploymentRequest": "deployment request", "Incident": "incident"}

@@ -51,7 +51,7 @@ def shown(*changes: Change, reason: str | None = "EXERCISE", redactions: tuple[s
 def printed(moment: TimelineEntry, terminal: bool) -> list[str]:
     written = io.StringIO()
     console = Console(file=written, force_terminal=terminal, width=120, color_system=None, legacy_windows=False)
-    Timeline(console, {("mandate", "rea"): "Rea L."}).show(moment)
+    Timeline(console).show(replace(moment, names={("mandate", "rea"): "Rea L."}))
     return [line.rstrip() for line in written.getvalue().splitlines()]
 
 
@@ -70,12 +70,12 @@ def test_lines_for_people_state_actor_action_time_and_reason() -> None:
 def test_a_deputy_is_shown_for_their_principal(name: str) -> None:
     deputy = replace(ENTRY, actor=replace(ENTRY.actor, on_behalf_of=("mandate", Subject("ben"))))
     names = {("mandate", "rea"): "Rea L."} | ({("mandate", "ben"): name} if name != "ben" else {})
-    moment = TimelineEntry(entry=deputy, shown=shown())
+    moment = TimelineEntry(entry=deputy, shown=shown(), names=names)
     written = {}
     for terminal, as_json in ((True, False), (False, False), (False, True)):
         file = io.StringIO()
         console = Console(file=file, force_terminal=terminal, width=120, color_system=None, legacy_windows=False)
-        Timeline(console, names, as_json=as_json).show(moment)
+        Timeline(console, as_json=as_json).show(moment)
         written[terminal, as_json] = file.getvalue()
     assert f"Rea L. for {name} (kfor)" in written[True, False]
     assert "\trea for ben\tkfor\t" in written[False, False]

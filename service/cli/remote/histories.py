@@ -1,0 +1,178 @@
+"""The history of a request or an incident, and the audit trail."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from domain import authority as authorities
+from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT, Aggregate
+from domain.vocabulary import AuthorityCode
+from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
+from service.cli.headings import incident_heading, request_heading
+from service.cli.remote.events import Code, EventAnswer, PageInfo, References, Struct, SubjectNamed, entry
+from service.cli.remote.server import PAGE, Server, segment
+from service.cli.timeline import History, TimelineEntry
+from service.exchange.visible_log.scope import unseen
+from service.graphql.schema.cursors import cursor_of
+
+PATHS: Final = {DEPLOYMENT_REQUEST.name: "requests", INCIDENT.name: "incidents"}
+
+
+class Edge(Struct):
+    node: EventAnswer
+
+
+class EventPage(Struct):
+    edges: tuple[Edge, ...]
+    page_info: PageInfo
+
+
+class HistoryAnswer(SubjectNamed):
+    history: EventPage
+
+
+class RequestAnswer(Struct):
+    reference: str
+    status: str
+    version: int
+    force: str
+    strength: int
+    region: str
+    marking: str
+    requesting_authority: Code
+    deciding_authority: Code
+
+
+class IncidentAnswer(Struct):
+    reference: str
+    attribution_status: str
+    version: int
+    kind: str
+    region: str
+    occurred_at: datetime
+    marking: str
+
+
+def history(server: Server, reference: str) -> History:
+    """Raises NotFound, ExportRefused, Failed, Unavailable."""
+    kind, first = _found(server, reference, (DEPLOYMENT_REQUEST, INCIDENT))
+    return History(
+        heading=lambda: _heading(server, kind, reference),
+        entries=_entries(server, kind, reference, first),
+    )
+
+
+def events(server: Server, kind: str, reference: str, first: HistoryAnswer) -> Iterator[EventAnswer]:
+    """All events of a history, of which the first page is known."""
+    page = first.history
+    while True:
+        for edge in page.edges:
+            yield edge.node
+        if not page.page_info.has_next_page:
+            return
+        page = history_page(server, kind, reference, page.page_info.end_cursor).history
+
+
+def history_page(server: Server, kind: str, reference: str, after: str | None = None) -> HistoryAnswer:
+    path = f"/{PATHS[kind]}/{segment(reference)}/history"
+    return server.get(path, HistoryAnswer, asOf=server.as_of, first=PAGE, after=after)
+
+
+def trail(
+    server: Server,
+    wanted: AuditTrailFilter,
+    part: PositionRange,
+    limit: int,
+    show: Callable[[list[TimelineEntry]], None],
+) -> tuple[int, int | None]:
+    """Shows events page by page. Returns their number, and the position of the first event beyond the limit."""
+    references, left, cursors = References(server), limit, _cursors(part)
+    while True:
+        page = _trail_page(server, wanted, part, first=min(PAGE, left), **cursors)
+        show([entry(edge.node, references, None) for edge in page.edges])
+        left -= len(page.edges)
+        if not page.page_info.has_next_page:
+            return limit - left, None
+        cursors["after"] = page.page_info.end_cursor
+        if left == 0:
+            following = _trail_page(server, wanted, part, first=1, **cursors).edges
+            return limit, int(following[0].node.position) if following else None
+
+
+def id_of(server: Server, name: str) -> UUID:
+    """The id of a request, an incident or an authority by its name, if it can be seen."""
+    for kind in PATHS.values():
+        if (found := server.find(f"/{kind}/{segment(name)}", SubjectNamed)) is not None:
+            return found.id
+    return authorities.stream_of(AuthorityCode(name))
+
+
+def _found(server: Server, reference: str, kinds: tuple[Aggregate, ...]) -> tuple[str, HistoryAnswer]:
+    for kind in kinds:
+        path = f"/{PATHS[kind.name]}/{segment(reference)}/history"
+        found = server.find(path, HistoryAnswer, asOf=server.as_of, first=PAGE)
+        if found is not None:
+            return kind.name, found
+    raise unseen(reference, kinds, by_then=server.as_of is not None)
+
+
+def _entries(server: Server, kind: str, reference: str, first: HistoryAnswer) -> Iterator[TimelineEntry]:
+    references = References(server)
+    for event in events(server, kind, reference, first):
+        yield entry(event, references, first, kind)
+
+
+def _heading(server: Server, kind: str, reference: str) -> tuple[str, ...]:
+    path = f"/{PATHS[kind]}/{segment(reference)}"
+    if kind == INCIDENT.name:
+        incident = server.get(path, IncidentAnswer, asOf=server.as_of)
+        return incident_heading(
+            reference=incident.reference,
+            status=incident.attribution_status,
+            version=incident.version,
+            as_of=server.as_of,
+            kind=incident.kind,
+            region=incident.region,
+            occurred_at=incident.occurred_at,
+            marking=incident.marking,
+        )
+    request = server.get(path, RequestAnswer, asOf=server.as_of)
+    return request_heading(
+        reference=request.reference,
+        status=request.status,
+        version=request.version,
+        as_of=server.as_of,
+        force=request.force,
+        strength=request.strength,
+        region=request.region,
+        requesting=request.requesting_authority.code,
+        deciding=request.deciding_authority.code,
+        marking=request.marking,
+    )
+
+
+def _trail_page(server: Server, wanted: AuditTrailFilter, part: PositionRange, **page: Any) -> EventPage:
+    return server.get(
+        "/trail",
+        EventPage,
+        actor=wanted.actor,
+        authority=wanted.authority,
+        type=wanted.type,
+        subject=wanted.subject,
+        recordedFrom=wanted.recorded_from,
+        recordedUntil=wanted.recorded_until,
+        occurredFrom=wanted.occurred_from,
+        occurredUntil=wanted.occurred_until,
+        correlationId=wanted.correlation_id,
+        order="NEWEST_FIRST" if part.newest_first else None,
+        **page,
+    )
+
+
+def _cursors(part: PositionRange) -> dict[str, str | None]:
+    """The positions as cursors of the list: `after` follows the order of the list."""
+    of = "trail/newest" if part.newest_first else "trail"
+    low = cursor_of(of, part.after) if part.after else None
+    high = cursor_of(of, part.before) if part.before != BEYOND else None
+    return {"after": high, "before": low} if part.newest_first else {"after": low, "before": high}
