@@ -19,6 +19,8 @@ NUMBER: Final = "event:number"
 OCCURRENCE: Final = "event:occurrence"
 MOST_EVENTS: Final = 100_000
 """Of one case."""
+MOST_CHARACTERS: Final = 64 * 1024 * 1024
+"""Of one case."""
 MOST_NAMED: Final = 20
 
 
@@ -36,23 +38,29 @@ class LogEvent:
 def lines(cases: Iterable[tuple[Row, Sequence[LogEvent]]], mapped: ColumnMap) -> Iterator[RawLine]:
     """The lines of the cases, given as their attributes and their events in order.
 
-    Raises Misconfigured at the end if no event has a column of the mapping.
+    Raises Misconfigured at the end if there are no events, if none can be read, or if none has a column of the mapping.
     """
     columns = [rule.columns for rule in mapped.rules]
     missing = {name for rule in mapped.rules for name in (*rule.columns.values(), *rule.when)}
     named: dict[str, None] = {}
+    first: RawLine | None = None
     for of_case, events in cases:
         for event, row in _rows(of_case, events):
             if event.problem or sum(map(len, row.values())) > LONGEST_LINE:
                 problem = event.problem or f"An event has at most {LONGEST_LINE:,} characters."
-                yield RawLine(event.number, b"", None, problem)
+                line = RawLine(event.number, b"", None, problem)
+                first = first or line
+                yield line
                 continue
             missing.difference_update(row)
             if len(named) <= MOST_NAMED:
                 named.update(dict.fromkeys(row))
             yield from lines_of(event.number, row, mapped, columns)
+    if not named:
+        unread = f"no event can be read: event {first.number}: {first.problem}" if first else ""
+        raise Misconfigured(unread or "the file has no events")
     if missing:
-        known = ", ".join(map(quoted, [*named][:MOST_NAMED])) or "no events"
+        known = ", ".join(map(quoted, [*named][:MOST_NAMED]))
         raise Misconfigured(f"no event of the file has the column {quoted(min(missing))}: it has {known}")
 
 
@@ -76,7 +84,9 @@ def instant_of(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def check_size(case: str, events: int) -> None:
-    """Raises Misconfigured if a case has too many events to be held in memory."""
+def check_size(case: str, events: int, characters: int = 0) -> None:
+    """Raises Misconfigured if a case is too large to be held in memory."""
     if events > MOST_EVENTS:
         raise Misconfigured(f"the case {case} has more than {MOST_EVENTS:,} events")
+    if characters > MOST_CHARACTERS:
+        raise Misconfigured(f"the case {case} has more than {MOST_CHARACTERS:,} characters")

@@ -1,6 +1,9 @@
 """OCEL 2.0 reader (JSON): flattens a log by one type of objects. The events of each of them become rows."""
 
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, BinaryIO, Final
 
 import msgspec
@@ -51,6 +54,8 @@ class _Log(msgspec.Struct):
     objects: list[_Object]
 
 
+_TWICE: Final = "Another event has its id too."
+
 _decode = msgspec.json.Decoder(_Log).decode
 
 
@@ -64,7 +69,7 @@ def reader(mapped: ColumnMap) -> LineReader:
         if len(content) > MOST_BYTES:
             raise Misconfigured(f"the file has more than {MOST_BYTES // 1024**2} MiB")
         try:
-            log = _decode(content)
+            log = _decode(content.removeprefix(BOM_UTF8))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Misconfigured(f"the file is no OCEL 2.0 log in JSON: {error}") from None
         yield from lines(_cases(log, mapped), mapped)
@@ -73,8 +78,12 @@ def reader(mapped: ColumnMap) -> LineReader:
 
 
 def _cases(log: _Log, mapped: ColumnMap) -> Iterator[tuple[Row, list[LogEvent]]]:
-    """The cases, in the order of their first events. Raises Misconfigured if there is no object of the type."""
+    """The cases, in the order of their first events. Raises Misconfigured if an object is there twice, if there is none
+    of the type, or none with an event."""
     objects = {each.id: each for each in log.objects}
+    if len(objects) < len(log.objects):
+        twice = next(id_ for id_, times in Counter(each.id for each in log.objects).items() if times > 1)
+        raise Misconfigured(f"the file has two objects with the id {quoted(twice)}")
     if all(each.type != mapped.case for each in log.objects):
         types = ", ".join(sorted({quoted(each.type) for each in log.objects}))
         raise Misconfigured(f"the file has no object of the type {quoted(mapped.case or '')}: it has {types or 'none'}")
@@ -85,9 +94,15 @@ def _cases(log: _Log, mapped: ColumnMap) -> Iterator[tuple[Row, list[LogEvent]]]
             if related in objects and objects[related].type == mapped.case:
                 events.setdefault(related, []).append(event)
                 check_size(quoted(related), len(events[related]))
+    if log.events and not events:
+        raise Misconfigured(f"no event of the file relates to an object of the type {quoted(mapped.case or '')}")
+    ids = Counter(each.id for each in log.events)
     for name, of_case in events.items():
         found = [_event(numbers[id(each)], each, objects[name], objects, mapped.lists) for each in of_case]
-        yield {"id": name}, found
+        yield (
+            {"id": name},
+            [replace(each, problem=_TWICE) if ids[each.values[ID]] > 1 else each for each in found],
+        )
 
 
 def _event(number: int, event: _Event, case: _Object, objects: Mapping[str, _Object], separator: str) -> LogEvent:

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO, Final, cast
-from xml.etree.ElementTree import Element, ParseError, iterparse
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from service.errors import Misconfigured
 from service.exchange.importing.column_map import ColumnMap
@@ -18,6 +18,11 @@ TIME: Final = "time:timestamp"
 GZIP: Final = b"\x1f\x8b"
 OF_LOG: Final = 2
 """Depth of the elements of the log."""
+AT_ONCE: Final = 256 * 1024
+"""Bytes that are parsed at once."""
+LONGEST_STRETCH: Final = 16 * 1024 * 1024
+"""Bytes between the ends of two events or traces. The parser holds them in memory, and reads an unfinished tag again
+with each further part of it."""
 
 
 def reader(mapped: ColumnMap) -> LineReader:
@@ -37,7 +42,7 @@ def reader(mapped: ColumnMap) -> LineReader:
 def _cases(file: BinaryIO) -> Iterator[tuple[Row, list[LogEvent]]]:
     """One trace in memory at a time."""
     events: list[LogEvent] = []
-    depth = number = 0
+    depth = number = characters = 0
     root: Element | None = None
     for change, element in _parsed(file):
         if change == "start":
@@ -48,7 +53,8 @@ def _cases(file: BinaryIO) -> Iterator[tuple[Row, list[LogEvent]]]:
         if kind == "event":
             number += 1
             events.append(_event(number, element))
-            check_size(f"that ends after event {number}", len(events))
+            characters += sum(map(len, events[-1].values.values()))
+            check_size(f"that ends after event {number}", len(events), characters)
             element.clear()
         if depth == OF_LOG and root is not None:
             if kind == "trace":
@@ -57,7 +63,7 @@ def _cases(file: BinaryIO) -> Iterator[tuple[Row, list[LogEvent]]]:
                 yield values, [replace(each, problem=problem) for each in events] if problem else events
             elif kind == "event":
                 yield {}, [LogEvent(number, "", "", {}, "It is in no trace.")]
-            events = []
+            events, characters = [], 0
             root.clear()
         depth -= 1
     if root is None or _kind(root) != "log":
@@ -66,8 +72,20 @@ def _cases(file: BinaryIO) -> Iterator[tuple[Row, list[LogEvent]]]:
 
 def _parsed(file: BinaryIO) -> Iterator[tuple[str, Element]]:
     """Expat bounds what entities expand to. Raises Misconfigured."""
+    parser: XMLPullParser[Element] = XMLPullParser(events=("start", "end"))
+    stretch = 0
     try:
-        yield from iterparse(file, events=("start", "end"))  # noqa: S314
+        while part := file.read(AT_ONCE):
+            parser.feed(part)
+            stretch += len(part)
+            for change, element in cast("Iterator[tuple[str, Element]]", parser.read_events()):
+                if change == "end" and _kind(element) in ("event", "trace"):
+                    stretch = 0
+                yield change, element
+            if stretch > LONGEST_STRETCH:
+                raise Misconfigured(f"no event or trace ends within {LONGEST_STRETCH // 1024**2} MiB of the file")
+        parser.close()
+        yield from cast("Iterator[tuple[str, Element]]", parser.read_events())
     except ParseError as error:
         raise Misconfigured(f"the file is not valid XML: {error}") from None
     except (LookupError, ValueError) as error:

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -95,7 +96,8 @@ def test_events_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
         (b'<?xml version="1.0" encoding="big5"?><log/>', "encoding that the file declares"),
         (gzip.compress(log())[:-9], "cannot be decompressed"),
         (log(trace("A", ASKED)), "no event of the file has the column 'org:resource': it has 'case:concept:name', "),
-        (log(), "has the column"),
+        (log(), "the file has no events"),
+        (log(trace("A", event("asked", FIRST, concept_name="again"))), "no event can be read: event 1: It has two"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_before_anything_is_recorded(
@@ -126,7 +128,24 @@ def test_a_log_of_many_levels_or_entities_does_no_harm(tmp_path: Path) -> None:
         lines(xes_reader, content, MAPPING, tmp_path)
 
 
-OCEL = {
+def test_a_log_without_an_end_of_an_event_is_refused_after_a_few_megabytes(tmp_path: Path) -> None:
+    """A small archive of it can have any size. An unfinished tag is held in memory, and parsed again and again."""
+    unending = [b'<log note="', b"<log>", b"<log><trace><event>", log()[:-6] + b"<trace><event><string "]
+    for beginning in unending:
+        packed = gzip.compress(beginning + b" " * 100_000_000, 1)
+        before = process_time()
+        with pytest.raises(Misconfigured, match="no event or trace ends within 16 MiB of the file"):
+            lines(xes_reader, packed, MAPPING, tmp_path)
+        assert process_time() - before < 5
+
+
+def test_a_trace_that_memory_cannot_hold_is_refused(tmp_path: Path) -> None:
+    long = event("asked", FIRST, note="x" * 1_000_000)
+    with pytest.raises(Misconfigured, match="the case that ends after event 68 has more than 67,108,864 characters"):
+        lines(xes_reader, log(trace("A", *[long] * 80)), MAPPING, tmp_path)
+
+
+OCEL: dict[str, Any] = {
     "objectTypes": [{"name": "Permit", "attributes": []}],
     "eventTypes": [],
     "objects": [
@@ -158,6 +177,13 @@ OF_PERMITS = """
 """
 
 
+def changed(**parts: Any) -> bytes:
+    return json.dumps({**OCEL, **parts}).encode()
+
+
+ELSEWHERE = [{**each, "relationships": [{"objectId": "p9", "qualifier": "of"}]} for each in OCEL["events"]]
+
+
 def test_the_events_of_each_object_of_a_type_make_lines(tmp_path: Path) -> None:
     assert lines(ocel_reader, json.dumps(OCEL).encode(), OF_PERMITS, tmp_path) == [
         (2, {"history": "p1", "at": "2017-03-01T10:00:00+00:00", "command": "ask", "input": {"strength": "5"},
@@ -168,9 +194,26 @@ def test_the_events_of_each_object_of_a_type_make_lines(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_byte_order_mark_is_no_part_of_a_log(tmp_path: Path) -> None:
+    with_it = b"\xef\xbb\xbf" + json.dumps(OCEL).encode()
+    assert len(lines(ocel_reader, with_it, OF_PERMITS, tmp_path)) == 3
+
+
+def test_events_with_one_id_are_listed(tmp_path: Path) -> None:
+    again = {**OCEL["events"][1], "id": "e4"}
+    found = lines(ocel_reader, changed(events=[*OCEL["events"], again, again]), OF_PERMITS, tmp_path)
+    assert [each for each in found if isinstance(each[1], str)] == [
+        (4, "Another event has its id too."),
+        (5, "Another event has its id too."),
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "mapping", "said"),
     [
+        (changed(events=[]), OF_PERMITS, "the file has no events"),
+        (changed(events=ELSEWHERE), OF_PERMITS, "no event of the file relates to an object of the type 'Permit'"),
+        (changed(objects=[*OCEL["objects"], {"id": "p1", "type": "Trip"}]), OF_PERMITS, "two objects with the id 'p1'"),
         (b"{", OF_PERMITS, "no OCEL 2.0 log"),
         (b"[" * 100_000, OF_PERMITS, "no OCEL 2.0 log"),
         (b'{"events": [{"id": 1}], "objects": []}', OF_PERMITS, "no OCEL 2.0 log"),
