@@ -4,7 +4,7 @@ A deputy acts for a principal only in roles that the appointment and the deputy'
 knows the roles of persons from their tokens alone. Nobody sees more as a deputy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -163,16 +163,23 @@ def acting(context: Context) -> Actor | InvalidInput:
     actor = context.actor
     if (principal := actor.on_behalf_of) is None:
         return actor
+    appointed = context.read(Deputies, stream_of(actor.authority))
+    return deputising(actor, principal, appointed, context.now, lambda person: is_blocked(person, context))
+
+
+def deputising(
+    actor: Actor, principal: Person, appointed: Deputies | None, now: datetime, is_blocked: Callable[[Person], bool]
+) -> Actor | InvalidInput:
+    """The actor on behalf of a principal, by the appointments of their authority; or why they are no deputy."""
     if principal == actor.person:
         return InvalidInput.at(ON_BEHALF_OF, "Nobody acts on behalf of themselves: leave it out.")
     whom, code = named(principal, actor.issuer), actor.authority
-    appointed = context.read(Deputies, stream_of(code))
-    appointment = appointed.appointment(actor.person, principal, context.now) if appointed else None
+    appointment = appointed.appointment(actor.person, principal, now) if appointed else None
     if appointment is None:
         can = f"{whom} or an administrator of {code} can appoint you"
         return InvalidInput.at(ON_BEHALF_OF, f"You are not the deputy of {whom} in {code} now: {can}, or leave it out.")
     for person, text in ((principal, f"{whom} is"), (actor.person, "You are")):
-        if is_blocked(person, context):
+        if is_blocked(person):
             return InvalidInput.at(ON_BEHALF_OF, f"{text} blocked: nobody acts on behalf of {whom} then. Leave it out.")
     roles = tuple(role for role in actor.roles if role in appointment.roles)
     if not roles:
@@ -181,7 +188,7 @@ def acting(context: Context) -> Actor | InvalidInput:
             ON_BEHALF_OF, f"{whom} lends you the roles {lent}, of which your own token names none: leave it out."
         )
     sight = tuple(role for role in actor.roles if role not in LENT)
-    return replace(actor, roles=(*roles, *sight))
+    return replace(actor, roles=(*roles, *sight), on_behalf_of=principal)
 
 
 def with_appointment(refusal: Refusal, actor: Actor) -> Refusal:

@@ -34,9 +34,9 @@ class AwaitedOnIncident:
 
     def waits_for(self, actor: Actor, *, decides: bool) -> bool:
         """decides: whether the mandate that decides on the place is that of the actor's authority."""
-        if self.owner == (actor.person, actor.authority):
+        if self.owner and self.owner[0] in actor.persons and self.owner[1] == actor.authority:
             return True
-        return decides and self.role in actor.roles and actor.person not in self.exceptions
+        return decides and self.role in actor.roles and self.exceptions.isdisjoint(actor.persons)
 
 
 def awaited_steps(incident: Incident) -> Iterator[AwaitedOnIncident]:

@@ -1,17 +1,16 @@
 """What waits for a person: pages and counts, now and as of an instant.
 
-The conditions are those of `AwaitedStep.waits_for` and, for incidents, of `AwaitedOnIncident.waits_for`. What waits on
-requests for a deputy's principals is listed too, once for each.
+The conditions are those of `AwaitedStep.waits_for` and, for incidents, of `AwaitedOnIncident.waits_for`. What waits for
+the principals of a deputy is listed too, once for each.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     FromClause,
     Select,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    column,
     false,
     func,
     literal,
@@ -27,16 +25,12 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    true,
-    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import array
 
 from domain.vocabulary import Marking, derived_id
 from projections.reading.filter_shape import (
-    AFTER_AT,
-    AFTER_ID,
     LIMIT,
     Condition,
     PageShape,
@@ -55,17 +49,14 @@ from projections.reading.queries import (
     is_any_of,
     judgement_time,
     named_texts,
-    named_uuids,
     valid_at,
     visible,
 )
-from projections.views import incident_inbox, incidents
+from projections.views import incident_inbox, incidents, lent_inbox
 from projections.views.deployment_requests import NAME
-from projections.views.inbox_recipient import Recipient
+from projections.views.inbox_recipient import Form, Recipient
 from projections.views.inbox_rows import ME, NEVER, table
-
-NOBODY: Final = UUID(int=0)
-"""In place of a principal, of what waits for the viewer: before all persons in the order of ids."""
+from projections.views.lent_inbox import NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +121,14 @@ def _page(
     roles: Sequence[str],
     deciding: Sequence[str],
     part: PageShape,
-    form: tuple[bool, bool],
+    form: Form,
 ) -> Select[Any]:
-    own, lent = form
-    lists = [_own_page(scope, shape, role, part) for role in roles] if own else []
-    lists += [_with_nobody(each) for each in incident_inbox.lists(scope, shape, deciding, part)] if own else []
-    if lent:
-        lists.append(_lent_page(scope, shape, part))
+    lists: list[Select[Any]] = []
+    if form.own:
+        lists += [_own_page(scope, shape, role, part) for role in roles]
+        lists += [_with_nobody(each) for each in incident_inbox.lists(scope, shape, deciding, part)]
+    if form.lent:
+        lists += [lent_inbox.page(*each, part) for each in _lent_lists(scope, shape, form)]
     if len(lists) == 1:
         return lists[0]
     every = union_all(*(select(each.subquery()) for each in lists)).subquery("every")
@@ -155,37 +147,25 @@ def _own_page(scope: ViewerScope, shape: Shape, role: str, part: PageShape) -> S
     return ordered(found, table.c.due_at, table.c.item, part)
 
 
-def _lent_page(scope: ViewerScope, shape: Shape, part: PageShape) -> Select[Any]:
-    """A list for each principal and role."""
-    lent = _lent()
-    found = _waiting(scope, shape, select(*_PLACE, *_SHOWN), lent.c.principal).where(_is_lent(lent))
-    if part.continued:
-        place, after = tuple_(table.c.due_at, table.c.item), tuple_(AFTER_AT, AFTER_ID)
-        follows = or_(place > after, lent.c.principal > AFTER_PRINCIPAL)
-        found = found.where(table.c.due_at >= AFTER_AT, place >= after, follows)
-    each = found.order_by(table.c.due_at, table.c.item).limit(LIMIT).lateral("each")
-    shown = [each.c[column.name] for column in _SHOWN]
-    every = select(each.c.at, each.c.id, *shown, lent.c.principal).select_from(lent.join(each, true()))
-    return every.order_by(each.c.at, each.c.id, lent.c.principal).limit(LIMIT)
+def _lent_lists(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[tuple[Select[Any], FromClause, FromClause]]:
+    """Of what waits for principals: the select, the rows that it orders, and the principals."""
+    lent = lent_inbox.by_role()
+    found = _waiting(scope, shape, select(*_PLACE, *_SHOWN), lent.c.principal)
+    yield found.where(_is_lent(lent)), table, lent
+    yield from incident_inbox.lent_lists(scope, shape, decides=form.decides)
 
 
-def _count(scope: ViewerScope, shape: Shape, deciding: Sequence[str], form: tuple[bool, bool]) -> Select[Any]:
-    own, lent = form
-    counts = [each.scalar_subquery() for each in incident_inbox.counts(scope, shape, deciding)] if own else []
-    if own:
+def _count(scope: ViewerScope, shape: Shape, deciding: Sequence[str], form: Form) -> Select[Any]:
+    counts: list[ColumnElement[int]] = []
+    if form.own:
         of_viewer = _waiting(scope, shape, select(func.count()).select_from(table))
         counts.append(of_viewer.where(_IS_OWN, is_any_of(table.c.role, named_texts("own_roles"))).scalar_subquery())
-    if lent:
-        rows = _lent()
-        of_principals = _waiting(scope, shape, select(func.count()).select_from(table, rows), rows.c.principal)
-        counts.append(of_principals.where(_is_lent(rows)).scalar_subquery())
+        counts += [each.scalar_subquery() for each in incident_inbox.counts(scope, shape, deciding)]
+    if form.lent:
+        for found, rows, lent in _lent_lists(scope, shape, form):
+            counted = found.with_only_columns(func.count(), maintain_column_froms=True)
+            counts.append(counted.select_from(rows, lent).scalar_subquery())
     return select(sum(counts[1:], start=counts[0]).label("number"))
-
-
-def _lent() -> FromClause:
-    """A row for each principal and role."""
-    rows = func.unnest(named_uuids("principals"), named_texts("lent_roles"))
-    return rows.table_valued(column("principal", Uuid()), column("role", Text()), name="lent").render_derived()
 
 
 def _is_lent(lent: FromClause) -> ColumnElement[bool]:
@@ -233,7 +213,6 @@ def _number(row: Sequence[Any]) -> int:
 
 
 KIND: Final[ColumnElement[str]] = literal_column("'DeploymentRequest'", Text)
-AFTER_PRINCIPAL: Final[BindParameter[UUID]] = bindparam("after_principal", type_=Uuid())
 _IS_OWN: Final = table.c.for_all != is_any_of(ME, table.c.exceptions)
 _PLACE: Final = (table.c.due_at.label("at"), table.c.item.label("id"))
 _NOBODY: Final = literal(NOBODY, Uuid()).label("principal")

@@ -3,11 +3,21 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.deputies import Deputies
 from domain.vocabulary import Actor, Person, Role
 from projections.views.inbox_rows import person_id
+
+
+class Form(NamedTuple):
+    """Which lists there are. own: for the actor. lent: for their principals. decides: on places that their authority
+    decides on."""
+
+    own: bool
+    lent: bool
+    decides: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +55,14 @@ class Recipient:
             "others": list(self.others),
             "principals": [person for person, _ in lent],
             "lent_roles": [role for _, role in lent],
+            "lenders": [person_id(person) for person, roles in self.principals if roles],
+            "finders": [person_id(person) for person, roles in self.principals if Role.INVESTIGATOR in roles],
         }
 
     @property
-    def form(self) -> tuple[bool, bool]:
-        """Which lists there are: for the actor, and for their principals."""
-        return self.themselves, bool(self.principals) or not self.themselves
+    def form(self) -> Form:
+        lent = bool(self.principals) or not self.themselves
+        return Form(own=self.themselves, lent=lent, decides=bool(self.holds))
 
     def principal(self, id: UUID | None) -> Person | None:
         return next((person for person, _ in self.principals if person_id(person) == id), None)

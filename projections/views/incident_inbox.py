@@ -3,14 +3,28 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import array
 
 from domain.incident.inbox import FINDING
 from domain.vocabulary import Role
 from projections.reading.filter_shape import Condition, PageShape, Shape, conditions, parameters
 from projections.reading.list_queries import any_of, beneath, ordered
 from projections.reading.queries import ViewerScope, is_any_of, judgement_time, named_texts, valid_at, visible
-from projections.views import incidents
+from projections.views import incidents, lent_inbox
 from projections.views.inbox_rows import ME, NEVER, findings
 from projections.views.incident_inbox_rows import table
 
@@ -32,6 +46,29 @@ def lists(scope: ViewerScope, shape: Shape, roles: Sequence[str], part: PageShap
     if Role.INVESTIGATOR in roles:
         shown = select(*_columns(findings, findings.c.incident, _FINDING, incidents.table.c.marking))
         yield ordered(shown.where(*_lacking(scope, shape)), findings.c.due_at, findings.c.item, part)
+
+
+def lent_lists(
+    scope: ViewerScope, shape: Shape, *, decides: bool
+) -> Iterator[tuple[Select[Any], FromClause, FromClause]]:
+    """As `lists`, for the principals of a deputy: what either owns, by role, and awaited findings.
+
+    decides: whether there is a place that they might decide on.
+    """
+    shown = select(*_columns(table, table.c.id, table.c.action, table.c.marking))
+    waiting = shown.where(valid_at(table, scope), visible(table, scope), table.c.since <= judgement_time())
+    waiting = waiting.where(*conditions(parameters(shape), _CONDITIONS, table))
+    lenders = lent_inbox.each("lenders")
+    yield waiting.where(_is_owned_by(ME, lenders.c.principal)), table, lenders
+    if decides:
+        lent = lent_inbox.by_role()
+        both: Any = array([ME, lent.c.principal], type_=Uuid())
+        others = ~func.coalesce(_is_owned_by(ME, lent.c.principal), False)
+        by_role = waiting.where(table.c.role == lent.c.role, others, not_(table.c.exceptions.bool_op("&&")(both)))
+        yield by_role.where(_decides(table)), table, lent
+        finders = lent_inbox.each("finders")
+        shown = select(*_columns(findings, findings.c.incident, _FINDING, incidents.table.c.marking))
+        yield shown.where(*_lacking(scope, shape)), findings, finders
 
 
 def counts(scope: ViewerScope, shape: Shape, roles: Sequence[str]) -> Iterator[Select[Any]]:
@@ -59,6 +96,10 @@ def _columns(
         rows.c.since,
         marking,
     )
+
+
+def _is_owned_by(*persons: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(table.c.owner.in_(persons), table.c.owner_authority == OWN_AUTHORITY)
 
 
 def _is_owner() -> ColumnElement[bool]:

@@ -48,8 +48,13 @@ third_investigator = person("third-investigator", THIRD, Role.INVESTIGATOR)
 third_approver = person("third-approver", THIRD, Role.APPROVER)
 both = person("both", KFOR, Role.INVESTIGATOR, Role.APPROVER)
 turncoat = replace(requester, authority=KFOR, roles=(Role.INVESTIGATOR,))
+deputy_of_author = replace(colleague, on_behalf_of=requester.person)
+deputy_of_colleague = replace(requester, on_behalf_of=colleague.person)
+deputy_of_proposer = replace(both, roles=(Role.APPROVER,), on_behalf_of=requester.person)
+deputy = replace(both, on_behalf_of=investigator.person)
 EVERYBODY = (
     requester, colleague, reviewer, approver, investigator, third_investigator, third_approver, both, turncoat,
+    deputy_of_author, deputy_of_colleague, deputy_of_proposer, deputy,
 )  # fmt: skip
 proposed = Past(
     event=CorrectionProposed(
@@ -95,7 +100,7 @@ def test_the_inbox_equals_the_available_actions(history: tuple[Past, ...], more:
 
 def test_a_proposed_correction_waits_for_the_owner() -> None:
     register = given(*REPORTED, proposed).register
-    for actor in (requester, investigator, turncoat):
+    for actor in (requester, investigator, turncoat, deputy_of_author, deputy_of_colleague, deputy):
         assert inbox(register, actor) == {"SETTLE_CORRECTION"}
     for actor in (colleague, reviewer, approver, third_investigator):
         assert inbox(register, actor) == set()
@@ -107,7 +112,7 @@ def test_a_proposed_correction_waits_for_the_owner() -> None:
 
 def test_a_proposed_marking_waits_for_an_approver_other_than_the_proposer() -> None:
     register = given(*REPORTED, lower).register
-    assert [actor for actor in EVERYBODY if inbox(register, actor)] == [approver, both]
+    assert [actor for actor in EVERYBODY if inbox(register, actor)] == [approver, both, deputy]
     own = replace(lower, by=replace(both, authority=requester.authority))
     assert [actor for actor in EVERYBODY if inbox(given(*REPORTED, own).register, actor)] == [approver]
     new = Past(event=replace(evidence().event, marking=Marking.AMBER), by=investigator, on=CANAL)

@@ -14,6 +14,9 @@ from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest, RequestStatus
 from domain.deployment_request.succession_events import RequestTakenOver
 from domain.incident import events as incident_events
+from domain.incident.inbox import AWAITED as AWAITED_OF_INCIDENTS
+from domain.incident.inbox import is_lacking
+from domain.incident.lifecycle import STEPS as INCIDENT_STEPS
 from domain.incident.state import Incident
 from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import Actor, Marking, Period, Role, Subject
@@ -109,10 +112,12 @@ def holds_of(states: dict[Any, Any], who: Actor, now: datetime) -> tuple[str, ..
     return tuple(each.region for each in mandates if each is not None and each.authority == who.authority)
 
 
-def asked_of_every_request(model: Model, states: dict[Any, Any], who: Actor, now: datetime) -> Counter[tuple[Any, str]]:
-    """The actions that are available to somebody, of those that are awaited."""
+def asked_of_every_request(
+    model: Model, states: dict[Any, Any], who: Actor, now: datetime, *, sees: Actor | None = None
+) -> Counter[tuple[Any, str]]:
+    """The actions that are available to somebody, of those that are awaited. sees: the person that a deputy is."""
     found: Counter[tuple[Any, str]] = Counter()
-    looks = model.viewer(who)
+    looks = model.viewer(sees or who)
     for request in states.values():
         if isinstance(request, DeploymentRequest) and looks.sees(model.now[request.id].audience):
             context = Context(actor=who, now=now, subject=request.id, consulted=Everything(states))
@@ -122,6 +127,37 @@ def asked_of_every_request(model: Model, states: dict[Any, Any], who: Actor, now
                 awaited = by is None or all(verdict.met for verdict in by.judge(request, context))
                 if awaited and step.awaited and step.awaited.is_now(request, now):
                     found[request.id, step.action] += 1
+    return found
+
+
+def others_of(states: dict[Any, Any], who: Actor, now: datetime) -> tuple[str, ...]:
+    """The regions over which other authorities hold a mandate."""
+    mandates = [state.mandate(now) for state in states.values() if isinstance(state, Jurisdiction)]
+    return tuple(each.region for each in mandates if each is not None and each.authority != who.authority)
+
+
+def asked_of_every_incident(
+    model: Model, states: dict[Any, Any], who: Actor, now: datetime, *, sees: Actor | None = None
+) -> Counter[tuple[Any, str]]:
+    """The same of incidents, and the findings that visible holds await, one for each request."""
+    found: Counter[tuple[Any, str]] = Counter()
+    looks, attributable = model.viewer(sees or who), set[UUID]()
+    for incident in states.values():
+        if isinstance(incident, Incident) and looks.sees(model.now[incident.id].audience):
+            context = Context(actor=who, now=now, subject=incident.id, consulted=Everything(states))
+            actions = set(available(INCIDENT_STEPS, incident, context))
+            if "ATTRIBUTE" in actions:
+                attributable.add(incident.id)
+            for step in (step for step in AWAITED_OF_INCIDENTS if step.action in actions):
+                by = step.awaited.by if step.awaited else None
+                awaited = by is None or all(verdict.met for verdict in by.judge(incident, context))
+                if awaited and step.awaited and step.awaited.is_now(incident, now):
+                    found[incident.id, step.action] += 1
+    for request in states.values():
+        if isinstance(request, DeploymentRequest) and looks.sees(model.now[request.id].audience) and request.hold:
+            for each in attributable.intersection(request.hold.awaiting):
+                if request.hold.held_since <= now and is_lacking(request.hold.threshold, states[each]):
+                    found[each, "ATTRIBUTE"] += 1
     return found
 
 

@@ -6,20 +6,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any, Final
-from uuid import UUID
 
 import psycopg
 import pytest
 
-from domain.decider import Context, available
 from domain.deployment_request.inbox import AWAITED
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.inbox import ACTIONS as ACTIONS_ON_INCIDENTS
-from domain.incident.inbox import AWAITED as AWAITED_OF_INCIDENTS
-from domain.incident.inbox import is_lacking
-from domain.incident.lifecycle import STEPS as INCIDENT_STEPS
 from domain.incident.state import Incident
-from domain.jurisdiction import Jurisdiction
 from domain.vocabulary import Actor, Role
 from projections.reading.queries import Query
 from projections.tables.row_security import READER
@@ -32,10 +26,11 @@ from tests.projections.awaiting import (
     RECORDED,
     WHOLE,
     Awaiting,
-    Everything,
+    asked_of_every_incident,
     asked_of_every_request,
     count_at,
     holds_of,
+    others_of,
     page_at,
 )
 from tests.projections.model import Model, actor, in_regions
@@ -53,37 +48,6 @@ def recorded(shared_world: World) -> World:
     shared_world.append([histories.opening(), *histories.items(500)])
     shared_world.apply([deployment_requests.VIEW, incidents.VIEW, authorities.VIEW], block=200)
     return shared_world
-
-
-def others_of(states: dict[Any, Any], who: Actor, now: datetime) -> tuple[str, ...]:
-    """The regions over which other authorities hold a mandate."""
-    mandates = [state.mandate(now) for state in states.values() if isinstance(state, Jurisdiction)]
-    return tuple(each.region for each in mandates if each is not None and each.authority != who.authority)
-
-
-def asked_of_every_incident(
-    model: Model, states: dict[Any, Any], who: Actor, now: datetime
-) -> Counter[tuple[Any, str]]:
-    """The same of incidents, and the findings that visible holds await, one for each request."""
-    found: Counter[tuple[Any, str]] = Counter()
-    looks, attributable = model.viewer(who), set[UUID]()
-    for incident in states.values():
-        if isinstance(incident, Incident) and looks.sees(model.now[incident.id].audience):
-            context = Context(actor=who, now=now, subject=incident.id, consulted=Everything(states))
-            actions = set(available(INCIDENT_STEPS, incident, context))
-            if "ATTRIBUTE" in actions:
-                attributable.add(incident.id)
-            for step in (step for step in AWAITED_OF_INCIDENTS if step.action in actions):
-                by = step.awaited.by if step.awaited else None
-                awaited = by is None or all(verdict.met for verdict in by.judge(incident, context))
-                if awaited and step.awaited and step.awaited.is_now(incident, now):
-                    found[incident.id, step.action] += 1
-    for request in states.values():
-        if isinstance(request, DeploymentRequest) and looks.sees(model.now[request.id].audience) and request.hold:
-            for each in attributable.intersection(request.hold.awaiting):
-                if request.hold.held_since <= now and is_lacking(request.hold.threshold, states[each]):
-                    found[each, "ATTRIBUTE"] += 1
-    return found
 
 
 def recipient(model: Model, who: Actor, now: datetime) -> Recipient:

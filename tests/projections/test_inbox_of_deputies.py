@@ -1,4 +1,4 @@
-"""The inbox of a deputy equals what they may do on requests on behalf of each principal."""
+"""The inbox of a deputy equals what they may do on behalf of each principal."""
 
 import os
 from collections import Counter
@@ -11,7 +11,9 @@ from typing import Any, Final
 import pytest
 
 from domain.deployment_request.state import DeploymentRequest
-from domain.vocabulary import Role
+from domain.incident.inbox import ACTIONS as ACTIONS_ON_INCIDENTS
+from domain.incident.state import Incident
+from domain.vocabulary import Actor, Person, Role
 from projections.views import authorities, deployment_requests, incidents
 from projections.views.inbox import InboxFilter, InboxPosition, InboxRow
 from projections.views.inbox_recipient import Recipient
@@ -21,9 +23,11 @@ from tests.projections.awaiting import (
     RECORDED,
     WHOLE,
     Awaiting,
+    asked_of_every_incident,
     asked_of_every_request,
     count_at,
     holds_of,
+    others_of,
     page_at,
 )
 from tests.projections.model import Model, actor
@@ -40,6 +44,12 @@ def recorded(shared_world: World) -> World:
     return shared_world
 
 
+def owners(states: dict[Any, Any], who: Actor) -> set[Person]:
+    """The persons of the same authority for whom a proposed correction waits."""
+    open_ones = (state for state in states.values() if isinstance(state, Incident) and state.open_corrections)
+    return {each.reported_by.person for each in open_ones if each.reported_by.authority == who.authority}
+
+
 def test_it_equals_what_is_available_on_behalf_of_a_principal(recorded: World) -> None:
     model, chance = Model(recorded.log()), Random(12)
     seen = Counter[str]()
@@ -48,21 +58,30 @@ def test_it_equals_what_is_available_on_behalf_of_a_principal(recorded: World) -
         states = model.at(instant)
         now = instant or (RECORDED + timedelta(days=chance.randint(1, 270)))
         for who in (*WHOLE, *chance.sample(PERSONS, 2)):
-            principal = chance.choice([each.person for each in PERSONS if each.person != who.person])
+            others = {each.person for each in PERSONS} | owners(states, who)
+            principal = chance.choice(sorted(chance.choice([others, owners(states, who) or others]) - {who.person}))
+            lent = chance.choice([who.roles, tuple(chance.sample(who.roles, 1))])
             whose = Recipient(
-                actor=who, holds=holds_of(states, who, now), principals=((principal, who.roles),), themselves=False
+                actor=who,
+                holds=holds_of(states, who, now),
+                others=others_of(states, who, now),
+                principals=((principal, lent),),
+                themselves=False,
             )
             questions: list[Any] = [
                 partial(page_at, whose=whose, wanted=EVERYTHING, limit=10_000, now=now),
                 partial(count_at, whose=whose, wanted=EVERYTHING, now=now),
             ]
             rows, count = recorded.ask_all(who, questions, as_of=instant)
-            expected = asked_of_every_request(model, states, replace(who, on_behalf_of=principal), now)
+            acting = replace(who, roles=lent, on_behalf_of=principal)
+            expected = asked_of_every_request(model, states, acting, now, sees=who)
+            expected += asked_of_every_incident(model, states, acting, now, sees=who)
             assert Counter((row.subject, row.action) for _, row in rows) == expected, (who, principal, now, instant)
             assert count == [sum(expected.values())]
             assert {whose.principal(row.principal) for _, row in rows} <= {principal}
             seen.update(row.action for _, row in rows)
     assert len(seen) > 8, seen
+    assert seen.keys() >= {*ACTIONS_ON_INCIDENTS}
 
 
 def test_pages_for_a_person_and_their_principals_lack_nothing(recorded: World) -> None:
@@ -72,7 +91,8 @@ def test_pages_for_a_person_and_their_principals_lack_nothing(recorded: World) -
     who = actor("p9", "alpha", *Role)
     lent = tuple((actor(name, "alpha").person, roles) for name, roles in (("p8", who.roles), ("p1", (Role.REVIEWER,))))
     for themselves in (True, False):
-        whose = Recipient(actor=who, holds=holds_of(model.now, who, now), principals=lent, themselves=themselves)
+        holds, others = holds_of(model.now, who, now), others_of(model.now, who, now)
+        whose = Recipient(actor=who, holds=holds, others=others, principals=lent, themselves=themselves)
         asked = partial(page_at, whose=whose, wanted=EVERYTHING, now=now)
         everything = recorded.ask(who, partial(asked, limit=10_000))
         assert [place for place, _ in everything] == sorted(place for place, _ in everything)

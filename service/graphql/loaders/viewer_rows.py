@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from domain.visibility import Viewer
-from domain.vocabulary import Actor
+from domain.vocabulary import Actor, Person
 from projections.reading.queries import Query, ViewerScope
 from projections.reading.reader import EventParked, InstantAhead, Reader, Reading, ViewBehind
 from projections.reading.subject_queries import Names
@@ -40,7 +40,8 @@ class ViewerRows:
     now: the time at which rules are evaluated: of the request, or the past instant. at_least, reached: as in
     `Reader.answer`. moment: the past instant to read, None for the present. present: the rows of the present with the
     same conditions. pace: of the person. selected: by type, the names that are read of a state, as in
-    `compiled.plans.Plan`; None if anything may be read. loads: see `Loads`.
+    `compiled.plans.Plan`; None if anything may be read. loads: see `Loads`. is_blocked: whether nobody acts
+    on behalf of a person.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class ViewerRows:
         self.actor = actor
         self.pace = pace or Pace()
         self.loads: Loads = set()
+        self.is_blocked: Callable[[Person], bool] = lambda person: False
         self.now = moment.instant if moment else now
         self.past = moment
         self.present = present or self
@@ -104,6 +106,7 @@ class ViewerRows:
             self._selected,
         )
         made.loads = self.loads
+        made.is_blocked = self.is_blocked
         return made
 
     def names_of(self, type_name: str) -> Names | None:

@@ -140,6 +140,7 @@ class Context:
                 selected=self.selected,
             )
             found.loads = self._loads
+            found.is_blocked = self.services.is_blocked
         return found
 
     async def dispatch(self, envelope: CommandEnvelope) -> CommandResult | Refusal:

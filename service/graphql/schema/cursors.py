@@ -9,7 +9,8 @@ from uuid import UUID
 
 from domain.validation import unwritable
 from projections.reading.queries import ListPosition
-from projections.views.inbox import NOBODY, InboxPosition
+from projections.views.inbox import InboxPosition
+from projections.views.lent_inbox import NOBODY
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.viewer_rows import PastInstant
 from service.graphql.schema.arguments import given

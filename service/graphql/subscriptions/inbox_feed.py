@@ -112,7 +112,8 @@ class InboxFeed:
 
     async def _read(self, actor: Actor, position: int) -> _Inbox:
         loaders = Loaders(self._reader, as_node, actor, self._clock(), reached=position)
-        whose = await recipient(loaders, self._is_blocked)
+        loaders.is_blocked = self._is_blocked
+        whose = await recipient(loaders)
         rows = await loaders.rows(lambda scope: inbox.page(scope, whose, EVERYTHING, TRACKED))
         items = {row.id: _Sent(row, place, row.is_overdue(loaders.now)) for place, row in rows}
         total = len(rows)

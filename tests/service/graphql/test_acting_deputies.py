@@ -201,3 +201,65 @@ def test_nothing_waits_on_behalf_of_the_blocked(register: ApiClient) -> None:
     chief = here.of("decider", "chief", Role.ADMINISTRATOR)
     assert register.ask(chief, document, input=person)["blockPerson"]["__typename"] == "PersonRecorded"
     until(lambda: items(inbox(here, dora)) == [("BEGIN_REVIEW", None)])
+
+
+ACTIONS = """query ($id: ID, $whom: String, $at: Position) {
+    deploymentRequest(id: $id, atLeast: $at) { own: availableActions lent: availableActions(onBehalfOf: $whom) } }"""
+
+
+def test_a_deputy_is_shown_what_they_may_do_on_behalf_of_a_principal(register: ApiClient) -> None:
+    here = scenario(register)
+    dora, requester = here.of("decider", "dora", Role.REVIEWER, Role.APPROVER), here.of("asker", "rolf", Role.REQUESTER)
+    appoint(here, here.reviewer, dora)
+    request = under_review(here)
+    endorse(here, dora, request)
+
+    def shown(whom: str) -> Answer:
+        found: Answer = here.ask(dora, ACTIONS, id=request, whom=whom)["deploymentRequest"]
+        return found
+
+    found = shown(here.reviewer.subject)
+    assert "APPROVE" not in {*found["own"], *found["lent"]}, "the deputy endorsed it"
+    endorse(here, here.of("decider", "else", Role.REVIEWER), request)
+    found = shown(f"person:mandate|{here.reviewer.subject}")
+    assert "APPROVE" in found["own"]
+    assert "APPROVE" not in found["lent"], "an endorsement of either bars both"
+    refused = here.on_request(dora, "approveDeploymentRequest", request, onBehalfOf=here.reviewer.subject)
+    assert refused["__typename"] == "TransitionRefused"
+    assert refused["available"] == found["lent"]
+    for who, whom, said in (
+        (dora, here.approver.subject, "You are not the deputy of"),
+        (dora, dora.subject, "Nobody acts on behalf of themselves"),
+        (requester, here.reviewer.subject, "You are not the deputy of"),
+        (dora, "person:", "Name a person of another issuer"),
+    ):
+        [error] = register.errors(who, ACTIONS, id=request, whom=whom, at=register.position)
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert said in error["message"], error
+
+
+def test_the_inbox_lists_what_waits_on_incidents_for_a_principal(register: ApiClient) -> None:
+    here = scenario(register)
+    dora = here.of("decider", "dora", Role.INVESTIGATOR, Role.REVIEWER)
+    admin = here.of("decider", "chief", Role.ADMINISTRATOR)
+    values = {
+        "principal": here.reviewer.subject, "deputy": dora.subject, "authority": dora.authority,
+        "roles": ["INVESTIGATOR"], "from": "2024-01-01T00:00:00Z", "until": "2090-01-01T00:00:00Z",
+        "reason": "EXERCISE: on leave.",
+    }  # fmt: skip
+    register.command(admin, "appointDeputy", "AppointDeputyInput", values)
+    incident = here.incident()["id"]
+    rolf = here.of("asker", "rolf", Role.REQUESTER)
+    here.on_incident(rolf, "proposeCorrection", incident, kind="fire", reason="EXERCISE: it burnt.")
+    page = inbox(here, dora, filter={"forPrincipal": here.reviewer.subject})
+    assert items(page) == [("SETTLE_CORRECTION", here.reviewer.subject)]
+    assert page["totalCount"] == 1
+    assert set(items(inbox(here, dora))) == {("SETTLE_CORRECTION", None), ("SETTLE_CORRECTION", here.reviewer.subject)}
+    corrections = """query ($id: ID, $at: Position) { incident(id: $id, atLeast: $at) { corrections { id } } }"""
+    [correction] = here.ask(dora, corrections, id=incident)["incident"]["corrections"]
+    done = here.on_incident(
+        dora, "settleCorrection", incident, correction=correction["id"], accept=True, reason="EXERCISE: it did.",
+        onBehalfOf=here.reviewer.subject,
+    )  # fmt: skip
+    assert done["__typename"] == "IncidentRecorded", done
+    assert items(inbox(here, dora)) == []

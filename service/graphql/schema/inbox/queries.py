@@ -1,7 +1,7 @@
 """Queries of the inbox."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from domain.deployment_request.inbox import ACTIONS as OF_REQUESTS
 from domain.deputies import principal_of
 from domain.incident.inbox import ACTIONS as OF_INCIDENTS
 from domain.refusals import FieldProblem
-from domain.vocabulary import Person
 from projections.views import authorities, inbox
 from projections.views.inbox import InboxFilter as Wanted
 from projections.views.inbox_recipient import Recipient, principals
@@ -53,8 +52,8 @@ class InboxQueries:
     @strawberry.field(
         description=(
             "What waits for the viewer, by authority and roles, the earliest due first: of the actions that are "
-            "available to them, those that somebody is awaited to take. For a deputy also those on requests that "
-            "they may take on behalf of a principal: an item for each. As of an instant (asOf): what waited then."
+            "available to them, those that somebody is awaited to take. For a deputy also those that they may take "
+            "on behalf of a principal: an item for each. As of an instant (asOf): what waited then."
         )
     )
     async def inbox(
@@ -72,7 +71,7 @@ class InboxQueries:
         loaders = info.context.loaders(given(at_least)).as_of(past_instant(as_of))
         of, size = cursors.of_list(OF, loaders.past), page_size(first)
         place = cursors.inbox_place_after(of, after)
-        whose = await recipient(loaders, info.context.services.is_blocked)
+        whose = await recipient(loaders)
         if chosen and (named := words("filter.forPrincipal", chosen.for_principal)) is not None:
             whose = _only_for(whose, named)
         rows = await loaders.rows(lambda scope: inbox.page(scope, whose, wanted, size + 1, place))
@@ -84,7 +83,7 @@ class InboxQueries:
         )
 
 
-async def recipient(loaders: Loaders, is_blocked: Callable[[Person], bool]) -> Recipient:
+async def recipient(loaders: Loaders) -> Recipient:
     """The viewer, with the regions over which their authority holds a mandate then, and others do within these, and
     for whom they act."""
     actor = loaders.actor
@@ -94,7 +93,7 @@ async def recipient(loaders: Loaders, is_blocked: Callable[[Person], bool]) -> R
     holds = tuple(each.region for each in held if each.is_valid(loaders.now))
     within = await loaders.rows(lambda scope: authorities.jurisdictions_within(scope, holds)) if holds else []
     others = authorities.held_by_others(actor.authority, within, loaders.now)
-    lent = principals(actor, deputies, loaders.now, is_blocked)
+    lent = principals(actor, deputies, loaders.now, loaders.is_blocked)
     return Recipient(actor=actor, holds=holds, others=others, principals=lent)
 
 

@@ -9,11 +9,14 @@ from uuid import UUID
 
 import strawberry
 
-from domain import decider
+from domain import decider, deputies
 from domain.decider import Context, resolve_async
 from domain.deployment_request.lifecycle import STEPS
 from domain.deployment_request.state import DeploymentRequest
+from domain.refusals import FieldProblem, InvalidInput
+from domain.vocabulary import Actor
 from service.graphql.execution.field_charges import RULES
+from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
 
 T = TypeVar("T")
@@ -31,13 +34,32 @@ else:
 
 
 async def available(
-    request: DeploymentRequest, loaders: Loaders, consulted: Mapping[UUID, object]
+    request: DeploymentRequest, loaders: Loaders, consulted: Mapping[UUID, object], on_behalf_of: str | None = None
 ) -> list[RequestAction]:
-    """The actions that the viewer may take now. consulted: states of other streams that are already loaded."""
+    """The actions that the viewer may take now. consulted: states of other streams that are already loaded.
+
+    on_behalf_of: as in a command. Raises BadUserInput if the viewer is not the deputy of that person.
+    """
+    actor = loaders.actor if on_behalf_of is None else await _deputising(on_behalf_of, loaders)
     actions = await evaluate(
-        request, loaders, lambda context: decider.available(STEPS, request, context), consulted=consulted
+        request,
+        loaders,
+        lambda context: decider.available(STEPS, request, context.as_actor(actor)),
+        consulted=consulted,
     )
     return [RequestAction(action) for action in actions]
+
+
+async def _deputising(named: str, loaders: Loaders) -> Actor:
+    actor = loaders.actor
+    principal = deputies.principal_of(named, actor.issuer)
+    if isinstance(principal, FieldProblem):
+        raise BadUserInput(deputies.ON_BEHALF_OF, principal.message)
+    appointed = await loaders.deputies.load(actor.authority)
+    found = deputies.deputising(actor, principal, appointed, loaders.now, loaders.is_blocked)
+    if isinstance(found, InvalidInput):
+        raise BadUserInput(deputies.ON_BEHALF_OF, found.message)
+    return found
 
 
 async def evaluate(

@@ -12,7 +12,7 @@ from domain.deployment_request.state import RequestStatus
 from domain.vocabulary import Marking
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
-from service.graphql.schema.arguments import given
+from service.graphql.schema.arguments import given, words
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.event_page import OLDEST, Before, Last, Order
 from service.graphql.schema.authorities.types import Authority
@@ -130,11 +130,17 @@ class DeploymentRequest(Node):
         found = part(self.state.endorsements, first, offset)
         return [Endorsement(state=each, request=self.state, loaders=self.loaders) for each in found]
 
-    @strawberry.field(description="The actions that the viewer may take now.")
-    async def available_actions(self) -> list[RequestAction]:
+    @strawberry.field(
+        description=(
+            "The actions that the viewer may take now. onBehalfOf: as the deputy of this principal, named as in a "
+            "command."
+        )
+    )
+    async def available_actions(self, on_behalf_of: str | None = strawberry.UNSET) -> list[RequestAction]:
         present = self.loaders.present
         now = await present.requests.load(self.state.id) if self.is_past else self.state
-        return await actions.available(now or self.state, present, self.consulted)
+        principal = words("onBehalfOf", on_behalf_of)
+        return await actions.available(now or self.state, present, self.consulted, principal)
 
     @strawberry.field(
         description=(
