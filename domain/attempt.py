@@ -131,7 +131,7 @@ class DecisionAttempt:
     def cause(self) -> int | None:
         """The position of the event that the events of a person's command follow from, if there is one."""
         cause = self.route.cause if isinstance(self.route, Step) else None
-        return cause(self.command, self.state) if cause else None
+        return cause(self.command, self.state, self.context) if cause else None
 
     def stream_events(self, events: Iterable[Event]) -> list[StreamEvent]:
         """The events to record: the subject's own, and the number of what it opens."""

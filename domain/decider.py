@@ -171,7 +171,7 @@ class Step(Generic[S, Command, Event]):
     record: Callable[[Command, S, Context], tuple[Event, ...]]
     offered: bool = True
     awaited: Awaited[S] | None = None
-    cause: Callable[[Command, S], int | None] | None = None
+    cause: Callable[[Command, S, Context], int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -254,6 +254,10 @@ class DeploymentRequest:
             )
         )
 
+    def held_for(self, incident: IncidentId) -> int | None:
+        """The position of the hold that awaits a finding on the incident, if one does."""
+        return self.hold.position if self.hold and incident in self.hold.awaiting else None
+
     def is_interested(self, *persons: Person) -> bool:
         """Whether one of these persons is."""
         return any(author.person in persons for author in self.authors)

@@ -15,7 +15,6 @@ from domain.incident.events import (
     IncidentAttributed,
     IncidentMarkingChanged,
     IncidentMarkingProposed,
-    IncidentReferred,
     IncidentReported,
 )
 from domain.incident.state import Incident
@@ -24,7 +23,6 @@ from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     URI_FORM,
     AnalyticConfidence,
-    AuthorityCode,
     EvidenceId,
     InformationCredibility,
     Label,
@@ -151,16 +149,6 @@ class RetractAttribution:
 
 def retract(command: RetractAttribution, incident: Incident, context: Context) -> tuple[Event, ...]:
     return (AttributionRetracted(reason=command.reason),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferIncident:
-    authority: AuthorityCode
-    reason: Text
-
-
-def refer(command: ReferIncident, incident: Incident, context: Context) -> tuple[Event, ...]:
-    return (IncidentReferred(authority=command.authority, reason=command.reason),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

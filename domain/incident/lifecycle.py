@@ -2,7 +2,7 @@
 
 from domain import authority, number_series, region
 from domain.decider import THE_REGISTER, By, Opening, Step
-from domain.incident import awaited, commands, correction, evidence, proposed_correction, rules
+from domain.incident import awaited, commands, correction, evidence, proposed_correction, referral, rules
 from domain.incident.correction import ANOTHER
 from domain.incident.state import AttributionStatus
 from domain.limits import room_for
@@ -145,13 +145,14 @@ STEPS = (
     ),
     Step(
         action="REFER",
-        command=commands.ReferIncident,
-        states=frozenset({ATTRIBUTED}),
+        command=referral.ReferIncident,
+        states=ANY,
         by=INVESTIGATOR,
         conditions=(rules.is_not_red, room_for(lambda incident: len(incident.referred_to), "referrals", ANOTHER)),
-        demands=(rules.is_not_yet_referred,),
-        checks=(rules.receiver_is_registered,),
-        record=commands.refer,
+        demands=(referral.is_found_or_awaited, referral.is_not_yet_referred),
+        checks=(referral.receiver_is_registered, referral.receiver_is_another, referral.hold_awaits_it),
+        record=referral.refer,
+        cause=referral.hold_of,
     ),
     Step(
         action="CHANGE_MARKING",
@@ -178,6 +179,6 @@ Command = (
     | commands.AttributeIncident
     | commands.DissentFromFinding
     | commands.RetractAttribution
-    | commands.ReferIncident
+    | referral.ReferIncident
     | commands.ChangeIncidentMarking
 )

@@ -54,7 +54,7 @@ def settle(command: SettleCorrection, incident: Incident, context: Context) -> t
     return (IncidentCorrected(**values, covered_by=covered_by, reason=command.reason, correction=command.correction),)
 
 
-def proposal_of(command: SettleCorrection, incident: Incident) -> int | None:
+def proposal_of(command: SettleCorrection, incident: Incident, context: Context) -> int | None:
     """The position of the event that proposed it."""
     proposal = _open(command, incident)
     return proposal.position if proposal else None

@@ -13,7 +13,6 @@ from domain.incident.commands import (
     ChangeIncidentMarking,
     DissentFromFinding,
     RecordEvidence,
-    ReferIncident,
     ReportIncident,
     marking_sides,
 )
@@ -122,21 +121,6 @@ def lacks_investigator(
     persons = (visibility.recipient(each, reporter.issuer) for each in recipients)
     whom = f"an investigator of {mandate.authority} as recipient"
     yield from markings.lacks_decider(marking, persons, (*reporter.persons, *raiser), whom)
-
-
-def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Context) -> Verdict:
-    """An incident is referred to each authority once."""
-    return Verdict(
-        rule="REFERRED_ONCE",
-        met=command.authority not in incident.referred_to,
-        description=f"It has already been referred to {command.authority}.",
-    )
-
-
-def receiver_is_registered(command: ReferIncident, incident: Incident, context: Context) -> Problems:
-    """The receiving authority is registered."""
-    if authority.find(context, command.authority) is None:
-        yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
 
 
 def has_happened(command: ReportIncident, incident: Incident | None, context: Context) -> Problems:

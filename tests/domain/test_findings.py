@@ -13,6 +13,7 @@ from domain.incident.events import (
     IncidentReferred,
 )
 from domain.incident.lifecycle import STEPS
+from domain.incident.referral import ReferIncident
 from domain.incident.state import AttributionStatus
 from domain.jurisdiction import MandateEnded
 from domain.refusals import InvalidInput, NotFound, NotPermitted, TransitionRefused
@@ -23,6 +24,7 @@ from domain.vocabulary import (
     InformationCredibility,
     Likelihood,
     Marking,
+    RequestId,
     Role,
     SourceReliability,
     Text,
@@ -36,11 +38,13 @@ from tests.domain.case import (
     PRISTINA,
     REGISTERED,
     REPORTED,
+    REQUEST,
     THIRD,
     WHY,
     XK,
     admin,
     auditor,
+    begun,
     evidence,
     finding,
     incident,
@@ -51,6 +55,8 @@ from tests.domain.case import (
     retraction,
     reviewer,
     stranger,
+    submission,
+    withheld,
 )
 from tests.specification import NOW, MemoryRegister, Past, given
 
@@ -67,7 +73,7 @@ ATTRIBUTE = c.AttributeIncident(
     basis=Text("EXERCISE: by comparison"),
 )
 RETRACT = c.RetractAttribution(reason=WHY)
-REFER = c.ReferIncident(authority=THIRD, reason=WHY)
+REFER = ReferIncident(authority=THIRD, reason=WHY)
 RAISE = c.ChangeIncidentMarking(marking=Marking.AMBER, reason=WHY)
 referral = Past(event=IncidentReferred(authority=THIRD, reason=WHY), by=investigator)
 
@@ -150,7 +156,7 @@ TABLE = {
     "RECORD_EVIDENCE": Row(RECORD, {OPEN, ATTRIBUTED, INCONCLUSIVE}, CONTRIBUTOR),
     "ATTRIBUTE": Row(replace(ATTRIBUTE, changed_because=WHY), {OPEN, ATTRIBUTED, INCONCLUSIVE}, INVESTIGATOR),
     "RETRACT": Row(RETRACT, {ATTRIBUTED, INCONCLUSIVE}, INVESTIGATOR),
-    "REFER": Row(REFER, {ATTRIBUTED}, INVESTIGATOR),
+    "REFER": Row(replace(REFER, deployment_request=RequestId(REQUEST)), {OPEN, ATTRIBUTED, INCONCLUSIVE}, INVESTIGATOR),
     "CHANGE_MARKING": Row(RAISE, {OPEN, ATTRIBUTED, INCONCLUSIVE}, INVESTIGATOR),
 }
 LOWER = c.ChangeIncidentMarking(marking=Marking.CLEAR, reason=WHY)
@@ -161,7 +167,8 @@ SINCE = {OPEN: (), ATTRIBUTED: (finding(),), INCONCLUSIVE: (finding(party=None),
 
 def in_status(status: AttributionStatus) -> MemoryRegister:
     seen_by_all = incident(marking=Marking.GREEN)
-    return given(*REGISTERED, mandate(), seen_by_all, *SINCE[status]).register
+    held = (submission(marking=Marking.GREEN), begun, withheld())
+    return given(*REGISTERED, mandate(), seen_by_all, *held, *SINCE[status]).register
 
 
 @pytest.mark.parametrize("action", TABLE)
@@ -180,7 +187,7 @@ def test_every_cell_of_an_incidents_lifecycle(status: AttributionStatus, action:
         assert (action in outlook) is (status in row.states)
         if action in outlook:
             assert (outlook[action].available, outlook[action].possible) == (can, True)
-        answer = register.command(row.command, actor)
+        answer = register.command(row.command, actor, on=CANAL)
         if (role, side) not in row.who:
             assert isinstance(answer, NotPermitted), answer
         elif not can:

@@ -17,6 +17,7 @@ from domain.incident import commands as i
 from domain.incident.correction import CorrectIncident
 from domain.incident.events import Alternative, EvidenceRegraded, FindingDissented, IncidentCorrected, IncidentReferred
 from domain.incident.evidence import RegradeEvidence
+from domain.incident.referral import ReferIncident
 from domain.jurisdiction import GrantMandate, MandateEnded
 from domain.limits import ITEMS, TEXT_BYTES, room_for
 from domain.refusals import InvalidInput, TransitionRefused
@@ -152,7 +153,7 @@ KINDS: dict[str, tuple[tuple[Past, ...], tuple[Past, ...], object, Actor, str, s
     "REFER": (
         (*REPORTED, finding()),
         (REFERRAL,),
-        i.ReferIncident(authority=THIRD, reason=WHY),
+        ReferIncident(authority=THIRD, reason=WHY),
         investigator,
         "referrals",
         FURTHER,

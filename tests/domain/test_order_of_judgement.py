@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from domain.deployment_request.commands import ApproveRequest, RemarkOnRequest, ReportFulfilment, WithholdRequest
-from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident
+from domain.incident.commands import AttributeIncident, RecordEvidence
+from domain.incident.referral import ReferIncident
 from domain.jurisdiction import GrantMandate
 from domain.refusals import InvalidInput, NotFound, NotPermitted, TransitionRefused, VersionConflict
 from domain.vocabulary import (

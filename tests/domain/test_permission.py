@@ -15,8 +15,9 @@ from domain.deployment_request.permission import (
     requesting,
 )
 from domain.deployment_request.state import DeploymentRequest
-from domain.incident.commands import CONTRIBUTORS, ReferIncident
-from domain.incident.rules import a_contributor, an_investigator, is_not_yet_referred
+from domain.incident.commands import CONTRIBUTORS
+from domain.incident.referral import ReferIncident, is_not_yet_referred
+from domain.incident.rules import a_contributor, an_investigator
 from domain.vocabulary import REGISTER, SYSTEM, Actor, AuthorityCode, Role, Subject
 from tests.domain.case import (
     CANAL,

@@ -8,7 +8,8 @@ import pytest
 from domain.authority import RegisterAuthority
 from domain.deployment_request import commands as c
 from domain.deployment_request.events import FulfilmentReported
-from domain.incident.commands import AttributeIncident, RecordEvidence, ReferIncident, ReportIncident
+from domain.incident.commands import AttributeIncident, RecordEvidence, ReportIncident
+from domain.incident.referral import ReferIncident
 from domain.vocabulary import (
     Actor,
     AnalyticConfidence,

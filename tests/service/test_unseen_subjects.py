@@ -13,7 +13,8 @@ import pytest
 from domain.authority import RegisterAuthority
 from domain.catalogue import Command
 from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
-from domain.incident.commands import ReferIncident, ReportIncident
+from domain.incident.commands import ReportIncident
+from domain.incident.referral import ReferIncident
 from domain.refusals import NotFound
 from domain.vocabulary import AuthorityCode, Label, Marking, Period, Role, Strength, Subject
 from service.commands.dispatcher import Dispatcher, blocking

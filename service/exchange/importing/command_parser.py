@@ -12,7 +12,7 @@ from domain.deputies import ON_BEHALF_OF
 from domain.field_types import FieldType, field_types
 from domain.refusals import FieldProblem
 from domain.validation import LIST_LENGTH
-from domain.vocabulary import ConditionId, CorrectionId, EvidenceId, IncidentId, Text, camel, joined
+from domain.vocabulary import ConditionId, CorrectionId, EvidenceId, IncidentId, RequestId, Text, camel, joined
 
 T = TypeVar("T")
 Resolve = Callable[[Any, object], UUID]
@@ -112,7 +112,7 @@ def _field_reader(field: FieldType) -> Callable[[object, str, Resolve], Any]:
 
 def _reader(annotation: Any) -> Callable[[object, str, Resolve], Any]:
     """The parser of a value of this type."""
-    if annotation in (IncidentId, EvidenceId, ConditionId, CorrectionId):
+    if annotation in (IncidentId, RequestId, EvidenceId, ConditionId, CorrectionId):
         return lambda value, path, resolve: _resolved(annotation, value, path, resolve)
     if is_dataclass(annotation):
         return lambda value, path, resolve: command(annotation, value, resolve, f"{path}.")  # type: ignore[arg-type]

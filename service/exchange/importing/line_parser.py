@@ -20,6 +20,7 @@ from domain.vocabulary import (
     CorrectionId,
     EvidenceId,
     IncidentId,
+    RequestId,
     Role,
     Subject,
     derived_id,
@@ -164,12 +165,12 @@ def _envelope(
 
 def _resolver(file: ImportFile, called: dict[UUID, str], context: LineContext) -> Any:
     def resolve(kind: Any, value: object) -> UUID:
-        if kind is IncidentId:
-            incident = file.subject(name := _name(value))
-            if (given := _uuid(name)) is not None and not context.is_there(incident):
+        if kind in (IncidentId, RequestId):
+            subject = file.subject(name := _name(value))
+            if (given := _uuid(name)) is not None and not context.is_there(subject):
                 return given
-            called[incident] = name
-            return incident
+            called[subject] = name
+            return subject
         if kind is EvidenceId:
             if (found := context.names.get(_name(value))) is None:
                 raise ValueError(f"No earlier line records evidence with the name '{value}'.")

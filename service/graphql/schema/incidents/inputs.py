@@ -124,3 +124,7 @@ class ReferIncidentInput(ChangeInput):
     incident: strawberry.ID
     authority: str = strawberry.field(description="The code of the authority that is to act on it.")
     reason: str
+    deployment_request: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The id of a request whose hold awaits a finding on it. Required before it is attributed.",
+    )

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from domain.incident import commands, correction, evidence, proposed_correction
+from domain.incident import commands, correction, evidence, proposed_correction, referral
 from domain.incident.lifecycle import Command
 from domain.incident.state import Incident as DomainIncident
 from service.commands.envelope import CommandResult
@@ -130,10 +130,11 @@ class IncidentMutations:
         return await _execute(info, commands.RetractAttribution, input, input.incident)
 
     @strawberry.mutation(
-        description="By an investigator of that authority, to an authority that is to act on it; once per authority."
+        description="By an investigator of that authority, to an authority that is to act on it; once per authority. "
+        "Before the incident is attributed, to another authority, if the hold of a request awaits a finding."
     )
     async def refer_incident(self, info: Info, input: ReferIncidentInput) -> IncidentResult:
-        return await _execute(info, commands.ReferIncident, input, input.incident)
+        return await _execute(info, referral.ReferIncident, input, input.incident)
 
     @strawberry.mutation(
         description="Raised by an investigator of the authority whose mandate covers the place; lowered by an approver "

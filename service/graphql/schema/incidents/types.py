@@ -225,7 +225,9 @@ class Incident(Node):
     def corrections(self, first: First = MANY, offset: Offset = 0) -> list[Correction]:
         return [Correction(incident=self, correction=each) for each in part(self.state.corrections, first, offset)]
 
-    @strawberry.field(description="Authorities that it was referred to for action, after its attribution.")
+    @strawberry.field(
+        description="Authorities that it was referred to: to act on it, or before its attribution to be asked."
+    )
     def referred_to(self, first: First = MANY, offset: Offset = 0) -> list[Authority]:
         return [Authority.named(code, self.loaders) for code in part(self.state.referred_to, first, offset)]
 

@@ -150,6 +150,25 @@ def test_an_incident_is_known_as_far_as_it_had_happened(register: Importer) -> N
     assert totals.recorded == 10
 
 
+def test_a_referral_before_attribution_is_refused(register: Importer) -> None:
+    """No hold can await an incident before its history is imported."""
+    report = {"kind": "flood", "description": "EXERCISE", "region": "valley", "occurredAt": "2017-03-01T00:00:00Z"}
+    investigates = {"subject": "ivo", "authority": "upland", "roles": ["INVESTIGATOR"]}
+    to = {"authority": "lowland", **WHY}
+    register.takes(
+        *FOUNDED,
+        line("flood", "reportIncident", "2017-03-02", ASKS, report),
+        line("flood", "referIncident", "2017-03-03", investigates, to),
+        line("flood", "referIncident", "2017-03-03", investigates, {**to, "deploymentRequest": "a"}),
+        asked("a", at="2017-03-04", incidents=["flood"]),
+    )
+    assert [(kind, fields) for _, kind, fields in register.refused] == [
+        ("TransitionRefused", []),
+        ("InvalidInput", ["deploymentRequest"]),
+    ]
+    assert "no request 'a' whose hold awaits" in register.reasons[1], register.reasons
+
+
 def test_numbers_are_of_the_year_in_which_it_happened(register: Importer) -> None:
     register.takes(
         *FOUNDED, asked("a", "2017-12-31"), asked("b", "2018-01-01T00:30:00+01:00"), asked("c", "2018-01-01")

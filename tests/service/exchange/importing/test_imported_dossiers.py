@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.incident.commands import ReferIncident
+from domain.incident.referral import ReferIncident
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject, Text
 from service.commands.dispatcher import Dispatcher
 from service.commands.envelope import CommandEnvelope, CommandResult
