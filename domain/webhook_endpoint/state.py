@@ -21,7 +21,9 @@ from domain.webhook_endpoint.events import (
 ISSUER: Final = "webhook"
 """The issuer of endpoints as viewers. No token has it."""
 OVERLAP: Final = timedelta(hours=24)
-"""How long the key before a rotation signs beside the new one."""
+"""How long a key that was replaced signs beside the new one."""
+MOST_REPLACED: Final = 5
+"""Replaced keys that still sign: a message has two signatures by each."""
 
 
 class EndpointStatus(StrEnum):
@@ -31,7 +33,7 @@ class EndpointStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint:
-    """key_generation: the number of its keys so far. rotated_at: when the present one replaced another.
+    """key_generation: the number of its keys so far. rotations: when the last of them were replaced, the newest first.
 
     reason: of its status; None if it was enabled from the start.
     """
@@ -50,7 +52,7 @@ class WebhookEndpoint:
     registered_by: Actor
     reason: Text | None = None
     key_generation: int = 1
-    rotated_at: datetime | None = None
+    rotations: tuple[datetime, ...] = ()
 
     @property
     def viewer(self) -> Actor:
@@ -71,9 +73,8 @@ class WebhookEndpoint:
 
     def generations(self, now: datetime) -> tuple[int, ...]:
         """The generations of the keys that sign, the newest first."""
-        if self.rotated_at is None or now >= self.rotated_at + OVERLAP:
-            return (self.key_generation,)
-        return (self.key_generation, self.key_generation - 1)
+        replaced = sum(now < at + OVERLAP for at in self.rotations)
+        return tuple(range(self.key_generation, self.key_generation - replaced - 1, -1))
 
 
 def evolve(state: WebhookEndpoint | None, recorded: Recorded[Event]) -> WebhookEndpoint:
@@ -106,6 +107,7 @@ def evolve(state: WebhookEndpoint | None, recorded: Recorded[Event]) -> WebhookE
             enabled = EndpointStatus.ENABLED
             return replace(state, version=version, status=enabled, status_since=at, reason=reason)
         case WebhookKeyRotated():
-            return replace(state, version=version, key_generation=state.key_generation + 1, rotated_at=at)
+            rotations = (at, *state.rotations)[:MOST_REPLACED]
+            return replace(state, version=version, key_generation=state.key_generation + 1, rotations=rotations)
         case _:
             assert_never(event)

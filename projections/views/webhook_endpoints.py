@@ -16,7 +16,7 @@ from projections.tables.documents import encode, reader
 from projections.tables.view import Folded, StateTable, Values, View, present_index, version_table
 
 NAME: Final = "webhook_endpoints"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _endpoint_in: Final = reader(WebhookEndpoint)
 

@@ -23,7 +23,7 @@ from domain.webhook_endpoint.lifecycle import (
     RegisterWebhookEndpoint,
     RotateWebhookKey,
 )
-from domain.webhook_endpoint.state import ISSUER, OVERLAP, WebhookEndpoint
+from domain.webhook_endpoint.state import ISSUER, MOST_REPLACED, OVERLAP, WebhookEndpoint
 from tests.domain.case import KFOR, PRISTINA, REGISTERED, WHY, admin, person
 from tests.specification import NOW, Past, given
 
@@ -81,12 +81,22 @@ def test_the_register_disables_one_that_is_gone() -> None:
     given(*REGISTERED, registered).when(DISABLE, by=SYSTEM).then(disabled.event)
 
 
-def test_the_previous_key_signs_for_a_day() -> None:
+def test_a_replaced_key_signs_for_a_day() -> None:
     given(*REGISTERED, registered).when(ROTATE, by=admin).then(rotated.event)
     state = endpoint(registered, replace(rotated, at=NOW))
     assert endpoint(registered).generations(NOW) == (1,)
     assert state.generations(NOW) == state.generations(NOW + OVERLAP - timedelta(seconds=1)) == (2, 1)
     assert state.generations(NOW + OVERLAP) == (2,)
+
+
+def test_another_rotation_within_the_day_takes_no_key_from_a_receiver() -> None:
+    hour = timedelta(hours=1)
+    state = endpoint(registered, *(replace(rotated, at=NOW + n * hour) for n in range(3)))
+    assert state.generations(NOW + 3 * hour) == (4, 3, 2, 1)
+    assert state.generations(NOW + OVERLAP) == (4, 3, 2)
+    assert state.generations(NOW + OVERLAP + 2 * hour) == (4,)
+    many = endpoint(registered, *(replace(rotated, at=NOW) for _ in range(MOST_REPLACED + 3)))
+    assert many.generations(NOW) == (9, 8, 7, 6, 5, 4)
 
 
 @pytest.mark.parametrize("command", [REGISTER, *ALL])

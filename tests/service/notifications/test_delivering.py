@@ -71,7 +71,8 @@ def test_the_secret_is_shown_once_and_a_rotated_key_signs_beside_the_new_one(
     assert (again["position"], again["secret"]) == (first["position"], None)
     assert first["secret"].startswith("whsec_")
     endpoint = first["endpoint"]["id"]
-    rotated = running.command(ADMIN, "rotateWebhookKey", id=endpoint, reason="EXERCISE: it leaked.")
+    running.command(ADMIN, "rotateWebhookKey", id=endpoint, reason="EXERCISE: it leaked.")
+    rotated = running.command(ADMIN, "rotateWebhookKey", id=endpoint, reason="EXERCISE: the answer was lost.")
     disabled = running.command(ADMIN, "disableWebhookEndpoint", id=endpoint, reason="EXERCISE")
     enabled = running.command(ADMIN, "enableWebhookEndpoint", id=endpoint, reason="EXERCISE")
     assert (disabled["secret"], enabled["secret"], enabled["endpoint"]["status"]) == (None, None, "ENABLED")

@@ -150,8 +150,8 @@ class WebhookMutations:
 
     @strawberry.mutation(
         description=(
-            "By an administrator of its authority: new keys for both kinds of signatures. For 24 hours, messages have "
-            "signatures by the previous ones too. The answer alone has the new secret."
+            "By an administrator of its authority: new keys for both kinds of signatures. Replaced ones sign beside "
+            "them for 24 hours. The answer alone has the new secret."
         )
     )
     async def rotate_webhook_key(self, info: Info, input: WebhookEndpointInput) -> WebhookEndpointResult:
