@@ -8,12 +8,13 @@ import asyncio
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ssl import SSLContext
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpcore
-import httpx
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -46,7 +47,12 @@ class Receivers:
         """timeout: seconds until a receiver has answered, from the look-up of its name on."""
         self._allowed = tuple(allowed)
         self._timeout = timeout
-        self._tls = httpx.create_ssl_context()
+
+    @cached_property
+    def _tls(self) -> SSLContext:
+        import httpx  # takes a tenth of the start of a process
+
+        return httpx.create_ssl_context()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Sends a message. Raises Refused; TimeoutError, OSError or httpcore's errors if there is no answer.
