@@ -93,6 +93,9 @@ def start(server: DatabaseUrls, events: int, items: int, stack: ExitStack) -> li
         loads = _loads(secured.port, POSTGRAPHILE_DOCUMENTS, ids, tokens)
         servers.append(ReadServer("PostGraphile, JWT and RLS", secured, loads))
         _check_row_security(secured)
+    unsecured = stack.enter_context(serving.api_without_row_security(urls))
+    loads = _loads(unsecured.port, DOCUMENTS, ids, bearers)
+    servers.append(ReadServer("Mandate without row-level security", unsecured, loads))
     _check_answers(servers)
     return servers
 

@@ -7,7 +7,9 @@ from contextlib import closing, contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
+from unittest.mock import patch
 
+import psycopg
 import uvicorn
 
 from benchmarks import stock_api, strawberry_peer
@@ -15,6 +17,8 @@ from benchmarks.cpu_profile import Sampler
 from benchmarks.load_generator import Load, generate
 from benchmarks.orphans import end_with_parent
 from benchmarks.stock_application import StockRegister, environment
+from projections.reading import connections, statements
+from projections.tables.row_security import REGISTER, REQUIRED
 from service.identity import Tokens
 from service.processes.api import create_app
 from service.processes.worker import Worker
@@ -51,6 +55,15 @@ def mandate(urls: DatabaseUrls) -> Iterator[Served]:
 def api(urls: DatabaseUrls) -> Iterator[Served]:
     """The API without a worker, on views that are up to date; nothing is written."""
     with _process(_serve_mandate, urls) as served:
+        yield served
+
+
+@contextmanager
+def api_without_row_security(urls: DatabaseUrls) -> Iterator[Served]:
+    """As `api`, but the database shows each statement every row: the conditions of the statements remain."""
+    with psycopg.connect(urls.owner) as connection:
+        connection.execute(f"GRANT EXECUTE ON FUNCTION projections.require_markings(text[]) TO {REGISTER}".encode())
+    with _process(_serve_without_row_security, urls) as served:
         yield served
 
 
@@ -99,6 +112,14 @@ def _work(urls: DatabaseUrls) -> None:
 
 def _serve_mandate(pipe: Connection, urls: DatabaseUrls) -> None:
     _serve(create_app(Settings(cost_per_minute=0), urls, Tokens(KEY)), pipe)
+
+
+def _serve_without_row_security(pipe: Connection, urls: DatabaseUrls) -> None:
+    def without_viewer(statement: str) -> str:
+        return f"SELECT s.* FROM ({statement}) AS s WHERE {REQUIRED}"
+
+    with patch.object(connections, "READER", None), patch.object(statements, "as_viewer", without_viewer):
+        _serve_mandate(pipe, urls)
 
 
 def _serve_stock(pipe: Connection, url: str) -> None:

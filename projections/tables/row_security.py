@@ -72,7 +72,8 @@ WITHOUT_MARKINGS: Final = frozenset({"authorities", "regions", "webhook_endpoint
 """Views whose rows no marking hides."""
 MARKINGS_MISSING: Final = "MV001"
 """SQLSTATE of a viewer's statement on views that lack a recorded change of a marking. The message is its position."""
-_REQUIRED: Final = "(SELECT projections.require_markings(%(viewed)s))"
+REQUIRED: Final = "(SELECT projections.require_markings(%(viewed)s))"
+"""A condition that fails with MARKINGS_MISSING."""
 
 
 def as_viewer(statement: str) -> str:
@@ -83,4 +84,4 @@ def as_viewer(statement: str) -> str:
     The conditions are evaluated before the first row is read, and the settings last until the end of the statement:
     this takes neither a second round trip nor a transaction.
     """
-    return f"SELECT s.* FROM ({statement}) AS s WHERE (SELECT concat({_SET})) IS NOT NULL AND {_REQUIRED}"  # noqa: S608
+    return f"SELECT s.* FROM ({statement}) AS s WHERE (SELECT concat({_SET})) IS NOT NULL AND {REQUIRED}"  # noqa: S608
