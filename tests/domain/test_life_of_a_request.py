@@ -69,7 +69,7 @@ from tests.domain.trying import (
 )
 from tests.specification import NOW, MemoryRegister, Past
 
-LIVES: Final = int(os.environ.get("TEST_LIVES", "60"))
+LIVES: Final = int(os.environ.get("TEST_LIVES", "30"))
 ACTORS: Final = (*EVERYBODY, SYSTEM)
 SAMPLE: Final = 3
 """How many of them try every action in each state: that takes nearly the whole time."""

@@ -23,7 +23,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-ROUNDS = int(os.environ.get("TEST_KILLS", "3"))
+ROUNDS = int(os.environ.get("TEST_KILLS", "2"))
 
 
 @pytest.mark.timeout(400)

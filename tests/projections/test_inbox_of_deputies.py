@@ -33,7 +33,7 @@ from tests.projections.awaiting import (
 from tests.projections.model import Model, actor
 from tests.projections.world import World
 
-INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "12"))
+INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "6"))
 
 
 @pytest.fixture(scope="module")
