@@ -1,6 +1,6 @@
 # `make demo` and `make test` set everything up by themselves. Another Python: make setup PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo example-bpic2020 test test-long soak drill mutants check coverage docs format generate lock bench bench-audit bench-import bench-reads bench-replay clean
+.PHONY: help setup serve demo example-bpic2020 test test-long clients soak drill mutants check coverage docs format generate lock bench bench-audit bench-import bench-reads bench-replay clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -49,6 +49,10 @@ test-long: $(READY)
 		tests/faults/test_policies.py tests/projections/rebuilding/test_killed_rebuilds.py tests/service/graphql/test_any_past.py \
 		tests/projections/test_inbox.py tests/service/rest/test_random_paths.py tests/service/visibility \
 		tests/faults/test_deputies.py
+
+## make clients   run the quick starts with the clients that people use: npm and Python packages of their own
+clients: $(READY)
+	@TEST_CLIENTS=1 $(BIN)/pytest -n 0 tests/clients
 
 ## make soak [MINUTES=30]   run clients under random kills and rebuilds, then check the record
 soak: $(READY)

@@ -17,7 +17,11 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "overview.md", "glossary.md", "lifecycle.md", "visibility.md", "deputies.md", "regions.md", "dossier.md",
         "exports.md", "import.md",
     ),
-    "Integrate": ("rest.md", "trusted-documents.md", "subscriptions.md", "integration.md"),
+    "Integrate": (
+        "quickstarts/index.md", "quickstarts/curl.md", "quickstarts/python.md", "quickstarts/typescript.md",
+        "quickstarts/apollo.md", "quickstarts/relay.md", "rest.md", "trusted-documents.md", "subscriptions.md",
+        "integration.md",
+    ),
     "Reference": ("reference/errors.md", "reference/commands.md", "reference/events.md", "reference/schema.md"),
     "Operate": ("operations/index.md",),
     "Develop": ("CONTRIBUTING.md", "architecture.md", "testing.md"),

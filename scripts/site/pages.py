@@ -19,7 +19,7 @@ class Pages:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        below = sorted((*(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")))
+        below = sorted((*(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*/*.md")))
         documents = [*AT_THE_ROOT, *(str(path.relative_to(ROOT)) for path in below)]
         self._pages = {each: each.removeprefix("docs/") for each in documents} | {"README.md": OVERVIEW}
         self.listed: dict[str, str] = {}

@@ -36,10 +36,15 @@ def providers() -> dict[str, list[str]]:
 
 
 def imported(*folders: str) -> set[str]:
-    """The top-level packages that the files below the folders import, but for our own and Python's."""
+    """The top-level packages that the files below the folders import, but for our own and Python's.
+
+    The quick starts have environments of their own.
+    """
     own = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "alembic"}
     found = set()
-    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+    quick_starts = ROOT / "examples" / "clients"
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    for path in (path for path in paths if quick_starts not in path.parents):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 found |= {each.name.partition(".")[0] for each in node.names}
