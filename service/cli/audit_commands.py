@@ -8,7 +8,7 @@ from rich.console import Console
 
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
 from service.cli import local_histories
-from service.cli.register_access import AsOfOption, TokenOption, between, in_one_line
+from service.cli.register_access import AsHappenedOption, AsOfOption, TokenOption, between, in_one_line
 from service.cli.remote import histories as remote_histories
 from service.cli.remote.server import Server
 from service.cli.sources import Source, UrlOption, open_source
@@ -18,6 +18,7 @@ from service.cli.view_questions import ask
 from service.exchange.exports.ocel import EVENT_TYPES
 from service.exchange.visible_log.refused import ExportRefused
 
+NewestFirstOption = Annotated[bool, typer.Option("--newest-first", help="Begin with the newest event.")]
 JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON Lines: one object per event, in full.")]
 
 
@@ -29,12 +30,14 @@ def add_to(app: typer.Typer) -> None:
 def history(
     reference: Annotated[str, typer.Argument(help="Reference of a request or incident, such as 'pristina-2024-0001'.")],
     as_of: AsOfOption = None,
+    as_happened: AsHappenedOption = None,
+    newest_first: NewestFirstOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
     as_json: JsonLinesOption = False,
 ) -> None:
     """Shows the timeline of a request or an incident: who did what, when, why, and what it changed."""
-    with in_one_line(), open_source(url, token, as_of) as source:
+    with in_one_line(), open_source(url, token, as_of, as_happened) as source:
         found = (
             remote_histories.history(source, reference)
             if isinstance(source, Server)
@@ -43,7 +46,7 @@ def history(
         timeline = Timeline(Console(), as_json=as_json)
         timeline.heading(found.heading)
         timeline.columns(about=False)
-        for each in found.entries:
+        for each in reversed(list(found.entries)) if newest_first else found.entries:
             timeline.show(each)
 
 
@@ -67,7 +70,7 @@ def trail(
         int, typer.Option(min=0, help="Recorded after this position, such as the last one of the previous page.")
     ] = 0,
     before: Annotated[int, typer.Option(min=1, help="Recorded before this position.")] = BEYOND,
-    newest_first: Annotated[bool, typer.Option("--newest-first", help="Begin with the newest event.")] = False,
+    newest_first: NewestFirstOption = False,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of events.")] = 100,
     url: UrlOption = None,
     token: TokenOption = None,

@@ -10,7 +10,7 @@ def request_heading(
     reference: str,
     status: str,
     version: int,
-    as_of: datetime | None,
+    then: str,
     force: str,
     strength: int,
     region: str,
@@ -19,7 +19,7 @@ def request_heading(
     marking: str,
 ) -> tuple[str, str]:
     what = f"{force}, {strength:,}, to {region}"
-    return _title(reference, status, version, as_of), f"{what}; {requesting} asks {deciding}. {marking}."
+    return _title(reference, status, version, then), f"{what}; {requesting} asks {deciding}. {marking}."
 
 
 def incident_heading(
@@ -27,15 +27,21 @@ def incident_heading(
     reference: str,
     status: str,
     version: int,
-    as_of: datetime | None,
+    then: str,
     kind: str,
     region: str,
     occurred_at: datetime,
     marking: str,
 ) -> tuple[str, str]:
-    return _title(reference, status, version, as_of), f"{kind} at {region}, {format_time(occurred_at)}. {marking}."
+    return _title(reference, status, version, then), f"{kind} at {region}, {format_time(occurred_at)}. {marking}."
 
 
-def _title(reference: str, status: str, version: int, as_of: datetime | None) -> str:
-    then = "" if as_of is None else f", as of {exact_time(as_of)}"
+def then_of(as_of: datetime | None, as_happened: datetime | None) -> str:
+    """The instant that is asked about, in words."""
+    if as_happened is not None:
+        return f", as it had happened by {exact_time(as_happened)}"
+    return "" if as_of is None else f", as of {exact_time(as_of)}"
+
+
+def _title(reference: str, status: str, version: int, then: str) -> str:
     return f"{reference}: {status}, version {version}{then}"

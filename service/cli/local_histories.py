@@ -17,7 +17,7 @@ from projections.reading.reader import Reader, Reading
 from projections.rows.audit_entries import AuditEntry, visible_to
 from projections.views import audit_trail_queries
 from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
-from service.cli.headings import incident_heading, request_heading
+from service.cli.headings import incident_heading, request_heading, then_of
 from service.cli.register_access import RegisterAccess
 from service.cli.timeline import History, Names, TimelineEntry
 from service.cli.view_questions import names_of
@@ -53,7 +53,8 @@ def _steps(subject_access: RegisterAccess) -> Iterator[TimelineEntry]:
 
 
 def _heading(subject_access: RegisterAccess) -> tuple[str, ...]:
-    subject, as_of = subject_access.scope.subject, subject_access.scope.as_of
+    subject = subject_access.scope.subject
+    then = then_of(subject_access.scope.as_of, subject_access.as_happened)
     assert subject is not None
     state = states(subject_access.store, [subject], subject_access.scope.end, texts=False)[subject]
     if isinstance(state, DeploymentRequest):
@@ -61,7 +62,7 @@ def _heading(subject_access: RegisterAccess) -> tuple[str, ...]:
             reference=state.reference,
             status=state.status,
             version=state.version,
-            as_of=as_of,
+            then=then,
             force=state.force,
             strength=state.strength,
             region=state.region,
@@ -73,7 +74,7 @@ def _heading(subject_access: RegisterAccess) -> tuple[str, ...]:
         reference=state.reference,
         status=state.status,
         version=state.version,
-        as_of=as_of,
+        then=then,
         kind=state.kind,
         region=state.region,
         occurred_at=state.occurred_at,

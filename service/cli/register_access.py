@@ -15,7 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
-from domain.vocabulary import SYSTEM, Actor, Subject
+from domain.vocabulary import SYSTEM, Actor, Subject, iso_time
 from service.access.authentication import identify_once
 from service.access.issuers import read_issuers
 from service.access.own_tokens import accepted_tokens
@@ -27,7 +27,7 @@ from service.event_store.access_log import Access, AccessKind, Disclosure, recor
 from service.event_store.store import EventStore
 from service.exchange.visible_log.disclosures import disclosures
 from service.exchange.visible_log.refused import ExportRefused
-from service.exchange.visible_log.scope import Scope, called, scope_of
+from service.exchange.visible_log.scope import Scope, called, happened_by, scope_of, unseen
 from service.exchange.visible_log.visibility import Visibility
 from service.identity import Blocked, Unauthenticated
 from service.instants import from_instant, last_instant, read_instant, until_instant
@@ -49,6 +49,13 @@ AsOfOption = Annotated[
     ),
 ]
 
+AsHappenedOption = Annotated[
+    str | None,
+    typer.Option(
+        help="As it had happened by this instant, or this day in UTC, whenever that was recorded: for imported history."
+    ),
+]
+
 OPERATOR: Final = replace(SYSTEM, subject=Subject("operator"))
 """The reader in the access log, if there is no token."""
 REFUSED: Final = 2
@@ -58,7 +65,10 @@ TERMINATED: Final = 128 + signal.SIGTERM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterAccess:
-    """The register as one viewer may see it, as of an instant. blocked: the persons who are blocked now."""
+    """The register as one viewer may see it, as of an instant. blocked: the persons who are blocked now.
+
+    as_happened: one subject is shown as it had happened by this instant.
+    """
 
     settings: Settings
     urls: DatabaseUrls
@@ -66,11 +76,14 @@ class RegisterAccess:
     scope: Scope
     visibility: Visibility
     blocked: frozenset[tuple[str, str]]
+    as_happened: datetime | None = None
 
     def about(self, reference: str, kinds: tuple[Aggregate, ...] = (DEPLOYMENT_REQUEST,)) -> "RegisterAccess":
         """Limits the access to one subject. Raises ExportRefused if it does not exist or is not visible."""
-        subject = called(self.store, self.visibility, reference, self.scope.end, kinds)
-        return replace(self, scope=replace(self.scope, subject=subject))
+        subject, end = called(self.store, self.visibility, reference, self.scope.end, kinds), self.scope.end
+        if self.as_happened is not None and not (end := happened_by(self.store, subject, self.as_happened)):
+            raise unseen(reference, kinds, by_then=True)
+        return replace(self, scope=replace(self.scope, subject=subject, end=end))
 
     def record_access(self, what: AccessKind) -> None:
         """Adds to the access log, before anything is shown. Raises Unavailable: show nothing then."""
@@ -83,20 +96,39 @@ class RegisterAccess:
 
 
 @contextmanager
-def open_register(token: str | None, as_of: str | None = None) -> Iterator[RegisterAccess]:
+def open_register(
+    token: str | None, as_of: str | None = None, as_happened: str | None = None
+) -> Iterator[RegisterAccess]:
     """Opens the register for reading. Raises ExportRefused, Misconfigured or Unavailable."""
-    moment = None if as_of is None else last_instant(instant(as_of, "--as-of"))
+    moment, happened = past_instants(as_of, as_happened)
     settings = Settings.from_environment()
     actor = SYSTEM if token is None else _bearer(settings, read_token(token))
     with open_database(settings) as urls, closing(EventStore(urls.api, limits(settings))) as store:
         if actor.person in (blocked := BlockReader(store).read()):
             raise ExportRefused(str(Blocked()))
         at = store.now()
+        if happened is not None and happened > at:
+            raise ExportRefused(f"--as-happened: {iso_time(happened)} has not come yet")
         scope = scope_of(store, actor, at, moment)
         visibility = Visibility(store, actor, at, scope.present)
         yield RegisterAccess(
-            settings=settings, urls=urls, store=store, scope=scope, visibility=visibility, blocked=blocked
+            settings=settings,
+            urls=urls,
+            store=store,
+            scope=scope,
+            visibility=visibility,
+            blocked=blocked,
+            as_happened=happened,
         )
+
+
+def past_instants(as_of: str | None, as_happened: str | None) -> tuple[datetime | None, datetime | None]:
+    """Both options. Raises ExportRefused."""
+    if as_of is not None and as_happened is not None:
+        raise ExportRefused("--as-happened: give it without --as-of")
+    options = {"--as-of": as_of, "--as-happened": as_happened}
+    recorded, happened = (None if text is None else last_instant(instant(text, name)) for name, text in options.items())
+    return recorded, happened
 
 
 def _bearer(settings: Settings, token: str) -> Actor:

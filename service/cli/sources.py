@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from service.cli.register_access import RegisterAccess, instant, open_register, read_token
+from service.cli.register_access import RegisterAccess, open_register, past_instants, read_token
 from service.cli.remote.server import Server, open_server
-from service.instants import last_instant
 from service.settings import URL_VARIABLE
 
 UrlOption = Annotated[
@@ -23,12 +22,14 @@ Source = RegisterAccess | Server
 
 
 @contextmanager
-def open_source(url: str | None, token: str | None, as_of: str | None = None) -> Iterator[Source]:
+def open_source(
+    url: str | None, token: str | None, as_of: str | None = None, as_happened: str | None = None
+) -> Iterator[Source]:
     """Raises ExportRefused, Misconfigured or Unavailable."""
     if url is None:
-        with open_register(token, as_of) as register:
+        with open_register(token, as_of, as_happened) as register:
             yield register
         return
-    moment = None if as_of is None else last_instant(instant(as_of, "--as-of"))
-    with open_server(url, None if token is None else read_token(token), moment) as server:
+    moments = past_instants(as_of, as_happened)
+    with open_server(url, None if token is None else read_token(token), *moments) as server:
         yield server

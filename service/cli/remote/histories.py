@@ -9,7 +9,7 @@ from domain import authority as authorities
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT, Aggregate
 from domain.vocabulary import AuthorityCode
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
-from service.cli.headings import incident_heading, request_heading
+from service.cli.headings import incident_heading, request_heading, then_of
 from service.cli.remote.events import Code, EventAnswer, PageInfo, References, Struct, SubjectNamed, entry
 from service.cli.remote.server import PAGE, Server, segment
 from service.cli.timeline import History, TimelineEntry
@@ -76,7 +76,7 @@ def events(server: Server, kind: str, reference: str, first: HistoryAnswer) -> I
 
 def history_page(server: Server, kind: str, reference: str, after: str | None = None) -> HistoryAnswer:
     path = f"/{PATHS[kind]}/{segment(reference)}/history"
-    return server.get(path, HistoryAnswer, asOf=server.as_of, first=PAGE, after=after)
+    return server.get(path, HistoryAnswer, asOf=server.as_of, asHappened=server.as_happened, first=PAGE, after=after)
 
 
 def trail(
@@ -111,10 +111,10 @@ def id_of(server: Server, name: str) -> UUID:
 def _found(server: Server, reference: str, kinds: tuple[Aggregate, ...]) -> tuple[str, HistoryAnswer]:
     for kind in kinds:
         path = f"/{PATHS[kind.name]}/{segment(reference)}/history"
-        found = server.find(path, HistoryAnswer, asOf=server.as_of, first=PAGE)
+        found = server.find(path, HistoryAnswer, asOf=server.as_of, asHappened=server.as_happened, first=PAGE)
         if found is not None:
             return kind.name, found
-    raise unseen(reference, kinds, by_then=server.as_of is not None)
+    raise unseen(reference, kinds, by_then=(server.as_of or server.as_happened) is not None)
 
 
 def _entries(server: Server, kind: str, reference: str, first: HistoryAnswer) -> Iterator[TimelineEntry]:
@@ -124,25 +124,26 @@ def _entries(server: Server, kind: str, reference: str, first: HistoryAnswer) ->
 
 
 def _heading(server: Server, kind: str, reference: str) -> tuple[str, ...]:
+    then = then_of(server.as_of, server.as_happened)
     path = f"/{PATHS[kind]}/{segment(reference)}"
     if kind == INCIDENT.name:
-        incident = server.get(path, IncidentAnswer, asOf=server.as_of)
+        incident = server.get(path, IncidentAnswer, asOf=server.as_of, asHappened=server.as_happened)
         return incident_heading(
             reference=incident.reference,
             status=incident.attribution_status,
             version=incident.version,
-            as_of=server.as_of,
+            then=then,
             kind=incident.kind,
             region=incident.region,
             occurred_at=incident.occurred_at,
             marking=incident.marking,
         )
-    request = server.get(path, RequestAnswer, asOf=server.as_of)
+    request = server.get(path, RequestAnswer, asOf=server.as_of, asHappened=server.as_happened)
     return request_heading(
         reference=request.reference,
         status=request.status,
         version=request.version,
-        as_of=server.as_of,
+        then=then,
         force=request.force,
         strength=request.strength,
         region=request.region,

@@ -30,10 +30,12 @@ TOKEN_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ
 
 
 class Server:
-    """as_of: the instant that is asked about."""
+    """as_of, as_happened: the instant that is asked about."""
 
-    def __init__(self, client: "httpx.Client", address: str, as_of: datetime | None) -> None:
-        self._client, self.address, self.as_of = client, address, as_of
+    def __init__(
+        self, client: "httpx.Client", address: str, as_of: datetime | None, as_happened: datetime | None
+    ) -> None:
+        self._client, self.address, self.as_of, self.as_happened = client, address, as_of, as_happened
 
     def get(self, path: str, kind: type[T], **parameters: Any) -> T:
         """The content at a path below `/api`. Raises NotFound, ExportRefused, Failed, Unavailable."""
@@ -80,7 +82,9 @@ class Server:
 
 
 @contextmanager
-def open_server(url: str, token: str | None, as_of: datetime | None) -> Iterator[Server]:
+def open_server(
+    url: str, token: str | None, as_of: datetime | None, as_happened: datetime | None = None
+) -> Iterator[Server]:
     """Raises ExportRefused."""
     import httpx
 
@@ -97,7 +101,7 @@ def open_server(url: str, token: str | None, as_of: datetime | None) -> Iterator
     except (ValueError, httpx.InvalidURL) as error:
         raise ExportRefused(f"the proxy in the environment cannot be used: {error}") from None
     with client:
-        yield Server(client, address, as_of)
+        yield Server(client, address, as_of, as_happened)
 
 
 def segment(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -65,6 +66,16 @@ def called(
     if stream is None or seen is None or not seen.visible or seen.opened_at > end or seen.aggregate not in kinds:
         raise unseen(reference, kinds, by_then=end != visibility.present)
     return stream
+
+
+def happened_by(store: EventStore, subject: UUID, instant: datetime) -> int:
+    """The position of the last event before the first one that happened after the instant; 0 if there is none."""
+    end = 0
+    for recorded in chain.from_iterable(store.pages([(subject, 0)])):
+        if recorded.happened_at > instant:
+            break
+        end = recorded.position
+    return end
 
 
 def unseen(reference: str, kinds: tuple[Aggregate, ...], *, by_then: bool) -> ExportRefused:
