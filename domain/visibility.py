@@ -104,11 +104,12 @@ def audience(
 ) -> frozenset[str]:
     """The tokens that may see a subject.
 
-    recipients: the persons who see it if it is RED. involved: the requesting or reporting authority, which it concerns.
+    author: with the principal on whose behalf they act, if any, whose subject it is too. recipients: the persons who
+    see it if it is RED. involved: the requesting or reporting authority, which it concerns.
     deciding: the authorities that decide on it or that it was referred to. regions: its region and those around it,
     whose mandate holders count as deciding.
     """
-    named = {person(author.issuer, author.subject)}
+    named = {person(*each) for each in author.persons}
     deciders = {authority(code) for code in deciding} | {region(path) for path in regions}
     all_of_it = SEEN_BY[marking]
     match marking:

@@ -58,7 +58,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME: Final = "audit_trail"
-VERSION: Final = 16
+VERSION: Final = 17
 
 table: Final = Table(
     NAME,

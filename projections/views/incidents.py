@@ -63,7 +63,7 @@ from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View
 from projections.views import incident_inbox_rows
 
 NAME: Final = "incidents"
-VERSION: Final = 13
+VERSION: Final = 14
 
 _incident_in: Final = reader_with_items(Incident)
 

@@ -53,7 +53,7 @@ from projections.tables.view import (
 )
 
 NAME: Final = "situation"
-VERSION: Final = 17
+VERSION: Final = 18
 
 REQUEST: Final = "request"
 INCIDENTS: Final = "incident"

@@ -139,7 +139,7 @@ def test_a_deputy_sees_what_they_see_by_themselves() -> None:
     assert isinstance(given(*REPORTED, deputy_named, appointed()).when(BEGIN, by=acting()).answer, tuple)
 
 
-def test_a_principal_sees_no_more_through_a_deputy() -> None:
+def test_a_principal_sees_what_their_deputy_submits_for_them() -> None:
     submit = c.SubmitRequest(
         force=Label("Kosovo Security Force"),
         strength=Strength(1),
@@ -155,7 +155,7 @@ def test_a_principal_sees_no_more_through_a_deputy() -> None:
     assert isinstance(when.answer, tuple)
     audience = when.register.states[REQUEST].audience
     assert "person:mandate|colleague" in audience
-    assert "person:mandate|requester" not in audience
+    assert "person:mandate|requester" in audience
     own = replace(submit, recipients=(requester.subject, colleague.subject))
     given(*REPORTED, lent).when(own, by=deputy).refused(InvalidInput, "name an approver", at=("recipients",))
 

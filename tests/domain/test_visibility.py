@@ -274,3 +274,18 @@ def test_a_mandate_of_today_over_the_place_lets_its_authority_see_the_evidence(m
         state = register.states[CANAL]
         viewed = register.ask(partial(viewer_for, actor=stranger, incident=state), stranger, CANAL)
         assert viewed.sees(state.audience_of(state.evidence[0])) is sees
+
+
+@pytest.mark.parametrize("marking", Marking)
+def test_a_principal_sees_what_was_done_on_their_behalf_as_its_author(marking: Marking) -> None:
+    """Both see what either would see who had done it alone, and nobody else does."""
+    deputy = replace(colleague, on_behalf_of=requester.person)
+
+    def audiences(by: Actor) -> list[frozenset[str]]:
+        done = (incident(by=by, marking=marking), submission(by=by, marking=marking), evidence(by=by, marking=marking))
+        register = given(*REGISTERED, mandate(), *done).register
+        request, found = register.states[REQUEST], register.states[CANAL]
+        return [request.audience, found.audience, found.audience_of(found.evidence[0])]
+
+    principals, deputies = audiences(requester), audiences(replace(deputy, on_behalf_of=None))
+    assert audiences(deputy) == [either | other for either, other in zip(principals, deputies, strict=True)]
