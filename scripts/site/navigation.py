@@ -14,8 +14,8 @@ START: Final = (
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Begin": START,
     "Use": (
-        "overview.md", "glossary.md", "lifecycle.md", "visibility.md", "deputies.md", "regions.md", "dossier.md",
-        "exports.md", "import.md",
+        "overview.md", "glossary.md", "lifecycle.md", "visibility.md", "deputies.md", "succession.md", "regions.md",
+        "dossier.md", "exports.md", "import.md",
     ),
     "Integrate": (
         "quickstarts/index.md", "quickstarts/curl.md", "quickstarts/python.md", "quickstarts/typescript.md",

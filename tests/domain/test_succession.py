@@ -8,7 +8,14 @@ import pytest
 
 from domain import visibility
 from domain.deployment_request.commands import ApproveRequest, BeginReview, EndorseRequest
-from domain.deployment_request.events import Recommendation, RequestAssigned
+from domain.deployment_request.events import (
+    ApprovalConfirmed,
+    ExtensionAsked,
+    ExtensionEndorsed,
+    FulfilmentReported,
+    Recommendation,
+    RequestAssigned,
+)
 from domain.deployment_request.hearing_events import NoticeGiven
 from domain.deployment_request.inbox import awaited_steps
 from domain.deployment_request.state import RequestStatus
@@ -20,6 +27,7 @@ from domain.policies.successions import NAME_SUCCESSOR
 from domain.refusals import NotFound, NotPermitted, TransitionRefused
 from domain.vocabulary import SYSTEM, Actor, Days, Marking, Quorum, Region, Role
 from tests.domain.case import (
+    CONDITION,
     DAY,
     ENDORSED,
     HISTORIES,
@@ -36,11 +44,14 @@ from tests.domain.case import (
     WITHHELD,
     XK,
     admin,
+    approval,
     approver,
     begun,
+    condition,
     incident,
     mandate,
     person,
+    questioned,
     requester,
     reviewer,
     submission,
@@ -241,3 +252,23 @@ def test_after_it_was_taken_over_it_can_be_taken_over_again() -> None:
     register.command(TAKE_OVER, approver)
     state = register.states[REQUEST]
     assert (state.deciding_authority, state.former_deciders, state.revision) == (KFOR, (KFOR, THIRD), 3)
+
+
+def test_an_approval_stays_with_the_authority_that_gave_it() -> None:
+    """docs/succession.md: it stands and is settled there, and its extension is not granted without a mandate."""
+    asked = Past(event=ExtensionAsked(until=PERIOD.end + DAY, reason=WHY), by=requester)
+    voted = ExtensionEndorsed(recommendation=Recommendation.APPROVE, reason=WHY, revision=1)
+    endorsed = Past(event=voted, by=reviewer)
+    reported = Past(event=FulfilmentReported(condition=CONDITION, report=WHY), by=requester)
+    history = (*ENDORSED, approval(conditions=(condition,)), reported, questioned, asked, endorsed, *LAPSED)
+    register = after(*history)
+    request = register.states[REQUEST]
+    assert (request.status, request.deciding_authority, request.successor) == (RequestStatus.APPROVED, KFOR, None)
+    theirs = set(register.available(approver, REQUEST))
+    assert theirs >= {"CONFIRM", "REVOKE", "REFUSE_EXTENSION", "ACCEPT_FULFILMENT", "SEND_BACK_FULFILMENT"}
+    assert "GRANT_EXTENSION" not in theirs
+    confirmed = after(*history[: -len(LAPSED)], Past(event=ApprovalConfirmed(reason=WHY), by=approver))
+    assert "GRANT_EXTENSION" in confirmed.available(approver, REQUEST)
+    lapsed = after(*history[: -len(LAPSED)], Past(event=ApprovalConfirmed(reason=WHY), by=approver), *LAPSED)
+    assert "GRANT_EXTENSION" not in lapsed.available(approver, REQUEST)
+    assert isinstance(register.judge(TAKE_OVER, taker), NotFound), "the next authority does not see what is AMBER"
