@@ -56,7 +56,7 @@ def here(register: ApiClient) -> Scenario:
 
 
 @pytest.mark.parametrize(("operation", "name", "field"), FIELDS, ids=[name for _, name, _ in FIELDS])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_field_fails_on_any_value(here: Scenario, operation: str, name: str, field: GraphQLField, data: Any) -> None:
     declared = ", ".join(f"${argument}: {each.type}" for argument, each in field.args.items())

@@ -16,7 +16,7 @@ from tests.reading import whole_log
 from tests.service.exchange.importing.histories import FOUNDED, Importer, asked, file_of, opened
 from tests.waiting import until
 
-HISTORIES = 3_000
+HISTORIES = 1_500
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def peak(register: Importer, histories: int) -> int:
 def test_memory_does_not_grow_with_the_file(register: Importer) -> None:
     """The state cache grows by some 300 bytes per history until it is full."""
     register.takes(*FOUNDED)
-    peak(register, 1_200)
-    few, many = peak(register, 1_500), peak(register, 4_000)
-    assert many - few < 1024 * 1024, f"{few:,} bytes, {many:,} bytes"
+    peak(register, 800)
+    few, many = peak(register, 1_000), peak(register, 2_500)
+    assert many - few < 600 * 1024, f"{few:,} bytes, {many:,} bytes"
 
 
 @pytest.mark.faults
