@@ -103,6 +103,22 @@ def is_named(request: DeploymentRequest, context: Context) -> Verdicts:
     )
 
 
+def nobody_succeeds(request: DeploymentRequest, context: Context) -> Verdicts:
+    """No other authority is to take the request over."""
+    decider, successor = request.deciding_authority, request.successor
+    ended = f"The mandate of {decider} over {request.region} has ended"
+    return (
+        Verdict(
+            rule="SUCCESSOR",
+            met=successor is None,
+            description=f"{ended}: {successor} is to take over and decide."
+            if successor
+            else f"Nobody else is to take over: {decider} decides.",
+            rests_on=(request.successor_at,) if request.successor_at else (),
+        ),
+    )
+
+
 def mandate_covers(request: DeploymentRequest, context: Context) -> Verdicts:
     """A mandate of the authority that is to take over covers the region."""
     mandate = _of_successor(request, context)

@@ -44,7 +44,7 @@ from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View
 from projections.views import inbox_rows
 
 NAME: Final = "deployment_requests"
-VERSION: Final = 16
+VERSION: Final = 17
 
 request_in: Final = reader_with_items(DeploymentRequest)
 """Decodes a request from a row's document and its items."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain import visibility
-from domain.deployment_request.commands import ApproveRequest, BeginReview, EndorseRequest
+from domain.deployment_request.commands import ApproveRequest, BeginReview, DenyRequest, EndorseRequest
 from domain.deployment_request.events import (
     ApprovalConfirmed,
     ExtensionAsked,
@@ -15,6 +15,7 @@ from domain.deployment_request.events import (
     FulfilmentReported,
     Recommendation,
     RequestAssigned,
+    RequestDenied,
 )
 from domain.deployment_request.hearing_events import NoticeGiven
 from domain.deployment_request.inbox import awaited_steps
@@ -73,6 +74,7 @@ TAKEN = RequestTakenOver(
 )
 taken = Past(event=TAKEN, by=taker)
 TAKE_OVER = TakeOverRequest(reason=WHY)
+DENY = DenyRequest(reason=WHY)
 DECIDED = list(RequestStatus)[3:]
 
 
@@ -201,6 +203,19 @@ def test_nobody_takes_over_what_is_not_theirs_to_take() -> None:
     given(*clear, *LAPSED).when(TAKE_OVER, by=taker).refused(NotPermitted, "an approver of kfor")
     gone = Past(event=MandateEnded(authority=THIRD, region=NORTH, reason=WHY, at=NOW), by=admin)
     given(*SUBMITTED, *LAPSED, named, gone).when(TAKE_OVER, by=taker).refused(TransitionRefused, "No mandate of third")
+
+
+@pytest.mark.parametrize("history", [UNDER_REVIEW, WITHHELD])
+def test_the_former_authority_no_longer_denies_what_another_is_to_decide(history: tuple[Past, ...]) -> None:
+    """A denial would end the request, and with it the decision of the authority that holds the mandate."""
+    given(*history, *LAPSED, named).when(DENY, by=approver).refused(
+        TransitionRefused,
+        "The mandate of kfor over xk/north/zubin-potok has ended: third is to take over and decide.",
+    )
+    given(*history, *LAPSED, named, unnamed).when(DENY, by=approver).then(RequestDenied(reason=WHY))
+    for more in ((), (unnamed,)):
+        register = given(*history, *LAPSED, named, *more).register
+        assert listed(register, approver, NOW) == expected(register, approver, NOW)
 
 
 def test_both_authorities_read_the_deliberations_and_nobody_else() -> None:
