@@ -11,6 +11,7 @@ from rich.text import Text
 
 from domain.vocabulary import Actor, format_time, iso_time
 from projections.rows.audit_entries import AuditEntry, VisibleEntry
+from projections.rows.value_changes import Change
 from service.cli.terminal_text import References, change_for_people, change_for_programs, clean
 
 COLUMNS: Final = (
@@ -124,10 +125,16 @@ def _details(moment: TimelineEntry) -> Iterator[tuple[str, str]]:
         yield f"recorded on {format_time(entry.recorded_at)}", "dim"
     if shown.reason is not None:
         yield shown.reason, "italic"
-    for change in shown.changes:
+    for change in _told(shown):
         yield from ((line, "") for line in change_for_people(change, moment.references, shown.reason))
     if shown.redactions:
         yield f"left out: {', '.join(shown.redactions)}", "dim"
+
+
+def _told(shown: VisibleEntry) -> tuple[Change, ...]:
+    """What it changed; of an event that changes no field, such as the appointment of a deputy, what it says."""
+    said = ((path, value) for path, value in shown.payload.items() if path != "reason" and value is not None)
+    return shown.changes or tuple(Change(path, None, value) for path, value in said)
 
 
 def _subjects(actor: Actor) -> str:
@@ -143,5 +150,5 @@ def _fields(moment: TimelineEntry) -> Iterable[str]:
     if moment.about is not None:
         yield moment.about
     yield from (str(entry.version), entry.type, _subjects(entry.actor), entry.actor.authority, shown.reason or "")
-    yield "; ".join(map(change_for_programs, shown.changes))
+    yield "; ".join(map(change_for_programs, _told(shown)))
     yield " ".join(shown.redactions)

@@ -99,6 +99,16 @@ def test_programs_read_a_line_an_event() -> None:
     ]
 
 
+def test_an_event_that_changes_no_field_says_what_it_is_about() -> None:
+    told = {"principal": "paula", "deputy": "dora", "roles": ["REVIEWER"], "until": None, "reason": "EXERCISE"}
+    moment = TimelineEntry(entry=ENTRY, shown=replace(shown(), payload=told))
+    (line,) = printed(moment, terminal=False)
+    assert line.endswith('\tEXERCISE\tprincipal: paula; deputy: dora; roles: ["REVIEWER"]')
+    assert printed(moment, terminal=True)[2:] == [
+        "    EXERCISE", "    principal: paula", "    deputy: dora", "    roles: REVIEWER",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_every_text_is_reported_in_full(terminal: bool) -> None:
     text = " ".join(f"word{n}" for n in range(2_000))
