@@ -108,6 +108,17 @@ def _label(value: str) -> str | None:
     return f"It must be a single line without control characters: remove U+{ord(found[0]):04X}."
 
 
+def _subject(value: str) -> str | None:
+    """Persons are told apart by it: nothing invisible makes one look like another."""
+    if (message := _label(value)) is not None:
+        return message
+    if value != value.strip():
+        return "It must not begin or end with a space."
+    if (found := next((each for each in value if each in ZERO_WIDTH), None)) is not None:
+        return f"It must not contain invisible characters: remove U+{ord(found):04X}."
+    return None
+
+
 def _code(value: str) -> str | None:
     if not CODE_FORM.fullmatch(value) or not 2 <= len(value) <= 32:
         return "A code has 2 to 32 lower-case letters, digits and single hyphens, and starts with a letter: 'kfor'."
@@ -160,7 +171,7 @@ _JUDGES: Final[Mapping[Any, Judge]] = {
     Region: _region,
     Language: _language,
     Sha256: _sha256,
-    Subject: _label,
+    Subject: _subject,
     Strength: _within(1, GREATEST_STRENGTH),
     Quorum: _within(1, GREATEST_QUORUM),
     Days: _within(1, MOST_DAYS),

@@ -14,7 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, OctKey
 
 from domain import validation
-from domain.vocabulary import REGISTER, Actor, AuthorityCode, Role, Subject
+from domain.vocabulary import REGISTER, Actor, AuthorityCode, Label, Role, Subject
 from service.errors import Misconfigured
 
 ISSUER: Final = "mandate"
@@ -238,7 +238,7 @@ def actor_problem(actor: Actor, name: str | None) -> str | None:
     for what, value, annotation in (
         ("subject", actor.subject, Subject),
         ("authority", actor.authority, AuthorityCode),
-        ("name", name, Subject),
+        ("name", name, Label),
     ):
         if value is not None and (message := validation.judge(value, annotation)) is not None:
             return f"The {what} is not well formed. {message}"

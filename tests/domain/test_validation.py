@@ -17,7 +17,7 @@ from domain.deployment_request.commands import (
 )
 from domain.incident.commands import AttributeIncident, RecordEvidence, ReportIncident
 from domain.jurisdiction import GrantMandate
-from domain.validation import problems, unwritable
+from domain.validation import ZERO_WIDTH, problems, unwritable
 from domain.vocabulary import (
     AnalyticConfidence,
     AuthorityCode,
@@ -112,6 +112,19 @@ def test_what_cannot_be_stored_is_refused(text: str, said: str) -> None:
 )
 def test_whole_characters_of_any_script_are_welcome(text: str) -> None:
     assert found(SUBMIT, purpose=Text(text), force=Label(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *((" a", "It must not begin or end with a space."), ("a\u00a0", "It must not begin or end with a space.")),
+        *((f"a{each}b", f"It must not contain invisible characters: remove U+{ord(each):04X}.") for each in ZERO_WIDTH),
+    ],
+)
+def test_no_person_looks_like_another(text: str, said: str) -> None:
+    assert found(SUBMIT, marking=Marking.RED, recipients=(Subject(text),)) == [("recipients.0", said)]
+    assert found(SUBMIT, marking=Marking.RED, recipients=(Subject("a b"), Subject("Ибар"))) == []
+    assert found(SUBMIT, force=Label(text)) == [], "what is no person may be written so"
 
 
 TURNS = ["\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"]
