@@ -1,15 +1,21 @@
 """The page in a browser: nothing from elsewhere, and examples that work."""
 
+import json
 import re
 from typing import Any
 
 import pytest
+from graphql import parse, validate
 
 from service.graphql.http.graphiql import FOLDER
-from tests.service.graphql.api_client import ApiClient, Person
+from service.graphql.root import schema
+from tests.service.graphql.api_client import ApiClient
+from tests.tidy.repository import ROOT
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-EXAMPLES = re.findall(r"`([^`]+)`", (FOLDER / "examples.js").read_text())
+EXAMPLES = json.loads((FOLDER / "examples.js").read_text().partition("window.EXAMPLES = ")[2].rstrip(";\n"))
+BLOCKS = re.findall(r"```graphql as (\w+)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+NAMED = re.compile(r"(query|mutation) (\w+?)\d? ?(?=[({])")
 
 
 def page(register: ApiClient) -> Any:
@@ -32,9 +38,9 @@ def test_its_policy_lets_nothing_in_from_elsewhere(register: ApiClient) -> None:
 
 
 def test_every_asset_that_it_names_is_served_by_us(register: ApiClient) -> None:
-    named = re.findall(r'(?:src|href)="([^"]+)"', page(register).text)
+    named = re.findall(r'<(?:script|link)[^>]+(?:src|href)="([^"]+)"', page(register).text)
     files = [name for name in named if not name.startswith("data:")]
-    assert len(files) == 7
+    assert len(files) == 8
     for name in files:
         assert name.startswith("/graphiql/")
         response = register.client.get(name)
@@ -52,16 +58,28 @@ def test_nothing_else_is_served_beside_it(register: ApiClient, path: str) -> Non
     assert register.client.get(path).status_code == 404
 
 
-def test_there_are_examples_of_reading_and_of_writing() -> None:
-    assert [re.findall(r"^(query|mutation) (\w+)", example, re.MULTILINE) for example in EXAMPLES] == [
-        [("query", "Overview")],
-        [("query", "Withheld")],
-        [("query", "Trail")],
-        [("mutation", "Register")],
-        [("mutation", "Submit")],
-    ]
+def test_the_examples_are_those_of_the_readme_and_a_subscription() -> None:
+    """With a name each, which titles its tab, and the person in its first line."""
+    *examples, live = EXAMPLES
+    assert "subscription EventsRecorded" in live["query"]
+    assert len(examples) == len(BLOCKS)
+    for example, (who, block) in zip(examples, BLOCKS, strict=True):
+        first, _, document = example["query"].partition("\n")
+        assert first.endswith(f", as {who}.")
+        assert simple(NAMED.sub(r"\1", document)) in (simple(block), f"query{simple(block)}")
+        assert json.loads(example.get("variables", "{}")).keys() == set(re.findall(r"\$(\w+):", block))
+
+
+def test_no_two_tabs_have_one_title() -> None:
+    titles = [re.findall(r"^(?:query|mutation|subscription) (\w+)", each["query"], re.MULTILINE) for each in EXAMPLES]
+    assert all(len(each) == 1 for each in titles)
+    assert len({each[0] for each in titles}) == len(titles)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_every_example_is_answered(register: ApiClient, example: str) -> None:
-    assert register.ask(Person("adm", "hq"), example)
+def test_every_example_is_valid(example: dict[str, str]) -> None:
+    assert validate(schema._schema, parse(example["query"])) == []
+
+
+def simple(document: str) -> str:
+    return "".join(document.split())
