@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from scripts.site.links import rewritten
+from scripts.site.pictures import drawn
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 AT_THE_ROOT: Final = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
@@ -29,7 +30,10 @@ class Pages:
         """Writes all pages. Returns their paths on the site."""
         for source, page in self._pages.items():
             text = rewritten((ROOT / source).read_text(), PurePosixPath(source), PurePosixPath(page), self._place)
+            text, images = drawn(text, page)
             self._file(page).write_text(text)
+            for name, image in images.items():
+                (self._file(page).parent / name).write_text(image)
         return [*self._pages.values(), *self.listed]
 
     def _place(self, target: str) -> str:

@@ -6,6 +6,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 
@@ -86,6 +87,27 @@ def test_nothing_is_loaded_from_another_host(site: Path, pages: dict[Path, Page]
     assert [link for link in loaded if "//" in link] == []
     sheets = "".join(path.read_text() for path in site.rglob("*.css"))
     assert re.findall(r"url\(['\"]?(?:https?:)?//[^)]*\)|@import[^;]*//", sheets) == []
+
+
+def test_diagrams_are_pictures_without_scripts(site: Path, pages: dict[Path, Page]) -> None:
+    shown = [each for each in pages[site / "lifecycle.html"].fetched if each.endswith(".svg")]
+    assert len(shown) == (ROOT / "docs" / "lifecycle.md").read_text().count("```mermaid") > 0
+    for name in shown:
+        picture = ElementTree.parse(site / name).getroot()
+        assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+        assert {each.tag.rpartition("}")[2] for each in picture.iter()}.isdisjoint({"script", "foreignObject", "image"})
+    said = (site / shown[0]).read_text()
+    assert "under review" in said
+    assert "resume review" in said
+    assert "stateDiagram" not in (site / "lifecycle.html").read_text()
+
+
+def test_a_wrong_diagram_is_an_error() -> None:
+    """In a process of its own: the library would report leaks at the end of this one."""
+    script = "from scripts.site.pictures import drawn; drawn('```mermaid\\nnonsense\\n```\\n', 'x.md')"
+    built = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 1
+    assert "ValueError: No Mermaid diagram type detected" in built.stderr
 
 
 def test_no_markdown_is_left(pages: dict[Path, Page]) -> None:
