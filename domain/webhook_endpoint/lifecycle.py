@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import Any, Final, get_args
 
 from domain import authority
@@ -23,9 +24,13 @@ from domain.webhook_endpoint.state import ISSUER, EndpointStatus, WebhookEndpoin
 
 URL_LENGTH: Final = 2000
 LAST_PORT: Final = 65_535
+HOST_PART: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 URL_FORM: Final = re.compile(
-    r"https?://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?:[/?][!-\"$-~]*)?", re.IGNORECASE
+    rf"https?://(?:(?=[^:/?]{{1,253}}(?:[:/?]|$)){HOST_PART}(?:\.{HOST_PART})*|\[([0-9a-f:.]+)\])"
+    r"(?::([0-9]{1,5}))?(?:[/?][!-\"$-~]*)?",
+    re.IGNORECASE,
 )
+"""The groups are an IPv6 address and a port."""
 EVENT_TYPES: Final = frozenset(
     event.__name__ for union in (request_events.Event, incident_events.Event) for event in get_args(union)
 )
@@ -35,6 +40,16 @@ REMINDER: Final = "Reminder"
 ESCALATION: Final = "Escalation"
 """A message about what is overdue for somebody of its authority, whatever the roles."""
 MESSAGE_TYPES: Final = EVENT_TYPES | {REMINDER, ESCALATION}
+
+
+def _is_address(url: str) -> bool:
+    """Whether a message can be sent to it, as far as the address itself says."""
+    if (form := URL_FORM.fullmatch(url)) is None or not 0 < int(form[2] or 1) <= LAST_PORT:
+        return False
+    try:
+        return form[1] is None or bool(IPv6Address(form[1]))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +63,7 @@ class Terms:
     document: Label | None = None
 
     def problems(self) -> Problems:
-        form = URL_FORM.fullmatch(self.url)
-        if len(self.url) > URL_LENGTH or form is None or not 0 < int(form[1] or 1) <= LAST_PORT:
+        if len(self.url) > URL_LENGTH or not _is_address(self.url):
             message = (
                 f"It must be an http or https address of at most {URL_LENGTH:,} characters, without user, password, "
                 "fragment or spaces: 'https://receiver.example/mandate'."
