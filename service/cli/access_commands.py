@@ -8,12 +8,14 @@ from domain import blocked_persons
 from domain.blocked_persons import BlockPerson, UnblockPerson
 from domain.refusals import InvalidInput
 from domain.vocabulary import SYSTEM, Label, Subject, Text
+from service.access.issuers import read_issuers
 from service.cli.error_output import print_error_line
 from service.cli.rebuild_commands import answering
 from service.cli.terminal_text import clean
 from service.commands.dispatcher import blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.database.startup import open_database
+from service.errors import Misconfigured
 from service.identity import ISSUER
 from service.processes.composition import write_side
 from service.settings import Settings
@@ -52,7 +54,18 @@ def _record(command: blocked_persons.Command) -> None:
     if isinstance(outcome, CommandResult):
         what = "blocked" if isinstance(command, BlockPerson) else "unblocked"
         typer.echo(clean(f"{what}: {command.subject} of {command.issuer}, at position {outcome.position}"))
+        if isinstance(command, BlockPerson) and not _is_accepted(command.issuer, settings):
+            print_error_line(f"no tokens of '{command.issuer}' are accepted by the settings here: check --issuer")
         return
     fields = outcome.fields if isinstance(outcome, InvalidInput) else ()
     print_error_line("; ".join(f"--{each.path}: {each.message}" for each in fields) or outcome.message)
     raise typer.Exit(2)
+
+
+def _is_accepted(issuer: str, settings: Settings) -> bool:
+    """Whether tokens of the issuer are accepted, as far as the settings of this process say. A wrong file of issuers
+    keeps nobody from blocking."""
+    try:
+        return issuer == ISSUER or any(each.issuer == issuer for each in read_issuers(settings.issuers))
+    except Misconfigured:
+        return True

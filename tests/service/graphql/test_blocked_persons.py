@@ -130,3 +130,11 @@ def test_the_operator_blocks_on_the_command_line(
     assert edges[-1]["node"]["subject"]["name"] == "The register"
     assert run("access", "unblock", *named).exit_code == 0
     until(lambda: status(first, eva) == 200)
+    elsewhere = run("access", "block", "--issuer", "https://typo.example", *named[2:])
+    assert (elsewhere.exit_code, blocked.stderr) == (0, "")
+    assert elsewhere.stderr == (
+        "mandate: no tokens of 'https://typo.example' are accepted by the settings here: check --issuer\n"
+    )
+    monkeypatch.setenv("MANDATE_ISSUERS", str(tmp_path / "none"))
+    late = run("access", "block", "--issuer", "https://other.example", *named[2:])
+    assert (late.exit_code, late.stderr) == (0, ""), "a wrong file of issuers keeps nobody from blocking"
