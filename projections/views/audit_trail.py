@@ -96,6 +96,7 @@ Index(None, table.c.recorded_at, table.c.position)
 Index(
     "ix_audit_trail_imported", table.c.position, table.c.occurred_at, postgresql_where=text("occurred_at IS NOT NULL")
 )
+Index("ix_audit_trail_of_deputies", table.c.position, postgresql_where=text("actor_on_behalf_of IS NOT NULL"))
 Index("ix_audit_trail_about", table.c.introduces)
 
 

@@ -6,8 +6,22 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import TIMESTAMP, ColumnElement, Table, Text, Uuid, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    ColumnElement,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
+from domain.vocabulary import Person
 from projections.reading.list_queries import beneath
 from projections.reading.queries import FOREVER
 from projections.views import deployment_requests, incidents
@@ -19,12 +33,15 @@ BEYOND: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditTrailFilter:
-    """The API's filter; None does not filter. actor: a subject. authority: the one that the actor acted for.
+    """The API's filter; None does not filter. actor: a subject. on_behalf_of: for whom a deputy acted.
+
+    authority: the one that the actor acted for.
 
     region: in which the request or incident is now, or above it.
     """
 
     actor: str | None = None
+    on_behalf_of: Person | None = None
     authority: str | None = None
     type: Sequence[str] | None = None
     subject: UUID | None = None
@@ -39,6 +56,8 @@ class AuditTrailFilter:
     def values(self) -> dict[str, object]:
         """The fields that filter, by name."""
         found = {name: value for name in self.__dataclass_fields__ if (value := getattr(self, name)) is not None}
+        if self.on_behalf_of is not None:
+            found["on_behalf_of"] = list(self.on_behalf_of)
         if self.type is not None:
             found["type"] = list(dict.fromkeys(self.type))
         return found
@@ -72,6 +91,8 @@ def _is_in_region(subjects: Table) -> ColumnElement[bool]:
 
 _CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
     "actor": table.c.actor_subject == bindparam("actor", type_=Text),
+    "on_behalf_of": table.c.actor_on_behalf_of.is_not(None)
+    & (table.c.actor_on_behalf_of == bindparam("on_behalf_of", type_=ARRAY(Text))),
     "authority": table.c.actor_authority == bindparam("authority", type_=Text),
     "subject": table.c.subject == bindparam("subject", type_=Uuid),
     "correlation_id": table.c.correlation == bindparam("correlation_id", type_=Uuid),

@@ -6,6 +6,9 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
+from domain.deputies import principal_of
+from domain.refusals import FieldProblem
+from domain.vocabulary import Person
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
 from service.cli import local_histories
 from service.cli.register_access import AsHappenedOption, AsOfOption, TokenOption, between, in_one_line
@@ -52,6 +55,10 @@ def history(
 
 def trail(
     actor: Annotated[str | None, typer.Option(help="Actor: the subject of a token, such as 'ana.h'.")] = None,
+    on_behalf_of: Annotated[
+        str | None,
+        typer.Option(help="Principal for whom a deputy acted: a subject of your issuer, or 'person:ISSUER|SUBJECT'."),
+    ] = None,
     authority: Annotated[str | None, typer.Option(help="Authority of the actor, such as 'kfor'.")] = None,
     type: Annotated[
         list[str] | None, typer.Option(help="Event type, such as 'RequestWithheld'; repeat it for several.")
@@ -86,6 +93,7 @@ def trail(
         occurred = between(occurred_from, occurred_until, "--occurred-until")
         wanted = AuditTrailFilter(
             actor=actor,
+            on_behalf_of=_principal(source, on_behalf_of),
             authority=authority,
             type=_types(type),
             subject=None if subject is None else _subject(source, subject),
@@ -96,7 +104,9 @@ def trail(
             correlation_id=None if correlation is None else _id(correlation, "--correlation"),
         )
         part = PositionRange(after=after, before=before, newest_first=newest_first)
-        shown, following, outside = _shown(source, wanted, part, limit, Timeline(Console(), as_json=as_json))
+        shown, following, outside = _shown(
+            source, wanted, part, limit, Timeline(Console(), as_json=as_json), on_behalf_of
+        )
         for line in outside:
             typer.echo(clean(line), err=as_json)
         if not shown and not outside:
@@ -107,7 +117,12 @@ def trail(
 
 
 def _shown(
-    source: Source, wanted: AuditTrailFilter, part: PositionRange, limit: int, timeline: Timeline
+    source: Source,
+    wanted: AuditTrailFilter,
+    part: PositionRange,
+    limit: int,
+    timeline: Timeline,
+    on_behalf_of: str | None,
 ) -> tuple[int, int | None, list[str]]:
     """How many events are shown, the position of the first one beyond the limit, and the voided ones outside."""
     begun = False
@@ -121,7 +136,7 @@ def _shown(
             timeline.show(each)
 
     if isinstance(source, Server):
-        return *remote_histories.trail(source, wanted, part, limit, show), []
+        return *remote_histories.trail(source, wanted, part, limit, show, on_behalf_of), []
     source.record_access("trail")
     shown, following = ask(source, lambda reader: local_histories.show_trail(source, reader, wanted, part, limit, show))
     outside = local_histories.voided_outside(source, part.after) if wanted == AuditTrailFilter() else []
@@ -135,6 +150,16 @@ def _subject(source: Source, name: str) -> UUID:
         return (
             remote_histories.id_of(source, name) if isinstance(source, Server) else local_histories.id_of(source, name)
         )
+
+
+def _principal(source: Source, named: str | None) -> Person | None:
+    """None also for a server, which knows the bearer's issuer: it is sent the name."""
+    if named is None or isinstance(source, Server):
+        return None
+    person = principal_of(named, source.scope.actor.issuer)
+    if isinstance(person, FieldProblem):
+        raise ExportRefused(f"--on-behalf-of: {person.message}")
+    return person
 
 
 def _types(names: list[str] | None) -> list[str] | None:

@@ -52,6 +52,7 @@ COMMANDS = (
     "trail --subject {incident} --from {then}",
     "trail --subject kfor --occurred-until 2999-01-01",
     "trail --subject nowhere-2024-0001",
+    "trail --on-behalf-of approver",
     "trail --correlation {correlation}",
     "trail --limit 250",
 )

@@ -16,7 +16,7 @@ from domain.deployment_request.visibility import internal_parts, undisclosed
 from domain.incident.events import OfEvidence
 from domain.incident.state import Incident
 from domain.recorded_event import Recorded
-from domain.vocabulary import SYSTEM, Actor
+from domain.vocabulary import SYSTEM, Actor, Subject
 from projections.rows.audit_entries import subject_of
 from projections.views import audit_trail, audit_trail_queries
 from projections.views.audit_trail import AuditEntry
@@ -96,6 +96,10 @@ def test_filters_narrow(recorded: World) -> None:
     assert any(each.occurred_at and each.recorded_at >= middle > each.occurred_at for each in log)
     wanted: list[tuple[AuditTrailFilter, Callable[[Recorded[Any]], bool]]] = [
         (AuditTrailFilter(actor="p3"), lambda each: each.actor.subject == "p3"),
+        (
+            AuditTrailFilter(on_behalf_of=("mandate", Subject("p2"))),
+            lambda each: each.actor.on_behalf_of == ("mandate", "p2"),
+        ),
         (AuditTrailFilter(authority="bravo"), lambda each: each.actor.authority == "bravo"),
         (
             AuditTrailFilter(type=["RequestSubmitted", "MandateGranted"]),

@@ -85,9 +85,13 @@ def trail(
     part: PositionRange,
     limit: int,
     show: Callable[[list[TimelineEntry]], None],
+    on_behalf_of: str | None,
 ) -> tuple[int, int | None]:
-    """Shows events page by page. Returns their number, and the position of the first event beyond the limit."""
-    references, left, cursors = References(server), limit, _cursors(part)
+    """Shows events page by page. Returns their number, and the position of the first event beyond the limit.
+
+    on_behalf_of: the principal, as the bearer names them.
+    """
+    references, left, cursors = References(server), limit, _cursors(part) | {"onBehalfOf": on_behalf_of}
     while True:
         page = _trail_page(server, wanted, part, first=min(PAGE, left), **cursors)
         show([entry(edge.node, references, None) for edge in page.edges])

@@ -10,9 +10,11 @@ from uuid import UUID
 import strawberry
 
 from domain.catalogue import EVENTS, VOIDED
+from domain.deputies import principal_of
 from domain.field_types import FieldType, field_types
+from domain.refusals import FieldProblem
 from domain.validation import LIST_LENGTH, judge, unwritable
-from domain.vocabulary import AuthorityCode, Region, Text, camel, derived_id
+from domain.vocabulary import AuthorityCode, Person, Region, Text, camel, derived_id
 from service.graphql.execution.cost_model import LONGEST_PAGE, PAGE
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.instants import from_instant, last_instant, until_instant
@@ -73,6 +75,18 @@ def words(path: str, value: str | None) -> str | None:
     if len(found) > LONGEST_WORDS:
         raise BadUserInput(path, f"At most {LONGEST_WORDS} characters are accepted, not {len(found)}.")
     return found
+
+
+def principal_at(issuer: str) -> Callable[[str, str], Person]:
+    """A reader of a principal, as somebody of this issuer names them. It raises BadUserInput."""
+
+    def read(path: str, value: str) -> Person:
+        person = principal_of(value, issuer)
+        if isinstance(person, FieldProblem):
+            raise BadUserInput(path, person.message)
+        return person
+
+    return read
 
 
 def several(path: str, values: Iterable[str] | None) -> tuple[str, ...] | None:

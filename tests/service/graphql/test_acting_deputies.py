@@ -133,6 +133,28 @@ def test_a_key_stands_for_the_principal_too(here: Scenario) -> None:
     assert refused["fields"][0]["path"] == "onBehalfOf"
 
 
+TRAIL = """query ($filter: AuditFilter, $at: Position) { auditTrail(filter: $filter, first: 100, atLeast: $at) {
+    edges { node { type actor { subject } subject { id } } } } }"""
+
+
+def test_the_trail_finds_what_was_done_for_a_principal(here: Scenario) -> None:
+    paula, dan = here.of("decider", "paula", Role.REVIEWER), here.of("decider", "dan", Role.REVIEWER)
+    appoint(here, paula, dan)
+    request = under_review(here)
+    endorse(here, dan, request, onBehalfOf=paula.subject)
+    endorse(here, dan, under_review(here))
+    for named in (paula.subject, f"person:mandate|{paula.subject}"):
+        found = here.ask(dan, TRAIL, filter={"onBehalfOf": named})["auditTrail"]["edges"]
+        assert [each["node"] for each in found] == [
+            {"type": "RequestEndorsed", "actor": {"subject": dan.subject}, "subject": {"id": request}}
+        ]
+    for who, named in ((dan, dan.subject), (dan, f"person:elsewhere|{paula.subject}"), (here.requester, paula.subject)):
+        concealed = here.ask(who, TRAIL, filter={"onBehalfOf": named})["auditTrail"]["edges"]
+        assert concealed == [], "who acts for whom is internal"
+    [error] = here.register.errors(dan, TRAIL, filter={"onBehalfOf": "person:"})
+    assert "filter.onBehalfOf" in error["message"]
+
+
 INBOX = """query ($filter: InboxFilter, $at: Position, $after: String, $first: Int, $asOf: DateTime) {
     inbox(filter: $filter, atLeast: $at, after: $after, first: $first, asOf: $asOf) {
     totalCount pageInfo { endCursor hasNextPage }

@@ -6,7 +6,7 @@ import strawberry
 
 from projections.views import audit_trail_queries
 from projections.views.audit_trail_filter import AuditTrailFilter
-from service.graphql.schema.arguments import code, event_types, given, ids, list_filter, words
+from service.graphql.schema.arguments import code, event_types, given, ids, list_filter, principal_at, words
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.event_page import OLDEST, Before, EventPage, Last, Order
 from service.graphql.schema.audit_trail.types import RecordedEvent, RecordedEventConnection
@@ -19,6 +19,10 @@ OF = "trail"
 @strawberry.input(description="Fields are combined with AND, the values of one field with OR.")
 class AuditFilter:
     actor: str | None = strawberry.field(default=strawberry.UNSET, description="The actor's subject.")
+    on_behalf_of: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The principal for whom a deputy acted: a subject of your issuer, or 'person:ISSUER|SUBJECT'.",
+    )
     authority: str | None = strawberry.field(
         default=strawberry.UNSET, description="The code of the authority that the actor acted for."
     )
@@ -63,6 +67,7 @@ class TrailQueries:
             AuditTrailFilter,
             filter,
             actor=words,
+            on_behalf_of=principal_at(info.context.actor.issuer),
             authority=code,
             type=event_types,
             subject=ids,

@@ -8,16 +8,23 @@ from datetime import datetime
 import strawberry
 
 from domain.deployment_request.inbox import ACTIONS as OF_REQUESTS
-from domain.deputies import principal_of
 from domain.incident.inbox import ACTIONS as OF_INCIDENTS
-from domain.refusals import FieldProblem
+from domain.vocabulary import Person
 from projections.views import authorities, inbox
 from projections.views.inbox import InboxFilter as Wanted
 from projections.views.inbox_recipient import Recipient, principals
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema import cursors
-from service.graphql.schema.arguments import given, list_filter, page_size, past_instant, region_paths, several, words
+from service.graphql.schema.arguments import (
+    given,
+    list_filter,
+    page_size,
+    past_instant,
+    principal_at,
+    region_paths,
+    several,
+)
 from service.graphql.schema.context import Info
 from service.graphql.schema.inbox.types import InboxConnection, InboxEdge, InboxItem
 from service.graphql.schema.pagination import page_info
@@ -72,8 +79,8 @@ class InboxQueries:
         of, size = cursors.of_list(OF, loaders.past), page_size(first)
         place = cursors.inbox_place_after(of, after)
         whose = await recipient(loaders)
-        if chosen and (named := words("filter.forPrincipal", chosen.for_principal)) is not None:
-            whose = _only_for(whose, named)
+        if chosen and (named := given(chosen.for_principal)) is not None:
+            whose = _only_for(whose, principal_at(whose.actor.issuer)("filter.forPrincipal", named))
         rows = await loaders.rows(lambda scope: inbox.page(scope, whose, wanted, size + 1, place))
         edges = [InboxEdge(of=of, place=at, node=InboxItem.of(row, whose, loaders)) for at, row in rows[:size]]
         return InboxConnection(
@@ -97,11 +104,8 @@ async def recipient(loaders: Loaders) -> Recipient:
     return Recipient(actor=actor, holds=holds, others=others, principals=lent)
 
 
-def _only_for(whose: Recipient, named: str) -> Recipient:
-    """What waits for one person. Raises BadUserInput."""
-    person = principal_of(named, whose.actor.issuer)
-    if isinstance(person, FieldProblem):
-        raise BadUserInput("filter.forPrincipal", person.message)
+def _only_for(whose: Recipient, person: Person) -> Recipient:
+    """What waits for one person."""
     chosen = tuple(each for each in whose.principals if each[0] == person)
     return replace(whose, principals=chosen, themselves=person == whose.actor.person)
 
