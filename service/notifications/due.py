@@ -1,7 +1,7 @@
 """Queues reminders of what is due, and escalations of what is overdue: messages, which change nothing in the register.
 
-What is due follows from the inbox, and from the ends of approvals. Each message has a key (subject, what is due, due
-date, days), and a key is queued once, however many workers look and whichever is killed.
+What is due follows from the inbox, of requests and of incidents, and from the ends of approvals. Each message has a
+key (subject, what is due, due date, days), and a key is queued once, however many workers look and whichever is killed.
 """
 
 import logging
@@ -13,8 +13,11 @@ from typing import Any, Final, Self
 
 import psycopg
 
+from domain.incident.inbox import FINDING
+from domain.vocabulary import Role
 from domain.webhook_endpoint.lifecycle import ESCALATION, REMINDER
 from projections.following.leadership import connect
+from service.notifications.due_findings import STILL_LACKING, awaited_findings
 from service.notifications.outbox import ENDPOINTS, endpoint_in
 from service.notifications.queue import Delivery
 
@@ -32,6 +35,10 @@ QUEUE: Final = f"""
         SELECT r.id, '{EXPIRE}', r.expires_at, a.authority, NULL, false FROM projections.deployment_requests r
         CROSS JOIN LATERAL unnest(ARRAY[r.requesting_authority, r.deciding_authority]) AS a (authority)
         WHERE r.valid_until = 'infinity'::timestamptz AND r.expires_at <= clock_timestamp() + %(longest)s
+        UNION ALL
+        SELECT f.id, '{FINDING}', f.due_at, f.authority, '{Role.INVESTIGATOR}', true
+        FROM unnest(%(incidents)s::uuid[], %(finding_due)s::timestamptz[], %(investigating)s::text[])
+            AS f (id, due_at, authority)
     ), reached AS (
         SELECT DISTINCT d.*, s.type, s.days FROM due d CROSS JOIN LATERAL (
             SELECT o.type, o.days FROM unnest(%(types)s::text[], %(days)s::int[]) AS o (type, days)
@@ -56,7 +63,7 @@ STILL_DUE: Final = f"""
     ) OR (%(action)s = '{EXPIRE}' AND EXISTS (
         SELECT FROM projections.deployment_requests r
         WHERE r.id = %(subject)s AND r.expires_at = %(at)s AND r.valid_until = 'infinity'::timestamptz
-    ))
+    )) OR (%(action)s = '{FINDING}' AND EXISTS ({STILL_LACKING}))
 """  # noqa: S608
 
 log = logging.getLogger(__name__)
@@ -97,8 +104,13 @@ def queue_due(connection: psycopg.Connection[Any], reminders: Sequence[int], esc
         return 0
     ids, authorities, roles, wanted = map(list, zip(*rows, strict=True))
     days = [*reminders, -escalation]
+    longest = timedelta(days=max(days))
+    findings = awaited_findings(connection, longest)
     values = {
-        "longest": timedelta(days=max(days)),
+        "longest": longest,
+        "incidents": [each.incident for each in findings],
+        "finding_due": [each.due_at for each in findings],
+        "investigating": [each.authority for each in findings],
         "types": [*[REMINDER] * len(reminders), ESCALATION],
         "days": days,
         "endpoints": ids,

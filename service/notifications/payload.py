@@ -24,7 +24,7 @@ TYPE: Final = "mandate.{}"
 """As in CloudEvents."""
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 THIN_REMINDER: Final = "webhook-reminder"
-"""As THIN, of a request that something is due on."""
+"""As THIN, of a request or an incident that something is due on."""
 NOT_VISIBLE: Final = "not visible to the endpoint"
 NOT_DUE: Final = "no longer due"
 GONE: Final = "the event is no longer in the log, as after a restore"
@@ -48,9 +48,8 @@ class Payloads:
     async def _due(self, endpoint: WebhookEndpoint, delivery: Delivery) -> bytes | Withheld:
         if not await self._still_due(delivery):
             return Withheld(NOT_DUE)
-        subject = (await self._answer(endpoint.viewer, THIN_REMINDER, {"id": str(delivery.subject)}))[
-            "deploymentRequest"
-        ]
+        found = await self._answer(endpoint.viewer, THIN_REMINDER, {"id": str(delivery.subject)})
+        subject = found["deploymentRequest"] or _awaited(found["incident"], iso_time(delivery.at))
         if subject is None:
             return Withheld(NOT_VISIBLE)
         due, known = Due.of(delivery), {"id": subject["id"], "reference": subject["reference"]}
@@ -92,6 +91,12 @@ class Payloads:
             raise Postponed(reason) if codes <= TEMPORARY else Unreadable(reason)
         assert answer.data is not None
         return answer.data
+
+
+def _awaited(incident: Mapping[str, Any] | None, due: str) -> Mapping[str, Any] | None:
+    """The incident, if the endpoint sees it and a request that is withheld until then."""
+    holds = [request["hold"] for request in incident["deploymentRequests"]] if incident else []
+    return incident if any(hold and hold["reviewBy"] == due for hold in holds) else None
 
 
 def _body(type_: str, timestamp: str, data: Mapping[str, Any]) -> bytes:

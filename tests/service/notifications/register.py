@@ -22,6 +22,7 @@ ADMIN = Person("admin", "kfor", (Role.ADMINISTRATOR,))
 CLERK = Person("clerk", "pristina", (Role.ADMINISTRATOR,))
 REQUESTER = Person("requester", "pristina", (Role.REQUESTER,))
 REVIEWER = Person("reviewer", "kfor", (Role.REVIEWER,))
+INVESTIGATOR = Person("investigator", "kfor", (Role.INVESTIGATOR,))
 RESULT = """{ __typename
     ... on WebhookEndpointRecorded { secret position endpoint { id version status publicKey url types document } }
     ... on InvalidInput { fields { path message } } ... on Refusal { message } }"""
