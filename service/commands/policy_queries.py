@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any, Final, TypeVar
 
 import psycopg
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.jurisdiction import Jurisdiction
@@ -16,6 +16,7 @@ from domain.vocabulary import IncidentId, RequestId
 from projections.reading import parked_streams
 from projections.reading.queries import EVERYTHING, Query
 from projections.tables import checkpoints
+from projections.tables.stored_events import events
 from projections.views import authorities, deployment_requests, successions
 from service.errors import Unavailable
 
@@ -25,6 +26,9 @@ VIEW_TIMEOUT: Final = 10.0
 """Seconds to wait for the view."""
 POLL_INTERVAL: Final = 0.01
 BATCH_SIZE: Final = 100
+MandatesInForce = frozenset[tuple[int, int | None, bool]]
+"""Of each mandate, where it was granted and ended, and whether it is valid now."""
+_HEAD: Final = select(func.coalesce(func.max(events.c.notification_id), 0))
 
 
 class PolicyQueries:
@@ -34,7 +38,8 @@ class PolicyQueries:
         """stop: ends waiting."""
         self._engine = _engine(url)
         self._stop = stop
-        self._settled: frozenset[int] | None = None
+        self._settled: MandatesInForce | None = None
+        self._seen: tuple[MandatesInForce, int | None] | None = None
         self._jurisdictions: list[Jurisdiction] = []
         self._jurisdictions_at: int | None = None
 
@@ -55,21 +60,44 @@ class PolicyQueries:
     def superseded(self, now: datetime, excluded: Collection[RequestId]) -> list[RequestId]:
         """The requests whose recorded successor is another than by the mandates in force.
 
-        Asks for them if a mandate has begun or ended since none was left. excluded: requests to leave out.
+        Asks for them if a mandate was granted, has begun or has ended since none was left. excluded: requests to leave
+        out.
         """
         jurisdictions = self._all_jurisdictions()
-        in_force = frozenset(each.granted_at for state in jurisdictions if (each := state.mandate(now)) is not None)
+        in_force = frozenset(
+            (each.granted_at, each.ended_by, each.is_valid(now)) for state in jurisdictions for each in state.mandates
+        )
         if in_force == self._settled:
             return []
+        is_complete = self._has_all_since(in_force)
         found = [
             request.id
             for ended in successions.ended(jurisdictions, now)
             for request in self._run(successions.undecided(ended))
             if request.id not in excluded and successions.is_superseded(request, jurisdictions, now)
         ]
-        if not found:
+        if not found and is_complete:
             self._settled = in_force
         return list(dict.fromkeys(found))
+
+    def _has_all_since(self, in_force: MandatesInForce) -> bool:
+        """Whether the view of requests has what was recorded before these mandates were seen twice: what was decided
+        by others may still be recorded when they are seen first."""
+        if self._seen is None or self._seen[0] != in_force:
+            self._seen = in_force, None
+            return False
+        head = self._seen[1]
+        if head is None:
+            with _outages_as_unavailable(), self._engine.connect() as connection:
+                head = connection.execute(_HEAD).scalar_one()
+            self._seen = in_force, head
+        return self._reached() >= head
+
+    def _reached(self) -> int:
+        """The position of the view of requests."""
+        at = select(checkpoints.reached).where(checkpoints.table.c.view == deployment_requests.NAME)
+        with _outages_as_unavailable(), self._engine.connect() as connection:
+            return connection.execute(at).scalar() or 0
 
     def _all_jurisdictions(self) -> list[Jurisdiction]:
         """Read again only once their view has moved on."""
@@ -90,13 +118,8 @@ class PolicyQueries:
         self._engine.dispose()
 
     def _wait_for(self, position: int) -> None:
-        table = checkpoints.table
-        at = select(checkpoints.reached).where(table.c.view == deployment_requests.NAME)
         deadline = time.monotonic() + VIEW_TIMEOUT
-        while True:
-            with _outages_as_unavailable(), self._engine.connect() as connection:
-                if (connection.execute(at).scalar() or 0) >= position:
-                    return
+        while self._reached() < position:
             if self._stop.wait(POLL_INTERVAL) or time.monotonic() > deadline:
                 raise Unavailable(f"the view {deployment_requests.NAME} has not reached {position}")
 

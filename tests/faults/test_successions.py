@@ -1,10 +1,13 @@
 """The register names who is to take over: once, by an event or by the time alone, also if no worker ran then."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from domain.authority import RegisterAuthority
@@ -14,6 +17,9 @@ from domain.deployment_request.succession_events import SuccessorNamed
 from domain.jurisdiction import EndMandate, GrantMandate
 from domain.refusals import NotFound
 from domain.vocabulary import AuthorityCode, Label, Region
+from projections.catalogue import VIEW_OF
+from projections.following.follower import follow, view_consumer
+from service.commands.policy_queries import PolicyQueries
 from service.settings import DatabaseUrls
 from tests.faults.workers import worker
 from tests.register import KFOR, WHY, Register, opened
@@ -78,3 +84,60 @@ def test_a_mandate_that_ended_without_a_worker_has_a_successor(database_urls: Da
     hand_over(register)
     with worker(database_urls):
         until(lambda: named(register, request) == 1, seconds=60)
+
+
+REACHED = "SELECT count(*) FROM projections.checkpoints WHERE view = ANY(%s) AND position >= %s"
+
+
+def follow_to_the_end(urls: DatabaseUrls, register: Register, *views: str) -> None:
+    """These views alone are followed."""
+    head = register.store.head()[0]
+    stop = threading.Event()
+    with ExitStack() as running, psycopg.connect(urls.owner, autocommit=True) as connection:
+        for name in views:
+            arguments = (view_consumer(VIEW_OF[name]), urls.worker, register.store.feed, stop)
+            follower = threading.Thread(target=follow, args=arguments)
+            follower.start()
+            running.callback(follower.join)
+        running.callback(stop.set)
+        until(lambda: connection.execute(REACHED, [list(views), head]).fetchone() == (len(views),), seconds=60)
+
+
+@contextmanager
+def looking(urls: DatabaseUrls, register: Register) -> Iterator[PolicyQueries]:
+    """After none was left."""
+    with closing(PolicyQueries(urls.worker, threading.Event())) as queries:
+        follow_to_the_end(urls, register, *VIEWS)
+        for _ in range(4):
+            assert look(queries) == []
+        yield queries
+
+
+def look(queries: PolicyQueries) -> list[UUID]:
+    return list(queries.superseded(datetime.now(UTC), ()))
+
+
+VIEWS = ("authorities", "deployment_requests")
+
+
+def test_a_mandate_between_two_looks_has_a_successor(database_urls: DatabaseUrls, register: Register) -> None:
+    hand_over(register)
+    north = Region("xk/north")
+    with looking(database_urls, register) as queries:
+        register.do(GrantMandate(authority=KFOR.authority, region=north, legal_basis=Label("a day")), KFOR)
+        request = register.submitted()
+        register.do(EndMandate(authority=KFOR.authority, region=north, reason=WHY), KFOR)
+        follow_to_the_end(database_urls, register, *VIEWS)
+        assert look(queries) == [request]
+
+
+def test_a_request_that_the_view_has_later_has_a_successor(database_urls: DatabaseUrls, register: Register) -> None:
+    """The view of requests can be behind, for instance while it is rebuilt for a new version."""
+    with looking(database_urls, register) as queries:
+        request = register.submitted()
+        hand_over(register)
+        follow_to_the_end(database_urls, register, "authorities")
+        for _ in range(4):
+            assert look(queries) == []
+        follow_to_the_end(database_urls, register, "deployment_requests")
+        assert look(queries) == [request]
