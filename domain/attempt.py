@@ -8,7 +8,8 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 from domain import authority, deputies
-from domain.catalogue import AGGREGATES, Aggregate, Command, Event, State
+from domain.aggregate import Aggregate
+from domain.catalogue import AGGREGATES, Command, Event, State
 from domain.decider import Context, Opening, Step, decide, open_with
 from domain.number_series import NumberAssigned
 from domain.refusals import InvalidInput, NotFound, Refusal

@@ -1,9 +1,8 @@
 """The lists of all aggregates, events, upcasters and policies."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from domain import (
     authority,
@@ -16,9 +15,9 @@ from domain import (
     region,
     voided_events,
 )
+from domain.aggregate import Aggregate
 from domain.authority import Authority
 from domain.blocked_persons import BlockedPersons
-from domain.decider import Context, Opening, Step
 from domain.deployment_request import events as request_events
 from domain.deployment_request import lifecycle as request_lifecycle
 from domain.deployment_request.evolution import evolve as evolve_request
@@ -34,6 +33,11 @@ from domain.incident.state import Incident
 from domain.incident.upcasters import UPCASTERS as INCIDENT_UPCASTERS
 from domain.incident.visibility import is_visible as is_incident_visible
 from domain.jurisdiction import Jurisdiction
+from domain.mail_subscription import events as mail_events
+from domain.mail_subscription import lifecycle as mail_lifecycle
+from domain.mail_subscription.state import MailSubscription
+from domain.mail_subscription.state import evolve as evolve_subscription
+from domain.mail_subscription.upcasters import UPCASTERS as MAIL_UPCASTERS
 from domain.number_series import Numbering
 from domain.policies.approvals import EXPIRE_APPROVAL, QUESTION_APPROVAL
 from domain.policies.findings import QUESTION_FINDING
@@ -58,6 +62,7 @@ Command = (
     | deputy_appointment.Command
     | region.Command
     | webhook_lifecycle.Command
+    | mail_lifecycle.Command
 )
 Event = (
     request_events.Event
@@ -68,6 +73,7 @@ Event = (
     | deputies.Event
     | region.Event
     | webhook_events.Event
+    | mail_events.Event
     | number_series.Event
     | idempotency_key.Event
     | EventVoided
@@ -81,40 +87,12 @@ State = (
     | Deputies
     | RegionParts
     | WebhookEndpoint
+    | MailSubscription
     | Numbering
     | Claim
     | Unbegun
 )
 """The state of a stream that has events."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aggregate:
-    """One kind of stream.
-
-    event: the union of its events. voided: the placeholder of a voided event. is_visible: whether the actor may see
-    the aggregate. openings and steps: its commands. upcasters: from old stored forms of its events to the next form.
-    """
-
-    name: str
-    state: type[Any]
-    event: Any
-    evolve: Callable[[Any, Recorded[Any]], Any]
-    voided: type[EventVoided] = voided_events.UnknownEventVoided
-    is_visible: Callable[[Any, Context], bool] = lambda state, context: True
-    openings: tuple[Opening[Any, Any, Any], ...] = ()
-    steps: tuple[Step[Any, Any, Any], ...] = ()
-    upcasters: Upcasters = field(default_factory=dict, hash=False)
-
-    @property
-    def events(self) -> tuple[type[Any], ...]:
-        return get_args(self.event) or (self.event,)
-
-    @property
-    def commands(self) -> tuple[type[Any], ...]:
-        """The commands of users, without those that only the register gives."""
-        steps = (step for step in self.steps if step.offered)
-        return (*(opening.command for opening in self.openings), *(step.command for step in steps))
 
 
 DEPLOYMENT_REQUEST: Final = Aggregate(
@@ -195,6 +173,17 @@ WEBHOOK_ENDPOINT: Final = Aggregate(
     steps=webhook_lifecycle.STEPS,
     upcasters=WEBHOOK_UPCASTERS,
 )
+MAIL_SUBSCRIPTION: Final = Aggregate(
+    name="MailSubscription",
+    state=MailSubscription,
+    event=mail_events.Event,
+    evolve=passing_voided(evolve_subscription),
+    voided=voided_events.MailEventVoided,
+    is_visible=mail_lifecycle.is_visible,
+    openings=mail_lifecycle.OPENINGS,
+    steps=mail_lifecycle.STEPS,
+    upcasters=MAIL_UPCASTERS,
+)
 NUMBERING: Final = Aggregate(
     name="Numbering",
     state=Numbering,
@@ -220,6 +209,7 @@ AGGREGATES: Final = (
     DEPUTIES,
     REGION_PARTS,
     WEBHOOK_ENDPOINT,
+    MAIL_SUBSCRIPTION,
     NUMBERING,
     CLAIM,
 )
@@ -263,7 +253,7 @@ SCHEMAS: Final[Mapping[str, int]] = MappingProxyType(
 
 def own_audience(event: object) -> frozenset[str] | None:
     """Who may see an event that its subject in the audit trail, an authority, does not hide; None for all others."""
-    restricted = blocked_persons.Event | deputies.Event | webhook_events.Event
+    restricted = blocked_persons.Event | deputies.Event | webhook_events.Event | mail_events.Event
     return of_authority(event.authority) if isinstance(event, restricted) else None
 
 

@@ -75,6 +75,12 @@ class WebhookEventVoided(EventVoided):
     __slots__ = ()
 
 
+class MailEventVoided(EventVoided):
+    """In the stream of a mail subscription."""
+
+    __slots__ = ()
+
+
 class UnknownEventVoided(EventVoided):
     """In a stream without readable events so far, whose kind is therefore unknown."""
 

@@ -13,6 +13,7 @@ from projections.views import (
     authorities,
     deployment_requests,
     incidents,
+    mail_subscriptions,
     regions,
     situation,
     webhook_endpoints,
@@ -26,6 +27,7 @@ VIEWS: Final[tuple[View, ...]] = (
     situation.VIEW,
     regions.VIEW,
     webhook_endpoints.VIEW,
+    mail_subscriptions.VIEW,
 )
 
 VIEW_OF: Final[Mapping[str, View]] = MappingProxyType({view.name: view for view in VIEWS})

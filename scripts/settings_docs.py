@@ -1,4 +1,4 @@
-"""Prints docs/operations/settings.md: every setting, from the declarations in service/settings.py."""
+"""Prints docs/operations/settings.md: every setting, from the declarations, those of messages last."""
 
 import sys
 from typing import Any, Final
@@ -19,7 +19,7 @@ def page() -> str:
     properties = Settings.model_json_schema()["properties"]
     return HEAD + "".join(
         f"| `{variable(name)}` | {_default(declared)} | {declared['description']}{_range(declared)} |\n"
-        for name, declared in properties.items()
+        for name, declared in sorted(properties.items(), key=lambda each: each[0] not in Settings.__annotations__)
     )
 
 

@@ -4,20 +4,18 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final, Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from service.errors import Misconfigured
+from service.notification_settings import NotificationSettings
 
 PREFIX: Final = "MANDATE_"
-LONGEST_REMINDER: Final = 365
-"""Days."""
 LogFormat = Literal["auto", "json", "text"]
 TOKEN_VARIABLE, URL_VARIABLE = f"{PREFIX}TOKEN", f"{PREFIX}URL"
 """Read by the commands that take `--token` and `--url`; no settings of a process."""
@@ -42,7 +40,7 @@ class DatabaseUrls:
         return cls(owner=url, api=url, worker=url)
 
 
-class Settings(BaseSettings):
+class Settings(NotificationSettings):
     """The configuration of a process. Times are in seconds unless the description says otherwise."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -72,37 +70,6 @@ class Settings(BaseSettings):
     )
     issuers: Path | None = Field(
         default=None, description="TOML file with the external issuers whose tokens are accepted."
-    )
-    webhook_key_file: Path | None = Field(
-        default=None,
-        description=(
-            "File with the key that the signing keys of webhooks are derived from; the same for all APIs and workers. "
-            "Without it, and with MANDATE_DATABASE_URL, there are no webhooks."
-        ),
-    )
-    webhook_networks: str = Field(
-        default="",
-        description=(
-            "Comma-separated networks, such as '10.1.0.0/16', of receivers of webhooks that are not on the public "
-            "internet; only to them is plain HTTP sent."
-        ),
-    )
-    webhook_timeout: float = Field(
-        default=15.0, gt=0, le=30, description="Longest time for the receiver of a webhook to answer."
-    )
-    reminder_days: str = Field(
-        default="7,1,0",
-        description="Comma-separated days before a due date at which webhooks are sent reminders; 0: on that instant.",
-    )
-    escalation_days: int = Field(
-        default=1, ge=1, le=365, description="Days after a due date at which webhooks are sent an escalation."
-    )
-    reminder_interval: float = Field(
-        default=30.0, gt=0, le=3600, description="Seconds between two looks of a worker at what is due."
-    )
-    deliver: bool = Field(
-        default=True,
-        description="Whether workers send what is queued for webhooks; if not, it stays queued, as in a restored copy.",
     )
     token_lifetime: float = Field(
         default=86_400.0,
@@ -217,34 +184,6 @@ class Settings(BaseSettings):
             raise ValueError("it is not a valid libpq URL: write it as postgresql://role@host:5432/database") from None
         return url
 
-    @field_validator("webhook_networks")
-    @classmethod
-    def _validate_networks(cls, networks: str) -> str:
-        for each in filter(None, map(str.strip, networks.split(","))):
-            try:
-                ip_network(each)
-            except ValueError:
-                raise ValueError(f"'{each}' is no network: write it as 10.1.0.0/16 or fd00:1::/64") from None
-        return networks
-
-    @field_validator("reminder_days")
-    @classmethod
-    def _validate_days(cls, days: str) -> str:
-        for each in filter(None, map(str.strip, days.split(","))):
-            if not (each.isascii() and each.isdecimal() and int(each) <= LONGEST_REMINDER):
-                raise ValueError(f"'{each}' is no number of days from 0 to {LONGEST_REMINDER}: write them as 7,1,0")
-        return days
-
-    @property
-    def days_of_reminders(self) -> tuple[int, ...]:
-        """Days before a due date."""
-        return tuple(sorted({int(each) for each in self.reminder_days.split(",") if each.strip()}, reverse=True))
-
-    @property
-    def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Networks of receivers of webhooks that are not on the public internet."""
-        return tuple(ip_network(each) for each in filter(None, map(str.strip, self.webhook_networks.split(","))))
-
     @property
     def allowed_origins(self) -> frozenset[str]:
         return frozenset(filter(None, (each.strip().lower().rstrip("/") for each in self.origins.split(","))))
@@ -272,17 +211,22 @@ class Settings(BaseSettings):
 
     def _with_password(self, url: str) -> str:
         """Each process reads the file itself, so the password is in no environment and no process list."""
-        path = self.database_password_file
-        if path is None or "password" in conninfo_to_dict(url):
-            return url
+        password = None if "password" in conninfo_to_dict(url) else self.secret("database_password_file")
+        return url if password is None else make_conninfo(url, password=password)
+
+    def secret(self, field: str) -> str | None:
+        """The content of the file that a setting names, without the end of its line. Raises Misconfigured."""
+        path: Path | None = getattr(self, field)
+        if path is None:
+            return None
         try:
-            password = path.read_text().rstrip("\r\n")
+            found = path.read_text().rstrip("\r\n")
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-            raise Misconfigured(f"MANDATE_DATABASE_PASSWORD_FILE: {path} cannot be read: {reason}") from None
-        if not password:
-            raise Misconfigured(f"MANDATE_DATABASE_PASSWORD_FILE: {path} is empty")
-        return make_conninfo(url, password=password)
+            raise Misconfigured(f"{variable(field)}: {path} cannot be read: {reason}") from None
+        if not found:
+            raise Misconfigured(f"{variable(field)}: {path} is empty")
+        return found
 
 
 def variable(field: str) -> str:

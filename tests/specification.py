@@ -17,8 +17,9 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from domain import authority, blocked_persons, deputies, jurisdiction, validation
 from domain import region as registered_region
+from domain.aggregate import Aggregate
 from domain.attempt import ROUTES, DecisionAttempt
-from domain.catalogue import AGGREGATE_OF, AGGREGATES, Aggregate
+from domain.catalogue import AGGREGATE_OF, AGGREGATES
 from domain.decider import Context, Opening, Outlook, available, explain, resolve
 from domain.recorded_event import CommandRef, Recorded
 from domain.refusals import InvalidInput, Refusal

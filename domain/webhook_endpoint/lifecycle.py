@@ -3,13 +3,12 @@
 import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from domain import authority
 from domain.authority import by_administrator, own_authority_is_registered
 from domain.decider import By, Context, Opening, Step, Verdict
-from domain.deployment_request import events as request_events
-from domain.incident import events as incident_events
+from domain.message_types import type_problems
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import Actor, Label, Role, Subject, Text
 from domain.webhook_endpoint.events import (
@@ -31,15 +30,6 @@ URL_FORM: Final = re.compile(
     re.IGNORECASE,
 )
 """The groups are an IPv6 address and a port."""
-EVENT_TYPES: Final = frozenset(
-    event.__name__ for union in (request_events.Event, incident_events.Event) for event in get_args(union)
-)
-"""Events that an endpoint may be sent: those of requests and incidents."""
-REMINDER: Final = "Reminder"
-"""A message about what is due for somebody with a role of the endpoint."""
-ESCALATION: Final = "Escalation"
-"""A message about what is overdue for somebody of its authority, whatever the roles."""
-MESSAGE_TYPES: Final = EVENT_TYPES | {REMINDER, ESCALATION}
 
 
 def _is_address(url: str) -> bool:
@@ -71,13 +61,7 @@ class Terms:
             yield FieldProblem(path="url", message=message)
         if not self.roles:
             yield FieldProblem(path="roles", message="Name a role as which it reads, such as OBSERVER.")
-        for index, each in enumerate(self.types):
-            if each not in MESSAGE_TYPES:
-                named = f"name events of requests or incidents, {REMINDER} or {ESCALATION}"
-                message = f"No message has the type '{each[:100]}': {named}."
-                yield FieldProblem(path=f"types.{index}", message=message)
-            elif each in self.types[:index]:
-                yield FieldProblem(path=f"types.{index}", message=f"'{each}' is listed already.")
+        yield from type_problems(self.types)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

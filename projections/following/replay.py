@@ -6,7 +6,8 @@ from uuid import UUID
 
 import psycopg
 
-from domain.catalogue import AGGREGATE_OF, EVENTS, Aggregate
+from domain.aggregate import Aggregate
+from domain.catalogue import AGGREGATE_OF, EVENTS
 from domain.catalogue import VOIDED as VOIDED_EVENTS
 from domain.recorded_event import Recorded
 from projections.following.stream_ranges import ALL, StreamRange

@@ -17,6 +17,7 @@ from domain.catalogue import (
     BLOCKED_PERSONS,
     DEPUTIES,
     JURISDICTION,
+    MAIL_SUBSCRIPTION,
     REGION_PARTS,
     WEBHOOK_ENDPOINT,
     own_audience,
@@ -33,6 +34,7 @@ from domain.incident.events import (
 )
 from domain.incident.state import Incident
 from domain.jurisdiction import MandateEnded, MandateGranted
+from domain.mail_subscription import events as mail_events
 from domain.recorded_event import Recorded
 from domain.region import RegionRegistered
 from domain.vocabulary import Actor, Marking
@@ -42,9 +44,10 @@ from projections.rows.changes import changes
 from projections.rows.value_changes import Change
 from projections.tables.documents import encode
 
-ByAuthority = PersonBlocked | PersonUnblocked | RegionRegistered | DeputyAppointed | DeputyEnded | webhook_events.Event
+Administering = PersonBlocked | PersonUnblocked | RegionRegistered | DeputyAppointed | DeputyEnded
+ByAuthority = Administering | webhook_events.Event | mail_events.Event
 """Events that change no request, incident or authority: they belong to the authority that they name."""
-BY_AUTHORITY: Final = (BLOCKED_PERSONS, DEPUTIES, REGION_PARTS, WEBHOOK_ENDPOINT)
+BY_AUTHORITY: Final = (BLOCKED_PERSONS, DEPUTIES, REGION_PARTS, WEBHOOK_ENDPOINT, MAIL_SUBSCRIPTION)
 """Their aggregates."""
 
 

@@ -9,10 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Table
 
 from domain import deputies
-from domain.catalogue import Aggregate
+from domain.aggregate import Aggregate
 from domain.deployment_request.state import DeploymentRequest
 from domain.deputies import Deputies
 from domain.incident.state import Incident
+from domain.mail_subscription.state import MailSubscription
 from domain.recorded_event import Recorded
 from domain.visibility import EVERYBODY
 from domain.vocabulary import Marking, regions_of
@@ -83,7 +84,8 @@ def audience_of(state: Any) -> list[str]:
     """The audience tokens of a subject. What has no marking is CLEAR."""
     if isinstance(state, Deputies):
         return sorted(deputies.audience(state.authority))
-    return sorted(state.audience) if isinstance(state, DeploymentRequest | Incident | WebhookEndpoint) else [EVERYBODY]
+    kinds = DeploymentRequest | Incident | WebhookEndpoint | MailSubscription
+    return sorted(state.audience) if isinstance(state, kinds) else [EVERYBODY]
 
 
 def readers_of(state: Any) -> list[str]:

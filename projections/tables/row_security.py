@@ -51,6 +51,7 @@ POLICIES: Final[Mapping[str, str | None]] = {
     "projections.deputies": AUDIENCE,
     "projections.regions": AUDIENCE,
     "projections.webhook_endpoints": AUDIENCE,
+    "projections.mail_subscriptions": AUDIENCE,
     "projections.audit_trail": f"{AUDIENCE} AND {WITHIN}",
     "projections.audit_trail_memory": None,
     "projections.audit_trail_items": None,
@@ -68,7 +69,7 @@ POLICIES: Final[Mapping[str, str | None]] = {
 _SET: Final = ", ".join(f"set_config('mandate.{name}', %(viewer_{name})s, true)" for name in SETTINGS)
 
 
-WITHOUT_MARKINGS: Final = frozenset({"authorities", "regions", "webhook_endpoints"})
+WITHOUT_MARKINGS: Final = frozenset({"authorities", "regions", "webhook_endpoints", "mail_subscriptions"})
 """Views whose rows no marking hides."""
 MARKINGS_MISSING: Final = "MV001"
 """SQLSTATE of a viewer's statement on views that lack a recorded change of a marking. The message is its position."""

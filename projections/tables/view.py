@@ -9,7 +9,8 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text, Uuid, text
 
-from domain.catalogue import AGGREGATE_OF, Aggregate
+from domain.aggregate import Aggregate
+from domain.catalogue import AGGREGATE_OF
 from domain.recorded_event import Recorded
 from projections.tables.metadata import PROJECTIONS
 

@@ -22,6 +22,10 @@ class BlockedPersons:
             raise Blocked
         return identity
 
+    @property
+    def is_known(self) -> bool:
+        return self._persons is not None
+
     def is_blocked(self, person: tuple[str, str]) -> bool:
         """As last read."""
         return self._persons is not None and person in self._persons

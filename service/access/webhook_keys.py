@@ -52,11 +52,8 @@ class WebhookKeys:
     @classmethod
     def of(cls, settings: Settings) -> Self | None:
         """None if the settings have no key for webhooks. Raises Misconfigured."""
-        if (path := settings.webhook_key_file) is not None:
-            return cls(read_key(path), previous_key(path))
-        if settings.database_url is not None:
-            return None
-        return cls(own_key(settings.data_dir, WEBHOOK_KEY), previous_key(settings.data_dir / WEBHOOK_KEY))
+        keys = message_keys(settings)
+        return None if keys is None else cls(*keys)
 
     def signing_key(self, endpoint: UUID, generation: int) -> SigningKey:
         return _derived(self._keys[0], endpoint, generation)
@@ -66,6 +63,15 @@ class WebhookKeys:
         content = f"{id}.{timestamp}.".encode() + body
         keys = (_derived(key, endpoint, generation) for key in self._keys for generation in generations)
         return " ".join(signature for key in keys for signature in key.signatures(content))
+
+
+def message_keys(settings: Settings) -> tuple[bytes, bytes | None] | None:
+    """The register's key for messages, and the one before it. None if the settings name none. Raises Misconfigured."""
+    if (path := settings.webhook_key_file) is not None:
+        return read_key(path), previous_key(path)
+    if settings.database_url is not None:
+        return None
+    return own_key(settings.data_dir, WEBHOOK_KEY), previous_key(settings.data_dir / WEBHOOK_KEY)
 
 
 def _derived(key: bytes, endpoint: UUID, generation: int) -> SigningKey:

@@ -102,7 +102,7 @@ COMMANDS: Final[dict[str, dict[str, Command]]] = {
         "replay": Command("replay_command", "Check that this version can read every event", "mandate replay --check"),
         "parked": Command("parked_commands", "Events that could not be applied to a view", "mandate parked list"),
         "deliveries": Command(
-            "deliveries_command", "Messages to webhooks: list, send again, skip", "mandate deliveries list --state DEAD"
+            "deliveries_command", "Messages and mails: list, send again, skip", "mandate deliveries list --state DEAD"
         ),
         "events": Command("event_commands", "Void unreadable events, or list the voided ones", "mandate events list"),
     },

@@ -1,4 +1,4 @@
-"""`deliveries`: messages to webhook endpoints, queued, sent and given up."""
+"""`deliveries`: messages to webhook endpoints and mail addresses, queued, sent and given up."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ EndpointOption = Annotated[str | None, typer.Option("--endpoint", help="The id o
 
 
 def add_to(app: typer.Typer) -> None:
-    commands = typer.Typer(no_args_is_help=True, help="Messages to webhook endpoints.")
+    commands = typer.Typer(no_args_is_help=True, help="Messages to webhook endpoints and mail addresses.")
     commands.command("list")(list_)
     commands.command("retry")(retry)
     commands.command("skip")(skip)

@@ -14,7 +14,8 @@ from typing import Annotated, Final
 
 import typer
 
-from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
+from domain.aggregate import Aggregate
+from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.vocabulary import SYSTEM, Actor, Subject, iso_time
 from service.access.authentication import identify_once
 from service.access.issuers import read_issuers

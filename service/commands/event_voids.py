@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 
+from domain.aggregate import Aggregate
 from domain.catalogue import (
     AGGREGATE_OF,
     DEPLOYMENT_REQUEST,
@@ -14,7 +15,6 @@ from domain.catalogue import (
     INCIDENT,
     NUMBERING,
     UNBEGUN,
-    Aggregate,
     State,
     evolve,
 )

@@ -12,6 +12,8 @@ from service.graphql.schema.authorities.queries import AuthorityQueries
 from service.graphql.schema.inbox.queries import InboxQueries
 from service.graphql.schema.incidents.mutations import IncidentMutations
 from service.graphql.schema.incidents.queries import IncidentQueries
+from service.graphql.schema.mail.mutations import MailMutations
+from service.graphql.schema.mail.queries import MailQueries
 from service.graphql.schema.node_queries import NodeQueries
 from service.graphql.schema.persons.mutations import PersonMutations
 from service.graphql.schema.projections.mutations import ViewMutations
@@ -48,6 +50,7 @@ class Query(
     AccessLogQueries,
     ViewQueries,
     WebhookQueries,
+    MailQueries,
 ):
     pass
 
@@ -69,6 +72,7 @@ class Mutation(
     RequestMutations,
     ViewMutations,
     WebhookMutations,
+    MailMutations,
 ):
     pass
 

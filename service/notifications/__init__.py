@@ -1,5 +1,6 @@
-"""Messages to webhook endpoints: queued by a follower of the log, sent by workers, at least once and in order.
+"""Messages to webhook endpoints and mail addresses: queued by a follower of the log, sent by workers, at least once and
+in order.
 
-`outbox` queues what an endpoint wants, `queue` has the statements of the table, `payload` reads what is sent as the
-endpoint's own viewer, `receivers` connects, `sender` puts them together.
+`outbox` and `due` queue what an endpoint wants, `queue` has the statements of the table, `payload` and `notices` read
+what is sent as the endpoint's own viewer, `webhook_channel` and `mail_channel` send it, `sender` puts them together.
 """

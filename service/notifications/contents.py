@@ -1,8 +1,12 @@
-"""What a sender gets for a message. `payload` reads it, with GraphQL, which is imported for the first message only."""
+"""What a channel reads for a message. `payload` and `notices` read it with GraphQL, which is imported for the first
+message only.
+"""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.mail_subscription.state import MailSubscription
 from domain.webhook_endpoint.state import WebhookEndpoint
 from service.notifications.queue import Delivery
 
@@ -26,3 +30,23 @@ class ReadPayload(Protocol):
     async def __call__(self, endpoint: WebhookEndpoint, delivery: Delivery) -> bytes | Withheld:
         """The body of a message. Raises Postponed, Unreadable."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a mail says. path: where the register shows the subject. sentence: what happened or waits; None if the
+    subject's marking keeps that from mail."""
+
+    reference: str
+    path: str
+    sentence: str | None
+
+
+class ReadNotice(Protocol):
+    async def __call__(self, subscription: MailSubscription, delivery: Delivery) -> Notice | Withheld:
+        """What a mail says. Raises Postponed, Unreadable."""
+        ...
+
+
+StillDue = Callable[[Delivery], Awaitable[bool]]
+"""Whether what a message is about is still due. Raises Postponed."""

@@ -14,11 +14,11 @@ from typing import Any, Final, Self
 import psycopg
 
 from domain.incident.inbox import FINDING
+from domain.message_types import ESCALATION, REMINDER
 from domain.vocabulary import Role
-from domain.webhook_endpoint.lifecycle import ESCALATION, REMINDER
 from projections.following.leadership import connect
 from service.notifications.due_findings import STILL_LACKING, awaited_findings
-from service.notifications.outbox import ENDPOINTS, endpoint_in
+from service.notifications.endpoints import ENDPOINTS, endpoint_in
 from service.notifications.queue import Delivery
 
 EXPIRE: Final = "EXPIRE"
@@ -92,7 +92,7 @@ def queue_due(connection: psycopg.Connection[Any], reminders: Sequence[int], esc
 
     reminders: days before a due date. escalation: days after it.
     """
-    found = [endpoint_in(document) for (document,) in connection.execute(ENDPOINTS)]
+    found = [endpoint_in(kind, document) for kind, document in connection.execute(ENDPOINTS)]
     rows = [
         (each.id, each.authority, role.value, type_)
         for each in found

@@ -11,18 +11,18 @@ from uuid import UUID
 
 import psycopg
 
-from domain.catalogue import WEBHOOK_ENDPOINT
+from domain.catalogue import AGGREGATE_OF
+from domain.mail_subscription import events as mail_events
+from domain.message_types import CONFIRMATION, EVENT_TYPES
 from domain.recorded_event import Recorded
 from domain.vocabulary import iso_time
 from domain.webhook_endpoint import events as webhook_events
-from domain.webhook_endpoint.lifecycle import EVENT_TYPES
-from domain.webhook_endpoint.state import WebhookEndpoint
 from projections.following.follower import Consumer
 from projections.tables.deliveries import NAME
-from projections.tables.documents import encode, reader
+from projections.tables.documents import encode
+from service.notifications.endpoints import ENDPOINTS, Endpoint, endpoint_in
 
 VERSION: Final = 1
-ENDPOINTS: Final = "SELECT document FROM projections.delivery_endpoints"
 FORGET: Final = "DELETE FROM projections.delivery_endpoints"
 KEEP: Final = """
     INSERT INTO projections.delivery_endpoints (id, kind, document) VALUES (%s, %s, %s)
@@ -33,9 +33,9 @@ QUEUE: Final = """
     ON CONFLICT (endpoint, key) DO NOTHING
 """
 
-log = logging.getLogger(__name__)
+BEGINNINGS: Final = (webhook_events.WebhookEndpointRegistered, mail_events.MailSubscribed)
 
-endpoint_in: Final = reader(WebhookEndpoint)
+log = logging.getLogger(__name__)
 
 
 def event_key(recorded: Recorded[Any]) -> str:
@@ -43,11 +43,16 @@ def event_key(recorded: Recorded[Any]) -> str:
     return f"event/{recorded.position}/{iso_time(recorded.recorded_at)}"
 
 
+def _confirmation(recorded: Recorded[Any]) -> tuple[Any, ...]:
+    """About the subscription itself, so that it waits for nothing."""
+    return (event_key(recorded), recorded.stream, CONFIRMATION, recorded.position, recorded.recorded_at)
+
+
 class Outbox:
     """The endpoints at the position of the checkpoint, and what is queued for them."""
 
     def __init__(self) -> None:
-        self._endpoints: dict[UUID, WebhookEndpoint] | None = None
+        self._endpoints: dict[UUID, Endpoint] | None = None
 
     @property
     def consumer(self) -> Consumer:
@@ -63,8 +68,10 @@ class Outbox:
             self._endpoints = {}
         endpoints, queued = self._known(connection), list[tuple[Any, ...]]()
         for recorded in events:
-            if isinstance(recorded.event, webhook_events.Event):
+            if isinstance(recorded.event, webhook_events.Event | mail_events.Event):
                 self._keep(connection, endpoints, recorded)
+                if isinstance(recorded.event, mail_events.MailSubscribed):
+                    queued.append((recorded.stream, *_confirmation(recorded)))
             elif (type_ := type(recorded.event).__name__) in EVENT_TYPES:
                 values = (event_key(recorded), recorded.stream, type_, recorded.position, recorded.recorded_at)
                 queued += [(each.id, *values) for each in endpoints.values() if each.wants(type_)]
@@ -72,22 +79,23 @@ class Outbox:
             with connection.cursor() as cursor:
                 cursor.executemany(QUEUE, queued)
 
-    def _known(self, connection: psycopg.Connection[Any]) -> dict[UUID, WebhookEndpoint]:
+    def _known(self, connection: psycopg.Connection[Any]) -> dict[UUID, Endpoint]:
         if self._endpoints is None:
-            found = (endpoint_in(document) for (document,) in connection.execute(ENDPOINTS))
+            found = (endpoint_in(kind, document) for kind, document in connection.execute(ENDPOINTS))
             self._endpoints = {each.id: each for each in found}
         return self._endpoints
 
     def _keep(
         self,
         connection: psycopg.Connection[Any],
-        endpoints: dict[UUID, WebhookEndpoint],
+        endpoints: dict[UUID, Endpoint],
         recorded: Recorded[Any],
     ) -> None:
         before = endpoints.get(recorded.stream)
-        if before is None and not isinstance(recorded.event, webhook_events.WebhookEndpointRegistered):
-            log.warning("the registration of the webhook endpoint %s is voided: it gets nothing", recorded.stream)
+        if before is None and not isinstance(recorded.event, BEGINNINGS):
+            log.warning("the registration of the endpoint %s is voided: it gets nothing", recorded.stream)
             return
-        after = WEBHOOK_ENDPOINT.evolve(before, recorded)
+        aggregate = AGGREGATE_OF[type(recorded.event)]
+        after = aggregate.evolve(before, recorded)
         endpoints[after.id] = after
-        connection.execute(KEEP, [after.id, WEBHOOK_ENDPOINT.name, encode(after)])
+        connection.execute(KEEP, [after.id, aggregate.name, encode(after)])

@@ -9,9 +9,8 @@ from uuid import UUID, uuid4
 import psycopg
 
 from domain.vocabulary import derived_id
-from domain.webhook_endpoint.state import WebhookEndpoint
 from projections.tables.deliveries import DeliveryState
-from service.notifications.outbox import ENDPOINTS, endpoint_in
+from service.notifications.endpoints import ENDPOINTS, Endpoint, endpoint_in
 
 Async = psycopg.AsyncConnection[Any]
 
@@ -46,7 +45,7 @@ END: Final = """
 """
 LIST: Final = """
     SELECT d.id, d.endpoint, d.subject, d.type, d.position, d.state, d.attempts, d.queued_at, d.due_at, d.ended_at,
-        d.outcome, e.document
+        d.outcome, e.kind, e.document
     FROM projections.deliveries d LEFT JOIN projections.delivery_endpoints e ON e.id = d.endpoint
     WHERE d.state = ANY(%(states)s) AND (%(endpoint)s::uuid IS NULL OR d.endpoint = %(endpoint)s)
     ORDER BY d.id LIMIT %(limit)s
@@ -116,9 +115,9 @@ class ListedDelivery:
     outcome: str | None
 
 
-async def endpoints(connection: Async) -> list[WebhookEndpoint]:
+async def endpoints(connection: Async) -> list[Endpoint]:
     cursor = await connection.execute(ENDPOINTS)
-    return [endpoint_in(document) for (document,) in await cursor.fetchall()]
+    return [endpoint_in(kind, document) for kind, document in await cursor.fetchall()]
 
 
 async def claim(connection: Async, places: Mapping[UUID, int], lease: float = LEASE) -> list[Delivery]:
@@ -163,8 +162,8 @@ def skip(connection: psycopg.Connection[Any], ids: Sequence[int], reason: str) -
 
 
 def _listed(id: int, endpoint: UUID, subject: UUID, type_: str, position: int | None, *row: Any) -> ListedDelivery:
-    state, attempts, queued_at, due_at, ended_at, outcome, document = row
-    known = endpoint_in(document) if document is not None else None
+    state, attempts, queued_at, due_at, ended_at, outcome, kind, document = row
+    known = endpoint_in(kind, document) if document is not None else None
     return ListedDelivery(
         id=id,
         endpoint=endpoint,

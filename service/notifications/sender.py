@@ -14,19 +14,15 @@ from threading import Event
 from typing import Any, Final
 from uuid import UUID
 
-import httpcore
 import psycopg
 
-from domain.vocabulary import Text
-from domain.webhook_endpoint.lifecycle import DisableWebhookEndpoint
-from domain.webhook_endpoint.state import WebhookEndpoint
 from projections.tables.deliveries import DeliveryState
-from service.access.webhook_keys import WebhookKeys
 from service.notifications import queue
-from service.notifications.contents import Postponed, ReadPayload, Unreadable, Withheld
+from service.notifications.channels import Channels, Delivered, Disable
+from service.notifications.contents import Postponed, Unreadable, Withheld
+from service.notifications.endpoints import Endpoint
 from service.notifications.queue import Delivery, Ending
-from service.notifications.receivers import Answer, Receivers, Refused
-from service.notifications.schedule import retry_after, retry_at
+from service.notifications.schedule import retry_at
 
 POLL: Final = 0.5
 """Seconds between two looks at the queue while nothing is due."""
@@ -37,12 +33,11 @@ AT_ONCE: Final = 8
 POSTPONED: Final = timedelta(seconds=5)
 DRAIN: Final = 10.0
 """Seconds for messages in progress at shutdown. The claims of others end by themselves."""
-GONE: Final = 410
 
 log = logging.getLogger(__name__)
 
 Connect = Callable[[], Awaitable[psycopg.AsyncConnection[Any]]]
-Disable = Callable[[UUID, DisableWebhookEndpoint], Awaitable[None]]
+DisableEndpoint = Callable[[UUID, Disable], Awaitable[None]]
 """Disables an endpoint, as the register. Raises Unavailable."""
 
 
@@ -51,10 +46,8 @@ class Parts:
     """What a sender works with. clock: of the database."""
 
     connect: Connect
-    read: ReadPayload
-    keys: WebhookKeys
-    receivers: Receivers
-    disable: Disable
+    channels: Channels
+    disable: DisableEndpoint
     clock: Callable[[], datetime]
 
 
@@ -82,7 +75,7 @@ class Sender:
     async def _send_due(self, connection: queue.Async, stop: Event) -> None:
         while not stop.is_set():
             self._ended.clear()
-            known = {each.id: each for each in await queue.endpoints(connection) if each.is_enabled}
+            known = {each.id: each for each in await queue.endpoints(connection) if self._parts.channels.reach(each)}
             places = {each: AT_ONCE - self._busy[each] for each in known if self._busy[each] < AT_ONCE}
             claimed = await queue.claim(connection, places) if places else []
             for each in claimed:
@@ -91,7 +84,7 @@ class Sender:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._ended.wait(), POLL)
 
-    def _begin(self, connection: queue.Async, endpoint: WebhookEndpoint, delivery: Delivery) -> None:
+    def _begin(self, connection: queue.Async, endpoint: Endpoint, delivery: Delivery) -> None:
         self._busy[endpoint.id] += 1
         task = asyncio.create_task(self._deliver(connection, endpoint, delivery))
         self._tasks.add(task)
@@ -109,7 +102,7 @@ class Sender:
             for task in late:
                 task.cancel()
 
-    async def _deliver(self, connection: queue.Async, endpoint: WebhookEndpoint, delivery: Delivery) -> None:
+    async def _deliver(self, connection: queue.Async, endpoint: Endpoint, delivery: Delivery) -> None:
         """One attempt. If its end cannot be recorded, the claim ends by itself, and the message is sent again."""
         try:
             ending = await self._attempt(endpoint, delivery)
@@ -122,56 +115,26 @@ class Sender:
         except psycopg.Error as error:
             log.warning("how the message %s ended is not recorded: it is sent again: %s", delivery.message_id, error)
 
-    async def _attempt(self, endpoint: WebhookEndpoint, delivery: Delivery) -> Ending:
+    async def _attempt(self, endpoint: Endpoint, delivery: Delivery) -> Ending:
         try:
-            body = await self._parts.read(endpoint, delivery)
+            outcome = await self._parts.channels.deliver(endpoint, delivery)
         except Postponed as later:
             due_at = self._parts.clock() + POSTPONED
             return Ending(state=DeliveryState.PENDING, attempts=delivery.attempts, outcome=str(later), due_at=due_at)
         except Unreadable as error:
             return self._failed(delivery, str(error))
-        if isinstance(body, Withheld):
-            return Ending(state=DeliveryState.WITHHELD, attempts=delivery.attempts, outcome=body.reason)
-        try:
-            answer = await self._post(endpoint, delivery, body)
-        except (Refused, OSError, TimeoutError, ValueError, *ERRORS) as error:
-            return self._failed(delivery, _description(error))
-        outcome = f"HTTP {answer.status}"
-        if 200 <= answer.status < 300:
-            return Ending(state=DeliveryState.DELIVERED, attempts=delivery.attempts, outcome=outcome)
-        if answer.status == GONE:
-            reason = Text("The receiver answered 410 Gone.")
-            await self._parts.disable(endpoint.id, DisableWebhookEndpoint(reason=reason))
-        return self._failed(delivery, outcome, retry_after(answer.retry_after, self._parts.clock()))
-
-    async def _post(self, endpoint: WebhookEndpoint, delivery: Delivery, body: bytes) -> Answer:
-        now, message = self._parts.clock(), delivery.message_id
-        timestamp, generations = int(now.timestamp()), endpoint.generations(now)
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "Mandate",
-            "webhook-id": message,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": self._parts.keys.sign(endpoint.id, generations, message, timestamp, body),
-        }
-        return await self._parts.receivers.post(endpoint.url, body, headers)
+        if isinstance(outcome, Withheld):
+            return Ending(state=DeliveryState.WITHHELD, attempts=delivery.attempts, outcome=outcome.reason)
+        if isinstance(outcome, Delivered):
+            return Ending(state=DeliveryState.DELIVERED, attempts=delivery.attempts, outcome=outcome.outcome)
+        if outcome.disable is not None:
+            await self._parts.disable(endpoint.id, outcome.disable)
+        if outcome.for_good:
+            return Ending(state=DeliveryState.DEAD, attempts=delivery.attempts + 1, outcome=outcome.outcome)
+        return self._failed(delivery, outcome.outcome, outcome.asked)
 
     def _failed(self, delivery: Delivery, outcome: str, asked: timedelta | None = None) -> Ending:
         attempts = delivery.attempts + 1
         due_at = retry_at(attempts, self._parts.clock(), asked)
         state = DeliveryState.DEAD if due_at is None else DeliveryState.PENDING
         return Ending(state=state, attempts=attempts, outcome=outcome, due_at=due_at)
-
-
-ERRORS: Final = (
-    httpcore.NetworkError,
-    httpcore.TimeoutException,
-    httpcore.ProtocolError,
-    httpcore.UnsupportedProtocol,
-    httpcore.ProxyError,
-)
-
-
-def _description(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:300]}" if text else type(error).__name__

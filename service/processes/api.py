@@ -11,6 +11,7 @@ from projections.reading.reader import Reader
 from projections.views.authorities import standing_of
 from service.access.authentication import open_authentication
 from service.access.issuers import Issuer
+from service.access.mail_confirmation import MailConfirmation
 from service.access.webhook_keys import WebhookKeys
 from service.commands.actor_names import ActorNames
 from service.commands.blocked_persons import following_blocks
@@ -40,7 +41,7 @@ def create_app(
 
     tokens: the register's own, None if they are not accepted. issuers: external ones that are.
     """
-    webhook_keys = WebhookKeys.of(settings)
+    webhook_keys, mail = WebhookKeys.of(settings), MailConfirmation.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -57,14 +58,9 @@ def create_app(
                 ):
                     reader = _reader(settings, connections, clock)
                     metrics = app.state.metrics = _metrics(write, connections, live)
-                    warnings = {
-                        "durability": write.store.durability_warning,
-                        "archive": write.store.archive_warning,
-                        "issuers": authentication.warning,
-                    }
-                    watching = Reader(health_connections, standing_of, answer_limit=settings.statement_timeout)
-                    probe = write.store.probe
-                    app.state.health_check = HealthCheck(watching, urls.api, tolerance(settings), probe, warnings)
+                    app.state.health_check = _health_check(
+                        settings, urls, health_connections, write, authentication.warning
+                    )
                     app.state.services = Services(
                         as_node=as_node,
                         dispatcher=write.dispatcher,
@@ -79,6 +75,7 @@ def create_app(
                         record_document_metric=metrics.document,
                         clock=clock,
                         webhook_keys=webhook_keys,
+                        mail=mail,
                         is_blocked=blocked.is_blocked,
                         budget=CostBudget(settings.cost_per_minute),
                     )
@@ -112,6 +109,22 @@ def _reader(settings: Settings, connections: Connections, clock: Callable[[], da
         answer_limit=settings.statement_timeout,
         clock=clock,
     )
+
+
+def _health_check(
+    settings: Settings,
+    urls: DatabaseUrls,
+    connections: Connections,
+    write: WriteSide,
+    warning_of_issuers: Callable[[], str | None],
+) -> HealthCheck:
+    warnings = {
+        "durability": write.store.durability_warning,
+        "archive": write.store.archive_warning,
+        "issuers": warning_of_issuers,
+    }
+    watching = Reader(connections, standing_of, answer_limit=settings.statement_timeout)
+    return HealthCheck(watching, urls.api, tolerance(settings), write.store.probe, warnings)
 
 
 def _metrics(write: WriteSide, connections: Connections, live: SubscriptionServices) -> Metrics:

@@ -89,7 +89,7 @@ def _ready(is_ready: bool) -> str:
 def _given_up(messages: DeliveryCounts) -> dict[str, str]:
     if not messages.dead:
         return {}
-    what = "1 message to a webhook was" if messages.dead == 1 else f"{messages.dead:,} messages to webhooks were"
+    what = "1 message was" if messages.dead == 1 else f"{messages.dead:,} messages were"
     return {DELIVERIES: f"{what} given up: see 'mandate deliveries list'"}
 
 

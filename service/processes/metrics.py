@@ -138,7 +138,9 @@ class HealthCollector(Collector):
             yield _gauge(f"view_{name}", help_text, ("view",), [((each.view,), value(each)) for each in statuses])
         yield _gauge("view_rebuild_step", "1 for the current step of a rebuild.", ("view", "step"), steps)
         counts = [(("pending",), health.deliveries.pending), (("dead",), health.deliveries.dead)]
-        yield _gauge("deliveries", "Messages to webhooks that wait or were given up.", ("state",), counts)
+        yield _gauge(
+            "deliveries", "Messages to webhooks and mail addresses that wait or were given up.", ("state",), counts
+        )
         oldest = [((), health.deliveries.oldest)]
         yield _gauge("delivery_oldest_seconds", "Age of the oldest message that waits.", (), oldest)
         name, help_text = "view_rebuild_ended_timestamp_seconds", "When the last rebuild ended, by outcome."

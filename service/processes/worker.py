@@ -17,7 +17,6 @@ from projections.catalogue import VIEWS
 from projections.following import parked_events
 from projections.following.follower import Consumer, ReadFeed, follow, view_consumer
 from projections.following.leadership import connect
-from service.access.webhook_keys import WebhookKeys
 from service.commands.dispatcher import blocking
 from service.commands.policy_queries import PolicyQueries
 from service.commands.policy_runner import CONSUMER_NAME, CONSUMER_VERSION, PolicyRunner
@@ -26,7 +25,7 @@ from service.notifications.due import remind
 from service.notifications.outbox import Outbox
 from service.processes.access_log_retention import expire_access_log
 from service.processes.composition import Clock, write_side
-from service.processes.notification_composition import send_messages
+from service.processes.notification_composition import Sending, send_messages
 from service.processes.rebuild_worker import RebuildWorker
 from service.settings import DatabaseUrls, Settings
 
@@ -57,7 +56,7 @@ class Worker:
     def run(self, stop: Event) -> None:
         """Runs until `stop` is set, then finishes tasks in progress. Raises WorkerFailed, Misconfigured."""
         failed: list[str] = []
-        keys = WebhookKeys.of(self._settings)
+        sending = Sending.of(self._settings)
         with (
             closing(PolicyQueries(self._urls.worker, stop)) as policy_queries,
             write_side(self._settings, self._urls.worker) as write,
@@ -67,7 +66,7 @@ class Worker:
             policy_runner = PolicyRunner(
                 dispatch, write.state_cache, write.store.feed, policy_queries.affected_requests, clock
             )
-            send = partial(send_messages, self._settings, self._urls.worker, write, dispatch, keys, stop)
+            send = partial(send_messages, self._settings, self._urls.worker, write, dispatch, sending, stop)
             self._work(policy_runner, policy_queries, clock, write.store.feed, send, stop, failed)
         if failed:
             raise WorkerFailed(f"{', '.join(failed)} ended by an error")

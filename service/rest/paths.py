@@ -33,6 +33,7 @@ PATHS: Final = (
     DocumentPath("/regions", "regions"),
     DocumentPath("/region", "region"),
     DocumentPath("/webhook-endpoints", "webhook-endpoints"),
+    DocumentPath("/mail-subscriptions", "mail-subscriptions"),
     DocumentPath("/projections", "projections"),
     DocumentPath("/viewer", "viewer"),
 )

@@ -9,7 +9,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from domain import idempotency_key, number_series
-from domain.catalogue import AGGREGATES, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, SCHEMAS, UPCASTERS, Aggregate, fold
+from domain.aggregate import Aggregate
+from domain.catalogue import AGGREGATES, DEPLOYMENT_REQUEST, EVENTS, INCIDENT, SCHEMAS, UPCASTERS, fold
 from domain.deployment_request import events
 from domain.deployment_request.decision import DecisionOutcome
 from domain.deployment_request.events import Recommendation

@@ -73,8 +73,8 @@ class Histories(IncidentSteps):
         return self._item(made)
 
     def endpoint(self) -> AppendItem:
-        """A webhook endpoint of one authority."""
-        return self._item(endpoint_events(self.uuid(), CODES[1], self.text))
+        """A webhook endpoint and a mail subscription of one authority."""
+        return self._item(endpoint_events(self.uuid, CODES[1], self.text))
 
     def items(self, count: int) -> list[AppendItem]:
         """And some appointments of deputies before them."""

@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain import authority as authorities
-from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT, Aggregate
+from domain.aggregate import Aggregate
+from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import AuthorityCode
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
 from service.cli.headings import incident_heading, request_heading, then_of

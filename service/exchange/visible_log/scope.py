@@ -6,7 +6,8 @@ from itertools import chain
 from typing import Final
 from uuid import UUID
 
-from domain.catalogue import DEPLOYMENT_REQUEST, Aggregate
+from domain.aggregate import Aggregate
+from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.vocabulary import Actor, iso_time, joined
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import find

@@ -8,8 +8,9 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from domain import authority
+from domain.aggregate import Aggregate
 from domain.authority import Authority
-from domain.catalogue import AGGREGATES, INCIDENT, UNBEGUN, Aggregate, evolve, own_audience, version_of
+from domain.catalogue import AGGREGATES, INCIDENT, UNBEGUN, evolve, own_audience, version_of
 from domain.decider import Context, resolve
 from domain.deployment_request.state import Deliberations, DeploymentRequest
 from domain.deployment_request.visibility import disclosed, internal_parts

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, null, select
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
-from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, Aggregate, fold
+from domain.aggregate import Aggregate
+from domain.catalogue import AGGREGATE_OF, AUTHORITY, DEPLOYMENT_REQUEST, INCIDENT, JURISDICTION, fold
 from domain.recorded_event import Recorded
 from projections.reading.item_rows import items_of
 from projections.reading.queries import FOREVER

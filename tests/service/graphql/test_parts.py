@@ -21,6 +21,8 @@ SHORT = {
     "InboxChange.went": "1,000 items are followed",
     "Incident.recipients": "100 are accepted",
     "InvalidInput.fields": "one for each value of an input, of which there are so many at most",
+    "MailSubscription.roles": "there are seven",
+    "MailSubscription.types": "the types of events",
     "Query.projections": "the read models",
     "RecordedEvent.redactions": "items of lists in one event, of which 100 are accepted",
     "Region.names": "20 are accepted",

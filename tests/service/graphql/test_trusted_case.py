@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from graphql import OperationType
 
 from domain.vocabulary import Role
+from service.access.mail_confirmation import MailConfirmation
 from service.graphql.execution.trusted_documents import TrustedDocuments, read_documents
 from service.graphql.root import schema
 from tests.databases import Databases
@@ -18,6 +20,7 @@ RIO = Person("rio", "asker", (Role.REQUESTER,))
 ROB = Person("rob", "decider", (Role.REVIEWER, Role.INVESTIGATOR))
 RUTH = Person("ruth", "decider", (Role.REVIEWER, Role.INVESTIGATOR))
 ADA = Person("ada", "decider", (Role.APPROVER,))
+KEY = b"w" * 32
 REASON = "EXERCISE: a reason."
 PERIOD = {"start": "2035-01-10T06:00:00Z", "end": "2035-02-10T06:00:00Z"}
 FINDING = {"likelihood": "VERY_LIKELY", "confidence": "HIGH", "basis": REASON, "responsibleParty": "EXERCISE"}
@@ -63,14 +66,16 @@ class Case:
 
 def test_a_case_is_played_with_trusted_documents_alone(databases: Databases, tmp_path: Path) -> None:
     key = tmp_path / "webhook.key"
-    key.write_bytes(b"w" * 32)
-    with databases.fresh() as urls, served(urls, documents="trusted", webhook_key_file=key) as register:
+    key.write_bytes(KEY)
+    sending: dict[str, Any] = {"webhook_key_file": key, "smtp_host": "mail.example"}
+    with databases.fresh() as urls, served(urls, documents="trusted", **sending) as register:
         case = Case(register)
         decide(case)
         read_all(case, "id")
         read_all(case, "reference")
         go_on(case)
         send_webhooks(case)
+        send_mail(case)
     trusted = TrustedDocuments(schema, read_documents())
     operations = [operation for name in read_documents() for operation in trusted.find(name).operations]
     live = {operation.name for operation in operations if operation.kind is OperationType.SUBSCRIPTION}
@@ -172,6 +177,18 @@ def send_webhooks(case: Case) -> None:
     assert case.execute(ROB, "webhook-reminder", "WebhookReminder", id=case.request)["id"] == case.request
     thin = case.execute(CLERK, "webhook-message", "WebhookMessage", position=case.position)
     assert thin["type"] == event["type"] == "WebhookKeyRotated"
+
+
+def send_mail(case: Case) -> None:
+    subscription = case.command(ROB, "mail", "SubscribeMail", address="rob@decider.example")["subscription"]["id"]
+    code = MailConfirmation(KEY).code(UUID(subscription))
+    case.command(ROB, "mail", "ConfirmMailSubscription", id=subscription, code=code)
+    for operation in ("DisableMailSubscription", "EnableMailSubscription"):
+        case.command(ROB, "mail", operation, id=subscription, reason=REASON)
+    [listed] = case.execute(ROB, "mail-subscriptions", "MailSubscriptions", atLeast=case.position)
+    assert (listed["address"], listed["status"]) == ("rob@decider.example", "ENABLED")
+    assert case.execute(ROB, "mail-reminder", "MailReminder", id=case.request)["marking"] == "AMBER"
+    assert case.execute(ROB, "mail-message", "MailMessage", position=case.position)["type"] == "MailSubscriptionEnabled"
 
 
 def go_on(case: Case) -> None:

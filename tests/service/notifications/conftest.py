@@ -7,6 +7,7 @@ import pytest
 
 from service.settings import DatabaseUrls
 from tests.databases import Databases
+from tests.service.notifications.mailbox import Mailbox, mailbox
 from tests.service.notifications.receiver import Receiver, receiving
 from tests.service.notifications.register import Register, register
 
@@ -32,4 +33,10 @@ def running(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with receiving() as found:
+        yield found
+
+
+@pytest.fixture
+def post() -> Iterator[Mailbox]:
+    with mailbox() as found:
         yield found

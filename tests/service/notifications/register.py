@@ -14,8 +14,10 @@ from uuid import UUID
 import psycopg
 
 from domain.vocabulary import Role
+from service.access.mail_confirmation import MailConfirmation
 from service.settings import DatabaseUrls
 from tests.service.graphql.api_client import ApiClient, Person, served
+from tests.service.notifications.mailbox import Mailbox
 
 KEY = b"w" * 32
 ADMIN = Person("admin", "kfor", (Role.ADMINISTRATOR,))
@@ -23,6 +25,10 @@ CLERK = Person("clerk", "pristina", (Role.ADMINISTRATOR,))
 REQUESTER = Person("requester", "pristina", (Role.REQUESTER,))
 REVIEWER = Person("reviewer", "kfor", (Role.REVIEWER,))
 INVESTIGATOR = Person("investigator", "kfor", (Role.INVESTIGATOR,))
+SENDER = "register@mandate.example"
+MAIL_RESULT = """{ __typename
+    ... on MailSubscriptionRecorded { position subscription { id version status address roles types reason } }
+    ... on InvalidInput { fields { path message } } ... on Refusal { message } }"""
 RESULT = """{ __typename
     ... on WebhookEndpointRecorded { secret position endpoint { id version status publicKey url types document } }
     ... on InvalidInput { fields { path message } } ... on Refusal { message } }"""
@@ -80,6 +86,40 @@ class Register:
         assert done["__typename"] == "WebhookEndpointRecorded", done
         return {**done["endpoint"], "secret": done["secret"], "position": done["position"]}
 
+    def mail(self, who: Person, mutation: str, kind: str = "MailSubscriptionInput", **values: Any) -> dict[str, Any]:
+        document = f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {MAIL_RESULT} }}"
+        answer: dict[str, Any] = self.api.ask(who, document, input=values)[mutation]
+        return answer
+
+    def sends_to(self, mailbox: Mailbox, **more: str) -> None:
+        """Workers that start from now on hand their mails to it."""
+        self.settings |= {
+            "MANDATE_SMTP_HOST": mailbox.host,
+            "MANDATE_SMTP_PORT": str(mailbox.port),
+            "MANDATE_SMTP_SECURITY": "none",
+            "MANDATE_SMTP_SENDER": SENDER,
+            "MANDATE_SMTP_LINKS": "https://register.example/",
+            **more,
+        }
+
+    def subscribe(self, who: Person, address: str, **values: Any) -> str:
+        """The id of a new subscription, which waits for its code."""
+        done = self.mail(who, "subscribeMail", "SubscribeMailInput", address=address, **values)
+        assert done["__typename"] == "MailSubscriptionRecorded", done
+        return str(done["subscription"]["id"])
+
+    def confirm(self, who: Person, subscription: str, code: str | None = None) -> dict[str, Any]:
+        """code: the right one, if left out."""
+        right = MailConfirmation(KEY).code(UUID(subscription))
+        kind = "ConfirmMailSubscriptionInput"
+        return self.mail(who, "confirmMailSubscription", kind, id=subscription, code=code or right)
+
+    def confirmed(self, who: Person, address: str, **values: Any) -> str:
+        """The id of a new subscription that wants mails."""
+        subscription = self.subscribe(who, address, **values)
+        assert self.confirm(who, subscription)["subscription"]["status"] == "ENABLED"
+        return subscription
+
     def submit(self, by: Person = REQUESTER, **values: Any) -> str:
         """The id of a new request."""
         start = datetime.now(UTC) + timedelta(days=30)
@@ -128,7 +168,8 @@ class Register:
 def register(urls: DatabaseUrls, folder: Path, **settings: str) -> Iterator[Register]:
     """kfor decides on xk. settings: of workers."""
     (folder / "webhook.key").write_bytes(KEY)
-    with served(urls, webhook_key_file=folder / "webhook.key") as api:
+    mail: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_domains": "kfor.example, Pristina.example"}
+    with served(urls, webhook_key_file=folder / "webhook.key", **mail) as api:
         for code, admin in (("kfor", ADMIN), ("pristina", CLERK)):
             api.command(admin, "registerAuthority", "RegisterAuthorityInput", {"code": code, "name": code.upper()})
         mandate = {"authority": "kfor", "region": "xk", "legalBasis": "UNSCR 1244"}

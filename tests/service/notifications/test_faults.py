@@ -143,7 +143,7 @@ def test_a_message_that_always_fails_is_given_up_and_the_operator_decides(fresh:
         fresh.remark(request)
         until(lambda: fresh.states() == ["DEAD", "PENDING"])
         health = fresh.api.client.get("/health/ready").json()
-        assert health["warnings"]["deliveries"].startswith("1 message to a webhook was given up")
+        assert health["warnings"]["deliveries"].startswith("1 message was given up")
         metrics = fresh.api.client.get("/metrics").text
         assert 'mandate_deliveries{state="dead"} 1.0' in metrics
         assert 'mandate_deliveries{state="pending"} 1.0' in metrics

@@ -25,6 +25,7 @@ LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "regions": (PAGES,),
     "authorities": ("first: 100",),
     "webhookEndpoints": ("first: 100",),
+    "mailSubscriptions": ("first: 100",),
     "recordedEvent": tuple(f"position: {position}" for position in range(1, 100, 4)),
     "deputies": ("first: 100",),
     "situation": ("first: 100", f"first: 100, {AS_OF}"),
@@ -44,7 +45,13 @@ LOOKUPS: Final[Mapping[str, tuple[str, ...]]] = {
 """By root field: the arguments that name a subject, by its id or its reference."""
 SEARCHES: Final = ("auditTrail(first: 1, filter: {actor: %s})", "deploymentRequests(first: 1, filter: {text: %s})")
 TYPES: Final = {"after": "String", "asOf": "DateTime", "id": "ID!", "name": "String!"}
-SAMPLES: Final = {"fromVersion": "1", "path": "xk", "authority": "alpha", "url": "https://receiver.example/"}
+SAMPLES: Final = {
+    "fromVersion": "1",
+    "path": "xk",
+    "authority": "alpha",
+    "url": "https://receiver.example/",
+    "address": "a@b.example",
+}
 """Of parameters and inputs, by name."""
 CHANGED: Final = "deploymentRequestChanged"
 FILES: Final = "/api/openapi.json"

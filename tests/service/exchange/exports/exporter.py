@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from domain import number_series
-from domain.catalogue import AGGREGATE_OF, Aggregate, fold
+from domain.aggregate import Aggregate
+from domain.catalogue import AGGREGATE_OF, fold
 from domain.incident.state import Incident
 from domain.number_series import NumberAssigned
 from domain.recorded_event import Recorded

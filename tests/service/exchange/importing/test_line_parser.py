@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.catalogue import BLOCKED_PERSONS, WEBHOOK_ENDPOINT
+from domain.catalogue import BLOCKED_PERSONS, MAIL_SUBSCRIPTION, WEBHOOK_ENDPOINT
 from service.exchange.importing.importable_commands import COMMANDS, mutation_of
 from service.exchange.importing.raw_line import LONGEST_LINE
 from service.graphql.root import schema
@@ -38,7 +38,8 @@ def test_every_mutation_can_be_a_line_but_those_that_concern_only_the_present() 
     assert mutation is not None
     named = {field.graphql_name or field.name for field in mutation.fields}  # type: ignore[union-attr]
     spelled = {"".join([head, *(word.title() for word in tail)]) for head, *tail in (name.split("_") for name in named)}
-    current = {mutation_of(command) for each in (BLOCKED_PERSONS, WEBHOOK_ENDPOINT) for command in each.commands}
+    present = (BLOCKED_PERSONS, WEBHOOK_ENDPOINT, MAIL_SUBSCRIPTION)
+    current = {mutation_of(command) for each in present for command in each.commands}
     assert spelled - {"rebuildProjection", *current} == {*COMMANDS}
 
 

@@ -1,0 +1,4 @@
+"""Mail subscriptions.
+
+Serves `mailSubscriptions` and the commands of persons on theirs.
+"""
