@@ -33,6 +33,17 @@ DECISIONS: Final = (
 )
 
 
+INTERNAL_PARTS: Final[Mapping[type[object], tuple[str, ...]]] = {
+    **dict.fromkeys(
+        (events.RequestEndorsed, events.EndorsementChanged, events.ExtensionEndorsed), ("recommendation", "reason")
+    ),
+    events.ReviewerRecused: ("reason",),
+    events.RequestAssigned: ("subject", "reason"),
+    events.RequestRemarked: ("reason",),
+}
+"""The fields of events that only the readers of internal deliberations see; of a remark, if it is internal."""
+
+
 def is_visible(request: DeploymentRequest, context: Context) -> bool:
     """Whether the actor may see it."""
     return authority.viewer(context, context.actor).sees(request.audience)
@@ -45,21 +56,13 @@ def reads_deliberations(viewer: Viewer, request: DeploymentRequest) -> bool:
 
 def internal_parts(deliberations: Deliberations, event: object, actor: Actor) -> tuple[str, ...]:
     """The parts of a recorded event of a request that only the readers of the deliberations see."""
-    if isinstance(event, events.RequestRemarked) and event.internal:
-        return (ACTOR, "reason")
-    if not deliberations.internal:
+    internal = INTERNAL_PARTS.get(type(event))
+    is_internal = event.internal if isinstance(event, events.RequestRemarked) else deliberations.internal
+    if internal is not None and is_internal:
+        return (ACTOR, *internal)
+    if not deliberations.internal or isinstance(event, DECISIONS):
         return ()
-    match event:
-        case events.RequestEndorsed() | events.EndorsementChanged() | events.ExtensionEndorsed():
-            return (ACTOR, "recommendation", "reason")
-        case events.ReviewerRecused():
-            return (ACTOR, "reason")
-        case events.RequestAssigned():
-            return (ACTOR, "subject", "reason")
-        case _ if actor.authority in deliberations.deciding and not isinstance(event, DECISIONS):
-            return (ACTOR,)
-        case _:
-            return ()
+    return (ACTOR,) if actor.authority in deliberations.deciding else ()
 
 
 def disclosed(request: DeploymentRequest) -> DeploymentRequest:

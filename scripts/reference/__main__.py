@@ -1,12 +1,13 @@
 import sys
 
-from scripts.reference import commands_page, errors_page, events_page, schema_page
+from scripts.reference import commands_page, errors_page, event_schemas, events_page, schema_page
 
 PAGES = {
-    "commands": commands_page.page,
-    "errors": errors_page.page,
-    "events": events_page.page,
-    "schema": schema_page.page,
+    "commands.md": commands_page.page,
+    "errors.md": errors_page.page,
+    "event-schemas.json": event_schemas.page,
+    "events.md": events_page.page,
+    "schema.md": schema_page.page,
 }
 
 if __name__ == "__main__":

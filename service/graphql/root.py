@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from service.graphql.execution.cost_directives import publish_costs
 from service.graphql.execution.field_charges import charge
 from service.graphql.schema.access_log.queries import AccessLogQueries
+from service.graphql.schema.audit_trail.event_types import EventTypeQueries
 from service.graphql.schema.audit_trail.queries import TrailQueries
 from service.graphql.schema.authorities.mutations import AuthorityMutations
 from service.graphql.schema.authorities.queries import AuthorityQueries
@@ -47,6 +48,7 @@ class Query(
     RegionQueries,
     SituationQueries,
     TrailQueries,
+    EventTypeQueries,
     AccessLogQueries,
     ViewQueries,
     WebhookQueries,

@@ -27,6 +27,7 @@ PATHS: Final = (
     DocumentPath("/deputies", "deputies"),
     DocumentPath("/trail", "audit-trail"),
     DocumentPath("/events/{position}", "event"),
+    DocumentPath("/event-types", "event-types"),
     DocumentPath("/access-log", "access-log"),
     DocumentPath("/situation", "situation"),
     DocumentPath("/authorities", "authorities"),

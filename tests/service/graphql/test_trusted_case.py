@@ -159,6 +159,7 @@ def read_all(case: Case, by: str) -> None:
     assert read("audit-trail", "AuditTrail", filter={"subject": case.request})["edges"]
     assert read("access-log", "AccessLog")["edges"] == []
     assert read("inbox", "Inbox")["totalCount"] == 0
+    assert len(case.execute(ROB, "event-types", "EventTypes")) > 60
     assert case.execute(ROB, "projections", "Projections")
     assert case.execute(ROB, "viewer", "Viewer")["authority"] == "decider"
 

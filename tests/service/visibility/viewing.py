@@ -24,6 +24,7 @@ LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "accessLog": (PAGES,),
     "regions": (PAGES,),
     "authorities": ("first: 100",),
+    "eventTypes": ("first: 100",),
     "webhookEndpoints": ("first: 100",),
     "mailSubscriptions": ("first: 100",),
     "recordedEvent": tuple(f"position: {position}" for position in range(1, 100, 4)),
