@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from service.cli.table_output import JsonOption, print_rows
 from service.database.startup import open_database
 from service.errors import Misconfigured
 from service.notifications import queue
+from service.notifications.overview import overview
 from service.settings import Settings
 
 COLUMNS = ("id", "state", "endpoint", "name", "type", "subject", "position", "attempts", "queued", "due", "outcome")
+ENDPOINT_COLUMNS = ("id", "channel", "authority", "name", "status", "since", "pending", "dead", "delivered", "failure")
 OPEN = (DeliveryState.PENDING, DeliveryState.DEAD)
 
 IdsArgument = Annotated[list[int] | None, typer.Argument(help="Ids of messages, as listed.")]
@@ -28,6 +31,7 @@ EndpointOption = Annotated[str | None, typer.Option("--endpoint", help="The id o
 def add_to(app: typer.Typer) -> None:
     commands = typer.Typer(no_args_is_help=True, help="Messages to webhook endpoints and mail addresses.")
     commands.command("list")(list_)
+    commands.command("endpoints")(endpoints)
     commands.command("retry")(retry)
     commands.command("skip")(skip)
     app.add_typer(commands, name="deliveries")
@@ -50,6 +54,18 @@ def list_(
         found = queue.listed(connection, state or OPEN, wanted, limit)
     print_rows(COLUMNS, [_row(each) for each in found], as_json=as_json)
     if any(each.state is DeliveryState.DEAD for each in found):
+        raise typer.Exit(1)
+
+
+def endpoints(as_json: JsonOption = False) -> None:
+    """Lists webhook endpoints and mail addresses: their state, what waits, the last delivery, and what fails now.
+
+    Exit status 1 if a message to any was given up, or fails now.
+    """
+    with _connection() as connection:
+        found = overview(connection)
+    print_rows(ENDPOINT_COLUMNS, map(astuple, found), as_json=as_json)
+    if any(each.failure is not None for each in found):
         raise typer.Exit(1)
 
 
