@@ -24,6 +24,8 @@ ON_BEHALF_OF: Final = "onBehalfOf"
 
 MOST: Final = 500
 """Appointments of an authority that are kept: those that are not over, and the last of the others."""
+LONGEST_REASON: Final = 1_000
+"""Characters of the reason of an appointment: whoever may act for others reads all of them."""
 MOST_PRINCIPALS: Final = 20
 """Of one deputy at once: their inbox lists what waits for each."""
 LENT: Final = (Role.REQUESTER, Role.REVIEWER, Role.APPROVER, Role.INVESTIGATOR, Role.ADMINISTRATOR)
@@ -84,7 +86,7 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deputies:
-    """The appointments of one authority, the oldest first."""
+    """The appointments of one authority. Each keeps its place; a new one may take that of one that is over."""
 
     id: UUID
     version: int
@@ -117,7 +119,7 @@ def evolve(state: Deputies | None, recorded: Recorded[Event]) -> Deputies:
             reason=event.reason,
             position=recorded.position,
         )
-        appointments = (*_kept(appointments, at), appointment)
+        appointments = _placed(appointments, appointment, at)
     else:
         appointments = tuple(
             replace(each, valid_until=at)
@@ -128,11 +130,13 @@ def evolve(state: Deputies | None, recorded: Recorded[Event]) -> Deputies:
     return Deputies(id=recorded.stream, version=recorded.version, authority=event.authority, appointments=appointments)
 
 
-def _kept(appointments: tuple[Appointment, ...], now: datetime) -> tuple[Appointment, ...]:
-    """All but the oldest that are over, as far as they leave no room for one more."""
-    surplus = len(appointments) + 1 - MOST
-    dropped = [each for each in appointments if each.is_over(now)][: max(surplus, 0)]
-    return tuple(each for each in appointments if all(each is not one for one in dropped)) if dropped else appointments
+def _placed(appointments: tuple[Appointment, ...], new: Appointment, now: datetime) -> tuple[Appointment, ...]:
+    """With the new one: in the place of the oldest that is over if there is no room, else at the end."""
+    over = [place for place, each in enumerate(appointments) if each.is_over(now)]
+    if len(appointments) < MOST or not over:
+        return (*appointments, new)
+    place = min(over, key=lambda each: appointments[each].position)
+    return (*appointments[:place], new, *appointments[place + 1 :])
 
 
 def stream_of(code: AuthorityCode) -> UUID:

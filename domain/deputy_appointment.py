@@ -7,6 +7,7 @@ from domain.authority import own_authority_is_registered
 from domain.decider import Context, Opening, Verdict
 from domain.deputies import (
     LENT,
+    LONGEST_REASON,
     MOST,
     MOST_PRINCIPALS,
     ON_BEHALF_OF,
@@ -46,6 +47,8 @@ class AppointDeputy:
                 yield FieldProblem(path=f"roles.{number}", message=message)
         if self.until <= self.from_:
             yield FieldProblem(path="until", message="It must lie after the start of the period.")
+        if len(str(self.reason)) > LONGEST_REASON:
+            yield FieldProblem(path="reason", message=f"It has at most {LONGEST_REASON:,} characters: shorten it.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from sqlalchemy import Table
 
 from domain.deployment_request.decision import Condition
 from domain.deployment_request.state import DeploymentRequest, Endorsement, Part
+from domain.deputies import Appointment, Deputies
 from domain.fast_replace import fast_replace
 from domain.field_types import field_types
 from domain.incident.state import Correction, Dissent, Evidence, Found, Incident
@@ -85,6 +86,7 @@ GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {
         growing("former_regions", str),
     ),
     Jurisdiction: (growing("mandates", Mandate),),
+    Deputies: (growing("appointments", Appointment),),
     MandateHolder: (growing("jurisdictions", Jurisdiction),),
 }
 

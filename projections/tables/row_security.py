@@ -49,6 +49,7 @@ POLICIES: Final[Mapping[str, str | None]] = {
     "projections.jurisdictions": AUDIENCE,
     "projections.mandates": ITEM,
     "projections.deputies": AUDIENCE,
+    "projections.appointments": AUDIENCE,
     "projections.regions": AUDIENCE,
     "projections.webhook_endpoints": AUDIENCE,
     "projections.mail_subscriptions": AUDIENCE,

@@ -34,11 +34,11 @@ from projections.tables.documents import encode, reader
 from projections.tables.view import Folded, StateTable, Values, View, items, present_index, version_table
 
 NAME: Final = "authorities"
-VERSION: Final = 7
+VERSION: Final = 8
 
 _authority_in: Final = reader(Authority)
 _jurisdiction_in: Final = reader_with_items(Jurisdiction)
-_deputies_in: Final = reader(Deputies)
+_deputies_in: Final = reader_with_items(Deputies)
 
 table: Final = version_table(NAME, Column("code", Text, nullable=False))
 present_index(table, "id", unique=True)
@@ -54,6 +54,8 @@ mandates: Final = items("mandates", texts=False)
 
 deputies: Final = version_table("deputies")
 present_index(deputies, "id", unique=True)
+
+appointments: Final = items("appointments")
 
 
 def _authority(state: Authority, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
@@ -71,7 +73,7 @@ def _jurisdiction(state: Jurisdiction, recorded: Recorded[Any], until: datetime 
 
 
 def _deputies(state: Deputies, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
-    return (*version_columns(recorded, until, Marking.AMBER, audience), encode(state))
+    return (*version_columns(recorded, until, Marking.AMBER, audience), encode(without_items(state)))
 
 
 def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
@@ -79,18 +81,18 @@ def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
     if aggregate is AUTHORITY:
         return fold_versions(AUTHORITY, table, _authority, state, events)
     if aggregate is DEPUTIES:
-        return fold_versions(DEPUTIES, deputies, _deputies, state, events)
+        return fold_versions(DEPUTIES, deputies, _deputies, state, events, appointments)
     return fold_versions(JURISDICTION, jurisdictions, _jurisdiction, state, events, mandates)
 
 
 VIEW: Final = View(
     name=NAME,
     version=VERSION,
-    tables=(table, jurisdictions, mandates, deputies),
+    tables=(table, jurisdictions, mandates, deputies, appointments),
     memories={
         AUTHORITY.name: StateTable(table=table, read=_authority_in, versioned=True),
         JURISDICTION.name: StateTable(table=jurisdictions, read=_jurisdiction_in, versioned=True, items=mandates),
-        DEPUTIES.name: StateTable(table=deputies, read=_deputies_in, versioned=True),
+        DEPUTIES.name: StateTable(table=deputies, read=_deputies_in, versioned=True, items=appointments),
     },
     by_stream=(AUTHORITY, JURISDICTION, DEPUTIES),
     fold=fold,
@@ -199,7 +201,8 @@ def _jurisdictions(scope: ViewerScope, chosen: ColumnElement[bool]) -> Select[An
 
 def _deputies_by_ids(scope: ViewerScope) -> Select[Any]:
     chosen = is_any_of(deputies.c.id, named_uuids("ids"))
-    return select(deputies.c.document).where(valid_at(deputies, scope), visible(deputies, scope), chosen)
+    columns = (deputies.c.document, items_of(deputies, appointments))
+    return select(*columns).where(valid_at(deputies, scope), visible(deputies, scope), chosen)
 
 
 def _jurisdiction_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -237,5 +240,7 @@ _JURISDICTIONS_WITHIN: Final = PreparedQuery(
     (NAME,),
     _read_jurisdiction,
 )
-_DEPUTIES_BY_IDS: Final = PreparedQuery(_deputies_by_ids, (NAME,), lambda row: _deputies_in(row[0]))
+_DEPUTIES_BY_IDS: Final = PreparedQuery(
+    _deputies_by_ids, (NAME,), lambda row: _deputies_in(row[0], row[1]), by_key=True
+)
 _STANDING_OF: Final = PreparedQuery(_standing_of, (NAME,), _read_either)

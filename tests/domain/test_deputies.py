@@ -9,7 +9,7 @@ from domain import deputies
 from domain.deputies import Deputies, DeputyAppointed, DeputyEnded
 from domain.deputy_appointment import AppointDeputy, EndDeputy
 from domain.refusals import InvalidInput, NotPermitted
-from domain.vocabulary import Actor, AuthorityCode, Label, Role, Subject
+from domain.vocabulary import Actor, AuthorityCode, Label, Role, Subject, Text
 from tests.domain.case import (
     DAY,
     KFOR,
@@ -177,7 +177,14 @@ def test_of_appointments_that_are_over_the_last_ones_are_kept(monkeypatch: pytes
     over = [appointed(deputy=Subject(f"x{n}"), valid_until=NOW - 2 * DAY) for n in range(3)]
     standing = appointed(deputy=Subject("stays"), valid_until=NOW + DAY)
     state = given(*REGISTERED, *over[:2], standing, over[2]).when(OWN, by=reviewer).then(APPOINTED)
-    assert [each.deputy[1] for each in state.appointments] == ["stays", "x2", "second-reviewer"]
+    assert [each.deputy[1] for each in state.appointments] == ["x2", "second-reviewer", "stays"]
+
+
+def test_the_reason_of_an_appointment_is_short() -> None:
+    long = replace(OWN, reason=Text("x" * (deputies.LONGEST_REASON + 1)))
+    given(*REGISTERED).when(long, by=reviewer).refused(InvalidInput, "at most 1,000 characters", at=("reason",))
+    longest = replace(OWN, reason=Text("x" * deputies.LONGEST_REASON))
+    given(*REGISTERED).when(longest, by=reviewer).then(replace(APPOINTED, reason=longest.reason))
 
 
 @pytest.mark.parametrize("by", [reviewer, second_reviewer, admin])

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -12,14 +13,17 @@ import psycopg
 import pytest
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
-from domain.catalogue import DEPLOYMENT_REQUEST, fold
+from domain import deputies
+from domain.catalogue import DEPLOYMENT_REQUEST, DEPUTIES, fold
 from domain.deployment_request.events import FulfilmentReported
 from domain.deployment_request.state import DeploymentRequest
+from domain.deputies import DeputyAppointed
 from domain.incident.state import Incident
-from domain.vocabulary import SYSTEM
+from domain.vocabulary import SYSTEM, AuthorityCode, Label, Role, Subject, Text
 from projections.reading.queries import EVERYTHING, Query
-from projections.views import deployment_requests, incidents, request_lists
+from projections.views import authorities, deployment_requests, incidents, request_lists
 from service.event_store.records import AppendItem
+from tests.projections.chance import START
 from tests.projections.histories import Histories
 from tests.projections.item_states import LONG, VIEWS, piece
 from tests.projections.world import World
@@ -78,6 +82,34 @@ def test_a_row_of_a_version_is_as_large_as_the_first(world: World, incident: UUI
     assert len(lengths) > 60
     assert max(lengths) < 2 * lengths[0]
     assert max(row[0] for row in kept if row) < 2 * lengths[0]
+
+
+def test_an_appointment_of_a_deputy_is_stored_once(world: World) -> None:
+    stream, made = deputies.stream_of(AuthorityCode("alpha")), Histories(31).opening().events[0]
+    for version in range(1, 61):
+        event = DeputyAppointed(
+            authority=AuthorityCode("alpha"),
+            principal_issuer=Label("mandate"),
+            principal=Subject("principal"),
+            deputy_issuer=Label("mandate"),
+            deputy=Subject(f"deputy-{version}"),
+            roles=(Role.REVIEWER,),
+            valid_from=START,
+            valid_until=START + timedelta(days=version),
+            reason=Text("x" * deputies.LONGEST_REASON),
+        )
+        world.append([AppendItem(events=(replace(made, stream=stream, version=version, event=event),))])
+    world.apply([authorities.VIEW])
+    with psycopg.connect(world.urls.owner) as connection:
+        rows = "SELECT count(*), max(length(document)) FROM projections.deputies"
+        [found] = connection.execute(rows).fetchall()
+        items = "SELECT count(*), sum(length(document) + length(texts)) FROM projections.appointments"
+        [(number, written)] = connection.execute(items).fetchall()
+    assert found[0] == number == 60
+    assert found[1] < 300
+    assert written < 60 * (deputies.LONGEST_REASON + 500)
+    [state] = world.ask(SYSTEM, partial(authorities.deputies_in, codes=[AuthorityCode("alpha")]))
+    assert state == fold(DEPUTIES, world.log())
 
 
 def test_an_item_that_changes_gets_a_row_and_keeps_its_past(world: World) -> None:
