@@ -37,7 +37,7 @@ from tests.projections.model import Model, actor, in_regions
 from tests.projections.rebuilding.rebuilds import again
 from tests.projections.world import World
 
-INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "12"))
+INSTANTS: Final = int(os.environ.get("TEST_INBOXES", "24"))
 """At each, seven persons ask. `make test-long` sets 1,430: 10,000 situations."""
 ACTIONS: Final = {step.action for step in AWAITED} | {*ACTIONS_ON_INCIDENTS}
 
