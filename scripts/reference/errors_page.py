@@ -14,7 +14,8 @@ MEANINGS = {
     "NOT_FOUND": "There is no such path, or nothing of this name that the bearer may see.",
     "METHOD_NOT_ALLOWED": "Paths are only read. Commands go to `/graphql`.",
     "NOT_ACCEPTABLE": "None of the accepted media types is available; `available` lists those that are.",
-    "TOO_LARGE": "A dossier would have more than 5 MB of text. An export has all of it.",
+    "TOO_LARGE": "A dossier would have more than 5 MB of text: an export has all of it. Or it is too much for a PDF: "
+    "take it as HTML.",
     "TOO_MANY_REQUESTS": "The person has used their share of the process. Try again after `Retry-After`.",
     "INTERNAL": "The register failed. Give the operator the `correlationId`: the log has the details.",
     "UNAVAILABLE": "The database cannot be reached, or the process is busy. Try again.",

@@ -1,17 +1,19 @@
 """Dossiers over HTTP, as PDF or as HTML."""
 
+from datetime import datetime
 from typing import Final
 
 from starlette.types import ASGIApp
 
 from service.event_store.store import EventStore
 from service.exchange.dossier.builder import document
+from service.exchange.dossier.document import Document, text_size
 from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.material_reader import MaterialReader, Names
-from service.exchange.dossier.pdf_renderer import pdf
+from service.exchange.dossier.pdf_renderer import PdfRenderer
 from service.exchange.visible_log.refused import ExportRefused
 from service.graphql.http.response import ContentResponse
-from service.rest.files import AS_OF, Access, FileReader, as_of, hold_place, parameters_given
+from service.rest.files import AS_OF, Access, FileReader, as_of, hold_place, parameters_given, pdf_place
 from service.rest.parameters import query_of
 from service.rest.problems import TOO_LARGE, Problem
 from service.rest.resource import Call
@@ -23,8 +25,10 @@ ENDINGS: Final = {"pdf": PDF, "html": HTML}
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 MARKING: Final = "Mandate-Marking"
 """The header with the strictest marking of what the dossier contains."""
-PAGES_COST: Final = 500
-"""Events that cost as much as to print a dossier."""
+PAGES_COST: Final = 20_000
+"""Units of cost of a dossier without any text."""
+BYTES_READ: Final = 4
+"""Bytes of text that cost a unit. As PDF each byte costs one besides."""
 
 
 class DossierResource:
@@ -49,20 +53,32 @@ class DossierResource:
         reader.charge(PAGES_COST)
         names = reader.names()
         try:
-            marking, content = await reader.in_thread(lambda: self._printed(call.files.store, access, names))
+            made, size = await reader.in_thread(lambda: self._document(call.files.store, access, names))
+            reader.charge(size // BYTES_READ)
+            if self.ending == "pdf":
+                content = await self._pdf(call, reader, made, size, scope.now)
+            else:
+                content = await reader.in_thread(lambda: html(made))
         except ExportRefused as refused:
             raise Problem(TOO_LARGE, f"The dossier cannot be printed: {refused}.") from None
         disposition = f'attachment; filename="{reference}.{self.ending}"'
         headers = {
             **tag.headers,
-            MARKING: marking,
+            MARKING: made.marking,
             "Content-Disposition": disposition,
             "Content-Security-Policy": POLICY,
         }
         return ContentResponse(content, 200, media, headers)
 
-    def _printed(self, store: EventStore, access: Access, names: Names) -> tuple[str, bytes]:
-        """The marking, and the file."""
-        material = MaterialReader(store, access.scope, access.visibility).material(names, "")
-        made = document(material)
-        return made.marking, html(made) if self.ending == "html" else pdf(made, material.printed.at).content
+    def _document(self, store: EventStore, access: Access, names: Names) -> tuple[Document, int]:
+        """The document, and the size of its text."""
+        made = document(MaterialReader(store, access.scope, access.visibility).material(names, ""))
+        return made, text_size(made)
+
+    async def _pdf(self, call: Call, reader: FileReader, made: Document, size: int, at: datetime) -> bytes:
+        """If the client goes away, the process that renders it ends."""
+        renderer = await reader.in_thread(lambda: PdfRenderer(made, at))
+        async with pdf_place(call):
+            reader.charge(size)
+            with renderer:
+                return (await reader.in_thread(renderer.pdf)).content

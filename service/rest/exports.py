@@ -15,6 +15,7 @@ from service.exchange.visible_log.visible_events import VisibleLog
 from service.graphql.schema.scalars import read_position
 from service.rest.files import (
     AS_OF,
+    EVENT_COST,
     FileParameter,
     FileReader,
     as_of,
@@ -97,7 +98,7 @@ class ExportResource:
         headers = {**tag.headers, "Content-Disposition": f'attachment; filename="{self.name}.{ending}"'}
         if call.is_head:
             return without_content(headers, media)
-        reader.charge(max(scope.end - after, 0))
+        reader.charge(max(scope.end - after, 0) * EVENT_COST)
         write = _writer(self.name, media, has_events)
 
         def fill(file: BinaryIO, check: Callable[[], None]) -> None:

@@ -1,7 +1,8 @@
 """Exports and dossiers over HTTP, as the bearer may see them."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -104,9 +105,9 @@ class FileReader:
         loop = asyncio.get_running_loop()
         return await while_connected(self._call.receive, loop.run_in_executor(self._files.threads, work))
 
-    def charge(self, events: int) -> None:
+    def charge(self, units: int) -> None:
         """Raises BudgetExceeded."""
-        self._context.services.budget.charge(self._context.actor.person, events * EVENT_COST)
+        self._context.services.budget.charge(self._context.actor.person, units)
 
     def names(self) -> Callable[[Iterable[tuple[str, str]]], Any]:
         """A function for threads, that looks up the names of persons."""
@@ -134,12 +135,28 @@ class FileReader:
             raise Problem(NOT_FOUND, f"{str(unseen).capitalize()}.") from None
 
 
+@asynccontextmanager
+async def pdf_place(call: Call) -> AsyncIterator[None]:
+    """A place for a PDF while it is rendered. Raises QuotaExceeded, Unavailable."""
+    with call.context.share.pdf():
+        await _acquire(call.files.pdfs, "PDFs are being rendered")
+        try:
+            yield
+        finally:
+            call.files.pdfs.release()
+
+
 async def hold_place(call: Call) -> None:
     """Takes a place for a file until the client has the response. Raises QuotaExceeded, Unavailable."""
     call.held.enter_context(call.context.share.file())
+    await _acquire(call.files.places, "files are being written")
+    call.held.callback(call.files.places.release)
+
+
+async def _acquire(places: asyncio.Semaphore, what: str) -> None:
+    """Raises Unavailable."""
     try:
         async with asyncio.timeout(PATIENCE):
-            await call.files.places.acquire()
+            await places.acquire()
     except TimeoutError:
-        raise Unavailable("too many files are being written") from None
-    call.held.callback(call.files.places.release)
+        raise Unavailable(f"too many {what}") from None

@@ -6,7 +6,7 @@ import pytest
 
 from domain import limits, validation
 from projections.reading import statement_slots
-from service.exchange.dossier import material_reader
+from service.exchange.dossier import document, material_reader, pdf_process, pdf_renderer
 from service.exchange.importing import column_map, csv_reader, event_log, history_reader, ocel_reader, raw_line
 from service.graphql.execution import (
     answer_meter,
@@ -18,6 +18,7 @@ from service.graphql.execution import (
     request,
 )
 from service.graphql.schema import arguments, context
+from service.rest import file_services
 from service.settings import Settings
 from tests.tidy.repository import ROOT
 
@@ -50,7 +51,18 @@ MIB = 1024 * 1024
         ("a text; a label", (validation.TEXT_LENGTH, validation.LABEL_LENGTH)),
         ("a list in a command", (validation.LIST_LENGTH,)),
         ("strength", (validation.GREATEST_STRENGTH, validation.GREATEST_QUORUM)),
-        ("texts of a dossier", (material_reader.MAX_TEXT // 10**6,)),
+        ("texts of a dossier |", (material_reader.MAX_TEXT // 10**6,)),
+        ("texts of a dossier as PDF", (document.STRING, document.BREAK)),
+        (
+            "the process that renders",
+            (
+                pdf_process.PROCESSOR_TIME,
+                int(pdf_renderer.TIME),
+                pdf_process.MEMORY // MIB,
+                pdf_process.LARGEST // MIB,
+            ),
+        ),
+        ("dossiers that are rendered", (person_quotas.PDFS, file_services.PDFS)),
         ("a history in an import", (history_reader.MAX_LINES, history_reader.MAX_BYTES // MIB)),
         ("columns of a CSV file", (csv_reader.MOST_COLUMNS, column_map.LONGEST_PATH, column_map.MOST_PARTS)),
         (

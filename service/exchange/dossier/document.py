@@ -1,8 +1,12 @@
 """Model of a printed document, independent of the output format. All text is plain text, never markup."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
+
+STRING, BREAK = 64, 16
+"""Bytes of text that take as much work as one more string, and as a line break in it."""
 
 
 class Style(StrEnum):
@@ -138,3 +142,17 @@ def term(text: str) -> TextLine:
 
 def table(titles: Sequence[str], weights: Sequence[float], rows: Sequence[tuple[Cell, ...]]) -> Table:
     return Table(tuple(titles), tuple(weights), tuple(rows))
+
+
+def text_size(part: Any) -> int:
+    """The work that a document or a part of it is, in bytes of text: those that it has, and some for each string and
+    each line break."""
+    match part:
+        case str():
+            return len(part.encode()) + part.count("\n") * BREAK + STRING
+        case tuple():
+            return sum(map(text_size, part))
+        case int() | float():
+            return 0
+        case _:
+            return sum(text_size(getattr(part, field.name)) for field in fields(part))

@@ -15,6 +15,8 @@ REQUESTS: Final = 128
 COMMANDS: Final = 64
 FILES: Final = 2
 """Concurrent exports and dossiers."""
+PDFS: Final = 1
+"""Dossiers that are rendered as PDF at the same time."""
 ANSWERS: Final = 8 * 1024 * 1024
 """Bytes of responses that are being built or that the client has not read yet."""
 PATIENCE: Final = 5.0
@@ -44,7 +46,7 @@ class PersonQuota:
         self.pace = Pace()
         self.reading = asyncio.Lock()
         self.large = asyncio.Lock()
-        self._requests = self._commands = self._files = self._bytes = self._cost = 0
+        self._requests = self._commands = self._files = self._pdfs = self._bytes = self._cost = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @contextmanager
@@ -81,6 +83,17 @@ class PersonQuota:
             yield
         finally:
             self._files -= 1
+
+    @contextmanager
+    def pdf(self) -> Iterator[None]:
+        """Raises QuotaExceeded."""
+        if self._pdfs >= PDFS:
+            raise QuotaExceeded("You have a PDF in progress: wait for its end.")
+        self._pdfs += 1
+        try:
+            yield
+        finally:
+            self._pdfs -= 1
 
     def take_bytes(self, number: int) -> None:
         """Reserves bytes of a response. Raises QuotaExceeded. Call `give_bytes` when the client has read them."""

@@ -27,8 +27,11 @@ from tests.waiting import until
 
 VICTIM = "{ viewer { subject } deploymentRequests(first: 1) { edges { node { reference status } } } }"
 LONG = "x" * 20_000
+LONG_TEXTS = 20
 PAGE = 100
 PATIENCE = 20.0
+LONG_PATIENCE = 60.0
+"""Seconds that a client waits for a file."""
 SLOW = 150.0
 """Seconds that a process may take to begin on a machine that is busy."""
 LOST = 599
@@ -37,12 +40,16 @@ LOST = 599
 
 @dataclass
 class Served:
-    """A process, its requests of 20,000 characters each, and the person who attacks it."""
+    """A process, its requests of 20,000 characters each, and the person who attacks it.
+
+    written: reference of a request with as many long texts as a PDF may have.
+    """
 
     here: Scenario
     process: Process
     url: str
     times: Path
+    written: str
 
     @property
     def attacker(self) -> Person:
@@ -66,6 +73,11 @@ class Served:
         status = Path(f"/proc/{self.process.process.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
 
+    def children(self) -> list[int]:
+        """The processes that it has started and that still run."""
+        threads = Path(f"/proc/{self.process.process.pid}/task").glob("*/children")
+        return [int(child) for each in threads for child in each.read_text().split()]
+
     def forget(self) -> None:
         os.truncate(self.times, 0)
         Path(f"/proc/{self.process.process.pid}/clear_refs").write_text("5")
@@ -74,6 +86,13 @@ class Served:
         sent = {**self.here.register.headers(who), "content-type": "application/json", **headers}
         try:
             return httpx.post(f"{self.url}/graphql", content=body, headers=sent, timeout=PATIENCE)
+        except httpx.HTTPError as error:
+            return httpx.Response(LOST, text=repr(error))
+
+    def get(self, path: str) -> httpx.Response:
+        headers = {**self.here.register.headers(self.attacker), "accept": "*/*"}
+        try:
+            return httpx.get(f"{self.url}/api{path}", headers=headers, timeout=LONG_PATIENCE)
         except httpx.HTTPError as error:
             return httpx.Response(LOST, text=repr(error))
 
@@ -104,7 +123,10 @@ def attacked(urls: DatabaseUrls, *, requests: int = PAGE) -> Iterator[Served]:
         counted = "{ deploymentRequests { totalCount } }"
         whole = {"deploymentRequests": {"totalCount": requests}}
         until(lambda: here.register.ask(here.requester, counted) == whole, seconds=SLOW)
-        yield Served(here, process, url, times)
+        written = here.request(purpose=LONG)
+        for _ in range(LONG_TEXTS):
+            here.on_request(here.requester, "remarkOnDeploymentRequest", written["id"], reason=LONG)
+        yield Served(here, process, url, times, written["reference"])
 
 
 def is_live(register: ApiClient) -> bool:

@@ -144,6 +144,8 @@ ATTACKS: dict[str, Callable[[Served], httpx.Response]] = {
     "1,800 fields of one name": wide,
     "1,390,000 values": many_values,
     "50 slow readers": slow_readers,
+    "a dossier as PDF": lambda served: served.get(f"/requests/{served.written}/dossier.pdf"),
+    "a dossier as HTML": lambda served: served.get(f"/requests/{served.written}/dossier.html"),
     **COMMAND_ATTACKS,
     **SOCKET_ATTACKS,
 }

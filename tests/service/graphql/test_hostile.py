@@ -2,6 +2,9 @@
 pieces, and of connections and memory each person has a share."""
 
 import asyncio
+import os
+import signal
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -45,6 +48,22 @@ def test_an_attack_keeps_nobody_waiting_and_takes_no_memory(victim: Served, atta
     assert found.worked <= WORK, found
     assert found.grown < GROWTH, found
     assert max(size for _, size, _ in found.answers) < 4.5 * 1024 * 1024
+
+
+def test_a_pdf_ends_with_the_client_that_asked_for_it(victim: Served) -> None:
+    """Its process is stopped, so that it does not end by itself."""
+    path = f"/requests/{victim.written}/dossier.pdf"
+    host, port = victim.url.removeprefix("http://").split(":")
+    token = victim.here.register.headers(victim.attacker)["authorization"]
+    with socket.create_connection((host, int(port))) as asking:
+        asking.sendall(f"GET /api{path} HTTP/1.1\r\nhost: x\r\nauthorization: {token}\r\n\r\n".encode())
+        until(lambda: len(victim.children()) == 1)
+        [child] = victim.children()
+        os.kill(child, signal.SIGSTOP)
+        refused = victim.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (429, "TOO_MANY_REQUESTS")
+        assert victim.children() == [child]
+    until(lambda: victim.children() == [])
 
 
 WAITING = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'

@@ -9,6 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from service.exchange.dossier import pdf_renderer
+from service.graphql.execution.cost_budget import CostBudget
 from service.rest.exports import EXPORTS
 from tests.service.graphql.api_client import Person
 from tests.service.rest.world import World, problem
@@ -86,6 +88,30 @@ def test_a_dossier_is_printed_for_the_bearer(told: World, ending: str, begin: by
         then = told.raw(told.scene.auditor, path, asOf=told.before)
         assert "was approved" in response.text.lower() or "approved" in response.text.lower()
         assert len(then.content) < len(response.content)
+
+
+def test_a_dossier_that_is_too_long_for_a_pdf_is_a_problem_that_names_the_html(
+    told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf_renderer, "LONGEST", 1_000)
+    path = f"/requests/{told.decided}/dossier"
+    refused = problem(told.raw(told.scene.auditor, f"{path}.pdf"), 422)
+    assert refused["code"] == "TOO_LARGE"
+    assert "take the HTML form" in refused["detail"]
+    assert told.raw(told.scene.auditor, f"{path}.html").status_code == 200
+
+
+def test_a_dossier_costs_by_the_bytes_of_its_text(told: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    charged: list[int] = []
+    monkeypatch.setattr(CostBudget, "charge", lambda budget, person, units: charged.append(units))
+    path = f"/requests/{told.decided}/dossier"
+    assert told.raw(told.scene.auditor, f"{path}.html").status_code == 200
+    base, read = charged
+    charged.clear()
+    assert told.raw(told.scene.auditor, f"{path}.pdf").status_code == 200
+    assert charged[:2] == [base, read]
+    assert base == 20_000
+    assert charged[2] // 4 == read > 1_000
 
 
 def test_a_file_of_what_the_bearer_may_not_see_is_not_found(told: World) -> None:

@@ -19,7 +19,8 @@ from service.exchange.dossier.builder import document
 from service.exchange.dossier.document import Document, Picture
 from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.material import DossierEvent
-from service.exchange.dossier.pdf_renderer import compiled, pdf
+from service.exchange.dossier.pdf_process import typeset
+from service.exchange.dossier.pdf_renderer import encoded, pdf
 from service.exchange.dossier.timeline_chart import LETTER, picture
 from service.exchange.dossier.timeline_section import in_order
 from service.exchange.visible_log.refused import ExportRefused
@@ -181,7 +182,7 @@ def test_a_word_that_is_longer_than_a_line_stays_on_the_page(register: Importer,
     remark = line("a", "remarkOnDeploymentRequest", "2017-03-02", ASKS, {"reason": f"The file has sha256 {word}"})
     register.takes(*FOUNDED, asked("a", force=word[:200], purpose=f"Annex {word}"), remark)
     made = printed(register, "lowland-2017-0001")
-    for page in compiled(made, now(), format="png", ppi=72.0):
+    for page in typeset(encoded(made), 0, format="png", ppi=72.0):
         assert all(set(row[-MARGIN * RGBA :]) == {255} for row in pixels(page))
 
 
@@ -201,7 +202,7 @@ def test_the_same_material_prints_the_same_bytes(register: Importer) -> None:
     assert b"/StructTreeRoot" in content, "tagged, to be read aloud"
     assert b"pdfaid" in content
     assert re.search(rb"/JavaScript|/Launch|/URI|/EmbeddedFile", content) is None
-    assert len(compiled(made, at, format="png", ppi=20.0)) >= 3
+    assert len(typeset(encoded(made), 0, format="png", ppi=20.0)) >= 3
 
 
 @pytest.fixture
