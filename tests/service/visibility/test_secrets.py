@@ -45,6 +45,8 @@ VIEWERS: Final = (
     actor("p9", "nowhere", *Role),
 )
 """p2 to p4 are named as recipients; carol audits everything; nowhere is not registered."""
+ASKING_FOR_ALL: Final = (VIEWERS[1], VIEWERS[3])
+"""They ask the database alone for each subject, too."""
 UNSHOWN: Final = {
     *("InboxChange.came", "InboxChange.went"),
     *("Actor.name", "Evidence.sha256", "Region.parent", "WebhookEndpoint.publicKey"),
@@ -115,6 +117,8 @@ def test_nobody_reads_what_is_hidden_from_them(databases: Databases) -> None:
                 for who in VIEWERS:
                     alone = world.viewing(who)
                     alone.read_lists()
+                    if who in ASKING_FOR_ALL:
+                        look_up_everything(world, alone)
                     assert leaks(alone, world.hidden(who)) == {}, "row-level security alone"
 
     law()
@@ -135,6 +139,16 @@ def read_everything(world: Planted, viewing: Viewing) -> None:
     viewing.read_files({"requests": references(requests), "incidents": references(incidents)})
     events = viewing.said[f"auditTrail({PAGES})"].count('"cursor"')
     viewing.subscribe(events, [str(each.id) for each in requests])
+
+
+def look_up_everything(world: Planted, viewing: Viewing) -> None:
+    """The seen and the hidden subjects by id and reference, what is hidden in texts, and the subscriptions."""
+    seen, unseen = (world.subjects(viewing.actor, seen=each) for each in (True, False))
+    for each in (*seen, *unseen):
+        viewing.look_up(str(each.id), each.reference)
+    viewing.search([text for text in world.hidden(viewing.actor) if SECRET.fullmatch(text)][:50])
+    events = viewing.said[f"auditTrail({PAGES})"].count('"cursor"')
+    viewing.subscribe(events, [str(each.id) for each in seen if isinstance(each, DeploymentRequest)][:1])
 
 
 def references(subjects: Sequence[Any]) -> list[str]:
