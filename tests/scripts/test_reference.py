@@ -13,7 +13,7 @@ TYPES = schema._schema.type_map
 
 
 def test_every_command_is_described_with_its_options() -> None:
-    page = PAGES["commands"]()
+    page = PAGES["commands.md"]()
     for name in (name for commands in COMMANDS.values() for name in commands):
         assert f"### `mandate {name}`" in page
     assert "### `mandate parked retry`" in page
@@ -22,7 +22,7 @@ def test_every_command_is_described_with_its_options() -> None:
 
 
 def test_every_event_is_described_with_its_fields() -> None:
-    page = PAGES["events"]()
+    page = PAGES["events.md"]()
     for name in EVENTS:
         assert f"### `{name}`" in page
     assert "| `alternatives.responsibleParty` | text, optional |" in page
@@ -30,7 +30,7 @@ def test_every_event_is_described_with_its_fields() -> None:
 
 
 def test_every_type_of_the_schema_is_described() -> None:
-    page = PAGES["schema"]()
+    page = PAGES["schema.md"]()
     for name, kind in TYPES.items():
         if not name.startswith("__"):
             assert f"\n### {name}\n" in page
@@ -42,7 +42,7 @@ def test_every_type_of_the_schema_is_described() -> None:
 
 def test_every_code_and_every_refusal_has_a_meaning() -> None:
     assert MEANINGS.keys() == STATUSES.keys()
-    page = PAGES["errors"]()
+    page = PAGES["errors.md"]()
     refusals = [each for each in TYPES.values() if isinstance(each, GraphQLObjectType) and each.interfaces]
     for kind in (each for each in refusals if each.interfaces[0].name == "Refusal"):
         assert f"| `{kind.name}` |" in page

@@ -23,7 +23,7 @@ AT_ONCE: Final = 10_000
 """Maximum of one person's concurrent documents, if there is more than one."""
 READ: Final = 10
 """A field with its own resolver."""
-INTROSPECTION: Final = 3
+INTROSPECTION: Final = 2
 """A field of an introspection type."""
 RULES: Final = 100
 """One evaluation of all rules of a lifecycle."""

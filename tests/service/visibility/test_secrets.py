@@ -96,6 +96,8 @@ def planted(databases: Databases, seed: int) -> Iterator[Planted]:
         yield Planted(register, model, secrets.all_of(model))
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_nobody_reads_what_is_hidden_from_them(databases: Databases) -> None:
     shown = set[str]()
 
