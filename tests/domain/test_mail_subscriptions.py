@@ -18,12 +18,12 @@ from domain.mail_subscription.lifecycle import (
     EnableMailSubscription,
     SubscribeMail,
 )
-from domain.mail_subscription.state import ISSUER, USUAL, MailSubscription
+from domain.mail_subscription.state import ISSUER, USUAL, MailSubscription, MailSubscriptionStatus
 from domain.message_types import MESSAGE_TYPES
 from domain.refusals import InvalidInput, NotFound, NotPermitted, TransitionRefused
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role
-from tests.domain.case import KFOR, PRISTINA, REGISTERED, WHY, admin, person, reviewer
-from tests.specification import Past, given
+from tests.domain.case import DAY, KFOR, PRISTINA, REGISTERED, WHY, admin, person, reviewer
+from tests.specification import NOW, Past, given
 
 SUBSCRIBE = SubscribeMail(address="reviewer@kfor.example")
 CONFIRM = ConfirmMailSubscription(is_right=True)
@@ -50,6 +50,33 @@ def test_a_subscription_reads_as_somebody_of_the_authority_with_the_roles_of_the
     assert state.viewer == Actor(issuer=ISSUER, subject=state.viewer.subject, authority=KFOR, roles=(Role.REVIEWER,))
     assert own_audience(subscribed.event) == state.audience == {"auditors", "authority:kfor"}
     assert (state.name, state.subscribed_by) == ("reviewer@kfor.example", reviewer)
+
+
+def test_its_state_is_what_was_recorded() -> None:
+    history = [
+        replace(each, at=NOW - days * DAY)
+        for each, days in ((subscribed, 5), (confirmed, 4), (disabled, 3), (enabled, 2))
+    ]
+    expected = MailSubscription(
+        id=subscribed.stream,
+        version=1,
+        authority=KFOR,
+        address="reviewer@kfor.example",
+        roles=(Role.REVIEWER,),
+        types=(),
+        status=MailSubscriptionStatus.UNCONFIRMED,
+        status_since=NOW - 5 * DAY,
+        subscribed_at=NOW - 5 * DAY,
+        subscribed_by=reviewer,
+    )
+    assert subscription(*history[:1]) == expected
+    then = NOW - 4 * DAY
+    is_on = replace(expected, version=2, status=MailSubscriptionStatus.ENABLED, status_since=then, confirmed_at=then)
+    assert subscription(*history[:2]) == is_on
+    is_off = replace(is_on, version=3, status=MailSubscriptionStatus.DISABLED, status_since=NOW - 3 * DAY, reason=WHY)
+    assert subscription(*history[:3]) == is_off
+    is_on_again = replace(is_off, version=4, status=MailSubscriptionStatus.ENABLED, status_since=NOW - 2 * DAY)
+    assert subscription(*history) == is_on_again
 
 
 def test_nothing_is_queued_before_it_is_confirmed() -> None:

@@ -23,8 +23,8 @@ from domain.webhook_endpoint.lifecycle import (
     RegisterWebhookEndpoint,
     RotateWebhookKey,
 )
-from domain.webhook_endpoint.state import ISSUER, MOST_REPLACED, OVERLAP, WebhookEndpoint
-from tests.domain.case import KFOR, PRISTINA, REGISTERED, WHY, admin, person
+from domain.webhook_endpoint.state import ISSUER, MOST_REPLACED, OVERLAP, EndpointStatus, WebhookEndpoint
+from tests.domain.case import DAY, KFOR, PRISTINA, REGISTERED, WHY, admin, person
 from tests.specification import NOW, Past, given
 
 TERMS: dict[str, Any] = {
@@ -40,6 +40,7 @@ DISABLE, ENABLE, ROTATE = (
 )
 registered = Past(event=WebhookEndpointRegistered(authority=KFOR, **TERMS), by=admin)
 disabled = Past(event=WebhookEndpointDisabled(authority=KFOR, reason=WHY), by=admin)
+enabled = Past(event=WebhookEndpointEnabled(authority=KFOR, reason=WHY), by=admin)
 rotated = Past(event=WebhookKeyRotated(authority=KFOR, reason=WHY), by=admin)
 auditing_admin = person("auditing", KFOR, Role.ADMINISTRATOR, Role.AUDITOR)
 ALL = (CHANGE, DISABLE, ENABLE, ROTATE)
@@ -58,6 +59,28 @@ def test_an_endpoint_reads_as_somebody_of_its_authority() -> None:
     assert (state.wants("RequestApproved"), state.wants("RequestDenied")) == (True, False)
     assert not endpoint(registered, disabled).wants("RequestApproved")
     assert own_audience(registered.event) == state.audience == {"auditors", "authority:kfor"}
+
+
+def test_its_state_is_what_was_recorded() -> None:
+    terms = {**TERMS, "url": "https://other.example/mandate", "document": Label("incident")}
+    changed = Past(event=WebhookEndpointChanged(authority=KFOR, reason=WHY, **terms), by=admin, at=NOW - 4 * DAY)
+    off, on = replace(disabled, at=NOW - 3 * DAY), replace(enabled, at=NOW - 2 * DAY)
+    first = replace(registered, at=NOW - 5 * DAY)
+    expected = WebhookEndpoint(
+        id=registered.stream,
+        version=2,
+        authority=KFOR,
+        **terms,
+        status=EndpointStatus.ENABLED,
+        status_since=NOW - 5 * DAY,
+        registered_at=NOW - 5 * DAY,
+        registered_by=admin,
+    )
+    assert endpoint(first, changed) == expected
+    is_off = replace(expected, version=3, status=EndpointStatus.DISABLED, status_since=NOW - 3 * DAY, reason=WHY)
+    assert endpoint(first, changed, off) == is_off
+    is_on = replace(is_off, version=4, status=EndpointStatus.ENABLED, status_since=NOW - 2 * DAY)
+    assert endpoint(first, changed, off, on) == is_on
 
 
 def test_all_of_its_terms_are_replaced() -> None:
