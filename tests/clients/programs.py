@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.registries import fetched
 from tests.tidy.repository import ROOT
 
 EXAMPLES = ROOT / "examples" / "clients"
@@ -40,7 +41,7 @@ class Programs:
         python = folder / ".venv" / "bin" / "python"
         execute([found, "venv", "--quiet", "--clear", ".venv"], folder)
         pins = ["--require-hashes", "--requirement", "requirements.txt"]
-        fetched([found, "pip", "install", "--quiet", "--python", str(python), *pins], folder)
+        fetched([found, "pip", "install", "--quiet", "--python", str(python), *pins], folder, PATIENCE)
         return folder, python
 
     @cache  # noqa: B019
@@ -49,7 +50,7 @@ class Programs:
         if shutil.which("node") is None or shutil.which("npm") is None:
             pytest.skip("node or npm is absent")
         folder = copied("typescript")
-        fetched(["npm", "ci", "--fetch-retries=1"], folder)
+        fetched(["npm", "ci", "--fetch-retries=1"], folder, PATIENCE)
         execute(["npm", "run", "--silent", "generate"], folder)
         execute(["npm", "run", "--silent", "build"], folder)
         return folder
@@ -61,16 +62,6 @@ def copied(name: str) -> Path:
     shutil.copytree(EXAMPLES / name, folder, dirs_exist_ok=True)
     shutil.copy(ROOT / "schema.graphql", folder)
     return folder
-
-
-def fetched(command: list[str], folder: Path) -> None:
-    """Skips the test if the packages cannot be had."""
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"{Path(command[0]).name} does not reach its registry")
-    if done.returncode:
-        pytest.skip(f"{Path(command[0]).name} does not install: {done.stderr.strip()[-200:]}")
 
 
 def execute(command: list[str], folder: Path, given: dict[str, str] | None = None, seconds: float = PATIENCE) -> str:

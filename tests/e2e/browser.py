@@ -48,7 +48,7 @@ class Tab:
 
     def wait(self, script: str) -> None:
         """Until an expression is true."""
-        until(lambda: self.run(f"Boolean({script})"), seconds=90)
+        until(lambda: self.run(f"Boolean({script})"), seconds=30)
 
     def shows(self) -> str:
         """The text that can be seen."""

@@ -29,8 +29,10 @@ def register(served: Served, code: str) -> str:
 
 
 def shown(served: Served, code: str, position: str) -> bool:
+    """Whether a view has it. A worker that was just started takes a while to start on a busy machine."""
     clerk = served.token("clerk", "desk", "administrator")
-    return bool(served.data(clerk, AUTHORITY, code=code, at=position)["authority"])
+    _, answer = served.post(clerk, AUTHORITY, code=code, at=position)
+    return bool((answer.get("data") or {}).get("authority"))
 
 
 def children(process: int) -> list[int]:
@@ -53,15 +55,16 @@ def test_what_is_killed_is_started_again(tmp_path: Path) -> None:
         [worker] = children(served.process.pid)
         os.kill(worker, signal.SIGKILL)
         first = register(served, "first")
-        until(lambda: children(served.process.pid) not in ([], [worker]), seconds=60)
-        until(lambda: served.health() == 200, seconds=60)
-        assert shown(served, "first", first)
+        until(lambda: children(served.process.pid) not in ([], [worker]))
+        until(lambda: served.health() == 200)
+        until(lambda: shown(served, "first", first), seconds=90)
         postmaster = int((tmp_path / "data/postgres/cluster/postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGKILL)
-        until(lambda: not alive(postmaster), seconds=60)
+        until(lambda: not alive(postmaster))
         until(lambda: served.health() == 200, seconds=90)
         assert shown(served, "first", first)
-        assert shown(served, "second", register(served, "second"))
+        second = register(served, "second")
+        until(lambda: shown(served, "second", second), seconds=90)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
@@ -74,7 +77,8 @@ def test_a_start_takes_over_what_a_killed_server_left(tmp_path: Path) -> None:
         until(lambda: not alive(worker))
     with serve(tmp_path) as served:
         assert shown(served, "first", position)
-        assert shown(served, "second", register(served, "second"))
+        second = register(served, "second")
+        until(lambda: shown(served, "second", second), seconds=90)
 
 
 def test_a_port_in_use_is_reported_in_one_line(served: Served) -> None:
