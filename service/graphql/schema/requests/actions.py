@@ -58,7 +58,7 @@ async def _deputising(named: str, loaders: Loaders) -> Actor:
     appointed = await loaders.deputies.load(actor.authority)
     found = deputies.deputising(actor, principal, appointed, loaders.now, loaders.is_blocked)
     if isinstance(found, InvalidInput):
-        raise BadUserInput(deputies.ON_BEHALF_OF, found.message)
+        raise BadUserInput(deputies.ON_BEHALF_OF, found.fields[0].message)
     return found
 
 
