@@ -105,28 +105,20 @@ def page(
     part = PageShape(continued=after is not None, falling=False)
     place = part_values(limit, ListPosition(after.at, after.id) if after else None)
     beyond = {"after_principal": after.principal} if after else {}
-    form = (whose.roles, whose.deciding, part, whose.form)
-    return _PAGES.of(scope, shape, *form, **values, **whose.values, **place, **beyond)
+    return _PAGES.of(scope, shape, whose.form, part, **values, **whose.values, **place, **beyond)
 
 
 def count(scope: ViewerScope, whose: Recipient, wanted: InboxFilter) -> Query[int]:
     """How many items the whole list has. One row."""
     shape, values = shape_of(wanted, (), _PREPARED)
-    return _COUNTS.of(scope, shape, whose.deciding, whose.form, own_roles=list(whose.roles), **values, **whose.values)
+    return _COUNTS.of(scope, shape, whose.form, own_roles=list(whose.roles), **values, **whose.values)
 
 
-def _page(
-    scope: ViewerScope,
-    shape: Shape,
-    roles: Sequence[str],
-    deciding: Sequence[str],
-    part: PageShape,
-    form: Form,
-) -> Select[Any]:
+def _page(scope: ViewerScope, shape: Shape, form: Form, part: PageShape) -> Select[Any]:
     lists: list[Select[Any]] = []
     if form.own:
-        lists += [_own_page(scope, shape, role, part) for role in roles]
-        lists += [_with_nobody(each) for each in incident_inbox.lists(scope, shape, deciding, part)]
+        lists += [_own_page(scope, shape, role, part) for role in form.roles]
+        lists += [_with_nobody(each) for each in incident_inbox.lists(scope, shape, form, part)]
     if form.lent:
         lists += [lent_inbox.page(*each, part) for each in _lent_lists(scope, shape, form)]
     if len(lists) == 1:
@@ -152,15 +144,15 @@ def _lent_lists(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[tuple[
     lent = lent_inbox.by_role()
     found = _waiting(scope, shape, select(*_PLACE, *_SHOWN), lent.c.principal)
     yield found.where(_is_lent(lent)), table, lent
-    yield from incident_inbox.lent_lists(scope, shape, decides=form.decides)
+    yield from incident_inbox.lent_lists(scope, shape, form)
 
 
-def _count(scope: ViewerScope, shape: Shape, deciding: Sequence[str], form: Form) -> Select[Any]:
+def _count(scope: ViewerScope, shape: Shape, form: Form) -> Select[Any]:
     counts: list[ColumnElement[int]] = []
     if form.own:
         of_viewer = _waiting(scope, shape, select(func.count()).select_from(table))
         counts.append(of_viewer.where(_IS_OWN, is_any_of(table.c.role, named_texts("own_roles"))).scalar_subquery())
-        counts += [each.scalar_subquery() for each in incident_inbox.counts(scope, shape, deciding)]
+        counts += [each.scalar_subquery() for each in incident_inbox.counts(scope, shape, form)]
     if form.lent:
         for found, rows, lent in _lent_lists(scope, shape, form):
             counted = found.with_only_columns(func.count(), maintain_column_froms=True)

@@ -1,6 +1,6 @@
 """Whose inbox it is: a person, and the principals for whom they act as a deputy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -8,16 +8,32 @@ from uuid import UUID
 
 from domain.deputies import Deputies
 from domain.vocabulary import Actor, Person, Role
+from projections.reading.filter_shape import Shape, shape_of
+from projections.reading.list_queries import outermost
 from projections.views.inbox_rows import person_id
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """held: the outermost regions over which the authority holds a mandate."""
+
+    held: Sequence[str]
+
+
 class Form(NamedTuple):
-    """Which lists there are. own: for the actor. lent: for their principals. decides: on places that their authority
-    decides on."""
+    """Which lists there are. own: for the actor, in these roles. lent: for their principals. decides: on places that
+    their authority decides on. places: the shape of `Places`."""
 
     own: bool
+    roles: tuple[str, ...]
     lent: bool
     decides: bool
+    places: Shape
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The own roles in which there is a place that they might decide on."""
+        return self.roles if self.decides else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +57,13 @@ class Recipient:
         return tuple(sorted({role.value for role in self.actor.roles})) or ("",)
 
     @property
-    def deciding(self) -> tuple[str, ...]:
-        """The roles in which there is a place that they might decide on."""
-        return self.roles if self.holds and self.themselves else ()
-
-    @property
     def values(self) -> Mapping[str, object]:
         lent = [(person_id(person), role.value) for person, roles in self.principals for role in roles]
         return {
             "own_authority": self.actor.authority,
             "own_id": person_id(self.actor.person),
             "holds": list(self.holds),
+            **self._places[1],
             "others": list(self.others),
             "principals": [person for person, _ in lent],
             "lent_roles": [role for _, role in lent],
@@ -62,7 +74,12 @@ class Recipient:
     @property
     def form(self) -> Form:
         lent = bool(self.principals) or not self.themselves
-        return Form(own=self.themselves, lent=lent, decides=bool(self.holds))
+        roles = self.roles if self.themselves else ()
+        return Form(self.themselves, roles, lent, decides=bool(self.holds), places=self._places[0])
+
+    @property
+    def _places(self) -> tuple[Shape, Mapping[str, object]]:
+        return shape_of(Places(outermost(self.holds)), ("held",), {})
 
     def principal(self, id: UUID | None) -> Person | None:
         return next((person for person, _ in self.principals if person_id(person) == id), None)

@@ -69,6 +69,7 @@ table: Final = Table(
 """As `AwaitedStep`. item: the id of the item. assigned_to, exceptions, apart: by `person_id`."""
 indexed("present", table, "authority", "role", "due_at", "item", where=IS_CURRENT)
 indexed("standing", table, "authority", "role", "due_at", "item", "valid_from", "valid_until")
+indexed("place", table, "authority", "role", "place", "valid_from", "valid_until")
 
 
 findings: Final = Table(
@@ -91,6 +92,7 @@ findings: Final = Table(
 """As `AwaitedFinding`. audience: of the request. likelihood, confidence: the ranks of the threshold."""
 indexed("present", findings, "due_at", "item", "incident", where=IS_CURRENT)
 indexed("standing", findings, "due_at", "item", "incident", "valid_from", "valid_until")
+indexed("incident", findings, "incident", "valid_from", "valid_until")
 
 
 def rows(

@@ -1,6 +1,6 @@
 """What waits for a person on incidents: the lists that `projections.views.inbox` merges with those of requests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from projections.reading.filter_shape import Condition, PageShape, Shape, condit
 from projections.reading.list_queries import any_of, beneath, ordered
 from projections.reading.queries import ViewerScope, is_any_of, judgement_time, named_texts, valid_at, visible
 from projections.views import incidents, lent_inbox
+from projections.views.inbox_recipient import Form
 from projections.views.inbox_rows import ME, NEVER, findings
 from projections.views.incident_inbox_rows import table
 
@@ -32,54 +33,44 @@ KIND: Final[ColumnElement[str]] = literal_column("'Incident'", Text)
 _FINDING: Final[ColumnElement[str]] = literal_column(f"'{FINDING}'", Text)
 
 
-def lists(scope: ViewerScope, shape: Shape, roles: Sequence[str], part: PageShape) -> Iterator[Select[Any]]:
-    """Lists that share no item, each in the order of the inbox: of what they own, by role, and of awaited findings.
-
-    roles: in which there is a place that they might decide on.
-    """
+def lists(scope: ViewerScope, shape: Shape, form: Form, part: PageShape) -> Iterator[Select[Any]]:
+    """Lists that share no item, each in the order of the inbox: of what they own, by role, and of awaited findings."""
     shown = select(*_columns(table, table.c.id, table.c.action, table.c.marking))
     waiting = shown.where(*_waiting(scope, shape))
     yield ordered(waiting.where(_is_owner()), table.c.due_at, table.c.item, part)
-    for role in roles:
-        others = waiting.where(table.c.role == role, ~func.coalesce(_is_owner(), False))
-        yield ordered(others, table.c.due_at, table.c.item, part)
-    if Role.INVESTIGATOR in roles:
+    for role in form.deciding:
+        by_role = waiting.where(table.c.role == role, *_is_for_others(form))
+        yield ordered(by_role, table.c.due_at, table.c.item, part)
+    if Role.INVESTIGATOR in form.deciding:
         shown = select(*_columns(findings, findings.c.incident, _FINDING, incidents.table.c.marking))
-        yield ordered(shown.where(*_lacking(scope, shape)), findings.c.due_at, findings.c.item, part)
+        yield ordered(shown.where(*_lacking(scope, shape, form)), findings.c.due_at, findings.c.item, part)
 
 
-def lent_lists(
-    scope: ViewerScope, shape: Shape, *, decides: bool
-) -> Iterator[tuple[Select[Any], FromClause, FromClause]]:
-    """As `lists`, for the principals of a deputy: what either owns, by role, and awaited findings.
-
-    decides: whether there is a place that they might decide on.
-    """
+def lent_lists(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[tuple[Select[Any], FromClause, FromClause]]:
+    """As `lists`, for the principals of a deputy: what either owns, by role, and awaited findings."""
     shown = select(*_columns(table, table.c.id, table.c.action, table.c.marking))
-    waiting = shown.where(valid_at(table, scope), visible(table, scope), table.c.since <= judgement_time())
-    waiting = waiting.where(*conditions(parameters(shape), _CONDITIONS, table))
+    waiting = shown.where(*_waiting(scope, shape))
     lenders = lent_inbox.each("lenders")
     yield waiting.where(_is_owned_by(ME, lenders.c.principal)), table, lenders
-    if decides:
+    if form.decides:
         lent = lent_inbox.by_role()
         both: Any = array([ME, lent.c.principal], type_=Uuid())
         others = ~func.coalesce(_is_owned_by(ME, lent.c.principal), False)
         by_role = waiting.where(table.c.role == lent.c.role, others, not_(table.c.exceptions.bool_op("&&")(both)))
-        yield by_role.where(_decides(table)), table, lent
+        yield by_role.where(_decides(table, form)), table, lent
         finders = lent_inbox.each("finders")
         shown = select(*_columns(findings, findings.c.incident, _FINDING, incidents.table.c.marking))
-        yield shown.where(*_lacking(scope, shape)), findings, finders
+        yield shown.where(*_lacking(scope, shape, form)), findings, finders
 
 
-def counts(scope: ViewerScope, shape: Shape, roles: Sequence[str]) -> Iterator[Select[Any]]:
+def counts(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[Select[Any]]:
     counted = select(func.count()).select_from(table).where(*_waiting(scope, shape))
     yield counted.where(_is_owner())
-    if roles:
-        by_role = is_any_of(table.c.role, named_texts("own_roles"))
-        yield counted.where(by_role, ~func.coalesce(_is_owner(), False))
-    if Role.INVESTIGATOR in roles:
+    if form.deciding:
+        yield counted.where(is_any_of(table.c.role, named_texts("own_roles")), *_is_for_others(form))
+    if Role.INVESTIGATOR in form.deciding:
         both = select(func.count()).select_from(findings).join(incidents.table, _SAME)
-        yield both.where(*_lacking(scope, shape))
+        yield both.where(*_lacking(scope, shape, form))
 
 
 def _columns(
@@ -107,17 +98,23 @@ def _is_owner() -> ColumnElement[bool]:
 
 
 def _waiting(scope: ViewerScope, shape: Shape) -> Iterator[ColumnElement[bool]]:
-    """By `AwaitedOnIncident.waits_for`, but for the role."""
+    """For whom it waits aside."""
     yield from (valid_at(table, scope), visible(table, scope), table.c.since <= judgement_time())
-    yield or_(func.coalesce(_is_owner(), False), and_(_decides(table), ~is_any_of(ME, table.c.exceptions)))
     yield from conditions(parameters(shape), _CONDITIONS, table)
 
 
-def _lacking(scope: ViewerScope, shape: Shape) -> Iterator[ColumnElement[bool]]:
+def _is_for_others(form: Form) -> Iterator[ColumnElement[bool]]:
+    """Whether it waits for others than its owner, but for the role: by `AwaitedOnIncident.waits_for`."""
+    yield ~func.coalesce(_is_owner(), False)
+    yield from (_decides(table, form), ~is_any_of(ME, table.c.exceptions))
+
+
+def _lacking(scope: ViewerScope, shape: Shape, form: Form) -> Iterator[ColumnElement[bool]]:
     """Findings that a visible hold awaits, and that are not there: by `is_lacking` and `takes_findings`."""
     rows = incidents.table
     yield from (valid_at(findings, scope), visible(findings, scope), findings.c.since <= judgement_time())
-    yield from (_SAME, valid_at(rows, scope), visible(rows, scope), rows.c.takes_findings, _decides(rows))
+    yield from (_SAME, valid_at(rows, scope), visible(rows, scope), rows.c.takes_findings)
+    yield _decides(rows, form)
     yield or_(
         func.coalesce(rows.c.found_likelihood, -1) < findings.c.likelihood,
         func.coalesce(rows.c.found_confidence, -1) < findings.c.confidence,
@@ -125,12 +122,15 @@ def _lacking(scope: ViewerScope, shape: Shape) -> Iterator[ColumnElement[bool]]:
     yield from conditions(parameters(shape), _CONDITIONS_OF_FINDINGS, findings)
 
 
-def _decides(rows: FromClause) -> ColumnElement[bool]:
-    """Whether, of the regions around the place that have a mandate, the own authority holds that of the nearest."""
+def _decides(rows: FromClause, form: Form) -> ColumnElement[bool]:
+    """Whether, of the regions around the place that have a mandate, the own authority holds that of the nearest.
+
+    The place lies beneath one of those held: of a few, an index by place finds what little lies there.
+    """
     around = func.unnest(rows.c.regions).table_valued("region", with_ordinality="n", name="around").render_derived()
     held, held_by_others = (is_any_of(around.c.region, named_texts(name)) for name in ("holds", "others"))
     nearest = select(held).select_from(around).where(or_(held, held_by_others)).order_by(around.c.n).limit(1)
-    inside = rows.c.regions.bool_op("&&")(named_texts("holds"))  # cheap, and leaves few rows
+    inside = beneath(rows, parameters(form.places)["held"])
     return and_(inside, func.coalesce(nearest.scalar_subquery(), False))
 
 

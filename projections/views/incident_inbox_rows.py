@@ -41,6 +41,7 @@ table: Final = Table(
 indexed("present", table, "role", "due_at", "item", where=IS_CURRENT)
 indexed("standing", table, "role", "due_at", "item", "valid_from", "valid_until")
 indexed("present_owner", table, "owner", "due_at", "item", where=IS_CURRENT)
+indexed("place", table, "role", "place", "valid_from", "valid_until")
 indexed("owner", table, "owner", "due_at", "item", "valid_from", "valid_until")
 
 

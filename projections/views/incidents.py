@@ -85,6 +85,7 @@ present_index(table, "status", "occurred_at", "id")
 indexed("present_occurred", table, "occurred_at", "id", "kind", "place", where=IS_CURRENT)
 indexed("occurred", table, "occurred_at", "id", "valid_from", "valid_until", "kind", "place")
 indexed("standing", table, "id", "valid_from", "valid_until")
+indexed("place", table, "place", "valid_from", "valid_until")
 indexed("status_occurred", table, "status", "occurred_at", "id", "valid_from", "valid_until")
 
 incident_items: Final = items("incident_items")
