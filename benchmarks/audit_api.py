@@ -14,7 +14,7 @@ from benchmarks.tables import aligned, middle, percentile
 from domain.vocabulary import AuthorityCode, Role
 from projections.reading.queries import ViewerScope
 from projections.views.request_lists import RequestListFilter, RequestOrder
-from service.identity import Tokens
+from service.access.own_tokens import Tokens
 from service.settings import DatabaseUrls
 
 SHOWN: Final = "id reference version status force strength region purpose requestingAuthority { code }"

@@ -14,7 +14,7 @@ LAYERS: Final = (
     ("HTTP: uvicorn, Starlette", ("/uvicorn/", "/httptools", "/starlette/", "/fastapi/")),
     ("resolvers and answers", ("/service/graphql/", "/benchmarks/stock_api.py", "/benchmarks/strawberry_peer.py")),
     ("GraphQL: Strawberry, graphql-core", ("/strawberry/", "/graphql/")),
-    ("tokens", ("/joserfc/", "/service/identity.py")),
+    ("tokens", ("/joserfc/", "/service/access/own_tokens.py")),
     ("database: SQLAlchemy, psycopg", ("/sqlalchemy/", "/psycopg", "/greenlet/")),
     ("views: statements and documents", ("/projections/",)),
     ("eventsourcing", ("/eventsourcing/", "/benchmarks/stock_application.py")),

@@ -19,8 +19,8 @@ from benchmarks.tables import aligned, cpu_table, middle, percentile, times
 from domain.vocabulary import AuthorityCode, Role
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
+from service.access.own_tokens import Tokens
 from service.event_store.mapper import decode
-from service.identity import Tokens
 from service.settings import DatabaseUrls
 
 OURS: Final = """mutation ($id: ID!, $reason: String!) {

@@ -19,9 +19,9 @@ from domain.visibility import viewer
 from domain.vocabulary import Role
 from projections.catalogue import VIEWS
 from projections.rebuilding.rebuild import rebuild
+from service.access.own_tokens import Tokens
 from service.commands.dispatcher import blocking
 from service.event_store.mapper import decode
-from service.identity import Tokens
 from service.processes.composition import write_side
 from service.settings import DatabaseUrls, Settings
 

@@ -19,7 +19,7 @@ from benchmarks.orphans import end_with_parent
 from benchmarks.stock_application import StockRegister, environment
 from projections.reading import connections, statements
 from projections.tables.row_security import REGISTER, REQUIRED
-from service.identity import Tokens
+from service.access.own_tokens import Tokens
 from service.processes.api import create_app
 from service.processes.worker import Worker
 from service.settings import DatabaseUrls, Settings

@@ -1,1 +1,4 @@
-"""Bearer tokens of external issuers (OpenID Connect), and the one way to identify their bearers."""
+"""The bearers of requests: tokens of the register and of external issuers, keys, and who is blocked.
+
+`authentication` is the one way to identify a bearer.
+"""

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
+from service.access.identity import ISSUER, Identity, Unauthenticated
 from service.access.issuer_keys import RETRY, Fetch, IssuerKeys
+from service.access.issuer_tokens import parse_token, verified
 from service.access.issuers import Issuer
 from service.access.key_sets import key_for
 from service.access.known_tokens import KnownTokens
-from service.access.signed_tokens import parse_token, verified
+from service.access.own_tokens import Tokens
 from service.errors import Unavailable
-from service.identity import ISSUER, Identity, Tokens, Unauthenticated
 
 UNNAMED_KEY: Final = "The token has no 'kid', which it needs since its issuer has several keys."
 ISSUER_AWAY: Final = "The keys of the token's issuer cannot be fetched: try again later."

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Set as AbstractSet
 
+from service.access.identity import Blocked, Identity
 from service.errors import Unavailable
-from service.identity import Blocked, Identity
 
 
 class BlockedPersons:

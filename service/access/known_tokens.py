@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from projections.bounded_cache import BoundedCache
-from service.identity import Identity
+from service.access.identity import Identity
 
 KNOWN: Final = timedelta(minutes=1)
 """How long an accepted token is not verified again."""

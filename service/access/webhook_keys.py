@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from service.identity import WEBHOOK_KEY, own_key, previous_key, read_key
+from service.access.key_files import WEBHOOK_KEY, own_key, previous_key, read_key
 from service.settings import Settings
 
 LENGTH: Final = 32

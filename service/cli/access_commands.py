@@ -8,6 +8,7 @@ from domain import blocked_persons
 from domain.blocked_persons import BlockPerson, UnblockPerson
 from domain.refusals import InvalidInput
 from domain.vocabulary import SYSTEM, Label, Subject, Text
+from service.access.identity import ISSUER
 from service.access.issuers import read_issuers
 from service.cli.error_output import print_error_line
 from service.cli.rebuild_commands import answering
@@ -16,7 +17,6 @@ from service.commands.dispatcher import blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.database.startup import open_database
 from service.errors import Misconfigured
-from service.identity import ISSUER
 from service.processes.composition import write_side
 from service.settings import Settings
 

@@ -18,6 +18,7 @@ from domain.aggregate import Aggregate
 from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.vocabulary import SYSTEM, Actor, Subject, iso_time
 from service.access.authentication import identify_once
+from service.access.identity import Blocked, Unauthenticated
 from service.access.issuers import read_issuers
 from service.access.own_tokens import accepted_tokens
 from service.cli.error_output import Failed, print_error_line
@@ -30,7 +31,6 @@ from service.exchange.visible_log.disclosures import disclosures
 from service.exchange.visible_log.refused import ExportRefused
 from service.exchange.visible_log.scope import Scope, called, happened_by, scope_of, unseen
 from service.exchange.visible_log.visibility import Visibility
-from service.identity import Blocked, Unauthenticated
 from service.instants import from_instant, last_instant, read_instant, until_instant
 from service.processes.composition import limits, now
 from service.settings import TOKEN_VARIABLE, DatabaseUrls, Settings

@@ -12,11 +12,10 @@ from typing import Annotated
 import typer
 
 from service.access.issuers import read_issuers
-from service.access.own_tokens import accepted_tokens
+from service.access.own_tokens import Tokens, accepted_tokens
 from service.cli.log_output import log_to_stderr
 from service.database.startup import open_migrated_database, warn_of_lost_events
 from service.errors import Misconfigured
-from service.identity import Tokens
 from service.processes.api import create_app
 from service.processes.http_server import DrainingServer, configured
 from service.processes.supervisor import supervised

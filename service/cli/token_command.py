@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.access.identity import ISSUER
 from service.access.own_tokens import tokens
-from service.identity import ISSUER
 from service.settings import Settings
 
 UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

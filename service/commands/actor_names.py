@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from projections.bounded_cache import BoundedCache
+from service.access.identity import Identity
 from service.event_store.store import EventStore
-from service.identity import Identity
 
 REFRESH_AFTER: Final = timedelta(hours=1)
 """How often the last appearance of a person is updated."""

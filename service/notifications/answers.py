@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from domain.vocabulary import Actor
+from service.access.identity import Identity
 from service.graphql.execution.executor import GraphQLExecutor
 from service.graphql.execution.request import GraphQLRequest
 from service.graphql.schema.context import Context, Services
-from service.identity import Identity
 from service.notifications.contents import Postponed, Unreadable
 
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)

@@ -12,6 +12,7 @@ from projections.views.authorities import standing_of
 from service.access.authentication import open_authentication
 from service.access.issuers import Issuer
 from service.access.mail_confirmation import MailConfirmation
+from service.access.own_tokens import Tokens
 from service.access.webhook_keys import WebhookKeys
 from service.commands.actor_names import ActorNames
 from service.commands.blocked_persons import following_blocks
@@ -22,7 +23,6 @@ from service.graphql.http.endpoint import GraphQLApp
 from service.graphql.schema.context import Services
 from service.graphql.schema.node_types import as_node
 from service.graphql.subscriptions.lifetime import SubscriptionServices
-from service.identity import Tokens
 from service.processes.composition import WriteSide, now, reading_connections, tolerance, write_side
 from service.processes.health import HealthCheck
 from service.processes.health_endpoints import mount_health_endpoints

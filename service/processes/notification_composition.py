@@ -20,13 +20,13 @@ from projections.reading.connections import ConnectionLost, Connections
 from projections.reading.reader import Reader
 from projections.views.authorities import standing_of
 from service.access.blocked_persons import BlockedPersons
+from service.access.identity import Identity, Unauthenticated
 from service.access.mail_confirmation import MailConfirmation
 from service.access.webhook_keys import WebhookKeys
 from service.commands.blocked_persons import following_blocks
 from service.commands.dispatcher import Dispatch
 from service.commands.envelope import CommandEnvelope
 from service.event_store.access_recorder import AccessRecorder
-from service.identity import Identity, Unauthenticated
 from service.notifications.channels import Channels, Disable
 from service.notifications.contents import Notice, Postponed, ReadNotice, ReadPayload, Withheld
 from service.notifications.due import STILL_DUE, Due

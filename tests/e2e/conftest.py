@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from service.access.key_files import own_key
 from service.cli.demo.case import PEOPLE, DemoCase
 from service.cli.demo.client import people
-from service.identity import own_key
 from service.settings import Settings
 from tests.e2e.serving import Served, serve
 

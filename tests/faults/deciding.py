@@ -11,12 +11,12 @@ from domain.catalogue import Command
 from domain.deployment_request.commands import RemarkOnRequest, SubmitRequest
 from domain.incident.commands import ReportIncident
 from domain.vocabulary import Actor, AuthorityCode, Label, Marking, Period, Region, Role, Strength, Subject, Text
+from service.access.identity import ISSUER
 from service.commands.dispatcher import Dispatch, Dispatcher, blocking
 from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
 from service.event_store.store import EventStore
-from service.identity import ISSUER
 
 ASKER = AuthorityCode("asker")
 DECIDER = AuthorityCode("decider")

@@ -16,11 +16,11 @@ from domain.refusals import Refusal, TransitionRefused
 from domain.vocabulary import SYSTEM, Text
 from projections.reading.reader import Reader
 from projections.views.authorities import standing_of
+from service.access.identity import Identity
 from service.commands.actor_names import ActorNames
 from service.commands.envelope import CommandResult
 from service.errors import Unavailable
 from service.event_store.store import AppendConflict, AppendItem, EventStore
-from service.identity import Identity
 from service.processes.composition import reading_connections
 from service.settings import DatabaseUrls, Settings
 from tests.faults.restoring import Backup

@@ -23,7 +23,7 @@ from domain.vocabulary import (
     Subject,
     Text,
 )
-from service import identity
+from service.access import identity
 
 T = TypeVar("T")
 

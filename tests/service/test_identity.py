@@ -16,9 +16,11 @@ from joserfc.jwk import OctKey
 from typer.testing import CliRunner
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.access.identity import ISSUER, Unauthenticated
+from service.access.key_files import own_key, previous_key, read_key
+from service.access.own_tokens import Tokens
 from service.cli import application
 from service.errors import Misconfigured
-from service.identity import ISSUER, Tokens, Unauthenticated, own_key, previous_key, read_key
 
 KEY = b"k" * 32
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.identity import ISSUER, Tokens
+from service.access.identity import ISSUER
+from service.access.own_tokens import Tokens
 
 PATIENCE: Final = 60.0
 RETRY_INTERVAL: Final = 0.2

@@ -13,6 +13,7 @@ from typing import Final
 
 import psycopg
 
+from service.access.key_files import keys_in
 from service.database.embedded.archive import (
     CLUSTER,
     INSTANT,
@@ -28,7 +29,6 @@ from service.database.embedded.archive import (
 from service.database.embedded.binaries import Programs, find_programs
 from service.database.embedded.manifest import CHECKSUM, system_identifier, verify
 from service.errors import Misconfigured
-from service.identity import keys_in
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from typing import Final
 import psycopg
 
 from domain.vocabulary import iso_time
+from service.access.key_files import keys_in
 from service.database.embedded.archive import BaseBackup, base_backups, restore_command
 from service.database.embedded.binaries import find_programs
 from service.database.embedded.cluster import ARCHIVING, SUPERUSER, Cluster, socket_folder
 from service.database.embedded.manifest import verify
 from service.errors import Misconfigured
-from service.identity import keys_in
 
 log = logging.getLogger(__name__)
 

@@ -26,12 +26,12 @@ from domain.vocabulary import (
     derived_id,
     joined,
 )
+from service.access.identity import ISSUER
 from service.commands.envelope import CommandEnvelope
 from service.exchange.importing.command_parser import UnreadableValue, command, instant, string
 from service.exchange.importing.importable_commands import COMMANDS, HistoryKind
 from service.exchange.importing.imported_history import CommandLine, LineContext
 from service.exchange.importing.raw_line import RawLine
-from service.identity import ISSUER
 
 FIELDS: Final = ("history", "command", "at", "actor", "input", "name")
 MAX_PROBLEMS: Final = 20

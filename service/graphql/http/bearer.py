@@ -4,12 +4,12 @@ from contextlib import ExitStack
 from math import ceil
 
 from service.access.authentication import authenticated
+from service.access.identity import Blocked, Identity, Unauthenticated
 from service.errors import Unavailable
 from service.graphql.execution.graphql_errors import BLOCKED, UNAUTHENTICATED, UNAVAILABLE, request_error
 from service.graphql.execution.request import BadRequest
 from service.graphql.http.request_head import RequestHead
 from service.graphql.schema.context import Context, Services
-from service.identity import Blocked, Identity, Unauthenticated
 
 
 async def begin(head: RequestHead, services: Services, held: ExitStack) -> Context:

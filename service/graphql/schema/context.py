@@ -14,6 +14,7 @@ from domain.refusals import Refusal
 from domain.vocabulary import Actor, Person, iso_time
 from projections.reading.reader import Reader
 from projections.reading.subject_queries import Names
+from service.access.identity import Identity
 from service.access.mail_confirmation import MailConfirmation
 from service.access.webhook_keys import WebhookKeys
 from service.commands.dispatcher import Dispatcher
@@ -30,7 +31,6 @@ from service.graphql.loaders.dataloader import Loads
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.loaders.viewer_rows import AsNode
 from service.graphql.schema.arguments import given, past_instant
-from service.identity import Identity
 
 if TYPE_CHECKING:
     from service.graphql.subscriptions.lifetime import SubscriptionServices
@@ -44,7 +44,7 @@ PATIENCE: Final = 5.0
 class Services:
     """Services that resolvers need.
 
-    identify: the identity of a bearer token; raises service.identity.Unauthenticated. record_actor_name: stores the
+    identify: the identity of a bearer token; raises Unauthenticated. record_actor_name: stores the
     name of a command's sender. record_access: adds to the access log; raises Unavailable. webhook_keys: None if there
     are no webhooks. mail: None if none is sent. clock: the time of the database, as for decisions. request_rebuild:
     asks a worker to rebuild a view. record_command_metric: counts a command by name, outcome and seconds.

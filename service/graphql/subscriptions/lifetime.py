@@ -12,11 +12,11 @@ from starlette.types import Message, Send
 
 from projections.reading.connections import PoolUse
 from service.access.blocked_persons import BlockedPersons
+from service.access.identity import Blocked, Identity
 from service.graphql.execution.graphql_errors import internal_error
 from service.graphql.subscriptions.feed import EventFeed
 from service.graphql.subscriptions.inbox_feed import InboxFeed
 from service.graphql.subscriptions.limits import Lobby, Slots, SubscriptionLimits
-from service.identity import Blocked, Identity
 
 LONGEST_SLEEP: Final = 30.0
 """Seconds between checks of the clock, which may be adjusted."""

@@ -9,8 +9,8 @@ from typing import Final
 
 from graphql import GraphQLError
 
+from service.access.identity import Identity
 from service.graphql.execution.graphql_errors import UNAVAILABLE
-from service.identity import Identity
 
 LONGEST_MESSAGE: Final = 256 * 1024
 """Bytes of one WebSocket message. Use POST for longer requests."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from service.access.identity import Identity
 from service.graphql.execution.cost_budget import BudgetExceeded
 from service.graphql.execution.executor import GraphQLResponse
 from service.graphql.execution.graphql_errors import (
@@ -33,7 +34,6 @@ from service.graphql.subscriptions.lifetime import (
     TimedSender,
 )
 from service.graphql.subscriptions.limits import RETRY_AFTER, LimitReached, person_of
-from service.identity import Identity
 
 EVENT_STREAM: Final = "text/event-stream"
 HEADERS: Final = {

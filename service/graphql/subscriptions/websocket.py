@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from service.access.authentication import authenticated
+from service.access.identity import Blocked, Identity, Unauthenticated
 from service.errors import Unavailable
 from service.graphql.execution.cost_budget import BudgetExceeded
 from service.graphql.execution.executor import GraphQLExecutor
@@ -27,7 +28,6 @@ from service.graphql.subscriptions.limits import (
 )
 from service.graphql.subscriptions.messages import SUBPROTOCOL, Complete, ConnectionInit, Ping, Pong, Subscribe
 from service.graphql.subscriptions.origins import is_allowed
-from service.identity import Blocked, Identity, Unauthenticated
 
 LONGEST_REASON: Final = 123
 """Bytes."""

@@ -11,8 +11,9 @@ import pytest
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from service.access.authentication import Authentication, open_authentication
-from service.access.signed_tokens import MALFORMED, MISMATCH
-from service.identity import ISSUER, Identity, Tokens, Unauthenticated
+from service.access.identity import ISSUER, Identity, Unauthenticated
+from service.access.issuer_tokens import MALFORMED, MISMATCH
+from service.access.own_tokens import Tokens
 from tests.service.access.issuer import (
     ALGORITHMS,
     Key,

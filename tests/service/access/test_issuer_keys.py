@@ -12,11 +12,11 @@ import pytest
 
 from service.access import issuer_keys
 from service.access.authentication import Authentication, authenticated, open_authentication
+from service.access.identity import Identity, Unauthenticated
 from service.access.issuer_keys import MOST_WAITING, IssuerKeys
 from service.access.key_fetcher import LONGEST_ANSWER
 from service.access.key_sets import MOST_KEYS, parse_key_set
 from service.errors import Unavailable
-from service.identity import Identity, Unauthenticated
 from tests import waiting
 from tests.service.access.issuer import LocalIssuer, ec_key, ed_key, local_issuer, rsa_key
 

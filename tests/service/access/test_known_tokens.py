@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.access.identity import ISSUER, Identity, Unauthenticated
 from service.access.known_tokens import KNOWN, MAX_BYTES, KnownTokens
-from service.identity import ISSUER, Identity, Tokens, Unauthenticated
+from service.access.own_tokens import Tokens
 
 KEY = b"k" * 32
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)

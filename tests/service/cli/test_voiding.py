@@ -18,10 +18,10 @@ from projections.catalogue import VIEWS
 from projections.following.follower import view_consumer
 from projections.rebuilding.rebuild import verify
 from projections.views import audit_trail_queries, deployment_requests
+from service.access.identity import ISSUER
 from service.access.own_tokens import tokens
 from service.commands.state_cache import StateCache
 from service.event_store.mapper import decode
-from service.identity import ISSUER
 from service.settings import Settings
 from tests.projections.following.parking import longest
 from tests.projections.large_events import item

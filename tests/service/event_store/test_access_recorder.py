@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.access.identity import ISSUER
 from service.errors import Unavailable
 from service.event_store.access_log import Access
 from service.event_store.access_recorder import AccessRecorder
-from service.identity import ISSUER
 from service.processes.composition import reading_connections
 from service.settings import DatabaseUrls, Settings
 from tests.waiting import until

@@ -17,9 +17,10 @@ from projections.catalogue import VIEWS
 from projections.following.follower import follow, view_consumer
 from projections.following.leadership import FollowerLimits
 from projections.reading.view_status import LOCKS
+from service.access.identity import ISSUER
 from service.access.issuers import Issuer
+from service.access.own_tokens import Tokens
 from service.event_store.store import EventStore
-from service.identity import ISSUER, Tokens
 from service.processes.api import create_app
 from service.processes.http_server import DrainingServer, configured
 from service.settings import DatabaseUrls, Settings

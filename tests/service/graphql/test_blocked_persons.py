@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from domain.vocabulary import Role
+from service.access.identity import ISSUER
 from service.cli import application
-from service.identity import ISSUER
 from tests.databases import Databases
 from tests.service.graphql.api_client import KEY, ApiClient, Person, served
 from tests.service.graphql.subscriptions.client import socket, stream

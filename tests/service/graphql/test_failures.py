@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.identity import ISSUER
+from service.access.identity import ISSUER
 from tests.databases import Databases
 from tests.service.access.issuer import LocalIssuer, ec_key, local_issuer, signed
 from tests.service.graphql.api_client import ApiClient, Person, served

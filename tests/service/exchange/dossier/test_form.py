@@ -13,6 +13,8 @@ from typer.testing import CliRunner, Result
 
 from domain.validation import NOT_ON_ONE_LINE
 from domain.vocabulary import SYSTEM, Actor, AuthorityCode, Role, Subject
+from service.access.identity import ISSUER
+from service.access.own_tokens import Tokens
 from service.cli import application
 from service.exchange.dossier.axis_ticks import ticks
 from service.exchange.dossier.builder import document
@@ -24,7 +26,6 @@ from service.exchange.dossier.pdf_renderer import encoded, pdf
 from service.exchange.dossier.timeline_chart import LETTER, picture
 from service.exchange.dossier.timeline_section import in_order
 from service.exchange.visible_log.refused import ExportRefused
-from service.identity import ISSUER, Tokens
 from service.processes.composition import now
 from service.settings import DatabaseUrls
 from tests.service.exchange.dossier.pages import Page, lines, pixels

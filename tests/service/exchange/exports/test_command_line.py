@@ -12,10 +12,11 @@ from domain.authority import stream_of
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, iso_time
 from projections.rows.audit_entries import subject_of
+from service.access.identity import ISSUER
+from service.access.own_tokens import Tokens
 from service.cli import application
 from service.cli.timeline import COLUMNS
 from service.errors import Unavailable
-from service.identity import ISSUER, Tokens
 from tests.databases import Databases
 from tests.service.access.issuer import ec_key, local_issuer
 from tests.service.exchange.exports import readers

@@ -12,11 +12,11 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
+from service.access.identity import ISSUER, Identity
 from service.graphql.execution.field_charges import charge
 from service.graphql.schema.context import Context, Services
 from service.graphql.schema.scalars import SCALARS
 from service.graphql.schema.shown import shown
-from service.identity import ISSUER, Identity
 
 Anything = NewType("Anything", object)
 STRANGE: Final = object()

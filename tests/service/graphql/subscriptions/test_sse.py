@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
-from service.identity import ISSUER, Tokens
+from service.access.identity import ISSUER
+from service.access.own_tokens import Tokens
 from tests.databases import NewDatabase
 from tests.service.graphql.api_client import KEY, ApiClient, Person, served
 from tests.service.graphql.subscriptions.client import socket, stream

@@ -12,17 +12,10 @@ from typing import Any, Final
 from joserfc.errors import JoseError
 
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, joined
+from service.access.identity import Identity, Unauthenticated, actor_problem
 from service.access.issuers import Issuer, value_at
 from service.access.key_sets import PublicKey
-from service.identity import (
-    MAX_TOKEN_LENGTH,
-    Identity,
-    Unauthenticated,
-    actor_problem,
-    check_times,
-    instant_claim,
-    text_claim,
-)
+from service.access.token_claims import MAX_TOKEN_LENGTH, check_times, instant_claim, text_claim
 
 COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 FORBIDDEN: Final = ("crit", "b64", "jku", "jwk", "x5u", "x5c")

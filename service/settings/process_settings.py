@@ -1,8 +1,7 @@
-"""All settings, read from environment variables: `MANDATE_` and the field name. Read once per process, at start-up."""
+"""The settings of a process, but for those of messages."""
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -13,31 +12,13 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from service.errors import Misconfigured
-from service.notification_settings import NotificationSettings
+from service.settings.database_urls import DatabaseUrls
+from service.settings.notification_settings import NotificationSettings
 
 PREFIX: Final = "MANDATE_"
 LogFormat = Literal["auto", "json", "text"]
 TOKEN_VARIABLE, URL_VARIABLE = f"{PREFIX}TOKEN", f"{PREFIX}URL"
 """Read by the commands that take `--token` and `--url`; no settings of a process."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseUrls:
-    """libpq URLs, one for each database role.
-
-    owner: migrates. api: appends and reads. worker: also writes the views.
-    superuser: creates databases; only for the embedded server, else None.
-    """
-
-    owner: str
-    api: str
-    worker: str
-    superuser: str | None = None
-
-    @classmethod
-    def one_for_all(cls, url: str) -> "DatabaseUrls":
-        """For a database whose owner has all roles."""
-        return cls(owner=url, api=url, worker=url)
 
 
 class Settings(NotificationSettings):

@@ -1,0 +1,9 @@
+"""All settings, read from environment variables: `MANDATE_` and the field name.
+
+Read once per process, at start-up. The rest of the service imports them from here.
+"""
+
+from service.settings.database_urls import DatabaseUrls
+from service.settings.process_settings import TOKEN_VARIABLE, URL_VARIABLE, LogFormat, Settings, variable
+
+__all__ = ["TOKEN_VARIABLE", "URL_VARIABLE", "DatabaseUrls", "LogFormat", "Settings", "variable"]
