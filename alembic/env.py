@@ -18,7 +18,7 @@ from projections.tables import stored_events  # noqa: F401  # every table, for t
 from projections.tables.metadata import EVENT_STORE, PROJECTIONS
 from service.database.grants import SCHEMAS, grant
 from service.database.migrations import LOCK_TIMEOUT, VERSIONS_SCHEMA
-from service.database.row_security import secure
+from service.database.row_security_setup import secure
 from service.errors import Misconfigured
 from service.settings import Settings
 

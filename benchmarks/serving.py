@@ -17,7 +17,7 @@ from benchmarks.cpu_profile import Sampler
 from benchmarks.load_generator import Load, generate
 from benchmarks.orphans import end_with_parent
 from benchmarks.stock_application import StockRegister, environment
-from projections.reading import connections, statements
+from projections.reading import read_connections, statements
 from projections.tables.row_security import REGISTER, REQUIRED
 from service.access.own_tokens import Tokens
 from service.processes.api import create_app
@@ -118,7 +118,7 @@ def _serve_without_row_security(pipe: Connection, urls: DatabaseUrls) -> None:
     def without_viewer(statement: str) -> str:
         return f"SELECT s.* FROM ({statement}) AS s WHERE {REQUIRED}"
 
-    with patch.object(connections, "READER", None), patch.object(statements, "as_viewer", without_viewer):
+    with patch.object(read_connections, "READER", None), patch.object(statements, "as_viewer", without_viewer):
         _serve_mandate(pipe, urls)
 
 

@@ -8,8 +8,8 @@ from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, Final, Protocol, TypeVar
 
+from domain.dataclass_fields import field_types
 from domain.decider import Context, Verdict
-from domain.field_types import field_types
 from domain.vocabulary import Text
 
 ITEMS: Final = 1_000

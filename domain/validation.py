@@ -6,7 +6,7 @@ from dataclasses import is_dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from domain.field_types import field_types
+from domain.dataclass_fields import field_types
 from domain.refusals import FieldProblem, Problems
 from domain.vocabulary import (
     CODE_FORM,

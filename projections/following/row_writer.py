@@ -12,7 +12,7 @@ from domain.recorded_event import Recorded
 from projections.following.fold_cache import FoldCache
 from projections.rows.state_items import without_items
 from projections.tables.binary_copy import load
-from projections.tables.documents import encode
+from projections.tables.row_documents import encode
 from projections.tables.view import Folded, RowUpdate, Values, View
 
 LIVE: Final = "projections"

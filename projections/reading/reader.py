@@ -14,14 +14,14 @@ from sqlalchemy import Executable
 from domain.visibility import Viewer, viewer
 from domain.vocabulary import Actor, iso_time
 from projections.reading import parked_streams
-from projections.reading.connections import ConnectionLost, Connections, Found
 from projections.reading.position_queries import LACKING, PARKED, POSITION_AS_OF, POSITIONS
 from projections.reading.positions import EventParked, ViewBehind, ViewPositions
 from projections.reading.queries import Query, ViewerScope
+from projections.reading.read_connections import ConnectionLost, Connections, Found
 from projections.reading.single_flight import SingleFlight
-from projections.reading.standings import Mark, StandingOf, Standings, disclosed_row
 from projections.reading.statement_slots import Person, StatementSlots, in_pieces
 from projections.reading.statements import ViewerSettings, settings_of, viewed
+from projections.reading.viewer_cache import Mark, StandingOf, ViewerCache, disclosed_row
 from projections.tables.row_security import MARKINGS_MISSING
 
 __all__ = ["DatabaseUnavailable", "EventParked", "InstantAhead", "Reader", "Reading", "ViewBehind"]
@@ -118,7 +118,7 @@ class Reader:
         self._marks: frozenset[tuple[str, int, int]] = frozenset()
         self._parked_streams: SingleFlight[Hashable, Mapping[str, Mapping[UUID, int]]] = SingleFlight()
         self._updated: dict[str, Mark] = {}
-        self._standings = Standings(standing_of)
+        self._viewers = ViewerCache(standing_of)
 
     async def reading(
         self,
@@ -212,8 +212,8 @@ class Reader:
         if actor.is_system:
             return viewer(actor, registered=True, holds=())
         await self._positions.look()
-        await self._positions.wait_until(self._standings.query(actor.authority).views, at_least, self._patience)
-        return await self._standings.viewer(
+        await self._positions.wait_until(self._viewers.query(actor.authority).views, at_least, self._patience)
+        return await self._viewers.viewer(
             actor, now, self._updated, partial(self.answer, at_least=at_least, viewer=None)
         )
 
@@ -273,7 +273,7 @@ class Reader:
             if isinstance(error, psycopg.Error) and error.sqlstate == MARKINGS_MISSING:
                 raise _MarkingMissing(int(error.diag.message_primary or 0)) from None
             self._past = {}
-            self._standings.clear()
+            self._viewers.clear()
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> Exception:

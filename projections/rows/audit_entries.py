@@ -42,7 +42,7 @@ from domain.webhook_endpoint import events as webhook_events
 from projections.rows.api_terms import MandateHolder, payload, spelled_path
 from projections.rows.changes import changes
 from projections.rows.value_changes import Change
-from projections.tables.documents import encode
+from projections.tables.row_documents import encode
 
 Administering = PersonBlocked | PersonUnblocked | RegionRegistered | DeputyAppointed | DeputyEnded
 ByAuthority = Administering | webhook_events.Event | mail_events.Event

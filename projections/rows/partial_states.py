@@ -11,7 +11,7 @@ from domain.deployment_request import visibility
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from projections.rows.state_items import GROWING
-from projections.tables.documents import partial_kind, reader
+from projections.tables.row_documents import partial_kind, reader
 
 S = TypeVar("S")
 

@@ -15,8 +15,8 @@ from typing import Any, Final, get_args, get_type_hints
 from uuid import UUID
 
 from domain.catalogue import EVENTS, SCHEMAS
+from domain.dataclass_fields import FieldType, field_types
 from domain.deployment_request.visibility import INTERNAL_PARTS
-from domain.field_types import FieldType, field_types
 from domain.vocabulary import Text, camel
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

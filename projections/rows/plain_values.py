@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.vocabulary import Actor, Text, camel, iso_time
-from projections.tables.documents import UNREAD
+from projections.tables.row_documents import UNREAD
 
 
 def plain(value: Any) -> Any:

@@ -14,17 +14,17 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
+from domain.dataclass_fields import field_types
 from domain.deployment_request.decision import Condition
 from domain.deployment_request.state import DeploymentRequest, Endorsement, Part
 from domain.deputies import Appointment, Deputies
 from domain.fast_replace import fast_replace
-from domain.field_types import field_types
 from domain.incident.state import Correction, Dissent, Evidence, Found, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded_event import Recorded
 from domain.vocabulary import Text
 from projections.rows.api_terms import MandateHolder
-from projections.tables.documents import UNREAD, StoredItem, encode, items_reader, outline, reader
+from projections.tables.row_documents import UNREAD, StoredItem, encode, items_reader, outline, reader
 from projections.tables.row_security import DELIBERATIONS
 from projections.tables.view import Values
 

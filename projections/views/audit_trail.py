@@ -41,8 +41,8 @@ from projections.rows.audit_entries import (
 from projections.rows.state_items import item_rows, reader_with_items, without_texts
 from projections.rows.value_changes import Change
 from projections.rows.version_rows import audience_of, readers_of
-from projections.tables.documents import encode
 from projections.tables.metadata import PROJECTIONS
+from projections.tables.row_documents import encode
 from projections.tables.view import Folded, RowUpdate, StateTable, Values, View, items, state_table
 
 __all__ = [

@@ -30,7 +30,7 @@ from projections.reading.queries import (
 from projections.rows.api_terms import MandateHolder
 from projections.rows.state_items import reader_with_items, without_items
 from projections.rows.version_rows import fold_versions, version_columns
-from projections.tables.documents import encode, reader
+from projections.tables.row_documents import encode, reader
 from projections.tables.view import Folded, StateTable, Values, View, items, present_index, version_table
 
 NAME: Final = "authorities"

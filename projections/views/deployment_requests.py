@@ -39,7 +39,7 @@ from projections.reading.subject_queries import Names, SubjectQueries
 from projections.rows.partial_states import partial_readers
 from projections.rows.state_items import reader_with_items, without_items
 from projections.rows.version_rows import fold_versions, regions_around, version_columns
-from projections.tables.documents import encode
+from projections.tables.row_documents import encode
 from projections.tables.view import IS_CURRENT, Folded, StateTable, Values, View, items, present_index, version_table
 from projections.views import inbox_rows
 

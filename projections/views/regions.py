@@ -17,7 +17,7 @@ from domain.voided_events import RegionEventVoided
 from projections.reading.list_queries import containing
 from projections.reading.queries import PreparedQuery, Query, ViewerScope, is_any_of, named_texts, valid_at
 from projections.rows.version_rows import PRESENT, version_columns
-from projections.tables.documents import encode, reader
+from projections.tables.row_documents import encode, reader
 from projections.tables.view import Folded, StateTable, Values, View, present_index, version_table
 
 NAME: Final = "regions"

@@ -38,8 +38,8 @@ from projections.rows import running_counts
 from projections.rows.running_counts import LEVELS, miscounted, update_counts
 from projections.rows.state_items import without_items
 from projections.rows.version_rows import PRESENT, audience_of, regions_around, version_columns
-from projections.tables.documents import encode, reader
 from projections.tables.metadata import PROJECTIONS
+from projections.tables.row_documents import encode, reader
 from projections.tables.view import (
     IS_CURRENT,
     Folded,

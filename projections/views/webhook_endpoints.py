@@ -12,7 +12,7 @@ from domain.vocabulary import Marking
 from domain.webhook_endpoint.state import WebhookEndpoint
 from projections.reading.queries import PreparedQuery, Query, ViewerScope, valid_at, visible
 from projections.rows.version_rows import fold_versions, version_columns
-from projections.tables.documents import encode, reader
+from projections.tables.row_documents import encode, reader
 from projections.tables.view import Folded, StateTable, Values, View, present_index, version_table
 
 NAME: Final = "webhook_endpoints"

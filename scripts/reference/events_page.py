@@ -9,7 +9,7 @@ from typing import Any, cast, get_args, get_type_hints
 from uuid import UUID
 
 from domain.catalogue import AGGREGATES, SCHEMAS
-from domain.field_types import FieldType, field_types
+from domain.dataclass_fields import FieldType, field_types
 from domain.vocabulary import Text, camel
 from projections.rows.payload_schemas import description
 from scripts.reference.markdown import table, text

@@ -17,7 +17,7 @@ from service.cli.remote.server import Server
 from service.cli.sources import Source, UrlOption, open_source
 from service.cli.terminal_text import clean
 from service.cli.timeline import Timeline, TimelineEntry
-from service.cli.view_questions import ask
+from service.cli.view_queries import ask
 from service.exchange.exports.ocel import EVENT_TYPES
 from service.exchange.visible_log.refused import ExportRefused
 

@@ -7,11 +7,11 @@ from typing import Annotated, BinaryIO
 import typer
 
 from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line
-from service.cli.remote import files
+from service.cli.remote import file_download
 from service.cli.remote.server import Server
 from service.cli.sources import UrlOption, open_source
 from service.cli.terminal_text import clean
-from service.cli.view_questions import names_of
+from service.cli.view_queries import names_of
 from service.exchange.dossier.builder import document
 from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.material_reader import MaterialReader
@@ -38,7 +38,7 @@ def dossier(
             raise ExportRefused(f"{target.name}: a dossier is a file that ends in .html or .pdf")
         with open_source(url, token, as_of) as source, replacing(target) as file:
             if isinstance(source, Server):
-                said = files.dossier(source, reference, target.suffix.lower()[1:], file)
+                said = file_download.dossier(source, reference, target.suffix.lower()[1:], file)
             else:
                 said = _print(source.about(reference), target, file)
         typer.echo(f"{target}: {clean(said)}", err=True)

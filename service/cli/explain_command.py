@@ -12,15 +12,15 @@ from rich.text import Text
 from domain.decider import Verdict
 from domain.deployment_request.rules import is_undisclosed
 from domain.vocabulary import exact_time, format_time
-from service.cli.explained import Explained, ExplainedAction, ExplainedEvent
+from service.cli.explanation_content import Explained, ExplainedAction, ExplainedEvent
 from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line
-from service.cli.remote import explanation as remote_explanation
+from service.cli.remote import explanation_reader as remote_explanation
 from service.cli.remote.server import Server
 from service.cli.sources import UrlOption, open_source
 from service.cli.table_output import JsonOption, print_json
 from service.cli.terminal_text import clean
 from service.cli.timeline import who
-from service.cli.view_questions import names_of
+from service.cli.view_queries import names_of
 from service.exchange.visible_log.explanation import explain_request
 
 

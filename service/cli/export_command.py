@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from service.cli.register_access import AsOfOption, RegisterAccess, TokenOption, in_one_line
-from service.cli.remote import files
+from service.cli.remote import file_download
 from service.cli.remote.server import Server
 from service.cli.sources import UrlOption, open_source
 from service.exchange.exports.formats import FORMATS, Export, carry_out, chosen, opened
@@ -37,7 +37,7 @@ def export(
         with open_source(url, token, as_of) as source:
             if isinstance(source, Server):
                 with opened(chosen_export) as file:
-                    end = files.export(source, chosen_export, file, request)
+                    end = file_download.export(source, chosen_export, file, request)
             else:
                 end = _export(source if request is None else source.about(request), chosen_export)
         if chosen_export.target is not None:

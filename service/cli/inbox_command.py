@@ -15,11 +15,11 @@ from projections.views import authorities, deployment_requests, inbox, incidents
 from projections.views.inbox import InboxFilter, InboxRow
 from projections.views.inbox_recipient import Recipient, principals
 from service.cli.register_access import AsOfOption, RegisterAccess, in_one_line
-from service.cli.remote import inbox as remote_inbox
+from service.cli.remote import inbox_reader as remote_inbox
 from service.cli.remote.server import Server
 from service.cli.sources import Source, UrlOption, open_source
 from service.cli.table_output import JsonOption, print_rows
-from service.cli.view_questions import ask
+from service.cli.view_queries import ask
 from service.event_store.access_log import SENSITIVE, Disclosure
 from service.exchange.visible_log.refused import ExportRefused
 from service.settings import TOKEN_VARIABLE

@@ -24,7 +24,7 @@ from service.cli.remote import requests as remote_requests
 from service.cli.remote.server import Server
 from service.cli.sources import Source, UrlOption, open_source
 from service.cli.table_output import JsonOption, print_rows
-from service.cli.view_questions import ask
+from service.cli.view_queries import ask
 from service.event_store.access_log import SENSITIVE, Disclosure
 from service.exchange.visible_log.refused import ExportRefused
 

@@ -17,10 +17,10 @@ from projections.reading.reader import Reader, Reading
 from projections.rows.audit_entries import AuditEntry, visible_to
 from projections.views import audit_trail_queries
 from projections.views.audit_trail_filter import AuditTrailFilter, PositionRange
-from service.cli.headings import incident_heading, request_heading, then_of
+from service.cli.history_heading import incident_heading, request_heading, then_of
 from service.cli.register_access import RegisterAccess
 from service.cli.timeline import History, Names, TimelineEntry
-from service.cli.view_questions import names_of
+from service.cli.view_queries import names_of
 from service.commands.event_voids import voided
 from service.exchange.visible_log.history import history as history_of
 from service.exchange.visible_log.references import find

@@ -22,7 +22,7 @@ from service.access.identity import Blocked, Unauthenticated
 from service.access.issuers import read_issuers
 from service.access.own_tokens import accepted_tokens
 from service.cli.error_output import Failed, print_error_line
-from service.commands.blocked_persons import BlockReader
+from service.commands.block_reader import BlockReader
 from service.database.startup import open_database
 from service.errors import CorruptEvent
 from service.event_store.access_log import Access, AccessKind, Disclosure, record_access

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, pool
 from sqlalchemy.exc import DBAPIError
 
 from service.database.grants import granted
-from service.database.row_security import secured
+from service.database.row_security_setup import secured
 from service.errors import Misconfigured
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from projections.reading.connections import ConnectionLost, Connections
+from projections.reading.read_connections import ConnectionLost, Connections
 from service.errors import Unavailable
 from service.event_store.access_log import UNWRITABLE, Access, entries_of
 

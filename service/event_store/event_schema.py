@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
 
-from domain.field_types import field_types
+from domain.dataclass_fields import field_types
 from domain.vocabulary import Text
 
 DIGEST = "$text"

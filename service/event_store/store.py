@@ -13,7 +13,7 @@ from domain import catalogue
 from domain.catalogue import Event
 from domain.recorded_event import Recorded
 from domain.vocabulary import iso_time
-from projections.reading.connections import PoolUse
+from projections.reading.read_connections import PoolUse
 from service.event_store.batch import Committed, PendingItem
 from service.event_store.connections import ConnectionLimits, open_pool
 from service.event_store.database_clock import DatabaseClock

@@ -7,7 +7,7 @@ from typing import Any, Final
 from domain.catalogue import MAIL_SUBSCRIPTION, WEBHOOK_ENDPOINT
 from domain.mail_subscription.state import MailSubscription
 from domain.webhook_endpoint.state import WebhookEndpoint
-from projections.tables.documents import reader
+from projections.tables.row_documents import reader
 
 Endpoint = WebhookEndpoint | MailSubscription
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from domain.mail_subscription.state import MailSubscription
 from domain.vocabulary import Marking, Person, iso_time
-from service.notifications.answers import GONE, NOT_DUE, NOT_VISIBLE, Answers, awaited_incident
 from service.notifications.contents import Notice, StillDue, Withheld
+from service.notifications.document_answers import GONE, NOT_DUE, NOT_VISIBLE, Answers, awaited_incident
 from service.notifications.due import Due, is_due
 from service.notifications.mail_words import due_sentence, event_sentence
 from service.notifications.queue import Delivery

@@ -19,7 +19,7 @@ from domain.vocabulary import iso_time
 from domain.webhook_endpoint import events as webhook_events
 from projections.following.follower import Consumer
 from projections.tables.deliveries import NAME
-from projections.tables.documents import encode
+from projections.tables.row_documents import encode
 from service.notifications.endpoints import ENDPOINTS, Endpoint, endpoint_in
 
 VERSION: Final = 1

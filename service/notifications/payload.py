@@ -7,8 +7,8 @@ from domain.vocabulary import Actor, iso_time
 from domain.webhook_endpoint.state import WebhookEndpoint
 from service.graphql.execution.request import encode_json
 from service.graphql.execution.sent_documents import sent_documents, variables_for
-from service.notifications.answers import GONE, NOT_DUE, NOT_VISIBLE, Answers, awaited_incident
 from service.notifications.contents import StillDue, Unreadable, Withheld
+from service.notifications.document_answers import GONE, NOT_DUE, NOT_VISIBLE, Answers, awaited_incident
 from service.notifications.due import Due, is_due
 from service.notifications.queue import Delivery
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
-from projections.reading.connections import Connections
+from projections.reading.read_connections import Connections
 from projections.reading.reader import Reader
 from projections.views.authorities import standing_of
 from service.access.authentication import open_authentication
@@ -15,7 +15,7 @@ from service.access.mail_confirmation import MailConfirmation
 from service.access.own_tokens import Tokens
 from service.access.webhook_keys import WebhookKeys
 from service.commands.actor_names import ActorNames
-from service.commands.blocked_persons import following_blocks
+from service.commands.block_reader import following_blocks
 from service.event_store.access_recorder import AccessRecorder
 from service.graphql.execution.cost_budget import CostBudget
 from service.graphql.execution.document_cache import DocumentPolicy
@@ -29,8 +29,8 @@ from service.processes.health_endpoints import mount_health_endpoints
 from service.processes.metrics import Metrics
 from service.processes.rebuild_worker import rebuild_requester
 from service.processes.subscription_composition import open_subscriptions
-from service.rest.api import mount_rest
 from service.rest.file_services import FileServices
+from service.rest.routes import mount_rest
 from service.settings import DatabaseUrls, Settings
 
 

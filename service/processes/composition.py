@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from projections.reading.connections import Connections
+from projections.reading.read_connections import Connections
 from service.commands.dispatcher import Dispatcher
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks

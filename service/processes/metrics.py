@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from projections.reading.connections import PoolUse
+from projections.reading.read_connections import PoolUse
 from projections.reading.view_status import ViewStatus
 from projections.tables.checkpoints import FollowerState
 from service.processes.health import HealthReport

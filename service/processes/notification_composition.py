@@ -16,25 +16,25 @@ import psycopg
 from domain.mail_subscription.state import MailSubscription
 from domain.vocabulary import SYSTEM, Person
 from domain.webhook_endpoint.state import WebhookEndpoint
-from projections.reading.connections import ConnectionLost, Connections
+from projections.reading.read_connections import ConnectionLost, Connections
 from projections.reading.reader import Reader
 from projections.views.authorities import standing_of
 from service.access.blocked_persons import BlockedPersons
 from service.access.identity import Identity, Unauthenticated
 from service.access.mail_confirmation import MailConfirmation
 from service.access.webhook_keys import WebhookKeys
-from service.commands.blocked_persons import following_blocks
+from service.commands.block_reader import following_blocks
 from service.commands.dispatcher import Dispatch
 from service.commands.envelope import CommandEnvelope
 from service.event_store.access_recorder import AccessRecorder
 from service.notifications.channels import Channels, Disable
 from service.notifications.contents import Notice, Postponed, ReadNotice, ReadPayload, Withheld
 from service.notifications.due import STILL_DUE, Due
+from service.notifications.http_receivers import Receivers
 from service.notifications.mail_channel import MailChannel
 from service.notifications.mail_server import MailServer
 from service.notifications.mail_text import Letterhead
 from service.notifications.queue import Delivery
-from service.notifications.receivers import Receivers
 from service.notifications.sender import Parts, Sender
 from service.notifications.webhook_channel import WebhookChannel
 from service.processes.composition import WriteSide, reading_connections
@@ -145,7 +145,7 @@ async def _reading(settings: Settings, url: str, write: WriteSide) -> AsyncItera
     from service.graphql.root import schema
     from service.graphql.schema.context import Services
     from service.graphql.schema.node_types import as_node
-    from service.notifications.answers import Answers
+    from service.notifications.document_answers import Answers
     from service.notifications.notices import Notices
     from service.notifications.payload import Payloads
     from service.processes.subscription_composition import open_subscriptions

@@ -11,7 +11,7 @@ import psycopg
 from projections.catalogue import VIEWS
 from projections.following.leadership import OtherVersion, connect
 from projections.following.outages import is_outage
-from projections.reading.connections import ConnectionLost, Connections
+from projections.reading.read_connections import ConnectionLost, Connections
 from projections.rebuilding import copies, rebuild_queue
 from projections.rebuilding.progress import RebuildCancelled
 from projections.rebuilding.rebuild import BeingRebuilt, rebuild

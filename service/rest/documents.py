@@ -17,11 +17,11 @@ from service.graphql.http.response import ContentResponse, JsonResponse
 from service.rest.calendar import DOCUMENTS as CALENDARS
 from service.rest.calendar import MEDIA as CALENDAR
 from service.rest.calendar import calendar
+from service.rest.entity_tags import Tag, tag_of
 from service.rest.parameters import parameters_of, query_of, variables_of
 from service.rest.paths import ROOT, DocumentPath
 from service.rest.problems import NOT_FOUND, Problem, problem_of
 from service.rest.resource import Call
-from service.rest.tags import Tag, tag_of
 
 AT_LEAST: Final = "atLeast"
 

@@ -13,11 +13,11 @@ from service.exchange.dossier.material_reader import MaterialReader, Names
 from service.exchange.dossier.pdf_renderer import PdfRenderer
 from service.exchange.visible_log.refused import ExportRefused
 from service.graphql.http.response import ContentResponse
+from service.rest.entity_tags import tag_of
 from service.rest.files import AS_OF, Access, FileReader, as_of, hold_place, parameters_given, pdf_place
 from service.rest.parameters import query_of
 from service.rest.problems import TOO_LARGE, Problem
 from service.rest.resource import Call
-from service.rest.tags import tag_of
 
 PDF: Final = "application/pdf"
 HTML: Final = "text/html; charset=utf-8"

@@ -13,6 +13,7 @@ from service.exchange.exports import csv_export, ocel_sqlite
 from service.exchange.exports.formats import FORMATS, WriteFormat
 from service.exchange.visible_log.visible_events import VisibleLog
 from service.graphql.schema.scalars import read_position
+from service.rest.entity_tags import tag_of
 from service.rest.files import (
     AS_OF,
     EVENT_COST,
@@ -26,7 +27,6 @@ from service.rest.parameters import query_of
 from service.rest.problems import wrong_parameter
 from service.rest.resource import Call, without_content
 from service.rest.streamed_file import StreamedFile
-from service.rest.tags import tag_of
 
 LINES: Final = "application/x-ndjson"
 CSV: Final = "text/csv; charset=utf-8"

@@ -12,12 +12,12 @@ from service.graphql.http.accept_header import JSON
 from service.rest.answer_schemas import AnswerSchemas, Schema
 from service.rest.documents import DocumentResource
 from service.rest.dossiers import DossierResource
+from service.rest.entity_tags import POSITION
 from service.rest.exports import ExportResource
 from service.rest.files import FileParameter
 from service.rest.parameters import Parameter
 from service.rest.paths import ROOT
 from service.rest.problems import MEDIA, STATUSES
-from service.rest.tags import POSITION
 
 OF_EVERY_PATH: Final = (400, 401, 403, 406, 429, 500, 503)
 NOT_FOUND: Final = 404

@@ -12,9 +12,9 @@ from service.graphql.http.body import Disconnected
 from service.graphql.http.request_head import RequestHead
 from service.graphql.http.response import ContentResponse
 from service.graphql.schema.context import Context
+from service.rest.entity_tags import Tag
 from service.rest.file_services import FileServices
 from service.rest.problems import METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, Problem, problem_for
-from service.rest.tags import Tag
 
 ALLOWED: Final = "GET, HEAD"
 

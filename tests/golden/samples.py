@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain import catalogue
 from domain.catalogue import Event
-from domain.field_types import FieldType, field_types
+from domain.dataclass_fields import FieldType, field_types
 from domain.recorded_event import CommandRef
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject, Text, derived_id
 from service.event_store.mapper import Mapper

@@ -20,7 +20,7 @@ from domain.recorded_event import Recorded
 from domain.vocabulary import Text
 from projections.rows.partial_states import DISCLOSED_WHOLE, KEYS, OF_LAST_ITEM
 from projections.rows.state_items import GROWING, item_rows, reader_with_items, without_texts
-from projections.tables.documents import UNREAD, encode
+from projections.tables.row_documents import UNREAD, encode
 from projections.tables.view import Values, View
 from projections.views import audit_trail, authorities, deployment_requests, incidents
 from service.event_store.records import AppendItem

@@ -10,7 +10,7 @@ from domain.aggregate import Aggregate
 from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import AuthorityCode
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
-from service.cli.headings import incident_heading, request_heading, then_of
+from service.cli.history_heading import incident_heading, request_heading, then_of
 from service.cli.remote.events import Code, EventAnswer, PageInfo, References, Struct, SubjectNamed, entry
 from service.cli.remote.server import PAGE, Server, segment
 from service.cli.timeline import History, TimelineEntry

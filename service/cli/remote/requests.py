@@ -6,9 +6,9 @@ from uuid import UUID
 
 from domain.catalogue import INCIDENT
 from projections.views.request_lists import RequestListFilter, RequestOrder
-from service.cli.remote.answers import NotFound
 from service.cli.remote.events import Code, PageInfo, Struct, SubjectNamed
 from service.cli.remote.server import PAGE, Server, segment
+from service.cli.remote.server_response import NotFound
 from service.exchange.visible_log.scope import unseen
 
 

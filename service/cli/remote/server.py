@@ -10,7 +10,7 @@ from urllib.parse import quote
 from domain.vocabulary import iso_time
 from service.cli.error_output import Failed
 from service.cli.remote.address import base_address
-from service.cli.remote.answers import NotFound, content, failure, not_mandate
+from service.cli.remote.server_response import NotFound, content, failure, not_mandate
 from service.errors import Unavailable
 from service.exchange.visible_log.refused import ExportRefused
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.catalogue import EVENTS, VOIDED
-from domain.field_types import field_types
+from domain.dataclass_fields import field_types
 from domain.visibility import person
 from domain.vocabulary import Actor, camel
 

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
+from domain.dataclass_fields import FieldType, field_types
 from domain.deputies import ON_BEHALF_OF
-from domain.field_types import FieldType, field_types
 from domain.refusals import FieldProblem
 from domain.validation import LIST_LENGTH
 from domain.vocabulary import ConditionId, CorrectionId, EvidenceId, IncidentId, RequestId, Text, camel, joined

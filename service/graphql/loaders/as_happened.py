@@ -16,7 +16,7 @@ from projections.views import audit_trail_queries, deployment_requests, incident
 from projections.views.audit_trail_queries import HappenedPart
 from service.graphql.loaders.dataloader import list_loader, single_loader
 from service.graphql.loaders.loaders import Loaders, S
-from service.graphql.loaders.parked import SubjectParked
+from service.graphql.loaders.parked_subjects import SubjectParked
 from service.graphql.loaders.viewer_rows import PastInstant
 
 NONE = HappenedPart(version=0, end=0)

@@ -20,8 +20,8 @@ from projections.views import audit_trail_queries, authorities, deployment_reque
 from projections.views.audit_trail import AuditEntry
 from projections.views.audit_trail_filter import BEYOND, PositionRange
 from service.graphql.loaders.dataloader import list_loader, single_loader
-from service.graphql.loaders.parked import SubjectParked, refuse
-from service.graphql.loaders.regions import RegionLoaders
+from service.graphql.loaders.parked_subjects import SubjectParked, refuse
+from service.graphql.loaders.region_loaders import RegionLoaders
 from service.graphql.loaders.viewer_rows import ViewerRows
 
 Version = tuple[UUID, int]

@@ -15,7 +15,7 @@ from projections.reading.subject_queries import Names
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.execution.pace import Pace
 from service.graphql.loaders.dataloader import Loads, noted
-from service.graphql.loaders.parked import ParkedSubjects, refuse
+from service.graphql.loaders.parked_subjects import ParkedSubjects, refuse
 
 T = TypeVar("T")
 R = TypeVar("R", bound="ViewerRows")

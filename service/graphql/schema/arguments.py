@@ -10,8 +10,8 @@ from uuid import UUID
 import strawberry
 
 from domain.catalogue import EVENTS, VOIDED
+from domain.dataclass_fields import FieldType, field_types
 from domain.deputies import principal_of
-from domain.field_types import FieldType, field_types
 from domain.refusals import FieldProblem
 from domain.validation import LIST_LENGTH, judge, unwritable
 from domain.vocabulary import AuthorityCode, Person, Region, Text, camel, derived_id

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.vocabulary import Actor, Marking
 from service.event_store.access_log import SENSITIVE, Disclosure
-from service.graphql.loaders.parked import ParkedState
+from service.graphql.loaders.parked_subjects import ParkedState
 
 
 class Disclosed:

@@ -14,7 +14,7 @@ from projections.reading.subject_queries import SubjectQueries
 from projections.views import audit_trail, deployment_requests, incidents
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders, S
-from service.graphql.loaders.parked import ParkedState, SubjectParked
+from service.graphql.loaders.parked_subjects import ParkedState, SubjectParked
 from service.graphql.schema.arguments import given, identifier, words
 from service.graphql.schema.pagination import Node
 

@@ -23,7 +23,7 @@ from projections.views.audit_trail_feed import next_entries
 from projections.views.audit_trail_filter import AuditTrailFilter
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.loaders.loaders import Loaders
-from service.graphql.loaders.parked import SubjectParked
+from service.graphql.loaders.parked_subjects import SubjectParked
 from service.graphql.schema.audit_trail import presentation
 from service.graphql.schema.audit_trail.types import RecordedEvent
 from service.graphql.schema.node_types import as_node

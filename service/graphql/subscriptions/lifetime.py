@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from starlette.types import Message, Send
 
-from projections.reading.connections import PoolUse
+from projections.reading.read_connections import PoolUse
 from service.access.blocked_persons import BlockedPersons
 from service.access.identity import Blocked, Identity
 from service.graphql.execution.graphql_errors import internal_error

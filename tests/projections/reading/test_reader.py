@@ -16,9 +16,9 @@ from domain import authority, jurisdiction
 from domain.authority import Authority, AuthorityRegistered
 from domain.jurisdiction import Jurisdiction, MandateEnded, MandateGranted
 from domain.vocabulary import SYSTEM, AuthorityCode, Label, Quorum, Region, Text
-from projections.reading.connections import Connections
 from projections.reading.positions import ViewPositions
 from projections.reading.queries import Query
+from projections.reading.read_connections import Connections
 from projections.reading.reader import DatabaseUnavailable, InstantAhead, Reader, ViewBehind
 from projections.views import request_lists
 from projections.views.authorities import standing_of

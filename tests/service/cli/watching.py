@@ -10,7 +10,7 @@ import psycopg
 
 from projections.catalogue import VIEWS
 from projections.following.follower import Consumer, view_consumer
-from projections.reading.connections import Connections
+from projections.reading.read_connections import Connections
 from projections.reading.reader import Reader
 from projections.views import deployment_requests
 from projections.views.authorities import standing_of

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from projections.reading.connections import Connections
+from projections.reading.read_connections import Connections
 
 SHARED: Final = ("parked_streams", "checkpoints")
 """Tables that all requests share a look at."""

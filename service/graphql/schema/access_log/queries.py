@@ -5,7 +5,7 @@ from typing import Final, get_args
 
 import strawberry
 
-from projections.reading import access_log
+from projections.reading import access_log_queries
 from service.event_store.access_log import AccessKind
 from service.graphql.execution.graphql_errors import BadUserInput
 from service.graphql.schema import cursors
@@ -49,9 +49,11 @@ class AccessLogQueries:
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
     ) -> AccessLogConnection:
-        wanted = list_filter(access_log.AccessLogFilter, filter, person=words, authority=code, subject=ids, what=_kinds)
+        wanted = list_filter(
+            access_log_queries.AccessLogFilter, filter, person=words, authority=code, subject=ids, what=_kinds
+        )
         size, place, loaders = page_size(first), cursors.place_after(OF, after), info.context.loaders()
-        rows = await loaders.rows(lambda scope: access_log.page(scope, wanted, size + 1, place))
+        rows = await loaders.rows(lambda scope: access_log_queries.page(scope, wanted, size + 1, place))
         edges = [
             AccessLogEdge(cursor=cursors.cursor_of(OF, place), node=AccessLogEntry.of(state, loaders))
             for place, state in rows[:size]

@@ -6,7 +6,7 @@ from typing import Self
 import strawberry
 
 from domain.vocabulary import Marking
-from projections.reading import access_log
+from projections.reading import access_log_queries
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.pagination import PageInfo
@@ -21,7 +21,7 @@ from service.graphql.schema.shown import shown
 )
 class AccessLogEntry:
     loaders: strawberry.Private[Loaders]
-    state: strawberry.Private[access_log.AccessLogEntry]
+    state: strawberry.Private[access_log_queries.AccessLogEntry]
     id: strawberry.ID = shown(lambda of: strawberry.ID(str(of.state.id)))
     at: datetime = shown("state.at")
     person: Actor = shown(
@@ -39,7 +39,7 @@ class AccessLogEntry:
     marking: Marking | None = shown("state.marking", "The strictest marking of the subjects.")
 
     @classmethod
-    def of(cls, state: access_log.AccessLogEntry, loaders: Loaders) -> Self:
+    def of(cls, state: access_log_queries.AccessLogEntry, loaders: Loaders) -> Self:
         return cls(loaders=loaders, state=state)
 
 

@@ -9,7 +9,7 @@ from domain.deployment_request.state import RequestStatus
 from projections.views import deployment_requests, incidents, request_lists
 from projections.views.request_lists import RequestListFilter, RequestOrder
 from service.graphql.loaders.loaders import Loaders
-from service.graphql.loaders.parked import refuse
+from service.graphql.loaders.parked_subjects import refuse
 from service.graphql.schema.arguments import codes, given, ids, list_filter, past_instant, region_paths, several, words
 from service.graphql.schema.context import Info, loaders_then
 from service.graphql.schema.node_lookup import REQUEST, find_named

@@ -22,7 +22,7 @@ Standing = list[Authority | Jurisdiction]
 StandingOf = Callable[[AuthorityCode], Query[Authority | Jurisdiction]]
 
 
-class Standings:
+class ViewerCache:
     def __init__(self, standing_of: StandingOf) -> None:
         self.query = standing_of
         self._cached: dict[AuthorityCode, tuple[tuple[Mark | None, ...], Standing]] = {}

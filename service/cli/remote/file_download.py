@@ -6,9 +6,9 @@ from typing import Any, BinaryIO, Final
 
 from domain.catalogue import DEPLOYMENT_REQUEST
 from service.cli.error_output import Failed
-from service.cli.remote.answers import NotFound
 from service.cli.remote.event_rows import POSITIONS, EventRows
 from service.cli.remote.server import POSITION, Server, segment
+from service.cli.remote.server_response import NotFound
 from service.errors import Unavailable
 from service.exchange.exports.csv_export import BYTE_ORDER_MARK
 from service.exchange.exports.formats import Export

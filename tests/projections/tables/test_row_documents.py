@@ -8,7 +8,7 @@ import pytest
 from domain.incident.state import Incident
 from domain.vocabulary import Location, Text
 from projections.rows.api_terms import MandateHolder
-from projections.tables.documents import encode, reader
+from projections.tables.row_documents import encode, reader
 from tests.domain.case import KFOR
 from tests.projections.histories import Histories
 

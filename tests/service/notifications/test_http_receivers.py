@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.notifications.receivers import Receivers, Refused, check
+from service.notifications.http_receivers import Receivers, Refused, check
 from tests.service.notifications.receiver import Receiver
 
 PRIVATE = [

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from projections.reading.connections import Connection, ConnectionLost, Connections
+from projections.reading.read_connections import Connection, ConnectionLost, Connections
 from service.settings import DatabaseUrls
 
 PID = select(func.pg_backend_pid())

@@ -7,11 +7,11 @@ from domain.decider import Verdict
 from domain.deployment_request.decision import DecisionOutcome
 from domain.deployment_request.state import RequestStatus
 from service.cli.error_output import Failed
-from service.cli.explained import Explained, ExplainedAction, ExplainedEvent
-from service.cli.remote.answers import NotFound
+from service.cli.explanation_content import Explained, ExplainedAction, ExplainedEvent
 from service.cli.remote.events import EventAnswer, Struct
 from service.cli.remote.histories import events, history_page
 from service.cli.remote.server import Server, segment
+from service.cli.remote.server_response import NotFound
 from service.exchange.visible_log.scope import unseen
 from service.exchange.visible_log.status_text import AFTER_APPROVAL, StatusFacts, status_text
 
