@@ -90,7 +90,7 @@ class _Payload(msgspec.Struct, gc=False):
     reason: Any = None
 
 
-class _Document(msgspec.Struct, array_like=True, gc=False):
+class _PartialDocument(msgspec.Struct, array_like=True, gc=False):
     """The document of an entry, without the rest. reason_for: in rows of an older version, who may read the reason."""
 
     payload: _Payload
@@ -105,7 +105,7 @@ def _reason(document: str) -> Any:
 
 
 _MAKING: Final = Lock()
-_DOCUMENT: Final = msgspec.json.Decoder(_Document)
+_DOCUMENT: Final = msgspec.json.Decoder(_PartialDocument)
 _DECODED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "marking": {each.value: each for each in Marking}.__getitem__,
     "reason": _reason,

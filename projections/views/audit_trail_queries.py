@@ -51,7 +51,7 @@ SHOWN: Final = (
 )  # fmt: skip
 
 
-class _Document(msgspec.Struct, array_like=True):
+class _EntryDocument(msgspec.Struct, array_like=True):
     """reason_for: in rows of an older version, who may read the reason."""
 
     payload: dict[str, Any]
@@ -61,7 +61,7 @@ class _Document(msgspec.Struct, array_like=True):
     withheld: tuple[str, ...] = ()
 
 
-_DOCUMENT: Final = msgspec.json.Decoder(_Document)
+_DOCUMENT: Final = msgspec.json.Decoder(_EntryDocument)
 
 
 def page(

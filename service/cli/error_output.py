@@ -15,5 +15,5 @@ def print_error_line(message: object) -> None:
     print_error(" ".join(str(message).split()))
 
 
-class Failed(Exception):
+class CommandFailed(Exception):
     """A command cannot do what it was asked to, through no fault of what it was given. The message is one line."""

@@ -21,7 +21,7 @@ from service.access.authentication import identify_once
 from service.access.identity import Blocked, Unauthenticated
 from service.access.issuers import read_issuers
 from service.access.own_tokens import accepted_tokens
-from service.cli.error_output import Failed, print_error_line
+from service.cli.error_output import CommandFailed, print_error_line
 from service.commands.block_reader import BlockReader
 from service.database.startup import open_database
 from service.errors import CorruptEvent
@@ -194,7 +194,7 @@ def in_one_line() -> Iterator[None]:
         raise _exit(f"{error.filename or 'the file'} cannot be written: {error.strerror}", FAILED) from None
     except sqlite3.Error as error:
         raise _exit(f"the file cannot be written: {error}", FAILED) from None
-    except (CorruptEvent, Failed) as error:
+    except (CorruptEvent, CommandFailed) as error:
         raise _exit(str(error), FAILED) from None
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -101,15 +101,15 @@ class Recorder(persistence.ApplicationRecorder):
         """The last position of the log."""
         return self.log.head()[0] or None
 
-    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "Subscription":
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "LogSubscription":
         """All events after position `gt`, those to come included, in log order."""
-        return Subscription(self, gt, topics)
+        return LogSubscription(self, gt, topics)
 
     def close(self) -> None:
         self._pool.close()
 
 
-class Subscription(persistence.Subscription[Recorder]):
+class LogSubscription(persistence.Subscription[Recorder]):
     """Yields every event once, in order of position, and waits at the end of the log.
 
     An append holds a lock from the assignment of its positions to its commit, so no event appears later at or below a

@@ -7,14 +7,14 @@ from starlette.types import ASGIApp
 
 from service.event_store.store import EventStore
 from service.exchange.dossier.builder import document
-from service.exchange.dossier.document import Document, text_size
+from service.exchange.dossier.document import DossierDocument, text_size
 from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.material_reader import MaterialReader, Names
 from service.exchange.dossier.pdf_renderer import PdfRenderer
 from service.exchange.visible_log.refused import ExportRefused
 from service.graphql.http.response import ContentResponse
 from service.rest.entity_tags import tag_of
-from service.rest.files import AS_OF, Access, FileReader, as_of, hold_place, parameters_given, pdf_place
+from service.rest.files import AS_OF, FileAccess, FileReader, as_of, hold_place, parameters_given, pdf_place
 from service.rest.parameters import query_of
 from service.rest.problems import TOO_LARGE, Problem
 from service.rest.resource import Call
@@ -70,12 +70,12 @@ class DossierResource:
         }
         return ContentResponse(content, 200, media, headers)
 
-    def _document(self, store: EventStore, access: Access, names: Names) -> tuple[Document, int]:
+    def _document(self, store: EventStore, access: FileAccess, names: Names) -> tuple[DossierDocument, int]:
         """The document, and the size of its text."""
         made = document(MaterialReader(store, access.scope, access.visibility).material(names, ""))
         return made, text_size(made)
 
-    async def _pdf(self, call: Call, reader: FileReader, made: Document, size: int, at: datetime) -> bytes:
+    async def _pdf(self, call: Call, reader: FileReader, made: DossierDocument, size: int, at: datetime) -> bytes:
         """If the client goes away, the process that renders it ends."""
         renderer = await reader.in_thread(lambda: PdfRenderer(made, at))
         async with pdf_place(call):

@@ -45,13 +45,13 @@ AS_OF: Final = FileParameter(
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class FileAccess:
     """What one bearer may see."""
 
     scope: Scope
     visibility: Visibility
 
-    def of(self, subject: UUID) -> "Access":
+    def of(self, subject: UUID) -> "FileAccess":
         return replace(self, scope=replace(self.scope, subject=subject))
 
 
@@ -83,7 +83,7 @@ class FileReader:
     def __init__(self, call: Call) -> None:
         self._call, self._files, self._context = call, call.files, call.context
 
-    async def open(self, what: AccessKind, instant: datetime | None, reference: str | None) -> Access:
+    async def open(self, what: AccessKind, instant: datetime | None, reference: str | None) -> FileAccess:
         """Opens the register and records the access in the access log.
 
         reference: limits the access to one request. Raises Problem, Unavailable, QuotaExceeded.
@@ -119,14 +119,14 @@ class FileReader:
 
         return lambda persons: asyncio.run_coroutine_threadsafe(answer(persons), loop).result()
 
-    def _open(self, instant: datetime | None, reference: str | None) -> Access:
+    def _open(self, instant: datetime | None, reference: str | None) -> FileAccess:
         store, actor = self._files.store, self._context.actor
         now = store.now()
         try:
             scope = scope_of(store, actor, now, instant)
         except ExportRefused as ahead:
             raise wrong_parameter(AS_OF.name, str(ahead)) from None
-        access = Access(scope, Visibility(store, actor, now, scope.present))
+        access = FileAccess(scope, Visibility(store, actor, now, scope.present))
         if reference is None:
             return access
         try:

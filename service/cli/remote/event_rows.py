@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from service.cli.error_output import Failed
+from service.cli.error_output import CommandFailed
 
 POSITIONS: Final = {
     "csv": re.compile(rb"(\d+),"),
@@ -28,7 +28,7 @@ class EventRows:
         self._line, self._is_first = b"", True
 
     def whole(self, part: bytes) -> bytes:
-        """The rows that end in this part of the answer. Raises Failed."""
+        """The rows that end in this part of the answer. Raises CommandFailed."""
         *lines, self._line = (self._line + part).split(b"\n")
         return b"".join(row for line in lines if (row := self._ended(line + b"\n")))
 
@@ -48,6 +48,6 @@ class EventRows:
             is_repeated, self._has_header = self._has_header, True
             return b"" if is_repeated else row
         if (begin := self._begins.match(row)) is None:
-            raise Failed("a row of the export has no position; is it another version of Mandate?")
+            raise CommandFailed("a row of the export has no position; is it another version of Mandate?")
         self.position = int(begin[1])
         return row

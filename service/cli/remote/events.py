@@ -9,19 +9,11 @@ import msgspec
 from domain.vocabulary import Actor, AuthorityCode, Role, Subject
 from projections.rows.audit_entries import AuditEntry, VisibleEntry
 from projections.rows.value_changes import Change
+from service.cli.remote.pages import Struct
 from service.cli.remote.server import Server
 from service.cli.timeline import TimelineEntry
 
 NOBODY: Final = UUID(int=0)
-
-
-class Struct(msgspec.Struct, rename="camel"):
-    """An object of an answer. What it selects beyond these fields is passed over."""
-
-
-class PageInfo(Struct):
-    has_next_page: bool
-    end_cursor: str | None
 
 
 class Code(Struct):

@@ -6,12 +6,13 @@ from domain.catalogue import DEPLOYMENT_REQUEST
 from domain.decider import Verdict
 from domain.deployment_request.decision import DecisionOutcome
 from domain.deployment_request.state import RequestStatus
-from service.cli.error_output import Failed
+from service.cli.error_output import CommandFailed
 from service.cli.explanation_content import Explained, ExplainedAction, ExplainedEvent
-from service.cli.remote.events import EventAnswer, Struct
+from service.cli.remote.events import EventAnswer
 from service.cli.remote.histories import events, history_page
+from service.cli.remote.pages import Struct
 from service.cli.remote.server import Server, segment
-from service.cli.remote.server_response import NotFound
+from service.cli.remote.server_response import NotVisible
 from service.exchange.visible_log.scope import unseen
 from service.exchange.visible_log.status_text import AFTER_APPROVAL, StatusFacts, status_text
 
@@ -68,7 +69,7 @@ class HearingAnswer(Struct):
     statement_at: datetime | None
 
 
-class RequestAnswer(Struct):
+class RequestTerms(Struct):
     status: RequestStatus
     version: int
     hold: HoldAnswer | None
@@ -78,23 +79,23 @@ class RequestAnswer(Struct):
 
 
 def explain(server: Server, reference: str) -> Explained:
-    """Raises ExportRefused, Failed, Unavailable."""
+    """Raises ExportRefused, CommandFailed, Unavailable."""
     path = f"/requests/{segment(reference)}"
     try:
         for _ in range(TRIES):
             explained = server.get(f"{path}/explanation", RequestExplained, asOf=server.as_of)
-            request = server.get(path, RequestAnswer, asOf=server.as_of)
+            request = server.get(path, RequestTerms, asOf=server.as_of)
             first = history_page(server, DEPLOYMENT_REQUEST.name, reference)
             history = list(events(server, DEPLOYMENT_REQUEST.name, reference, first))
             if explained.version == request.version == history[-1].version:
                 return _explained(server.as_of, explained, request, history)
-    except NotFound:
+    except NotVisible:
         raise unseen(reference, (DEPLOYMENT_REQUEST,), by_then=server.as_of is not None) from None
-    raise Failed(f"{reference} is being changed at the moment: ask again")
+    raise CommandFailed(f"{reference} is being changed at the moment: ask again")
 
 
 def _explained(
-    as_of: datetime | None, explained: RequestExplained, request: RequestAnswer, history: list[EventAnswer]
+    as_of: datetime | None, explained: RequestExplained, request: RequestTerms, history: list[EventAnswer]
 ) -> Explained:
     led_here = {each.position for each in explained.explanation.because}
     return Explained(
@@ -130,7 +131,7 @@ def _explained(
     )
 
 
-def _facts(request: RequestAnswer) -> StatusFacts:
+def _facts(request: RequestTerms) -> StatusFacts:
     hold, decision, extension, hearing = request.hold, request.decision, request.extension, request.hearing
     return StatusFacts(
         status=request.status,

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, Final
 
 from domain.catalogue import DEPLOYMENT_REQUEST
-from service.cli.error_output import Failed
+from service.cli.error_output import CommandFailed
 from service.cli.remote.event_rows import POSITIONS, EventRows
 from service.cli.remote.server import POSITION, Server, segment
-from service.cli.remote.server_response import NotFound
+from service.cli.remote.server_response import NotVisible
 from service.errors import Unavailable
 from service.exchange.exports.csv_export import BYTE_ORDER_MARK
 from service.exchange.exports.formats import Export
@@ -24,7 +24,7 @@ TRIES: Final = 3
 def export(server: Server, chosen: Export, target: BinaryIO, request: str | None) -> int:
     """Writes what the server sends to the target, and returns the position up to which it is.
 
-    Raises ExportRefused, Failed, Unavailable.
+    Raises ExportRefused, CommandFailed, Unavailable.
     """
     download = Download(server, chosen, {"request": request, "asOf": server.as_of}, target)
     target.write(chosen.mark)
@@ -45,11 +45,11 @@ def _continued(download: "Download", rows: EventRows) -> int:
                 raise
             tries = TRIES if rows.position > reached else tries - 1
             if tries == 0:
-                raise Failed(f"the transfer broke off after position {rows.position}: {error}") from None
+                raise CommandFailed(f"the transfer broke off after position {rows.position}: {error}") from None
 
 
 def dossier(server: Server, reference: str, ending: str, target: BinaryIO) -> str:
-    """Writes the dossier to the target, and returns its marking. Raises ExportRefused, Failed, Unavailable."""
+    """Writes the dossier to the target, and returns its marking. Raises ExportRefused, CommandFailed, Unavailable."""
     media, path = ENDINGS[ending].partition(";")[0], f"/requests/{segment(reference)}/dossier.{ending}"
     with _named(server, reference), server.stream(path, {"asOf": server.as_of}, media) as response:
         target.writelines(response.iter_raw())
@@ -61,7 +61,7 @@ def _named(server: Server, reference: str | None) -> Iterator[None]:
     """Says which request cannot be found."""
     try:
         yield
-    except NotFound:
+    except NotVisible:
         if reference is None:
             raise
         raise unseen(reference, (DEPLOYMENT_REQUEST,), by_then=server.as_of is not None) from None

@@ -11,8 +11,9 @@ from domain.catalogue import DEPLOYMENT_REQUEST, INCIDENT
 from domain.vocabulary import AuthorityCode
 from projections.views.audit_trail_filter import BEYOND, AuditTrailFilter, PositionRange
 from service.cli.history_heading import incident_heading, request_heading, then_of
-from service.cli.remote.events import Code, EventAnswer, PageInfo, References, Struct, SubjectNamed, entry
-from service.cli.remote.server import PAGE, Server, segment
+from service.cli.remote.events import Code, EventAnswer, References, SubjectNamed, entry
+from service.cli.remote.pages import PAGE, PageAnswer, Struct
+from service.cli.remote.server import Server, segment
 from service.cli.timeline import History, TimelineEntry
 from service.exchange.visible_log.scope import unseen
 from service.graphql.schema.cursors import cursor_of
@@ -20,20 +21,11 @@ from service.graphql.schema.cursors import cursor_of
 PATHS: Final = {DEPLOYMENT_REQUEST.name: "requests", INCIDENT.name: "incidents"}
 
 
-class Edge(Struct):
-    node: EventAnswer
-
-
-class EventPage(Struct):
-    edges: tuple[Edge, ...]
-    page_info: PageInfo
-
-
 class HistoryAnswer(SubjectNamed):
-    history: EventPage
+    history: PageAnswer[EventAnswer]
 
 
-class RequestAnswer(Struct):
+class RequestHeading(Struct):
     reference: str
     status: str
     version: int
@@ -45,7 +37,7 @@ class RequestAnswer(Struct):
     deciding_authority: Code
 
 
-class IncidentAnswer(Struct):
+class IncidentHeading(Struct):
     reference: str
     attribution_status: str
     version: int
@@ -56,7 +48,7 @@ class IncidentAnswer(Struct):
 
 
 def history(server: Server, reference: str) -> History:
-    """Raises NotFound, ExportRefused, Failed, Unavailable."""
+    """Raises NotVisible, ExportRefused, CommandFailed, Unavailable."""
     kind, first = _found(server, reference, (DEPLOYMENT_REQUEST, INCIDENT))
     return History(
         heading=lambda: _heading(server, kind, reference),
@@ -68,8 +60,7 @@ def events(server: Server, kind: str, reference: str, first: HistoryAnswer) -> I
     """All events of a history, of which the first page is known."""
     page = first.history
     while True:
-        for edge in page.edges:
-            yield edge.node
+        yield from page.nodes
         if not page.page_info.has_next_page:
             return
         page = history_page(server, kind, reference, page.page_info.end_cursor).history
@@ -95,14 +86,14 @@ def trail(
     references, left, cursors = References(server), limit, _cursors(part) | {"onBehalfOf": on_behalf_of}
     while True:
         page = _trail_page(server, wanted, part, first=min(PAGE, left), **cursors)
-        show([entry(edge.node, references, None) for edge in page.edges])
+        show([entry(event, references, None) for event in page.nodes])
         left -= len(page.edges)
         if not page.page_info.has_next_page:
             return limit - left, None
         cursors["after"] = page.page_info.end_cursor
         if left == 0:
-            following = _trail_page(server, wanted, part, first=1, **cursors).edges
-            return limit, int(following[0].node.position) if following else None
+            following = _trail_page(server, wanted, part, first=1, **cursors).nodes
+            return limit, int(following[0].position) if following else None
 
 
 def id_of(server: Server, name: str) -> UUID:
@@ -132,7 +123,7 @@ def _heading(server: Server, kind: str, reference: str) -> tuple[str, ...]:
     then = then_of(server.as_of, server.as_happened)
     path = f"/{PATHS[kind]}/{segment(reference)}"
     if kind == INCIDENT.name:
-        incident = server.get(path, IncidentAnswer, asOf=server.as_of, asHappened=server.as_happened)
+        incident = server.get(path, IncidentHeading, asOf=server.as_of, asHappened=server.as_happened)
         return incident_heading(
             reference=incident.reference,
             status=incident.attribution_status,
@@ -143,7 +134,7 @@ def _heading(server: Server, kind: str, reference: str) -> tuple[str, ...]:
             occurred_at=incident.occurred_at,
             marking=incident.marking,
         )
-    request = server.get(path, RequestAnswer, asOf=server.as_of, asHappened=server.as_happened)
+    request = server.get(path, RequestHeading, asOf=server.as_of, asHappened=server.as_happened)
     return request_heading(
         reference=request.reference,
         status=request.status,
@@ -158,10 +149,10 @@ def _heading(server: Server, kind: str, reference: str) -> tuple[str, ...]:
     )
 
 
-def _trail_page(server: Server, wanted: AuditTrailFilter, part: PositionRange, **page: Any) -> EventPage:
+def _trail_page(server: Server, wanted: AuditTrailFilter, part: PositionRange, **page: Any) -> PageAnswer[EventAnswer]:
     return server.get(
         "/trail",
-        EventPage,
+        PageAnswer[EventAnswer],
         actor=wanted.actor,
         authority=wanted.authority,
         type=wanted.type,

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from service.cli.remote.events import PageInfo, PersonAnswer, Struct
-from service.cli.remote.server import PAGE, Server
+from service.cli.remote.events import PersonAnswer
+from service.cli.remote.pages import PageAnswer, Struct, first_nodes
+from service.cli.remote.server import Server
 
 
-class SubjectAnswer(Struct):
+class ItemSubject(Struct):
     reference: str
     region: str
 
@@ -19,35 +20,13 @@ class ItemAnswer(Struct):
     due: datetime | None
     assigned_to: PersonAnswer | None
     for_principal: PersonAnswer | None
-    subject: SubjectAnswer
-
-
-class Edge(Struct):
-    node: ItemAnswer
-
-
-class Page(Struct):
-    total_count: int
-    edges: tuple[Edge, ...]
-    page_info: PageInfo
+    subject: ItemSubject
 
 
 def inbox(server: Server, *, overdue: bool, limit: int) -> tuple[list[tuple[Any, ...]], int]:
     """The rows, and how many there are in all."""
-    found, after = list[tuple[Any, ...]](), None
-    while True:
-        page = server.get(
-            "/inbox",
-            Page,
-            overdue=True if overdue else None,
-            asOf=server.as_of,
-            first=min(PAGE, limit - len(found)),
-            after=after,
-        )
-        found += [_row(edge.node) for edge in page.edges]
-        if not page.page_info.has_next_page or len(found) == limit:
-            return found, page.total_count
-        after = page.page_info.end_cursor
+    items, page = first_nodes(server, "/inbox", PageAnswer[ItemAnswer], limit, overdue=True if overdue else None)
+    return [_row(item) for item in items], page.total_count or 0
 
 
 def _row(item: ItemAnswer) -> tuple[Any, ...]:

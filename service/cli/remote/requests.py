@@ -6,13 +6,14 @@ from uuid import UUID
 
 from domain.catalogue import INCIDENT
 from projections.views.request_lists import RequestListFilter, RequestOrder
-from service.cli.remote.events import Code, PageInfo, Struct, SubjectNamed
-from service.cli.remote.server import PAGE, Server, segment
-from service.cli.remote.server_response import NotFound
+from service.cli.remote.events import Code, SubjectNamed
+from service.cli.remote.pages import PageAnswer, Struct, first_nodes
+from service.cli.remote.server import Server, segment
+from service.cli.remote.server_response import NotVisible
 from service.exchange.visible_log.scope import unseen
 
 
-class RequestAnswer(Struct):
+class ListedRequest(Struct):
     reference: str
     status: str
     requesting_authority: Code
@@ -23,54 +24,39 @@ class RequestAnswer(Struct):
     submitted_at: datetime
 
 
-class Edge(Struct):
-    node: RequestAnswer
-
-
-class Page(Struct):
-    edges: tuple[Edge, ...]
-    page_info: PageInfo
-
-
 def requests(
     server: Server, wanted: RequestListFilter, order: RequestOrder, limit: int
 ) -> tuple[list[tuple[Any, ...]], bool]:
     """The rows, and whether there are more."""
-    found, after = list[tuple[Any, ...]](), None
-    while True:
-        page = server.get(
-            "/requests",
-            Page,
-            status=wanted.status,
-            requestingAuthority=wanted.requesting_authority,
-            decidingAuthority=wanted.deciding_authority,
-            region=wanted.region,
-            incident=wanted.incident,
-            overdue=wanted.overdue,
-            questioned=wanted.questioned,
-            submittedFrom=wanted.submitted_from,
-            submittedUntil=wanted.submitted_until,
-            text=wanted.text,
-            orderBy=order,
-            asOf=server.as_of,
-            first=min(PAGE, limit - len(found)),
-            after=after,
-        )
-        found += [_row(edge.node) for edge in page.edges]
-        if not page.page_info.has_next_page or len(found) == limit:
-            return found, page.page_info.has_next_page
-        after = page.page_info.end_cursor
+    found, page = first_nodes(
+        server,
+        "/requests",
+        PageAnswer[ListedRequest],
+        limit,
+        status=wanted.status,
+        requestingAuthority=wanted.requesting_authority,
+        decidingAuthority=wanted.deciding_authority,
+        region=wanted.region,
+        incident=wanted.incident,
+        overdue=wanted.overdue,
+        questioned=wanted.questioned,
+        submittedFrom=wanted.submitted_from,
+        submittedUntil=wanted.submitted_until,
+        text=wanted.text,
+        orderBy=order,
+    )
+    return [_row(request) for request in found], page.page_info.has_next_page
 
 
 def incident_id(server: Server, reference: str) -> UUID:
     """Raises ExportRefused alike if there is no such incident and if it is not visible."""
     try:
         return server.get(f"/incidents/{segment(reference)}", SubjectNamed, asOf=server.as_of).id
-    except NotFound:
+    except NotVisible:
         raise unseen(reference, (INCIDENT,), by_then=server.as_of is not None) from None
 
 
-def _row(request: RequestAnswer) -> tuple[Any, ...]:
+def _row(request: ListedRequest) -> tuple[Any, ...]:
     return (
         request.reference,
         request.status,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from domain.vocabulary import iso_time
-from service.cli.error_output import Failed
+from service.cli.error_output import CommandFailed
 from service.cli.remote.address import base_address
-from service.cli.remote.server_response import NotFound, content, failure, not_mandate
+from service.cli.remote.server_response import NotVisible, content, failure, not_mandate
 from service.errors import Unavailable
 from service.exchange.visible_log.refused import ExportRefused
 
@@ -24,8 +24,6 @@ LONGEST_ANSWER: Final = 8 * 1024 * 1024
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 60.0
 """Between two parts of an answer; the rules of a long request take some seconds."""
-PAGE: Final = 100
-"""Items of the longest page."""
 TOKEN_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=")
 
 
@@ -38,7 +36,7 @@ class Server:
         self._client, self.address, self.as_of, self.as_happened = client, address, as_of, as_happened
 
     def get(self, path: str, kind: type[T], **parameters: Any) -> T:
-        """The content at a path below `/api`. Raises NotFound, ExportRefused, Failed, Unavailable."""
+        """The content at a path below `/api`. Raises NotVisible, ExportRefused, CommandFailed, Unavailable."""
         with self.stream(path, parameters) as response:
             return content(self._whole(response), kind)
 
@@ -46,7 +44,7 @@ class Server:
         """As `get`; None for what cannot be found."""
         try:
             return self.get(path, kind, **parameters)
-        except NotFound:
+        except NotVisible:
             return None
 
     @contextmanager
@@ -77,7 +75,7 @@ class Server:
         for part in response.iter_raw():
             found += part
             if len(found) > LONGEST_ANSWER:
-                raise Failed(f"the answer of {self.address} has more than {LONGEST_ANSWER:,} bytes")
+                raise CommandFailed(f"the answer of {self.address} has more than {LONGEST_ANSWER:,} bytes")
         return bytes(found)
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from service.cli.error_output import Failed
+from service.cli.error_output import CommandFailed
 from service.errors import Unavailable
 from service.exchange.visible_log.refused import ExportRefused
 
@@ -15,7 +15,7 @@ PROBLEM = "application/problem+json"
 GATEWAY_FAILS = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 
 
-class NotFound(ExportRefused):
+class NotVisible(ExportRefused):
     """There is nothing of this name that the bearer may see."""
 
 
@@ -29,11 +29,13 @@ class Described(msgspec.Struct):
 
 
 def content(answer: bytes, kind: type[T]) -> T:
-    """Raises Failed."""
+    """Raises CommandFailed."""
     try:
         return msgspec.json.decode(answer, type=kind)
     except msgspec.DecodeError as error:
-        raise Failed(f"the server's answer is not understood; is it another version of Mandate? {error}") from None
+        raise CommandFailed(
+            f"the server's answer is not understood; is it another version of Mandate? {error}"
+        ) from None
 
 
 def failure(address: str, status: int, headers: Mapping[str, str], answer: bytes) -> Exception:
@@ -52,14 +54,14 @@ def failure(address: str, status: int, headers: Mapping[str, str], answer: bytes
         case 401:
             return ExportRefused(f"--token: {problem.detail}")
         case 404:
-            return NotFound(problem.detail)
+            return NotVisible(problem.detail)
         case 429 | 503:
             seconds = headers.get("retry-after", "")
             again = f" Try again in {seconds} s." if seconds.isdecimal() else ""
             return Unavailable(f"{problem.detail}{again}")
         case code if code >= 500:
             named = f" Its correlation id is {problem.correlationId}." if problem.correlationId else ""
-            return Failed(f"{problem.detail}{named}")
+            return CommandFailed(f"{problem.detail}{named}")
         case _:
             return ExportRefused(problem.detail)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from domain.vocabulary import Actor, exact_time, format_time
 from service.exchange.dossier.decisions_section import decisions, endorsements
-from service.exchange.dossier.document import Cell, Document, Facts, cell, quiet, term
+from service.exchange.dossier.document import Cell, DossierDocument, Facts, cell, quiet, term
 from service.exchange.dossier.incidents_section import incidents
 from service.exchange.dossier.material import Material
 from service.exchange.dossier.omissions_section import about, left_out
@@ -14,7 +14,7 @@ from service.exchange.dossier.timeline_section import course
 from service.exchange.visible_log.status_text import StatusFacts, status_text
 
 
-def document(material: Material) -> Document:
+def document(material: Material) -> DossierDocument:
     request = material.request
     sections = (
         terms(material),
@@ -25,7 +25,7 @@ def document(material: Material) -> Document:
         left_out(material),
         about(material),
     )
-    return Document(
+    return DossierDocument(
         kind="Dossier of a deployment request",
         title=request.reference,
         subtitle=f"{request.force} to {request.region}",

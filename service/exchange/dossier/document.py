@@ -105,7 +105,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class DossierDocument:
     """A document.
 
     kind: line above the title. marking: who may see it. standing: the current standing, in a sentence.

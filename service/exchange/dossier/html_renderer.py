@@ -9,7 +9,7 @@ from service.exchange.dossier.document import (
     Block,
     Cell,
     CheckList,
-    Document,
+    DossierDocument,
     Facts,
     Paragraph,
     Picture,
@@ -28,7 +28,7 @@ REORDERING: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 UNPRINTABLE: Final = dict.fromkeys((*CONTROLS, *REORDERING), "\ufffd")
 
 
-def html(document: Document) -> bytes:
+def html(document: DossierDocument) -> bytes:
     sheet = files("service.exchange.dossier").joinpath("dossier.css").read_text("utf-8")
     title = f"{document.kind}: {document.title}"
     marking = _element("p", _text(document.marking), "marking")

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from service.exchange.dossier.document import Block, Document, Subsection, text_size
+from service.exchange.dossier.document import Block, DossierDocument, Subsection, text_size
 from service.exchange.dossier.html_renderer import UNPRINTABLE
 from service.exchange.dossier.pdf_process import UNSUITABLE
 from service.exchange.visible_log.refused import ExportRefused
@@ -40,7 +40,7 @@ class Pdf:
 class PdfRenderer:
     """Renders one document. Whoever leaves the context, in whatever thread, ends the process."""
 
-    def __init__(self, document: Document, printed_at: datetime) -> None:
+    def __init__(self, document: DossierDocument, printed_at: datetime) -> None:
         """Raises ExportRefused if the document is too long."""
         if text_size(document) > LONGEST:
             raise ExportRefused(f"a PDF has at most {LONGEST / 10**6} MB of text, and it would have more: {INSTEAD}")
@@ -93,18 +93,18 @@ class PdfRenderer:
             return self._process
 
 
-def pdf(document: Document, printed_at: datetime) -> Pdf:
+def pdf(document: DossierDocument, printed_at: datetime) -> Pdf:
     """Raises ExportRefused."""
     with PdfRenderer(document, printed_at) as renderer:
         return renderer.pdf()
 
 
-def encoded(document: Document) -> bytes:
+def encoded(document: DossierDocument) -> bytes:
     """As `pdf_process` reads it."""
     return msgspec.json.encode(_plain(document))
 
 
-def _plain(document: Document) -> Any:
+def _plain(document: DossierDocument) -> Any:
     data = asdict(document)
     data["sections"] = [
         {"title": section.title, "blocks": [_block(block) for block in section.blocks]} for section in document.sections

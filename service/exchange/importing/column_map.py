@@ -15,7 +15,7 @@ import msgspec
 
 from service.errors import Misconfigured
 from service.exchange.importing.raw_line import quoted
-from service.exchange.importing.row_conditions import Condition, condition
+from service.exchange.importing.row_conditions import RowCondition, condition
 
 UNKNOWN: Final = re.compile("unknown field `(.*)`")
 EXPECTED: Final = re.compile("Expected `([a-z]+)[^`]*`, got `([a-z]+)")
@@ -80,7 +80,7 @@ class ColumnRule:
     columns: Mapping[str, str]
     fixed: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]]
-    when: Mapping[str, Condition]
+    when: Mapping[str, RowCondition]
     optional: bool
     otherwise: bool = False
 
@@ -204,7 +204,7 @@ def mapped(form: MappingForm) -> ColumnMap:
     )
 
 
-def _conditions(wanted: Mapping[str, str | list[str]]) -> Mapping[str, Condition]:
+def _conditions(wanted: Mapping[str, str | list[str]]) -> Mapping[str, RowCondition]:
     """Raises ValueError, naming the column."""
     found = {}
     for column, values in wanted.items():

@@ -8,7 +8,7 @@ ANY: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RowCondition:
     """The values that a cell may have. patterns: split at ANY; matching takes time linear in the cell."""
 
     exact: frozenset[str]
@@ -18,12 +18,12 @@ class Condition:
         return cell in self.exact or any(_fits(cell, pattern) for pattern in self.patterns)
 
 
-def condition(wanted: str | list[str]) -> Condition:
+def condition(wanted: str | list[str]) -> RowCondition:
     """Raises ValueError for an empty list."""
     values = [wanted] if isinstance(wanted, str) else wanted
     if not values:
         raise ValueError("an empty list of values holds for no row: leave the column out")
-    return Condition(
+    return RowCondition(
         frozenset(value for value in values if ANY not in value),
         tuple(tuple(value.split(ANY)) for value in values if ANY in value),
     )

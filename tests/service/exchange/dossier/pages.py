@@ -13,7 +13,7 @@ from service.exchange.dossier.builder import document
 from service.exchange.dossier.document import (
     Cell,
     CheckList,
-    Document,
+    DossierDocument,
     Facts,
     Paragraph,
     Picture,
@@ -33,11 +33,11 @@ def gathered(register: Exporter, request: UUID, actor: Actor = SYSTEM, as_of: da
     )
 
 
-def printed(register: Exporter, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> Document:
+def printed(register: Exporter, request: UUID, actor: Actor = SYSTEM, as_of: datetime | None = None) -> DossierDocument:
     return document(gathered(register, request, actor, as_of))
 
 
-def lines(made: Document) -> Iterator[str]:
+def lines(made: DossierDocument) -> Iterator[str]:
     """Every line of it, each thing said for itself."""
     yield from (made.kind, made.title, made.subtitle, made.standing, made.printed)
     for section in made.sections:

@@ -18,7 +18,7 @@ from service.access.own_tokens import Tokens
 from service.cli import application
 from service.exchange.dossier.axis_ticks import ticks
 from service.exchange.dossier.builder import document
-from service.exchange.dossier.document import Document, Picture
+from service.exchange.dossier.document import DossierDocument, Picture
 from service.exchange.dossier.html_renderer import html
 from service.exchange.dossier.material import DossierEvent
 from service.exchange.dossier.pdf_process import typeset
@@ -63,11 +63,11 @@ def register(database_urls: DatabaseUrls) -> Iterator[Importer]:
         yield register
 
 
-def printed(register: Importer, reference: str, actor: Actor = SYSTEM) -> Document:
+def printed(register: Importer, reference: str, actor: Actor = SYSTEM) -> DossierDocument:
     return document(gathered(register, reference, actor))
 
 
-def picture_of(made: Document) -> ElementTree.Element:
+def picture_of(made: DossierDocument) -> ElementTree.Element:
     [drawn] = [block for section in made.sections for block in section.blocks if isinstance(block, Picture)]
     return ElementTree.fromstring(drawn.svg)
 

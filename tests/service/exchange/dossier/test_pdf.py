@@ -11,7 +11,7 @@ import pytest
 
 from domain.validation import TEXT_LENGTH
 from service.exchange.dossier import pdf_renderer
-from service.exchange.dossier.document import Document, Facts, Section, cell, quoted, table, text_size
+from service.exchange.dossier.document import DossierDocument, Facts, Section, cell, quoted, table, text_size
 from service.exchange.dossier.pdf_process import PRIORITY, PROCESSOR_TIME, typeset
 from service.exchange.dossier.pdf_renderer import LONGEST, PdfRenderer, encoded, pdf
 from service.exchange.visible_log.refused import ExportRefused
@@ -27,22 +27,22 @@ NUMBER = 4
 MARKS = "e" + "\u0301" * (TEXT_LENGTH - 1)
 
 
-def saying(*texts: str) -> Document:
+def saying(*texts: str) -> DossierDocument:
     rows = [(cell(str(number)), cell("remark"), cell(quoted(text))) for number, text in enumerate(texts)]
     sections = (Section("Events", (table(("", "What", "In their words"), (0.2, 2, 1.35), rows),)),)
-    return Document(
+    return DossierDocument(
         kind="Dossier", title="a-1", subtitle="b", marking="GREEN", standing="c", facts=Facts(()),
         sections=sections, printed="d",
     )  # fmt: skip
 
 
-def filled(text: str) -> Document:
+def filled(text: str) -> DossierDocument:
     """As many of them as a PDF may have."""
     room = LONGEST - text_size(saying())
     return saying(*[text] * (room // (text_size(saying(text)) - text_size(saying()) + NUMBER)))
 
 
-def pages(made: Document) -> int:
+def pages(made: DossierDocument) -> int:
     return len(typeset(encoded(made), 0, format="png", ppi=10.0))
 
 

@@ -15,7 +15,7 @@ from service.commands.envelope import CommandEnvelope, CommandResult
 from service.commands.state_cache import StateCache
 from service.commands.stream_locks import StreamLocks
 from service.exchange.dossier.builder import document
-from service.exchange.dossier.document import Check, CheckList, CheckResult, Document, Subsection
+from service.exchange.dossier.document import Check, CheckList, CheckResult, DossierDocument, Subsection
 from service.exchange.dossier.material_reader import MaterialReader
 from service.exchange.visible_log.explanation import explain_request
 from service.exchange.visible_log.scope import Scope, called, scope_of
@@ -81,13 +81,13 @@ def looked_at(register: Importer, actor: Actor, as_of: datetime | None = None) -
     return replace(scope, subject=called(register.store, visibility, REFERENCE, scope.end)), visibility
 
 
-def printed(register: Importer, actor: Actor = SYSTEM) -> Document:
+def printed(register: Importer, actor: Actor = SYSTEM) -> DossierDocument:
     assert register.refused == []
     scope, visibility = looked_at(register, actor)
     return document(MaterialReader(register.store, scope, visibility).material(lambda persons: {}, "operator"))
 
 
-def checks(made: Document) -> Iterator[Check]:
+def checks(made: DossierDocument) -> Iterator[Check]:
     parts = [part for section in made.sections for part in section.blocks if isinstance(part, Subsection)]
     for block in [block for part in parts for block in part.blocks]:
         if isinstance(block, CheckList):
