@@ -1,57 +1,11 @@
-"""The mail subscriptions, current and past. Whoever acts for their authority sees them, and auditing authorities."""
+"""The mail subscriptions, current and past."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final
-
-from sqlalchemy import Column, Select, Text, select
+from typing import Final
 
 from domain.catalogue import MAIL_SUBSCRIPTION
 from domain.mail_subscription.state import MailSubscription
-from domain.recorded_event import Recorded
-from domain.vocabulary import Marking
-from projections.reading.queries import PreparedQuery, Query, ViewerScope, valid_at, visible
-from projections.rows.version_rows import fold_versions, version_columns
-from projections.tables.row_documents import encode, reader
-from projections.tables.view import Folded, StateTable, Values, View, present_index, version_table
+from projections.views.endpoint_view import endpoint_view
 
-NAME: Final = "mail_subscriptions"
 VERSION: Final = 1
 
-_subscription_in: Final = reader(MailSubscription)
-
-table: Final = version_table(NAME, Column("authority", Text, nullable=False), Column("address", Text, nullable=False))
-present_index(table, "id", unique=True)
-
-
-def _row(state: MailSubscription, recorded: Recorded[Any], until: datetime | None, audience: list[str]) -> Values:
-    columns = version_columns(recorded, until, Marking.AMBER, audience)
-    return (*columns, state.authority, state.address, encode(state))
-
-
-def fold(state: Any, events: Sequence[Recorded[Any]]) -> Folded:
-    return fold_versions(MAIL_SUBSCRIPTION, table, _row, state, events)
-
-
-VIEW: Final = View(
-    name=NAME,
-    version=VERSION,
-    tables=(table,),
-    memories={MAIL_SUBSCRIPTION.name: StateTable(table=table, read=_subscription_in, versioned=True)},
-    by_stream=(MAIL_SUBSCRIPTION,),
-    fold=fold,
-    parks=False,
-)
-
-
-def every(scope: ViewerScope) -> Query[MailSubscription]:
-    """All that the viewer may see, by authority and address."""
-    return _EVERY.of(scope)
-
-
-def _every(scope: ViewerScope) -> Select[Any]:
-    found = select(table.c.document).where(valid_at(table, scope), visible(table, scope))
-    return found.order_by(table.c.authority, table.c.address, table.c.id)
-
-
-_EVERY: Final = PreparedQuery(_every, (NAME,), lambda row: _subscription_in(row[0]))
+VIEW, every = endpoint_view("mail_subscriptions", VERSION, MAIL_SUBSCRIPTION, MailSubscription, "address")
