@@ -100,6 +100,12 @@ def find(context: Context, code: AuthorityCode) -> Authority | None:
     return context.read(Authority, stream_of(code))
 
 
+def unregistered_problems(code: AuthorityCode, context: Context) -> Problems:
+    """Of a command whose field `authority` names one that has to be registered."""
+    if find(context, code) is None:
+        yield FieldProblem(path="authority", message=f"No authority '{code}' is registered.")
+
+
 def the_register() -> Authority:
     """The register itself, as the subject of what an operator commands. It is never registered."""
     return Authority(

@@ -18,7 +18,7 @@ from domain.deputies import (
     named,
     stream_of,
 )
-from domain.refusals import FieldProblem, Problems
+from domain.refusals import FieldProblem, Problems, past_problems
 from domain.visibility import recipient
 from domain.vocabulary import AuthorityCode, Label, Person, Role, Subject, Text, exact_time, joined
 
@@ -159,8 +159,7 @@ def _lends_own_roles(command: AppointDeputy, state: Deputies | None, context: Co
 
 def _lasts(command: AppointDeputy, state: Deputies | None, context: Context) -> Problems:
     """The period is not over."""
-    if command.until <= context.now:
-        yield FieldProblem(path="until", message=f"It must lie in the future: it is {exact_time(context.now)} now.")
+    yield from past_problems("until", command.until, context.now)
 
 
 def _is_new(command: AppointDeputy, state: Deputies | None, context: Context) -> Problems:

@@ -10,8 +10,8 @@ from domain.authority import by_administrator, own_authority_is_registered
 from domain.decider import Context, Opening
 from domain.limits import ITEMS
 from domain.recorded_event import Recorded, Upcasters
-from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import AuthorityCode, Days, Label, Quorum, Region, Text, derived_id, exact_time, regions_of
+from domain.refusals import FieldProblem, Problems, past_problems
+from domain.vocabulary import AuthorityCode, Days, Label, Quorum, Region, Text, derived_id, regions_of
 
 ONE: Final = Quorum(1)
 
@@ -223,8 +223,7 @@ def _is_ended_by(mandate: Mandate, code: AuthorityCode, at: datetime) -> bool:
 
 
 def _holder_is_registered(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
-    if authority.find(context, command.authority) is None:
-        yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
+    yield from authority.unregistered_problems(command.authority, context)
 
 
 def _takes_two_administrators(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
@@ -239,11 +238,9 @@ def _takes_two_administrators(command: GrantMandate, jurisdiction: Jurisdiction 
 
 def _lasts(command: GrantMandate, jurisdiction: Jurisdiction | None, context: Context) -> Problems:
     """A mandate may start in the past, but not end there."""
-    if command.valid_until is not None and command.valid_until <= context.now:
-        yield FieldProblem(
-            path="validUntil", message=f"It must lie in the future: it is {exact_time(context.now)} now."
-        )
-    elif command.valid_until is not None and command.valid_until <= (command.valid_from or context.now):
+    if command.valid_until is None or command.valid_until <= context.now:
+        yield from past_problems("validUntil", command.valid_until, context.now)
+    elif command.valid_until <= (command.valid_from or context.now):
         yield FieldProblem(path="validUntil", message="It must lie after the start of the mandate.")
 
 

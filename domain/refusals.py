@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+
+from domain.vocabulary import exact_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +16,12 @@ class FieldProblem:
 
 
 Problems = Iterator[FieldProblem]
+
+
+def past_problems(path: str, instant: datetime | None, now: datetime) -> Problems:
+    """Of an instant that has to lie in the future, if it is given."""
+    if instant is not None and instant <= now:
+        yield FieldProblem(path=path, message=f"It must lie in the future: it is {exact_time(now)} now.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

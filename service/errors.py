@@ -53,3 +53,8 @@ class OutcomeUnknown(Unavailable):
 
 class CorruptEvent(Exception):
     """A stored event is damaged, or this version cannot read it. Reading stops there."""
+
+
+def first_line(error: BaseException) -> str:
+    """What a database error says, without its details and hints. May be empty."""
+    return str(error).strip().partition("\n")[0]

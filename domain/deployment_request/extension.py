@@ -10,7 +10,7 @@ from domain.decider import Context, Verdict
 from domain.deployment_request import ballot, events
 from domain.deployment_request.events import Event, Recommendation
 from domain.deployment_request.state import DeploymentRequest
-from domain.refusals import FieldProblem, Problems
+from domain.refusals import FieldProblem, Problems, past_problems
 from domain.vocabulary import Text, exact_time, format_time
 
 Verdicts = tuple[Verdict, ...]
@@ -138,7 +138,7 @@ def ends_later(command: AskExtension, request: DeploymentRequest, context: Conte
     """The new end lies in the future, and after the present end of the approval."""
     ends = request.expires_at
     if command.until <= context.now:
-        yield FieldProblem(path="until", message=f"It must lie in the future: it is {exact_time(context.now)} now.")
+        yield from past_problems("until", command.until, context.now)
     elif ends is not None and command.until <= ends:
         yield FieldProblem(
             path="until",

@@ -12,8 +12,8 @@ from domain.deployment_request.commands import DenyRequest, RevokeApproval
 from domain.deployment_request.events import Event
 from domain.deployment_request.hearing_events import NoticeGiven, StatementMade
 from domain.deployment_request.state import DeploymentRequest
-from domain.refusals import FieldProblem, Problems
-from domain.vocabulary import Text, exact_time, format_time
+from domain.refusals import FieldProblem, Problems, past_problems
+from domain.vocabulary import Text, format_time
 
 Verdicts = tuple[Verdict, ...]
 
@@ -107,8 +107,7 @@ def urgency_is_stated(command: DenyRequest | RevokeApproval, request: Deployment
 
 def notice_leaves_time(command: GiveNotice, request: DeploymentRequest, context: Context) -> Problems:
     """The time for a statement ends in the future."""
-    if command.until <= context.now:
-        yield FieldProblem(path="until", message=f"It must lie in the future: it is {exact_time(context.now)} now.")
+    yield from past_problems("until", command.until, context.now)
 
 
 def _was_heard(request: DeploymentRequest, context: Context) -> bool:

@@ -4,7 +4,6 @@ The first line of a check's docstring appears in docs/lifecycle.md.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from domain import jurisdiction, visibility
 from domain.decider import Context
@@ -20,7 +19,7 @@ from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.incident.visibility import is_visible
 from domain.limits import ITEMS
-from domain.refusals import FieldProblem, Problems
+from domain.refusals import FieldProblem, Problems, past_problems
 from domain.vocabulary import AuthorityCode, IncidentId, Marking, Threshold, exact_time, format_time, joined
 
 
@@ -51,7 +50,7 @@ def period_lies_ahead(
 ) -> Problems:
     """The requested period is not over."""
     if command.period is not None:
-        yield from _ahead(command.period.end, "period.end", context)
+        yield from past_problems("period.end", command.period.end, context.now)
 
 
 def incidents_fit(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
@@ -63,7 +62,7 @@ def incidents_fit(command: WithholdRequest, request: DeploymentRequest, context:
 def review_lies_ahead(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
     """The review date is in the future, unless the register withholds again on the terms of an earlier hold."""
     if not context.actor.is_system:
-        yield from _ahead(command.review_by, "reviewBy", context)
+        yield from past_problems("reviewBy", command.review_by, context.now)
 
 
 def awaited_incidents_are_seen(command: WithholdRequest, request: DeploymentRequest, context: Context) -> Problems:
@@ -99,8 +98,8 @@ def grants_what_lies_ahead(command: ApproveRequest, request: DeploymentRequest, 
     """The granted period, validity and due dates end in the future; the validity ends within the granted period."""
     granted = command.period or request.period
     if command.period is not None:
-        yield from _ahead(command.period.end, "period.end", context)
-    yield from _ahead(command.valid_until, "validUntil", context)
+        yield from past_problems("period.end", command.period.end, context.now)
+    yield from past_problems("validUntil", command.valid_until, context.now)
     if command.valid_until is not None and command.valid_until > granted.end:
         yield FieldProblem(
             path="validUntil",
@@ -112,7 +111,7 @@ def grants_what_lies_ahead(command: ApproveRequest, request: DeploymentRequest, 
             message=f"It must lie after the start of the granted period, {exact_time(granted.start)}.",
         )
     for index, condition in enumerate(command.conditions):
-        yield from _ahead(condition.due_by, f"conditions.{index}.dueBy", context)
+        yield from past_problems(f"conditions.{index}.dueBy", condition.due_by, context.now)
 
 
 def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, context: Context) -> Problems:
@@ -123,11 +122,6 @@ def condition_is_open(command: ReportFulfilment, request: DeploymentRequest, con
         yield FieldProblem(path="condition", message=f"The decision has no condition {command.condition}.")
     elif condition.is_fulfilled:
         yield FieldProblem(path="condition", message="Its fulfilment has already been reported.")
-
-
-def _ahead(instant: datetime | None, path: str, context: Context) -> Problems:
-    if instant is not None and instant <= context.now:
-        yield FieldProblem(path=path, message=f"It must lie in the future: it is {exact_time(context.now)} now.")
 
 
 def can_be_named(incidents: Iterable[IncidentId], decider: AuthorityCode, context: Context) -> Problems:

@@ -74,8 +74,7 @@ def is_not_yet_referred(command: ReferIncident, incident: Incident, context: Con
 
 def receiver_is_registered(command: ReferIncident, incident: Incident, context: Context) -> Problems:
     """The receiving authority is registered."""
-    if authority.find(context, command.authority) is None:
-        yield FieldProblem(path="authority", message=f"No authority '{command.authority}' is registered.")
+    yield from authority.unregistered_problems(command.authority, context)
 
 
 def receiver_is_another(command: ReferIncident, incident: Incident, context: Context) -> Problems:

@@ -31,7 +31,7 @@ from service.cli.progress_bars import ProgressBoard, board
 from service.cli.stop_signals import stoppable
 from service.cli.table_output import JsonOption, print_json
 from service.database.startup import open_database
-from service.errors import CorruptEvent, Misconfigured, Unavailable
+from service.errors import CorruptEvent, Misconfigured, Unavailable, first_line
 from service.event_store.mapper import decode
 from service.event_store.store import EventStore
 from service.exchange.visible_log.references import find
@@ -241,7 +241,7 @@ def answering() -> Iterator[None]:
     except psycopg.Error as error:
         is_away = error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
         what = "does not answer" if is_away else "aborted the statement"
-        raise Unavailable(f"the database {what}: {str(error).strip().splitlines()[0]}") from error
+        raise Unavailable(f"the database {what}: {first_line(error)}") from error
 
 
 def _summary(rebuilt: RebuildResult) -> str:

@@ -18,7 +18,7 @@ from projections.reading.queries import EVERYTHING, Query
 from projections.tables import checkpoints
 from projections.tables.stored_events import events
 from projections.views import authorities, deployment_requests, successions
-from service.errors import Unavailable
+from service.errors import Unavailable, first_line
 
 T = TypeVar("T")
 
@@ -145,4 +145,4 @@ def _outages_as_unavailable() -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(cause, psycopg.OperationalError):
             raise
-        raise Unavailable(f"the database does not answer: {str(cause).strip().splitlines()[0]}") from error
+        raise Unavailable(f"the database does not answer: {first_line(cause)}") from error

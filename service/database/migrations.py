@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.database.grants import granted
 from service.database.row_security_setup import secured
-from service.errors import Misconfigured
+from service.errors import Misconfigured, first_line
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def migrate(url: str) -> tuple[str, ...]:
             return missing
     except DBAPIError as error:
         if isinstance(error.orig, psycopg.OperationalError | psycopg.errors.InsufficientPrivilege):
-            raise Misconfigured(f"the database cannot be migrated: {_first_line(error.orig)}") from None
+            raise Misconfigured(f"the database cannot be migrated: {first_line(error.orig)}") from None
         raise
 
 
@@ -126,7 +126,3 @@ def _engine(url: str) -> Engine:
     return create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(url, connect_timeout=5), poolclass=pool.NullPool
     )
-
-
-def _first_line(error: psycopg.Error) -> str:
-    return str(error).strip().split("\n", 1)[0]

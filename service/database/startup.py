@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from service.database.embedded import embedded_postgres
-from service.errors import Misconfigured
+from service.errors import Misconfigured, first_line
 from service.event_store.lineage import lineage_warning, note_lineage
 from service.settings import DatabaseUrls, Settings
 
@@ -80,6 +80,6 @@ def warn_of_lost_events(url: str) -> None:
             note_lineage(connection)
             warning = lineage_warning(connection)
     except psycopg.OperationalError as error:
-        raise Misconfigured(f"the database does not answer: {str(error).strip().splitlines()[0]}") from None
+        raise Misconfigured(f"the database does not answer: {first_line(error)}") from None
     if warning is not None:
         log.warning("%s", warning)

@@ -13,7 +13,7 @@ import psycopg
 from domain import visibility
 from domain.markings import strictest
 from domain.vocabulary import Actor, Marking
-from service.errors import Overloaded, Unavailable
+from service.errors import Overloaded, Unavailable, first_line
 from service.event_store.store import EventStore
 
 SENSITIVE: Final = frozenset({Marking.AMBER_STRICT, Marking.RED})
@@ -73,7 +73,7 @@ def record_access(store: EventStore, access: Access) -> None:
             if attempt == ATTEMPTS - 1:
                 raise
         except psycopg.Error as error:
-            _log.error("%s: %s", UNWRITABLE, str(error).strip().splitlines()[0])
+            _log.error("%s: %s", UNWRITABLE, first_line(error))
             raise Unavailable(UNWRITABLE) from error
 
 

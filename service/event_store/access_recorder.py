@@ -9,7 +9,7 @@ from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from projections.reading.read_connections import ConnectionLost, Connections
-from service.errors import Unavailable
+from service.errors import Unavailable, first_line
 from service.event_store.access_log import UNWRITABLE, Access, entries_of
 
 BATCH: Final = 64
@@ -60,7 +60,7 @@ class AccessRecorder:
         except (ConnectionLost, TimeoutError) as error:
             return error
         except psycopg.Error as error:
-            _log.error("%s: %s", UNWRITABLE, str(error).strip().splitlines()[0])
+            _log.error("%s: %s", UNWRITABLE, first_line(error))
             return error
         return None
 

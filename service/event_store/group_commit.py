@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from service.errors import Overloaded, Stopping, Unavailable
+from service.errors import Overloaded, Stopping, Unavailable, first_line
 from service.event_store.batch import (
     AppendOutcome,
     Batch,
@@ -154,7 +154,7 @@ class Appender:
             connection = self._connected()
         except psycopg.Error as error:
             self._disconnect()
-            return _for_each(batch, f"the database cannot be reached: {_brief(error)}")
+            return _for_each(batch, f"the database cannot be reached: {first_line(error)}")
         lineage = self._lineage.number
         if any(entry.lineage not in (None, lineage) for entry in batch.entries):
             return self._without_stale(batch, lineage)
@@ -194,9 +194,9 @@ class Appender:
         """The database answered, so nothing of the batch was recorded. One bad item must not fail the others."""
         if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
             self._disconnect()  # read-only is a property of the session: a new one may write
-            return _for_each(batch, f"the database refused: {_brief(error)}")
+            return _for_each(batch, f"the database refused: {first_line(error)}")
         if isinstance(error, psycopg.OperationalError):
-            return _for_each(batch, f"the database refused: {_brief(error)}")
+            return _for_each(batch, f"the database refused: {first_line(error)}")
         if len(batch.entries) == 1:
             return [error]
         return [outcome for entry in batch.entries for outcome in self._outcomes(Batch.alone(entry))]
@@ -214,7 +214,7 @@ class Appender:
             return outcomes
         except psycopg.Error as error:
             self._disconnect()
-            unknown = f"the answer was lost, and whether it was recorded cannot be determined now: {_brief(error)}"
+            unknown = f"the answer was lost, and whether it was recorded cannot be determined now: {first_line(error)}"
             return _for_each(batch, unknown, recorded=None)
 
     def _connected(self) -> BoundedConnection:
@@ -291,7 +291,3 @@ def _has_unread_input(connection: BoundedConnection) -> bool:
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
     return bool(poll.poll(0))
-
-
-def _brief(error: psycopg.Error) -> str:
-    return str(error).strip().split("\n", 1)[0]

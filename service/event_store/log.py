@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from domain.recorded_event import Recorded
 from projections.following.replay import FIELDS, TABLES, bounded
-from service.errors import Overloaded, Unavailable
+from service.errors import Overloaded, Unavailable, first_line
 from service.event_store.connections import BoundedConnection
 from service.event_store.lineage import Lineage, Seen
 from service.event_store.mapper import Mapper
@@ -156,4 +156,4 @@ def outages_as_unavailable() -> Iterator[None]:
     except (PoolTimeout, TooManyRequests):
         raise Overloaded("no connection to the database is free") from None
     except psycopg.OperationalError as error:
-        raise Unavailable(f"the database does not answer: {str(error).strip().splitlines()[0]}") from error
+        raise Unavailable(f"the database does not answer: {first_line(error)}") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.tidy.repository import ROOT, SOURCE, name, python_files
 
 AREAS = ROOT / "service" / "graphql" / "schema"
-"""The packages in it have files of the same names, one for each kind of definition. So have the aggregates of the domain."""
+"""The packages in it have files of the same names, one for each kind of definition."""
 
 
 def test_no_two_modules_have_one_name() -> None:
