@@ -1,6 +1,6 @@
 """The fields of dataclasses and what they hold, for everything that is derived from them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -8,11 +8,12 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """A field. type: X for 'X', 'X | None' and, if many, 'tuple[X, ...]'. base: the type behind a NewType."""
+    """A field. type: X for 'X', for 'X | None' if optional, for 'tuple[X, ...]' if many. base: behind a NewType."""
 
     name: str
     type: Any
     many: bool = False
+    optional: bool = False
 
     @property
     def base(self) -> Any:
@@ -33,10 +34,10 @@ def _field_types(kind: Any) -> tuple[FieldType, ...]:
     return tuple(_field_type(field.name, hints[field.name]) for field in fields(kind))
 
 
-def _field_type(name: str, hint: Any, many: bool = False) -> FieldType:
+def _field_type(name: str, hint: Any) -> FieldType:
     held = [each for each in get_args(hint) if each is not NoneType]
     if get_origin(hint) in (Union, UnionType) and len(held) == 1:
-        return _field_type(name, held[0], many)
+        return replace(_field_type(name, held[0]), optional=True)
     if get_origin(hint) is tuple and held[1:] == [Ellipsis]:
-        return _field_type(name, held[0], many=True)
-    return FieldType(name, hint, many)
+        return replace(_field_type(name, held[0]), many=True)
+    return FieldType(name, hint)

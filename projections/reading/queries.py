@@ -135,6 +135,11 @@ def _of_its_kind(scope: ViewerScope) -> ViewerScope:
     )
 
 
+def number(row: Sequence[Any]) -> int:
+    """The one number of a count's row."""
+    return int(row[0])
+
+
 class ListPosition(NamedTuple):
     """The end of a list page: the instant that the list is ordered by, and the id of the last item."""
 

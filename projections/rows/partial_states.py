@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from threading import Lock
-from types import NoneType
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar
 
+from domain.dataclass_fields import field_types
 from domain.deployment_request import visibility
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
@@ -52,9 +52,9 @@ def partial_readers(kind: type[S]) -> Callable[[frozenset[str]], Callable[[str],
 
 def _kinds_without_items(kind: type[Any]) -> Iterator[tuple[str, Any]]:
     """The fields of which a part grows, and their kinds without that part: the document does not contain it."""
-    hints = get_type_hints(kind)
+    own_types = {field.name: field.type for field in field_types(kind)}
     for outer, *inner in (each.path for each in GROWING[kind]):
         if inner:
-            [own] = (each for each in get_args(hints[outer]) if each is not NoneType)
+            own = own_types[outer]
             names = {field.name for field in fields(own)} - set(inner)
             yield outer, partial_kind(own, names, {}, {}) | None

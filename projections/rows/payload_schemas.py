@@ -6,12 +6,11 @@ erased is null.
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from types import NoneType
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final
 from uuid import UUID
 
 from domain.catalogue import EVENTS, SCHEMAS
@@ -67,8 +66,7 @@ def description(event: type[Any]) -> str | None:
 
 
 def _optional(kind: type[Any]) -> set[str]:
-    hints = get_type_hints(kind)
-    return {camel(each.name) for each in fields(kind) if NoneType in get_args(hints[each.name])}
+    return {camel(each.name) for each in field_types(kind) if each.optional}
 
 
 def _of(field: FieldType) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 
+from domain.vocabulary import iso_time
 from projections.tables.view import Folded
 
 STATUSES: Final = (
@@ -143,7 +144,7 @@ def miscounted(
     """
     statement = FROM_SCRATCH.format(schema=schema, own=level.own, counts=EACH)
     for group, instant, there, wanted in _run(connection, statement, *map(list, zip(*places, strict=True))):
-        yield f"situation group_id={group} at {instant.isoformat()}: counts is {there}, and its intervals make {wanted}"
+        yield f"situation group_id={group} at {iso_time(instant)}: counts is {there}, and its intervals make {wanted}"
 
 
 def update_counts(connection: psycopg.Connection[Any], schema: str, folded: Sequence[Folded] | None) -> None:

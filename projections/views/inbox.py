@@ -49,6 +49,7 @@ from projections.reading.queries import (
     is_any_of,
     judgement_time,
     named_texts,
+    number,
     valid_at,
     visible,
 )
@@ -200,10 +201,6 @@ def _read(row: Sequence[Any]) -> tuple[InboxPosition, InboxRow]:
     return InboxPosition(due_at, item, principal), found
 
 
-def _number(row: Sequence[Any]) -> int:
-    return int(row[0])
-
-
 KIND: Final[ColumnElement[str]] = literal_column("'DeploymentRequest'", Text)
 _IS_OWN: Final = table.c.for_all != is_any_of(ME, table.c.exceptions)
 _PLACE: Final = (table.c.due_at.label("at"), table.c.item.label("id"))
@@ -225,4 +222,4 @@ _CONDITIONS: Final[Mapping[str, Condition]] = {
 }
 _OF_BOTH: Final = (NAME, incidents.NAME)
 _PAGES: Final = PreparedQuery(_page, _OF_BOTH, _read)
-_COUNTS: Final = PreparedQuery(_count, _OF_BOTH, _number)
+_COUNTS: Final = PreparedQuery(_count, _OF_BOTH, number)

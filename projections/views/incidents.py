@@ -50,6 +50,7 @@ from projections.reading.queries import (
     PreparedQuery,
     Query,
     ViewerScope,
+    number,
     valid_at,
     visible,
 )
@@ -213,10 +214,6 @@ _CONDITIONS: Final[Mapping[str, Condition]] = {
 }
 
 
-def _number(row: Sequence[Any]) -> int:
-    return int(row[0])
-
-
 _KEPT: Final = (table.c.id, table.c.version, table.c.document)
 _PAGES: Final = PreparedQuery(_page, (NAME,), SUBJECTS.placed)
-_COUNTS: Final = PreparedQuery(_count, (NAME,), _number)
+_COUNTS: Final = PreparedQuery(_count, (NAME,), number)

@@ -43,6 +43,7 @@ from projections.reading.queries import (
     ViewerScope,
     instant,
     judgement_time,
+    number,
     overlaps,
     valid_at,
     visible,
@@ -213,10 +214,6 @@ _PASSING: Final[Mapping[str, Condition]] = {
 """Conditions on columns that change. The condition of `incident` depends on the viewer too."""
 
 
-def _number(row: Sequence[Any]) -> int:
-    return int(row[0])
-
-
 _KEPT: Final = (table.c.id, table.c.version, table.c.document)
 _EACH: Final = ("status", "region")
 _PREPARED: Final[Mapping[str, Callable[[Any], Sequence[str]]]] = {
@@ -226,5 +223,5 @@ _PREPARED: Final[Mapping[str, Callable[[Any], Sequence[str]]]] = {
 _OF_BOTH: Final = (NAME, incidents.NAME)
 _PAGES: Final = PreparedQuery(_page, (NAME,), SUBJECTS.placed)
 _PAGES_OF_INCIDENTS: Final = PreparedQuery(_page, _OF_BOTH, SUBJECTS.placed)
-_COUNTS: Final = PreparedQuery(_count, (NAME,), _number)
-_COUNTS_OF_INCIDENTS: Final = PreparedQuery(_count, _OF_BOTH, _number)
+_COUNTS: Final = PreparedQuery(_count, (NAME,), number)
+_COUNTS_OF_INCIDENTS: Final = PreparedQuery(_count, _OF_BOTH, number)

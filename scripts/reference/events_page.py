@@ -1,11 +1,10 @@
 """docs/reference/events.md: every event type with the fields of its payload."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import datetime
 from enum import Enum
-from types import NoneType
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, cast
 from uuid import UUID
 
 from domain.catalogue import AGGREGATES, SCHEMAS
@@ -45,11 +44,9 @@ def _described(event: type[Any]) -> Iterator[str]:
 
 
 def _rows(kind: type[Any], prefix: str) -> Iterator[tuple[str, str]]:
-    hints = get_type_hints(kind)
-    optional = {each.name for each in fields(kind) if NoneType in get_args(hints[each.name])}
     for field in field_types(kind):
         name = f"{prefix}{camel(field.name)}"
-        yield f"`{name}`", f"{_held(field)}{', optional' if field.name in optional else ''}"
+        yield f"`{name}`", f"{_held(field)}{', optional' if field.optional else ''}"
         if is_dataclass(field.base):
             yield from _rows(cast("type[Any]", field.base), f"{name}.")
 

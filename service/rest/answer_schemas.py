@@ -22,6 +22,8 @@ from graphql import (
     is_non_null_type,
 )
 
+from service.graphql.compiled.collect import fragments_of
+
 Schema = dict[str, Any]
 REFERENCE: Final = "#/components/schemas/{}"
 SCALARS: Final[Mapping[str, Schema]] = {
@@ -58,13 +60,13 @@ class AnswerSchemas:
 
     def of_answer(self, document: DocumentNode) -> Schema:
         """Of the one field that a document's operation selects, if it is not null."""
-        fragments = _fragments(document)
+        fragments = fragments_of(document)
         kind, selections = self._answer(document, fragments)
         return self._of_value(get_nullable_type(kind), selections, fragments)
 
     def may_be_null(self, document: DocumentNode) -> bool:
         """Whether that field may be null: there is nothing, or nothing that may be seen."""
-        kind, _ = self._answer(document, _fragments(document))
+        kind, _ = self._answer(document, fragments_of(document))
         return not is_non_null_type(kind)
 
     def _answer(
@@ -116,10 +118,6 @@ class AnswerSchemas:
             return dict(SCALARS[kind.name])
         self.leaves[kind.name] = _described(kind)
         return {"$ref": REFERENCE.format(kind.name)}
-
-
-def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
 
 
 def _described(kind: GraphQLNamedType) -> Schema:

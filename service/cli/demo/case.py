@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from domain.vocabulary import Role
+from domain.vocabulary import Role, iso_time
 from service.cli.demo.client import Client, UnexpectedRefusal
 
 Say = Callable[[str, str, str], None]
@@ -70,7 +70,7 @@ class DemoCase:
             force="Kosovo Security Force", strength=120, region="xk/north/zubin-potok",
             purpose="To secure the canal's surroundings and its repair. (That a deployment was asked for is from the "
             "digest; strength, period and this purpose are invented for the EXERCISE.)",
-            period={"start": _instant(start), "end": _instant(start + timedelta(days=90))},
+            period={"start": iso_time(start), "end": iso_time(start + timedelta(days=90))},
             incidents=[self.incident], marking="GREEN",
         )  # fmt: skip
         self.request = answer["deploymentRequest"]["id"]
@@ -212,11 +212,11 @@ class DemoCase:
         self._do(
             "approver", "appoints the duty officer as deputy while away", EXERCISE, "appointDeputy",
             "AppointDeputyInput", "authority", **absence, roles=["APPROVER"], reason="EXERCISE: on leave.",
-            **{"from": _instant(self._today), "until": _instant(self._today + timedelta(hours=25))},
+            **{"from": iso_time(self._today), "until": iso_time(self._today + timedelta(hours=25))},
         )  # fmt: skip
         self._do(
             "requester", "asks to extend the approval", EXERCISE, "askExtension", "AskExtensionInput",
-            "deploymentRequest", id=self.request, until=_instant(self._today + timedelta(days=127)),
+            "deploymentRequest", id=self.request, until=iso_time(self._today + timedelta(days=127)),
             reason="EXERCISE: frost delays the repair.",
         )  # fmt: skip
         self._do(
@@ -270,7 +270,3 @@ class DemoCase:
         self.position = answer["position"]
         self._say(who, what, source)
         return answer
-
-
-def _instant(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from domain.refusals import InvalidInput, Refusal
+from domain.vocabulary import iso_time
 from service.exchange.importing.imported_history import CommandLine, HistoryResult
 from service.exchange.importing.line_parser import ImportFile
 
@@ -64,7 +65,7 @@ class Report:
         """The first refused line for each reason."""
 
     def begin(self, file: ImportFile) -> None:
-        run: dict[str, Any] = {"at": file.now.isoformat(), "sha256": file.sha256, "source": file.source}
+        run: dict[str, Any] = {"at": iso_time(file.now), "sha256": file.sha256, "source": file.source}
         self._write(run={**run, "dryRun": True} if self._dry_run else run)
 
     def refused(self, refused: RefusedLine, reason: str) -> None:
