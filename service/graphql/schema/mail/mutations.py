@@ -14,14 +14,11 @@ from domain.vocabulary import Role, joined
 from service.access.mail_confirmation import MailConfirmation
 from service.commands.envelope import CommandResult
 from service.graphql.schema.arguments import identifier
-from service.graphql.schema.audit_trail import presentation
-from service.graphql.schema.audit_trail.types import RecordedEvent
-from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.authorities.own_events import own_events
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.input_fields import ChangeInput, CommandInput
 from service.graphql.schema.mail.types import MailSubscription
 from service.graphql.schema.mutation import execute_command
-from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import AnyRefusal, to_refusal
 from service.graphql.schema.scalars import Position
 
@@ -71,11 +68,7 @@ class MailSubscriptionRecorded:
         subscription = MailSubscription.of(outcome.state, context.loaders(outcome.position))
         return cls(outcome=outcome, context=context, subscription=subscription, position=Position(outcome.position))
 
-    @strawberry.field(description="The events that the command recorded. Their subject is your authority.")
-    async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
-        loaders = self.subscription.loaders
-        own = Authority.named(self.context.actor.authority, loaders)
-        return part(await presentation.present_result(self.outcome, loaders, own), first, offset)
+    events = own_events()
 
 
 MailSubscriptionResult = Annotated[MailSubscriptionRecorded | AnyRefusal, strawberry.union("MailSubscriptionResult")]

@@ -7,13 +7,10 @@ import strawberry
 from domain import blocked_persons
 from domain.catalogue import Command
 from service.commands.envelope import CommandResult
-from service.graphql.schema.audit_trail import presentation
-from service.graphql.schema.audit_trail.types import RecordedEvent
-from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.authorities.own_events import own_events
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.input_fields import CommandInput
 from service.graphql.schema.mutation import execute_command
-from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import AnyRefusal
 from service.graphql.schema.scalars import Position
 
@@ -47,11 +44,7 @@ class PersonRecorded:
             position=Position(outcome.position),
         )
 
-    @strawberry.field(description="The events that the command recorded. Their subject is your authority.")
-    async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
-        loaders = self.context.loaders(self.outcome.position)
-        own = Authority.named(self.context.actor.authority, loaders)
-        return part(await presentation.present_result(self.outcome, loaders, own), first, offset)
+    events = own_events()
 
 
 PersonResult = Annotated[PersonRecorded | AnyRefusal, strawberry.union("PersonResult")]

@@ -6,13 +6,10 @@ import strawberry
 
 from domain import region
 from service.commands.envelope import CommandResult
-from service.graphql.schema.audit_trail import presentation
-from service.graphql.schema.audit_trail.types import RecordedEvent
-from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.authorities.own_events import own_events
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.input_fields import CommandInput
 from service.graphql.schema.mutation import execute_command
-from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import AnyRefusal
 from service.graphql.schema.regions.types import Region
 from service.graphql.schema.scalars import Position
@@ -51,11 +48,7 @@ class RegionRecorded:
             position=Position(outcome.position),
         )
 
-    @strawberry.field(description="The events that the command recorded. Their subject is your authority.")
-    async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
-        loaders = self.region.loaders
-        own = Authority.named(self.context.actor.authority, loaders)
-        return part(await presentation.present_result(self.outcome, loaders, own), first, offset)
+    events = own_events()
 
 
 RegionResult = Annotated[RegionRecorded | AnyRefusal, strawberry.union("RegionResult")]

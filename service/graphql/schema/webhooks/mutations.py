@@ -13,13 +13,10 @@ from domain.webhook_endpoint.events import WebhookEndpointRegistered, WebhookKey
 from service.commands.envelope import CommandResult
 from service.graphql.execution.sent_documents import sent_documents
 from service.graphql.schema.arguments import given
-from service.graphql.schema.audit_trail import presentation
-from service.graphql.schema.audit_trail.types import RecordedEvent
-from service.graphql.schema.authorities.types import Authority
+from service.graphql.schema.authorities.own_events import own_events
 from service.graphql.schema.context import Context, Info
 from service.graphql.schema.input_fields import ChangeInput, CommandInput
 from service.graphql.schema.mutation import execute_command
-from service.graphql.schema.offset_pagination import MANY, First, Offset, part
 from service.graphql.schema.refusals import AnyRefusal, to_refusal
 from service.graphql.schema.scalars import Position
 from service.graphql.schema.webhooks.types import WebhookEndpoint
@@ -90,11 +87,7 @@ class WebhookEndpointRecorded:
             return None
         return keys.signing_key(state.id, state.key_generation).secret
 
-    @strawberry.field(description="The events that the command recorded. Their subject is your authority.")
-    async def events(self, first: First = MANY, offset: Offset = 0) -> list[RecordedEvent]:
-        loaders = self.endpoint.loaders
-        own = Authority.named(self.context.actor.authority, loaders)
-        return part(await presentation.present_result(self.outcome, loaders, own), first, offset)
+    events = own_events()
 
 
 WebhookEndpointResult = Annotated[WebhookEndpointRecorded | AnyRefusal, strawberry.union("WebhookEndpointResult")]
