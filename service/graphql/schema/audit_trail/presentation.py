@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import strawberry
+
 from domain import authority, jurisdiction
 from domain.decider import Context, Unread
 from domain.deployment_request.state import DeploymentRequest
@@ -20,13 +22,14 @@ from projections.views.audit_trail import AuditEntry
 from service.commands.envelope import CommandResult
 from service.graphql.execution.field_charges import READ
 from service.graphql.loaders.loaders import Loaders
-from service.graphql.schema.audit_trail.event_page import EventPage
+from service.graphql.schema.audit_trail.event_page import OLDEST, Before, EventPage, Last, Order
 from service.graphql.schema.audit_trail.types import (
     FieldChange,
     RecordedEvent,
     RecordedEventConnection,
 )
 from service.graphql.schema.pagination import Edge, Node
+from service.graphql.schema.shown import reading
 
 
 async def present_entries(
@@ -113,16 +116,31 @@ async def visible_mentions(mentions: Collection[UUID], loaders: Loaders) -> set[
     return {mention for mention in found if mention is not None}
 
 
-async def history(node: Node, subject: UUID, loaders: Loaders, **arguments: Any) -> RecordedEventConnection:
-    """A page of a subject's history; of a past state, up to then. arguments: as in `EventPage.of_arguments`."""
-    page = EventPage.of_arguments(f"history/{subject}", loaders.past, **arguments)
+def history_field() -> Any:
+    """The field `history` of a subject."""
+    description = "The full history; of a past state, up to then."
+    return strawberry.field(resolver=_history, description=description, metadata=reading("id"))
+
+
+async def _history(
+    self: Any,
+    order: Order = OLDEST,
+    first: int | None = strawberry.UNSET,
+    after: str | None = strawberry.UNSET,
+    last: Last = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
+) -> RecordedEventConnection:
+    subject, loaders = self.state.id, self.loaders
+    page = EventPage.of_arguments(
+        f"history/{subject}", loaders.past, order=order, first=first, after=after, last=last, before=before
+    )
 
     async def count() -> int:
         return await loaders.history_lengths.load(subject) or 0
 
-    before = min(page.part.before, await loaders.end_of_history(subject))
-    entries = await loaders.shown_histories.load((subject, page.limit, replace(page.part, before=before)))
-    return await connection(entries, page, count, loaders, node if loaders.past else None)
+    end = min(page.part.before, await loaders.end_of_history(subject))
+    entries = await loaders.shown_histories.load((subject, page.limit, replace(page.part, before=end)))
+    return await connection(entries, page, count, loaders, self if loaders.past else None)
 
 
 async def connection(

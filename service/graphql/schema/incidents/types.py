@@ -25,7 +25,6 @@ from projections.rows.incident_terms import proposed_changes
 from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.audit_trail import presentation
-from service.graphql.schema.audit_trail.event_page import OLDEST, Before, Last, Order
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.disclosure import Disclosed, disclosed_subject, disclosure
 from service.graphql.schema.offset_pagination import MANY, First, Offset, part
@@ -34,7 +33,7 @@ from service.graphql.schema.scalars import optional_text, required_text
 from service.graphql.schema.shown import reading, shown
 
 if TYPE_CHECKING:
-    from service.graphql.schema.audit_trail.types import FieldChange, RecordedEventConnection
+    from service.graphql.schema.audit_trail.types import FieldChange
     from service.graphql.schema.requests.types import DeploymentRequest
 
 
@@ -244,18 +243,7 @@ class Incident(Node):
             for request in part(found, first, offset)
         ]
 
-    @strawberry.field(description="The full history; of a past state, up to then.", metadata=reading("id"))
-    async def history(
-        self,
-        order: Order = OLDEST,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
-        return await presentation.history(
-            self, self.state.id, self.loaders, order=order, first=first, after=after, last=last, before=before
-        )
+    history = presentation.history_field()
 
 
 async def visible_incidents(ids: Iterable[IncidentId], loaders: Loaders) -> list[Incident]:

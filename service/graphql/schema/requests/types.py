@@ -14,7 +14,6 @@ from service.graphql.loaders.loaders import Loaders
 from service.graphql.schema.actor import Actor
 from service.graphql.schema.arguments import given, words
 from service.graphql.schema.audit_trail import presentation
-from service.graphql.schema.audit_trail.event_page import OLDEST, Before, Last, Order
 from service.graphql.schema.authorities.types import Authority
 from service.graphql.schema.disclosure import disclosed_subject
 from service.graphql.schema.incidents import types as incidents
@@ -29,7 +28,7 @@ from service.graphql.schema.scalars import required_text
 from service.graphql.schema.shown import reading, shown
 
 if TYPE_CHECKING:
-    from service.graphql.schema.audit_trail.types import FieldChange, RecordedEventConnection
+    from service.graphql.schema.audit_trail.types import FieldChange
     from service.graphql.schema.incidents.types import Incident
 
 
@@ -166,15 +165,4 @@ class DeploymentRequest(Node):
     ) -> list[Annotated["FieldChange", strawberry.lazy("service.graphql.schema.audit_trail.types")]]:
         return part(await differences(self.state, from_version, given(to_version), self.loaders), first, offset)
 
-    @strawberry.field(description="The full history; of a past state, up to then.", metadata=reading("id"))
-    async def history(
-        self,
-        order: Order = OLDEST,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Annotated["RecordedEventConnection", strawberry.lazy("service.graphql.schema.audit_trail.types")]:
-        return await presentation.history(
-            self, self.state.id, self.loaders, order=order, first=first, after=after, last=last, before=before
-        )
+    history = presentation.history_field()
