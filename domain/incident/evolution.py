@@ -21,7 +21,7 @@ from domain.incident.events import (
     IncidentReferred,
     IncidentReported,
 )
-from domain.incident.state import Attribution, Correction, CorrectionState, Dissent, Evidence, Found, Incident
+from domain.incident.state import Attribution, Correction, CorrectionState, Dissent, Evidence, FindingChange, Incident
 from domain.limits import text_bytes
 from domain.markings import MarkingProposal
 from domain.recorded_event import Recorded
@@ -177,7 +177,7 @@ def _with_evidence(state: Incident, piece: EvidenceId, **changes: Any) -> Incide
 
 
 def _found(state: Incident, finding: Attribution | None, recorded: Recorded[Event]) -> Incident:
-    found = Found(version=recorded.version, position=recorded.position, finding=finding)
+    found = FindingChange(version=recorded.version, position=recorded.position, finding=finding)
     return fast_replace(state, findings=(*state.findings, found))
 
 

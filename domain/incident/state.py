@@ -87,7 +87,7 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FindingChange:
     """A change of the current finding. finding: None if it was retracted. version, position: of the event."""
 
     version: int
@@ -159,7 +159,7 @@ class Incident:
     former_regions: tuple[Region, ...] = ()
     corrected: int = 0
     corrections: tuple[Correction, ...] = ()
-    findings: tuple[Found, ...] = ()
+    findings: tuple[FindingChange, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     dissents: tuple[Dissent, ...] = ()
     referred_to: tuple[AuthorityCode, ...] = ()

@@ -19,7 +19,7 @@ from domain.deployment_request.decision import Condition
 from domain.deployment_request.state import DeploymentRequest, Endorsement, Part
 from domain.deputies import Appointment, Deputies
 from domain.fast_replace import fast_replace
-from domain.incident.state import Correction, Dissent, Evidence, Found, Incident
+from domain.incident.state import Correction, Dissent, Evidence, FindingChange, Incident
 from domain.jurisdiction import Jurisdiction, Mandate
 from domain.recorded_event import Recorded
 from domain.vocabulary import Text
@@ -78,7 +78,7 @@ GROWING: Final[Mapping[type[Any], tuple[Growing, ...]]] = {
         growing("decision.conditions", Condition, changing=("fulfilment_report", "sent_back_reason")),
     ),
     Incident: (
-        growing("findings", Found, keeps_last=True),
+        growing("findings", FindingChange, keeps_last=True),
         growing("evidence", Evidence, changing=("withdrawn_reason",)),
         growing("dissents", Dissent),
         growing("corrections", Correction, changing=("settled_reason",)),

@@ -36,8 +36,8 @@ async def open_subscriptions(
         slots = Slots("subscriptions", settings.subscriptions, settings.subscriptions_per_person)
         limits = SubscriptionLimits(
             operations=settings.operations_per_socket,
-            patience=settings.send_timeout,
-            greeting=settings.connection_init_timeout,
+            send_timeout=settings.send_timeout,
+            connection_init_timeout=settings.connection_init_timeout,
             origins=settings.allowed_origins,
         )
         yield SubscriptionServices(

@@ -111,7 +111,7 @@ class ExportResource:
             {**headers, "Content-Type": media},
             call.files.threads,
             lambda: live.check(identity),
-            live.limits.patience,
+            live.limits.send_timeout,
         )
 
     def _after(self, text: str | None, has_events: bool) -> int:

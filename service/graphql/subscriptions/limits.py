@@ -14,9 +14,9 @@ from service.graphql.execution.graphql_errors import UNAVAILABLE
 
 LONGEST_MESSAGE: Final = 256 * 1024
 """Bytes of one WebSocket message. Use POST for longer requests."""
-LONGEST_GREETING: Final = 16 * 1024
+LONGEST_BEFORE_INIT: Final = 16 * 1024
 """Bytes of one message before connection_init is accepted: enough for the longest token."""
-MESSAGES_BEFORE_GREETING: Final = 10
+MESSAGES_BEFORE_INIT: Final = 10
 """Messages before connection_init is accepted (pings)."""
 RETRY_AFTER: Final = 5.0
 
@@ -25,16 +25,16 @@ RETRY_AFTER: Final = 5.0
 class SubscriptionLimits:
     """Durations in seconds. operations: per WebSocket.
 
-    patience: time for a client to accept a message. farewell: time to receive the reason of a close. greeting: time
-    until connection_init. beat: keep-alive interval of a silent event stream. origins: additional origins whose pages
-    may open a WebSocket.
+    send_timeout: time for a client to accept a message. close_timeout: time to receive the reason of a close.
+    connection_init_timeout: time until connection_init. keep_alive_interval: of a silent event stream. origins:
+    additional origins whose pages may open a WebSocket.
     """
 
     operations: int = 50
-    patience: float = 10.0
-    farewell: float = 10.0
-    greeting: float = 5.0
-    beat: float = 12.0
+    send_timeout: float = 10.0
+    close_timeout: float = 10.0
+    connection_init_timeout: float = 5.0
+    keep_alive_interval: float = 12.0
     origins: frozenset[str] = frozenset()
 
 

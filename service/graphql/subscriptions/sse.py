@@ -67,14 +67,14 @@ class SseResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         live = self._services.subscriptions
-        to_client = TimedSender(send, live.limits.patience)
+        to_client = TimedSender(send, live.limits.send_timeout)
 
         async def serve(tasks: asyncio.TaskGroup) -> None:
             await to_client({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             await to_client(_body(KEEP_ALIVE))
             tasks.create_task(_wait_for_disconnect(receive))
             tasks.create_task(live.until_unauthorized(self._identity))
-            tasks.create_task(_keep_alive(to_client, live.limits.beat))
+            tasks.create_task(_keep_alive(to_client, live.limits.keep_alive_interval))
             await self._send_responses(to_client)
 
         try:
@@ -84,7 +84,7 @@ class SseResponse(Response):
             await self._answers.aclose()
             await _refusal(full)(scope, receive, send)
             return
-        await _send_end(ending, to_client, live.limits.farewell)
+        await _send_end(ending, to_client, live.limits.close_timeout)
 
     async def _send_responses(self, to_client: TimedSender) -> None:
         try:
@@ -110,20 +110,20 @@ async def _wait_for_disconnect(receive: Receive) -> None:
     raise ConnectionClosed(GONE)
 
 
-async def _keep_alive(to_client: TimedSender, beat: float) -> None:
+async def _keep_alive(to_client: TimedSender, interval: float) -> None:
     """Sends keep-alive comments: detects clients that are gone, and keeps proxies from closing the connection."""
     while True:
-        await asyncio.sleep(beat)
+        await asyncio.sleep(interval)
         await to_client(_body(KEEP_ALIVE))
 
 
-async def _send_end(ending: ConnectionClosed, to_client: TimedSender, farewell: float) -> None:
+async def _send_end(ending: ConnectionClosed, to_client: TimedSender, close_timeout: float) -> None:
     """Sends the reason of the end; a slow client receives it when it resumes reading."""
     last = COMPLETE if ending.code == DONE else b""
     if ending.code in PROBLEMS:
         last = _next({"errors": [request_error(PROBLEMS[ending.code], ending.reason)]}) + COMPLETE
     try:
-        await to_client(_body(last, more=False), farewell)
+        await to_client(_body(last, more=False), close_timeout)
     except ConnectionClosed:
         _log.info("the client did not receive why its stream ended: %s", ending.reason)
 

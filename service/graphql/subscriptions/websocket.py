@@ -20,9 +20,9 @@ from service.graphql.schema.context import Context, Services
 from service.graphql.subscriptions import lifetime, messages
 from service.graphql.subscriptions.lifetime import ConnectionClosed, TimedSender
 from service.graphql.subscriptions.limits import (
-    LONGEST_GREETING,
+    LONGEST_BEFORE_INIT,
     LONGEST_MESSAGE,
-    MESSAGES_BEFORE_GREETING,
+    MESSAGES_BEFORE_INIT,
     LimitReached,
     person_of,
 )
@@ -34,7 +34,7 @@ LONGEST_REASON: Final = 123
 UNKNOWN: Final = ("", "")
 """All clients before connection_init, as one person."""
 UNNAMED: Final = "Send a token in connection_init: {'Authorization': 'Bearer ...'}."
-UNGREETED: Final = f"Send connection_init among the first {MESSAGES_BEFORE_GREETING} messages."
+NO_INIT: Final = f"Send connection_init among the first {MESSAGES_BEFORE_INIT} messages."
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class _Socket:
         self._bounds = services.subscriptions.limits
         self._authorization = authorization
         self._receive = receive
-        self._send = TimedSender(send, self._bounds.patience)
+        self._send = TimedSender(send, self._bounds.send_timeout)
         self._identity: Identity | None = None
         self._share: PersonQuota = services.shares.of(UNKNOWN)
         self._place = ExitStack()
@@ -103,7 +103,7 @@ class _Socket:
 
     async def _watch(self) -> None:
         try:
-            async with asyncio.timeout(self._bounds.greeting):
+            async with asyncio.timeout(self._bounds.connection_init_timeout):
                 await self._leave.wait()
         except TimeoutError:
             raise ConnectionClosed(lifetime.NOT_GREETED, "Connection initialisation timeout") from None
@@ -112,15 +112,12 @@ class _Socket:
         await self._services.subscriptions.until_unauthorized(self._identity)
 
     async def _read(self, operations: asyncio.TaskGroup) -> None:
-        messages_before_greeting = 0
+        messages_before_init = 0
         while True:
             event = await self._receive()
-            if (
-                self._identity is None
-                and (messages_before_greeting := messages_before_greeting + 1) > MESSAGES_BEFORE_GREETING
-            ):
-                raise ConnectionClosed(lifetime.UNAUTHORIZED, UNGREETED)
-            longest = LONGEST_GREETING if self._identity is None else LONGEST_MESSAGE
+            if self._identity is None and (messages_before_init := messages_before_init + 1) > MESSAGES_BEFORE_INIT:
+                raise ConnectionClosed(lifetime.UNAUTHORIZED, NO_INIT)
+            longest = LONGEST_BEFORE_INIT if self._identity is None else LONGEST_MESSAGE
             await self._share.pace.point(charge_of_json(event.get("text") or ""))
             match messages.parse_message(event, longest):
                 case ConnectionInit(token):
@@ -195,6 +192,8 @@ class _Socket:
             return
         reason = ending.reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         try:
-            await self._send({"type": "websocket.close", "code": ending.code, "reason": reason}, self._bounds.farewell)
+            await self._send(
+                {"type": "websocket.close", "code": ending.code, "reason": reason}, self._bounds.close_timeout
+            )
         except ConnectionClosed:
             _log.info("the client did not receive why its connection was closed: %s", reason)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from service.graphql.subscriptions.limits import LONGEST_GREETING, MESSAGES_BEFORE_GREETING
+from service.graphql.subscriptions.limits import LONGEST_BEFORE_INIT, MESSAGES_BEFORE_INIT
 from tests.databases import Databases
 from tests.service.graphql.api_client import ApiClient, Person, served
 from tests.service.graphql.subscriptions.client import Socket, socket, stream
@@ -88,7 +88,7 @@ def test_connections_without_a_token_take_no_places(narrow: ApiClient) -> None:
 
 
 def test_little_is_read_before_the_greeting(narrow: ApiClient) -> None:
-    long = {"type": "connection_init", "payload": {"token": "x" * LONGEST_GREETING}}
+    long = {"type": "connection_init", "payload": {"token": "x" * LONGEST_BEFORE_INIT}}
     with socket(narrow) as client:
         client.connection.send(json.dumps(long))
         assert client.closed()[0] == 1009
@@ -99,13 +99,13 @@ def test_little_is_read_before_the_greeting(narrow: ApiClient) -> None:
 
 def test_few_messages_are_answered_before_the_greeting(narrow: ApiClient) -> None:
     with socket(narrow) as client:
-        for _ in range(MESSAGES_BEFORE_GREETING + 1):
+        for _ in range(MESSAGES_BEFORE_INIT + 1):
             client.send("ping")
-        for _ in range(MESSAGES_BEFORE_GREETING):
+        for _ in range(MESSAGES_BEFORE_INIT):
             assert client.receive() == {"type": "pong"}
         assert client.closed()[0] == 4401
     with socket(narrow, greeted=ANA) as client:
-        for _ in range(20 * MESSAGES_BEFORE_GREETING):
+        for _ in range(20 * MESSAGES_BEFORE_INIT):
             client.send("ping")
             assert client.receive() == {"type": "pong"}
 
