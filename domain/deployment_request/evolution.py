@@ -195,8 +195,8 @@ def _endorsed_anew(
         for each in state.endorsements
     )
     persons = {person for each in own for person in each.persons}
-    anew = endorsement(event, recorded, tuple(sorted(persons.difference(recorded.actor.persons))))
-    return _counted(fast_replace(state, endorsements=(*before, anew)))
+    changed = endorsement(event, recorded, tuple(sorted(persons.difference(recorded.actor.persons))))
+    return _counted(fast_replace(state, endorsements=(*before, changed)))
 
 
 def _assigned(subject: Subject, recorded: Recorded[Event], state: DeploymentRequest) -> Actor:

@@ -1,7 +1,7 @@
 """The succession of the deciding authority: the commands, and what they are checked against.
 
 When its mandate has ended, the register names the authority whose mandate covers the region now. That authority sees
-the request from then on, and takes it over; the review begins anew. A decided request stays with who decided it.
+the request from then on, and takes it over; the review starts again. A decided request stays with who decided it.
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ def evolve(state: DeploymentRequest, event: OfSuccession, recorded: Recorded[Eve
 
 
 def _taken_over(state: DeploymentRequest, event: RequestTakenOver, recorded: Recorded[Event]) -> DeploymentRequest:
-    """The review begins anew: another revision, which nobody has endorsed, without a hold, a notice or an assignee."""
+    """The review starts again: another revision, which nobody has endorsed, without a hold, a notice or an assignee."""
     days = event.answer_within_days
     return fast_replace(
         moved(state, RequestStatus.SUBMITTED, recorded),

@@ -1,4 +1,4 @@
-"""Evidence that is graded anew or withdrawn: the commands, and what they are checked against."""
+"""Evidence that is graded again or withdrawn: the commands, and what they are checked against."""
 
 from dataclasses import dataclass
 

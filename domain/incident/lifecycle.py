@@ -130,7 +130,7 @@ STEPS = (
         by=INVESTIGATOR,
         conditions=(
             rules.is_anothers_finding,
-            room_for(lambda incident: len(incident.dissents), "dissents", "find anew"),
+            room_for(lambda incident: len(incident.dissents), "dissents", "make a new finding"),
         ),
         checks=(rules.evidence_of_dissent_is_known,),
         record=commands.dissent,

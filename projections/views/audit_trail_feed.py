@@ -17,7 +17,7 @@ def next_entries(
     scope: ViewerScope, wanted: AuditTrailFilter, limit: int, after: int, views: Iterable[str]
 ) -> Query[tuple[int, AuditEntry | None]]:
     """The next events after a position, each with the lowest position of these views; if there is no event, one row
-    without one. One statement, hence one snapshot: no event up to that position is missing."""
+    without one. One statement, so one snapshot: no event up to that position is missing."""
     page = audit_trail_queries.page(scope, wanted, limit, PositionRange(after=after))
 
     def read(row: Sequence[Any]) -> tuple[int, AuditEntry | None]:

@@ -2,7 +2,7 @@
 
 An interval is the time that one subject spends in one status and region. A group is a set of subjects that are
 counted together: the same region, kind, marking and audience. Its rows say how many subjects it had in each status, one
-row for each change. Query time must not grow with the number of regions and audiences. Hence there are also groups of
+row for each change. Query time must not grow with the number of regions and audiences. So there are also groups of
 all regions, to count whole lists, and groups of all audiences, for viewers who see everything of a marking.
 """
 

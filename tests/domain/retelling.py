@@ -55,7 +55,7 @@ def decided_by_the_interested(log: Log) -> list[str]:
 
 
 def unendorsed_approvals(log: Log) -> list[str]:
-    """Approvals and grants without their endorsements, counted anew at the moment at which they were given."""
+    """Approvals and grants without their endorsements, counted again at the moment at which they were given."""
     wrong = []
     for index, each in enumerate(log):
         if isinstance(each.event, e.RequestApproved | e.ExtensionGranted):

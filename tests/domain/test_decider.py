@@ -176,7 +176,7 @@ def test_no_approval_without_its_endorsements(history: tuple[Past, ...], said: s
         endorsed(1, two, endorsement(), recusal),
         endorsed(1, endorsement(recommendation=AGAINST), two, recusal),
     ],
-    ids=["enough", "own beside it", "a majority", "more than enough", "anew", "another's left", "a contrary one gone"],
+    ids=["enough", "own beside it", "a majority", "more than enough", "again", "another's left", "a contrary one gone"],
 )
 def test_an_approval_with_them(history: tuple[Past, ...]) -> None:
     assert isinstance(given(*history).when(APPROVE, by=approver).answer, tuple)

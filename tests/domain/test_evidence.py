@@ -1,4 +1,4 @@
-"""Evidence is graded anew or withdrawn, and what rested on it is looked at again."""
+"""Evidence is graded again or withdrawn, and what rested on it is looked at again."""
 
 from dataclasses import replace
 from typing import Any

@@ -149,7 +149,7 @@ KINDS: dict[str, tuple[tuple[Past, ...], tuple[Past, ...], object, Actor, str, s
         "withdraw it, and record it again",
     ),
     "ATTRIBUTE": (REPORTED, (finding(),), ATTRIBUTE, investigator, "findings and retractions", FURTHER),
-    "DISSENT": ((*REPORTED, finding()), (dissent,), DISSENT, second_investigator, "dissents", "find anew"),
+    "DISSENT": ((*REPORTED, finding()), (dissent,), DISSENT, second_investigator, "dissents", "make a new finding"),
     "REFER": (
         (*REPORTED, finding()),
         (REFERRAL,),

@@ -1,4 +1,4 @@
-"""Subscriptions outlast their database connections, and views that are built anew beneath them."""
+"""Subscriptions outlast their database connections, and views that are built again beneath them."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A log that was restored to an earlier point beneath the views: they are found to be ahead of it, and built anew."""
+"""A log that was restored to an earlier point beneath the views: they are found to be ahead of it, and built again."""
 
 import asyncio
 from collections.abc import Sequence

@@ -73,7 +73,7 @@ def what(moment: DossierEvent, material: Material) -> Iterator[TextLine | None]:
             yield TextLine(named)
         case RequestTakenOver():
             taker = material.authority(event.deciding_authority)
-            yield TextLine(f"{taker} takes the request over, and its review begins anew")
+            yield TextLine(f"{taker} takes the request over, and its review starts again")
         case request.RequestApproved():
             yield TextLine("The request is approved")
             yield quiet(f"{persons(data['strength'])}, {period(data['period']['start'], data['period']['end'])}")

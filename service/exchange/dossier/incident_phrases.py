@@ -37,7 +37,7 @@ def of_incident(
             yield TextLine(f"Evidence {_number(event.evidence, moment, material)} on {reference}, graded {graded}")
         case incident.EvidenceRegraded():
             earlier, graded = (_graded(event.evidence, state) for state in (moment.before, moment.step.state))
-            yield TextLine(f"Evidence {_number(event.evidence, moment, material)} on {reference} is graded anew")
+            yield TextLine(f"Evidence {_number(event.evidence, moment, material)} on {reference} is graded again")
             yield quiet(f"{earlier} → {graded}")
         case incident.EvidenceWithdrawn():
             yield TextLine(f"Evidence {_number(event.evidence, moment, material)} on {reference} is withdrawn")

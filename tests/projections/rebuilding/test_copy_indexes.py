@@ -133,7 +133,7 @@ def test_an_index_that_cannot_be_built_is_reported_and_nothing_is_left(recorded:
 
 
 def test_reading_the_log_starts_no_parallel_workers(recorded: World) -> None:
-    """For every block anew, they cost a third of a rebuild."""
+    """For every block again, they cost a third of a rebuild."""
     with psycopg.connect(recorded.urls.worker, autocommit=True) as connection:
         replay = LogReplay(connection, decode, recorded.store.head()[0])
         assert len(list(replay.by_stream(topics(VIEW.by_stream)))) > 0

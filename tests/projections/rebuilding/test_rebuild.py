@@ -1,4 +1,4 @@
-"""A view built anew beside the one that is served: the same rows, rights and indexes, and never less to be seen."""
+"""A view built again beside the one that is served: the same rows, rights and indexes, and never less to be seen."""
 
 from itertools import groupby
 from threading import Event, Thread

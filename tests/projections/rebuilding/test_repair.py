@@ -1,4 +1,4 @@
-"""One stream's rows made anew: what was edited is as its events made it, beside a follower that goes on."""
+"""One stream's rows made again: what was edited is as its events made it, beside a follower that goes on."""
 
 from uuid import UUID, uuid4
 

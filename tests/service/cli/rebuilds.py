@@ -23,7 +23,7 @@ RAISED = replace(VIEW, version=VIEW.version + 1, fold=faulty)
 
 @contextmanager
 def working(url: str, *views: View) -> Iterator[None]:
-    """The part of a worker that builds views anew."""
+    """The part of a worker that builds views again."""
     stop = Event()
     thread = Thread(target=RebuildWorker(url, views or [VIEW], look=0.05).run, args=(stop,))
     thread.start()

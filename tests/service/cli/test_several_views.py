@@ -19,7 +19,7 @@ FIRST, SECOND, THIRD = deployment_requests.NAME, incidents.NAME, situation.NAME
 
 @contextmanager
 def rebuilding(world: World, view: str) -> Iterator[None]:
-    """Another builds this view anew, as far as others can see."""
+    """Another builds this view again, as far as others can see."""
     with psycopg.connect(world.urls.worker, autocommit=True) as another:
         another.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [REBUILDS, view])
         yield

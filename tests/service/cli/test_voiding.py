@@ -40,7 +40,7 @@ def follow_up(world: World) -> None:
 
 
 def is_consistent(world: World, run: Run) -> bool:
-    """Replayed, and built anew, everything is as it is."""
+    """Replayed, and built again, everything is as it is."""
     result = run("replay", "--check")
     assert result.exit_code == 0, result.stderr
     for view in VIEWS:
@@ -109,7 +109,7 @@ def test_voiding_the_first_event_of_a_stream(recorded: World, run: Run) -> None:
 
 
 def test_voiding_the_registration_of_an_authority(recorded: World, run: Run) -> None:
-    """It is registered anew, and its stream goes on at the next version."""
+    """It is registered again, and its stream goes on at the next version."""
     code = AuthorityCode("newland")
     registered = AuthorityRegistered(code=code, name=Label("Newland"))
     recorded.append([item(authority_stream(code), 1, registered)])

@@ -75,7 +75,7 @@ def test_every_other_path_is_not_found_as_a_problem(told: World, path: str) -> N
 
 
 def answer_of_settled_views(ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """Its tag names when each view last changed. The service reads that anew when FRESH has passed."""
+    """Its tag names when each view last changed. The service reads that again when FRESH has passed."""
     found = [ask()]
     lasting = ceil(FRESH / PAUSE) + 1
 

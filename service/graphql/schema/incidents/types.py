@@ -142,7 +142,7 @@ class Attribution:
     to_be_reaffirmed: bool = shown(
         "state.to_be_reaffirmed",
         "Whether evidence on which it rests is withdrawn. It then suffices for no hold, and approvals that rest on it "
-        "are questioned, until an investigator finds anew.",
+        "are questioned, until an investigator makes a new finding.",
     )
 
     @classmethod

@@ -111,7 +111,7 @@ class RequestMutations:
 
     @strawberry.mutation(
         description="By an approver of the authority whose mandate covers the region, once the register has recorded "
-        "that the mandate of the deciding authority has ended. The review begins anew, and no endorsement counts."
+        "that the mandate of the deciding authority has ended. The review starts again, and no endorsement counts."
     )
     async def take_over_deployment_request(
         self, info: Info, input: DeploymentRequestCommandInput

@@ -65,7 +65,7 @@ def printed(register: Importer, *histories: dict[str, Any]) -> list[str]:
 def test_an_event_on_evidence_names_the_piece_and_both_gradings(register: Importer) -> None:
     text = printed(register, *INCIDENT, asked("a", incidents=["dam"]))
     assert "Evidence E2 on lowland-i-2017-0001, graded B2" in text
-    assert text[text.index("Evidence E2 on lowland-i-2017-0001 is graded anew") + 1] == "B2 → A2"
+    assert text[text.index("Evidence E2 on lowland-i-2017-0001 is graded again") + 1] == "B2 → A2"
     assert "Evidence E1 on lowland-i-2017-0001 is withdrawn" in text
 
 
