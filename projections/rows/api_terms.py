@@ -50,11 +50,6 @@ class ApiField:
     convert_item: Callable[[Any], Any] | None = None
 
 
-def to_api(state: Any) -> dict[str, Any]:
-    """A whole state as the API represents it."""
-    return {term.name: term.convert(state) for term in TERMS[type(state)]}
-
-
 def payload(event: object) -> dict[str, Any]:
     """An event's own data. Attributes that are None are omitted; an erased text is None."""
     return {

@@ -15,8 +15,3 @@ class DatabaseUrls:
     api: str
     worker: str
     superuser: str | None = None
-
-    @classmethod
-    def one_for_all(cls, url: str) -> "DatabaseUrls":
-        """For a database whose owner has all roles."""
-        return cls(owner=url, api=url, worker=url)

@@ -12,7 +12,7 @@ from domain.deployment_request import events
 from domain.deployment_request.state import DeploymentRequest
 from domain.incident.state import Incident
 from domain.vocabulary import Period, Region, Strength
-from projections.rows.api_terms import MandateHolder, payload, to_api
+from projections.rows.api_terms import TERMS, MandateHolder, payload
 from projections.rows.audit_entries import subject_of
 from projections.rows.changes import changes
 from projections.views.audit_trail import evolve
@@ -134,6 +134,10 @@ def test_mandates_are_reported_of_their_authority_in_the_order_in_which_they_wer
 def test_what_was_left_out_of_an_event_is_left_out_of_its_payload() -> None:
     assert payload(amendment.event) == {"strength": 100, "reason": "EXERCISE: because"}
     assert payload(withheld().event)["minimumLikelihood"] == "LIKELY"
+
+
+def to_api(state: Any) -> dict[str, Any]:
+    return {term.name: term.convert(state) for term in TERMS[type(state)]}
 
 
 def test_changes_have_the_fields_of_the_schema() -> None:

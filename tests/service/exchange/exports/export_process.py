@@ -16,7 +16,7 @@ AUDITOR = Actor(issuer="mandate", subject=Subject("eva"), authority=AuthorityCod
 if __name__ == "__main__":
     url, folder = sys.argv[1:]
     with closing(EventStore(url)) as store:
-        register = Exporter(World(DatabaseUrls.one_for_all(url), store), Path(folder))
+        register = Exporter(World(DatabaseUrls(owner=url, api=url, worker=url), store), Path(folder))
         for form in EVERY_FORM:
             register.export(*form, actor=AUDITOR)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
