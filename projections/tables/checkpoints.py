@@ -72,8 +72,9 @@ rebuild_outcomes: Final = Table(
     Column("ended_at", TIMESTAMP(timezone=True), nullable=False),
     Column("outcome", Text, nullable=False),
     Column("differing", BigInteger, nullable=False),
-    Column("told", Text, nullable=False),
+    Column("told", Text, key="summary", nullable=False),
 )
+"""The column keeps its name, which older code writes."""
 
 
 class RebuildStep(StrEnum):

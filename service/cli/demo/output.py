@@ -90,8 +90,8 @@ def _granted(asked: int, decision: dict[str, Any]) -> str:
 
 def _terms(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The requested terms among the changes of a submission, and until when they are to be decided on."""
-    told = ("force", "strength", "region", "purpose", "period", "answerBy")
-    return [change for change in changes if change["path"] in told]
+    shown = ("force", "strength", "region", "purpose", "period", "answerBy")
+    return [change for change in changes if change["path"] in shown]
 
 
 def _change(change: dict[str, Any]) -> str:
